@@ -1,0 +1,50 @@
+# A bare `make` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PORT ?= 8000
+export PORT
+
+.PHONY: help run dev test fast check bench lock
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
+
+run: $(VENV)/site  ## serve the whole site on http://127.0.0.1:8000 (PORT changes it)
+	@exec $(BIN)/python -m app.run
+
+dev: $(VENV)/dev  ## as run, and start again when the code changes
+	@exec $(BIN)/python -m app.run --reload
+
+test: $(VENV)/dev  ## run every test
+	@$(BIN)/python -m tests.needs
+	$(BIN)/python -m pytest
+
+fast: $(VENV)/dev  ## run the tests that need no server, browser or root
+	$(BIN)/python -m pytest -m "not server"
+
+check: $(VENV)/dev  ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/dev  ## write requirements/*.txt anew from pyproject.toml
+	$(BIN)/python -m requirements.lock
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "MoMA Lisa needs Python 3.11 or newer; set PYTHON=/path/to/python3."; exit 1; }
+	@echo "Making the environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/site: requirements/site.txt | $(VENV)/bin/python
+	@echo "Installing what the site needs (once) …"
+	@$(PIP) install -r requirements/site.txt
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt | $(VENV)/bin/python
+	@echo "Installing what developing and testing need (once) …"
+	@$(PIP) install -r requirements/dev.txt
+	@touch $@ $(VENV)/site

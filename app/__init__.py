@@ -1,0 +1,44 @@
+"""The web side of MoMA Lisa: pages, JSON API, admin commands, and the database behind them. Knows no model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+__version__ = "0.1.0"
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str | None = None) -> Flask:
+    """Build the application.
+
+    :param overrides: settings that win over file and environment (see ``app.config``).
+    :param instance_path: the folder where a running site keeps its database, media and secrets.
+    :raises app.errors.ConfigError: when a setting is unusable.
+    """
+    from app import api, assets, cli, config, database, health, media, pages, problems, security, visitor, words
+
+    app = Flask(
+        __name__,
+        instance_path=instance_path or str(ROOT / "instance"),
+        root_path=str(ROOT),
+        template_folder="templates",
+        static_folder="static",
+    )
+    config.init_app(app, overrides)
+    database.init_app(app)
+    media.init_app(app)
+    visitor.init_app(app)
+    security.init_app(app)
+    assets.init_app(app)
+    words.register(app)
+    problems.init_app(app)
+    health.init_app(app)
+    pages.init_app(app)
+    api.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,259 @@
+"""Admin commands: ``flask --app wsgi walks …`` and ``flask --app wsgi doctor``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import select
+
+from app import api, doctor, gallery, media, queue, recipe, visitor, walks
+from app.commission import Pinned, commission, validate
+from app.database import db, upgrade
+from app.errors import InvalidInput, MediaError, MomaError
+from app.models import FINISHED, STATES, Walk
+
+WORD = "command line"
+POLL_SECONDS = 0.1
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+group = AppGroup("walks", help="Create, look at and look after walks.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to ``flask``."""
+    app.cli.add_command(group)
+    app.cli.add_command(_doctor)
+
+
+def explained(command: Command) -> Command:
+    """Print our own errors as one sentence and end with status 1."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except MomaError as error:
+            if kwargs.get("as_json"):
+                fields = error.errors if isinstance(error, InvalidInput) else []
+                errors = [{"field": field.field, "message": field.message} for field in fields]
+                _print({"error": str(error), "errors": errors})
+            raise click.ClickException(str(error)) from error
+
+    return run  # type: ignore[return-value]
+
+
+@group.command("create")
+@click.argument("prompts", nargs=-1)
+@click.option("--frames", type=int, help="How many frames; 24 if not given.")
+@click.option("--seed", type=int, help="The seed; drawn and recorded if not given.")
+@click.option("--leave-out", default="", help="What every stop leaves out (its negative prompt).")
+@click.option("--unlisted", is_flag=True, help="Keep it out of the gallery.")
+@click.option("--recipe", "recipe_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Paint again from a recipe, or from a GIF painted here.")  # fmt: skip
+@click.option("--wait", is_flag=True, help="Wait until it is painted.")
+@click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
+              help="Write the film there (.gif, .mp4 or .png); waits.")  # fmt: skip
+@as_json
+@explained
+def create(
+    prompts: tuple[str, ...],
+    frames: int | None,
+    seed: int | None,
+    leave_out: str,
+    unlisted: bool,
+    recipe_file: Path | None,
+    wait: bool,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Commission a walk between PROMPTS. With no site running, one is started for as long as it takes."""
+    kind = _film_kind(out)
+    if recipe_file:
+        _refuse_both(prompts, frames, seed, leave_out)
+        wanted, pinned = recipe.commission_of(recipe.read(recipe_file.read_bytes()))
+        wanted.unlisted = unlisted
+    else:
+        stops = [{"prompt": prompt, "negative_prompt": leave_out} for prompt in prompts]
+        wanted, pinned = validate({"stops": stops, "frames": frames, "seed": seed, "unlisted": unlisted}), None
+    with _painters(needed=wait or out is not None):
+        walk = _commission(wanted, pinned)
+        if wait or out:
+            walk = _wait(walk, quiet=as_json)
+            if walk.state != FINISHED:
+                raise MomaError(f"The walk {walk.id} ended as {walk.state}. {walk.error or ''}".strip())
+        if out:
+            _write(walk, kind, out)
+    _show(walk, as_json)
+
+
+@group.command("list")
+@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@as_json
+def list_walks(state: str | None, limit: int, as_json: bool) -> None:
+    """List walks, newest first, unlisted ones as well."""
+    query = select(Walk).where(Walk.deleted_at.is_(None)).order_by(Walk.number.desc()).limit(limit)
+    found = db.session.scalars(query.where(Walk.state == state) if state else query).all()
+    if as_json:
+        _print([api.describe(walk) for walk in found])
+        return
+    for walk in found:
+        click.echo(f"{walk.id}  {walk.state:9}  {walk.painted_count:3}/{walk.frames:<3}  {walk.title}")
+
+
+@group.command("show")
+@click.argument("walk_id")
+@as_json
+@explained
+def show(walk_id: str, as_json: bool) -> None:
+    """Show one walk."""
+    _show(gallery.walk_at(walk_id), as_json)
+
+
+@group.command("retry")
+@click.argument("walk_id")
+@as_json
+@explained
+def retry(walk_id: str, as_json: bool) -> None:
+    """Put a failed or cancelled walk back in line."""
+    walk = gallery.walk_at(walk_id)
+    walks.retry(walk)
+    _show(walk, as_json)
+
+
+@group.command("cancel")
+@click.argument("walk_id")
+@as_json
+@explained
+def cancel(walk_id: str, as_json: bool) -> None:
+    """Cancel a walk that waits or is being painted."""
+    walk = gallery.walk_at(walk_id)
+    walks.cancel(walk)
+    _show(walk, as_json)
+
+
+@group.command("delete")
+@click.argument("walk_id")
+@as_json
+@explained
+def delete(walk_id: str, as_json: bool) -> None:
+    """Take a walk down: its pictures and its words are deleted."""
+    walks.delete_walk(gallery.walk_at(walk_id))
+    if as_json:
+        _print({"id": walk_id, "deleted": True})
+    else:
+        click.echo(f"{walk_id} was taken down.")
+
+
+@group.command("export")
+@click.argument("walk_id")
+@click.argument("out", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@as_json
+@explained
+def export(walk_id: str, out: Path, as_json: bool) -> None:
+    """Write a finished walk's film (.gif, .mp4), poster (.png) or recipe (.json) to OUT."""
+    walk = gallery.walk_at(walk_id)
+    if out.suffix == ".json":
+        out.write_text(json.dumps(recipe.of(walk), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    else:
+        _write(walk, _film_kind(out), out)
+    if as_json:
+        _print({"id": walk.id, "out": str(out), "bytes": out.stat().st_size})
+    else:
+        click.echo(f"{out}: {out.stat().st_size:,} bytes")
+
+
+@click.command("doctor")
+@as_json
+@with_appcontext
+def _doctor(as_json: bool) -> None:
+    """Check database, Redis, media store, model and worker; status 1 if something is not well."""
+    findings = doctor.examine()
+    if as_json:
+        _print([{"part": found.part, "well": found.well, "detail": found.detail} for found in findings])
+    else:
+        for found in findings:
+            click.echo(f"{found.part:9} {'well' if found.well else 'NOT WELL':9} {found.detail}")
+    sys.exit(0 if all(found.well for found in findings) else 1)
+
+
+def _commission(wanted: Any, pinned: Pinned | None) -> Walk:
+    walk, _ = commission(wanted, visitor_key=visitor.digest(WORD), pinned=pinned)
+    return walk
+
+
+@contextmanager
+def _painters(*, needed: bool) -> Iterator[None]:
+    """Have somebody paint: the site that runs, or a Redis and a worker started for the time being."""
+    if not needed or queue.workers():
+        yield
+        return
+    from app.run import Site
+
+    upgrade()
+    with Site(current_app._get_current_object()) as site:  # type: ignore[attr-defined]
+        if not queue.redis_answers():
+            site.start_redis()
+        site.start_worker()
+        site.wait_for_worker()
+        yield
+
+
+def _wait(walk: Walk, *, quiet: bool) -> Walk:
+    told = -1
+    while True:
+        db.session.refresh(walk)
+        db.session.commit()
+        if not quiet and walk.painted_count != told and sys.stderr.isatty():
+            told = walk.painted_count
+            click.echo(f"\r{told} of {walk.frames} frames", nl=not walk.is_waiting, err=True)
+        if not walk.is_waiting:
+            return walk
+        time.sleep(POLL_SECONDS)
+
+
+def _film_kind(out: Path | None) -> str:
+    kinds = {".gif": "gif", ".mp4": "mp4", ".png": "poster"}
+    if out is not None and out.suffix.lower() not in {*kinds, ".json"}:
+        raise InvalidInput.on("out", message=f"{out} must end in .gif, .mp4 or .png.")
+    return "gif" if out is None else kinds.get(out.suffix.lower(), "gif")
+
+
+def _refuse_both(prompts: tuple[str, ...], frames: int | None, seed: int | None, leave_out: str) -> None:
+    if prompts or frames is not None or seed is not None or leave_out:
+        raise InvalidInput.on(
+            "recipe", message="A recipe says all: give no prompts, frames, seed or --leave-out with it."
+        )
+
+
+def _write(walk: Walk, kind: str, out: Path) -> None:
+    medium = walk.media.get(kind)
+    if medium is None:
+        raise MediaError(f"The walk {walk.id} has no {kind} yet; it is {walk.state}.")
+    out.write_bytes(media.store().read(medium.path))
+
+
+def _show(walk: Walk, as_json: bool) -> None:
+    described = api.describe(walk)
+    if as_json:
+        _print(described)
+        return
+    click.echo(f"{walk.title}\n  {walk.state}, {walk.painted_count} of {walk.frames} frames, seed {walk.seed}")
+    click.echo(f"  {walk.url}")
+    if walk.error:
+        click.echo(f"  {walk.error}")
+
+
+def _print(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,243 @@
+"""Commissioning a walk: validate, save, commit, then tell the worker."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from flask import current_app
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import line, queue, search, visitor
+from app.database import db, writing
+from app.errors import FieldError, InvalidInput
+from app.models import Stop, Walk, new_id
+
+SEED_MAX = 2**32 - 1
+STOPS_MIN = 2
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be asked for; each number is a setting."""
+
+    stops_max: int
+    prompt_max: int
+    frames_max: int
+    frames_default: int
+
+    @classmethod
+    def current(cls) -> Limits:
+        """Return the current application's limits."""
+        config = current_app.config
+        return cls(config["STOPS_MAX"], config["PROMPT_MAX"], config["FRAMES_MAX"], config["FRAMES_DEFAULT"])
+
+
+def _prompt(text: str, info: ValidationInfo) -> str:
+    text = _clean(text, info)
+    if not any(_is_visible(character) for character in text):
+        raise ValueError("is empty. Write at least one word.")
+    return text
+
+
+def _clean(text: str, info: ValidationInfo) -> str:
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    if UNREADABLE in text or any(unicodedata.category(character) == "Cs" for character in text):
+        raise ValueError("contains characters that could not be read. Send it as UTF-8.")
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise ValueError("contains control characters. Use letters, digits and punctuation only.")
+    limit = info.context.prompt_max if info.context else 300
+    if len(text) > limit:
+        raise ValueError(f"is {len(text)} characters long; at most {limit} are read.")
+    return text
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] not in "ZC"
+
+
+Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
+
+
+class StopWanted(BaseModel):
+    """One stop as it is asked for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    prompt: Annotated[str, AfterValidator(_prompt)]
+    negative_prompt: Annotated[str, AfterValidator(_clean)] = ""
+    seed: Seed | None = None
+
+
+class Commission(BaseModel):
+    """A walk as it is asked for: what a form, the JSON API and the command line all come down to."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    stops: list[StopWanted]
+    seed: Seed | None = None
+    frames: int | None = None
+    unlisted: bool = False
+
+
+class Pinned(BaseModel):
+    """What a recipe fixes beyond the commission, so that the same pixels are painted again."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    sampler_steps: Annotated[int, Field(ge=1, le=1000)]
+    guidance: Annotated[float, Field(ge=0, le=100)]
+    scheduler: Annotated[str, Field(max_length=80)]
+    width: Annotated[int, Field(ge=8, le=4096)]
+    height: Annotated[int, Field(ge=8, le=4096)]
+    precision: Literal["float32", "bfloat16", "float16"]
+    memory_format: Literal["contiguous", "channels_last"]
+    threads: Annotated[int, Field(ge=1, le=1024)]
+    batch: Annotated[int, Field(ge=1, le=1024)]
+    positions: list[float]
+    model_name: Annotated[str, Field(max_length=200)]
+    model_revision: Annotated[str, Field(max_length=64)]
+
+
+def validate(data: Any) -> Commission:
+    """Check a commission against the rules and limits.
+
+    :raises InvalidInput: with one :class:`FieldError` for each field that is wrong.
+    """
+    limits = Limits.current()
+    try:
+        wanted = Commission.model_validate(data, context=limits)
+    except ValidationError as error:
+        raise InvalidInput([_explain(item, limits) for item in error.errors()]) from error
+    if errors := list(_rule_errors(wanted, limits)):
+        raise InvalidInput(errors)
+    return wanted
+
+
+def commission(
+    wanted: Commission,
+    *,
+    visitor_key: str,
+    owner: str | None = None,
+    idempotency_key: str | None = None,
+    pinned: Pinned | None = None,
+) -> tuple[Walk, bool]:
+    """Save a walk, commit, and tell the worker; return it, and whether it is new.
+
+    ``owner`` is the secret that will own the walk; without one the walk's own token does. A repeat with the same
+    ``idempotency_key`` returns the first walk and makes none.
+
+    :raises InvalidInput: when the key was used for something else.
+    """
+    fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
+    key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
+    with writing() as session:
+        if key and (walk := session.scalar(select(Walk).where(Walk.idempotency_key == key))):
+            return _repeat(walk, fingerprint), False
+        walk = _save(session, wanted, visitor_key=visitor_key, owner=owner, pinned=pinned)
+        walk.idempotency_key, walk.commission_hash = key, fingerprint
+    queue.ring()
+    return walk, True
+
+
+def _repeat(walk: Walk, fingerprint: str) -> Walk:
+    if walk.commission_hash != fingerprint:
+        raise InvalidInput.on(
+            "Idempotency-Key", message="This Idempotency-Key was used for another walk. Send a new key with a new walk."
+        )
+    return walk
+
+
+def _save(session: Session, wanted: Commission, *, visitor_key: str, owner: str | None, pinned: Pinned | None) -> Walk:
+    config = current_app.config
+    walk_id = new_id()
+    walk = Walk(
+        id=walk_id,
+        visitor=visitor_key,
+        owner_hash=visitor.digest(owner or str(visitor.owner_token(walk_id))),
+        unlisted=wanted.unlisted,
+        seed=secrets.randbelow(SEED_MAX + 1) if wanted.seed is None else wanted.seed,
+        frames=wanted.frames or _default_frames(wanted),
+        fps=config["FPS"],
+        words=search.words_of([stop.prompt for stop in wanted.stops]),
+        sampler_steps=config["STEPS"],
+        guidance=config["GUIDANCE"],
+        turn=line.next_turn(session, visitor_key),
+        stops=[Stop(position=index, **stop.model_dump()) for index, stop in enumerate(wanted.stops)],
+    )
+    if pinned:
+        walk.is_pinned = True
+        for name, value in pinned.model_dump().items():
+            setattr(walk, name, value)
+    session.add(walk)
+    return walk
+
+
+def _default_frames(wanted: Commission) -> int:
+    return max(int(current_app.config["FRAMES_DEFAULT"]), len(wanted.stops))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
+    errors = []
+    count = len(wanted.stops)
+    if not STOPS_MIN <= count <= limits.stops_max:
+        errors.append(
+            FieldError(("stops",), f"A walk has {STOPS_MIN} to {limits.stops_max} stops; this one has {count}.")
+        )
+    elif wanted.frames is not None and not count <= wanted.frames <= limits.frames_max:
+        errors.append(FieldError(("frames",), _frames_rule(limits, least=count)))
+    for index, (stop, following) in enumerate(pairwise(wanted.stops), start=1):
+        if stop == following:
+            message = f"Stop {index + 1} is the same as stop {index}: nothing lies between. Change a word, or its seed."
+            errors.append(FieldError(("stops", index, "prompt"), message))
+    return errors
+
+
+def _explain(item: Any, limits: Limits) -> FieldError:
+    """Translate one of pydantic's complaints into a sentence that names the field and the limit."""
+    path: tuple[str | int, ...] = tuple(item["loc"])
+    field = path[-1] if path else ""
+    if item["type"] == "extra_forbidden":
+        return FieldError(path, f"{field!s:.60} is not a field of a walk.")
+    if item["type"] == "value_error":
+        return FieldError(path, f"{_subject(path)} {item['ctx']['error']}")
+    if item["type"] == "string_unicode":
+        return FieldError(path, f"{_subject(path)} contains characters that could not be read. Send it as UTF-8.")
+    rules = {
+        "seed": f"The seed must be a whole number from 0 to {SEED_MAX}.",
+        "frames": _frames_rule(limits),
+        "stops": f"stops must be a list of {STOPS_MIN} to {limits.stops_max} stops.",
+        "unlisted": "unlisted must be true or false.",
+        "prompt": f"{_subject(path)} must be a text of 1 to {limits.prompt_max} characters.",
+        "negative_prompt": f"{_subject(path)} must be a text of at most {limits.prompt_max} characters.",
+    }
+    if len(path) == 2 and path[0] == "stops":
+        return FieldError(path, f'Stop {int(path[1]) + 1} must be an object such as {{"prompt": "a lemon"}}.')
+    return FieldError(path, rules.get(str(field), 'A walk must be an object such as {"stops": […]}.'))
+
+
+def _frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:
+    return f"Frames must be a whole number from {least} (one for each stop) to {limits.frames_max}."
+
+
+def _subject(path: tuple[str | int, ...]) -> str:
+    names = {"prompt": "prompt", "negative_prompt": "list of what to leave out", "seed": "seed"}
+    name = names.get(str(path[-1]), str(path[-1]))
+    return f"The {name} of stop {int(path[1]) + 1}" if len(path) == 3 else f"The {name}"
+
+
+def find(walk_id: str) -> Walk | None:
+    """Return the walk with this id, deleted or not."""
+    walk: Walk | None = db.session.scalar(select(Walk).where(Walk.id == walk_id))
+    return walk

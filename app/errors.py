@@ -1,0 +1,92 @@
+"""The one small tree of errors that the rest of the site raises, catches and shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """Say what is wrong with one field: its path (``("stops", 1, "prompt")``) and a sentence naming the limit."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+    @property
+    def field(self) -> str:
+        """Write the path as programs read it: ``stops.1.prompt``."""
+        return ".".join(str(part) for part in self.path)
+
+    @property
+    def pointer(self) -> str:
+        """Write the path as a JSON pointer fragment (RFC 6901)."""
+        return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
+
+
+class MomaError(Exception):
+    """Base of every error that the site explains to somebody; ``status`` is its HTTP answer."""
+
+    status = 500
+    title = "Something went wrong"
+
+
+class ConfigError(MomaError):
+    """A setting is missing, unknown or unusable; the start is refused."""
+
+
+class InvalidInput(MomaError):
+    """What was asked for breaks a rule; each :class:`FieldError` names the field and the limit."""
+
+    status = 422
+    title = "Not a walk we can paint"
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(" ".join(error.message for error in errors))
+        self.errors = errors
+
+    @classmethod
+    def on(cls, *path: str | int, message: str) -> InvalidInput:
+        """Make the error for a single field."""
+        return cls([FieldError(path, message)])
+
+
+class Malformed(MomaError):
+    """The request cannot be read at all."""
+
+    status = 400
+    title = "Not readable"
+
+
+class NotOwner(MomaError):
+    """Somebody else's walk was to be changed; ``status`` is 401 without a token, 403 with a wrong one."""
+
+    title = "Not your walk"
+
+    def __init__(self, message: str, *, status: int = 403) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class WalkNotFound(MomaError):
+    """No walk has this address."""
+
+    status = 404
+    title = "Nothing hangs at this address"
+
+
+class WalkGone(MomaError):
+    """The walk at this address was deleted."""
+
+    status = 410
+    title = "This walk was taken down"
+
+
+class Conflict(MomaError):
+    """The walk is not in a state in which this can be done."""
+
+    status = 409
+    title = "Not now"
+
+
+class MediaError(MomaError):
+    """The media store did not do what it was asked."""

@@ -1,0 +1,123 @@
+"""The form on the making page: what a visitor typed, kept as typed, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from flask import Request
+from werkzeug.datastructures import MultiDict
+
+from app.commission import STOPS_MIN, UNREADABLE, Limits
+from app.errors import FieldError, InvalidInput, Malformed
+
+FRAME_CHOICES = (24, 60, 120, 240)
+
+
+@dataclass(slots=True)
+class StopLine:
+    """One line to write on, and what is wrong with what stands there."""
+
+    prompt: str = ""
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class MakeForm:
+    """The form's fields as texts; ``errors`` maps a field, or ``form``, to a sentence."""
+
+    stops: list[StopLine]
+    negative_prompt: str = ""
+    seed: str = ""
+    frames: str = ""
+    unlisted: bool = False
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Tell whether "More" must stand open: something in it is wrong, or there are more than two stops."""
+        return bool(set(self.errors) & {"seed", "frames", "negative_prompt"}) or len(self.stops) > STOPS_MIN
+
+    @property
+    def has_errors(self) -> bool:
+        """Tell whether anything is wrong."""
+        return bool(self.errors) or any(stop.error for stop in self.stops)
+
+    def frame_choices(self, default: int, limits: Limits) -> list[int]:
+        """List the frame counts to choose from, with the one in use among them."""
+        used = [int(self.frames)] if re.fullmatch(r"[0-9]{1,4}", self.frames) else [default]
+        return sorted({choice for choice in (*FRAME_CHOICES, *used) if choice <= limits.frames_max})
+
+    def commission(self) -> dict[str, Any]:
+        """Return the form as the commission that it asks for, unchecked."""
+        stops = [{"prompt": stop.prompt, "negative_prompt": self.negative_prompt} for stop in self.stops]
+        wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
+        if self.seed.strip():
+            wanted["seed"] = _whole_number(self.seed)
+        if self.frames.strip():
+            wanted["frames"] = _whole_number(self.frames)
+        return wanted
+
+    def explain(self, errors: InvalidInput) -> None:
+        """Put each error beside its field."""
+        for error in errors.errors:
+            self._explain(error)
+
+    def edit(self, change: str, stops_max: int) -> None:
+        """Add a stop in the middle, take the middle one out, or turn the walk round."""
+        middle = len(self.stops) // 2
+        if change == "add-stop" and len(self.stops) < stops_max:
+            self.stops.insert(middle, StopLine())
+        elif change == "remove-stop" and len(self.stops) > STOPS_MIN:
+            del self.stops[middle]
+        elif change == "turn-round":
+            self.stops.reverse()
+
+    def _explain(self, error: FieldError) -> None:
+        path = error.path
+        if len(path) == 3 and path[0] == "stops" and path[2] == "prompt":
+            self.stops[int(path[1])].error = error.message
+        elif len(path) == 3 and path[0] == "stops":
+            message = re.sub(r" of stop \d+", "", error.message)
+            self.errors[str(path[2])] = message
+        else:
+            self.errors[str(path[0]) if path and path[0] in ("seed", "frames", "stops") else "form"] = error.message
+
+
+def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
+    """Read the form's fields, from an address or a body. Lines beyond the limit are kept, and refused later."""
+    prompts = fields.getlist("prompt")[: 2 * limits.stops_max]
+    prompts += [""] * (STOPS_MIN - len(prompts))
+    form = MakeForm(
+        stops=[StopLine(prompt) for prompt in prompts],
+        negative_prompt=fields.get("negative_prompt", ""),
+        seed=fields.get("seed", ""),
+        frames=fields.get("frames", ""),
+        unlisted=bool(fields.get("unlisted")),
+    )
+    if token := fields.get("token", ""):
+        form.token = token[:64]
+    return form
+
+
+def from_body(request: Request, limits: Limits) -> MakeForm:
+    """Read the form from a request's body.
+
+    :raises Malformed: when the body is not UTF-8: nothing of it can be trusted.
+    """
+    if request.mimetype == "application/x-www-form-urlencoded":
+        try:
+            unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Malformed("The form contains characters that could not be read. Send it as UTF-8.") from error
+    if any(UNREADABLE in value for values in request.form.listvalues() for value in values):
+        raise Malformed("The form contains characters that could not be read. Send it as UTF-8.")
+    return from_fields(request.form, limits)
+
+
+def _whole_number(text: str) -> int | str:
+    return int(text) if re.fullmatch(r"\s*[0-9]{1,20}\s*", text, re.ASCII) else text

@@ -1,0 +1,123 @@
+"""The gallery: finished, public walks, newest first, in keyset pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.orm import selectinload
+
+from app import search
+from app.commission import find
+from app.database import db
+from app.errors import InvalidInput, WalkGone, WalkNotFound
+from app.models import FINISHED, Walk
+
+Key = tuple[datetime, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some walks in a row, and the cursors of the pages beside them (``None`` where the row ends)."""
+
+    walks: list[Walk]
+    newer: str | None
+    older: str | None
+    found: int | None = None
+
+
+def hanging() -> Select[tuple[Walk]]:
+    """Select the walks that the public may see in the gallery."""
+    return select(Walk).where(Walk.state == FINISHED, Walk.unlisted.is_(False), Walk.deleted_at.is_(None))
+
+
+def total() -> int:
+    """Count the walks that hang."""
+    return db.session.scalar(select(func.count()).select_from(hanging().subquery())) or 0
+
+
+def recent(limit: int, *, besides: Walk | None = None) -> list[Walk]:
+    """Return the newest walks that hang."""
+    query = hanging() if besides is None else hanging().where(Walk.number != besides.number)
+    return _run(query.order_by(Walk.finished_at.desc(), Walk.number.desc()).limit(limit))
+
+
+def page(query: str = "", *, cursor: str | None = None, limit: int | None = None) -> Page:
+    """Return one page of the gallery, of those walks that match ``query`` if it holds words.
+
+    :raises InvalidInput: for an unusable query or a forged cursor.
+    """
+    limit = limit or int(current_app.config["PAGE_SIZE"])
+    select_walks = hanging()
+    condition = search.matching(query) if query.strip() else None
+    if query.strip():
+        if condition is None:
+            return Page([], None, None, found=0)
+        select_walks = select_walks.where(condition)
+    newer_than, key = _read_cursor(cursor) if cursor else (False, None)
+    walks = _neighbours(select_walks, key, limit + 1, newer=newer_than)
+    more = len(walks) > limit
+    walks = walks[:limit]
+    if newer_than:
+        walks.reverse()
+    found = _count(condition) if condition is not None else None
+    return Page(
+        walks,
+        newer=_cursor(walks[0], newer=True) if walks and (more if newer_than else key is not None) else None,
+        older=_cursor(walks[-1], newer=False) if walks and (newer_than or more) else None,
+        found=found,
+    )
+
+
+def walk_at(walk_id: str) -> Walk:
+    """Return the walk with this id (a slug may follow it after a hyphen).
+
+    :raises WalkNotFound: when there never was one.
+    :raises WalkGone: when it was deleted.
+    """
+    walk = find(walk_id.partition("-")[0])
+    if walk is None:
+        raise WalkNotFound("No walk has this address. It may have been mistyped.")
+    if walk.deleted_at is not None:
+        raise WalkGone("Its owner took it down. Its pictures are gone.")
+    return walk
+
+
+def _neighbours(query: Select[tuple[Walk]], key: Key | None, limit: int, *, newer: bool) -> list[Walk]:
+    place = tuple_(Walk.finished_at, Walk.number)
+    if key is not None:
+        query = query.where(place > key if newer else place < key)
+    order = (Walk.finished_at.asc(), Walk.number.asc()) if newer else (Walk.finished_at.desc(), Walk.number.desc())
+    return _run(query.order_by(*order).limit(limit))
+
+
+def _run(query: Select[tuple[Walk]]) -> list[Walk]:
+    options = (selectinload(Walk.stops), selectinload(Walk.media))
+    return list(db.session.scalars(query.options(*options)))
+
+
+def _count(condition: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(hanging().where(condition).subquery())) or 0
+
+
+def _serializer() -> URLSafeSerializer:
+    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
+    return URLSafeSerializer(keys, salt="gallery")
+
+
+def _cursor(walk: Walk, *, newer: bool) -> str:
+    finished = walk.finished_at
+    assert finished is not None  # noqa: S101 - hanging walks are finished
+    text = _serializer().dumps([newer, finished.isoformat(), walk.number])
+    return text if isinstance(text, str) else text.decode()
+
+
+def _read_cursor(text: str) -> tuple[bool, Key]:
+    try:
+        newer, finished, number = _serializer().loads(text)
+        return bool(newer), (datetime.fromisoformat(finished), int(number))
+    except (BadSignature, ValueError, TypeError) as error:
+        raise InvalidInput.on("cursor", message="This cursor was not made here. Begin again without one.") from error

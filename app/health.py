@@ -1,0 +1,46 @@
+"""Whether the site is alive, and whether it is ready: for load balancers and for ``doctor``."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, jsonify
+
+from app import queue
+from app.database import ping, schema_state
+
+blueprint = Blueprint("health", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Serve ``/healthz`` and ``/readyz``."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/healthz")
+def alive() -> Response:
+    """Answer as long as the process does."""
+    return _plain({"status": "alive"})
+
+
+@blueprint.get("/readyz")
+def ready() -> Response:
+    """Answer 200 when database and schema are there; the body also tells of Redis and the workers."""
+    flaw = ping() or schema_state()
+    workers = queue.workers()
+    response = _plain(
+        {
+            "status": "not ready" if flaw else "ready",
+            "database": flaw or "ok",
+            "redis": "ok" if queue.redis_answers() else "away: walks are saved and painted when it is back",
+            "workers": [
+                {key: worker.get(key) for key in ("name", "model", "revision", "device")} for worker in workers
+            ],
+        }
+    )
+    response.status_code = 503 if flaw else 200
+    return response
+
+
+def _plain(body: dict[str, object]) -> Response:
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,133 @@
+"""The media store: a folder, S3 or GCS through fsspec. Paths in the database are relative to it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import fsspec
+from flask import Flask, current_app
+from fsspec.implementations.local import LocalFileSystem
+
+from app.errors import ConfigError, MediaError
+
+EXTENSION = "media_store"
+
+
+class MediaStore:
+    """Files under one root address; a file is there whole or not at all."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.filesystem, self.root = fsspec.core.url_to_fs(url)
+        self.is_local = isinstance(self.filesystem, LocalFileSystem)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put ``data`` at ``path``: written aside, synced and renamed in a folder; object stores do as much themselves.
+
+        :raises MediaError: when the store cannot take it.
+        """
+        try:
+            if self.is_local:
+                _replace(Path(self._full(path)), data)
+            else:
+                self.filesystem.pipe_file(self._full(path), data)
+        except OSError as error:
+            raise MediaError(f"{path} could not be written to the media store: {error.strerror or error}") from error
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes at ``path``.
+
+        :raises MediaError: when they are not there.
+        """
+        try:
+            return cast(bytes, self.filesystem.cat_file(self._full(path)))
+        except OSError as error:
+            raise MediaError(f"{path} could not be read from the media store: {error.strerror or error}") from error
+
+    def open(self, path: str) -> BinaryIO:
+        """Open ``path`` for reading, seekable.
+
+        :raises MediaError: when it is not there.
+        """
+        try:
+            return cast(BinaryIO, self.filesystem.open(self._full(path), "rb"))
+        except OSError as error:
+            raise MediaError(f"{path} is not in the media store") from error
+
+    def exists(self, path: str) -> bool:
+        """Tell whether something is at ``path``."""
+        return bool(self.filesystem.exists(self._full(path)))
+
+    def delete(self, path: str) -> None:
+        """Remove a file or a whole folder; what is not there is no error."""
+        with suppress(FileNotFoundError):
+            self.filesystem.rm(self._full(path), recursive=True)
+
+    def check(self) -> str:
+        """Write, read and delete a probe: ``""`` if that works, else why not."""
+        probe = f".probe-{os.getpid()}"
+        try:
+            self.write(probe, b"probe")
+            if self.read(probe) != b"probe":
+                return f"The media store at {self.url} gave back something else than was written."
+            self.delete(probe)
+        except (MediaError, OSError) as error:
+            return f"The media store at {self.url} does not work: {error}"
+        return ""
+
+    def _full(self, path: str) -> str:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise MediaError(f"{path!r} is not a path inside the media store")
+        return f"{self.root}/{path}"
+
+
+def _replace(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(aside).chmod(0o644)
+        Path(aside).replace(target)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def walk_folder(walk_id: str) -> str:
+    """Name the folder that holds everything of one walk."""
+    return f"walks/{walk_id}"
+
+
+def frame_path(walk_id: str, index: int) -> str:
+    """Name the file of a frame by its place in the film; the same frame always has the same pixels."""
+    return f"{walk_folder(walk_id)}/frames/{index:04}.png"
+
+
+def film_path(walk_id: str, kind: str, extension: str, data: bytes) -> tuple[str, str]:
+    """Name a film by its content, so that a late worker cannot overwrite another's; return path and hash."""
+    digest = hashlib.sha256(data).hexdigest()[:32]
+    return f"{walk_folder(walk_id)}/{kind}.{digest[:12]}.{extension}", digest
+
+
+def init_app(app: Flask) -> None:
+    """Open the media store of ``app``.
+
+    :raises ConfigError: when its address cannot be used.
+    """
+    try:
+        app.extensions[EXTENSION] = MediaStore(app.config["MEDIA_URL"])
+    except (ValueError, ImportError, OSError) as error:
+        raise ConfigError(f"MOMA_MEDIA_URL cannot be used: {error}") from error
+
+
+def store() -> MediaStore:
+    """Return the current application's media store."""
+    return cast(MediaStore, current_app.extensions[EXTENSION])

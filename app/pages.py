@@ -1,0 +1,283 @@
+"""The pages for visitors: making a walk, watching it being painted, the gallery, about."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, cast
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
+
+from app import form as forms
+from app import gallery, house, line, media, problems, queue, recipe, visitor, walks
+from app.commission import SEED_MAX, STOPS_MIN, Limits, commission, validate
+from app.database import db
+from app.errors import InvalidInput, MediaError, NotOwner
+from app.models import Walk
+
+blueprint = Blueprint("pages", __name__)
+csrf = CSRFProtect()
+
+RECENT = 8
+NEARBY = 4
+FILMS = {"gif": ("gif", "image/gif"), "mp4": ("mp4", "video/mp4"), "png": ("poster", "image/png")}
+
+
+def init_app(app: Flask) -> None:
+    """Serve the pages, with CSRF tokens on every form."""
+    app.register_blueprint(blueprint)
+    csrf.init_app(app)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.jinja_env.globals["fps"] = app.config["FPS"]
+
+
+@blueprint.get("/")
+def make() -> Response:
+    """Show the form, filled from the address where it says something."""
+    return _make_page(forms.from_fields(_fields(request.args), Limits.current()))
+
+
+@blueprint.post("/")
+def edit() -> Response:
+    """Show the form again with a stop more or less, or turned round: for browsers without JavaScript."""
+    limits = Limits.current()
+    form = forms.from_body(request, limits)
+    form.edit(request.form.get("edit", ""), limits.stops_max)
+    return _make_page(form)
+
+
+@blueprint.post("/walks", endpoint="commission")
+def commission_walk() -> Response:
+    """Save the walk and go to its page, or say what is wrong and keep what was typed."""
+    form = forms.from_body(request, Limits.current())
+    owner = visitor.current()
+    try:
+        wanted = validate(form.commission())
+    except InvalidInput as error:
+        form.explain(error)
+        return _make_page(form, status=422)
+    content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
+    walk, _ = commission(
+        wanted,
+        visitor_key=visitor.digest(owner),
+        owner=owner,
+        idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
+    )
+    return _see(walk)
+
+
+@blueprint.get("/walks/<walk_id>")
+def walk(walk_id: str) -> Response:
+    """Show a walk for its whole life: waiting, being painted, finished."""
+    return _walk_page("walk.html", gallery.walk_at(walk_id))
+
+
+@blueprint.get("/walks/<walk_id>/live")
+def live(walk_id: str) -> Response:
+    """Show the part of a walk's page that changes while it is painted."""
+    return _walk_page("_walk.html", gallery.walk_at(walk_id))
+
+
+@blueprint.post("/walks/<walk_id>/cancel")
+def cancel(walk_id: str) -> Response:
+    """Cancel a walk that waits or is being painted."""
+    walk = _own(walk_id)
+    walks.cancel(walk)
+    return _see(walk)
+
+
+@blueprint.post("/walks/<walk_id>/retry")
+def retry(walk_id: str) -> Response:
+    """Put a failed or cancelled walk back in line."""
+    walk = _own(walk_id)
+    walks.retry(walk)
+    return _see(walk)
+
+
+@blueprint.post("/walks/<walk_id>/delete")
+def delete(walk_id: str) -> Response:
+    """Take a walk down."""
+    walks.delete_walk(_own(walk_id))
+    return _redirect("/gallery")
+
+
+@blueprint.get("/walks/<walk_id>.<any(gif, mp4, png):extension>")
+def film(walk_id: str, extension: str) -> Response:
+    """Send a film or the poster; while the walk is painted, as good as it is by now."""
+    kind, mimetype = FILMS[extension]
+    walk = gallery.walk_at(walk_id)
+    name = f"{walk.slug or walk.id}.{extension}"
+    medium = walk.media.get(kind)
+    if medium is None:
+        raise NotFound("This walk has no film yet. It appears here as soon as two frames are painted.")
+    try:
+        return _send(medium.path, mimetype, etag=medium.etag, name=name)
+    except MediaError:  # a better film took its place since the row was read
+        db.session.expire_all()
+        medium = walk.media[kind]
+        return _send(medium.path, mimetype, etag=medium.etag, name=name)
+
+
+@blueprint.get("/walks/<walk_id>.json")
+def recipe_file(walk_id: str) -> Response:
+    """Send the recipe."""
+    walk = gallery.walk_at(walk_id)
+    return conditional(jsonify(recipe.of(walk)))
+
+
+@blueprint.get("/walks/<walk_id>/frames/<int:index>.png")
+def still(walk_id: str, index: int) -> Response:
+    """Send one frame, lossless."""
+    walk = gallery.walk_at(walk_id)
+    frame = next((frame for frame in walk.painted if frame.index == index), None)
+    if frame is None:
+        raise NotFound("This frame is not painted.")
+    response = _send(frame.path, "image/png", etag=f"{walk.id}-{walk.attempt}-{index}", name=f"{walk.id}-{index}.png")
+    response.headers["Cache-Control"] = "no-cache" if walk.is_waiting else "max-age=3600"
+    return response
+
+
+@blueprint.get("/gallery", endpoint="gallery")
+def hang() -> Response:
+    """Show the gallery, newest first, or what a search finds."""
+    query = request.args.get("q", "")
+    context: dict[str, Any] = {"q": query, "total": gallery.total(), "error": None, "newer": None, "older": None}
+    try:
+        page = gallery.page(query, cursor=request.args.get("cursor"))
+    except InvalidInput as error:
+        context |= {"error": str(error), "walks": [], "found": 0, "q": query[:300]}
+        return _answer(render_template("gallery.html", **context), status=422)
+    context |= {"walks": page.walks, "found": page.found}
+    for name, cursor in (("newer", page.newer), ("older", page.older)):
+        if cursor:
+            context[name] = _gallery_address(query, cursor)
+    return _answer(render_template("gallery.html", **context), cache="no-cache")
+
+
+@blueprint.get("/about")
+def about() -> Response:
+    """Say what this is, how it works, and whose art the model learned from."""
+    config = current_app.config
+    page = render_template(
+        "about.html",
+        house=house.facts(),
+        model_name=house.facts().get("title") or config["MODEL"].rpartition("/")[2],
+        model_revision=next((worker.get("revision") for worker in queue.workers()), None),
+        source_url=config["SOURCE_URL"],
+        team=config["TEAM"],
+        contact=config["CONTACT"] or None,
+    )
+    return _answer(page, cache="no-cache")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """Send the drawn mark to those who ask for the old name."""
+    return send_file(f"{current_app.static_folder}/favicon.svg", mimetype="image/svg+xml", max_age=86_400)
+
+
+def _make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
+    config, limits = current_app.config, Limits.current()
+    wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
+    count, seconds = line.waiting(wanted)
+    page = render_template(
+        "make.html",
+        form=form,
+        frame_choices=form.frame_choices(config["FRAMES_DEFAULT"], limits),
+        frames_default=config["FRAMES_DEFAULT"],
+        limits={
+            "min_stops": STOPS_MIN,
+            "max_stops": limits.stops_max,
+            "max_prompt": limits.prompt_max,
+            "max_frames": limits.frames_max,
+            "max_seed": SEED_MAX,
+        },
+        waiting={"count": count, "seconds": seconds, "worker_ready": bool(queue.workers())},
+        starters=[tuple(pair) for pair in house.facts().get("starters", [])],
+        recent=gallery.recent(RECENT),
+        total=gallery.total(),
+    )
+    return _answer(page, status=status, cache="no-store")  # a page from the cache would carry a used token
+
+
+def _walk_page(template: str, walk: Walk) -> Response:
+    page = render_template(
+        template,
+        walk=walk,
+        place=line.place(walk),
+        is_owner=visitor.owns(visitor.known(), walk),
+        redis_away=walk.is_waiting and not queue.redis_answers(),
+        nearby=[] if walk.is_waiting else gallery.recent(NEARBY, besides=walk),
+    )
+    response = _answer(page)
+    response.headers["Vary"] = "Cookie"
+    if walk.unlisted:
+        response.headers["X-Robots-Tag"] = "noindex"
+    return conditional(response)
+
+
+def _own(walk_id: str) -> Walk:
+    walk = gallery.walk_at(walk_id)
+    if not visitor.owns(visitor.known(), walk):
+        raise NotOwner("Only the visitor who asked for this walk can do that, from the browser they asked with.")
+    return walk
+
+
+def _see(walk: Walk) -> Response:
+    return _redirect(walk.url)
+
+
+def _redirect(address: str) -> Response:
+    return cast(Response, redirect(address, 303))
+
+
+def conditional(response: Response) -> Response:
+    """Let the browser ask again each time, and answer 304 while nothing has changed."""
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    return cast(Response, response.make_conditional(request))
+
+
+def _gallery_address(query: str, cursor: str) -> str:
+    return url_for("pages.gallery", q=query or None, cursor=cursor)
+
+
+def _answer(page: str, *, status: int = 200, cache: str | None = None) -> Response:
+    response = make_response(page, status)
+    if cache:
+        response.headers["Cache-Control"] = cache
+    return response
+
+
+def _send(path: str, mimetype: str, *, etag: str, name: str) -> Response:
+    response = send_file(media.store().open(path), mimetype=mimetype, etag=etag, conditional=True, download_name=name)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
+    return MultiDict((name, value) for name, value in arguments.items(multi=True) if name != "token")
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    """Keep what was typed when the form's token is no longer good; elsewhere, say what to do."""
+    message = "This page had been open for too long, or your browser keeps no cookies. Press once more."
+    if request.path not in ("/", "/walks"):
+        return problems.answer(400, message)
+    form = forms.from_body(request, Limits.current())
+    form.errors["form"] = message
+    return _make_page(form, status=400)

@@ -1,0 +1,112 @@
+"""Errors as answers: pages that help for people, problem documents (RFC 9457) for programs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, cast
+
+from flask import Flask, Response, jsonify, render_template, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from app.errors import InvalidInput, MomaError
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    400: "That could not be read",
+    401: "Not without a token",
+    403: "Not your walk",
+    404: "Nothing hangs at this address",
+    405: "Not done that way",
+    408: "That took too long",
+    410: "This walk was taken down",
+    413: "Too much at once",
+    415: "Not a kind we read",
+    422: "Not a walk we can paint",
+    429: "One at a time",
+    500: "Something broke",
+    503: "Closed for a moment",
+}
+DETAILS = {
+    400: "The request was cut off or garbled on its way. Go back and try once more.",
+    404: "Nothing hangs at this address. It may have been mistyped, or never painted.",
+    405: "This address answers, but not to that. Begin again from a page of ours.",
+    410: "Its owner took it down. Its pictures are gone.",
+    413: "That was more than we read at once: {limit} bytes at most.",
+    415: "This address reads JSON. Send it as application/json.",
+    429: "You have asked for many walks in a short time. Wait a little, then paint the next.",
+    500: "That was our fault, and it has been noted. What you painted is safe. Try again in a moment.",
+    503: "The database does not answer just now. Try again in a moment.",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error of ``app`` in the form in which the question came."""
+    app.register_error_handler(MomaError, _moma_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def wants_json() -> bool:
+    """Tell whether the question came from a program: everything under ``/api``, and the health checks."""
+    return request.path.startswith("/api/") or request.path in ("/healthz", "/readyz")
+
+
+def answer(status: int, detail: str, *, errors: InvalidInput | None = None, title: str | None = None) -> Response:
+    """Write an error as a page or as a problem document."""
+    title = title or TITLES.get(status, "Something went wrong")
+    if wants_json():
+        return problem(status, title, detail, errors)
+    page = render_template("error.html", code=status, title=title, message=detail, detail="")
+    return Response(page, status=status)
+
+
+def problem(status: int, title: str, detail: str, errors: InvalidInput | None = None) -> Response:
+    """Write a problem document; each of its ``errors`` names the field."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if errors is not None:
+        body["errors"] = [
+            {"field": error.field, "pointer": error.pointer, "message": error.message} for error in errors.errors
+        ]
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="walks"'
+    return response
+
+
+def _moma_error(error: MomaError) -> Response:
+    if error.status >= 500:
+        log.error("%s", error, exc_info=error)
+    return answer(
+        error.status, str(error), errors=error if isinstance(error, InvalidInput) else None, title=error.title
+    )
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return cast(Response, Response.force_type(error.get_response()))
+    detail = DETAILS.get(status) or error.description or ""
+    if status == 413:
+        detail = detail.format(limit=f"{request.max_content_length:,}")
+    response = answer(status, detail)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _database_error(error: OperationalError) -> Response:
+    log.error("The database does not answer", exc_info=error)
+    response = answer(503, DETAILS[503])
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("Unexpected error on %s", request.path, exc_info=error)
+    return answer(InternalServerError.code, DETAILS[500])

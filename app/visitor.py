@@ -1,0 +1,116 @@
+"""Who is asking: a visitor's signed cookie, an API caller's token, and the hashes by which walks know their owners."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from flask import Flask, Response, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from app.models import Walk
+
+COOKIE = "moma_visitor"
+YEAR_SECONDS = 31_536_000
+
+
+class HostSession(SecureCookieSessionInterface):
+    """The signed session (it holds the CSRF token), under a ``__Host-`` name over https."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return the cookie's name for this request."""
+        return host_name(super().get_cookie_name(app))
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
+        """Send the cookie over https only, where there is https."""
+        return request.is_secure
+
+
+def init_app(app: Flask) -> None:
+    """Give each visitor who makes or owns something a signed cookie of their own."""
+    app.session_interface = HostSession()
+    app.after_request(_set_cookie)
+
+
+def host_name(name: str) -> str:
+    """Prefix a cookie's name with ``__Host-`` where the browser will accept that."""
+    return f"__Host-{name}" if request.is_secure else name
+
+
+def known() -> str | None:
+    """Return the visitor's secret from their cookie, or ``None`` for a stranger."""
+    if "visitor" not in g:
+        g.visitor = _read_cookie()
+    secret: str | None = g.visitor
+    return secret
+
+
+def current() -> str:
+    """Return the visitor's secret; a stranger gets one, and the cookie with the answer."""
+    secret = known()
+    if secret is None:
+        secret = g.visitor = secrets.token_urlsafe(24)
+        g.visitor_is_new = True
+    return secret
+
+
+def digest(secret: str) -> str:
+    """Hash a secret for the database."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def owns(secret: str | None, walk: Walk) -> bool:
+    """Tell whether ``secret`` (a cookie's, or a bearer token) is that of the walk's owner."""
+    return secret is not None and hmac.compare_digest(digest(secret), walk.owner_hash)
+
+
+def address_key() -> str:
+    """Name an API caller by their address, hashed with the site's secret so that no address is stored."""
+    return _keyed(_secrets()[0], f"address {request.remote_addr}")
+
+
+def owner_token(walk_id: str, owner_hash: str | None = None) -> str | None:
+    """Derive the owner's token of a walk made through the API, so that an idempotent repeat can show it again.
+
+    With ``owner_hash``, return the token only if it is that owner's (secrets may have been rotated since).
+    """
+    tokens = (_keyed(secret, f"owner {walk_id}") for secret in _secrets())
+    return next((token for token in tokens if owner_hash is None or digest(token) == owner_hash), None)
+
+
+def _keyed(secret: str, message: str) -> str:
+    return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+def _secrets() -> list[str]:
+    return [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(_secrets()[::-1], salt="visitor")  # the last key signs, all verify
+
+
+def _read_cookie() -> str | None:
+    value = request.cookies.get(host_name(COOKIE))
+    if not value:
+        return None
+    try:
+        secret = _serializer().loads(value)
+    except BadSignature:
+        return None
+    return secret if isinstance(secret, str) else None
+
+
+def _set_cookie(response: Response) -> Response:
+    if g.get("visitor_is_new"):
+        response.set_cookie(
+            host_name(COOKIE),
+            _serializer().dumps(g.visitor),
+            max_age=YEAR_SECONDS,
+            httponly=True,
+            secure=request.is_secure,
+            samesite="Lax",
+        )
+    return response

@@ -1,0 +1,5 @@
+"""Placeholder until the real words arrive."""
+
+
+def register(app):
+    """Do nothing yet."""

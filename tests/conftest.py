@@ -1,0 +1,121 @@
+"""Fixtures for all tests: an application on an empty, migrated database of its own, and its clients."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+
+from app import create_app, media
+from app.commission import Pinned, commission, validate
+from app.database import db, now, upgrade, writing
+from app.models import FINISHED, Frame, Medium, Walk
+
+SECRET = "a secret of the tests, long enough"
+NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
+
+for variable in [name for name in os.environ if name.startswith("MOMA_")]:
+    del os.environ[variable]
+
+
+def make_app(folder: Path, **settings: object) -> Flask:
+    """Build an application whose instance folder is ``folder``."""
+    defaults = {"SECRET_KEY": SECRET, "REDIS_URL": NOBODY, "TESTING": True, "WTF_CSRF_ENABLED": False}
+    return create_app(defaults | settings, instance_path=str(folder))
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one empty database, which each test copies."""
+    folder = tmp_path_factory.mktemp("migrated")
+    app = make_app(folder)
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    return folder / "moma.sqlite"
+
+
+@pytest.fixture
+def instance(tmp_path: Path, migrated: Path) -> Path:
+    """Make an instance folder with an empty, migrated database."""
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    shutil.copy(migrated, folder / "moma.sqlite")
+    return folder
+
+
+@pytest.fixture
+def app(instance: Path) -> Iterator[Flask]:
+    """Build an application, Redis away, and stay in its context."""
+    app = make_app(instance)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Visit the site as a browser with cookies would."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    """Run admin commands."""
+    return app.test_cli_runner()
+
+
+Commissioner = Callable[..., Walk]
+
+
+@pytest.fixture
+def commissioned(app: Flask) -> Commissioner:
+    """Return a function that commissions a walk: ``commissioned("a fox", "a kite", seed=7, visitor="ann")``."""
+
+    def make(*prompts: str, visitor: str = "ann", pinned: Pinned | None = None, **fields: object) -> Walk:
+        stops = [{"prompt": prompt} for prompt in prompts or ("a fox", "a kite")]
+        wanted = validate({"stops": stops, **fields})
+        walk, _ = commission(wanted, visitor_key=visitor, owner=f"secret of {visitor}", pinned=pinned)
+        return walk
+
+    return make
+
+
+@pytest.fixture
+def hung(commissioned: Commissioner) -> Commissioner:
+    """Return a function that commissions a walk and hangs it, finished, with files that stand for its pictures.
+
+    ``minutes_ago`` says when it was finished; the other arguments are those of ``commissioned``.
+    """
+
+    def make(*prompts: str, minutes_ago: float = 0, **fields: object) -> Walk:
+        walk = commissioned(*prompts, **{"frames": 2, **fields})
+        store = media.store()
+        with writing() as session:
+            for index in range(walk.frames):
+                path = media.frame_path(walk.id, index)
+                store.write(path, b"frame")
+                session.add(
+                    Frame(walk_number=walk.number, index=index, position=float(index), rank=0, path=path, bytes=5)
+                )
+            for kind, extension in (("gif", "gif"), ("mp4", "mp4"), ("poster", "png")):
+                path, etag = media.film_path(walk.id, kind, extension, kind.encode())
+                store.write(path, kind.encode())
+                session.add(Medium(walk_number=walk.number, kind=kind, path=path, bytes=len(kind), etag=etag))
+            row = session.get(Walk, walk.number)
+            row.state, row.painted_count = FINISHED, walk.frames
+            row.finished_at = now() - timedelta(minutes=minutes_ago)
+            row.paint_seconds, row.evenness, row.jump = 2.4, 0.91, 1.3
+            row.width = row.height = 128
+            row.model_name, row.model_title, row.model_revision = "house", "House model", "3f9a2c1d0e5b"
+        db.session.refresh(walk)
+        return walk
+
+    return make

@@ -1,0 +1,61 @@
+"""See to the programs that the tests start: ``python -m tests.needs``. Says what it installs, and what is missing.
+
+Redis comes from the path or a wheel. Chromium comes from the path or, for root on Debian, from Debian's packages. What
+a machine cannot give is named loudly and its tests are not run; with ``CI`` set that is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.errors import ConfigError
+from app.redis_server import binary
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A program, how to find it, and the Debian packages that bring it."""
+
+    name: str
+    find: Callable[[], str | None]
+    packages: tuple[str, ...] = ()
+
+
+def chromium() -> str | None:
+    """Return the path of Chromium."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def redis() -> str | None:
+    """Return the path of a Redis server."""
+    try:
+        return binary()
+    except ConfigError:
+        return None
+
+
+NEEDS = (Need("redis-server", redis), Need("chromium", chromium, ("chromium", "fonts-dejavu-core")))
+
+
+def main() -> int:
+    """Install what is missing where that is possible; return 1 if something stays missing and ``CI`` is set."""
+    missing = [need for need in NEEDS if not need.find()]
+    packages = [package for need in missing for package in need.packages]
+    if packages and shutil.which("apt-get") and os.geteuid() == 0:
+        print(f"Installing from Debian for the tests: {' '.join(packages)}", flush=True)
+        quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=False, **quiet)
+    still = [need.name for need in NEEDS if not need.find()]
+    for name in still:
+        print(f"*** NOT RUN: this machine has no {name}; the tests that need it are left out. ***", flush=True)
+    return 1 if still and os.environ.get("CI") else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Paint the walks that the site commissions."""

@@ -1,0 +1,170 @@
+"""Find out how this machine paints fastest: precision, memory format, threads and batch size.
+
+Nothing about a processor can be assumed: bf16 is three times faster than float32 where matrix units multiply it and
+nearly three times slower where they do not. So it is measured, on the loaded network, when the worker starts.
+"""
+
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+log = logging.getLogger(__name__)
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+MEMORY_FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+
+FAILURES = (RuntimeError, NotImplementedError, MemoryError)
+"""What torch raises when a device lacks the memory or an operation for a setting."""
+
+CLEARLY = 1.25
+"""How many times faster a lower precision must be before it replaces float32."""
+
+SLIGHTLY = 1.05
+"""How many times faster any other change must be: below that it is noise."""
+
+BATCHES = (1, 2, 4, 8, 16, 24)
+"""The batch sizes that are tried, in frames."""
+
+PROBE = 8
+"""The batch at which precisions, formats and threads are compared: in a small one, overhead hides the difference."""
+
+ROUNDS = 3
+"""How often each setting is timed; the first time also warms it up."""
+
+COMPARED = 6
+"""How many settings are timed at that batch: about two each of precisions, formats and threads."""
+
+BUDGET_S = 3.0
+"""How long measuring may take; a pass that has begun is finished, nothing further is begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a network is run: the names of its precision and memory format, threads, and frames in a batch."""
+
+    precision: str
+    memory_format: str
+    threads: int
+    batch: int
+
+
+def find(name: str) -> torch.device:
+    """Turn a device's name into the device; "auto" is a CUDA device where there is one, else the processor.
+
+    Raises RuntimeError, as torch does, for a name that it does not know.
+    """
+    if name != "auto":
+        return torch.device(name)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def fallback() -> Setting:
+    """Name the setting that is right on every machine, if rarely the fastest."""
+    return Setting("float32", "contiguous", cores(), 1)
+
+
+def choose(run: Callable[[Setting], object], device: torch.device, *, budget_s: float = BUDGET_S) -> Setting:
+    """Measure `run`, one guided pass of the network under a setting, and return the setting to paint with.
+
+    Float32 stays unless another precision is at least `CLEARLY` faster; a larger batch must make a frame at least
+    `SLIGHTLY` cheaper, because small batches show progress sooner. A setting that fails (for want of memory, say) is
+    not chosen; when nothing can be measured the answer is `fallback()`.
+    """
+    deadline = time.perf_counter() + budget_s
+    best = fallback()
+    try:
+        best = _probe(run, best, budget_s)
+        best = _fastest(run, _precisions(best, device), deadline)
+        best = _fastest(run, _formats(best), deadline)
+        best = _fastest(run, _threads(best, device), deadline)
+        return _best_batch(run, best, deadline)
+    except FAILURES as error:
+        log.warning("measuring the device failed, painting with %s: %s", best, error)
+        return best
+
+
+def _probe(run: Callable[[Setting], object], setting: Setting, budget_s: float) -> Setting:
+    """Return the setting at the batch to compare with: the largest at which all comparisons fit into the budget."""
+    run(setting)
+    for size in (size for size in BATCHES if size <= PROBE):
+        setting = replace(setting, batch=size)
+        if _timed(run, setting) * COMPARED * ROUNDS > budget_s / 2:
+            break
+    return setting
+
+
+def _precisions(setting: Setting, device: torch.device) -> list[tuple[Setting, float]]:
+    lower = ["bfloat16", "float16"] if device.type == "cuda" else ["bfloat16"]
+    return [(setting, 1.0), *((replace(setting, precision=name), CLEARLY) for name in lower)]
+
+
+def _formats(setting: Setting) -> list[tuple[Setting, float]]:
+    return [(setting, 1.0), (replace(setting, memory_format="channels_last"), SLIGHTLY)]
+
+
+def _threads(setting: Setting, device: torch.device) -> list[tuple[Setting, float]]:
+    half = setting.threads // 2
+    if device.type != "cpu" or not half:
+        return [(setting, 1.0)]
+    return [(setting, 1.0), (replace(setting, threads=half), SLIGHTLY)]
+
+
+def _fastest(run: Callable[[Setting], object], candidates: Sequence[tuple[Setting, float]], deadline: float) -> Setting:
+    """Return the fastest, each time multiplied by the candidate's handicap; when time is up, the first."""
+    if len(candidates) == 1 or time.perf_counter() > deadline:
+        return candidates[0][0]
+    times = _timings(run, [setting for setting, _ in candidates], deadline)
+    handicapped = [time_s * handicap for time_s, (_, handicap) in zip(times, candidates, strict=True)]
+    return candidates[handicapped.index(min(handicapped))][0]
+
+
+def _best_batch(run: Callable[[Setting], object], setting: Setting, deadline: float) -> Setting:
+    """Enlarge the batch while that makes a frame cheaper and there is time and memory to measure it."""
+    per_frame = _timings(run, [setting], deadline)[0] / setting.batch
+    for size in (size for size in BATCHES if size > setting.batch):
+        if time.perf_counter() + per_frame * size > deadline:
+            break
+        larger = replace(setting, batch=size)
+        time_s = _timings(run, [larger], deadline)[0] / size
+        if time_s * SLIGHTLY < per_frame:
+            setting, per_frame = larger, time_s
+    return setting
+
+
+def _timings(run: Callable[[Setting], object], settings: Sequence[Setting], deadline: float) -> list[float]:
+    """Time each setting in turn, in rounds, and return their shortest times; a setting that fails takes for ever.
+
+    The shortest, because whatever else the machine does can only make a pass slower; in turn, so that a slow spell
+    meets all of them. When time is up the rounds so far count.
+    """
+    times = dict.fromkeys(settings, math.inf)
+    able = list(settings)
+    for _ in range(ROUNDS):
+        for setting in tuple(able):
+            try:
+                times[setting] = min(times[setting], _timed(run, setting))
+            except FAILURES as error:
+                log.info("%s cannot be run here: %s", setting, error)
+                able.remove(setting)
+                times[setting] = math.inf
+        if time.perf_counter() > deadline:
+            break
+    return list(times.values())
+
+
+def _timed(run: Callable[[Setting], object], setting: Setting) -> float:
+    start = time.perf_counter()
+    run(setting)
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
