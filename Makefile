@@ -31,8 +31,16 @@ check: $(VENV)/dev  ## format, lint and types
 bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 	$(BIN)/python -m benchmarks
 
-lock: $(VENV)/dev  ## write requirements/*.txt anew from pyproject.toml
-	$(BIN)/python -m requirements.lock
+COMPILE = $(BIN)/python -m piptools compile --quiet --upgrade --strip-extras --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml
+
+lock: | $(VENV)/bin/python  ## write requirements/*.txt anew from pyproject.toml
+	$(COMPILE) --all-extras -o requirements/dev.txt
+	$(COMPILE) --constraint requirements/dev.txt --extra worker --extra site -o requirements/site.txt
+	$(COMPILE) --constraint requirements/dev.txt --extra worker -o requirements/worker.txt
+	$(COMPILE) --constraint requirements/dev.txt -o requirements/web.txt
+	@# A local build of torch must not be asked of other machines.
+	@sed -i -E '/^torch==/s/\+.*//; /^#/d; /^$$/d' requirements/*.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "MoMA Lisa needs Python 3.11 or newer; set PYTHON=/path/to/python3."; exit 1; }
