@@ -1,0 +1,1 @@
+"""Benchmarks, side by side and as ratios within one run: ``python -m benchmarks``."""

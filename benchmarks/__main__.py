@@ -1,0 +1,53 @@
+"""Run the benchmarks, print what they found as ratios, and write it as JSON."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import site as sites
+from benchmarks import walk
+
+RESULTS = Path(__file__).resolve().parent / "results"
+LIMITS = (
+    ("walk", "site_to_usual_median", 0.2, "a walk, submit to finished film ÷ the usual loop"),
+    ("walk", "ends_to_walk_median", 1 / 3, "its ends published ÷ the whole walk"),
+    ("start", "web_seconds", None, "web process ready after, s"),
+    ("start", "web_megabytes", 120, "web process, MB (master and worker)"),
+    ("start", "worker_seconds", 15, "worker ready after, s"),
+    ("start", "worker_megabytes", 1500, "worker, MB"),
+)
+
+
+def main() -> None:
+    """Measure one site: its start, its memory, its walks."""
+    began = time.monotonic()
+    with sites.running() as site:
+        found: dict[str, Any] = {"walk": walk.measure(site), "start": _start(site)}
+    found["machine"] = {"processor": platform.processor() or platform.machine(), "python": platform.python_version()}
+    found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
+    for part, name, limit, words in LIMITS:
+        aim = "" if limit is None else f"aim ≤ {limit:.3g}"
+        print(f"{words:55} {found[part][name]:8.3f}  {aim}")
+    print(f"ratios of the single walks: {found['walk']['site_to_usual']}, ends {found['walk']['ends_to_walk']}")
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{found['at'].replace(':', '')}.json"
+    path.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    print(f"{path.relative_to(Path.cwd())}, after {time.monotonic() - began:.0f} s")
+
+
+def _start(site: sites.RunningSite) -> dict[str, float]:
+    return {
+        "web_seconds": site.web_seconds,
+        "web_megabytes": site.megabytes("gunicorn"),
+        "worker_seconds": site.worker_seconds,
+        "worker_megabytes": site.megabytes("-m worker"),
+    }
+
+
+if __name__ == "__main__":
+    main()

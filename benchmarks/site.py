@@ -1,0 +1,105 @@
+"""A site of the benchmark's own: started in an empty instance folder, watched from outside, stopped at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSite:
+    """A site's address, its supervisor's process number, and how long its parts took to be ready."""
+
+    url: str
+    pid: int
+    web_seconds: float
+    worker_seconds: float
+
+    def get(self, path: str) -> Any:
+        """Return the JSON at ``path``."""
+        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, body: Any) -> Any:
+        """Send JSON to ``path`` and return the JSON it answers with."""
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def megabytes(self, word: str) -> float:
+        """Add up the resident memory (MB) of the supervisor's children whose command line holds ``word``."""
+        return sum(_resident(pid) for pid in _descendants(self.pid) if word in _command(pid))
+
+
+@contextmanager
+def running() -> Iterator[RunningSite]:
+    """Start a site; yield it once its worker can paint."""
+    with tempfile.TemporaryDirectory(prefix="moma-bench-") as folder:
+        url = f"http://127.0.0.1:{_free_port()}"
+        environment = {**os.environ, "MOMA_INSTANCE": folder, "PORT": url.rpartition(":")[2]}
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.run"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=sys.stderr
+        )
+        try:
+            web = _wait(process, url, lambda _: True) - began
+            worker = _wait(process, url, lambda body: bool(body["workers"])) - began
+            yield RunningSite(url, process.pid, web, worker)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, good: Callable[[Any], bool]) -> float:
+    while process.poll() is None:
+        try:
+            with urllib.request.urlopen(url + "/readyz", timeout=5) as answer:
+                if good(json.load(answer)):
+                    return time.monotonic()
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass
+        time.sleep(0.02)
+    raise RuntimeError("the site did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _descendants(pid: int) -> list[int]:
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found = [child for child, parent in parents.items() if parent == pid]
+    return found + [deeper for child in found for deeper in _descendants(child)]
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+def _resident(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
