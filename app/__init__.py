@@ -17,14 +17,16 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     """Build the application.
 
     :param overrides: settings that win over file and environment (see ``app.config``).
-    :param instance_path: the folder where a running site keeps its database, media and secrets.
+    :param instance_path: the folder where a running site keeps its database, media and secrets; without it
+        ``MOMA_INSTANCE`` names one, else it is ``instance/``.
     :raises app.errors.ConfigError: when a setting is unusable.
     """
     from app import api, assets, cli, config, database, health, media, pages, problems, security, visitor, words
+    from app.instance import folder
 
     app = Flask(
         __name__,
-        instance_path=instance_path or str(ROOT / "instance"),
+        instance_path=instance_path or str(folder(ROOT / "instance")),
         root_path=str(ROOT),
         template_folder="templates",
         static_folder="static",

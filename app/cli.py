@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,15 +15,20 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from app import api, doctor, gallery, media, queue, recipe, visitor, walks
 from app.commission import Pinned, commission, validate
-from app.database import db, upgrade
-from app.errors import InvalidInput, MediaError, MomaError
+from app.database import db, schema_state
+from app.errors import ConfigError, InvalidInput, MediaError, MomaError
+from app.instance import InstanceTaken
 from app.models import FINISHED, STATES, Walk
+from app.site import Site
 
 WORD = "command line"
 POLL_SECONDS = 0.1
+TEND_SECONDS = 1.0
+KINDS = {".gif": "gif", ".mp4": "mp4", ".png": "poster"}
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 group = AppGroup("walks", help="Create, look at and look after walks.")
@@ -37,18 +42,21 @@ def init_app(app: Flask) -> None:
 
 
 def explained(command: Command) -> Command:
-    """Print our own errors as one sentence and end with status 1."""
+    """Print our own errors, and what is wrong with the database, as one sentence and end with status 1."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
         except MomaError as error:
-            if kwargs.get("as_json"):
-                fields = error.errors if isinstance(error, InvalidInput) else []
-                errors = [{"field": field.field, "message": field.message} for field in fields]
-                _print({"error": str(error), "errors": errors})
-            raise click.ClickException(str(error)) from error
+            reason = error
+        except OperationalError as error:
+            reason = MomaError(schema_state() or f"The database does not answer: {error.orig}")
+        if kwargs.get("as_json"):
+            fields = reason.errors if isinstance(reason, InvalidInput) else []
+            errors = [{"field": field.field, "message": field.message} for field in fields]
+            _print({"error": str(reason), "errors": errors})
+        raise click.ClickException(str(reason)) from reason
 
     return run  # type: ignore[return-value]
 
@@ -63,7 +71,7 @@ def explained(command: Command) -> Command:
               help="Paint again from a recipe, or from a GIF painted here.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Wait until it is painted.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
-              help="Write the film there (.gif, .mp4 or .png); waits.")  # fmt: skip
+              help="Write the film (.gif, .mp4), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
 @as_json
 @explained
 def create(
@@ -78,7 +86,8 @@ def create(
     as_json: bool,
 ) -> None:
     """Commission a walk between PROMPTS. With no site running, one is started for as long as it takes."""
-    kind = _film_kind(out)
+    if out:
+        _check_out(out)
     if recipe_file:
         _refuse_both(prompts, frames, seed, leave_out)
         wanted, pinned = recipe.commission_of(recipe.read(recipe_file.read_bytes()))
@@ -86,14 +95,14 @@ def create(
     else:
         stops = [{"prompt": prompt, "negative_prompt": leave_out} for prompt in prompts]
         wanted, pinned = validate({"stops": stops, "frames": frames, "seed": seed, "unlisted": unlisted}), None
-    with _painters(needed=wait or out is not None):
+    with _painters(needed=wait or out is not None) as tend:
         walk = _commission(wanted, pinned)
         if wait or out:
-            walk = _wait(walk, quiet=as_json)
+            walk = _wait(walk, tend, quiet=as_json)
             if walk.state != FINISHED:
                 raise MomaError(f"The walk {walk.id} ended as {walk.state}. {walk.error or ''}".strip())
         if out:
-            _write(walk, kind, out)
+            _write(walk, out)
     _show(walk, as_json)
 
 
@@ -101,6 +110,7 @@ def create(
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @as_json
+@explained
 def list_walks(state: str | None, limit: int, as_json: bool) -> None:
     """List walks, newest first, unlisted ones as well."""
     query = select(Walk).where(Walk.deleted_at.is_(None)).order_by(Walk.number.desc()).limit(limit)
@@ -164,10 +174,8 @@ def delete(walk_id: str, as_json: bool) -> None:
 def export(walk_id: str, out: Path, as_json: bool) -> None:
     """Write a finished walk's film (.gif, .mp4), poster (.png) or recipe (.json) to OUT."""
     walk = gallery.walk_at(walk_id)
-    if out.suffix == ".json":
-        out.write_text(json.dumps(recipe.of(walk), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    else:
-        _write(walk, _film_kind(out), out)
+    _check_out(out)
+    _write(walk, out)
     if as_json:
         _print({"id": walk.id, "out": str(out), "bytes": out.stat().st_size})
     else:
@@ -194,24 +202,46 @@ def _commission(wanted: Any, pinned: Pinned | None) -> Walk:
 
 
 @contextmanager
-def _painters(*, needed: bool) -> Iterator[None]:
-    """Have somebody paint: the site that runs, or a Redis and a worker started for the time being."""
-    if not needed or queue.workers():
-        yield
-        return
-    from app.run import Site
+def _painters(*, needed: bool) -> Iterator[Callable[[], None]]:
+    """Have somebody paint: the site that runs here, or a Redis and a worker started for the time being.
 
-    upgrade()
-    with Site(current_app._get_current_object()) as site:  # type: ignore[attr-defined]
-        if not queue.redis_answers():
-            site.start_redis()
-        site.start_worker()
-        site.wait_for_worker()
-        yield
+    Yields what is to be called while waiting: it sees to it that somebody still paints.
+    """
+    own: list[Site] = []
+    with ExitStack() as parts:
+
+        def tend() -> None:
+            if own:
+                own[0].keep()
+            elif not queue.workers() and (site := _start_site(parts)):
+                own.append(site)
+
+        while needed and not own and not queue.workers():
+            tend()
+            time.sleep(POLL_SECONDS)
+        yield tend
 
 
-def _wait(walk: Walk, *, quiet: bool) -> Walk:
-    told = -1
+def _start_site(parts: ExitStack) -> Site | None:
+    """Start a worker, and a Redis if none is set; ``None`` while another site is starting or closing here.
+
+    :raises ConfigError: when one of them cannot start.
+    """
+    try:
+        site = parts.enter_context(Site(current_app._get_current_object()))  # type: ignore[attr-defined]
+    except InstanceTaken:
+        return None
+    site.prepare()
+    site.start_redis()
+    if not queue.redis_answers():
+        raise ConfigError(f"Redis at {queue.address(current_app)} does not answer.")
+    site.start_worker()
+    site.wait_for_worker()
+    return site
+
+
+def _wait(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
+    told, tended = -1, time.monotonic()
     while True:
         db.session.refresh(walk)
         db.session.commit()
@@ -220,14 +250,17 @@ def _wait(walk: Walk, *, quiet: bool) -> Walk:
             click.echo(f"\r{told} of {walk.frames} frames", nl=not walk.is_waiting, err=True)
         if not walk.is_waiting:
             return walk
+        if time.monotonic() - tended > TEND_SECONDS:
+            tend()
+            tended = time.monotonic()
         time.sleep(POLL_SECONDS)
 
 
-def _film_kind(out: Path | None) -> str:
-    kinds = {".gif": "gif", ".mp4": "mp4", ".png": "poster"}
-    if out is not None and out.suffix.lower() not in {*kinds, ".json"}:
-        raise InvalidInput.on("out", message=f"{out} must end in .gif, .mp4 or .png.")
-    return "gif" if out is None else kinds.get(out.suffix.lower(), "gif")
+def _check_out(out: Path) -> None:
+    if out.suffix.lower() not in (*KINDS, ".json"):
+        raise InvalidInput.on("out", message=f"{out} must end in .gif, .mp4, .png or .json.")
+    if not out.parent.is_dir():
+        raise InvalidInput.on("out", message=f"There is no folder {out.parent} to write {out.name} to.")
 
 
 def _refuse_both(prompts: tuple[str, ...], frames: int | None, seed: int | None, leave_out: str) -> None:
@@ -237,11 +270,23 @@ def _refuse_both(prompts: tuple[str, ...], frames: int | None, seed: int | None,
         )
 
 
-def _write(walk: Walk, kind: str, out: Path) -> None:
+def _write(walk: Walk, out: Path) -> None:
+    data = _recipe(walk) if out.suffix.lower() == ".json" else _film(walk, KINDS[out.suffix.lower()])
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise MediaError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def _recipe(walk: Walk) -> bytes:
+    return (json.dumps(recipe.of(walk), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _film(walk: Walk, kind: str) -> bytes:
     medium = walk.media.get(kind)
     if medium is None:
         raise MediaError(f"The walk {walk.id} has no {kind} yet; it is {walk.state}.")
-    out.write_bytes(media.store().read(medium.path))
+    return media.store().read(medium.path)
 
 
 def _show(walk: Walk, as_json: bool) -> None:

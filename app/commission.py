@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from flask import current_app
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import line, queue, search, visitor
@@ -22,6 +23,7 @@ from app.models import Stop, Walk, new_id
 SEED_MAX = 2**32 - 1
 STOPS_MIN = 2
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+ERRORS_MAX = 20  # a hostile megabyte has room for a hundred thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ class Pinned(BaseModel):
     sampler_steps: Annotated[int, Field(ge=1, le=1000)]
     guidance: Annotated[float, Field(ge=0, le=100)]
     scheduler: Annotated[str, Field(max_length=80)]
-    width: Annotated[int, Field(ge=8, le=4096)]
-    height: Annotated[int, Field(ge=8, le=4096)]
+    width: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
+    height: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
     precision: Literal["float32", "bfloat16", "float16"]
     memory_format: Literal["contiguous", "channels_last"]
     threads: Annotated[int, Field(ge=1, le=1024)]
@@ -115,9 +117,10 @@ def validate(data: Any) -> Commission:
     try:
         wanted = Commission.model_validate(data, context=limits)
     except ValidationError as error:
-        raise InvalidInput([_explain(item, limits) for item in error.errors()]) from error
+        found = error.errors(include_url=False, include_input=False)
+        raise InvalidInput([_explain(item, limits) for item in found[:ERRORS_MAX]]) from error
     if errors := list(_rule_errors(wanted, limits)):
-        raise InvalidInput(errors)
+        raise InvalidInput(errors[:ERRORS_MAX])
     return wanted
 
 
@@ -138,13 +141,23 @@ def commission(
     """
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
-    with writing() as session:
-        if key and (walk := session.scalar(select(Walk).where(Walk.idempotency_key == key))):
-            return _repeat(walk, fingerprint), False
-        walk = _save(session, wanted, visitor_key=visitor_key, owner=owner, pinned=pinned)
-        walk.idempotency_key, walk.commission_hash = key, fingerprint
+    try:
+        with writing() as session:
+            if key and (walk := _commissioned_with(session, key)):
+                return _repeat(walk, fingerprint), False
+            walk = _save(session, wanted, visitor_key=visitor_key, owner=owner, pinned=pinned)
+            walk.idempotency_key, walk.commission_hash = key, fingerprint
+    except IntegrityError:  # on Postgres the same key may be saved between our look and our commit
+        earlier = _commissioned_with(db.session(), key) if key else None
+        if earlier is None:
+            raise
+        return _repeat(earlier, fingerprint), False
     queue.ring()
     return walk, True
+
+
+def _commissioned_with(session: Session, key: str) -> Walk | None:
+    return session.scalar(select(Walk).where(Walk.idempotency_key == key))
 
 
 def _repeat(walk: Walk, fingerprint: str) -> Walk:
@@ -206,8 +219,12 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
 
 def _explain(item: Any, limits: Limits) -> FieldError:
     """Translate one of pydantic's complaints into a sentence that names the field and the limit."""
-    path: tuple[str | int, ...] = tuple(item["loc"])
-    field = path[-1] if path else ""
+    path: tuple[str | int, ...] = tuple(
+        part.encode("utf-8", "replace").decode() if isinstance(part, str) else part for part in item["loc"]
+    )
+    if not path:
+        return FieldError(path, 'A walk must be an object such as {"stops": […]}.')
+    field = path[-1]
     if item["type"] == "extra_forbidden":
         return FieldError(path, f"{field!s:.60} is not a field of a walk.")
     if item["type"] == "value_error":
@@ -224,7 +241,7 @@ def _explain(item: Any, limits: Limits) -> FieldError:
     }
     if len(path) == 2 and path[0] == "stops":
         return FieldError(path, f'Stop {int(path[1]) + 1} must be an object such as {{"prompt": "a lemon"}}.')
-    return FieldError(path, rules.get(str(field), 'A walk must be an object such as {"stops": […]}.'))
+    return FieldError(path, rules[str(field)])
 
 
 def _frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:

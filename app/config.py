@@ -1,22 +1,28 @@
 """Settings: defaults, then ``instance/settings.toml``, then ``MOMA_…`` in the environment, then what a caller passes.
 
-Every setting is listed in ``DEFAULTS`` and explained in ``docs/settings.md``; a test holds the two together.
+Every setting is listed in ``DEFAULTS`` and explained in ``docs/settings.md``; a test holds the two together. Only
+``MOMA_INSTANCE``, which says where the instance folder is, is none of them: it is read before the file in it can be.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
+import tempfile
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from redis.connection import parse_url
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.errors import ConfigError
+from app.instance import VARIABLE as INSTANCE_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,6 +59,8 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = ("DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "SECRET_KEY", "QUEUE", "SOURCE_URL", "CONTACT")
+LISTS = ("SECRET_KEY_FALLBACKS", "TEAM")
+SECRET_MIN = 16
 
 
 def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
@@ -85,7 +93,8 @@ def _read_file(app: Flask) -> None:
 
 def _read_environment(app: Flask) -> None:
     for variable in os.environ:
-        if variable.startswith("MOMA_") and variable.removeprefix("MOMA_") not in DEFAULTS:
+        name = variable.removeprefix("MOMA_")
+        if variable.startswith("MOMA_") and name not in DEFAULTS and variable != INSTANCE_VARIABLE:
             raise ConfigError(f"{variable} is set, but there is no such setting. See docs/settings.md.")
     texts = {name: os.environ[f"MOMA_{name}"] for name in TEXTS if f"MOMA_{name}" in os.environ}
     app.config.from_prefixed_env("MOMA")
@@ -105,34 +114,57 @@ def _fill_in(app: Flask) -> None:
 
 def _own_secret(path: Path) -> str:
     """Return the secret kept in the instance folder; make it, readable by its owner only, on the first start."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+    if not path.exists():
+        # Written aside and linked into place: of several processes that start at once, one wins, and none reads half.
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
-    secret = path.read_text("ascii").strip()
+            file.flush()
+            with suppress(FileExistsError):
+                path.hardlink_to(file.name)
+    try:
+        secret = path.read_text("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is no text. Delete it, and a new secret is made at the next start.") from error
     if not secret:
         raise ConfigError(f"{path} is empty. Delete it, and a new secret is made at the next start.")
     return secret
 
 
 def _check(app: Flask) -> None:
+    config = app.config
     for name, kind in NUMBERS.items():
-        value = app.config[name]
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or (kind is int and not isinstance(value, int))
-        ):
-            raise ConfigError(f"MOMA_{name} must be a {'whole ' if kind is int else ''}number, not {value!r}.")
-        if value < 0:
-            raise ConfigError(f"MOMA_{name} must not be negative.")
+        _check_number(name, config[name], kind)
+    for name in TEXTS:
+        if not isinstance(config[name], str | None):
+            raise ConfigError(f"MOMA_{name} must be a text, not {config[name]!r}.")
+    for name in LISTS:
+        if not isinstance(config[name], list) or not all(isinstance(text, str) for text in config[name]):
+            raise ConfigError(f'MOMA_{name} must be a list of texts, such as ["one", "two"].')
+    if any(len(secret) < SECRET_MIN for secret in (config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"])):
+        raise ConfigError(f"MOMA_SECRET_KEY and each of its fallbacks must have at least {SECRET_MIN} characters.")
+    if config["STOPS_MAX"] < 2 or not 2 <= config["FRAMES_DEFAULT"] <= config["FRAMES_MAX"]:
+        raise ConfigError("MOMA_STOPS_MAX and MOMA_FRAMES_DEFAULT must be at least 2, MOMA_FRAMES_MAX no less.")
+    if config["FRAMES_MAX"] < config["STOPS_MAX"]:
+        raise ConfigError("MOMA_FRAMES_MAX must be no less than MOMA_STOPS_MAX: each stop is a frame.")
+    _check_addresses(config)
+
+
+def _check_number(name: str, value: object, kind: type) -> None:
+    if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
+        raise ConfigError(f"MOMA_{name} must be a {'whole ' if kind is int else ''}number, not {value!r}.")
+    if not math.isfinite(value) or value <= 0:
+        raise ConfigError(f"MOMA_{name} must be greater than 0, not {value!r}.")
+
+
+def _check_addresses(config: Mapping[str, Any]) -> None:
     try:
-        make_url(app.config["DATABASE_URL"])
-    except ArgumentError as error:
-        raise ConfigError(f"MOMA_DATABASE_URL is not a database address: {app.config['DATABASE_URL']!r}") from error
-    if app.config["STOPS_MAX"] < 2 or app.config["FRAMES_MAX"] < app.config["FRAMES_DEFAULT"]:
-        raise ConfigError("MOMA_STOPS_MAX must be at least 2, and MOMA_FRAMES_MAX no less than MOMA_FRAMES_DEFAULT.")
+        make_url(config["DATABASE_URL"]).get_dialect().import_dbapi()
+    except (ArgumentError, ImportError) as error:
+        raise ConfigError(f"MOMA_DATABASE_URL cannot be used: {error}") from error
+    try:
+        parse_url(config["REDIS_URL"] or "redis://")  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        raise ConfigError(f"MOMA_REDIS_URL cannot be used: {error}") from error
 
 
 def _tell_flask(app: Flask) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Request
 from werkzeug.datastructures import MultiDict
 
-from app.commission import STOPS_MIN, UNREADABLE, Limits
+from app.commission import STOPS_MIN, Limits
 from app.errors import FieldError, InvalidInput, Malformed
 
 FRAME_CHOICES = (24, 60, 120, 240)
@@ -50,7 +50,7 @@ class MakeForm:
     def frame_choices(self, default: int, limits: Limits) -> list[int]:
         """List the frame counts to choose from, with the one in use among them."""
         used = [int(self.frames)] if re.fullmatch(r"[0-9]{1,4}", self.frames) else [default]
-        return sorted({choice for choice in (*FRAME_CHOICES, *used) if choice <= limits.frames_max})
+        return sorted({choice for choice in (*FRAME_CHOICES, *used) if STOPS_MIN <= choice <= limits.frames_max})
 
     def commission(self) -> dict[str, Any]:
         """Return the form as the commission that it asks for, unchecked."""
@@ -104,19 +104,17 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     return form
 
 
-def from_body(request: Request, limits: Limits) -> MakeForm:
-    """Read the form from a request's body.
+def refuse_garbled(request: Request) -> None:
+    """Refuse a form that is not UTF-8, before anything reads it: its bytes would pass for percent signs.
 
-    :raises Malformed: when the body is not UTF-8: nothing of it can be trusted.
+    :raises Malformed: nothing of it can be trusted.
     """
-    if request.mimetype == "application/x-www-form-urlencoded":
-        try:
-            unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise Malformed("The form contains characters that could not be read. Send it as UTF-8.") from error
-    if any(UNREADABLE in value for values in request.form.listvalues() for value in values):
-        raise Malformed("The form contains characters that could not be read. Send it as UTF-8.")
-    return from_fields(request.form, limits)
+    if request.mimetype != "application/x-www-form-urlencoded":
+        return
+    try:
+        unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed("The form contains characters that could not be read. Send it as UTF-8.") from error
 
 
 def _whole_number(text: str) -> int | str:

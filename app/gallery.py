@@ -14,7 +14,7 @@ from app import search
 from app.commission import find
 from app.database import db
 from app.errors import InvalidInput, WalkGone, WalkNotFound
-from app.models import FINISHED, Walk
+from app.models import FINISHED, ID, Walk
 
 Key = tuple[datetime, int]
 
@@ -78,7 +78,8 @@ def walk_at(walk_id: str) -> Walk:
     :raises WalkNotFound: when there never was one.
     :raises WalkGone: when it was deleted.
     """
-    walk = find(walk_id.partition("-")[0])
+    name = walk_id.partition("-")[0]
+    walk = find(name) if ID.fullmatch(name) else None  # no other text reaches the database
     if walk is None:
         raise WalkNotFound("No walk has this address. It may have been mistyped.")
     if walk.deleted_at is not None:

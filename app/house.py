@@ -11,6 +11,7 @@ from typing import Any
 from flask import current_app
 
 CONFIGS = {"scheduler": "scheduler_config.json", "tokenizer": "tokenizer_config.json"}
+VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",), ("spiece.model",))
 OPTIONAL = ("safety_checker", "feature_extractor", "image_encoder")
 
 
@@ -30,7 +31,7 @@ def flaw(model: str) -> str:
         return f"The model folder {folder} is missing." if looks_local else ""
     try:
         index = _json(folder / "model_index.json")
-        parts = [name for name, value in index.items() if isinstance(value, list) and value[0]]
+        parts = [name for name, value in index.items() if isinstance(value, list) and any(value)]
         for name in parts:
             if name not in OPTIONAL:
                 _check_part(folder / name)
@@ -45,6 +46,8 @@ class _Flaw(Exception):
 
 def _check_part(part: Path) -> None:
     _json(part / CONFIGS.get(part.name, "config.json"))
+    if part.name == "tokenizer" and not any(all((part / name).exists() for name in names) for names in VOCABULARIES):
+        raise _Flaw(f"The model file {part}/tokenizer.json is missing, and so are vocab.json and merges.txt.")
     if part.name in CONFIGS:
         return
     weights = sorted(part.glob("*.safetensors"))
@@ -63,8 +66,8 @@ def _check_weights(path: Path) -> None:
             if length > size:
                 raise ValueError("its header is longer than the file")
             header = json.loads(file.read(length))
-        end = max(entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__")
-    except (struct.error, ValueError, KeyError, TypeError) as error:
+        end = max(int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__")
+    except (struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _Flaw(f"The model file {path} is broken: {error}.") from error
     if size != 8 + length + end:
         raise _Flaw(f"The model file {path} is broken: it has {size} bytes and should have {8 + length + end}.")
@@ -75,7 +78,7 @@ def _json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise _Flaw(f"The model file {path} is missing.") from error
-    except ValueError as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _Flaw(f"The model file {path} is broken: {error}.") from error
     if not isinstance(value, dict):
         raise _Flaw(f"The model file {path} is broken: it holds no object.")

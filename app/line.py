@@ -37,11 +37,11 @@ def next_turn(session: Session, visitor: str) -> int:
 
 def place(walk: Walk) -> Place:
     """Tell where ``walk`` stands and how long it will take."""
+    if not walk.is_waiting:
+        return Place(None, None)
     pace = seconds_per_frame()
     if walk.state == PAINTING:
         return Place(None, _left(walk, pace))
-    if walk.state != QUEUED:
-        return Place(None, None)
     count, frames = _waiting(tuple_(Walk.turn, Walk.number) < (walk.turn, walk.number))
     own = db.session.scalar(
         select(func.count()).where(

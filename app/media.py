@@ -81,7 +81,7 @@ class MediaStore:
         return ""
 
     def _full(self, path: str) -> str:
-        if path.startswith("/") or ".." in path.split("/"):
+        if "\0" in path or {"", ".", ".."} & set(path.split("/")):
             raise MediaError(f"{path!r} is not a path inside the media store")
         return f"{self.root}/{path}"
 

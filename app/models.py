@@ -35,6 +35,7 @@ STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
 WAITING = (QUEUED, PAINTING)
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread: no l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
+ID = re.compile(f"[{ALPHABET}]{{{ID_LENGTH}}}")
 SLUG_LENGTH = 60
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows in INTEGER only

@@ -10,17 +10,19 @@ from flask import (
     Flask,
     Response,
     current_app,
+    g,
     jsonify,
     make_response,
     redirect,
     render_template,
     request,
     send_file,
+    session,
     url_for,
 )
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from app import form as forms
 from app import gallery, house, line, media, problems, queue, recipe, visitor, walks
@@ -40,6 +42,7 @@ FILMS = {"gif": ("gif", "image/gif"), "mp4": ("mp4", "video/mp4"), "png": ("post
 def init_app(app: Flask) -> None:
     """Serve the pages, with CSRF tokens on every form."""
     app.register_blueprint(blueprint)
+    app.before_request(lambda: forms.refuse_garbled(request))  # first: afterwards the body is read and gone
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
     app.jinja_env.globals["fps"] = app.config["FPS"]
@@ -48,6 +51,7 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/")
 def make() -> Response:
     """Show the form, filled from the address where it says something."""
+    visitor.current()  # the cookie comes with the form, so that two quick clicks are the same visitor's
     return _make_page(forms.from_fields(_fields(request.args), Limits.current()))
 
 
@@ -55,7 +59,7 @@ def make() -> Response:
 def edit() -> Response:
     """Show the form again with a stop more or less, or turned round: for browsers without JavaScript."""
     limits = Limits.current()
-    form = forms.from_body(request, limits)
+    form = forms.from_fields(request.form, limits)
     form.edit(request.form.get("edit", ""), limits.stops_max)
     return _make_page(form)
 
@@ -63,7 +67,7 @@ def edit() -> Response:
 @blueprint.post("/walks", endpoint="commission")
 def commission_walk() -> Response:
     """Save the walk and go to its page, or say what is wrong and keep what was typed."""
-    form = forms.from_body(request, Limits.current())
+    form = forms.from_fields(request.form, Limits.current())
     owner = visitor.current()
     try:
         wanted = validate(form.commission())
@@ -119,17 +123,11 @@ def delete(walk_id: str) -> Response:
 def film(walk_id: str, extension: str) -> Response:
     """Send a film or the poster; while the walk is painted, as good as it is by now."""
     kind, mimetype = FILMS[extension]
-    walk = gallery.walk_at(walk_id)
-    name = f"{walk.slug or walk.id}.{extension}"
-    medium = walk.media.get(kind)
-    if medium is None:
-        raise NotFound("This walk has no film yet. It appears here as soon as two frames are painted.")
     try:
-        return _send(medium.path, mimetype, etag=medium.etag, name=name)
-    except MediaError:  # a better film took its place since the row was read
+        return _send_film(gallery.walk_at(walk_id), kind, mimetype, extension)
+    except MediaError:  # a better film took its place since the row was read, or the walk was cancelled
         db.session.expire_all()
-        medium = walk.media[kind]
-        return _send(medium.path, mimetype, etag=medium.etag, name=name)
+        return _send_film(gallery.walk_at(walk_id), kind, mimetype, extension)
 
 
 @blueprint.get("/walks/<walk_id>.json")
@@ -146,7 +144,8 @@ def still(walk_id: str, index: int) -> Response:
     frame = next((frame for frame in walk.painted if frame.index == index), None)
     if frame is None:
         raise NotFound("This frame is not painted.")
-    response = _send(frame.path, "image/png", etag=f"{walk.id}-{walk.attempt}-{index}", name=f"{walk.id}-{index}.png")
+    name = f"{walk.id}-{index}.png"
+    response = _send(frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{walk.attempt}-{index}", name=name)
     response.headers["Cache-Control"] = "no-cache" if walk.is_waiting else "max-age=3600"
     return response
 
@@ -154,7 +153,7 @@ def still(walk_id: str, index: int) -> Response:
 @blueprint.get("/gallery", endpoint="gallery")
 def hang() -> Response:
     """Show the gallery, newest first, or what a search finds."""
-    query = request.args.get("q", "")
+    query = request.args.get("q", "").strip()
     context: dict[str, Any] = {"q": query, "total": gallery.total(), "error": None, "newer": None, "older": None}
     try:
         page = gallery.page(query, cursor=request.args.get("cursor"))
@@ -248,8 +247,15 @@ def _redirect(address: str) -> Response:
 def conditional(response: Response) -> Response:
     """Let the browser ask again each time, and answer 304 while nothing has changed."""
     response.headers["Cache-Control"] = "no-cache"
-    response.add_etag()
+    response.set_etag(_fingerprint(response.get_data()))
     return cast(Response, response.make_conditional(request))
+
+
+def _fingerprint(data: bytes) -> str:
+    """Hash a page, taking its form token, which is signed anew each second, for the session's secret behind it."""
+    if token := g.get("csrf_token"):
+        data = data.replace(token.encode(), str(session.get("csrf_token")).encode())
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def _gallery_address(query: str, cursor: str) -> str:
@@ -263,10 +269,24 @@ def _answer(page: str, *, status: int = 200, cache: str | None = None) -> Respon
     return response
 
 
-def _send(path: str, mimetype: str, *, etag: str, name: str) -> Response:
-    response = send_file(media.store().open(path), mimetype=mimetype, etag=etag, conditional=True, download_name=name)
+def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response:
+    medium = walk.media.get(kind)
+    if medium is None:
+        raise NotFound("This walk has no film yet. It appears here as soon as two frames are painted.")
+    name = f"{walk.slug or walk.id}.{extension}"
+    return _send(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
+
+
+def _send(path: str, mimetype: str, *, size: int, etag: str, name: str) -> Response:
+    file = media.store().open(path)
+    response = send_file(file, mimetype=mimetype, etag=etag, conditional=False, download_name=name)
     response.headers["Cache-Control"] = "no-cache"
-    return response
+    response.content_length = size  # flask cannot see it, and no browser seeks in a film whose size is not known
+    try:
+        return cast(Response, response.make_conditional(request, accept_ranges=True, complete_length=size))
+    except RequestedRangeNotSatisfiable:
+        response.close()
+        raise
 
 
 def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
@@ -278,6 +298,6 @@ def _stale_form(_error: CSRFError) -> Response:
     message = "This page had been open for too long, or your browser keeps no cookies. Press once more."
     if request.path not in ("/", "/walks"):
         return problems.answer(400, message)
-    form = forms.from_body(request, Limits.current())
+    form = forms.from_fields(request.form, Limits.current())
     form.errors["form"] = message
     return _make_page(form, status=400)

@@ -23,6 +23,7 @@ TITLES = {
     410: "This walk was taken down",
     413: "Too much at once",
     415: "Not a kind we read",
+    416: "Not a part of this film",
     422: "Not a walk we can paint",
     429: "One at a time",
     500: "Something broke",

@@ -17,6 +17,7 @@ JOB = "worker.job.work"
 WORKER_KEY = "moma:worker:"
 ADDRESS_FILE = "redis.json"  # in the instance folder: where the embedded Redis of a running site listens
 TIMEOUT_SECONDS = 1.0
+WAIT_SECONDS = 30.0  # longer than a worker waits for its next job
 
 log = logging.getLogger(__name__)
 
@@ -27,17 +28,17 @@ def address(app: Flask) -> str | None:
         return str(app.config["REDIS_URL"])
     try:
         return str(json.loads((Path(app.instance_path) / ADDRESS_FILE).read_text("utf-8"))["url"])
-    except (FileNotFoundError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def connect(*, impatient: bool = True) -> Redis | None:
-    """Connect to Redis; impatiently for a page, without a limit on reads for a worker. ``None`` if there is none."""
+    """Connect to Redis; impatiently for a page, with time to wait for work for a worker. ``None`` if there is none."""
     url = address(current_app)
     if url is None:
         return None
-    limit: dict[str, Any] = {"socket_timeout": TIMEOUT_SECONDS} if impatient else {"health_check_interval": 10}
-    return Redis.from_url(url, socket_connect_timeout=TIMEOUT_SECONDS, **limit)
+    patience = TIMEOUT_SECONDS if impatient else WAIT_SECONDS
+    return Redis.from_url(url, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=patience)
 
 
 def queue_on(connection: Redis) -> Queue:

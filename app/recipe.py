@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.models import Walk
 FORMAT = "moma-lisa recipe"
 VERSION = 1
 SIZE_MAX = 50_000_000
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
@@ -78,6 +80,8 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, Pinned]:
     :raises InvalidInput: when something in it breaks a rule.
     """
     wanted = commission.validate({name: recipe.get(name) for name in ("stops", "seed", "frames")})
+    if wanted.seed is None:
+        raise _unusable("was altered: its seed is missing")
     try:
         size, sampler = recipe["size"], recipe["sampler"]
         pinned = Pinned.model_validate(
@@ -93,7 +97,7 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, Pinned]:
                 **recipe["device"],
             }
         )
-    except (KeyError, TypeError, IndexError, ValueError) as error:
+    except (KeyError, TypeError, IndexError, ValueError, OverflowError) as error:
         raise _unusable("was altered: its sampler, size, positions or device cannot be used") from error
     _check_positions(pinned.positions, wanted)
     return wanted, pinned
@@ -110,9 +114,11 @@ def _check_positions(positions: list[float], wanted: Commission) -> None:
 
 def _comment(data: bytes) -> bytes:
     try:
-        with Image.open(io.BytesIO(data), formats=["GIF"]) as film:
-            comment = film.info.get("comment", b"")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=["GIF"]) as film:
+                comment = film.info.get("comment", b"")
+    except (UnidentifiedImageError, OSError, ValueError, *BOMBS) as error:
         raise _unusable("is no film that can be opened") from error
     return comment if isinstance(comment, bytes) else b""
 

@@ -9,15 +9,19 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from app.errors import ConfigError
 from app.queue import ADDRESS_FILE
 
 START_SECONDS = 10.0
+PREFIX = "moma-"
 
 
 def binary() -> str:
@@ -37,15 +41,19 @@ def binary() -> str:
 
 
 class RedisServer:
-    """An embedded Redis, on a Unix socket that only this user can open, its data kept in ``folder``."""
+    """An embedded Redis, on a Unix socket that only this user can open, its data kept in the instance folder.
 
-    def __init__(self, instance: Path, *, announce: bool = True) -> None:
+    The instance folder must be locked (see ``app.instance``): what lies about there is taken for a dead server's.
+    """
+
+    def __init__(self, instance: Path) -> None:
         self.folder = instance / "redis"
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._address_file = instance / ADDRESS_FILE
+        self._clear_up()
         # A socket's path has room for some hundred characters only; an instance folder may lie deeper.
-        self.run_folder = Path(tempfile.mkdtemp(prefix="moma-"))
+        self.run_folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.url = f"unix://{self.run_folder / 'redis.sock'}"
-        self._address_file = instance / ADDRESS_FILE if announce else None
 
     def command(self) -> list[str]:
         """Return the command line; everything is appended to a file, so that queued jobs outlive a crash."""
@@ -61,19 +69,27 @@ class RedisServer:
         :raises ConfigError: when it ends, or stays silent.
         """
         deadline = time.monotonic() + START_SECONDS
-        with Redis.from_url(self.url) as client:
+        with Redis.from_url(self.url, retry=Retry(NoBackoff(), 0)) as client:
             while not _answers(client):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise ConfigError(f"The embedded Redis did not start: {' '.join(self.command())}")
+                    raise ConfigError(f"The embedded Redis did not start. {self.folder / 'redis.log'} says why.")
                 time.sleep(0.02)
-        if self._address_file:
-            self._address_file.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), "utf-8")
+        aside = self._address_file.with_suffix(".part")
+        aside.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), "utf-8")
+        aside.replace(self._address_file)
 
     def forget(self) -> None:
         """Remove the traces of a stopped server; its data stays."""
         shutil.rmtree(self.run_folder, ignore_errors=True)
-        if self._address_file:
-            self._address_file.unlink(missing_ok=True)
+        self._address_file.unlink(missing_ok=True)
+
+    def _clear_up(self) -> None:
+        """Remove what a killed site could not: its address, and the folder of its socket."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            left = Path(json.loads(self._address_file.read_text("utf-8"))["url"].removeprefix("unix://")).parent
+            if left.parent == Path(tempfile.gettempdir()) and left.name.startswith(PREFIX):
+                shutil.rmtree(left, ignore_errors=True)
+        self._address_file.unlink(missing_ok=True)
 
 
 def _answers(client: Redis) -> bool:

@@ -14,6 +14,9 @@ from app.models import Walk
 
 QUERY_MAX = 300
 SEED = re.compile(r"[0-9]{1,10}")
+UNSPACED = re.compile(  # Thai, Lao, Burmese, Khmer, kana, Han: nothing stands between their words
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 
 
 def words_of(prompts: Iterable[str]) -> str:
@@ -24,6 +27,8 @@ def words_of(prompts: Iterable[str]) -> str:
 def matching(query: str) -> ColumnElement[bool] | None:
     """Return the condition that every word of ``query`` begins a word of the walk, or that its number is the seed.
 
+    Of scripts without spaces, a word may begin anywhere.
+
     ``None`` when the query holds no word at all (punctuation only).
 
     :raises InvalidInput: when the query is too long or cannot be read.
@@ -32,10 +37,10 @@ def matching(query: str) -> ColumnElement[bool] | None:
         raise InvalidInput.on(
             "q", message=f"A search is at most {QUERY_MAX} characters long; this one has {len(query)}."
         )
-    words = _words(query)
+    words = list(dict.fromkeys(_words(query)))
     if not words:
         return None
-    found: ColumnElement[bool] = and_(*(_contains(f" {word}") for word in words))
+    found: ColumnElement[bool] = and_(*(_contains(word if UNSPACED.search(word) else f" {word}") for word in words))
     if len(words) == 1 and SEED.fullmatch(words[0]):
         found = or_(found, Walk.seed == int(words[0]))
     return found

@@ -1,8 +1,9 @@
-"""Headers that every answer carries, with or without nginx in front."""
+"""What holds for every request, with or without nginx in front: headers, and the limit of what is read."""
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 POLICY = "; ".join(
     [
@@ -29,8 +30,18 @@ HEADERS = {
 
 
 def init_app(app: Flask) -> None:
-    """Send the headers with each answer of ``app``."""
+    """Send the headers with each answer of ``app``, and read no endless request."""
+    app.before_request(_refuse_endless)
     app.after_request(_add_headers)
+
+
+def _refuse_endless() -> None:
+    """Refuse a body over the limit that does not say its length: werkzeug would cut it there and say nothing."""
+    limit = request.max_content_length
+    if request.content_length is not None or limit is None or not request.environ.get("wsgi.input_terminated"):
+        return
+    if len(request.get_data(cache=True)) >= limit and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
 
 
 def _add_headers(response: Response) -> Response:

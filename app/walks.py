@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import line, media, queue
 from app.database import db, now, writing
 from app.errors import Conflict, MediaError
-from app.models import CANCELLED, FAILED, QUEUED, REFUSED, WAITING, Frame, Medium, Stop, Walk
+from app.models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Medium, Stop, Walk
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def retry(walk: Walk) -> None:
     with writing() as session:
         queued = session.execute(
             update(Walk)
-            .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED, REFUSED)))
+            .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))
             .values(state=QUEUED, finished_at=None, error=None, lost=0, turn=line.next_turn(session, walk.visitor))
         )
         if not queued.rowcount:  # type: ignore[attr-defined]

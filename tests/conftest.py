@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient, FlaskCliRunner
+from hypothesis import HealthCheck, settings
+from werkzeug.test import TestResponse
 
 from app import create_app, media
 from app.commission import Pinned, commission, validate
@@ -20,14 +24,33 @@ from app.models import FINISHED, Frame, Medium, Walk
 SECRET = "a secret of the tests, long enough"
 NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
 
+# Examples are drawn from the tests themselves: the same each time, on every machine.
+settings.register_profile(
+    "same", derandomize=True, max_examples=60, deadline=None, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+settings.load_profile("same")
+
 for variable in [name for name in os.environ if name.startswith("MOMA_")]:
     del os.environ[variable]
+
+
+class Browser(FlaskClient):
+    """A client that visits from outside: each request has contexts and a database session of its own."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request; afterwards the test's own session reads anew what the request changed."""
+        if has_app_context():
+            db.session.rollback()
+        return contextvars.Context().run(super().open, *args, **kwargs)
 
 
 def make_app(folder: Path, **settings: object) -> Flask:
     """Build an application whose instance folder is ``folder``."""
     defaults = {"SECRET_KEY": SECRET, "REDIS_URL": NOBODY, "TESTING": True, "WTF_CSRF_ENABLED": False}
-    return create_app(defaults | settings, instance_path=str(folder))
+    app = create_app(defaults | settings, instance_path=str(folder))
+    app.test_client_class = Browser
+    return app
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import signal
 import sys
 import threading
 import time
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -16,6 +18,7 @@ from flask import Flask
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +31,7 @@ from worker.painter import ModelError, Painter
 
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
+LEAVE_SECONDS = 5.0
 
 log = logging.getLogger("worker")
 
@@ -38,16 +42,28 @@ class Resident(SimpleWorker):
     max_connection_wait_time = 5
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Stop soon: the walk on the easel goes back in line with the frames it has."""
+        """Stop soon: the walk on the easel goes back in line with the frames it has.
+
+        :raises StopRequested: where no job is running, to end what is waited for.
+        """
         job.stopping.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def subscribe(self) -> None:
+        """Take no orders through Redis: RQ's thread for them would outlive each loss of the connection."""
+
+    def unsubscribe(self) -> None:
+        """Leave nothing."""
+
+    def _install_signal_handlers(self) -> None:
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]
+        self._stop_requested = job.stopping.is_set()  # a signal may have come just before
 
 
 def main() -> int:
     """Load the model, then paint until told to stop; return the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends us at once: nothing is begun
     try:
         app = create_app()
         painter = _load(app)
@@ -55,9 +71,16 @@ def main() -> int:
         log.error("The worker cannot start: %s", error)
         return 1
     job.prepare(app, painter)
-    threading.Thread(target=_tend, args=(app, painter), name="tend", daemon=True).start()
+    tending = threading.Thread(target=_tend, args=(app, painter), name="tend", daemon=True)
+    tending.start()
     _serve(app)
+    tending.join(LEAVE_SECONDS)
     return 0
+
+
+def _heed_signals() -> None:
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
 
 
 def _stop(_signum: int, _frame: FrameType | None) -> None:
@@ -78,26 +101,33 @@ def _load(app: Flask) -> Painter:
 
 def _serve(app: Flask) -> None:
     """Run RQ's loop, and begin again when it ends untold: Redis comes and goes, the model stays."""
-    while not job.stopping.is_set():
-        try:
-            with app.app_context():
-                connection = queue.connect(impatient=False)
-                if connection is not None:
-                    connection.ping()
-                    _worker(connection).work(logging_level="WARNING")
-        except (RedisError, OSError) as error:
-            log.warning("Redis is away: %s", error)
-        except SystemExit:
-            return
-        job.stopping.wait(RETRY_SECONDS)
+    try:
+        while not job.stopping.is_set():
+            _heed_signals()  # RQ takes them for the time of its loop
+            try:
+                _paint_on_call(app)
+            except (RedisError, OSError) as error:
+                log.warning("Redis is away: %s", error)
+            job.stopping.wait(RETRY_SECONDS)
+    except (StopRequested, SystemExit):
+        log.info("stopping")
 
 
-def _worker(connection: Redis) -> Resident:
+def _paint_on_call(app: Flask) -> None:
+    with app.app_context():
+        connection = queue.connect(impatient=False)
+        if connection is not None:
+            with connection:
+                connection.ping()
+                _resident(connection).work(logging_level="WARNING")
+
+
+def _resident(connection: Redis) -> Resident:
     return Resident(
         [queue.queue_on(connection)],
         connection=connection,
         serializer=JSONSerializer,
-        worker_ttl=60,
+        worker_ttl=20,  # it asks for work again after 5 seconds, and takes Redis for dead after 15
         log_job_description=False,
         name=f"{holder()}:{time.time_ns()}",
     )
@@ -105,27 +135,33 @@ def _worker(connection: Redis) -> Resident:
 
 def _tend(app: Flask, painter: Painter) -> None:
     """Beside the painting: say that this worker is alive, sweep up lost walks, ring when a job was lost."""
-    about = _about(painter)
+    about, pause = _about(painter), app.config["SWEEP_SECONDS"]
     with app.app_context():
         while not job.stopping.is_set():
-            try:
-                _tend_once(about)
-            except (RedisError, SQLAlchemyError, OSError) as error:
-                log.warning("tending is put off: %s", error)
-            finally:
-                db.session.remove()
-            job.stopping.wait(app.config["SWEEP_SECONDS"])
+            for care in (partial(_say_alive, about, pause), _sweep_and_ring):
+                try:
+                    care()
+                except (RedisError, SQLAlchemyError, OSError) as error:
+                    log.warning("tending is put off: %s", error)
+                finally:
+                    db.session.remove()
+            job.stopping.wait(pause)
         _leave(about)
 
 
-def _tend_once(about: dict[str, Any]) -> None:
-    waiting = sweep()
-    connection = queue.connect()
-    if connection is None:
+def _say_alive(about: dict[str, Any], pause: float) -> None:
+    if connection := queue.connect():
+        with connection:
+            connection.set(queue.WORKER_KEY + about["name"], json.dumps(about), ex=ALIVE_SECONDS + math.ceil(pause))
+
+
+def _sweep_and_ring() -> None:
+    if not sweep():
         return
-    with connection:
-        connection.set(queue.WORKER_KEY + about["name"], json.dumps(about), ex=ALIVE_SECONDS)
-        if waiting and not queue.queue_on(connection).count:
+    if connection := queue.connect():
+        with connection:
+            has_job = bool(queue.queue_on(connection).count)
+        if not has_job:
             queue.ring()
 
 

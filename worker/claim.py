@@ -103,7 +103,8 @@ def sweep() -> int:
     """
     most = current_app.config["LOST_MAX"]
     with writing() as session:
-        for walk in session.scalars(select(Walk).where(Walk.state == PAINTING, _may_be_lost())):
+        suspects = select(Walk).where(Walk.state == PAINTING, _may_be_lost()).with_for_update(skip_locked=True)
+        for walk in session.scalars(suspects, execution_options={"populate_existing": True}):
             if walk.lease_until is not None and walk.lease_until > now() and not _is_gone(walk.lease_holder):
                 continue
             walk.lost += 1

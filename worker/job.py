@@ -10,18 +10,20 @@ import logging
 import math
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from flask import Flask, current_app
 from numpy.typing import NDArray
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import selectinload
 
 from app import media, recipe
 from app.database import db, now, writing
 from app.errors import MediaError
-from app.models import FAILED, FINISHED, Frame, Medium, Walk
+from app.models import CANCELLED, FAILED, FINISHED, Frame, Medium, Walk
 from worker import film, ruler, walk
 from worker.claim import Claim, LeaseLost, claim_next, give_back, publish, renew
 from worker.painter import Painter, Prepared, Rendering, Stop
@@ -29,6 +31,10 @@ from worker.painter import Painter, Prepared, Rendering, Stop
 Picture = NDArray[np.uint8]
 
 log = logging.getLogger(__name__)
+
+# Larger batches cost less for each frame, but a film that grows in stages can be watched while it is painted.
+STAGES = 8
+SMALL_BATCH = 8
 
 stopping = threading.Event()
 _site: tuple[Flask, Painter] | None = None
@@ -71,6 +77,10 @@ def _attempt(claim: Claim, painter: Painter) -> None:
     except Stopped:
         give_back(claim)
         log.info("walk %s goes back in line", claim.walk_id)
+    except OperationalError:
+        # The database is locked, full or away: not the walk's fault. Its lease runs out, and the sweeper counts it.
+        log.warning("the database does not answer; walk %s waits for the end of its lease", claim.walk_id)
+        raise
     except Exception as error:
         _fail(claim, error)
         raise
@@ -82,7 +92,8 @@ def _fail(claim: Claim, error: Exception) -> None:
     log.error("walk %s failed", claim.walk_id, exc_info=error)
     try:
         with writing() as session:
-            publish(session, claim, state=FAILED, error=_sentence(error), finished_at=now(), lease_holder=None)
+            ended = {"finished_at": now(), "lease_holder": None, "lease_until": None}
+            publish(session, claim, state=FAILED, error=_sentence(error), **ended)
     except LeaseLost:
         log.info("walk %s was taken over before its failure was noted", claim.walk_id)
 
@@ -97,7 +108,7 @@ def _sentence(error: Exception) -> str:
 def _clear_if_unwanted(claim: Claim) -> None:
     """Delete the files of a walk that was cancelled or deleted while its last batch was being written."""
     row = db.session.scalar(select(Walk).where(Walk.number == claim.number))
-    if row is not None and not row.is_waiting and row.state != FINISHED:
+    if row is not None and (row.state == CANCELLED or row.deleted_at is not None):
         media.store().delete(media.walk_folder(claim.walk_id))
 
 
@@ -140,6 +151,7 @@ class Painting:
             self._begin_anew()
         if row.precision is None:
             fresh = painter.rendering(steps=row.sampler_steps, guidance=row.guidance)
+            fresh = replace(fresh, batch=min(fresh.batch, max(SMALL_BATCH, row.frames // STAGES)))
             settings = _columns(fresh) | {"positions": list(walk.positions(len(row.stops), row.frames))}
         else:
             settings = {}
@@ -199,7 +211,7 @@ class Painting:
         self.pictures |= painted
         complete = len(self.pictures) == self.walk.frames
         with writing() as session:
-            publish(session, self.claim, painted_count=len(self.pictures))
+            publish(session, self.claim, painted_count=len(self.pictures), lost=0)  # what gets on kills no worker
             for frame in frames:
                 session.merge(frame)
         self._renewed = time.monotonic()

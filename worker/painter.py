@@ -8,11 +8,12 @@ import copy
 import hashlib
 import json
 import logging
+import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import diffusers
 import numpy as np
@@ -23,8 +24,6 @@ from numpy.typing import NDArray
 
 from worker import device as machine
 from worker import walk
-
-T = TypeVar("T")
 
 SOLVER = "DPMSolverMultistepScheduler"
 
@@ -46,6 +45,12 @@ SOLVERS = frozenset(
 DECODED_PIXELS = 2**16
 """How many pixels are decoded at once: more do not fit into a processor's caches (twice as slow for 24 house pictures),
 and the decoder of a large model needs kilobytes of memory for each."""
+
+
+VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
+"""The files that hold a tokenizer's words, in the layouts there are."""
+
+HUB_NAME = re.compile(r"\w[\w.-]*/[\w.-]+")
 
 
 class ModelError(Exception):
@@ -128,6 +133,8 @@ class Painter:
         folder = Path(model)
         if folder.is_dir():
             return cls(folder, name=folder.resolve().name, revision="", device=device)
+        if not HUB_NAME.fullmatch(model):
+            raise ModelError(f"model folder missing: {model}")
         snapshot = _download(model)
         return cls(snapshot, name=model, revision=snapshot.name[:12], device=device)
 
@@ -152,8 +159,7 @@ class Painter:
 
         Noise is drawn on the processor in float32, so that a seed means the same on every device.
         """
-        _solver(self._pipe, rendering)  # an unknown solver or precision is refused before any work
-        torch.set_num_threads(rendering.threads)
+        _check(rendering)
         encoded = [self._encode(self.prefix + stop.prompt, stop.negative_prompt) for stop in stops]
         channels = self._latent_shape[0]
         scale = self._pipe.vae_scale_factor
@@ -185,11 +191,10 @@ class Painter:
     def _paint(
         self, prepared: Prepared, positions: Sequence[float], rendering: Rendering, on_step: Callable[[], None]
     ) -> NDArray[np.float32]:
-        torch.set_num_threads(rendering.threads)
+        torch.set_num_threads(min(rendering.threads, machine.cores()))
         unet, vae = self._networks(rendering.precision, rendering.memory_format)
         states, x_t = _between(prepared, positions, guided=rendering.guidance > 1)
-        solver = _solver(self._pipe, rendering)
-        solver.set_timesteps(rendering.steps, device=self.device)
+        solver = _solver(self._pipe, rendering, self.device)
         latents = torch.from_numpy(x_t).to(self.device) * solver.init_noise_sigma
         context = torch.from_numpy(states).to(self.device, unet.dtype)
         for t in solver.timesteps:
@@ -210,12 +215,11 @@ class Painter:
         The memory format is the UNet's: the decoder, all convolutions, is faster with channels last in any precision.
         """
         if precision not in self._copies:
-            dtype = _named(machine.DTYPES, precision, "precision")
+            dtype = machine.DTYPES[precision]
             unet, vae = self._copies["float32"]
             self._copies[precision] = copy.deepcopy(unet).to(dtype), copy.deepcopy(vae).to(dtype)
-        layout = _named(machine.MEMORY_FORMATS, memory_format, "memory format")
         unet, vae = self._copies[precision]
-        return unet.to(memory_format=layout), vae.to(memory_format=torch.channels_last)
+        return unet.to(memory_format=machine.MEMORY_FORMATS[memory_format]), vae.to(memory_format=torch.channels_last)
 
     def _rehearsal(self) -> Callable[[machine.Setting], None]:
         """Make one guided pass of the UNet to be measured, on the model's own size."""
@@ -253,11 +257,11 @@ def _predict(unet: Any, latents: torch.Tensor, t: torch.Tensor, context: torch.T
     """Predict with classifier-free guidance (Ho & Salimans, arXiv 2207.12598), both passes in one batch."""
     doubled = latents.repeat(len(context) // len(latents), 1, 1, 1).to(unet.dtype)
     doubled = doubled.contiguous(memory_format=machine.MEMORY_FORMATS[r.memory_format])
-    prediction = unet(doubled, t, encoder_hidden_states=context, return_dict=False)[0].float()
+    prediction: torch.Tensor = unet(doubled, t, encoder_hidden_states=context, return_dict=False)[0].float()
     if len(context) == len(latents):
         return prediction
-    unguided, guided = prediction.chunk(2)
-    return unguided + r.guidance * (guided - unguided)
+    unguided, conditioned = prediction.chunk(2)
+    return torch.add(unguided, conditioned - unguided, alpha=r.guidance)
 
 
 def _decode(vae: Any, latents: torch.Tensor) -> NDArray[np.float32]:
@@ -273,29 +277,46 @@ def _noise(seed: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:
     return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed)).numpy()
 
 
-def _solver(pipe: Any, rendering: Rendering) -> Any:
-    """Make a fresh solver: it keeps the history of one batch."""
-    if rendering.scheduler not in SOLVERS:
-        raise ModelError(f"unknown scheduler {rendering.scheduler!r}; known are {', '.join(sorted(SOLVERS))}")
+def _check(rendering: Rendering) -> None:
+    """Refuse a recipe's setting that this program does not know, before any work."""
+    for what, name, known in (
+        ("scheduler", rendering.scheduler, sorted(SOLVERS)),
+        ("precision", rendering.precision, machine.DTYPES),
+        ("memory format", rendering.memory_format, machine.MEMORY_FORMATS),
+    ):
+        if name not in known:
+            raise ModelError(f"unknown {what} {name!r}; known are {', '.join(known)}")
+
+
+def _solver(pipe: Any, rendering: Rendering, device: torch.device) -> Any:
+    """Make a fresh solver with its time steps: it keeps the history of one batch."""
     config = dict(pipe.scheduler.config)
     if str(config.get("algorithm_type", "")).startswith("sde-"):
         config["algorithm_type"] = "dpmsolver++"  # the stochastic form draws noise that no recipe records
-    return getattr(diffusers, rendering.scheduler).from_config(config)
-
-
-def _named(known: Mapping[str, T], name: str, what: str) -> T:
-    if name not in known:
-        raise ModelError(f"unknown {what} {name!r}; known are {', '.join(known)}")
-    return known[name]
+    solver = getattr(diffusers, rendering.scheduler).from_config(config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
+        solver.set_timesteps(rendering.steps, device=device)
+    return solver
 
 
 def _note(tokenizer: Any, prefix: str, prompt: str) -> str:
-    """Say when the tokenizer cuts a prompt or does not know most of its words."""
+    """Say when the tokenizer cuts a prompt or does not know half of its words."""
     if len(tokenizer(prefix + prompt).input_ids) > tokenizer.model_max_length:
         return "cut"
-    ids = tokenizer(prompt, add_special_tokens=False).input_ids
-    unknown = ids.count(tokenizer.unk_token_id)
-    return "unknown words" if 2 * unknown > len(ids) else ""
+    words: list[list[str]] = []
+    for token in tokenizer.tokenize(prompt):
+        if token.startswith("##") and words:
+            words[-1].append(token[2:])
+        else:
+            words.append([token])
+    unknown = sum(_is_unknown(word, tokenizer.unk_token) for word in words)
+    return "unknown words" if words and 2 * unknown >= len(words) else ""
+
+
+def _is_unknown(pieces: list[str], unknown: str) -> bool:
+    """Tell whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
+    return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))
 
 
 def _house(folder: Path) -> dict[str, Any]:
@@ -336,8 +357,18 @@ def _inspect(folder: Path) -> None:
     for component in _components(folder):
         configs = {"scheduler": "scheduler_config.json", "tokenizer": "tokenizer_config.json"}
         _json(component / configs.get(component.name, "config.json"))
-        if component.name not in configs:
+        if component.name == "tokenizer":
+            _inspect_vocabulary(component)
+        elif component.name not in configs:
             _inspect_weights(component)
+
+
+def _inspect_vocabulary(component: Path) -> None:
+    """Look for a vocabulary: without one, a tokenizer loads all the same and knows no word."""
+    if not any(all((component / name).is_file() for name in names) for names in VOCABULARIES):
+        raise ModelError(f"model file missing: {component / VOCABULARIES[0][0]}")
+    for path in component.glob("*.json"):
+        _json(path)
 
 
 def _inspect_weights(component: Path) -> None:

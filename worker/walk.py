@@ -91,7 +91,8 @@ def lerp(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDAr
     A scalar `t` keeps the arrays' shape; an array of `t` adds its own shape in front.
     """
     t = _leading(t, a)
-    return (1 - t) * a + t * b
+    between: NDArray[np.floating] = (1 - t) * a + t * b
+    return between
 
 
 def slerp(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDArray[np.floating]:
@@ -106,8 +107,8 @@ def slerp(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDA
         return lerp(a, b, t)
     t = _leading(t, a)
     angle = math.acos(cosine)
-    weights = np.sin((1 - t) * angle) / math.sin(angle), np.sin(t * angle) / math.sin(angle)
-    return weights[0].astype(a.dtype) * a + weights[1].astype(a.dtype) * b
+    between: NDArray[np.floating] = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / math.sin(angle)
+    return between
 
 
 def _leading(t: ArrayLike, like: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -1,0 +1,65 @@
+"""The instance folder of a running site: where it is, and the lock that keeps it to one site at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from app.errors import ConfigError
+
+VARIABLE = "MOMA_INSTANCE"
+LOCK_FILE = "lock"
+CLOSING_SECONDS = 20.0
+
+
+class InstanceTaken(ConfigError):
+    """Another site runs in this instance folder."""
+
+
+def folder(default: Path) -> Path:
+    """Return the instance folder that the environment names, or ``default``."""
+    return Path(os.environ.get(VARIABLE) or default).resolve()
+
+
+def take(instance: Path) -> int:
+    """Lock ``instance``; return the open lock file. The lock stands until every process that inherits it has ended.
+
+    The parts of a site that was killed end within seconds, which is waited for.
+
+    :raises InstanceTaken: when another site runs there.
+    """
+    descriptor = os.open(instance / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + CLOSING_SECONDS
+    while not _lock(descriptor):
+        owner = os.pread(descriptor, 20, 0).decode("ascii", "replace")
+        if _runs(owner) or time.monotonic() > deadline:
+            os.close(descriptor)
+            raise InstanceTaken(
+                f"Another site runs in {instance} (process {owner}). Stop it, or set {VARIABLE} to another folder."
+            )
+        time.sleep(0.05)
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    return descriptor
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _runs(pid: str) -> bool:
+    if not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it runs, as somebody else
+    return True

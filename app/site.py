@@ -1,0 +1,219 @@
+"""The parts of a running site, Redis, worker and web server: started, waited for, kept running and stopped."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from flask import Flask
+
+from app import house, instance, queue
+from app.config import ROOT
+from app.database import ping, upgrade
+from app.errors import ConfigError
+from app.redis_server import RedisServer
+
+STOP_SECONDS = 15.0
+CHECK_SECONDS = 0.05
+STEADY_SECONDS = 60.0
+RESTART_SECONDS = (0.2, 1.0, 5.0, 15.0)
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+@dataclass(slots=True)
+class Child:
+    """A program that the site keeps running, begun anew when it ends by itself."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+    ends: int = 0
+    restart_at: float | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether it does not run."""
+        return self.process.poll() is not None
+
+
+class Site:
+    """The running parts. Use as a context: it takes the instance folder, and at the end stops what it started.
+
+    :raises app.instance.InstanceTaken: on entering, when another site runs in the folder.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.instance = Path(app.instance_path)
+        self.redis: RedisServer | None = None
+        self.children: list[Child] = []
+        self.environment = {**os.environ, instance.VARIABLE: str(self.instance)}
+        self._lock = -1
+
+    def __enter__(self) -> Site:
+        self._lock = instance.take(self.instance)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in reversed(self.children):
+            _stop(child)
+        if self.redis:
+            self.redis.forget()
+        os.close(self._lock)
+
+    def prepare(self) -> None:
+        """Look at the model folder, and bring the database up to date.
+
+        :raises ConfigError: when one of them is unusable.
+        """
+        if flaw := house.flaw(self.app.config["MODEL"]):
+            raise ConfigError(flaw)
+        with self.app.app_context():
+            if flaw := ping():
+                raise ConfigError(flaw)
+            upgrade()
+
+    def start_redis(self) -> None:
+        """Start an embedded Redis, unless the settings name one."""
+        if self.app.config["REDIS_URL"]:
+            return
+        self.redis = RedisServer(self.instance)
+        self.redis.wait(self._start("redis", self.redis.command()).process)
+        self.environment["MOMA_REDIS_URL"] = self.app.config["REDIS_URL"] = self.redis.url
+
+    def start_worker(self) -> None:
+        """Start one worker."""
+        self._start("worker", [sys.executable, "-m", "worker"])
+
+    def start_web(self, host: str, port: int, *, reload: bool = False) -> None:
+        """Start the web server.
+
+        :raises ConfigError: when something else listens there.
+        """
+        _check_free(host, port)
+        config = ["--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
+        quiet = ["--log-level", "warning", "--no-control-socket", "--graceful-timeout", "5"]
+        more = ["--reload"] if reload else []
+        self._start("web", [sys.executable, "-m", "gunicorn", *config, *quiet, *more, "wsgi:app"])
+
+    def wait_for_worker(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Wait until the worker that was started here can paint.
+
+        :raises ConfigError: when it gives up.
+        """
+        worker = self._child("worker")
+        with self.app.app_context():
+            # By its process number: the last worker's sign of life may outlive it by some seconds.
+            while not any(about.get("pid") == worker.process.pid for about in queue.workers()):
+                if stopped():
+                    return
+                if worker.has_ended:
+                    raise ConfigError("The worker could not start; its reason stands above.")
+                time.sleep(CHECK_SECONDS)
+
+    def wait_for_web(self, host: str, port: int, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Wait until the web server answers.
+
+        :raises ConfigError: when it gives up.
+        """
+        web = self._child("web")
+        while not _is_alive(f"http://{host}:{port}/healthz"):
+            if stopped():
+                return
+            if web.has_ended:
+                raise ConfigError("The web server could not start; its reason stands above.")
+            time.sleep(CHECK_SECONDS)
+
+    def keep(self) -> None:
+        """Start again what ended by itself, after a pause that grows when it keeps ending."""
+        for child in self.children:
+            if not child.has_ended:
+                continue
+            if child.restart_at is None:
+                child.ends = 1 if time.monotonic() - child.started > STEADY_SECONDS else child.ends + 1
+                pause = RESTART_SECONDS[min(child.ends, len(RESTART_SECONDS)) - 1]
+                child.restart_at = time.monotonic() + pause
+                _complain(f"The {child.name} ended ({child.process.returncode}). It starts again in {pause:g} seconds.")
+            elif time.monotonic() >= child.restart_at:
+                self._relaunch(child)
+
+    def restart(self, name: str) -> None:
+        """Stop a part and start it again."""
+        child = self._child(name)
+        _stop(child)
+        self._relaunch(child)
+
+    def _child(self, name: str) -> Child:
+        return next(child for child in self.children if child.name == name)
+
+    def _start(self, name: str, command: list[str]) -> Child:
+        child = Child(name, command, self._launch(command))
+        self.children.append(child)
+        return child
+
+    def _relaunch(self, child: Child) -> None:
+        child.process, child.started, child.restart_at = self._launch(child.command), time.monotonic(), None
+
+    def _launch(self, command: list[str]) -> subprocess.Popen[bytes]:
+        # A session of its own: Ctrl-C reaches only us, and we stop the parts in order.
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            start_new_session=True,
+            pass_fds=[self._lock],
+            preexec_fn=partial(_die_with, os.getpid()),
+        )
+
+
+def _stop(child: Child) -> None:
+    if child.has_ended:
+        return
+    child.process.terminate()
+    try:
+        child.process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.process.kill()
+        child.process.wait()
+
+
+def _check_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise ConfigError(f"Port {port} on {host} cannot be used: {error}. Set PORT to another.") from error
+
+
+def _is_alive(address: str) -> bool:
+    with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310
+        return bool(answer.status == 200)
+    return False
+
+
+def _die_with(parent: int) -> None:
+    """Ask Linux to end this child with its parent, even if the parent is killed outright."""
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it was killed before we asked
+            os._exit(1)
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,83 @@
+// The form: type that fits its line, the values of "More" in words, and a way back to what was typed.
+
+const steps = [[12, "len-s"], [24, "len-m"], [48, "len-l"], [Infinity, "len-xl"]];
+const grows = CSS.supports("field-sizing", "content");
+const lines = () => [...document.querySelectorAll("#make textarea")];
+
+function fit(line) {
+  if (/[\r\n]/.test(line.value)) line.value = line.value.replace(/\s*[\r\n]+\s*/g, " ");
+  const length = (line.value || line.placeholder).length;
+  line.parentElement.className = `words ${steps.find(([most]) => length <= most)[1]}`;
+  if (grows) return;
+  line.style.height = "auto"; // set through the object model, which the policy allows
+  line.style.height = `${line.scrollHeight}px`;
+}
+
+function sayValues() {
+  const form = document.getElementById("make");
+  const { seed, negative_prompt: without } = form.elements;
+  const frames = form.querySelector("[name=frames]:checked");
+  const values = document.getElementById("values");
+  if (frames) {
+    values.querySelector(".frames").textContent = frames.value;
+    const length = document.getElementById("length");
+    if (length) length.textContent = frames.dataset.length;
+  }
+  values.querySelector(".seed").textContent = seed.value.trim() ? `seed ${seed.value.trim()}` : "a new seed";
+  values.querySelector(".without").textContent = without.value.trim() ? `, without ${without.value.trim()}` : "";
+}
+
+function rememberInAddress(form) {
+  const typed = new FormData(form);
+  ["csrf_token", "token", "edit"].forEach((name) => typed.delete(name));
+  [...typed].forEach(([name, value]) => value || name === "prompt" || typed.delete(name));
+  const address = `/?${new URLSearchParams(typed)}`;
+  if (address.length < 6000) history.replaceState(null, "", address);
+}
+
+function draw(most) {
+  const limit = Number(most) + 1;
+  return Math.floor((crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32) * limit);
+}
+
+function start() {
+  lines().forEach(fit);
+  document.getElementById("another").hidden = false;
+  sayValues();
+}
+
+document.addEventListener("input", ({ target }) => {
+  if (target.matches("#make textarea")) fit(target);
+  if (target.form?.id === "make") sayValues();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches("#make textarea")) return;
+  event.preventDefault();
+  const all = lines();
+  const next = all.slice(all.indexOf(event.target) + 1).find((line) => !line.value.trim());
+  if (next) next.focus();
+  else event.target.form.requestSubmit(document.getElementById("paint"));
+});
+
+document.addEventListener("click", ({ target }) => {
+  if (target.id === "another") {
+    const seed = document.getElementById("seed");
+    seed.value = draw(seed.dataset.max);
+    sayValues();
+  }
+  if (target.matches(".leg, .words")) target.closest(".leg").querySelector("textarea")?.focus();
+});
+
+document.addEventListener("submit", ({ target }) => {
+  if (target.id === "make") rememberInAddress(target);
+});
+
+// A stop more or less comes from the server, and is morphed in: what was typed counts as given.
+document.addEventListener("htmx:before:swap", () => lines().forEach((line) => { line.defaultValue = line.value; }));
+document.addEventListener("htmx:after:swap", () => {
+  start();
+  lines().find((line) => !line.value)?.focus();
+});
+window.addEventListener("resize", () => grows || lines().forEach(fit));
+start();

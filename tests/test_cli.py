@@ -1,0 +1,247 @@
+"""Admin commands, with nobody painting."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import func, select, update
+
+from app import media, recipe
+from app.commission import Pinned
+from app.database import db, writing
+from app.models import Walk
+from tests.conftest import make_app
+from tests.test_recipe import RENDERING
+
+Hanger = Callable[..., Walk]
+
+
+def run(runner: FlaskCliRunner, *arguments: str, status: int = 0) -> Result:
+    result = runner.invoke(args=list(arguments))
+    assert result.exit_code == status, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def run_json(runner: FlaskCliRunner, *arguments: str, status: int = 0) -> Any:
+    return json.loads(run(runner, *arguments, "--json", status=status).stdout)
+
+
+def count() -> int:
+    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
+
+
+def test_walk_is_created(runner: FlaskCliRunner) -> None:
+    output = run(runner, "walks", "create", "a bear", "a kite", "--seed", "7").output
+    assert "A bear, a kite" in output
+    assert "queued, 0 of 24 frames, seed 7" in output
+
+
+def test_walk_is_created_with_all_that_can_be_said(runner: FlaskCliRunner) -> None:
+    options = ("--frames", "30", "--seed", "0", "--leave-out", "rain", "--unlisted")
+    walk = run_json(runner, "walks", "create", "a bear", "the sea", "a kite", *options)
+    assert (walk["frames"], walk["seed"], walk["unlisted"], walk["state"]) == (30, 0, True, "queued")
+    assert [stop["negative_prompt"] for stop in walk["stops"]] == ["rain"] * 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ((), "stops"),
+        (("a bear",), "stops"),
+        (tuple("abcdefghi"), "stops"),
+        (("a bear", " "), "stops.1.prompt"),
+        (("a bear", "\udcff"), "stops.1.prompt"),
+        (("a bear", "a kite", "--frames", "1"), "frames"),
+        (("a bear", "a kite", "--seed", "-1"), "seed"),
+        (("a bear", "a kite", "--out", "film.avi"), "out"),
+        (("a bear", "a kite", "--out", "no such folder/film.gif"), "out"),
+    ],
+)
+def test_refused_walk_is_explained_and_not_saved(
+    runner: FlaskCliRunner, arguments: tuple[str, ...], field: str
+) -> None:
+    told = run_json(runner, "walks", "create", *arguments, status=1)
+    assert [error["field"] for error in told["errors"]] == [field]
+    assert told["error"]
+    assert "Error: " in run(runner, "walks", "create", *arguments, status=1).stderr
+    assert count() == 0
+
+
+def test_number_that_is_none_is_refused_by_the_command_line_itself(runner: FlaskCliRunner) -> None:
+    run(runner, "walks", "create", "a bear", "a kite", "--seed", "x", status=2)
+
+
+@pytest.fixture
+def painted(commissioned: Hanger) -> Walk:
+    return commissioned("a fox", "a kite", seed=7, frames=3, pinned=Pinned.model_validate(RENDERING))
+
+
+def test_walk_is_created_from_a_recipe(runner: FlaskCliRunner, painted: Walk, tmp_path: Path) -> None:
+    file = tmp_path / "recipe.json"
+    file.write_text(recipe.dumps(painted))
+    walk = run_json(runner, "walks", "create", "--recipe", str(file))
+    assert walk["id"] != painted.id
+    assert walk["recipe"] == recipe.of(painted)
+
+
+def test_recipe_says_all(runner: FlaskCliRunner, painted: Walk, tmp_path: Path) -> None:
+    file = tmp_path / "recipe.json"
+    file.write_text(recipe.dumps(painted))
+    for more in (("a bear",), ("--seed", "0"), ("--frames", "24"), ("--leave-out", "rain")):
+        told = run_json(runner, "walks", "create", "--recipe", str(file), *more, status=1)
+        assert told["error"].startswith("A recipe says all")
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"{}", b"\xff", b'{"format": "moma-lisa recipe", "version": 1}'])
+def test_unusable_recipe_is_explained(runner: FlaskCliRunner, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "recipe.json"
+    file.write_bytes(content)
+    assert run_json(runner, "walks", "create", "--recipe", str(file), status=1)["error"]
+    assert count() == 0
+
+
+def test_missing_recipe_is_refused_by_the_command_line_itself(runner: FlaskCliRunner) -> None:
+    run(runner, "walks", "create", "--recipe", "nowhere.json", status=2)
+
+
+def test_walks_are_listed_newest_first_unlisted_ones_as_well(runner: FlaskCliRunner, hung: Hanger) -> None:
+    first, second = hung("a bear", "x"), hung("a fox", "x", unlisted=True)
+    listed = run_json(runner, "walks", "list")
+    assert [walk["id"] for walk in listed] == [second.id, first.id]
+    lines = run(runner, "walks", "list").output.splitlines()
+    assert lines[0].split() == [second.id, "finished", "2/2", "A", "fox,", "x"]
+
+
+def test_list_is_narrowed_by_state_and_number(runner: FlaskCliRunner, hung: Hanger, commissioned: Hanger) -> None:
+    hung()
+    waits = commissioned()
+    assert [walk["id"] for walk in run_json(runner, "walks", "list", "--state", "queued")] == [waits.id]
+    assert len(run_json(runner, "walks", "list", "--limit", "1")) == 1
+    run(runner, "walks", "list", "--state", "done", status=2)
+    run(runner, "walks", "list", "--limit", "0", status=2)
+
+
+def test_walk_is_shown_by_id_or_address(runner: FlaskCliRunner, hung: Hanger) -> None:
+    walk = hung()
+    for name in (walk.id, walk.url.rpartition("/")[2]):
+        assert run_json(runner, "walks", "show", name)["id"] == walk.id
+    assert walk.url in run(runner, "walks", "show", walk.id).output
+
+
+@pytest.mark.parametrize("command", ["show", "retry", "cancel", "delete"])
+@pytest.mark.parametrize("name", ["a" * 16, "x", "\udcff", "' OR 1=1"])
+def test_unknown_walk_is_not_found(runner: FlaskCliRunner, command: str, name: str) -> None:
+    assert "No walk has this address" in run(runner, "walks", command, name, status=1).stderr
+
+
+def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, commissioned: Hanger) -> None:
+    walk = commissioned()
+    assert run_json(runner, "walks", "cancel", walk.id)["state"] == "cancelled"
+    assert run_json(runner, "walks", "cancel", walk.id, status=1)["error"]
+    assert run_json(runner, "walks", "retry", walk.id)["state"] == "queued"
+    assert run_json(runner, "walks", "retry", walk.id, status=1)["error"]
+
+
+def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, hung: Hanger) -> None:
+    walk = hung()
+    assert run_json(runner, "walks", "delete", walk.id) == {"id": walk.id, "deleted": True}
+    assert "took it down" in run_json(runner, "walks", "show", walk.id, status=1)["error"]
+    assert run_json(runner, "walks", "list") == []
+
+
+@pytest.mark.parametrize(("name", "content"), [("film.gif", b"gif"), ("film.MP4", b"mp4"), ("film.png", b"poster")])
+def test_film_is_exported(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path, name: str, content: bytes) -> None:
+    out = tmp_path / name
+    told = run_json(runner, "walks", "export", hung().id, str(out))
+    assert out.read_bytes() == content
+    assert told["bytes"] == len(content)
+
+
+@pytest.mark.parametrize("name", ["recipe.json", "recipe.JSON"])
+def test_recipe_is_exported_and_read_again(runner: FlaskCliRunner, painted: Walk, tmp_path: Path, name: str) -> None:
+    out = tmp_path / name
+    run(runner, "walks", "export", painted.id, str(out))
+    assert recipe.commission_of(recipe.read(out.read_bytes()))[0].seed == 7
+
+
+def test_walk_without_a_film_is_not_exported(runner: FlaskCliRunner, commissioned: Hanger, tmp_path: Path) -> None:
+    told = run_json(runner, "walks", "export", commissioned().id, str(tmp_path / "film.gif"), status=1)
+    assert "has no gif yet; it is queued" in told["error"]
+    assert not (tmp_path / "film.gif").exists()
+
+
+@pytest.mark.parametrize("out", ["film.avi", "film", "no such folder/film.gif"])
+def test_unusable_target_is_explained(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path, out: str) -> None:
+    told = run_json(runner, "walks", "export", hung().id, str(tmp_path / out), status=1)
+    assert [error["field"] for error in told["errors"]] == ["out"]
+
+
+def test_missing_file_of_a_film_is_explained(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path) -> None:
+    walk = hung()
+    media.store().delete(walk.media["gif"].path)
+    told = run_json(runner, "walks", "export", walk.id, str(tmp_path / "film.gif"), status=1)
+    assert "could not be read" in told["error"]
+
+
+def test_error_of_a_walk_is_shown(runner: FlaskCliRunner, commissioned: Hanger) -> None:
+    walk = commissioned()
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(state="failed", error="Out of paint."))
+    db.session.rollback()
+    assert "Out of paint." in run(runner, "walks", "show", walk.id).output
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("show", "a" * 16), ("create", "a bear", "a kite")])
+def test_database_without_its_schema_is_explained(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    app = make_app(tmp_path)
+    result = run(app.test_cli_runner(), "walks", *arguments, status=1)
+    assert "flask --app wsgi db upgrade" in result.stderr
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_locked_database_is_explained(app: Flask, instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.database.BUSY_TIMEOUT_MS", 0)
+    impatient = make_app(instance)
+    other = sqlite3.connect(instance / "moma.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        result = run(impatient.test_cli_runner(), "walks", "create", "a bear", "a kite", status=1)
+    finally:
+        other.close()
+    assert "database is locked" in result.stderr
+
+
+def test_doctor_names_what_is_well_and_what_is_not(runner: FlaskCliRunner) -> None:
+    found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
+    assert {part: finding["well"] for part, finding in found.items()} == {
+        "database": True, "redis": False, "media": True, "model": True, "worker": False,
+    }  # fmt: skip
+    assert "does not answer" in found["redis"]["detail"]
+    assert "python -m worker" in found["worker"]["detail"]
+
+
+def test_doctor_says_one_line_for_each_part(runner: FlaskCliRunner) -> None:
+    lines = run(runner, "doctor", status=1).output.splitlines()
+    assert [line.split()[0] for line in lines] == ["database", "redis", "media", "model", "worker"]
+
+
+def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:
+    (instance / "media").write_text("a file where the folder should be")
+    (tmp_path / "model").mkdir()
+    app = make_app(instance, MODEL=str(tmp_path / "model"), REDIS_URL=None)
+    found = {finding["part"]: finding["detail"] for finding in run_json(app.test_cli_runner(), "doctor", status=1)}
+    assert found["model"] == f"The model file {tmp_path / 'model' / 'model_index.json'} is missing."
+    assert "does not work" in found["media"]
+    assert found["redis"] == "No Redis is set and no site runs. Start it: make run"
+    with app.app_context():
+        db.engine.dispose()

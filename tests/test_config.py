@@ -1,0 +1,149 @@
+"""Settings: where they come from, which wins, and what is refused at the start."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.config import DEFAULTS
+from app.errors import ConfigError
+from tests.conftest import make_app
+
+
+def settings_file(instance: Path, text: str) -> None:
+    (instance / "settings.toml").write_text(text, "utf-8")
+
+
+def test_defaults_are_those_of_the_contract(app: Flask) -> None:
+    limits = {name: app.config[name] for name in ("STOPS_MAX", "PROMPT_MAX", "FRAMES_DEFAULT", "FRAMES_MAX", "FPS")}
+    assert limits == {"STOPS_MAX": 8, "PROMPT_MAX": 300, "FRAMES_DEFAULT": 24, "FRAMES_MAX": 240, "FPS": 12.5}
+    assert app.config["MAX_CONTENT_LENGTH"] == 1_000_000
+
+
+def test_database_and_media_lie_in_the_instance_folder_by_default(app: Flask, instance: Path) -> None:
+    assert app.config["DATABASE_URL"] == f"sqlite:///{instance / 'moma.sqlite'}"
+    assert app.config["MEDIA_URL"] == f"file://{instance / 'media'}"
+
+
+def test_house_model_is_found_from_any_folder(instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (Path(make_app(instance).config["MODEL"]) / "model_index.json").exists()
+
+
+def test_environment_wins_over_file_and_file_over_defaults(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings_file(instance, "page_size = 5\nsteps = 7\n")
+    monkeypatch.setenv("MOMA_STEPS", "9")
+    app = make_app(instance)
+    assert (app.config["PAGE_SIZE"], app.config["STEPS"], app.config["GUIDANCE"]) == (5, 9, 3.5)
+
+
+def test_callers_settings_win_over_the_environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOMA_STEPS", "9")
+    assert make_app(instance, STEPS=3).config["STEPS"] == 3
+
+
+def test_lists_are_read_from_the_environment_as_json(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOMA_TEAM", '["Ann", "Ben"]')
+    assert make_app(instance).config["TEAM"] == ["Ann", "Ben"]
+
+
+def test_text_that_looks_like_a_number_stays_text(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOMA_SECRET_KEY", "12345678901234567890")
+    monkeypatch.setenv("MOMA_QUEUE", "7")
+    app = make_app(instance, SECRET_KEY=os.environ["MOMA_SECRET_KEY"])
+    assert app.config["SECRET_KEY"] == "12345678901234567890"
+    assert app.config["QUEUE"] == "7"
+
+
+def test_unknown_variable_is_refused_by_name(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOMA_FRAME_MAX", "12")
+    with pytest.raises(ConfigError, match="MOMA_FRAME_MAX"):
+        make_app(instance)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("frame_max = 12", "frame_max"), ("steps = ", "settings.toml"), ("steps = 1\nsteps = 2", "settings.toml")],
+)
+def test_unusable_settings_file_is_refused(instance: Path, text: str, named: str) -> None:
+    settings_file(instance, text)
+    with pytest.raises(ConfigError, match=named):
+        make_app(instance)
+
+
+def test_settings_file_in_another_encoding_is_refused(instance: Path) -> None:
+    (instance / "settings.toml").write_bytes(b'contact = "\xff"')
+    with pytest.raises(ConfigError, match=r"settings\.toml"):
+        make_app(instance)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STEPS", "many"),
+        ("STEPS", 2.5),
+        ("STEPS", True),
+        ("STEPS", 0),
+        ("PAGE_SIZE", 0),
+        ("PROMPT_MAX", -1),
+        ("FPS", 0),
+        ("FPS", float("nan")),
+        ("LEASE_SECONDS", float("inf")),
+        ("SWEEP_SECONDS", -2.0),
+        ("STOPS_MAX", 1),
+        ("FRAMES_DEFAULT", 1),
+        ("FRAMES_MAX", 20),
+        ("QUEUE", 7),
+        ("TEAM", "Ann"),
+        ("SECRET_KEY_FALLBACKS", "an old secret, long enough"),
+        ("SECRET_KEY_FALLBACKS", [7]),
+        ("DATABASE_URL", "no address"),
+        ("DATABASE_URL", "nosuchbase://here"),
+        ("REDIS_URL", "http://localhost"),
+        ("REDIS_URL", "redis://localhost:port"),
+        ("MEDIA_URL", "nosuchstore://here"),
+    ],
+)
+def test_unusable_setting_is_refused_by_name(instance: Path, name: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"MOMA_{name}"):
+        make_app(instance, **{name: value})
+
+
+def test_fewer_frames_than_stops_are_refused(instance: Path) -> None:
+    with pytest.raises(ConfigError, match="MOMA_FRAMES_MAX"):
+        make_app(instance, STOPS_MAX=30, FRAMES_MAX=24)
+
+
+@pytest.mark.parametrize("settings", [{"SECRET_KEY": "dev"}, {"SECRET_KEY_FALLBACKS": ["dev"]}])
+def test_weak_secret_is_refused(instance: Path, settings: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="at least 16 characters"):
+        make_app(instance, **settings)
+
+
+def test_secret_is_made_once_and_readable_by_its_owner_only(instance: Path) -> None:
+    first = make_app(instance, SECRET_KEY=None).config["SECRET_KEY"]
+    path = instance / "secret_key"
+    assert len(first) == 64
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert make_app(instance, SECRET_KEY=None).config["SECRET_KEY"] == first
+    assert [file.name for file in instance.glob(".secret*")] == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe", b"short"])
+def test_unusable_secret_file_is_refused(instance: Path, content: bytes) -> None:
+    (instance / "secret_key").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"(?i)secret"):
+        make_app(instance, SECRET_KEY=None)
+
+
+def test_two_sites_draw_different_secrets(tmp_path: Path) -> None:
+    secrets = {make_app(tmp_path / name, SECRET_KEY=None).config["SECRET_KEY"] for name in ("one", "two")}
+    assert len(secrets) == 2
+
+
+def test_every_number_has_its_kind_among_the_defaults() -> None:
+    assert {type(value) for value in DEFAULTS.values()} == {type(None), str, list, int, float}

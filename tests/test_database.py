@@ -1,0 +1,147 @@
+"""The database: its migrations, its transactions, its times."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError
+
+from app.database import MIGRATIONS, db, is_sqlite, now, ping, schema_state, upgrade, writing
+from app.models import Frame, Medium, Stop, Walk
+from tests.conftest import make_app
+
+TABLES = {"walks", "stops", "frames", "media"}
+
+
+def tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def locked(path: Path) -> bool:
+    """Tell whether somebody else holds the right to write."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        connection.close()
+    return False
+
+
+def test_migrations_run_up_down_and_up_again(app: Flask) -> None:
+    assert tables() == TABLES
+    downgrade(directory=str(MIGRATIONS), revision="base")
+    assert tables() == set()
+    upgrade()
+    assert tables() == TABLES
+    assert schema_state() == ""
+
+
+def test_migrated_schema_is_that_of_the_models(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_constraints_are_migrated_under_the_names_of_the_models(app: Flask) -> None:
+    inspector = inspect(db.engine)
+    assert [check["name"] for check in inspector.get_check_constraints("walks")] == ["ck_walks_state"]
+    assert {key["options"].get("ondelete") for key in inspector.get_foreign_keys("stops")} == {"CASCADE"}
+
+
+def test_empty_database_is_told_from_an_old_one(app: Flask, tmp_path: Path) -> None:
+    fresh = make_app(tmp_path / "fresh")
+    with fresh.app_context():
+        assert schema_state() == "The database is empty. Run: flask --app wsgi db upgrade"
+        db.engine.dispose()
+    downgrade(directory=str(MIGRATIONS), revision="base")
+    assert "flask --app wsgi db upgrade" in schema_state()
+
+
+def test_database_out_of_reach_is_explained(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "instance", DATABASE_URL=f"sqlite:///{tmp_path / 'nowhere' / 'moma.sqlite'}")
+    with app.app_context():
+        for finding in (ping(), schema_state()):
+            assert finding == "The database cannot be reached: unable to open database file"
+
+
+def test_reachable_database_answers(app: Flask) -> None:
+    assert ping() == ""
+    assert is_sqlite()
+
+
+def test_writing_commits_at_its_end(app: Flask, commissioned: Callable[..., Walk]) -> None:
+    walk = commissioned()
+    with writing() as session:
+        session.get(Walk, walk.number).error = "noted"
+    db.session.remove()
+    assert db.session.get(Walk, walk.number).error == "noted"
+
+
+def test_writing_leaves_nothing_behind_after_an_error(app: Flask, commissioned: Callable[..., Walk]) -> None:
+    number = commissioned().number
+    with pytest.raises(RuntimeError), writing() as session:
+        session.get(Walk, number).error = "noted"
+        session.flush()
+        raise RuntimeError
+    db.session.remove()
+    assert db.session.get(Walk, number).error is None
+
+
+def test_writing_takes_the_lock_from_its_beginning(app: Flask, instance: Path) -> None:
+    path = instance / "moma.sqlite"
+    with writing():
+        assert locked(path)
+    assert not locked(path)
+
+
+def test_reading_takes_no_lock(app: Flask, instance: Path) -> None:
+    db.session.execute(text("SELECT count(*) FROM walks"))
+    assert db.session().in_transaction()
+    assert not locked(instance / "moma.sqlite")
+
+
+def test_reading_goes_on_while_another_process_writes(app: Flask, instance: Path) -> None:
+    other = sqlite3.connect(instance / "moma.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        assert db.session.execute(text("SELECT count(*) FROM walks")).scalar() == 0
+    finally:
+        other.close()
+
+
+def test_sqlite_keeps_a_log_ahead_of_its_writes_and_checks_references(app: Flask) -> None:
+    pragmas = {name: db.session.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "foreign_keys")}
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1}
+    with pytest.raises(IntegrityError), writing() as session:
+        session.add(Stop(walk_number=404, position=0, prompt="a fox", note=""))
+
+
+def test_removing_a_walk_removes_its_stops_frames_and_media(app: Flask, hung: Callable[..., Walk]) -> None:
+    walk = hung()
+    with writing() as session:
+        session.execute(text("DELETE FROM walks WHERE number = :number"), {"number": walk.number})
+    for table in (Stop, Frame, Medium):
+        assert db.session.scalars(select(table)).all() == []
+
+
+def test_times_come_back_aware_and_in_utc(app: Flask, commissioned: Callable[..., Walk]) -> None:
+    walk = commissioned()
+    local = datetime(2026, 5, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
+    with writing() as session:
+        session.get(Walk, walk.number).started_at = local
+    db.session.remove()
+    kept = db.session.get(Walk, walk.number).started_at
+    assert kept == local
+    assert kept.tzinfo is UTC
+    assert now().tzinfo is UTC

@@ -1,0 +1,186 @@
+"""The gallery: newest first, page by page in both directions, and only what is public."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from itsdangerous import URLSafeSerializer
+from sqlalchemy import update
+
+from app import gallery, walks
+from app.database import db, writing
+from app.errors import InvalidInput, WalkGone, WalkNotFound
+from app.models import STATES, Walk
+from tests.conftest import SECRET, make_app
+
+Hanger = Callable[..., Walk]
+
+
+def ids(page: gallery.Page) -> list[str]:
+    return [walk.id for walk in page.walks]
+
+
+def all_pages(query: str = "", *, limit: int = 3) -> list[gallery.Page]:
+    """Turn the pages from the newest to the oldest."""
+    pages = [gallery.page(query, limit=limit)]
+    while pages[-1].older:
+        pages.append(gallery.page(query, cursor=pages[-1].older, limit=limit))
+    return pages
+
+
+def set_state(walk: Walk, **values: object) -> None:
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
+
+
+@pytest.fixture
+def seven(hung: Hanger) -> list[str]:
+    """Hang seven walks, the newest first; three of them were finished in the same instant."""
+    made = [hung(f"walk {index}", "x", minutes_ago=index) for index in range(7)]
+    instant = datetime(2026, 1, 1, tzinfo=UTC)
+    for walk in made[3:6]:
+        set_state(walk, finished_at=instant)
+    set_state(made[6], finished_at=datetime(2025, 1, 1, tzinfo=UTC))
+    return [walk.id for walk in (*made[:3], *reversed(made[3:6]), made[6])]
+
+
+def test_empty_gallery_has_one_empty_page(app: Flask) -> None:
+    page = gallery.page()
+    assert (page.walks, page.newer, page.older) == ([], None, None)
+    assert gallery.total() == 0
+
+
+def test_newest_walk_comes_first(hung: Hanger) -> None:
+    older, newer = hung(minutes_ago=5), hung(minutes_ago=1)
+    assert ids(gallery.page()) == [newer.id, older.id]
+
+
+def test_pages_hold_every_walk_once_even_those_of_the_same_instant(seven: list[str]) -> None:
+    for limit in (1, 2, 3, 4, 7, 8):
+        pages = all_pages(limit=limit)
+        assert [name for page in pages for name in ids(page)] == seven
+        assert pages[0].newer is None
+        assert all(len(page.walks) == limit for page in pages[:-1])
+
+
+def test_pages_are_the_same_on_the_way_back(seven: list[str]) -> None:
+    for limit in (1, 2, 3, 4):
+        page = all_pages(limit=limit)[-1]
+        back: list[str] = []
+        kept = len(page.walks)
+        while page.newer:
+            page = gallery.page(cursor=page.newer, limit=limit)
+            back = [*ids(page), *back]
+        assert back == seven[: 7 - kept]
+        assert page.older is not None
+
+
+def test_page_stays_in_place_while_new_walks_are_hung(seven: list[str], hung: Hanger) -> None:
+    second = gallery.page(limit=3).older
+    expected = ids(gallery.page(cursor=second, limit=3))
+    hung("a late comer", "x")
+    assert ids(gallery.page(cursor=second, limit=3)) == expected
+
+
+def test_page_goes_on_where_a_deleted_walk_hung(seven: list[str]) -> None:
+    first = gallery.page(limit=3)
+    walks.delete_walk(first.walks[-1])
+    assert ids(gallery.page(cursor=first.older, limit=3)) == seven[3:6]
+
+
+def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Hanger) -> None:
+    foxes = [hung("a fox", f"kite {index}", minutes_ago=100 + index).id for index in range(4)]
+    pages = all_pages("fox")
+    assert [name for page in pages for name in ids(page)] == foxes
+    assert {page.found for page in pages} == {4}
+
+
+def test_page_size_is_a_setting(seven: list[str], instance: Path) -> None:
+    with make_app(instance, PAGE_SIZE=2).app_context():
+        assert len(gallery.page().walks) == 2
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state != "finished"])
+def test_unfinished_walk_does_not_hang(hung: Hanger, state: str) -> None:
+    set_state(hung("a fox", "a kite"), state=state)
+    assert gallery.page().walks == gallery.page("fox").walks == gallery.recent(5) == []
+    assert gallery.total() == 0
+
+
+@pytest.mark.parametrize("hide", ["unlisted", "deleted"])
+def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
+    walk, other = hung("a fox", "a kite", seed=77, unlisted=hide == "unlisted"), hung("a bear", "x", minutes_ago=9)
+    if hide == "deleted":
+        walks.delete_walk(walk)
+    assert ids(gallery.page()) == [other.id]
+    assert [hanging.id for hanging in gallery.recent(5)] == [other.id]
+    for query in ("fox", "77", "kite"):
+        page = gallery.page(query)
+        assert (page.walks, page.found) == ([], 0)
+    assert gallery.total() == 1
+
+
+def test_walk_is_not_its_own_neighbour(hung: Hanger) -> None:
+    walk, other = hung(), hung(minutes_ago=1)
+    assert [near.id for near in gallery.recent(5, besides=walk)] == [other.id]
+
+
+def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
+    walk = commissioned()
+    for name in (walk.id, f"{walk.id}-a-fox-a-kite", f"{walk.id}-another-slug", f"{walk.id}-"):
+        assert gallery.walk_at(name).number == walk.number
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-", "a" * 16, "1", "%", "' OR 1=1", "\0", "\ud800", "x" * 10_000, "A" * 16, "狐" * 16]
+)
+def test_unknown_address_is_not_found(commissioned: Hanger, name: str) -> None:
+    commissioned()
+    with pytest.raises(WalkNotFound):
+        gallery.walk_at(name)
+
+
+def test_deleted_walk_is_gone(hung: Hanger) -> None:
+    walk = hung()
+    walks.delete_walk(walk)
+    with pytest.raises(WalkGone):
+        gallery.walk_at(walk.id)
+
+
+def signed(value: object, *, secret: str = SECRET, salt: str = "gallery") -> str:
+    text = URLSafeSerializer(secret, salt=salt).dumps(value)
+    return text if isinstance(text, str) else text.decode()
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x", "1", "....", "\0", "狐", "x" * 10_000,
+        signed([False, "2026-01-01T00:00:00+00:00", 1], secret="another secret, long enough"),
+        signed([False, "2026-01-01T00:00:00+00:00", 1], salt="visitor"),
+        signed("a visitor"), signed([]), signed([False, "yesterday", 1]), signed([False, 7, 1]), signed({}),
+        signed([False, "2026-01-01T00:00:00+00:00", None]),
+    ],
+)  # fmt: skip
+def test_forged_cursor_is_refused(app: Flask, cursor: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        gallery.page(cursor=cursor)
+    assert [error.field for error in refused.value.errors] == ["cursor"]
+
+
+def test_cursor_that_was_changed_is_refused(seven: list[str]) -> None:
+    cursor = gallery.page(limit=3).older
+    with pytest.raises(InvalidInput):
+        gallery.page(cursor=("A" if cursor[0] != "A" else "B") + cursor[1:], limit=3)
+
+
+def test_cursor_made_before_the_key_was_changed_is_still_good(instance: Path, seven: list[str]) -> None:
+    cursor = gallery.page(limit=3).older
+    new = make_app(instance, SECRET_KEY="another secret, long enough", SECRET_KEY_FALLBACKS=[SECRET])
+    with new.app_context():
+        assert ids(gallery.page(cursor=cursor, limit=3)) == seven[3:6]

@@ -1,0 +1,198 @@
+"""The line: fair turns, places that only move forwards, seconds that are told from what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
+from app import line, walks
+from app.database import db, now, writing
+from app.models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
+
+Commissioner = Callable[..., Walk]
+
+
+def queue_up(visitor: str) -> int:
+    """Put a walk of ``visitor`` in line as a commission does, and return its number."""
+    with writing() as session:
+        walk = Walk(
+            id=new_id(), visitor=visitor, owner_hash="", commission_hash="", seed=0, frames=2, fps=12.5,
+            sampler_steps=1, guidance=1.0, turn=line.next_turn(session, visitor),
+        )  # fmt: skip
+        session.add(walk)
+    return walk.number
+
+
+def serve() -> tuple[int, str] | None:
+    """Paint the walk whose turn it is, as the worker chooses it; return its number and visitor."""
+    with writing() as session:
+        walk = session.scalar(select(Walk).where(Walk.state == QUEUED).order_by(Walk.turn, Walk.number).limit(1))
+        if walk is None:
+            return None
+        walk.state = PAINTING
+    return walk.number, walk.visitor
+
+
+def finish(number: int) -> None:
+    with writing() as session:
+        session.get(Walk, number).state = FINISHED
+
+
+def served() -> list[str]:
+    """Paint all that wait; return their visitors in the order of painting."""
+    order = []
+    while (next_one := serve()) is not None:
+        order.append(next_one[1])
+        finish(next_one[0])
+    return order
+
+
+def test_walks_of_one_visitor_are_painted_in_the_order_they_came(app: Flask) -> None:
+    numbers = [queue_up("ann") for _ in range(4)]
+    assert [serve()[0] for _ in numbers] == numbers
+
+
+def test_visitors_take_turns(app: Flask) -> None:
+    for visitor in ("ann", "ann", "ann", "ben", "ben", "eve"):
+        queue_up(visitor)
+    assert served() == ["ann", "ben", "eve", "ann", "ben", "ann"]
+
+
+def test_sixty_walks_of_one_visitor_do_not_keep_another_waiting(app: Flask) -> None:
+    for _ in range(60):
+        queue_up("ann")
+    queue_up("ben")
+    assert served().index("ben") == 1
+
+
+def test_late_comer_waits_for_one_turn_only_when_the_line_is_far_on(app: Flask) -> None:
+    for _ in range(20):
+        queue_up("ann")
+    for _ in range(10):
+        finish(serve()[0])
+    queue_up("ben")
+    assert served().index("ben") == 1
+
+
+def test_visitor_whose_walk_is_being_painted_gets_no_turn_before_one_who_waits(app: Flask) -> None:
+    queue_up("ann")
+    serve()
+    ben = queue_up("ben")
+    queue_up("ann")
+    assert serve()[0] == ben
+
+
+def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Commissioner) -> None:
+    first = commissioned(visitor="ann")
+    ben = commissioned(visitor="ben")
+    walks.cancel(first)
+    commissioned(visitor="ann")
+    assert serve()[0] == ben.number
+
+
+def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Commissioner) -> None:
+    old = commissioned(visitor="ann")
+    with writing() as session:
+        session.get(Walk, old.number).state = FAILED
+    waiting = [commissioned(visitor="ben") for _ in range(3)]
+    walks.retry(old)
+    assert old.turn == waiting[0].turn
+    assert line.place(waiting[0]).position == 2  # it is the older one, and its visitor's first that waits
+    assert line.place(waiting[1]).position == 3
+
+
+EVENTS = st.lists(st.sampled_from(["ann", "ben", "eve", "serve", "finish"]), min_size=8, max_size=30)
+
+
+@settings(max_examples=25)
+@given(events=EVENTS)
+def test_first_waiting_walk_of_a_visitor_is_never_overtaken(app: Flask, events: list[str]) -> None:
+    """Whoever comes later is painted later than every walk that was its visitor's first in line."""
+    with writing() as session:
+        session.execute(delete(Walk))
+    firsts: set[int] = set()
+    easel: list[int] = []
+    for happens in events:
+        if happens == "finish" and easel:
+            finish(easel.pop(0))
+        elif happens == "serve" and (chosen := serve()):
+            easel.append(chosen[0])
+            firsts.discard(chosen[0])
+            assert all(first > chosen[0] for first in firsts)
+        elif happens in ("ann", "ben", "eve"):
+            has_one = db.session.scalar(select(Walk.number).where(Walk.visitor == happens, Walk.state == QUEUED))
+            number = queue_up(happens)
+            if has_one is None:
+                firsts.add(number)
+    for first in firsts:
+        assert line.place(db.session.get(Walk, first)).may_be_overtaken is False
+
+
+def test_place_counts_those_ahead(app: Flask, commissioned: Commissioner) -> None:
+    ann = [commissioned(visitor="ann") for _ in range(3)]
+    ben = commissioned(visitor="ben")
+    assert [line.place(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
+
+
+def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, commissioned: Commissioner) -> None:
+    first, second = commissioned(visitor="ann"), commissioned(visitor="ann")
+    assert not line.place(first).may_be_overtaken
+    assert line.place(second).may_be_overtaken
+
+
+def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
+    done, waits = hung(), commissioned()
+    assert line.place(done) == line.Place(None, None)
+    serve()
+    db.session.refresh(waits)
+    assert line.place(waits).position is None
+
+
+def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned: Commissioner) -> None:
+    assert line.place(commissioned()).seconds is None
+    assert line.waiting(24) == (1, None)
+
+
+def test_time_left_is_that_of_the_frames_ahead_at_the_usual_pace(
+    app: Flask, commissioned: Commissioner, hung: Commissioner
+) -> None:
+    hung()  # 2 frames in 2.4 seconds
+    first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
+    assert line.seconds_per_frame() == pytest.approx(1.2)
+    assert line.place(first).seconds == pytest.approx(12)
+    assert line.place(second).seconds == pytest.approx(36)
+    assert line.waiting(5) == (2, pytest.approx(42))
+
+
+def test_walk_on_the_easel_counts_with_the_frames_it_still_lacks(
+    app: Flask, commissioned: Commissioner, hung: Commissioner
+) -> None:
+    hung()
+    painting, waits = commissioned(frames=10), commissioned(frames=10, visitor="ben")
+    with writing() as session:
+        row = session.get(Walk, painting.number)
+        row.state, row.painted_count = PAINTING, 5
+    assert line.place(painting).seconds == pytest.approx(6)
+    assert line.place(waits).seconds == pytest.approx(18)
+
+
+def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=10)
+    with writing() as session:
+        row = session.get(Walk, walk.number)
+        row.state, row.painted_count, row.started_at = PAINTING, 5, now() - timedelta(seconds=20)
+    assert line.place(walk).seconds == pytest.approx(20, abs=1)
+
+
+def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) -> None:
+    for minutes, seconds in ((0, 2.0), (1, 4.0), (2, 200.0)):
+        walk = hung(minutes_ago=minutes)
+        with writing() as session:
+            session.get(Walk, walk.number).paint_seconds = seconds
+    assert line.seconds_per_frame() == pytest.approx(2.0)

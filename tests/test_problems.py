@@ -1,0 +1,143 @@
+"""Errors: pages that help for people, problem documents for programs, and nothing that should stay inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask, abort
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+
+from app import walks
+from app.database import db
+from app.errors import Conflict, MediaError
+from app.models import Walk
+from app.problems import DETAILS, TITLES
+from tests.conftest import make_app
+
+STATUSES = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 416, 422, 429, 500, 503)
+
+
+@pytest.fixture
+def broken(instance: Path) -> FlaskClient:
+    """Build an application with addresses at which things go wrong, for people and for programs."""
+    app = make_app(instance)
+
+    def abort_with(status: int) -> None:
+        abort(status)
+
+    def fail(how: str) -> None:
+        raise {
+            "bug": ValueError("the secret plan"),
+            "store": MediaError("walks/x/film.gif could not be read"),
+            "conflict": Conflict("Only a walk that waits can be cancelled."),
+            "database": OperationalError("SELECT secret", {}, Exception("the password was wrong")),
+        }[how]
+
+    for prefix in ("", "/api/v1"):
+        app.add_url_rule(f"{prefix}/abort/<int:status>", f"{prefix}abort", abort_with)
+        app.add_url_rule(f"{prefix}/fail/<how>", f"{prefix}fail", fail)
+    return app.test_client()
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_each_error_has_a_page_that_says_what_happened_and_where_to_go(broken: FlaskClient, status: int) -> None:
+    answer = broken.get(f"/abort/{status}")
+    page = answer.text
+    assert answer.status_code == status
+    assert answer.mimetype == "text/html"
+    assert str(status) in page
+    assert 'href="/gallery"' in page
+    if status in TITLES:
+        assert TITLES[status] in page
+    assert "Something went wrong" not in page or status == 409
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_each_error_has_a_problem_document(broken: FlaskClient, status: int) -> None:
+    answer = broken.get(f"/api/v1/abort/{status}")
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+    assert answer.json["status"] == status
+    assert answer.json["title"]
+    assert answer.json["detail"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_our_own_faults_are_owned_up_to_and_noted_but_not_shown(
+    broken: FlaskClient, caplog: pytest.LogCaptureFixture, prefix: str
+) -> None:
+    answer = broken.get(f"{prefix}/fail/bug")
+    assert answer.status_code == 500
+    assert DETAILS[500] in answer.text
+    assert "secret" not in answer.text
+    assert "the secret plan" in caplog.text
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_database_that_does_not_answer_is_asked_again_later(
+    broken: FlaskClient, caplog: pytest.LogCaptureFixture, prefix: str
+) -> None:
+    answer = broken.get(f"{prefix}/fail/database")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "password" not in answer.text
+    assert "secret" not in answer.text
+    assert "password" in caplog.text
+
+
+def test_error_of_ours_says_its_own_words(broken: FlaskClient) -> None:
+    assert "Only a walk that waits can be cancelled." in broken.get("/fail/conflict").text
+    assert broken.get("/api/v1/fail/conflict").status_code == 409
+    assert broken.get("/api/v1/fail/store").status_code == 500
+
+
+def test_page_is_closed_for_a_moment_when_the_database_is_gone(tmp_path: Path) -> None:
+    app = make_app(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path / 'nowhere' / 'moma.sqlite'}")
+    client = app.test_client()
+    for path in ("/", "/gallery", "/walks/" + "a" * 16):
+        assert client.get(path).status_code == 503
+    assert client.post("/walks", data={"prompt": ["a fox", "a kite"]}).status_code == 503
+    assert client.get("/api/v1/walks").content_type == "application/problem+json"
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nothing", 404),
+        ("/walks/" + "a" * 16, 404),
+        ("/walks", 405),
+        ("/static/nothing.css", 404),
+        ("/walks/x.gif", 404),
+    ],
+)
+def test_address_without_anything_is_answered_with_a_page(client: FlaskClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (status, "text/html")
+
+
+def test_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
+    assert client.get("/walks").headers["Allow"]
+    assert client.delete("/").status_code == 405
+
+
+def test_deleted_walk_is_gone_at_each_of_its_addresses(client: FlaskClient, hung: Callable[..., Walk]) -> None:
+    walk = hung()
+    address = f"/walks/{walk.id}"
+    walks.delete_walk(walk)
+    for path in (address, *(address + end for end in ("/live", ".gif", ".mp4", ".png", ".json", "/frames/0.png"))):
+        answer = client.get(path)
+        assert answer.status_code == 410
+        assert "Its owner took it down" in answer.text
+
+
+@pytest.mark.parametrize("address", ["/nothing?<script>alert(1)</script>", "/<script>alert(1)</script>"])
+def test_error_page_repeats_nothing_that_could_run(client: FlaskClient, address: str) -> None:
+    assert "<script>alert" not in client.get(address).text
+
+
+def test_every_error_has_a_title_of_ours() -> None:
+    assert set(STATUSES) - {409} <= set(TITLES)

@@ -1,0 +1,216 @@
+"""Recipes: written into films, read out of them, refused when somebody changed them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from app import recipe
+from app.commission import Pinned, commission
+from app.errors import InvalidInput
+from app.models import Walk
+
+RENDERING = {
+    "sampler_steps": 20, "guidance": 3.5, "scheduler": "DPMSolverMultistepScheduler", "width": 128, "height": 128,
+    "precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8, "positions": [0.0, 0.5, 1.0],
+    "model_name": "house", "model_revision": "3f9a2c1d0e5b",
+}  # fmt: skip
+
+
+@pytest.fixture
+def painted(commissioned: Callable[..., Walk]) -> Walk:
+    """Commission a walk whose settings are all there, as after its painting."""
+    return commissioned("a fox", "été 狐狸", seed=7, frames=3, pinned=Pinned.model_validate(RENDERING))
+
+
+def gif(comment: bytes | None, size: tuple[int, int] = (8, 8)) -> bytes:
+    film = io.BytesIO()
+    frames = [Image.new("P", size, colour) for colour in (0, 1)]
+    options: dict[str, Any] = {} if comment is None else {"comment": comment}
+    frames[0].save(film, "GIF", save_all=True, append_images=frames[1:], **options)
+    return film.getvalue()
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(InvalidInput) as refused:
+        recipe.commission_of(recipe.read(data))
+    return str(refused.value)
+
+
+def test_recipe_says_that_the_pictures_are_synthetic_and_what_made_them(painted: Walk) -> None:
+    written = recipe.of(painted)
+    assert written["synthetic"] is True
+    assert written["digital_source_type"].endswith("trainedAlgorithmicMedia")
+    assert written["model"]["revision"] == "3f9a2c1d0e5b"
+
+
+def test_recipe_of_a_walk_that_waits_says_what_is_known(commissioned: Callable[..., Walk]) -> None:
+    written = recipe.of(commissioned("a fox", "a kite", seed=7))
+    assert (written["seed"], written["frames"], written["size"], written["positions"]) == (7, 24, None, None)
+    assert [stop["prompt"] for stop in written["stops"]] == ["a fox", "a kite"]
+
+
+def test_recipe_goes_into_plain_ascii(painted: Walk) -> None:
+    text = recipe.dumps(painted)
+    assert text.isascii()
+    assert json.loads(text) == recipe.of(painted)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_recipe_asks_for_the_same_walk_again(painted: Walk, wrapped: bool) -> None:
+    data = recipe.dumps(painted).encode()
+    wanted, pinned = recipe.commission_of(recipe.read(gif(data) if wrapped else data))
+    again, _ = commission(wanted, visitor_key="ben", pinned=pinned)
+    assert again.is_pinned
+    assert again.id != painted.id
+    assert recipe.of(again) | {"software": None} == recipe.of(painted) | {"software": None}
+
+
+def test_long_recipe_survives_the_comment_of_a_film(commissioned: Callable[..., Walk]) -> None:
+    positions = [i / 239 * 7 for i in range(240)]
+    for stop in range(8):
+        positions[min(range(240), key=lambda i: abs(positions[i] - stop))] = float(stop)
+    pinned = Pinned.model_validate(RENDERING | {"positions": sorted(positions)})
+    walk = commissioned(*("狐" * 299 + str(i) for i in range(8)), frames=240, pinned=pinned)
+    wanted, read = recipe.commission_of(recipe.read(gif(recipe.dumps(walk).encode())))
+    assert read == pinned
+    assert [stop.prompt for stop in wanted.stops] == [stop.prompt for stop in walk.stops]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("seed",), None),
+        (("seed",), -1),
+        (("seed",), "7"),
+        (("frames",), 4),
+        (("frames",), None),
+        (("stops",), [{"prompt": "a fox"}]),
+        (("stops", 0, "prompt"), ""),
+        (("stops", 0, "\ud800"), 1),
+        (("positions",), None),
+        (("positions",), []),
+        (("positions",), [0.0, 1.0]),
+        (("positions",), [0.0, 1.0, 0.5]),
+        (("positions",), [0.0, 0.0, 1.0]),
+        (("positions",), [0.0, float("nan"), 1.0]),
+        (("positions",), [0.1, 0.5, 1.0]),
+        (("positions",), [0.0, 0.5, 2.0]),
+        (("positions",), [0.0, 10**400, 1.0]),
+        (("positions",), ["x", 0.5, 1.0]),
+        (("size",), None),
+        (("size",), [128]),
+        (("size",), [128, 1_000_000]),
+        (("size",), [130, 128]),
+        (("size",), "128"),
+        (("sampler",), None),
+        (("sampler", "steps"), 0),
+        (("sampler", "steps"), 10**9),
+        (("sampler", "steps"), True),
+        (("sampler", "guidance"), float("nan")),
+        (("sampler", "guidance"), 10**400),
+        (("sampler", "guidance"), "much"),
+        (("sampler", "scheduler"), "x" * 81),
+        (("model",), []),
+        (("model", "revision"), None),
+        (("device",), None),
+        (("device", "precision"), "float8"),
+        (("device", "threads"), 10**6),
+        (("device", "batch"), 0),
+    ],
+)
+def test_altered_recipe_is_refused(painted: Walk, path: tuple[Any, ...], value: Any) -> None:
+    written = json.loads(recipe.dumps(painted))
+    place = written
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    assert refusal(json.dumps(written).encode()).encode()
+
+
+def test_stop_between_the_ends_must_be_among_the_positions(painted: Walk) -> None:
+    written = json.loads(recipe.dumps(painted))
+    written["stops"].append({"prompt": "the sea"})
+    written["positions"] = [0.0, 0.5, 2.0]
+    assert refusal(json.dumps(written).encode()) == "The recipe was altered: a stop is missing among its positions."
+
+
+def test_recipe_of_another_version_is_refused_with_its_number(painted: Walk) -> None:
+    written = recipe.of(painted) | {"version": 2}
+    assert "of version 2; this site reads version 1" in refusal(json.dumps(written).encode())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"GIF89a", b"GIF87a\0\0", b"{", b"[]", b"null", b"7", b'{"format": "another"}', b"\xff\xfe", b"[" * 100_000,
+     b"1" * 10_000, b"\x89PNG\r\n\x1a\n"],
+)  # fmt: skip
+def test_what_is_no_recipe_is_refused(data: bytes) -> None:
+    assert refusal(data).startswith("The recipe ")
+
+
+def test_film_without_a_comment_is_refused() -> None:
+    assert refusal(gif(None)) == "The recipe holds no recipe that can be read."
+
+
+def test_film_with_another_comment_is_refused() -> None:
+    assert refusal(gif(b"made with love")) == "The recipe holds no recipe that can be read."
+
+
+def test_film_cut_off_in_the_middle_is_refused_or_read_whole(painted: Walk) -> None:
+    film = gif(recipe.dumps(painted).encode())
+    for end in range(6, len(film), 7):
+        try:
+            assert recipe.read(film[:end])["seed"] == 7
+        except InvalidInput as refused:
+            assert str(refused).startswith("The recipe ")
+
+
+def test_huge_file_is_refused_before_it_is_looked_at() -> None:
+    assert refusal(b"GIF89a" + bytes(recipe.SIZE_MAX)) == "The recipe is larger than 50 MB."
+
+
+def test_film_that_claims_an_enormous_size_is_refused_or_read_unopened() -> None:
+    for side in (b"\x10\x27", b"\xff\xff"):  # 10,000 and 65,535 pixels
+        film = b"GIF89a" + side * 2 + gif(None)[10:]
+        assert refusal(film).startswith("The recipe ")
+
+
+@given(data=st.binary(max_size=200).map(lambda noise: b"GIF89a" + noise) | st.binary(max_size=200))
+def test_reading_fails_with_invalid_input_only(data: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        recipe.read(data)
+
+
+VALUE = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.floats(), max_size=3)
+)
+
+
+@given(data=st.data())
+def test_using_an_altered_recipe_fails_with_invalid_input_only(app: Flask, data: st.DataObject) -> None:
+    whole: dict[str, Any] = {
+        "stops": [{"prompt": "a"}, {"prompt": "b"}], "seed": 1, "frames": 2, "positions": [0.0, 1.0], "size": [8, 8],
+        "model": {"name": "house", "revision": "1"}, "sampler": {"scheduler": "x", "steps": 1, "guidance": 1.0},
+        "device": {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": 1},
+    }  # fmt: skip
+    assert recipe.commission_of(whole)
+    name = data.draw(st.sampled_from(sorted(whole)))
+    inner = whole[name]
+    if isinstance(inner, dict) and data.draw(st.booleans()):
+        inner[data.draw(st.sampled_from([*inner, "more"]))] = data.draw(VALUE)
+    else:
+        whole[name] = data.draw(VALUE)
+    try:
+        wanted, pinned = recipe.commission_of(whole)
+    except InvalidInput:
+        return
+    assert len(pinned.positions) == wanted.frames

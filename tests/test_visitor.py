@@ -1,0 +1,140 @@
+"""Who is asking: cookies that cannot be forged, tokens that can be derived again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from itsdangerous import URLSafeSerializer
+
+from app import visitor
+from app.commission import commission, validate
+from app.models import Walk
+from tests.conftest import SECRET, make_app
+
+NEW = "another secret, long enough"
+ASKED = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
+
+
+@pytest.fixture
+def site(instance: Path) -> Flask:
+    """Build an application and stay outside its contexts, as each request does."""
+    return make_app(instance)
+
+
+def cookie_of(app: Flask, *, base_url: str = "http://localhost") -> tuple[str, str, str]:
+    """Become a visitor; return the cookie's name, value and attributes."""
+    with app.test_request_context(base_url=base_url):
+        secret = visitor.current()
+        header = app.process_response(app.make_response("")).headers["Set-Cookie"]
+        assert secret not in ("", None)
+    name, _, rest = header.partition("=")
+    value, _, attributes = rest.partition(";")
+    return name, value, attributes
+
+
+def secret_in(app: Flask, cookie: str, *, name: str = "moma_visitor", base_url: str = "http://localhost") -> str | None:
+    with app.test_request_context(base_url=base_url, headers={"Cookie": f"{name}={cookie}"}):
+        return visitor.known()
+
+
+def signed(value: object, *, secret: str = SECRET, salt: str = "visitor") -> str:
+    text = URLSafeSerializer(secret, salt=salt).dumps(value)
+    return text if isinstance(text, str) else text.decode()
+
+
+def test_visitor_is_known_again_by_the_cookie(site: Flask) -> None:
+    name, value, _ = cookie_of(site)
+    assert name == "moma_visitor"
+    assert secret_in(site, value)
+
+
+def test_cookie_stays_on_the_site_and_out_of_reach_of_scripts(site: Flask) -> None:
+    _, _, attributes = cookie_of(site)
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in attributes.split(";")}
+    assert "Secure" not in attributes
+    assert "Domain" not in attributes
+
+
+def test_cookie_is_bound_to_the_host_over_https(site: Flask) -> None:
+    name, value, attributes = cookie_of(site, base_url="https://localhost")
+    assert name == "__Host-moma_visitor"
+    assert "Secure" in attributes
+    assert "Domain" not in attributes
+    assert secret_in(site, value, name=name, base_url="https://localhost")
+    assert secret_in(site, value, name="moma_visitor", base_url="https://localhost") is None
+
+
+def test_session_cookie_follows_the_same_rules(site: Flask) -> None:
+    for base_url, name in (("http://localhost", "moma_session"), ("https://localhost", "__Host-moma_session")):
+        with site.test_request_context(base_url=base_url):
+            assert site.session_interface.get_cookie_name(site) == name
+            assert site.session_interface.get_cookie_secure(site) == base_url.startswith("https")
+    assert site.config["SESSION_COOKIE_HTTPONLY"]
+
+
+def test_stranger_is_nobody_and_gets_no_cookie(site: Flask) -> None:
+    with site.test_request_context():
+        assert visitor.known() is None
+        assert "Set-Cookie" not in site.process_response(site.make_response("")).headers
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ["x", "", "a.b.c", "\x80", signed("ann", secret=NEW), signed("ann", salt="gallery"), signed(["ann"]), signed(None),
+     signed({"a": 1})],
+)  # fmt: skip
+def test_forged_cookie_is_nobodys(site: Flask, cookie: str) -> None:
+    assert secret_in(site, cookie) is None
+
+
+def test_changed_cookie_is_nobodys(site: Flask) -> None:
+    _, value, _ = cookie_of(site)
+    assert secret_in(site, value[:-1] + ("A" if value[-1] != "A" else "B")) is None
+
+
+def test_visitor_is_known_after_the_key_was_changed(site: Flask, tmp_path: Path) -> None:
+    _, old, _ = cookie_of(site)
+    changed = make_app(tmp_path / "changed", SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET])
+    assert secret_in(changed, old) == secret_in(site, old)
+    _, new, _ = cookie_of(changed)
+    assert secret_in(site, new) is None
+    forgotten = make_app(tmp_path / "forgotten", SECRET_KEY=NEW)
+    assert secret_in(forgotten, old) is None
+    assert secret_in(forgotten, new)
+
+
+def test_owner_is_told_from_others(commissioned: Callable[..., Walk]) -> None:
+    walk = commissioned(visitor="ann")
+    assert visitor.owns("secret of ann", walk)
+    for other in (None, "", "secret of ben", walk.owner_hash, walk.visitor, "狐"):
+        assert not visitor.owns(other, walk)
+
+
+def test_walk_without_an_owner_is_owned_by_its_own_token(app: Flask) -> None:
+    walk, _ = commission(validate(ASKED), visitor_key="somebody")
+    other, _ = commission(validate(ASKED), visitor_key="somebody")
+    token = visitor.owner_token(walk.id)
+    assert visitor.owns(token, walk)
+    assert not visitor.owns(token, other)
+
+
+def test_owner_token_can_be_shown_again_after_the_key_was_changed(app: Flask, instance: Path) -> None:
+    walk, _ = commission(validate(ASKED), visitor_key="somebody")
+    token = visitor.owner_token(walk.id)
+    with make_app(instance, SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET]).app_context():
+        assert visitor.owner_token(walk.id, walk.owner_hash) == token
+    with make_app(instance, SECRET_KEY=NEW).app_context():
+        assert visitor.owner_token(walk.id, walk.owner_hash) is None
+
+
+def test_addresses_are_kept_as_keyed_hashes_only(site: Flask, tmp_path: Path) -> None:
+    keys = set()
+    for one in (site, make_app(tmp_path / "other", SECRET_KEY=NEW)):
+        for address in ("203.0.113.7", "203.0.113.8"):
+            with one.test_request_context(environ_base={"REMOTE_ADDR": address}):
+                keys.add(visitor.address_key())
+    assert len(keys) == 4
+    assert not any("203" in key and "113" in key for key in keys)

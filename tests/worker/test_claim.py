@@ -1,0 +1,281 @@
+"""Claims: one holder at a time, fenced by the attempt's number, and nothing lost when a holder is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app import gallery
+from app.database import db, now, writing
+from app.models import FAILED, FINISHED, PAINTING, QUEUED, Frame, Walk
+from tests.conftest import Commissioner
+from worker.claim import Claim, LeaseLost, claim_next, give_back, holder, publish, renew, sweep
+
+
+def claimed() -> Claim:
+    """Claim the next walk, which must be there."""
+    taken = claim_next()
+    assert taken is not None
+    return taken
+
+
+def change(walk_id: str, **values: object) -> None:
+    """Write to a walk as somebody else would."""
+    with writing() as session:
+        row = session.query(Walk).filter_by(id=walk_id).one()
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def read(walk_id: str) -> Walk:
+    """Read a walk as it stands in the database."""
+    db.session.rollback()
+    db.session.expire_all()
+    return gallery.walk_at(walk_id)
+
+
+@pytest.fixture
+def gone() -> str:
+    """Name a holder on this machine whose process has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return holder().replace(f":{os.getpid()}:", f":{process.pid}:")
+
+
+@pytest.fixture
+def living() -> Iterator[str]:
+    """Name a holder on this machine whose process runs."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield holder().replace(f":{os.getpid()}:", f":{process.pid}:")
+    process.communicate(b"\n")
+
+
+def test_a_claim_takes_the_walk_and_says_who_holds_it(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    taken = claimed()
+    row = read(walk.id)
+    assert (taken.walk_id, taken.attempt) == (walk.id, 1)
+    assert (row.state, row.attempt, row.lease_holder) == (PAINTING, 1, holder())
+    assert row.lease_until is not None
+    assert now() < row.lease_until <= now() + timedelta(seconds=30)
+    assert row.started_at is not None
+
+
+def test_nothing_is_claimed_when_nothing_waits(app: Flask) -> None:
+    assert claim_next() is None
+
+
+def test_many_threads_at_once_claim_each_walk_once(app: Flask, commissioned: Commissioner) -> None:
+    ids = [commissioned(visitor=f"visitor {number}").id for number in range(12)]
+    taken: list[Claim] = []
+    start = threading.Barrier(4)
+
+    def take_all() -> None:
+        with app.app_context():
+            start.wait(10)
+            while found := claim_next():
+                taken.append(found)
+            db.session.remove()
+
+    threads = [threading.Thread(target=take_all) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(found.walk_id for found in taken) == sorted(ids)
+    assert {found.attempt for found in taken} == {1}
+
+
+def test_a_walk_is_claimed_again_under_the_next_number(commissioned: Commissioner) -> None:
+    commissioned()
+    first = claimed()
+    give_back(first)
+    second = claimed()
+    assert (second.number, second.attempt) == (first.number, 2)
+
+
+def test_the_start_is_that_of_the_first_attempt(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    give_back(claimed())
+    began = read(walk.id).started_at
+    claimed()
+    assert read(walk.id).started_at == began
+
+
+def test_an_old_attempt_publishes_nothing(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    old = claimed()
+    give_back(old)
+    new = claimed()
+    with pytest.raises(LeaseLost), writing() as session:
+        publish(session, old, state=FINISHED)
+    with writing() as session:
+        publish(session, new, painted_count=7)
+    row = read(walk.id)
+    assert (row.state, row.painted_count) == (PAINTING, 7)
+
+
+def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    old = claimed()
+    give_back(old)
+    with pytest.raises(LeaseLost), writing() as session:
+        session.add(Frame(walk_number=old.number, index=0, position=0.0, rank=0, path="p", bytes=1))
+        session.flush()
+        publish(session, old, painted_count=1)
+    assert read(walk.id).painted == []
+
+
+@pytest.mark.parametrize("state", [QUEUED, FINISHED, FAILED, "cancelled", "refused"])
+def test_nothing_is_published_on_a_walk_that_is_not_being_painted(commissioned: Commissioner, state: str) -> None:
+    walk = commissioned()
+    taken = claimed()
+    change(walk.id, state=state)
+    with pytest.raises(LeaseLost):
+        renew(taken)
+    assert read(walk.id).state == state
+
+
+def test_renewing_prolongs_the_lease(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    taken = claimed()
+    soon = now() + timedelta(seconds=1)
+    change(walk.id, lease_until=soon)
+    renew(taken)
+    until = read(walk.id).lease_until
+    assert until is not None
+    assert until > soon + timedelta(seconds=20)
+
+
+def test_giving_back_keeps_the_frames_and_the_count(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    taken = claimed()
+    with writing() as session:
+        publish(session, taken, painted_count=1)
+        session.add(Frame(walk_number=taken.number, index=0, position=0.0, rank=0, path="p", bytes=1))
+    give_back(taken)
+    row = read(walk.id)
+    assert (row.state, row.painted_count, row.lost, len(row.painted)) == (QUEUED, 1, 0, 1)
+    assert (row.lease_holder, row.lease_until) == (None, None)
+
+
+def test_giving_back_what_is_no_longer_ours_changes_nothing(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    taken = claimed()
+    change(walk.id, state="cancelled")
+    give_back(taken)
+    assert read(walk.id).state == "cancelled"
+
+
+def test_the_sweep_leaves_alone_what_is_held(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    claimed()
+    assert sweep() == 0
+    assert read(walk.id).state == PAINTING
+
+
+def test_the_sweep_counts_what_waits(commissioned: Commissioner) -> None:
+    for _ in range(3):
+        commissioned()
+    claimed()
+    assert sweep() == 2
+
+
+def test_a_walk_whose_lease_ran_out_goes_back_in_line(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    taken = claimed()
+    change(walk.id, lease_until=now() - timedelta(seconds=1))
+    assert sweep() == 1
+    row = read(walk.id)
+    assert (row.state, row.lost, row.lease_holder) == (QUEUED, 1, None)
+    with pytest.raises(LeaseLost):
+        renew(taken)
+
+
+def test_a_walk_whose_process_is_gone_goes_back_at_once(commissioned: Commissioner, gone: str) -> None:
+    walk = commissioned()
+    claimed()
+    change(walk.id, lease_holder=gone)
+    assert sweep() == 1
+    assert read(walk.id).state == QUEUED
+
+
+def test_a_walk_whose_process_runs_is_left_alone(commissioned: Commissioner, living: str) -> None:
+    walk = commissioned()
+    claimed()
+    change(walk.id, lease_holder=living)
+    assert sweep() == 0
+    assert read(walk.id).state == PAINTING
+
+
+def test_a_walk_of_an_earlier_process_with_our_number_goes_back(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    claimed()
+    change(walk.id, lease_holder=holder().rpartition(":")[0] + ":another")
+    assert sweep() == 1
+    assert read(walk.id).state == QUEUED
+
+
+def test_a_process_of_another_machine_is_not_judged_before_its_lease_ends(
+    commissioned: Commissioner, gone: str
+) -> None:
+    walk = commissioned()
+    claimed()
+    change(walk.id, lease_holder="elsewhere/1:" + gone.partition(":")[2])
+    assert sweep() == 0
+    change(walk.id, lease_until=now() - timedelta(seconds=1))
+    assert sweep() == 1
+
+
+def test_a_painting_walk_without_a_holder_goes_back(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    change(walk.id, state=PAINTING, lease_holder=None, lease_until=None)
+    assert sweep() == 1
+    assert read(walk.id).state == QUEUED
+
+
+def test_the_sweep_sees_what_another_connection_has_just_renewed(app: Flask, commissioned: Commissioner) -> None:
+    walk = commissioned()
+    taken = claimed()
+    change(walk.id, lease_until=now() - timedelta(seconds=1))
+    assert read(walk.id).lease_until is not None  # known to this session, and stale in a moment
+    with app.app_context():
+        renew(taken)
+        db.session.remove()
+    assert sweep() == 0
+    assert read(walk.id).state == PAINTING
+
+
+def test_a_walk_that_is_lost_too_often_fails_with_the_reason(commissioned: Commissioner, gone: str) -> None:
+    walk = commissioned()
+    for _ in range(3):
+        claimed()
+        change(walk.id, lease_holder=gone)
+        sweep()
+    row = read(walk.id)
+    assert (row.state, row.lost) == (FAILED, 3)
+    assert row.error == "The painting was interrupted 3 times."
+    assert row.finished_at is not None
+    assert claim_next() is None
+
+
+def test_each_visitors_first_walk_comes_before_anybodys_second(commissioned: Commissioner) -> None:
+    order = [("ann", 1), ("ann", 2), ("ann", 3), ("bob", 1), ("cleo", 1), ("bob", 2)]
+    names = {commissioned(visitor=visitor).id: (visitor, count) for visitor, count in order}
+    taken = [names[claimed().walk_id] for _ in order]
+    assert [count for _, count in taken] == [1, 1, 1, 2, 2, 3]
+    assert [visitor for visitor, count in taken if count == 1] == ["ann", "bob", "cleo"]
+
+
+def test_a_walk_that_was_given_back_is_the_next(commissioned: Commissioner) -> None:
+    first = commissioned(visitor="ann")
+    commissioned(visitor="bob")
+    give_back(claimed())
+    assert claimed().walk_id == first.id

@@ -1,0 +1,230 @@
+"""Films and stills, read back by other programs than wrote them."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+import struct
+import subprocess
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageSequence
+
+from worker import film as films
+
+Frames = list[NDArray[np.uint8]]
+COMMENT = '{"prompt": "ein Bär \N{BEAR FACE}"}'
+
+
+def shown(gif: bytes) -> Frames:
+    with Image.open(io.BytesIO(gif)) as picture:
+        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(picture)]
+
+
+def blocks(gif: bytes) -> list[tuple[str, bytes]]:
+    """Split a GIF into its blocks (GIF89a specification): extensions by label, images by their descriptor."""
+    position, found = 13 + 3 * 2 ** ((gif[10] & 7) + 1), []
+    while gif[position : position + 1] != b";":
+        start = position
+        if gif[position] == 0x21:
+            kind, position = f"extension {gif[position + 1]:x}", position + 2
+        else:
+            assert gif[position] == 0x2C
+            kind, position = "image", position + 11
+        while gif[position]:
+            position += gif[position] + 1
+        position += 1
+        found.append((kind, gif[start:position]))
+    assert gif[position:] == b";"
+    return found
+
+
+def played(path: Path) -> tuple[Frames, str]:
+    """Decode a film with ffmpeg, and return what it says of it too."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    said = done.stderr.decode()
+    width, height = map(int, re.search(r"Video: h264.*?, (\d+)x(\d+)", said).groups())  # type: ignore[union-attr]
+    return list(np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 3)), said
+
+
+def test_gif_keeps_every_frame_in_order_and_colour(film: Frames) -> None:
+    frames = shown(films.gif(film, 80, comment=COMMENT))
+    assert len(frames) == len(film)
+    for written, painted in zip(frames, film, strict=True):
+        assert written.shape == painted.shape
+        assert np.abs(written.astype(float) - painted).mean() < 8
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_gif_of_equal_frames_keeps_their_number(film: Frames, count: int) -> None:
+    gif = films.gif([film[0]] * count, 80, comment="")
+    assert len(shown(gif)) == count
+    assert sum(kind == "image" for kind, _ in blocks(gif)) == count
+
+
+def test_gif_has_one_palette_for_all_frames(film: Frames) -> None:
+    gif = films.gif(film, 80, comment=COMMENT)
+    assert gif[10] & 0x80, "a global colour table"
+    images = [block for kind, block in blocks(gif) if kind == "image"]
+    assert not any(block[9] & 0x80 for block in images), "no local ones"
+    assert len({tuple(colour) for frame in shown(gif) for colour in frame.reshape(-1, 3)}) <= 256
+
+
+def test_gif_of_few_colours_keeps_them(film: Frames) -> None:
+    flat = np.zeros((16, 16, 3), np.uint8)
+    flat[:8], flat[8:] = (250, 10, 20), (20, 40, 230)
+    [frame] = shown(films.gif([flat], 80, comment=""))
+    assert np.abs(frame.astype(int) - flat).max() <= 6
+
+
+def test_gif_repeats_for_ever(film: Frames) -> None:
+    with Image.open(io.BytesIO(films.gif(film, 80, comment=""))) as picture:
+        assert picture.info["loop"] == 0
+
+
+def test_gif_shows_each_frame_for_its_time(film: Frames) -> None:
+    times = [20 + 10 * index for index in range(len(film))]
+    with Image.open(io.BytesIO(films.gif(film, times, comment=""))) as picture:
+        assert [frame.info["duration"] for frame in ImageSequence.Iterator(picture)] == times
+
+
+@pytest.mark.parametrize("comment", [COMMENT, "x" * 255, "x" * 256, "ü" * 4000])
+def test_comment_is_read_back_byte_for_byte(film: Frames, comment: str) -> None:
+    with Image.open(io.BytesIO(films.gif(film, 80, comment=comment))) as picture:
+        assert picture.info["comment"] == comment.encode()
+
+
+def test_gif_stores_only_what_changed(film: Frames) -> None:
+    moved = film[0].copy()
+    moved[10:14, 20:30] = (0, 255, 0)
+    _, second = (block for kind, block in blocks(films.gif([film[0], moved], 80, comment="")) if kind == "image")
+    left, top, width, height = struct.unpack("<4H", second[1:9])
+    assert (left, top, width, height) == (20, 10, 10, 4)
+
+
+def test_still_ground_does_not_flicker(film: Frames) -> None:
+    ground = film[0]
+    with_changes = []
+    for index in range(4):
+        frame = ground.copy()
+        frame[:8, :8] = 60 * index
+        with_changes.append(frame)
+    for before, after in itertools.pairwise(shown(films.gif(with_changes, 80, comment=""))):
+        assert np.array_equal(before[8:, 8:], after[8:, 8:])
+
+
+def test_gradients_are_dithered_rather_than_banded() -> None:
+    ramp = np.linspace(0, 255, 256).astype(np.uint8)
+    hues = np.stack(np.broadcast_arrays(ramp[None, :], ramp[:, None], 255 - ramp[None, :]), -1)
+    [frame] = shown(films.gif([hues], 80, comment=""))
+    blurred = [np.asarray(Image.fromarray(f).resize((32, 32), Image.Resampling.BOX), float) for f in (frame, hues)]
+    assert np.abs(blurred[0] - blurred[1]).mean() < 3
+
+
+def test_gif_of_a_usual_walk_is_quick_and_small() -> None:
+    y, x = np.mgrid[:128, :128]
+    walk = [
+        np.stack([128 + 127 * np.sin(x / 20 + i / 9), 2 * y, 128 + 127 * np.cos(y / 17 - i / 7)], -1).astype(np.uint8)
+        for i in range(24)
+    ]
+    took = []
+    for _ in range(3):
+        start = time.perf_counter()
+        gif = films.gif(walk, 80, comment=COMMENT)
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.5, "a tenth of a second on an idle machine"
+    assert len(gif) < 24 * 128 * 128
+
+
+@pytest.mark.parametrize(("frames", "times"), [([], 80), ([np.zeros((4, 4, 3), np.uint8)], [80, 80])])
+def test_film_without_frames_or_with_other_times_is_refused(frames: Frames, times: int | list[int]) -> None:
+    with pytest.raises(ValueError, match="frame"):
+        films.gif(frames, times, comment="")
+
+
+def test_mp4_has_every_frame_and_plays_in_browsers(film: Frames, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(films.mp4(film, 12.5, metadata={}))
+    assert imageio_ffmpeg.count_frames_and_secs(str(path)) == (len(film), pytest.approx(len(film) / 12.5, abs=0.05))
+    frames, said = played(path)
+    assert len(frames) == len(film)
+    assert re.search(r"Video: h264 .*yuv420p\(tv, bt709.*, 56x40, .* 12.50 fps", said)
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat"), "faststart"
+
+
+def test_mp4_keeps_colours(tmp_path: Path) -> None:
+    colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (200, 120, 40)]
+    path = tmp_path / "film.mp4"
+    path.write_bytes(films.mp4([np.full((64, 64, 3), c, np.uint8) for c in colours], 10, metadata={}))
+    frames = [frame[16:48, 16:48].mean((0, 1)) for frame in played(path)[0]]
+    assert len(frames) == len(colours)
+    assert np.abs(np.array(frames) - colours).max() <= 6
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (17, 16), (64, 33)])
+def test_mp4_of_odd_size_is_extended_by_its_edge(shape: tuple[int, int], tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(films.mp4([np.full((*shape, 3), (40, 160, 90), np.uint8)] * 2, 10, metadata={}))
+    [first, _], _ = played(path)
+    assert first.shape[:2] == tuple(side + side % 2 for side in shape)
+    assert np.abs(first.astype(int) - (40, 160, 90)).max() <= 6
+
+
+def test_mp4_of_equal_frames_keeps_their_number(film: Frames, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(films.mp4([film[0]] * 7, 12.5, metadata={}))
+    assert imageio_ffmpeg.count_frames_and_secs(str(path))[0] == 7
+
+
+def test_mp4_says_what_it_is(film: Frames) -> None:
+    said = films.provenance(model="House model", revision="0123456789ab", software="MoMA Lisa 0.1")
+    data = films.mp4(film, 12.5, metadata={"title": "ein Bär = ein Drachen; #1", "comment": said})
+    assert "ein Bär = ein Drachen; #1".encode() in data
+    assert said.encode() in data
+
+
+def test_mp4_without_frames_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one frame"):
+        films.mp4([], 12.5, metadata={})
+
+
+def test_failure_of_ffmpeg_carries_its_words(film: Frames) -> None:
+    with pytest.raises(RuntimeError, match="ffmpeg could not write"):
+        films.mp4(film, -1, metadata={})
+
+
+def test_still_is_lossless(film: Frames) -> None:
+    data = films.still(film[3])
+    assert data.startswith(b"\x89PNG")
+    assert np.array_equal(films.decode_still(data), film[3])
+
+
+def test_still_says_that_it_is_synthetic(film: Frames) -> None:
+    said = films.provenance(model="House <model>", revision="0123456789ab", software="MoMA Lisa 0.1")
+    with Image.open(io.BytesIO(films.still(film[0], metadata={"title": "ein Bär", "comment": said}))) as picture:
+        picture.load()
+        assert picture.text["Title"] == "ein Bär"
+        assert picture.text["Comment"] == said
+        xmp = ElementTree.fromstring(picture.info["xmp"])  # noqa: S314, our own
+    assert [e.text for e in xmp.iter() if e.tag.endswith("}DigitalSourceType")] == [films.SYNTHETIC]
+    assert [e.text for e in xmp.iter() if e.tag.endswith("}li")] == ["ein Bär", said]
+
+
+def test_plain_still_carries_nothing_else(film: Frames) -> None:
+    with Image.open(io.BytesIO(films.still(film[0]))) as picture:
+        assert picture.info == {}
+
+
+def test_provenance_names_model_revision_software_and_source_type() -> None:
+    said = films.provenance(model="House model", revision="0123456789ab", software="MoMA Lisa 0.1")
+    parts = ("Synthetic", "House model", "0123456789ab", "MoMA Lisa 0.1", "digitalsourcetype/trainedAlgorithmicMedia")
+    assert all(part in said for part in parts)

@@ -1,0 +1,560 @@
+"""The job: a claimed walk becomes a film, once, whatever happens on the way."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from PIL import Image, ImageSequence
+from sqlalchemy.exc import OperationalError
+
+from app import gallery, media, recipe, walks
+from app.database import db, now, writing
+from app.errors import WalkGone
+from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
+from tests.conftest import Commissioner
+from tests.worker.fake import SIDE, FakePainter
+from worker import claim, film, job, ruler
+from worker.painter import Painter, PaintingError
+
+Deed = Callable[[], object]
+
+
+@pytest.fixture
+def painter(app: Flask) -> Iterator[FakePainter]:
+    """Put a fake painter at the easel."""
+    fake = FakePainter()
+    job.prepare(app, fake)  # type: ignore[arg-type]
+    yield fake
+    job.stopping.clear()
+    job._site = None
+
+
+@pytest.fixture
+def elsewhere(app: Flask) -> Callable[[Deed], None]:
+    """Return a function that does something as another process would: in a session of its own."""
+
+    def do(deed: Deed) -> None:
+        with app.app_context():
+            deed()
+            db.session.remove()
+
+    return do
+
+
+def read(walk_id: str) -> Walk:
+    """Read a walk as it stands in the database."""
+    db.session.rollback()
+    db.session.expire_all()
+    return gallery.walk_at(walk_id)
+
+
+def change(walk_id: str, **values: object) -> None:
+    """Write to a walk as somebody else would."""
+    row = read(walk_id)
+    with writing():
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def folder(walk_id: str) -> Path:
+    """Name the folder of a walk's files."""
+    return Path(media.store().root) / media.walk_folder(walk_id)
+
+
+def files(walk_id: str) -> set[str]:
+    """List a walk's files, relative to its folder."""
+    return {str(path.relative_to(folder(walk_id))) for path in folder(walk_id).rglob("*") if path.is_file()}
+
+
+def paths(row: Walk) -> set[str]:
+    """List the files that a walk's rows name, relative to its folder."""
+    named = [frame.path for frame in row.painted] + [medium.path for medium in row.media.values()]
+    return {path.removeprefix(media.walk_folder(row.id) + "/") for path in named}
+
+
+def pixels(row: Walk) -> list[bytes]:
+    """Read a walk's frames, in the film's order."""
+    return [film.decode_still(media.store().read(frame.path)).tobytes() for frame in row.painted]
+
+
+def film_frames(row: Walk) -> int:
+    """Count the frames in a walk's GIF."""
+    with Image.open(io.BytesIO(media.store().read(row.media["gif"].path))) as picture:
+        return sum(1 for _ in ImageSequence.Iterator(picture))
+
+
+def interrupt_at(painter: FakePainter, batch: int) -> None:
+    """Have the worker told to stop while it paints this batch."""
+
+    def stop(number: int) -> None:
+        if number == batch:
+            job.stopping.set()
+
+    painter.on_paint = stop
+
+
+def go_on(painter: FakePainter) -> None:
+    """Start the stopped worker again."""
+    job.stopping.clear()
+    painter.on_paint = lambda _: None
+
+
+def test_nothing_waits_and_nothing_is_done(painter: FakePainter) -> None:
+    assert job.work() == 0
+    assert painter.batches == []
+
+
+def test_a_job_without_a_painter_is_refused(app: Flask, commissioned: Commissioner) -> None:
+    walk = commissioned()
+    with pytest.raises(RuntimeError, match="prepare"):
+        job.work()
+    assert read(walk.id).state == QUEUED
+
+
+def test_a_walk_becomes_a_film(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned("a fox", "a kite", seed=7, frames=10)
+    assert job.work() == 1
+    row = read(walk.id)
+    assert (row.state, row.painted_count, row.error) == (FINISHED, 10, None)
+    assert [frame.index for frame in row.painted] == list(range(10))
+    assert [frame.position for frame in row.painted] == pytest.approx([index / 9 for index in range(10)])
+    assert sorted(row.media) == ["gif", "mp4", "poster"]
+    assert film_frames(row) == 10
+    assert sorted(painter.painted) == row.positions
+    assert (row.lease_holder, row.lease_until, row.lost, row.attempt) == (None, None, 0, 1)
+    assert row.finished_at is not None
+
+
+def test_what_fixed_the_pixels_is_written_on_the_walk(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=2)
+    job.work()
+    row = read(walk.id)
+    assert (row.model_name, row.model_title, row.model_revision) == ("fake", "Fake model", "fake00000001")
+    assert (row.scheduler, row.precision, row.memory_format) == ("DPMSolverMultistepScheduler", "float32", "contiguous")
+    assert (row.width, row.height, row.batch, row.threads) == (SIDE, SIDE, 4, 1)
+    assert str(row.software).startswith("MoMA Lisa")
+
+
+def test_the_figures_are_measured_on_the_film(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=9)
+    job.work()
+    row = read(walk.id)
+    measured = ruler.smoothness(ruler.read_frames(media.store().read(row.media["gif"].path)))
+    assert row.evenness == pytest.approx(measured.evenness, abs=1e-4)
+    assert row.jump == pytest.approx(measured.jump, abs=1e-4)
+    assert row.paint_seconds is not None
+    assert row.paint_seconds > 0
+
+
+def test_the_rows_name_exactly_the_files_there_are_and_their_sizes(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk = commissioned(frames=9)
+    job.work()
+    row = read(walk.id)
+    assert files(walk.id) == paths(row)
+    for piece in (*row.painted, *row.media.values()):
+        assert len(media.store().read(piece.path)) == piece.bytes
+
+
+def test_a_note_on_a_prompt_is_kept_on_its_stop(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned("a fox", "qwzx")
+    job.work()
+    assert [stop.note for stop in read(walk.id).stops] == ["", "unknown words"]
+
+
+def test_a_stops_own_seed_is_painted_from(painter: FakePainter, commissioned: Commissioner) -> None:
+    plain = commissioned("a fox", "a kite", seed=5, frames=2)
+    with writing():
+        commissioned_again = commissioned("a fox", "a kite", seed=5, frames=2)
+    with writing():
+        commissioned_again.stops[1].seed = 6
+    job.work()
+    one, other = pixels(read(plain.id)), pixels(read(commissioned_again.id))
+    assert one[0] == other[0]
+    assert one[1] != other[1]
+
+
+def test_the_ends_are_published_before_anything_between_is_painted(
+    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+) -> None:
+    walk = commissioned(frames=24)
+    seen: list[tuple[str, list[int], int, bool]] = []
+
+    def look() -> None:
+        row = gallery.walk_at(walk.id)
+        gif = row.media.get("gif")
+        indices = [frame.index for frame in row.painted]
+        seen.append((row.state, indices, row.painted_count, gif is not None and media.store().exists(gif.path)))
+
+    painter.on_paint = lambda number: elsewhere(look) if number == 1 else None
+    job.work()
+    assert painter.batches[0] == [0.0, 1.0]
+    assert seen == [(PAINTING, [0, 23], 2, True)]
+
+
+def test_the_film_grows_with_every_batch_and_old_ones_go(
+    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+) -> None:
+    walk = commissioned(frames=12)
+    counts: list[int] = []
+    painter.on_paint = lambda number: (
+        elsewhere(lambda: counts.append(film_frames(gallery.walk_at(walk.id)))) if number else None
+    )
+    job.work()
+    assert counts == [2, 6, 10]
+    assert sum(name.endswith(".gif") for name in files(walk.id)) == 1
+
+
+def test_all_that_waits_is_painted_in_one_go(painter: FakePainter, commissioned: Commissioner) -> None:
+    ids = [commissioned(visitor=name, frames=2).id for name in ("ann", "bob", "cleo")]
+    assert job.work() == 3
+    assert {read(walk_id).state for walk_id in ids} == {FINISHED}
+
+
+def test_a_stop_request_puts_the_walk_back_in_line_with_its_frames(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk = commissioned(frames=12)
+    other = commissioned(visitor="bob", frames=12)
+    interrupt_at(painter, 2)
+    assert job.work() == 1
+    row = read(walk.id)
+    assert (row.state, row.painted_count, len(row.painted), row.lost) == (QUEUED, 6, 6, 0)
+    assert read(other.id).state == QUEUED
+
+
+def test_an_interrupted_walk_goes_on_where_it_stopped(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=12)
+    interrupt_at(painter, 2)
+    job.work()
+    kept = {path: path.stat().st_mtime_ns for path in folder(walk.id).glob("frames/*.png")}
+    go_on(painter)
+    job.work()
+    row = read(walk.id)
+    assert (row.state, row.painted_count, row.attempt) == (FINISHED, 12, 2)
+    assert sorted(painter.painted) == row.positions  # each frame once
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert film_frames(row) == 12
+
+
+def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = commissioned(frames=6)
+    with monkeypatch.context() as patch:
+        patch.setattr(job.film, "mp4", _raise(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            job.work()
+    painted = list(painter.batches)
+    change(walk.id, lease_until=now() - timedelta(seconds=1))
+    claim.sweep()
+    job.work()
+    assert read(walk.id).state == FINISHED
+    assert painter.batches == painted
+
+
+def test_a_lost_frame_file_is_painted_again(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=12)
+    interrupt_at(painter, 2)
+    job.work()
+    painted = len(painter.batches)
+    lost = folder(walk.id) / "frames" / "0000.png"
+    lost.unlink()
+    go_on(painter)
+    job.work()
+    row = read(walk.id)
+    assert (row.state, film_frames(row)) == (FINISHED, 12)
+    assert lost.exists()
+    assert [batch for batch in painter.batches[painted:] if 0.0 in batch] == [[0.0, 1.0]]
+
+
+def test_a_broken_frame_file_is_painted_again(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=12)
+    interrupt_at(painter, 1)
+    job.work()
+    broken = folder(walk.id) / "frames" / "0011.png"
+    broken.write_bytes(b"not a picture")
+    go_on(painter)
+    job.work()
+    assert read(walk.id).state == FINISHED
+    assert film.decode_still(broken.read_bytes()).shape == (SIDE, SIDE, 3)
+
+
+def test_another_models_half_walk_begins_anew(app: Flask, painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=12)
+    interrupt_at(painter, 2)
+    job.work()
+    newcomer = FakePainter(revision="fake00000002", batch=6)
+    job.prepare(app, newcomer)  # type: ignore[arg-type]
+    go_on(painter)
+    job.work()
+    row = read(walk.id)
+    assert (row.state, row.model_revision, row.batch) == (FINISHED, "fake00000002", 6)
+    assert sorted(newcomer.painted) == row.positions
+    assert film_frames(row) == 12
+    assert files(walk.id) == paths(row)
+
+
+def test_a_recipe_of_another_model_fails_and_says_so(
+    app: Flask, painter: FakePainter, commissioned: Commissioner
+) -> None:
+    first = commissioned(frames=2)
+    job.work()
+    _, pinned = recipe.commission_of(recipe.of(read(first.id)))
+    walk = commissioned(frames=2, pinned=pinned)
+    job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
+    with pytest.raises(job.NotOurModel):
+        job.work()
+    row = read(walk.id)
+    assert row.state == FAILED
+    assert row.error == ("The recipe was painted by fake fake00000001; this site paints with fake fake00000002.")
+
+
+def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, commissioned: Commissioner) -> None:
+    first = commissioned("a fox", "a kite", "a boat", seed=11, frames=9)
+    job.work()
+    found = recipe.read(media.store().read(read(first.id).media["gif"].path))
+    wanted, pinned = recipe.commission_of(found)
+    again = commissioned(
+        *(stop.prompt for stop in wanted.stops), seed=wanted.seed, frames=wanted.frames, pinned=pinned, visitor="bob"
+    )
+    painter.batch = 2  # another machine's; the recipe's holds
+    job.work()
+    row = read(again.id)
+    assert row.state == FINISHED
+    assert pixels(row) == pixels(read(first.id))
+    assert row.batch == 4
+
+
+@pytest.mark.server
+def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
+    app: Flask, painter: FakePainter, house: Painter, commissioned: Commissioner
+) -> None:
+    job.prepare(app, house)
+    first = commissioned("a lemon", "the sun", seed=11, frames=4)
+    job.work()
+    wanted, pinned = recipe.commission_of(recipe.read(media.store().read(read(first.id).media["gif"].path)))
+    again = commissioned(
+        *(stop.prompt for stop in wanted.stops), seed=wanted.seed, frames=wanted.frames, pinned=pinned, visitor="bob"
+    )
+    job.work()
+    one, other = read(first.id), read(again.id)
+    assert pixels(one) == pixels(other)
+    assert len(set(pixels(one))) == 4
+    assert media.store().read(one.media["gif"].path) == media.store().read(other.media["gif"].path)
+
+
+def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
+    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+) -> None:
+    walk = commissioned(frames=24)
+    painter.on_paint = lambda number: elsewhere(lambda: walks.cancel(gallery.walk_at(walk.id))) if number == 2 else None
+    assert job.work() == 1
+    row = read(walk.id)
+    assert (row.state, row.painted, row.media, row.painted_count) == (CANCELLED, [], {}, 0)
+    assert files(walk.id) == set()
+    assert len(painter.batches) == 3  # the batch that was on the easel, and none after it
+
+
+def test_a_walk_deleted_in_its_middle_leaves_no_file(
+    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+) -> None:
+    walk = commissioned(frames=24)
+    painter.on_paint = lambda number: (
+        elsewhere(lambda: walks.delete_walk(gallery.walk_at(walk.id))) if number == 1 else None
+    )
+    job.work()
+    with pytest.raises(WalkGone):
+        read(walk.id)
+    assert files(walk.id) == set()
+    assert len(painter.batches) == 2
+
+
+def test_a_walk_cancelled_and_retried_is_painted_whole(
+    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+) -> None:
+    walk = commissioned(frames=12)
+
+    def change_ones_mind() -> None:
+        walks.cancel(gallery.walk_at(walk.id))
+        walks.retry(gallery.walk_at(walk.id))
+
+    painter.on_paint = lambda number: elsewhere(change_ones_mind) if number == 2 else None
+    assert job.work() == 2
+    row = read(walk.id)
+    assert (row.state, row.attempt, film_frames(row)) == (FINISHED, 2, 12)
+    assert files(walk.id) == paths(row)
+
+
+def test_the_lease_is_renewed_while_a_batch_is_painted(
+    painter: FakePainter, commissioned: Commissioner, app: Flask
+) -> None:
+    app.config["LEASE_SECONDS"] = 1e-6
+    walk = commissioned(frames=4)
+    leases: list[object] = []
+    painter.on_paint = lambda _: leases.append(read(walk.id).lease_until)
+    job.work()
+    assert read(walk.id).state == FINISHED
+    assert len(set(leases)) == len(leases) == 2
+
+
+def test_a_failing_painter_fails_the_walk_in_words_and_is_heard(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk = commissioned(frames=12)
+    painter.on_paint = _raise(PaintingError("the model fake painted no picture: its numbers overflow"), at=1)
+    with pytest.raises(PaintingError):
+        job.work()
+    row = read(walk.id)
+    assert row.state == FAILED
+    assert row.error == "The model fake painted no picture: its numbers overflow."
+    assert row.finished_at is not None
+    assert (row.lease_holder, row.lease_until) == (None, None)
+
+
+def test_a_foreign_errors_words_are_not_shown(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned()
+    painter.on_paint = _raise(ValueError("/home/somebody/secret"))
+    with pytest.raises(ValueError, match="secret"):
+        job.work()
+    assert read(walk.id).error == "ValueError while painting."
+
+
+def test_after_a_failure_the_next_walk_is_painted(painter: FakePainter, commissioned: Commissioner) -> None:
+    bad, good = commissioned(), commissioned(visitor="bob")
+    painter.on_paint = _raise(ValueError("no"))
+    with pytest.raises(ValueError, match="no"):
+        job.work()
+    go_on(painter)
+    assert job.work() == 1
+    assert (read(bad.id).state, read(good.id).state) == (FAILED, FINISHED)
+
+
+def test_a_failed_walk_that_is_retried_keeps_its_frames(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=12)
+    painter.on_paint = _raise(ValueError("no"), at=2)
+    with pytest.raises(ValueError, match="no"):
+        job.work()
+    walks.retry(read(walk.id))
+    go_on(painter)
+    job.work()
+    row = read(walk.id)
+    assert (row.state, row.error) == (FINISHED, None)
+    assert sorted(painter.painted) == row.positions
+
+
+def test_a_full_disk_fails_the_walk_and_names_the_reason(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = commissioned(frames=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(media, "_replace", _raise(OSError(28, "No space left on device")))
+        with pytest.raises(media.MediaError):
+            job.work()
+    row = read(walk.id)
+    assert row.state == FAILED
+    assert "No space left on device" in str(row.error)
+
+
+def test_a_database_that_does_not_answer_does_not_fail_the_walk(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk = commissioned(frames=12)
+    painter.on_paint = _raise(OperationalError("UPDATE", {}, Exception("database is locked")), at=1)
+    with pytest.raises(OperationalError):
+        job.work()
+    assert read(walk.id).state == PAINTING
+    change(walk.id, lease_until=now() - timedelta(seconds=1))
+    claim.sweep()
+    go_on(painter)
+    job.work()
+    assert read(walk.id).state == FINISHED
+
+
+def test_a_walk_that_gets_on_between_its_losses_is_not_given_up(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk = commissioned(frames=24)
+    for _ in range(5):
+        painter.on_paint = _raise(KeyboardInterrupt(), at=len(painter.batches) + 1)
+        with pytest.raises(KeyboardInterrupt):
+            job.work()
+        change(walk.id, lease_until=now() - timedelta(seconds=1))
+        claim.sweep()
+    go_on(painter)
+    job.work()
+    row = read(walk.id)
+    assert (row.state, row.attempt) == (FINISHED, 6)
+
+
+def test_a_walk_that_kills_every_worker_is_given_up(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=24)
+    painter.on_paint = _raise(KeyboardInterrupt(), at=0)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            job.work()
+        change(walk.id, lease_until=now() - timedelta(seconds=1))
+        claim.sweep()
+    assert read(walk.id).state == FAILED
+    assert job.work() == 0
+
+
+def test_the_same_job_delivered_twice_at_once_makes_one_film(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=12)
+    begun, done = threading.Event(), threading.Event()
+
+    def wait(number: int) -> None:
+        if number == 0:
+            begun.set()
+            assert done.wait(30)
+
+    painter.on_paint = wait
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(job.work)
+        assert begun.wait(30)
+        second = threads.submit(job.work).result(30)
+        done.set()
+        assert (first.result(30), second) == (1, 0)
+    row = read(walk.id)
+    assert (row.state, row.attempt) == (FINISHED, 1)
+    assert sorted(painter.painted) == row.positions
+
+
+def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
+    app: Flask, painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+) -> None:
+    walk = commissioned(frames=12)
+    successor = FakePainter()
+
+    def take_over() -> None:
+        change(walk.id, lease_until=now() - timedelta(seconds=1))
+        assert claim.sweep() == 1
+        taken = claim.claim_next()
+        assert taken is not None
+        job._attempt(taken, successor)  # type: ignore[arg-type]
+
+    painter.on_paint = lambda number: elsewhere(take_over) if number == 1 else None
+    assert job.work() == 1
+    row = read(walk.id)
+    assert (row.state, row.attempt, row.painted_count) == (FINISHED, 2, 12)
+    assert len(painter.batches) == 2  # the sleeper's next batch is not published, and its last
+    assert film_frames(row) == 12
+    assert files(walk.id) == paths(row)
+
+
+def _raise(error: BaseException, *, at: int | None = None) -> Callable[..., None]:
+    """Return something to call that raises ``error``; with ``at``, only when called with this number."""
+
+    def fail(*arguments: object, **_: object) -> None:
+        if at is None or arguments == (at,):
+            raise error
+
+    return fail

@@ -1,0 +1,153 @@
+"""The worker's start: what is missing is named, and nothing is begun; its signs of life and its bell."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from redis.exceptions import ConnectionError as RedisAway
+
+from app import gallery, queue
+from app.database import db, now, writing
+from app.models import PAINTING, QUEUED
+from tests.conftest import NOBODY, SECRET, Commissioner
+from worker import __main__ as worker
+from worker import claim, job
+
+HOUSE = Path(__file__).parents[2] / "models" / "house"
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Give the test's process its own signal handlers back."""
+    kept = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for signum, handler in kept.items():
+        signal.signal(signum, handler)
+    job.stopping.clear()
+
+
+@pytest.fixture
+def environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Have the worker find a migrated instance folder, and no Redis."""
+    settings = {"INSTANCE": str(instance), "SECRET_KEY": SECRET, "REDIS_URL": NOBODY}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"MOMA_{name}", value)
+    return monkeypatch
+
+
+@pytest.fixture
+def model(tmp_path: Path, environment: pytest.MonkeyPatch) -> Path:
+    """Give the worker a copy of the house model without its weights."""
+    folder = tmp_path / "model"
+    shutil.copytree(HOUSE, folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    environment.setenv("MOMA_MODEL", str(folder))
+    return folder
+
+
+def test_a_missing_model_folder_is_named(environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    environment.setenv("MOMA_MODEL", "/nowhere/a model")
+    assert worker.main() == 1
+    assert "The model folder /nowhere/a model is missing." in caplog.text
+
+
+def test_a_missing_index_is_named(model: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (model / "model_index.json").unlink()
+    assert worker.main() == 1
+    assert f"The model file {model / 'model_index.json'} is missing." in caplog.text
+
+
+def test_missing_weights_are_named(model: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert worker.main() == 1
+    assert f"The model file {model}/" in caplog.text
+    assert "/*.safetensors is missing." in caplog.text
+
+
+def test_weights_that_were_cut_off_are_named(model: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for path in HOUSE.glob("*/*.safetensors"):
+        with path.open("rb") as whole:
+            (model / path.relative_to(HOUSE)).write_bytes(whole.read(50_000))
+    assert worker.main() == 1
+    assert f"The model file {model}/" in caplog.text
+    assert "is broken" in caplog.text
+
+
+def test_a_missing_schema_names_the_command(
+    environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    environment.setenv("MOMA_INSTANCE", str(tmp_path / "fresh"))
+    assert worker.main() == 1
+    assert "flask --app wsgi db upgrade" in caplog.text
+
+
+def test_an_unknown_setting_is_named(environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    environment.setenv("MOMA_MODLE", "typo")
+    assert worker.main() == 1
+    assert "MOMA_MODLE" in caplog.text
+
+
+def test_a_worker_told_to_stop_does_not_call_redis(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "connect", _unexpected)
+    job.stopping.set()
+    worker._serve(app)
+
+
+def test_the_worker_waits_while_redis_is_away_and_can_still_be_stopped(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[int] = []
+    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
+
+    def fail(*_: object, **__: object) -> None:
+        tries.append(1)
+        if len(tries) == 3:
+            signal.raise_signal(signal.SIGTERM)
+        raise RedisAway("no Redis here")
+
+    monkeypatch.setattr(queue, "connect", fail)
+    worker._serve(app)
+    assert len(tries) == 3
+    assert "Redis is away: no Redis here" in caplog.text
+
+
+def test_a_second_signal_ends_the_worker_at_once() -> None:
+    worker._heed_signals()
+    signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(SystemExit):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_lost_walks_are_swept_while_redis_is_away(
+    app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    walk = commissioned()
+    assert claim.claim_next() is not None
+    with writing():
+        gallery.walk_at(walk.id).lease_until = now() - timedelta(seconds=1)
+    monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(worker._sweep_and_ring))
+    with caplog.at_level(logging.WARNING):
+        worker._tend(app, None)  # type: ignore[arg-type]
+    db.session.rollback()
+    db.session.expire_all()
+    assert gallery.walk_at(walk.id).state == QUEUED != PAINTING
+    assert "tending is put off" in caplog.text
+
+
+def _then_stop(care: object) -> object:
+    def once() -> None:
+        job.stopping.set()
+        care()  # type: ignore[operator]
+
+    return once
+
+
+def _unexpected(*_: object, **__: object) -> None:
+    raise AssertionError("nothing was to be called")
