@@ -49,11 +49,6 @@ class Mark:
     shift: float
     rank: int = 0
 
-    @property
-    def above(self) -> float:
-        """Return how far the mark reaches above the middle of the line."""
-        return self.height / 2
-
 
 @dataclass(frozen=True, slots=True)
 class Hanging:

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import HealthCheck, settings
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from app import create_app, media
@@ -35,6 +36,25 @@ for variable in [name for name in os.environ if name.startswith("MOMA_")]:
     del os.environ[variable]
 
 
+class Compiled(BytecodeCache):
+    """Templates compiled once for all the applications of a test run: half the time of the pages' tests."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take a template that an earlier application compiled."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template for the next."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 class Browser(FlaskClient):
     """A client that visits from outside: each request has contexts and a database session of its own."""
 
@@ -50,6 +70,7 @@ def make_app(folder: Path, **settings: object) -> Flask:
     defaults = {"SECRET_KEY": SECRET, "REDIS_URL": NOBODY, "TESTING": True, "WTF_CSRF_ENABLED": False}
     app = create_app(defaults | settings, instance_path=str(folder))
     app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = COMPILED
     return app
 
 

@@ -42,6 +42,17 @@ def redis() -> str | None:
 NEEDS = (Need("redis-server", redis), Need("chromium", chromium, ("chromium", "fonts-dejavu-core")))
 
 
+def require(name: str) -> str:
+    """Return the path of a program that a test needs; without it the test is skipped loudly, or fails with ``CI``."""
+    import pytest
+
+    path = next(need for need in NEEDS if need.name == name).find()
+    if path is None:
+        reason = f"NOT RUN: this machine has no {name}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return str(path)
+
+
 def main() -> int:
     """Install what is missing where that is possible; return 1 if something stays missing and ``CI`` is set."""
     missing = [need for need in NEEDS if not need.find()]

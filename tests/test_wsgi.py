@@ -37,11 +37,7 @@ def test_web_process_loads_no_model_code(tmp_path: Path) -> None:
 import json, sys, wsgi
 print(json.dumps([wsgi.app.name, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
-    environment = {
-        "MOMA_DATABASE_URL": "sqlite://",
-        "MOMA_MEDIA_URL": f"file://{tmp_path}",
-        "MOMA_SECRET_KEY": "a secret of the tests, long enough",
-    }
+    environment = {"MOMA_INSTANCE": str(tmp_path)}
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )

@@ -63,6 +63,7 @@ class Resident(SimpleWorker):
 def main() -> int:
     """Load the model, then paint until told to stop; return the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends us at once: nothing is begun
     try:
         app = create_app()

@@ -28,6 +28,9 @@ from worker import film, ruler, walk
 from worker.claim import Claim, LeaseLost, claim_next, give_back, publish, renew
 from worker.painter import Painter, Prepared, Rendering, Stop
 
+FILM_PAUSE = 5.0
+"""How many times as long as the last unfinished film took the next one is put off: a long walk's would eat the time."""
+
 Picture = NDArray[np.uint8]
 
 log = logging.getLogger(__name__)
@@ -120,7 +123,7 @@ class Painting:
         self.painter = painter
         self.walk = _load(claim)
         self.pictures: dict[int, Picture] = {}
-        self._renewed = time.monotonic()
+        self._renewed = self._next_film = time.monotonic()
         self._renew_every = current_app.config["LEASE_SECONDS"] / 4
 
     def run(self) -> None:
@@ -215,8 +218,9 @@ class Painting:
             for frame in frames:
                 session.merge(frame)
         self._renewed = time.monotonic()
-        if not complete:
+        if not complete and self._renewed >= self._next_film:
             self._hang("gif", "gif", self._gif())
+            self._next_film = time.monotonic() + FILM_PAUSE * (time.monotonic() - self._renewed)
         log.debug("walk %s: %s frames after %.1f s", self.walk.id, len(self.pictures), time.monotonic() - began)
 
     def _rank(self, index: int) -> int:

@@ -200,16 +200,26 @@ def test_the_ends_are_published_before_anything_between_is_painted(
     assert seen == [(PAINTING, [0, 23], 2, True)]
 
 
-def test_the_film_grows_with_every_batch_and_old_ones_go(
-    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+@pytest.mark.parametrize(("pause", "expected"), [(0.0, [2, 6, 10]), (1e9, [2, 2, 2])])
+def test_the_film_grows_with_the_batches_unless_that_would_take_the_painters_time(
+    painter: FakePainter,
+    commissioned: Commissioner,
+    elsewhere: Callable[[Deed], None],
+    monkeypatch: pytest.MonkeyPatch,
+    pause: float,
+    expected: list[int],
 ) -> None:
+    monkeypatch.setattr(job, "FILM_PAUSE", pause)
     walk = commissioned(frames=12)
     counts: list[int] = []
-    painter.on_paint = lambda number: (
-        elsewhere(lambda: counts.append(film_frames(gallery.walk_at(walk.id)))) if number else None
-    )
+
+    def count() -> None:
+        counts.append(film_frames(gallery.walk_at(walk.id)))
+
+    painter.on_paint = lambda number: elsewhere(count) if number else None
     job.work()
-    assert counts == [2, 6, 10]
+    assert counts == expected
+    assert film_frames(read(walk.id)) == 12
     assert sum(name.endswith(".gif") for name in files(walk.id)) == 1
 
 

@@ -1,0 +1,47 @@
+"""Fixtures with real servers: one running site for all of these tests, and sites of a test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.needs import require
+from tests.server.live import LiveSite, processes_of
+
+STEPS = 4  # these tests look at what surrounds the painting; fewer steps paint the same number of pictures
+
+
+@pytest.fixture(scope="session")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+    """Make the site that the tests share; it is stopped after the last of them."""
+    require("redis-server")
+    site = LiveSite(tmp_path_factory.mktemp("site") / "instance", STEPS=STEPS)
+    yield site
+    if site.process is not None and site.process.poll() is None:
+        site.stop()
+    assert processes_of(site.instance) == {}
+
+
+@pytest.fixture
+def site(shared_site: LiveSite) -> LiveSite:
+    """Return the shared site, running."""
+    return shared_site.start()
+
+
+@pytest.fixture
+def new_site(tmp_path: Path) -> Iterator[Callable[..., LiveSite]]:
+    """Return a function that makes a site of the test's own, which is not started yet."""
+    require("redis-server")
+    made: list[LiveSite] = []
+
+    def make(**settings: object) -> LiveSite:
+        made.append(LiveSite(tmp_path / f"instance{len(made)}", **{"STEPS": STEPS, **settings}))
+        return made[-1]
+
+    yield make
+    for site in made:
+        if site.process is not None and site.process.poll() is None:
+            site.stop()
+        assert processes_of(site.instance) == {}

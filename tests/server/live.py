@@ -1,0 +1,197 @@
+"""A real site for the tests: ``python -m app.run`` in an instance folder of its own, watched from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 120.0
+PAINT_SECONDS = 180.0
+T = TypeVar("T")
+
+
+def wait_until(found: Callable[[], T], *, seconds: float = 30.0, what: str = "it") -> T:
+    """Ask until the answer is true, and return it; fail after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not (answer := found()):
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} seconds"
+        time.sleep(0.03)
+    return answer
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def processes_of(instance: Path) -> dict[int, str]:
+    """List the running processes of the site in this instance folder: number and command line."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if _belongs(folder, instance) and is_running(int(folder.name)):
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it has ended, or is somebody else's
+    return found
+
+
+def _belongs(process: Path, instance: Path) -> bool:
+    """Tell whether a process was given the folder, or holds its lock (Redis writes its title over its environment)."""
+    if f"MOMA_INSTANCE={instance}".encode() in (process / "environ").read_bytes().split(b"\0"):
+        return True
+    return any(link.is_symlink() and link.readlink() == instance / "lock" for link in (process / "fd").iterdir())
+
+
+class LiveSite:
+    """A site in its own instance folder and on its own port; it can be stopped, killed and started again."""
+
+    def __init__(self, instance: Path, **settings: object) -> None:
+        self.instance = instance.resolve()
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = instance.with_suffix(".log")
+        own = {"MOMA_INSTANCE": str(self.instance), "PYTHONUNBUFFERED": "1"}
+        self.environment = {**os.environ, **own, **{f"MOMA_{name}": str(value) for name, value in settings.items()}}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the site and wait for nothing."""
+        self.log.write_bytes(b"")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app.run", "--port", str(self.port)],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+        return self.process
+
+    def start(self) -> LiveSite:
+        """Start the site, if it does not run, and wait until it says that it is open."""
+        if self.process is None or self.process.poll() is not None:
+            process = self.launch()
+            wait_until(
+                lambda: process.poll() is not None or "is open at" in self.output(), seconds=START_SECONDS, what="start"
+            )
+            assert process.poll() is None, self.output()
+        return self
+
+    def stop(self, signum: int = signal.SIGTERM) -> int:
+        """Send a signal to the site and wait for its end; return its exit status."""
+        assert self.process is not None
+        self.process.send_signal(signum)
+        return self.process.wait(60)
+
+    def output(self) -> str:
+        """Return what the site has said so far."""
+        return self.log.read_text("utf-8", "replace")
+
+    def processes(self) -> dict[int, str]:
+        """List the site's processes."""
+        return processes_of(self.instance)
+
+    def pid(self, *words: str) -> int | None:
+        """Return the number of the process whose command line holds all of ``words``, or ``None``."""
+        return next((pid for pid, line in self.processes().items() if all(word in line for word in words)), None)
+
+    def worker_pid(self) -> int:
+        """Return the worker's process number."""
+        return wait_until(lambda: self.pid("-m worker"), what="a worker")
+
+    def redis_pid(self) -> int:
+        """Return Redis' process number."""
+        return wait_until(lambda: self.pid("redis-server"), what="a Redis")
+
+    def request(
+        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Ask the site; return the status and the JSON (or the bytes) that it answers with."""
+        data = None if body is None else json.dumps(body).encode()
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, data, {**kind, **(headers or {})}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, _read(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, _read(error)
+
+    def commission(self, *prompts: str, **fields: Any) -> dict[str, Any]:
+        """Commission a walk through the API."""
+        stops = [{"prompt": prompt} for prompt in prompts or ("a fox", "a kite")]
+        status, walk = self.request("POST", "/api/v1/walks", {"stops": stops, **fields})
+        assert status == 202, walk
+        return dict(walk)
+
+    def walk(self, walk_id: str) -> dict[str, Any]:
+        """Describe a walk, as the API does."""
+        status, walk = self.request("GET", f"/api/v1/walks/{walk_id}")
+        assert status == 200, walk
+        return dict(walk)
+
+    def wait_painted(self, walk_id: str, frames: int) -> dict[str, Any]:
+        """Wait until so many frames are painted."""
+        return wait_until(
+            lambda: walk if (walk := self.walk(walk_id))["frames_painted"] >= frames else None,
+            seconds=PAINT_SECONDS,
+            what=f"frame {frames}",
+        )
+
+    def finished(self, walk_id: str) -> dict[str, Any]:
+        """Wait until a walk is done, which must be finished."""
+        walk = wait_until(
+            lambda: walk if (walk := self.walk(walk_id))["finished_at"] else None, seconds=PAINT_SECONDS, what="the end"
+        )
+        assert walk["state"] == "finished", walk["error"]
+        return walk
+
+    def workers(self) -> list[dict[str, Any]]:
+        """List the workers that say that they can paint."""
+        return list(self.request("GET", "/readyz")[1]["workers"])
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Look into the site's database."""
+        connection = sqlite3.connect(f"file:{self.instance / 'moma.sqlite'}?mode=ro", uri=True)
+        try:
+            return connection.execute(query, values).fetchall()
+        finally:
+            connection.close()
+
+    def folder(self, walk_id: str) -> Path:
+        """Name the folder of a walk's files."""
+        return self.instance / "media" / "walks" / walk_id
+
+    def frames_kept(self, walk_id: str) -> dict[Path, int]:
+        """List the files of the frames that the database knows, and when each was written."""
+        rows = self.rows("SELECT path FROM frames JOIN walks ON number = walk_number WHERE id = ?", walk_id)
+        files = [self.instance / "media" / path for (path,) in rows]
+        return {path: path.stat().st_mtime_ns for path in files}
+
+
+def _read(answer: Any) -> Any:
+    data = answer.read()
+    return json.loads(data) if "json" in answer.headers.get("Content-Type", "") else data

@@ -1,0 +1,213 @@
+"""A visitor's way through the site in a real browser, with JavaScript and without."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+
+from tests.needs import require
+from tests.server.live import LiveSite
+
+pytestmark = pytest.mark.server
+
+PAINTED_MS = 90_000
+WALK = re.compile(r"/walks/[a-z2-9]{16}")
+Visit = Callable[..., Page]
+
+both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the Chromium that the machine has."""
+    return {**browser_type_launch_args, "executable_path": require("chromium"), "args": ["--no-sandbox"]}
+
+
+@pytest.fixture
+def visit(site: LiveSite, browser: Browser) -> Iterator[Visit]:
+    """Return a function that opens the site in a browser of a visitor's own.
+
+    At the end no page may have complained (which a breach of the Content-Security-Policy does too), or have asked
+    anything of another host.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def open_site(path: str = "/", *, javascript: bool = True, expected: str = "") -> Page:
+        context = browser.new_context(java_script_enabled=javascript, base_url=site.url)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+
+        def hear(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning") and not (expected and expected in message.text):
+                complaints.append(f"{message.type}: {message.text}")
+
+        def watch(request: Request) -> None:
+            if not request.url.startswith((site.url, "data:", "blob:")):
+                complaints.append(f"request to {request.url}")
+
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on("request", watch)
+        page.goto(path)
+        return page
+
+    yield open_site
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def write(page: Page, *prompts: str, frames: int = 24) -> None:
+    """Fill the form in."""
+    for line, prompt in zip(("From", "To"), prompts, strict=True):
+        page.get_by_label(line, exact=True).fill(prompt)
+    if frames != 24:
+        page.get_by_text("More", exact=True).click()
+        page.get_by_role("radio", name=str(frames), exact=True).check()
+
+
+def paint(page: Page) -> str:
+    """Press the button; return the walk's id from the address that one comes to."""
+    page.get_by_role("button", name="Paint this walk").click()
+    page.wait_for_url(WALK)
+    return walk_id(page)
+
+
+def walk_id(page: Page) -> str:
+    """Read a walk's id from its page's address."""
+    return urlsplit(page.url).path.removeprefix("/walks/").partition("-")[0]
+
+
+def wait_finished(page: Page) -> None:
+    """Wait until the page shows the finished walk."""
+    expect(page.get_by_role("heading", name="Take it home")).to_be_visible(timeout=PAINTED_MS)
+
+
+@both_ways
+def test_two_prompts_become_a_film_on_its_page_and_in_the_gallery(
+    site: LiveSite, visit: Visit, javascript: bool
+) -> None:
+    word = "marzipan" if javascript else "porcelain"
+    page = visit(javascript=javascript)
+    write(page, f"a {word} fox", "a kite", frames=60)
+    number = paint(page)
+    assert f"/walks/{number}-a-{word}-fox-a-kite" in page.url
+    expect(page.get_by_role("status").first).to_have_text(re.compile("Waiting to be painted|Being painted"))
+    if javascript:
+        page.evaluate("window.stayed = true")
+    expect(page.locator("img#film[src*='.gif']")).to_be_visible(timeout=PAINTED_MS)
+    wait_finished(page)
+    if javascript:
+        assert page.evaluate("window.stayed") is True  # the page was never loaded anew
+    address = page.get_by_role("link", name="GIF").get_attribute("href")
+    with Image.open(io.BytesIO(page.request.get(str(address)).body())) as film:
+        assert getattr(film, "n_frames", 1) == 60
+    page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Gallery").click()
+    page.get_by_role("searchbox").fill(word)
+    page.get_by_role("button", name="Search").click()
+    page.wait_for_url(re.compile(rf"/gallery\?q={word}"))
+    expect(page.get_by_role("status")).to_have_text("1 walk.")
+    page.get_by_role("main").get_by_role("link", name=re.compile(f"a {word} fox", re.IGNORECASE)).first.click()
+    page.wait_for_url(WALK)
+    assert walk_id(page) == number
+
+
+def test_the_film_grows_on_the_page_while_it_is_painted(site: LiveSite, visit: Visit) -> None:
+    page = visit()
+    write(page, "a green bottle", "a hat", frames=240)
+    number = paint(page)
+    film = page.locator("img#film[src*='.gif']")
+    expect(film).to_be_visible(timeout=PAINTED_MS)
+    assert site.walk(number)["state"] == "painting"
+    first = film.get_attribute("src")
+    expect(film).not_to_have_attribute("src", str(first), timeout=PAINTED_MS)
+    page.get_by_role("button", name="Cancel this walk").click()
+    expect(page.get_by_text("You cancelled this walk.")).to_be_visible()
+    assert site.walk(number)["state"] == "cancelled"
+
+
+@both_ways
+def test_a_double_click_makes_one_walk(site: LiveSite, visit: Visit, javascript: bool) -> None:
+    prompt = f"a twin, {javascript}"
+    page = visit(javascript=javascript)
+    write(page, prompt, "a mirror")
+    page.get_by_role("button", name="Paint this walk").dblclick()
+    page.wait_for_url(WALK)
+    wait_finished(page)
+    assert site.rows("SELECT count(*) FROM stops WHERE prompt = ?", prompt) == [(1,)]
+
+
+def test_back_keeps_what_was_typed_and_forward_leads_to_the_walk(visit: Visit) -> None:
+    page = visit()
+    write(page, "a lighthouse", "a seal")
+    number = paint(page)
+    page.go_back()
+    expect(page.get_by_label("From", exact=True)).to_have_value("a lighthouse")
+    expect(page.get_by_label("To", exact=True)).to_have_value("a seal")
+    page.go_forward()
+    page.wait_for_url(WALK)
+    assert walk_id(page) == number
+    wait_finished(page)
+
+
+def test_pressing_again_after_going_back_shows_a_walk(site: LiveSite, visit: Visit) -> None:
+    page = visit()
+    write(page, "a windmill", "a dune")
+    paint(page)
+    page.go_back()
+    paint(page)
+    wait_finished(page)
+    (count,) = site.rows("SELECT count(*) FROM stops WHERE prompt = ?", "a windmill")[0]
+    assert count in (1, 2)  # the page from the browser's memory sends the same token, one loaded anew another
+
+
+@both_ways
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(visit: Visit, javascript: bool) -> None:
+    page = visit(javascript=javascript, expected="422")
+    write(page, "a harp", "")
+    page.get_by_role("button", name="Paint this walk").click()
+    expect(page.get_by_role("alert")).to_contain_text("is empty. Write at least one word.")
+    expect(page.locator("textarea[name=prompt]").first).to_have_value("a harp")
+    page.locator("textarea[name=prompt]").last.fill("a wave")
+    paint(page)
+    wait_finished(page)
+
+
+@both_ways
+def test_a_stranger_sees_the_walk_and_no_controls_of_its_owner(visit: Visit, javascript: bool) -> None:
+    page = visit(javascript=javascript)
+    write(page, "a red tent", "a moon", frames=240)
+    paint(page)
+    stranger = visit(urlsplit(page.url).path, javascript=javascript)
+    expect(stranger.get_by_text("a red tent").first).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel this walk")).to_be_visible()
+    assert stranger.get_by_role("button").count() == 0
+    assert stranger.locator("form").count() == 0
+    page.get_by_role("button", name="Cancel this walk").click()
+    expect(page.get_by_text("You cancelled this walk.")).to_be_visible()
+    stranger.reload()
+    expect(stranger.get_by_text("This walk was cancelled before it was painted.")).to_be_visible()
+    assert stranger.locator("form").count() == 0
+
+
+def test_a_walk_taken_down_is_gone_for_everybody(site: LiveSite, visit: Visit) -> None:
+    page = visit(expected="410")
+    write(page, "a paper crane", "a stove")
+    number = paint(page)
+    wait_finished(page)
+    page.get_by_text("Take it down", exact=True).click()
+    page.get_by_role("button", name="Delete this walk").click()
+    page.wait_for_url(re.compile("/gallery"))
+    answer = page.goto(f"/walks/{number}")
+    assert answer is not None
+    assert answer.status == 410
+    assert not site.folder(number).exists()

@@ -1,0 +1,74 @@
+"""The commands beside a running site, and on their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageSequence
+
+from tests.server.live import ROOT, LiveSite
+
+pytestmark = pytest.mark.server
+
+
+def flask(site: LiveSite, *arguments: str | Path) -> str:
+    """Run a command in a site's instance folder; it must succeed."""
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=170, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def pixels(film: Path) -> list[bytes]:
+    """Read a film's frames as a viewer shows them."""
+    with Image.open(film) as picture:
+        return [frame.convert("RGB").tobytes() for frame in ImageSequence.Iterator(picture)]
+
+
+def test_a_film_is_made_with_the_running_sites_worker(site: LiveSite, tmp_path: Path) -> None:
+    worker = site.worker_pid()
+    film = tmp_path / "film.gif"
+    said = flask(site, "walks", "create", "a fox", "a kite", "--wait", "--out", film)
+    assert "finished, 24 of 24 frames" in said
+    assert len(set(pixels(film))) == 24
+    assert site.worker_pid() == worker
+    assert len(site.processes()) == 5
+
+
+def test_the_recipe_in_a_film_paints_identical_pixels(site: LiveSite, tmp_path: Path) -> None:
+    film, again = tmp_path / "film.gif", tmp_path / "again.gif"
+    first = json.loads(
+        flask(site, "walks", "create", "a fox", "a kite", "--frames", "5", "--seed", "3", "--out", film, "--json")
+    )
+    second = json.loads(flask(site, "walks", "create", "--recipe", film, "--out", again, "--json"))
+    assert first["id"] != second["id"]
+    assert second["recipe"] == first["recipe"]
+    assert pixels(again) == pixels(film)
+    frames = [sorted(site.folder(walk["id"]).glob("frames/*.png")) for walk in (first, second)]
+    assert len(frames[0]) == 5
+    assert [path.read_bytes() for path in frames[0]] == [path.read_bytes() for path in frames[1]]
+
+
+def test_without_a_site_the_command_starts_its_own_and_leaves_no_process(
+    new_site: Callable[..., LiveSite], tmp_path: Path
+) -> None:
+    alone = new_site()
+    film = tmp_path / "film.gif"
+    walk = json.loads(flask(alone, "walks", "create", "a fox", "a kite", "--frames", "3", "--out", film, "--json"))
+    assert walk["state"] == "finished"
+    assert len(pixels(film)) == 3
+    assert alone.processes() == {}
+    assert not (alone.instance / "redis.json").exists()
+
+
+def test_the_doctor_finds_a_running_site_well(site: LiveSite) -> None:
+    findings = json.loads(flask(site, "doctor", "--json"))
+    assert {finding["part"] for finding in findings} == {"database", "redis", "media", "model", "worker"}
+    assert all(finding["well"] for finding in findings)

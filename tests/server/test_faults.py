@@ -1,0 +1,137 @@
+"""What breaks while a walk is painted delays it, and does nothing else."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from PIL import Image
+from redis import Redis
+
+from app import create_app, queue
+from app.commission import commission, validate
+from app.database import db
+from tests.conftest import NOBODY
+from tests.server.live import LiveSite, is_running, wait_until
+
+pytestmark = pytest.mark.server
+
+LONG = 96  # frames: long enough to have a middle
+
+
+@contextmanager
+def beside(site: LiveSite) -> Iterator[None]:
+    """Work on the site's database from here, without its Redis."""
+    app = create_app({"REDIS_URL": NOBODY}, instance_path=str(site.instance))
+    with app.app_context():
+        yield
+        db.session.remove()
+        db.engine.dispose()
+
+
+def ring(site: LiveSite, *, times: int) -> None:
+    """Tell the site's worker, so many times, that there is work."""
+    app = create_app(instance_path=str(site.instance))
+    with app.app_context():
+        for _ in range(times):
+            assert queue.ring()
+
+
+def assert_one_whole_film(site: LiveSite, walk: dict[str, Any]) -> None:
+    """Check a walk's files: all its frames, and one film that holds them."""
+    folder = site.folder(walk["id"])
+    assert len(list(folder.glob("frames/*.png"))) == walk["frames"]
+    assert len(list(folder.glob("*.gif"))) == 1
+    with Image.open(io.BytesIO(site.request("GET", walk["media"]["gif"])[1])) as film:
+        assert getattr(film, "n_frames", 1) == walk["frames"]
+
+
+def test_a_walk_whose_worker_is_killed_is_finished_once_by_the_next(site: LiveSite) -> None:
+    walk = site.commission("a whale", "a boat", frames=LONG)
+    site.wait_painted(walk["id"], 6)
+    worker = site.worker_pid()
+    kept = site.frames_kept(walk["id"])
+    os.kill(worker, signal.SIGKILL)
+    walk = site.finished(walk["id"])
+    assert len(kept) >= 6
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert site.worker_pid() != worker
+    assert site.rows("SELECT attempt FROM walks WHERE id = ?", walk["id"]) == [(2,)]
+    assert_one_whole_film(site, walk)
+
+
+def test_a_worker_told_to_stop_gives_its_walk_back_and_the_next_goes_on(site: LiveSite) -> None:
+    walk = site.commission("a cup", "a lamp", frames=LONG)
+    site.wait_painted(walk["id"], 6)
+    worker = site.worker_pid()
+    kept = site.frames_kept(walk["id"])
+    os.kill(worker, signal.SIGTERM)
+    wait_until(lambda: not is_running(worker), seconds=15, what="the worker's end")
+    assert site.walk(walk["id"])["state"] == "queued"
+    walk = site.finished(walk["id"])
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert site.rows("SELECT attempt, lost FROM walks WHERE id = ?", walk["id"]) == [(2, 0)]
+    assert_one_whole_film(site, walk)
+
+
+def test_a_walk_asked_for_while_redis_hangs_is_saved_and_painted_later(site: LiveSite) -> None:
+    redis = site.redis_pid()
+    os.kill(redis, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        walk = site.commission("a crow", "a fan", frames=3)
+        assert time.monotonic() - began < 3
+        body = site.request("GET", "/readyz")[1]
+        assert (body["status"], body["redis"]) == ("ready", "away: walks are saved and painted when it is back")
+        assert site.walk(walk["id"])["state"] == "queued"
+    finally:
+        os.kill(redis, signal.SIGCONT)
+    site.finished(walk["id"])
+
+
+def test_a_walk_asked_for_while_redis_is_gone_is_painted_when_it_is_back(site: LiveSite) -> None:
+    redis = site.redis_pid()
+    os.kill(redis, signal.SIGKILL)
+    wait_until(lambda: not is_running(redis), what="the end of Redis")
+    began = time.monotonic()
+    walk = site.commission("a comb", "a drum", frames=3)
+    assert time.monotonic() - began < 3
+    site.finished(walk["id"])
+    assert site.redis_pid() != redis
+
+
+def test_a_walk_whose_job_was_lost_is_found_by_the_sweeper(site: LiveSite) -> None:
+    with beside(site):
+        wanted = validate({"stops": [{"prompt": "a gate"}, {"prompt": "a hut"}], "frames": 3})
+        walk, _ = commission(wanted, visitor_key="somebody")
+        walk_id = walk.id
+    site.finished(walk_id)
+
+
+def test_a_wiped_redis_loses_no_walk(site: LiveSite) -> None:
+    first = site.commission("a jar", "a key", frames=24)
+    second = site.commission("a leaf", "a moth", frames=3)
+    with create_app(instance_path=str(site.instance)).app_context():
+        connection = queue.connect()
+        assert isinstance(connection, Redis)
+        with connection:
+            connection.flushall()
+    assert site.finished(second["id"])["frames_painted"] == 3
+    assert site.finished(first["id"])["frames_painted"] == 24
+
+
+def test_a_job_delivered_five_times_makes_one_film(site: LiveSite) -> None:
+    walk = site.commission("a nest", "an oar", frames=6)
+    ring(site, times=5)
+    walk = site.finished(walk["id"])
+    ring(site, times=1)
+    after = site.finished(site.commission("a quill", "a rose", frames=2)["id"])
+    assert site.rows("SELECT attempt FROM walks WHERE id IN (?, ?)", walk["id"], after["id"]) == [(1,), (1,)]
+    assert site.walk(walk["id"])["finished_at"] == walk["finished_at"]
+    assert_one_whole_film(site, walk)

@@ -1,0 +1,138 @@
+"""The whole site, as ``make run`` starts it: from two prompts to a film, and from start to stop."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageSequence
+
+from tests.server.live import ROOT, LiveSite, is_running, wait_until
+
+pytestmark = pytest.mark.server
+
+
+def run(site: LiveSite, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``app.run`` in a site's folder until it ends by itself."""
+    command = [sys.executable, "-m", "app.run", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=90, check=False
+    )
+
+
+def test_the_address_is_printed_once_a_worker_can_paint(site: LiveSite) -> None:
+    assert f"MoMA Lisa is open at {site.url} " in site.output()
+    status, body = site.request("GET", "/readyz")
+    assert (status, body["status"], body["database"], body["redis"]) == (200, "ready", "ok", "ok")
+    (worker,) = body["workers"]
+    assert worker["model"] == "house"
+    assert f":{site.worker_pid()}:" in worker["name"]
+
+
+def test_two_prompts_become_a_film_that_the_gallery_finds(site: LiveSite) -> None:
+    walk = site.finished(site.commission("a velvet lemon", "the sun", seed=11)["id"])
+    assert (walk["frames"], walk["frames_painted"], walk["progress"], walk["queue_position"]) == (24, 24, 1.0, None)
+    assert 0 < walk["smoothness"]["evenness"] <= 1 <= walk["smoothness"]["jump"]
+    assert walk["paint_seconds"] > 0
+    assert walk["recipe"]["positions"] == pytest.approx([index / 23 for index in range(24)])
+    status, film = site.request("GET", walk["media"]["gif"])
+    assert status == 200
+    with Image.open(io.BytesIO(film)) as picture:
+        assert picture.size == (128, 128)
+        frames = {frame.convert("RGB").tobytes() for frame in ImageSequence.Iterator(picture)}
+    assert len(frames) == 24
+    assert site.request("GET", walk["media"]["mp4"])[1][4:8] == b"ftyp"
+    assert site.request("GET", walk["media"]["poster"])[1].startswith(b"\x89PNG")
+    found = site.request("GET", "/api/v1/walks?q=velvet")[1]
+    assert [each["id"] for each in found["walks"]] == [walk["id"]]
+
+
+def test_the_web_server_holds_no_torch(site: LiveSite) -> None:
+    web = [pid for pid, line in site.processes().items() if "gunicorn" in line]
+    assert len(web) == 2
+    assert [pid for pid in web if "libtorch" in Path(f"/proc/{pid}/maps").read_text()] == []
+    assert "libtorch" in Path(f"/proc/{site.worker_pid()}/maps").read_text()  # so the sign is the right one
+
+
+def test_a_second_site_in_the_same_folder_is_refused_and_the_first_stays(site: LiveSite) -> None:
+    before = site.processes()
+    second = run(site, "--port", "0")
+    assert second.returncode == 1
+    assert second.stderr.strip() == (
+        f"Another site runs in {site.instance} (process {site.process.pid})."  # type: ignore[union-attr]
+        " Stop it, or set MOMA_INSTANCE to another folder."
+    )
+    assert site.processes() == before
+    assert site.request("GET", "/readyz")[0] == 200
+
+
+def test_a_port_in_use_is_named(new_site: Callable[..., LiveSite]) -> None:
+    site = new_site()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", site.port))
+        taken.listen()
+        ended = run(site, "--port", str(site.port))
+    assert ended.returncode == 1
+    assert f"Port {site.port} on 127.0.0.1 cannot be used" in ended.stderr
+    assert "Set PORT to another." in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (site.instance / "redis.json").exists()
+
+
+def test_a_missing_model_ends_the_start_and_is_named(new_site: Callable[..., LiveSite]) -> None:
+    ended = run(new_site(MODEL="/nowhere/a model"))
+    assert (ended.returncode, ended.stderr) == (1, "The model folder /nowhere/a model is missing.\n")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_worker_loads_ends_everything_soon(
+    new_site: Callable[..., LiveSite], signum: signal.Signals
+) -> None:
+    site = new_site()
+    process = site.launch()
+    wait_until(lambda: "getting ready" in site.output(), what="the start")
+    wait_until(lambda: site.pid("-m worker"), what="the worker")
+    process.send_signal(signum)
+    assert process.wait(10) == 0
+    assert site.processes() == {}
+    assert "Traceback" not in site.output()
+    assert not (site.instance / "redis.json").exists()
+
+
+def test_a_stopped_site_leaves_no_process_and_finds_everything_at_the_next_start(site: LiveSite) -> None:
+    walk = site.finished(site.commission("a brass trumpet", "a pear", frames=4)["id"])
+    film = site.request("GET", walk["media"]["gif"])[1]
+    running, said = set(site.processes()), len(site.output())
+    assert len(running) == 5  # the site, Redis, gunicorn's two, the worker
+    assert site.stop(signal.SIGTERM) == 0
+    assert [pid for pid in running if is_running(pid)] == []
+    assert site.processes() == {}
+    assert "Traceback" not in site.output()[said:]
+    assert not (site.instance / "redis.json").exists()
+    site.start()
+    assert site.walk(walk["id"])["state"] == "finished"
+    assert site.request("GET", walk["media"]["gif"])[1] == film
+    found = site.request("GET", "/api/v1/walks?q=trumpet")[1]
+    assert [each["id"] for each in found["walks"]] == [walk["id"]]
+
+
+def test_the_parts_of_a_killed_site_end_and_the_next_start_is_not_hindered(site: LiveSite) -> None:
+    walk = site.commission("a bell", "a pear", frames=240)
+    site.wait_painted(walk["id"], 2)
+    process = site.process
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)
+    site.start()  # at once, while the parts of the first are still closing
+    assert f":{site.worker_pid()}:" in site.workers()[0]["name"]
+    assert len(site.processes()) == 5
+    assert site.walk(walk["id"])["state"] in ("queued", "painting")
+    token = {"Authorization": f"Bearer {walk['owner_token']}"}
+    assert site.request("DELETE", f"/api/v1/walks/{walk['id']}", headers=token)[0] == 204

@@ -1,0 +1,200 @@
+"""The parts of a site as programs, played by plain ones: kept running, restarted, stopped, ended with their parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import queue, run, site
+from app.errors import ConfigError
+from app.site import Child, Site
+from tests.conftest import make_app
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+END = [sys.executable, "-c", "raise SystemExit(3)"]
+
+
+@pytest.fixture
+def parts(app: Flask) -> Iterator[Site]:
+    """Enter a site that has no parts yet."""
+    with Site(app) as entered:
+        yield entered
+
+
+def until(found: Callable[[], object]) -> None:
+    """Ask until the answer is true, for at most ten seconds."""
+    deadline = time.monotonic() + 10
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_parts_are_told_which_folder_is_theirs(parts: Site, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    child = parts._start(
+        "part", [sys.executable, "-c", f"import os; open({str(said)!r}, 'w').write(os.environ['MOMA_INSTANCE'])"]
+    )
+    assert child.process.wait(10) == 0
+    assert said.read_text() == str(parts.instance)
+
+
+def test_what_runs_is_left_alone(parts: Site) -> None:
+    child = parts._start("part", SLEEP)
+    first = child.process.pid
+    parts.keep()
+    parts.keep()
+    assert (child.process.pid, child.ends, child.restart_at) == (first, 0, None)
+
+
+def test_what_ended_is_started_again_after_a_short_pause(parts: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    child = parts._start("worker", SLEEP)
+    first = child.process
+    os.kill(first.pid, signal.SIGKILL)
+    until(lambda: child.has_ended)
+    parts.keep()
+    assert child.process is first
+    until(lambda: parts.keep() or child.process is not first)  # type: ignore[func-returns-value]
+    assert not child.has_ended
+    assert "The worker ended (-9). It starts again in 0.2 seconds." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("ends", "ran", "pause"), [(0, 1, 0.2), (1, 1, 1.0), (2, 1, 5.0), (9, 1, 15.0), (9, 61, 0.2)])
+def test_the_pause_grows_while_it_keeps_ending_and_is_short_again_after_a_steady_run(
+    parts: Site, ends: int, ran: float, pause: float
+) -> None:
+    process = subprocess.Popen(END)
+    process.wait()
+    child = Child("part", END, process, started=time.monotonic() - ran, ends=ends)
+    parts.children.append(child)
+    parts.keep()
+    assert child.restart_at == pytest.approx(time.monotonic() + pause, abs=0.1)
+
+
+def test_a_restart_replaces_the_process(parts: Site) -> None:
+    child = parts._start("worker", SLEEP)
+    first = child.process
+    parts.restart("worker")
+    assert first.returncode == -signal.SIGTERM
+    assert not child.has_ended
+
+
+def test_leaving_stops_the_last_first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped: list[str] = []
+    stop = site._stop
+    monkeypatch.setattr(site, "_stop", lambda child: (stopped.append(child.name), stop(child)))
+    with Site(app) as entered:
+        children = [entered._start(name, SLEEP) for name in ("redis", "web", "worker")]
+    assert stopped == ["worker", "web", "redis"]
+    assert all(child.has_ended for child in children)
+
+
+def test_a_part_that_does_not_heed_the_signal_is_killed(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(site, "STOP_SECONDS", 0.2)
+    ready = tmp_path / "ready"
+    deaf = f"import signal, time; signal.signal(15, signal.SIG_IGN); open({str(ready)!r}, 'w'); time.sleep(60)"
+    with Site(app) as entered:
+        child = entered._start("part", [sys.executable, "-c", deaf])
+        until(ready.exists)
+    assert child.process.returncode == -signal.SIGKILL
+
+
+def test_an_error_while_starting_stops_what_was_started(app: Flask) -> None:
+    with pytest.raises(ConfigError), Site(app) as entered:
+        child = entered._start("part", SLEEP)
+        raise ConfigError("no")
+    assert child.has_ended
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone ends children with a killed parent")
+def test_the_parts_of_a_killed_site_end(instance: Path) -> None:
+    script = (
+        "import sys, time; from tests.conftest import make_app; from app.site import Site; from pathlib import Path\n"
+        f"with Site(make_app(Path({str(instance)!r}))) as site:\n"
+        f"    print(site._start('part', {SLEEP!r}).process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        part = int(parent.stdout.readline())
+        parent.kill()
+    until(lambda: not _runs(part))
+
+
+def test_another_workers_sign_of_life_is_not_taken_for_ours(parts: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = parts._start("worker", SLEEP)
+    answers = [[], [{"pid": 1}], [{"pid": 1}], [{"pid": 1}, {"pid": child.process.pid}]]
+    monkeypatch.setattr(queue, "workers", lambda: answers.pop(0))
+    parts.wait_for_worker()
+    assert answers == []
+
+
+def test_a_worker_that_gives_up_ends_the_wait(parts: Site) -> None:
+    parts._start("worker", END)
+    with pytest.raises(ConfigError, match="The worker could not start"):
+        parts.wait_for_worker()
+
+
+def test_a_web_server_that_gives_up_ends_the_wait(parts: Site) -> None:
+    parts._start("web", END)
+    with pytest.raises(ConfigError, match="The web server could not start"):
+        parts.wait_for_web("127.0.0.1", 9)
+
+
+def test_a_signal_ends_the_wait(parts: Site) -> None:
+    parts._start("worker", SLEEP)
+    parts.wait_for_worker(lambda: True)
+    assert not parts._child("worker").has_ended
+
+
+def test_a_missing_model_is_named_before_anything_starts(instance: Path) -> None:
+    with Site(make_app(instance, MODEL="/nowhere/a model")) as entered:
+        with pytest.raises(ConfigError, match="The model folder /nowhere/a model is missing"):
+            entered.prepare()
+        assert entered.children == []
+
+
+def test_changed_code_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    for folder in ("app", "worker", "templates"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "worker" / "job.py").write_text("before")
+    first = run._code()
+    assert run._code() == first
+    (tmp_path / "templates" / "page.py").write_text("no part of the worker")
+    assert run._code() == first
+    os.utime(tmp_path / "worker" / "job.py", (1, 1))
+    assert run._code() != first
+    second = run._code()
+    (tmp_path / "app" / "new.py").write_text("new")
+    assert run._code() != second
+
+
+def test_the_folder_of_a_killed_sites_socket_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.redis_server import RedisServer
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left, other = tmp_path / "moma-left", tmp_path / "somebody's"
+    for folder in (left, other):
+        folder.mkdir()
+        (tmp_path / "redis.json").write_text(json.dumps({"url": f"unix://{folder}/redis.sock", "pid": 1}))
+        RedisServer(tmp_path).forget()
+    assert not left.exists()
+    assert other.exists()
+    assert list(tmp_path.glob("moma-*")) == []
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
