@@ -122,7 +122,7 @@ function readyWalk(way) {
     const percent = (100 * positions[index]) / legs;
     const words = inWords(between(names, positions[index]));
     moveCursor(ruler, percent, 5);
-    if (document.activeElement !== range || range.dataset.dragging === undefined) range.value = Math.round(10 * percent);
+    range.value = Math.round(10 * percent);
     range.setAttribute("aria-valuetext", `${words}, frame ${index + 1} of ${last + 1}`);
     blend.textContent = words;
     count.textContent = `Frame ${index + 1} of ${last + 1}`;
@@ -188,6 +188,8 @@ function readyWalk(way) {
   document.addEventListener("keydown", (event) => {
     if (event.key === " " && event.target === document.body && way.isConnected) toggle(event);
   });
+
+  window.addEventListener("beforeprint", () => way.isConnected && to(nearest(legs / 2)));
 
   if (video) {
     picture.append(video);

@@ -74,6 +74,14 @@ def make_app(folder: Path, **settings: object) -> Flask:
     return app
 
 
+@pytest.fixture(scope="session", autouse=True)
+def hasty() -> Iterator[None]:
+    """Wait for no disk: what a test run writes need not outlive a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Migrate one empty database, which each test copies."""

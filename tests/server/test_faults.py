@@ -22,7 +22,7 @@ from tests.server.live import LiveSite, is_running, wait_until
 
 pytestmark = pytest.mark.server
 
-LONG = 96  # frames: long enough to have a middle
+LONG = 60  # frames: long enough to have a middle
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def test_a_walk_whose_job_was_lost_is_found_by_the_sweeper(site: LiveSite) -> No
 
 
 def test_a_wiped_redis_loses_no_walk(site: LiveSite) -> None:
-    first = site.commission("a jar", "a key", frames=24)
+    first = site.commission("a jar", "a key", frames=12)
     second = site.commission("a leaf", "a moth", frames=3)
     with create_app(instance_path=str(site.instance)).app_context():
         connection = queue.connect()
@@ -123,7 +123,7 @@ def test_a_wiped_redis_loses_no_walk(site: LiveSite) -> None:
         with connection:
             connection.flushall()
     assert site.finished(second["id"])["frames_painted"] == 3
-    assert site.finished(first["id"])["frames_painted"] == 24
+    assert site.finished(first["id"])["frames_painted"] == 12
 
 
 def test_a_job_delivered_five_times_makes_one_film(site: LiveSite) -> None:
