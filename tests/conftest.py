@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
+import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
 from app import create_app, media
 from app.commission import Pinned, commission, validate
 from app.database import db, now, upgrade, writing

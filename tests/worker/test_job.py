@@ -348,6 +348,7 @@ def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, com
 def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     app: Flask, painter: FakePainter, house: Painter, commissioned: Commissioner
 ) -> None:
+    app.config["STEPS"] = 4
     job.prepare(app, house)
     first = commissioned("a lemon", "the sun", seed=11, frames=4)
     job.work()
