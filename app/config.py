@@ -59,7 +59,6 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = ("DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "SECRET_KEY", "QUEUE", "SOURCE_URL", "CONTACT")
-LISTS = ("SECRET_KEY_FALLBACKS", "TEAM")
 SECRET_MIN = 16
 
 
@@ -137,9 +136,7 @@ def _check(app: Flask) -> None:
     for name in TEXTS:
         if not isinstance(config[name], str | None):
             raise ConfigError(f"MOMA_{name} must be a text, not {config[name]!r}.")
-    for name in LISTS:
-        if not isinstance(config[name], list) or not all(isinstance(text, str) for text in config[name]):
-            raise ConfigError(f'MOMA_{name} must be a list of texts, such as ["one", "two"].')
+    _check_lists(config)
     if any(len(secret) < SECRET_MIN for secret in (config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"])):
         raise ConfigError(f"MOMA_SECRET_KEY and each of its fallbacks must have at least {SECRET_MIN} characters.")
     if config["STOPS_MAX"] < 2 or not 2 <= config["FRAMES_DEFAULT"] <= config["FRAMES_MAX"]:
@@ -154,6 +151,21 @@ def _check_number(name: str, value: object, kind: type) -> None:
         raise ConfigError(f"MOMA_{name} must be a {'whole ' if kind is int else ''}number, not {value!r}.")
     if not math.isfinite(value) or value <= 0:
         raise ConfigError(f"MOMA_{name} must be greater than 0, not {value!r}.")
+
+
+def _check_lists(config: Mapping[str, Any]) -> None:
+    fallbacks, team = config["SECRET_KEY_FALLBACKS"], config["TEAM"]
+    if not isinstance(fallbacks, list) or not all(isinstance(secret, str) for secret in fallbacks):
+        raise ConfigError('MOMA_SECRET_KEY_FALLBACKS must be a list of texts, such as ["one", "two"].')
+    if not isinstance(team, list) or not all(_is_member(member) for member in team):
+        raise ConfigError('MOMA_TEAM must be a list such as [{"name": "…", "role": "…", "url": "https://…"}].')
+
+
+def _is_member(member: object) -> bool:
+    """Tell whether this names somebody: role and address may be left out, nothing else may stand there."""
+    if not isinstance(member, dict) or not member.get("name") or not set(member) <= {"name", "role", "url"}:
+        return False
+    return all(isinstance(text, str) for text in member.values()) and member.get("url", "https:").startswith("https:")
 
 
 def _check_addresses(config: Mapping[str, Any]) -> None:

@@ -21,12 +21,13 @@ Key = tuple[datetime, int]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some walks in a row, and the cursors of the pages beside them (``None`` where the row ends)."""
+    """Some walks in a row, the cursors beside them (``None`` where the row ends), and how many walks are newer."""
 
     walks: list[Walk]
     newer: str | None
     older: str | None
     found: int | None = None
+    behind: int = 0
 
 
 def hanging() -> Select[tuple[Walk]]:
@@ -69,6 +70,7 @@ def page(query: str = "", *, cursor: str | None = None, limit: int | None = None
         newer=_cursor(walks[0], newer=True) if walks and (more if newer_than else key is not None) else None,
         older=_cursor(walks[-1], newer=False) if walks and (newer_than or more) else None,
         found=found,
+        behind=_count_newer(select_walks, walks[0]) if walks and key is not None else 0,
     )
 
 
@@ -102,6 +104,11 @@ def _run(query: Select[tuple[Walk]]) -> list[Walk]:
 
 def _count(condition: ColumnElement[bool]) -> int:
     return db.session.scalar(select(func.count()).select_from(hanging().where(condition).subquery())) or 0
+
+
+def _count_newer(query: Select[tuple[Walk]], walk: Walk) -> int:
+    newer = query.where(tuple_(Walk.finished_at, Walk.number) > (walk.finished_at, walk.number))
+    return db.session.scalar(select(func.count()).select_from(newer.subquery())) or 0
 
 
 def _serializer() -> URLSafeSerializer:

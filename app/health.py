@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Blueprint, Flask, Response, jsonify
 
 from app import queue
 from app.database import ping, schema_state
 
 blueprint = Blueprint("health", __name__)
+log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -24,7 +27,9 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 def ready() -> Response:
     """Answer 200 when database and schema are there; the body also tells of Redis and the workers."""
-    flaw = ping() or schema_state()
+    if unreachable := ping():
+        log.error("%s", unreachable)  # for the log only: a database's own words may name hosts and users
+    flaw = "The database cannot be reached." if unreachable else schema_state()
     workers = queue.workers()
     response = _plain(
         {

@@ -160,7 +160,7 @@ def hang() -> Response:
     except InvalidInput as error:
         context |= {"error": str(error), "walks": [], "found": 0, "q": query[:300]}
         return _answer(render_template("gallery.html", **context), status=422)
-    context |= {"walks": page.walks, "found": page.found}
+    context |= {"walks": page.walks, "found": page.found, "behind": page.behind}
     for name, cursor in (("newer", page.newer), ("older", page.older)):
         if cursor:
             context[name] = _gallery_address(query, cursor)

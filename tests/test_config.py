@@ -47,8 +47,8 @@ def test_callers_settings_win_over_the_environment(instance: Path, monkeypatch: 
 
 
 def test_lists_are_read_from_the_environment_as_json(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOMA_TEAM", '["Ann", "Ben"]')
-    assert make_app(instance).config["TEAM"] == ["Ann", "Ben"]
+    monkeypatch.setenv("MOMA_TEAM", '[{"name": "Ann", "role": "paints"}]')
+    assert make_app(instance).config["TEAM"] == [{"name": "Ann", "role": "paints"}]
 
 
 def test_text_that_looks_like_a_number_stays_text(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +99,9 @@ def test_settings_file_in_another_encoding_is_refused(instance: Path) -> None:
         ("FRAMES_MAX", 20),
         ("QUEUE", 7),
         ("TEAM", "Ann"),
+        ("TEAM", ["Ann"]),
+        ("TEAM", [{"role": "paints"}]),
+        ("TEAM", [{"name": "Ann", "url": "javascript:alert(1)"}]),
         ("SECRET_KEY_FALLBACKS", "an old secret, long enough"),
         ("SECRET_KEY_FALLBACKS", [7]),
         ("DATABASE_URL", "no address"),

@@ -409,9 +409,11 @@ def test_about_says_what_it_is(client: FlaskClient) -> None:
 
 
 def test_team_contact_and_source_are_shown_when_there_are_any(client: FlaskClient, instance: Path) -> None:
-    settings = {"TEAM": ["Ann <A>"], "CONTACT": "ann@example.org", "SOURCE_URL": "https://example.org/source"}
+    team = [{"name": "Ann <A>", "role": "paints", "url": "https://example.org/ann"}]
+    settings = {"TEAM": team, "CONTACT": "ann@example.org", "SOURCE_URL": "https://example.org/source"}
     page = make_app(instance, **settings).test_client().get("/about").text
     assert "Ann &lt;A&gt;" in page
+    assert "https://example.org/ann" in page
     assert "ann@example.org" in page
     assert "https://example.org/source" in page
     assert "Ann" not in client.get("/about").text
