@@ -15,7 +15,7 @@ from app import gallery, walks
 from app.database import db, writing
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.models import STATES, Walk
-from tests.conftest import SECRET, make_app
+from tests.conftest import SECRET, Commissioner, make_app
 
 Hanger = Callable[..., Walk]
 
@@ -184,3 +184,13 @@ def test_cursor_made_before_the_key_was_changed_is_still_good(instance: Path, se
     new = make_app(instance, SECRET_KEY="another secret, long enough", SECRET_KEY_FALLBACKS=[SECRET])
     with new.app_context():
         assert ids(gallery.page(cursor=cursor, limit=3)) == seven[3:6]
+
+
+def test_page_says_how_many_walks_are_newer(hung: Commissioner) -> None:
+    for minutes in range(5):
+        hung(f"a fox {minutes}", "a kite", minutes_ago=minutes)
+    first = gallery.page(limit=2)
+    second = gallery.page(cursor=first.older, limit=2)
+    third = gallery.page(cursor=second.older, limit=2)
+    assert (first.behind, second.behind, third.behind) == (0, 2, 4)
+    assert gallery.page(cursor=third.newer, limit=2).behind == 2

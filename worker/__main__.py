@@ -49,6 +49,9 @@ class Resident(SimpleWorker):
         job.stopping.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
+    def set_shutdown_requested_date(self) -> None:
+        """Tell Redis nothing: it may be away, and a signal's error would be raised in the middle of the painting."""
+
     def subscribe(self) -> None:
         """Take no orders through Redis: RQ's thread for them would outlive each loss of the connection."""
 

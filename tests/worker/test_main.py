@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
+from rq.exceptions import StopRequested
 
 from app import gallery, queue
 from app.database import db, now, writing
@@ -123,6 +126,23 @@ def test_a_second_signal_ends_the_worker_at_once() -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
+def test_a_signal_while_painting_asks_nothing_of_a_redis_that_is_away(app: Flask) -> None:
+    with Redis.from_url(NOBODY) as away:
+        resident = _resident(away)
+        resident._state = "busy"
+        resident.request_stop(signal.SIGTERM, None)  # an error here would be raised in the middle of a batch
+    assert job.stopping.is_set()
+    assert resident._stop_requested
+
+
+def test_a_signal_while_waiting_ends_the_wait(app: Flask) -> None:
+    with Redis.from_url(NOBODY) as away:
+        resident = _resident(away)
+        with pytest.raises(StopRequested):
+            resident.request_stop(signal.SIGTERM, None)
+    assert job.stopping.is_set()
+
+
 def test_lost_walks_are_swept_while_redis_is_away(
     app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -139,6 +159,13 @@ def test_lost_walks_are_swept_while_redis_is_away(
     db.session.expire_all()
     assert gallery.walk_at(walk.id).state == QUEUED != PAINTING
     assert "tending is put off" in caplog.text
+
+
+def _resident(connection: Redis) -> worker.Resident:
+    """Make RQ's worker without its asking Redis who it is."""
+    resident = worker.Resident([queue.queue_on(connection)], connection=connection, prepare_for_work=False)
+    resident.pid = os.getpid()
+    return resident
 
 
 def _then_stop(care: object) -> object:
