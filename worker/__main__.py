@@ -26,7 +26,7 @@ from app import create_app, house, queue
 from app.database import db, schema_state
 from app.errors import ConfigError
 from worker import job
-from worker.claim import holder, sweep
+from worker.claim import holder, is_gone, sweep
 from worker.painter import ModelError, Painter
 
 ALIVE_SECONDS = 15
@@ -142,6 +142,7 @@ def _tend(app: Flask, painter: Painter) -> None:
     """Beside the painting: say that this worker is alive, sweep up lost walks, ring when a job was lost."""
     about, pause = _about(painter), app.config["SWEEP_SECONDS"]
     with app.app_context():
+        _bury()
         while not job.stopping.is_set():
             for care in (partial(_say_alive, about, pause), _sweep_and_ring):
                 try:
@@ -170,13 +171,20 @@ def _sweep_and_ring() -> None:
             queue.ring()
 
 
+def _bury() -> None:
+    """Take back the signs of life of workers on this machine that were killed and could not."""
+    for about in queue.workers():
+        if is_gone(about["name"]):
+            _leave(about)
+
+
 def _leave(about: dict[str, Any]) -> None:
     try:
         if connection := queue.connect():
             with connection:
                 connection.delete(queue.WORKER_KEY + about["name"])
     except RedisError:
-        log.debug("Redis went before us")
+        log.debug("Redis is away, and with it the sign of life")
 
 
 def _about(painter: Painter) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def sweep() -> int:
     with writing() as session:
         suspects = select(Walk).where(Walk.state == PAINTING, _may_be_lost()).with_for_update(skip_locked=True)
         for walk in session.scalars(suspects, execution_options={"populate_existing": True}):
-            if walk.lease_until is not None and walk.lease_until > now() and not _is_gone(walk.lease_holder):
+            if walk.lease_until is not None and walk.lease_until > now() and not is_gone(walk.lease_holder):
                 continue
             walk.lost += 1
             walk.lease_holder = walk.lease_until = None
@@ -128,7 +128,7 @@ def _lease_end() -> Any:
     return now() + timedelta(seconds=current_app.config["LEASE_SECONDS"])
 
 
-def _is_gone(name: str | None) -> bool:
+def is_gone(name: str | None) -> bool:
     """Tell whether the holder was a process of this machine that no longer runs."""
     if name is None:
         return True
