@@ -90,7 +90,7 @@ def create(
         _check_out(out)
     if recipe_file:
         _refuse_both(prompts, frames, seed, leave_out)
-        wanted, pinned = recipe.commission_of(recipe.read(recipe_file.read_bytes()))
+        wanted, pinned = recipe.commission_of(recipe.read(_read(recipe_file)))
         wanted.unlisted = unlisted
     else:
         stops = [{"prompt": prompt, "negative_prompt": leave_out} for prompt in prompts]
@@ -268,6 +268,15 @@ def _refuse_both(prompts: tuple[str, ...], frames: int | None, seed: int | None,
         raise InvalidInput.on(
             "recipe", message="A recipe says all: give no prompts, frames, seed or --leave-out with it."
         )
+
+
+def _read(file: Path) -> bytes:
+    """Read a file as far as it can be a recipe; what is longer is refused for that, and may have no end."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(recipe.SIZE_MAX + 1)
+    except OSError as error:
+        raise InvalidInput.on("recipe", message=f"{file} cannot be read: {error.strerror or error}.") from error
 
 
 def _write(walk: Walk, out: Path) -> None:

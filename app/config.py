@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import secrets
 import tempfile
 import tomllib
@@ -60,6 +61,7 @@ DEFAULTS: dict[str, Any] = {
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = ("DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "SECRET_KEY", "QUEUE", "SOURCE_URL", "CONTACT")
 SECRET_MIN = 16
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 
 
 def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
@@ -71,7 +73,11 @@ def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
     _read_file(app)
     _read_environment(app)
     app.config.from_mapping(overrides or {})
-    _fill_in(app)
+    _check_texts(app.config)
+    try:
+        _fill_in(app)
+    except OSError as error:
+        raise ConfigError(f"The instance folder {app.instance_path} cannot be used: {error}") from error
     _check(app)
     _tell_flask(app)
 
@@ -82,7 +88,7 @@ def _read_file(app: Flask) -> None:
         return
     try:
         settings = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     for name in settings:
         if name.upper() not in DEFAULTS:
@@ -133,9 +139,6 @@ def _check(app: Flask) -> None:
     config = app.config
     for name, kind in NUMBERS.items():
         _check_number(name, config[name], kind)
-    for name in TEXTS:
-        if not isinstance(config[name], str | None):
-            raise ConfigError(f"MOMA_{name} must be a text, not {config[name]!r}.")
     _check_lists(config)
     if any(len(secret) < SECRET_MIN for secret in (config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"])):
         raise ConfigError(f"MOMA_SECRET_KEY and each of its fallbacks must have at least {SECRET_MIN} characters.")
@@ -143,7 +146,15 @@ def _check(app: Flask) -> None:
         raise ConfigError("MOMA_STOPS_MAX and MOMA_FRAMES_DEFAULT must be at least 2, MOMA_FRAMES_MAX no less.")
     if config["FRAMES_MAX"] < config["STOPS_MAX"]:
         raise ConfigError("MOMA_FRAMES_MAX must be no less than MOMA_STOPS_MAX: each stop is a frame.")
+    if not DEVICE.fullmatch(config["DEVICE"] or ""):
+        raise ConfigError(f"MOMA_DEVICE must be auto, cpu, cuda or mps, not {config['DEVICE']!r}.")
     _check_addresses(config)
+
+
+def _check_texts(config: Mapping[str, Any]) -> None:
+    for name in TEXTS:
+        if not isinstance(config[name], str | None):
+            raise ConfigError(f"MOMA_{name} must be a text, not {config[name]!r}.")
 
 
 def _check_number(name: str, value: object, kind: type) -> None:

@@ -63,9 +63,10 @@ def init_app(app: Flask) -> None:
     url = app.config["DATABASE_URL"]
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     if make_url(url).get_backend_name() == "sqlite":
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+        options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     else:
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": True}
+        options = {"pool_pre_ping": True}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {"hide_parameters": True}  # errors are logged, prompts are not
     db.init_app(app)
     migrate.init_app(app, db)
     with app.app_context():

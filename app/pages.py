@@ -137,11 +137,11 @@ def recipe_file(walk_id: str) -> Response:
     return conditional(jsonify(recipe.of(walk)))
 
 
-@blueprint.get("/walks/<walk_id>/frames/<int:index>.png")
-def still(walk_id: str, index: int) -> Response:
+@blueprint.get("/walks/<walk_id>/frames/<index>.png")
+def still(walk_id: str, index: str) -> Response:
     """Send one frame, lossless."""
     walk = gallery.walk_at(walk_id)
-    frame = next((frame for frame in walk.painted if frame.index == index), None)
+    frame = next((frame for frame in walk.painted if str(frame.index) == index), None)
     if frame is None:
         raise NotFound("This frame is not painted.")
     name = f"{walk.id}-{index}.png"

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, jsonify, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
 from app.errors import InvalidInput, MomaError
 
@@ -92,6 +92,8 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None or status < 400:
         return cast(Response, Response.force_type(error.get_response()))
     detail = DETAILS.get(status) or error.description or ""
+    if isinstance(error, BadHost):  # a page could not even name its stylesheet
+        return problem(status, TITLES[status], "The Host header names no host.")
     if status == 413:
         detail = detail.format(limit=f"{request.max_content_length:,}")
     response = answer(status, detail)
@@ -102,7 +104,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: OperationalError) -> Response:
-    log.error("The database does not answer", exc_info=error)
+    log.error("The database does not answer on %s: %s", request.path, error.orig)  # a line each: pages ask and ask
     response = answer(503, DETAILS[503])
     response.headers["Retry-After"] = "5"
     return response

@@ -61,6 +61,7 @@ def delete_walk(walk: Walk) -> None:
                 words="",
                 error=None,
                 idempotency_key=None,
+                commission_hash="",
                 lease_until=None,
                 lease_holder=None,
                 state=CANCELLED if walk.is_waiting else walk.state,

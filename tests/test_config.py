@@ -98,6 +98,8 @@ def test_settings_file_in_another_encoding_is_refused(instance: Path) -> None:
         ("FRAMES_DEFAULT", 1),
         ("FRAMES_MAX", 20),
         ("QUEUE", 7),
+        ("DEVICE", "gpu"),
+        ("DEVICE", ""),
         ("TEAM", "Ann"),
         ("TEAM", ["Ann"]),
         ("TEAM", [{"role": "paints"}]),
@@ -114,6 +116,26 @@ def test_settings_file_in_another_encoding_is_refused(instance: Path) -> None:
 def test_unusable_setting_is_refused_by_name(instance: Path, name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"MOMA_{name}"):
         make_app(instance, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["model", "database_url", "media_url"])
+def test_number_for_a_text_is_refused_in_the_settings_file(instance: Path, name: str) -> None:
+    settings_file(instance, f"{name} = 3\n")
+    with pytest.raises(ConfigError, match=f"MOMA_{name.upper()} must be a text"):
+        make_app(instance)
+
+
+def test_settings_file_that_cannot_be_opened_is_refused(instance: Path) -> None:
+    (instance / "settings.toml").mkdir()
+    with pytest.raises(ConfigError, match=r"settings\.toml cannot be read"):
+        make_app(instance)
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_instance_folder_that_cannot_be_made_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=f"instance folder {tmp_path / place} cannot be used"):
+        make_app(tmp_path / place)
 
 
 def test_fewer_frames_than_stops_are_refused(instance: Path) -> None:

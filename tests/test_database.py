@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade
 from sqlalchemy import inspect, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.database import MIGRATIONS, db, is_sqlite, now, ping, schema_state, upgrade, writing
 from app.models import Frame, Medium, Stop, Walk
@@ -78,6 +78,12 @@ def test_database_out_of_reach_is_explained(tmp_path: Path) -> None:
 def test_reachable_database_answers(app: Flask) -> None:
     assert ping() == ""
     assert is_sqlite()
+
+
+def test_errors_tell_no_prompts(app: Flask) -> None:
+    with pytest.raises(OperationalError) as failed:
+        db.session.execute(text("SELECT :prompt FROM nowhere"), {"prompt": "a secret"})
+    assert "a secret" not in str(failed.value)
 
 
 def test_writing_commits_at_its_end(app: Flask, commissioned: Callable[..., Walk]) -> None:

@@ -274,6 +274,15 @@ def test_time_once_seen_may_be_anything(client: FlaskClient, hung: Hanger, commi
     assert client.get(f"/walks/{commissioned().id}/live?seen={seen}").status_code == 200
 
 
+def test_what_is_made_from_an_unlisted_walk_starts_unlisted(client: FlaskClient, hung: Hanger) -> None:
+    for unlisted in (True, False):
+        page = client.get(hung(unlisted=unlisted).url).text
+        again = [html.unescape(address) for address in re.findall(r'href="(/\?prompt=[^"]*)"', page)]
+        assert len(again) == 3
+        assert all(is_checked(client.get(address).text, "unlisted") is unlisted for address in again)
+        assert ('name="unlisted"' in page) is unlisted  # walking on from there
+
+
 def test_unlisted_walk_is_not_to_be_indexed(client: FlaskClient, hung: Hanger) -> None:
     assert client.get(hung(unlisted=True).url).headers["X-Robots-Tag"] == "noindex"
     assert "X-Robots-Tag" not in client.get(hung().url).headers
@@ -281,7 +290,7 @@ def test_unlisted_walk_is_not_to_be_indexed(client: FlaskClient, hung: Hanger) -
 
 def test_film_that_is_not_there_yet_is_not_found(client: FlaskClient, commissioned: Hanger) -> None:
     walk = commissioned()
-    for end in (".gif", ".mp4", ".png", "/frames/0.png", "/frames/99999999999999999999.png", "/frames/-1.png", ".exe"):
+    for end in (".gif", ".mp4", ".png", "/frames/0.png", f"/frames/{'9' * 5000}.png", "/frames/-1.png", ".exe"):
         assert client.get(f"/walks/{walk.id}{end}").status_code == 404
 
 

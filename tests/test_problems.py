@@ -84,7 +84,17 @@ def test_database_that_does_not_answer_is_asked_again_later(
     assert answer.headers["Retry-After"] == "5"
     assert "password" not in answer.text
     assert "secret" not in answer.text
-    assert "password" in caplog.text
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The database does not answer on {prefix}/fail/database: the password was wrong"
+    ]
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64, "a" * 3000])
+@pytest.mark.parametrize("path", ["/", "/api/v1/walks", "/nothing"])
+def test_host_that_is_no_name_is_refused(client: FlaskClient, path: str, host: str) -> None:
+    answer = client.get(path, headers={"Host": host})
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
 
 
 def test_error_of_ours_says_its_own_words(broken: FlaskClient) -> None:

@@ -101,6 +101,7 @@ def test_deleted_walk_leaves_no_words_pictures_or_files(hung: Commissioner, stat
     assert walk.deleted_at is not None
     assert not walk.is_waiting
     assert (walk.words, walk.title, walk.error, walk.stops, walk.media, walk.painted) == ("", "", None, [], {}, [])
+    assert walk.commission_hash == ""  # short prompts could be guessed from it
     assert not media.store().exists(media.walk_folder(walk.id))
     assert (rows(Stop), rows(Frame), rows(Medium)) == (2, 2, 3)
     assert media.store().exists(media.walk_folder(other.id))
