@@ -94,7 +94,7 @@ class Pinned(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    sampler_steps: Annotated[int, Field(ge=1, le=1000)]
+    sampler_steps: Annotated[int, Field(ge=1, le=200)]
     guidance: Annotated[float, Field(ge=0, le=100)]
     scheduler: Annotated[str, Field(max_length=80)]
     width: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
@@ -102,7 +102,7 @@ class Pinned(BaseModel):
     precision: Literal["float32", "bfloat16", "float16"]
     memory_format: Literal["contiguous", "channels_last"]
     threads: Annotated[int, Field(ge=1, le=1024)]
-    batch: Annotated[int, Field(ge=1, le=1024)]
+    batch: Annotated[int, Field(ge=1, le=64)]
     positions: list[float]
     model_name: Annotated[str, Field(max_length=200)]
     model_revision: Annotated[str, Field(max_length=64)]

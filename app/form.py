@@ -68,12 +68,11 @@ class MakeForm:
             self._explain(error)
 
     def edit(self, change: str, stops_max: int) -> None:
-        """Add a stop in the middle, take the middle one out, or turn the walk round."""
-        middle = len(self.stops) // 2
+        """Add a stop before the last, take that one out again, or turn the walk round."""
         if change == "add-stop" and len(self.stops) < stops_max:
-            self.stops.insert(middle, StopLine())
+            self.stops.insert(-1, StopLine())
         elif change == "remove-stop" and len(self.stops) > STOPS_MIN:
-            del self.stops[middle]
+            del self.stops[-2]
         elif change == "turn-round":
             self.stops.reverse()
 

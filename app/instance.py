@@ -29,8 +29,12 @@ def take(instance: Path) -> int:
     The parts of a site that was killed end within seconds, which is waited for.
 
     :raises InstanceTaken: when another site runs there.
+    :raises ConfigError: when the folder cannot be written to.
     """
-    descriptor = os.open(instance / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(instance / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(f"The instance folder {instance} cannot be written to: {error.strerror}.") from error
     deadline = time.monotonic() + CLOSING_SECONDS
     while not _lock(descriptor):
         owner = os.pread(descriptor, 20, 0).decode("ascii", "replace")

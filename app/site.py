@@ -107,6 +107,7 @@ class Site:
         _check_free(host, port)
         config = ["--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
         quiet = ["--log-level", "warning", "--no-control-socket", "--graceful-timeout", "5"]
+        quiet += ["--limit-request-line", "0"]  # a search of 10 kB gets our own answer
         more = ["--reload"] if reload else []
         self._start("web", [sys.executable, "-m", "gunicorn", *config, *quiet, *more, "wsgi:app"])
 

@@ -32,7 +32,7 @@ function rememberInAddress(form) {
   ["csrf_token", "token", "edit"].forEach((name) => typed.delete(name));
   [...typed].forEach(([name, value]) => value || name === "prompt" || typed.delete(name));
   const address = `/?${new URLSearchParams(typed)}`;
-  if (address.length < 4000) history.replaceState(null, "", address);
+  if (address.length < 8000) history.replaceState(null, "", address);
 }
 
 function draw(most) {

@@ -114,9 +114,10 @@ def test_complaint_about_anything_else_stands_over_the_form() -> None:
     ("before", "change", "after"),
     [
         ("ab", "add-stop", ["a", "", "b"]),
-        ("abcd", "add-stop", ["a", "b", "", "c", "d"]),
+        ("abcd", "add-stop", ["a", "b", "c", "", "d"]),
         ("abcdefgh", "add-stop", list("abcdefgh")),
         ("abc", "remove-stop", ["a", "c"]),
+        ("abcd", "remove-stop", ["a", "b", "d"]),
         ("ab", "remove-stop", ["a", "b"]),
         ("abc", "turn-round", ["c", "b", "a"]),
         ("abc", "explode", ["a", "b", "c"]),

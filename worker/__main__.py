@@ -66,7 +66,6 @@ class Resident(SimpleWorker):
 def main() -> int:
     """Load the model, then paint until told to stop; return the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells which database it looks at, each time
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends us at once: nothing is begun
     try:

@@ -11,6 +11,7 @@ import math
 import threading
 import time
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def _attempt(claim: Claim, painter: Painter) -> None:
 
 
 def _fail(claim: Claim, error: Exception) -> None:
-    log.error("walk %s failed", claim.walk_id, exc_info=error)
+    log.error("walk %s failed: %s", claim.walk_id, _sentence(error))  # RQ logs the traceback of what is raised again
     try:
         with writing() as session:
             ended = {"finished_at": now(), "lease_holder": None, "lease_until": None}
@@ -103,6 +104,9 @@ def _fail(claim: Claim, error: Exception) -> None:
 
 def _sentence(error: Exception) -> str:
     """Say what went wrong in words fit for the walk's page: our own, or the kind of a foreign error."""
+    if isinstance(error, MediaError):
+        reason = getattr(error.__cause__, "strerror", None)  # without the file's name, which says nothing to a visitor
+        return f"The pictures could not be stored{f': {reason}' if reason else ''}."
     own = type(error).__module__.partition(".")[0] in ("app", "worker")
     text = str(error).strip() if own else f"{type(error).__name__} while painting"
     return text[:1].upper() + text[1:].rstrip(".") + "."
@@ -152,6 +156,9 @@ class Painting:
                     f" this site paints with {painter.name} {painter.revision}"
                 )
             self._begin_anew()
+        if row.is_pinned and (row.width, row.height) != painter.size:
+            asked, ours = _times(row.width, row.height), _times(*painter.size)
+            raise NotOurModel(f"the recipe asks for pictures of {asked} pixels; this site paints {ours}")
         if row.precision is None:
             fresh = painter.rendering(steps=row.sampler_steps, guidance=row.guidance)
             fresh = replace(fresh, batch=min(fresh.batch, max(SMALL_BATCH, row.frames // STAGES)))
@@ -219,16 +226,27 @@ class Painting:
                 session.merge(frame)
         self._renewed = time.monotonic()
         if not complete and self._renewed >= self._next_film:
-            self._hang("gif", "gif", self._gif())
+            self._hang_unfinished()
             self._next_film = time.monotonic() + FILM_PAUSE * (time.monotonic() - self._renewed)
         log.debug("walk %s: %s frames after %.1f s", self.walk.id, len(self.pictures), time.monotonic() - began)
 
+    def _hang_unfinished(self) -> None:
+        """Show the film as far as it is; a store that cannot take it for once is no reason to stop painting."""
+        try:
+            self._hang("gif", "gif", self._gif())
+        except MediaError as error:
+            log.warning("walk %s is painted on without its unfinished film: %s", self.walk.id, error)
+
+    @cached_property
+    def _order(self) -> dict[int, int]:
+        """Map each frame to its place in the order of painting, one by one."""
+        batches = walk.batches(self.walk.positions or [], len(self.walk.stops), 1)
+        return {index: late for late, (index,) in enumerate(batches)}
+
     def _rank(self, index: int) -> int:
         """Return how late a frame is painted by halving: 0 the stops, 1 the middles, 2 the quarters …"""
-        order = [i for batch in walk.batches(self.walk.positions or [], len(self.walk.stops), 1) for i in batch]
-        legs = len(self.walk.stops) - 1
-        late = order.index(index) - len(self.walk.stops)
-        return 0 if late < 0 else 1 + int(math.log2(late / legs + 1))
+        late = self._order[index] - len(self.walk.stops)
+        return 0 if late < 0 else 1 + int(math.log2(late / (len(self.walk.stops) - 1) + 1))
 
     def _finish(self, began: float) -> None:
         """Write the film in all its forms, measure it, and hang it: the last thing that this claim allows."""
@@ -313,6 +331,10 @@ def _rendering(row: Walk) -> Rendering:
         width=int(row.width or 0), height=int(row.height or 0), precision=str(row.precision),
         memory_format=str(row.memory_format), threads=int(row.threads or 1), batch=int(row.batch or 1),
     )  # fmt: skip
+
+
+def _times(width: int | None, height: int | None) -> str:
+    return f"{width} × {height}"
 
 
 def _software() -> str:

@@ -475,6 +475,36 @@ def test_a_full_disk_fails_the_walk_and_names_the_reason(
     assert "No space left on device" in str(row.error)
 
 
+def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = commissioned(frames=12)
+    write = media.MediaStore.write
+    refused = []
+
+    def refuse_first_film(store: media.MediaStore, path: str, data: bytes) -> None:
+        if path.endswith(".gif") and not refused:
+            refused.append(path)
+            raise media.MediaError("no room for now")
+        write(store, path, data)
+
+    monkeypatch.setattr(media.MediaStore, "write", refuse_first_film)
+    job.work()
+    assert refused
+    assert read(walk.id).state == FINISHED
+
+
+def test_a_recipe_of_another_size_fails_and_says_so(painter: FakePainter, commissioned: Commissioner) -> None:
+    first = commissioned(frames=2)
+    job.work()
+    _, pinned = recipe.commission_of(recipe.of(read(first.id)))
+    walk = commissioned(frames=2, pinned=pinned.model_copy(update={"width": 4096, "height": 4096}))
+    with pytest.raises(job.NotOurModel):
+        job.work()
+    assert read(walk.id).state == FAILED
+    assert "4096 × 4096" in str(read(walk.id).error)
+
+
 def test_a_database_that_does_not_answer_does_not_fail_the_walk(
     painter: FakePainter, commissioned: Commissioner
 ) -> None:
