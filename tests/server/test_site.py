@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +54,14 @@ def test_two_prompts_become_a_film_that_the_gallery_finds(site: LiveSite) -> Non
     assert site.request("GET", walk["media"]["poster"])[1].startswith(b"\x89PNG")
     found = site.request("GET", "/api/v1/walks?q=velvet")[1]
     assert [each["id"] for each in found["walks"]] == [walk["id"]]
+
+
+def test_a_search_of_ten_kilobytes_gets_the_sites_own_answer(site: LiveSite) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{site.url}/gallery?q={'kite+' * 2000}", timeout=10)
+    assert refused.value.code == 422
+    assert "at most 300 characters" in refused.value.read().decode()
+    refused.value.close()
 
 
 def test_the_web_server_holds_no_torch(site: LiveSite) -> None:
