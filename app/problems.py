@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask, Response, jsonify, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import RequestRedirect
 
+from app.answers import Problem
 from app.errors import InvalidInput, MomaError
 
 log = logging.getLogger(__name__)
@@ -35,11 +37,14 @@ DETAILS = {
     405: "This address answers, but not to that. Begin again from a page of ours.",
     410: "Its owner took it down. Its pictures are gone.",
     413: "That was more than we read at once: {limit} bytes at most.",
-    415: "This address reads JSON. Send it as application/json.",
+    415: "This address reads {kind}.",
     429: "You have asked for many walks in a short time. Wait a little, then paint the next.",
     500: "That was our fault, and it has been noted. What you painted is safe. Try again in a moment.",
     503: "The database does not answer just now. Try again in a moment.",
 }
+
+JSON_ONLY = "JSON. Send it as application/json"
+FORMS_ONLY = "forms, as a browser sends them. Programs find another at /api"
 
 
 def init_app(app: Flask) -> None:
@@ -66,7 +71,7 @@ def answer(status: int, detail: str, *, errors: InvalidInput | None = None, titl
 
 def problem(status: int, title: str, detail: str, errors: InvalidInput | None = None) -> Response:
     """Write a problem document; each of its ``errors`` names the field."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body: Problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if errors is not None:
         body["errors"] = [
             {"field": error.field, "pointer": error.pointer, "message": error.message} for error in errors.errors
@@ -89,11 +94,15 @@ def _moma_error(error: MomaError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
+    if isinstance(error, RequestRedirect) and wants_json():
+        return answer(404, DETAILS[404])  # /api//v1: its way to the right address would be a page, and no program's
     if error.response is not None or status < 400:
         return cast(Response, Response.force_type(error.get_response()))
     detail = DETAILS.get(status) or error.description or ""
     if status == 413:
         detail = detail.format(limit=f"{request.max_content_length:,}")
+    if status == 415:
+        detail = detail.format(kind=JSON_ONLY if wants_json() else FORMS_ONLY)
     response = answer(status, detail)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
