@@ -38,7 +38,7 @@ PROBLEMS = {
     403: "The token is not that of the walk's owner.",
     404: "No walk has this address.",
     410: "The walk was deleted.",
-    413: "The body is too large.",
+    413: "The body has more than {limit} bytes.",
     415: "The body is not sent as application/json.",
     422: "A value breaks a rule. Each of `errors` names the field and the limit.",
     429: "Too many walks were asked for in a short time.",
@@ -223,10 +223,11 @@ def _responses(contract: Contract) -> Schema:
             responses[str(status)]["links"] = {name: {"operationId": name, "parameters": whose} for name in names}
         if "ETag" in contract.sends.get(status, ()):
             responses["304"] = {"description": "Nothing has changed since that ETag.", **_headers(("ETag",))}
+    limit = f"{current_app.config['BODY_MAX']:,}"
     for status in sorted({*contract.problems, *ALWAYS}):
         content = _content("Problem", "application/problem+json")
         headers = _headers(PROBLEM_HEADERS.get(status, ()))
-        responses[str(status)] = {"description": PROBLEMS[status], "content": content, **headers}
+        responses[str(status)] = {"description": PROBLEMS[status].format(limit=limit), "content": content, **headers}
     return responses
 
 

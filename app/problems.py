@@ -8,7 +8,6 @@ from typing import cast
 from flask import Flask, Response, jsonify, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
-from werkzeug.routing import RequestRedirect
 
 from app.answers import Problem
 from app.errors import InvalidInput, MomaError
@@ -49,6 +48,7 @@ FORMS_ONLY = "forms, as a browser sends them. Programs find another at /api"
 
 def init_app(app: Flask) -> None:
     """Answer every error of ``app`` in the form in which the question came."""
+    app.url_map.merge_slashes = False  # /api//v1 is no address: its redirect would be a page, whoever asked
     app.register_error_handler(MomaError, _moma_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
@@ -94,8 +94,6 @@ def _moma_error(error: MomaError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    if isinstance(error, RequestRedirect) and wants_json():
-        return answer(404, DETAILS[404])  # /api//v1: its way to the right address would be a page, and no program's
     if error.response is not None or status < 400:
         return cast(Response, Response.force_type(error.get_response()))
     detail = DETAILS.get(status) or error.description or ""

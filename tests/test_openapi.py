@@ -118,12 +118,13 @@ def test_example_of_a_commission_is_accepted(client: FlaskClient, document: dict
 
 
 def test_limits_are_those_of_the_settings(instance: Path) -> None:
-    app = make_app(instance, STOPS_MAX=3, PROMPT_MAX=10, FRAMES_DEFAULT=7, FRAMES_MAX=9, PAGE_SIZE=5)
+    app = make_app(instance, STOPS_MAX=3, PROMPT_MAX=10, FRAMES_DEFAULT=7, FRAMES_MAX=9, PAGE_SIZE=5, BODY_MAX=5000)
     client = app.test_client()
     document = client.get(ADDRESS).json
     commission = document["components"]["schemas"]["Commission"]["properties"]
     stop = document["components"]["schemas"]["StopWanted"]["properties"]
     (limit,) = [each for each in document["paths"]["/api/v1/walks"]["get"]["parameters"] if each["name"] == "limit"]
+    assert document["paths"]["/api/v1/walks"]["post"]["responses"]["413"]["description"].endswith(" 5,000 bytes.")
     assert (commission["stops"]["minItems"], commission["stops"]["maxItems"]) == (2, 3)
     assert (commission["frames"]["minimum"], commission["frames"]["maximum"]) == (2, 9)
     assert commission["frames"]["default"] == 7
