@@ -29,7 +29,6 @@ HEADERS = {
     "Location": ("The walk's address in this API, root-relative.", {"type": "string", "pattern": "^/api/v1/walks/"}),
     "ETag": ("Changes when the answer does; send it back as If-None-Match.", {"type": "string"}),
     "Retry-After": ("How many seconds to wait.", {"type": "string", "pattern": "^[0-9]+$"}),
-    "Allow": ("What this address answers to.", {"type": "string"}),
     "WWW-Authenticate": ("Asks for a bearer token.", {"type": "string"}),
 }
 PROBLEMS = {
