@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import gallery, line, recipe, visitor, walks
-from app.commission import commission, validate
-from app.errors import InvalidInput, Malformed, NotOwner
+from app import gallery, line, openapi, recipe, visitor, walks
+from app.answers import Films, NewWalk, WalkDescription, WalkList
+from app.commission import ERRORS_MAX, Commission, commission, validate
+from app.errors import FieldError, InvalidInput, Malformed, NotOwner
 from app.models import Walk
+from app.openapi import documented
 from app.pages import conditional, csrf
+from app.search import QUERY_MAX
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 LIMIT_MAX = 100
 KEY_MAX = 200
+
+
+def _page_size() -> int:
+    return int(current_app.config["PAGE_SIZE"])
+
+
+def _whole(text: object) -> object:
+    """Read digits only: ``int`` would take ``+5``, `` 5``, ``1_0`` and ``٣`` as well."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 4 else text
+
+
+IdempotencyKey = Annotated[str, Field(min_length=1, max_length=KEY_MAX, examples=["lemon-sun-1"])]
+
+
+class Listing(BaseModel):
+    """What may stand in the address of the list."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    q: Annotated[str, Field(max_length=QUERY_MAX, examples=["lemon"])] = ""
+    """Words that the walks' prompts hold, or a seed. Without it, all that hangs."""
+    cursor: str | None = None
+    """A `next_cursor` or `previous_cursor` of an earlier answer. Others are refused."""
+    limit: Annotated[
+        int,
+        Field(ge=1, le=LIMIT_MAX),
+        BeforeValidator(_whole),
+        Field(
+            default_factory=_page_size,
+            examples=[20],
+            json_schema_extra=lambda schema: schema.update(default=_page_size()),
+        ),
+    ]
+    """How many walks at most."""
 
 
 def init_app(app: Flask) -> None:
@@ -27,40 +65,60 @@ def init_app(app: Flask) -> None:
 
 
 @blueprint.post("/walks")
+@documented(
+    name="commissionWalk",
+    body=Commission,
+    headers={
+        "Idempotency-Key": (IdempotencyKey, "Makes a repeat harmless: the same key with the same walk makes one.")
+    },
+    answers={202: NewWalk},
+    sends={202: ("Location",)},
+    leads_to={202: ("describeWalk", "takeWalkDown")},
+    problems=(400, 413, 415, 422, 429),
+)
 def create() -> tuple[Response, int, dict[str, str]]:
-    """Commission a walk."""
+    """Commission a walk.
+
+    The answer comes at once and says where the walk is; look there until `finished_at` is set.
+    """
     wanted = validate(_json_body())
     walk, _ = commission(wanted, visitor_key=visitor.address_key(), idempotency_key=_idempotency_key())
-    body = describe(walk) | {"owner_token": visitor.owner_token(walk.id, walk.owner_hash)}
+    body: NewWalk = {**describe(walk), "owner_token": visitor.owner_token(walk.id, walk.owner_hash)}
     return jsonify(body), 202, {"Location": f"/api/v1/walks/{walk.id}", "Cache-Control": "no-store"}
 
 
 @blueprint.get("/walks/<walk_id>")
+@documented(name="describeWalk", answers={200: WalkDescription}, sends={200: ("ETag",)}, problems=(404, 410))
 def show(walk_id: str) -> Response:
-    """Describe a walk."""
+    """Describe a walk.
+
+    With `If-None-Match` an unchanged walk is answered 304, without a body.
+    """
     return conditional(jsonify(describe(gallery.walk_at(walk_id))))
 
 
 @blueprint.get("/walks")
+@documented(name="listWalks", query=Listing, answers={200: WalkList}, sends={200: ("ETag",)}, problems=(422,))
 def index() -> Response:
     """List the walks that hang in the gallery, newest first."""
-    unknown = set(request.args) - {"q", "cursor", "limit"}
-    if unknown:
-        raise InvalidInput.on(min(unknown), message=f"{min(unknown):.60} is no parameter; use q, cursor, limit.")
-    page = gallery.page(request.args.get("q", ""), cursor=request.args.get("cursor"), limit=_limit())
-    return jsonify(
-        {
-            "walks": [describe(walk) for walk in page.walks],
-            "next_cursor": page.older,
-            "previous_cursor": page.newer,
-            "found": page.found,
-        }
-    )
+    listing = _listing()
+    page = gallery.page(listing.q, cursor=listing.cursor, limit=listing.limit)
+    body: WalkList = {
+        "walks": [describe(walk) for walk in page.walks],
+        "next_cursor": page.older,
+        "previous_cursor": page.newer,
+        "found": page.found,
+    }
+    return conditional(jsonify(body))
 
 
 @blueprint.delete("/walks/<walk_id>")
+@documented(name="takeWalkDown", answers={204: None}, problems=(401, 403, 404, 410), is_owners=True)
 def delete(walk_id: str) -> tuple[str, int]:
-    """Cancel a walk that waits or is being painted; delete any other. Needs the owner's token."""
+    """Cancel a walk that waits or is being painted; delete any other.
+
+    Needs the walk's `owner_token` as bearer token. A cancelled walk keeps its address, a deleted one is gone (410).
+    """
     walk = gallery.walk_at(walk_id)
     token = _bearer()
     if token is None:
@@ -71,7 +129,14 @@ def delete(walk_id: str) -> tuple[str, int]:
     return "", 204
 
 
-def describe(walk: Walk) -> dict[str, Any]:
+@blueprint.get("/openapi.json")
+@documented(name="describeApi", answers={200: openapi.Document}, sends={200: ("ETag",)})
+def document() -> Response:
+    """Describe this API, for programs: OpenAPI 3.1."""
+    return conditional(jsonify(openapi.document()))
+
+
+def describe(walk: Walk) -> WalkDescription:
     """Describe a walk as JSON: the fields that programs rely on."""
     place = line.place(walk)
     return {
@@ -107,12 +172,16 @@ def describe(walk: Walk) -> dict[str, Any]:
     }
 
 
-def _media(walk: Walk) -> dict[str, str | None]:
-    addresses = {"gif": "gif", "mp4": "mp4", "poster": "png"}
-    films: dict[str, str | None] = {
-        kind: f"/walks/{walk.id}.{extension}" if kind in walk.media else None for kind, extension in addresses.items()
+def _media(walk: Walk) -> Films:
+    def address(kind: str, extension: str) -> str | None:
+        return f"/walks/{walk.id}.{extension}" if kind in walk.media else None
+
+    return {
+        "gif": address("gif", "gif"),
+        "mp4": address("mp4", "mp4"),
+        "webp": None,
+        "poster": address("poster", "png"),
     }
-    return films | {"webp": None}
 
 
 def _json_body() -> Any:
@@ -126,9 +195,11 @@ def _json_body() -> Any:
 
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not 1 <= len(key) <= KEY_MAX:
-        raise InvalidInput.on("Idempotency-Key", message=f"An Idempotency-Key has 1 to {KEY_MAX} characters.")
-    return key
+    try:
+        return None if key is None else TypeAdapter(IdempotencyKey).validate_python(key)
+    except ValidationError as error:
+        message = f"An Idempotency-Key has 1 to {KEY_MAX} characters."
+        raise InvalidInput.on("Idempotency-Key", message=message) from error
 
 
 def _bearer() -> str | None:
@@ -136,10 +207,22 @@ def _bearer() -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def _limit() -> int:
-    text = request.args.get("limit")
-    if text is None:
-        return int(current_app.config["PAGE_SIZE"])
-    if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= LIMIT_MAX):
-        raise InvalidInput.on("limit", message=f"limit must be a whole number from 1 to {LIMIT_MAX}.")
-    return int(text)
+def _listing() -> Listing:
+    """Read the list's parameters from the address.
+
+    :raises InvalidInput: for an unknown or unusable one.
+    """
+    try:
+        return Listing.model_validate(request.args.to_dict())
+    except ValidationError as error:
+        names = dict.fromkeys(str(item["loc"][0]) for item in error.errors(include_url=False, include_input=False))
+        raise InvalidInput([FieldError((name,), _listing_rule(name)) for name in names][:ERRORS_MAX]) from error
+
+
+def _listing_rule(name: str) -> str:
+    rules = {
+        "q": f"A search is at most {QUERY_MAX} characters long; this one has {len(request.args.get('q', ''))}.",
+        "cursor": "This cursor was not made here. Begin again without one.",
+        "limit": f"limit must be a whole number from 1 to {LIMIT_MAX}.",
+    }
+    return rules.get(name, f"{name:.60} is no parameter; use {', '.join(Listing.model_fields)}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal
@@ -68,25 +69,62 @@ def _is_visible(character: str) -> bool:
 Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
 
 
+def _told(rules: Callable[[Limits], dict[str, Any]]) -> Any:
+    """Say the limits that are settings in the JSON schema, as they are when it is written."""
+    return Field(json_schema_extra=lambda schema: schema.update(rules(Limits.current())))
+
+
 class StopWanted(BaseModel):
     """One stop as it is asked for."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
-    prompt: Annotated[str, AfterValidator(_prompt)]
-    negative_prompt: Annotated[str, AfterValidator(_clean)] = ""
-    seed: Seed | None = None
+    prompt: Annotated[
+        str,
+        AfterValidator(_prompt),
+        _told(lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["a lemon"]}),
+    ]
+    """What is painted here, in any script: at least one visible character. Spaces in a row count as one."""
+    negative_prompt: Annotated[
+        str, AfterValidator(_clean), _told(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]})
+    ] = ""
+    """What is left out."""
+    seed: Annotated[Seed | None, Field(examples=[None])] = None
+    """A seed of its own; without it the walk's."""
 
 
 class Commission(BaseModel):
     """A walk as it is asked for: what a form, the JSON API and the command line all come down to."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
-    stops: list[StopWanted]
-    seed: Seed | None = None
-    frames: int | None = None
-    unlisted: bool = False
+    stops: Annotated[
+        list[StopWanted],
+        _told(
+            lambda limits: {
+                "minItems": STOPS_MIN,
+                "maxItems": limits.stops_max,
+                "examples": [[{"prompt": "a lemon"}, {"prompt": "the sun"}]],
+            }
+        ),
+    ]
+    """From first to last. Two neighbours must differ, else nothing lies between them."""
+    seed: Annotated[Seed | None, Field(examples=[11])] = None
+    """Where the noise comes from; without it one is drawn, and recorded."""
+    frames: Annotated[
+        int | None,
+        _told(
+            lambda limits: {
+                "minimum": STOPS_MIN,
+                "maximum": limits.frames_max,
+                "default": limits.frames_default,
+                "examples": [limits.frames_default],
+            }
+        ),
+    ] = None
+    """How many pictures the film has: at least one for each stop."""
+    unlisted: Annotated[bool, Field(examples=[False])] = False
+    """Leave the walk out of the gallery: only who knows its address sees it."""
 
 
 class Pinned(BaseModel):

@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from flask import Request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import UnsupportedMediaType
 
 from app.commission import STOPS_MIN, Limits
 from app.errors import FieldError, InvalidInput, Malformed
@@ -101,6 +102,16 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     if token := fields.get("token", ""):
         form.token = token[:64]
     return form
+
+
+def refuse_others(request: Request) -> None:
+    """Refuse a body that is no form where a page expects one: it would be read as an empty form.
+
+    :raises UnsupportedMediaType: for any other kind.
+    """
+    is_page = request.blueprint == "pages" and request.method == "POST"
+    if is_page and request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
+        raise UnsupportedMediaType
 
 
 def refuse_garbled(request: Request) -> None:

@@ -42,6 +42,7 @@ FILMS = {"gif": ("gif", "image/gif"), "mp4": ("mp4", "video/mp4"), "png": ("post
 def init_app(app: Flask) -> None:
     """Serve the pages, with CSRF tokens on every form."""
     app.register_blueprint(blueprint)
+    app.before_request(lambda: forms.refuse_others(request))
     app.before_request(lambda: forms.refuse_garbled(request))  # first: afterwards the body is read and gone
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)

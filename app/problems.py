@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask, Response, jsonify, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
+from app.answers import Problem
 from app.errors import InvalidInput, MomaError
 
 log = logging.getLogger(__name__)
@@ -35,15 +36,19 @@ DETAILS = {
     405: "This address answers, but not to that. Begin again from a page of ours.",
     410: "Its owner took it down. Its pictures are gone.",
     413: "That was more than we read at once: {limit} bytes at most.",
-    415: "This address reads JSON. Send it as application/json.",
+    415: "This address reads {kind}.",
     429: "You have asked for many walks in a short time. Wait a little, then paint the next.",
     500: "That was our fault, and it has been noted. What you painted is safe. Try again in a moment.",
     503: "The database does not answer just now. Try again in a moment.",
 }
 
+JSON_ONLY = "JSON. Send it as application/json"
+FORMS_ONLY = "forms, as a browser sends them. Programs find another at /api"
+
 
 def init_app(app: Flask) -> None:
     """Answer every error of ``app`` in the form in which the question came."""
+    app.url_map.merge_slashes = False  # /api//v1 is no address: its redirect would be a page, whoever asked
     app.register_error_handler(MomaError, _moma_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
@@ -66,7 +71,7 @@ def answer(status: int, detail: str, *, errors: InvalidInput | None = None, titl
 
 def problem(status: int, title: str, detail: str, errors: InvalidInput | None = None) -> Response:
     """Write a problem document; each of its ``errors`` names the field."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body: Problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if errors is not None:
         body["errors"] = [
             {"field": error.field, "pointer": error.pointer, "message": error.message} for error in errors.errors
@@ -96,6 +101,8 @@ def _http_error(error: HTTPException) -> Response:
         return problem(status, TITLES[status], "The Host header names no host.")
     if status == 413:
         detail = detail.format(limit=f"{request.max_content_length:,}")
+    if status == 415:
+        detail = detail.format(kind=JSON_ONLY if wants_json() else FORMS_ONLY)
     response = answer(status, detail)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):

@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from app import commission
+from app.answers import Recipe
 from app.commission import Commission, Pinned
 from app.errors import InvalidInput
 from app.models import Walk
@@ -22,7 +23,7 @@ BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
-def of(walk: Walk) -> dict[str, Any]:
+def of(walk: Walk) -> Recipe:
     """Write down the recipe of ``walk``; what is not settled before it is painted is ``None`` until then."""
     return {
         "format": FORMAT,

@@ -39,7 +39,16 @@ def redis() -> str | None:
         return None
 
 
-NEEDS = (Need("redis-server", redis), Need("chromium", chromium, ("chromium", "fonts-dejavu-core")))
+def curl() -> str | None:
+    """Return the path of curl, with which the examples for programs are tried."""
+    return shutil.which("curl")
+
+
+NEEDS = (
+    Need("redis-server", redis),
+    Need("chromium", chromium, ("chromium", "fonts-dejavu-core")),
+    Need("curl", curl, ("curl",)),
+)
 
 
 def require(name: str) -> str:

@@ -1,0 +1,203 @@
+"""What the API answers with, as types: mypy holds the code to them, and the OpenAPI document is written from them."""
+
+from __future__ import annotations
+
+from typing import Annotated, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
+
+from app.models import ID, STATES
+
+WALK_ID = "k7mz3vq9xw2hd8cf"
+FINISHED_AT = "2026-11-20T12:00:05.210000+00:00"
+
+STOPS = [{"prompt": prompt, "negative_prompt": "", "seed": None} for prompt in ("a lemon", "the sun")]
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class StopDescription(TypedDict):
+    """One stop of a walk."""
+
+    prompt: Annotated[str, Field(description="What is painted here.", examples=["a lemon"])]
+    negative_prompt: Annotated[str, Field(description="What is left out.", examples=[""])]
+    seed: Annotated[int | None, Field(description="Its own seed; null when it is the walk's.", examples=[None])]
+    note: Annotated[
+        str | None, Field(description="What the painter could not read of the prompt, if anything.", examples=[None])
+    ]
+
+
+class Smoothness(TypedDict):
+    """How even the film is, measured on its pictures."""
+
+    evenness: Annotated[float | None, Field(description="1 when all steps are alike.", examples=[0.93])]
+    jump: Annotated[float | None, Field(description="The largest step, in average steps.", examples=[1.4])]
+
+
+class Films(TypedDict):
+    """Addresses of the films, root-relative; null until there is one. They get better while the walk is painted."""
+
+    gif: Annotated[str | None, Field(description="The film as GIF.", examples=[f"/walks/{WALK_ID}.gif"])]
+    mp4: Annotated[str | None, Field(description="The film as MP4.", examples=[f"/walks/{WALK_ID}.mp4"])]
+    webp: Annotated[str | None, Field(description="The film as WebP.", examples=[None])]
+    poster: Annotated[str | None, Field(description="Its middle picture, PNG.", examples=[f"/walks/{WALK_ID}.png"])]
+
+
+class RecipeStop(TypedDict):
+    """One stop of a recipe."""
+
+    prompt: Annotated[str, Field(description="What is painted here.", examples=["a lemon"])]
+    negative_prompt: Annotated[str, Field(description="What is left out.", examples=[""])]
+    seed: Annotated[int | None, Field(description="Its own seed; null when it is the walk's.", examples=[None])]
+
+
+class RecipeModel(TypedDict):
+    """The model that paints."""
+
+    name: Annotated[str | None, Field(description="Its name.", examples=["house"])]
+    revision: Annotated[str | None, Field(description="Its revision.", examples=["3f9a2c1d0e5b"])]
+    prefix: Annotated[str | None, Field(description="What the house puts before each prompt.", examples=[""])]
+
+
+class RecipeSampler(TypedDict):
+    """How the model is led."""
+
+    scheduler: Annotated[str | None, Field(description="The solver.", examples=["DPMSolverMultistepScheduler"])]
+    steps: Annotated[int, Field(description="Its steps.", examples=[20])]
+    guidance: Annotated[float, Field(description="How strictly the prompt is followed.", examples=[3.5])]
+
+
+class RecipeDevice(TypedDict):
+    """What else the pixels depend on."""
+
+    precision: Annotated[str | None, Field(description="The numbers' kind.", examples=["float32"])]
+    memory_format: Annotated[str | None, Field(description="Their order in memory.", examples=["contiguous"])]
+    threads: Annotated[int | None, Field(description="How many threads paint.", examples=[2])]
+    batch: Annotated[int | None, Field(description="How many pictures are painted at once.", examples=[4])]
+
+
+class Recipe(TypedDict):
+    """All that fixes the pixels of a walk; what is not settled before it is painted is null until then."""
+
+    format: Annotated[str, Field(description="Says that this is a recipe.", examples=["moma-lisa recipe"])]
+    version: Annotated[int, Field(description="The format's version.", examples=[1])]
+    synthetic: Annotated[bool, Field(description="The pictures are a machine's.", examples=[True])]
+    digital_source_type: Annotated[
+        str,
+        Field(
+            description="The same, in the words of IPTC.",
+            examples=["http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"],
+        ),
+    ]
+    stops: Annotated[list[RecipeStop], Field(description="The stops.", examples=[STOPS])]
+    seed: Annotated[int, Field(description="The walk's seed.", examples=[11])]
+    frames: Annotated[int, Field(description="How many pictures.", examples=[2])]
+    positions: Annotated[
+        list[float] | None, Field(description="Where each picture lies; stop n is at n.", examples=[[0.0, 1.0]])
+    ]
+    fps: Annotated[float, Field(description="Pictures a second.", examples=[12.5])]
+    size: Annotated[list[int | None] | None, Field(description="Width and height.", examples=[[128, 128]])]
+    model: RecipeModel
+    sampler: RecipeSampler
+    device: RecipeDevice
+    software: Annotated[str | None, Field(description="What painted it.", examples=["moma-lisa 0.1.0"])]
+
+
+class WalkDescription(TypedDict):
+    """A walk, at whatever point of its life it is."""
+
+    id: Annotated[str, Field(description="Its name in addresses.", pattern=f"^{ID.pattern}$", examples=[WALK_ID])]
+    number: Annotated[int, Field(description="How many walks there were with it.", examples=[1284])]
+    state: Annotated[
+        str,
+        Field(
+            description="queued, then painting, then finished; or refused (unfit), failed (our fault), cancelled.",
+            json_schema_extra={"enum": list(STATES)},
+            examples=["finished"],
+        ),
+    ]
+    title: Annotated[str, Field(description="Its name on the wall.", examples=["A lemon, the sun"])]
+    stops: Annotated[
+        list[StopDescription],
+        Field(description="Its stops, from first to last.", examples=[[{**stop, "note": None} for stop in STOPS]]),
+    ]
+    seed: Annotated[int, Field(description="Where its noise comes from; drawn if not asked for.", examples=[11])]
+    frames: Annotated[int, Field(description="How many pictures the film has.", examples=[2])]
+    fps: Annotated[float, Field(description="Pictures a second.", examples=[12.5])]
+    frames_painted: Annotated[int, Field(description="How many are painted.", examples=[2])]
+    progress: Annotated[float, Field(description="The same, from 0 to 1.", ge=0, le=1, examples=[1.0])]
+    queue_position: Annotated[
+        int | None, Field(description="Its place in line, 1 is next; null unless it waits.", examples=[None])
+    ]
+    eta_seconds: Annotated[
+        float | None, Field(description="Seconds left; null when done or not known.", examples=[None])
+    ]
+    smoothness: Annotated[Smoothness | None, Field(description="How even the film is; null until it is finished.")]
+    paint_seconds: Annotated[float | None, Field(description="How long the painting took.", examples=[5.1])]
+    unlisted: Annotated[bool, Field(description="Whether it is left out of the gallery.", examples=[False])]
+    media: Films
+    recipe: Recipe
+    url: Annotated[str, Field(description="Its page, root-relative.", examples=[f"/walks/{WALK_ID}-a-lemon-the-sun"])]
+    created_at: Annotated[
+        Moment, Field(description="When it was asked for.", examples=["2026-11-20T12:00:00.100000+00:00"])
+    ]
+    finished_at: Annotated[
+        Moment | None,
+        Field(description="When it came to its end, good or bad; null until then.", examples=[FINISHED_AT]),
+    ]
+    error: Annotated[str | None, Field(description="What went wrong, if anything.", examples=[None])]
+
+
+class NewWalk(WalkDescription):
+    """A walk as it is answered to whoever commissioned it."""
+
+    owner_token: Annotated[
+        str | None,
+        Field(
+            description="What cancels or deletes the walk, shown here only: keep it. Null in a repeat when the site "
+            "has changed its secret since.",
+            examples=["5f1c…e07a"],
+        ),
+    ]
+
+
+class WalkList(TypedDict):
+    """Some walks that hang in the gallery, newest first."""
+
+    walks: Annotated[list[WalkDescription], Field(description="The walks.")]
+    next_cursor: Annotated[str | None, Field(description="Leads to older ones; null at the end.", examples=[None])]
+    previous_cursor: Annotated[
+        str | None, Field(description="Leads to newer ones; null at the beginning.", examples=[None])
+    ]
+    found: Annotated[int | None, Field(description="How many a search found; null without one.", examples=[1])]
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one field."""
+
+    field: Annotated[str, Field(description="The field.", examples=["stops.1.prompt"])]
+    pointer: Annotated[str, Field(description="The same as a JSON pointer.", examples=["#/stops/1/prompt"])]
+    message: Annotated[
+        str,
+        Field(
+            description="What is wrong, and what the limit is.",
+            examples=["The prompt of stop 2 is empty. Write at least one word."],
+        ),
+    ]
+
+
+class Problem(TypedDict):
+    """A problem document (RFC 9457): what every error looks like."""
+
+    type: Annotated[str, Field(description="Always about:blank.", examples=["about:blank"])]
+    title: Annotated[str, Field(description="What kind of error it is.", examples=["Not a walk we can paint"])]
+    status: Annotated[int, Field(description="The HTTP status again.", examples=[422])]
+    detail: Annotated[
+        str,
+        Field(
+            description="What happened, and what to do.",
+            examples=["The prompt of stop 2 is empty. Write at least one word."],
+        ),
+    ]
+    errors: NotRequired[Annotated[list[FieldProblem], Field(description="With 422: each field that is wrong.")]]

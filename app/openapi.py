@@ -1,0 +1,266 @@
+"""The OpenAPI 3.1 document, written from the code that answers: its addresses, its pydantic models, its types.
+
+A view says with :func:`documented` what it reads and answers; its words are those of its docstring. The limits are the
+settings of the site that is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
+
+from flask import current_app
+from pydantic import BaseModel, Field, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from typing_extensions import TypedDict
+
+from app import __version__
+from app.answers import Problem
+from app.models import ID
+
+VIEW = "__documented__"
+View = TypeVar("View", bound=Callable[..., Any])
+Schema = dict[str, Any]
+
+HEADERS = {
+    "Location": ("The walk's address in this API, root-relative.", {"type": "string", "pattern": "^/api/v1/walks/"}),
+    "ETag": ("Changes when the answer does; send it back as If-None-Match.", {"type": "string"}),
+    "Retry-After": ("How many seconds to wait.", {"type": "string", "pattern": "^[0-9]+$"}),
+    "WWW-Authenticate": ("Asks for a bearer token.", {"type": "string"}),
+}
+PROBLEMS = {
+    400: "The body is not JSON that can be read.",
+    401: "No token was sent.",
+    403: "The token is not that of the walk's owner.",
+    404: "No walk has this address.",
+    410: "The walk was deleted.",
+    413: "The body has more than {limit} bytes.",
+    415: "The body is not sent as application/json.",
+    422: "A value breaks a rule. Each of `errors` names the field and the limit.",
+    429: "Too many walks were asked for in a short time.",
+    500: "Our fault.",
+    503: "The site is closed for a moment.",
+}
+ALWAYS = (500, 503)
+PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+ADDRESS_PARTS = {
+    "walk_id": {
+        "description": "The walk's id. A slug may follow it after a hyphen.",
+        "schema": {"type": "string", "pattern": f"^{ID.pattern}(-.*)?$"},
+    }
+}
+
+
+class Document(TypedDict):
+    """An OpenAPI document: this one."""
+
+    openapi: Annotated[str, Field(description="The format's version.", examples=["3.1.0"])]
+    info: Annotated[dict[str, Any], Field(description="What this API is.")]
+    servers: Annotated[list[dict[str, Any]], Field(description="Where it is: on the host that was asked.")]
+    paths: Annotated[dict[str, Any], Field(description="Its addresses, in full.")]
+    components: Annotated[dict[str, Any], Field(description="What is sent to and fro.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What a view is called, reads and answers, as types."""
+
+    name: str
+    answers: Mapping[int, Any]
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    headers: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    sends: Mapping[int, Iterable[str]] = field(default_factory=dict)
+    leads_to: Mapping[int, Iterable[str]] = field(default_factory=dict)
+    problems: tuple[int, ...] = ()
+    is_owners: bool = False
+
+    def types(self) -> list[tuple[Any, str]]:
+        """List the types that go into the components, each with the direction in which pydantic reads it."""
+        sent = [(kind, "serialization") for kind in self.answers.values() if kind is not None]
+        return sent if self.body is None else [(self.body, "validation"), *sent]
+
+
+class _Untitled(GenerateJsonSchema):
+    """Leave out titles that only repeat the fields' names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        return False
+
+
+def documented(**contract: Any) -> Callable[[View], View]:
+    """Say what a view reads and answers; the arguments are those of :class:`Contract`."""
+
+    def mark(view: View) -> View:
+        setattr(view, VIEW, Contract(**contract))
+        return view
+
+    return mark
+
+
+def document() -> Document:
+    """Return the document for the current application; it is written once."""
+    written: Document | None = current_app.extensions.get("openapi")
+    if written is None:
+        written = current_app.extensions["openapi"] = _write()
+    return written
+
+
+def _write() -> Document:
+    views = list(_views())
+    kinds = {kind.__name__: (kind, mode) for *_, contract in views for kind, mode in contract.types()}
+    kinds["Problem"] = (Problem, "serialization")
+    _, schemas = TypeAdapter.json_schemas(
+        [(name, mode, TypeAdapter(kind)) for name, (kind, mode) in kinds.items()],  # type: ignore[misc]
+        ref_template="#/components/schemas/{model}",
+        schema_generator=_Untitled,
+    )
+    paths: dict[str, Any] = {}
+    for address, method, view, contract in views:
+        paths.setdefault(address, {})[method] = _operation(address, view, contract)
+    components = {
+        "schemas": schemas["$defs"],
+        "headers": {name: {"description": words, "schema": schema} for name, (words, schema) in HEADERS.items()},
+        "securitySchemes": {
+            "owner": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "The walk's `owner_token`, shown at its making.",
+            }
+        },
+    }
+    written: Document = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "MoMA Lisa",
+            "version": __version__,
+            "summary": "Walks through the latent space of a model that paints.",
+            "description": "The JSON API of a small museum: commission walks, watch them being painted, search the "
+            "gallery. It reads no cookies. Errors are problem documents (RFC 9457). Addresses in answers are "
+            "root-relative.",
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": components,
+    }
+    _add_examples(written)
+    return written
+
+
+def _views() -> Iterable[tuple[str, str, Callable[..., Any], Contract]]:
+    """List the addresses of the API: path, method, view, and what the view says about itself."""
+    for rule in current_app.url_map.iter_rules():
+        view = current_app.view_functions[rule.endpoint]
+        contract = getattr(view, VIEW, None)
+        if contract is not None:
+            address = re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule)
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield address, method.lower(), view, contract
+
+
+def _operation(address: str, view: Callable[..., Any], contract: Contract) -> Schema:
+    summary, _, description = (view.__doc__ or "").partition("\n")
+    operation: Schema = {"operationId": contract.name, "summary": summary.strip()}
+    if description.strip():
+        operation["description"] = " ".join(description.split())
+    operation["parameters"] = [*_in_path(address), *_in_query(contract), *_in_headers(contract)]
+    if contract.body is not None:
+        operation["requestBody"] = {"required": True, "content": _content(contract.body.__name__)}
+    operation["responses"] = _responses(contract)
+    if contract.is_owners:
+        operation["security"] = [{"owner": []}]
+    return operation
+
+
+def _in_path(address: str) -> list[Schema]:
+    names = re.findall(r"{(\w+)}", address)
+    return [{"name": name, "in": "path", "required": True, **ADDRESS_PARTS[name]} for name in names]
+
+
+def _in_query(contract: Contract) -> list[Schema]:
+    if contract.query is None:
+        return []
+    schema = contract.query.model_json_schema(schema_generator=_Untitled)
+    return [_parameter(name, "query", _without_null(told)) for name, told in schema["properties"].items()]
+
+
+def _in_headers(contract: Contract) -> list[Schema]:
+    return [
+        _parameter(name, "header", TypeAdapter(kind).json_schema() | {"description": words})
+        for name, (kind, words) in contract.headers.items()
+    ]
+
+
+def _parameter(name: str, place: str, schema: Schema) -> Schema:
+    description = schema.pop("description")
+    return {"name": name, "in": place, "required": False, "description": description, "schema": schema}
+
+
+def _without_null(schema: Schema) -> Schema:
+    """Take the null out of a parameter that may be left out: no address can say null."""
+    if "anyOf" not in schema:
+        return schema
+    kind: Schema
+    (kind,) = [each for each in schema.pop("anyOf") if each != {"type": "null"}]
+    schema.pop("default", None)
+    return schema | kind
+
+
+def _responses(contract: Contract) -> Schema:
+    responses: Schema = {}
+    for status, kind in contract.answers.items():
+        responses[str(status)] = {"description": HTTPStatus(status).phrase}
+        if kind is not None:
+            responses[str(status)] |= {"description": _first_line(kind), "content": _content(kind.__name__)}
+        responses[str(status)] |= _headers(contract.sends.get(status, ()))
+        if names := contract.leads_to.get(status):
+            whose = {"walk_id": "$response.body#/id"}
+            responses[str(status)]["links"] = {name: {"operationId": name, "parameters": whose} for name in names}
+        if "ETag" in contract.sends.get(status, ()):
+            responses["304"] = {"description": "Nothing has changed since that ETag.", **_headers(("ETag",))}
+    limit = f"{current_app.config['BODY_MAX']:,}"
+    for status in sorted({*contract.problems, *ALWAYS}):
+        content = _content("Problem", "application/problem+json")
+        headers = _headers(PROBLEM_HEADERS.get(status, ()))
+        responses[str(status)] = {"description": PROBLEMS[status].format(limit=limit), "content": content, **headers}
+    return responses
+
+
+def _first_line(kind: Any) -> str:
+    return str(kind.__doc__).partition("\n")[0]
+
+
+def _content(name: str, mimetype: str = "application/json") -> Schema:
+    return {mimetype: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+
+def _headers(names: Iterable[str]) -> Schema:
+    named = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {"headers": named} if named else {}
+
+
+def _add_examples(written: Document) -> None:
+    """Give each of the components an example, put together from those of its fields."""
+    schemas = written["components"]["schemas"]
+    examples = {name: example(schema, schemas) for name, schema in schemas.items()}
+    for name, found in examples.items():
+        schemas[name]["examples"] = [found]
+
+
+def example(schema: Schema, schemas: Mapping[str, Schema]) -> Any:
+    """Put an example of a schema together."""
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "$ref" in schema:
+        return example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if "anyOf" in schema:
+        return example(schema["anyOf"][0], schemas)
+    if "properties" in schema:
+        return {name: example(inner, schemas) for name, inner in schema["properties"].items()}
+    if "items" in schema:
+        return [example(schema["items"], schemas)]
+    return schema.get("default", {})

@@ -1,0 +1,1 @@
+curl -fsS -X DELETE "$site$walk" -H "Authorization: Bearer $token"

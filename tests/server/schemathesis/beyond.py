@@ -1,0 +1,44 @@
+"""A check of our own: a request that keeps to the schema is refused only for what no schema can say."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import schemathesis
+
+# That neighbours differ, that frames depend on stops, which characters can be seen, that a cursor must be one of ours.
+BEYOND = re.compile(
+    "is the same as stop|one for each stop|is empty|contains control characters|contains characters that could not"
+    "|was not made here|was used for another walk"
+)
+
+
+@schemathesis.check
+def refused_only_for_what_no_schema_can_say(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+) -> None:
+    """Look at the reasons of each 422 for data that keeps to the schema."""
+    if response.status_code != 422 or case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    reasons = [error["message"] for error in json.loads(response.content)["errors"]]
+    assert reasons
+    if has_fraction(case.body):  # 7.0, which JSON Schema takes for a whole number and we do not
+        reasons = [reason for reason in reasons if "must be a whole number" not in reason]
+    assert [reason for reason in reasons if not BEYOND.search(reason)] == []
+
+
+def has_fraction(body: object) -> bool:
+    """Tell whether a number in ``body`` is written with a point."""
+    if isinstance(body, dict | list):
+        return any(has_fraction(inner) for inner in (body.values() if isinstance(body, dict) else body))
+    return isinstance(body, float)
+
+
+@schemathesis.check
+def answer_is_json(ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case) -> None:
+    """Look whether even the errors that no document lists are for programs."""
+    if response.content:
+        (kind,) = response.headers["content-type"]
+        expected = "application/problem+json" if response.status_code >= 400 else "application/json"
+        assert kind == expected, (response.status_code, kind)
