@@ -108,11 +108,10 @@ def describe(walk: Walk) -> dict[str, Any]:
 
 
 def _media(walk: Walk) -> dict[str, str | None]:
-    addresses = {"gif": "gif", "mp4": "mp4", "poster": "png"}
-    films: dict[str, str | None] = {
+    addresses = {"gif": "gif", "mp4": "mp4", "webp": "webp", "poster": "png"}
+    return {
         kind: f"/walks/{walk.id}.{extension}" if kind in walk.media else None for kind, extension in addresses.items()
     }
-    return films | {"webp": None}
 
 
 def _json_body() -> Any:

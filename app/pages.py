@@ -36,7 +36,12 @@ csrf = CSRFProtect()
 
 RECENT = 8
 NEARBY = 4
-FILMS = {"gif": ("gif", "image/gif"), "mp4": ("mp4", "video/mp4"), "png": ("poster", "image/png")}
+FILMS = {
+    "gif": ("gif", "image/gif"),
+    "mp4": ("mp4", "video/mp4"),
+    "webp": ("webp", "image/webp"),
+    "png": ("poster", "image/png"),
+}
 
 
 def init_app(app: Flask) -> None:
@@ -119,7 +124,7 @@ def delete(walk_id: str) -> Response:
     return _redirect("/gallery")
 
 
-@blueprint.get("/walks/<walk_id>.<any(gif, mp4, png):extension>")
+@blueprint.get("/walks/<walk_id>.<any(gif, mp4, webp, png):extension>")
 def film(walk_id: str, extension: str) -> Response:
     """Send a film or the poster; while the walk is painted, as good as it is by now."""
     kind, mimetype = FILMS[extension]
