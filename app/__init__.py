@@ -21,7 +21,23 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         ``MOMA_INSTANCE`` names one, else it is ``instance/``.
     :raises app.errors.ConfigError: when a setting is unusable.
     """
-    from app import api, assets, cli, config, database, health, media, pages, problems, security, stored, visitor, words
+    from app import (
+        api,
+        assets,
+        cli,
+        config,
+        database,
+        embed,
+        feed,
+        health,
+        media,
+        pages,
+        problems,
+        security,
+        stored,
+        visitor,
+        words,
+    )
     from app.instance import folder
 
     app = Flask(
@@ -42,6 +58,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     health.init_app(app)
     pages.init_app(app)
     stored.init_app(app)
+    embed.init_app(app)
+    feed.init_app(app)
     api.init_app(app)
     cli.init_app(app)
     return app
