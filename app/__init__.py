@@ -31,6 +31,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         feed,
         health,
         media,
+        metrics,
         pages,
         problems,
         security,
@@ -48,6 +49,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         static_folder="static",
     )
     config.init_app(app, overrides)
+    metrics.init_app(app)  # first of those that look at requests, to count all of them and all of their time
     database.init_app(app)
     media.init_app(app)
     visitor.init_app(app)
