@@ -136,6 +136,16 @@ def test_a_walk_becomes_a_film(painter: FakePainter, commissioned: Commissioner)
     assert row.finished_at is not None
 
 
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_film_carries_the_recipe_that_paints_it_again(
+    painter: FakePainter, commissioned: Commissioner, kind: str
+) -> None:
+    walk = commissioned("a fox & <friends>", "été 狐狸", frames=3)
+    job.work()
+    row = read(walk.id)
+    assert recipe.read(media.store().read(row.media[kind].path)) == recipe.of(row)
+
+
 def test_what_fixed_the_pixels_is_written_on_the_walk(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=2)
     job.work()
