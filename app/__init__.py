@@ -21,7 +21,25 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         ``MOMA_INSTANCE`` names one, else it is ``instance/``.
     :raises app.errors.ConfigError: when a setting is unusable.
     """
-    from app import api, assets, cli, config, database, health, manual, media, pages, problems, security, visitor, words
+    from app import (
+        api,
+        assets,
+        cli,
+        config,
+        database,
+        embed,
+        feed,
+        health,
+        manual,
+        media,
+        metrics,
+        pages,
+        problems,
+        security,
+        stored,
+        visitor,
+        words,
+    )
     from app.instance import folder
 
     app = Flask(
@@ -32,6 +50,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         static_folder="static",
     )
     config.init_app(app, overrides)
+    metrics.init_app(app)  # first of those that look at requests, to count all of them and all of their time
     database.init_app(app)
     media.init_app(app)
     visitor.init_app(app)
@@ -41,6 +60,9 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     problems.init_app(app)
     health.init_app(app)
     pages.init_app(app)
+    stored.init_app(app)
+    embed.init_app(app)
+    feed.init_app(app)
     api.init_app(app)
     manual.init_app(app)
     cli.init_app(app)

@@ -179,7 +179,7 @@ def _media(walk: Walk) -> Films:
     return {
         "gif": address("gif", "gif"),
         "mp4": address("mp4", "mp4"),
-        "webp": None,
+        "webp": address("webp", "webp"),
         "poster": address("poster", "png"),
     }
 

@@ -28,7 +28,7 @@ from app.site import Site
 WORD = "command line"
 POLL_SECONDS = 0.1
 TEND_SECONDS = 1.0
-KINDS = {".gif": "gif", ".mp4": "mp4", ".png": "poster"}
+KINDS = {".gif": "gif", ".mp4": "mp4", ".webp": "webp", ".png": "poster"}
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 group = AppGroup("walks", help="Create, look at and look after walks.")
@@ -71,7 +71,7 @@ def explained(command: Command) -> Command:
               help="Paint again from a recipe, or from a GIF painted here.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Wait until it is painted.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
-              help="Write the film (.gif, .mp4), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
+              help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
 @as_json
 @explained
 def create(
@@ -172,7 +172,7 @@ def delete(walk_id: str, as_json: bool) -> None:
 @as_json
 @explained
 def export(walk_id: str, out: Path, as_json: bool) -> None:
-    """Write a finished walk's film (.gif, .mp4), poster (.png) or recipe (.json) to OUT."""
+    """Write a finished walk's film (.gif, .mp4, .webp), poster (.png) or recipe (.json) to OUT."""
     walk = gallery.walk_at(walk_id)
     _check_out(out)
     _write(walk, out)
@@ -258,7 +258,7 @@ def _wait(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
 
 def _check_out(out: Path) -> None:
     if out.suffix.lower() not in (*KINDS, ".json"):
-        raise InvalidInput.on("out", message=f"{out} must end in .gif, .mp4, .png or .json.")
+        raise InvalidInput.on("out", message=f"{out} must end in .gif, .mp4, .webp, .png or .json.")
     if not out.parent.is_dir():
         raise InvalidInput.on("out", message=f"There is no folder {out.parent} to write {out.name} to.")
 

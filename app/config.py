@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     # Secrets and cookies
     "SECRET_KEY": None,
     "SECRET_KEY_FALLBACKS": [],
+    "METRICS_TOKEN": "",
     # What may be asked for
     "STOPS_MAX": 8,
     "PROMPT_MAX": 300,
@@ -59,7 +60,10 @@ DEFAULTS: dict[str, Any] = {
     "TEAM": [],
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
-TEXTS = ("DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "SECRET_KEY", "QUEUE", "SOURCE_URL", "CONTACT")
+TEXTS = (
+    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "SECRET_KEY", "METRICS_TOKEN", "QUEUE", "SOURCE_URL",
+    "CONTACT",
+)  # fmt: skip
 SECRET_MIN = 16
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 
@@ -142,6 +146,8 @@ def _check(app: Flask) -> None:
     _check_lists(config)
     if any(len(secret) < SECRET_MIN for secret in (config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"])):
         raise ConfigError(f"MOMA_SECRET_KEY and each of its fallbacks must have at least {SECRET_MIN} characters.")
+    if config["METRICS_TOKEN"] and len(config["METRICS_TOKEN"]) < SECRET_MIN:
+        raise ConfigError(f"MOMA_METRICS_TOKEN must have at least {SECRET_MIN} characters, or be empty.")
     if config["STOPS_MAX"] < 2 or not 2 <= config["FRAMES_DEFAULT"] <= config["FRAMES_MAX"]:
         raise ConfigError("MOMA_STOPS_MAX and MOMA_FRAMES_DEFAULT must be at least 2, MOMA_FRAMES_MAX no less.")
     if config["FRAMES_MAX"] < config["STOPS_MAX"]:

@@ -182,7 +182,7 @@ class Frame(db.Model):  # type: ignore[misc]
 
 
 class Medium(db.Model):  # type: ignore[misc]
-    """A file made from the frames: ``gif``, ``mp4`` or ``poster``. ``path`` is relative to the media store."""
+    """A file made from the frames: ``gif``, ``mp4``, ``webp`` or ``poster``. ``path`` is that in the media store."""
 
     __tablename__ = "media"
 

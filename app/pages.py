@@ -36,7 +36,12 @@ csrf = CSRFProtect()
 
 RECENT = 8
 NEARBY = 4
-FILMS = {"gif": ("gif", "image/gif"), "mp4": ("mp4", "video/mp4"), "png": ("poster", "image/png")}
+FILMS = {
+    "gif": ("gif", "image/gif"),
+    "mp4": ("mp4", "video/mp4"),
+    "webp": ("webp", "image/webp"),
+    "png": ("poster", "image/png"),
+}
 
 
 def init_app(app: Flask) -> None:
@@ -120,7 +125,7 @@ def delete(walk_id: str) -> Response:
     return _redirect("/gallery")
 
 
-@blueprint.get("/walks/<walk_id>.<any(gif, mp4, png):extension>")
+@blueprint.get("/walks/<walk_id>.<any(gif, mp4, webp, png):extension>")
 def film(walk_id: str, extension: str) -> Response:
     """Send a film or the poster; while the walk is painted, as good as it is by now."""
     kind, mimetype = FILMS[extension]
@@ -146,7 +151,9 @@ def still(walk_id: str, index: str) -> Response:
     if frame is None:
         raise NotFound("This frame is not painted.")
     name = f"{walk.id}-{index}.png"
-    response = _send(frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{walk.attempt}-{index}", name=name)
+    response = send_stored(
+        frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{walk.attempt}-{index}", name=name
+    )
     response.headers["Cache-Control"] = "no-cache" if walk.is_waiting else "max-age=3600"
     return response
 
@@ -275,10 +282,11 @@ def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response
     if medium is None:
         raise NotFound("This walk has no film yet. It appears here as soon as two frames are painted.")
     name = f"{walk.slug or walk.id}.{extension}"
-    return _send(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
+    return send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
 
 
-def _send(path: str, mimetype: str, *, size: int, etag: str, name: str) -> Response:
+def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) -> Response:
+    """Send a file of the media store, or the part of it that was asked for."""
     file = media.store().open(path)
     response = send_file(file, mimetype=mimetype, etag=etag, conditional=False, download_name=name)
     response.headers["Cache-Control"] = "no-cache"

@@ -56,8 +56,8 @@ def init_app(app: Flask) -> None:
 
 
 def wants_json() -> bool:
-    """Tell whether the question came from a program: everything under ``/api``, and the health checks."""
-    return request.path.startswith("/api/") or request.path in ("/healthz", "/readyz")
+    """Tell whether the question came from a program: everything under ``/api``, oEmbed, and the health checks."""
+    return request.path.startswith("/api/") or request.path in ("/healthz", "/readyz", "/oembed")
 
 
 def answer(status: int, detail: str, *, errors: InvalidInput | None = None, title: str | None = None) -> Response:

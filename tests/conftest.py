@@ -158,7 +158,7 @@ def hung(commissioned: Commissioner) -> Commissioner:
                 session.add(
                     Frame(walk_number=walk.number, index=index, position=float(index), rank=0, path=path, bytes=5)
                 )
-            for kind, extension in (("gif", "gif"), ("mp4", "mp4"), ("poster", "png")):
+            for kind, extension in (("gif", "gif"), ("mp4", "mp4"), ("webp", "webp"), ("poster", "png")):
                 path, etag = media.film_path(walk.id, kind, extension, kind.encode())
                 store.write(path, kind.encode())
                 session.add(Medium(walk_number=walk.number, kind=kind, path=path, bytes=len(kind), etag=etag))

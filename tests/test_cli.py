@@ -163,7 +163,10 @@ def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, hung: Hanger) -> None:
     assert run_json(runner, "walks", "list") == []
 
 
-@pytest.mark.parametrize(("name", "content"), [("film.gif", b"gif"), ("film.MP4", b"mp4"), ("film.png", b"poster")])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("film.gif", b"gif"), ("film.MP4", b"mp4"), ("film.webp", b"webp"), ("film.png", b"poster")],
+)
 def test_film_is_exported(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path, name: str, content: bytes) -> None:
     out = tmp_path / name
     told = run_json(runner, "walks", "export", hung().id, str(out))

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from flask import Flask
@@ -36,6 +37,12 @@ def gif(comment: bytes | None, size: tuple[int, int] = (8, 8)) -> bytes:
     frames = [Image.new("P", size, colour) for colour in (0, 1)]
     options: dict[str, Any] = {} if comment is None else {"comment": comment}
     frames[0].save(film, "GIF", save_all=True, append_images=frames[1:], **options)
+    return film.getvalue()
+
+
+def webp(packet: bytes | None) -> bytes:
+    film = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(film, "WEBP", **({} if packet is None else {"xmp": packet}))
     return film.getvalue()
 
 
@@ -156,6 +163,24 @@ def test_recipe_of_another_version_is_refused_with_its_number(painted: Walk) -> 
 )  # fmt: skip
 def test_what_is_no_recipe_is_refused(data: bytes) -> None:
     assert refusal(data).startswith("The recipe ")
+
+
+def test_recipe_is_found_in_the_xmp_of_a_webp(painted: Walk) -> None:
+    said = escape(recipe.dumps(painted))
+    packet = f'<x><moma:recipe xmlns:moma="urn:moma-lisa:xmp">{said}</moma:recipe></x>'.encode()
+    assert recipe.read(webp(packet)) == recipe.of(painted)
+
+
+@pytest.mark.parametrize("packet", [None, b"", b"<x/>", b"<moma:recipe>{</moma:recipe>", b"\xff<moma:recipe>\xff"])
+def test_webp_without_a_recipe_is_refused(packet: bytes | None) -> None:
+    assert refusal(webp(packet)).startswith("The recipe holds no recipe")
+
+
+@given(cut=st.integers(0, 300))
+def test_webp_cut_off_or_lying_about_its_chunks_is_refused(cut: int) -> None:
+    film = webp(b"<moma:recipe>{}</moma:recipe>")
+    for data in (film[:cut], film[:12] + b"XMP \xff\xff\xff\xff", film[:cut] + b"\xff" * 40):
+        assert refusal(data).startswith("The recipe")
 
 
 def test_film_without_a_comment_is_refused() -> None:

@@ -261,6 +261,9 @@ class Painting:
                 software=str(self.walk.software),
             ),
         }
+        durations = self._durations()
+        webp = film.webp(pictures, durations, metadata={**about, "recipe": recipe.dumps(self.walk)})
+        self._hang("webp", "webp", webp)
         self._hang("mp4", "mp4", film.mp4(pictures, self.walk.fps, metadata=about))
         self._hang("poster", "png", film.still(pictures[len(pictures) // 2], metadata=about))
         self._hang("gif", "gif", gif)
@@ -281,9 +284,11 @@ class Painting:
         log.info("walk %s: %s frames in %.1f s", self.walk.id, self.walk.frames, seconds)
 
     def _gif(self) -> bytes:
-        painted = sorted(self.pictures)
-        durations = walk.durations(self.walk.positions or [], painted, round(1000 / self.walk.fps))
-        return film.gif(self._in_order(), durations, comment=recipe.dumps(self.walk))
+        return film.gif(self._in_order(), self._durations(), comment=recipe.dumps(self.walk))
+
+    def _durations(self) -> list[int]:
+        """Return how many milliseconds each painted frame is shown."""
+        return walk.durations(self.walk.positions or [], sorted(self.pictures), round(1000 / self.walk.fps))
 
     def _in_order(self) -> list[Picture]:
         return [self.pictures[index] for index in sorted(self.pictures)]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -212,3 +216,61 @@ def test_a_walk_taken_down_is_gone_for_everybody(site: LiveSite, visit: Visit) -
     assert answer is not None
     assert answer.status == 410
     assert not site.folder(number).exists()
+
+
+@pytest.fixture
+def elsewhere(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Return a function that puts this HTML on another site, and opens it there."""
+    contexts = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def open_page(body: str, **options: Any) -> Page:
+        (tmp_path / "index.html").write_text(body)
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def frame_code(site: LiveSite) -> str:
+    """Paint a walk, and return the code that shows it elsewhere, as oEmbed gives it."""
+    walk = site.finished(site.commission("a marble cat", "a kite", frames=4)["id"])
+    status, described = site.request("GET", f"/oembed?url={site.url}/walks/{walk['id']}")
+    assert status == 200
+    return str(described["html"])
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_film_shows_on_another_site_and_stands_still_where_asked(
+    elsewhere: Callable[..., Page], frame_code: str, motion: str
+) -> None:
+    frame = elsewhere(frame_code, reduced_motion=motion, java_script_enabled=False).frame_locator("iframe")
+    film, still = frame.locator(".moving img"), frame.locator(".still")
+    shown, other = (still, film) if motion == "reduce" else (film, still)
+    expect(shown).to_be_visible()
+    expect(other).to_be_hidden()
+    expect(shown).to_have_js_property("naturalWidth", 128)
+    box = frame.get_by_role("checkbox", name="Play" if motion == "reduce" else "Pause")
+    box.press("Space")
+    expect(other).to_be_visible()
+    expect(shown).to_be_hidden()
+    expect(frame.get_by_role("link", name="A marble cat, a kite")).to_be_visible()
+
+
+def test_other_pages_of_the_site_are_not_shown_on_another(elsewhere: Callable[..., Page], site: LiveSite) -> None:
+    frames = "".join(f'<iframe src="{site.url}{path}"></iframe>' for path in ("/walks/never/embed", "/about"))
+    page = elsewhere(frames)
+    expect(page.frame_locator("iframe >> nth=0").get_by_text("Nothing hangs at this address.")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert all("Every picture here" not in frame.content() for frame in page.frames)

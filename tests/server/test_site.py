@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,11 @@ def test_two_prompts_become_a_film_that_the_gallery_finds(site: LiveSite) -> Non
         frames = {frame.convert("RGB").tobytes() for frame in ImageSequence.Iterator(picture)}
     assert len(frames) == 24
     assert site.request("GET", walk["media"]["mp4"])[1][4:8] == b"ftyp"
+    with Image.open(io.BytesIO(site.request("GET", walk["media"]["webp"])[1])) as picture:
+        assert (picture.size, picture.n_frames, picture.info["loop"]) == ((128, 128), 24, 0)
+    with zipfile.ZipFile(io.BytesIO(site.request("GET", f"/walks/{walk['id']}.zip")[1])) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 24
     assert site.request("GET", walk["media"]["poster"])[1].startswith(b"\x89PNG")
     found = site.request("GET", "/api/v1/walks?q=velvet")[1]
     assert [each["id"] for each in found["walks"]] == [walk["id"]]

@@ -23,8 +23,8 @@ Frames = list[NDArray[np.uint8]]
 COMMENT = '{"prompt": "ein Bär \N{BEAR FACE}"}'
 
 
-def shown(gif: bytes) -> Frames:
-    with Image.open(io.BytesIO(gif)) as picture:
+def shown(film: bytes) -> Frames:
+    with Image.open(io.BytesIO(film)) as picture:
         return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(picture)]
 
 
@@ -43,6 +43,18 @@ def blocks(gif: bytes) -> list[tuple[str, bytes]]:
         position += 1
         found.append((kind, gif[start:position]))
     assert gif[position:] == b";"
+    return found
+
+
+def chunks(webp: bytes) -> list[tuple[bytes, bytes]]:
+    """Split a WebP into its chunks (RFC 9649)."""
+    assert (webp[:4], webp[8:12]) == (b"RIFF", b"WEBP")
+    position, found = 12, []
+    while position < len(webp):
+        size = int.from_bytes(webp[position + 4 : position + 8], "little")
+        found.append((webp[position : position + 4], webp[position + 8 : position + 8 + size]))
+        position += 8 + size + size % 2
+    assert position == len(webp)
     return found
 
 
@@ -200,6 +212,74 @@ def test_mp4_without_frames_is_refused() -> None:
 def test_failure_of_ffmpeg_carries_its_words(film: Frames) -> None:
     with pytest.raises(RuntimeError, match="ffmpeg could not write"):
         films.mp4(film, -1, metadata={})
+
+
+def test_webp_keeps_every_frame_in_order_and_colour(film: Frames) -> None:
+    frames = shown(films.webp(film, 80, metadata={}))
+    assert len(frames) == len(film)
+    for written, painted in zip(frames, film, strict=True):
+        assert written.shape == painted.shape
+        assert np.abs(written.astype(float) - painted).mean() < 8
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_webp_of_equal_frames_keeps_their_number(film: Frames, count: int) -> None:
+    data = films.webp([film[0]] * count, 80, metadata={})
+    assert len(shown(data)) == count
+    assert sum(name == b"ANMF" for name, _ in chunks(data)) == count
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (17, 16), (1, 1), (64, 33)])
+def test_webp_of_odd_size_is_as_large_as_the_pictures(shape: tuple[int, int]) -> None:
+    pictures = [np.full((*shape, 3), (40, 160, colour), np.uint8) for colour in (0, 90, 250)]
+    frames = shown(films.webp(pictures, 80, metadata={}))
+    assert [frame.shape for frame in frames] == [(*shape, 3)] * 3
+    assert max(np.abs(a.astype(int) - b).max() for a, b in zip(frames, pictures, strict=True)) <= 8
+
+
+def test_webp_shows_each_frame_for_its_time_and_repeats_for_ever(film: Frames) -> None:
+    times = [20 + 7 * index for index in range(len(film))]
+    with Image.open(io.BytesIO(films.webp(film, times, metadata={}))) as picture:
+        assert picture.info["loop"] == 0
+        shown_for = []
+        for index in range(picture.n_frames):
+            picture.seek(index)
+            picture.load()
+            shown_for.append(picture.info["duration"])
+    assert shown_for == times
+
+
+def test_webp_stores_only_what_changed_and_shows_all(film: Frames) -> None:
+    moved = film[0].copy()
+    moved[11:14, 21:30] = (0, 255, 0)
+    data = films.webp([film[0], moved], 80, metadata={})
+    second = [block for name, block in chunks(data) if name == b"ANMF"][1]
+    left, top, width, height = (int.from_bytes(second[start : start + 3], "little") for start in (0, 3, 6, 9))
+    assert (2 * left, 2 * top, width + 1, height + 1) == (20, 10, 10, 4)
+    assert np.abs(shown(data)[1].astype(float) - moved).mean() < 8
+
+
+def test_webp_chunks_fill_the_file_that_its_header_announces(film: Frames) -> None:
+    data = films.webp(film, 80, metadata={"title": "odd"})
+    assert int.from_bytes(data[4:8], "little") == len(data) - 8
+    assert [name for name, _ in chunks(data)] == [b"VP8X", b"ANIM", *[b"ANMF"] * len(film), b"XMP "]
+
+
+def test_webp_says_what_it_is_and_carries_its_recipe(film: Frames) -> None:
+    said = films.provenance(model="House <model>", revision="0123456789ab", software="MoMA Lisa 0.1")
+    metadata = {"title": "ein B\N{LATIN SMALL LETTER A WITH DIAERESIS}r \uffff", "comment": said, "recipe": COMMENT}
+    with Image.open(io.BytesIO(films.webp(film, 80, metadata=metadata))) as picture:
+        xmp = ElementTree.fromstring(picture.info["xmp"])  # noqa: S314, our own
+    texts = {tag: [e.text for e in xmp.iter() if e.tag.endswith("}" + tag)] for tag in ("DigitalSourceType", "li")}
+    assert texts["DigitalSourceType"] == [films.SYNTHETIC]
+    assert texts["li"] == [metadata["title"].replace("\uffff", "\ufffd"), said]
+    assert [e.text for e in xmp.iter() if e.tag == f"{{{films.RECIPE_NAMESPACE}}}recipe"] == [COMMENT]
+
+
+@pytest.mark.parametrize(("frames", "times"), [([], 80), ([np.zeros((4, 4, 3), np.uint8)], [80, 80])])
+def test_webp_without_frames_or_with_other_times_is_refused(frames: Frames, times: int | list[int]) -> None:
+    with pytest.raises(ValueError, match="frame"):
+        films.webp(frames, times, metadata={})
 
 
 def test_still_is_lossless(film: Frames) -> None:

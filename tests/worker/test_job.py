@@ -85,9 +85,13 @@ def pixels(row: Walk) -> list[bytes]:
 
 
 def film_frames(row: Walk) -> int:
-    """Count the frames in a walk's GIF."""
-    with Image.open(io.BytesIO(media.store().read(row.media["gif"].path))) as picture:
-        return sum(1 for _ in ImageSequence.Iterator(picture))
+    """Count the frames in a walk's GIF; its WebP, once there is one, has as many."""
+    counts = set()
+    for kind in {"gif", "webp"} & row.media.keys():
+        with Image.open(io.BytesIO(media.store().read(row.media[kind].path))) as picture:
+            counts.add(sum(1 for _ in ImageSequence.Iterator(picture)))
+    (count,) = counts
+    return count
 
 
 def interrupt_at(painter: FakePainter, batch: int) -> None:
@@ -125,11 +129,21 @@ def test_a_walk_becomes_a_film(painter: FakePainter, commissioned: Commissioner)
     assert (row.state, row.painted_count, row.error) == (FINISHED, 10, None)
     assert [frame.index for frame in row.painted] == list(range(10))
     assert [frame.position for frame in row.painted] == pytest.approx([index / 9 for index in range(10)])
-    assert sorted(row.media) == ["gif", "mp4", "poster"]
+    assert sorted(row.media) == ["gif", "mp4", "poster", "webp"]
     assert film_frames(row) == 10
     assert sorted(painter.painted) == row.positions
     assert (row.lease_holder, row.lease_until, row.lost, row.attempt) == (None, None, 0, 1)
     assert row.finished_at is not None
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_film_carries_the_recipe_that_paints_it_again(
+    painter: FakePainter, commissioned: Commissioner, kind: str
+) -> None:
+    walk = commissioned("a fox & <friends>", "été 狐狸", frames=3)
+    job.work()
+    row = read(walk.id)
+    assert recipe.read(media.store().read(row.media[kind].path)) == recipe.of(row)
 
 
 def test_what_fixed_the_pixels_is_written_on_the_walk(painter: FakePainter, commissioned: Commissioner) -> None:

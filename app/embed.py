@@ -1,0 +1,69 @@
+"""A walk's film on other people's pages: a page that may be framed, and the code that frames it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, render_template, request
+from markupsafe import Markup
+
+from app import gallery
+from app.errors import WalkGone, WalkNotFound
+from app.models import Walk
+from app.pages import conditional
+
+blueprint = Blueprint("embed", __name__)
+
+# Everything that the site forbids elsewhere, and scripts and forms too; only being framed is allowed.
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors *",
+    ]
+)
+SIDE = 434  # pixels of the longer side, as on the walk's own page
+CAPTION = 64
+
+
+def init_app(app: Flask) -> None:
+    """Serve the page, and let templates write the code that frames it."""
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals["embed_code"] = code
+
+
+@blueprint.get("/walks/<walk_id>/embed")
+def embed(walk_id: str) -> Response:
+    """Show the film alone, for a frame on another page; what is not there says so there as well."""
+    try:
+        walk = gallery.walk_at(walk_id)
+    except (WalkNotFound, WalkGone) as error:
+        return _answer(Response(render_template("embed.html", walk=None, words=error.title), status=error.status))
+    return _answer(conditional(Response(render_template("embed.html", walk=walk, words=None))))
+
+
+def size(walk: Walk, *, max_width: int | None = None, max_height: int | None = None) -> tuple[int, int]:
+    """Return width and height of a frame for the film and its caption, in pixels, within what is allowed."""
+    width, height = walk.width or 1, walk.height or 1
+    scale = SIDE / max(width, height)
+    wanted = round(width * scale), round(height * scale) + CAPTION
+    return min(wanted[0], max_width or wanted[0]), min(wanted[1], max_height or wanted[1])
+
+
+def code(walk: Walk, *, max_width: int | None = None, max_height: int | None = None) -> str:
+    """Write the HTML that shows the walk on another page."""
+    width, height = size(walk, max_width=max_width, max_height=max_height)
+    # frameborder, for pages whose own policy forbids a style attribute
+    return str(
+        Markup(
+            '<iframe src="{}walks/{}/embed" width="{}" height="{}" title="{}" loading="lazy" frameborder="0"></iframe>'
+        ).format(request.url_root, walk.id, width, height, walk.title[:240])
+    )
+
+
+def _answer(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Robots-Tag"] = "noindex"  # the walk's own page is the one to be found
+    return response

@@ -1,0 +1,140 @@
+"""For those who follow: the newest walks as an Atom feed (RFC 4287), a walk as oEmbed, and a word to robots."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+
+from app import embed, gallery, problems, stored
+from app.errors import InvalidInput, WalkGone, WalkNotFound
+from app.models import Walk
+from app.pages import conditional
+
+blueprint = Blueprint("feed", __name__)
+
+ENTRIES = 20
+PIXELS_MAX = 10_000
+CACHE_SECONDS = 3600
+WALK_PATH = re.compile(r"/walks/([^/.]+)(?:/embed)?/?")
+NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+ROBOTS = """User-agent: *
+Disallow: /api/v1/
+Disallow: /mine
+Disallow: /walks/*/live$
+Disallow: /walks/*.zip$
+
+Sitemap: {feed}
+"""
+
+
+def init_app(app: Flask) -> None:
+    """Serve ``/feed.xml``, ``/oembed`` and ``/robots.txt``."""
+    app.register_blueprint(blueprint)
+    app.jinja_env.filters["xml_text"] = xml_text
+
+
+@blueprint.get("/feed.xml")
+def feed() -> Response:
+    """Send the newest walks that hang, or the newest of those that a search finds."""
+    query = request.args.get("q", "").strip()
+    walks = gallery.page(query, limit=ENTRIES).walks
+    page = render_template(
+        "feed.xml",
+        walks=walks,
+        q=query,
+        root=request.url_root.rstrip("/"),
+        updated=walks[0].finished_at if walks else BEGINNING,
+        urn=_urn,
+        film_address=stored.address,
+    )
+    response = Response(page, content_type="application/atom+xml; charset=utf-8")
+    return conditional(response)
+
+
+@blueprint.get("/oembed")
+def oembed() -> Response:
+    """Describe a walk for pages that show what a link leads to (oembed.com, 2.3.4.2, a video)."""
+    if request.args.get("format", "json") != "json":
+        return problems.problem(501, "Not in this format", "This address answers in JSON only: format=json.")
+    max_width, max_height = _pixels("maxwidth"), _pixels("maxheight")
+    walk = _walk_of(request.args.get("url"))
+    width, height = embed.size(walk, max_width=max_width, max_height=max_height)
+    root = request.url_root.rstrip("/")
+    body: dict[str, Any] = {
+        "version": "1.0",
+        "type": "video",
+        "title": walk.title,
+        "provider_name": "MoMA Lisa",
+        "provider_url": root + "/",
+        "cache_age": CACHE_SECONDS,
+        "html": embed.code(walk, max_width=max_width, max_height=max_height),
+        "width": width,
+        "height": height,
+    }
+    picture = (walk.width or 0, walk.height or 0)
+    if all(picture) and picture[0] <= (max_width or PIXELS_MAX) and picture[1] <= (max_height or PIXELS_MAX):
+        thumbnail = {"url": root + stored.address(walk, "poster"), "width": picture[0], "height": picture[1]}
+        body |= {f"thumbnail_{name}": value for name, value in thumbnail.items()}
+    return conditional(jsonify(body))
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Tell robots what is worth their while; the feed is a sitemap too."""
+    text = ROBOTS.format(feed=url_for("feed.feed", _external=True))
+    return Response(text, mimetype="text/plain", headers={"Cache-Control": "max-age=86400"})
+
+
+def xml_text(text: str) -> str:
+    """Put the replacement character for what XML cannot hold, escaped or not."""
+    return NO_XML.sub("\ufffd", text)
+
+
+def _urn(walk: Walk) -> str:
+    """Name a walk for good, whatever the site's address becomes."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"moma-lisa:walks/{walk.id}").urn
+
+
+def _walk_of(url: str | None) -> Walk:
+    """Return the walk that hangs at an address of this site; a hidden one is as good as none."""
+    if not url:
+        raise InvalidInput.on("url", message="url must be the address of a walk, such as https://…/walks/….")
+    found = WALK_PATH.fullmatch(_path_here(url))
+    try:
+        walk = gallery.walk_at(found[1]) if found else None
+    except (WalkNotFound, WalkGone):
+        walk = None
+    if walk is None or not walk.is_hanging:
+        raise NotFound("No walk that may be shown elsewhere has this address.")
+    return walk
+
+
+def _path_here(url: str) -> str:
+    """Return the path of an address on this host, ``""`` for any other."""
+    try:
+        parts = urlsplit(url)
+        is_here = parts.scheme in ("http", "https") and _host(parts) == _host(urlsplit(request.url_root))
+    except ValueError:  # brackets that do not match, or a port that is no number
+        return ""
+    return parts.path if is_here else ""
+
+
+def _host(parts: SplitResult) -> tuple[str | None, int | None]:
+    """Return host and port; http and https are the same site, each at its usual port."""
+    return parts.hostname, None if parts.port in (80, 443) else parts.port
+
+
+def _pixels(name: str) -> int | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= PIXELS_MAX):
+        raise InvalidInput.on(name, message=f"{name} must be a whole number of pixels from 1 to {PIXELS_MAX:,}.")
+    return int(text)

@@ -1,0 +1,152 @@
+"""Figures for Prometheus: of the site, read from database and Redis when asked; of requests, counted as they come.
+
+Only this machine may ask, directly, or whoever sends the token: see ``docs/metrics.md``.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import os
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import NotFound
+
+from app import queue
+from app.database import db, now
+from app.models import FINISHED, QUEUED, STATES, Walk
+
+blueprint = Blueprint("metrics", __name__)
+
+EXTENSION = "metrics"
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Requests:
+    """The requests that this application answered: how many, and how long each took until its answer began."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        own = None if FOLDER in os.environ else self.registry  # in a folder, the collector below reads all processes'
+        self.count = Counter("moma_http_requests", "Requests answered.", ["method", "endpoint", "status"], registry=own)
+        self.seconds = Histogram(
+            "moma_http_request_seconds", "Time until the answer began.", ["endpoint"], buckets=SECONDS, registry=own
+        )
+        if own is None:
+            MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]
+        self.registry.register(Site())
+
+
+class Site(Collector):
+    """The site as database and Redis tell it at this moment."""
+
+    def describe(self) -> Iterable[Metric]:
+        """Describe nothing beforehand: at registration there is no application to ask."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the figures; what cannot be reached is said to be down, and the rest is told."""
+        try:
+            walks = list(_walks())
+        except SQLAlchemyError:
+            db.session.rollback()
+            walks = []
+        yield GaugeMetricFamily("moma_database_up", "Whether the database answers.", value=bool(walks))
+        yield from walks
+        yield GaugeMetricFamily("moma_redis_up", "Whether Redis answers.", value=queue.redis_answers())
+        yield GaugeMetricFamily("moma_workers", "Workers that are alive.", value=len(queue.workers()))
+
+
+def init_app(app: Flask) -> None:
+    """Count the requests to ``app`` and serve ``/metrics``."""
+    app.extensions[EXTENSION] = Requests()
+    app.before_request(_begin)
+    app.after_request(_count)
+    app.register_blueprint(blueprint)
+
+
+def wipe(_server: object) -> None:
+    """Empty the folder that processes share: gunicorn's ``on_starting``."""
+    folder = Path(os.environ[FOLDER])
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.db"):
+        path.unlink()
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Tell the figures to those who may know them."""
+    if not (_is_from_this_machine() or _has_token()):
+        if not current_app.config["METRICS_TOKEN"]:
+            raise NotFound
+        words = "Send the site's METRICS_TOKEN as a bearer token.\n"
+        return Response(words, 401, {"WWW-Authenticate": 'Bearer realm="metrics"'}, mimetype="text/plain")
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    text = encode(_requests().registry)
+    return Response(text, content_type=content_type, headers={"Cache-Control": "no-store"})
+
+
+def _walks() -> Iterator[Metric]:
+    rows = db.session.execute(select(Walk.state, func.count()).where(Walk.deleted_at.is_(None)).group_by(Walk.state))
+    counts = {state: count for state, count in rows}  # noqa: C416 - rows are tuples for Python, not for mypy
+    states = GaugeMetricFamily("moma_walks", "Walks by state, without deleted ones.", labels=["state"])
+    for state in STATES:
+        states.add_metric([state], counts.get(state, 0))
+    yield states
+    yield GaugeMetricFamily("moma_walks_waiting", "Walks in line.", value=counts.get(QUEUED, 0))
+    oldest = db.session.scalar(select(func.min(Walk.created_at)).where(Walk.state == QUEUED))
+    age = 0.0 if oldest is None else max(0.0, (now() - oldest).total_seconds())
+    yield GaugeMetricFamily("moma_oldest_waiting_seconds", "How long the first walk in line has waited.", value=age)
+    painted = select(func.count(), func.coalesce(func.sum(Walk.paint_seconds), 0.0)).where(
+        Walk.state == FINISHED, Walk.paint_seconds.is_not(None)
+    )
+    count, seconds = db.session.execute(painted).one()
+    yield SummaryMetricFamily("moma_paint_seconds", "Finished walks and their painting time.", count, float(seconds))
+
+
+def _begin() -> None:
+    g.request_began = time.perf_counter()
+
+
+def _count(response: Response) -> Response:
+    endpoint = request.endpoint or "none"  # never the path, which visitors make up
+    method = request.method if request.method in METHODS else "other"
+    requests = _requests()
+    requests.count.labels(method, endpoint, str(response.status_code)).inc()
+    requests.seconds.labels(endpoint).observe(time.perf_counter() - g.request_began)
+    return response
+
+
+def _requests() -> Requests:
+    requests: Requests = current_app.extensions[EXTENSION]
+    return requests
+
+
+def _is_from_this_machine() -> bool:
+    """Tell whether the request came from loopback, and through no proxy: behind one, everybody does."""
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:  # a Unix socket has no address
+        return False
+
+
+def _has_token() -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    expected = str(current_app.config["METRICS_TOKEN"])
+    is_bearer = bool(expected) and scheme.lower() == "bearer"
+    return is_bearer and hmac.compare_digest(token.strip().encode(), expected.encode())

@@ -1,0 +1,167 @@
+"""Finished pictures at addresses that never change their content, and all frames of a walk in one archive.
+
+What stands behind ``/walks/<id>.gif`` gets better while the walk is painted, so a browser has to ask again each time.
+``/media/<id>/gif.<hash>.gif`` names its content, and may be kept for a year by whoever meets it.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, cast
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import NotFound
+
+from app import gallery, media
+from app.database import db
+from app.errors import MediaError
+from app.models import FINISHED, Frame, Medium, Walk
+from app.pages import FILMS, send_stored
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+blueprint = Blueprint("stored", __name__)
+
+KINDS = {kind: (extension, mimetype) for extension, (kind, mimetype) in FILMS.items()}
+IMMUTABLE = "public, max-age=31536000, immutable"
+DIGEST_LENGTH = 12
+LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # bytes; ZIP's APPNOTE, section 4.3
+
+
+def init_app(app: Flask) -> None:
+    """Serve the addresses with a hash and the archives, and let templates name them."""
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(film_address=address, frames_address=frames_address, archive_size=archive_size)
+
+
+def address(walk: Walk, kind: str) -> str:
+    """Name where a film or poster is: for good once it is finished, until then with a hint when it has changed."""
+    medium, (extension, _) = walk.media.get(kind), KINDS[kind]
+    if medium is None:
+        return f"/walks/{walk.id}.{extension}"
+    if walk.state != FINISHED:  # the next film takes this one's place, and its address would answer 404
+        return f"/walks/{walk.id}.{extension}?v={_digest(medium)}"
+    return f"/media/{walk.id}/{kind}.{_digest(medium)}.{extension}"
+
+
+def frames_address(walk: Walk) -> str:
+    """Name the folder of a walk's frames; that of a finished walk carries its film's hash."""
+    medium = walk.media.get("gif")
+    if medium is None or walk.state != FINISHED:
+        return f"/walks/{walk.id}/frames/"
+    return f"/media/{walk.id}/frames.{_digest(medium)}/"
+
+
+def archive_size(walk: Walk) -> int:
+    """Return how many bytes the archive of a walk's frames has."""
+    head = LOCAL_HEADER + DATA_DESCRIPTOR + CENTRAL_HEADER
+    return END_RECORD + sum(head + 2 * len(_name(frame)) + frame.bytes for frame in walk.painted)
+
+
+@blueprint.get("/media/<walk_id>/<any(gif, mp4, webp, poster):kind>.<digest>.<extension>")
+def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
+    """Send a film or poster whose content the address names."""
+    expected, mimetype = KINDS[kind]
+
+    def send() -> Response:
+        walk = gallery.walk_at(walk_id)
+        medium = walk.media.get(kind)
+        if medium is None or (_digest(medium), expected) != (digest, extension):
+            raise NotFound("No film of this walk has this address. The walk's own page has them.")
+        name = f"{walk.slug or walk.id}.{extension}"
+        return send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
+
+    return _for_good(_again_if_replaced(send))
+
+
+@blueprint.get("/media/<walk_id>/frames.<digest>/<int:index>.png")
+def frame(walk_id: str, digest: str, index: int) -> Response:
+    """Send a frame of a finished walk: the film that its address names was made from it."""
+
+    def send() -> Response:
+        walk = gallery.walk_at(walk_id)
+        film = walk.media.get("gif")
+        frame = next((frame for frame in walk.painted if frame.index == index), None)
+        if walk.state != FINISHED or film is None or frame is None or _digest(film) != digest:
+            raise NotFound("No frame of this walk has this address. The walk's own page has them.")
+        name, etag = f"{walk.id}-{index}.png", f"{film.etag}-{index}"
+        return send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=name)
+
+    return _for_good(_again_if_replaced(send))
+
+
+@blueprint.get("/walks/<walk_id>.zip")
+def archive(walk_id: str) -> Response:
+    """Send all frames of a finished walk, one lossless PNG each, written into the answer as it is read."""
+    walk = gallery.walk_at(walk_id)
+    if walk.state != FINISHED:
+        raise NotFound("The frames of this walk are packed once all of them are painted.")
+    response = Response(mimetype="application/zip")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Disposition"] = f"attachment; filename={walk.slug or walk.id}.zip"
+    response.content_length = archive_size(walk)
+    response.set_etag(f"{walk.id}-{walk.attempt}-zip")
+    response = cast(Response, response.make_conditional(request))
+    if response.status_code == 200 and request.method != "HEAD":
+        parts = _packed(walk)
+        first = next(parts)  # a store that is away is an error, not half an archive
+        response.response = chain([first], parts)
+    return response
+
+
+def _packed(walk: Walk) -> Iterator[bytes]:
+    """Write the archive frame by frame: no more than one is in memory, and nothing on disk."""
+    store, paths = media.store(), {_name(frame): frame.path for frame in walk.painted}
+    finished = walk.finished_at or walk.created_at
+    out = Outlet()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # a PNG does not get smaller
+        for name, path in paths.items():
+            entry = zipfile.ZipInfo(name, finished.timetuple()[:6])
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, store.read(path))
+            yield out.take()
+    yield out.take()
+
+
+class Outlet(io.RawIOBase):
+    """A file that can only be written, like a pipe; what was written is taken away bit by bit."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+
+    def write(self, data: Buffer, /) -> int:
+        """Keep ``data`` until it is taken."""
+        self.parts.append(bytes(data))
+        return len(self.parts[-1])
+
+    def take(self) -> bytes:
+        """Return what was written since the last time."""
+        data = b"".join(self.parts)
+        self.parts.clear()
+        return data
+
+
+def _name(frame: Frame) -> str:
+    return f"{frame.index:04}.png"
+
+
+def _digest(medium: Medium) -> str:
+    return medium.etag[:DIGEST_LENGTH]
+
+
+def _for_good(response: Response) -> Response:
+    response.headers["Cache-Control"] = IMMUTABLE
+    return response
+
+
+def _again_if_replaced(send: Callable[[], Response]) -> Response:
+    """Look once more when a file has gone since its row was read: the walk may have been deleted meanwhile."""
+    try:
+        return send()
+    except MediaError:
+        db.session.expire_all()
+        return send()

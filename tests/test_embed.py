@@ -1,0 +1,130 @@
+"""The page that others may frame."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import embed, stored, walks
+from app.models import Walk
+from app.security import POLICY
+
+Hang = Callable[..., Walk]
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def policy(header: str) -> dict[str, str]:
+    return dict(directive.split(" ", 1) for directive in header.split("; "))
+
+
+def test_embedded_page_may_be_framed_and_nothing_else_is_loosened(client: FlaskClient, hung: Hang) -> None:
+    sent = policy(client.get(f"/walks/{hung().id}/embed").headers["Content-Security-Policy"])
+    assert sent.pop("frame-ancestors") == "*"
+    assert sent["default-src"] == "'none'"
+    assert "script-src" not in sent
+    usual = policy(POLICY)
+    assert all(value in ("'none'", "'self'") and name in usual for name, value in sent.items())
+
+
+def test_walks_own_page_may_not_be_framed(client: FlaskClient, hung: Hang) -> None:
+    assert policy(client.get(hung().url).headers["Content-Security-Policy"])["frame-ancestors"] == "'none'"
+
+
+def test_embedded_page_has_the_film_a_still_a_pause_and_a_way_back(client: FlaskClient, hung: Hang) -> None:
+    walk = hung("a <b>fox</b>", "a kite")
+    answer = client.get(f"/walks/{walk.id}/embed")
+    page = Elements(answer.text)
+    moving, still = page.of("img")
+    assert [source["srcset"] for source in page.of("source")] == [stored.address(walk, "webp")]
+    assert (moving["src"], still["src"]) == (stored.address(walk, "gif"), stored.address(walk, "poster"))
+    assert [box["id"] for box in page.of("input")] == [label["for"] for label in page.of("label")] == ["turn"]
+    (link,) = page.of("a")
+    assert (link["href"], link["target"]) == (walk.url, "_blank")
+    assert not page.of("script")
+    assert not page.of("b")
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_embedded_page_answers_not_modified(client: FlaskClient, hung: Hang) -> None:
+    address = f"/walks/{hung().id}/embed"
+    same = client.get(address, headers={"If-None-Match": client.get(address).headers["ETag"]})
+    assert same.status_code == 304
+    assert policy(same.headers["Content-Security-Policy"])["frame-ancestors"] == "*"
+
+
+def test_embedded_page_of_a_walk_that_waits_looks_again(client: FlaskClient, commissioned: Hang) -> None:
+    page = client.get(f"/walks/{commissioned().id}/embed").text
+    assert "Waiting to be painted." in page
+    assert '<meta http-equiv="refresh" content="5">' in page
+
+
+def test_embedded_page_of_a_cancelled_walk_says_so_and_rests(client: FlaskClient, commissioned: Hang) -> None:
+    walk = commissioned()
+    walks.cancel(walk)
+    page = client.get(f"/walks/{walk.id}/embed").text
+    assert "Not painted." in page
+    assert "refresh" not in page
+
+
+def test_what_is_not_there_says_so_in_the_frame(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    walks.delete_walk(walk)
+    gone, never = client.get(f"/walks/{walk.id}/embed"), client.get("/walks/never/embed")
+    assert (gone.status_code, never.status_code) == (410, 404)
+    assert "This walk was taken down." in gone.text
+    assert "Nothing hangs at this address." in never.text
+    assert all(policy(answer.headers["Content-Security-Policy"])["frame-ancestors"] == "*" for answer in (gone, never))
+
+
+def test_unlisted_walk_is_embedded_by_those_who_have_its_address(client: FlaskClient, hung: Hang) -> None:
+    assert stored.address(walk := hung(unlisted=True), "gif") in client.get(f"/walks/{walk.id}/embed").text
+
+
+def test_walks_page_offers_the_code_that_frames_it(client: FlaskClient, hung: Hang) -> None:
+    walk = hung('a "fox" <i>', "a kite")
+    page = client.get(walk.url).text
+    offered = html.unescape(re.search(r'Embed it</summary>\s*<p class="plain">(.*?)</p>', page)[1])  # type: ignore[index]
+    ((tag, frame),) = Elements(offered).found
+    assert tag == "iframe"
+    assert frame["src"] == f"http://localhost/walks/{walk.id}/embed"
+    assert frame["title"] == walk.title
+    assert client.get(f"/walks/{walk.id}/embed").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("picture", "limits", "expected"),
+    [
+        ((128, 128), {}, (434, 498)),
+        ((256, 128), {}, (434, 281)),
+        ((128, 256), {}, (217, 498)),
+        ((128, 128), {"max_width": 200}, (200, 498)),
+        ((128, 128), {"max_width": 200, "max_height": 100}, (200, 100)),
+        ((128, 128), {"max_width": 9000, "max_height": 9000}, (434, 498)),
+    ],
+)
+def test_frame_is_as_large_as_film_and_caption_within_what_is_allowed(
+    hung: Hang, picture: tuple[int, int], limits: dict[str, int], expected: tuple[int, int]
+) -> None:
+    walk = hung()
+    walk.width, walk.height = picture
+    assert embed.size(walk, **limits) == expected

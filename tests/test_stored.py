@@ -1,0 +1,185 @@
+"""Addresses that never change their content, and the archive of a walk's frames."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import media, stored, walks
+from app.database import db, writing
+from app.models import PAINTING, Frame, Walk
+
+KINDS = {"gif": "image/gif", "mp4": "video/mp4", "webp": "image/webp", "poster": "image/png"}
+Hang = Callable[..., Walk]
+
+
+def entries(answer: TestResponse) -> list[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None
+        return [(info.filename, archive.read(info)) for info in archive.infolist()]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hashed_address_sends_the_film_for_good(client: FlaskClient, hung: Hang, kind: str) -> None:
+    walk = hung()
+    answer = client.get(stored.address(walk, kind))
+    assert (answer.status_code, answer.data, answer.mimetype) == (200, kind.encode(), KINDS[kind])
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert "Set-Cookie" not in answer.headers
+    assert "Cookie" not in answer.headers.get("Vary", "")
+
+
+def test_hashed_address_answers_ranges_and_repeats(client: FlaskClient, hung: Hang) -> None:
+    address = stored.address(hung(), "mp4")
+    part = client.get(address, headers={"Range": "bytes=1-2"})
+    assert (part.status_code, part.data) == (206, b"p4")
+    same = client.get(address, headers={"If-None-Match": part.headers["ETag"]})
+    assert (same.status_code, same.headers["Cache-Control"]) == (304, stored.IMMUTABLE)
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["gif.000000000000.gif", "gif.{hash}.png", "mp4.{hash}.mp4", "gif.{hash}", "song.{hash}.gif", "gif..gif",
+     "frames.000000000000/0.png", "frames.{hash}/2.png", "frames.{hash}/-1.png",
+     "frames.{hash}/99999999999999999999.png"],
+)  # fmt: skip
+def test_wrong_hash_kind_or_frame_is_not_found(client: FlaskClient, hung: Hang, end: str) -> None:
+    walk = hung()
+    answer = client.get(f"/media/{walk.id}/" + end.format(hash=walk.media["gif"].etag[:12]))
+    assert answer.status_code == 404
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
+def test_hash_of_another_walk_is_not_found(client: FlaskClient, hung: Hang) -> None:
+    walk, other = hung(), hung("a bear", "a lamp")
+    with writing() as session:
+        session.merge(other.media["gif"]).etag = "f" * 32
+    assert client.get(f"/media/{walk.id}/gif.{'f' * 12}.gif").status_code == 404
+
+
+def test_hashed_addresses_of_a_deleted_walk_are_gone(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    addresses = [stored.address(walk, "gif"), stored.frames_address(walk) + "0.png", f"/walks/{walk.id}.zip"]
+    walks.delete_walk(walk)
+    assert [client.get(address).status_code for address in addresses] == [410, 410, 410]
+
+
+def test_unlisted_walk_is_sent_to_those_who_have_its_address(client: FlaskClient, hung: Hang) -> None:
+    walk = hung(unlisted=True)
+    addresses = [stored.address(walk, "webp"), stored.frames_address(walk) + "1.png", f"/walks/{walk.id}.zip"]
+    assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
+
+
+def test_frame_of_a_finished_walk_is_sent_for_good(client: FlaskClient, hung: Hang) -> None:
+    answer = client.get(stored.frames_address(hung()) + "1.png")
+    assert (answer.status_code, answer.data, answer.mimetype) == (200, b"frame", "image/png")
+    assert answer.headers["Cache-Control"] == stored.IMMUTABLE
+
+
+def test_pages_of_finished_walks_use_hashed_addresses(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    page, wall = client.get(walk.url).text, client.get("/gallery").text
+    for kind in ("gif", "mp4", "poster"):
+        assert stored.address(walk, kind) in page
+    assert f'data-stills="{stored.frames_address(walk)}"' in page
+    assert all(f'"{stored.address(walk, kind)}"' in wall for kind in ("mp4", "poster"))
+    assert stored.address(walk, "gif").startswith("/media/")
+
+
+def test_walk_being_painted_keeps_its_plain_addresses(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    with writing() as session:
+        session.merge(walk).state = PAINTING
+    hashed = walk.media["gif"].etag[:12]
+    page = client.get(walk.url).text
+    assert f"/walks/{walk.id}.gif?v={hashed}" in page
+    assert f"/walks/{walk.id}/frames/0.png" in page
+    assert "/media/" not in page
+    assert client.get(f"/media/{walk.id}/frames.{hashed}/0.png").status_code == 404
+
+
+def test_film_lost_from_the_store_is_an_error_that_is_not_kept(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    address = stored.address(walk, "gif")
+    media.store().delete(media.walk_folder(walk.id))
+    answer = client.get(address)
+    assert answer.status_code == 500
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
+def test_archive_holds_one_png_per_frame_in_order_and_nothing_else(client: FlaskClient, hung: Hang) -> None:
+    walk = hung(frames=12)
+    with writing() as session:
+        for frame in session.merge(walk).painted:
+            data = b"\x89PNG %d" % frame.index
+            frame.bytes = len(data)
+            media.store().write(frame.path, data)
+    answer = client.get(f"/walks/{walk.id}.zip")
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    assert entries(answer) == [(f"{index:04}.png", b"\x89PNG %d" % index) for index in range(12)]
+    assert answer.headers["Content-Disposition"] == "attachment; filename=a-fox-a-kite.zip"
+
+
+def test_archive_says_how_long_it_is(client: FlaskClient, hung: Hang) -> None:
+    walk = hung(frames=30)
+    answer = client.get(f"/walks/{walk.id}.zip")
+    assert answer.content_length == len(answer.data) == stored.archive_size(walk)
+    head = client.head(f"/walks/{walk.id}.zip")
+    assert (head.content_length, head.data) == (len(answer.data), b"")
+
+
+def test_archive_is_the_same_each_time(client: FlaskClient, hung: Hang) -> None:
+    address = f"/walks/{hung().id}.zip"
+    first, second = client.get(address), client.get(address)
+    assert first.data == second.data
+    assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
+def test_archive_of_an_unfinished_walk_is_not_found(client: FlaskClient, commissioned: Hang, hung: Hang) -> None:
+    painting = hung()
+    with writing() as session:
+        session.merge(painting).state = PAINTING
+    cancelled = commissioned()
+    walks.cancel(cancelled)
+    for walk in (commissioned("a bear", "a lamp"), painting, cancelled):
+        assert client.get(f"/walks/{walk.id}.zip").status_code == 404
+    assert ".zip" not in client.get(painting.url).text
+
+
+def test_archive_is_written_while_it_is_sent(app: Flask, client: FlaskClient, hung: Hang) -> None:
+    walk = hung(frames=40)
+    large = bytes(500_000)
+    with writing() as session:
+        for frame in session.merge(walk).painted:
+            frame.bytes = len(large)
+            media.store().write(frame.path, large)
+    tracemalloc.start()
+    try:
+        answer = client.get(f"/walks/{walk.id}.zip", buffered=False)
+        sent = sum(len(part) for part in answer.response)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sent == answer.content_length > 20_000_000
+    assert peak < 4_000_000
+
+
+def test_archive_whose_first_frame_is_lost_is_an_error_rather_than_half_a_file(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    media.store().delete(db.session.scalars(db.select(Frame.path).where(Frame.walk_number == walk.number)).first())
+    assert client.get(f"/walks/{walk.id}.zip").status_code == 500
+
+
+def test_recipe_lies_beside_the_films(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    assert client.get(f"/walks/{walk.id}.json").json["seed"] == walk.seed
+    page = client.get(walk.url).text
+    for end in ("gif", "mp4", "webp", "png", "zip", "json"):
+        assert f'href="/walks/{walk.id}.{end}" download' in page
