@@ -26,7 +26,7 @@ def addresses(app: Flask, walk: Walk) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     filled = {"walk_id": walk.id, "index": 0, "filename": "site.css", "kind": "gif", "extension": "gif"}
     for rule in app.url_map.iter_rules():
-        address = re.sub(r"<(?:.*?:)?(\w+)>", lambda match: str(filled.get(match[1], "x")), rule.rule)
+        address = re.sub(r"<(?:[^<>:]*:)?(\w+)>", lambda match: str(filled.get(match[1], "x")), rule.rule)
         found.setdefault(address, set()).update(rule.methods or ())
     return found
 
