@@ -21,7 +21,22 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         ``MOMA_INSTANCE`` names one, else it is ``instance/``.
     :raises app.errors.ConfigError: when a setting is unusable.
     """
-    from app import api, assets, cli, config, database, health, media, pages, problems, security, visitor, words
+    from app import (
+        api,
+        assets,
+        cli,
+        config,
+        database,
+        health,
+        limits,
+        media,
+        mine,
+        pages,
+        problems,
+        security,
+        visitor,
+        words,
+    )
     from app.instance import folder
 
     app = Flask(
@@ -42,5 +57,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     health.init_app(app)
     pages.init_app(app)
     api.init_app(app)
+    mine.init_app(app)
+    limits.init_app(app)
     cli.init_app(app)
     return app

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import gallery, line, recipe, visitor, walks
+from app import gallery, limits, line, recipe, visitor, walks
 from app.commission import commission, validate
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.models import Walk
@@ -30,7 +30,9 @@ def init_app(app: Flask) -> None:
 def create() -> tuple[Response, int, dict[str, str]]:
     """Commission a walk."""
     wanted = validate(_json_body())
-    walk, _ = commission(wanted, visitor_key=visitor.address_key(), idempotency_key=_idempotency_key())
+    walk, _ = commission(
+        wanted, visitor_key=visitor.address_key(), idempotency_key=_idempotency_key(), admit=limits.admit_api
+    )
     body = describe(walk) | {"owner_token": visitor.owner_token(walk.id, walk.owner_hash)}
     return jsonify(body), 202, {"Location": f"/api/v1/walks/{walk.id}", "Cache-Control": "no-store"}
 
@@ -84,17 +86,21 @@ def describe(walk: Walk) -> dict[str, Any]:
                 "prompt": stop.prompt,
                 "negative_prompt": stop.negative_prompt,
                 "seed": stop.seed,
+                "hand": stop.hand or None,
                 "note": stop.note or None,
             }
             for stop in walk.stops
         ],
         "seed": walk.seed,
         "frames": walk.frames,
+        "steps": walk.sampler_steps,
+        "guidance": walk.guidance,
         "fps": walk.fps,
         "frames_painted": walk.painted_count,
         "progress": round(walk.painted_count / walk.frames, 4),
         "queue_position": place.position,
         "eta_seconds": None if place.seconds is None else round(place.seconds, 1),
+        "painters": place.painters,  # how many the estimate counts on; with none there is no estimate
         "smoothness": None if walk.evenness is None else {"evenness": walk.evenness, "jump": walk.jump},
         "paint_seconds": walk.paint_seconds,
         "unlisted": walk.unlisted,

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
+
 from app import house
 from app.models import Walk
 
@@ -62,11 +64,13 @@ def remake(walk: Walk) -> dict[str, Any]:
     The form has one hand for all stops; where they differ, the words are written behind the prompts.
     """
     hand = walk.stops[0].hand if walk.stops and len({stop.hand for stop in walk.stops}) == 1 else ""
-    joined = pattern()
+    joined, config = pattern(), current_app.config
     prompts = [stop.prompt if hand else worded(stop.prompt, stop.hand, joined) for stop in walk.stops]
     return {
         "prompt": prompts,
         "hand": hand or None,
         "negative_prompt": walk.stops[0].negative_prompt or None if walk.stops else None,
         "frames": walk.frames,
+        "steps": walk.sampler_steps if walk.sampler_steps != config["STEPS"] else None,
+        "guidance": f"{walk.guidance:g}" if walk.guidance != config["GUIDANCE"] else None,
     }

@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.errors import InvalidInput, MomaError
+from app.errors import InvalidInput, MomaError, TooMany
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +82,12 @@ def problem(status: int, title: str, detail: str, errors: InvalidInput | None = 
 def _moma_error(error: MomaError) -> Response:
     if error.status >= 500:
         log.error("%s", error, exc_info=error)
-    return answer(
+    response = answer(
         error.status, str(error), errors=error if isinstance(error, InvalidInput) else None, title=error.title
     )
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _http_error(error: HTTPException) -> Response:
