@@ -30,9 +30,11 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         embed,
         feed,
         health,
+        limits,
         manual,
         media,
         metrics,
+        mine,
         pages,
         problems,
         security,
@@ -65,5 +67,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     feed.init_app(app)
     api.init_app(app)
     manual.init_app(app)
+    mine.init_app(app)
+    limits.init_app(app)
     cli.init_app(app)
     return app

@@ -12,7 +12,7 @@ from app.models import ID, STATES
 WALK_ID = "k7mz3vq9xw2hd8cf"
 FINISHED_AT = "2026-11-20T12:00:05.210000+00:00"
 
-STOPS = [{"prompt": prompt, "negative_prompt": "", "seed": None} for prompt in ("a lemon", "the sun")]
+STOPS = [{"prompt": prompt, "negative_prompt": "", "seed": None, "hand": None} for prompt in ("a lemon", "the sun")]
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
@@ -23,6 +23,9 @@ class StopDescription(TypedDict):
     prompt: Annotated[str, Field(description="What is painted here.", examples=["a lemon"])]
     negative_prompt: Annotated[str, Field(description="What is left out.", examples=[""])]
     seed: Annotated[int | None, Field(description="Its own seed; null when it is the walk's.", examples=[None])]
+    hand: Annotated[
+        str | None, Field(description="The hand it is painted in; null when the model chooses.", examples=[None])
+    ]
     note: Annotated[
         str | None, Field(description="What the painter could not read of the prompt, if anything.", examples=[None])
     ]
@@ -50,6 +53,9 @@ class RecipeStop(TypedDict):
     prompt: Annotated[str, Field(description="What is painted here.", examples=["a lemon"])]
     negative_prompt: Annotated[str, Field(description="What is left out.", examples=[""])]
     seed: Annotated[int | None, Field(description="Its own seed; null when it is the walk's.", examples=[None])]
+    hand: Annotated[
+        str | None, Field(description="The hand it is painted in; null when the model chooses.", examples=[None])
+    ]
 
 
 class RecipeModel(TypedDict):
@@ -124,6 +130,8 @@ class WalkDescription(TypedDict):
     ]
     seed: Annotated[int, Field(description="Where its noise comes from; drawn if not asked for.", examples=[11])]
     frames: Annotated[int, Field(description="How many pictures the film has.", examples=[2])]
+    steps: Annotated[int, Field(description="How many steps the sampler takes for each.", examples=[20])]
+    guidance: Annotated[float, Field(description="How closely they keep to the words.", examples=[3.5])]
     fps: Annotated[float, Field(description="Pictures a second.", examples=[12.5])]
     frames_painted: Annotated[int, Field(description="How many are painted.", examples=[2])]
     progress: Annotated[float, Field(description="The same, from 0 to 1.", ge=0, le=1, examples=[1.0])]
@@ -132,6 +140,9 @@ class WalkDescription(TypedDict):
     ]
     eta_seconds: Annotated[
         float | None, Field(description="Seconds left; null when done or not known.", examples=[None])
+    ]
+    painters: Annotated[
+        int | None, Field(description="How many painters that estimate counts on; null when done.", examples=[None])
     ]
     smoothness: Annotated[Smoothness | None, Field(description="How even the film is; null until it is finished.")]
     paint_seconds: Annotated[float | None, Field(description="How long the painting took.", examples=[5.1])]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import gallery, line, openapi, recipe, visitor, walks
+from app import gallery, limits, line, openapi, recipe, visitor, walks
 from app.answers import Films, NewWalk, WalkDescription, WalkList
 from app.commission import ERRORS_MAX, Commission, commission, validate
 from app.errors import FieldError, InvalidInput, Malformed, NotOwner
@@ -82,7 +82,9 @@ def create() -> tuple[Response, int, dict[str, str]]:
     The answer comes at once and says where the walk is; look there until `finished_at` is set.
     """
     wanted = validate(_json_body())
-    walk, _ = commission(wanted, visitor_key=visitor.address_key(), idempotency_key=_idempotency_key())
+    walk, _ = commission(
+        wanted, visitor_key=visitor.address_key(), idempotency_key=_idempotency_key(), admit=limits.admit_api
+    )
     body: NewWalk = {**describe(walk), "owner_token": visitor.owner_token(walk.id, walk.owner_hash)}
     return jsonify(body), 202, {"Location": f"/api/v1/walks/{walk.id}", "Cache-Control": "no-store"}
 
@@ -149,17 +151,21 @@ def describe(walk: Walk) -> WalkDescription:
                 "prompt": stop.prompt,
                 "negative_prompt": stop.negative_prompt,
                 "seed": stop.seed,
+                "hand": stop.hand or None,
                 "note": stop.note or None,
             }
             for stop in walk.stops
         ],
         "seed": walk.seed,
         "frames": walk.frames,
+        "steps": walk.sampler_steps,
+        "guidance": walk.guidance,
         "fps": walk.fps,
         "frames_painted": walk.painted_count,
         "progress": round(walk.painted_count / walk.frames, 4),
         "queue_position": place.position,
         "eta_seconds": None if place.seconds is None else round(place.seconds, 1),
+        "painters": place.painters,  # how many the estimate counts on; with none there is no estimate
         "smoothness": None if walk.evenness is None else {"evenness": walk.evenness, "jump": walk.jump},
         "paint_seconds": walk.paint_seconds,
         "unlisted": walk.unlisted,

@@ -66,6 +66,9 @@ def explained(command: Command) -> Command:
 @click.option("--frames", type=int, help="How many frames; 24 if not given.")
 @click.option("--seed", type=int, help="The seed; drawn and recorded if not given.")
 @click.option("--leave-out", default="", help="What every stop leaves out (its negative prompt).")
+@click.option("--hand", help="The style that every stop is painted in, one that the model knows: neon.")
+@click.option("--steps", type=int, help="How many steps the sampler takes for each frame.")
+@click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
 @click.option("--unlisted", is_flag=True, help="Keep it out of the gallery.")
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Paint again from a recipe, or from a GIF painted here.")  # fmt: skip
@@ -79,6 +82,9 @@ def create(
     frames: int | None,
     seed: int | None,
     leave_out: str,
+    hand: str | None,
+    steps: int | None,
+    guidance: float | None,
     unlisted: bool,
     recipe_file: Path | None,
     wait: bool,
@@ -89,12 +95,13 @@ def create(
     if out:
         _check_out(out)
     if recipe_file:
-        _refuse_both(prompts, frames, seed, leave_out)
+        _refuse_both(prompts, frames, seed, leave_out, hand, steps, guidance)
         wanted, pinned = recipe.commission_of(recipe.read(_read(recipe_file)))
         wanted.unlisted = unlisted
     else:
-        stops = [{"prompt": prompt, "negative_prompt": leave_out} for prompt in prompts]
-        wanted, pinned = validate({"stops": stops, "frames": frames, "seed": seed, "unlisted": unlisted}), None
+        stops = [{"prompt": prompt, "negative_prompt": leave_out, "hand": hand} for prompt in prompts]
+        settings = {"frames": frames, "seed": seed, "steps": steps, "guidance": guidance, "unlisted": unlisted}
+        wanted, pinned = validate({"stops": stops, **settings}), None
     with _painters(needed=wait or out is not None) as tend:
         walk = _commission(wanted, pinned)
         if wait or out:
@@ -263,11 +270,9 @@ def _check_out(out: Path) -> None:
         raise InvalidInput.on("out", message=f"There is no folder {out.parent} to write {out.name} to.")
 
 
-def _refuse_both(prompts: tuple[str, ...], frames: int | None, seed: int | None, leave_out: str) -> None:
-    if prompts or frames is not None or seed is not None or leave_out:
-        raise InvalidInput.on(
-            "recipe", message="A recipe says all: give no prompts, frames, seed or --leave-out with it."
-        )
+def _refuse_both(prompts: tuple[str, ...], *others: object) -> None:
+    if prompts or any(other not in (None, "") for other in others):
+        raise InvalidInput.on("recipe", message="A recipe says all: give no prompts and none of their options with it.")
 
 
 def _read(file: Path) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal
@@ -19,6 +19,9 @@ from sqlalchemy.orm import Session
 from app import line, queue, search, visitor
 from app.database import db, writing
 from app.errors import FieldError, InvalidInput
+from app.hands import Hand
+from app.hands import find as find_hand
+from app.hands import known as known_hands
 from app.models import Stop, Walk, new_id
 
 SEED_MAX = 2**32 - 1
@@ -35,12 +38,23 @@ class Limits:
     prompt_max: int
     frames_max: int
     frames_default: int
+    steps_max: int = 100
+    guidance_max: float = 20.0
+    hands: tuple[Hand, ...] = ()  # those of the loaded model
 
     @classmethod
     def current(cls) -> Limits:
         """Return the current application's limits."""
         config = current_app.config
-        return cls(config["STOPS_MAX"], config["PROMPT_MAX"], config["FRAMES_MAX"], config["FRAMES_DEFAULT"])
+        return cls(
+            config["STOPS_MAX"],
+            config["PROMPT_MAX"],
+            config["FRAMES_MAX"],
+            config["FRAMES_DEFAULT"],
+            steps_max=config["STEPS_MAX"],
+            guidance_max=config["GUIDANCE_MAX"],
+            hands=known_hands(),
+        )
 
 
 def _prompt(text: str, info: ValidationInfo) -> str:
@@ -60,6 +74,23 @@ def _clean(text: str, info: ValidationInfo) -> str:
     if len(text) > limit:
         raise ValueError(f"is {len(text)} characters long; at most {limit} are read.")
     return text
+
+
+def _hand(text: str | None, info: ValidationInfo) -> str | None:
+    if text is None or not text.strip():
+        return None
+    known = info.context.hands if info.context else ()
+    if hand := find_hand(text, known):
+        return str(hand.words)
+    if not known:
+        raise ValueError(f"cannot be “{text:.60}”: the model that paints here knows none.")
+    raise ValueError(f"cannot be “{text:.60}”. The model knows {words_of(known)}.")
+
+
+def words_of(known: Iterable[Hand]) -> str:
+    """List the words of hands as a sentence does."""
+    words = [hand.words for hand in known]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _is_visible(character: str) -> bool:
@@ -91,6 +122,8 @@ class StopWanted(BaseModel):
     """What is left out."""
     seed: Annotated[Seed | None, Field(examples=[None])] = None
     """A seed of its own; without it the walk's."""
+    hand: Annotated[str | None, AfterValidator(_hand), Field(examples=[None])] = None
+    """The hand it is painted in, one of those that the model has; without one the model chooses."""
 
 
 class Commission(BaseModel):
@@ -123,6 +156,15 @@ class Commission(BaseModel):
         ),
     ] = None
     """How many pictures the film has: at least one for each stop."""
+    steps: Annotated[
+        int | None, _told(lambda limits: {"minimum": 1, "maximum": limits.steps_max, "examples": [None]})
+    ] = None
+    """How many steps the sampler takes for each frame; without it the site's usual number."""
+    guidance: Annotated[
+        Annotated[float, Field(allow_inf_nan=False)] | None,
+        _told(lambda limits: {"minimum": 0, "maximum": limits.guidance_max, "examples": [None]}),
+    ] = None
+    """How closely the pictures keep to the words; 1 or less is no guidance."""
     unlisted: Annotated[bool, Field(examples=[False])] = False
     """Leave the walk out of the gallery: only who knows its address sees it."""
 
@@ -169,11 +211,13 @@ def commission(
     owner: str | None = None,
     idempotency_key: str | None = None,
     pinned: Pinned | None = None,
+    admit: Callable[[], None] | None = None,
 ) -> tuple[Walk, bool]:
     """Save a walk, commit, and tell the worker; return it, and whether it is new.
 
     ``owner`` is the secret that will own the walk; without one the walk's own token does. A repeat with the same
-    ``idempotency_key`` returns the first walk and makes none.
+    ``idempotency_key`` returns the first walk and makes none. ``admit`` is called before a new walk is saved, and may
+    refuse it by raising.
 
     :raises InvalidInput: when the key was used for something else.
     """
@@ -183,6 +227,8 @@ def commission(
         with writing() as session:
             if key and (walk := _commissioned_with(session, key)):
                 return _repeat(walk, fingerprint), False
+            if admit:
+                admit()
             walk = _save(session, wanted, visitor_key=visitor_key, owner=owner, pinned=pinned)
             walk.idempotency_key, walk.commission_hash = key, fingerprint
     except IntegrityError:  # on Postgres the same key may be saved between our look and our commit
@@ -209,6 +255,7 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 def _save(session: Session, wanted: Commission, *, visitor_key: str, owner: str | None, pinned: Pinned | None) -> Walk:
     config = current_app.config
     walk_id = new_id()
+    turn, ticket = line.join(session, visitor_key)
     walk = Walk(
         id=walk_id,
         visitor=visitor_key,
@@ -217,11 +264,14 @@ def _save(session: Session, wanted: Commission, *, visitor_key: str, owner: str 
         seed=secrets.randbelow(SEED_MAX + 1) if wanted.seed is None else wanted.seed,
         frames=wanted.frames or _default_frames(wanted),
         fps=config["FPS"],
-        words=search.words_of([stop.prompt for stop in wanted.stops]),
-        sampler_steps=config["STEPS"],
-        guidance=config["GUIDANCE"],
-        turn=line.next_turn(session, visitor_key),
-        stops=[Stop(position=index, **stop.model_dump()) for index, stop in enumerate(wanted.stops)],
+        words=search.words_of([text for stop in wanted.stops for text in (stop.prompt, stop.hand or "")]),
+        sampler_steps=config["STEPS"] if wanted.steps is None else wanted.steps,
+        guidance=config["GUIDANCE"] if wanted.guidance is None else wanted.guidance,
+        turn=turn,
+        ticket=ticket,
+        stops=[
+            Stop(position=i, **stop.model_dump() | {"hand": stop.hand or ""}) for i, stop in enumerate(wanted.stops)
+        ],
     )
     if pinned:
         walk.is_pinned = True
@@ -248,6 +298,10 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
         )
     elif wanted.frames is not None and not count <= wanted.frames <= limits.frames_max:
         errors.append(FieldError(("frames",), _frames_rule(limits, least=count)))
+    if wanted.steps is not None and not 1 <= wanted.steps <= limits.steps_max:
+        errors.append(FieldError(("steps",), _steps_rule(limits)))
+    if wanted.guidance is not None and not 0 <= wanted.guidance <= limits.guidance_max:
+        errors.append(FieldError(("guidance",), _guidance_rule(limits)))
     for index, (stop, following) in enumerate(pairwise(wanted.stops), start=1):
         if stop == following:
             message = f"Stop {index + 1} is the same as stop {index}: nothing lies between. Change a word, or its seed."
@@ -272,6 +326,11 @@ def _explain(item: Any, limits: Limits) -> FieldError:
     rules = {
         "seed": f"The seed must be a whole number from 0 to {SEED_MAX}.",
         "frames": _frames_rule(limits),
+        "steps": _steps_rule(limits),
+        "guidance": _guidance_rule(limits),
+        "hand": f"{_subject(path)} must be one of {words_of(limits.hands)}."
+        if limits.hands
+        else f"{_subject(path)} cannot be chosen: the model that paints here knows none.",
         "stops": f"stops must be a list of {STOPS_MIN} to {limits.stops_max} stops.",
         "unlisted": "unlisted must be true or false.",
         "prompt": f"{_subject(path)} must be a text of 1 to {limits.prompt_max} characters.",
@@ -286,8 +345,16 @@ def _frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:
     return f"Frames must be a whole number from {least} (one for each stop) to {limits.frames_max}."
 
 
+def _steps_rule(limits: Limits) -> str:
+    return f"Steps must be a whole number from 1 to {limits.steps_max}."
+
+
+def _guidance_rule(limits: Limits) -> str:
+    return f"Guidance must be a number from 0 to {limits.guidance_max:g}."
+
+
 def _subject(path: tuple[str | int, ...]) -> str:
-    names = {"prompt": "prompt", "negative_prompt": "list of what to leave out", "seed": "seed"}
+    names = {"prompt": "prompt", "negative_prompt": "list of what to leave out", "seed": "seed", "hand": "hand"}
     name = names.get(str(path[-1]), str(path[-1]))
     return f"The {name} of stop {int(path[1]) + 1}" if len(path) == 3 else f"The {name}"
 

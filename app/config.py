@@ -43,6 +43,10 @@ DEFAULTS: dict[str, Any] = {
     "PROMPT_MAX": 300,
     "FRAMES_DEFAULT": 24,
     "FRAMES_MAX": 240,
+    "STEPS_MAX": 100,
+    "GUIDANCE_MAX": 20.0,
+    "HOURLY_WALKS": 60,
+    "HOURLY_WALKS_ADDRESS": 240,
     "BODY_MAX": 1_000_000,
     # How it is painted
     "FPS": 12.5,
@@ -154,6 +158,10 @@ def _check(app: Flask) -> None:
         raise ConfigError("MOMA_FRAMES_MAX must be no less than MOMA_STOPS_MAX: each stop is a frame.")
     if not DEVICE.fullmatch(config["DEVICE"] or ""):
         raise ConfigError(f"MOMA_DEVICE must be auto, cpu, cuda or mps, not {config['DEVICE']!r}.")
+    if config["STEPS"] > config["STEPS_MAX"] or config["GUIDANCE"] > config["GUIDANCE_MAX"]:
+        raise ConfigError("MOMA_STEPS and MOMA_GUIDANCE must be no more than MOMA_STEPS_MAX and MOMA_GUIDANCE_MAX.")
+    if config["HOURLY_WALKS_ADDRESS"] < config["HOURLY_WALKS"]:
+        raise ConfigError("MOMA_HOURLY_WALKS_ADDRESS must be no less than MOMA_HOURLY_WALKS: visitors share addresses.")
     _check_addresses(config)
 
 

@@ -88,5 +88,16 @@ class Conflict(MomaError):
     title = "Not now"
 
 
+class TooMany(MomaError):
+    """More was asked for than the hour has room for; ``retry_after`` says in how many seconds there is room again."""
+
+    status = 429
+    title = "Enough for this hour"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class MediaError(MomaError):
     """The media store did not do what it was asked."""

@@ -12,10 +12,12 @@ from flask import Request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.commission import STOPS_MIN, Limits
+from app import hands
+from app.commission import STOPS_MIN, Limits, words_of
 from app.errors import FieldError, InvalidInput, Malformed
 
 FRAME_CHOICES = (24, 60, 120, 240)
+IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance"}
 
 
 @dataclass(slots=True)
@@ -34,6 +36,9 @@ class MakeForm:
     negative_prompt: str = ""
     seed: str = ""
     frames: str = ""
+    hand: str = ""
+    steps: str = ""
+    guidance: str = ""
     unlisted: bool = False
     token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     errors: dict[str, str] = field(default_factory=dict)
@@ -41,7 +46,7 @@ class MakeForm:
     @property
     def open(self) -> bool:
         """Tell whether "More" must stand open: something in it is wrong, or there are more than two stops."""
-        return bool(set(self.errors) & {"seed", "frames", "negative_prompt"}) or len(self.stops) > STOPS_MIN
+        return bool(set(self.errors) & IN_MORE) or len(self.stops) > STOPS_MIN
 
     @property
     def has_errors(self) -> bool:
@@ -55,13 +60,36 @@ class MakeForm:
 
     def commission(self) -> dict[str, Any]:
         """Return the form as the commission that it asks for, unchecked."""
-        stops = [{"prompt": stop.prompt, "negative_prompt": self.negative_prompt} for stop in self.stops]
+        shared = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
+        stops = [{"prompt": stop.prompt, **shared} for stop in self.stops]
         wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
         if self.seed.strip():
             wanted["seed"] = _whole_number(self.seed)
         if self.frames.strip():
             wanted["frames"] = _whole_number(self.frames)
+        if self.steps.strip():
+            wanted["steps"] = _whole_number(self.steps)
+        if self.guidance.strip():
+            wanted["guidance"] = _number(self.guidance)
         return wanted
+
+    def look_at_hand(self, limits: Limits) -> None:
+        """Say so when an address names a hand that the loaded model does not know: an old walk's, perhaps."""
+        found = hands.find(self.hand, limits.hands)
+        if self.hand and found is None:
+            offer = f" It knows {words_of(limits.hands)}." if limits.hands else ""
+            self.errors["hand"] = f"The model that paints here does not know “{self.hand:.60}”.{offer}"
+        self.hand = found.words if found else ""
+
+    def steps_asked(self, limits: Limits) -> int | None:
+        """Return the steps that were typed, if they can be painted."""
+        steps = _whole_number(self.steps)
+        return steps if isinstance(steps, int) and 1 <= steps <= limits.steps_max else None
+
+    def guidance_asked(self, limits: Limits) -> float | None:
+        """Return the guidance that was typed, if it can be painted."""
+        guidance = _number(self.guidance)
+        return guidance if isinstance(guidance, float) and guidance <= limits.guidance_max else None
 
     def explain(self, errors: InvalidInput) -> None:
         """Put each error beside its field."""
@@ -85,7 +113,9 @@ class MakeForm:
             message = re.sub(r" of stop \d+", "", error.message)
             self.errors[str(path[2])] = message
         else:
-            self.errors[str(path[0]) if path and path[0] in ("seed", "frames", "stops") else "form"] = error.message
+            self.errors[
+                str(path[0]) if path and path[0] in ("seed", "frames", "steps", "guidance", "stops") else "form"
+            ] = error.message
 
 
 def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
@@ -97,6 +127,9 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         negative_prompt=fields.get("negative_prompt", ""),
         seed=fields.get("seed", ""),
         frames=fields.get("frames", ""),
+        hand=fields.get("hand", ""),
+        steps=fields.get("steps", ""),
+        guidance=fields.get("guidance", ""),
         unlisted=bool(fields.get("unlisted")),
     )
     if token := fields.get("token", ""):
@@ -125,6 +158,10 @@ def refuse_garbled(request: Request) -> None:
         unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed("The form contains characters that could not be read. Send it as UTF-8.") from error
+
+
+def _number(text: str) -> float | str:
+    return float(text) if re.fullmatch(r"\s*[0-9]{1,6}(\.[0-9]{1,6})?\s*", text, re.ASCII) else text
 
 
 def _whole_number(text: str) -> int | str:

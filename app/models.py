@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.collections import attribute_keyed_dict
@@ -88,6 +89,7 @@ class Walk(db.Model):  # type: ignore[misc]
     # Its place in line, and who is painting it
     state: Mapped[str] = mapped_column(String(12), default=QUEUED)
     turn: Mapped[int] = mapped_column(default=0)
+    ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # who came first, within a turn
     attempt: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0)
     lease_holder: Mapped[str | None] = mapped_column(String(120))
@@ -112,7 +114,8 @@ class Walk(db.Model):  # type: ignore[misc]
 
     __table_args__ = (
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
-        Index("ix_walks_line", "state", "turn", "number"),
+        Index("ix_walks_line", "state", "turn", "ticket", "number"),
+        Index("ix_walks_owner", "owner_hash", "number"),
         Index("ix_walks_hang", "state", "finished_at", "number"),
         Index("ix_walks_seed", "seed"),
     )
@@ -164,6 +167,7 @@ class Stop(db.Model):  # type: ignore[misc]
     position: Mapped[int] = mapped_column(primary_key=True)
     prompt: Mapped[str] = mapped_column(Text)
     negative_prompt: Mapped[str] = mapped_column(Text, default="")
+    hand: Mapped[str] = mapped_column(String(80), default="", server_default="")
     seed: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(String(24), default="")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import Any, cast
 
 from flask import (
@@ -25,10 +26,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from app import form as forms
-from app import gallery, house, line, media, problems, queue, recipe, visitor, walks
+from app import gallery, hands, house, limits, line, media, problems, queue, recipe, visitor, walks
 from app.commission import SEED_MAX, STOPS_MIN, Limits, commission, validate
 from app.database import db
-from app.errors import InvalidInput, MediaError, NotOwner
+from app.errors import InvalidInput, MediaError, NotOwner, TooMany
 from app.models import Walk
 
 blueprint = Blueprint("pages", __name__)
@@ -51,6 +52,7 @@ def init_app(app: Flask) -> None:
     app.before_request(lambda: forms.refuse_garbled(request))  # first: afterwards the body is read and gone
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
+    app.jinja_env.globals["hands_of"], app.jinja_env.globals["remake"] = hands.names, hands.remake
     app.jinja_env.globals["fps"] = app.config["FPS"]
 
 
@@ -58,7 +60,20 @@ def init_app(app: Flask) -> None:
 def make() -> Response:
     """Show the form, filled from the address where it says something."""
     visitor.current()  # the cookie comes with the form, so that two quick clicks are the same visitor's
-    return _make_page(forms.from_fields(_fields(request.args), Limits.current()))
+    limits = Limits.current()
+    form = forms.from_fields(_fields(request.args), limits)
+    form.look_at_hand(limits)
+    return _make_page(form)
+
+
+@blueprint.get("/surprise")
+def surprise() -> Response:
+    """Fill the form with two things that the model paints well."""
+    vocabulary = house.facts().get("vocabulary", [])
+    pair = secrets.SystemRandom().sample(vocabulary, 2) if len(vocabulary) > 1 else []
+    response = cast(Response, redirect(url_for("pages.make", prompt=pair)))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.post("/")
@@ -81,12 +96,19 @@ def commission_walk() -> Response:
         form.explain(error)
         return _make_page(form, status=422)
     content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
-    walk, _ = commission(
-        wanted,
-        visitor_key=visitor.digest(owner),
-        owner=owner,
-        idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
-    )
+    try:
+        walk, _ = commission(
+            wanted,
+            visitor_key=visitor.digest(owner),
+            owner=owner,
+            idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
+            admit=limits.admit_page,
+        )
+    except TooMany as error:
+        form.errors["form"] = str(error)
+        response = _make_page(form, status=429)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
     return _see(walk)
 
 
@@ -200,7 +222,7 @@ def favicon() -> Response:
 def _make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
     config, limits = current_app.config, Limits.current()
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
-    count, seconds = line.waiting(wanted)
+    count, seconds = line.waiting(wanted, steps=form.steps_asked(limits), guidance=form.guidance_asked(limits))
     page = render_template(
         "make.html",
         form=form,
@@ -212,8 +234,12 @@ def _make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
             "max_prompt": limits.prompt_max,
             "max_frames": limits.frames_max,
             "max_seed": SEED_MAX,
+            "max_steps": limits.steps_max,
+            "max_guidance": limits.guidance_max,
         },
         waiting={"count": count, "seconds": seconds, "worker_ready": bool(queue.workers())},
+        hands=limits.hands,
+        can_surprise=len(house.facts().get("vocabulary", [])) > 1,
         starters=[tuple(pair) for pair in house.facts().get("starters", [])],
         recent=gallery.recent(RECENT),
         total=gallery.total(),
@@ -228,6 +254,7 @@ def _walk_page(template: str, walk: Walk) -> Response:
         place=line.place(walk),
         is_owner=visitor.owns(visitor.known(), walk),
         redis_away=walk.is_waiting and not queue.redis_answers(),
+        house=house.facts(),
         nearby=[] if walk.is_waiting else gallery.recent(NEARBY, besides=walk),
     )
     response = _answer(page)

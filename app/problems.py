@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
 from app.answers import Problem
-from app.errors import InvalidInput, MomaError
+from app.errors import InvalidInput, MomaError, TooMany
 
 log = logging.getLogger(__name__)
 
@@ -87,9 +87,12 @@ def problem(status: int, title: str, detail: str, errors: InvalidInput | None = 
 def _moma_error(error: MomaError) -> Response:
     if error.status >= 500:
         log.error("%s", error, exc_info=error)
-    return answer(
+    response = answer(
         error.status, str(error), errors=error if isinstance(error, InvalidInput) else None, title=error.title
     )
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -34,7 +34,13 @@ def of(walk: Walk) -> Recipe:
         "synthetic": True,
         "digital_source_type": IPTC_SYNTHETIC,
         "stops": [
-            {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "seed": stop.seed} for stop in walk.stops
+            {
+                "prompt": stop.prompt,
+                "negative_prompt": stop.negative_prompt,
+                "seed": stop.seed,
+                "hand": stop.hand or None,
+            }
+            for stop in walk.stops
         ],
         "seed": walk.seed,
         "frames": walk.frames,

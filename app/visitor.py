@@ -68,7 +68,12 @@ def owns(secret: str | None, walk: Walk) -> bool:
 
 def address_key() -> str:
     """Name an API caller by their address, hashed with the site's secret so that no address is stored."""
-    return _keyed(_secrets()[0], f"address {request.remote_addr}")
+    return keyed(f"address {request.remote_addr}")
+
+
+def keyed(message: str) -> str:
+    """Hash a message with the site's secret, so that nobody else can look it up."""
+    return _keyed(_secrets()[0], message)
 
 
 def owner_token(walk_id: str, owner_hash: str | None = None) -> str | None:

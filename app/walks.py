@@ -39,10 +39,11 @@ def retry(walk: Walk) -> None:
     :raises Conflict: when it is neither.
     """
     with writing() as session:
+        turn, ticket = line.join(session, walk.visitor)
         queued = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))
-            .values(state=QUEUED, finished_at=None, error=None, lost=0, turn=line.next_turn(session, walk.visitor))
+            .values(state=QUEUED, finished_at=None, started_at=None, error=None, lost=0, turn=turn, ticket=ticket)
         )
         if not queued.rowcount:  # type: ignore[attr-defined]
             raise Conflict("Only a walk that failed or was cancelled can be painted again.")

@@ -15,7 +15,8 @@ function fit(line) {
 
 function sayValues() {
   const form = document.getElementById("make");
-  const { seed, negative_prompt: without } = form.elements;
+  const { seed, negative_prompt: without, steps: many, guidance } = form.elements;
+  const hand = form.querySelector("[name=hand]:checked")?.dataset.name;
   const frames = form.querySelector("[name=frames]:checked");
   const values = document.getElementById("values");
   if (frames) {
@@ -23,6 +24,9 @@ function sayValues() {
     const length = document.getElementById("length");
     if (length) length.textContent = frames.dataset.length;
   }
+  values.querySelector(".hand").textContent = hand ? `${hand[0].toUpperCase()}${hand.slice(1)}, ` : "";
+  values.querySelector(".steps").textContent = many.value.trim() ? `, ${many.value.trim()} steps` : "";
+  values.querySelector(".guidance").textContent = guidance.value.trim() ? `, guidance ${guidance.value.trim()}` : "";
   values.querySelector(".seed").textContent = seed.value.trim() ? `seed ${seed.value.trim()}` : "a new seed";
   values.querySelector(".without").textContent = without.value.trim() ? `, without ${without.value.trim()}` : "";
 }

@@ -7,11 +7,9 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from app import line, walks
+from app import line, queue, walks
 from app.database import db, now, writing
 from app.models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
 
@@ -21,18 +19,29 @@ Commissioner = Callable[..., Walk]
 def queue_up(visitor: str) -> int:
     """Put a walk of ``visitor`` in line as a commission does, and return its number."""
     with writing() as session:
+        turn, ticket = line.join(session, visitor)
         walk = Walk(
             id=new_id(), visitor=visitor, owner_hash="", commission_hash="", seed=0, frames=2, fps=12.5,
-            sampler_steps=1, guidance=1.0, turn=line.next_turn(session, visitor),
+            sampler_steps=1, guidance=1.0, turn=turn, ticket=ticket,
         )  # fmt: skip
         session.add(walk)
     return walk.number
 
 
+@pytest.fixture
+def painters(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Return a function that says how many workers live, as Redis would know."""
+
+    def live(count: int) -> None:
+        monkeypatch.setattr(queue, "workers", lambda: [{"name": f"worker {i}"} for i in range(count)])
+
+    return live
+
+
 def serve() -> tuple[int, str] | None:
     """Paint the walk whose turn it is, as the worker chooses it; return its number and visitor."""
     with writing() as session:
-        walk = session.scalar(select(Walk).where(Walk.state == QUEUED).order_by(Walk.turn, Walk.number).limit(1))
+        walk = session.scalar(select(Walk).where(Walk.state == QUEUED).order_by(*line.ORDER).limit(1))
         if walk is None:
             return None
         walk.state = PAINTING
@@ -103,35 +112,8 @@ def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Co
     waiting = [commissioned(visitor="ben") for _ in range(3)]
     walks.retry(old)
     assert old.turn == waiting[0].turn
-    assert line.place(waiting[0]).position == 2  # it is the older one, and its visitor's first that waits
-    assert line.place(waiting[1]).position == 3
-
-
-EVENTS = st.lists(st.sampled_from(["ann", "ben", "eve", "serve", "finish"]), min_size=8, max_size=30)
-
-
-@settings(max_examples=25)
-@given(events=EVENTS)
-def test_first_waiting_walk_of_a_visitor_is_never_overtaken(app: Flask, events: list[str]) -> None:
-    """Whoever comes later is painted later than every walk that was its visitor's first in line."""
-    with writing() as session:
-        session.execute(delete(Walk))
-    firsts: set[int] = set()
-    easel: list[int] = []
-    for happens in events:
-        if happens == "finish" and easel:
-            finish(easel.pop(0))
-        elif happens == "serve" and (chosen := serve()):
-            easel.append(chosen[0])
-            firsts.discard(chosen[0])
-            assert all(first > chosen[0] for first in firsts)
-        elif happens in ("ann", "ben", "eve"):
-            has_one = db.session.scalar(select(Walk.number).where(Walk.visitor == happens, Walk.state == QUEUED))
-            number = queue_up(happens)
-            if has_one is None:
-                firsts.add(number)
-    for first in firsts:
-        assert line.place(db.session.get(Walk, first)).may_be_overtaken is False
+    assert [line.place(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
+    assert not line.place(old).may_be_overtaken
 
 
 def test_place_counts_those_ahead(app: Flask, commissioned: Commissioner) -> None:
@@ -144,6 +126,10 @@ def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, comm
     first, second = commissioned(visitor="ann"), commissioned(visitor="ann")
     assert not line.place(first).may_be_overtaken
     assert line.place(second).may_be_overtaken
+    serve()  # even then: whoever comes now gets the turn that is being served
+    assert line.place(second).may_be_overtaken
+    ben = commissioned(visitor="ben")
+    assert [line.place(walk).position for walk in (ben, second)] == [1, 2]
 
 
 def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
@@ -160,8 +146,9 @@ def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned
 
 
 def test_time_left_is_that_of_the_frames_ahead_at_the_usual_pace(
-    app: Flask, commissioned: Commissioner, hung: Commissioner
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
 ) -> None:
+    painters(1)
     hung()  # 2 frames in 2.4 seconds
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
     assert line.seconds_per_frame() == pytest.approx(1.2)
@@ -196,3 +183,71 @@ def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) ->
         with writing() as session:
             session.get(Walk, walk.number).paint_seconds = seconds
     assert line.seconds_per_frame() == pytest.approx(2.0)
+
+
+def test_time_left_is_shared_by_the_living_painters(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    hung()  # 1.2 seconds for each frame
+    walks_ahead = [commissioned(frames=10, visitor=f"visitor {i}") for i in range(8)]
+    last = commissioned(frames=20, visitor="ben")
+    for count, seconds in ((1, 120.0), (2, 72.0), (4, 48.0), (8, 36.0)):
+        painters(count)
+        assert line.place(last).seconds == pytest.approx(seconds)
+        assert line.place(last).painters == count
+    painters(9)  # one for each: nobody waits
+    assert line.place(last).seconds == pytest.approx(24)
+    assert line.place(walks_ahead[3]).seconds == pytest.approx(12)
+
+
+def test_no_time_is_told_where_no_painter_lives(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(0)
+    hung()
+    walk = commissioned()
+    assert line.place(walk) == line.Place(1, None, may_be_overtaken=False, painters=0)
+    assert line.waiting(24) == (1, None)
+
+
+def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
+    app: Flask, commissioned: Commissioner, hung: Commissioner
+) -> None:
+    hung()
+    commissioned(frames=10)
+    waits = commissioned(frames=10, visitor="ben")
+    assert line.place(waits).seconds is None
+    serve()
+    assert line.place(waits).painters == 1
+    assert line.place(waits).seconds == pytest.approx(24)
+
+
+def test_steps_and_guidance_count_in_the_time_left(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(1)
+    hung()  # with 20 steps and guidance
+    for steps, guidance, seconds in ((20, 3.5, 12.0), (40, 3.5, 24.0), (20, 1.0, 6.0), (1, 0.0, 0.3)):
+        walk = commissioned(frames=10, steps=steps, guidance=guidance)
+        assert line.place(walk).seconds == pytest.approx(seconds)
+        assert line.waiting(10, steps=steps, guidance=guidance)[1] == pytest.approx(2 * seconds)
+        walks.cancel(walk)
+
+
+def test_walk_that_lost_its_painter_pushes_nobody_back(
+    app: Flask, commissioned: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(2)
+    lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
+    assert line.place(waits).position == 2
+    serve()
+    with writing() as session:
+        row = session.get(Walk, lost.number)
+        row.started_at = now()
+    assert line.place(waits).position == 1
+    with writing() as session:
+        session.get(Walk, lost.number).state = QUEUED
+    assert line.place(waits).position == 1
+    db.session.refresh(lost)
+    assert line.place(lost).position == 1
+    assert serve()[0] == lost.number

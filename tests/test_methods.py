@@ -48,7 +48,7 @@ def test_method_that_an_address_does_not_know_is_refused_with_those_it_does(
             assert answer.status_code == 405, (method, address)
             allowed = answer.headers["Allow"].split(", ")
             assert sorted(allowed) == sorted(methods), address
-            is_json = address.startswith("/api/") or address in ("/healthz", "/readyz")
+            is_json = address.startswith("/api/") or address in ("/healthz", "/readyz", "/oembed")
             assert answer.mimetype == ("application/problem+json" if is_json else "text/html")
 
 

@@ -277,7 +277,7 @@ def test_time_once_seen_may_be_anything(client: FlaskClient, hung: Hanger, commi
 def test_what_is_made_from_an_unlisted_walk_starts_unlisted(client: FlaskClient, hung: Hanger) -> None:
     for unlisted in (True, False):
         page = client.get(hung(unlisted=unlisted).url).text
-        again = [html.unescape(address) for address in re.findall(r'href="(/\?prompt=[^"]*)"', page)]
+        again = [html.unescape(address) for address in re.findall(r'href="(/\?[^"]*prompt=[^"]*)"', page)]
         assert len(again) == 3
         assert all(is_checked(client.get(address).text, "unlisted") is unlisted for address in again)
         assert ('name="unlisted"' in page) is unlisted  # walking on from there

@@ -20,6 +20,7 @@ from flask import current_app
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app import line
 from app.database import now, writing
 from app.models import FAILED, PAINTING, QUEUED, Walk
 
@@ -47,7 +48,7 @@ def holder() -> str:
 def claim_next() -> Claim | None:
     """Claim the fairest waiting walk, or return ``None`` if none waits."""
     with writing() as session:
-        fairest = select(Walk.number).where(Walk.state == QUEUED).order_by(Walk.turn, Walk.number).limit(1)
+        fairest = select(Walk.number).where(Walk.state == QUEUED).order_by(*line.ORDER).limit(1)
         if session.get_bind().dialect.name == "postgresql":
             fairest = fairest.with_for_update(skip_locked=True)
         row = session.execute(

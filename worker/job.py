@@ -21,7 +21,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import selectinload
 
-from app import media, recipe
+from app import hands, media, recipe
 from app.database import db, now, writing
 from app.errors import MediaError
 from app.models import CANCELLED, FAILED, FINISHED, Frame, Medium, Walk
@@ -134,7 +134,7 @@ class Painting:
         """Paint what is missing, batch by batch, and hang the film."""
         began = time.monotonic()
         rendering = self._settle()
-        stops = [Stop(stop.prompt, stop.negative_prompt, self.walk.seed_of(stop)) for stop in self.walk.stops]
+        stops = self._stops()
         prepared = self.painter.prepare(stops, rendering)
         self._note(prepared)
         self._take_up_frames()
@@ -145,6 +145,19 @@ class Painting:
             pictures = self.painter.paint(prepared, [positions[index] for index in indices], on_step=self._on_step)
             self._keep(dict(zip(indices, pictures, strict=True)), began)
         self._finish(began)
+
+    def _stops(self) -> list[Stop]:
+        """Say what is painted at each stop: the prompt with the words of its hand, the seed drawn."""
+        joined = hands.pattern()
+        return [
+            Stop(
+                hands.worded(stop.prompt, stop.hand, joined),
+                stop.negative_prompt,
+                self.walk.seed_of(stop),
+                subject=stop.prompt,
+            )
+            for stop in self.walk.stops
+        ]
 
     def _settle(self) -> Rendering:
         """Fix the settings on the walk the first time, and follow them ever after."""

@@ -50,6 +50,9 @@ and the decoder of a large model needs kilobytes of memory for each."""
 VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
 """The files that hold a tokenizer's words, in the layouts there are."""
 
+HAND_PATTERN = "{prompt}, {words}"
+"""How prompt and hand are joined if the model says nothing else; only another pattern is part of its revision."""
+
 HUB_NAME = re.compile(r"\w[\w.-]*/[\w.-]+")
 
 
@@ -63,11 +66,15 @@ class PaintingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One station of a walk, its seed drawn."""
+    """One station of a walk, its seed drawn.
+
+    `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
+    """
 
     prompt: str
     negative_prompt: str
     seed: int
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,7 @@ class Painter:
         self.name: str = house.get("name", name)
         self.title: str = house.get("title", self.name)
         self.prefix: str = house.get("prefix", "")
-        self.revision = revision or _fingerprint(folder, self.prefix)
+        self.revision = revision or _fingerprint(folder, self.prefix, house.get("hand_pattern", HAND_PATTERN))
         self._pipe = _pipeline(folder).to(self.device)
         self._copies: dict[str, tuple[Any, Any]] = {"float32": (self._pipe.unet, self._pipe.vae)}
         side = self._pipe.unet.config.sample_size
@@ -169,7 +176,7 @@ class Painter:
             prompts=np.stack([prompt for prompt, _ in encoded]),
             negatives=np.stack([negative for _, negative in encoded]),
             noises=np.stack([_noise(stop.seed, shape) for stop in stops]),
-            notes=tuple(_note(self._pipe.tokenizer, self.prefix, stop.prompt) for stop in stops),
+            notes=tuple(_note(self._pipe.tokenizer, self.prefix, stop) for stop in stops),
         )
 
     def paint(
@@ -300,12 +307,12 @@ def _solver(pipe: Any, rendering: Rendering, device: torch.device) -> Any:
     return solver
 
 
-def _note(tokenizer: Any, prefix: str, prompt: str) -> str:
-    """Say when the tokenizer cuts a prompt or does not know half of its words."""
-    if len(tokenizer(prefix + prompt).input_ids) > tokenizer.model_max_length:
+def _note(tokenizer: Any, prefix: str, stop: Stop) -> str:
+    """Say when the tokenizer cuts a prompt or does not know half of its visitor's words."""
+    if len(tokenizer(prefix + stop.prompt).input_ids) > tokenizer.model_max_length:
         return "cut"
     words: list[list[str]] = []
-    for token in tokenizer.tokenize(prompt):
+    for token in tokenizer.tokenize(stop.subject or stop.prompt):
         if token.startswith("##") and words:
             words[-1].append(token[2:])
         else:
@@ -389,11 +396,13 @@ def _weights(component: Path) -> list[Path]:
     return sorted(component.glob("*.safetensors")) or sorted(component.glob("*.bin"))
 
 
-def _fingerprint(folder: Path, prefix: str) -> str:
-    """Hash what a picture depends on in a model folder: the prefix, configurations, vocabularies, weights."""
+def _fingerprint(folder: Path, prefix: str, hand_pattern: str) -> str:
+    """Hash what a picture depends on in a model folder: how prompts are put, configurations, vocabularies, weights."""
     texts = [path for part in _components(folder) for path in part.iterdir() if path.suffix in (".json", ".txt")]
     weights = [path for part in _components(folder) for path in _weights(part)]
     digest = hashlib.sha256(prefix.encode())
+    if hand_pattern != HAND_PATTERN:
+        digest.update(b"\0" + hand_pattern.encode())
     for path in sorted((folder / "model_index.json", *texts, *weights)):
         digest.update(path.relative_to(folder).as_posix().encode())
         with path.open("rb") as file:

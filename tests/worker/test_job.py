@@ -21,7 +21,7 @@ from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from worker import claim, film, job, ruler
-from worker.painter import Painter, PaintingError
+from worker.painter import Painter, PaintingError, Stop
 
 Deed = Callable[[], object]
 
@@ -613,3 +613,20 @@ def _raise(error: BaseException, *, at: int | None = None) -> Callable[..., None
             raise error
 
     return fail
+
+
+def test_painter_is_given_the_prompt_with_the_words_of_its_hand(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[str, str]] = []
+    prepare = painter.prepare
+
+    def listen(stops: list[Stop], rendering: object) -> object:
+        given.extend((stop.prompt, stop.subject) for stop in stops)
+        return prepare(stops, rendering)
+
+    monkeypatch.setattr(painter, "prepare", listen)
+    walk = commissioned(stops=[{"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "a kite"}], frames=2)
+    job.work()
+    assert read(walk.id).state == FINISHED
+    assert given == [("a fox, paper cut-out", "a fox"), ("a kite", "a kite")]

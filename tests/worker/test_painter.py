@@ -335,3 +335,9 @@ def test_house_model_knows_its_vocabulary_and_starters(house: Painter) -> None:
     prompts = [*facts["vocabulary"], *(prompt for pair in facts["starters"] for prompt in pair)]
     prepared = house.prepare([Stop(prompt, "", 1) for prompt in prompts], house.rendering(steps=1, guidance=1))
     assert set(prepared.notes) == {""}
+
+
+def test_words_of_a_hand_do_not_hide_that_a_prompt_is_unknown(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    stops = [Stop("qwzx, red sun", "", 1, subject="qwzx"), Stop("a bear, qwzx", "", 1, subject="a bear")]
+    assert painter.prepare(stops, exact(painter)).notes == ("unknown words", "")

@@ -1,0 +1,77 @@
+"""Hands: the styles that the loaded model was taught, by the words that are put behind a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from app import house
+from app.models import Walk
+
+PATTERN = "{prompt}, {words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A style: the words that the model learned for it, and what people call it."""
+
+    words: str
+    title: str
+
+    @property
+    def name(self) -> str:
+        """Write the title as it stands within a sentence: ``cut paper``."""
+        return self.title[:1].lower() + self.title[1:]
+
+
+def known() -> tuple[Hand, ...]:
+    """List the hands of the loaded model, from its ``house.json``; none for a model without one."""
+    return tuple(Hand(hand["words"], hand.get("title", hand["words"])) for hand in house.facts().get("hands", []))
+
+
+def find(text: str, among: Iterable[Hand]) -> Hand | None:
+    """Find a hand by its words or its title, in any case."""
+    wanted = " ".join(text.split()).casefold()
+    return next((hand for hand in among if wanted in (hand.words.casefold(), hand.title.casefold())), None)
+
+
+def pattern() -> str:
+    """Return how the loaded model wants prompt and hand joined."""
+    return str(house.facts().get("hand_pattern", PATTERN))
+
+
+def worded(prompt: str, hand: str, joined: str = PATTERN) -> str:
+    """Put a hand's words to a prompt as ``joined`` says: ``a fox, neon``; the prompt alone where there is no hand."""
+    return joined.replace("{words}", hand).replace("{prompt}", prompt) if hand else prompt
+
+
+def of(walk: Walk) -> list[str]:
+    """List the words of a walk's hands, each once, in the order of its stops."""
+    return list(dict.fromkeys(stop.hand for stop in walk.stops if stop.hand))
+
+
+def names(walk: Walk) -> list[str]:
+    """Name a walk's hands as within a sentence; by their words, where the loaded model does not know them."""
+    return [hand.name if (hand := find(words, known())) else words for words in of(walk)]
+
+
+def remake(walk: Walk) -> dict[str, Any]:
+    """Return the fields of the form that ask for the same walk but for its seed, as far as they are not the defaults.
+
+    The form has one hand for all stops; where they differ, the words are written behind the prompts.
+    """
+    hand = walk.stops[0].hand if walk.stops and len({stop.hand for stop in walk.stops}) == 1 else ""
+    joined, config = pattern(), current_app.config
+    prompts = [stop.prompt if hand else worded(stop.prompt, stop.hand, joined) for stop in walk.stops]
+    return {
+        "prompt": prompts,
+        "hand": hand or None,
+        "negative_prompt": walk.stops[0].negative_prompt or None if walk.stops else None,
+        "frames": walk.frames,
+        "steps": walk.sampler_steps if walk.sampler_steps != config["STEPS"] else None,
+        "guidance": f"{walk.guidance:g}" if walk.guidance != config["GUIDANCE"] else None,
+        "unlisted": 1 if walk.unlisted else None,
+    }

@@ -1,0 +1,112 @@
+"""How many walks a visitor may commission within an hour. Reading has no limit, and refused walks do not count."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable
+
+from flask import Flask, current_app, request
+from flask_limiter import Limiter
+from flask_limiter.errors import RateLimitExceeded
+
+from app import queue, visitor
+from app.errors import TooMany
+from app.words import duration_about
+
+HOUR = 3600
+
+
+def init_app(app: Flask) -> None:
+    """Count in Redis, and in this process's memory while Redis is away."""
+    address = queue.address(app)
+    limiter = Limiter(
+        lambda: "",
+        app=app,
+        strategy="moving-window",  # sixty within any hour, and an hour after the first of them there is room for one
+        storage_uri="memory://" if address is None else address.replace("unix://", "redis+unix://", 1),
+        storage_options={} if address is None else _patience(),
+        in_memory_fallback_enabled=True,
+        key_prefix=f"moma:{app.config['QUEUE']}",
+    )
+    app.extensions["moma_limits"] = {
+        "page": _Gate(limiter, "page", lambda: visitor.digest(visitor.current()), app.config),
+        "api": _Gate(limiter, "api", network_key, app.config),
+    }
+
+
+def admit_page() -> None:
+    """Count a commission made on the pages, by cookie and more loosely by address.
+
+    :raises TooMany: when the hour is full; then nothing was counted.
+    """
+    current_app.extensions["moma_limits"]["page"].admit()
+
+
+def admit_api() -> None:
+    """Count a commission made through the API, by address.
+
+    :raises TooMany: when the hour is full; then nothing was counted.
+    """
+    current_app.extensions["moma_limits"]["api"].admit()
+
+
+def network_key() -> str:
+    """Name where a request comes from, hashed: its address, or for IPv6 the /64 that one household has whole."""
+    text = request.remote_addr or ""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return visitor.keyed(f"network {text}")
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return visitor.keyed(f"network {ipaddress.ip_network((address, 64), strict=False)}")
+    return visitor.keyed(f"network {text}")
+
+
+class _Gate:
+    """The limits of one way in: looked at first, all of them, and counted only when each has room."""
+
+    def __init__(self, limiter: Limiter, way: str, key: Callable[[], str], config: dict[str, int]) -> None:
+        own = {"limit_value": f"{config['HOURLY_WALKS']}/hour", "scope": f"walks {way}", "key_func": key}
+        shared = {
+            "limit_value": f"{config['HOURLY_WALKS_ADDRESS']}/hour",
+            "scope": "walks address",
+            "key_func": network_key,
+        }
+        self.limiter = limiter
+        self.looks, self.counts = [], []
+        for limit in (own, shared):
+            name = f"{way} {limit['scope']}"
+            look = limiter.shared_limit(**limit, deduct_when=lambda _response: False)  # type: ignore[arg-type]
+            self.looks.append(look(_step(f"look {name}")))
+            self.counts.append(limiter.shared_limit(**limit)(_step(f"count {name}")))  # type: ignore[arg-type]
+
+    def admit(self) -> None:
+        try:
+            for step in (*self.looks, *self.counts):
+                step()
+        except RateLimitExceeded as error:
+            limit = self.limiter.current_limit
+            wait = HOUR if limit is None else max(1, limit.reset_at - int(time.time()))
+            most = error.limit.limit.amount
+            raise TooMany(
+                f"{most} walks within an hour are as many as we take"
+                f" {'from one address' if most != current_app.config['HOURLY_WALKS'] else 'from one visitor'}."
+                f" There is room for the next in {duration_about(wait)}.",
+                retry_after=wait,
+            ) from error
+
+
+def _step(name: str) -> Callable[[], None]:
+    """Make a function of its own for a limit to stand before: Flask-Limiter knows limits by the function's name."""
+
+    def step() -> None:
+        """Go on: the limit has room."""
+
+    step.__qualname__ = step.__name__ = name
+    return step
+
+
+def _patience() -> dict[str, str | int]:
+    seconds = int(queue.TIMEOUT_SECONDS)
+    return {"socket_connect_timeout": seconds, "socket_timeout": seconds}

@@ -1,0 +1,224 @@
+"""Hands: what the model folder lists, how their words join the prompt, and how they are named everywhere."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import hands, house, recipe
+from app.commission import validate
+from app.database import writing
+from app.errors import InvalidInput
+from app.gallery import walk_at
+from app.models import Walk
+from tests.conftest import make_app
+
+Hanger = Callable[..., Walk]
+WORDS = ["pop art", "watercolour", "paper cut-out", "neon", "oil painting", "colour field", "low poly"]
+NEON = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a lion", "hand": "neon"}]
+MIXED = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "the sun"}]
+
+
+def asked(client: FlaskClient, **fields: object) -> Walk:
+    answer = client.post("/api/v1/walks", json=fields)
+    assert answer.status_code == 202, answer.json
+    return walk_at(answer.json["id"])
+
+
+def test_house_model_has_seven_hands(app: Flask) -> None:
+    assert [hand.words for hand in hands.known()] == WORDS
+
+
+def test_hand_is_found_by_its_words_or_title_in_any_case(app: Flask) -> None:
+    for text in ("paper cut-out", "Cut paper", " CUT  PAPER "):
+        assert hands.find(text, hands.known()).words == "paper cut-out"
+    assert hands.find("charcoal", hands.known()) is None
+
+
+def test_words_of_a_hand_follow_the_prompt() -> None:
+    assert hands.worded("a fox", "neon") == "a fox, neon"
+    assert hands.worded("a fox", "") == "a fox"
+    assert hands.worded("a fox", "neon", "{words} of {prompt}") == "neon of a fox"
+
+
+@given(prompt=st.text(max_size=40), words=st.text(min_size=1, max_size=20).filter(lambda text: "{" not in text))
+def test_prompt_is_never_taken_for_a_pattern(prompt: str, words: str) -> None:
+    assert hands.worded(prompt, words) == f"{prompt}, {words}"
+
+
+def test_hand_of_each_stop_is_recorded_described_and_searched(client: FlaskClient) -> None:
+    walk = asked(client, stops=MIXED)
+    assert [stop.hand for stop in walk.stops] == ["neon", "paper cut-out", ""]
+    described = client.get(f"/api/v1/walks/{walk.id}").json
+    assert [stop["hand"] for stop in described["stops"]] == ["neon", "paper cut-out", None]
+    assert [stop["hand"] for stop in described["recipe"]["stops"]] == ["neon", "paper cut-out", None]
+    assert " neon " in walk.words
+
+
+@pytest.mark.parametrize("hand", ["charcoal", "neo", 7, True, ["neon"]])
+def test_unknown_hand_is_refused_with_a_list_of_those_there_are(client: FlaskClient, hand: object) -> None:
+    answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "a fox"}, {"prompt": "a kite", "hand": hand}]})
+    assert answer.status_code == 422
+    error = answer.json["errors"][0]
+    assert error["field"] == "stops.1.hand"
+    assert "stop 2" in error["message"]
+    assert "pop art, watercolour, paper cut-out, neon, oil painting, colour field and low poly" in error["message"]
+
+
+def test_model_without_hands_refuses_any_and_shows_no_row(tmp_path: Path, instance: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    app = make_app(instance, MODEL=str(tmp_path / "plain"))
+    with app.app_context(), pytest.raises(InvalidInput, match="the model that paints here knows none"):
+        validate({"stops": NEON})
+    client = app.test_client()
+    page = client.get("/").text
+    assert "<legend>Style" not in page
+    assert "Surprise me" not in page
+    assert client.get("/surprise").headers["Location"] == "/"
+
+
+def test_hand_of_an_old_recipe_that_is_not_known_is_explained(app: Flask, hung: Hanger) -> None:
+    walk = hung()
+    old = recipe.of(walk) | {"positions": [0.0, 1.0], "size": [128, 128]}
+    old["stops"][0]["hand"] = "charcoal"
+    with pytest.raises(InvalidInput, match="The hand of stop 1 cannot be “charcoal”"):
+        recipe.commission_of(old)
+
+
+def test_recipe_without_hands_is_still_read(app: Flask) -> None:
+    wanted = validate({"stops": [{"prompt": "a fox", "negative_prompt": "", "seed": None}, {"prompt": "a kite"}]})
+    assert [stop.hand for stop in wanted.stops] == [None, None]
+
+
+def test_form_offers_any_and_each_hand_and_keeps_the_choice(client: FlaskClient) -> None:
+    page = client.get("/", query_string={"prompt": ["a fox", "a kite"], "hand": "neon"}).text
+    row = page[page.index("<legend>Style") :].partition("</fieldset>")[0]
+    assert re.findall(r"<span>([^<]+)</span>", row) == [
+        "any", "pop art", "watercolour", "cut paper", "neon", "oil painting", "colour field", "low poly",
+    ]  # fmt: skip
+    assert re.findall(r'value="([^"]*)"[^>]*checked', row) == ["neon"]
+    answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "neon"})
+    walk = walk_at(answer.headers["Location"].removeprefix("/walks/"))
+    assert [stop.hand for stop in walk.stops] == ["neon", "neon"]
+
+
+def test_unknown_hand_on_the_form_is_explained_beside_its_row(client: FlaskClient) -> None:
+    answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "<charcoal>"})
+    assert answer.status_code == 422
+    assert "The hand cannot be “&lt;charcoal&gt;”. The model knows pop art" in answer.text
+    page = client.get("/?hand=charcoal&prompt=a+fox").text
+    assert "The model that paints here does not know “charcoal”." in page
+
+
+def test_label_and_captions_name_the_hand(app: Flask, client: FlaskClient, hung: Hanger) -> None:
+    walk = hung(stops=NEON)
+    assert "Latent walk in neon<br>" in client.get(walk.url).text
+    assert re.search(r'"detail">Neon<span class="count">, 2 frames', client.get("/gallery").text)
+    mixed = hung(stops=MIXED, frames=3)
+    assert "Latent walk in neon and cut paper<br>" in client.get(mixed.url).text
+    assert "Neon and cut paper, three stops" in client.get("/gallery").text
+
+
+def test_walk_painted_again_keeps_hand_steps_and_guidance(client: FlaskClient, hung: Hanger) -> None:
+    walk = hung(stops=NEON, steps=12, guidance=2.5)
+    page = html.unescape(client.get(walk.url).text)
+    assert "/?prompt=a+fox&prompt=a+lion&hand=neon&frames=2&steps=12&guidance=2.5" in page.replace("%20", "+")
+    described = client.get(f"/api/v1/walks/{walk.id}").json
+    assert (described["steps"], described["guidance"]) == (12, 2.5)
+    assert described["recipe"]["sampler"]["steps"] == 12
+
+
+def test_stops_of_different_hands_are_asked_for_again_in_words(app: Flask, hung: Hanger) -> None:
+    again = hands.remake(hung(stops=MIXED, frames=3))
+    assert again["prompt"] == ["a fox, neon", "a fox, paper cut-out", "the sun"]
+    assert again["hand"] is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rule"),
+    [
+        ("steps", 0, "Steps must be a whole number from 1 to 100."),
+        ("steps", 101, "Steps must be a whole number from 1 to 100."),
+        ("steps", 2.5, "Steps must be a whole number from 1 to 100."),
+        ("steps", True, "Steps must be a whole number from 1 to 100."),
+        ("guidance", -0.1, "Guidance must be a number from 0 to 20."),
+        ("guidance", 20.1, "Guidance must be a number from 0 to 20."),
+        ("guidance", "3", "Guidance must be a number from 0 to 20."),
+        ("guidance", True, "Guidance must be a number from 0 to 20."),
+        ("guidance", float("nan"), "Guidance must be a number from 0 to 20."),
+    ],
+)
+def test_unusable_steps_and_guidance_name_the_limit(app: Flask, field: str, value: object, rule: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        validate({"stops": NEON, field: value})
+    assert [(error.field, error.message) for error in refused.value.errors] == [(field, rule)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "guidance"), [("x", "3"), ("0", ""), ("", "3,5"), ("", "nan"), ("٣", ""), ("", "99")]
+)
+def test_unusable_settings_on_the_form_are_kept_and_explained(client: FlaskClient, steps: str, guidance: str) -> None:
+    answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "steps": steps, "guidance": guidance})
+    assert answer.status_code == 422
+    assert f'value="{steps}"' in answer.text
+    assert f'value="{guidance}"' in answer.text
+    assert re.search(r"<strong>(Steps|Guidance) must be a[^<]+</strong>", answer.text)
+
+
+def test_surprise_draws_two_things_that_the_model_paints_well(client: FlaskClient) -> None:
+    drawn = set()
+    for _ in range(8):
+        answer = client.get("/surprise")
+        assert answer.status_code == 302
+        assert answer.headers["Cache-Control"] == "no-store"
+        page = client.get(answer.headers["Location"]).text
+        pair = tuple(html.unescape(text) for text in re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page))
+        drawn.add(pair)
+    with client.application.app_context():
+        vocabulary = house.facts()["vocabulary"]
+    assert all(len(set(pair)) == 2 and set(pair) <= set(vocabulary) for pair in drawn)
+    assert len(drawn) > 1
+    assert 'href="/surprise"' in client.get("/").text
+
+
+def test_page_says_what_may_be_done_with_the_film_and_whose_art_is_behind_it(client: FlaskClient, hung: Hanger) -> None:
+    page = client.get(hung().url).text
+    assert "May I use this film?" in page
+    assert "free to use, also commercially" in page
+    for maker in ("Noto Emoji</a>, Apache-2.0", "Twemoji</a>, CC BY 4.0", "EmojiOne 2</a>, CC BY 4.0", "Fluent Emoji"):
+        assert maker in page
+
+
+def test_film_of_another_model_does_not_get_the_house_models_licence(
+    app: Flask, client: FlaskClient, hung: Hanger
+) -> None:
+
+    walk = hung()
+    with writing() as session:
+        session.get(Walk, walk.number).model_name = "someone/else"
+    page = client.get(walk.url).text
+    assert "free to use, also commercially" not in page
+    assert "someone/else painted it." in page
+
+
+def test_command_line_takes_hand_steps_and_guidance(runner: FlaskCliRunner) -> None:
+    options = ["--hand", "Neon", "--steps", "9", "--guidance", "2", "--json"]
+    done = runner.invoke(args=["walks", "create", "a fox", "a lion", *options])
+    assert done.exit_code == 0, done.output
+    walk = json.loads(done.stdout)
+    assert [stop["hand"] for stop in walk["stops"]] == ["neon", "neon"]
+    assert (walk["steps"], walk["guidance"]) == (9, 2.0)
+    refused = runner.invoke(args=["walks", "create", "a fox", "a lion", "--hand", "charcoal"])
+    assert refused.exit_code == 1
+    assert "The model knows pop art, watercolour" in refused.output
+    nan = runner.invoke(args=["walks", "create", "a fox", "a lion", "--guidance", "nan"])
+    assert "Guidance must be a number from 0 to 20." in nan.output

@@ -1,0 +1,123 @@
+"""Limits: accepted commissions count, nothing else does, and whoever is refused is told when to come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from app import limits
+from app.database import db
+from app.models import Walk
+from tests.conftest import make_app
+
+TWO = {"prompt": ["a fox", "a kite"]}
+ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
+
+
+@pytest.fixture
+def strict(instance: Path) -> Iterator[Flask]:
+    """Build an application that takes three walks an hour from a visitor and five from an address."""
+    app = make_app(instance, HOURLY_WALKS=3, HOURLY_WALKS_ADDRESS=5)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def count() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
+
+
+def paint(client: FlaskClient, **fields: object) -> int:
+    return client.post("/walks", data=TWO | fields).status_code
+
+
+def test_fourth_walk_of_the_hour_is_refused_on_the_page_that_keeps_what_was_typed(strict: Flask) -> None:
+    client = strict.test_client()
+    assert [paint(client) for _ in range(3)] == [303] * 3
+    answer = client.post("/walks", data={"prompt": ["an owl", "a very tall castle"], "seed": "77"})
+    assert answer.status_code == 429
+    assert 3590 <= int(answer.headers["Retry-After"]) <= 3601
+    assert "3 walks within an hour are as many as we take from one visitor" in answer.text
+    assert "an owl</textarea>" in answer.text
+    assert "a very tall castle</textarea>" in answer.text
+    assert 'value="77"' in answer.text
+    assert count() == 3
+
+
+def test_refused_walks_do_not_count(strict: Flask) -> None:
+    client = strict.test_client()
+    assert paint(client) == 303
+    assert [paint(client, seed="many") for _ in range(9)] == [422] * 9
+    assert client.post("/walks", data={"prompt": ["", ""]}).status_code == 422
+    assert [paint(client) for _ in range(3)] == [303, 303, 429]
+
+
+def test_repeats_do_not_count_and_are_answered_when_the_hour_is_full(strict: Flask) -> None:
+    client = strict.test_client()
+    assert [paint(client, token="once") for _ in range(9)] == [303] * 9
+    assert [paint(client) for _ in range(3)] == [303, 303, 429]
+    assert paint(client, token="once") == 303
+    assert count() == 3
+
+
+def test_clearing_cookies_helps_as_far_as_the_address_allows(strict: Flask) -> None:
+    assert [paint(strict.test_client()) for _ in range(7)] == [303] * 5 + [429] * 2
+    answer = strict.test_client().post("/walks", data=TWO)
+    assert "5 walks within an hour are as many as we take from one address" in answer.text
+    elsewhere = strict.test_client()
+    assert elsewhere.post("/walks", data=TWO, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 303
+
+
+def test_whoever_knocks_on_a_full_hour_uses_up_nobodys_room(strict: Flask) -> None:
+    eager = strict.test_client()
+    assert [paint(eager) for _ in range(9)] == [303] * 3 + [429] * 6
+    neighbour = strict.test_client()
+    assert [paint(neighbour) for _ in range(3)] == [303, 303, 429]
+
+
+def test_api_is_limited_by_address_and_answers_with_a_problem(strict: Flask) -> None:
+    client = strict.test_client()
+    assert [client.post("/api/v1/walks", json=ASKED).status_code for _ in range(3)] == [202] * 3
+    answer = client.post("/api/v1/walks", json=ASKED)
+    assert answer.status_code == 429
+    assert answer.content_type == "application/problem+json"
+    assert (answer.json["status"], answer.json["title"]) == (429, "Enough for this hour")
+    assert 3590 <= int(answer.headers["Retry-After"]) <= 3601
+    assert "Set-Cookie" not in answer.headers
+    elsewhere = client.post("/api/v1/walks", json=ASKED, environ_base={"REMOTE_ADDR": "203.0.113.9"})
+    assert elsewhere.status_code == 202
+
+
+def test_repeats_and_bad_requests_to_the_api_do_not_count(strict: Flask) -> None:
+    client = strict.test_client()
+    key = {"Idempotency-Key": "once"}
+    assert [client.post("/api/v1/walks", json=ASKED, headers=key).status_code for _ in range(6)] == [202] * 6
+    assert [client.post("/api/v1/walks", json={"stops": []}).status_code for _ in range(6)] == [422] * 6
+    assert [client.post("/api/v1/walks", json=ASKED).status_code for _ in range(3)] == [202, 202, 429]
+    assert client.post("/api/v1/walks", json=ASKED, headers=key).status_code == 202
+
+
+def test_reading_has_no_limit(strict: Flask) -> None:
+    client = strict.test_client()
+    assert [paint(client) for _ in range(4)][-1] == 429
+    for address in ("/", "/gallery", "/mine", "/api/v1/walks"):
+        assert {client.get(address).status_code for _ in range(8)} == {200}
+
+
+def test_household_has_one_key_for_all_its_ipv6_addresses(app: Flask) -> None:
+    def key(address: str) -> str:
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            return limits.network_key()
+
+    assert key("2001:db8:1:2::1") == key("2001:db8:1:2:ffff::9")
+    assert key("2001:db8:1:2::1") != key("2001:db8:1:3::1")
+    assert key("203.0.113.7") != key("203.0.113.8")
+    assert key("::ffff:203.0.113.7") != key("::ffff:203.0.113.8")
+    assert key("unix socket")

@@ -1,0 +1,177 @@
+"""The line under many visitors, several painters, lost painters and retries: what a first-comer is told never rises."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import delete, select
+
+from app import line, queue, walks, words
+from app.commission import commission, validate
+from app.database import db, now, writing
+from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
+from worker.claim import Claim, claim_next, give_back, publish, sweep
+
+VISITORS = [f"visitor {letter}" for letter in "abcdef"]
+STOPS = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
+
+
+class Line(RuleBasedStateMachine):
+    """Visitors who come, ask again, cancel and retry; painters who come, paint at their own pace, and die."""
+
+    @initialize()
+    def open(self) -> None:
+        """Begin with nobody in line and one painter."""
+        with writing() as session:
+            session.execute(delete(Walk))
+        self.painters = 1
+        self.easels: list[Claim] = []
+        self.places: dict[int, int] = {}  # the best place that a first-comer was told
+        self.seconds: dict[int, str] = {}  # the time last shown, as the page hands it on
+        self.arrivals = itertools.count(1)
+        self.came: dict[int, int] = {}
+        queue.workers = lambda: [{"name": str(i)} for i in range(self.painters)]  # put back by the test
+
+    @rule(visitor=st.sampled_from(VISITORS), frames=st.integers(2, 40), steps=st.integers(1, 40))
+    def come(self, visitor: str, frames: int, steps: int) -> None:
+        """Ask for a walk."""
+        walk, _ = commission(validate(STOPS | {"frames": frames, "steps": steps}), visitor_key=visitor)
+        self.came[walk.number] = next(self.arrivals)
+
+    @precondition(lambda self: len(self.easels) < self.painters)
+    @rule()
+    def begin(self) -> None:
+        """Have a free painter take the fairest walk; no first-comer who came earlier is passed over."""
+        firsts = {walk.number for walk in self._waiting() if not line.place(walk).may_be_overtaken}
+        claim = claim_next()
+        if claim is None:
+            return
+        self.easels.append(claim)
+        walk = db.session.get(Walk, claim.number, populate_existing=True)
+        if walk.attempt == 1:  # one that lost its painter had been chosen before
+            assert all(self.came[first] >= self.came[claim.number] for first in firsts)
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9), share=st.floats(0, 1))
+    def paint(self, which: int, share: float) -> None:
+        """Paint some frames of a walk."""
+        claim = self.easels[which % len(self.easels)]
+        walk = db.session.get(Walk, claim.number, populate_existing=True)
+        count = walk.painted_count + int(share * (walk.frames - walk.painted_count))
+        with writing() as session:
+            publish(session, claim, painted_count=count)
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9), seconds=st.floats(0.01, 500))
+    def finish(self, which: int, seconds: float) -> None:
+        """Finish a walk, at any pace: the pace that all estimates rest on jumps up and down."""
+        claim = self.easels.pop(which % len(self.easels))
+        with writing() as session:
+            publish(session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, lease_until=None)
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9), politely=st.booleans())
+    def die(self, which: int, politely: bool) -> None:
+        """Lose a painter in the middle of a walk: it gives the walk back, or the sweeper takes it."""
+        claim = self.easels.pop(which % len(self.easels))
+        if politely:
+            give_back(claim)
+            return
+        with writing() as session:
+            publish(session, claim, lease_until=now() - timedelta(seconds=1))
+        sweep()
+
+    @rule(count=st.integers(0, 4))
+    def hire(self, count: int) -> None:
+        """Have more painters, or fewer."""
+        self.painters = count
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9))
+    def fail(self, which: int) -> None:
+        """Fail a walk."""
+        claim = self.easels.pop(which % len(self.easels))
+        with writing() as session:
+            publish(session, claim, state=FAILED, finished_at=now(), lease_until=None)
+
+    @rule(which=st.integers(0, 99))
+    def cancel(self, which: int) -> None:
+        """Leave the line."""
+        if waiting := self._waiting():
+            walk = waiting[which % len(waiting)]
+            walks.cancel(walk)
+            self._forget(walk)
+
+    @rule(which=st.integers(0, 99))
+    def retry(self, which: int) -> None:
+        """Put a failed or cancelled walk back: it comes anew."""
+        ended = db.session.scalars(select(Walk).where(Walk.state.in_((FAILED, CANCELLED)))).all()
+        if ended:
+            walk = ended[which % len(ended)]
+            self._forget(walk)
+            walks.retry(walk)
+            self.came[walk.number] = next(self.arrivals)
+
+    @invariant()
+    def nothing_told_to_a_first_comer_rises(self) -> None:
+        """Look at each waiting walk's page, as its visitor does."""
+        for walk in self._waiting():
+            place = line.place(walk)
+            if walk.number in self.places:
+                assert not place.may_be_overtaken, "once first, always first"
+                assert place.position <= self.places[walk.number]
+            if not place.may_be_overtaken:
+                self.places[walk.number] = place.position
+            self._look_at_the_time(walk, place.seconds)
+        for walk in db.session.scalars(select(Walk).where(Walk.state == PAINTING)):
+            self._look_at_the_time(walk, line.place(walk).seconds)
+
+    @invariant()
+    def nobody_is_told_a_time_that_nobody_paints(self) -> None:
+        """Tell no time without painters, and where there are some, one that more of them would not lengthen."""
+        for walk in self._waiting():
+            place = line.place(walk)
+            assert place.seconds is None or place.painters
+            crew = line.crew()
+            if place.seconds is not None:
+                more = line.Crew(crew.painters + 1, crew.pace)
+                assert line.place(walk, more).seconds <= place.seconds
+
+    def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:
+        before = self.seconds.get(walk.number)
+        shown = words.lowest(seconds, before)
+        if shown is None:
+            return
+        assert before is None or shown <= float(before)
+        self.seconds[walk.number] = f"{shown:.1f}"
+
+    def _waiting(self) -> list[Walk]:
+        db.session.rollback()
+        query = select(Walk).where(Walk.state == QUEUED).order_by(*line.ORDER)
+        return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+    def _forget(self, walk: Walk) -> None:
+        self.places.pop(walk.number, None)
+        self.seconds.pop(walk.number, None)
+        self.easels = [claim for claim in self.easels if claim.number != walk.number]
+
+
+@pytest.fixture
+def simulated(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Line]]:
+    """Stay in an application; afterwards Redis is asked about workers again."""
+    monkeypatch.setattr(queue, "workers", queue.workers)
+    yield Line
+
+
+def test_what_a_first_comer_is_told_never_rises(simulated: type[Line]) -> None:
+    machine = simulated.TestCase
+    phases = (Phase.generate,)  # a failure is long enough to be understood, and shrinking it takes minutes
+    machine.settings = settings(max_examples=25, stateful_step_count=40, deadline=None, phases=phases)
+    machine("runTest").runTest()
