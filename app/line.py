@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.database import db, now
+from app.database import db, now, take_turns
 from app.models import FINISHED, PAINTING, QUEUED, WAITING, Walk
 
 RECENT = 20  # finished walks from whose pace the time left is told
@@ -29,7 +29,8 @@ class Place:
 
 
 def next_turn(session: Session, visitor: str) -> int:
-    """Return the turn of a walk that ``visitor`` commissions now."""
+    """Return the turn of a walk that ``visitor`` commissions now; who asks at the same time waits for the commit."""
+    take_turns(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
     serving = session.scalar(select(func.min(Walk.turn)).where(Walk.state.in_(WAITING))) or 0
     own = session.scalar(select(func.max(Walk.turn)).where(Walk.state == QUEUED, Walk.visitor == visitor))
     return serving if own is None else max(serving, own + 1)

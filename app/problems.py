@@ -6,9 +6,10 @@ import logging
 from typing import Any, cast
 
 from flask import Flask, Response, jsonify, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from app.database import schema_state
 from app.errors import InvalidInput, MomaError
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(MomaError, _moma_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(ProgrammingError, _schema_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -101,11 +103,16 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _database_error(error: OperationalError) -> Response:
+def _database_error(error: DBAPIError) -> Response:
     log.error("The database does not answer", exc_info=error)
     response = answer(503, DETAILS[503])
     response.headers["Retry-After"] = "5"
     return response
+
+
+def _schema_error(error: ProgrammingError) -> Response:
+    """Tell a missing table on Postgres, which SQLite counts among what passes, from a mistake of ours."""
+    return _database_error(error) if schema_state() else _unexpected(error)
 
 
 def _unexpected(error: Exception) -> Response:
