@@ -21,7 +21,21 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         ``MOMA_INSTANCE`` names one, else it is ``instance/``.
     :raises app.errors.ConfigError: when a setting is unusable.
     """
-    from app import api, assets, cli, config, database, health, media, pages, problems, security, visitor, words
+    from app import (
+        api,
+        assets,
+        cli,
+        config,
+        database,
+        health,
+        media,
+        pages,
+        problems,
+        proxy,
+        security,
+        visitor,
+        words,
+    )
     from app.instance import folder
 
     app = Flask(
@@ -32,6 +46,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         static_folder="static",
     )
     config.init_app(app, overrides)
+    proxy.init_app(app)
     database.init_app(app)
     media.init_app(app)
     visitor.init_app(app)
