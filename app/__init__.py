@@ -37,6 +37,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         mine,
         pages,
         problems,
+        proxy,
         security,
         stored,
         visitor,
@@ -52,6 +53,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         static_folder="static",
     )
     config.init_app(app, overrides)
+    proxy.init_app(app)
     metrics.init_app(app)  # first of those that look at requests, to count all of them and all of their time
     database.init_app(app)
     media.init_app(app)

@@ -15,11 +15,11 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import api, doctor, gallery, media, queue, recipe, visitor, walks
 from app.commission import Pinned, commission, validate
-from app.database import db, schema_state
+from app.database import EMPTY, db, schema_state
 from app.errors import ConfigError, InvalidInput, MediaError, MomaError
 from app.instance import InstanceTaken
 from app.models import FINISHED, STATES, Walk
@@ -47,10 +47,12 @@ def explained(command: Command) -> Command:
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
+            if (flaw := schema_state()) not in ("", EMPTY):
+                raise ConfigError(flaw)
             return command(*args, **kwargs)
         except MomaError as error:
             reason = error
-        except OperationalError as error:
+        except (OperationalError, ProgrammingError) as error:
             reason = MomaError(schema_state() or f"The database does not answer: {error.orig}")
         if kwargs.get("as_json"):
             fields = reason.errors if isinstance(reason, InvalidInput) else []

@@ -25,6 +25,7 @@ from app.hands import known as known_hands
 from app.models import Stop, Walk, new_id
 
 SEED_MAX = 2**32 - 1
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
 STOPS_MIN = 2
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 ERRORS_MAX = 20  # a hostile megabyte has room for a hundred thousand
@@ -176,7 +177,7 @@ class Pinned(BaseModel):
 
     sampler_steps: Annotated[int, Field(ge=1, le=200)]
     guidance: Annotated[float, Field(ge=0, le=100)]
-    scheduler: Annotated[str, Field(max_length=80)]
+    scheduler: Annotated[str, Field(max_length=80, pattern=PRINTABLE)]
     width: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
     height: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
     precision: Literal["float32", "bfloat16", "float16"]
@@ -184,8 +185,8 @@ class Pinned(BaseModel):
     threads: Annotated[int, Field(ge=1, le=1024)]
     batch: Annotated[int, Field(ge=1, le=64)]
     positions: list[float]
-    model_name: Annotated[str, Field(max_length=200)]
-    model_revision: Annotated[str, Field(max_length=64)]
+    model_name: Annotated[str, Field(max_length=200, pattern=PRINTABLE)]
+    model_revision: Annotated[str, Field(max_length=64, pattern=PRINTABLE)]
 
 
 def validate(data: Any) -> Commission:

@@ -38,6 +38,10 @@ DEFAULTS: dict[str, Any] = {
     "SECRET_KEY": None,
     "SECRET_KEY_FALLBACKS": [],
     "METRICS_TOKEN": "",
+    # Where it stands
+    "PRODUCTION": False,
+    "PROXIES": 0,
+    "ACCEL_PREFIX": "",
     # What may be asked for
     "STOPS_MAX": 8,
     "PROMPT_MAX": 300,
@@ -66,10 +70,14 @@ DEFAULTS: dict[str, Any] = {
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
     "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "SECRET_KEY", "METRICS_TOKEN", "QUEUE", "SOURCE_URL",
-    "CONTACT",
+    "CONTACT", "ACCEL_PREFIX",
 )  # fmt: skip
-SECRET_MIN = 16
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
+SWITCHES = tuple(name for name, value in DEFAULTS.items() if isinstance(value, bool))
+MAY_BE_ZERO = ("PROXIES",)
+SECRET_MIN, SECRET_MIN_PRODUCTION, SECRET_VARIETY = 16, 32, 10
+SECRET_EXAMPLE = "at least 16 characters, better 64"  # as instance/settings.example.toml shows it  # noqa: S105
+SECRET_COMMAND = "python -c 'import secrets; print(secrets.token_hex(32))'"  # noqa: S105
 
 
 def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
@@ -122,6 +130,8 @@ def _fill_in(app: Flask) -> None:
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
     folder = ROOT / config["MODEL"]
     config["MODEL"] = str(folder if folder.exists() else config["MODEL"])
+    if config["PRODUCTION"] is True and not config["SECRET_KEY"]:
+        raise ConfigError(f"MOMA_SECRET_KEY is missing, and MOMA_PRODUCTION is set. Make one: {SECRET_COMMAND}")
     config["SECRET_KEY"] = config["SECRET_KEY"] or _own_secret(instance / "secret_key")
 
 
@@ -147,11 +157,9 @@ def _check(app: Flask) -> None:
     config = app.config
     for name, kind in NUMBERS.items():
         _check_number(name, config[name], kind)
+    _check_switches(config)
     _check_lists(config)
-    if any(len(secret) < SECRET_MIN for secret in (config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"])):
-        raise ConfigError(f"MOMA_SECRET_KEY and each of its fallbacks must have at least {SECRET_MIN} characters.")
-    if config["METRICS_TOKEN"] and len(config["METRICS_TOKEN"]) < SECRET_MIN:
-        raise ConfigError(f"MOMA_METRICS_TOKEN must have at least {SECRET_MIN} characters, or be empty.")
+    _check_secrets(config)
     if config["STOPS_MAX"] < 2 or not 2 <= config["FRAMES_DEFAULT"] <= config["FRAMES_MAX"]:
         raise ConfigError("MOMA_STOPS_MAX and MOMA_FRAMES_DEFAULT must be at least 2, MOMA_FRAMES_MAX no less.")
     if config["FRAMES_MAX"] < config["STOPS_MAX"]:
@@ -171,9 +179,38 @@ def _check_texts(config: Mapping[str, Any]) -> None:
             raise ConfigError(f"MOMA_{name} must be a text, not {config[name]!r}.")
 
 
+def _check_switches(config: Mapping[str, Any]) -> None:
+    for name in SWITCHES:
+        if not isinstance(config[name], bool):
+            raise ConfigError(f"MOMA_{name} must be true or false, not {config[name]!r}.")
+
+
+def _check_secrets(config: Mapping[str, Any]) -> None:
+    least = SECRET_MIN_PRODUCTION if config["PRODUCTION"] else SECRET_MIN
+    for secret in (config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"]):
+        if secret == SECRET_EXAMPLE:
+            raise ConfigError(
+                f"MOMA_SECRET_KEY is that of the example, which everybody knows. Make one: {SECRET_COMMAND}"
+            )
+        if len(secret) < least:
+            raise ConfigError(
+                f"MOMA_SECRET_KEY and each of its fallbacks must have at least {least} characters."
+                f" Make one: {SECRET_COMMAND}"
+            )
+        if config["PRODUCTION"] and len(set(secret)) < SECRET_VARIETY:
+            raise ConfigError(
+                f"MOMA_SECRET_KEY and each of its fallbacks must have at least {SECRET_VARIETY} different characters:"
+                f" what repeats itself is guessed. Make one: {SECRET_COMMAND}"
+            )
+    if config["METRICS_TOKEN"] and len(config["METRICS_TOKEN"]) < SECRET_MIN:
+        raise ConfigError(f"MOMA_METRICS_TOKEN must have at least {SECRET_MIN} characters, or be empty.")
+
+
 def _check_number(name: str, value: object, kind: type) -> None:
     if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
         raise ConfigError(f"MOMA_{name} must be a {'whole ' if kind is int else ''}number, not {value!r}.")
+    if name in MAY_BE_ZERO and value == 0:
+        return
     if not math.isfinite(value) or value <= 0:
         raise ConfigError(f"MOMA_{name} must be greater than 0, not {value!r}.")
 
@@ -202,6 +239,10 @@ def _check_addresses(config: Mapping[str, Any]) -> None:
         parse_url(config["REDIS_URL"] or "redis://")  # type: ignore[no-untyped-call]
     except ValueError as error:
         raise ConfigError(f"MOMA_REDIS_URL cannot be used: {error}") from error
+
+    prefix = config["ACCEL_PREFIX"]
+    if prefix and not (len(prefix) > 2 and prefix.startswith("/") and prefix.endswith("/")):
+        raise ConfigError(f"MOMA_ACCEL_PREFIX must begin and end with a slash, such as /_media/, not {prefix!r}.")
 
 
 def _tell_flask(app: Flask) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, inspect, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -20,6 +20,10 @@ from sqlalchemy.types import TypeDecorator
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
+UPGRADE = "flask --app wsgi db upgrade"
+EMPTY = f"The database is empty. Run: {UPGRADE}"
+RESTORE = f"Put a backup back in its place, or begin with an empty database; then run: {UPGRADE}"
 
 
 class Base(DeclarativeBase):
@@ -110,22 +114,47 @@ def writing() -> Iterator[Session]:
 
 
 def schema_state() -> str:
-    """Compare the database's revision with the code's: ``""`` if they agree, else a sentence saying what to run."""
+    """Compare the database with the code: ``""`` if they agree, else a sentence saying what to run.
+
+    An empty database, an older one, a newer one and one whose migration was broken off are told apart.
+    """
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    head = scripts.get_current_head()
     try:
         with db.engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-            known = bool(inspect(connection).get_table_names())
+            found = MigrationContext.configure(connection).get_current_heads()
+            missing, present = _compare_columns(connection)
     except SQLAlchemyError as error:
         return f"The database cannot be reached: {_reason(error)}"
-    if current == head:
-        return ""
-    if current is None and not known:
-        return "The database is empty. Run: flask --app wsgi db upgrade"
-    return f"The database is at revision {current}, the code at {head}. Run: flask --app wsgi db upgrade"
+    if not found and not present:
+        return EMPTY
+    if len(found) != 1:
+        lacks = "more than one" if found else "no"
+        return f"The database was left half-migrated: it has tables of ours and {lacks} recorded revision. {RESTORE}"
+    (revision,) = found
+    if revision not in {script.revision for script in scripts.walk_revisions()}:
+        return (
+            f"The database is at revision {revision}, which is newer than the code ({head}). Update the code, or run "
+            f"with the newer code: flask --app wsgi db downgrade {head}"
+        )
+    if revision != head:
+        return f"The database is at revision {revision}, the code at {head}. Run: {UPGRADE}"
+    if missing:
+        return f"The database was left half-migrated: it is at revision {head} but lacks {missing[0]}. {RESTORE}"
+    return ""
+
+
+def _compare_columns(connection: Connection) -> tuple[list[str], list[str]]:
+    """Name the columns of our tables that the database lacks, and those of our tables that it has."""
+    inspector = inspect(connection)
+    tables = set(inspector.get_table_names()) & set(db.metadata.tables)
+    columns = inspector.get_multi_columns(filter_names=sorted(tables)) if tables else {}
+    there = {f"{table}.{column['name']}" for (_, table), found in columns.items() for column in found}
+    wanted = [f"{table.name}.{column.name}" for table in db.metadata.sorted_tables for column in table.columns]
+    return [name for name in wanted if name not in there], sorted(tables)
 
 
 def ping() -> str:
@@ -149,6 +178,12 @@ def upgrade() -> None:
 def is_sqlite() -> bool:
     """Tell whether the current application keeps its data in SQLite."""
     return str(make_url(current_app.config["DATABASE_URL"]).get_backend_name()) == "sqlite"
+
+
+def take_turns(session: Session) -> None:
+    """Let one transaction at a time go on from here to its end; SQLite's writers take turns anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(LINE_LOCK)))
 
 
 def _reason(error: SQLAlchemyError) -> str:

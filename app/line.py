@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app import queue
-from app.database import db, now
+from app.database import db, now, take_turns
 from app.models import FINISHED, PAINTING, QUEUED, WAITING, Walk
 
 RECENT = 20  # finished walks from whose pace the time left is told
@@ -56,7 +56,8 @@ class Place:
 
 
 def join(session: Session, visitor: str) -> tuple[int, int]:
-    """Return turn and ticket of a walk that ``visitor`` puts in line now."""
+    """Return turn and ticket of a walk that ``visitor`` puts in line now; who asks at once waits for the commit."""
+    take_turns(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
     waiting = Walk.state.in_(WAITING)
     serving, last = session.execute(select(func.min(Walk.turn), func.max(Walk.ticket)).where(waiting)).one()
     own = session.scalar(select(func.max(Walk.turn)).where(Walk.state == QUEUED, Walk.visitor == visitor))

@@ -26,7 +26,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from app import form as forms
-from app import gallery, hands, house, limits, line, media, problems, queue, recipe, visitor, walks
+from app import gallery, hands, house, limits, line, media, problems, proxy, queue, recipe, visitor, walks
 from app.commission import SEED_MAX, STOPS_MIN, Limits, commission, validate
 from app.database import db
 from app.errors import InvalidInput, MediaError, NotOwner, TooMany
@@ -317,6 +317,8 @@ def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) ->
     file = media.store().open(path)
     response = send_file(file, mimetype=mimetype, etag=etag, conditional=False, download_name=name)
     response.headers["Cache-Control"] = "no-cache"
+    if current_app.config["ACCEL_PREFIX"] and media.store().is_local:
+        return proxy.hand_over(response, path)
     response.content_length = size  # flask cannot see it, and no browser seeks in a film whose size is not known
     try:
         return cast(Response, response.make_conditional(request, accept_ranges=True, complete_length=size))

@@ -6,10 +6,11 @@ import logging
 from typing import cast
 
 from flask import Flask, Response, jsonify, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
 from app.answers import Problem
+from app.database import schema_state
 from app.errors import InvalidInput, MomaError, TooMany
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(MomaError, _moma_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(ProgrammingError, _schema_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -113,11 +115,16 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _database_error(error: OperationalError) -> Response:
+def _database_error(error: DBAPIError) -> Response:
     log.error("The database does not answer on %s: %s", request.path, error.orig)  # a line each: pages ask and ask
     response = answer(503, DETAILS[503])
     response.headers["Retry-After"] = "5"
     return response
+
+
+def _schema_error(error: ProgrammingError) -> Response:
+    """Tell a missing table on Postgres, which SQLite counts among what passes, from a mistake of ours."""
+    return _database_error(error) if schema_state() else _unexpected(error)
 
 
 def _unexpected(error: Exception) -> Response:

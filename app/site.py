@@ -21,7 +21,7 @@ from flask import Flask
 
 from app import house, instance, queue
 from app.config import ROOT
-from app.database import ping, upgrade
+from app.database import EMPTY, schema_state, upgrade
 from app.errors import ConfigError
 from app.redis_server import RedisServer
 
@@ -76,16 +76,17 @@ class Site:
         os.close(self._lock)
 
     def prepare(self) -> None:
-        """Look at the model folder, and bring the database up to date.
+        """Look at the model folder and the database; an empty database gets its tables.
 
-        :raises ConfigError: when one of them is unusable.
+        :raises ConfigError: when one of them is unusable, or the database is not of the code's revision.
         """
         if flaw := house.flaw(self.app.config["MODEL"]):
             raise ConfigError(flaw)
         with self.app.app_context():
-            if flaw := ping():
+            if (flaw := schema_state()) == EMPTY:
+                upgrade()
+            elif flaw:
                 raise ConfigError(flaw)
-            upgrade()
 
     def start_redis(self) -> None:
         """Start an embedded Redis, unless the settings name one."""

@@ -15,6 +15,7 @@ from flask import Flask, has_app_context
 from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy.orm import close_all_sessions
 from werkzeug.test import TestResponse
 
 import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
@@ -22,6 +23,8 @@ from app import create_app, media
 from app.commission import Pinned, commission, validate
 from app.database import db, now, upgrade, writing
 from app.models import FINISHED, Frame, Medium, Walk
+from tests import postgres
+from tests.needs import require
 
 SECRET = "a secret of the tests, long enough"
 NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
@@ -54,6 +57,7 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+MADE: list[Flask] = []  # applications whose connections are closed after the test
 
 
 class Browser(FlaskClient):
@@ -72,7 +76,16 @@ def make_app(folder: Path, **settings: object) -> Flask:
     app = create_app(defaults | settings, instance_path=str(folder))
     app.test_client_class = Browser
     app.jinja_env.bytecode_cache = COMPILED
+    MADE.append(app)
     return app
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of modules marked ``databases`` on SQLite and on Postgres, save those marked ``sqlite``."""
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    if "databases" in marks and "sqlite" not in marks and "database" in metafunc.fixturenames:
+        real = pytest.param("postgres", marks=pytest.mark.server)
+        metafunc.parametrize("database", ["sqlite", real], indirect=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -94,13 +107,54 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "moma.sqlite"
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.PostgresServer]:
+    """Run a Postgres for all the tests that need one."""
+    require("postgres")
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Migrate one empty database on Postgres, which each test copies."""
+    name = postgres_server.create()
+    app = make_app(tmp_path_factory.mktemp("template"), DATABASE_URL=postgres_server.url(name))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    return name
+
+
 @pytest.fixture
-def instance(tmp_path: Path, migrated: Path) -> Path:
+def database(request: pytest.FixtureRequest) -> str:
+    """Name what the test keeps its data in: ``sqlite``, or ``postgres`` where the module asks for both."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def instance(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> Iterator[Path]:
     """Make an instance folder with an empty, migrated database."""
     folder = tmp_path / "instance"
     folder.mkdir()
-    shutil.copy(migrated, folder / "moma.sqlite")
-    return folder
+    if database == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated"), folder / "moma.sqlite")
+        yield folder
+        _disconnect()
+        return
+    server: postgres.PostgresServer = request.getfixturevalue("postgres_server")
+    name = server.create(request.getfixturevalue("postgres_template"))
+    (folder / "settings.toml").write_text(f'database_url = "{server.url(name)}"\n', "utf-8")
+    yield folder
+    _disconnect()
+    server.drop(name)
+
+
+def _disconnect() -> None:
+    close_all_sessions()
+    while MADE:
+        with MADE.pop().app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """See to the programs that the tests start: ``python -m tests.needs``. Says what it installs, and what is missing.
 
-Redis comes from the path or a wheel. Chromium comes from the path or, for root on Debian, from Debian's packages. What
-a machine cannot give is named loudly and its tests are not run; with ``CI`` set that is a failure.
+Redis and Postgres come from the path or a wheel. Chromium and nginx come from the path or, for root on Debian, from
+Debian's packages. What a machine cannot give is named loudly and its tests are not run; with ``CI`` set that is a
+failure.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from app.errors import ConfigError
 from app.redis_server import binary
+from tests import postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,23 @@ def curl() -> str | None:
     return shutil.which("curl")
 
 
+def nginx() -> str | None:
+    """Return the path of nginx, which Debian keeps where only root's path looks."""
+    return shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
+
+
+def postgres_server() -> str | None:
+    """Return the path of a Postgres server."""
+    folder = postgres.binaries()
+    return str(folder / "postgres") if folder else None
+
+
 NEEDS = (
     Need("redis-server", redis),
+    Need("redis-server", redis),
+    Need("postgres", postgres_server),
     Need("chromium", chromium, ("chromium", "fonts-dejavu-core")),
+    Need("nginx", nginx, ("nginx-light",)),
     Need("curl", curl, ("curl",)),
 )
 

@@ -19,6 +19,8 @@ from app import walks
 from app.database import db
 from app.models import ID, Walk
 
+pytestmark = pytest.mark.databases
+
 Hanger = Callable[..., Walk]
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}], "seed": 11, "frames": 24}
 

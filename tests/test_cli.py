@@ -21,6 +21,8 @@ from app.models import Walk
 from tests.conftest import make_app
 from tests.test_recipe import RENDERING
 
+pytestmark = pytest.mark.databases
+
 Hanger = Callable[..., Walk]
 
 
@@ -217,6 +219,7 @@ def test_database_without_its_schema_is_explained(tmp_path: Path, arguments: tup
         db.engine.dispose()
 
 
+@pytest.mark.sqlite
 def test_locked_database_is_explained(app: Flask, instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.database.BUSY_TIMEOUT_MS", 0)
     impatient = make_app(instance)

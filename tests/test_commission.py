@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,16 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select, text
+from sqlalchemy import NullPool, create_engine, event, func, select, text
 
 from app import visitor
 from app.commission import ERRORS_MAX, SEED_MAX, Commission, commission, find, validate
-from app.database import db
+from app.database import db, is_sqlite
 from app.errors import InvalidInput
 from app.models import QUEUED, Stop, Walk
 from tests.conftest import make_app
+
+pytestmark = pytest.mark.databases
 
 
 def asked(*prompts: str, **fields: Any) -> dict[str, Any]:
@@ -294,7 +295,10 @@ def test_no_key_means_a_walk_each_time(app: Flask) -> None:
 
 
 def test_nothing_is_half_saved_when_the_database_fails(app: Flask) -> None:
-    db.session.execute(text("CREATE TRIGGER full BEFORE INSERT ON stops BEGIN SELECT RAISE(ABORT, 'disk full'); END"))
+    fails = "CREATE TRIGGER full BEFORE INSERT ON stops BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    if not is_sqlite():
+        fails = 'ALTER TABLE stops ADD CONSTRAINT "disk full" CHECK (position < 1)'
+    db.session.execute(text(fails))
     db.session.commit()
     with pytest.raises(Exception, match="disk full"):
         commission(validate(asked()), visitor_key="ann", idempotency_key="once")
@@ -302,15 +306,13 @@ def test_nothing_is_half_saved_when_the_database_fails(app: Flask) -> None:
     assert db.session.scalars(select(Stop)).all() == []
 
 
-def test_walk_is_committed_before_the_worker_is_told(
-    app: Flask, instance: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_walk_is_committed_before_the_worker_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
+    elsewhere = create_engine(app.config["DATABASE_URL"], poolclass=NullPool)
 
     def ring() -> bool:
-        with sqlite3.connect(instance / "moma.sqlite") as other:
-            seen.append(other.execute("SELECT count(*) FROM stops").fetchone()[0])
-        other.close()
+        with elsewhere.connect() as other:
+            seen.append(other.execute(text("SELECT count(*) FROM stops")).scalar_one())
         return True
 
     monkeypatch.setattr("app.queue.ring", ring)
@@ -318,6 +320,7 @@ def test_walk_is_committed_before_the_worker_is_told(
     assert seen == [2]
 
 
+@pytest.mark.sqlite
 def test_two_who_save_the_same_key_at_once_make_one_walk(app: Flask) -> None:
     """As on Postgres, where no lock keeps the second from looking before the first has saved."""
     first, _ = commission(validate(asked()), visitor_key="ann", idempotency_key="once")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.config import DEFAULTS
+from app.config import DEFAULTS, ROOT, SECRET_EXAMPLE
 from app.errors import ConfigError
 from tests.conftest import make_app
 
@@ -94,6 +94,12 @@ def test_settings_file_in_another_encoding_is_refused(instance: Path) -> None:
         ("FPS", float("nan")),
         ("LEASE_SECONDS", float("inf")),
         ("SWEEP_SECONDS", -2.0),
+        ("PRODUCTION", 1),
+        ("PRODUCTION", "yes"),
+        ("PROXIES", -1),
+        ("PROXIES", True),
+        ("ACCEL_PREFIX", "_media"),
+        ("ACCEL_PREFIX", "/"),
         ("STOPS_MAX", 1),
         ("FRAMES_DEFAULT", 1),
         ("FRAMES_MAX", 20),
@@ -149,6 +155,37 @@ def test_weak_secret_is_refused(instance: Path, settings: dict[str, object]) -> 
         make_app(instance, **settings)
 
 
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        (None, "is missing"),
+        ("a secret of 28 characters ...", "at least 32 characters"),
+        ("secret" * 10, "at least 10 different characters"),
+    ],
+)
+def test_secret_that_will_do_at_home_is_refused_in_production(instance: Path, secret: str, reason: str) -> None:
+    make_app(instance, SECRET_KEY=secret)
+    with pytest.raises(ConfigError, match=reason) as refused:
+        make_app(instance, SECRET_KEY=secret, PRODUCTION=True)
+    assert "MOMA_SECRET_KEY" in str(refused.value)
+    assert "secrets.token_hex(32)" in str(refused.value)
+
+
+def test_weak_fallback_is_refused_in_production(instance: Path) -> None:
+    strong = "0123456789abcdef" * 4
+    assert make_app(instance, SECRET_KEY=strong, PRODUCTION=True).config["SECRET_KEY"] == strong
+    with pytest.raises(ConfigError, match="at least 32 characters"):
+        make_app(instance, SECRET_KEY=strong, SECRET_KEY_FALLBACKS=["a secret of home use"], PRODUCTION=True)
+
+
+@pytest.mark.parametrize("production", [False, True])
+def test_secret_of_the_example_is_refused(instance: Path, production: bool) -> None:
+    example = (ROOT / "instance" / "settings.example.toml").read_text("utf-8")
+    assert f'secret_key = "{SECRET_EXAMPLE}"' in example
+    with pytest.raises(ConfigError, match="that of the example"):
+        make_app(instance, SECRET_KEY=SECRET_EXAMPLE, PRODUCTION=production)
+
+
 def test_secret_is_made_once_and_readable_by_its_owner_only(instance: Path) -> None:
     first = make_app(instance, SECRET_KEY=None).config["SECRET_KEY"]
     path = instance / "secret_key"
@@ -171,4 +208,4 @@ def test_two_sites_draw_different_secrets(tmp_path: Path) -> None:
 
 
 def test_every_number_has_its_kind_among_the_defaults() -> None:
-    assert {type(value) for value in DEFAULTS.values()} == {type(None), str, list, int, float}
+    assert {type(value) for value in DEFAULTS.values()} == {type(None), str, list, int, float, bool}

@@ -15,9 +15,11 @@ from flask_migrate import downgrade
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from app.database import MIGRATIONS, db, is_sqlite, now, ping, schema_state, upgrade, writing
+from app.database import MIGRATIONS, db, now, ping, schema_state, upgrade, writing
 from app.models import Frame, Medium, Stop, Walk
 from tests.conftest import make_app
+
+pytestmark = pytest.mark.databases
 
 TABLES = {"walks", "stops", "frames", "media"}
 
@@ -77,7 +79,6 @@ def test_database_out_of_reach_is_explained(tmp_path: Path) -> None:
 
 def test_reachable_database_answers(app: Flask) -> None:
     assert ping() == ""
-    assert is_sqlite()
 
 
 def test_errors_tell_no_prompts(app: Flask) -> None:
@@ -104,6 +105,7 @@ def test_writing_leaves_nothing_behind_after_an_error(app: Flask, commissioned: 
     assert db.session.get(Walk, number).error is None
 
 
+@pytest.mark.sqlite
 def test_writing_takes_the_lock_from_its_beginning(app: Flask, instance: Path) -> None:
     path = instance / "moma.sqlite"
     with writing():
@@ -111,12 +113,14 @@ def test_writing_takes_the_lock_from_its_beginning(app: Flask, instance: Path) -
     assert not locked(path)
 
 
+@pytest.mark.sqlite
 def test_reading_takes_no_lock(app: Flask, instance: Path) -> None:
     db.session.execute(text("SELECT count(*) FROM walks"))
     assert db.session().in_transaction()
     assert not locked(instance / "moma.sqlite")
 
 
+@pytest.mark.sqlite
 def test_reading_goes_on_while_another_process_writes(app: Flask, instance: Path) -> None:
     other = sqlite3.connect(instance / "moma.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -126,6 +130,7 @@ def test_reading_goes_on_while_another_process_writes(app: Flask, instance: Path
         other.close()
 
 
+@pytest.mark.sqlite
 def test_sqlite_keeps_a_log_ahead_of_its_writes_and_checks_references(app: Flask) -> None:
     pragmas = {name: db.session.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "foreign_keys")}
     assert pragmas == {"journal_mode": "wal", "foreign_keys": 1}

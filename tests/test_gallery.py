@@ -12,10 +12,12 @@ from itsdangerous import URLSafeSerializer
 from sqlalchemy import update
 
 from app import gallery, walks
-from app.database import db, writing
+from app.database import writing
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.models import STATES, Walk
 from tests.conftest import SECRET, Commissioner, make_app
+
+pytestmark = pytest.mark.databases
 
 Hanger = Callable[..., Walk]
 
@@ -102,7 +104,6 @@ def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Hange
 def test_page_size_is_a_setting(seven: list[str], instance: Path) -> None:
     with make_app(instance, PAGE_SIZE=2).app_context():
         assert len(gallery.page().walks) == 2
-        db.engine.dispose()
 
 
 @pytest.mark.parametrize("state", [state for state in STATES if state != "finished"])

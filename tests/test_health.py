@@ -12,6 +12,8 @@ from flask_migrate import downgrade
 from app.database import MIGRATIONS, db
 from tests.conftest import make_app
 
+pytestmark = pytest.mark.databases
+
 
 def test_site_is_ready_without_redis_and_says_so(client: FlaskClient) -> None:
     answer = client.get("/readyz")

@@ -13,6 +13,8 @@ from app import line, queue, walks
 from app.database import db, now, writing
 from app.models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
 
+pytestmark = pytest.mark.databases
+
 Commissioner = Callable[..., Walk]
 
 

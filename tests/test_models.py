@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from app.database import now, writing
 from app.models import ALPHABET, ID, ID_LENGTH, SLUG_LENGTH, STATES, WAITING, Stop, Walk, new_id
 
+pytestmark = pytest.mark.databases
+
 
 def walk_of(*prompts: str, **columns: object) -> Walk:
     stops = [Stop(position=index, prompt=prompt) for index, prompt in enumerate(prompts)]

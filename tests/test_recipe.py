@@ -19,6 +19,8 @@ from app.commission import Pinned, commission
 from app.errors import InvalidInput
 from app.models import Walk
 
+pytestmark = pytest.mark.databases
+
 RENDERING = {
     "sampler_steps": 20, "guidance": 3.5, "scheduler": "DPMSolverMultistepScheduler", "width": 128, "height": 128,
     "precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8, "positions": [0.0, 0.5, 1.0],

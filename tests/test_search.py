@@ -13,6 +13,8 @@ from app import gallery, search
 from app.errors import InvalidInput
 from app.models import Walk
 
+pytestmark = pytest.mark.databases
+
 Hanger = Callable[..., Walk]
 
 

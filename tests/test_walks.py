@@ -14,6 +14,8 @@ from app.database import db, writing
 from app.errors import Conflict, MediaError
 from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Frame, Medium, Stop, Walk
 
+pytestmark = pytest.mark.databases
+
 Commissioner = Callable[..., Walk]
 
 

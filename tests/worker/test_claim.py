@@ -18,6 +18,8 @@ from app.models import FAILED, FINISHED, PAINTING, QUEUED, Frame, Walk
 from tests.conftest import Commissioner
 from worker.claim import Claim, LeaseLost, claim_next, give_back, holder, publish, renew, sweep
 
+pytestmark = pytest.mark.databases
+
 
 def claimed() -> Claim:
     """Claim the next walk, which must be there."""

@@ -23,6 +23,8 @@ from tests.worker.fake import SIDE, FakePainter
 from worker import claim, film, job, ruler
 from worker.painter import Painter, PaintingError, Stop
 
+pytestmark = pytest.mark.databases
+
 Deed = Callable[[], object]
 
 

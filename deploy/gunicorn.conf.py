@@ -1,0 +1,32 @@
+"""gunicorn's settings: ``gunicorn --config deploy/gunicorn.conf.py wsgi:app``. ``WEB_CONCURRENCY`` and the options
+in ``GUNICORN_CMD_ARGS`` win over what stands here."""
+
+import os
+
+cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+bind = "127.0.0.1:8000"
+worker_class = "gthread"  # a thread that waits for the database keeps no process busy
+workers = int(os.environ.get("WEB_CONCURRENCY", cores + 1))
+threads = 8
+
+# nginx takes slow clients upon itself. Without it, a silent one is dropped as well.
+timeout = 30
+graceful_timeout = 25
+keepalive = 15  # longer than nginx keeps a connection that nobody uses
+backlog = 512
+limit_request_line = 4094
+limit_request_fields = 64
+
+# A process is replaced now and then, not all at once: what leaks, leaks little.
+max_requests = 20_000
+max_requests_jitter = 4_000
+
+# Who may say "X-Forwarded-Proto: https". How many proxies to believe about addresses says MOMA_PROXIES.
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - signs of life, not on a disk
+accesslog = "-"
+errorlog = "-"
+access_log_format = '%(h)s %({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s %(M)sms "%(a)s"'  # no cookie, no token

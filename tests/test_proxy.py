@@ -1,0 +1,78 @@
+"""Behind a proxy: addresses are believed as far as the setting goes, and films are handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask, request
+from flask.testing import FlaskClient
+
+from app import media
+from app.models import Walk
+from tests.conftest import make_app
+
+Hanger = Callable[..., Walk]
+CLAIMS = {"X-Forwarded-For": "203.0.113.7, 198.51.100.1", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil"}
+
+
+@pytest.fixture
+def behind(app: Flask) -> FlaskClient:
+    """Visit the site as through an nginx that sends the films."""
+    app.config["ACCEL_PREFIX"] = "/_media/"
+    return app.test_client()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address", "scheme"),
+    [(0, "127.0.0.1", "http"), (1, "198.51.100.1", "https"), (2, "203.0.113.7", "http"), (3, "127.0.0.1", "http")],
+)
+def test_addresses_are_believed_as_far_as_proxies_stand_in_front(
+    instance: Path, proxies: int, address: str, scheme: str
+) -> None:
+    app = make_app(instance, PROXIES=proxies)
+    app.add_url_rule("/whoami", view_func=lambda: [request.remote_addr, request.scheme, request.host])
+    assert app.test_client().get("/whoami", headers=CLAIMS).json == [address, scheme, "localhost"]
+
+
+def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient, hung: Hanger) -> None:
+    walk = hung("a fox", "a kite")
+    for kind, extension, mimetype in (("gif", "gif", "image/gif"), ("mp4", "mp4", "video/mp4")):
+        answer = behind.get(f"/walks/{walk.id}.{extension}", headers={"Range": "bytes=1-"})
+        assert (answer.status_code, answer.data) == (200, b"")
+        assert answer.headers["X-Accel-Redirect"] == f"/_media/{walk.media[kind].path}"
+        assert answer.headers["ETag"] == f'"{walk.media[kind].etag}"'
+        assert answer.content_type == mimetype
+        assert answer.headers["Content-Disposition"] == f"inline; filename=a-fox-a-kite.{extension}"
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_still_is_handed_over(behind: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    answer = behind.get(f"/walks/{walk.id}/frames/1.png")
+    assert answer.headers["X-Accel-Redirect"] == f"/_media/walks/{walk.id}/frames/0001.png"
+
+
+def test_film_that_the_browser_has_is_answered_here(behind: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    answer = behind.get(f"/walks/{walk.id}.gif", headers={"If-None-Match": f'"{walk.media["gif"].etag}"'})
+    assert (answer.status_code, answer.data) == (304, b"")
+    assert "X-Accel-Redirect" not in answer.headers
+
+
+def test_film_that_is_not_there_is_not_handed_over(behind: FlaskClient, hung: Hanger, instance: Path) -> None:
+    walk = hung()
+    (instance / "media" / walk.media["gif"].path).unlink()
+    answer = behind.get(f"/walks/{walk.id}.gif")
+    assert answer.status_code == 500
+    assert "X-Accel-Redirect" not in answer.headers
+
+
+def test_store_elsewhere_is_read_by_the_application(instance: Path, hung: Hanger) -> None:
+    walk = hung()
+    app = make_app(instance, ACCEL_PREFIX="/_media/", MEDIA_URL="memory://moma")
+    with app.app_context():
+        media.store().write(walk.media["gif"].path, b"gif")
+    answer = app.test_client().get(f"/walks/{walk.id}.gif")
+    assert (answer.data, answer.headers.get("X-Accel-Redirect")) == (b"gif", None)
