@@ -98,6 +98,7 @@ def describe(walk: Walk) -> dict[str, Any]:
         "smoothness": None if walk.evenness is None else {"evenness": walk.evenness, "jump": walk.jump},
         "paint_seconds": walk.paint_seconds,
         "unlisted": walk.unlisted,
+        "featured": walk.featured_at is not None,
         "media": _media(walk),
         "recipe": recipe.of(walk),
         "url": walk.url,

@@ -53,6 +53,7 @@ DEFAULTS: dict[str, Any] = {
     "SWEEP_SECONDS": 2.0,
     # What the site shows
     "PAGE_SIZE": 12,
+    "EXHIBITION": True,
     "SOURCE_URL": "",
     "CONTACT": "",
     "TEAM": [],
@@ -136,6 +137,8 @@ def _check(app: Flask) -> None:
     for name in TEXTS:
         if not isinstance(config[name], str | None):
             raise ConfigError(f"MOMA_{name} must be a text, not {config[name]!r}.")
+    if not isinstance(config["EXHIBITION"], bool):
+        raise ConfigError(f"MOMA_EXHIBITION must be true or false, not {config['EXHIBITION']!r}.")
     _check_lists(config)
     if any(len(secret) < SECRET_MIN for secret in (config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"])):
         raise ConfigError(f"MOMA_SECRET_KEY and each of its fallbacks must have at least {SECRET_MIN} characters.")

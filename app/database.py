@@ -108,6 +108,13 @@ def writing() -> Iterator[Session]:
         raise
 
 
+def head() -> str:
+    """Name the revision of the schema that the code is written for."""
+    from alembic.script import ScriptDirectory
+
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
 def schema_state() -> str:
     """Compare the database's revision with the code's: ``""`` if they agree, else a sentence saying what to run."""
     from alembic.runtime.migration import MigrationContext

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import house, instance, queue
+from app import exhibition, house, instance, queue
 from app.config import ROOT
 from app.database import ping, upgrade
 from app.errors import ConfigError
@@ -76,7 +76,7 @@ class Site:
         os.close(self._lock)
 
     def prepare(self) -> None:
-        """Look at the model folder, and bring the database up to date.
+        """Look at the model folder, bring the database up to date, and hang the first exhibition on a new site.
 
         :raises ConfigError: when one of them is unusable.
         """
@@ -86,6 +86,7 @@ class Site:
             if flaw := ping():
                 raise ConfigError(flaw)
             upgrade()
+            exhibition.hang_once()
 
     def start_redis(self) -> None:
         """Start an embedded Redis, unless the settings name one."""

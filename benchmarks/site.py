@@ -53,7 +53,8 @@ def running() -> Iterator[RunningSite]:
     """Start a site; yield it once its worker can paint."""
     with tempfile.TemporaryDirectory(prefix="moma-bench-") as folder:
         url = f"http://127.0.0.1:{_free_port()}"
-        environment = {**os.environ, "MOMA_INSTANCE": folder, "PORT": url.rpartition(":")[2]}
+        own = {"MOMA_INSTANCE": folder, "MOMA_EXHIBITION": "false", "PORT": url.rpartition(":")[2]}
+        environment = {**os.environ, **own}
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "app.run"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=sys.stderr

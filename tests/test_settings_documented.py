@@ -39,7 +39,7 @@ def test_default_is_the_documented_one(name: str) -> None:
     elif value == "":
         assert documented == "empty"
     else:
-        assert documented == f"`{value}`"
+        assert documented == f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def test_example_holds_every_setting_switched_off() -> None:
