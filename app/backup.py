@@ -325,7 +325,7 @@ def _find(program: str, needed_for: str, *arguments: str) -> str:
 
 def _public_address() -> str:
     url = make_url(current_app.config["DATABASE_URL"])
-    return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    return url._replace(drivername="postgresql", password=None).render_as_string(hide_password=False)
 
 
 def _read(archive: tarfile.TarFile, name: str) -> bytes:

@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from app import __version__, backup, exhibition, instance, media, recipe, walks
 from app.database import db, head, upgrade, writing
+from app.errors import MomaError
 from app.models import Medium, Walk
 from tests.conftest import make_app
 from tests.test_cli import count, run, run_json
@@ -355,3 +356,32 @@ def test_a_locked_database_is_explained(saved: Path, empty: Flask) -> None:
     finally:
         other.close()
     assert "The database cannot be replaced: database is locked" in told
+
+
+def test_postgres_without_its_programs_is_refused_with_the_command_to_run(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(app.config, "DATABASE_URL", "postgresql://moma:secret@db.example/moma")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MomaError) as refusal:
+        backup._copy_database(tmp_path / "dump")
+    assert "pg_dump, which is not on the path" in str(refusal.value)
+    assert "pg_dump --dbname=postgresql://moma@db.example/moma --format=custom" in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+
+
+def test_postgres_is_dumped_with_the_password_in_the_environment(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text(f'#!/bin/sh\necho "$PGPASSWORD $@" > {tmp_path}/said\n')
+    program.chmod(0o755)
+    monkeypatch.setitem(app.config, "DATABASE_URL", "postgresql://moma:secret@db.example/moma")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    backup._copy_database(tmp_path / "dump")
+    password, *arguments = (tmp_path / "said").read_text().split()
+    assert password == "secret"
+    assert arguments[0] == "--dbname=postgresql://moma@db.example/moma"
+    program.write_text("#!/bin/sh\necho no such database >&2; exit 1\n")
+    with pytest.raises(MomaError, match="pg_dump failed: no such database"):
+        backup._copy_database(tmp_path / "dump")
