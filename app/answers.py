@@ -147,6 +147,7 @@ class WalkDescription(TypedDict):
     smoothness: Annotated[Smoothness | None, Field(description="How even the film is; null until it is finished.")]
     paint_seconds: Annotated[float | None, Field(description="How long the painting took.", examples=[5.1])]
     unlisted: Annotated[bool, Field(description="Whether it is left out of the gallery.", examples=[False])]
+    featured: Annotated[bool, Field(description="Whether the house shows it first.", examples=[False])]
     media: Films
     recipe: Recipe
     url: Annotated[str, Field(description="Its page, root-relative.", examples=[f"/walks/{WALK_ID}-a-lemon-the-sun"])]

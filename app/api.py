@@ -169,6 +169,7 @@ def describe(walk: Walk) -> WalkDescription:
         "smoothness": None if walk.evenness is None else {"evenness": walk.evenness, "jump": walk.jump},
         "paint_seconds": walk.paint_seconds,
         "unlisted": walk.unlisted,
+        "featured": walk.featured_at is not None,
         "media": _media(walk),
         "recipe": recipe.of(walk),
         "url": walk.url,

@@ -1,66 +1,35 @@
-"""Admin commands: ``flask --app wsgi walks …`` and ``flask --app wsgi doctor``."""
+"""Admin commands: ``flask --app wsgi walks …``, ``flask --app wsgi doctor``, and those of the ``cli_…`` modules."""
 
 from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app import api, doctor, gallery, media, queue, recipe, visitor, walks
+from app import api, cli_backup, cli_exhibition, cli_gallery, cli_media, doctor, gallery, media, recipe, visitor, walks
+from app.command import as_json, explained, print_json
 from app.commission import Pinned, commission, validate
-from app.database import EMPTY, db, schema_state
-from app.errors import ConfigError, InvalidInput, MediaError, MomaError
-from app.instance import InstanceTaken
+from app.database import db
+from app.errors import InvalidInput, MediaError, MomaError
 from app.models import FINISHED, STATES, Walk
-from app.site import Site
+from app.painters import painters, wait_for
 
 WORD = "command line"
-POLL_SECONDS = 0.1
-TEND_SECONDS = 1.0
 KINDS = {".gif": "gif", ".mp4": "mp4", ".webp": "webp", ".png": "poster"}
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 group = AppGroup("walks", help="Create, look at and look after walks.")
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to ``flask``."""
-    app.cli.add_command(group)
-    app.cli.add_command(_doctor)
-
-
-def explained(command: Command) -> Command:
-    """Print our own errors, and what is wrong with the database, as one sentence and end with status 1."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            if (flaw := schema_state()) not in ("", EMPTY):
-                raise ConfigError(flaw)
-            return command(*args, **kwargs)
-        except MomaError as error:
-            reason = error
-        except (OperationalError, ProgrammingError) as error:
-            reason = MomaError(schema_state() or f"The database does not answer: {error.orig}")
-        if kwargs.get("as_json"):
-            fields = reason.errors if isinstance(reason, InvalidInput) else []
-            errors = [{"field": field.field, "message": field.message} for field in fields]
-            _print({"error": str(reason), "errors": errors})
-        raise click.ClickException(str(reason)) from reason
-
-    return run  # type: ignore[return-value]
+    for command in (group, cli_gallery.group, cli_exhibition.group, cli_media.group, cli_backup.group, _doctor):
+        app.cli.add_command(command)
 
 
 @group.command("create")
@@ -104,10 +73,10 @@ def create(
         stops = [{"prompt": prompt, "negative_prompt": leave_out, "hand": hand} for prompt in prompts]
         settings = {"frames": frames, "seed": seed, "steps": steps, "guidance": guidance, "unlisted": unlisted}
         wanted, pinned = validate({"stops": stops, **settings}), None
-    with _painters(needed=wait or out is not None) as tend:
+    with painters(needed=wait or out is not None) as tend:
         walk = _commission(wanted, pinned)
         if wait or out:
-            walk = _wait(walk, tend, quiet=as_json)
+            walk = wait_for(walk, tend, quiet=as_json)
             if walk.state != FINISHED:
                 raise MomaError(f"The walk {walk.id} ended as {walk.state}. {walk.error or ''}".strip())
         if out:
@@ -125,7 +94,7 @@ def list_walks(state: str | None, limit: int, as_json: bool) -> None:
     query = select(Walk).where(Walk.deleted_at.is_(None)).order_by(Walk.number.desc()).limit(limit)
     found = db.session.scalars(query.where(Walk.state == state) if state else query).all()
     if as_json:
-        _print([api.describe(walk) for walk in found])
+        print_json([api.describe(walk) for walk in found])
         return
     for walk in found:
         click.echo(f"{walk.id}  {walk.state:9}  {walk.painted_count:3}/{walk.frames:<3}  {walk.title}")
@@ -137,7 +106,7 @@ def list_walks(state: str | None, limit: int, as_json: bool) -> None:
 @explained
 def show(walk_id: str, as_json: bool) -> None:
     """Show one walk."""
-    _show(gallery.walk_at(walk_id), as_json)
+    _show(gallery.walk_at(walk_id, even_hidden=True), as_json)
 
 
 @group.command("retry")
@@ -146,7 +115,7 @@ def show(walk_id: str, as_json: bool) -> None:
 @explained
 def retry(walk_id: str, as_json: bool) -> None:
     """Put a failed or cancelled walk back in line."""
-    walk = gallery.walk_at(walk_id)
+    walk = gallery.walk_at(walk_id, even_hidden=True)
     walks.retry(walk)
     _show(walk, as_json)
 
@@ -157,7 +126,7 @@ def retry(walk_id: str, as_json: bool) -> None:
 @explained
 def cancel(walk_id: str, as_json: bool) -> None:
     """Cancel a walk that waits or is being painted."""
-    walk = gallery.walk_at(walk_id)
+    walk = gallery.walk_at(walk_id, even_hidden=True)
     walks.cancel(walk)
     _show(walk, as_json)
 
@@ -168,9 +137,9 @@ def cancel(walk_id: str, as_json: bool) -> None:
 @explained
 def delete(walk_id: str, as_json: bool) -> None:
     """Take a walk down: its pictures and its words are deleted."""
-    walks.delete_walk(gallery.walk_at(walk_id))
+    walks.delete_walk(gallery.walk_at(walk_id, even_hidden=True))
     if as_json:
-        _print({"id": walk_id, "deleted": True})
+        print_json({"id": walk_id, "deleted": True})
     else:
         click.echo(f"{walk_id} was taken down.")
 
@@ -182,11 +151,11 @@ def delete(walk_id: str, as_json: bool) -> None:
 @explained
 def export(walk_id: str, out: Path, as_json: bool) -> None:
     """Write a finished walk's film (.gif, .mp4, .webp), poster (.png) or recipe (.json) to OUT."""
-    walk = gallery.walk_at(walk_id)
+    walk = gallery.walk_at(walk_id, even_hidden=True)
     _check_out(out)
     _write(walk, out)
     if as_json:
-        _print({"id": walk.id, "out": str(out), "bytes": out.stat().st_size})
+        print_json({"id": walk.id, "out": str(out), "bytes": out.stat().st_size})
     else:
         click.echo(f"{out}: {out.stat().st_size:,} bytes")
 
@@ -198,7 +167,7 @@ def _doctor(as_json: bool) -> None:
     """Check database, Redis, media store, model and worker; status 1 if something is not well."""
     findings = doctor.examine()
     if as_json:
-        _print([{"part": found.part, "well": found.well, "detail": found.detail} for found in findings])
+        print_json([{"part": found.part, "well": found.well, "detail": found.detail} for found in findings])
     else:
         for found in findings:
             click.echo(f"{found.part:9} {'well' if found.well else 'NOT WELL':9} {found.detail}")
@@ -208,61 +177,6 @@ def _doctor(as_json: bool) -> None:
 def _commission(wanted: Any, pinned: Pinned | None) -> Walk:
     walk, _ = commission(wanted, visitor_key=visitor.digest(WORD), pinned=pinned)
     return walk
-
-
-@contextmanager
-def _painters(*, needed: bool) -> Iterator[Callable[[], None]]:
-    """Have somebody paint: the site that runs here, or a Redis and a worker started for the time being.
-
-    Yields what is to be called while waiting: it sees to it that somebody still paints.
-    """
-    own: list[Site] = []
-    with ExitStack() as parts:
-
-        def tend() -> None:
-            if own:
-                own[0].keep()
-            elif not queue.workers() and (site := _start_site(parts)):
-                own.append(site)
-
-        while needed and not own and not queue.workers():
-            tend()
-            time.sleep(POLL_SECONDS)
-        yield tend
-
-
-def _start_site(parts: ExitStack) -> Site | None:
-    """Start a worker, and a Redis if none is set; ``None`` while another site is starting or closing here.
-
-    :raises ConfigError: when one of them cannot start.
-    """
-    try:
-        site = parts.enter_context(Site(current_app._get_current_object()))  # type: ignore[attr-defined]
-    except InstanceTaken:
-        return None
-    site.prepare()
-    site.start_redis()
-    if not queue.redis_answers():
-        raise ConfigError(f"Redis at {queue.address(current_app)} does not answer.")
-    site.start_worker()
-    site.wait_for_worker()
-    return site
-
-
-def _wait(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
-    told, tended = -1, time.monotonic()
-    while True:
-        db.session.refresh(walk)
-        db.session.commit()
-        if not quiet and walk.painted_count != told and sys.stderr.isatty():
-            told = walk.painted_count
-            click.echo(f"\r{told} of {walk.frames} frames", nl=not walk.is_waiting, err=True)
-        if not walk.is_waiting:
-            return walk
-        if time.monotonic() - tended > TEND_SECONDS:
-            tend()
-            tended = time.monotonic()
-        time.sleep(POLL_SECONDS)
 
 
 def _check_out(out: Path) -> None:
@@ -306,15 +220,10 @@ def _film(walk: Walk, kind: str) -> bytes:
 
 
 def _show(walk: Walk, as_json: bool) -> None:
-    described = api.describe(walk)
     if as_json:
-        _print(described)
+        print_json(api.describe(walk) | {"hidden": walk.hidden_at is not None})
         return
     click.echo(f"{walk.title}\n  {walk.state}, {walk.painted_count} of {walk.frames} frames, seed {walk.seed}")
-    click.echo(f"  {walk.url}")
+    click.echo(f"  {walk.url}" + (", hidden" if walk.hidden_at else ""))
     if walk.error:
         click.echo(f"  {walk.error}")
-
-
-def _print(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

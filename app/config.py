@@ -63,6 +63,7 @@ DEFAULTS: dict[str, Any] = {
     "SWEEP_SECONDS": 2.0,
     # What the site shows
     "PAGE_SIZE": 12,
+    "EXHIBITION": True,
     "SOURCE_URL": "",
     "CONTACT": "",
     "TEAM": [],

@@ -113,6 +113,13 @@ def writing() -> Iterator[Session]:
         raise
 
 
+def head() -> str:
+    """Name the revision of the schema that the code is written for."""
+    from alembic.script import ScriptDirectory
+
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
 def schema_state() -> str:
     """Compare the database with the code: ``""`` if they agree, else a sentence saying what to run.
 

@@ -32,7 +32,9 @@ class Page:
 
 def hanging() -> Select[tuple[Walk]]:
     """Select the walks that the public may see in the gallery."""
-    return select(Walk).where(Walk.state == FINISHED, Walk.unlisted.is_(False), Walk.deleted_at.is_(None))
+    return select(Walk).where(
+        Walk.state == FINISHED, Walk.unlisted.is_(False), Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
+    )
 
 
 def total() -> int:
@@ -40,9 +42,15 @@ def total() -> int:
     return db.session.scalar(select(func.count()).select_from(hanging().subquery())) or 0
 
 
-def recent(limit: int, *, besides: Walk | None = None) -> list[Walk]:
-    """Return the newest walks that hang."""
+def recent(limit: int, *, besides: Walk | None = None, featured_first: bool = False) -> list[Walk]:
+    """Return the newest walks that hang; with ``featured_first``, those that the house features before all others."""
     query = hanging() if besides is None else hanging().where(Walk.number != besides.number)
+    featured = _newest(query.where(Walk.featured_at.is_not(None)), limit) if featured_first else []
+    others = query.where(Walk.featured_at.is_(None)) if featured_first else query
+    return featured + (_newest(others, limit - len(featured)) if len(featured) < limit else [])
+
+
+def _newest(query: Select[tuple[Walk]], limit: int) -> list[Walk]:
     return _run(query.order_by(Walk.finished_at.desc(), Walk.number.desc()).limit(limit))
 
 
@@ -74,11 +82,11 @@ def page(query: str = "", *, cursor: str | None = None, limit: int | None = None
     )
 
 
-def walk_at(walk_id: str) -> Walk:
-    """Return the walk with this id (a slug may follow it after a hyphen).
+def walk_at(walk_id: str, *, even_hidden: bool = False) -> Walk:
+    """Return the walk with this id (a slug may follow it after a hyphen); one that the house hid to operators only.
 
     :raises WalkNotFound: when there never was one.
-    :raises WalkGone: when it was deleted.
+    :raises WalkGone: when it was deleted or is hidden.
     """
     name = walk_id.partition("-")[0]
     walk = find(name) if ID.fullmatch(name) else None  # no other text reaches the database
@@ -86,6 +94,8 @@ def walk_at(walk_id: str) -> Walk:
         raise WalkNotFound("No walk has this address. It may have been mistyped.")
     if walk.deleted_at is not None:
         raise WalkGone("Its owner took it down. Its pictures are gone.")
+    if walk.hidden_at is not None and not even_hidden:
+        raise WalkGone("The house has taken it down.")
     return walk
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import fsspec
 from flask import Flask, current_app
@@ -16,6 +19,14 @@ from fsspec.implementations.local import LocalFileSystem
 from app.errors import ConfigError, MediaError
 
 EXTENSION = "media_store"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What the store says of a file: its size in bytes, and when it was last written (seconds since 1970)."""
+
+    bytes: int
+    modified: float
 
 
 class MediaStore:
@@ -68,6 +79,36 @@ class MediaStore:
         with suppress(FileNotFoundError):
             self.filesystem.rm(self._full(path), recursive=True)
 
+    def delete_empty(self, folder: str) -> None:
+        """Remove the folders in ``folder``, and itself, that hold nothing; object stores have no such thing."""
+        if not self.is_local:
+            return
+        for path, _, _ in os.walk(self._full(folder), topdown=False):
+            with suppress(OSError):  # it holds something
+                Path(path).rmdir()
+
+    def files(self, folder: str) -> dict[str, StoredFile]:
+        """List everything in ``folder`` and the folders in it, by path; empty when there is no such folder.
+
+        :raises MediaError: when the store does not answer.
+        """
+        try:
+            found = self.filesystem.find(self._full(folder), detail=True)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise MediaError(f"{folder} cannot be listed in the media store: {error.strerror or error}") from error
+        start = len(self.filesystem._strip_protocol(self.root)) + 1
+        return {path[start:]: StoredFile(int(info["size"]), _modified(info)) for path, info in sorted(found.items())}
+
+    def folders(self, folder: str) -> list[str]:
+        """Name the folders in ``folder``; none when it is not there."""
+        try:
+            entries = self.filesystem.ls(self._full(folder), detail=True, refresh=True)
+        except FileNotFoundError:
+            return []
+        return sorted(entry["name"].rstrip("/").rpartition("/")[2] for entry in entries if entry["type"] == "directory")
+
     def check(self) -> str:
         """Write, read and delete a probe: ``""`` if that works, else why not."""
         probe = f".probe-{os.getpid()}"
@@ -99,6 +140,16 @@ def _replace(target: Path, data: bytes) -> None:
     except BaseException:
         Path(aside).unlink(missing_ok=True)
         raise
+
+
+def _modified(info: Mapping[str, Any]) -> float:
+    """Read when a file was written; folders, S3, GCS and memory each call it something else."""
+    for name in ("mtime", "LastModified", "updated", "created"):
+        if (value := info.get(name)) is not None:
+            if isinstance(value, str):
+                value = datetime.fromisoformat(value)
+            return value.timestamp() if isinstance(value, datetime) else float(value)
+    raise MediaError(f"The media store does not say when {info.get('name')} was written.")
 
 
 def walk_folder(walk_id: str) -> str:

@@ -106,6 +106,10 @@ class Walk(db.Model):  # type: ignore[misc]
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
+    # What the house says of it
+    hidden_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    featured_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
     stops: Mapped[list[Stop]] = relationship(order_by="Stop.position", cascade="all, delete-orphan")
     painted: Mapped[list[Frame]] = relationship(order_by="Frame.index", cascade="all, delete-orphan")
     media: Mapped[dict[str, Medium]] = relationship(
@@ -151,7 +155,7 @@ class Walk(db.Model):  # type: ignore[misc]
     @property
     def is_hanging(self) -> bool:
         """Tell whether the walk may be seen in the gallery."""
-        return self.state == FINISHED and not self.unlisted and self.deleted_at is None
+        return self.state == FINISHED and not self.unlisted and self.deleted_at is None and self.hidden_at is None
 
     def seed_of(self, stop: Stop) -> int:
         """Return the seed a stop is painted from: its own, or the walk's."""

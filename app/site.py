@@ -19,7 +19,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import house, instance, queue
+from app import exhibition, house, instance, queue
 from app.config import ROOT
 from app.database import EMPTY, schema_state, upgrade
 from app.errors import ConfigError
@@ -76,7 +76,7 @@ class Site:
         os.close(self._lock)
 
     def prepare(self) -> None:
-        """Look at the model folder and the database; an empty database gets its tables.
+        """Look at the model folder and the database; an empty one gets its tables, and a new site its first exhibition.
 
         :raises ConfigError: when one of them is unusable, or the database is not of the code's revision.
         """
@@ -87,6 +87,7 @@ class Site:
                 upgrade()
             elif flaw:
                 raise ConfigError(flaw)
+            exhibition.hang_once()
 
     def start_redis(self) -> None:
         """Start an embedded Redis, unless the settings name one."""

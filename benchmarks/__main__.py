@@ -10,12 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import site as sites
-from benchmarks import walk
+from benchmarks import walk, web
 
 RESULTS = Path(__file__).resolve().parent / "results"
 LIMITS = (
     ("walk", "site_to_usual_median", 0.2, "a walk, submit to finished film ÷ the usual loop"),
     ("walk", "ends_to_walk_median", 1 / 3, "its ends published ÷ the whole walk"),
+    ("walk", "site_to_batched_median", None, "a walk ÷ the usual loop with our solver, precision and batch (P0b)"),
+    ("walk", "queue_overhead_median", 0.05, "queue overhead: (submit to done − paint in process) ÷ paint"),
+    ("web", "gallery_milliseconds", 30, "gallery page with 10,000 walks, ms in the server"),
+    ("web", "gallery_milliseconds_p95", None, "the same, 95th percentile"),
+    ("web", "search_milliseconds", None, "a search there, ms"),
+    ("web", "deep_milliseconds", None, "the 51st page there, ms"),
+    ("web", "pages_a_second", None, "gallery pages a second through gunicorn, clients on the same machine"),
+    ("web", "page_kilobytes", 60, "gallery page, HTML + CSS + JS compressed, kB"),
     ("start", "web_seconds", None, "web process ready after, s"),
     ("start", "web_megabytes", 120, "web process, MB (master and worker)"),
     ("start", "worker_seconds", 15, "worker ready after, s"),
@@ -28,11 +36,12 @@ def main() -> None:
     began = time.monotonic()
     with sites.running() as site:
         found: dict[str, Any] = {"walk": walk.measure(site), "start": _start(site)}
+    found["web"] = web.measure()
     found["machine"] = {"processor": platform.processor() or platform.machine(), "python": platform.python_version()}
     found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     for part, name, limit, words in LIMITS:
         aim = "" if limit is None else f"aim ≤ {limit:.3g}"
-        print(f"{words:55} {found[part][name]:8.3f}  {aim}")
+        print(f"{words:70} {found[part][name]:8.3f}  {aim}")
     print(f"ratios of the single walks: {found['walk']['site_to_usual']}, ends {found['walk']['ends_to_walk']}")
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{found['at'].replace(':', '')}.json"

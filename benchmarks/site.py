@@ -52,8 +52,8 @@ class RunningSite:
 def running() -> Iterator[RunningSite]:
     """Start a site; yield it once its worker can paint."""
     with tempfile.TemporaryDirectory(prefix="moma-bench-") as folder:
-        url = f"http://127.0.0.1:{_free_port()}"
-        environment = {**os.environ, "MOMA_INSTANCE": folder, "PORT": url.rpartition(":")[2]}
+        url = f"http://127.0.0.1:{free_port()}"
+        environment = environment_of(Path(folder), int(url.rpartition(":")[2]))
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "app.run"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=sys.stderr
@@ -79,7 +79,13 @@ def _wait(process: subprocess.Popen[bytes], url: str, good: Callable[[Any], bool
     raise RuntimeError("the site did not start")
 
 
-def _free_port() -> int:
+def environment_of(folder: Path, port: int) -> dict[str, str]:
+    """Return the environment of a site in this instance folder: settings of the caller's own, and bare walls."""
+    return {**os.environ, "MOMA_INSTANCE": str(folder), "MOMA_EXHIBITION": "false", "PORT": str(port)}
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -73,6 +73,7 @@ class Browser(FlaskClient):
 def make_app(folder: Path, **settings: object) -> Flask:
     """Build an application whose instance folder is ``folder``."""
     defaults = {"SECRET_KEY": SECRET, "REDIS_URL": NOBODY, "TESTING": True, "WTF_CSRF_ENABLED": False}
+    defaults |= {"EXHIBITION": False}  # most tests begin with bare walls
     app = create_app(defaults | settings, instance_path=str(folder))
     app.test_client_class = Browser
     app.jinja_env.bytecode_cache = COMPILED

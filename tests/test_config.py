@@ -209,3 +209,9 @@ def test_two_sites_draw_different_secrets(tmp_path: Path) -> None:
 
 def test_every_number_has_its_kind_among_the_defaults() -> None:
     assert {type(value) for value in DEFAULTS.values()} == {type(None), str, list, int, float, bool}
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None, "False"])
+def test_switch_that_is_neither_true_nor_false_is_refused(instance: Path, value: object) -> None:
+    with pytest.raises(ConfigError, match="MOMA_EXHIBITION must be true or false"):
+        make_app(instance, EXHIBITION=value)

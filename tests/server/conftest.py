@@ -17,7 +17,7 @@ STEPS = 4  # these tests look at what surrounds the painting; fewer steps paint 
 def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     """Make the site that the tests share; it is stopped after the last of them."""
     require("redis-server")
-    site = LiveSite(tmp_path_factory.mktemp("site") / "instance", STEPS=STEPS)
+    site = LiveSite(tmp_path_factory.mktemp("site") / "instance", STEPS=STEPS, EXHIBITION="false")
     yield site
     if site.process is not None and site.process.poll() is None:
         site.stop()
@@ -37,7 +37,7 @@ def new_site(tmp_path: Path) -> Iterator[Callable[..., LiveSite]]:
     made: list[LiveSite] = []
 
     def make(**settings: object) -> LiveSite:
-        made.append(LiveSite(tmp_path / f"instance{len(made)}", **{"STEPS": STEPS, **settings}))
+        made.append(LiveSite(tmp_path / f"instance{len(made)}", **{"STEPS": STEPS, "EXHIBITION": "false", **settings}))
         return made[-1]
 
     yield make

@@ -1,0 +1,47 @@
+"""Admin commands for backups: ``flask --app wsgi backup …``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from app import backup
+from app.backup import Report
+from app.command import as_json, explained, print_json
+
+group = AppGroup("backup", help="Write the whole site into one file, and bring it back.")
+
+
+@group.command("create")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@as_json
+@explained
+def create(file: Path, as_json: bool) -> None:
+    """Write database and media to FILE, while the site runs or rests. The secret key is not in it."""
+    report = backup.create(file)
+    _say(file, report, as_json, "saved to")
+    if report.lost and not as_json:
+        click.echo(f"{len(report.lost):,} files were lost before: see media verify.", err=True)
+
+
+@group.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Give up the walks that are here.")
+@as_json
+@explained
+def restore(file: Path, force: bool, as_json: bool) -> None:
+    """Bring back what FILE holds into an empty instance, whose site does not run."""
+    report = backup.restore(file, force=force)
+    _say(file, report, as_json, "restored from")
+    if force and not as_json:
+        click.echo("Files of walks that were here before: see media prune.")
+
+
+def _say(file: Path, report: Report, as_json: bool, done: str) -> None:
+    if as_json:
+        figures = {"walks": report.walks, "files": report.files, "bytes": report.bytes, "lost": report.lost}
+        print_json({"file": str(file), **figures})
+    else:
+        click.echo(f"{report.walks:,} walks, {report.files:,} files, {report.bytes:,} bytes {done} {file}")

@@ -1,0 +1,232 @@
+"""The first exhibition: curated walks that are shipped with the project and hang on a site that has none of its own.
+
+Each piece is a folder: the recipe, the film as GIF and MP4, the poster, all frames losslessly in one WebP, and a label
+with what was measured when it was painted. Its walk belongs to nobody, and its id follows from its film.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flask import current_app
+from numpy.typing import NDArray
+from PIL import Image, ImageSequence
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app import media, recipe, search, visitor, walks
+from app.commission import Commission, Pinned, find
+from app.config import ROOT
+from app.database import db, writing
+from app.errors import MomaError
+from app.models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
+
+FOLDER = ROOT / "exhibition"
+VISITOR = "first exhibition"
+FILMS = {"gif": "film.gif", "mp4": "film.mp4", "poster": "poster.png"}
+EXACT = 255.0
+
+Picture = NDArray[np.uint8]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One walk of the exhibition, as it lies in its folder."""
+
+    folder: Path
+
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """Read the recipe."""
+        return recipe.read((self.folder / "recipe.json").read_bytes())
+
+    @cached_property
+    def label(self) -> dict[str, Any]:
+        """Read what was measured: ``evenness``, ``jump``, ``painted_at``, and the model's title."""
+        return dict(json.loads((self.folder / "label.json").read_text("utf-8")))
+
+    @cached_property
+    def walk_id(self) -> str:
+        """Name the walk; the same on every site, so that it cannot hang twice."""
+        digest = hashlib.sha256(self.film("gif")).digest()
+        return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:ID_LENGTH])
+
+    def film(self, kind: str) -> bytes:
+        """Read the film as ``gif`` or ``mp4``, or its ``poster``."""
+        return (self.folder / FILMS[kind]).read_bytes()
+
+    def frames(self) -> list[Picture]:
+        """Read the frames, as they were painted."""
+        path = self.folder / "frames.webp"
+        if not path.exists():  # a new piece, which is only a recipe as yet
+            return []
+        with Image.open(path) as frames:
+            return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(frames)]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How near a repainted piece comes to the shipped one; ``psnr`` in decibels, ``None`` when they are identical."""
+
+    name: str
+    psnr: float | None
+
+
+def pieces() -> list[Piece]:
+    """List the pieces in the order in which they hang."""
+    return [Piece(path.parent) for path in sorted(FOLDER.glob("*/recipe.json"))]
+
+
+def hang_once() -> list[str]:
+    """Hang the exhibition if it is wanted and no walk was ever made; return the ids of what was hung.
+
+    Whatever hinders it is noted and hinders nothing else.
+    """
+    if not current_app.config["EXHIBITION"] or db.session.scalar(select(Walk.number).limit(1)) is not None:
+        return []
+    try:
+        return hang()
+    except MomaError as error:
+        log.warning("The first exhibition does not hang: %s", error)
+        return []
+
+
+def hang() -> list[str]:
+    """Hang the pieces that do not hang, all at once; return their ids. One that was taken down hangs again.
+
+    :raises MomaError: when the site's limits forbid a piece, or the media store does not take it.
+    """
+    wanted = [piece for piece in pieces() if _is_missing(find(piece.walk_id))]
+    hung = [_write_files(piece) for piece in wanted]
+    try:
+        with writing() as session:
+            for piece, rows in zip(wanted, hung, strict=True):
+                _save(session, piece, rows)
+    except IntegrityError:  # another process of the site was faster
+        return []
+    return [piece.walk_id for piece in wanted]
+
+
+def take_down() -> list[str]:
+    """Take down the pieces that hang; return their ids."""
+    found = [walk for piece in pieces() if (walk := find(piece.walk_id)) is not None and walk.deleted_at is None]
+    for walk in found:
+        walks.delete_walk(walk)
+    return [walk.id for walk in found]
+
+
+def compare(piece: Piece, painted: Sequence[Picture]) -> Likeness:
+    """Hold repainted frames against the shipped ones, by the peak signal-to-noise ratio over the whole film."""
+    shipped = piece.frames()
+    if len(shipped) != len(painted) or shipped[0].shape != painted[0].shape:
+        return Likeness(piece.folder.name, 0.0)  # nothing to hold side by side
+    error = float(np.mean((np.stack(shipped).astype(np.float64) - np.stack(painted)) ** 2))
+    return Likeness(piece.folder.name, round(10 * float(np.log10(EXACT**2 / error)), 2) if error else None)
+
+
+def store(piece: Piece, walk: Walk, painted: Sequence[Picture]) -> None:
+    """Make a walk that was just painted the shipped piece."""
+    label = {
+        "evenness": walk.evenness,
+        "jump": walk.jump,
+        "model_title": walk.model_title,
+        "painted_at": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
+    }
+    for kind, name in FILMS.items():
+        (piece.folder / name).write_bytes(media.store().read(walk.media[kind].path))
+    (piece.folder / "frames.webp").write_bytes(_webp(painted))
+    for name, content in (("recipe.json", recipe.of(walk)), ("label.json", label)):
+        (piece.folder / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _is_missing(walk: Walk | None) -> bool:
+    return walk is None or walk.deleted_at is not None
+
+
+def _write_files(piece: Piece) -> tuple[list[Frame], list[Medium]]:
+    """Put a piece's files into the media store; return the rows that name them."""
+    store, positions = media.store(), piece.recipe["positions"]
+    frames, films = [], []
+    for index, (picture, position) in enumerate(zip(piece.frames(), positions, strict=True)):
+        path, data = media.frame_path(piece.walk_id, index), _png(picture)
+        store.write(path, data)
+        frames.append(Frame(index=index, position=position, rank=_rank(position), path=path, bytes=len(data)))
+    for kind, name in FILMS.items():
+        data = piece.film(kind)
+        path, digest = media.film_path(piece.walk_id, kind, name.rpartition(".")[2], data)
+        store.write(path, data)
+        films.append(Medium(kind=kind, path=path, bytes=len(data), etag=digest))
+    return frames, films
+
+
+def _rank(position: float) -> int:
+    """Say how late halving comes to a position; the line's marks are as long as they come early."""
+    t = position % 1
+    return next((rank for rank in range(5) if abs(t * 2**rank - round(t * 2**rank)) < 2**rank / 48), 5)
+
+
+def _save(session: Session, piece: Piece, rows: tuple[list[Frame], list[Medium]]) -> None:
+    earlier = session.scalar(select(Walk).where(Walk.id == piece.walk_id))
+    if earlier is not None and earlier.deleted_at is None:
+        return
+    if earlier is not None:
+        session.delete(earlier)
+        session.flush()
+    wanted, pinned = recipe.commission_of(piece.recipe)
+    walk = _walk(piece, wanted, pinned)
+    walk.painted, films = rows[0], rows[1]
+    walk.media = {film.kind: film for film in films}
+    session.add(walk)
+    session.flush()  # one by one: the last to be numbered hangs first
+
+
+def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
+    painted_at = datetime.fromisoformat(piece.label["painted_at"])
+    return Walk(
+        id=piece.walk_id,
+        visitor=visitor.digest(VISITOR),
+        owner_hash="",  # no secret has this digest
+        commission_hash="",
+        seed=wanted.seed,
+        frames=wanted.frames,
+        fps=float(piece.recipe["fps"]),
+        words=search.words_of([stop.prompt for stop in wanted.stops]),
+        stops=[Stop(position=index, **stop.model_dump()) for index, stop in enumerate(wanted.stops)],
+        is_pinned=True,
+        **pinned.model_dump(),
+        prefix=piece.recipe["model"]["prefix"],
+        model_title=piece.label["model_title"],
+        software=piece.recipe["software"],
+        state=FINISHED,
+        painted_count=wanted.frames,
+        evenness=piece.label["evenness"],
+        jump=piece.label["jump"],
+        created_at=painted_at,
+        started_at=painted_at,
+        finished_at=painted_at,
+    )
+
+
+def _png(picture: Picture) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "PNG", compress_level=4)
+    return out.getvalue()
+
+
+def _webp(pictures: Sequence[Picture]) -> bytes:
+    out = io.BytesIO()
+    first, *rest = (Image.fromarray(picture) for picture in pictures)
+    first.save(out, "WEBP", save_all=True, append_images=rest, lossless=True, quality=90, method=4)
+    return out.getvalue()

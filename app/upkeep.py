@@ -1,0 +1,120 @@
+"""Upkeep of the media store: what lies there that no row names, and what rows name that is lost."""
+
+from __future__ import annotations
+
+import io
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image, ImageSequence, UnidentifiedImageError
+from sqlalchemy import select
+
+from app import media
+from app.database import db
+from app.errors import MediaError
+from app.media import MediaStore, StoredFile, walk_folder
+from app.models import ID, Frame, Medium, Walk
+
+WALKS = "walks"
+YOUNG_SECONDS = 3600.0  # a file is written before the row that names it: what is younger may be a worker's
+CHUNK = 200
+PICTURES = {"png": "PNG", "gif": "GIF", "webp": "WEBP"}
+BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A file that a walk's row names and that is not there as the row says."""
+
+    walk_id: str
+    path: str
+    flaw: str
+
+
+def superfluous(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, StoredFile]]:
+    """Find the files in the folders of walks that no row names; none of a walk that is still to be painted."""
+    store = media.store()
+    folders = store.folders(WALKS)
+    for start in range(0, len(folders), CHUNK):
+        chunk = folders[start : start + CHUNK]
+        # First the files, then the rows: what is published in between is too young.
+        files = {path: file for name in chunk for path, file in store.files(walk_folder(name)).items()}
+        waiting, named = _named([name for name in chunk if ID.fullmatch(name)])
+        oldest = time.time() - young_seconds
+        for path, file in files.items():
+            if path not in named and path.split("/")[1] not in waiting and file.modified < oldest:
+                yield path, file
+
+
+def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile]]:
+    """Delete what is superfluous, and folders that are empty then; return what was deleted."""
+    store, deleted = media.store(), []
+    for path, file in list(superfluous(young_seconds=young_seconds)):
+        if store.files(path).get(path, file) == file:  # written anew since: a walk was put back in line
+            store.delete(path)
+            deleted.append((path, file))
+    for folder in {"/".join(path.split("/")[:2]) for path, _ in deleted}:
+        store.delete_empty(folder)
+    return deleted
+
+
+def verify() -> Iterator[tuple[int, list[Loss]]]:
+    """Hold every row's file against the store, walk by walk: how many files were looked at, and which are lost."""
+    store, after = media.store(), 0
+    while walks := db.session.execute(
+        select(Walk.number, Walk.id).where(Walk.number > after).order_by(Walk.number).limit(CHUNK)
+    ).all():
+        after = walks[-1].number
+        for number, walk_id in walks:
+            rows = _rows(number)
+            losses = [Loss(walk_id, path, flaw) for path, size in rows if (flaw := _flaw(store, path, size))]
+            # A film may have given way to a better one, or a walk been cancelled, since its row was read.
+            still = dict(_rows(number)) if losses else {}
+            yield len(rows), [loss for loss in losses if loss.path in still]
+
+
+def _named(walk_ids: list[str]) -> tuple[set[str], set[str]]:
+    """Return which of the walks are still to be painted, and the paths that rows of any of them name."""
+    db.session.rollback()  # look at the rows as they are now
+    walks = db.session.scalars(select(Walk).where(Walk.id.in_(walk_ids))).all()
+    numbers = [walk.number for walk in walks]
+    named: set[str] = set()
+    for table in (Frame, Medium):
+        named |= set(db.session.scalars(select(table.path).where(table.walk_number.in_(numbers))))
+    waiting = {walk.id for walk in walks if walk.is_waiting}
+    db.session.expunge_all()
+    return waiting, named
+
+
+def _rows(number: int) -> list[tuple[str, int]]:
+    db.session.rollback()
+    return [
+        (path, size)
+        for table in (Frame, Medium)
+        for path, size in db.session.execute(select(table.path, table.bytes).where(table.walk_number == number))
+    ]
+
+
+def _flaw(store: MediaStore, path: str, size: int) -> str:
+    try:
+        data = store.read(path)
+    except MediaError:
+        return "is missing" if not store.exists(path) else "cannot be read"
+    if len(data) != size:
+        return f"has {len(data)} bytes and should have {size}"
+    kind = PICTURES.get(path.rpartition(".")[2])
+    return _picture_flaw(data, kind) if kind else ""
+
+
+def _picture_flaw(data: bytes, kind: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with Image.open(io.BytesIO(data), formats=[kind]) as picture:
+                for frame in ImageSequence.Iterator(picture):
+                    frame.load()
+    except BROKEN as error:
+        return f"is no {kind} that can be read ({error})"
+    return ""

@@ -1,0 +1,150 @@
+"""What the house does to walks that hang: hidden, featured, and found again after their words were lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import select, update
+
+from app import curating, gallery, media, walks
+from app.database import db, writing
+from app.errors import WalkGone
+from app.models import Walk
+from tests.test_cli import run, run_json
+
+Hanger = Callable[..., Walk]
+
+
+def lose_words() -> None:
+    with writing() as session:
+        session.execute(update(Walk).values(words=""))
+
+
+def test_hidden_walk_vanishes_from_gallery_search_and_api(
+    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
+) -> None:
+    walk, other = hung("a bear", "a kite"), hung("a bear", "a fox")
+    assert run_json(runner, "gallery", "hide", walk.id) == {"id": walk.id, "hidden": True, "featured": False}
+    for page in ("/gallery", "/gallery?q=bear", "/"):
+        text = client.get(page).text
+        assert walk.id not in text
+        assert other.id in text
+    for address in ("/api/v1/walks", "/api/v1/walks?q=bear"):
+        assert [each["id"] for each in client.get(address).json["walks"]] == [other.id]
+    assert gallery.total() == 1
+    assert not walk.is_hanging
+
+
+def test_hidden_walk_answers_410_at_each_of_its_addresses(
+    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
+) -> None:
+    walk = hung()
+    run(runner, "gallery", "hide", walk.id)
+    for end in ("", "/live", ".gif", ".mp4", ".png", ".json", "/frames/0.png"):
+        answer = client.get(f"/walks/{walk.id}{end}")
+        assert answer.status_code == 410
+        assert "taken down" in answer.text
+        assert "Its owner" not in answer.text
+    assert client.get(f"/api/v1/walks/{walk.id}").status_code == 410
+
+
+def test_operator_can_look_at_a_hidden_walk(runner: FlaskCliRunner, hung: Hanger) -> None:
+    walk = hung()
+    run(runner, "gallery", "hide", walk.id)
+    assert run_json(runner, "walks", "show", walk.id)["hidden"] is True
+    assert f"{walk.url}, hidden" in run(runner, "walks", "show", walk.id).output
+    with pytest.raises(WalkGone, match="The house has taken it down"):
+        gallery.walk_at(walk.id)
+
+
+def test_walk_that_is_no_longer_hidden_hangs_where_it_hung(
+    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
+) -> None:
+    hangs = [hung(minutes_ago=minutes) for minutes in (0, 1, 2)]
+    run(runner, "gallery", "hide", hangs[1].id)
+    assert run(runner, "gallery", "unhide", hangs[1].id).output == f"{hangs[1].id} is no longer hidden.\n"
+    assert [each["id"] for each in client.get("/api/v1/walks").json["walks"]] == [walk.id for walk in hangs]
+    assert client.get(f"/walks/{hangs[1].id}").status_code == 200
+
+
+def test_hidden_and_deleted_walk_is_said_to_be_its_owners_doing(client: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    curating.hide(walk)
+    walks.delete_walk(walk)
+    assert not media.store().exists(media.walk_folder(walk.id))
+    assert "Its owner took it down" in client.get(f"/walks/{walk.id}").text
+
+
+def test_featured_walk_says_so_in_json_until_it_is_none(
+    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
+) -> None:
+    walk = hung()
+    assert client.get(f"/api/v1/walks/{walk.id}").json["featured"] is False
+    assert run_json(runner, "gallery", "feature", walk.id)["featured"] is True
+    assert client.get(f"/api/v1/walks/{walk.id}").json["featured"] is True
+    assert run_json(runner, "gallery", "unfeature", walk.id)["featured"] is False
+    assert client.get(f"/api/v1/walks/{walk.id}").json["featured"] is False
+
+
+def test_recent_wall_prefers_featured_walks(hung: Hanger) -> None:
+    hangs = [hung(minutes_ago=minutes) for minutes in range(4)]
+    curating.feature(hangs[2])
+    assert gallery.recent(2, featured_first=True) == [hangs[2], hangs[0]]
+    assert gallery.recent(2) == hangs[:2]
+
+
+def test_walk_that_does_not_hang_cannot_be_featured(runner: FlaskCliRunner, hung: Hanger, commissioned: Hanger) -> None:
+    for walk in (commissioned(), hung(unlisted=True)):
+        told = run_json(runner, "gallery", "feature", walk.id, status=1)
+        assert [error["field"] for error in told["errors"]] == ["walk_id"]
+
+
+@pytest.mark.parametrize("command", ["hide", "unhide", "feature", "unfeature"])
+def test_unknown_walk_is_not_found(runner: FlaskCliRunner, command: str) -> None:
+    assert "No walk has this address" in run(runner, "gallery", command, "a" * 16, status=1).stderr
+
+
+def test_lost_words_are_found_again_after_reindexing(runner: FlaskCliRunner, hung: Hanger) -> None:
+    hangs = [hung(word, "a kite") for word in ("a bear", "a fox", "an owl")]
+    names = [walk.id for walk in hangs]
+    lose_words()
+    assert gallery.page("owl").found == 0
+    done = run_json(runner, "gallery", "reindex")
+    assert (done["walks"], done["last"]) == (3, hangs[-1].number)
+    assert done["per_second"] > 0
+    assert [walk.id for walk in gallery.page("owl").walks] == [names[2]]
+    assert run(runner, "gallery", "reindex").output.startswith("3 walks in ")
+
+
+def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Hanger) -> None:
+    numbers = [hung().number for _ in range(5)]
+    lose_words()
+    first = next(iter(curating.reindex(batch=2)))
+    assert (first.done, first.last, first.left) == (2, numbers[1], 3)
+    assert gallery.page("fox").found == 2  # what was yielded is written
+    rest = list(curating.reindex(after=first.last, batch=2))
+    assert [(each.done, each.left) for each in rest] == [(2, 1), (3, 0)]
+    assert gallery.page("fox").found == 5
+
+
+def test_interrupted_reindexing_says_how_to_go_on(
+    runner: FlaskCliRunner, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = hung().number
+
+    def interrupted(*, after: int) -> object:
+        yield curating.Progress(1, number, 7)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(curating, "reindex", interrupted)
+    told = run(runner, "gallery", "reindex", status=1)
+    assert f"flask --app wsgi gallery reindex --after {number}\n" in told.stderr
+
+
+def test_deleted_walk_gets_no_words_back(runner: FlaskCliRunner, hung: Hanger) -> None:
+    walk = hung()
+    walks.delete_walk(walk)
+    assert run_json(runner, "gallery", "reindex")["walks"] == 0
+    assert db.session.scalar(select(Walk.words).where(Walk.number == walk.number)) == ""

@@ -1,0 +1,190 @@
+"""The media store against the rows: what is superfluous, and what is lost."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskCliRunner
+from PIL import Image
+from sqlalchemy import select, update
+
+from app import media, upkeep, walks
+from app.database import db, writing
+from app.models import PAINTING, Frame, Medium, Walk
+from tests.conftest import make_app
+from tests.test_cli import run, run_json
+
+Hanger = Callable[..., Walk]
+STRANGER = "walks/" + "s" * 16
+
+
+def picture(kind: str) -> bytes:
+    out = io.BytesIO()
+    frames = [Image.linear_gradient("L").resize((32, 32)).rotate(90 * turn) for turn in range(2)]
+    frames[0].save(out, kind, **({"save_all": True, "append_images": frames[1:]} if kind == "GIF" else {}))
+    return out.getvalue()
+
+
+@pytest.fixture
+def whole(hung: Hanger) -> Callable[..., Walk]:
+    """Return a function that hangs a walk whose files are real pictures."""
+
+    def make(*prompts: str, **fields: object) -> Walk:
+        walk = hung(*prompts, **fields)
+        contents = {"png": picture("PNG"), "gif": picture("GIF"), "webp": picture("WEBP"), "mp4": b"a film"}
+        with writing() as session:
+            for table in (Frame, Medium):
+                for row in session.scalars(select(table).where(table.walk_number == walk.number)):
+                    data = contents[row.path.rpartition(".")[2]]
+                    media.store().write(row.path, data)
+                    row.bytes = len(data)
+        return walk
+
+    return make
+
+
+def leave(path: str, *, minutes_ago: float = 61, content: bytes = b"left over") -> Path:
+    """Put a file that no row names into the store."""
+    media.store().write(path, content)
+    return age(path, minutes_ago=minutes_ago)
+
+
+def age(path: str, *, minutes_ago: float = 61) -> Path:
+    file = Path(media.store().root) / path
+    os.utime(file, (time.time() - 60 * minutes_ago,) * 2)
+    return file
+
+
+def age_all() -> None:
+    for file in Path(media.store().root).rglob("*.*"):
+        os.utime(file, (time.time() - 7200,) * 2)
+
+
+def test_nothing_is_superfluous_on_a_site_that_is_well(runner: FlaskCliRunner, hung: Hanger) -> None:
+    hung()
+    age_all()
+    assert run_json(runner, "media", "prune") == {"deleted": False, "files": [], "bytes": 0}
+    assert run(runner, "media", "prune", "--yes").output == "0 files, 0 bytes, deleted.\n"
+
+
+def test_an_empty_site_has_nothing_to_prune_or_verify(runner: FlaskCliRunner) -> None:
+    assert run_json(runner, "media", "prune", "--yes")["files"] == []
+    assert run_json(runner, "media", "verify") == {"files": 0, "lost": []}
+
+
+def test_pruning_only_tells_until_it_is_told_to_delete(runner: FlaskCliRunner, hung: Hanger) -> None:
+    walk = hung()
+    file = leave(f"walks/{walk.id}/gif.0123456789ab.gif")
+    kept = [Path(media.store().root) / row.path for row in (*walk.painted, *walk.media.values())]
+    told = run(runner, "media", "prune").output
+    assert told.splitlines() == [
+        f"walks/{walk.id}/gif.0123456789ab.gif", "1 file, 9 bytes, would be deleted. Delete them with --yes."
+    ]  # fmt: skip
+    assert file.exists()
+    pruned = run_json(runner, "media", "prune", "--yes")
+    assert pruned == {"deleted": True, "files": [f"walks/{walk.id}/gif.0123456789ab.gif"], "bytes": 9}
+    assert not file.exists()
+    assert all(path.exists() for path in kept)
+
+
+def test_folders_of_walks_that_are_gone_are_pruned_whole(runner: FlaskCliRunner, hung: Hanger) -> None:
+    walk = hung()
+    walks.delete_walk(walk)
+    files = [leave(f"walks/{walk.id}/frames/0000.png"), leave(f"{STRANGER}/frames/0001.png"), leave("walks/x/a.gif")]
+    assert len(run_json(runner, "media", "prune", "--yes")["files"]) == 3
+    assert not any(file.exists() for file in files)
+    assert list((Path(media.store().root) / "walks").iterdir()) == []
+
+
+def test_files_younger_than_an_hour_are_left_alone(runner: FlaskCliRunner) -> None:
+    file = leave(f"{STRANGER}/frames/0000.png", minutes_ago=59)
+    old = leave(f"{STRANGER}/frames/0001.png")
+    assert run_json(runner, "media", "prune", "--yes")["files"] == [f"{STRANGER}/frames/0001.png"]
+    assert file.exists()
+    assert not old.exists()
+
+
+def test_a_walk_that_is_being_painted_is_left_alone(runner: FlaskCliRunner, commissioned: Hanger) -> None:
+    walk = commissioned()
+    with writing() as session:
+        session.execute(update(Walk).values(state=PAINTING))
+    file = leave(f"walks/{walk.id}/frames/0003.png", minutes_ago=600)
+    assert run_json(runner, "media", "prune", "--yes")["files"] == []
+    assert file.exists()
+
+
+def test_a_file_written_anew_between_look_and_deletion_stays(app: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"{STRANGER}/frames/0000.png"
+    file = leave(path)
+    found = list(upkeep.superfluous())
+    leave(path, minutes_ago=0, content=b"anew")
+    monkeypatch.setattr(upkeep, "superfluous", lambda **_: found)
+    assert upkeep.prune() == []
+    assert file.read_bytes() == b"anew"
+
+
+def test_a_store_that_is_no_folder_is_pruned_as_well(instance: Path) -> None:
+    app = make_app(instance, MEDIA_URL="memory://prune")
+    with app.app_context():
+        media.store().write(f"{STRANGER}/frames/0000.png", b"left over")
+        assert [path for path, _ in upkeep.superfluous()] == []
+        assert [path for path, _ in upkeep.prune(young_seconds=-1)] == [f"{STRANGER}/frames/0000.png"]
+        assert not media.store().exists(f"{STRANGER}/frames/0000.png")
+        db.engine.dispose()
+
+
+def test_whole_files_are_verified(runner: FlaskCliRunner, whole: Hanger) -> None:
+    whole()
+    whole("a bear", "a kite", unlisted=True)
+    assert run_json(runner, "media", "verify") == {"files": 12, "lost": []}
+    assert run(runner, "media", "verify").output == "12 files, 0 lost.\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "damage", "flaw"),
+    [
+        ("gif", None, "is missing"),
+        ("mp4", lambda data: data[:-1], "has 5 bytes and should have 6"),
+        ("gif", lambda data: data[:-20] + b"\0" * 20, "is no GIF that can be read"),
+        ("poster", lambda data: data[:50] + bytes(len(data) - 50), "is no PNG that can be read"),
+        ("poster", lambda data: bytes(len(data)), "is no PNG that can be read"),
+    ],
+)
+def test_what_is_lost_is_named(
+    runner: FlaskCliRunner, whole: Hanger, kind: str, damage: Callable[[bytes], bytes] | None, flaw: str
+) -> None:
+    whole()
+    walk = whole("a bear", "a kite")
+    path = walk.media[kind].path
+    if damage:
+        media.store().write(path, damage(media.store().read(path)))
+    else:
+        media.store().delete(path)
+    told = run_json(runner, "media", "verify", status=1)
+    assert [(lost["walk"], lost["path"]) for lost in told["lost"]] == [(walk.id, path)]
+    assert flaw in told["lost"][0]["flaw"]
+    lines = run(runner, "media", "verify", status=1).output.splitlines()
+    assert lines[0].startswith(f"{path} of walk {walk.id} {flaw}")
+    assert lines[1] == "12 files, 1 lost."
+
+
+def test_a_film_that_gave_way_to_a_better_one_is_not_lost(
+    whole: Hanger, app: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = whole()
+
+    def flaw(_store: object, path: str, _size: int) -> str:
+        if path != old:
+            return ""
+        with writing() as session:
+            session.execute(update(Medium).where(Medium.kind == "gif").values(path=f"walks/{walk.id}/gif.better.gif"))
+        return "is missing"
+
+    old = walk.media["gif"].path
+    monkeypatch.setattr(upkeep, "_flaw", flaw)
+    assert list(upkeep.verify()) == [(6, [])]
