@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 from flask.cli import AppGroup
 from PIL import Image
 from sqlalchemy import select
@@ -15,9 +15,12 @@ from app.command import as_json, explained, print_json
 from app.commission import commission
 from app.database import db
 from app.errors import MomaError
-from app.exhibition import Likeness, Picture, Piece
+from app.exhibition import Likeness, Piece
 from app.models import FINISHED, Frame, Walk
 from app.painters import painters, wait_for
+
+if TYPE_CHECKING:
+    from app.exhibition import Picture
 
 group = AppGroup("exhibition", help="The first exhibition, which is shipped with the project.")
 
@@ -59,6 +62,8 @@ def _paint(piece: Piece, tend: Callable[[], None], *, write: bool) -> Likeness:
 
 
 def _frames(walk: Walk) -> list[Picture]:
+    import numpy as np
+
     paths = db.session.scalars(select(Frame.path).where(Frame.walk_number == walk.number).order_by(Frame.index))
     pictures = []
     for path in paths:

@@ -123,7 +123,11 @@ class StopWanted(BaseModel):
     """What is left out."""
     seed: Annotated[Seed | None, Field(examples=[None])] = None
     """A seed of its own; without it the walk's."""
-    hand: Annotated[str | None, AfterValidator(_hand), Field(examples=[None])] = None
+    hand: Annotated[
+        str | None,
+        AfterValidator(_hand),
+        _told(lambda limits: {"enum": [*(hand.words for hand in limits.hands), None], "examples": [None]}),
+    ] = None
     """The hand it is painted in, one of those that the model has; without one the model chooses."""
 
 

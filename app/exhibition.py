@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from flask import current_app
-from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -32,12 +30,17 @@ from app.database import db, writing
 from app.errors import MomaError
 from app.models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
 
+if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its memory
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
+
 FOLDER = ROOT / "exhibition"
 VISITOR = "first exhibition"
 FILMS = {"gif": "film.gif", "mp4": "film.mp4", "poster": "poster.png"}
 EXACT = 255.0
 
-Picture = NDArray[np.uint8]
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +72,8 @@ class Piece:
 
     def frames(self) -> list[Picture]:
         """Read the frames, as they were painted."""
+        import numpy as np
+
         path = self.folder / "frames.webp"
         if not path.exists():  # a new piece, which is only a recipe as yet
             return []
@@ -129,6 +134,8 @@ def take_down() -> list[str]:
 
 def compare(piece: Piece, painted: Sequence[Picture]) -> Likeness:
     """Hold repainted frames against the shipped ones, by the peak signal-to-noise ratio over the whole film."""
+    import numpy as np
+
     shipped = piece.frames()
     if len(shipped) != len(painted) or shipped[0].shape != painted[0].shape:
         return Likeness(piece.folder.name, 0.0)  # nothing to hold side by side

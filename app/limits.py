@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, current_app, request
 from flask_limiter import Limiter
@@ -107,6 +108,5 @@ def _step(name: str) -> Callable[[], None]:
     return step
 
 
-def _patience() -> dict[str, str | int]:
-    seconds = int(queue.TIMEOUT_SECONDS)
-    return {"socket_connect_timeout": seconds, "socket_timeout": seconds}
+def _patience() -> dict[str, Any]:
+    return {"socket_connect_timeout": queue.TIMEOUT_SECONDS, "socket_timeout": queue.TIMEOUT_SECONDS}

@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 JOB = "worker.job.work"
 WORKER_KEY = "moma:worker:"
 ADDRESS_FILE = "redis.json"  # in the instance folder: where the embedded Redis of a running site listens
-TIMEOUT_SECONDS = 1.0
+TIMEOUT_SECONDS = 0.5  # a page asks several times; more would be felt
 WAIT_SECONDS = 30.0  # longer than a worker waits for its next job
 
 log = logging.getLogger(__name__)

@@ -27,6 +27,7 @@ def address(instance: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "wsgi:app"]
     log = instance.with_suffix(".log")
     environment = {**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_REDIS_URL": "unix:///nonexistent/redis.sock"}
+    environment |= {"MOMA_HOURLY_WALKS": "1000000", "MOMA_HOURLY_WALKS_ADDRESS": "1000000"}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--no-control-socket"], cwd=ROOT, env=environment, stdout=output, stderr=output
