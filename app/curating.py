@@ -61,7 +61,7 @@ def _write_words(after: int, batch: int) -> list[int]:
         query = select(Walk).where(Walk.number > after, Walk.deleted_at.is_(None)).order_by(Walk.number).limit(batch)
         walks = session.scalars(query.options(selectinload(Walk.stops))).all()
         for walk in walks:
-            walk.words = search.words_of([stop.prompt for stop in walk.stops])
+            walk.words = search.words_of([text for stop in walk.stops for text in (stop.prompt, stop.hand or "")])
     db.session.expunge_all()  # a million walks need not be in memory at once
     return [walk.number for walk in walks]
 

@@ -118,6 +118,15 @@ def test_lost_words_are_found_again_after_reindexing(runner: FlaskCliRunner, hun
     assert run(runner, "gallery", "reindex").output.startswith("3 walks in ")
 
 
+def test_reindexed_walk_is_found_by_its_hand_as_before(runner: FlaskCliRunner, commissioned: Hanger) -> None:
+    words = commissioned(stops=[{"prompt": "a fox", "hand": "neon"}, {"prompt": "a kite", "hand": "neon"}]).words
+    assert " neon " in words
+    with writing() as session:
+        session.execute(update(Walk).values(words=""))
+    run(runner, "gallery", "reindex")
+    assert db.session.scalars(select(Walk.words)).all() == [words]
+
+
 def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Hanger) -> None:
     numbers = [hung().number for _ in range(5)]
     lose_words()
