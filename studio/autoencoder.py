@@ -1,0 +1,112 @@
+"""The autoencoder: pictures of 256 pixels to latents of 16 x 16 x 16 and back, by a thin decoder.
+
+It is diffusers' AutoencoderKL, which the plain pipeline loads; only its mean is used, and the noise that a latent
+bears is given in training, so that a picture between two latents is one as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch.nn.functional as F  # noqa: N812 - as everybody calls it
+from torch import Tensor, nn
+
+from studio.errors import StudioError
+
+CHANNELS = (24, 40, 80, 160, 160)
+NOISE = 0.1
+
+
+def make(channels: tuple[int, ...] = CHANNELS, *, latent: int = 16, size: int = 256) -> Any:
+    """Make an autoencoder that halves the picture once for each of ``channels`` but the first."""
+    from diffusers import AutoencoderKL
+
+    odd = [count for count in channels if count % 8]
+    if odd or len(channels) < 2:
+        raise StudioError(f"Channels must be at least two multiples of 8, not {', '.join(map(str, channels))}.")
+    return AutoencoderKL(
+        block_out_channels=channels,
+        down_block_types=("DownEncoderBlock2D",) * len(channels),
+        up_block_types=("UpDecoderBlock2D",) * len(channels),
+        layers_per_block=1,
+        latent_channels=latent,
+        norm_num_groups=8,
+        sample_size=size,
+        scaling_factor=1.0,
+        force_upcast=False,
+        mid_block_add_attention=False,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+    )
+
+
+def load(path: Path) -> Any:
+    """Load an autoencoder's folder: our own, or a Stable Diffusion model's.
+
+    :raises StudioError: where it is none.
+    """
+    from diffusers import AutoencoderKL, AutoencoderTiny
+
+    if not (path / "config.json").exists():
+        raise StudioError(f"{path} is no autoencoder's folder; the stage autoencoder makes one.")
+    tiny = '"AutoencoderTiny"' in (path / "config.json").read_text("utf-8")
+    try:
+        return (AutoencoderTiny if tiny else AutoencoderKL).from_pretrained(path)
+    except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+        raise StudioError(f"{path} cannot be loaded as an autoencoder: {error}") from error
+
+
+class Pupil(nn.Module):
+    """An autoencoder that is trained through one ``forward``, as several processes need it."""
+
+    def __init__(self, vae: Any) -> None:
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, pictures: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Return pictures (n, 3, h, w), -1…1, through noisy latents, and the latents."""
+        latents = raw_latents(self.vae, pictures)
+        return self.vae.decode(latents + noise, return_dict=False)[0], latents
+
+
+def raw_latents(vae: Any, pictures: Tensor) -> Tensor:
+    """Encode pictures (n, 3, h, w), -1…1, without chance and unscaled."""
+    encoded = vae.encode(pictures)
+    latents: Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+    return latents
+
+
+def scaled_latents(vae: Any, pictures: Tensor) -> Tensor:
+    """Encode pictures 0…1 as a diffusion model sees them."""
+    latents = raw_latents(vae, pictures * 2 - 1)
+    scaled: Tensor = (latents - (getattr(vae.config, "shift_factor", None) or 0.0)) * vae.config.scaling_factor
+    return scaled
+
+
+def decoded(vae: Any, latents: Tensor) -> Tensor:
+    """Decode what a diffusion model painted into pictures 0…1."""
+    raw = latents / vae.config.scaling_factor + (getattr(vae.config, "shift_factor", None) or 0.0)
+    pictures: Tensor = vae.decode(raw, return_dict=False)[0]
+    return (pictures / 2 + 0.5).clamp(0, 1)
+
+
+def distance(painted: Tensor, pictures: Tensor) -> Tensor:
+    """Return L1, of the pixels, of their gradients, and of the picture a quarter as large."""
+    off = painted - pictures
+    edges = off.diff(dim=-1).abs().mean() + off.diff(dim=-2).abs().mean()
+    return off.abs().mean() + 0.5 * edges + (off**2).mean() + 0.5 * F.avg_pool2d(off, 4).abs().mean()
+
+
+def digest(part: nn.Module) -> str:
+    """Return a digest of a part's weights."""
+    whole = hashlib.sha256()
+    for value in part.state_dict().values():
+        whole.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return whole.hexdigest()[:24]
+
+
+def psnr(painted: Tensor, pictures: Tensor) -> Tensor:
+    """Return the peak signal-to-noise ratio of each picture 0…1, in dB."""
+    return -10 * ((painted - pictures) ** 2).mean((1, 2, 3)).clamp(min=1e-10).log10()

@@ -1,0 +1,165 @@
+"""What a UNet learns: rectified flow, velocity, noise; how it is weighed; and the solver that paints from it.
+
+A flow's time runs from 0, the picture, to 1, noise, on a straight line (Liu et al., arXiv 2209.03003); its network is
+told ``1000 t``. DPMSolverMultistepScheduler paints it as ``flow_prediction`` with ``use_flow_sigmas``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from studio.errors import StudioError
+
+OBJECTIVES = ("flow", "v_prediction", "epsilon")
+STEPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is predicted; where times crowd (logit-normal: Esser et al., arXiv 2403.03206); and min-SNR's gamma.
+
+    ``gamma`` is 0 for no weighing (Hang et al., arXiv 2303.09556).
+    """
+
+    kind: str = "flow"
+    gamma: float = 0.0
+    mean: float = 0.0
+    spread: float = 1.0
+
+    def times(self, count: int, dice: torch.Generator) -> Tensor:
+        """Draw times 0…1, spread evenly over the batch's quantiles."""
+        quantiles = (torch.arange(count) + torch.rand(count, generator=dice)) / count
+        normal = torch.special.ndtri(quantiles.clamp(1e-4, 1 - 1e-4))
+        times = torch.sigmoid(self.mean + self.spread * normal)
+        return times[torch.randperm(count, generator=dice)]
+
+    def noised(self, latents: Tensor, noise: Tensor, times: Tensor, alphas: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Return what the network is shown, the times it is told, its target, and each picture's weight.
+
+        ``alphas`` are the cumulated ones of the solver, for all but flow.
+        """
+        if self.kind == "flow":
+            t = times.view(-1, 1, 1, 1)
+            snr = ((1 - times) / times) ** 2
+            weight = times**2 * snr.clamp(max=self.gamma) if self.gamma else torch.ones_like(times)
+            return latents + t * (noise - latents), times * STEPS, noise - latents, weight
+        if alphas is None:
+            raise StudioError(f"{self.kind} needs a solver's alphas.")
+        told = (times * len(alphas)).long().clamp(max=len(alphas) - 1)
+        alpha = alphas.to(latents.device)[told]
+        a, s = alpha.sqrt().view(-1, 1, 1, 1), (1 - alpha).sqrt().view(-1, 1, 1, 1)
+        snr = alpha / (1 - alpha)
+        shown = a * latents + s * noise
+        if self.kind == "epsilon":
+            target, per_picture = noise, snr
+        else:
+            target, per_picture = a * noise - s * latents, snr + 1
+        weight = snr.clamp(max=self.gamma) / per_picture if self.gamma else torch.ones_like(snr)
+        return shown, told, target, weight
+
+
+def loss(predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Return the weighed mean square, in float32."""
+    return (((predicted.float() - target.float()) ** 2).mean((1, 2, 3)) * weight).mean()
+
+
+def unet(channels: tuple[int, ...], *, latent: int, sample: int, width: int, checkpointing: bool = False) -> Any:
+    """Make a UNet from nothing, to which the mean of the text is told beside the time."""
+    from diffusers import UNet2DConditionModel
+
+    if any(count % 16 for count in channels) or len(channels) < 2:
+        raise StudioError(f"Channels must be at least two multiples of 16, not {', '.join(map(str, channels))}.")
+    deeper = len(channels) - 1
+    made = UNet2DConditionModel(
+        sample_size=sample,
+        in_channels=latent,
+        out_channels=latent,
+        block_out_channels=channels,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D",) + ("CrossAttnDownBlock2D",) * deeper,
+        up_block_types=("CrossAttnUpBlock2D",) * deeper + ("UpBlock2D",),
+        cross_attention_dim=width,
+        attention_head_dim=8,
+        norm_num_groups=16,
+        addition_embed_type="text",
+        addition_embed_type_num_heads=8,
+    )
+    if checkpointing:
+        made.enable_gradient_checkpointing()
+    return made
+
+
+def solver(objective: Objective, base: Path | None = None) -> Any:
+    """Make the solver that paints what was learned; a base's own noise schedule is kept where it is not flow."""
+    from diffusers import DPMSolverMultistepScheduler
+
+    if objective.kind == "flow":
+        return DPMSolverMultistepScheduler(
+            num_train_timesteps=STEPS, prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=1.0,
+            algorithm_type="dpmsolver++", solver_order=2, final_sigmas_type="zero", timestep_spacing="trailing",
+            steps_offset=1,
+        )  # fmt: skip
+    if base is not None:
+        return DPMSolverMultistepScheduler.from_pretrained(
+            base / "scheduler", prediction_type=objective.kind, use_flow_sigmas=False
+        )
+    return DPMSolverMultistepScheduler(
+        num_train_timesteps=STEPS, beta_schedule="squaredcos_cap_v2", prediction_type=objective.kind,
+        algorithm_type="dpmsolver++", timestep_spacing="trailing", steps_offset=1, lambda_min_clipped=-5.1,
+    )  # fmt: skip
+
+
+@torch.no_grad()
+def paint(
+    network: nn.Module, painter: Any, states: Tensor, nothing: Tensor, noise: Tensor, *, steps: int, guidance: float
+) -> Tensor:
+    """Paint latents, as the pipeline does: states (n, tokens, width), ``nothing`` those of the empty text (1, …)."""
+    painter.set_timesteps(steps, device=noise.device)
+    latents: Tensor = noise * painter.init_noise_sigma
+    words = torch.cat([nothing.expand(len(states), -1, -1), states])
+    for t in painter.timesteps:
+        shown = painter.scale_model_input(torch.cat([latents, latents]), t)
+        unguided, told = network(shown, t, encoder_hidden_states=words, return_dict=False)[0].float().chunk(2)
+        latents = painter.step(unguided + guidance * (told - unguided), t, latents, return_dict=False)[0]
+    return latents
+
+
+class Lora(nn.Module):
+    """A change of low rank to a weight (Hu et al., arXiv 2106.09685); nothing at the beginning."""
+
+    def __init__(self, weight: Tensor, rank: int) -> None:
+        super().__init__()
+        out, into = weight.shape
+        self.down = nn.Parameter(torch.randn(rank, into) / rank)
+        self.up = nn.Parameter(torch.zeros(out, rank))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Return the changed weight."""
+        return weight + self.up @ self.down
+
+
+def lay_lora(network: nn.Module, rank: int) -> int:
+    """Freeze a network, and give its attention changes of low rank; return how many."""
+    from torch.nn.utils import parametrize
+
+    network.requires_grad_(False)
+    count = 0
+    for name, part in list(network.named_modules()):
+        if isinstance(part, nn.Linear) and name.endswith((".to_q", ".to_k", ".to_v", ".to_out.0")):
+            parametrize.register_parametrization(part, "weight", Lora(part.weight, rank))
+            count += 1
+    return count
+
+
+def merge_lora(network: nn.Module) -> None:
+    """Put the changes into the weights, so that the network is a plain one again."""
+    from torch.nn.utils import parametrize
+
+    for part in list(network.modules()):
+        if parametrize.is_parametrized(part, "weight"):
+            parametrize.remove_parametrizations(part, "weight", leave_parametrized=True)

@@ -1,0 +1,196 @@
+"""The work folder: the only place that knows where the pictures lie and how the lists are written (docs/studio.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from studio.errors import FolderError
+
+FORMAT = 1
+ID_LENGTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A picture of the catalogue; docs/studio.md says what each field holds."""
+
+    id: str
+    file: str
+    width: int
+    height: int
+    kind: str
+    title: str
+    original: str
+    hash: str
+    vendor: str
+    source: str
+    licence: str
+    attribution: str = ""
+    artist: str = ""
+    date: str = ""
+    materials: str = ""
+    group: str = ""
+    split: str = "train"
+    on_view: str | None = None
+    keywords: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A line of ``metadata.jsonl``: the path beside it, the text to train on, both captions without the prefix."""
+
+    file_name: str
+    text: str
+    short: str
+    long: str
+    id: str
+
+
+class Folder:
+    """A work folder at ``path``; made at the first writing, refused where it is of another format."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        mark = self.path / "studio.json"
+        if mark.exists() and _object(mark).get("format") != FORMAT:
+            raise FolderError(f"{self.path} is a work folder of another format than {FORMAT}: {mark}")
+
+    def make(self) -> None:
+        """Make the folder and its mark, where they are missing."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not (self.path / "studio.json").exists():
+            self.write("studio.json", (json.dumps({"format": FORMAT}) + "\n").encode())
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put ``data`` at ``name``: written aside, synced and renamed, so it is there whole or not at all."""
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(aside).chmod(0o644)
+            Path(aside).replace(target)
+        except BaseException:
+            Path(aside).unlink(missing_ok=True)
+            raise
+
+    def write_lines(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
+        """Write a whole list as JSON Lines."""
+        self.write(name, "".join(map(_line, rows)).encode())
+
+    def append(self, name: str, row: dict[str, Any]) -> None:
+        """Add a row to a list that grows; call :meth:`mend` once before the first."""
+        with (self.path / name).open("ab") as file:
+            file.write(_line(row).encode())
+
+    def mend(self, name: str) -> None:
+        """Drop the end of a list that a kill cut off in the middle of a line."""
+        path = self.path / name
+        if not path.exists():
+            return
+        with path.open("rb+") as file:
+            data = file.read()
+            if data and not data.endswith(b"\n"):
+                file.truncate(data.rfind(b"\n") + 1)
+
+    def rows(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a list; none where it is missing.
+
+        :raises FolderError: naming the line that is no JSON object. The last line may be cut off, and is then left out.
+        """
+        path = self.path / name
+        if not path.exists():
+            return
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    return
+                if line.strip():
+                    yield _parsed(line, f"{path}, line {number}")
+
+    def catalogue(self) -> Iterator[Record]:
+        """Yield the pictures in the order of collection.
+
+        :raises FolderError: where a record lacks something.
+        """
+        known = {each.name for each in fields(Record)}
+        for number, row in enumerate(self.rows("catalogue.jsonl"), 1):
+            try:
+                yield Record(**{name: value for name, value in row.items() if name in known})
+            except TypeError as error:
+                raise FolderError(f"{self.path / 'catalogue.jsonl'}, record {number}: {error}") from error
+
+    def captions(self) -> Iterator[Caption]:
+        """Yield the captions, for each line that has at least ``file_name`` and ``text``.
+
+        :raises FolderError: where a line has not.
+        """
+        for number, row in enumerate(self.rows("pictures/metadata.jsonl"), 1):
+            name, text = row.get("file_name"), row.get("text")
+            if not (isinstance(name, str) and isinstance(text, str)):
+                raise FolderError(f"{self.path / 'pictures/metadata.jsonl'}, line {number}: no file_name and text")
+            short, long = row.get("short", text), row.get("long", text)
+            yield Caption(name, text, short, long, row.get("id", Path(name).stem))
+
+    def add(self, record: Record) -> None:
+        """Enter a picture, whose file is written, into the catalogue."""
+        self.append("catalogue.jsonl", asdict(record))
+
+    def write_captions(self, captions: Iterable[Caption]) -> None:
+        """Write ``metadata.jsonl`` anew."""
+        self.write_lines("pictures/metadata.jsonl", map(asdict, captions))
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of ``data`` in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def picture_path(identity: str, extension: str) -> str:
+    """Name the file of a picture within the work folder."""
+    return f"pictures/{identity[:2]}/{identity}.{extension}"
+
+
+def _line(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _object(path: Path) -> dict[str, Any]:
+    return _parsed(path.read_bytes(), str(path))
+
+
+def _parsed(data: bytes, where: str) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise FolderError(f"{where}: no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise FolderError(f"{where}: no JSON object")
+    return value
+
+
+def put_folder(target: Path, fill: Callable[[Path], object]) -> None:
+    """Let ``fill`` write a folder aside, and put it in the place of ``target``: what is there is always whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part"))
+    old = aside.with_suffix(".old")
+    try:
+        fill(aside)
+        aside.chmod(0o755)
+        if target.exists():
+            target.rename(old)
+        aside.rename(target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,111 @@
+"""A batch of drawings with transparency as the hands see it: colours spread under the edge, contours, flat regions."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from studio.hands import brush, colour
+from studio.hands.dice import Dice
+
+
+class Drawing:
+    """Motifs (n, 4, h, w), float 0…1, straight alpha, and what is often asked of them."""
+
+    def __init__(self, motifs: Tensor) -> None:
+        self.alpha = motifs[:, 3:]
+        self.unit = motifs.shape[2] / 256
+        self.rgb = self._spread(motifs[:, :3])
+
+    def __len__(self) -> int:
+        return len(self.alpha)
+
+    def _spread(self, rgb: Tensor) -> Tensor:
+        """Carry the colours on beyond the edge, so that a moved or soft edge shows no black."""
+        near = brush.blur(rgb * self.alpha, 2) / (brush.blur(self.alpha, 2) + 1e-4)
+        wide = brush.blur(rgb * self.alpha, 14) / (brush.blur(self.alpha, 14) + 1e-4)
+        beyond = torch.where(brush.blur(self.alpha, 2) > 0.02, near, wide)
+        return torch.where(self.alpha > 0.6, rgb, beyond).clamp(0, 1)
+
+    @cached_property
+    def luma(self) -> Tensor:
+        """Oklab lightness (n, 1, h, w)."""
+        return colour.lab(self.rgb)[:, :1]
+
+    @cached_property
+    def mean(self) -> Tensor:
+        """The subject's mean colour in Oklab (n, 3, 1, 1)."""
+        weight = self.alpha.sum((2, 3), keepdim=True) + 1e-4
+        return (colour.lab(self.rgb) * self.alpha).sum((2, 3), keepdim=True) / weight
+
+    @cached_property
+    def inner(self) -> Tensor:
+        """How strongly the colours change within the subject, about 0…1."""
+        smooth = brush.blur(colour.lab(self.rgb), 0.8 * self.unit)
+        return (brush.steepness(smooth) * 9).clamp(0, 1) * self.alpha
+
+    @cached_property
+    def outline(self) -> Tensor:
+        """How near the subject's own edge is, about 0…1."""
+        return (brush.steepness(brush.blur(self.alpha, 0.8 * self.unit)) * 3).clamp(0, 1)
+
+    @cached_property
+    def edges(self) -> Tensor:
+        """Contours, inner and outer, 0…1."""
+        return torch.maximum(self.inner, self.outline)
+
+    def regions(self, count: int, smooth: float = 1.2) -> tuple[Tensor, Tensor]:
+        """Part the subject into ``count`` flat colours by k-means in Oklab: labels (n, h, w), sRGB (n, count, 3).
+
+        They are numbered from dark to light; ``smooth`` rounds the shapes, in pixels.
+        """
+        lab = colour.lab(self.rgb)
+        points = lab[:, :, :: max(1, lab.shape[2] // 64), :: max(1, lab.shape[3] // 64)].flatten(2).transpose(1, 2)
+        weight = self.alpha[:, :, :: max(1, lab.shape[2] // 64), :: max(1, lab.shape[3] // 64)].flatten(2)[:, 0]
+        centres = _starts(points, weight, count)
+        for _ in range(8):
+            near = torch.cdist(points, centres).argmin(2)
+            mine = torch.nn.functional.one_hot(near, count).float() * weight[..., None]
+            total = mine.sum(1)[..., None]
+            centres = torch.where(total > 0.5, mine.transpose(1, 2) @ points / total.clamp(min=0.5), centres)
+        order = centres[..., 0].argsort(1)
+        centres = centres.gather(1, order[..., None].expand(-1, -1, 3))
+        labels = torch.cdist(lab.flatten(2).transpose(1, 2), centres).argmin(2).view(len(lab), *lab.shape[2:])
+        labels = rounded(labels, count, smooth * self.unit)
+        return labels, colour.rgb(centres.transpose(1, 2)).transpose(1, 2)
+
+
+def _starts(points: Tensor, weight: Tensor, count: int) -> Tensor:
+    """Begin at the mean, then again and again at the place furthest from all that were chosen."""
+    mean = (points * weight[..., None]).sum(1, keepdim=True) / weight.sum(1)[:, None, None].clamp(min=1e-4)
+    chosen = [mean]
+    far = torch.cdist(points, mean)[..., 0]
+    for _ in range(count - 1):
+        at = (far * (weight > 0.9)).argmax(1)
+        chosen.append(points.gather(1, at[:, None, None].expand(-1, 1, 3)))
+        far = torch.minimum(far, torch.cdist(points, chosen[-1])[..., 0])
+    return torch.cat(chosen, 1)
+
+
+def rounded(labels: Tensor, count: int, sigma: float) -> Tensor:
+    """Round the shapes of ``labels``: each place goes to the label that prevails around it."""
+    layers = torch.nn.functional.one_hot(labels, count).permute(0, 3, 1, 2).float()
+    return brush.blur(layers, sigma).argmax(1)
+
+
+def soft(labels: Tensor, palette: Tensor) -> Tensor:
+    """Paint labels (n, h, w) in palettes (n, k, 3) with edges that are smooth to the eye."""
+    layers = torch.nn.functional.one_hot(labels, palette.shape[1]).permute(0, 3, 1, 2).float()
+    shares = brush.blur(layers, 0.7)
+    return torch.einsum("nkhw,nkc->nchw", shares, palette)
+
+
+def ground_hue(drawing: Drawing, dice: Dice, spread: float = 0.9) -> Tensor:
+    """Draw a hue (n, 1, 1, 1) that the subject stands out from: opposite its own within ``spread`` radians, or more."""
+    _, chroma, hue = colour.polar(drawing.mean)
+    free = dice.uniform(1, 1, 1, high=colour.TURN)
+    wide = torch.where(dice.uniform(1, 1, 1) < 0.55, max(spread, 2.1), spread)
+    shaken = hue + torch.pi + wide * dice.uniform(1, 1, 1, low=-1, high=1)
+    return torch.where(chroma > 0.035, shaken, free)

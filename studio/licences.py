@@ -1,0 +1,28 @@
+"""Which licences let a picture be learned from and the result be shown and sold: a reason, where one does not."""
+
+from __future__ import annotations
+
+import re
+
+# Beginnings of names as catalogues and SPDX write them, and of the licences' addresses, in lower case with hyphens.
+OPEN = (
+    "cc0", "cc-zero", "pdm", "pd", "public-domain", "cc-by", "cc-pdm", "mit", "apache", "bsd", "unicode", "ofl", "isc",
+    "unlicense", "0bsd", "creativecommons.org/publicdomain", "creativecommons.org/licenses/by/",
+    "rightsstatements.org/vocab/noc-us",
+)  # fmt: skip
+CLOSED = {"nc": "forbids commercial use", "nd": "forbids derived works", "sa": "asks to share alike"}
+
+
+def objection(licence: str) -> str:
+    """Say why pictures under ``licence`` are not taken: ``""`` where they may be."""
+    plain = re.sub(r"^https?://(www\.)?", "", licence.strip().lower())
+    plain = re.sub(r"[\s_]+", "-", plain)
+    if not plain:
+        return "no licence is named"
+    for part in re.split(r"[-/.]", plain):
+        if part in CLOSED and plain.startswith(("cc", "creativecommons")):
+            return f"its licence {CLOSED[part]}: {licence}"
+    for word in ("noncommercial", "non-commercial", "noderiv", "no-deriv", "sharealike", "share-alike"):
+        if word in plain:
+            return f"its licence does not allow it: {licence}"
+    return "" if plain.startswith(OPEN) else f"its licence is not known to allow it: {licence}"

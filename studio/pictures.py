@@ -1,0 +1,105 @@
+"""From bytes of any making to a picture that training can read: upright, 8 bit, RGB; or the reason why not."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+from studio.errors import Refused
+
+SMALLEST = 128
+LONGEST = 2048
+MOST_PIXELS = 120_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A picture as it will be stored."""
+
+    data: bytes
+    extension: str
+    width: int
+    height: int
+
+
+def prepared(data: bytes, *, smallest: int = SMALLEST, longest: int = LONGEST) -> Prepared:
+    """Turn a picture file into an upright RGB JPEG whose longest side is at most ``longest``.
+
+    Of an animated one the first frame is taken; transparency is laid on white.
+
+    :raises Refused: for what is empty, broken, cut off, tiny, or far larger unpacked than any scan.
+    """
+    picture = _opened(data)
+    if min(picture.size) < smallest:
+        raise Refused(f"tiny: {picture.width} × {picture.height}, where the shorter side should have {smallest}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a strange EXIF block is no reason
+            upright = ImageOps.exif_transpose(_first_frame(picture))
+            flat = _rgb(upright)
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+        raise Refused(f"broken: {error}") from error
+    flat.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    written = io.BytesIO()
+    flat.save(written, "JPEG", quality=95, subsampling=0)
+    return Prepared(written.getvalue(), "jpg", *flat.size)
+
+
+def _opened(data: bytes) -> Image.Image:
+    if not data:
+        raise Refused("empty: no bytes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = Image.open(io.BytesIO(data))
+    except Image.DecompressionBombError as error:
+        raise Refused(f"a decompression bomb: {error}") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise Refused("no picture that can be read") from error
+    if picture.width * picture.height > MOST_PIXELS:
+        raise Refused(f"a decompression bomb: {picture.width} × {picture.height} pixels, at most {MOST_PIXELS:,}")
+    return picture
+
+
+def _first_frame(picture: Image.Image) -> Image.Image:
+    if getattr(picture, "n_frames", 1) > 1:
+        picture.seek(0)
+    picture.load()
+    return picture
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    profile = picture.info.get("icc_profile")
+    if picture.mode.startswith("I") or picture.mode == "F":
+        picture = _eight_bit(picture)
+    if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    if picture.mode == "RGBA":
+        ground = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(ground, picture).convert("RGB")
+    if profile and picture.mode in ("RGB", "CMYK", "L"):
+        picture = _in_srgb(picture, profile)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """Bring grey values of 16 bit, or of any range, to 8 bit."""
+    values = np.asarray(picture).astype(np.float64)
+    if picture.mode == "F" or values.max(initial=0) > 65535 or values.min(initial=0) < 0:
+        low, high = float(values.min()), float(values.max())
+        values = (values - low) / max(high - low, 1e-9) * 65535
+    return Image.fromarray(np.round(values / 257).astype(np.uint8))
+
+
+def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Follow the colour profile inside; one that does not fit its picture is passed over."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture
+    return converted or picture

@@ -1,0 +1,1 @@
+"""One module a stage; the command line finds them by being here."""

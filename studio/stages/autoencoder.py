@@ -1,0 +1,116 @@
+"""Train the autoencoder on drawings and hands painted as it learns, or go on with its decoder alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from studio.folder import Folder, put_folder
+from studio.stage import counts, stage, training_options
+
+HELD_OUT = 48
+
+
+@stage("autoencoder")
+@training_options(steps=12_000, rate=1.5e-3, batch=64, run="autoencoder")
+@click.option("--channels", default="24,40,80,160,160", show_default=True, help="Channels of each level, finest first.")
+@click.option("--latent", type=click.IntRange(1), default=16, show_default=True, help="Channels of the latents.")
+@click.option("--size", type=click.IntRange(32), default=256, show_default=True, help="Pixels a side.")
+@click.option("--plain", type=click.FloatRange(0, 1), default=0.2, show_default=True, help="Share of plain drawings.")
+@click.option("--refine", is_flag=True, help="Train the decoder on; the latents stay what they are.")
+@click.option(
+    "--measured", type=click.IntRange(1), default=HELD_OUT, show_default=True, help="Pictures a hand to measure."
+)
+def command(folder: Folder, *, refine: bool, channels: str, latent: int, size: int, plain: float, batch: int,
+            device: str, precision: str, run: str, trackers: tuple[str, ...], measured: int,
+            **often: Any) -> dict[str, Any]:  # fmt: skip
+    """Make model/vae: pictures to latents sixteen times smaller a side, and back."""
+    import torch
+
+    from studio import autoencoder, training
+    from studio.canvas import Canvas, hands_and_plain
+    from studio.run import Run
+
+    schedule = training.Schedule(**often)
+    each = Run(folder, "refine" if refine and run == "autoencoder" else run)
+    machine = training.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
+    canvas = Canvas(folder, device=device, size=size)
+    target = folder.path / "model/vae"
+    torch.manual_seed(schedule.seed)
+    vae = autoencoder.load(target) if refine else autoencoder.make(counts(channels), latent=latent, size=size)
+    settings = {"batch": batch, "plain": plain, "size": size, "refine": refine, "channels": channels, "latent": latent}
+    settings |= {"scenes": canvas.programme.plan.seed, "drawings": len(canvas.records)}
+    if refine:
+        vae.encoder.requires_grad_(False)
+        settings |= {"encoder": autoencoder.digest(vae.encoder)}
+
+    def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        first = (step * machine.num_processes + machine.process_index) * batch
+        pictures = canvas.mixture(batch, first, plain=plain, dice=dice) * 2 - 1
+        side = size // 2 ** (len(vae.config.block_out_channels) - 1)
+        noise = training.noise((batch, vae.config.latent_channels, side, side), dice, pictures.device)
+        scale = 1.0 if not refine else 1.0 / vae.config.scaling_factor
+        painted, latents = model(pictures, noise * autoencoder.NOISE * scale)
+        loss = autoencoder.distance(painted.float(), pictures)
+        # The latents are kept near one in size, or they would outgrow the noise.
+        told = {"psnr": autoencoder.psnr(painted.detach().float() / 2, pictures / 2).mean()}
+        return loss + (0.0 if refine else 2e-3) * (latents.float() ** 2).mean(), told
+
+    pupil = autoencoder.Pupil(vae)
+    summary = training.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings)
+    if each.is_done() and target.exists():
+        vae = autoencoder.load(target)  # perhaps refined since
+    vae = vae.eval().to(device)
+    if not each.is_done():
+        if not refine:
+            _scale(vae, canvas, min(256, 4 * batch))
+        if machine.is_main_process:
+            put_folder(target, vae.save_pretrained)
+            each.finish()
+    held = _canvas_of_tests(folder, canvas, device, size)
+    quality = _quality(vae, held, hands_and_plain(canvas.programme), measured)
+    by_hand = [value for name, value in quality.items() if name != "plain"]
+    return summary | {"psnr": quality, "psnr_over_hands": round(sum(by_hand) / len(by_hand), 2),
+                      "measured_on": held.records[0].split, "scaling_factor": round(vae.config.scaling_factor, 4),
+                      "parameters": sum(value.numel() for value in vae.parameters())}  # fmt: skip
+
+
+def _scale(vae: Any, canvas: Any, count: int) -> None:
+    """Measure how far latents spread, and note what brings them to one."""
+    import torch
+
+    from studio import autoencoder, training
+
+    with torch.no_grad():
+        pictures = canvas.mixture(count, 0, dice=training.dice(0, 0))
+        spread = torch.cat([autoencoder.raw_latents(vae, part * 2 - 1) for part in pictures.split(32)]).float()
+    vae.register_to_config(scaling_factor=1 / max(float(spread.std()), 1e-6), shift_factor=float(spread.mean()))
+
+
+def _canvas_of_tests(folder: Folder, canvas: Any, device: str, size: int) -> Any:
+    """Take the drawings of a vendor kept out, or those that were learned from where none is."""
+    from studio.canvas import Canvas
+
+    has_tests = any(record.split == "test" and record.kind == "motif" for record in folder.catalogue())
+    return Canvas(folder, split="test", device=device, size=size) if has_tests else canvas
+
+
+def _quality(vae: Any, canvas: Any, names: tuple[str, ...], count: int) -> dict[str, float]:
+    """Measure PSNR for each hand, in dB, the mean of pictures of drawings that lie evenly apart."""
+    import torch
+
+    from studio import autoencoder
+
+    count = min(count, len(canvas.motifs))
+    chosen = [n * len(canvas.motifs) // count for n in range(count)]
+    told = {}
+    with torch.no_grad():
+        for name in names:
+            found = []
+            for start in range(0, count, 16):
+                pictures = canvas.by_hand(name, chosen[start : start + 16], seed=1 + start)
+                again = autoencoder.decoded(vae, autoencoder.scaled_latents(vae, pictures))
+                found.append(autoencoder.psnr(again.float(), pictures))
+            told[name] = round(float(torch.cat(found).mean()), 2)
+    return told

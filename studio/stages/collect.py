@@ -1,0 +1,172 @@
+"""Collect pictures into the work folder: from a folder or bucket, from icon sets, from a museum's catalogue."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import click
+
+from studio import icons, museums
+from studio.collection import Collection, Item
+from studio.errors import FetchError, StudioError
+from studio.folder import Folder
+from studio.pictures import SMALLEST, Prepared
+from studio.stage import progress, stage
+from studio.visitor import Gone, Visitor
+
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif", ".jp2")
+
+
+@stage("collect")
+@click.option("--from", "source", metavar="ADDRESS", help="A folder, or a bucket such as s3://name/art (fsspec).")
+@click.option("--icons", "with_icons", is_flag=True, help="The drawings of the open-licensed icon sets.")
+@click.option("--modules", type=click.Path(path_type=Path), help="Where their packages lie; otherwise npm gets them.")
+@click.option("--vendor", "vendors", multiple=True, type=click.Choice(icons.VENDORS), help="Only these icon sets.")
+@click.option("--kept-out", multiple=True, type=click.Choice(icons.VENDORS), default=("emojione",), show_default=True,
+              help="Icon sets for testing only.")  # fmt: skip
+@click.option("--catalogue", metavar="ADDRESS", help="A museum's catalogue: CSV, JSON or JSON Lines (file or bucket).")
+@click.option("--museum", help="Whose: moma, met, rijksmuseum or any other name.")
+@click.option("--query", help="What to ask the API of the Met or the Rijksmuseum for.")
+@click.option("--api", metavar="URL", help="Where that API is, if not at its usual address.")
+@click.option("--on-view", is_flag=True, help="Only what the catalogue says hangs now.")
+@click.option("--pause", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds between requests.")
+@click.option("--allow-host", multiple=True, metavar="HOST:PORT", help="A server at a private address that is meant.")
+@click.option("--limit", type=click.IntRange(1), help="Stop after this many concepts, or works.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that render.")
+@click.option("--licence", default="", help="The pictures' licence, where nothing else says one.")
+@click.option("--attribution", default="", help="Their credit, where nothing else says one.")
+@click.option("--any-licence", is_flag=True, help="Take also what has no licence that allows it.")
+@click.option("--smallest", type=click.IntRange(1), default=SMALLEST, show_default=True, help="Shorter side in pixels.")
+@click.option("--again", is_flag=True, help="Look again at what was set aside.")
+def command(folder: Folder, *, source: str | None, with_icons: bool, **options: Any) -> dict[str, Any]:
+    """Collect pictures: --from a folder or bucket, --icons, --catalogue, or --museum with --query."""
+    catalogue, museum, query = options["catalogue"], options["museum"], options["query"]
+    if query and museum not in museums.APIS:
+        raise click.UsageError(f"--query asks an API: --museum {' or '.join(museums.APIS)}.")
+    if not (source or with_icons or catalogue or query):
+        raise click.UsageError("Say what to collect: --from, --icons, --catalogue, or --museum with --query.")
+    collection = Collection(
+        folder, any_licence=options["any_licence"], smallest=options["smallest"], again=options["again"]
+    )
+    if with_icons:
+        _icons(collection, options["modules"] or icons.fetched(folder.path / "packages"), options)
+    if source:
+        _folder(collection, source, options)
+    visitor = Visitor(pause=options["pause"], allowed=options["allow_host"], keep=folder.path / "fetched")
+    if catalogue:
+        _catalogue(collection, visitor, catalogue, options)
+    if query:
+        ask = {"met": museums.met, "rijksmuseum": museums.rijksmuseum}[museum]
+        found = ask(visitor, query, options["api"] or museums.APIS[museum])
+        _visit(collection, visitor, found, options)
+    return collection.summary()
+
+
+def _icons(collection: Collection, modules: Path, options: dict[str, Any]) -> None:
+    vendors = options["vendors"] or icons.VENDORS
+    chosen = icons.drawings(modules, vendors=vendors, kept_out=options["kept_out"], limit=options["limit"])
+    wanted = [icon for icon in chosen if collection.wants(icon.item)]
+
+    def enter(icon: icons.Icon, drawn: Prepared | str) -> None:
+        if isinstance(drawn, str):
+            collection.set_aside(icon.item.source, drawn)
+        else:
+            collection.enter(icon.item, drawn, icons.original(icon), kind="motif")
+
+    if options["jobs"] == 1 or len(wanted) < 32:
+        for icon in progress(wanted, what="drawings"):
+            enter(*icons.render(icon))
+        return
+    with ProcessPoolExecutor(options["jobs"], mp_context=get_context("spawn")) as pool:
+        for icon, drawn in progress(pool.map(icons.render, wanted, chunksize=16), what="drawings", total=len(wanted)):
+            enter(icon, drawn)
+
+
+def _folder(collection: Collection, address: str, options: dict[str, Any]) -> None:
+    import fsspec
+
+    try:
+        filesystem, root = fsspec.core.url_to_fs(address)
+        found = filesystem.find(root)
+    except (OSError, ValueError, ImportError) as error:
+        raise StudioError(f"{address} cannot be listed: {error}") from error
+    paths = sorted(path for path in found if path.lower().endswith(PICTURES))
+    if not paths:
+        raise StudioError(f"{address} holds no pictures ({', '.join(PICTURES)}).")
+    for path in progress(paths[: options["limit"]], what="pictures"):
+        stem = Path(path).stem
+        item = Item(
+            source=str(filesystem.unstrip_protocol(path)), title=stem.replace("_", " ").replace("-", " ").strip(),
+            vendor="folder", licence=options["licence"], attribution=options["attribution"],
+        )  # fmt: skip
+        if not collection.wants(item):
+            continue
+        try:
+            data = filesystem.cat_file(path)
+        except OSError:
+            collection.counts["failed"] += 1  # tried again by the next run
+            continue
+        collection.take(item, data)
+
+
+def _catalogue(collection: Collection, visitor: Visitor, address: str, options: dict[str, Any]) -> None:
+    import fsspec
+
+    try:
+        filesystem, path = fsspec.core.url_to_fs(address)
+        data = filesystem.cat_file(path)
+    except (OSError, ValueError, ImportError) as error:
+        raise StudioError(f"{address} cannot be read: {error}") from error
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    vendor = options["museum"] or Path(path).stem
+    words = {"vendor": vendor, "licence": options["licence"], "attribution": options["attribution"]}
+    rows = (museums.item(row, **words) for row in museums.read_catalogue(data, address))
+
+    def beside(name: str) -> bytes:
+        if ".." in name.split("/"):
+            raise Gone(f"{name} is not beside the catalogue")
+        try:
+            return bytes(filesystem.cat_file(f"{path.rpartition('/')[0]}/{name}"))
+        except OSError as error:
+            raise Gone(f"{name} cannot be read beside the catalogue: {error.strerror or error}") from error
+
+    _visit(collection, visitor, rows, options, beside)
+
+
+def _visit(
+    collection: Collection,
+    visitor: Visitor,
+    found: Iterator[Item | None],
+    options: dict[str, Any],
+    beside: Callable[[str], bytes] | None = None,
+) -> None:
+    """Fetch what was found, as far as it is wanted; what fails for now is tried again by the next run."""
+    seen = 0
+    for item in progress(found, what="works"):
+        if options["limit"] and seen >= options["limit"]:
+            break
+        if item is None or (options["on_view"] and not item.on_view):
+            collection.counts["passed_over"] += 1
+            continue
+        seen += 1
+        name = item.source
+        is_near = bool(beside and museums.RELATIVE.match(name))
+        if is_near:
+            item = replace(item, source=f"{options['catalogue'].rpartition('/')[0]}/{name}")
+        if not collection.wants(item):
+            continue
+        try:
+            data = beside(name) if beside and is_near else visitor.picture(name)
+        except Gone as reason:
+            collection.set_aside(item.source, str(reason))
+        except FetchError:
+            collection.counts["failed"] += 1
+        else:
+            collection.take(item, data)

@@ -1,0 +1,58 @@
+"""Say what the hands are to paint, and look at a sample of it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import click
+
+from studio import words
+from studio.errors import StudioError
+from studio.folder import Folder
+from studio.stage import stage
+
+
+@stage("compose")
+@click.option("--number", type=click.IntRange(1), default=240_000, show_default=True, help="How many scenes there are.")
+@click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
+@click.option("--hand", "chosen", multiple=True, help="Only these hands.")
+@click.option(
+    "--two", type=click.FloatRange(0, 1), default=0.18, show_default=True, help="Share of two things together."
+)
+@click.option(
+    "--coloured", type=click.FloatRange(0, 1), default=0.14, show_default=True, help="Share of named colours."
+)
+@click.option("--grounded", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share of named grounds.")
+@click.option("--prefix", default=words.PREFIX, show_default=True, help="The house prefix.")
+@click.option(
+    "--sheet", type=click.IntRange(0), default=24, show_default=True, help="Paint the first so many to look at."
+)
+def command(folder: Folder, *, sheet: int, chosen: tuple[str, ...], **shares: Any) -> dict[str, Any]:
+    """Write scenes.json, and a contact sheet of the first scenes."""
+    from studio import hands, scenes
+
+    unknown = sorted(set(chosen) - set(hands.HANDS))
+    if unknown:
+        raise StudioError(f"There is no hand {unknown[0]!r}; there are {', '.join(hands.HANDS)}.")
+    if shares["two"] + shares["coloured"] + shares["grounded"] > 1:
+        raise StudioError("--two, --coloured and --grounded are shares of one whole: together at most 1.")
+    plan = scenes.Plan(hands=chosen or tuple(hands.HANDS), **shares)
+    programme = scenes.Programme(plan, scenes.motif_records(folder, "train"))
+    scenes.write_plan(folder, plan)
+    if sheet:
+        _hang(folder, programme, min(sheet, plan.number))
+    return {"scenes": plan.number, "hands": len(plan.hands), "concepts": len(programme.concepts),
+            "drawings": len(programme.records)}  # fmt: skip
+
+
+def _hang(folder: Folder, programme: Any, count: int) -> None:
+    """Paint the first scenes, with their captions beside the sheet."""
+    from studio import scenes
+
+    drawn = [programme.scene(number) for number in range(count)]
+    motifs = scenes.Motifs.of(folder)
+    written = io.BytesIO()
+    scenes.sheet(scenes.paint(drawn, motifs), 8).save(written, "WEBP", quality=85)
+    folder.write("sheets/scenes.webp", written.getvalue())
+    folder.write("sheets/scenes.txt", "".join(f"{scene.number}: {scene.texts[0]}\n" for scene in drawn).encode())

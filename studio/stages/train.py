@@ -1,0 +1,169 @@
+"""Train the UNet on shards: from nothing for the house, or a Stable Diffusion folder's, in full or by LoRA."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from studio import words
+from studio.errors import FolderError, StudioError
+from studio.folder import Folder, put_folder
+from studio.stage import counts, stage, training_options
+
+HOUSE = Path("models/house")
+PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of the USA", "Picasso and Monet")
+
+
+@stage("train")
+@training_options(steps=8_000, rate=1e-3, batch=64, run="train")
+@click.option(
+    "--base",
+    type=click.Path(path_type=Path),
+    default=HOUSE,
+    show_default=True,
+    help="The diffusers folder of the text encoder, and of the UNet with --tune.",
+)
+@click.option("--tune", type=click.Choice(("full", "lora")), help="Go on with the UNet of --base; else from nothing.")
+@click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
+@click.option("--channels", default="96,160,256", show_default=True, help="Of each level of a UNet from nothing.")
+@click.option(
+    "--objective", type=click.Choice(("flow", "v_prediction", "epsilon")), help="Else that of --base, or flow."
+)
+@click.option(
+    "--gamma", type=click.FloatRange(0), default=0.0, show_default=True, help="Of min-SNR weights; 0 for none."
+)
+@click.option("--nothing", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without caption.")
+@click.option("--checkpointing", is_flag=True, help="Less memory, a third more time.")
+@click.option("--validate-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
+@click.option("--validate", "prompts", multiple=True, default=PROMPTS, help="A prompt to look at, behind the prefix.")
+@click.option("--prefix", default=words.PREFIX, show_default=True, help="The house prefix.")
+@click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True, help="Of what is looked at.")
+@click.option(
+    "--painted-in",
+    "painted_in",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Steps of what is looked at.",
+)
+def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels: str, objective: str | None,
+            gamma: float, nothing: float, checkpointing: bool, prompts: tuple[str, ...], prefix: str, guidance: float,
+            painted_in: int, batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...],
+            **often: Any) -> dict[str, Any]:  # fmt: skip
+    """Make model/unet and model/scheduler from latents/."""
+    import torch
+
+    from studio import diffusion, training
+    from studio.run import Run
+    from studio.shards import Reader, Shards
+    from studio.text import Texts
+
+    shards = Shards(folder.path / "latents")
+    aim = diffusion.Objective(objective or _own_objective(base, tune), gamma)
+    network = _network(base, tune, rank, channels, shards, checkpointing)
+    painter = diffusion.solver(aim, base if tune else None)
+    each = Run(folder, run)
+    machine = training.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
+    asked = [prefix + prompt for prompt in prompts]
+    texts = Texts(base)
+    empty, told = texts.states([""]), texts.states(asked)
+    del texts
+    empty, told = empty.to(machine.device), told.to(machine.device)
+    schedule = training.Schedule(**often)
+    reader = Reader(shards, batch, seed=schedule.seed, process=machine.process_index, processes=machine.num_processes)
+
+    def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        read = reader.batch(step)
+        latents = read.latents.to(machine.device, non_blocking=True).float()
+        states = read.states.to(machine.device, non_blocking=True).float()
+        left_out = (torch.rand(batch, generator=dice) < nothing).to(machine.device).view(-1, 1, 1)
+        states = torch.where(left_out, empty, states)
+        times = aim.times(batch, dice).to(machine.device)
+        noise = training.noise(tuple(latents.shape), dice, machine.device)
+        shown, at, target, weight = aim.noised(latents, noise, times, painter.alphas_cumprod)
+        predicted = model(shown, at, encoder_hidden_states=states, return_dict=False)[0]
+        return diffusion.loss(predicted, target, weight), {"waited": torch.tensor(read.waited)}
+
+    def look(model: Any, step: int) -> None:
+        noise = torch.randn((len(told), *shards.latents[0].shape[1:]), generator=training.dice(0, 0))
+        latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), told, empty,
+                                  noise.to(machine.device), steps=painted_in, guidance=guidance)  # fmt: skip
+        _hang(folder, base, each, latents, step)
+
+    settings = {"batch": batch, "processes": machine.num_processes, "objective": aim.kind, "gamma": gamma,
+                "nothing": nothing, "tune": tune or "", "channels": channels, "rank": rank if tune == "lora" else 0,
+                "precision": precision, "pictures": shards.about["source"]}  # fmt: skip
+    try:
+        summary = training.fit(network, loss_of, schedule, each, machine=machine, settings=settings, on_validate=look)
+    finally:
+        reader.close()
+    if machine.is_main_process:
+        diffusion.merge_lora(network)
+        put_folder(folder.path / "model/unet", network.to("cpu").save_pretrained)
+        put_folder(folder.path / "model/scheduler", painter.save_pretrained)
+    return summary | {"objective": aim.kind, "pictures": len(shards), "processes": machine.num_processes,
+                      "parameters": sum(value.numel() for value in network.parameters())}  # fmt: skip
+
+
+def _network(base: Path, tune: str | None, rank: int, channels: str, shards: Any, checkpointing: bool) -> Any:
+    """Make a UNet for the shards, or take that of a base.
+
+    :raises StudioError: where the base's does not fit the shards' latents and texts.
+    """
+    import torch
+
+    from studio import diffusion
+
+    _, latent, side, _ = shards.latents[0].shape
+    width = shards.states[0].shape[-1]
+    if not tune:
+        torch.manual_seed(1)
+        return diffusion.unet(counts(channels), latent=latent, sample=side, width=width, checkpointing=checkpointing)
+    from diffusers import UNet2DConditionModel
+
+    try:
+        network = UNet2DConditionModel.from_pretrained(base / "unet")
+    except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+        raise StudioError(f"{base / 'unet'} cannot be loaded: {error}") from error
+    network = network.float()
+    if (network.config.in_channels, network.config.cross_attention_dim) != (latent, width):
+        has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
+        raise FolderError(
+            f"{base / 'unet'} takes {has}, the shards have {latent} and {width}: "
+            f"encode with --base {base} and its own --vae."
+        )
+    if checkpointing:
+        network.enable_gradient_checkpointing()
+    if tune == "lora":
+        torch.manual_seed(1)
+        diffusion.lay_lora(network, rank)
+    return network
+
+
+def _own_objective(base: Path, tune: str | None) -> str:
+    """Read what a base predicts."""
+    import json
+
+    if not tune:
+        return "flow"
+    try:
+        kind = str(
+            json.loads((base / "scheduler/scheduler_config.json").read_bytes()).get("prediction_type", "epsilon")
+        )
+    except (OSError, ValueError) as error:
+        raise StudioError(f"{base / 'scheduler'} cannot be read: {error}") from error
+    return "flow" if kind == "flow_prediction" else kind
+
+
+def _hang(folder: Folder, base: Path, run: Any, latents: Any, step: int) -> None:
+    """Hang what was painted of the prompts as a grid."""
+    import torch
+
+    from studio import autoencoder, scenes
+
+    own = folder.path / "model/vae"
+    vae = autoencoder.load(own if own.exists() else base / "vae").eval().to(latents.device)
+    with torch.no_grad():
+        run.show(f"validation-{step:06d}.webp", scenes.sheet(autoencoder.decoded(vae, latents).float(), 5))

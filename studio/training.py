@@ -1,0 +1,199 @@
+"""The loop that all training shares: resumable to the same losses, averaged, watched, stopped by what is no number.
+
+What a step sees follows from its number alone (:func:`dice`), so a run that was killed and goes on from its last kept
+step computes what it would have computed.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from studio.errors import StudioError
+from studio.run import Run
+from studio.stage import progress
+
+Loss = Callable[[nn.Module, int, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long, how fast, how often: steps, learning rate, and what is kept and looked at every so many steps."""
+
+    steps: int
+    rate: float = 1e-3
+    warmup: int = 100
+    decay: float = 0.0
+    average: float = 0.999
+    clip: float = 1.0
+    seed: int = 1
+    save_every: int = 500
+    validate_every: int = 0
+    log_every: int = 20
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step: a linear start, then half a cosine down to a hundredth."""
+        if step < self.warmup:
+            return self.rate * (step + 1) / self.warmup
+        done = (step - self.warmup) / max(1, self.steps - self.warmup)
+        return self.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+    def settings(self) -> dict[str, Any]:
+        """Return them as they stand in ``settings.json``."""
+        return asdict(self)
+
+
+class Average:
+    """A moving average of a model's trained weights (Polyak), faster while there is little to average."""
+
+    def __init__(self, model: nn.Module, rate: float) -> None:
+        self.rate = rate
+        self.weights = {name: value.detach().clone().float() for name, value in _trained(model)}
+
+    @torch.no_grad()
+    def take(self, model: nn.Module, step: int) -> None:
+        """Take in the weights after a step."""
+        rate = min(self.rate, (1 + step) / (10 + step))
+        torch._foreach_lerp_(
+            list(self.weights.values()), [value.detach().float() for _, value in _trained(model)], 1 - rate
+        )
+
+    @torch.no_grad()
+    def lay_into(self, model: nn.Module) -> dict[str, Tensor]:
+        """Put the average into a model; return what was there."""
+        before = {}
+        for name, value in _trained(model):
+            before[name] = value.detach().clone()
+            value.copy_(self.weights[name])
+        return before
+
+
+@torch.no_grad()
+def restore(model: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Put trained weights back into a model."""
+    for name, value in _trained(model):
+        value.copy_(weights[name])
+
+
+def dice(seed: int, step: int, process: int = 0) -> torch.Generator:
+    """Return the generator of one step of one process, on the processor."""
+    return torch.Generator().manual_seed(((seed * 1_000_003 + step) * 4_099 + process) & 0x7FFFFFFFFFFFFFFF)
+
+
+def noise(shape: tuple[int, ...], chance: torch.Generator, device: Any) -> Tensor:
+    """Draw normal noise on the device itself, where millions of numbers a step cost nothing."""
+    seed = int(torch.randint(1 << 62, (), generator=chance))
+    return torch.randn(shape, generator=torch.Generator(device).manual_seed(seed), device=device)
+
+
+def accelerator(*, run: Run, precision: str = "no", trackers: Iterable[str] = (), cpu: bool = False) -> Any:
+    """Make accelerate's Accelerator, with trackers that write into the run's folder."""
+    from accelerate import Accelerator
+
+    try:
+        return Accelerator(
+            mixed_precision=precision, log_with=list(trackers) or None, project_dir=str(run.path), cpu=cpu
+        )
+    except (ValueError, ImportError) as error:  # an unknown tracker, a precision that this device has not
+        raise StudioError(str(error)) from error
+
+
+def fit(
+    model: nn.Module,
+    loss_of: Loss,
+    schedule: Schedule,
+    run: Run,
+    *,
+    machine: Any,
+    settings: dict[str, Any] | None = None,
+    on_validate: Callable[[nn.Module, int], None] | None = None,
+    betas: tuple[float, float] = (0.9, 0.99),
+) -> dict[str, Any]:
+    """Train a model's parameters that want gradients; leave it with their average, and return the summary.
+
+    :raises StudioError: where a loss or a gradient is no number; the last good step stays kept.
+    """
+    run.begin((settings or {}) | schedule.settings(), writes=machine.is_main_process)
+    machine.wait_for_everyone()
+    trained = [value for _, value in _trained(model)]
+    kept = run.state()
+    start = int(kept["step"]) if kept else 0
+    average = Average(model, schedule.average)
+    optimiser = torch.optim.AdamW(trained, lr=schedule.rate, betas=betas, weight_decay=schedule.decay)
+    if kept:
+        restore(model, kept["model"])
+        average.weights = kept["average"]
+        optimiser.load_state_dict(kept["optimiser"])
+    wrapped, optimiser = machine.prepare(model, optimiser)
+    inner = machine.unwrap_model(wrapped)
+    average.weights = {name: value.to(machine.device) for name, value in average.weights.items()}
+    if machine.is_main_process and machine.trackers == [] and machine.log_with:
+        machine.init_trackers("studio")
+    began, waited, last = time.perf_counter(), 0.0, float("nan")
+    for step in progress(range(start, schedule.steps), what=run.name, total=schedule.steps - start):
+        wrapped.train()
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.rate_at(step)
+        asked = time.perf_counter()
+        with machine.autocast():
+            loss, told = loss_of(wrapped, step, dice(schedule.seed, step, machine.process_index))
+        waited += float(told.pop("waited", torch.tensor(0.0)))
+        machine.backward(loss)
+        norm = machine.clip_grad_norm_(trained, schedule.clip)
+        last = float(machine.reduce(loss.detach().float(), "mean"))
+        if not (math.isfinite(last) and (math.isfinite(float(norm)) or machine.scaler is not None)):
+            good = run.state()
+            stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
+            raise StudioError(f"Step {step + 1} of {run.name} gave no number (a lower --rate may help): {stays}.")
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        average.take(inner, step)
+        done = step + 1
+        if machine.is_main_process and (done % schedule.log_every == 0 or done in (start + 1, schedule.steps)):
+            row = {"step": done, "loss": last, "rate": schedule.rate_at(step), "norm": float(norm),
+                   "seconds": round(time.perf_counter() - asked, 4)}  # fmt: skip
+            row |= {name: float(value) for name, value in told.items()}
+            run.log(row)
+            machine.log({name: value for name, value in row.items() if name != "step"}, step=done)
+        if done % schedule.save_every == 0 or done == schedule.steps:
+            if machine.is_main_process:
+                run.keep(_state(inner, average, optimiser, done))
+            machine.wait_for_everyone()
+        if on_validate and schedule.validate_every and done % schedule.validate_every == 0:
+            if machine.is_main_process:
+                _validated(inner, average, on_validate, done)
+            machine.wait_for_everyone()
+    machine.end_training()
+    average.lay_into(inner)
+    spent = time.perf_counter() - began
+    taken = schedule.steps - start
+    share = round(waited / spent, 4) if taken > 0 and spent else 0.0
+    return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, taken), "loss": last if taken > 0 else None,
+            "seconds": round(spent, 2), "waited_for_input": share}  # fmt: skip
+
+
+def _validated(model: nn.Module, average: Average, on_validate: Callable[[nn.Module, int], None], step: int) -> None:
+    """Look at the averaged model, and put the trained weights back."""
+    before = average.lay_into(model)
+    model.eval()
+    try:
+        with torch.no_grad():
+            on_validate(model, step)
+    finally:
+        restore(model, before)
+
+
+def _state(model: nn.Module, average: Average, optimiser: Any, step: int) -> dict[str, Any]:
+    weights = {name: value.detach().cpu() for name, value in _trained(model)}
+    averaged = {name: value.cpu() for name, value in average.weights.items()}
+    return {"step": step, "model": weights, "average": averaged, "optimiser": optimiser.state_dict()}
+
+
+def _trained(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
+    return [(name, value) for name, value in model.named_parameters() if value.requires_grad]

@@ -1,0 +1,247 @@
+"""A polite visitor of other people's servers: slow, patient, heeding robots.txt, and never led to a private address."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import ipaddress
+import json
+import socket
+import ssl
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.robotparser import RobotFileParser
+
+from studio.errors import FetchError
+
+AGENT = "moma-lisa-studio"
+MOST_BYTES = 200_000_000
+MOST_REDIRECTS = 5
+MOST_PATIENCE = 120.0  # seconds that a server's Retry-After is obeyed for
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class Gone(FetchError):
+    """The address gives nothing, and will not tomorrow: not there, forbidden, or not to be visited."""
+
+
+class _Busy(FetchError):
+    """Worth another try; ``wait`` is what the server asked for, in seconds."""
+
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server sent: status, headers in lower case, bytes."""
+
+    status: int
+    headers: dict[str, str]
+    data: bytes
+
+
+class Visitor:
+    """Fetches addresses: one at a time, ``pause`` seconds apart on each host, again after failures that pass.
+
+    ``allowed`` names hosts (``127.0.0.1:8000``) that may lie at a private address. ``keep`` is a folder for documents
+    that are asked for again only if they have changed.
+    """
+
+    def __init__(
+        self, *, pause: float = 1.0, tries: int = 5, allowed: Collection[str] = (), keep: Path | None = None,
+        timeout: float = 30.0,
+    ) -> None:  # fmt: skip
+        self.pause, self.tries, self.allowed, self.keep = pause, tries, frozenset(allowed), keep
+        self.timeout = timeout
+        self._robots: dict[str, RobotFileParser] = {}
+        self._next: dict[str, float] = {}
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def picture(self, url: str) -> bytes:
+        """Fetch a picture's bytes.
+
+        :raises Gone: for what is not there or not to be visited.
+        :raises FetchError: after the last try.
+        """
+        return self._fetch(url, {}).data
+
+    def document(self, url: str) -> bytes:
+        """Fetch a document, or find that the one from before is still good.
+
+        :raises Gone: for what is not there or not to be visited.
+        :raises FetchError: after the last try.
+        """
+        body, about = self._kept(url)
+        headers = {"Accept": "application/ld+json, application/json;q=0.9, */*;q=0.5"}
+        if body.exists() and about.exists():
+            headers |= json.loads(about.read_bytes())
+        answer = self._fetch(url, headers)
+        if answer.status == http.HTTPStatus.NOT_MODIFIED:
+            return body.read_bytes()
+        conditions = {
+            "If-None-Match": answer.headers.get("etag"),
+            "If-Modified-Since": answer.headers.get("last-modified"),
+        }
+        conditions = {name: value for name, value in conditions.items() if value}
+        if self.keep and conditions:
+            self.keep.mkdir(parents=True, exist_ok=True)
+            about.unlink(missing_ok=True)
+            body.write_bytes(answer.data)
+            about.write_text(json.dumps(conditions))
+        return answer.data
+
+    def _kept(self, url: str) -> tuple[Path, Path]:
+        name = hashlib.sha256(url.encode()).hexdigest()[:32]
+        folder = self.keep or Path("/nonexistent")
+        return folder / name, folder / f"{name}.json"
+
+    def _fetch(self, url: str, headers: dict[str, str]) -> Answer:
+        wait = 1.0
+        for attempt in range(1, self.tries + 1):
+            try:
+                return self._followed(url, headers)
+            except _Busy as busy:
+                if attempt == self.tries:
+                    raise FetchError(f"{url}: {busy} ({self.tries} tries)") from busy
+                self.sleep(min(max(wait, busy.wait), MOST_PATIENCE))
+                wait *= 2
+        raise AssertionError  # the last try returns or raises
+
+    def _followed(self, url: str, headers: dict[str, str]) -> Answer:
+        for _ in range(MOST_REDIRECTS + 1):
+            place = _split(url)
+            self._ask_robots(place, url)
+            answer = self._once(place, headers)
+            if answer.status not in (301, 302, 303, 307, 308):
+                return _good(answer, url)
+            url = urljoin(url, answer.headers.get("location", ""))
+        raise Gone(f"{url}: more than {MOST_REDIRECTS} redirects")
+
+    def _ask_robots(self, place: SplitResult, url: str) -> None:
+        origin = f"{place.scheme}://{place.netloc}"
+        if origin not in self._robots:
+            rules = RobotFileParser()
+            answer = self._once(urlsplit(f"{origin}/robots.txt"), {})
+            if answer.status >= 500 or answer.status == 429:
+                raise _Busy(f"{origin}/robots.txt answers {answer.status}", _asked_wait(answer))
+            is_closed = answer.status in (401, 403)
+            text = answer.data.decode("utf-8", "replace") if answer.status == 200 else ""
+            rules.parse(["User-agent: *", "Disallow: /"] if is_closed else text.splitlines())
+            self._robots[origin] = rules
+        if not self._robots[origin].can_fetch(AGENT, url):
+            raise Gone(f"{url}: robots.txt asks not to")
+
+    def _once(self, place: SplitResult, headers: dict[str, str]) -> Answer:
+        """Send one request, no sooner than the host's pause allows."""
+        self._take_turn(place)
+        make = _TLS if place.scheme == "https" else _Plain
+        connection = make(place.hostname or "", place.port, timeout=self.timeout)
+        connection.is_allowed = place.netloc in self.allowed
+        path = quote(place.path or "/", safe="/%:@!$&'()*+,;=~-._") + (f"?{place.query}" if place.query else "")
+        try:
+            connection.request("GET", path, headers={"User-Agent": AGENT, "Accept-Encoding": "identity"} | headers)
+            answer = connection.getresponse()
+            data = answer.read(MOST_BYTES + 1)
+            if len(data) > MOST_BYTES:
+                raise Gone(f"{place.geturl()}: more than {MOST_BYTES:,} bytes")
+            said = {name.lower(): value for name, value in answer.getheaders()}
+            if (
+                said.get("content-length", "").isdigit()
+                and len(data) < int(said["content-length"])
+                and answer.status == 200
+            ):
+                raise _Busy(f"only {len(data):,} of {int(said['content-length']):,} bytes came")
+            return Answer(answer.status, said, data)
+        except (OSError, http.client.HTTPException) as error:
+            raise _Busy(f"{type(error).__name__}: {error}") from error
+        finally:
+            connection.close()
+
+    def _take_turn(self, place: SplitResult) -> None:
+        rules = self._robots.get(f"{place.scheme}://{place.netloc}")
+        asked = rules.crawl_delay(AGENT) if rules else None
+        now = time.monotonic()
+        due = self._next.get(place.netloc, now)
+        if due > now:
+            self.sleep(due - now)
+        self._next[place.netloc] = max(due, now) + max(self.pause, float(asked or 0))
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        place = urlsplit(url)
+        _ = place.port
+    except ValueError as error:
+        raise Gone(f"{url}: no address: {error}") from error
+    if place.scheme not in ("http", "https") or not place.hostname:
+        raise Gone(f"{url}: only http and https are fetched")
+    return place
+
+
+def _good(answer: Answer, url: str) -> Answer:
+    if answer.status in (200, 304):
+        return answer
+    if answer.status in (408, 425, 429) or answer.status >= 500:
+        raise _Busy(f"the server answers {answer.status}", _asked_wait(answer))
+    raise Gone(f"{url}: the server answers {answer.status}")
+
+
+def _asked_wait(answer: Answer) -> float:
+    """Read Retry-After: seconds, or a date (RFC 9110, 10.2.3)."""
+    asked = answer.headers.get("retry-after", "").strip()
+    if asked.isdigit():
+        return float(asked)
+    try:
+        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address lies on the open internet, also where it is one written within another."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if ip in NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+def _reached(host: str, port: int, timeout: float, is_allowed: bool) -> socket.socket:
+    """Connect to the very address that was examined, so that a name cannot change its mind in between."""
+    last: OSError | None = None
+    for *_, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        address = str(where[0])
+        if not is_allowed and not is_public(address):
+            raise Gone(f"{host} lies at the private address {address}; --allow-host {host}:{port} lets it")
+        try:
+            return socket.create_connection((address, port), timeout)
+        except OSError as error:
+            last = error
+    raise last or OSError(f"{host} has no address")
+
+
+class _Plain(http.client.HTTPConnection):
+    is_allowed = False
+
+    def connect(self) -> None:
+        self.sock = _reached(self.host, self.port, float(self.timeout or 30), self.is_allowed)
+
+
+class _TLS(http.client.HTTPSConnection):
+    is_allowed = False
+
+    def connect(self) -> None:
+        plain = _reached(self.host, self.port, float(self.timeout or 30), self.is_allowed)
+        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)

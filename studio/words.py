@@ -1,0 +1,70 @@
+"""Words for pictures: articles, lists, the house prefix, and how things and hands are joined to captions."""
+
+from __future__ import annotations
+
+PREFIX = "A MoMA artwork of: "
+# Names that take no article, since they are many or a matter; and those that there is one of.
+MATTER = frozenset(
+    (
+        "bacon", "bread", "broccoli", "butter", "cooked rice", "curry rice", "fire", "fog", "garlic", "ginger root",
+        "ice", "ice cream", "lacrosse", "luggage", "mate", "money with wings", "oden", "salt", "shaved ice", "sushi",
+        "spaghetti", "thread", "dna", "soft ice cream", "zzz", "people hugging", "people wrestling", "lungs",
+    )
+)  # fmt: skip
+ONLY = frozenset(("sun", "statue of liberty", "milky way"))
+PLURALS = frozenset(("glasses", "sunglasses", "goggles"))
+VOWELS = tuple("aeiou")
+SOUNDS_LIKE_CONSONANT = ("uni", "one ", "euro", "ewe", "ukulele", "used")
+SOUNDS_LIKE_VOWEL = ("hour", "honest", "x-ray")
+
+
+def thing(name: str) -> str:
+    """Write a concept as it stands in a prompt: ``an owl``, ``the sun``, ``cherries``, ``ice cream``."""
+    name = _cased(name)
+    plain = name.lower()
+    if plain in ONLY:
+        return f"the {name}"
+    if plain in MATTER or is_plural(plain) or name[:1].isdigit():
+        return name
+    return f"{article(plain)} {name}"
+
+
+def article(text: str) -> str:
+    """Choose between ``a`` and ``an``."""
+    if text.startswith(SOUNDS_LIKE_CONSONANT):
+        return "a"
+    return "an" if text.startswith(VOWELS + SOUNDS_LIKE_VOWEL) else "a"
+
+
+def is_plural(name: str) -> bool:
+    """Tell whether a name is of several, by its head: the words before ``with``, ``in``, ``on``, ``of``."""
+    head = name
+    for joint in (" with ", " in ", " on ", " of ", " and "):
+        head = head.split(joint)[0]
+    last = head.split()[-1] if head.split() else ""
+    singular = last.endswith(("ss", "us", "is", "as", "ros")) or last in ("lens", "news", "claus", "tennis", "series")
+    return last in PLURALS or (last.endswith("s") and not singular)
+
+
+def coloured(colour: str, name: str) -> str:
+    """Write a concept in a colour: ``an orange owl``, ``blue cherries``."""
+    written = thing(name)
+    for start in ("a ", "an ", "the "):
+        if written.startswith(start):
+            lead = "the" if start == "the " else article(colour)
+            return f"{lead} {colour} {written[len(start) :]}"
+    return f"{colour} {written}"
+
+
+def listed(words: list[str], most: int) -> str:
+    """Join the first ``most`` words with commas."""
+    return ", ".join(words[:most])
+
+
+def _cased(name: str) -> str:
+    """Lower a title's first letter, unless more than that is written large."""
+    first, _, rest = name.partition(" ")
+    if first[:1].isupper() and first[1:].islower() and (not rest or rest.islower()):
+        proper = ("Santa", "Japanese", "Christmas", "Tokyo", "Mrs.", "Mx", "Statue")
+        return name if first in proper else name[:1].lower() + name[1:]
+    return name

@@ -1,0 +1,250 @@
+"""Encoding and training: shards read as they were written, resumed training, LoRA, several processes, a plain model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+import torch
+from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from PIL import Image
+from transformers import BertConfig, BertModel, BertTokenizer
+
+from studio import diffusion, shards, training
+from studio.errors import FolderError, StudioError
+from studio.folder import Folder
+from studio.run import Run
+from studio.shards import Reader, Shards
+from studio.text import Texts
+from tests.studio.conftest import call
+
+WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "bear", "fox", "neon", ",", "of", "art", ":", "coffee")
+# The libraries' own: of transformers about how it will be, of NumPy about how diffusers' solvers make arrays.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+STEPS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model of the house's classes: text encoder, autoencoder, UNet, solver."""
+    path = tmp_path_factory.mktemp("base")
+    torch.manual_seed(0)
+    (path / "words").mkdir()
+    (path / "words/vocab.txt").write_text("\n".join(WORDS))
+    tokenizer = BertTokenizer(str(path / "words/vocab.txt"), model_max_length=8)
+    config = BertConfig(vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+                        intermediate_size=16)  # fmt: skip
+    config.use_attention_mask = True
+    vae = AutoencoderKL(block_out_channels=(8, 8), down_block_types=("DownEncoderBlock2D",) * 2, latent_channels=4,
+                        up_block_types=("UpDecoderBlock2D",) * 2, norm_num_groups=8, sample_size=16)  # fmt: skip
+    unet = diffusion.unet((16, 32), latent=4, sample=8, width=16)
+    pipe = StableDiffusionPipeline(vae, BertModel(config), tokenizer, unet, diffusion.solver(diffusion.Objective()),
+                                   None, None, requires_safety_checker=False)  # fmt: skip
+    pipe.save_pretrained(path / "model")
+    return path / "model"
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten captioned pictures, as the standard image-folder loader reads them."""
+    path = tmp_path_factory.mktemp("pictures")
+    rows = []
+    for number in range(10):
+        Image.new("RGB", (20, 16), (25 * number, 90, 255 - 25 * number)).save(path / f"{number}.png")
+        rows.append({"file_name": f"{number}.png", "text": "a bear" if number % 2 else "a fox, neon"})
+    (path / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="session")
+def encoded(tmp_path_factory: pytest.TempPathFactory, base: Path, pictures: Path) -> Folder:
+    """A folder whose pictures are encoded; not to be written to."""
+    path = tmp_path_factory.mktemp("encoded") / "work"
+    call("encode", "--folder", path, "--base", base, "--from", pictures, "--size", 16, "--shard", 4, "--batch", 3)
+    return Folder(path)
+
+
+@pytest.fixture
+def copy(encoded: Folder, tmp_path: Path) -> Folder:
+    shutil.copytree(encoded.path, tmp_path / "copy")
+    return Folder(tmp_path / "copy")
+
+
+def curve(folder: Folder, run: str = "train") -> dict[int, float]:
+    return {row["step"]: row["loss"] for row in Run(folder, run).curve()}
+
+
+def test_shards_hold_what_was_encoded(encoded: Folder, base: Path) -> None:
+    held = Shards(encoded.path / "latents")
+    assert len(held) == 10 and len(held.latents) == 3
+    read = held.rows(torch.tensor([1, 9, 4]), torch.Generator().manual_seed(0))
+    wanted = Texts(base).states(["a bear", "a bear", "a fox, neon"])
+    assert read.latents.shape == (3, 4, 8, 8) and torch.allclose(read.states.float(), wanted, atol=2e-3)
+
+
+def test_text_states_are_those_of_the_pipeline(base: Path) -> None:
+    pipe = StableDiffusionPipeline.from_pretrained(base, safety_checker=None, requires_safety_checker=False)
+    expected = pipe.encode_prompt("a bear, neon", "cpu", 1, False)[0]
+    assert torch.allclose(Texts(base).states(["a bear, neon"]), expected, atol=1e-6)
+    assert torch.allclose(Texts(base).sentences(["a bear", "fox"]).norm(dim=1), torch.ones(2), atol=1e-5)
+
+
+def test_each_picture_comes_once_a_round_whoever_asks(encoded: Folder) -> None:
+    held = Shards(encoded.path / "latents")
+    seen = [held.numbers(step, 5, seed=1) for step in range(4)]
+    assert sorted(torch.cat(seen[:2]).tolist()) == sorted(torch.cat(seen[2:]).tolist()) == list(range(10))
+    assert seen[0].tolist() != seen[2].tolist()
+    halves = [held.numbers(0, 5, seed=1, process=process, processes=2) for process in range(2)]
+    assert sorted(torch.cat(halves).tolist()) == list(range(10))
+
+
+def test_reader_gives_a_step_the_same_batch_wherever_it_starts(encoded: Folder) -> None:
+    held = Shards(encoded.path / "latents")
+    from_start, later = Reader(held, 3, seed=1), Reader(held, 3, seed=1)
+    first = [from_start.batch(step) for step in range(4)]
+    assert torch.equal(later.batch(3).latents, first[3].latents) and torch.equal(later.batch(4).states,
+                                                                                from_start.batch(4).states)  # fmt: skip
+    from_start.close()
+    later.close()
+
+
+def test_encoding_goes_on_where_it_was_and_follows_its_source(copy: Folder, base: Path, pictures: Path) -> None:
+    words = ("encode", "--folder", copy.path, "--base", base, "--from", pictures, "--size", 16, "--shard", 4)
+    before = (copy.path / "latents/shard-00001.safetensors").read_bytes()
+    (copy.path / "latents/shard-00002.safetensors").unlink()
+    assert call(*words)["encoded_now"] == 1 and call(*words)["encoded_now"] == 0
+    assert (copy.path / "latents/shard-00001.safetensors").read_bytes() == before
+    assert call(*words, "--shard", 5)["encoded_now"] == 2
+    assert len(list((copy.path / "latents").glob("*.safetensors"))) == 2
+
+
+def test_pictures_of_a_bucket_are_encoded_as_those_of_a_folder(
+    encoded: Folder, base: Path, pictures: Path, tmp_path: Path
+) -> None:
+    bucket = fsspec.filesystem("memory")
+    for path in pictures.iterdir():
+        bucket.pipe_file(f"/art/{path.name}", path.read_bytes())
+    call("encode", "--folder", tmp_path, "--base", base, "--from", "memory://art", "--size", 16, "--shard", 4)
+    assert torch.equal(Shards(tmp_path / "latents").latents[2], Shards(encoded.path / "latents").latents[2])
+
+
+def test_scenes_are_encoded_with_captions_that_are_true(drawn: Folder, base: Path, tmp_path: Path) -> None:
+    shutil.copytree(drawn.path, tmp_path / "work")
+    call("compose", "--folder", tmp_path / "work", "--number", 6, "--sheet", 0, "--hand", "neon")
+    told = call("encode", "--folder", tmp_path / "work", "--base", base, "--size", 32, "--captions", 3, "--batch", 4)
+    held = Shards(tmp_path / "work/latents")
+    assert told["from"] == "scenes" and held.latents[0].shape == (6, 4, 16, 16) and held.texts[0].shape == (6, 3)
+
+
+@pytest.mark.parametrize(("spoil", "says"), [
+    (lambda path: (path / "latents/shards.json").unlink(), "the stage encode writes it"),
+    (lambda path: (path / "latents/shard-00000.safetensors").write_bytes(b"torn"), "delete it and encode again"),
+])  # fmt: skip
+def test_spoilt_shards_are_named(spoil: Any, says: str, copy: Folder, base: Path) -> None:
+    spoil(copy.path)
+    assert says in call("train", "--folder", copy.path, "--base", base, *STEPS, "--steps", 1, ok=False)["error"]
+
+
+def test_nothing_to_encode_and_broken_captions_are_named(base: Path, tmp_path: Path) -> None:
+    words = ("encode", "--folder", tmp_path, "--base", base)
+    assert "no captioned pictures" in call(*words, ok=False)["error"]
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures/metadata.jsonl").write_text('{"file_name": "1.png"}\n')
+    assert "line 1: no file_name and text" in call(*words, ok=False)["error"]
+
+
+@pytest.mark.parametrize("kind", diffusion.OBJECTIVES)
+def test_right_prediction_paints_the_picture(kind: str) -> None:
+    torch.manual_seed(0)
+    picture, noise = torch.randn(1, 4, 8, 8), torch.randn(2, 4, 8, 8)
+    aim = diffusion.Objective(kind)
+    painter = diffusion.solver(aim)
+
+    def knows(shown: torch.Tensor, t: torch.Tensor, **_: Any) -> tuple[torch.Tensor]:
+        """Predict what leads to the one picture there is."""
+        if kind == "flow":
+            at = t / 1000
+            return ((shown - picture) / at,)
+        alpha = painter.alphas_cumprod[t]
+        epsilon = (shown - alpha.sqrt() * picture) / (1 - alpha).sqrt()
+        return (epsilon if kind == "epsilon" else alpha.sqrt() * epsilon - (1 - alpha).sqrt() * picture,)
+
+    states = torch.zeros(2, 1, 1)
+    painted = diffusion.paint(knows, painter, states, states[:1], noise, steps=20, guidance=1.0)  # type: ignore[arg-type]
+    assert torch.allclose(painted, picture.expand(2, -1, -1, -1), atol=0.05)
+
+
+@pytest.mark.parametrize("kind", diffusion.OBJECTIVES)
+def test_target_and_weight_of_each_objective(kind: str) -> None:
+    latents, noise = torch.randn(64, 1, 4, 4), torch.randn(64, 1, 4, 4)
+    aim = diffusion.Objective(kind, gamma=5.0)
+    times = aim.times(64, torch.Generator().manual_seed(1))
+    assert float(times.min()) < 0.2 < 0.8 < float(times.max()) and abs(float(times.median()) - 0.5) < 0.1
+    shown, _, target, weight = aim.noised(latents, noise, times, diffusion.solver(aim).alphas_cumprod)
+    assert shown.shape == target.shape == latents.shape and float(weight.min()) >= 0 and float(weight.max()) <= 1.3
+    assert float(diffusion.loss(target, target, weight)) == 0
+
+
+def test_training_learns_and_leaves_a_model_that_the_pipeline_paints_with(
+    copy: Folder, base: Path, tmp_path: Path
+) -> None:
+    words = ("train", "--folder", copy.path, "--base", base, *STEPS, "--steps", 40, "--validate-every", 40,
+             "--painted-in", 2, "--validate", "a bear", "--tracker", "tensorboard")  # fmt: skip
+    told = call(*words)
+    losses = curve(copy)
+    assert told["objective"] == "flow" and losses[40] < losses[1]
+    assert (copy.path / "runs/train/validation-000040.webp").stat().st_size > 100
+    assert list((copy.path / "runs/train").rglob("events.out.tfevents*"))
+    pipe = StableDiffusionPipeline.from_pretrained(
+        base, unet=UNet2DConditionModel.from_pretrained(copy.path / "model/unet"),
+        scheduler=DPMSolverMultistepScheduler.from_pretrained(copy.path / "model/scheduler"),
+        safety_checker=None, requires_safety_checker=False,
+    )  # fmt: skip
+    pipe.set_progress_bar_config(disable=True)
+    picture = pipe("a bear", num_inference_steps=3, guidance_scale=4.0, height=16, width=16).images[0]
+    assert picture.size == (16, 16)
+
+
+def test_lora_changes_attention_alone_and_is_merged(copy: Folder, base: Path) -> None:
+    call("train", "--folder", copy.path, "--base", base, "--tune", "lora", "--rank", 2, *STEPS, "--steps", 3)
+    before = UNet2DConditionModel.from_pretrained(base / "unet").state_dict()
+    after = UNet2DConditionModel.from_pretrained(copy.path / "model/unet").state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed and all(".to_" in name for name in changed) and before.keys() == after.keys()
+
+
+def test_full_tuning_goes_on_from_the_base_in_its_own_objective(copy: Folder, base: Path) -> None:
+    told = call("train", "--folder", copy.path, "--base", base, "--tune", "full", *STEPS, "--steps", 2,
+                "--rate", 1e-6, "--gamma", 5, "--checkpointing")  # fmt: skip
+    before = UNet2DConditionModel.from_pretrained(base / "unet")
+    after = UNet2DConditionModel.from_pretrained(copy.path / "model/unet")
+    assert told["objective"] == "flow" and torch.allclose(before.conv_in.weight, after.conv_in.weight, atol=1e-4)
+
+
+def test_base_of_other_shapes_is_refused(copy: Folder, base: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(base, other)
+    diffusion.unet((16, 32), latent=8, sample=8, width=16).save_pretrained(other / "unet")
+    said = call("train", "--folder", copy.path, "--base", other, "--tune", "full", *STEPS, "--steps", 1, ok=False)
+    assert "takes 8 channels" in said["error"]
+
+
+def test_unknown_tracker_and_torn_shard_counts_are_told(copy: Folder, base: Path) -> None:
+    with pytest.raises(StudioError):
+        training.accelerator(run=Run(copy, "x"), trackers=("nobody",), cpu=True)
+    index = json.loads((copy.path / "latents/shards.json").read_text())
+    (copy.path / "latents/shards.json").write_text(json.dumps(index | {"pictures": 11}))
+    with pytest.raises(FolderError, match="its index says 11"):
+        Shards(copy.path / "latents")
+
+
+def test_texts_are_tabled_once() -> None:
+    listed, places = shards.tabled([["a", "b"], ["b", "a"]])
+    assert listed == ["a", "b"] and places.tolist() == [[0, 1], [1, 0]]
