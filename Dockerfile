@@ -15,7 +15,7 @@ WORKDIR /srv/moma
 FROM base AS web
 COPY requirements/web.txt requirements/web.txt
 RUN python -m venv --without-pip /venv && \
-    pip --python /venv/bin/python install --requirement requirements/web.txt "psycopg[binary]>=3.3"
+    pip --python /venv/bin/python install --requirement requirements/web.txt
 COPY app app
 COPY migrations migrations
 COPY templates templates
@@ -35,7 +35,7 @@ FROM base AS worker
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY requirements/worker.txt requirements/worker.txt
 RUN python -m venv --without-pip /venv && \
-    PIP_EXTRA_INDEX_URL=$TORCH_INDEX pip --python /venv/bin/python install --requirement requirements/worker.txt "psycopg[binary]>=3.3"
+    PIP_EXTRA_INDEX_URL=$TORCH_INDEX pip --python /venv/bin/python install --requirement requirements/worker.txt
 COPY app app
 COPY migrations migrations
 COPY worker worker

@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PORT ?= 8000
 export PORT
 
-.PHONY: help run dev test fast check bench lock
+.PHONY: help run dev test fast check bench load lock
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -30,6 +30,11 @@ check: $(VENV)/dev  ## format, lint and types
 
 bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.painting
+	$(BIN)/python -m benchmarks.sharing
+
+load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
+	$(BIN)/python -m benchmarks.load
 
 COMPILE = $(BIN)/python -m piptools compile --quiet --upgrade --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml
@@ -37,8 +42,9 @@ COMPILE = $(BIN)/python -m piptools compile --quiet --upgrade --strip-extras --n
 lock: | $(VENV)/bin/python  ## write requirements/*.txt anew from pyproject.toml
 	$(COMPILE) --all-extras -o requirements/dev.txt
 	$(COMPILE) --constraint requirements/dev.txt --extra worker --extra site -o requirements/site.txt
-	$(COMPILE) --constraint requirements/dev.txt --extra worker -o requirements/worker.txt
-	$(COMPILE) --constraint requirements/dev.txt -o requirements/web.txt
+	$(COMPILE) --constraint requirements/dev.txt --extra worker --extra postgres -o requirements/worker.txt
+	$(COMPILE) --constraint requirements/dev.txt --extra worker --extra studio -o requirements/studio.txt
+	$(COMPILE) --constraint requirements/dev.txt --extra postgres -o requirements/web.txt
 	@# A local build of torch must not be asked of other machines.
 	@sed -i -E '/^torch==/s/\+.*//; /^#/d; /^$$/d' requirements/*.txt
 

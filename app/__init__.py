@@ -29,8 +29,10 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         database,
         embed,
         feed,
+        files,
         health,
         limits,
+        making,
         manual,
         media,
         metrics,
@@ -64,7 +66,9 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     problems.init_app(app)
     health.init_app(app)
     pages.init_app(app)
+    files.init_app(app)
     stored.init_app(app)
+    making.init_app(app)
     embed.init_app(app)
     feed.init_app(app)
     api.init_app(app)

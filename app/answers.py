@@ -7,7 +7,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from app.models import ID, STATES
+from app.models import ENDINGS, ID, STATES
 
 WALK_ID = "k7mz3vq9xw2hd8cf"
 FINISHED_AT = "2026-11-20T12:00:05.210000+00:00"
@@ -36,6 +36,10 @@ class Smoothness(TypedDict):
 
     evenness: Annotated[float | None, Field(description="1 when all steps are alike.", examples=[0.93])]
     jump: Annotated[float | None, Field(description="The largest step, in average steps.", examples=[1.4])]
+    steps: Annotated[
+        list[float] | None,
+        Field(description="The step from each picture to the next, as a share of the whole range.", examples=[[0.12]]),
+    ]
 
 
 class Films(TypedDict):
@@ -64,6 +68,9 @@ class RecipeModel(TypedDict):
     name: Annotated[str | None, Field(description="Its name.", examples=["house"])]
     revision: Annotated[str | None, Field(description="Its revision.", examples=["3f9a2c1d0e5b"])]
     prefix: Annotated[str | None, Field(description="What the house puts before each prompt.", examples=[""])]
+    asked: NotRequired[
+        Annotated[str | None, Field(description="The model asked for; null for the site's first.", examples=[None])]
+    ]
 
 
 class RecipeSampler(TypedDict):
@@ -72,6 +79,39 @@ class RecipeSampler(TypedDict):
     scheduler: Annotated[str | None, Field(description="The solver.", examples=["DPMSolverMultistepScheduler"])]
     steps: Annotated[int, Field(description="Its steps.", examples=[20])]
     guidance: Annotated[float, Field(description="How strictly the prompt is followed.", examples=[3.5])]
+    guided: NotRequired[
+        Annotated[list[int], Field(description="The first of the guided steps, and the one after.", examples=[[2, 14]])]
+    ]
+    spacing: NotRequired[
+        Annotated[
+            list[float] | None,
+            Field(
+                description="From and to which half log signal-to-noise ratio the steps go; null for the model's own.",
+                examples=[[-5.0, 3.0]],
+            ),
+        ]
+    ]
+    ladder: NotRequired[
+        Annotated[
+            list[list[int]],
+            Field(description="At which step the walk branches, and into how many to a leg.", examples=[[[9, 3]]]),
+        ]
+    ]
+    branches: NotRequired[
+        Annotated[bool, Field(description="Whether frames start from such a branch.", examples=[True])]
+    ]
+
+
+class RecipeLevel(TypedDict):
+    """What was painted at the same time: stops, knots between them, which nobody sees, or frames."""
+
+    kind: Annotated[str, Field(description="stops, knots or frames.", examples=["stops"])]
+    until: Annotated[int, Field(description="The step they were painted to.", examples=[20])]
+    positions: Annotated[list[float], Field(description="Where they lie.", examples=[[0.0, 1.0]])]
+    batches: Annotated[
+        list[list[int]], Field(description="Which of them were painted together, in order.", examples=[[[0, 1]]])
+    ]
+    pad: Annotated[int, Field(description="How many a smaller batch is filled up to.", examples=[2])]
 
 
 class RecipeDevice(TypedDict):
@@ -87,7 +127,10 @@ class Recipe(TypedDict):
     """All that fixes the pixels of a walk; what is not settled before it is painted is null until then."""
 
     format: Annotated[str, Field(description="Says that this is a recipe.", examples=["moma-lisa recipe"])]
-    version: Annotated[int, Field(description="The format's version.", examples=[1])]
+    version: Annotated[
+        int,
+        Field(description="The format's version: 2, or 1 when every frame was painted in full.", examples=[2]),
+    ]
     synthetic: Annotated[bool, Field(description="The pictures are a machine's.", examples=[True])]
     digital_source_type: Annotated[
         str,
@@ -106,6 +149,14 @@ class Recipe(TypedDict):
     size: Annotated[list[int | None] | None, Field(description="Width and height.", examples=[[128, 128]])]
     model: RecipeModel
     sampler: RecipeSampler
+    preset: NotRequired[Annotated[str, Field(description="The preset.", examples=["balanced"])]]
+    ending: NotRequired[Annotated[str, Field(description="How the film ends.", examples=["stop"])]]
+    easing: NotRequired[Annotated[bool, Field(description="Whether it slows down at the stops.", examples=[False])]]
+    levels: NotRequired[
+        Annotated[
+            list[RecipeLevel] | None, Field(description="In which levels it was painted; null until it is finished.")
+        ]
+    ]
     device: RecipeDevice
     software: Annotated[str | None, Field(description="What painted it.", examples=["moma-lisa 0.1.0"])]
 
@@ -132,6 +183,33 @@ class WalkDescription(TypedDict):
     frames: Annotated[int, Field(description="How many pictures the film has.", examples=[2])]
     steps: Annotated[int, Field(description="How many steps the sampler takes for each.", examples=[20])]
     guidance: Annotated[float, Field(description="How closely they keep to the words.", examples=[3.5])]
+    preset: Annotated[
+        str, Field(description="How much is spent on a picture: fast, balanced, exact.", examples=["balanced"])
+    ]
+    ending: Annotated[
+        str,
+        Field(
+            description="How the film ends: stop, back (the way it came), round (to the first stop again).",
+            json_schema_extra={"enum": list(ENDINGS)},
+            examples=["stop"],
+        ),
+    ]
+    easing: Annotated[bool, Field(description="Whether it slows down at the stops.", examples=[False])]
+    model: Annotated[
+        str | None, Field(description="The model asked for; null when the site's first paints.", examples=[None])
+    ]
+    continues: Annotated[
+        str | None,
+        Field(description="The id of the walk that it goes on from; null unless that hangs.", examples=[None]),
+    ]
+    repeat_of: Annotated[
+        str | None,
+        Field(
+            description="The id of the walk that was painted when the same was asked for before, and whose pictures "
+            "it shares; null unless that hangs.",
+            examples=[None],
+        ),
+    ]
     fps: Annotated[float, Field(description="Pictures a second.", examples=[12.5])]
     frames_painted: Annotated[int, Field(description="How many are painted.", examples=[2])]
     progress: Annotated[float, Field(description="The same, from 0 to 1.", ge=0, le=1, examples=[1.0])]
@@ -146,6 +224,11 @@ class WalkDescription(TypedDict):
     ]
     smoothness: Annotated[Smoothness | None, Field(description="How even the film is; null until it is finished.")]
     paint_seconds: Annotated[float | None, Field(description="How long the painting took.", examples=[5.1])]
+    first_film_seconds: Annotated[float | None, Field(description="How soon there was a film to see.", examples=[0.8])]
+    passes: Annotated[
+        int | None,
+        Field(description="How often the model was asked; 0 for a repeat, null until it is painted.", examples=[480]),
+    ]
     unlisted: Annotated[bool, Field(description="Whether it is left out of the gallery.", examples=[False])]
     featured: Annotated[bool, Field(description="Whether the house shows it first.", examples=[False])]
     media: Films

@@ -9,14 +9,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import gallery, limits, line, openapi, recipe, visitor, walks
-from app.answers import Films, NewWalk, WalkDescription, WalkList
-from app.commission import ERRORS_MAX, Commission, commission, validate
+from app import cache, continuing, gallery, limits, line, openapi, recipe, visitor, walks
+from app.answers import Films, NewWalk, Smoothness, WalkDescription, WalkList
+from app.bounds import ERRORS_MAX
+from app.commission import commission
 from app.errors import FieldError, InvalidInput, Malformed, NotOwner
 from app.models import Walk
 from app.openapi import documented
-from app.pages import conditional, csrf
+from app.pages import csrf
 from app.search import QUERY_MAX
+from app.sending import conditional
+from app.wanted import Commission, validate
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -160,14 +163,22 @@ def describe(walk: Walk) -> WalkDescription:
         "frames": walk.frames,
         "steps": walk.sampler_steps,
         "guidance": walk.guidance,
+        "preset": walk.preset,
+        "ending": walk.ending,
+        "easing": walk.easing,
+        "model": walk.model,
+        "continues": _id_of(continuing.parent_of(walk)),
+        "repeat_of": _id_of(cache.original_of(walk)),
         "fps": walk.fps,
         "frames_painted": walk.painted_count,
         "progress": round(walk.painted_count / walk.frames, 4),
         "queue_position": place.position,
         "eta_seconds": None if place.seconds is None else round(place.seconds, 1),
         "painters": place.painters,  # how many the estimate counts on; with none there is no estimate
-        "smoothness": None if walk.evenness is None else {"evenness": walk.evenness, "jump": walk.jump},
+        "smoothness": _smoothness(walk),
         "paint_seconds": walk.paint_seconds,
+        "first_film_seconds": walk.first_film_seconds,
+        "passes": walk.passes,
         "unlisted": walk.unlisted,
         "featured": walk.featured_at is not None,
         "media": _media(walk),
@@ -177,6 +188,16 @@ def describe(walk: Walk) -> WalkDescription:
         "finished_at": None if walk.finished_at is None else walk.finished_at.isoformat(),
         "error": walk.error,
     }
+
+
+def _id_of(walk: Walk | None) -> str | None:
+    return None if walk is None else walk.id
+
+
+def _smoothness(walk: Walk) -> Smoothness | None:
+    if walk.evenness is None:
+        return None
+    return {"evenness": walk.evenness, "jump": walk.jump, "steps": walk.strides}
 
 
 def _media(walk: Walk) -> Films:

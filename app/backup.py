@@ -26,7 +26,7 @@ from flask import current_app
 from sqlalchemy import delete, func, inspect, select
 from sqlalchemy.engine import make_url
 
-from app import __version__, exhibition, instance, media, visitor
+from app import __version__, cache, exhibition, instance, media, visitor
 from app.database import db, head, is_sqlite, now, ping, schema_state, upgrade, writing
 from app.errors import Conflict, InvalidInput, MediaError, MomaError
 from app.models import Frame, Medium, Walk
@@ -294,9 +294,9 @@ def _forget(manifest: dict[str, Any]) -> None:
             for table in (Frame, Medium):
                 session.execute(delete(table).where(table.path == path))
         for walk_id in {path.split("/")[1] for path in manifest["forgotten"] if path.count("/") > 1}:
-            walk = session.scalar(select(Walk).where(Walk.id == walk_id))
-            if walk is not None and not walk.is_waiting and not walk.media:
-                session.delete(walk)
+            for walk in session.scalars(select(Walk).where(cache.sharing([walk_id]))).all():
+                if not walk.is_waiting and not walk.media:
+                    session.delete(walk)
 
 
 def _sqlite_path() -> str:

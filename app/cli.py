@@ -12,13 +12,28 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
-from app import api, cli_backup, cli_exhibition, cli_gallery, cli_media, doctor, gallery, media, recipe, visitor, walks
+from app import (
+    api,
+    cli_backup,
+    cli_exhibition,
+    cli_gallery,
+    cli_media,
+    doctor,
+    gallery,
+    house,
+    media,
+    presets,
+    recipe,
+    visitor,
+    walks,
+)
 from app.command import as_json, explained, print_json
-from app.commission import Pinned, commission, validate
+from app.commission import commission
 from app.database import db
 from app.errors import InvalidInput, MediaError, MomaError
-from app.models import FINISHED, STATES, Walk
+from app.models import ENDINGS, FINISHED, STATES, Walk
 from app.painters import painters, wait_for
+from app.wanted import validate
 
 WORD = "command line"
 KINDS = {".gif": "gif", ".mp4": "mp4", ".webp": "webp", ".png": "poster"}
@@ -36,10 +51,19 @@ def init_app(app: Flask) -> None:
 @click.argument("prompts", nargs=-1)
 @click.option("--frames", type=int, help="How many frames; 24 if not given.")
 @click.option("--seed", type=int, help="The seed; drawn and recorded if not given.")
+@click.option("--stop-seed", "stop_seeds", type=int, multiple=True,
+              help="A seed of its own for a stop; given once for each, in their order.")  # fmt: skip
 @click.option("--leave-out", default="", help="What every stop leaves out (its negative prompt).")
 @click.option("--hand", help="The style that every stop is painted in, one that the model knows: neon.")
 @click.option("--steps", type=int, help="How many steps the sampler takes for each frame.")
 @click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
+@click.option("--preset", type=click.Choice(presets.NAMES), help="How much to spend on a picture.")
+@click.option("--ending", type=click.Choice(ENDINGS), help="Stop at the last stop, go back, or round to the first.")
+@click.option("--easing", is_flag=True, help="Slow down at the stops.")
+@click.option("--model", help="The model that paints, of those on offer; the first if not given.")
+@click.option("--continue", "continues", metavar="WALK_ID",
+              help="Begin at the last stop of a finished walk; PROMPTS are those that follow.")  # fmt: skip
+@click.option("--anew", is_flag=True, help="Paint it even if the same was painted before.")
 @click.option("--unlisted", is_flag=True, help="Keep it out of the gallery.")
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Paint again from a recipe, or from a GIF painted here.")  # fmt: skip
@@ -50,31 +74,27 @@ def init_app(app: Flask) -> None:
 @explained
 def create(
     prompts: tuple[str, ...],
-    frames: int | None,
-    seed: int | None,
-    leave_out: str,
-    hand: str | None,
-    steps: int | None,
-    guidance: float | None,
-    unlisted: bool,
     recipe_file: Path | None,
+    anew: bool,
+    unlisted: bool,
     wait: bool,
     out: Path | None,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Commission a walk between PROMPTS. With no site running, one is started for as long as it takes."""
     if out:
         _check_out(out)
     if recipe_file:
-        _refuse_both(prompts, frames, seed, leave_out, hand, steps, guidance)
+        _refuse_both(prompts, options)
         wanted, pinned = recipe.commission_of(recipe.read(_read(recipe_file)))
+        if not house.find(pinned.model_name):
+            raise MomaError(house.not_offered(pinned.model_name))
         wanted.unlisted = unlisted
     else:
-        stops = [{"prompt": prompt, "negative_prompt": leave_out, "hand": hand} for prompt in prompts]
-        settings = {"frames": frames, "seed": seed, "steps": steps, "guidance": guidance, "unlisted": unlisted}
-        wanted, pinned = validate({"stops": stops, **settings}), None
+        wanted, pinned = validate(_asked(prompts, **options) | {"unlisted": unlisted}), None
     with painters(needed=wait or out is not None) as tend:
-        walk = _commission(wanted, pinned)
+        walk, _ = commission(wanted, visitor_key=visitor.digest(WORD), pinned=pinned, anew=anew)
         if wait or out:
             walk = wait_for(walk, tend, quiet=as_json)
             if walk.state != FINISHED:
@@ -174,11 +194,6 @@ def _doctor(as_json: bool) -> None:
     sys.exit(0 if all(found.well for found in findings) else 1)
 
 
-def _commission(wanted: Any, pinned: Pinned | None) -> Walk:
-    walk, _ = commission(wanted, visitor_key=visitor.digest(WORD), pinned=pinned)
-    return walk
-
-
 def _check_out(out: Path) -> None:
     if out.suffix.lower() not in (*KINDS, ".json"):
         raise InvalidInput.on("out", message=f"{out} must end in .gif, .mp4, .webp, .png or .json.")
@@ -186,8 +201,35 @@ def _check_out(out: Path) -> None:
         raise InvalidInput.on("out", message=f"There is no folder {out.parent} to write {out.name} to.")
 
 
-def _refuse_both(prompts: tuple[str, ...], *others: object) -> None:
-    if prompts or any(other not in (None, "") for other in others):
+def _asked(
+    prompts: tuple[str, ...], *, leave_out: str, hand: str | None, stop_seeds: tuple[int, ...], **settings: Any
+) -> dict[str, Any]:
+    """Put the options together as a commission, unchecked; what was not given keeps its default."""
+    if stop_seeds and len(stop_seeds) != len(prompts):
+        raise InvalidInput.on("stop-seed", message="Give --stop-seed once for each prompt, or not at all.")
+    shared = {"negative_prompt": leave_out, "hand": hand}
+    seeds = stop_seeds or (None,) * len(prompts)
+    stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
+    if settings["continues"]:
+        parent = gallery.walk_at(settings["continues"])
+        settings["continues"] = parent.id
+        stops.insert(0, _last_stop(parent))
+    return {"stops": stops, **{name: value for name, value in settings.items() if value is not None}}
+
+
+def _last_stop(walk: Walk) -> dict[str, Any]:
+    """Return the last stop of a walk, as the first of one that goes on from it."""
+    last = walk.stops[-1]
+    return {
+        "prompt": last.prompt,
+        "negative_prompt": last.negative_prompt,
+        "hand": last.hand or None,
+        "seed": walk.seed_of(last),
+    }
+
+
+def _refuse_both(prompts: tuple[str, ...], options: dict[str, Any]) -> None:
+    if prompts or any(value not in (None, "", ()) and value is not False for value in options.values()):
         raise InvalidInput.on("recipe", message="A recipe says all: give no prompts and none of their options with it.")
 
 

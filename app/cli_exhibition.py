@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import AppGroup
 from PIL import Image
 from sqlalchemy import select
 
-from app import exhibition, media, queue, recipe, visitor, walks
+from app import exhibition, media, recipe, visitor, walks
 from app.command import as_json, explained, print_json
 from app.commission import commission
 from app.database import db
@@ -18,6 +22,8 @@ from app.errors import MomaError
 from app.exhibition import Likeness, Piece
 from app.models import FINISHED, Frame, Walk
 from app.painters import painters, wait_for
+from app.pinned import Pinned
+from app.wanted import Commission
 
 if TYPE_CHECKING:
     from app.exhibition import Picture
@@ -26,39 +32,68 @@ group = AppGroup("exhibition", help="The first exhibition, which is shipped with
 
 
 @group.command("paint")
-@click.option("--write", is_flag=True, help="Paint with the site's own model, and ship what comes out.")
+@click.option("--anew", is_flag=True, help="Paint the programme anew, and ship what comes out.")
 @as_json
 @explained
-def paint(write: bool, as_json: bool) -> None:
-    """Paint every piece again from its recipe, and say how near it comes to the shipped one."""
-    likenesses = []
+def paint(anew: bool, as_json: bool) -> None:
+    """Paint every piece again from its recipe, and say whether it is identical, or how near it comes."""
     with painters(needed=True) as tend:
-        for piece in exhibition.pieces():
-            likenesses.append(_paint(piece, tend, write=write))
-            if not as_json:
-                _say(likenesses[-1])
+        if anew:
+            _paint_anew(tend, as_json=as_json)
+        else:
+            _paint_again(tend, as_json=as_json)
+
+
+def _paint_again(tend: Callable[[], None], *, as_json: bool) -> None:
+    likenesses = []
+    for piece in exhibition.pieces():
+        wanted, pinned = recipe.commission_of(piece.recipe)
+        wanted.unlisted = True
+        with _painted(wanted, piece.folder.name, tend, pinned=pinned) as walk:
+            likenesses.append(exhibition.compare(piece, _frames(walk)))
+        if not as_json:
+            _say(likenesses[-1])
     if as_json:
-        print_json([{"piece": each.name, "identical": each.psnr is None, "psnr": each.psnr} for each in likenesses])
+        print_json([_figures(likeness) for likeness in likenesses])
 
 
-def _paint(piece: Piece, tend: Callable[[], None], *, write: bool) -> Likeness:
-    wanted, pinned = recipe.commission_of(piece.recipe)
-    wanted.unlisted = True
-    if write and (workers := queue.workers()):
-        model = {"model_name": workers[0]["model"], "model_revision": workers[0]["revision"]}
-        pinned = pinned.model_copy(update=model)
-    walk, _ = commission(wanted, visitor_key=visitor.digest(exhibition.VISITOR), pinned=pinned)
+def _paint_anew(tend: Callable[[], None], *, as_json: bool) -> None:
+    """Paint the programme as far as there is room for it; only when all is painted does it take the others' place."""
+    shipped: list[str] = []
+    programme = exhibition.programme()
+    with tempfile.TemporaryDirectory(dir=exhibition.FOLDER.parent, prefix=".exhibition-") as folder:
+        aside = Path(folder)
+        for number, wanted in enumerate(programme, start=1):
+            with _painted(wanted, f"Piece {number}", tend) as walk:
+                piece = Piece(aside / exhibition.name_of(number, walk))
+                exhibition.store(piece, walk, _frames(walk))
+            if exhibition.size_of(aside) > exhibition.BYTES_MAX:
+                shutil.rmtree(piece.folder)
+                break
+            shipped.append(piece.folder.name)
+            if not as_json:
+                click.echo(f"{piece.folder.name:40} evenness {walk.evenness:.2f}, jump {walk.jump:.2f}")
+        exhibition.replace(aside)
+    size = sum(exhibition.size_of(piece.folder) for piece in exhibition.pieces())
+    if as_json:
+        print_json({"pieces": shipped, "of": len(programme), "bytes": size})
+    else:
+        click.echo(f"{len(shipped)} of {len(programme)} pieces, {size:,} bytes of {exhibition.BYTES_MAX:,}.")
+
+
+@contextmanager
+def _painted(
+    wanted: Commission, name: str, tend: Callable[[], None], *, pinned: Pinned | None = None
+) -> Iterator[Walk]:
+    """Have a walk painted, whatever was painted before; it is deleted in the end."""
+    walk, _ = commission(wanted, visitor_key=visitor.digest(exhibition.VISITOR), pinned=pinned, anew=True)
     try:
         walk = wait_for(walk, tend, quiet=True)
         if walk.state != FINISHED:
-            raise MomaError(f"{piece.folder.name} ended as {walk.state}. {walk.error or ''}".strip())
-        painted = _frames(walk)
-        likeness = exhibition.compare(piece, painted)
-        if write:
-            exhibition.store(piece, walk, painted)
+            raise MomaError(f"{name} ended as {walk.state}. {walk.error or ''}".strip())
+        yield walk
     finally:
         walks.delete_walk(walk)
-    return likeness
 
 
 def _frames(walk: Walk) -> list[Picture]:
@@ -73,5 +108,16 @@ def _frames(walk: Walk) -> list[Picture]:
 
 
 def _say(likeness: Likeness) -> None:
-    words = "identical" if likeness.psnr is None else f"PSNR {likeness.psnr:.2f} dB"
+    words = "identical" if likeness.identical else f"PSNR {'∞' if likeness.psnr is None else likeness.psnr} dB"
+    if not likeness.identical and likeness.shipped_psnr is not None:
+        words += f" from the shipped frames, which are {likeness.shipped_psnr} dB from what was painted"
     click.echo(f"{likeness.name:40} {words}")
+
+
+def _figures(likeness: Likeness) -> dict[str, Any]:
+    return {
+        "piece": likeness.name,
+        "identical": likeness.identical,
+        "psnr": likeness.psnr,
+        "shipped_psnr": likeness.shipped_psnr,
+    }

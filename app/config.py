@@ -33,6 +33,8 @@ DEFAULTS: dict[str, Any] = {
     "REDIS_URL": None,
     "MEDIA_URL": None,
     "MODEL": "models/house",
+    "MODELS": [],
+    "MODELS_KEPT": 2,
     "DEVICE": "auto",
     # Secrets and cookies
     "SECRET_KEY": None,
@@ -54,8 +56,9 @@ DEFAULTS: dict[str, Any] = {
     "BODY_MAX": 1_000_000,
     # How it is painted
     "FPS": 12.5,
-    "STEPS": 20,
-    "GUIDANCE": 3.5,
+    "CACHE": True,
+    "STEPS": 0,
+    "GUIDANCE": 0.0,
     # Reliability
     "QUEUE": "moma",
     "LEASE_SECONDS": 30.0,
@@ -75,7 +78,7 @@ TEXTS = (
 )  # fmt: skip
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 SWITCHES = tuple(name for name, value in DEFAULTS.items() if isinstance(value, bool))
-MAY_BE_ZERO = ("PROXIES",)
+MAY_BE_ZERO = ("PROXIES", "STEPS", "GUIDANCE")
 SECRET_MIN, SECRET_MIN_PRODUCTION, SECRET_VARIETY = 16, 32, 10
 SECRET_EXAMPLE = "at least 16 characters, better 64"  # as instance/settings.example.toml shows it  # noqa: S105
 SECRET_COMMAND = "python -c 'import secrets; print(secrets.token_hex(32))'"  # noqa: S105
@@ -91,6 +94,7 @@ def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
     _read_environment(app)
     app.config.from_mapping(overrides or {})
     _check_texts(app.config)
+    _check_lists(app.config)
     try:
         _fill_in(app)
     except OSError as error:
@@ -129,11 +133,15 @@ def _fill_in(app: Flask) -> None:
     config = app.config
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
-    folder = ROOT / config["MODEL"]
-    config["MODEL"] = str(folder if folder.exists() else config["MODEL"])
+    config["MODEL"] = _from_root(config["MODEL"])
+    config["MODELS"] = [_from_root(model) for model in config["MODELS"]]
     if config["PRODUCTION"] is True and not config["SECRET_KEY"]:
         raise ConfigError(f"MOMA_SECRET_KEY is missing, and MOMA_PRODUCTION is set. Make one: {SECRET_COMMAND}")
     config["SECRET_KEY"] = config["SECRET_KEY"] or _own_secret(instance / "secret_key")
+
+
+def _from_root(model: str) -> str:
+    return str(ROOT / model) if (ROOT / model).exists() else model
 
 
 def _own_secret(path: Path) -> str:
@@ -159,7 +167,6 @@ def _check(app: Flask) -> None:
     for name, kind in NUMBERS.items():
         _check_number(name, config[name], kind)
     _check_switches(config)
-    _check_lists(config)
     _check_secrets(config)
     if config["STOPS_MAX"] < 2 or not 2 <= config["FRAMES_DEFAULT"] <= config["FRAMES_MAX"]:
         raise ConfigError("MOMA_STOPS_MAX and MOMA_FRAMES_DEFAULT must be at least 2, MOMA_FRAMES_MAX no less.")
@@ -217,9 +224,10 @@ def _check_number(name: str, value: object, kind: type) -> None:
 
 
 def _check_lists(config: Mapping[str, Any]) -> None:
-    fallbacks, team = config["SECRET_KEY_FALLBACKS"], config["TEAM"]
-    if not isinstance(fallbacks, list) or not all(isinstance(secret, str) for secret in fallbacks):
-        raise ConfigError('MOMA_SECRET_KEY_FALLBACKS must be a list of texts, such as ["one", "two"].')
+    for name in ("MODELS", "SECRET_KEY_FALLBACKS"):
+        if not isinstance(config[name], list) or not all(isinstance(text, str) and text for text in config[name]):
+            raise ConfigError(f'MOMA_{name} must be a list of texts, such as ["one", "two"].')
+    team = config["TEAM"]
     if not isinstance(team, list) or not all(_is_member(member) for member in team):
         raise ConfigError('MOMA_TEAM must be a list such as [{"name": "…", "role": "…", "url": "https://…"}].')
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
-from app import search
-from app.database import db, now, writing
+from app import cache, search
+from app.database import db, now, take_turns, writing
 from app.models import Walk
 
 BATCH = 500
@@ -26,13 +26,21 @@ class Progress:
 
 
 def hide(walk: Walk) -> None:
-    """Take a walk from gallery, search, feed and API; its address says from then on that it was taken down."""
-    _set(walk, hidden_at=walk.hidden_at or now())
+    """Take a walk from gallery, search, feed and API; its address says from then on that it was taken down.
+
+    So are its repeats, which show the same pictures, and the walk that it repeats.
+    """
+    with writing() as session:
+        take_turns(session)  # else another repeat of it could be made meanwhile
+        session.execute(update(Walk).where(cache.family(walk), Walk.hidden_at.is_(None)).values(hidden_at=now()))
+    db.session.refresh(walk)
 
 
 def unhide(walk: Walk) -> None:
-    """Hang a hidden walk again where it hung."""
-    _set(walk, hidden_at=None)
+    """Hang a hidden walk again where it hung, and those that were hidden with it."""
+    with writing() as session:
+        session.execute(update(Walk).where(cache.family(walk)).values(hidden_at=None))
+    db.session.refresh(walk)
 
 
 def feature(walk: Walk) -> None:

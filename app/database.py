@@ -20,6 +20,7 @@ from sqlalchemy.types import TypeDecorator
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
 LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
 UPGRADE = "flask --app wsgi db upgrade"
 EMPTY = f"The database is empty. Run: {UPGRADE}"
@@ -69,13 +70,15 @@ def init_app(app: Flask) -> None:
     if make_url(url).get_backend_name() == "sqlite":
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     else:
-        options = {"pool_pre_ping": True}
+        options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_SECONDS}}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {"hide_parameters": True}  # errors are logged, prompts are not
     db.init_app(app)
     migrate.init_app(app, db)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _share_sqlite(db.engine)
+        else:
+            _watch_postgres(db.engine)
 
 
 def _share_sqlite(engine: Engine) -> None:
@@ -93,6 +96,12 @@ def _share_sqlite(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _watch_postgres(engine: Engine) -> None:
+    from app.postgres import watch  # the driver is not loaded where SQLite is used
+
+    watch(engine)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 
@@ -20,13 +21,13 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at database, Redis, media store, model folder and worker."""
+    """Look at database, Redis, media store, each model on offer, and the workers."""
     config = current_app.config
     return [
         _finding("database", ping() or schema_state(), "answers, at the code's revision"),
         _finding("redis", "" if queue.redis_answers() else _redis_flaw(), "answers"),
         _finding("media", media.store().check(), f"{config['MEDIA_URL']} takes, gives and deletes"),
-        _finding("model", house.flaw(config["MODEL"]), f"{config['MODEL']} is whole"),
+        *(_finding("model", house.flaw(model.setting), f"{model.setting} is whole") for model in house.offered()),
         _worker(),
     ]
 
@@ -44,5 +45,11 @@ def _worker() -> Finding:
     workers = queue.workers()
     if not workers:
         return Finding("worker", False, "No worker is running. Start one: python -m worker")
-    names = ", ".join(f"{worker['model']} {worker['revision']} on {worker['device']}" for worker in workers)
-    return Finding("worker", True, f"{len(workers)} running: {names}")
+    return Finding("worker", True, f"{len(workers)} running: {', '.join(map(_about, workers))}")
+
+
+def _about(worker: dict[str, Any]) -> str:
+    """Name a worker's models; those without a revision were not asked for since it began."""
+    models = worker.get("models") or {worker["model"]: worker["revision"]}
+    names = [f"{name} {revision}" if revision else f"{name} (not loaded yet)" for name, revision in models.items()]
+    return f"{' and '.join(names)} on {worker['device']}"

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from app import gallery
 from app.errors import WalkGone, WalkNotFound
 from app.models import Walk
-from app.pages import conditional
+from app.sending import conditional
 
 blueprint = Blueprint("embed", __name__)
 

@@ -100,4 +100,7 @@ class TooMany(MomaError):
 
 
 class MediaError(MomaError):
-    """The media store did not do what it was asked."""
+    """The media store did not do what it was asked: it is away or full, or has lost the file."""
+
+    status = 503
+    title = "The pictures are away"

@@ -1,7 +1,9 @@
 """The first exhibition: curated walks that are shipped with the project and hang on a site that has none of its own.
 
-Each piece is a folder: the recipe, the film as GIF and MP4, the poster, all frames losslessly in one WebP, and a label
-with what was measured when it was painted. Its walk belongs to nobody, and its id follows from its film.
+Each piece is a folder: the recipe, the film as GIF and MP4, the poster, all frames in one file, and a label with what
+was measured when it was painted. Its walk belongs to nobody, and its id follows from its film. Frames are shipped a
+little coarser than they were painted, which nobody sees; their painted pixels' sums, on the label, tell a repaint to
+the last bit.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import hashlib
 import io
 import json
 import logging
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,11 +27,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import media, recipe, search, visitor, walks
-from app.commission import Commission, Pinned, find
+from app.commission import find
 from app.config import ROOT
 from app.database import db, writing
-from app.errors import MomaError
+from app.errors import InvalidInput, MomaError
 from app.models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
+from app.pinned import Pinned
+from app.wanted import Commission, validate
 
 if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its memory
     import numpy as np
@@ -37,8 +42,13 @@ if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its
     Picture = NDArray[np.uint8]
 
 FOLDER = ROOT / "exhibition"
+PROGRAMME = FOLDER / "programme.json"
+BYTES_MAX = 5_900_000  # of all pieces together: whoever clones the project fetches them
 VISITOR = "first exhibition"
 FILMS = {"gif": "film.gif", "mp4": "film.mp4", "poster": "poster.png"}
+FRAMES = "frames.avif"
+LOSSLESS = "frames.webp"  # as frames were shipped before their sums were
+QUALITY = 95  # with colour at full resolution, at least 44 dB from what was painted
 EXACT = 255.0
 
 log = logging.getLogger(__name__)
@@ -57,7 +67,7 @@ class Piece:
 
     @cached_property
     def label(self) -> dict[str, Any]:
-        """Read what was measured: ``evenness``, ``jump``, ``painted_at``, and the model's title."""
+        """Read what was measured: ``evenness``, ``jump``, ``painted_at``, the model's title, the frames' ``sums``."""
         return dict(json.loads((self.folder / "label.json").read_text("utf-8")))
 
     @cached_property
@@ -71,27 +81,78 @@ class Piece:
         return (self.folder / FILMS[kind]).read_bytes()
 
     def frames(self) -> list[Picture]:
-        """Read the frames, as they were painted."""
+        """Read the frames, as they are shipped.
+
+        :raises MomaError: when they are damaged, or this Pillow does not know their format.
+        """
         import numpy as np
 
-        path = self.folder / "frames.webp"
-        if not path.exists():  # a new piece, which is only a recipe as yet
+        found = [path for name in (FRAMES, LOSSLESS) if (path := self.folder / name).exists()]
+        if not found:  # a new piece, which is only a recipe as yet
             return []
-        with Image.open(path) as frames:
-            return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(frames)]
+        try:
+            with Image.open(found[0]) as frames:
+                return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(frames)]
+        except (OSError, ValueError, SyntaxError) as error:
+            raise MomaError(f"The frames of {self.folder.name} cannot be read: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How near a repainted piece comes to the shipped one; ``psnr`` in decibels, ``None`` when they are identical."""
+    """Whether a repainted piece is what was painted; if not, how near it comes to the frames as they are shipped.
+
+    ``psnr`` is in decibels, ``None`` without any difference; ``shipped_psnr`` is how near the shipped frames themselves
+    are to what was painted, and thus about the most that a repaint reaches which differs but little.
+    """
 
     name: str
+    identical: bool
     psnr: float | None
+    shipped_psnr: float | None
 
 
 def pieces() -> list[Piece]:
     """List the pieces in the order in which they hang."""
     return [Piece(path.parent) for path in sorted(FOLDER.glob("*/recipe.json"))]
+
+
+def programme() -> list[Commission]:
+    """Read what the exhibition is to show, as commissions.
+
+    :raises MomaError: when the file cannot be read, or one of them breaks a rule; the message names it.
+    """
+    try:
+        listed = list(json.loads(PROGRAMME.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise MomaError(f"{PROGRAMME.name} cannot be read: {error}") from error
+    return [_commission(number, told) for number, told in enumerate(listed, start=1)]
+
+
+def _commission(number: int, told: Any) -> Commission:
+    try:
+        wanted = validate(told)
+    except InvalidInput as error:
+        raise MomaError(f"Piece {number} of {PROGRAMME.name}: {error}") from error
+    wanted.unlisted = True
+    return wanted
+
+
+def name_of(number: int, walk: Walk) -> str:
+    """Name the folder of a piece by its place in the programme: ``01-a-guitar-a-rocket``."""
+    return f"{number:02}-{walk.slug}".rstrip("-")
+
+
+def size_of(folder: Path) -> int:
+    """Count the bytes in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def replace(aside: Path) -> None:
+    """Put the pieces in ``aside`` in the place of those that are shipped."""
+    for piece in pieces():
+        shutil.rmtree(piece.folder)
+    for folder in sorted(aside.iterdir()):
+        shutil.move(folder, FOLDER / folder.name)
 
 
 def hang_once() -> list[str]:
@@ -133,27 +194,32 @@ def take_down() -> list[str]:
 
 
 def compare(piece: Piece, painted: Sequence[Picture]) -> Likeness:
-    """Hold repainted frames against the shipped ones, by the peak signal-to-noise ratio over the whole film."""
-    import numpy as np
-
+    """Hold repainted frames against the painted ones' sums, and where they differ against the shipped frames."""
+    name, sums, shipped_psnr = piece.folder.name, piece.label.get("sums"), piece.label.get("shipped_psnr")
+    if sums == [_sum(picture) for picture in painted]:
+        return Likeness(name, True, None, shipped_psnr)
     shipped = piece.frames()
     if len(shipped) != len(painted) or shipped[0].shape != painted[0].shape:
-        return Likeness(piece.folder.name, 0.0)  # nothing to hold side by side
-    error = float(np.mean((np.stack(shipped).astype(np.float64) - np.stack(painted)) ** 2))
-    return Likeness(piece.folder.name, round(10 * float(np.log10(EXACT**2 / error)), 2) if error else None)
+        return Likeness(name, False, 0.0, shipped_psnr)  # nothing to hold side by side
+    psnr = _psnr(shipped, painted)
+    return Likeness(name, sums is None and psnr is None, psnr, shipped_psnr)
 
 
 def store(piece: Piece, walk: Walk, painted: Sequence[Picture]) -> None:
     """Make a walk that was just painted the shipped piece."""
+    piece.folder.mkdir(parents=True, exist_ok=True)
+    for kind, name in FILMS.items():
+        (piece.folder / name).write_bytes(media.store().read(walk.media[kind].path))
+    (piece.folder / FRAMES).write_bytes(_avif(painted))
     label = {
         "evenness": walk.evenness,
         "jump": walk.jump,
+        "strides": walk.strides,
         "model_title": walk.model_title,
         "painted_at": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
+        "shipped_psnr": _psnr(piece.frames(), painted),
+        "sums": [_sum(picture) for picture in painted],
     }
-    for kind, name in FILMS.items():
-        (piece.folder / name).write_bytes(media.store().read(walk.media[kind].path))
-    (piece.folder / "frames.webp").write_bytes(_webp(painted))
     for name, content in (("recipe.json", recipe.of(walk)), ("label.json", label)):
         (piece.folder / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
@@ -209,10 +275,16 @@ def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
         seed=wanted.seed,
         frames=wanted.frames,
         fps=float(piece.recipe["fps"]),
-        words=search.words_of([stop.prompt for stop in wanted.stops]),
-        stops=[Stop(position=index, **stop.model_dump()) for index, stop in enumerate(wanted.stops)],
+        words=search.words_of([text for stop in wanted.stops for text in (stop.prompt, stop.hand or "")]),
+        stops=[
+            Stop(position=index, **stop.model_dump() | {"hand": stop.hand or ""})
+            for index, stop in enumerate(wanted.stops)
+        ],
+        preset=wanted.preset,
+        ending=wanted.ending,
+        easing=wanted.easing,
         is_pinned=True,
-        **pinned.model_dump(),
+        **pinned.columns(),
         prefix=piece.recipe["model"]["prefix"],
         model_title=piece.label["model_title"],
         software=piece.recipe["software"],
@@ -220,6 +292,7 @@ def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
         painted_count=wanted.frames,
         evenness=piece.label["evenness"],
         jump=piece.label["jump"],
+        strides=piece.label.get("strides"),
         created_at=painted_at,
         started_at=painted_at,
         finished_at=painted_at,
@@ -232,8 +305,20 @@ def _png(picture: Picture) -> bytes:
     return out.getvalue()
 
 
-def _webp(pictures: Sequence[Picture]) -> bytes:
+def _avif(pictures: Sequence[Picture]) -> bytes:
     out = io.BytesIO()
     first, *rest = (Image.fromarray(picture) for picture in pictures)
-    first.save(out, "WEBP", save_all=True, append_images=rest, lossless=True, quality=90, method=4)
+    first.save(out, "AVIF", save_all=True, append_images=rest, quality=QUALITY, subsampling="4:4:4")
     return out.getvalue()
+
+
+def _sum(picture: Picture) -> str:
+    return hashlib.sha256(picture.tobytes()).hexdigest()
+
+
+def _psnr(shipped: Sequence[Picture], painted: Sequence[Picture]) -> float | None:
+    """Return the peak signal-to-noise ratio over the whole film in decibels, ``None`` when there is no noise."""
+    import numpy as np
+
+    error = float(np.mean((np.stack(shipped).astype(np.float64) - np.stack(painted)) ** 2))
+    return round(10 * float(np.log10(EXACT**2 / error)), 2) if error else None

@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound
 from app import embed, gallery, problems, stored
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.models import Walk
-from app.pages import conditional
+from app.sending import conditional
 
 blueprint = Blueprint("feed", __name__)
 

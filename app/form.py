@@ -12,12 +12,14 @@ from flask import Request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import hands
-from app.commission import STOPS_MIN, Limits, words_of
-from app.errors import FieldError, InvalidInput, Malformed
+from app import gallery, hands
+from app.bounds import STOPS_MIN, Limits
+from app.errors import FieldError, InvalidInput, Malformed, WalkGone, WalkNotFound
+from app.models import FINISHED, Walk
 
 FRAME_CHOICES = (24, 60, 120, 240)
-IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance"}
+IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance", "ending", "preset", "model"}
+OF_THE_WALK = {"seed", "frames", "steps", "guidance", "stops", "ending", "preset", "model"}
 
 
 @dataclass(slots=True)
@@ -39,7 +41,12 @@ class MakeForm:
     hand: str = ""
     steps: str = ""
     guidance: str = ""
+    ending: str = ""
+    preset: str = ""
+    easing: bool = False
+    model: str = ""
     unlisted: bool = False
+    parent: Walk | None = None  # the walk that is gone on from: its last stop is the first one here
     token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -63,6 +70,12 @@ class MakeForm:
         shared = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
         stops = [{"prompt": stop.prompt, **shared} for stop in self.stops]
         wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
+        if self.parent is not None:
+            stops[0] = self._joint(self.parent)
+            wanted["continues"] = self.parent.id
+        wanted |= {name: value for name in ("ending", "preset", "model") if (value := getattr(self, name))}
+        if self.easing:
+            wanted["easing"] = True
         if self.seed.strip():
             wanted["seed"] = _whole_number(self.seed)
         if self.frames.strip():
@@ -73,11 +86,30 @@ class MakeForm:
             wanted["guidance"] = _number(self.guidance)
         return wanted
 
+    def go_on(self, walk_id: str) -> None:
+        """Go on from a finished walk: its last stop becomes the first, with its words, hand, seed and model."""
+        try:
+            parent = gallery.walk_at(walk_id)
+        except (WalkNotFound, WalkGone):
+            parent = None
+        if parent is None or parent.state != FINISHED:
+            self.errors["form"] = "The walk to go on from is not here: it may not be finished, or was taken down."
+            return
+        self.parent = parent
+        self.stops[0].prompt = parent.stops[-1].prompt
+
+    def _joint(self, parent: Walk) -> dict[str, Any]:
+        """Return the last stop of the walk that is gone on from as the first; its seed stays its own."""
+        last = parent.stops[-1]
+        seed = parent.seed_of(last)
+        own = {} if self.seed.strip() in ("", str(seed)) else {"seed": seed}
+        return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": last.hand or None, **own}
+
     def look_at_hand(self, limits: Limits) -> None:
         """Say so when an address names a hand that the loaded model does not know: an old walk's, perhaps."""
         found = hands.find(self.hand, limits.hands)
         if self.hand and found is None:
-            offer = f" It knows {words_of(limits.hands)}." if limits.hands else ""
+            offer = f" It knows {hands.words_of(limits.hands)}." if limits.hands else ""
             self.errors["hand"] = f"The model that paints here does not know “{self.hand:.60}”.{offer}"
         self.hand = found.words if found else ""
 
@@ -97,13 +129,15 @@ class MakeForm:
             self._explain(error)
 
     def edit(self, change: str, stops_max: int) -> None:
-        """Add a stop before the last, take that one out again, or turn the walk round."""
+        """Add a stop before the last, take that one out again, turn the walk round, or go on from nowhere."""
         if change == "add-stop" and len(self.stops) < stops_max:
             self.stops.insert(-1, StopLine())
         elif change == "remove-stop" and len(self.stops) > STOPS_MIN:
             del self.stops[-2]
-        elif change == "turn-round":
+        elif change == "turn-round" and self.parent is None:
             self.stops.reverse()
+        elif change == "let-go":
+            self.parent = None
 
     def _explain(self, error: FieldError) -> None:
         path = error.path
@@ -113,9 +147,7 @@ class MakeForm:
             message = re.sub(r" of stop \d+", "", error.message)
             self.errors[str(path[2])] = message
         else:
-            self.errors[
-                str(path[0]) if path and path[0] in ("seed", "frames", "steps", "guidance", "stops") else "form"
-            ] = error.message
+            self.errors[str(path[0]) if path and path[0] in OF_THE_WALK else "form"] = error.message
 
 
 def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
@@ -130,11 +162,30 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         hand=fields.get("hand", ""),
         steps=fields.get("steps", ""),
         guidance=fields.get("guidance", ""),
+        ending=fields.get("ending", ""),
+        preset=fields.get("preset", ""),
+        easing=bool(fields.get("easing")),
+        model=fields.get("model", ""),
         unlisted=bool(fields.get("unlisted")),
     )
     if token := fields.get("token", ""):
         form.token = token[:64]
+    if walk_id := fields.get("continues", ""):
+        form.go_on(walk_id)
     return form
+
+
+def going_on(walk: Walk) -> dict[str, Any]:
+    """Return the fields that ask for a walk from the last stop of ``walk`` on, as it was painted, but for its words."""
+    last, again = walk.stops[-1], hands.remake(walk)
+    kept = {name: again.get(name) for name in ("steps", "guidance", "preset", "easing", "model", "unlisted")}
+    return kept | {
+        "continues": walk.id,
+        "seed": walk.seed_of(last),
+        "hand": last.hand or None,
+        "negative_prompt": last.negative_prompt or None,
+        "frames": walk.frames,
+    }
 
 
 def refuse_others(request: Request) -> None:
@@ -142,7 +193,7 @@ def refuse_others(request: Request) -> None:
 
     :raises UnsupportedMediaType: for any other kind.
     """
-    is_page = request.blueprint == "pages" and request.method == "POST"
+    is_page = request.blueprint in ("pages", "making") and request.method == "POST"
     if is_page and request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
         raise UnsupportedMediaType
 

@@ -43,15 +43,21 @@ def total() -> int:
 
 
 def recent(limit: int, *, besides: Walk | None = None, featured_first: bool = False) -> list[Walk]:
-    """Return the newest walks that hang; with ``featured_first``, those that the house features before all others."""
+    """Return the newest walks that hang; with ``featured_first``, behind those that the house chose last."""
     query = hanging() if besides is None else hanging().where(Walk.number != besides.number)
-    featured = _newest(query.where(Walk.featured_at.is_not(None)), limit) if featured_first else []
+    chosen = _featured(query, limit) if featured_first else []
     others = query.where(Walk.featured_at.is_(None)) if featured_first else query
-    return featured + (_newest(others, limit - len(featured)) if len(featured) < limit else [])
+    newest = others.order_by(Walk.finished_at.desc(), Walk.number.desc()).limit(limit - len(chosen))
+    return chosen + (_run(newest) if len(chosen) < limit else [])
 
 
-def _newest(query: Select[tuple[Walk]], limit: int) -> list[Walk]:
-    return _run(query.order_by(Walk.finished_at.desc(), Walk.number.desc()).limit(limit))
+def _featured(query: Select[tuple[Walk]], limit: int) -> list[Walk]:
+    numbers = db.session.scalars(select(Walk.number).where(Walk.featured_at.is_not(None))).all()
+    if not numbers:  # as on most sites; asked together, SQLite would look through all that hangs
+        return []
+    return _run(
+        query.where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc()).limit(limit)
+    )
 
 
 def page(query: str = "", *, cursor: str | None = None, limit: int | None = None) -> Page:

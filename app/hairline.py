@@ -22,6 +22,12 @@ WIDE, PHONE = 1096.0, 306.0
 
 PHONE_RANKS = 4
 
+CHART = 72
+"""How high the chart of a walk's steps is, in pixels, with its base."""
+
+MEAN = 42
+"""How high its mean step stands: an even walk fills the same part of every chart, and half as much again has room."""
+
 
 class Painted(Protocol):
     """What is asked of a frame: its place in the film and on the walk, and how early it was painted."""
@@ -54,7 +60,7 @@ class Mark:
 class Hanging:
     """A picture that hangs from the line: of which frame, where, how large, and whether a phone has room for it."""
 
-    index: int
+    frame: Painted
     x: float
     side: int
     on_phones: bool
@@ -111,8 +117,33 @@ def hung(frames: Sequence[Painted], stops: int) -> list[Hanging]:
         if not _takes_room(wide, x * WIDE / 100, side):
             continue
         on_phones = frame.rank < PHONE_RANKS and _takes_room(phone, x * PHONE / 100, side / 2)
-        chosen.append(Hanging(frame.index, x, side, on_phones))
+        chosen.append(Hanging(frame, x, side, on_phones))
     return sorted(chosen, key=lambda each: each.x)
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """A stroke of the chart: where it stands in percent, how high it is in pixels, and its upper end from the top."""
+
+    x: float
+    height: int
+
+    @property
+    def y(self) -> int:
+        """Place its upper end."""
+        return CHART - 1 - self.height
+
+
+def chart(strides: Sequence[float]) -> list[Stride]:
+    """Draw a film's steps, one stroke each, from a base of one pixel; the scale is that of the mean step."""
+    if not strides:
+        return []
+    largest, mean = max(strides), sum(strides) / len(strides)
+    scale = min(MEAN / mean, (CHART - 1) / largest) if largest > 0 else 0.0
+    return [
+        Stride(round(100 * (index + 0.5) / len(strides), 3), round(scale * stride))
+        for index, stride in enumerate(strides)
+    ]
 
 
 def _takes_room(taken: list[tuple[float, float]], x: float, side: float) -> bool:

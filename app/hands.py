@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
-
-from app import house
-from app.models import Walk
+from app import house, presets, sampling
+from app.models import STOP, Walk
 
 PATTERN = "{prompt}, {words}"
 
@@ -27,9 +25,9 @@ class Hand:
         return self.title[:1].lower() + self.title[1:]
 
 
-def known() -> tuple[Hand, ...]:
-    """List the hands of the loaded model, from its ``house.json``; none for a model without one."""
-    return tuple(Hand(hand["words"], hand.get("title", hand["words"])) for hand in house.facts().get("hands", []))
+def known(model: str | None = None) -> tuple[Hand, ...]:
+    """List the hands of a model (by its setting; the site's first), from its ``house.json``; none without one."""
+    return tuple(Hand(hand["words"], hand.get("title", hand["words"])) for hand in house.facts(model).get("hands", []))
 
 
 def find(text: str, among: Iterable[Hand]) -> Hand | None:
@@ -38,9 +36,15 @@ def find(text: str, among: Iterable[Hand]) -> Hand | None:
     return next((hand for hand in among if wanted in (hand.words.casefold(), hand.title.casefold())), None)
 
 
-def pattern() -> str:
-    """Return how the loaded model wants prompt and hand joined."""
-    return str(house.facts().get("hand_pattern", PATTERN))
+def words_of(known: Iterable[Hand]) -> str:
+    """List the words of hands as a sentence does."""
+    words = [hand.words for hand in known]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def pattern(model: str | None = None) -> str:
+    """Return how a model (by its setting; the site's first) wants prompt and hand joined."""
+    return str(house.facts(model).get("hand_pattern", PATTERN))
 
 
 def worded(prompt: str, hand: str, joined: str = PATTERN) -> str:
@@ -54,8 +58,18 @@ def of(walk: Walk) -> list[str]:
 
 
 def names(walk: Walk) -> list[str]:
-    """Name a walk's hands as within a sentence; by their words, where the loaded model does not know them."""
-    return [hand.name if (hand := find(words, known())) else words for words in of(walk)]
+    """Name a walk's hands as within a sentence; by their words, where its model does not know them."""
+    among = known(_model(walk))
+    return [hand.name if (hand := find(words, among)) else words for words in of(walk)]
+
+
+def pattern_of(walk: Walk) -> str:
+    """Return how the model that paints a walk wants prompt and hand joined."""
+    return pattern(_model(walk))
+
+
+def _model(walk: Walk) -> str:
+    return house.setting(walk.model_name or walk.model)
 
 
 def remake(walk: Walk) -> dict[str, Any]:
@@ -64,14 +78,18 @@ def remake(walk: Walk) -> dict[str, Any]:
     The form has one hand for all stops; where they differ, the words are written behind the prompts.
     """
     hand = walk.stops[0].hand if walk.stops and len({stop.hand for stop in walk.stops}) == 1 else ""
-    joined, config = pattern(), current_app.config
+    joined, usual = pattern_of(walk), sampling.settle(walk.preset, walk.model)
     prompts = [stop.prompt if hand else worded(stop.prompt, stop.hand, joined) for stop in walk.stops]
     return {
         "prompt": prompts,
         "hand": hand or None,
         "negative_prompt": walk.stops[0].negative_prompt or None if walk.stops else None,
         "frames": walk.frames,
-        "steps": walk.sampler_steps if walk.sampler_steps != config["STEPS"] else None,
-        "guidance": f"{walk.guidance:g}" if walk.guidance != config["GUIDANCE"] else None,
+        "steps": walk.sampler_steps if walk.sampler_steps != usual["steps"] else None,
+        "guidance": f"{walk.guidance:g}" if walk.guidance != usual["guidance"] else None,
+        "preset": walk.preset if walk.preset != presets.DEFAULT else None,
+        "ending": walk.ending if walk.ending != STOP else None,
+        "easing": 1 if walk.easing else None,
+        "model": walk.model,
         "unlisted": 1 if walk.unlisted else None,
     }

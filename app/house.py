@@ -1,27 +1,86 @@
-"""What the site knows of its model without loading it: the facts in ``house.json``, and whether the folder is whole."""
+"""What the site knows of the models on offer without loading them: their facts, and whether a folder is whole."""
 
 from __future__ import annotations
 
 import json
+import os
 import struct
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
 
-CONFIGS = {"scheduler": "scheduler_config.json", "tokenizer": "tokenizer_config.json"}
+KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
+TOKENIZERS = ("tokenizer", "tokenizer_2")
+CONFIGS = {"scheduler": "scheduler_config.json"} | dict.fromkeys(TOKENIZERS, "tokenizer_config.json")
 VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",), ("spiece.model",))
+CONSISTENT = ("LCMScheduler", "TCDScheduler")
+DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
 OPTIONAL = ("safety_checker", "feature_extractor", "image_encoder")
 
 
-def facts() -> dict[str, Any]:
-    """Return the model's ``house.json``: title, licence, sources, hands, starters; empty for a model without one."""
-    return _read(Path(current_app.config["MODEL"]))
+class Offer(NamedTuple):
+    """A model on offer: as the settings name it, as recipes and commissions do, and as people do."""
+
+    setting: str
+    name: str
+    title: str
+
+
+def offered() -> list[Offer]:
+    """List the models that visitors may choose from; the first is the one that paints if nothing is said."""
+    config = current_app.config
+    settings = dict.fromkeys((config["MODEL"], *config["MODELS"]))
+    return [Offer(setting, told["name"], told["title"]) for setting in settings for told in [facts(setting)]]
+
+
+def find(name: str | None) -> Offer | None:
+    """Return the offered model of this name, the first for None; None when it is not offered."""
+    models = offered()
+    return models[0] if name is None else next((model for model in models if model.name == name), None)
+
+
+def setting(name: str | None) -> str:
+    """Return from where the model of this name is loaded; the first's, for None and for a name that is not offered."""
+    found = find(name) or find(None)
+    return found.setting if found else str(current_app.config["MODEL"])
+
+
+def not_offered(name: str) -> str:
+    """Say that a model is not here, and which are."""
+    names = [model.name for model in offered()]
+    others = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return f"The model {name} is not offered here; {'these are' if len(names) > 1 else 'this is'}: {others}."
+
+
+def facts(setting: str | None = None) -> dict[str, Any]:
+    """Return what is known of a model, of the site's first if none is named.
+
+    What its ``house.json`` says (licence, sources, hands, starters …), and always ``name`` and ``title``, ``size`` (the
+    pixels of a side, or ``None``), ``scheduler`` (the solver that its folder names, or ""), ``few_step`` (whether it
+    was distilled to paint in a few steps without guidance), ``embeds_guidance`` (whether guidance is one of its
+    inputs, and costs no second pass) and ``steps_max`` (how many steps the schedule has that it was distilled on, or
+    ``None`` where any number can be painted).
+    """
+    setting = setting or current_app.config["MODEL"]
+    return _read(_folder(setting), "" if Path(setting).is_dir() else setting)
+
+
+def flaws() -> str:
+    """Look through all models on offer: ``""`` if nothing is amiss, else a sentence on the first flaw."""
+    names: dict[str, str] = {}
+    for model in offered():
+        if found := flaw(model.setting):
+            return found
+        if model.name in names:
+            return f"Two models are called {model.name}: {names[model.name]} and {model.setting}. Offer one of them."
+        names[model.name] = model.setting
+    return ""
 
 
 def flaw(model: str) -> str:
-    """Look for what is missing or broken in a model folder: ``""`` if nothing is, else a sentence naming the file.
+    """Look for what is amiss with a model folder: ``""`` if nothing is, else a sentence naming the file or the kind.
 
     A name that is no folder is taken for one on a hub, of which nothing can be said without loading it.
     """
@@ -31,6 +90,8 @@ def flaw(model: str) -> str:
         return f"The model folder {folder} is missing." if looks_local else ""
     try:
         index = _json(folder / "model_index.json")
+        if (kind := index.get("_class_name")) not in KINDS:
+            return f"The model {folder} is of the kind {kind}, which this program does not paint with."
         parts = [name for name, value in index.items() if isinstance(value, list) and any(value)]
         for name in parts:
             if name not in OPTIONAL:
@@ -46,7 +107,7 @@ class _Flaw(Exception):
 
 def _check_part(part: Path) -> None:
     _json(part / CONFIGS.get(part.name, "config.json"))
-    if part.name == "tokenizer" and not any(all((part / name).exists() for name in names) for names in VOCABULARIES):
+    if part.name in TOKENIZERS and not any(all((part / name).exists() for name in names) for names in VOCABULARIES):
         raise _Flaw(f"The model file {part}/tokenizer.json is missing, and so are vocab.json and merges.txt.")
     if part.name in CONFIGS:
         return
@@ -85,9 +146,60 @@ def _json(path: Path) -> dict[str, Any]:
     return value
 
 
-@lru_cache(maxsize=4)
-def _read(folder: Path) -> dict[str, Any]:
+@lru_cache(maxsize=32)
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    told = _json_or_nothing(folder / "house.json")
+    told["name"] = name or told.get("name") or folder.resolve().name
+    scheduler = _json_or_nothing(folder / "scheduler" / "scheduler_config.json")
+    unet, vae = (_json_or_nothing(folder / part / "config.json") for part in ("unet", "vae"))
+    known = {
+        "title": told["name"],
+        "size": _size(unet, vae),
+        "scheduler": scheduler.get("_class_name", ""),
+        "few_step": _is_few_step(scheduler),
+        "embeds_guidance": unet.get("time_cond_proj_dim") is not None,
+    } | told
+    return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
+
+
+def _json_or_nothing(path: Path) -> dict[str, Any]:
     try:
-        return _json(folder / "house.json")
+        return _json(path)
     except _Flaw:
         return {}
+
+
+def _size(unet: dict[str, Any], vae: dict[str, Any]) -> int | None:
+    """Return how many pixels a side of its pictures has, if they are square; ``None`` where that is not known."""
+    latents, blocks = unet.get("sample_size"), vae.get("block_out_channels")
+    return latents * 2 ** (len(blocks) - 1) if isinstance(latents, int) and isinstance(blocks, list) else None
+
+
+def _is_few_step(scheduler: dict[str, Any]) -> bool:
+    """Tell a distilled model by the solver that its folder names: LCM's or TCD's, or Euler's as Turbo runs it."""
+    solver = scheduler.get("_class_name")
+    if solver in ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler"):
+        # Zero terminal SNR wants the trailing spacing too, of models that need all their steps.
+        return scheduler.get("timestep_spacing") == "trailing" and not scheduler.get("rescale_betas_zero_snr")
+    return solver in CONSISTENT
+
+
+def _steps_max(scheduler: dict[str, Any]) -> int | None:
+    """Return how many steps a consistency model's solver takes at most: it picks them from those of its training."""
+    if scheduler.get("_class_name") not in CONSISTENT:
+        return None
+    steps = scheduler.get("original_inference_steps")
+    return steps if isinstance(steps, int) and steps > 0 else DISTILLED_STEPS
+
+
+def _folder(setting: str) -> Path:
+    """Return a model's folder; of a name on the hub, where its files lie once a worker had them, else no folder."""
+    if Path(setting).is_dir():
+        return Path(setting)
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
+    repository = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
+    repository /= "models--" + setting.replace("/", "--")
+    try:
+        return repository / "snapshots" / (repository / "refs" / "main").read_text("utf-8").strip()
+    except OSError:
+        return Path(setting)

@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.extensions["moma_limits"] = {
         "page": _Gate(limiter, "page", lambda: visitor.digest(visitor.current()), app.config),
         "api": _Gate(limiter, "api", network_key, app.config),
+        "stages": _Gate(limiter, "stages", lambda: visitor.digest(visitor.current()), app.config, what="stages"),
     }
 
 
@@ -52,6 +53,14 @@ def admit_api() -> None:
     current_app.extensions["moma_limits"]["api"].admit()
 
 
+def admit_stages() -> None:
+    """Count a request for a frame's stages; as many are let in as walks, and counted apart from them.
+
+    :raises TooMany: when the hour is full; then nothing was counted.
+    """
+    current_app.extensions["moma_limits"]["stages"].admit()
+
+
 def network_key() -> str:
     """Name where a request comes from, hashed: its address, or for IPv6 the /64 that one household has whole."""
     text = request.remote_addr or ""
@@ -67,14 +76,16 @@ def network_key() -> str:
 class _Gate:
     """The limits of one way in: looked at first, all of them, and counted only when each has room."""
 
-    def __init__(self, limiter: Limiter, way: str, key: Callable[[], str], config: dict[str, int]) -> None:
-        own = {"limit_value": f"{config['HOURLY_WALKS']}/hour", "scope": f"walks {way}", "key_func": key}
+    def __init__(
+        self, limiter: Limiter, way: str, key: Callable[[], str], config: dict[str, int], *, what: str = "walks"
+    ) -> None:
+        own = {"limit_value": f"{config['HOURLY_WALKS']}/hour", "scope": f"{what} {way}", "key_func": key}
         shared = {
             "limit_value": f"{config['HOURLY_WALKS_ADDRESS']}/hour",
-            "scope": "walks address",
+            "scope": f"{what} address",
             "key_func": network_key,
         }
-        self.limiter = limiter
+        self.limiter, self.what = limiter, what
         self.looks, self.counts = [], []
         for limit in (own, shared):
             name = f"{way} {limit['scope']}"
@@ -91,7 +102,7 @@ class _Gate:
             wait = HOUR if limit is None else max(1, limit.reset_at - int(time.time()))
             most = error.limit.limit.amount
             raise TooMany(
-                f"{most} walks within an hour are as many as we take"
+                f"{most} {self.what} within an hour are as many as we take"
                 f" {'from one address' if most != current_app.config['HOURLY_WALKS'] else 'from one visitor'}."
                 f" There is room for the next in {duration_about(wait)}.",
                 retry_after=wait,

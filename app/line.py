@@ -11,25 +11,26 @@ had never left the easel, so that a place does not get worse by it.
 
 from __future__ import annotations
 
+import json
 import statistics
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from flask import current_app
-from sqlalchemy import ColumnElement, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from app import queue
+from app import passes, queue, sampling
 from app.database import db, now, take_turns
-from app.models import FINISHED, PAINTING, QUEUED, WAITING, Walk
+from app.models import FINISHED, PAINTING, QUEUED, ROUND, STOP, WAITING, Stop, Walk
 
 RECENT = 20  # finished walks from whose pace the time left is told
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant
-PASSES = case((Walk.guidance > 1, 2), else_=1)  # guidance asks the model twice for each step
 
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """What an estimate rests on: how many painters are at work, and the seconds they take for one pass of one frame.
+    """What an estimate rests on: how many painters are at work, and the seconds they take for one pass of the model.
 
     No painters means that none is known to live; no pace, that nothing was painted yet.
     """
@@ -81,39 +82,37 @@ def place(walk: Walk, painters: Crew | None = None) -> Place:
     before = tuple_(*ORDER) < (walk.turn, walk.ticket, walk.number)
     count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None), before)) or 0
     serving = db.session.scalar(select(func.min(Walk.turn)).where(Walk.state.in_(WAITING)))
-    own = (walk.frames - walk.painted_count) * passes_per_frame(walk.sampler_steps, walk.guidance)
-    seconds = _until(painters, own, Walk.state == QUEUED, before)
+    seconds = _until(painters, _passes_left(walk), Walk.state == QUEUED, before)
     return Place(count + 1, seconds, walk.turn > (serving or 0), painters.painters)
 
 
-def waiting(frames: int, *, steps: int | None = None, guidance: float | None = None) -> tuple[int, float | None]:
-    """Return how many walks wait, and the seconds that a walk of ``frames`` frames would take if asked for now."""
-    config = current_app.config
-    own = frames * passes_per_frame(steps or config["STEPS"], config["GUIDANCE"] if guidance is None else guidance)
+def waiting(
+    frames: int,
+    *,
+    stops: int = 2,
+    ending: str = STOP,
+    preset: str | None = None,
+    model: str | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+) -> tuple[int, float | None]:
+    """Return how many walks wait, and the seconds that such a walk would take if asked for now."""
+    settings = sampling.settle(preset, model, steps=steps, guidance=guidance)
+    own = passes.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
     count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED)) or 0
     return count, _until(crew(), own, Walk.state == QUEUED)
 
 
-def passes_per_frame(steps: int, guidance: float) -> int:
-    """Count how often the model is asked for one frame."""
-    return steps * (2 if guidance > 1 else 1)
-
-
-def seconds_per_frame() -> float | None:
-    """Return the pace of the last finished walks for a frame with the usual settings; ``None`` before the first."""
-    config = current_app.config
-    return Crew(1, _pace()).seconds(passes_per_frame(config["STEPS"], config["GUIDANCE"]))
-
-
 def _pace() -> float | None:
-    """Return the median of the last finished walks' seconds for each pass of the model."""
-    rows = db.session.execute(
-        select(Walk.paint_seconds, Walk.frames * Walk.sampler_steps * PASSES)
-        .where(Walk.state == FINISHED, Walk.paint_seconds.is_not(None))
+    """Return the median of the last walks' seconds for each pass of the model; repeats took neither."""
+    recent = (
+        _costs(Walk.state == FINISHED, Walk.paint_seconds.is_not(None), Walk.repeat_of.is_(None))
+        .add_columns(Walk.paint_seconds)
         .order_by(Walk.finished_at.desc())
         .limit(RECENT)
-    ).all()
-    return statistics.median(seconds / passes for seconds, passes in rows) if rows else None
+    )
+    paces = [row.paint_seconds / (row.passes or _whole(row)) for row in db.session.execute(recent)]
+    return statistics.median(paces) if paces else None
 
 
 def _until(painters: Crew, own: int, *ahead: ColumnElement[bool]) -> float | None:
@@ -131,15 +130,50 @@ def _until(painters: Crew, own: int, *ahead: ColumnElement[bool]) -> float | Non
 
 def _work(*conditions: ColumnElement[bool]) -> tuple[int, int]:
     """Count walks, and the passes that they still lack."""
-    lacking = (Walk.frames - Walk.painted_count) * Walk.sampler_steps * PASSES
-    count, passes = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(lacking), 0)).where(*conditions)
-    ).one()
-    return count, int(passes)
+    rows = db.session.execute(_costs(*conditions)).all()
+    return len(rows), sum(map(_lacking, rows))
+
+
+def _passes_left(walk: Walk) -> int:
+    return _lacking(db.session.execute(_costs(Walk.number == walk.number)).one())
 
 
 def _left(walk: Walk, painters: Crew) -> float | None:
-    left = walk.frames - walk.painted_count
     if painters.pace is None and walk.painted_count and walk.started_at:
-        return left * (now() - walk.started_at).total_seconds() / walk.painted_count
-    return painters.seconds(left * passes_per_frame(walk.sampler_steps, walk.guidance))
+        took = (now() - walk.started_at).total_seconds()
+        return (walk.frames - walk.painted_count) * took / walk.painted_count
+    return painters.seconds(_passes_left(walk))
+
+
+def _costs(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Select what the work on walks is told from."""
+    stops = select(func.count()).where(Stop.walk_number == Walk.number).correlate(Walk).scalar_subquery()
+    return select(
+        Walk.frames,
+        Walk.painted_count,
+        Walk.sampler_steps,
+        Walk.guidance,
+        Walk.ending,
+        Walk.passes,
+        cast(Walk.sampling, Text).label("sampling"),  # as it is written: that of most walks was read before
+        stops.label("stops"),
+    ).where(*conditions)
+
+
+def _lacking(row: Any) -> int:
+    """Count the passes that a walk still lacks: less what was spent, if that is known, else for the frames it lacks."""
+    whole = _whole(row)
+    if row.passes is not None:
+        return max(0, whole - int(row.passes))
+    return whole * int(row.frames - row.painted_count) // int(row.frames)
+
+
+def _whole(row: Any) -> int:
+    """Count the passes of a whole walk."""
+    return _of_walk(row.sampling, row.sampler_steps, row.guidance, row.stops, row.frames, row.ending == ROUND)
+
+
+@lru_cache(maxsize=4096)
+def _of_walk(written: str | None, steps: int, guidance: float, stops: int, frames: int, closed: bool) -> int:
+    settings = json.loads(written) if written else {"steps": steps, "guidance": guidance}
+    return passes.of_walk(settings, stops=stops, frames=frames, closed=closed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -157,9 +158,17 @@ def walk_folder(walk_id: str) -> str:
     return f"walks/{walk_id}"
 
 
-def frame_path(walk_id: str, index: int) -> str:
-    """Name the file of a frame by its place in the film; the same frame always has the same pixels."""
-    return f"{walk_folder(walk_id)}/frames/{index:04}.png"
+def frame_path(walk_id: str, position: float) -> str:
+    """Name the file of a frame by its position, which it keeps when its place in the film is settled.
+
+    The name is the position's eight bytes: no two positions share one, and the files lie in the order of the film.
+    """
+    return f"{walk_folder(walk_id)}/frames/{struct.pack('>d', position).hex()}.png"
+
+
+def knots_folder(walk_id: str) -> str:
+    """Name the folder of what later pieces of a walk are painted from; it goes when the film hangs."""
+    return f"{walk_folder(walk_id)}/knots"
 
 
 def film_path(walk_id: str, kind: str, extension: str, data: bytes) -> tuple[str, str]:

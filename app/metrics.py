@@ -10,10 +10,9 @@ import ipaddress
 import os
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -30,6 +29,7 @@ blueprint = Blueprint("metrics", __name__)
 
 EXTENSION = "metrics"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+SEAT = "WEB_SEAT"  # set by deploy/gunicorn.conf.py; without it, each process has files of its own number
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -41,6 +41,8 @@ class Requests:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         own = None if FOLDER in os.environ else self.registry  # in a folder, the collector below reads all processes'
+        if own is None:
+            values.ValueClass = values.MultiProcessValue(lambda: os.environ.get(SEAT) or os.getpid())  # type: ignore[no-untyped-call]
         self.count = Counter("moma_http_requests", "Requests answered.", ["method", "endpoint", "status"], registry=own)
         self.seconds = Histogram(
             "moma_http_request_seconds", "Time until the answer began.", ["endpoint"], buckets=SECONDS, registry=own
@@ -76,14 +78,6 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_count)
     app.register_blueprint(blueprint)
-
-
-def wipe(_server: object) -> None:
-    """Empty the folder that processes share: gunicorn's ``on_starting``."""
-    folder = Path(os.environ[FOLDER])
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("*.db"):
-        path.unlink()
 
 
 @blueprint.get("/metrics")

@@ -6,6 +6,7 @@ import re
 import secrets
 import unicodedata
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    UniqueConstraint,
     false,
     text,
 )
@@ -34,12 +36,17 @@ QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
 )
 STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
 WAITING = (QUEUED, PAINTING)
+STOP, BACK, ROUND = ENDINGS = ("stop", "back", "round")
+STOPS, KNOTS, FRAMES, FILM, STAGES = PIECES = ("stops", "knots", "frames", "film", "stages")
+PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "done")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread: no l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
 ID = re.compile(f"[{ALPHABET}]{{{ID_LENGTH}}}")
 SLUG_LENGTH = 60
 
+CHOSEN = text("featured_at IS NOT NULL")
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows in INTEGER only
+Json = JSON(none_as_null=True)  # what is not known yet is NULL, not the JSON text null
 
 
 def new_id() -> str:
@@ -67,6 +74,11 @@ class Walk(db.Model):  # type: ignore[misc]
     frames: Mapped[int]
     fps: Mapped[float]
     words: Mapped[str] = mapped_column(Text, default="")
+    preset: Mapped[str] = mapped_column(String(12), default="balanced", server_default="exact")
+    ending: Mapped[str] = mapped_column(String(8), default=STOP, server_default=STOP)
+    easing: Mapped[bool] = mapped_column(default=False, server_default=false())
+    model: Mapped[str | None] = mapped_column(String(200))  # the one asked for; without one the site's first
+    continues: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the id of the walk that it goes on from
 
     # What fixes its pixels: set when it is first painted, or beforehand by a recipe
     sampler_steps: Mapped[int]
@@ -78,6 +90,8 @@ class Walk(db.Model):  # type: ignore[misc]
     memory_format: Mapped[str | None] = mapped_column(String(24))
     threads: Mapped[int | None]
     batch: Mapped[int | None]
+    sampling: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    levels: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     positions: Mapped[list[float] | None] = mapped_column(JSON)
     prefix: Mapped[str | None] = mapped_column(Text)
     is_pinned: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -86,20 +100,25 @@ class Walk(db.Model):  # type: ignore[misc]
     model_revision: Mapped[str | None] = mapped_column(String(64))
     software: Mapped[str | None] = mapped_column(String(200))
 
-    # Its place in line, and who is painting it
+    # How the same commission is recognised, and whose files a repeat shares
+    cache_key: Mapped[str | None] = mapped_column(String(64))
+    repeat_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+
+    # Its place in line
     state: Mapped[str] = mapped_column(String(12), default=QUEUED)
     turn: Mapped[int] = mapped_column(default=0)
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # who came first, within a turn
     attempt: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0)
-    lease_holder: Mapped[str | None] = mapped_column(String(120))
-    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     # What became of it
     painted_count: Mapped[int] = mapped_column(default=0)
     paint_seconds: Mapped[float | None]
     evenness: Mapped[float | None]
     jump: Mapped[float | None]
+    strides: Mapped[list[float] | None] = mapped_column(Json)  # the ruler's step from each frame to the next
+    passes: Mapped[int | None]  # how often the model was asked
+    first_film_seconds: Mapped[float | None]
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -121,7 +140,13 @@ class Walk(db.Model):  # type: ignore[misc]
         Index("ix_walks_line", "state", "turn", "ticket", "number"),
         Index("ix_walks_owner", "owner_hash", "number"),
         Index("ix_walks_hang", "state", "finished_at", "number"),
+        # every page of the gallery counts what hangs; here that touches no row
+        Index("ix_walks_hanging", "state", "unlisted", "deleted_at", "hidden_at", "finished_at", "number"),
+        Index("ix_walks_featured", "featured_at", "number", sqlite_where=CHOSEN, postgresql_where=CHOSEN),
         Index("ix_walks_seed", "seed"),
+        Index("ix_walks_cache_key", "cache_key"),
+        Index("ix_walks_continues", "continues"),
+        Index("ix_walks_repeat_of", "repeat_of"),
     )
 
     @property
@@ -199,3 +224,32 @@ class Medium(db.Model):  # type: ignore[misc]
     path: Mapped[str] = mapped_column(String(200))
     bytes: Mapped[int]
     etag: Mapped[str] = mapped_column(String(64))
+
+
+class Piece(db.Model):  # type: ignore[misc]
+    """A piece of work on a walk, which one worker does at a time: a batch of a level, the film, a frame's stages."""
+
+    __tablename__ = "pieces"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    walk_number: Mapped[int] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(8))
+    level: Mapped[int] = mapped_column(default=0)
+    batch: Mapped[int] = mapped_column(default=0)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    # Its place in line, and who does it
+    urgency: Mapped[int]  # 0 for short tasks, 1 for a walk's first levels, 2 for the rest
+    state: Mapped[str] = mapped_column(String(8), default=PIECE_WAITING)
+    attempt: Mapped[int] = mapped_column(default=0)
+    lost: Mapped[int] = mapped_column(default=0)
+    lease_holder: Mapped[str | None] = mapped_column(String(120))
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    seconds: Mapped[float | None]
+
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in PIECES)})", name="kind"),
+        CheckConstraint(f"state IN ({', '.join(repr(state) for state in PIECE_STATES)})", name="state"),
+        UniqueConstraint("walk_number", "kind", "level", "batch"),
+        Index("ix_pieces_line", "state", "urgency", "walk_number", "level", "batch"),
+    )

@@ -11,38 +11,47 @@ from flask import (
     Flask,
     Response,
     current_app,
-    g,
-    jsonify,
     make_response,
     redirect,
     render_template,
     request,
     send_file,
-    session,
     url_for,
 )
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
+from app import (
+    cache,
+    continuing,
+    gallery,
+    hands,
+    house,
+    limits,
+    line,
+    presets,
+    problems,
+    queue,
+    reel,
+    sampling,
+    visitor,
+    walks,
+    words,
+)
 from app import form as forms
-from app import gallery, hands, house, limits, line, media, problems, proxy, queue, recipe, visitor, walks
-from app.commission import SEED_MAX, STOPS_MIN, Limits, commission, validate
-from app.database import db
-from app.errors import InvalidInput, MediaError, NotOwner, TooMany
+from app.bounds import SEED_MAX, STOPS_MIN, Limits
+from app.commission import commission
+from app.errors import InvalidInput, NotOwner, TooMany
 from app.models import Walk
+from app.sending import conditional
+from app.wanted import validate
 
 blueprint = Blueprint("pages", __name__)
 csrf = CSRFProtect()
 
 RECENT = 8
 NEARBY = 4
-FILMS = {
-    "gif": ("gif", "image/gif"),
-    "mp4": ("mp4", "video/mp4"),
-    "webp": ("webp", "image/webp"),
-    "png": ("poster", "image/png"),
-}
+CHILDREN = 5
 
 
 def init_app(app: Flask) -> None:
@@ -54,13 +63,14 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.jinja_env.globals["hands_of"], app.jinja_env.globals["remake"] = hands.names, hands.remake
     app.jinja_env.globals["fps"] = app.config["FPS"]
+    app.jinja_env.globals.update(going_on=forms.going_on, reel_of=reel.of, middle_of=reel.middle, steps_of=reel.steps)
 
 
 @blueprint.get("/")
 def make() -> Response:
     """Show the form, filled from the address where it says something."""
     visitor.current()  # the cookie comes with the form, so that two quick clicks are the same visitor's
-    limits = Limits.current()
+    limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
     form.look_at_hand(limits)
     return _make_page(form)
@@ -147,39 +157,6 @@ def delete(walk_id: str) -> Response:
     return _redirect("/gallery")
 
 
-@blueprint.get("/walks/<walk_id>.<any(gif, mp4, webp, png):extension>")
-def film(walk_id: str, extension: str) -> Response:
-    """Send a film or the poster; while the walk is painted, as good as it is by now."""
-    kind, mimetype = FILMS[extension]
-    try:
-        return _send_film(gallery.walk_at(walk_id), kind, mimetype, extension)
-    except MediaError:  # a better film took its place since the row was read, or the walk was cancelled
-        db.session.expire_all()
-        return _send_film(gallery.walk_at(walk_id), kind, mimetype, extension)
-
-
-@blueprint.get("/walks/<walk_id>.json")
-def recipe_file(walk_id: str) -> Response:
-    """Send the recipe."""
-    walk = gallery.walk_at(walk_id)
-    return conditional(jsonify(recipe.of(walk)))
-
-
-@blueprint.get("/walks/<walk_id>/frames/<index>.png")
-def still(walk_id: str, index: str) -> Response:
-    """Send one frame, lossless."""
-    walk = gallery.walk_at(walk_id)
-    frame = next((frame for frame in walk.painted if str(frame.index) == index), None)
-    if frame is None:
-        raise NotFound("This frame is not painted.")
-    name = f"{walk.id}-{index}.png"
-    response = send_stored(
-        frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{walk.attempt}-{index}", name=name
-    )
-    response.headers["Cache-Control"] = "no-cache" if walk.is_waiting else "max-age=3600"
-    return response
-
-
 @blueprint.get("/gallery", endpoint="gallery")
 def hang() -> Response:
     """Show the gallery, newest first, or what a search finds."""
@@ -206,6 +183,7 @@ def about() -> Response:
         house=house.facts(),
         model_name=house.facts().get("title") or config["MODEL"].rpartition("/")[2],
         model_revision=next((worker.get("revision") for worker in queue.workers()), None),
+        steps=sampling.settle()["steps"],
         source_url=config["SOURCE_URL"],
         team=config["TEAM"],
         contact=config["CONTACT"] or None,
@@ -220,9 +198,18 @@ def favicon() -> Response:
 
 
 def _make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
-    config, limits = current_app.config, Limits.current()
+    config, limits = current_app.config, _limits(form.model)
+    usual = {preset: sampling.settle(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
-    count, seconds = line.waiting(wanted, steps=form.steps_asked(limits), guidance=form.guidance_asked(limits))
+    count, seconds = line.waiting(
+        wanted,
+        stops=len(form.stops),
+        ending=form.ending,
+        preset=form.preset if form.preset in usual else None,
+        model=form.model or None,
+        steps=form.steps_asked(limits),
+        guidance=form.guidance_asked(limits),
+    )
     page = render_template(
         "make.html",
         form=form,
@@ -239,12 +226,22 @@ def _make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         },
         waiting={"count": count, "seconds": seconds, "worker_ready": bool(queue.workers())},
         hands=limits.hands,
+        endings=words.ENDING_NAMES,
+        cares=words.CARE_NAMES,
+        models=house.offered(),
+        model_titles={model.name: model.title for model in house.offered()},
+        usual=usual,
         can_surprise=len(house.facts().get("vocabulary", [])) > 1,
         starters=[tuple(pair) for pair in house.facts().get("starters", [])],
-        recent=gallery.recent(RECENT),
+        recent=gallery.recent(RECENT, featured_first=True),
         total=gallery.total(),
     )
     return _answer(page, status=status, cache="no-store")  # a page from the cache would carry a used token
+
+
+def _limits(model: str) -> Limits:
+    """Return the bounds of what a form may ask for, with the hands of the model that it names, if that is on offer."""
+    return Limits.current(model if house.find(model) else None)
 
 
 def _walk_page(template: str, walk: Walk) -> Response:
@@ -254,7 +251,10 @@ def _walk_page(template: str, walk: Walk) -> Response:
         place=line.place(walk),
         is_owner=visitor.owns(visitor.known(), walk),
         redis_away=walk.is_waiting and not queue.redis_answers(),
-        house=house.facts(),
+        house=house.facts(house.setting(walk.model_name or walk.model)),
+        earlier=continuing.parent_of(walk),
+        later=continuing.children_of(walk, CHILDREN),
+        original=cache.original_of(walk),
         nearby=[] if walk.is_waiting else gallery.recent(NEARBY, besides=walk),
     )
     response = _answer(page)
@@ -279,20 +279,6 @@ def _redirect(address: str) -> Response:
     return cast(Response, redirect(address, 303))
 
 
-def conditional(response: Response) -> Response:
-    """Let the browser ask again each time, and answer 304 while nothing has changed."""
-    response.headers["Cache-Control"] = "no-cache"
-    response.set_etag(_fingerprint(response.get_data()))
-    return cast(Response, response.make_conditional(request))
-
-
-def _fingerprint(data: bytes) -> str:
-    """Hash a page, taking its form token, which is signed anew each second, for the session's secret behind it."""
-    if token := g.get("csrf_token"):
-        data = data.replace(token.encode(), str(session.get("csrf_token")).encode())
-    return hashlib.sha256(data).hexdigest()[:32]
-
-
 def _gallery_address(query: str, cursor: str) -> str:
     return url_for("pages.gallery", q=query or None, cursor=cursor)
 
@@ -302,29 +288,6 @@ def _answer(page: str, *, status: int = 200, cache: str | None = None) -> Respon
     if cache:
         response.headers["Cache-Control"] = cache
     return response
-
-
-def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response:
-    medium = walk.media.get(kind)
-    if medium is None:
-        raise NotFound("This walk has no film yet. It appears here as soon as two frames are painted.")
-    name = f"{walk.slug or walk.id}.{extension}"
-    return send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
-
-
-def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) -> Response:
-    """Send a file of the media store, or the part of it that was asked for."""
-    file = media.store().open(path)
-    response = send_file(file, mimetype=mimetype, etag=etag, conditional=False, download_name=name)
-    response.headers["Cache-Control"] = "no-cache"
-    if current_app.config["ACCEL_PREFIX"] and media.store().is_local:
-        return proxy.hand_over(response, path)
-    response.content_length = size  # flask cannot see it, and no browser seeks in a film whose size is not known
-    try:
-        return cast(Response, response.make_conditional(request, accept_ranges=True, complete_length=size))
-    except RequestedRangeNotSatisfiable:
-        response.close()
-        raise
 
 
 def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:

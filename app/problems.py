@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
 from app.answers import Problem
 from app.database import schema_state
-from app.errors import InvalidInput, MomaError, TooMany
+from app.errors import InvalidInput, MediaError, MomaError, TooMany
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,8 @@ DETAILS = {
     503: "The database does not answer just now. Try again in a moment.",
 }
 
+PICTURES_AWAY = "The pictures cannot be had from where they are kept just now. Try again in a moment."
+RETRY_SECONDS = 5
 JSON_ONLY = "JSON. Send it as application/json"
 FORMS_ONLY = "forms, as a browser sends them. Programs find another at /api"
 
@@ -89,11 +91,14 @@ def problem(status: int, title: str, detail: str, errors: InvalidInput | None = 
 def _moma_error(error: MomaError) -> Response:
     if error.status >= 500:
         log.error("%s", error, exc_info=error)
+    detail = PICTURES_AWAY if isinstance(error, MediaError) else str(error)
     response = answer(
-        error.status, str(error), errors=error if isinstance(error, InvalidInput) else None, title=error.title
+        error.status, detail, errors=error if isinstance(error, InvalidInput) else None, title=error.title
     )
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, MediaError):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
@@ -118,7 +123,7 @@ def _http_error(error: HTTPException) -> Response:
 def _database_error(error: DBAPIError) -> Response:
     log.error("The database does not answer on %s: %s", request.path, error.orig)  # a line each: pages ask and ask
     response = answer(503, DETAILS[503])
-    response.headers["Retry-After"] = "5"
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 

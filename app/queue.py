@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
-from redis import Redis
+from redis import ConnectionPool, Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -18,6 +21,8 @@ WORKER_KEY = "moma:worker:"
 ADDRESS_FILE = "redis.json"  # in the instance folder: where the embedded Redis of a running site listens
 TIMEOUT_SECONDS = 0.5  # a page asks several times; more would be felt
 WAIT_SECONDS = 30.0  # longer than a worker waits for its next job
+SCANNED = 1_000  # keys looked at in one go; there are as many as jobs and visitors of the last hour
+POOLS = "moma_redis"
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +38,39 @@ def address(app: Flask) -> str | None:
 
 
 def connect(*, impatient: bool = True) -> Redis | None:
-    """Connect to Redis; impatiently for a page, with time to wait for work for a worker. ``None`` if there is none."""
+    """Return a client of Redis; ``None`` if there is no address.
+
+    Impatient ones, for pages, share the process's connections. A patient one, of a worker that waits for its next job,
+    has connections of its own and closes them.
+    """
     url = address(current_app)
+    if impatient:
+        pool = _pool(url)
+        return None if pool is None else Redis(connection_pool=pool)
     if url is None:
         return None
-    patience = TIMEOUT_SECONDS if impatient else WAIT_SECONDS
-    return Redis.from_url(url, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=patience)
+    patience = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": WAIT_SECONDS}
+    return Redis.from_url(url, driver_info=None, **patience)
+
+
+def _pool(url: str | None) -> ConnectionPool | None:
+    """Return the connections that all threads of this process share; those to an earlier address are closed.
+
+    A forked child opens its own: the pool sees to that. What is told of the driver is left out, because redis-py looks
+    up its own version in the file system for each connection, those that fail among them. A connection that Redis
+    closed meanwhile is opened again, once and at once; one that is silent is not asked twice.
+    """
+    pools: dict[str, ConnectionPool] = current_app.extensions.setdefault(POOLS, {})
+    for other in set(pools) - {url}:
+        if gone := pools.pop(other, None):  # another thread may have been quicker
+            gone.disconnect(inuse_connections=False)
+    if url is None:
+        return None
+    if pool := pools.get(url):
+        return pool
+    patience = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": TIMEOUT_SECONDS}
+    once = Retry(NoBackoff(), 1, supported_errors=(ConnectionLost,))
+    return pools.setdefault(url, ConnectionPool.from_url(url, driver_info=None, retry=once, **patience))
 
 
 def queue_on(connection: Redis) -> Queue:
@@ -79,7 +111,7 @@ def workers() -> list[dict[str, Any]]:
         return []
     try:
         with connection:
-            keys = list(connection.scan_iter(WORKER_KEY + "*"))
+            keys = list(connection.scan_iter(WORKER_KEY + "*", count=SCANNED))
             values = connection.mget(keys) if keys else []
     except RedisError:
         return []

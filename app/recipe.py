@@ -6,31 +6,40 @@ import io
 import json
 import re
 import warnings
-from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 from xml.sax.saxutils import unescape
 
 from PIL import Image, UnidentifiedImageError
+from pydantic import ValidationError
 
-from app import commission
-from app.answers import Recipe
-from app.commission import Commission, Pinned
+from app import house
+from app import wanted as asked
+from app.answers import Recipe, RecipeLevel, RecipeSampler
 from app.errors import InvalidInput
-from app.models import Walk
+from app.models import ROUND, Walk
+from app.pinned import Pinned, flaw
+from app.wanted import Commission
 
 FORMAT = "moma-lisa recipe"
-VERSION = 1
+FIRST, VERSION = 1, 2  # in the first, every frame was painted in full
 SIZE_MAX = 50_000_000
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 IN_XMP = re.compile(rb"<moma:recipe[^<>]*>([^<]*)</moma:recipe>")
+ASKED = ("stops", "seed", "frames", "preset", "ending", "easing")
+DEVICE = ("precision", "memory_format", "threads", "batch")
+SAMPLER = ("scheduler", "steps", "guidance")
+PLACES = {
+    "sampler_steps": "number of steps", "width": "size", "height": "size", "memory_format": "memory format",
+    "model_name": "model", "model_revision": "model's revision", "batch": "batch size",
+}  # fmt: skip
 IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
 def of(walk: Walk) -> Recipe:
     """Write down the recipe of ``walk``; what is not settled before it is painted is ``None`` until then."""
-    return {
+    written: Recipe = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": FIRST,
         "synthetic": True,
         "digital_source_type": IPTC_SYNTHETIC,
         "stops": [
@@ -57,6 +66,18 @@ def of(walk: Walk) -> Recipe:
         },
         "software": walk.software,
     }
+    if not _is_in_full(walk):
+        written["version"] = VERSION
+        written["preset"], written["ending"], written["easing"] = walk.preset, walk.ending, walk.easing
+        written["model"]["asked"] = walk.model
+        written["sampler"] = cast(RecipeSampler, walk.sampling)
+        written["levels"] = cast(list[RecipeLevel] | None, walk.levels)
+    return written
+
+
+def _is_in_full(walk: Walk) -> bool:
+    """Tell whether every frame is painted in full, in no levels: as all were before there were any."""
+    return walk.sampling is None or (walk.levels is None and walk.positions is not None)
 
 
 def dumps(walk: Walk) -> str:
@@ -81,47 +102,66 @@ def read(data: bytes) -> dict[str, Any]:
         raise _unusable("holds no recipe that can be read") from error
     if not isinstance(recipe, dict) or recipe.get("format") != FORMAT:
         raise _unusable("holds no recipe of this site's kind")
-    if recipe.get("version") != VERSION:
-        raise _unusable(f"is of version {recipe.get('version')!r:.20}; this site reads version {VERSION}")
+    version = recipe.get("version")
+    if type(version) is not int or not FIRST <= version <= VERSION:
+        raise _unusable(f"is of version {version!r:.20}; this site reads versions {FIRST} and {VERSION}")
     return recipe
 
 
 def commission_of(recipe: dict[str, Any]) -> tuple[Commission, Pinned]:
     """Turn a recipe back into a commission and the settings that paint the same pixels.
 
-    :raises InvalidInput: when something in it breaks a rule.
+    :raises InvalidInput: when something in it breaks a rule; the message says what was altered.
     """
-    wanted = commission.validate({name: recipe.get(name) for name in ("stops", "seed", "frames")})
+    names = ASKED if recipe.get("version") == VERSION else ASKED[:3]
+    wanted = asked.validate({name: recipe.get(name) for name in names})
     if wanted.seed is None:
-        raise _unusable("was altered: its seed is missing")
-    try:
-        size, sampler = recipe["size"], recipe["sampler"]
-        pinned = Pinned.model_validate(
-            {
-                "sampler_steps": sampler["steps"],
-                "guidance": float(sampler["guidance"]),
-                "scheduler": sampler["scheduler"],
-                "width": size[0],
-                "height": size[1],
-                "positions": [float(position) for position in recipe["positions"]],
-                "model_name": recipe["model"]["name"],
-                "model_revision": recipe["model"]["revision"],
-                **recipe["device"],
-            }
-        )
-    except (KeyError, TypeError, IndexError, ValueError, OverflowError) as error:
-        raise _unusable("was altered: its sampler, size, positions or device cannot be used") from error
-    _check_positions(pinned.positions, wanted)
+        raise _altered("its seed is missing")
+    if recipe.get("version") != VERSION:
+        wanted.preset = "exact"
+    pinned = _pinned(recipe)
+    wanted.model = _model_of(recipe["model"], pinned.model_name)
+    offer = house.find(pinned.model_name)
+    steps_max = house.facts(offer.setting)["steps_max"] if offer else None
+    if steps_max is not None and pinned.scheduler in house.CONSISTENT and pinned.sampler_steps > steps_max:
+        raise _altered(f"its {pinned.sampler_steps} steps are more than the {steps_max} that {pinned.model_name} takes")
+    if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
+        raise _altered(found)
     return wanted, pinned
 
 
-def _check_positions(positions: list[float], wanted: Commission) -> None:
-    last = len(wanted.stops) - 1
-    rising = all(earlier < later for earlier, later in pairwise(positions))
-    if len(positions) != wanted.frames or not rising or positions[0] != 0 or positions[-1] != last:
-        raise _unusable(f"was altered: its positions must rise from 0 to {last}, one for each frame")
-    if not {float(stop) for stop in range(len(wanted.stops))} <= set(positions):
-        raise _unusable("was altered: a stop is missing among its positions")
+def _model_of(told: dict[str, Any], name: str) -> str | None:
+    """Ask for the recipe's model, by name unless nobody did and it is the first; else the painter says what is missing.
+
+    So what is painted again has, to the letter, the same recipe.
+    """
+    found, first = house.find(name), house.find(None)
+    return None if found is None or (found == first and told.get("asked", name) is None) else name
+
+
+def _pinned(recipe: dict[str, Any]) -> Pinned:
+    try:
+        size, sampler, model = recipe["size"], recipe["sampler"], recipe["model"]
+        settings = {
+            "sampler_steps": sampler["steps"],
+            "guidance": float(sampler["guidance"]),
+            "scheduler": sampler["scheduler"],
+            "width": size[0],
+            "height": size[1],
+            "positions": [float(position) for position in recipe["positions"]],
+            "model_name": model["name"],
+            "model_revision": model["revision"],
+            **{name: recipe["device"][name] for name in DEVICE},
+        }
+        if recipe.get("version") == VERSION:
+            settings["sampling"] = {name: value for name, value in sampler.items() if name not in SAMPLER}
+            settings["levels"] = recipe["levels"]
+        return Pinned.model_validate(settings)
+    except ValidationError as error:
+        place = error.errors(include_url=False, include_input=False)[0]["loc"]
+        raise _altered(f"its {PLACES.get(str(place[0]), str(place[0]))} cannot be used") from error
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
+        raise _altered("its sampler, size, positions or device cannot be used") from error
 
 
 def _comment(data: bytes) -> bytes:
@@ -146,6 +186,10 @@ def _in_xmp(data: bytes) -> bytes:
             return unescape(found[1].decode("utf-8", "replace")).encode() if found else b""
         position += size + size % 2
     return b""
+
+
+def _altered(what: str) -> InvalidInput:
+    return _unusable(f"was altered: {what}")
 
 
 def _unusable(reason: str) -> InvalidInput:

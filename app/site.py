@@ -76,13 +76,13 @@ class Site:
         os.close(self._lock)
 
     def prepare(self) -> None:
-        """Look at the model folder and the database; an empty one gets its tables, and a new site its first exhibition.
+        """Look at the models and the database; an empty one gets its tables, and a new site its first exhibition.
 
         :raises ConfigError: when one of them is unusable, or the database is not of the code's revision.
         """
-        if flaw := house.flaw(self.app.config["MODEL"]):
-            raise ConfigError(flaw)
         with self.app.app_context():
+            if flaw := house.flaws():
+                raise ConfigError(flaw)
             if (flaw := schema_state()) == EMPTY:
                 upgrade()
             elif flaw:

@@ -6,20 +6,24 @@ What stands behind ``/walks/<id>.gif`` gets better while the walk is painted, so
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import chain
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, Flask, Response, request
+from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from app import gallery, media
 from app.database import db
 from app.errors import MediaError
+from app.files import FILMS
 from app.models import FINISHED, Frame, Medium, Walk
-from app.pages import FILMS, send_stored
+from app.sending import send_stored
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -35,7 +39,13 @@ LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # by
 def init_app(app: Flask) -> None:
     """Serve the addresses with a hash and the archives, and let templates name them."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(film_address=address, frames_address=frames_address, archive_size=archive_size)
+    app.jinja_env.globals.update(
+        stages_address=stages_address,
+        film_address=address,
+        still_address=still_address,
+        still_name=still_name,
+        archive_size=archive_size,
+    )
 
 
 def address(walk: Walk, kind: str) -> str:
@@ -48,12 +58,15 @@ def address(walk: Walk, kind: str) -> str:
     return f"/media/{walk.id}/{kind}.{_digest(medium)}.{extension}"
 
 
-def frames_address(walk: Walk) -> str:
-    """Name the folder of a walk's frames; that of a finished walk carries its film's hash."""
-    medium = walk.media.get("gif")
-    if medium is None or walk.state != FINISHED:
-        return f"/walks/{walk.id}/frames/"
-    return f"/media/{walk.id}/frames.{_digest(medium)}/"
+def still_name(walk: Walk, frame: Frame) -> str:
+    """Name a picture within the address of a walk's stills; another picture never has the same name."""
+    told = f"{frame.path} {frame.bytes} {walk.model_revision}"
+    return f"{PurePosixPath(frame.path).stem}.{hashlib.sha256(told.encode()).hexdigest()[:DIGEST_LENGTH]}"
+
+
+def still_address(walk: Walk, frame: Frame) -> str:
+    """Name where a picture of a walk is: the same while the film grows around it, and ever after."""
+    return f"/media/{walk.id}/still.{still_name(walk, frame)}.png"
 
 
 def archive_size(walk: Walk) -> int:
@@ -78,18 +91,40 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     return _for_good(_again_if_replaced(send))
 
 
-@blueprint.get("/media/<walk_id>/frames.<digest>/<int:index>.png")
-def frame(walk_id: str, digest: str, index: int) -> Response:
-    """Send a frame of a finished walk: the film that its address names was made from it."""
+def stages_address(walk: Walk, medium: Medium) -> str:
+    """Name where the film or the sheet of a frame's stages is."""
+    return f"/media/{walk.id}/{medium.kind}.{_digest(medium)}.webp"
+
+
+@blueprint.get("/media/<walk_id>/<any(stages, sheet):form><int:index>.<digest>.webp")
+def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
+    """Send the stages of a frame, as a film or side by side."""
 
     def send() -> Response:
         walk = gallery.walk_at(walk_id)
-        film = walk.media.get("gif")
-        frame = next((frame for frame in walk.painted if frame.index == index), None)
-        if walk.state != FINISHED or film is None or frame is None or _digest(film) != digest:
-            raise NotFound("No frame of this walk has this address. The walk's own page has them.")
-        name, etag = f"{walk.id}-{index}.png", f"{film.etag}-{index}"
-        return send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=name)
+        medium = walk.media.get(f"{form}{index}")
+        if medium is None or _digest(medium) != digest:
+            raise NotFound("No stages of this walk have this address. The walk's own page leads to them.")
+        name = f"{walk.slug or walk.id}-{form}-{index}.webp"
+        return send_stored(medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=name)
+
+    return _for_good(_again_if_replaced(send))
+
+
+@blueprint.get("/media/<walk_id>/still.<name>.<digest>.png")
+def still(walk_id: str, name: str, digest: str) -> Response:
+    """Send a picture whose content the address names, painted or being painted around."""
+
+    def send() -> Response:
+        walk = gallery.walk_at(walk_id)
+        named = Frame.path.endswith(f"/{name}.png", autoescape=True)
+        found = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number, named))
+        frame = next((frame for frame in found if still_name(walk, frame) == f"{name}.{digest}"), None)
+        if frame is None:
+            raise NotFound("No picture of this walk has this address. The walk's own page has them.")
+        return send_stored(
+            frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{name}-{digest}", name=f"{walk.id}-{name}.png"
+        )
 
     return _for_good(_again_if_replaced(send))
 

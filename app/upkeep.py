@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageSequence, UnidentifiedImageError
 from sqlalchemy import select
 
-from app import media
+from app import cache, media
 from app.database import db
 from app.errors import MediaError
 from app.media import MediaStore, StoredFile, walk_folder
@@ -78,7 +78,7 @@ def verify() -> Iterator[tuple[int, list[Loss]]]:
 def _named(walk_ids: list[str]) -> tuple[set[str], set[str]]:
     """Return which of the walks are still to be painted, and the paths that rows of any of them name."""
     db.session.rollback()  # look at the rows as they are now
-    walks = db.session.scalars(select(Walk).where(Walk.id.in_(walk_ids))).all()
+    walks = db.session.scalars(select(Walk).where(cache.sharing(walk_ids))).all()
     numbers = [walk.number for walk in walks]
     named: set[str] = set()
     for table in (Frame, Medium):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app import line, media, queue
-from app.database import db, now, writing
+from app import cache, line, media, queue
+from app.database import db, now, take_turns, writing
 from app.errors import Conflict, MediaError
-from app.models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Medium, Stop, Walk
+from app.models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Medium, Piece, Stop, Walk
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def cancel(walk: Walk) -> None:
         cancelled = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_(WAITING))
-            .values(state=CANCELLED, finished_at=now(), lease_until=None, lease_holder=None, painted_count=0)
+            .values(state=CANCELLED, finished_at=now(), painted_count=0, passes=None)
         )
         if not cancelled.rowcount:  # type: ignore[attr-defined]
             raise Conflict("Only a walk that waits or is being painted can be cancelled.")
@@ -47,13 +47,18 @@ def retry(walk: Walk) -> None:
         )
         if not queued.rowcount:  # type: ignore[attr-defined]
             raise Conflict("Only a walk that failed or was cancelled can be painted again.")
+        session.execute(update(Piece).where(Piece.walk_number == walk.number).values(lost=0))
     _reload(walk)
     queue.ring()
 
 
 def delete_walk(walk: Walk) -> None:
-    """Delete a walk: its pictures and words go; its address says from then on that it was taken down."""
+    """Delete a walk: its pictures and words go; its address says from then on that it was taken down.
+
+    Pictures that a repeat of it shows stay with the repeat.
+    """
     with writing() as session:
+        take_turns(session)  # else a repeat of it could be made while nothing names its files
         session.execute(
             update(Walk)
             .where(Walk.number == walk.number)
@@ -63,8 +68,7 @@ def delete_walk(walk: Walk) -> None:
                 error=None,
                 idempotency_key=None,
                 commission_hash="",
-                lease_until=None,
-                lease_holder=None,
+                cache_key=None,
                 state=CANCELLED if walk.is_waiting else walk.state,
             )
         )
@@ -83,15 +87,38 @@ def cancel_or_delete(walk: Walk) -> None:
 
 
 def _forget_pictures(session: Session, walk: Walk) -> None:
-    for table in (Frame, Medium):
+    """Delete what is painted and what is still to be done: a worker that is at it cannot publish any more."""
+    for table in (Frame, Medium, Piece):
         session.execute(delete(table).where(table.walk_number == walk.number))
 
 
 def _delete_files(walk: Walk) -> None:
+    """Delete the files of a walk, save those that a repeat of it names; the last of them takes them all along."""
     try:
-        media.store().delete(media.walk_folder(walk.id))
+        for folder in {media.walk_folder(walk.id), media.walk_folder(walk.repeat_of or walk.id)}:
+            _delete_folder(folder, kept=_shared(walk))
     except (MediaError, OSError) as error:
         log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
+
+
+def _delete_folder(folder: str, *, kept: set[str]) -> None:
+    store = media.store()
+    if not kept:
+        store.delete(folder)
+        return
+    for path in store.files(folder).keys() - kept:
+        store.delete(path)
+    store.delete_empty(folder)
+
+
+def _shared(walk: Walk) -> set[str]:
+    """Return the paths that rows of its repeats name, or of the walk that it repeats."""
+    numbers = select(Walk.number).where(cache.family(walk), Walk.number != walk.number)
+    return {
+        path
+        for table in (Frame, Medium)
+        for path in db.session.scalars(select(table.path).where(table.walk_number.in_(numbers)))
+    }
 
 
 def _reload(walk: Walk) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 
 from app import hairline
+from app.models import BACK, ROUND, STOP
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 ORDINALS = (
@@ -38,12 +39,17 @@ SOLVERS = {
     "DPMSolverSinglestepScheduler": "DPM-Solver++, single step",
     "DDIMScheduler": "DDIM",
     "DEISMultistepScheduler": "DEIS",
+    "EulerAncestralDiscreteScheduler": "Euler, ancestral",
     "EulerDiscreteScheduler": "Euler",
     "HeunDiscreteScheduler": "Heun",
-    "LMSDiscreteScheduler": "LMS",
+    "LCMScheduler": "LCM",
     "PNDMScheduler": "PNDM",
+    "TCDScheduler": "TCD",
     "UniPCMultistepScheduler": "UniPC",
 }
+
+ENDING_NAMES = {BACK: "there and back", STOP: "stop at the end", ROUND: "round to the start"}
+CARE_NAMES = {"fast": "sketch", "balanced": "usual", "exact": "fine"}
 
 
 def number(count: int) -> str:
@@ -134,9 +140,10 @@ def file_size(size: int) -> str:
     return f"{megabytes:.1f} MB" if megabytes < 9.95 else f"{megabytes:,.0f} MB"
 
 
-def frames_and_length(frames: int, fps: float) -> str:
-    """Say how long a film is: ``24 frames, 1.9 seconds``."""
-    return f"{plural(frames, 'frame')}, {duration(frames / fps)}"
+def frames_and_length(frames: int, fps: float, ending: str = "stop") -> str:
+    """Say how long a film is: ``24 frames, 1.9 seconds``; one that comes back shows all but its ends twice."""
+    shown = max(frames, 2 * frames - 2) if ending == BACK else frames
+    return f"{plural(frames, 'frame')}, {duration(shown / fps)}"
 
 
 def short_name(prompt: str) -> str:
@@ -158,6 +165,12 @@ def percent(share: float) -> int:
     if share <= 0 or share >= 1:
         return 0 if share <= 0 else 100
     return min(99, max(1, round(100 * share)))
+
+
+def stations(walk: Any) -> list[str]:
+    """List the prompts along a walk's line: those of its stops, and of a walk that goes round the first once more."""
+    prompts = [stop.prompt for stop in walk.stops]
+    return [*prompts, *prompts[:1]] if walk.ending == ROUND else prompts
 
 
 def size_class(text: str) -> str:
@@ -195,6 +208,16 @@ def solver_name(scheduler: str | None) -> str:
     return SOLVERS.get(scheduler or "", (scheduler or "").removesuffix("Scheduler"))
 
 
+def ending_name(ending: str) -> str:
+    """Say how a film repeats: ``there and back``."""
+    return ENDING_NAMES[ending]
+
+
+def care_name(preset: str) -> str:
+    """Say with what care a walk is painted: ``usual``."""
+    return CARE_NAMES[preset]
+
+
 def day(moment: datetime) -> str:
     """Write a date as the house does: ``20 November 2026``."""
     return f"{moment.day} {moment:%B %Y}"
@@ -214,8 +237,11 @@ FILTERS = {
     "short_name": short_name,
     "size_class": size_class,
     "listing": listing,
+    "stations": stations,
     "note": note,
     "solver_name": solver_name,
+    "ending_name": ending_name,
+    "care_name": care_name,
     "day": day,
 }
 GLOBALS = {

@@ -49,11 +49,11 @@ class RunningSite:
 
 
 @contextmanager
-def running() -> Iterator[RunningSite]:
-    """Start a site; yield it once its worker can paint."""
+def running(**settings: str) -> Iterator[RunningSite]:
+    """Start a site with these settings (``MOMA_…``) beside the caller's; yield it once its worker can paint."""
     with tempfile.TemporaryDirectory(prefix="moma-bench-") as folder:
         url = f"http://127.0.0.1:{free_port()}"
-        environment = environment_of(Path(folder), int(url.rpartition(":")[2]))
+        environment = environment_of(Path(folder), int(url.rpartition(":")[2])) | settings
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "app.run"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=sys.stderr

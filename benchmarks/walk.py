@@ -1,144 +1,54 @@
-"""A walk through the whole site against the usual loop: each frame alone, 50 guided steps, float32 (P0)."""
+"""A walk through a running site, from submit to done, against the same walk painted in process, files and all."""
 
 from __future__ import annotations
 
-import statistics
 import time
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
-import torch
-from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
-
-from app.config import DEFAULTS
-from benchmarks.site import ROOT, RunningSite
+from benchmarks.counting import Work, counted, networks
+from benchmarks.limits import files, write_files
+from benchmarks.ours import Ours
+from benchmarks.site import RunningSite
 from worker import film, ruler
-from worker import walk as schedule
-from worker.job import SMALL_BATCH, STAGES
-from worker.painter import Painter, Stop
 
-PAIRS = (
-    ("a fox", "a sunflower"),
-    ("an owl", "a castle"),
-    ("a red apple", "a rocket"),
-    ("a penguin", "a mushroom"),
-)
-FRAMES = 24
-P0_FRAMES = 6
-P0_STEPS = 50
-GUIDANCE = float(DEFAULTS["GUIDANCE"])
-SEED = 11
+POLL_SECONDS = 0.25
+"""How often a walk is looked at: answering takes a core that paints, and the walk itself tells when it was done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds of one walk: the usual loop's, ours from submit to finished, ours until the ends could be seen.
+class Walked:
+    """Seconds of a walk through the site: until it was finished, and until its first film was published."""
 
-    ``batched`` is P0b, every frame in full with our solver, precision and batch; ``in_process`` is what the site's
-    worker does for a walk, batches and films, without a site around it.
+    whole: float
+    first: float
+
+
+def through_site(site: RunningSite, pair: tuple[str, str], frames: int, *, seed: int, preset: str) -> Walked:
+    """Commission a walk and wait until it is finished; the seconds are those that it tells of itself.
+
+    Raises RuntimeError when it does not come to that.
     """
-
-    usual: float
-    ours: float
-    ends: float
-    batched: float
-    in_process: float
-
-
-def measure(site: RunningSite) -> dict[str, Any]:
-    """Time each pair both ways, in turn and in changing order; return medians of the ratios."""
-    pipe = _usual_pipeline()
-    _paint_walk(site, ("a cup", "a hat"))
-    _usual(pipe, PAIRS[0], frames=1)
-    painter = Painter.load(str(ROOT / "models" / "house"))
-    _in_process(painter, PAIRS[0])
-    timings = [_both(site, pipe, painter, pair, usual_first=bool(index % 2)) for index, pair in enumerate(PAIRS)]
-    return {
-        "frames": FRAMES,
-        "usual_seconds": statistics.median(timing.usual for timing in timings),
-        "site_seconds": statistics.median(timing.ours for timing in timings),
-        "site_to_usual": [round(timing.ours / timing.usual, 4) for timing in timings],
-        "site_to_usual_median": statistics.median(timing.ours / timing.usual for timing in timings),
-        "batched_seconds": statistics.median(timing.batched for timing in timings),
-        "site_to_batched_median": statistics.median(timing.ours / timing.batched for timing in timings),
-        "queue_overhead": [round(timing.ours / timing.in_process - 1, 4) for timing in timings],
-        "queue_overhead_median": statistics.median(timing.ours / timing.in_process - 1 for timing in timings),
-        "ends_to_walk": [round(timing.ends / timing.ours, 4) for timing in timings],
-        "ends_to_walk_median": statistics.median(timing.ends / timing.ours for timing in timings),
-    }
-
-
-def _both(site: RunningSite, pipe: Any, painter: Painter, pair: tuple[str, str], *, usual_first: bool) -> Timing:
-    if usual_first:
-        usual = _usual(pipe, pair)
-        ours, ends = _paint_walk(site, pair)
-        batched, in_process = _in_process(painter, pair)
-    else:
-        batched, in_process = _in_process(painter, pair)
-        ours, ends = _paint_walk(site, pair)
-        usual = _usual(pipe, pair)
-    return Timing(usual, ours, ends, batched, in_process)
-
-
-def _in_process(painter: Painter, pair: tuple[str, str]) -> tuple[float, float]:
-    """Return the seconds of painting a walk in the largest batch, and in the site's batches with all its films."""
-    positions = schedule.positions(len(pair), FRAMES)
-    stops = [Stop(prompt, "", SEED) for prompt in pair]
-    best = painter.rendering(steps=int(DEFAULTS["STEPS"]), guidance=GUIDANCE)
-    began = time.monotonic()
-    prepared = painter.prepare(stops, best)
-    for start in range(0, FRAMES, best.batch):
-        painter.paint(prepared, positions[start : start + best.batch])
-    batched, began = time.monotonic() - began, time.monotonic()
-    size = min(best.batch, max(SMALL_BATCH, FRAMES // STAGES))
-    prepared, painted = painter.prepare(stops, best), {}
-    for indices in schedule.batches(positions, len(stops), size):
-        painted |= dict(zip(indices, painter.paint(prepared, [positions[i] for i in indices]), strict=True))
-    frames = [painted[index] for index in sorted(painted)]
-    for frame in frames:
-        film.still(frame)
-    gif = film.gif(frames, 80, comment="benchmark")
-    film.mp4(frames, DEFAULTS["FPS"], metadata={"title": "benchmark"})
-    ruler.smoothness(ruler.read_frames(gif))
-    return batched, time.monotonic() - began
-
-
-def _paint_walk(site: RunningSite, pair: tuple[str, str]) -> tuple[float, float]:
-    """Commission a walk; return seconds until it is finished and until its ends are published."""
-    began = time.monotonic()
     stops = [{"prompt": prompt} for prompt in pair]
-    walk = site.post("/api/v1/walks", {"stops": stops, "seed": SEED, "frames": FRAMES})
-    ends = None
+    wanted = {"stops": stops, "seed": seed, "frames": frames, "preset": preset}
+    walk = site.post("/api/v1/walks", wanted)
     while walk["state"] in ("queued", "painting"):
-        time.sleep(0.02)
+        time.sleep(POLL_SECONDS)
         walk = site.get(f"/api/v1/walks/{walk['id']}")
-        if ends is None and walk["frames_painted"] >= 2:
-            ends = time.monotonic() - began
-    if walk["state"] != "finished" or ends is None:
+    if walk["state"] != "finished":
         raise RuntimeError(f"the walk ended as {walk['state']}: {walk['error']}")
-    return time.monotonic() - began, ends
+    created, finished = (datetime.fromisoformat(walk[moment]) for moment in ("created_at", "finished_at"))
+    return Walked((finished - created).total_seconds(), walk["first_film_seconds"])
 
 
-def _usual_pipeline() -> Any:
-    pipe = StableDiffusionPipeline.from_pretrained(
-        ROOT / "models" / "house", safety_checker=None, requires_safety_checker=False, torch_dtype=torch.float32
-    )
-    pipe.scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
-
-
-def _usual(pipe: Any, pair: tuple[str, str], frames: int = P0_FRAMES) -> float:
-    """Return the seconds that the usual loop needs for a whole walk, from some of its frames, evenly placed."""
-    a, b = (pipe.encode_prompt(prompt, "cpu", 1, True, "") for prompt in pair)
-    began = time.monotonic()
-    for index in range(frames):
-        t = index / max(frames - 1, 1)
-        pipe(
-            prompt_embeds=torch.lerp(a[0], b[0], t),
-            negative_prompt_embeds=torch.lerp(a[1], b[1], t),
-            num_inference_steps=P0_STEPS,
-            guidance_scale=GUIDANCE,
-            generator=torch.Generator("cpu").manual_seed(SEED),
-        )
-    return (time.monotonic() - began) * FRAMES / frames
+def in_process(ours: Ours, pair: tuple[str, str], frames: int, *, preset: str) -> tuple[Work, dict[str, float]]:
+    """Paint the same walk and write all its files; return its work, and the seconds of both and of the files alone."""
+    with counted(*networks(ours.painter)) as work:
+        began = time.monotonic()
+        painted = ours.film(pair, frames, preset)
+        for picture in painted.pictures:
+            film.still(picture)
+        gif = write_files(painted.pictures)
+        ruler.smoothness(ruler.read_frames(gif))
+        whole = time.monotonic() - began
+    return work, {"in_process": whole, "encode": files(painted.pictures)}

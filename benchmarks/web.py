@@ -38,7 +38,7 @@ def measure() -> dict[str, Any]:
         app = create_app({"REDIS_URL": "unix:///nonexistent.sock"}, instance_path=folder)
         with app.app_context():
             upgrade()
-            _fill(WALKS)
+            fill(WALKS)
             db.engine.dispose()
         found: dict[str, Any] = {"walks": WALKS}
         for name, path in (("gallery", "/gallery"), ("search", "/gallery?q=fox"), ("deep", _deep(app))):
@@ -49,7 +49,7 @@ def measure() -> dict[str, Any]:
     return found
 
 
-def _fill(count: int) -> None:
+def fill(count: int) -> None:
     """Insert finished walks by plain SQL, each with two stops and its files' rows."""
     pairs = [(a, b) for a in THINGS for b in THINGS if a != b]
     finished = now()
@@ -59,7 +59,7 @@ def _fill(count: int) -> None:
         {
             "number": number, "id": _id(number), "visitor": "bench", "owner_hash": "", "commission_hash": "",
             "seed": number, "frames": 24, "fps": 12.5, "words": search.words_of(pair), "sampler_steps": 20,
-            "guidance": 3.5, "width": 128, "height": 128, "state": FINISHED, "painted_count": 24,
+            "guidance": 3.5, "width": 128, "height": 128, "state": FINISHED, "painted_count": 24, "paint_seconds": 3.0,
             "finished_at": finished - timedelta(minutes=count - number),
         }
         for number, pair in zip(numbers, prompts, strict=True)
@@ -121,14 +121,15 @@ def _served(folder: Path) -> Iterator[str]:
         env=environment_of(folder, port),
     )
     try:
-        _wait(f"http://127.0.0.1:{port}/healthz")
+        wait(f"http://127.0.0.1:{port}/healthz")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _wait(url: str) -> None:
+def wait(url: str) -> None:
+    """Wait until something answers there."""
     for _ in range(600):
         try:
             with urllib.request.urlopen(url, timeout=5):

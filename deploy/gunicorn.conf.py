@@ -2,6 +2,7 @@
 in ``GUNICORN_CMD_ARGS`` win over what stands here."""
 
 import os
+from pathlib import Path
 
 cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -15,7 +16,7 @@ timeout = 30
 graceful_timeout = 25
 keepalive = 15  # longer than nginx keeps a connection that nobody uses
 backlog = 512
-limit_request_line = 4094
+limit_request_line = 8190  # as much as nginx passes on: the application says in its own words what is too long
 limit_request_fields = 64
 
 # A process is replaced now and then, not all at once: what leaks, leaks little.
@@ -30,3 +31,26 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH1
 accesslog = "-"
 errorlog = "-"
 access_log_format = '%(h)s %({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s %(M)sms "%(a)s"'  # no cookie, no token
+
+# Figures of requests are counted by all processes in one folder (docs/metrics.md); each has a seat there, which the
+# process that takes its place takes over. Nothing of the application is imported: a reload would keep its old code.
+instance = Path(os.environ.get("MOMA_INSTANCE") or "instance")
+figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(instance.resolve() / "metrics")))
+figures.mkdir(parents=True, exist_ok=True)
+
+
+def on_starting(_server):
+    """Begin to count at 0: at each start, but not at a reload."""
+    for path in figures.glob("*.db"):
+        path.unlink()
+
+
+def pre_fork(server, worker):
+    """Give a new process the lowest seat that nobody has."""
+    taken = {other.seat for other in server.WORKERS.values()}
+    worker.seat = next(seat for seat in range(len(taken) + 1) if seat not in taken)
+
+
+def post_fork(_server, worker):
+    """Tell the process its seat."""
+    os.environ["WEB_SEAT"] = str(worker.seat)

@@ -16,15 +16,22 @@ function fit(line) {
 function sayValues() {
   const form = document.getElementById("make");
   const { seed, negative_prompt: without, steps: many, guidance } = form.elements;
-  const hand = form.querySelector("[name=hand]:checked")?.dataset.name;
-  const frames = form.querySelector("[name=frames]:checked");
+  const chosen = (name) => form.querySelector(`[name=${name}]:checked`);
+  const hand = chosen("hand")?.dataset.name;
+  const frames = chosen("frames");
   const values = document.getElementById("values");
   if (frames) {
     values.querySelector(".frames").textContent = frames.value;
     const length = document.getElementById("length");
-    if (length) length.textContent = frames.dataset.length;
+    if (length) length.textContent = frames.dataset[chosen("ending")?.value === "back" ? "back" : "length"];
   }
   values.querySelector(".hand").textContent = hand ? `${hand[0].toUpperCase()}${hand.slice(1)}, ` : "";
+  const care = chosen("preset")?.dataset;
+  if (care) [many.placeholder, guidance.placeholder] = [care.steps, care.guidance];
+  values.querySelector(".ending").textContent = chosen("ending")?.dataset.name ?? "";
+  values.querySelector(".pace").textContent = chosen("easing")?.value ? `, ${chosen("easing").dataset.name}` : "";
+  values.querySelector(".care").textContent = ["balanced", undefined].includes(chosen("preset")?.value) ? "" : `, ${chosen("preset").dataset.name}`;
+  values.querySelector(".model").textContent = chosen("model") ? `, by ${chosen("model").dataset.name}` : "";
   values.querySelector(".steps").textContent = many.value.trim() ? `, ${many.value.trim()} steps` : "";
   values.querySelector(".guidance").textContent = guidance.value.trim() ? `, guidance ${guidance.value.trim()}` : "";
   values.querySelector(".seed").textContent = seed.value.trim() ? `seed ${seed.value.trim()}` : "a new seed";

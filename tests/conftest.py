@@ -20,9 +20,11 @@ from werkzeug.test import TestResponse
 
 import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
 from app import create_app, media
-from app.commission import Pinned, commission, validate
+from app.commission import commission
 from app.database import db, now, upgrade, writing
 from app.models import FINISHED, Frame, Medium, Walk
+from app.pinned import Pinned
+from app.wanted import validate
 from tests import postgres
 from tests.needs import require
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -57,13 +58,25 @@ def postgres_server() -> str | None:
     return str(folder / "postgres") if folder else None
 
 
+def mount() -> str | None:
+    """Return the path of ``mount``, with which a test makes a store that is soon full, where it may be used."""
+    program = shutil.which("mount")
+    if program is None or os.geteuid() != 0:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        if subprocess.run([program, "-t", "tmpfs", "none", folder], capture_output=True, check=False).returncode:
+            return None
+        subprocess.run(["umount", folder], check=True)
+    return program
+
+
 NEEDS = (
-    Need("redis-server", redis),
     Need("redis-server", redis),
     Need("postgres", postgres_server),
     Need("chromium", chromium, ("chromium", "fonts-dejavu-core")),
     Need("nginx", nginx, ("nginx-light",)),
     Need("curl", curl, ("curl",)),
+    Need("right to mount", mount),
 )
 
 

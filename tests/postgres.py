@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy.engine import URL
@@ -42,11 +44,57 @@ def binaries() -> Path | None:
 
 
 class PostgresServer:
-    """A running server; it makes databases, empty or as copies of another, and drops them."""
+    """A server, which can be stopped, killed and started again; it makes databases, empty or copies, and drops them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: list[str], options: dict[str, Any]) -> None:
         self.folder = folder
         self._count = 0
+        self._command, self._options = command, options
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        die = partial(_die_with, os.getpid())
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(self._command, stderr=log, preexec_fn=die, **self._options)
+        _wait(self, self._process)
+
+    def stop(self, signum: int = signal.SIGINT) -> None:
+        """Send it a signal and wait for its end; the usual one has it send its clients away."""
+        if self._process is not None:
+            self._process.send_signal(signum)
+            self._process.wait(START_SECONDS)
+
+    def kill(self) -> None:
+        """Kill it outright, and wait until the processes that serve its clients have noticed."""
+        if self._process is not None:
+            serving = self._serving()
+            self.stop(signal.SIGKILL)
+            while any(Path(f"/proc/{pid}").exists() for pid in serving):
+                time.sleep(0.02)
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Have it, and the processes that serve its clients, stand still for a while; no connection is closed."""
+        if self._process is None:
+            raise RuntimeError("it does not run")
+        still = [self._process.pid]
+        self._process.send_signal(signal.SIGSTOP)  # first, so that it starts no more of them
+        for pid in self._serving():
+            os.kill(pid, signal.SIGSTOP)
+            still.append(pid)
+        try:
+            yield
+        finally:
+            for pid in still:
+                os.kill(pid, signal.SIGCONT)
+
+    def _serving(self) -> list[int]:
+        if self._process is None:
+            return []
+        return [
+            int(pid) for pid in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        ]
 
     def url(self, name: str) -> str:
         """Return the address of a database, as a setting takes it."""
@@ -82,16 +130,12 @@ def running() -> Iterator[PostgresServer]:
         subprocess.run([str(programs / "initdb"), *init], check=True, **quiet)
         more = [word for name, value in HASTY.items() for word in ("-c", f"{name}={value}")]
         command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), "-h", "", *more]
-        with (folder / "log").open("wb") as log:
-            die = partial(_die_with, os.getpid())
-            process = subprocess.Popen(command, stderr=log, preexec_fn=die, **quiet)
+        server = PostgresServer(folder, command, quiet)
         try:
-            server = PostgresServer(folder)
-            _wait(server, process)
+            server.start()
             yield server
         finally:
-            process.send_signal(2)  # "fast": it disconnects its clients
-            process.wait(START_SECONDS)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

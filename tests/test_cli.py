@@ -15,9 +15,9 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, update
 
 from app import media, recipe
-from app.commission import Pinned
 from app.database import db, writing
 from app.models import Walk
+from app.pinned import Pinned
 from tests.conftest import make_app
 from tests.test_recipe import RENDERING
 
@@ -52,6 +52,38 @@ def test_walk_is_created_with_all_that_can_be_said(runner: FlaskCliRunner) -> No
     walk = run_json(runner, "walks", "create", "a bear", "the sea", "a kite", *options)
     assert (walk["frames"], walk["seed"], walk["unlisted"], walk["state"]) == (30, 0, True, "queued")
     assert [stop["negative_prompt"] for stop in walk["stops"]] == ["rain"] * 3
+
+
+def test_walk_is_created_with_preset_ending_easing_and_model(runner: FlaskCliRunner) -> None:
+    options = ("--preset", "exact", "--ending", "round", "--easing", "--model", "house")
+    walk = run_json(runner, "walks", "create", "a bear", "a kite", *options)
+    assert [walk[name] for name in ("preset", "ending", "easing", "model")] == ["exact", "round", True, "house"]
+    run(runner, "walks", "create", "a bear", "a kite", "--ending", "loop", status=2)
+
+
+def test_one_prompt_with_several_seeds_is_created(runner: FlaskCliRunner) -> None:
+    seeds = ("--stop-seed", "1", "--stop-seed", "2", "--stop-seed", "0")
+    walk = run_json(runner, "walks", "create", "the sea", "the sea", "the sea", *seeds)
+    assert [stop["seed"] for stop in walk["stops"]] == [1, 2, 0]
+    told = run_json(runner, "walks", "create", "the sea", "a kite", *seeds, status=1)
+    assert [error["field"] for error in told["errors"]] == ["stop-seed"]
+
+
+def test_walk_is_gone_on_from_its_last_stop(runner: FlaskCliRunner, hung: Hanger) -> None:
+    parent = hung("a fox", "a kite", seed=7)
+    for name in (parent.id, f"{parent.id}-a-fox-a-kite"):
+        walk = run_json(runner, "walks", "create", "--continue", name, "the sea")
+        assert [(stop["prompt"], stop["seed"]) for stop in walk["stops"]] == [("a kite", 7), ("the sea", None)]
+        assert walk["continues"] == parent.id
+    assert "No walk" in run_json(runner, "walks", "create", "--continue", "a" * 16, "the sea", status=1)["error"]
+
+
+def test_same_walk_again_is_finished_at_once_unless_it_is_wanted_anew(runner: FlaskCliRunner, hung: Hanger) -> None:
+    original = hung("a fox", "a kite", seed=7)
+    again = ("walks", "create", "a fox", "a kite", "--seed", "7", "--frames", "2")
+    repeat = run_json(runner, *again)
+    assert (repeat["state"], repeat["repeat_of"]) == ("finished", original.id)
+    assert run_json(runner, *again, "--anew")["state"] == "queued"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +125,17 @@ def test_walk_is_created_from_a_recipe(runner: FlaskCliRunner, painted: Walk, tm
     walk = run_json(runner, "walks", "create", "--recipe", str(file))
     assert walk["id"] != painted.id
     assert walk["recipe"] == recipe.of(painted)
+
+
+def test_recipe_of_a_model_that_is_not_here_is_refused_with_those_that_are(
+    runner: FlaskCliRunner, painted: Walk, tmp_path: Path
+) -> None:
+    told = dict(recipe.of(painted))
+    told["model"] = told["model"] | {"name": "someone/else"}
+    file = tmp_path / "recipe.json"
+    file.write_text(json.dumps(told))
+    refused = run_json(runner, "walks", "create", "--recipe", str(file), status=1)
+    assert refused["error"] == "The model someone/else is not offered here; this is: house."
 
 
 def test_recipe_says_all(runner: FlaskCliRunner, painted: Walk, tmp_path: Path) -> None:
@@ -244,6 +287,25 @@ def test_doctor_names_what_is_well_and_what_is_not(runner: FlaskCliRunner) -> No
 def test_doctor_says_one_line_for_each_part(runner: FlaskCliRunner) -> None:
     lines = run(runner, "doctor", status=1).output.splitlines()
     assert [line.split()[0] for line in lines] == ["database", "redis", "media", "model", "worker"]
+
+
+def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) -> None:
+    app = make_app(instance, MODELS=[str(tmp_path / "gone")])
+    findings = run_json(app.test_cli_runner(), "doctor", status=1)
+    models = [(finding["well"], finding["detail"]) for finding in findings if finding["part"] == "model"]
+    assert models == [
+        (True, f"{app.config['MODEL']} is whole"),
+        (False, f"The model folder {tmp_path / 'gone'} is missing."),
+    ]
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_doctor_names_the_models_of_each_worker(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = {"model": "house", "revision": "0123", "device": "cuda", "models": {"house": "0123", "tiny/turbo": None}}
+    monkeypatch.setattr("app.queue.workers", lambda: [about])
+    found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
+    assert found["worker"]["detail"] == "1 running: house 0123 and tiny/turbo (not loaded yet) on cuda"
 
 
 def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Commissioning: what is accepted, what is refused and with which words, and what is saved."""
+"""Commissioning: what is saved, once, and whom it is told."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import NullPool, create_engine, event, func, select, text
 
-from app import visitor
-from app.commission import ERRORS_MAX, SEED_MAX, Commission, commission, find, validate
+from app import house, presets, visitor
+from app.bounds import SEED_MAX
+from app.commission import commission, find
 from app.database import db, is_sqlite
 from app.errors import InvalidInput
 from app.models import QUEUED, Stop, Walk
+from app.wanted import validate
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases
@@ -26,211 +26,8 @@ def asked(*prompts: str, **fields: Any) -> dict[str, Any]:
     return {"stops": [{"prompt": prompt} for prompt in prompts or ("a fox", "a kite")], **fields}
 
 
-def refusal(data: Any) -> dict[str, str]:
-    with pytest.raises(InvalidInput) as refused:
-        validate(data)
-    return {error.field: error.message for error in refused.value.errors}
-
-
 def count() -> int:
     return db.session.scalar(select(func.count()).select_from(Walk)) or 0
-
-
-# What is accepted
-
-
-def test_two_prompts_are_enough(app: Flask) -> None:
-    wanted = validate(asked("a lemon", "the sun"))
-    assert [stop.prompt for stop in wanted.stops] == ["a lemon", "the sun"]
-    assert (wanted.seed, wanted.frames, wanted.unlisted) == (None, None, False)
-
-
-def test_limits_themselves_are_accepted(app: Flask) -> None:
-    longest = asked("a" * 300, *"bcdefgh", seed=SEED_MAX, frames=240)
-    wanted = validate(longest)
-    assert (len(wanted.stops), wanted.seed, wanted.frames) == (8, 2**32 - 1, 240)
-    assert validate(asked(*"abcdefgh", seed=0, frames=8)).frames == 8
-
-
-@pytest.mark.parametrize(
-    "prompt", ["狐狸", "лиса", "ثعلب", "🦊", "लोमड़ी", "quote ' \" ; -- <b>", "%s {} \\n", "a" + "\u0301" * 40]
-)
-def test_prompts_in_any_script_are_accepted(app: Flask, prompt: str) -> None:
-    assert validate(asked(prompt, "a kite")).stops[0].prompt
-
-
-def test_white_space_is_tidied_and_accents_composed(app: Flask) -> None:
-    wanted = validate(asked("  a \n\t red\u00a0fox ", "cafe\u0301"))
-    assert [stop.prompt for stop in wanted.stops] == ["a red fox", "caf\u00e9"]
-
-
-def test_length_is_counted_after_tidying(app: Flask) -> None:
-    assert validate(asked("a" + " " * 400 + "b", "c")).stops[0].prompt == "a b"
-
-
-def test_limits_are_settings(instance: Path) -> None:
-    with make_app(instance, STOPS_MAX=2, PROMPT_MAX=5, FRAMES_MAX=30).app_context():
-        assert refusal(asked("a", "b", "c")) == {"stops": "A walk has 2 to 2 stops; this one has 3."}
-        assert "at most 5" in refusal(asked("a rocket", "b"))["stops.0.prompt"]
-        assert "to 30." in refusal(asked("a", "b", frames=31))["frames"]
-
-
-# What is refused
-
-
-@pytest.mark.parametrize("prompt", ["", " ", "\n\t", "\u200b", "\u2060\ufeff", "\u00a0"])
-def test_prompt_without_anything_to_see_is_refused(app: Flask, prompt: str) -> None:
-    assert refusal(asked("a fox", prompt)) == {
-        "stops.1.prompt": "The prompt of stop 2 is empty. Write at least one word."
-    }
-
-
-def test_overlong_prompt_is_refused_with_its_length(app: Flask) -> None:
-    assert refusal(asked("a" * 301, "b")) == {
-        "stops.0.prompt": "The prompt of stop 1 is 301 characters long; at most 300 are read."
-    }
-
-
-@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x9b"])
-def test_control_characters_are_refused(app: Flask, character: str) -> None:
-    assert "control characters" in refusal(asked(f"a{character}fox", "b"))["stops.0.prompt"]
-
-
-@pytest.mark.parametrize("character", ["\ud800", "\udfff", "\ufffd"])
-def test_unreadable_characters_are_refused(app: Flask, character: str) -> None:
-    assert "could not be read" in refusal(asked(f"a{character}fox", "b"))["stops.0.prompt"]
-
-
-def test_what_to_leave_out_obeys_the_same_rules_but_may_be_empty(app: Flask) -> None:
-    stops = [{"prompt": "a fox", "negative_prompt": ""}, {"prompt": "a kite", "negative_prompt": "x" * 301}]
-    message = "The list of what to leave out of stop 2 is 301 characters long; at most 300 are read."
-    assert refusal({"stops": stops}) == {"stops.1.negative_prompt": message}
-
-
-@pytest.mark.parametrize("number", [0, 1, 9, 100])
-def test_too_few_and_too_many_stops_are_refused(app: Flask, number: int) -> None:
-    stops = [{"prompt": f"stop {index}"} for index in range(number)]
-    assert refusal({"stops": stops}) == {"stops": f"A walk has 2 to 8 stops; this one has {number}."}
-
-
-@pytest.mark.parametrize("seed", [True, 2.5, 2.0, float("nan"), float("inf"), "7", -1, 2**32, 10**400, [], {}])
-def test_seed_that_is_no_whole_number_in_range_is_refused(app: Flask, seed: Any) -> None:
-    assert refusal(asked(seed=seed)) == {"seed": "The seed must be a whole number from 0 to 4294967295."}
-    stops = [{"prompt": "a fox", "seed": seed}, {"prompt": "a kite"}]
-    assert list(refusal({"stops": stops})) == ["stops.0.seed"]
-
-
-@pytest.mark.parametrize("frames", [True, 2.5, float("nan"), "24", -24, 0, 1, 241, 10**400])
-def test_frames_that_are_no_whole_number_in_range_are_refused(app: Flask, frames: Any) -> None:
-    assert refusal(asked(frames=frames)) == {
-        "frames": "Frames must be a whole number from 2 (one for each stop) to 240."
-    }
-
-
-def test_fewer_frames_than_stops_are_refused(app: Flask) -> None:
-    assert refusal(asked("a", "b", "c", frames=2)) == {
-        "frames": "Frames must be a whole number from 3 (one for each stop) to 240."
-    }
-
-
-@pytest.mark.parametrize("unlisted", ["true", 1, 0, None, "on"])
-def test_unlisted_is_true_or_false(app: Flask, unlisted: Any) -> None:
-    assert refusal(asked(unlisted=unlisted)) == {"unlisted": "unlisted must be true or false."}
-
-
-@pytest.mark.parametrize("stops", [None, "a fox", 7, {}, {"prompt": "a fox"}, True])
-def test_stops_must_be_a_list(app: Flask, stops: Any) -> None:
-    assert refusal({"stops": stops}) == {"stops": "stops must be a list of 2 to 8 stops."}
-
-
-@pytest.mark.parametrize("stop", [None, "a fox", 7, ["a fox"]])
-def test_stop_must_be_an_object(app: Flask, stop: Any) -> None:
-    assert refusal({"stops": [{"prompt": "a"}, stop]}) == {
-        "stops.1": 'Stop 2 must be an object such as {"prompt": "a lemon"}.'
-    }
-
-
-@pytest.mark.parametrize("data", [None, [], "a fox", 7, True])
-def test_walk_must_be_an_object(app: Flask, data: Any) -> None:
-    assert refusal(data) == {"": 'A walk must be an object such as {"stops": […]}.'}
-
-
-def test_missing_stops_and_missing_prompts_are_refused(app: Flask) -> None:
-    assert list(refusal({})) == ["stops"]
-    assert list(refusal({"stops": [{}, {"prompt": "b"}]})) == ["stops.0.prompt"]
-
-
-def test_unknown_fields_are_refused_at_both_levels(app: Flask) -> None:
-    stops = [{"prompt": "a", "promt": "b"}, {"prompt": "c"}]
-    assert refusal({"stops": stops, "sede": 7}) == {
-        "stops.0.promt": "promt is not a field of a walk.",
-        "sede": "sede is not a field of a walk.",
-    }
-
-
-def test_same_stop_twice_in_a_row_is_refused(app: Flask) -> None:
-    assert list(refusal(asked("a fox", "a  fox"))) == ["stops.1.prompt"]
-
-
-def test_same_prompt_with_another_seed_or_further_on_is_a_walk(app: Flask) -> None:
-    stops = [{"prompt": "a fox", "seed": 1}, {"prompt": "a fox", "seed": 2}]
-    assert len(validate({"stops": stops}).stops) == 2
-    assert len(validate(asked("a fox", "a kite", "a fox")).stops) == 3
-
-
-def test_every_wrong_field_is_named_at_once(app: Flask) -> None:
-    assert set(refusal({"stops": [{"prompt": ""}, {"prompt": 7}], "seed": -1, "frames": "x"})) == {
-        "stops.0.prompt", "stops.1.prompt", "seed", "frames",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "data",
-    [{f"field{i}": 1 for i in range(5000)}, {"stops": [{"prompt": ""}] * 5000}, {"stops": [{"prompt": "a"}] * 5000}],
-)
-def test_hostile_request_is_answered_in_few_words(app: Flask, data: Any) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        validate(data)
-    assert len(refused.value.errors) == ERRORS_MAX
-    assert len(str(refused.value)) < 10_000
-
-
-TEXT = st.text(st.characters(codec=None), max_size=20)  # lone surrogates as well
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
-    max_leaves=8,
-)
-STOP = st.dictionaries(st.sampled_from(["prompt", "negative_prompt", "seed", "hand"]), JSON, max_size=4) | JSON
-WALK = st.fixed_dictionaries(
-    {"stops": st.lists(STOP, max_size=10) | JSON}, optional=dict.fromkeys(("seed", "frames", "unlisted", "x"), JSON)
-)
-
-
-@given(data=WALK | JSON)
-def test_validation_raises_nothing_but_invalid_input(app: Flask, data: Any) -> None:
-    try:
-        wanted = validate(data)
-    except InvalidInput as refused:
-        assert all(error.message for error in refused.errors)
-        assert str(refused).encode() + "".join(error.pointer for error in refused.errors).encode()
-        return
-    assert 2 <= len(wanted.stops) <= 8
-
-
-@given(prompt=st.text(st.characters(codec=None), min_size=1, max_size=320))
-def test_accepted_prompt_can_be_kept_and_is_accepted_again(app: Flask, prompt: str) -> None:
-    try:
-        kept = validate(asked(prompt, "a kite that flies")).stops[0].prompt
-    except InvalidInput:
-        return
-    assert kept.encode("utf-8").decode("utf-8") == kept
-    assert len(kept) <= 300
-    assert "\0" not in kept
-    assert validate(asked(kept, "a kite that flies")).stops[0].prompt == kept
-
-
-# What is saved
 
 
 def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
@@ -246,9 +43,48 @@ def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
         (1, "a kite", "", None),
     ]
     assert (walk.seed, walk.frames, walk.fps, walk.unlisted, walk.state) == (11, 30, 12.5, True, QUEUED)
-    assert (walk.sampler_steps, walk.guidance, walk.is_pinned) == (20, 3.5, False)
+    assert (walk.preset, walk.ending, walk.easing, walk.model, walk.is_pinned) == (
+        "balanced",
+        "stop",
+        False,
+        None,
+        False,
+    )
     assert visitor.owns("hers", walk)
     assert "hers" not in (walk.visitor, walk.owner_hash)
+
+
+@pytest.mark.parametrize("preset", presets.NAMES)
+def test_preset_is_resolved_and_recorded_with_the_walk(commissioned: Callable[..., Walk], preset: str) -> None:
+    walk = commissioned(preset=preset)
+    settings = presets.resolve(preset, house.facts())
+    assert (walk.preset, walk.sampling) == (preset, settings)
+    assert (walk.scheduler, walk.sampler_steps, walk.guidance) == tuple(
+        settings[name] for name in ("scheduler", "steps", "guidance")
+    )
+
+
+def test_preset_is_balanced_when_none_is_given(commissioned: Callable[..., Walk]) -> None:
+    assert commissioned().sampling == presets.resolve("balanced", house.facts())
+
+
+def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_above_the_preset_s(
+    instance: Path,
+) -> None:
+    with make_app(instance, STEPS=30, GUIDANCE=2.0).app_context():
+        found = []
+        for own in ({}, {"steps": 12}, {"guidance": 0.0}):
+            walk, _ = commission(validate(asked(preset="exact", **own)), visitor_key="ann")
+            found.append((walk.sampler_steps, walk.guidance))
+            assert walk.sampling == presets.resolve("exact", house.facts(), steps=found[-1][0], guidance=found[-1][1])
+        db.session.remove()
+        db.engine.dispose()
+    assert found == [(30, 2.0), (12, 2.0), (30, 0.0)]
+
+
+def test_ending_easing_and_model_are_recorded(commissioned: Callable[..., Walk]) -> None:
+    walk = commissioned(ending="round", easing=True, model="house")
+    assert (walk.ending, walk.easing, walk.model) == ("round", True, "house")
 
 
 def test_seed_is_drawn_and_recorded_when_not_given(commissioned: Callable[..., Walk]) -> None:
@@ -336,8 +172,3 @@ def test_two_who_save_the_same_key_at_once_make_one_walk(app: Flask) -> None:
     second, is_new = commission(validate(asked()), visitor_key="ann", idempotency_key="once")
     assert looks
     assert (second.id, is_new, count()) == (first.id, False, 1)
-
-
-def test_commission_is_equal_to_itself_after_a_round_trip(app: Flask) -> None:
-    wanted = validate(asked("a fox", "a kite", seed=4, frames=12))
-    assert Commission.model_validate_json(wanted.model_dump_json()) == wanted

@@ -34,11 +34,19 @@ def test_house_model_is_found_from_any_folder(instance: Path, monkeypatch: pytes
     assert (Path(make_app(instance).config["MODEL"]) / "model_index.json").exists()
 
 
+def test_further_models_are_found_from_any_folder_too(
+    instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app(instance, MODELS=["models/house", "someone/else"])
+    assert app.config["MODELS"] == [str(ROOT / "models" / "house"), "someone/else"]
+
+
 def test_environment_wins_over_file_and_file_over_defaults(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings_file(instance, "page_size = 5\nsteps = 7\n")
     monkeypatch.setenv("MOMA_STEPS", "9")
     app = make_app(instance)
-    assert (app.config["PAGE_SIZE"], app.config["STEPS"], app.config["GUIDANCE"]) == (5, 9, 3.5)
+    assert (app.config["PAGE_SIZE"], app.config["STEPS"], app.config["GUIDANCE"]) == (5, 9, 0.0)
 
 
 def test_callers_settings_win_over_the_environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +95,8 @@ def test_settings_file_in_another_encoding_is_refused(instance: Path) -> None:
         ("STEPS", "many"),
         ("STEPS", 2.5),
         ("STEPS", True),
-        ("STEPS", 0),
+        ("STEPS", -1),
+        ("GUIDANCE", -0.5),
         ("PAGE_SIZE", 0),
         ("PROMPT_MAX", -1),
         ("FPS", 0),
@@ -112,6 +121,10 @@ def test_settings_file_in_another_encoding_is_refused(instance: Path) -> None:
         ("TEAM", [{"name": "Ann", "url": "javascript:alert(1)"}]),
         ("SECRET_KEY_FALLBACKS", "an old secret, long enough"),
         ("SECRET_KEY_FALLBACKS", [7]),
+        ("MODELS", "models/house"),
+        ("MODELS", [7]),
+        ("MODELS", [""]),
+        ("MODELS_KEPT", 0),
         ("DATABASE_URL", "no address"),
         ("DATABASE_URL", "nosuchbase://here"),
         ("REDIS_URL", "http://localhost"),

@@ -95,6 +95,26 @@ def test_recent_wall_prefers_featured_walks(hung: Hanger) -> None:
     assert gallery.recent(2) == hangs[:2]
 
 
+def test_making_page_shows_what_the_house_chose_first_and_says_so(client: FlaskClient, hung: Hanger) -> None:
+    plain, chosen, later = hung("a fox", "a kite"), hung("a pear", "the sun"), hung("a key", "a hat")
+    walls = {"Painted lately": (), "Chosen by the house, and painted lately": (chosen, later)}
+    walls["Chosen by the house"] = (plain,)
+    for heading, featured in walls.items():
+        for walk in featured:
+            curating.feature(walk)
+        assert f"<h2>{heading}</h2>" in client.get("/").text
+    page = client.get("/").text
+    assert page.index(plain.url) < page.index(later.url) < page.index(chosen.url)
+
+
+def test_featured_walk_that_was_hidden_is_not_on_the_wall(hung: Hanger) -> None:
+    hangs = [hung(minutes_ago=minutes) for minutes in range(3)]
+    curating.feature(hangs[1])
+    curating.feature(hangs[2])
+    curating.hide(hangs[2])
+    assert gallery.recent(3, featured_first=True) == [hangs[1], hangs[0]]
+
+
 def test_walk_that_does_not_hang_cannot_be_featured(runner: FlaskCliRunner, hung: Hanger, commissioned: Hanger) -> None:
     for walk in (commissioned(), hung(unlisted=True)):
         told = run_json(runner, "gallery", "feature", walk.id, status=1)

@@ -21,7 +21,7 @@ from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases
 
-TABLES = {"walks", "stops", "frames", "media"}
+TABLES = {"walks", "stops", "frames", "media", "pieces"}
 
 
 def tables() -> set[str]:
@@ -55,10 +55,33 @@ def test_migrated_schema_is_that_of_the_models(app: Flask) -> None:
         assert compare_metadata(context, db.metadata) == []
 
 
+def test_walks_painted_before_there_were_presets_are_exact_and_stop_at_their_end(app: Flask) -> None:
+    downgrade(directory=str(MIGRATIONS), revision="0004")
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO walks (number, id, visitor, owner_hash, commission_hash, unlisted, seed, frames, fps,"
+                " words, sampler_steps, guidance, is_pinned, state, turn, ticket, attempt, lost, painted_count,"
+                " created_at)"
+                " VALUES (1, 'abcdefgh23456789', 'ann', '', '', false, 7, 2, 12.5, '',"
+                " 20, 3.5, false, 'finished', 0, 1, 1, 0, 2, '2026-11-20 12:00:00')"
+            )
+        )
+    upgrade()
+    walk = db.session.scalar(select(Walk))
+    assert (walk.preset, walk.ending, walk.easing) == ("exact", "stop", False)
+    assert (walk.model, walk.continues, walk.sampling, walk.levels, walk.repeat_of) == (None, None, None, None, None)
+
+
 def test_constraints_are_migrated_under_the_names_of_the_models(app: Flask) -> None:
     inspector = inspect(db.engine)
     assert [check["name"] for check in inspector.get_check_constraints("walks")] == ["ck_walks_state"]
-    assert {key["options"].get("ondelete") for key in inspector.get_foreign_keys("stops")} == {"CASCADE"}
+    assert {check["name"] for check in inspector.get_check_constraints("pieces")} == {
+        "ck_pieces_kind",
+        "ck_pieces_state",
+    }
+    for table in ("stops", "pieces"):
+        assert {key["options"].get("ondelete") for key in inspector.get_foreign_keys(table)} == {"CASCADE"}
 
 
 def test_empty_database_is_told_from_an_old_one(app: Flask, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_invalid_input_says_all_that_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("kind", "status"),
     [("InvalidInput", 422), ("Malformed", 400), ("WalkNotFound", 404), ("WalkGone", 410), ("Conflict", 409),
-     ("MediaError", 500), ("ConfigError", 500)],
+     ("MediaError", 503), ("ConfigError", 500)],
 )  # fmt: skip
 def test_each_error_has_its_answer(kind: str, status: int) -> None:
     error = getattr(errors, kind)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +17,20 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import func, select
 
-from app import exhibition, gallery, media, recipe, upkeep, visitor
+from app import cli_exhibition, exhibition, gallery, media, recipe, upkeep, visitor
+from app.config import ROOT
 from app.database import db
-from app.exhibition import Piece
+from app.exhibition import Likeness, Piece
 from app.models import ID, Walk
 from app.site import Site
 from tests.conftest import make_app
 from tests.test_cli import count, run, run_json
 from tests.test_curating import Hanger
+from tests.worker.fake import FakePainter
+from worker import job
 
 PIECES = exhibition.pieces()
+HOUSE = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -43,11 +50,11 @@ def start(app: Flask) -> None:
     db.session.rollback()
 
 
-def test_a_fresh_site_shows_twelve_walks(fresh: Flask) -> None:
+def test_a_fresh_site_shows_every_piece(fresh: Flask) -> None:
     start(fresh)
     client = fresh.test_client()
-    assert client.get("/gallery").text.count('class="poster') == 12
-    assert gallery.total() == 12
+    assert client.get("/gallery").text.count('class="poster') == min(len(PIECES), fresh.config["PAGE_SIZE"])
+    assert gallery.total() == len(PIECES)
     listed = client.get("/api/v1/walks").json["walks"]
     assert [walk["id"] for walk in listed] == [piece.walk_id for piece in reversed(PIECES)]
     for walk in listed:
@@ -66,7 +73,7 @@ def test_every_file_of_the_exhibition_can_be_verified(fresh: Flask) -> None:
     assert [losses for _, losses in checked if losses] == []
 
 
-def test_stills_are_the_painted_pixels(fresh: Flask) -> None:
+def test_stills_are_the_shipped_frames(fresh: Flask) -> None:
     start(fresh)
     piece = PIECES[0]
     for index, picture in enumerate(piece.frames()):
@@ -79,7 +86,7 @@ def test_a_second_start_hangs_nothing_twice(fresh: Flask) -> None:
     first = db.session.scalar(select(func.max(Walk.number)))
     start(fresh)
     assert exhibition.hang() == []
-    assert count() == 12
+    assert count() == len(PIECES)
     assert db.session.scalar(select(func.max(Walk.number))) == first
 
 
@@ -89,7 +96,8 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) ->
         start(start_without)
         assert count() == 0
         db.engine.dispose()
-    from app.commission import commission, validate
+    from app.commission import commission
+    from app.wanted import validate
 
     commission(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
     start(fresh)
@@ -103,7 +111,7 @@ def test_the_setting_keeps_the_walls_bare(runner: FlaskCliRunner, app: Flask) ->
 
 def test_a_piece_that_an_operator_took_down_stays_down(fresh: Flask) -> None:
     start(fresh)
-    assert len(run_json(fresh.test_cli_runner(), "gallery", "exhibit", "--take-down")["taken_down"]) == 12
+    assert len(run_json(fresh.test_cli_runner(), "gallery", "exhibit", "--take-down")["taken_down"]) == len(PIECES)
     start(fresh)
     db.session.rollback()
     assert gallery.total() == 0
@@ -115,16 +123,16 @@ def test_the_exhibition_is_hung_again_at_the_same_addresses(fresh: Flask) -> Non
     runner = fresh.test_cli_runner()
     run(runner, "walks", "delete", PIECES[3].walk_id)
     assert run_json(runner, "gallery", "exhibit") == {"hung": [PIECES[3].walk_id]}
-    assert run(runner, "gallery", "exhibit").output == "0 of 12 walks hung.\n"
+    assert run(runner, "gallery", "exhibit").output == f"0 of {len(PIECES)} walks hung.\n"
     db.session.rollback()
-    assert gallery.total() == 12
+    assert gallery.total() == len(PIECES)
     assert fresh.test_client().get(f"/walks/{PIECES[3].walk_id}").status_code == 200
 
 
 def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
-    assert len(run_json(runner, "gallery", "exhibit")["hung"]) == 12
-    assert gallery.total() == 13
+    assert len(run_json(runner, "gallery", "exhibit")["hung"]) == len(PIECES)
+    assert gallery.total() == len(PIECES) + 1
     assert gallery.recent(1)[0].id == walk.id
 
 
@@ -141,7 +149,7 @@ def test_the_exhibition_says_nothing_of_this_machines_pace(fresh: Flask) -> None
     from app import line
 
     start(fresh)
-    assert line.seconds_per_frame() is None
+    assert line.crew().pace is None
 
 
 def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -158,12 +166,12 @@ def test_the_shipped_files_are_at_most_six_megabytes() -> None:
     assert sum(path.stat().st_size for path in exhibition.FOLDER.rglob("*") if path.is_file()) <= 6_000_000
 
 
-def test_there_are_twelve_different_pieces_in_different_hands() -> None:
-    assert len({piece.walk_id for piece in PIECES}) == len(PIECES) == 12
+def test_the_pieces_are_different_and_in_different_hands() -> None:
+    assert len({piece.walk_id for piece in PIECES}) == len(PIECES) >= 6
     assert all(ID.fullmatch(piece.walk_id) for piece in PIECES)
-    hands = {stop["prompt"].partition(", ")[2] for piece in PIECES for stop in piece.recipe["stops"]}
-    assert len(hands) >= 6
-    assert sum(len(piece.recipe["stops"]) > 2 for piece in PIECES) == 2
+    stops = [stop for piece in PIECES for stop in piece.recipe["stops"]]
+    assert len({stop.get("hand") or stop["prompt"].partition(", ")[2] for stop in stops}) >= 4
+    assert any(len(piece.recipe["stops"]) > 2 for piece in PIECES)
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=[piece.folder.name for piece in PIECES])
@@ -173,9 +181,13 @@ def test_a_shipped_film_holds_the_shipped_recipe(app: Flask, piece: Piece) -> No
     frames = piece.frames()
     assert len(frames) == wanted.frames == len(pinned.positions)
     with Image.open(io.BytesIO(piece.film("gif"))) as film:
-        assert film.n_frames == wanted.frames
+        assert film.n_frames == frames_shown(wanted.frames, wanted.ending)
     with Image.open(io.BytesIO(piece.film("poster"))) as poster:
-        assert np.array_equal(np.asarray(poster.convert("RGB")), frames[len(frames) // 2])
+        middle = np.asarray(poster.convert("RGB"))
+    if sums := piece.label.get("sums"):
+        assert len(sums) == len(frames)
+        assert sums[len(frames) // 2] == hashlib.sha256(middle.tobytes()).hexdigest()
+    assert decibels(middle, frames[len(frames) // 2]) >= 40
     assert piece.film("mp4")[4:8] == b"ftyp"
 
 
@@ -192,16 +204,231 @@ def test_the_recipe_of_a_hung_piece_is_the_shipped_one(fresh: Flask) -> None:
         assert own["software"] == piece.recipe["software"]
 
 
-def test_likeness_is_told_in_decibels() -> None:
-    piece = PIECES[0]
-    frames = piece.frames()
-    assert exhibition.compare(piece, frames).psnr is None
-    near = [np.clip(frame.astype(int) + 1, 0, 255).astype(np.uint8) for frame in frames]
-    assert exhibition.compare(piece, near).psnr == pytest.approx(48.1, abs=0.5)
-    assert exhibition.compare(piece, frames[:-1]).psnr == 0
+def decibels(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the peak signal-to-noise ratio of two pictures; infinity for equal ones."""
+    error = np.mean((one.astype(float) - other) ** 2)
+    return float(10 * np.log10(255**2 / error)) if error else float("inf")
+
+
+def frames_shown(frames: int, ending: str) -> int:
+    """Count the frames of a film file: one that comes back shows all but its ends twice."""
+    return 2 * frames - 2 if ending == "back" else frames
+
+
+def nearly(frames: list[np.ndarray], by: int = 1) -> list[np.ndarray]:
+    """Return frames whose every value is a little higher."""
+    return [np.clip(frame.astype(int) + by, 0, 255).astype(np.uint8) for frame in frames]
+
+
+@pytest.fixture
+def lossless(tmp_path: Path) -> Piece:
+    """Lay out a piece as they were shipped before: frames without loss, and a label without sums."""
+    piece = Piece(tmp_path / "01-a-piece")
+    piece.folder.mkdir()
+    (piece.folder / "label.json").write_text("{}")
+    first, *rest = [Image.fromarray(picture) for picture in art(5)]
+    first.save(piece.folder / "frames.webp", save_all=True, append_images=rest, lossless=True)
+    return piece
+
+
+def art(count: int) -> list[np.ndarray]:
+    """Paint red discs with a hard edge on blue that wander on a shaded ground: what a coarse film would blur."""
+    y, x = np.mgrid[:64, :64]
+    pictures = []
+    for step in range(count):
+        disc = (x - 20 - 4 * step) ** 2 + (y - 32) ** 2 < 200
+        pictures.append(
+            np.where(disc[..., None], [230, 20, 40], np.stack([x, y * 2, 255 - x], axis=-1)).astype(np.uint8)
+        )
+    return pictures
+
+
+def test_likeness_to_lossless_frames_is_told_in_decibels(lossless: Piece) -> None:
+    frames = lossless.frames()
+    assert all(np.array_equal(one, other) for one, other in zip(frames, art(5), strict=True))
+    assert exhibition.compare(lossless, frames).identical
+    near = exhibition.compare(lossless, nearly(frames))
+    assert not near.identical
+    assert near.psnr == pytest.approx(48.1, abs=0.5)
+    assert exhibition.compare(lossless, frames[:-1]).psnr == 0
+    assert not exhibition.compare(lossless, frames[:-1]).identical
+
+
+def test_damaged_frames_hinder_no_start(
+    fresh: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "exhibition"
+    name = shutil.copytree(PIECES[0].folder, folder / PIECES[0].folder.name).name
+    for path in (folder / name).glob("frames.*"):
+        path.write_bytes(b"not a picture")
+    monkeypatch.setattr(exhibition, "FOLDER", folder)
+    start(fresh)
+    assert count() == 0
+    assert f"The frames of {name} cannot be read" in caplog.text
 
 
 def test_a_label_says_what_was_measured() -> None:
     for piece in PIECES:
         assert 0 < piece.label["evenness"] <= 1 <= piece.label["jump"]
         assert json.dumps(piece.label)
+
+
+# Painting
+
+
+@pytest.fixture
+def studio(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the exhibition a folder of its own, with a programme of three, and a painter of plain colours."""
+    folder = tmp_path / "exhibition"
+    folder.mkdir()
+    pairs = (("a fox", "a kite"), ("a lemon", "the sun"), ("a bear", "a star"))
+    told = [{"stops": [{"prompt": prompt} for prompt in pair], "seed": 3, "frames": 4} for pair in pairs]
+    (folder / "programme.json").write_text(json.dumps(told))
+    monkeypatch.setattr(exhibition, "FOLDER", folder)
+    monkeypatch.setattr(exhibition, "PROGRAMME", folder / "programme.json")
+    job.prepare(app, FakePainter())
+
+    def paint(walk: Walk, *_: object, **__: object) -> Walk:
+        job.work()
+        db.session.rollback()
+        db.session.refresh(walk)
+        return walk
+
+    monkeypatch.setattr(cli_exhibition, "painters", lambda **_: nullcontext(lambda: None))
+    monkeypatch.setattr(cli_exhibition, "wait_for", paint)
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def test_the_programme_is_painted_anew_and_repainted_to_the_last_bit(studio: Path, runner: FlaskCliRunner) -> None:
+    told = run_json(runner, "exhibition", "paint", "--anew")
+    assert told["pieces"] == names(studio) == ["01-a-fox-a-kite", "02-a-lemon-the-sun", "03-a-bear-a-star"]
+    assert (told["of"], told["bytes"]) == (3, sum(exhibition.size_of(studio / name) for name in names(studio)))
+    assert [len(piece.frames()) for piece in exhibition.pieces()] == [4, 4, 4]
+    again = run_json(runner, "exhibition", "paint")
+    assert [(each["piece"], each["identical"]) for each in again] == [(name, True) for name in names(studio)]
+    assert [each["psnr"] for each in again] == [None] * 3
+    assert count() == 3 * 2
+    assert gallery.total() == 0
+
+
+def test_frames_are_shipped_so_near_to_what_was_painted_that_nobody_sees_it(
+    studio: Path, hung: Hanger, tmp_path: Path
+) -> None:
+    piece, painted = stored(tmp_path, hung(), art(24))
+    assert min(decibels(one, other) for one, other in zip(piece.frames(), painted, strict=True)) >= 42
+    assert piece.label["shipped_psnr"] >= 42
+    assert (piece.folder / "frames.avif").stat().st_size < 24 * 64 * 64 * 3 // 8
+
+
+def test_repaint_is_told_to_the_last_bit_though_frames_are_shipped_with_a_loss(
+    studio: Path, hung: Hanger, tmp_path: Path
+) -> None:
+    piece, painted = stored(tmp_path, hung(), art(6))
+    assert exhibition.compare(piece, painted) == Likeness(piece.folder.name, True, None, piece.label["shipped_psnr"])
+    painted[3] = painted[3].copy()
+    painted[3][7, 7, 1] ^= 1
+    told = exhibition.compare(piece, painted)
+    assert not told.identical
+    assert told.psnr == pytest.approx(piece.label["shipped_psnr"], abs=0.01)
+    assert not exhibition.compare(piece, piece.frames()).identical
+    assert exhibition.compare(piece, nearly(painted, by=16)).psnr < 28
+
+
+def test_repaint_that_differs_is_told_beside_what_was_lost_in_shipping(studio: Path, runner: FlaskCliRunner) -> None:
+    run(runner, "exhibition", "paint", "--anew")
+    label = studio / "02-a-lemon-the-sun" / "label.json"
+    told = json.loads(label.read_text())
+    label.write_text(json.dumps(told | {"sums": told["sums"][::-1], "shipped_psnr": 44.5}))
+    lines = run(runner, "exhibition", "paint").output.splitlines()
+    assert [line.split()[1] for line in lines] == ["identical", "PSNR", "identical"]
+    assert lines[1].endswith("dB from the shipped frames, which are 44.5 dB from what was painted")
+
+
+def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[Piece, list[np.ndarray]]:
+    """Store these pictures as a piece, with the files of a walk."""
+    piece = Piece(folder / "01-a-piece")
+    exhibition.store(piece, walk, painted)
+    return piece, painted
+
+
+def test_pieces_painted_anew_hang(studio: Path, runner: FlaskCliRunner) -> None:
+    run(runner, "exhibition", "paint", "--anew")
+    assert len(run_json(runner, "gallery", "exhibit")["hung"]) == 3
+    assert gallery.total() == 3
+
+
+def test_new_pieces_take_the_place_of_the_old_and_are_painted_whatever_was_painted_before(
+    studio: Path, runner: FlaskCliRunner
+) -> None:
+    run(runner, "exhibition", "paint", "--anew")
+    shutil.copytree(studio / "01-a-fox-a-kite", studio / "09-of-an-earlier-programme")
+    run(runner, "exhibition", "paint", "--anew")
+    assert names(studio) == ["01-a-fox-a-kite", "02-a-lemon-the-sun", "03-a-bear-a-star"]
+
+
+def test_programme_is_painted_as_far_as_there_is_room(
+    studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run_json(runner, "exhibition", "paint", "--anew")["bytes"]
+    monkeypatch.setattr(exhibition, "BYTES_MAX", whole - 1)
+    told = run_json(runner, "exhibition", "paint", "--anew")
+    assert (told["pieces"], told["of"]) == (["01-a-fox-a-kite", "02-a-lemon-the-sun"], 3)
+    assert names(studio) == told["pieces"]
+
+
+def test_shipped_pieces_stay_when_one_cannot_be_painted(
+    studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(runner, "exhibition", "paint", "--anew")
+    before = {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()}
+    monkeypatch.setattr(cli_exhibition, "wait_for", lambda walk, *_, **__: walk)  # and is waited for in vain
+    told = run_json(runner, "exhibition", "paint", "--anew", status=1)
+    assert told["error"].startswith("Piece 1 ended as queued")
+    assert {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()} == before
+    assert [path.name for path in studio.parent.glob(".exhibition-*")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "programme.json cannot be read"),
+        ("7", "programme.json cannot be read"),
+        ('[{"stops": []}]', "Piece 1 of programme.json: A walk has 2 to 8 stops"),
+        (
+            '[{"stops": [{"prompt": "a"}, {"prompt": "b", "hand": "x"}]}]',
+            "Piece 1 of programme.json: The hand of stop 2",
+        ),
+    ],
+)
+def test_unusable_programme_is_explained(studio: Path, runner: FlaskCliRunner, text: str, told: str) -> None:
+    exhibition.PROGRAMME.write_text(text)
+    assert told in run_json(runner, "exhibition", "paint", "--anew", status=1)["error"]
+    assert count() == 0
+
+
+def test_the_shipped_programme_can_be_commissioned(app: Flask) -> None:
+    programme = exhibition.programme()
+    assert len(programme) >= len(PIECES)
+    assert {wanted.frames for wanted in programme} == {24}
+    assert {wanted.ending for wanted in programme} == {"stop", "back", "round"}
+    assert all(wanted.seed is not None and wanted.unlisted for wanted in programme)
+
+
+def test_the_shipped_programme_shows_every_hand_alone_and_on_the_way_to_another(app: Flask) -> None:
+    programme = exhibition.programme()
+    known = {hand["words"] for hand in HOUSE["hands"]}
+    stops = [stop for wanted in programme for stop in wanted.stops]
+    assert {stop.hand for stop in stops if stop.hand} == known
+    assert not any(words in stop.prompt for stop in stops for words in known)
+    assert any(len({stop.hand for stop in wanted.stops}) > 1 for wanted in programme)
+    assert any(len({stop.prompt for stop in wanted.stops}) == 1 for wanted in programme)
+    assert any(len(wanted.stops) == 3 for wanted in programme)
+
+
+def test_the_shipped_programme_asks_for_what_the_model_paints_well(app: Flask) -> None:
+    asked = {stop.prompt for wanted in exhibition.programme() for stop in wanted.stops}
+    assert asked <= set(HOUSE["vocabulary"])

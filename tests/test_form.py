@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +14,12 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from app import form as forms
-from app.commission import Limits, validate
+from app import walks
+from app.bounds import Limits
+from app.database import db, writing
 from app.errors import InvalidInput, Malformed
+from app.models import Stop, Walk
+from app.wanted import validate
 
 LIMITS = Limits(stops_max=8, prompt_max=300, frames_max=240, frames_default=24)
 
@@ -166,16 +171,89 @@ def test_other_bodies_are_left_alone() -> None:
     assert request.get_data() == b"\xff"
 
 
+@pytest.fixture
+def parent(hung: Callable[..., Walk]) -> Walk:
+    """Hang a walk to go on from, whose last stop has words, a hand and a seed of its own."""
+    walk = hung("a fox", "the sun", seed=7)
+    with writing() as session:
+        stop = session.get(Stop, (walk.number, 1))
+        stop.seed, stop.hand, stop.negative_prompt = 12, "neon", "rain"
+    db.session.refresh(walk)
+    return walk
+
+
+def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
+    form = filled("something else", "a kite", continues=parent.id, seed="12", hand="neon", negative_prompt="rain")
+    assert [stop.prompt for stop in form.stops] == ["the sun", "a kite"]
+    wanted = validate(form.commission())
+    assert wanted.continues == parent.id
+    assert wanted.stops[0].model_dump() == {
+        "prompt": "the sun", "negative_prompt": "rain", "hand": "neon", "seed": None
+    }  # fmt: skip
+    assert wanted.seed == 12
+
+
+def test_joint_stays_as_it_was_painted_whatever_the_rest_is_painted_with(parent: Walk) -> None:
+    form = filled("", "a kite", continues=parent.id, seed="99", hand="", negative_prompt="")
+    first, second = validate(form.commission()).stops
+    assert (first.prompt, first.negative_prompt, first.hand, first.seed) == ("the sun", "rain", "neon", 12)
+    assert (second.negative_prompt, second.hand, second.seed) == ("", None, None)
+
+
+def test_form_can_let_go_of_the_walk_it_goes_on_from(parent: Walk) -> None:
+    form = filled("", "a kite", continues=parent.id)
+    form.edit("turn-round", LIMITS.stops_max)
+    assert [stop.prompt for stop in form.stops] == ["the sun", "a kite"]  # the joint stays where it is
+    form.edit("let-go", LIMITS.stops_max)
+    assert "continues" not in form.commission()
+
+
+def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(
+    app: Flask, commissioned: Callable[..., Walk], parent: Walk
+) -> None:
+    walks.delete_walk(parent)
+    for name in (commissioned().id, parent.id, "x", "\0", "a" * 999):
+        form = filled("a fox", "a kite", continues=name)
+        assert form.errors["form"].startswith("The walk to go on from is not here")
+        assert "continues" not in form.commission()
+
+
+def test_fields_to_go_on_with_lead_to_the_same_joint(parent: Walk) -> None:
+    with writing() as session:
+        row = session.get(Walk, parent.number)
+        row.preset, row.easing, row.ending, row.unlisted = "fast", True, "back", True
+    db.session.refresh(parent)
+    fields = {name: str(value) for name, value in forms.going_on(parent).items() if value is not None}
+    wanted = validate(filled("", "a kite", **fields).commission())
+    assert (wanted.continues, wanted.seed, wanted.preset, wanted.easing) == (parent.id, 12, "fast", True)
+    assert (wanted.ending, wanted.unlisted, wanted.frames) == ("stop", True, 2)  # it ends as it likes
+
+
+@pytest.mark.parametrize("ending", ["back", "round", "stop"])
+def test_ending_care_and_pace_are_asked_for(app: Flask, ending: str) -> None:
+    wanted = validate(filled("a fox", "a kite", ending=ending, preset="exact", easing="1").commission())
+    assert (wanted.ending, wanted.preset, wanted.easing) == (ending, "exact", True)
+
+
+@pytest.mark.parametrize("name", ["ending", "preset", "model"])
+def test_choice_that_there_is_not_is_explained_in_more(app: Flask, name: str) -> None:
+    form = explained(filled("a fox", "a kite", **{name: "sideways"}))
+    assert list(form.errors) == [name]
+    assert form.open
+
+
 FIELDS = st.lists(
     st.tuples(
-        st.sampled_from(["prompt", "negative_prompt", "seed", "frames", "unlisted", "token", "edit", "x"]),
+        st.sampled_from(
+            ["prompt", "negative_prompt", "seed", "frames", "unlisted", "token", "edit", "ending", "continues", "x"]
+        ),
         st.text(max_size=30) | st.integers().map(str),
     ),
     max_size=14,
 )
 
 
-@given(fields=FIELDS, change=st.sampled_from(["add-stop", "remove-stop", "turn-round", "x"]))
+@given(fields=FIELDS, change=st.sampled_from(["add-stop", "remove-stop", "turn-round", "let-go", "x"]))
 def test_form_is_always_a_walk_or_explained(app: Flask, fields: list[Any], change: str) -> None:
     form = forms.from_fields(MultiDict(fields), LIMITS)
     form.edit(change, LIMITS.stops_max)

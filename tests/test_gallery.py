@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from itsdangerous import URLSafeSerializer
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from app import gallery, walks
-from app.database import writing
+from app.database import db, writing
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.models import STATES, Walk
 from tests.conftest import SECRET, Commissioner, make_app
@@ -54,6 +54,22 @@ def test_empty_gallery_has_one_empty_page(app: Flask) -> None:
     page = gallery.page()
     assert (page.walks, page.newer, page.older) == ([], None, None)
     assert gallery.total() == 0
+
+
+@pytest.mark.sqlite
+def test_what_hangs_is_counted_without_touching_a_row(app: Flask) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
+        asked.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    gallery.total()
+    event.remove(db.engine, "before_cursor_execute", note)
+    statement, values = next(query for query in asked if query[0].startswith("SELECT count"))
+    with db.engine.connect() as connection:
+        (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert "COVERING INDEX ix_walks_hanging" in plan[-1]
 
 
 def test_newest_walk_comes_first(hung: Hanger) -> None:

@@ -100,4 +100,23 @@ def test_hanging_pictures_never_touch(stops, frames):
 
 def test_ends_win_the_room_from_pictures_beside_them():
     crowded = [Frame(0, 0.0, 0), Frame(1, 0.04, 1), Frame(2, 1.0, 0)]
-    assert [picture.index for picture in hairline.hung(crowded, 2)] == [0, 2]
+    assert [picture.frame.index for picture in hairline.hung(crowded, 2)] == [0, 2]
+
+
+def test_chart_has_a_stroke_a_step_and_its_mean_stands_at_the_same_height_in_each():
+    for strides in ([2.0, 3.0, 4.0], [20.0, 30.0, 40.0]):
+        strokes = hairline.chart(strides)
+        assert [(stroke.x, stroke.height, stroke.y) for stroke in strokes] == [
+            (16.667, 28, 43), (50.0, 42, 29), (83.333, 56, 15)
+        ]  # fmt: skip
+
+
+def test_largest_step_still_fits_into_the_chart():
+    strokes = hairline.chart([1.0] * 20 + [30.0])
+    assert max(stroke.height for stroke in strokes) == hairline.CHART - 1
+    assert min(stroke.y for stroke in strokes) == 0
+
+
+def test_chart_of_a_film_that_stands_still_is_its_base():
+    assert [stroke.height for stroke in hairline.chart([0.0, 0.0])] == [0, 0]
+    assert hairline.chart([]) == []

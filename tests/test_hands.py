@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import hands, house, recipe
-from app.commission import validate
-from app.database import writing
+from app.commission import commission
+from app.database import db, now, writing
 from app.errors import InvalidInput
 from app.gallery import walk_at
-from app.models import Walk
+from app.models import FINISHED, Walk
+from app.wanted import validate
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
@@ -196,6 +197,32 @@ def test_page_says_what_may_be_done_with_the_film_and_whose_art_is_behind_it(cli
     assert "free to use, also commercially" in page
     for maker in ("Noto Emoji</a>, Apache-2.0", "Twemoji</a>, CC BY 4.0", "EmojiOne 2</a>, CC BY 4.0", "Fluent Emoji"):
         assert maker in page
+
+
+@pytest.fixture
+def brush(tmp_path: Path) -> Path:
+    """Make a model that has a hand, a licence and a pattern of its own, and no weights."""
+    (tmp_path / "brush").mkdir()
+    hands_told = [{"words": "in ink", "title": "Ink"}]
+    told = {"name": "brush", "hands": hands_told, "hand_pattern": "{words}: {prompt}", "licence": "Ask the brush."}
+    (tmp_path / "brush" / "house.json").write_text(json.dumps(told))
+    return tmp_path / "brush"
+
+
+def test_hands_and_licence_are_those_of_the_model_that_painted(instance: Path, brush: Path) -> None:
+    app = make_app(instance, MODELS=[str(brush)])
+    with app.app_context():
+        wanted = validate({"stops": [{"prompt": "a fox", "hand": "ink"}, {"prompt": "a kite"}], "model": "brush"})
+        walk, _ = commission(wanted, visitor_key="ann", owner="secret of ann")
+        assert hands.names(walk) == ["ink"]
+        assert hands.pattern_of(walk) == "{words}: {prompt}"
+        with writing() as session:
+            found = session.get(Walk, walk.number)
+            found.model_name, found.state, found.finished_at = "brush", FINISHED, now()
+        page = app.test_client().get(walk.url).text
+        assert "Ask the brush." in page
+        assert "free to use, also commercially" not in page
+        db.session.remove()
 
 
 def test_film_of_another_model_does_not_get_the_house_models_licence(

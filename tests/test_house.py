@@ -1,8 +1,9 @@
-"""The model folder: whole, or the message names the file."""
+"""The models on offer: their folders whole, or the message names the file, and what is known of them."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,13 @@ def test_folder_in_place_of_a_file_is_named(model: Path) -> None:
     assert str(model / "unet" / "config.json") in house.flaw(str(model))
 
 
+@pytest.mark.parametrize("kind", ["FluxPipeline", "StableDiffusion3Pipeline", None])
+def test_model_of_another_kind_is_a_flaw(model: Path, kind: str | None) -> None:
+    (model / "model_index.json").write_text(json.dumps(INDEX | {"_class_name": kind}))
+    said = f"The model {model} is of the kind {kind}, which this program does not paint with."
+    assert house.flaw(str(model)) == said
+
+
 def test_missing_part_is_named(model: Path) -> None:
     for file in (model / "vae").iterdir():
         file.unlink()
@@ -142,6 +150,130 @@ def test_facts_are_read_from_the_model_folder(app: Flask) -> None:
     assert all(len(pair) == 2 for pair in facts["starters"])
 
 
-def test_model_without_facts_has_none(instance: Path, model: Path) -> None:
+def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Path) -> None:
     with make_app(instance, MODEL=str(model)).app_context():
-        assert house.facts() == {}
+        known = {"name": "model", "title": "model", "size": None}
+        known |= {"scheduler": "", "few_step": False, "embeds_guidance": False, "steps_max": None}
+        assert house.facts() == known
+
+
+def test_missing_tokenizer_of_the_second_encoder_is_named(model: Path) -> None:
+    (model / "model_index.json").write_text(json.dumps(INDEX | {"tokenizer_2": ["transformers", "CLIPTokenizer"]}))
+    assert house.flaw(str(model)) == f"The model file {model}/tokenizer_2/tokenizer_config.json is missing."
+    shutil.copytree(model / "tokenizer", model / "tokenizer_2")
+    assert house.flaw(str(model)) == ""
+    (model / "tokenizer_2" / "tokenizer.json").unlink()
+    assert "tokenizer_2/tokenizer.json is missing" in house.flaw(str(model))
+
+
+@pytest.mark.parametrize(
+    ("few_step", "scheduler"),
+    [
+        (True, {"_class_name": "LCMScheduler"}),
+        (True, {"_class_name": "EulerAncestralDiscreteScheduler", "timestep_spacing": "trailing"}),
+        (True, {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"}),
+        (False, {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "leading"}),
+        (
+            False,
+            {
+                "_class_name": "EulerDiscreteScheduler",
+                "timestep_spacing": "trailing",
+                "rescale_betas_zero_snr": True,
+            },
+        ),
+        (False, {"_class_name": "DPMSolverMultistepScheduler", "timestep_spacing": "trailing"}),
+        (False, {"_class_name": "PNDMScheduler"}),
+    ],
+)
+def test_distilled_model_is_known_by_its_solver(
+    app: Flask, model: Path, few_step: bool, scheduler: dict[str, Any]
+) -> None:
+    (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
+    facts = house.facts(str(model))
+    assert (facts["few_step"], facts["scheduler"]) == (few_step, scheduler["_class_name"])
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "told", "most"),
+    [
+        ({"_class_name": "LCMScheduler"}, "{}", 50),
+        ({"_class_name": "LCMScheduler", "original_inference_steps": 100}, "{}", 100),
+        ({"_class_name": "TCDScheduler", "original_inference_steps": None}, "{}", 50),
+        ({"_class_name": "LCMScheduler"}, '{"few_step": false}', None),  # painted with the usual solver
+        ({"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"}, "{}", None),
+        ({"_class_name": "PNDMScheduler"}, "{}", None),
+    ],
+)
+def test_schedule_of_a_consistency_model_bounds_its_steps(
+    app: Flask, model: Path, scheduler: dict[str, Any], told: str, most: int | None
+) -> None:
+    (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
+    (model / "house.json").write_text(told)
+    assert house.facts(str(model))["steps_max"] == most
+
+
+def test_what_the_folder_itself_says_wins(app: Flask, model: Path) -> None:
+    (model / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "LCMScheduler"}')
+    (model / "house.json").write_text('{"few_step": false, "name": "walker", "title": "Walker"}')
+    facts = house.facts(str(model))
+    assert (facts["few_step"], facts["name"], facts["title"]) == (False, "walker", "Walker")
+
+
+@pytest.mark.parametrize(("told", "size"), [("{}", 1024), ('{"size": 768}', 768)])
+def test_size_follows_from_the_networks_unless_the_folder_says_it(
+    app: Flask, model: Path, told: str, size: int
+) -> None:
+    (model / "unet" / "config.json").write_text('{"sample_size": 128}')
+    (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
+    (model / "house.json").write_text(told)
+    assert house.facts(str(model))["size"] == size
+
+
+def test_guidance_that_is_an_input_is_seen(app: Flask, model: Path) -> None:
+    (model / "unet" / "config.json").write_text('{"time_cond_proj_dim": 256}')
+    assert house.facts(str(model))["embeds_guidance"]
+
+
+def test_first_model_is_offered_once_and_found_without_a_name(instance: Path, model: Path) -> None:
+    house_folder = str(ROOT / DEFAULTS["MODEL"])
+    with make_app(instance, MODELS=[str(model), house_folder]).app_context():
+        assert house.offered() == [(house_folder, "house", "House model"), (str(model), "model", "model")]
+        assert house.find(None) == house.offered()[0]
+        assert house.find("model") == house.offered()[1]
+        assert house.find("someone/else") is None
+        assert house.flaws() == ""
+        assert house.setting("model") == str(model)
+        assert house.setting("someone/else") == house.setting(None) == house_folder
+
+
+def test_model_that_is_not_offered_is_named_with_those_that_are(instance: Path, model: Path) -> None:
+    with make_app(instance).app_context():
+        assert house.not_offered("x/y") == "The model x/y is not offered here; this is: house."
+    with make_app(instance, MODELS=[str(model), "a/b"]).app_context():
+        assert house.not_offered("x/y") == "The model x/y is not offered here; these are: house, model and a/b."
+
+
+def test_flaw_of_any_model_on_offer_is_found(instance: Path, model: Path) -> None:
+    (model / "vae" / "config.json").unlink()
+    with make_app(instance, MODELS=[str(model)]).app_context():
+        assert house.flaws() == f"The model file {model / 'vae' / 'config.json'} is missing."
+
+
+def test_two_models_of_one_name_are_a_flaw(instance: Path, model: Path) -> None:
+    (model / "house.json").write_text('{"name": "house"}')
+    with make_app(instance, MODELS=[str(model)]).app_context():
+        assert house.flaws().startswith("Two models are called house: ")
+
+
+def test_model_from_a_hub_tells_its_facts_once_it_is_here(
+    app: Flask, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    assert house.facts("tiny/walker")["title"] == "tiny/walker"
+    repository = tmp_path / "hub" / "models--tiny--walker"
+    shutil.copytree(model, repository / "snapshots" / "0123456789abcdef")
+    (repository / "snapshots" / "0123456789abcdef" / "house.json").write_text('{"name": "other", "title": "Walker"}')
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0123456789abcdef\n")
+    facts = house.facts("tiny/walker")
+    assert (facts["name"], facts["title"]) == ("tiny/walker", "Walker")

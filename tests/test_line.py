@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import line, queue, walks
+from app import line, passes, queue, sampling, walks
 from app.database import db, now, writing
 from app.models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
 
@@ -147,28 +148,58 @@ def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned
     assert line.waiting(24) == (1, None)
 
 
-def test_time_left_is_that_of_the_frames_ahead_at_the_usual_pace(
+PACE = 2.4 / 30  # a walk of two frames is hung after 2.4 seconds, and costs 30 passes as one usually paints
+
+
+def seconds(frames: int, **fields: Any) -> float:
+    """Return how long a walk takes at that pace."""
+    return PACE * passes.of_walk(sampling.settle(**fields), stops=2, frames=frames)
+
+
+def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
 ) -> None:
     painters(1)
-    hung()  # 2 frames in 2.4 seconds
+    hung()
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
-    assert line.seconds_per_frame() == pytest.approx(1.2)
-    assert line.place(first).seconds == pytest.approx(12)
-    assert line.place(second).seconds == pytest.approx(36)
-    assert line.waiting(5) == (2, pytest.approx(42))
+    assert line.crew().pace == pytest.approx(PACE)
+    assert line.place(first).seconds == pytest.approx(seconds(10))
+    assert line.place(second).seconds == pytest.approx(seconds(10) + seconds(20))
+    assert line.waiting(5) == (2, pytest.approx(seconds(10) + seconds(20) + seconds(5)))
 
 
-def test_walk_on_the_easel_counts_with_the_frames_it_still_lacks(
+def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
     app: Flask, commissioned: Commissioner, hung: Commissioner
 ) -> None:
     hung()
     painting, waits = commissioned(frames=10), commissioned(frames=10, visitor="ben")
+    total = round(seconds(10) / PACE)
+    for spent, left in ((0, seconds(10)), (50, seconds(10) - 50 * PACE), (total, 0.0), (total + 50, 0.0)):
+        with writing() as session:
+            row = session.get(Walk, painting.number)
+            row.state, row.passes = PAINTING, spent
+        db.session.refresh(painting)
+        assert line.place(painting).seconds == pytest.approx(left)
+        assert line.place(waits).seconds == pytest.approx(left + seconds(10))
+
+
+def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commissioner) -> None:
+    walk = hung()
     with writing() as session:
-        row = session.get(Walk, painting.number)
-        row.state, row.painted_count = PAINTING, 5
-    assert line.place(painting).seconds == pytest.approx(6)
-    assert line.place(waits).seconds == pytest.approx(18)
+        session.get(Walk, walk.number).passes = 60
+    assert line.crew().pace == pytest.approx(0.04)
+
+
+def test_walk_of_an_old_recipe_costs_every_frame_in_full(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(1)
+    hung()
+    walk = commissioned(frames=10, steps=20)
+    with writing() as session:
+        session.get(Walk, walk.number).sampling = None
+    db.session.refresh(walk)
+    assert line.place(walk).seconds == pytest.approx(10 * 40 * PACE)
 
 
 def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Commissioner) -> None:
@@ -180,26 +211,26 @@ def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Com
 
 
 def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) -> None:
-    for minutes, seconds in ((0, 2.0), (1, 4.0), (2, 200.0)):
+    for minutes, took in ((0, 2.0), (1, 4.0), (2, 200.0)):
         walk = hung(minutes_ago=minutes)
         with writing() as session:
-            session.get(Walk, walk.number).paint_seconds = seconds
-    assert line.seconds_per_frame() == pytest.approx(2.0)
+            session.get(Walk, walk.number).paint_seconds = took
+    assert line.crew().pace == pytest.approx(4.0 / 30)
 
 
 def test_time_left_is_shared_by_the_living_painters(
     app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
 ) -> None:
-    hung()  # 1.2 seconds for each frame
+    hung()
     walks_ahead = [commissioned(frames=10, visitor=f"visitor {i}") for i in range(8)]
     last = commissioned(frames=20, visitor="ben")
-    for count, seconds in ((1, 120.0), (2, 72.0), (4, 48.0), (8, 36.0)):
+    for count in (1, 2, 4, 8):
         painters(count)
-        assert line.place(last).seconds == pytest.approx(seconds)
+        assert line.place(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
         assert line.place(last).painters == count
     painters(9)  # one for each: nobody waits
-    assert line.place(last).seconds == pytest.approx(24)
-    assert line.place(walks_ahead[3]).seconds == pytest.approx(12)
+    assert line.place(last).seconds == pytest.approx(seconds(20))
+    assert line.place(walks_ahead[3]).seconds == pytest.approx(seconds(10))
 
 
 def test_no_time_is_told_where_no_painter_lives(
@@ -221,19 +252,21 @@ def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
     assert line.place(waits).seconds is None
     serve()
     assert line.place(waits).painters == 1
-    assert line.place(waits).seconds == pytest.approx(24)
+    assert line.place(waits).seconds == pytest.approx(2 * seconds(10))
 
 
-def test_steps_and_guidance_count_in_the_time_left(
-    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+@pytest.mark.parametrize(
+    "fields", [{"preset": "exact"}, {"preset": "fast"}, {"steps": 40}, {"guidance": 1.0}, {"steps": 1, "guidance": 0.0}]
+)
+def test_preset_steps_and_guidance_count_in_the_time_left(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None], fields: dict[str, Any]
 ) -> None:
     painters(1)
-    hung()  # with 20 steps and guidance
-    for steps, guidance, seconds in ((20, 3.5, 12.0), (40, 3.5, 24.0), (20, 1.0, 6.0), (1, 0.0, 0.3)):
-        walk = commissioned(frames=10, steps=steps, guidance=guidance)
-        assert line.place(walk).seconds == pytest.approx(seconds)
-        assert line.waiting(10, steps=steps, guidance=guidance)[1] == pytest.approx(2 * seconds)
-        walks.cancel(walk)
+    hung()
+    walk = commissioned(frames=10, **fields)
+    assert line.place(walk).seconds == pytest.approx(seconds(10, **fields))
+    assert line.waiting(10, **fields)[1] == pytest.approx(2 * seconds(10, **fields))
+    assert seconds(10, **fields) != pytest.approx(seconds(10))
 
 
 def test_walk_that_lost_its_painter_pushes_nobody_back(

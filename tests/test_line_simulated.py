@@ -13,14 +13,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import delete, select
 
-from app import line, queue, walks, words
-from app.commission import commission, validate
+from app import line, pieces, queue, walks, words
+from app.commission import commission
 from app.database import db, now, writing
-from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
-from worker.claim import Claim, claim_next, give_back, publish, sweep
+from app.models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
+from app.wanted import validate
+from worker.claim import Claim, claim_next, fail, give_back, publish, sweep
+from worker.opening import insert_pieces
+from worker.plan import Level
 
 VISITORS = [f"visitor {letter}" for letter in "abcdef"]
 STOPS = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
+
+
+def level_of(batches: int) -> Level:
+    """Lay out a level of so many batches."""
+    return Level("frames", tuple(map(float, range(batches))), 1, tuple((batch,) for batch in range(batches)))
 
 
 class Line(RuleBasedStateMachine):
@@ -54,19 +62,35 @@ class Line(RuleBasedStateMachine):
         if claim is None:
             return
         self.easels.append(claim)
-        walk = db.session.get(Walk, claim.number, populate_existing=True)
-        if walk.attempt == 1:  # one that lost its painter had been chosen before
-            assert all(self.came[first] >= self.came[claim.number] for first in firsts)
+        walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
+        if walk.attempt == 1:  # one that lost its painter, or is at a later piece, had been chosen before
+            assert all(self.came[first] >= self.came[claim.walk_number] for first in firsts)
 
     @precondition(lambda self: self.easels)
     @rule(which=st.integers(0, 9), share=st.floats(0, 1))
     def paint(self, which: int, share: float) -> None:
         """Paint some frames of a walk."""
         claim = self.easels[which % len(self.easels)]
-        walk = db.session.get(Walk, claim.number, populate_existing=True)
+        walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
         count = walk.painted_count + int(share * (walk.frames - walk.painted_count))
         with writing() as session:
             publish(session, claim, painted_count=count)
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9), batches=st.integers(1, 3))
+    def open_level(self, which: int, batches: int) -> None:
+        """Complete a level, and open the next, which several painters may share."""
+        claim = self.easels.pop(which % len(self.easels))
+        with writing() as session:
+            publish(session, claim, piece={"state": PIECE_DONE})
+            undone = select(Piece).where(Piece.walk_number == claim.walk_number, Piece.state != PIECE_DONE)
+            if session.scalar(undone.limit(1)) is None:
+                insert_pieces(session, claim.walk_number, claim.level + 1, level_of(batches), pieces.REST)
+
+    def passes(self, claim: Claim) -> int:
+        """Count what a walk cost: less than every frame in full."""
+        walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
+        return max(1, walk.frames * walk.sampler_steps // 2)
 
     @precondition(lambda self: self.easels)
     @rule(which=st.integers(0, 9), seconds=st.floats(0.01, 500))
@@ -74,7 +98,9 @@ class Line(RuleBasedStateMachine):
         """Finish a walk, at any pace: the pace that all estimates rest on jumps up and down."""
         claim = self.easels.pop(which % len(self.easels))
         with writing() as session:
-            publish(session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, lease_until=None)
+            publish(session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, passes=self.passes(claim))
+            session.execute(delete(Piece).where(Piece.walk_number == claim.walk_number))
+        self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
 
     @precondition(lambda self: self.easels)
     @rule(which=st.integers(0, 9), politely=st.booleans())
@@ -85,7 +111,7 @@ class Line(RuleBasedStateMachine):
             give_back(claim)
             return
         with writing() as session:
-            publish(session, claim, lease_until=now() - timedelta(seconds=1))
+            publish(session, claim, piece={"lease_until": now() - timedelta(seconds=1)})
         sweep()
 
     @rule(count=st.integers(0, 4))
@@ -98,8 +124,8 @@ class Line(RuleBasedStateMachine):
     def fail(self, which: int) -> None:
         """Fail a walk."""
         claim = self.easels.pop(which % len(self.easels))
-        with writing() as session:
-            publish(session, claim, state=FAILED, finished_at=now(), lease_until=None)
+        fail(claim, "No.")
+        self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
 
     @rule(which=st.integers(0, 99))
     def cancel(self, which: int) -> None:
@@ -160,7 +186,7 @@ class Line(RuleBasedStateMachine):
     def _forget(self, walk: Walk) -> None:
         self.places.pop(walk.number, None)
         self.seconds.pop(walk.number, None)
-        self.easels = [claim for claim in self.easels if claim.number != walk.number]
+        self.easels = [claim for claim in self.easels if claim.walk_number != walk.number]
 
 
 @pytest.fixture

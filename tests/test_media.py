@@ -127,7 +127,14 @@ def test_films_are_named_by_their_content() -> None:
     assert path.endswith(".gif")
     assert len(etag) == 32
     assert path != other
-    assert media.frame_path("abc", 7) == "walks/abc/frames/0007.png"
+
+
+def test_frames_are_named_by_their_position_and_lie_in_the_order_of_the_film() -> None:
+    positions = [0.0, 1e-9, 0.5, 0.5000000001, 1.0, 2.0, 6.999999, 7.0]
+    paths = [media.frame_path("abc", position) for position in positions]
+    assert paths == sorted(paths)
+    assert len(set(paths)) == len(paths)
+    assert media.frame_path("abc", 7) == media.frame_path("abc", 7.0) == "walks/abc/frames/401c000000000000.png"
 
 
 def test_site_keeps_its_media_in_the_instance_folder(app: Flask, instance: Path) -> None:

@@ -24,7 +24,14 @@ FORM = {"prompt": ["a fox", "a kite"]}
 def addresses(app: Flask, walk: Walk) -> dict[str, set[str]]:
     """List each address of the site, for ``walk`` where it is a walk's, with the methods it knows."""
     found: dict[str, set[str]] = {}
-    filled = {"walk_id": walk.id, "index": 0, "filename": "site.css", "kind": "gif", "extension": "gif"}
+    filled = {
+        "walk_id": walk.id,
+        "index": 0,
+        "filename": "site.css",
+        "kind": "gif",
+        "extension": "gif",
+        "form": "sheet",
+    }
     for rule in app.url_map.iter_rules():
         address = re.sub(r"<(?:[^<>:]*:)?(\w+)>", lambda match: str(filled.get(match[1], "x")), rule.rule)
         found.setdefault(address, set()).update(rule.methods or ())

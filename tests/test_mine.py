@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app import mine, visitor, walks
-from app.commission import commission, validate
+from app.commission import commission
 from app.database import db, writing
 from app.models import CANCELLED, FAILED, PAINTING, REFUSED, Walk
+from app.wanted import validate
 
 Hanger = Callable[..., Walk]
 

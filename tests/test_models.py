@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.database import now, writing
-from app.models import ALPHABET, ID, ID_LENGTH, SLUG_LENGTH, STATES, WAITING, Stop, Walk, new_id
+from app.database import db, now, writing
+from app.models import ALPHABET, ID, ID_LENGTH, PIECES, SLUG_LENGTH, STATES, WAITING, Piece, Stop, Walk, new_id
 
 pytestmark = pytest.mark.databases
 
@@ -102,3 +102,47 @@ def test_two_walks_cannot_share_an_id(app: Flask, commissioned: Callable[..., Wa
     first, second = commissioned(), commissioned()
     with pytest.raises(IntegrityError), writing() as session:
         session.execute(update(Walk).where(Walk.number == second.number).values(id=first.id))
+
+
+def add_piece(walk: Walk, **columns: object) -> None:
+    with writing() as session:
+        session.add(Piece(**{"walk_number": walk.number, "kind": "stops", "urgency": 1, **columns}))
+
+
+def test_piece_waits_first_on_the_first_level(app: Flask, commissioned: Callable[..., Walk]) -> None:
+    add_piece(commissioned())
+    piece = db.session.scalar(select(Piece))
+    assert (piece.state, piece.level, piece.batch, piece.attempt, piece.payload) == ("waiting", 0, 0, 0, {})
+
+
+@pytest.mark.parametrize("column", ["kind", "state"])
+def test_piece_of_an_unknown_kind_or_state_is_refused(
+    app: Flask, commissioned: Callable[..., Walk], column: str
+) -> None:
+    walk = commissioned()
+    with pytest.raises(IntegrityError):
+        add_piece(walk, **{column: "other"})
+
+
+def test_a_batch_of_a_level_is_one_piece_of_each_kind(app: Flask, commissioned: Callable[..., Walk]) -> None:
+    walk = commissioned()
+    for kind in PIECES:
+        add_piece(walk, kind=kind, level=1, batch=2)
+    with pytest.raises(IntegrityError):
+        add_piece(walk, kind="knots", level=1, batch=2)
+
+
+def test_pieces_go_with_their_walk(app: Flask, commissioned: Callable[..., Walk]) -> None:
+    gone, stays = commissioned(), commissioned("a lemon", "the sun")
+    for walk in (gone, stays):
+        add_piece(walk)
+    with writing() as session:
+        session.execute(delete(Stop).where(Stop.walk_number == gone.number))
+        session.execute(delete(Walk).where(Walk.number == gone.number))
+    assert db.session.scalars(select(Piece.walk_number)).all() == [stays.number]
+
+
+def test_what_is_not_known_of_a_walk_yet_is_null_in_the_database(app: Flask, commissioned: Callable[..., Walk]) -> None:
+    commissioned()
+    for column in (Walk.levels, Walk.strides):
+        assert db.session.scalar(select(func.count()).where(column.is_(None))) == 1

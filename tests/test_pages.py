@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +19,12 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from app.database import db, writing
+from app import sampling
+from app.database import db, now, writing
 from app.gallery import walk_at
 from app.models import Walk
 from app.security import HEADERS
+from app.words import count_words
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
@@ -299,10 +303,127 @@ def test_single_frame_is_sent(client: FlaskClient, hung: Hanger) -> None:
     assert (answer.data, answer.mimetype) == (b"frame", "image/png")
 
 
-def test_film_that_was_lost_is_our_fault(client: FlaskClient, hung: Hanger, instance: Path) -> None:
+def test_film_that_was_lost_is_asked_for_again_later(client: FlaskClient, hung: Hanger, instance: Path) -> None:
     walk = hung()
     (instance / "media" / walk.media["gif"].path).unlink()
-    assert client.get(f"/walks/{walk.id}.gif").status_code == 500
+    assert client.get(f"/walks/{walk.id}.gif").status_code == 503
+
+
+# Going on, and painting again
+
+
+def test_walk_is_gone_on_from_by_anybody_and_both_pages_say_so(app: Flask, client: FlaskClient, hung: Hanger) -> None:
+    first = hung("a fox", "the sun", seed=7)
+    page = client.get(first.url).text
+    form = html.unescape(re.search(r'<form class="walk-on".*?</form>', page, re.DOTALL)[0])
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    assert (fields["continues"], fields["prompt"], fields["seed"]) == (first.id, "the sun", "7")
+    made = client.get("/", query_string={**fields, "prompt": ["the sun", "a kite"]}).text
+    assert f'<input type="hidden" name="continues" value="{first.id}">' in made
+    assert "From where" in made
+    assert lines(made) == ["a kite"]  # the joint is no line to write on
+    second = walk_of(client.post("/walks", data={**fields, "prompt": ["the sun", "a kite"]}))
+    assert (second.continues, second.seed) == (first.id, 7)
+    assert "It goes on from" in client.get(second.url).text
+    assert "Walked on by" not in client.get(first.url).text  # not before it hangs
+    set_state(second, "finished", finished_at=now())
+    page = client.get(first.url).text
+    assert "Walked on by" in page
+    assert second.url in page
+
+
+def test_form_keeps_the_joint_when_a_stop_is_added_and_lets_go_when_asked(client: FlaskClient, hung: Hanger) -> None:
+    walk = hung("a fox", "the sun")
+    data = {"continues": walk.id, "prompt": ["the sun", "a kite"]}
+    page = client.post("/", data=data | {"edit": "add-stop"}).text
+    assert lines(page) == ["", "a kite"]
+    assert walk.id in page
+    page = client.post("/", data=data | {"edit": "let-go"}).text
+    assert lines(page) == ["the sun", "a kite"]
+    assert 'name="continues"' not in page
+
+
+def test_repeat_says_that_it_was_painted_before_and_nothing_of_time(client: FlaskClient, hung: Hanger) -> None:
+    walk, repeat = hung(), hung()
+    set_state(repeat, "finished", repeat_of=walk.id)
+    page = client.get(repeat.url).text
+    assert "Painted before" in page
+    assert f'href="{walk.url}"' in page
+    assert "Painted in" not in page
+    set_state(walk, "finished", unlisted=True)
+    page = client.get(repeat.url).text
+    assert "Painted before: the same commission" in page
+    assert walk.id not in page.partition('class="lately"')[0]
+
+
+def test_more_offers_ending_pace_and_care_and_says_them_when_shut(client: FlaskClient) -> None:
+    def said(page: str) -> str:
+        return re.sub(r"<[^>]*>", "", re.search(r'<p class="quiet when-shut".*?</p>', page)[0])
+
+    assert said(client.get("/").text) == "24 frames, stop at the end, a new seed"
+    page = client.get("/?ending=back&preset=fast&easing=1&seed=7").text
+    assert said(page) == "24 frames, there and back, slower at the stops, sketch, seed 7"
+    for name, value in (("ending", "back"), ("preset", "fast"), ("easing", "1")):
+        assert re.search(rf'name="{name}" value="{value}"[^>]*checked', page)
+    assert 'name="model"' not in page  # there is one model only
+    assert client.get("/?ending=%00&preset=sideways&easing=x&model=none").status_code == 200
+
+
+def test_model_is_chosen_where_there_are_several(app: Flask, instance: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree("models/house", other)
+    facts = json.loads((other / "house.json").read_text("utf-8"))
+    (other / "house.json").write_text(json.dumps(facts | {"name": "other", "title": "Another model"}), "utf-8")
+    client = make_app(instance, MODELS=[str(other)]).test_client()
+    page = client.get("/").text
+    assert re.findall(r'name="model" value="(\w+)"[^>]*?( checked)?>', page) == [("house", " checked"), ("other", "")]
+    walk = walk_of(paint(client, model="other"))
+    assert walk.model == "other"
+    assert client.post("/walks", data=TWO | {"model": "none"}).status_code == 422
+
+
+def test_form_for_another_model_says_which_style_and_steps_that_has_and_keeps_what_was_typed(
+    instance: Path, tmp_path: Path
+) -> None:
+    hands = [{"words": "in ink", "title": "Ink"}, {"words": "in chalk", "title": "Chalk"}]
+    for name, told in (("brush", {"title": "The brush", "hands": hands}), ("bare", {})):
+        (tmp_path / name / "scheduler").mkdir(parents=True)
+        (tmp_path / name / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "LCMScheduler"}')
+        (tmp_path / name / "house.json").write_text(json.dumps(told))
+    client = make_app(instance, MODELS=[str(tmp_path / "brush"), str(tmp_path / "bare")]).test_client()
+    typed = TWO | {"hand": "neon", "seed": "77", "frames": "60", "negative_prompt": "rain", "ending": "back"}
+
+    def refused(**fields: str) -> str:
+        answer = client.post("/walks", data=typed | fields)
+        assert answer.status_code == 422
+        page = html.unescape(answer.text)
+        assert re.findall(r'name="(?:model|frames|ending)" value="(\w+)"[^>]*? checked', page) == [
+            "60",
+            "back",
+            fields["model"],
+        ]
+        for value in ('name="seed" value="77"', 'name="negative_prompt" value="rain"', *map(re.escape, TWO["prompt"])):
+            assert re.search(value, page)
+        return page
+
+    page = refused(model="brush")
+    assert '<a href="#hand">Style</a>: The hand cannot be “neon”. The model knows in ink and in chalk.' in page
+    assert re.findall(r'name="hand" value="([^"]*)"', page) == ["", "in ink", "in chalk"]
+    page = refused(model="bare", hand="", steps="51")
+    assert '<a href="#steps">Steps</a>: Steps must be a whole number from 1 to 50.' in page
+    assert 'name="steps" value="51"' in page
+    page = refused(model="bare")
+    assert '<a href="#hand">Style</a>: The hand cannot be “neon”: the model that paints here knows none.' in page
+    assert client.post("/walks", data=typed | {"model": "bare", "hand": ""}).status_code == 303
+
+
+def test_what_is_painted_again_keeps_ending_care_and_pace(client: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    set_state(walk, "finished", ending="round", preset="exact", easing=True)
+    page = client.get(walk.url).text
+    again = [html.unescape(address) for address in re.findall(r'href="(/\?[^"]*prompt=[^"]*)"', page)]
+    assert len(again) == 3
+    assert all("ending=round" in each and "preset=exact" in each and "easing=1" in each for each in again)
 
 
 # Whose it is
@@ -415,6 +536,7 @@ def test_forged_cursor_is_refused_on_the_page(client: FlaskClient, hung: Hanger)
 def test_about_says_what_it_is(client: FlaskClient) -> None:
     page = client.get("/about").text
     assert "not affiliated" in page.lower()
+    assert f"in {count_words(sampling.settle()['steps'])} steps" in page
 
 
 def test_team_contact_and_source_are_shown_when_there_are_any(client: FlaskClient, instance: Path) -> None:

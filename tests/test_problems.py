@@ -14,7 +14,7 @@ from app import walks
 from app.database import db
 from app.errors import Conflict, MediaError
 from app.models import Walk
-from app.problems import DETAILS, TITLES
+from app.problems import DETAILS, PICTURES_AWAY, TITLES
 from tests.conftest import make_app
 
 STATUSES = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 416, 422, 429, 500, 503)
@@ -100,7 +100,14 @@ def test_host_that_is_no_name_is_refused(client: FlaskClient, path: str, host: s
 def test_error_of_ours_says_its_own_words(broken: FlaskClient) -> None:
     assert "Only a walk that waits can be cancelled." in broken.get("/fail/conflict").text
     assert broken.get("/api/v1/fail/conflict").status_code == 409
-    assert broken.get("/api/v1/fail/store").status_code == 500
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_store_that_does_not_answer_is_asked_again_later(broken: FlaskClient, prefix: str) -> None:
+    answer = broken.get(f"{prefix}/fail/store")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert PICTURES_AWAY in answer.text
+    assert "film.gif" not in answer.text
 
 
 def test_page_is_closed_for_a_moment_when_the_database_is_gone(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient
 def test_still_is_handed_over(behind: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     answer = behind.get(f"/walks/{walk.id}/frames/1.png")
-    assert answer.headers["X-Accel-Redirect"] == f"/_media/walks/{walk.id}/frames/0001.png"
+    assert answer.headers["X-Accel-Redirect"] == f"/_media/{media.frame_path(walk.id, 1)}"
 
 
 def test_film_that_the_browser_has_is_answered_here(behind: FlaskClient, hung: Hanger) -> None:
@@ -65,7 +65,7 @@ def test_film_that_is_not_there_is_not_handed_over(behind: FlaskClient, hung: Ha
     walk = hung()
     (instance / "media" / walk.media["gif"].path).unlink()
     answer = behind.get(f"/walks/{walk.id}.gif")
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert "X-Accel-Redirect" not in answer.headers
 
 

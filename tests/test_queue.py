@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 
 from app import queue
 from app.commission import find
 from app.database import db
 from app.models import QUEUED, Walk
+from app.redis_server import RedisServer
 from tests.conftest import NOBODY, make_app
+from tests.needs import require
 
 
 def test_bell_is_not_heard_while_redis_is_away(app: Flask) -> None:
@@ -72,3 +80,118 @@ def test_pages_of_programs_answer_at_once_while_redis_is_away(
     answer = client.get(f"/api/v1/walks/{walk.id}")
     assert answer.json["queue_position"] == 1
     assert time.monotonic() - began < 5
+
+
+def test_nothing_is_looked_up_for_a_connection(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """redis-py asks the installed packages for its own version, for each connection anew."""
+    monkeypatch.setattr(metadata, "version", lambda _name: pytest.fail("looked up"))
+    assert queue.redis_answers() is False
+    connection = queue.connect(impatient=False)
+    assert connection is not None
+    with closing(connection):
+        connection.connection_pool.make_connection()
+
+
+def test_threads_share_the_connections_of_their_process(app: Flask) -> None:
+    def pool(_number: int) -> object:
+        with app.app_context():
+            return queue.connect().connection_pool
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(pool, range(64)))) == 1
+
+
+@pytest.mark.server
+def test_connection_that_redis_closed_is_opened_again_without_an_error(instance: Path) -> None:
+    with running(instance / "a"), told_of(instance, "a") as client:
+        assert queue.redis_answers()
+        for connection in client.client_list():
+            if connection["id"] != str(client.client_id()):
+                client.client_kill_filter(_id=connection["id"])
+        assert queue.ring()
+        assert client.client_kill_filter(_type="normal", skipme=True) == 1
+        assert queue.workers() == []
+        assert queue.redis_answers()
+
+
+@pytest.mark.server
+def test_questions_are_asked_over_one_connection(instance: Path) -> None:
+    with running(instance / "a"), told_of(instance, "a") as client:
+        before = client.info("stats")["total_connections_received"]
+        for _ in range(5):
+            assert queue.redis_answers()
+            assert queue.workers() == []
+        assert client.info("stats")["total_connections_received"] == before + 1
+
+
+@pytest.mark.server
+def test_redis_is_heard_again_when_it_is_back(instance: Path) -> None:
+    with make_app(instance, REDIS_URL=None).app_context():
+        for _ in range(2):
+            with running(instance / "a"):
+                announce(instance, "a")
+                assert queue.redis_answers()
+                assert queue.ring()
+            assert not queue.redis_answers()
+            assert not queue.ring()
+
+
+@pytest.mark.server
+def test_redis_is_found_at_another_address_and_the_old_connections_are_closed(instance: Path) -> None:
+    with running(instance / "a") as old, running(instance / "b"), told_of(instance, "a"):
+        assert queue.redis_answers()
+        with Redis.from_url(old) as client:
+            open_before = len(client.client_list())
+            announce(instance, "b")
+            assert queue.ring()
+            assert len(client.client_list()) == open_before - 1
+        (instance / queue.ADDRESS_FILE).unlink()
+        assert queue.connect() is None
+
+
+@pytest.mark.server
+def test_child_of_a_fork_opens_connections_of_its_own(instance: Path) -> None:
+    with running(instance / "a"), told_of(instance, "a") as client:
+        assert queue.redis_answers()
+        before = client.info("stats")["total_connections_received"]
+        process = multiprocessing.get_context("fork").Process(target=_must_answer)
+        process.start()
+        process.join(20)
+        assert process.exitcode == 0
+        assert queue.redis_answers()
+        assert client.info("stats")["total_connections_received"] == before + 1
+
+
+def _must_answer() -> None:
+    assert queue.redis_answers()
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Run a Redis of its own; yield its address, and write it into the folder as a site does."""
+    require("redis-server")
+    folder.mkdir(exist_ok=True)
+    server = RedisServer(folder)
+    process = subprocess.Popen(server.command())
+    try:
+        server.wait(process)
+        yield server.url
+    finally:
+        process.terminate()
+        process.wait(20)
+        server.forget()
+
+
+@contextmanager
+def told_of(instance: Path, name: str) -> Iterator[Redis]:
+    """Open an application that finds the Redis of this name as a running site's, and a client beside it."""
+    url = announce(instance, name)
+    with make_app(instance, REDIS_URL=None).app_context(), Redis.from_url(url) as client:
+        yield client
+
+
+def announce(instance: Path, name: str) -> str:
+    """Say that the site's Redis is the one of this name now."""
+    text = (instance / name / queue.ADDRESS_FILE).read_text()
+    (instance / queue.ADDRESS_FILE).write_text(text)
+    return str(json.loads(text)["url"])

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import numpy as np
 import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app import recipe
-from app.commission import Pinned, commission
+from app import house, presets, recipe
+from app.commission import commission
+from app.database import db, writing
 from app.errors import InvalidInput
 from app.models import Walk
+from app.pinned import Pinned
+from worker import plan
 
 pytestmark = pytest.mark.databases
 
@@ -146,6 +152,17 @@ def test_altered_recipe_is_refused(painted: Walk, path: tuple[Any, ...], value: 
     assert refusal(json.dumps(written).encode()).encode()
 
 
+def test_more_steps_than_the_models_schedule_has_are_refused(app: Flask, painted: Walk, tmp_path: Path) -> None:
+    (tmp_path / "lcm" / "scheduler").mkdir(parents=True)
+    (tmp_path / "lcm" / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "LCMScheduler"}')
+    app.config["MODELS"] = [str(tmp_path / "lcm")]
+    written = json.loads(recipe.dumps(painted))
+    written["model"]["name"] = "lcm"
+    written["sampler"] |= {"scheduler": "LCMScheduler", "steps": 60}
+    told = "The recipe was altered: its 60 steps are more than the 50 that lcm takes."
+    assert refusal(json.dumps(written).encode()) == told
+
+
 def test_stop_between_the_ends_must_be_among_the_positions(painted: Walk) -> None:
     written = json.loads(recipe.dumps(painted))
     written["stops"].append({"prompt": "the sea"})
@@ -154,8 +171,10 @@ def test_stop_between_the_ends_must_be_among_the_positions(painted: Walk) -> Non
 
 
 def test_recipe_of_another_version_is_refused_with_its_number(painted: Walk) -> None:
-    written = recipe.of(painted) | {"version": 2}
-    assert "of version 2; this site reads version 1" in refusal(json.dumps(written).encode())
+    for version in (0, 3, "2", True, 1.0, None):
+        written = recipe.of(painted) | {"version": version}
+        told = f"of version {version!r}; this site reads versions 1 and 2"
+        assert told in refusal(json.dumps(written).encode())
 
 
 @pytest.mark.parametrize(
@@ -210,6 +229,90 @@ def test_film_that_claims_an_enormous_size_is_refused_or_read_unopened() -> None
     for side in (b"\x10\x27", b"\xff\xff"):  # 10,000 and 65,535 pixels
         film = b"GIF89a" + side * 2 + gif(None)[10:]
         assert refusal(film).startswith("The recipe ")
+
+
+# Version 2: levels
+
+
+class Looks(dict[float, dict[int, Any]]):
+    """The looks of pictures that differ unevenly: what the pacing has to work on."""
+
+    def __missing__(self, position: float) -> dict[int, Any]:
+        picture = np.full((4, 4, 3), math.sin(position**2), dtype=np.float32)
+        return dict.fromkeys(range(201), picture)
+
+
+def painted_in_levels(walk: Walk, *, batch: int = 8, workers: int = 1) -> Walk:
+    """Give a walk the levels and settings that a worker would record; nothing is painted."""
+    done: list[plan.Level] = []
+    closed = walk.ending == "round"
+    while level := plan.following(
+        done, Looks(), stops=len(walk.stops), frames=walk.frames, sampling=walk.sampling or {}, batch=batch,
+        workers=workers, closed=closed, easing=walk.easing,
+    ):  # fmt: skip
+        done.append(level)
+    rendering = {name: RENDERING[name] for name in ("width", "height", "precision", "memory_format", "threads")}
+    settled = rendering | {"batch": batch, "model_name": "house", "model_revision": "3f9a2c1d0e5b"}
+    settled |= {"levels": [level.to_json() for level in done], "positions": plan.settled(done, walk.frames)}
+    with writing() as session:
+        row = session.get(Walk, walk.number)
+        for name, value in settled.items():
+            setattr(row, name, value)
+    db.session.refresh(walk)
+    return walk
+
+
+@pytest.fixture
+def branched(commissioned: Callable[..., Walk]) -> dict[str, Any]:
+    """Write down the recipe of a walk painted in levels."""
+    return dict(json.loads(recipe.dumps(painted_in_levels(commissioned("a fox", "a kite", seed=7, frames=60)))))
+
+
+def test_recipe_of_levels_says_all_that_it_was_painted_with(commissioned: Callable[..., Walk]) -> None:
+    walk = painted_in_levels(commissioned("a fox", "a kite", ending="back", easing=True, preset="fast", model="house"))
+    written = recipe.of(walk)
+    assert (written["version"], written["preset"], written["ending"], written["easing"]) == (2, "fast", "back", True)
+    assert written["model"]["asked"] == "house"
+    assert written["sampler"] == presets.resolve("fast", house.facts())
+    assert written["levels"] == walk.levels
+    assert [level["kind"] for level in written["levels"]][:2] == ["stops", "knots"]
+
+
+@pytest.mark.parametrize("preset", presets.NAMES)
+@pytest.mark.parametrize("ending", ["stop", "round"])
+@pytest.mark.parametrize(("stops", "frames", "workers"), [(2, 2, 1), (2, 24, 1), (3, 24, 2), (2, 240, 4), (8, 9, 2)])
+def test_what_a_worker_plans_is_read_again(
+    commissioned: Callable[..., Walk], preset: str, ending: str, stops: int, frames: int, workers: int
+) -> None:
+    walk = commissioned(*"abcdefgh"[:stops], frames=frames, preset=preset, ending=ending, seed=7)
+    painted_in_levels(walk, workers=workers)
+    wanted, pinned = recipe.commission_of(recipe.read(gif(recipe.dumps(walk).encode())))
+    again, _ = commission(wanted, visitor_key="ben", pinned=pinned)
+    assert recipe.of(again) | {"model": None} == recipe.of(walk) | {"model": None}
+    assert (again.sampling, again.levels, again.positions) == (walk.sampling, walk.levels, walk.positions)
+    assert (again.state, again.preset, again.ending, again.is_pinned) == ("queued", preset, ending, True)
+
+
+def test_recipe_of_the_first_version_is_painted_as_it_was(painted: Walk) -> None:
+    assert recipe.of(painted)["version"] == 1
+    assert not {"levels", "preset", "ending", "easing"} & set(recipe.of(painted))
+    wanted, pinned = recipe.commission_of(dict(recipe.of(painted)))
+    again, _ = commission(wanted, visitor_key="ben", pinned=pinned)
+    assert (again.preset, again.ending, again.easing, again.sampling, again.levels) == (
+        "exact", "stop", False, None, None,
+    )  # fmt: skip
+
+
+def test_model_is_asked_for_by_the_name_in_the_recipe_if_it_is_on_offer(branched: dict[str, Any]) -> None:
+    assert recipe.commission_of(branched)[0].model is None  # nobody asked for the first: the same recipe again
+    for asked in ("house", "another"):
+        branched["model"]["asked"] = asked
+        assert recipe.commission_of(branched)[0].model == "house"
+    del branched["model"]["asked"]
+    assert recipe.commission_of(branched)[0].model == "house"
+    branched["model"]["name"] = "no longer here"
+    wanted, pinned = recipe.commission_of(branched)
+    assert (wanted.model, pinned.model_name) == (None, "no longer here")
 
 
 @given(data=st.binary(max_size=200).map(lambda noise: b"GIF89a" + noise) | st.binary(max_size=200))

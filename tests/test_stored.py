@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from app import media, stored, walks
@@ -47,8 +48,8 @@ def test_hashed_address_answers_ranges_and_repeats(client: FlaskClient, hung: Ha
 @pytest.mark.parametrize(
     "end",
     ["gif.000000000000.gif", "gif.{hash}.png", "mp4.{hash}.mp4", "gif.{hash}", "song.{hash}.gif", "gif..gif",
-     "frames.000000000000/0.png", "frames.{hash}/2.png", "frames.{hash}/-1.png",
-     "frames.{hash}/99999999999999999999.png"],
+     "still.0000.000000000000.png", "still.0000.{hash}.png", "still.0009.{hash}.png", "still.%.{hash}.png",
+     "still..png", "still.0000.png"],
 )  # fmt: skip
 def test_wrong_hash_kind_or_frame_is_not_found(client: FlaskClient, hung: Hang, end: str) -> None:
     walk = hung()
@@ -66,19 +67,20 @@ def test_hash_of_another_walk_is_not_found(client: FlaskClient, hung: Hang) -> N
 
 def test_hashed_addresses_of_a_deleted_walk_are_gone(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
-    addresses = [stored.address(walk, "gif"), stored.frames_address(walk) + "0.png", f"/walks/{walk.id}.zip"]
+    addresses = [stored.address(walk, "gif"), stored.still_address(walk, walk.painted[0]), f"/walks/{walk.id}.zip"]
     walks.delete_walk(walk)
     assert [client.get(address).status_code for address in addresses] == [410, 410, 410]
 
 
 def test_unlisted_walk_is_sent_to_those_who_have_its_address(client: FlaskClient, hung: Hang) -> None:
     walk = hung(unlisted=True)
-    addresses = [stored.address(walk, "webp"), stored.frames_address(walk) + "1.png", f"/walks/{walk.id}.zip"]
+    addresses = [stored.address(walk, "webp"), stored.still_address(walk, walk.painted[1]), f"/walks/{walk.id}.zip"]
     assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
 
 
 def test_frame_of_a_finished_walk_is_sent_for_good(client: FlaskClient, hung: Hang) -> None:
-    answer = client.get(stored.frames_address(hung()) + "1.png")
+    walk = hung()
+    answer = client.get(stored.still_address(walk, walk.painted[1]))
     assert (answer.status_code, answer.data, answer.mimetype) == (200, b"frame", "image/png")
     assert answer.headers["Cache-Control"] == stored.IMMUTABLE
 
@@ -88,7 +90,8 @@ def test_pages_of_finished_walks_use_hashed_addresses(client: FlaskClient, hung:
     page, wall = client.get(walk.url).text, client.get("/gallery").text
     for kind in ("gif", "mp4", "poster"):
         assert stored.address(walk, kind) in page
-    assert f'data-stills="{stored.frames_address(walk)}"' in page
+    assert f"/media/{walk.id}/still." in page
+    assert stored.still_name(walk, walk.painted[1]) in page
     assert all(f'"{stored.address(walk, kind)}"' in wall for kind in ("mp4", "poster"))
     assert stored.address(walk, "gif").startswith("/media/")
 
@@ -100,9 +103,24 @@ def test_walk_being_painted_keeps_its_plain_addresses(client: FlaskClient, hung:
     hashed = walk.media["gif"].etag[:12]
     page = client.get(walk.url).text
     assert f"/walks/{walk.id}.gif?v={hashed}" in page
-    assert f"/walks/{walk.id}/frames/0.png" in page
-    assert "/media/" not in page
-    assert client.get(f"/media/{walk.id}/frames.{hashed}/0.png").status_code == 404
+    assert stored.still_address(walk, walk.painted[0]) in page
+    assert f"/media/{walk.id}/gif" not in page
+
+
+def test_still_keeps_its_address_when_its_place_in_the_film_moves(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    address = stored.still_address(walk, walk.painted[1])
+    with writing() as session:
+        session.execute(update(Frame).where(Frame.walk_number == walk.number, Frame.index == 1).values(index=23))
+    assert client.get(address).data == b"frame"
+
+
+def test_picture_painted_anew_by_another_model_has_another_address(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    address = stored.still_address(walk, walk.painted[1])
+    with writing() as session:
+        session.merge(walk).model_revision = "another"
+    assert client.get(address).status_code == 404
 
 
 def test_film_lost_from_the_store_is_an_error_that_is_not_kept(client: FlaskClient, hung: Hang) -> None:
@@ -110,7 +128,7 @@ def test_film_lost_from_the_store_is_an_error_that_is_not_kept(client: FlaskClie
     address = stored.address(walk, "gif")
     media.store().delete(media.walk_folder(walk.id))
     answer = client.get(address)
-    assert answer.status_code == 500
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
@@ -174,7 +192,7 @@ def test_archive_is_written_while_it_is_sent(app: Flask, client: FlaskClient, hu
 def test_archive_whose_first_frame_is_lost_is_an_error_rather_than_half_a_file(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
     media.store().delete(db.session.scalars(db.select(Frame.path).where(Frame.walk_number == walk.number)).first())
-    assert client.get(f"/walks/{walk.id}.zip").status_code == 500
+    assert client.get(f"/walks/{walk.id}.zip").status_code == 503
 
 
 def test_recipe_lies_beside_the_films(client: FlaskClient, hung: Hang) -> None:

@@ -10,8 +10,9 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 
 from app import visitor
-from app.commission import commission, validate
+from app.commission import commission
 from app.models import Walk
+from app.wanted import validate
 from tests.conftest import SECRET, make_app
 
 NEW = "another secret, long enough"

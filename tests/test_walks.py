@@ -9,10 +9,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app import media, walks
-from app.commission import commission, validate
+from app.commission import commission
 from app.database import db, writing
 from app.errors import Conflict, MediaError
-from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Frame, Medium, Stop, Walk
+from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Frame, Medium, Piece, Stop, Walk
+from app.wanted import validate
 
 pytestmark = pytest.mark.databases
 
@@ -33,7 +34,9 @@ def rows(table: type) -> int:
 def painting(hung: Commissioner) -> Walk:
     """Put a walk on the easel: a worker holds it, frames are there."""
     walk = hung()
-    set_state(walk, PAINTING, finished_at=None, lease_holder="somebody:1:x", attempt=1)
+    set_state(walk, PAINTING, finished_at=None, attempt=1, passes=30)
+    with writing() as session:
+        session.add(Piece(walk_number=walk.number, kind="stops", urgency=1, state="taken", attempt=1))
     return walk
 
 
@@ -46,8 +49,8 @@ def test_queued_walk_is_cancelled(commissioned: Commissioner) -> None:
 
 def test_cancelled_walk_loses_its_pictures_at_once_and_keeps_its_words(painting: Walk) -> None:
     walks.cancel(painting)
-    assert (painting.state, painting.painted_count, painting.lease_holder) == (CANCELLED, 0, None)
-    assert (rows(Frame), rows(Medium), rows(Stop)) == (0, 0, 2)
+    assert (painting.state, painting.painted_count, painting.passes) == (CANCELLED, 0, None)
+    assert (rows(Frame), rows(Medium), rows(Piece), rows(Stop)) == (0, 0, 0, 2)
     assert painting.media == {}
     assert not media.store().exists(media.walk_folder(painting.id))
     assert painting.title == "A fox, a kite"

@@ -59,7 +59,8 @@ def test_pure_parts_of_the_worker_know_only_arrays_and_pictures(name: str) -> No
 
 
 def test_only_the_job_knows_both_the_database_and_the_painter() -> None:
-    assert not {"app", "flask", "sqlalchemy", "rq"} & set(imported(ROOT / "worker" / "painter.py"))
+    for name in ("painter", "model", "folder", "solver"):
+        assert not {"app", "flask", "sqlalchemy", "rq"} & set(imported(ROOT / "worker" / f"{name}.py"))
     assert not {"app", "flask", "sqlalchemy", "rq", "torch", "diffusers"} & set(imported(ROOT / "worker" / "film.py"))
 
 

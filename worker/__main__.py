@@ -25,9 +25,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import create_app, house, queue
 from app.database import db, schema_state
 from app.errors import ConfigError
-from worker import job
+from worker import crew, job, unoffered
 from worker.claim import holder, is_gone, sweep
-from worker.painter import ModelError, Painter
+from worker.model import ModelError
+from worker.painters import Painters
 
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
@@ -42,7 +43,7 @@ class Resident(SimpleWorker):
     max_connection_wait_time = 5
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Stop soon: the walk on the easel goes back in line with the frames it has.
+        """Stop soon: the piece on the easel goes back in line.
 
         :raises StopRequested: where no job is running, to end what is waited for.
         """
@@ -70,12 +71,12 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends us at once: nothing is begun
     try:
         app = create_app()
-        painter = _load(app)
+        painters = _load(app)
     except (ConfigError, ModelError) as error:
         log.error("The worker cannot start: %s", error)
         return 1
-    job.prepare(app, painter)
-    tending = threading.Thread(target=_tend, args=(app, painter), name="tend", daemon=True)
+    job.prepare(app, painters)
+    tending = threading.Thread(target=_tend, args=(app, painters), name="tend", daemon=True)
     tending.start()
     _serve(app)
     tending.join(LEAVE_SECONDS)
@@ -93,14 +94,15 @@ def _stop(_signum: int, _frame: FrameType | None) -> None:
     job.stopping.set()
 
 
-def _load(app: Flask) -> Painter:
+def _load(app: Flask) -> Painters:
+    """Load the first of the models on offer; the others are loaded when they are asked for."""
     with app.app_context():
-        if flaw := schema_state() or house.flaw(app.config["MODEL"]):
+        if flaw := schema_state() or house.flaws():
             raise ConfigError(flaw)
-    began = time.monotonic()
-    painter = Painter.load(app.config["MODEL"], device=app.config["DEVICE"])
-    log.info("%s %s loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
-    return painter
+        models = {model.name: model.setting for model in house.offered()}
+    painters = Painters(models, device=app.config["DEVICE"], kept=app.config["MODELS_KEPT"])
+    painters.of()
+    return painters
 
 
 def _serve(app: Flask) -> None:
@@ -137,13 +139,14 @@ def _resident(connection: Redis) -> Resident:
     )
 
 
-def _tend(app: Flask, painter: Painter) -> None:
-    """Beside the painting: say that this worker is alive, sweep up lost walks, ring when a job was lost."""
-    about, pause = _about(painter), app.config["SWEEP_SECONDS"]
+def _tend(app: Flask, painters: Painters) -> None:
+    """Beside the painting: tell and count who is alive, sweep up lost pieces, ring when a job was lost."""
+    pause = app.config["SWEEP_SECONDS"]
     with app.app_context():
         _bury()
         while not job.stopping.is_set():
-            for care in (partial(_say_alive, about, pause), _sweep_and_ring):
+            say_alive = partial(_say_alive, _about(painters), pause)
+            for care in (say_alive, _count_the_living, unoffered.give_up, _sweep_and_ring):
                 try:
                     care()
                 except (RedisError, SQLAlchemyError, OSError) as error:
@@ -151,13 +154,18 @@ def _tend(app: Flask, painter: Painter) -> None:
                 finally:
                     db.session.remove()
             job.stopping.wait(pause)
-        _leave(about)
+        _leave(_about(painters))
 
 
 def _say_alive(about: dict[str, Any], pause: float) -> None:
     if connection := queue.connect():
         with connection:
             connection.set(queue.WORKER_KEY + about["name"], json.dumps(about), ex=ALIVE_SECONDS + math.ceil(pause))
+
+
+def _count_the_living() -> None:
+    """Know among how many workers a level may be shared."""
+    crew.note(len(queue.workers()))
 
 
 def _sweep_and_ring() -> None:
@@ -186,16 +194,11 @@ def _leave(about: dict[str, Any]) -> None:
         log.debug("Redis is away, and with it the sign of life")
 
 
-def _about(painter: Painter) -> dict[str, Any]:
-    return {
-        "name": holder(),
-        "pid": os.getpid(),
-        "model": painter.name,
-        "title": painter.title,
-        "revision": painter.revision,
-        "device": str(painter.device),
-        "size": list(painter.size),
-    }
+def _about(painters: Painters) -> dict[str, Any]:
+    """Tell of this worker and its first model, and name the revisions of all its models that were loaded so far."""
+    first = painters.names[0]
+    revisions = {name: painters.seen.get(name, {}).get("revision") for name in painters.names}
+    return {"name": holder(), "pid": os.getpid(), "model": first, "models": revisions} | painters.seen[first]
 
 
 if __name__ == "__main__":

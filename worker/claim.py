@@ -1,7 +1,8 @@
-"""Claiming a walk, holding it, giving it back: leases and fencing tokens in the database, which is the truth.
+"""Claiming pieces of work, holding them, giving them back: leases and fencing in the database, which is the truth.
 
-A claim is one atomic update that raises the walk's attempt number. Whatever the holder writes later names that number;
-a holder whose lease was given to somebody else updates nothing, and learns so from :class:`LeaseLost`.
+A claim is one transaction that raises the walk's attempt number and writes it on the piece. Whatever the holder writes
+later names that number; a holder whose lease was given to somebody else updates nothing, and learns so from
+:class:`LeaseLost`. Every transaction that touches both locks the walk first and its pieces after it.
 """
 
 from __future__ import annotations
@@ -10,34 +11,59 @@ import logging
 import os
 import secrets
 import socket
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from app import line
+from app import line, pieces
 from app.database import now, writing
-from app.models import FAILED, PAINTING, QUEUED, Walk
+from app.models import (
+    FAILED,
+    FINISHED,
+    PAINTING,
+    PIECE_TAKEN,
+    PIECE_WAITING,
+    QUEUED,
+    STAGES,
+    STOPS,
+    WAITING,
+    Piece,
+    Walk,
+)
 
 log = logging.getLogger(__name__)
 
 
 class LeaseLost(Exception):
-    """The walk is no longer ours: it was cancelled, deleted, or given to another worker."""
+    """The piece is no longer ours: its walk was cancelled, deleted or failed, or it was given to another worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to paint a walk, good while nobody claims it anew."""
+    """The right to do one piece of work on a walk, good while nobody claims it anew."""
 
     number: int
+    walk_number: int
     walk_id: str
+    kind: str
+    level: int
+    batch: int
     attempt: int
+    model: str | None = None
+    began: float = field(default_factory=monotonic, compare=False)
+
+    @property
+    def seconds(self) -> float:
+        """Return for how long it is held."""
+        return monotonic() - self.began
 
 
 def holder() -> str:
@@ -45,84 +71,236 @@ def holder() -> str:
     return f"{_neighbourhood()}:{os.getpid()}:{_NONCE}"
 
 
-def claim_next() -> Claim | None:
-    """Claim the fairest waiting walk, or return ``None`` if none waits."""
-    with writing() as session:
-        fairest = select(Walk.number).where(Walk.state == QUEUED).order_by(*line.ORDER).limit(1)
-        if session.get_bind().dialect.name == "postgresql":
-            fairest = fairest.with_for_update(skip_locked=True)
-        row = session.execute(
+def claim_next(models: Collection[str] | None = None) -> Claim | None:
+    """Claim the fairest waiting piece, or return ``None`` if none waits.
+
+    ``models`` are those that this worker paints with; walks that ask for another are left to others. A walk in line
+    that has no pieces yet comes with its first one.
+    """
+    while True:
+        with writing() as session:
+            found = _fairest(session, models)
+            if found is None:
+                return None
+            if claim := _take(session, found):
+                return claim
+            session.rollback()  # somebody was quicker: look again
+
+
+def _fairest(session: Session, models: Collection[str] | None) -> Any:
+    """Find the piece that is next; one of a walk that has none yet has no number."""
+    offered: list[ColumnElement[bool]] = []
+    if models is not None:
+        offered.append(or_(Walk.model.is_(None), Walk.model.in_(models)))
+    columns = (Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, *line.ORDER)
+    may_be_done = or_(Walk.state.in_(WAITING), (Piece.kind == STAGES) & (Walk.state == FINISHED))
+    waiting = session.execute(
+        select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, *columns)
+        .join(Walk, Walk.number == Piece.walk_number)
+        .where(Piece.state == PIECE_WAITING, may_be_done, Walk.deleted_at.is_(None), *offered)
+        .order_by(Piece.urgency, *line.ORDER, Piece.level, Piece.batch)
+        .limit(1)
+    ).one_or_none()
+    if waiting is not None and waiting.urgency < pieces.FIRST:
+        return waiting
+    unopened = session.execute(
+        select(null().label("number"), *columns)
+        .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *offered)
+        .order_by(*line.ORDER)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Walk)  # one that another worker is just claiming is passed over
+    ).one_or_none()
+    if waiting is None or unopened is None:
+        return waiting or unopened
+    return min(waiting, unopened, key=_turn)
+
+
+def _turn(row: Any) -> tuple[int, ...]:
+    return (pieces.FIRST if row.number is None else row.urgency, row.turn, row.ticket, row.walk_number)
+
+
+def _take(session: Session, found: Any) -> Claim | None:
+    """Take what was found, unless it is gone since."""
+    lease = {"state": PIECE_TAKEN, "lease_holder": holder(), "lease_until": _lease_end()}
+    if found.number is not None and found.kind == STAGES:
+        attempt = found.attempt + 1
+    else:
+        attempt = found.walk_attempt + 1
+        begun = session.execute(
             update(Walk)
-            .where(Walk.number == fairest.scalar_subquery(), Walk.state == QUEUED)
-            .values(
-                state=PAINTING,
-                attempt=Walk.attempt + 1,
-                lease_holder=holder(),
-                lease_until=_lease_end(),
-                started_at=func.coalesce(Walk.started_at, now()),
-            )
-            .returning(Walk.number, Walk.id, Walk.attempt)
-        ).one_or_none()
-    return None if row is None else Claim(*row)
+            .where(Walk.number == found.walk_number, Walk.attempt == attempt - 1, Walk.state.in_(WAITING))
+            .values(state=PAINTING, attempt=attempt, started_at=func.coalesce(Walk.started_at, now()))
+            .execution_options(synchronize_session=False)
+        )
+        if begun.rowcount != 1:  # type: ignore[attr-defined]
+            return None
+    if found.number is None:
+        piece = Piece(walk_number=found.walk_number, kind=STOPS, urgency=pieces.FIRST, attempt=attempt, **lease)
+        session.add(piece)
+        session.flush()
+        return Claim(piece.number, found.walk_number, found.id, STOPS, 0, 0, attempt, found.model)
+    taken = session.execute(
+        update(Piece)
+        .where(Piece.number == found.number, Piece.walk_number == found.walk_number, Piece.state == PIECE_WAITING)
+        .values(attempt=attempt, **lease)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    where = found.walk_number, found.id, found.kind, found.level, found.batch
+    return Claim(found.number, *where, attempt, found.model)
 
 
 def renew(claim: Claim) -> None:
-    """Hold the walk for another lease.
+    """Hold the piece for another lease.
 
     :raises LeaseLost: when it is no longer ours.
     """
     with writing() as session:
-        publish(session, claim)
+        _change(session, claim)
 
 
-def publish(session: Session, claim: Claim, **values: Any) -> None:
-    """Write ``values`` to the claimed walk within the caller's transaction, and renew the lease.
+def publish(session: Session, claim: Claim, *, piece: dict[str, Any] | None = None, **values: Any) -> None:
+    """Write ``values`` to the claimed piece's walk within the caller's transaction, and renew the lease.
+
+    ``piece`` are values of the piece itself. What changes a finished walk (its stages) is fenced by the piece alone.
 
     :raises LeaseLost: when it is no longer ours.
     """
+    if claim.kind != STAGES:
+        updated = session.execute(
+            update(Walk)
+            .where(Walk.number == claim.walk_number, Walk.state == PAINTING)
+            .values(**({"state": PAINTING} | values))  # with nothing to say it is locked all the same
+            .execution_options(synchronize_session=False)
+        )
+        if updated.rowcount != 1:  # type: ignore[attr-defined]
+            raise LeaseLost(f"walk {claim.walk_id}")
+    _change(session, claim, **(piece or {}))
+
+
+def _change(session: Session, claim: Claim, **values: Any) -> None:
     values = {"lease_until": _lease_end()} | values
     updated = session.execute(
-        update(Walk)
-        .where(Walk.number == claim.number, Walk.attempt == claim.attempt, Walk.state == PAINTING)
-        .values(**values)
-        .execution_options(synchronize_session=False)
+        update(Piece).where(*_ours(claim)).values(**values).execution_options(synchronize_session=False)
     )
     if updated.rowcount != 1:  # type: ignore[attr-defined]
-        raise LeaseLost(f"walk {claim.walk_id}, attempt {claim.attempt}")
+        raise LeaseLost(f"walk {claim.walk_id}, {claim.kind} {claim.level}.{claim.batch}, attempt {claim.attempt}")
+
+
+def _ours(claim: Claim) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Piece.number == claim.number,
+        Piece.walk_number == claim.walk_number,
+        Piece.attempt == claim.attempt,
+        Piece.state == PIECE_TAKEN,
+    )
 
 
 def give_back(claim: Claim) -> None:
-    """Put a walk back in line with the frames it has, for the next worker or our next start."""
+    """Put a piece back in line for the next worker or our next start, and its walk if nobody else is at it."""
     with suppress(LeaseLost), writing() as session:
-        publish(session, claim, state=QUEUED, lease_holder=None, lease_until=None)
+        state = PAINTING if _is_on_another_easel(session, claim.walk_number, claim.number) else QUEUED
+        spent = func.coalesce(Piece.seconds, 0.0) + round(claim.seconds, 3)
+        publish(session, claim, piece=pieces.FREE | {"seconds": spent}, state=state)
+
+
+def fail(claim: Claim, reason: str) -> None:
+    """End the piece's walk as failed, with the reason, and call everybody else off it.
+
+    A frame's stages fail alone: its walk is finished, and stays so.
+
+    :raises LeaseLost: when the piece is no longer ours.
+    """
+    with writing() as session:
+        if claim.kind == STAGES:
+            _change(session, claim)
+            session.execute(delete(Piece).where(Piece.number == claim.number))
+            return
+        publish(session, claim, state=FAILED, error=reason, finished_at=now())
+        _call_off(session, claim.walk_number)
 
 
 def sweep() -> int:
-    """Put walks back in line whose worker is gone or whose lease ran out; return how many wait in line now.
+    """Put pieces back in line whose worker is gone or whose lease ran out; return how many wait in line now.
 
-    A walk that was lost too often fails, with the reason: it may be what kills the workers.
+    A walk one of whose pieces was lost too often fails, with the reason: it may be what kills the workers.
     """
-    most = current_app.config["LOST_MAX"]
     with writing() as session:
-        suspects = select(Walk).where(Walk.state == PAINTING, _may_be_lost()).with_for_update(skip_locked=True)
-        for walk in session.scalars(suspects, execution_options={"populate_existing": True}):
-            if walk.lease_until is not None and walk.lease_until > now() and not is_gone(walk.lease_holder):
-                continue
-            walk.lost += 1
-            walk.lease_holder = walk.lease_until = None
-            walk.state = FAILED if walk.lost >= most else QUEUED
-            if walk.state == FAILED:
-                walk.error = f"The painting was interrupted {walk.lost} times."
-                walk.finished_at = now()
-            log.warning("walk %s lost its worker for the %s. time: %s", walk.id, walk.lost, walk.state)
-        session.flush()
-        return session.scalar(select(func.count()).where(Walk.state == QUEUED)) or 0
+        suspects = session.execute(
+            select(Piece.number, Piece.walk_number, Piece.lease_until, Piece.lease_holder)
+            .where(Piece.state == PIECE_TAKEN, _may_be_lost())
+            .order_by(Piece.walk_number)
+        ).all()
+        lost = [row for row in suspects if _is_lost(row)]
+        for walk_number in sorted({row.walk_number for row in lost}):
+            _lose(session, walk_number, [row.number for row in lost if row.walk_number == walk_number])
+        has_pieces = exists().where(Piece.walk_number == Walk.number)
+        session.execute(  # one of a time before there were pieces
+            update(Walk).where(Walk.state == PAINTING, ~has_pieces).values(state=QUEUED)
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+        waiting = select(func.count()).select_from(Piece).join(Walk).where(Piece.state == PIECE_WAITING, _wanted())
+        unopened = select(func.count()).where(Walk.state == QUEUED, ~has_pieces)
+        return (session.scalar(waiting) or 0) + (session.scalar(unopened) or 0)
 
 
-def _may_be_lost() -> Any:
-    return or_(
-        Walk.lease_until.is_(None), Walk.lease_until < now(), Walk.lease_holder.startswith(_neighbourhood() + ":")
+def _wanted() -> ColumnElement[bool]:
+    return or_(Walk.state.in_(WAITING), (Piece.kind == STAGES) & (Walk.state == FINISHED))
+
+
+def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
+    """Put lost pieces of one walk back, the walk locked first."""
+    most = current_app.config["LOST_MAX"]
+    walk = session.scalar(
+        select(Walk).where(Walk.number == walk_number).with_for_update().execution_options(populate_existing=True)
     )
+    found = select(Piece).where(Piece.number.in_(numbers), Piece.state == PIECE_TAKEN).with_for_update()
+    for piece in session.scalars(found.execution_options(populate_existing=True)).all():
+        if walk is None or not _is_lost(piece):
+            continue
+        piece.lost += 1
+        piece.state, piece.lease_holder, piece.lease_until = PIECE_WAITING, None, None
+        log.warning("walk %s lost its worker for the %s. time at %s", walk.id, piece.lost, piece.kind)
+        if piece.lost >= most and piece.kind == STAGES:
+            session.delete(piece)  # the walk is finished and does not suffer
+        elif piece.lost >= most and walk.is_waiting:
+            walk.state, walk.finished_at = FAILED, now()
+            walk.error = f"The painting was interrupted {piece.lost} times."
+        if piece.kind != STAGES:
+            walk.lost += 1
+    session.flush()
+    if walk is None:
+        return
+    if walk.state == FAILED:
+        _call_off(session, walk_number)
+    elif walk.state == PAINTING and not _is_on_another_easel(session, walk_number, None):
+        walk.state = QUEUED
+    session.flush()
+
+
+def _call_off(session: Session, walk_number: int) -> None:
+    """Free all pieces of a walk that is painted no further; who holds one cannot publish it any more."""
+    session.execute(
+        update(Piece)
+        .where(Piece.walk_number == walk_number, Piece.state == PIECE_TAKEN)
+        .values(**pieces.FREE)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_on_another_easel(session: Session, walk_number: int, piece_number: int | None) -> bool:
+    other = select(Piece.number).where(Piece.walk_number == walk_number, Piece.state == PIECE_TAKEN)
+    return session.scalar(other.where(Piece.number != (piece_number or 0)).limit(1)) is not None
+
+
+def _may_be_lost() -> ColumnElement[bool]:
+    ours = Piece.lease_holder.startswith(_neighbourhood() + ":")
+    return or_(Piece.lease_until.is_(None), Piece.lease_until < now(), ours)
+
+
+def _is_lost(piece: Any) -> bool:
+    return bool(piece.lease_until is None or piece.lease_until <= now() or is_gone(piece.lease_holder))
 
 
 def _lease_end() -> Any:

@@ -1,7 +1,9 @@
 """Find out how this machine paints fastest: precision, memory format, threads and batch size.
 
 Nothing about a processor can be assumed: bf16 is three times faster than float32 where matrix units multiply it and
-nearly three times slower where they do not. So it is measured, on the loaded network, when the worker starts.
+nearly three times slower where they do not. So it is measured, on the loaded network, when the worker starts. What a
+pass costs a processor is counted in the processor's own seconds, which other programs on a busy machine do not change;
+a setting that was chosen while the machine was busy would paint every walk from then on.
 """
 
 import logging
@@ -40,7 +42,7 @@ COMPARED = 6
 """How many settings are timed at that batch: about two each of precisions, formats and threads."""
 
 BUDGET_S = 3.0
-"""How long measuring may take; a pass that has begun is finished, nothing further is begun."""
+"""How long the measured passes may take; a pass that has begun is finished, nothing further is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +75,65 @@ def fallback() -> Setting:
     return Setting("float32", "contiguous", cores(), 1)
 
 
-def choose(run: Callable[[Setting], object], device: torch.device, *, budget_s: float = BUDGET_S) -> Setting:
+def choose(
+    run: Callable[[Setting], object],
+    device: torch.device,
+    *,
+    budget_s: float = BUDGET_S,
+    clock: Callable[[], float] | None = None,
+) -> Setting:
     """Measure `run`, one guided pass of the network under a setting, and return the setting to paint with.
 
     Float32 stays unless another precision is at least `CLEARLY` faster; a larger batch must make a frame at least
     `SLIGHTLY` cheaper, because small batches show progress sooner. A setting that fails (for want of memory, say) is
-    not chosen; when nothing can be measured the answer is `fallback()`.
+    not chosen; when nothing can be measured the answer is `fallback()`. `clock` is read instead of the device's own.
     """
-    deadline = time.perf_counter() + budget_s
+    trial = _Trial(run, device, budget_s, clock)
     best = fallback()
     try:
-        best = _probe(run, best, budget_s)
-        best = _fastest(run, _precisions(best, device), deadline)
-        best = _fastest(run, _formats(best), deadline)
-        best = _fastest(run, _threads(best, device), deadline)
-        return _best_batch(run, best, deadline)
+        best = _probe(trial, best)
+        best = _fastest(trial, _precisions(best, device))
+        best = _fastest(trial, _formats(best))
+        best = _fastest(trial, _threads(best, device))
+        return _best_batch(trial, best)
     except FAILURES as error:
         log.warning("measuring the device failed, painting with %s: %s", best, error)
         return best
 
 
-def _probe(run: Callable[[Setting], object], setting: Setting, budget_s: float) -> Setting:
+class _Trial:
+    """Passes that are timed, and the seconds that are left for them."""
+
+    def __init__(
+        self,
+        run: Callable[[Setting], object],
+        device: torch.device,
+        budget_s: float,
+        clock: Callable[[], float] | None,
+    ) -> None:
+        self.run, self.device, self.budget_s, self.left = run, device, budget_s, budget_s
+        self._counts_threads = clock is None and device.type == "cpu"
+        self._clock = clock or (time.process_time if self._counts_threads else time.perf_counter)
+
+    def time(self, setting: Setting) -> float:
+        """Return the seconds of one pass; a processor's are what it would take with nothing else to do."""
+        start = self._clock()
+        self.run(setting)
+        if self.device.type == "cuda" and torch.cuda.is_available():
+            torch.cuda.synchronize()
+        seconds = self._clock() - start
+        if self._counts_threads:  # the clock adds up what all threads did, side by side
+            seconds /= setting.threads
+        self.left -= seconds
+        return seconds
+
+
+def _probe(trial: _Trial, setting: Setting) -> Setting:
     """Return the setting at the batch to compare with: the largest at which all comparisons fit into the budget."""
-    run(setting)
+    trial.run(setting)
     for size in (size for size in BATCHES if size <= PROBE):
         setting = replace(setting, batch=size)
-        if _timed(run, setting) * COMPARED * ROUNDS > budget_s / 2:
+        if trial.time(setting) * COMPARED * ROUNDS > trial.budget_s / 2:
             break
     return setting
 
@@ -119,52 +154,44 @@ def _threads(setting: Setting, device: torch.device) -> list[tuple[Setting, floa
     return [(setting, 1.0), (replace(setting, threads=half), SLIGHTLY)]
 
 
-def _fastest(run: Callable[[Setting], object], candidates: Sequence[tuple[Setting, float]], deadline: float) -> Setting:
+def _fastest(trial: _Trial, candidates: Sequence[tuple[Setting, float]]) -> Setting:
     """Return the fastest, each time multiplied by the candidate's handicap; when time is up, the first."""
-    if len(candidates) == 1 or time.perf_counter() > deadline:
+    if len(candidates) == 1 or trial.left < 0:
         return candidates[0][0]
-    times = _timings(run, [setting for setting, _ in candidates], deadline)
+    times = _timings(trial, [setting for setting, _ in candidates])
     handicapped = [time_s * handicap for time_s, (_, handicap) in zip(times, candidates, strict=True)]
     return candidates[handicapped.index(min(handicapped))][0]
 
 
-def _best_batch(run: Callable[[Setting], object], setting: Setting, deadline: float) -> Setting:
+def _best_batch(trial: _Trial, setting: Setting) -> Setting:
     """Enlarge the batch while that makes a frame cheaper and there is time and memory to measure it."""
-    per_frame = _timings(run, [setting], deadline)[0] / setting.batch
+    per_frame = _timings(trial, [setting])[0] / setting.batch
     for size in (size for size in BATCHES if size > setting.batch):
-        if time.perf_counter() + per_frame * size > deadline:
+        if per_frame * size > trial.left:
             break
         larger = replace(setting, batch=size)
-        time_s = _timings(run, [larger], deadline)[0] / size
+        time_s = _timings(trial, [larger])[0] / size
         if time_s * SLIGHTLY < per_frame:
             setting, per_frame = larger, time_s
     return setting
 
 
-def _timings(run: Callable[[Setting], object], settings: Sequence[Setting], deadline: float) -> list[float]:
+def _timings(trial: _Trial, settings: Sequence[Setting]) -> list[float]:
     """Time each setting in turn, in rounds, and return their shortest times; a setting that fails takes for ever.
 
-    The shortest, because whatever else the machine does can only make a pass slower; in turn, so that a slow spell
-    meets all of them. When time is up the rounds so far count.
+    The shortest, because whatever else happens can only make a pass slower; in turn, so that a slow spell meets all
+    of them. When time is up the rounds so far count.
     """
     times = dict.fromkeys(settings, math.inf)
     able = list(settings)
     for _ in range(ROUNDS):
         for setting in tuple(able):
             try:
-                times[setting] = min(times[setting], _timed(run, setting))
+                times[setting] = min(times[setting], trial.time(setting))
             except FAILURES as error:
                 log.info("%s cannot be run here: %s", setting, error)
                 able.remove(setting)
                 times[setting] = math.inf
-        if time.perf_counter() > deadline:
+        if trial.left < 0:
             break
     return list(times.values())
-
-
-def _timed(run: Callable[[Setting], object], setting: Setting) -> float:
-    start = time.perf_counter()
-    run(setting)
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return time.perf_counter() - start

@@ -1,63 +1,26 @@
 """Paint the frames of a walk with a text-to-image diffusion model that is loaded once and stays.
 
-The same code paints with the house model and with Stable Diffusion 1.x and 2.x: any folder that
-`StableDiffusionPipeline` reads. The denoising loop is our own, because a walk shares work between its frames.
+The denoising loop is our own, because a walk shares work between its frames; what the loop needs of a model is in
+`worker.model`.
 """
 
-import copy
-import hashlib
-import json
-import logging
-import re
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
-import diffusers
 import numpy as np
-import safetensors
 import torch
-import transformers
 from numpy.typing import NDArray
 
+from worker import branch, walk
 from worker import device as machine
-from worker import walk
-
-SOLVER = "DPMSolverMultistepScheduler"
-
-SOLVERS = frozenset(
-    {
-        SOLVER,
-        "DDIMScheduler",
-        "DEISMultistepScheduler",
-        "DPMSolverSinglestepScheduler",
-        "EulerDiscreteScheduler",
-        "HeunDiscreteScheduler",
-        "LMSDiscreteScheduler",
-        "PNDMScheduler",
-        "UniPCMultistepScheduler",
-    }
-)
-"""The solvers that add no noise of their own, so that the same recipe paints the same picture."""
-
-DECODED_PIXELS = 2**16
-"""How many pixels are decoded at once: more do not fit into a processor's caches (twice as slow for 24 house pictures),
-and the decoder of a large model needs kilobytes of memory for each."""
-
-
-VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
-"""The files that hold a tokenizer's words, in the layouts there are."""
-
-HAND_PATTERN = "{prompt}, {words}"
-"""How prompt and hand are joined if the model says nothing else; only another pattern is part of its revision."""
-
-HUB_NAME = re.compile(r"\w[\w.-]*/[\w.-]+")
-
-
-class ModelError(Exception):
-    """A model, or a part of it that a recipe asks for, is missing or broken."""
+from worker import solver as solvers
+from worker.folder import ModelError
+from worker.lens import Lens
+from worker.model import Model, Text
+from worker.solver import SOLVER, SOLVERS
+from worker.state import Painted, State, between
 
 
 class PaintingError(Exception):
@@ -79,7 +42,13 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """All settings that fix a frame's pixels besides the stops and the model, and how many frames a batch holds."""
+    """All settings that fix a frame's pixels besides the stops and the model, and how many frames a batch holds.
+
+    `guided` is the interval of steps that take a second pass for guidance, all if it is None; `spacing` the half
+    log-SNR from which and to which the steps go at equal distances, the solver's own steps if it is None. `decoded`
+    are the depths whose looks are taken with the decoder: those of the ladder's further rungs, or its only one, since
+    they place the frames.
+    """
 
     scheduler: str
     steps: int
@@ -90,6 +59,23 @@ class Rendering:
     memory_format: str
     threads: int
     batch: int
+    guided: tuple[int, int] | None = None
+    spacing: tuple[float, float] | None = None
+    decoded: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, sampling: Mapping[str, Any], **device: Any) -> "Rendering":
+        """Join a preset's settings, as `app.presets.resolve` returns them or a recipe records them, with a device's."""
+        guided, spacing, ladder = sampling.get("guided"), sampling.get("spacing"), sampling.get("ladder", ())
+        return cls(
+            scheduler=sampling["scheduler"],
+            steps=sampling["steps"],
+            guidance=sampling["guidance"],
+            guided=(guided[0], guided[1]) if guided else None,
+            spacing=(spacing[0], spacing[1]) if spacing else None,
+            decoded=frozenset(depth for depth, _ in ladder[1:] or ladder),
+            **device,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +83,10 @@ class Prepared:
     """A walk ready to be painted: arrays with one row per stop, and a note on each prompt.
 
     `prompts` and `negatives` are text states (stops x tokens x width), `noises` the starting noise (stops x channels
-    x height x width, unscaled), all float32. A note is "", "unknown words" or "cut".
+    x height x width, unscaled), all float32. A note is "", "unknown words" or "cut". `pooled` are the pooled vectors
+    of prompts and negatives, for models that have them; `fresh` the noises that the solver adds on its way (stops x
+    noises x channels x height x width), for solvers that add some. In a closed walk a last leg leads from the last
+    stop back to the first.
     """
 
     rendering: Rendering
@@ -105,6 +94,13 @@ class Prepared:
     negatives: NDArray[np.float32]
     noises: NDArray[np.float32]
     notes: tuple[str, ...]
+    pooled: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+    fresh: NDArray[np.float32] | None = None
+    closed: bool = False
+
+
+Start = tuple[State, State, float]
+"""What a picture goes on from: the states on either side, and where it lies between them (0 is the first)."""
 
 
 def _nothing() -> None:
@@ -112,176 +108,302 @@ def _nothing() -> None:
 
 
 class Painter:
-    """A loaded model. Not safe to share between threads: a solver's settings and torch's threads are the process's."""
+    """A model at work. Not safe to share between threads: a solver's settings and torch's threads are the process's.
 
-    def __init__(self, folder: Path, *, name: str, revision: str, device: str = "auto") -> None:
-        house = _house(folder)
-        self.device = machine.find(device)
-        self.name: str = house.get("name", name)
-        self.title: str = house.get("title", self.name)
-        self.prefix: str = house.get("prefix", "")
-        self.revision = revision or _fingerprint(folder, self.prefix, house.get("hand_pattern", HAND_PATTERN))
-        self._pipe = _pipeline(folder).to(self.device)
-        self._copies: dict[str, tuple[Any, Any]] = {"float32": (self._pipe.unet, self._pipe.vae)}
-        side = self._pipe.unet.config.sample_size
-        height, width = (side, side) if isinstance(side, int) else side
-        self._latent_shape = (self._pipe.unet.config.in_channels, height, width)
-        scale = self._pipe.vae_scale_factor
-        self.size: tuple[int, int] = (width * scale, height * scale)
-        self._setting = machine.choose(self._rehearsal(), self.device)
+    `passes` counts the UNet passes of all that was painted so far, one for each picture and prediction.
+    """
+
+    def __init__(self, model: Model, setting: machine.Setting | None = None) -> None:
+        """Paint with a model under a setting of the machine; without one, the best is measured."""
+        self.model = model
+        self.name, self.title, self.prefix, self.revision = model.name, model.title, model.prefix, model.revision
+        self.device, self.size = model.device, model.size
+        self.passes = 0
+        self._setting = setting or machine.choose(self._rehearsal(), self.device)
+        model.settle(self._setting.precision)
 
     @classmethod
     def load(cls, model: str, *, device: str = "auto") -> "Painter":
-        """Load a model from a folder or, by its name, from the Hugging Face cache or hub, and measure the device.
+        """Load a model from a folder or by its name, and measure the device. Raises ModelError as `Model.load` does."""
+        return cls(Model.load(model, device=device))
 
-        Raises ModelError naming what is missing or broken.
+    def rendering(
+        self, sampling: Mapping[str, Any] | None = None, *, steps: int = 20, guidance: float = 3.5
+    ) -> Rendering:
+        """Complete a walk's sampling with the model's size and what was measured on this device.
+
+        `sampling` is what `app.presets.resolve` returned. Without it every step is guided, with the usual solver.
         """
-        _quiet()
-        folder = Path(model)
-        if folder.is_dir():
-            return cls(folder, name=folder.resolve().name, revision="", device=device)
-        if not HUB_NAME.fullmatch(model):
-            raise ModelError(f"model folder missing: {model}")
-        snapshot = _download(model)
-        return cls(snapshot, name=model, revision=snapshot.name[:12], device=device)
-
-    def rendering(self, *, steps: int, guidance: float) -> Rendering:
-        """Complete a walk's sampler settings with the model's size and what was measured on this device."""
         width, height = self.size
-        setting = self._setting
-        return Rendering(
-            scheduler=SOLVER,
-            steps=steps,
-            guidance=guidance,
+        return Rendering.of(
+            sampling or {"scheduler": SOLVER, "steps": steps, "guidance": guidance},
             width=width,
             height=height,
-            precision=setting.precision,
-            memory_format=setting.memory_format,
-            threads=setting.threads,
-            batch=setting.batch,
+            precision=self._setting.precision,
+            memory_format=self._setting.memory_format,
+            threads=self._setting.threads,
+            batch=self._setting.batch,
         )
 
-    def prepare(self, stops: Sequence[Stop], rendering: Rendering) -> Prepared:
+    def prepare(self, stops: Sequence[Stop], rendering: Rendering, *, closed: bool = False) -> Prepared:
         """Encode the stops' prompts, behind the model's prefix, and draw their noise.
 
         Noise is drawn on the processor in float32, so that a seed means the same on every device.
         """
         _check(rendering)
-        encoded = [self._encode(self.prefix + stop.prompt, stop.negative_prompt) for stop in stops]
-        channels = self._latent_shape[0]
-        scale = self._pipe.vae_scale_factor
+        encoded = [self.model.encode(self.prefix + stop.prompt, stop.negative_prompt) for stop in stops]
+        prompts, negatives = zip(*encoded, strict=True)
+        channels, scale = self.model.latent_shape[0], self.model.scale
         shape = (channels, rendering.height // scale, rendering.width // scale)
+        count = solvers.fresh_noises(rendering.scheduler, rendering.steps)
+        drawn = np.stack([_noises(stop.seed, 1 + count, shape) for stop in stops])
         return Prepared(
             rendering=rendering,
-            prompts=np.stack([prompt for prompt, _ in encoded]),
-            negatives=np.stack([negative for _, negative in encoded]),
-            noises=np.stack([_noise(stop.seed, shape) for stop in stops]),
-            notes=tuple(_note(self._pipe.tokenizer, self.prefix, stop) for stop in stops),
+            prompts=np.stack([prompt.states for prompt in prompts]),
+            negatives=np.stack([negative.states for negative in negatives]),
+            noises=drawn[:, 0],
+            notes=tuple(self.model.note(stop.prompt, stop.subject) for stop in stops),
+            pooled=_pooled(prompts, negatives),
+            fresh=drawn[:, 1:] if count else None,
+            closed=closed,
         )
 
     def paint(
-        self, prepared: Prepared, positions: Sequence[float], *, on_step: Callable[[], None] = _nothing
-    ) -> list[NDArray[np.uint8]]:
-        """Paint one batch: the frames at these global positions, as RGB arrays (height x width x 3).
+        self,
+        prepared: Prepared,
+        positions: Sequence[float],
+        *,
+        start: Sequence[Start] | None = None,
+        until: int | None = None,
+        keep: Sequence[int] = (),
+        decode: bool = True,
+        pad: int = 1,
+        on_step: Callable[[], None] = _nothing,
+    ) -> list[Painted]:
+        """Paint one batch: what lies at these global positions.
 
+        From the noise, or from `start`, one for each position and all of one depth; to the solver's last step, or to
+        step `until`, where `decode` only shows what is expected. States and looks are kept at the depths in `keep`.
+        A batch smaller than `pad` is filled up to it, because a picture's last bit depends on the batch's size.
         `on_step` is called after every step of the solver. Raises PaintingError when the model yields no numbers
         even in float32.
         """
         rendering = prepared.rendering
+        task = _Task(
+            positions=[*positions, *[positions[-1]] * (pad - len(positions))],
+            start=None if start is None else [*start, *[start[-1]] * (pad - len(start))],
+            until=rendering.steps if until is None else until,
+            keep=frozenset(keep),
+            decode=decode,
+        )
         for precision in dict.fromkeys((rendering.precision, "float32")):
-            pictures = self._paint(prepared, positions, replace(rendering, precision=precision), on_step)
-            if np.isfinite(pictures).all():
-                return list((pictures * 255).round().astype(np.uint8))
+            painted = self._paint(prepared, task, replace(rendering, precision=precision), on_step)
+            if painted is not None:
+                return painted[: len(positions)]
         raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: its numbers overflow")
 
     @torch.inference_mode()
     def _paint(
-        self, prepared: Prepared, positions: Sequence[float], rendering: Rendering, on_step: Callable[[], None]
-    ) -> NDArray[np.float32]:
+        self, prepared: Prepared, task: "_Task", rendering: Rendering, on_step: Callable[[], None]
+    ) -> list[Painted] | None:
+        """Paint a batch in one precision; None when what comes out are no numbers."""
         torch.set_num_threads(min(rendering.threads, machine.cores()))
-        unet, vae = self._networks(rendering.precision, rendering.memory_format)
-        states, x_t = _between(prepared, positions, guided=rendering.guidance > 1)
-        solver = _solver(self._pipe, rendering, self.device)
-        latents = torch.from_numpy(x_t).to(self.device) * solver.init_noise_sigma
-        context = torch.from_numpy(states).to(self.device, unet.dtype)
-        for t in solver.timesteps:
-            prediction = _predict(unet, solver.scale_model_input(latents, t), t, context, rendering)
-            latents = solver.step(prediction, t, latents, return_dict=False)[0]
+        lens = self.lens  # first of all: fitting it lays the networks out in its own way
+        unet, vae = self.model.networks(rendering.precision, rendering.memory_format)
+        solver = self.model.solver(rendering.scheduler, rendering.steps)
+        if rendering.spacing:
+            branch.space(solver, *rendering.spacing)
+        depth, latents, history = self._begun(prepared, task, solver)
+        branch.begin(solver, depth, history)
+        words = self._words(prepared, task.positions)
+        painted = [Painted(position) for position in task.positions]
+        expected = latents
+        whole = task.until == rendering.steps
+        until = len(solver.timesteps) if whole else task.until  # Heun and PNDM take some of their steps twice
+        for step in range(depth, until):
+            t = solver.timesteps[step]
+            prediction = self._predict(unet, solver.scale_model_input(latents, t), t, words, rendering, step)
+            before = latents
+            latents = solvers.step(solver, prediction, t, latents, self._fresh(prepared, task.positions, step))
+            is_last = step + 1 == until
+            if step + 1 in task.keep or is_last:
+                expected = latents if is_last and whole else branch.clean(solver, prediction, t, before)
+                reached = task.until if is_last else step + 1
+                looks = self._decoded(vae, expected) if reached in rendering.decoded else lens(expected)
+                self._keep(painted, reached, latents, branch.memory(solver), looks, task.keep)
             on_step()
-        return _decode(vae, latents)
+        if not torch.isfinite(latents).all():
+            return None
+        if not task.decode:
+            return painted
+        pictures = self.model.decode(vae, expected)
+        if not np.isfinite(pictures).all():
+            return None
+        shown = (pictures * 255).round().astype(np.uint8)
+        return [replace(one, picture=picture) for one, picture in zip(painted, shown, strict=True)]
 
-    @torch.inference_mode()
-    def _encode(self, prompt: str, negative_prompt: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        encoded = self._pipe.encode_prompt(prompt, self.device, 1, True, negative_prompt)
-        prompt_states, negative_states = (states[0].float().cpu().numpy() for states in encoded)
-        return prompt_states, negative_states
+    def _begun(
+        self, prepared: Prepared, task: "_Task", solver: Any
+    ) -> tuple[int, torch.Tensor, tuple[torch.Tensor, ...]]:
+        """Return the depth, latents and solver's memory that a batch starts with."""
+        if task.start is None:
+            noises = np.stack([_noise_at(prepared, prepared.noises, position) for position in task.positions])
+            return 0, self._tensor(noises) * solver.init_noise_sigma, ()
+        states = [between(left, right, t) for left, right, t in task.start]
+        history = [np.stack(parts) for parts in zip(*(state.history for state in states), strict=True)]
+        latents = self._tensor(np.stack([state.latents for state in states]))
+        return states[0].depth, latents, tuple(map(self._tensor, history))
 
-    def _networks(self, precision: str, memory_format: str) -> tuple[Any, Any]:
-        """Return the UNet and the decoder in this precision; a copy is made once and kept.
+    def _keep(
+        self,
+        painted: Sequence[Painted],
+        depth: int,
+        latents: torch.Tensor,
+        history: Sequence[torch.Tensor],
+        looks: NDArray[np.float32],
+        keep: Collection[int],
+    ) -> None:
+        """Note the batch's looks and, if they are wanted, its states at this depth."""
+        arrays = [part.float().cpu().numpy() for part in (latents, *history)]
+        for i, one in enumerate(painted):
+            one.looks[depth] = looks[i]
+            if depth in keep:
+                one.states[depth] = State(depth, arrays[0][i], tuple(part[i] for part in arrays[1:]))
 
-        The memory format is the UNet's: the decoder, all convolutions, is faster with channels last in any precision.
-        """
-        if precision not in self._copies:
-            dtype = machine.DTYPES[precision]
-            unet, vae = self._copies["float32"]
-            self._copies[precision] = copy.deepcopy(unet).to(dtype), copy.deepcopy(vae).to(dtype)
-        unet, vae = self._copies[precision]
-        return unet.to(memory_format=machine.MEMORY_FORMATS[memory_format]), vae.to(memory_format=torch.channels_last)
+    def _words(self, prepared: Prepared, positions: Sequence[float]) -> "_Words":
+        """Return what is said at the positions."""
+        pooled = prepared.pooled
+        texts = (prepared.negatives, prepared.prompts, *(pooled[::-1] if pooled else ()))
+        rows = [
+            self._tensor(np.stack([_text_at(kind, position, closed=prepared.closed) for position in positions]))
+            for kind in texts
+        ]
+        return _Words(*rows)
+
+    def _fresh(self, prepared: Prepared, positions: Sequence[float], step: int) -> torch.Tensor | None:
+        """Return the noise that the solver adds after this step, if it adds some."""
+        if prepared.fresh is None or step >= prepared.fresh.shape[1]:
+            return None
+        return self._tensor(
+            np.stack([_noise_at(prepared, prepared.fresh[:, step], position) for position in positions])
+        )
+
+    def _tensor(self, array: NDArray[np.float32]) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
+
+    def _predict(
+        self, unet: Any, latents: torch.Tensor, t: torch.Tensor, words: "_Words", rendering: Rendering, step: int
+    ) -> torch.Tensor:
+        """Predict with classifier-free guidance (Ho & Salimans, arXiv 2207.12598), both passes in one batch."""
+        settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
+        guided = rendering.guidance > 1 and not self.model.embeds_guidance and _is_within(step, rendering.guided)
+        if not guided:
+            self.passes += len(latents)
+            return self.model.predict(unet, latents, t, words.prompts, words.pooled, **settings)
+        self.passes += 2 * len(latents)
+        doubled = latents.repeat(2, 1, 1, 1)
+        states = torch.cat([words.negatives, words.prompts])
+        pooled = None
+        if words.pooled is not None and words.pooled_negatives is not None:
+            pooled = torch.cat([words.pooled_negatives, words.pooled])
+        unguided, conditioned = self.model.predict(unet, doubled, t, states, pooled, **settings).chunk(2)
+        return torch.add(unguided, conditioned - unguided, alpha=rendering.guidance)
+
+    def _decoded(self, vae: Any, expected: torch.Tensor) -> NDArray[np.float32]:
+        """Return looks of clean latents that are decoded, and averaged to four pixels for each latent."""
+        pictures, side = self.model.decode(vae, expected), max(1, self.model.scale // 2)
+        count, height, width, _ = pictures.shape
+        looks: NDArray[np.float32] = pictures.reshape(count, height // side, side, width // side, side, 3).mean((2, 4))
+        return looks
+
+    @cached_property
+    def lens(self) -> Lens:
+        """The lens through which this model's latents are looked at without decoding them."""
+        lens = Lens.fitted(self.model)
+        self.model.settle(self._setting.precision)
+        return lens
 
     def _rehearsal(self) -> Callable[[machine.Setting], None]:
-        """Make one guided pass of the UNet to be measured, on the model's own size."""
-        states = torch.from_numpy(np.stack(self._encode("", "")))
-        noise = torch.from_numpy(_noise(0, self._latent_shape))
+        """Make one pass of the UNet to be measured, on the model's own size: guided, unless guidance is an input."""
+        model = self.model
+        texts = model.encode("", "")[: 1 if model.embeds_guidance else 2]
+        states = torch.from_numpy(np.stack([text.states for text in texts])).to(self.device)
+        vectors = [text.pooled for text in texts if text.pooled is not None]
+        pooled = torch.from_numpy(np.stack(vectors)).to(self.device) if vectors else None
+        noise = torch.from_numpy(_noises(0, 1, model.latent_shape)).to(self.device)
 
         @torch.inference_mode()
         def run(setting: machine.Setting) -> None:
             torch.set_num_threads(setting.threads)
-            unet, _ = self._networks(setting.precision, setting.memory_format)
-            context = states.repeat_interleave(setting.batch, 0).to(self.device, unet.dtype)
-            latents = noise.expand(2 * setting.batch, *noise.shape).to(self.device, unet.dtype)
-            unet(latents, 500, encoder_hidden_states=context)
+            unet, _ = model.networks(setting.precision, setting.memory_format)
+            latents = noise.expand(len(texts) * setting.batch, *noise.shape[1:])
+            context = states.repeat_interleave(setting.batch, 0)
+            added = None if pooled is None else pooled.repeat_interleave(setting.batch, 0)
+            model.predict(unet, latents, 500, context, added, memory_format=setting.memory_format)
 
         return run
 
 
-def _between(
-    prepared: Prepared, positions: Sequence[float], *, guided: bool
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Interpolate text states (unguided half first) and noise at the positions."""
-    legs = [walk.leg(position, len(prepared.prompts)) for position in positions]
-    kinds = (prepared.negatives, prepared.prompts) if guided else (prepared.prompts,)
-    states = [walk.lerp(kind[i], kind[i + 1], t) for kind in kinds for i, t in legs]
-    noises = [_noise_between(prepared.noises[i], prepared.noises[i + 1], t) for i, t in legs]
-    return np.stack(states), np.stack(noises)
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What one call of `paint` is to do, its batch filled up."""
+
+    positions: list[float]
+    start: list[Start] | None
+    until: int
+    keep: frozenset[int]
+    decode: bool
 
 
-def _noise_between(a: NDArray[np.float32], b: NDArray[np.float32], t: float) -> NDArray[np.float32]:
-    """Return the very same noise where both ends have it, so that shared noise stays bit for bit the same."""
-    return a if np.array_equal(a, b) else walk.slerp(a, b, t)
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is said to the network, a row for each position: what is left out, the prompts, their pooled vectors."""
+
+    negatives: torch.Tensor
+    prompts: torch.Tensor
+    pooled_negatives: torch.Tensor | None = None
+    pooled: torch.Tensor | None = None
 
 
-def _predict(unet: Any, latents: torch.Tensor, t: torch.Tensor, context: torch.Tensor, r: Rendering) -> torch.Tensor:
-    """Predict with classifier-free guidance (Ho & Salimans, arXiv 2207.12598), both passes in one batch."""
-    doubled = latents.repeat(len(context) // len(latents), 1, 1, 1).to(unet.dtype)
-    doubled = doubled.contiguous(memory_format=machine.MEMORY_FORMATS[r.memory_format])
-    prediction: torch.Tensor = unet(doubled, t, encoder_hidden_states=context, return_dict=False)[0].float()
-    if len(context) == len(latents):
-        return prediction
-    unguided, conditioned = prediction.chunk(2)
-    return torch.add(unguided, conditioned - unguided, alpha=r.guidance)
+def _is_within(step: int, interval: tuple[int, int] | None) -> bool:
+    return interval is None or interval[0] <= step < interval[1]
 
 
-def _decode(vae: Any, latents: torch.Tensor) -> NDArray[np.float32]:
-    """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time."""
-    scaled = (latents / vae.config.scaling_factor).to(vae.dtype, memory_format=torch.channels_last)
-    side = 2 ** (len(vae.config.block_out_channels) - 1)
-    few = max(1, DECODED_PIXELS // (side * side * latents.shape[-1] * latents.shape[-2]))
-    pictures = torch.cat([vae.decode(part, return_dict=False)[0].float() for part in scaled.split(few)])
-    return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
+def _text_at(texts: NDArray[np.float32], position: float, *, closed: bool) -> NDArray[np.floating]:
+    i, t = walk.leg(position, len(texts), closed=closed)
+    return walk.lerp(texts[i], texts[(i + 1) % len(texts)], t)
 
 
-def _noise(seed: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed)).numpy()
+def _noise_at(prepared: Prepared, noises: NDArray[np.float32], position: float) -> NDArray[np.floating]:
+    """Interpolate noises, on the arc; where both ends have the very same, it stays so bit for bit.
+
+    One prompt between two noises and back goes full circle, so that it breathes and does not only retrace its steps.
+    """
+    i, t = walk.leg(position, len(noises), closed=prepared.closed)
+    a: NDArray[np.float32] = noises[i]
+    b: NDArray[np.float32] = noises[(i + 1) % len(noises)]
+    if np.array_equal(a, b):
+        return a
+    return walk.long_way(b, a, t) if i == 1 and _is_breath(prepared) else walk.slerp(a, b, t)
+
+
+def _is_breath(prepared: Prepared) -> bool:
+    """Tell a closed walk that differs in its noise alone."""
+    texts = (prepared.prompts, prepared.negatives)
+    return prepared.closed and len(prepared.noises) == 2 and all(np.array_equal(*pair) for pair in texts)
+
+
+def _noises(seed: int, count: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    """Draw noises one after the other, as a pipeline does that is given this seed."""
+    generator = torch.Generator("cpu").manual_seed(seed)
+    return torch.stack([torch.randn(shape, generator=generator) for _ in range(count)]).numpy()
+
+
+def _pooled(
+    prompts: Sequence[Text], negatives: Sequence[Text]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    rows = [[text.pooled for text in texts if text.pooled is not None] for texts in (prompts, negatives)]
+    return (np.stack(rows[0]), np.stack(rows[1])) if all(rows) else None
 
 
 def _check(rendering: Rendering) -> None:
@@ -293,135 +415,3 @@ def _check(rendering: Rendering) -> None:
     ):
         if name not in known:
             raise ModelError(f"unknown {what} {name!r}; known are {', '.join(known)}")
-
-
-def _solver(pipe: Any, rendering: Rendering, device: torch.device) -> Any:
-    """Make a fresh solver with its time steps: it keeps the history of one batch."""
-    config = dict(pipe.scheduler.config)
-    if str(config.get("algorithm_type", "")).startswith("sde-"):
-        config["algorithm_type"] = "dpmsolver++"  # the stochastic form draws noise that no recipe records
-    solver = getattr(diffusers, rendering.scheduler).from_config(config)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
-        solver.set_timesteps(rendering.steps, device=device)
-    return solver
-
-
-def _note(tokenizer: Any, prefix: str, stop: Stop) -> str:
-    """Say when the tokenizer cuts a prompt or does not know half of its visitor's words."""
-    if len(tokenizer(prefix + stop.prompt).input_ids) > tokenizer.model_max_length:
-        return "cut"
-    words: list[list[str]] = []
-    for token in tokenizer.tokenize(stop.subject or stop.prompt):
-        if token.startswith("##") and words:
-            words[-1].append(token[2:])
-        else:
-            words.append([token])
-    unknown = sum(_is_unknown(word, tokenizer.unk_token) for word in words)
-    return "unknown words" if words and 2 * unknown >= len(words) else ""
-
-
-def _is_unknown(pieces: list[str], unknown: str) -> bool:
-    """Tell whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
-    return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))
-
-
-def _house(folder: Path) -> dict[str, Any]:
-    path = folder / "house.json"
-    return _json(path) if path.exists() else {}
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"model file missing: {path}") from None
-    except ValueError as error:
-        raise ModelError(f"model file broken: {path}: {error}") from error
-
-
-def _pipeline(folder: Path) -> Any:
-    """Load the pipeline in float32, after a look at its files that can name the one at fault."""
-    _inspect(folder)
-    try:
-        pipe = diffusers.StableDiffusionPipeline.from_pretrained(
-            folder, safety_checker=None, requires_safety_checker=False, torch_dtype=torch.float32, local_files_only=True
-        )
-    except Exception as error:  # whatever a library raises about a folder, the folder is at fault
-        raise ModelError(f"model folder {folder} cannot be loaded: {error}") from error
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
-
-
-def _components(folder: Path) -> list[Path]:
-    index = _json(folder / "model_index.json")
-    named = [key for key, value in index.items() if isinstance(value, list) and value[0]]
-    return [folder / name for name in sorted(named) if name not in ("safety_checker", "feature_extractor")]
-
-
-def _inspect(folder: Path) -> None:
-    """Raise ModelError naming the first file that is missing or broken."""
-    for component in _components(folder):
-        configs = {"scheduler": "scheduler_config.json", "tokenizer": "tokenizer_config.json"}
-        _json(component / configs.get(component.name, "config.json"))
-        if component.name == "tokenizer":
-            _inspect_vocabulary(component)
-        elif component.name not in configs:
-            _inspect_weights(component)
-
-
-def _inspect_vocabulary(component: Path) -> None:
-    """Look for a vocabulary: without one, a tokenizer loads all the same and knows no word."""
-    if not any(all((component / name).is_file() for name in names) for names in VOCABULARIES):
-        raise ModelError(f"model file missing: {component / VOCABULARIES[0][0]}")
-    for path in component.glob("*.json"):
-        _json(path)
-
-
-def _inspect_weights(component: Path) -> None:
-    weights = _weights(component)
-    if not weights:
-        raise ModelError(f"model file missing: {component}/*.safetensors")
-    for path in weights:
-        if path.suffix == ".safetensors":
-            try:
-                with safetensors.safe_open(path, framework="pt"):
-                    pass
-            except Exception as error:
-                raise ModelError(f"model file broken: {path}: {error}") from error
-
-
-def _weights(component: Path) -> list[Path]:
-    """List a component's weight files as the pipeline chooses them: safetensors before pickles."""
-    return sorted(component.glob("*.safetensors")) or sorted(component.glob("*.bin"))
-
-
-def _fingerprint(folder: Path, prefix: str, hand_pattern: str) -> str:
-    """Hash what a picture depends on in a model folder: how prompts are put, configurations, vocabularies, weights."""
-    texts = [path for part in _components(folder) for path in part.iterdir() if path.suffix in (".json", ".txt")]
-    weights = [path for part in _components(folder) for path in _weights(part)]
-    digest = hashlib.sha256(prefix.encode())
-    if hand_pattern != HAND_PATTERN:
-        digest.update(b"\0" + hand_pattern.encode())
-    for path in sorted((folder / "model_index.json", *texts, *weights)):
-        digest.update(path.relative_to(folder).as_posix().encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:12]
-
-
-def _download(name: str) -> Path:
-    try:
-        return Path(diffusers.StableDiffusionPipeline.download(name, safety_checker=None))
-    except Exception as error:
-        raise ModelError(f"model {name!r} is neither a folder nor to be had from the hub: {error}") from error
-
-
-def _quiet() -> None:
-    """Silence what the libraries say about parts that differ from Stable Diffusion's: it works."""
-    diffusers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.set_verbosity_error()
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
-    logging.getLogger("torchao").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", category=FutureWarning, module="(diffusers|transformers|huggingface_hub)")

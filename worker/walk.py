@@ -48,14 +48,15 @@ def batches(positions: Sequence[float], stops: int, size: int) -> list[list[int]
     if size < 1:
         raise ValueError(f"a batch holds at least 1 frame, not {size}")
     ends = [positions.index(float(stop)) for stop in range(stops)]
-    return [*_chunks(ends, size), *_chunks(list(_coarse_to_fine(positions, ends)), size)]
+    return [*_chunks(ends, size), *_chunks(list(coarse_to_fine(positions, ends)), size)]
 
 
 def _chunks(indices: list[int], size: int) -> list[list[int]]:
     return [indices[start : start + size] for start in range(0, len(indices), size)]
 
 
-def _coarse_to_fine(positions: Sequence[float], painted: Sequence[int]) -> Iterator[int]:
+def coarse_to_fine(positions: Sequence[float], painted: Sequence[int]) -> Iterator[int]:
+    """Yield the indices of the frames between those that are painted, the middle of the widest gap first."""
     gaps: list[tuple[float, int, int]] = []
 
     def open_gap(left: int, right: int) -> None:
@@ -74,14 +75,15 @@ def _coarse_to_fine(positions: Sequence[float], painted: Sequence[int]) -> Itera
         open_gap(index, right)
 
 
-def leg(position: float, stops: int) -> tuple[int, float]:
+def leg(position: float, stops: int, *, closed: bool = False) -> tuple[int, float]:
     """Split a global position into its leg and `t` within it; the last stop is the last leg at t = 1.
 
-    Raises ValueError for a position outside the walk.
+    A closed walk has a leg more, from the last stop to the first. Raises ValueError for a position outside the walk.
     """
-    if not 0 <= position <= stops - 1:
+    legs = stops if closed else stops - 1
+    if not 0 <= position <= legs:
         raise ValueError(f"position {position} lies outside a walk of {stops} stops")
-    index = min(math.floor(position), stops - 2)
+    index = min(math.floor(position), legs - 1)
     return index, position - index
 
 
@@ -98,17 +100,50 @@ def lerp(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDAr
 def slerp(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDArray[np.floating]:
     """Interpolate along the great arc from `a` to `b`, taken as flat vectors (Shoemake, SIGGRAPH 1985).
 
-    Gaussian noise keeps its length on the arc, which a straight line shortens. For vectors that are parallel,
-    opposite or zero the arc is not defined and the straight line takes its place. `t` as in `lerp`.
+    Gaussian noise keeps its length on the arc, which a straight line shortens. Beyond t = 1 the arc goes on round its
+    circle. For vectors that are parallel or zero it is not defined, and the straight line takes its place; between
+    opposite ones there are many, and the one by way of `_aside(a)` is taken. `t` as in `lerp`.
     """
-    norms = float(np.linalg.norm(a) * np.linalg.norm(b))
-    cosine = float(np.vdot(a, b)) / norms if norms else 1.0
-    if abs(cosine) > PARALLEL:
+    cosine = _cosine(a, b)
+    if cosine > PARALLEL:
         return lerp(a, b, t)
+    if cosine < -PARALLEL:
+        third = _aside(a)
+        early = _leading(np.less(t, 0.5), a).astype(bool)
+        return np.where(early, slerp(a, third, 2 * np.asarray(t)), slerp(third, b, 2 * np.asarray(t) - 1))
     t = _leading(t, a)
     angle = math.acos(cosine)
     between: NDArray[np.floating] = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / math.sin(angle)
     return between
+
+
+def long_way(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDArray[np.floating]:
+    """Go on from `b` at t = 0, the long way round the great circle of `slerp(a, b)`, to `a` at t = 1.
+
+    Out by slerp and back by this, noise has gone full circle and was nowhere twice. Parallel or opposite vectors lie
+    on no circle of their own; the way back is then the way out.
+    """
+    cosine = _cosine(a, b)
+    if abs(cosine) > PARALLEL:
+        return slerp(b, a, t)
+    return slerp(a, b, 1 + np.asarray(t) * (2 * math.pi / math.acos(cosine) - 1))
+
+
+def _cosine(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """Return the cosine of the angle between two arrays, taken as flat vectors; 1 where one of them is zero."""
+    norms = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(np.vdot(a, b)) / norms if norms else 1.0
+
+
+def _aside(a: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Make a vector at right angles to `a`, as long and, for noise, as random: its own numbers, moved on by one."""
+    flat = a.ravel()
+    for other in (np.roll(flat, 1), np.where(np.arange(flat.size) % 2, 1, -1)):
+        rest = other - flat * (np.vdot(flat, other) / np.vdot(flat, flat))
+        if np.linalg.norm(rest) > 1e-3 * np.linalg.norm(flat):
+            break
+    third: NDArray[np.floating] = (rest * (np.linalg.norm(flat) / np.linalg.norm(rest))).reshape(a.shape)
+    return third.astype(a.dtype)
 
 
 def _leading(t: ArrayLike, like: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -116,14 +151,31 @@ def _leading(t: ArrayLike, like: NDArray[np.floating]) -> NDArray[np.floating]:
     return t.reshape(t.shape + (1,) * like.ndim) if t.ndim else t
 
 
-def durations(positions: Sequence[float], painted: Sequence[int], frame_ms: int) -> list[int]:
+def film_order(frames: int, ending: str = "stop") -> list[int]:
+    """Return the frames' indices in the order in which a film shows them, once through.
+
+    "stop" and "round" show each once; "back" goes on from the last to the second, so that a film that repeats never
+    shows a frame twice in a row.
+    """
+    return [*range(frames), *range(frames - 2, 0, -1)] if ending == "back" else list(range(frames))
+
+
+def durations(positions: Sequence[float], painted: Sequence[int], frame_ms: int, ending: str = "stop") -> list[int]:
     """Time the painted frames so that a coarse film lasts as long as the whole one.
 
     `painted` are the indices into `positions` of the frames that are there. Each stands for itself and for the
-    missing frames that are nearer to it than to any other. The times are in milliseconds, in the order of the film,
+    missing frames that are nearer to it than to any other; where a film comes round again ("back", "round"), across
+    its end as well. The times are in milliseconds, in the order in which the film shows the painted frames,
     multiples of 10 (a GIF counts centiseconds), and never below 20.
     """
-    shown = sorted(painted)
+    there = set(painted)
+    order = film_order(len(positions), ending)
+    shown = [place for place, index in enumerate(order) if index in there]
     middles = [(left + right + 1) / 2 for left, right in itertools.pairwise(shown)]
-    edges = [round(edge * frame_ms / 10) for edge in (0, *middles, len(positions))]
+    if ending == "stop":
+        ends = [0.0, *middles, float(len(order))]
+    else:
+        wrap = (shown[-1] + shown[0] + len(order) + 1) / 2
+        ends = [wrap - len(order), *middles, wrap]
+    edges = [math.floor(end * frame_ms / 10 + 0.5) for end in ends]  # not to even: an end and its repeat round alike
     return [max(SHORTEST_MS, 10 * (end - start)) for start, end in itertools.pairwise(edges)]

@@ -37,9 +37,9 @@ def main() -> None:
     corners = painter.prepare(stops, painter.rendering(steps=20, guidance=3.5))
     sheet = Image.new("RGBA", (WIDTH * SCALE, HEIGHT * SCALE))
     for row in range(ROWS):
-        pictures = painter.paint(_row(corners, row / (ROWS - 1)), [column / (COLUMNS - 1) for column in range(COLUMNS)])
-        for column, pixels in enumerate(pictures):
-            _hang(sheet, pixels, column, row)
+        painted = painter.paint(_row(corners, row / (ROWS - 1)), [column / (COLUMNS - 1) for column in range(COLUMNS)])
+        for column, one in enumerate(painted):
+            _hang(sheet, one.picture, column, row)
     path = ROOT / "static" / "drawings" / "plane.webp"
     sheet.save(path, quality=82, alpha_quality=90, method=6)
     print(f"{path}: {path.stat().st_size:,} bytes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,12 @@ from tests.needs import require
 from tests.server.live import LiveSite, processes_of
 
 STEPS = 4  # these tests look at what surrounds the painting; fewer steps paint the same number of pictures
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the Chromium that the machine has."""
+    return {**browser_type_launch_args, "executable_path": require("chromium"), "args": ["--no-sandbox"]}
 
 
 @pytest.fixture(scope="session")

@@ -82,6 +82,15 @@ def test_both_targets_run_as_nobody_in_particular_and_are_looked_after() -> None
 
 
 @pytest.mark.parametrize("name", ["web", "worker"])
+def test_image_installs_what_its_lock_file_names_and_nothing_beside_it(name: str) -> None:
+    (install,) = (step for step in stages()[name].all("RUN") if "pip --python" in step)
+    assert install.split(" install ")[1] == f"--requirement requirements/{name}.txt"
+    locked = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8").splitlines()
+    assert all(re.fullmatch(r"[a-z0-9-]+==\S+", line) for line in locked)
+    assert {"psycopg", "psycopg-binary"} <= {line.partition("==")[0] for line in locked}
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
 def test_all_that_is_copied_is_there_and_not_ignored(name: str) -> None:
     for source, _ in copies(stages()[name]):
         assert (ROOT / source).exists(), source

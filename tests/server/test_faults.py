@@ -15,8 +15,9 @@ from PIL import Image
 from redis import Redis
 
 from app import create_app, queue
-from app.commission import commission, validate
+from app.commission import commission
 from app.database import db
+from app.wanted import validate
 from tests.conftest import NOBODY
 from tests.server.live import LiveSite, is_running, wait_until
 
@@ -62,7 +63,7 @@ def test_a_walk_whose_worker_is_killed_is_finished_once_by_the_next(site: LiveSi
     assert len(kept) >= 6
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert site.worker_pid() != worker
-    assert site.rows("SELECT attempt FROM walks WHERE id = ?", walk["id"]) == [(2,)]
+    assert site.rows("SELECT lost, painted_count FROM walks WHERE id = ?", walk["id"]) == [(1, LONG)]
     assert_one_whole_film(site, walk)
 
 
@@ -76,7 +77,7 @@ def test_a_worker_told_to_stop_gives_its_walk_back_and_the_next_goes_on(site: Li
     assert site.walk(walk["id"])["state"] == "queued"
     walk = site.finished(walk["id"])
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    assert site.rows("SELECT attempt, lost FROM walks WHERE id = ?", walk["id"]) == [(2, 0)]
+    assert site.rows("SELECT lost, painted_count FROM walks WHERE id = ?", walk["id"]) == [(0, LONG)]
     assert_one_whole_film(site, walk)
 
 
@@ -132,6 +133,7 @@ def test_a_job_delivered_five_times_makes_one_film(site: LiveSite) -> None:
     walk = site.finished(walk["id"])
     ring(site, times=1)
     after = site.finished(site.commission("a quill", "a rose", frames=2)["id"])
-    assert site.rows("SELECT attempt FROM walks WHERE id IN (?, ?)", walk["id"], after["id"]) == [(1,), (1,)]
+    assert site.rows("SELECT lost FROM walks WHERE id IN (?, ?)", walk["id"], after["id"]) == [(0,), (0,)]
+    assert site.rows("SELECT COUNT(*) FROM pieces") == [(0,)]
     assert site.walk(walk["id"])["finished_at"] == walk["finished_at"]
     assert_one_whole_film(site, walk)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +20,10 @@ from tests.server.live import free_port, wait_until
 pytestmark = pytest.mark.server
 
 REQUESTS = 30
-
-
-def configuration() -> str:
-    """Return the lines that the documentation gives for gunicorn."""
-    found = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "metrics.md").read_text("utf-8"), re.DOTALL)
-    assert found
-    return found[1]
+PROCESSES = 2
+REPLACED_AFTER = 10
+KINDS = ("counter", "histogram")
+COUNTED = 'moma_http_requests_total{endpoint="pages.about",method="GET",status="200"} '
 
 
 def get(address: str) -> str:
@@ -39,26 +38,61 @@ def is_open(address: str) -> bool:
         return False
 
 
-def test_every_scrape_tells_of_all_processes_since_the_start(tmp_path: Path, instance: Path) -> None:
-    folder, settings = tmp_path / "shared", tmp_path / "gunicorn.conf.py"
+@pytest.fixture
+def folder(instance: Path) -> Path:
+    """Make the folder that the settings name when nobody else does, with what an earlier start left."""
+    folder = instance / "metrics"
     folder.mkdir()
-    (folder / "counter_1.db").write_bytes(b"left by an earlier start, cut off")
-    settings.write_text(configuration())
+    (folder / "counter_7.db").write_bytes(b"left by an earlier start, cut off")
+    return folder
+
+
+@pytest.fixture
+def address(instance: Path, folder: Path) -> Iterator[str]:
+    """Run gunicorn as in production, with two processes that are replaced every ten requests."""
     address = f"127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "gunicorn", "--config", str(settings), "--bind", address, "--workers", "2"]
-    environment = {**os.environ, "MOMA_INSTANCE": str(instance), "PROMETHEUS_MULTIPROC_DIR": str(folder)}
-    quiet = ["--no-control-socket", "--log-level", "warning", "wsgi:app"]
-    server = subprocess.Popen([*command, *quiet], cwd=ROOT, env=environment)
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", address]
+    environment = {**os.environ, "MOMA_INSTANCE": str(instance), "WEB_CONCURRENCY": str(PROCESSES)}
+    environment |= {"GUNICORN_CMD_ARGS": f"--max-requests {REPLACED_AFTER} --max-requests-jitter 0 --pid {folder}/pid"}
+    server = subprocess.Popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: is_open(f"http://{address}"), what="the web server")
-        wait_until(lambda: len(list(folder.glob("counter_*.db"))) == 2 or not get(f"http://{address}/healthz"))
-        for _ in range(REQUESTS):
-            get(f"http://{address}/about")
-        scrapes = [get(f"http://{address}/metrics") for _ in range(4)]
+        yield f"http://{address}"
     finally:
         server.terminate()
         server.wait(30)
-    counted = 'moma_http_requests_total{endpoint="pages.about",method="GET",status="200"} '
-    assert [re.findall(re.escape(counted) + r"(\S+)", text) for text in scrapes] == [[f"{REQUESTS}.0"]] * 4
-    assert all('moma_walks{state="finished"} 0.0' in text for text in scrapes)
-    assert not (folder / "counter_1.db").exists()
+
+
+def counted(address: str) -> str:
+    """Return how many requests for the about page a scrape tells of."""
+    (found,) = re.findall(re.escape(COUNTED) + r"(\S+)", get(f"{address}/metrics"))
+    return str(found)
+
+
+def test_every_scrape_tells_of_all_processes_since_the_start(address: str, folder: Path) -> None:
+    for _ in range(REQUESTS):
+        get(f"{address}/about")
+    assert [counted(address) for _ in range(4)] == [f"{REQUESTS}.0"] * 4
+    assert 'moma_walks{state="finished"} 0.0' in get(f"{address}/metrics")
+    assert not (folder / "counter_7.db").exists()
+
+
+def test_process_goes_on_in_the_files_of_the_one_whose_place_it_takes(address: str, folder: Path) -> None:
+    for _ in range(REQUESTS):
+        get(f"{address}/about")
+    assert {path.stem for path in folder.glob("*.db")} <= {f"{kind}_{n}" for kind in KINDS for n in range(PROCESSES)}
+
+
+def test_reload_begins_the_processes_anew_and_goes_on_counting(address: str, folder: Path) -> None:
+    master = int((folder / "pid").read_text())
+    before = children(master)
+    for _ in range(3):
+        get(f"{address}/about")
+    os.kill(master, signal.SIGHUP)
+    wait_until(lambda: len(children(master) - before) == PROCESSES == len(children(master)), what="the reload")
+    get(f"{address}/about")
+    assert counted(address) == "4.0"
+
+
+def children(pid: int) -> set[int]:
+    return {int(number) for number in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}

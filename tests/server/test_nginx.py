@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import http.client
-import os
 import re
 import socket
 import subprocess
@@ -16,33 +15,10 @@ from pathlib import Path
 import pytest
 
 from app.security import HEADERS
-from tests.needs import require
+from tests.nginx import command, configuration
 from tests.server.live import ROOT, LiveSite, free_port, wait_until
 
 pytestmark = pytest.mark.server
-
-TEMPLATE = ROOT / "deploy" / "nginx" / "moma.conf.template"
-MAIN = """daemon off;
-{user}
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-worker_processes 1;
-events {{ worker_connections 512; }}
-http {{
-    types {{
-        text/css css; application/javascript js; image/svg+xml svg; image/webp webp; font/woff2 woff2;
-        image/gif gif; image/png png; video/mp4 mp4;
-    }}
-    default_type application/octet-stream;
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/moma.conf;
-}}
-"""
 
 
 class Front(LiveSite):
@@ -66,37 +42,10 @@ class Front(LiveSite):
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
 
-def configuration(folder: Path, front: int, back: int, media: Path) -> Path:
-    """Fill in the template, and write nginx' main file around it."""
-    names = {
-        "UPSTREAM": f"127.0.0.1:{back}", "LISTEN": f"127.0.0.1:{front}", "SERVER_NAME": "_",
-        "STATIC": str(ROOT / "static"), "MEDIA": str(media), "CACHE": str(folder / "cache"),
-    }  # fmt: skip
-    text = re.sub(r"\$\{MOMA_([A-Z_]+)\}", lambda found: names[found[1]], TEMPLATE.read_text("utf-8"))
-    (folder / "moma.conf").write_text(text, "utf-8")
-    user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are its own user's only
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user), "utf-8")
-    return folder / "nginx.conf"
-
-
-def nginx(folder: Path, *arguments: str) -> list[str]:
-    return [
-        require("nginx"),
-        "-p",
-        str(folder),
-        "-c",
-        str(folder / "nginx.conf"),
-        "-e",
-        str(folder / "error.log"),
-        *arguments,
-    ]
-
-
 @pytest.fixture(scope="module")
 def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """Put gunicorn, set as in production, and nginx in front of the shared site."""
     folder = tmp_path_factory.mktemp("nginx")
-    require("nginx")
     site, back = shared_site.start(), free_port()
     front = Front(site.instance)
     front.folder, front.web_log = folder, folder / "gunicorn.log"
@@ -104,9 +53,9 @@ def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> It
     settings = {"MOMA_PROXIES": "1", "MOMA_ACCEL_PREFIX": "/_media/", "WEB_CONCURRENCY": "2"}
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
     with ExitStack() as parts, front.web_log.open("wb") as log:
-        for command in ([*gunicorn, "wsgi:app"], nginx(folder)):
+        for program in ([*gunicorn, "wsgi:app"], command(folder)):
             process = subprocess.Popen(
-                command, cwd=ROOT, env={**site.environment, **settings}, stdout=log, stderr=subprocess.STDOUT
+                program, cwd=ROOT, env={**site.environment, **settings}, stdout=log, stderr=subprocess.STDOUT
             )
             parts.callback(process.wait, 30)
             parts.callback(process.terminate)
@@ -122,7 +71,7 @@ def is_ready(front: Front) -> bool:
 
 def test_nginx_accepts_the_configuration_without_a_warning(tmp_path: Path) -> None:
     configuration(tmp_path, free_port(), free_port(), tmp_path)
-    checked = subprocess.run(nginx(tmp_path, "-t"), capture_output=True, text=True, check=False)
+    checked = subprocess.run(command(tmp_path, "-t"), capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     assert "warn" not in checked.stderr + (tmp_path / "error.log").read_text()
 
@@ -145,6 +94,16 @@ def test_walk_is_painted_through_nginx_and_its_film_is_sent_by_it(front: Front) 
     assert front.ask("GET", path, Range=f"bytes={len(film)}-")[0].status == 416
     head, nothing = front.ask("HEAD", path)
     assert (head.status, head.headers["Content-Length"], nothing) == (200, str(len(film)), b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/gallery", "/about", "/mine", "/api", "/api/v1/walks", "/feed.xml", "/robots.txt", "/readyz"]
+)
+def test_page_is_answered_at_its_own_address_and_led_nowhere_else(front: Front, path: str) -> None:
+    answer, _ = front.ask("GET", path)
+    assert (answer.status, answer.headers["Location"]) == (200, None)
+    if path != "/":
+        assert front.ask("GET", path + "/")[0].status == 404
 
 
 def test_media_cannot_be_had_past_the_application(front: Front) -> None:
@@ -205,6 +164,50 @@ def test_upload_that_is_cut_off_never_reaches_the_application(front: Front) -> N
     assert "cut=off" not in front.web_log.read_text()
 
 
+def test_overlong_search_is_refused_by_the_application_in_its_words(front: Front) -> None:
+    answer, page = front.ask("GET", f"/api/v1/walks?q={'a' * 7000}")
+    assert (answer.status, answer.headers["Content-Type"]) == (422, "application/problem+json")
+    assert b"at most 300 characters" in page
+    assert front.ask("GET", f"/gallery?q={'a' * 9000}")[0].status == 414
+
+
+BODY = '{"stops": [{"prompt": "a pear"}, {"prompt": "a kite"}]}'
+DOUBTFUL = {
+    "length and chunks": "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\n",
+    "two lengths": f"Content-Length: {len(BODY)}\r\nContent-Length: 9\r\n\r\n{BODY}",
+    "chunks twice": "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+    "something like chunks": "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a space before the colon": "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "no number of bytes": f"Transfer-Encoding: chunked\r\n\r\nzz\r\n{BODY}\r\n0\r\n\r\n",
+    "less than nothing": "Content-Length: -1\r\n\r\n",
+    "a plus": f"Content-Length: +{len(BODY)}\r\n\r\n{BODY}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rest", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_body_of_doubtful_length_is_refused_and_nothing_is_smuggled_behind_it(front: Front, rest: str) -> None:
+    before = front.web_log.read_text()
+    with front.connect() as client:
+        client.sendall(f"POST /api/v1/walks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{rest}".encode())
+        said = b""
+        with suppress(ConnectionResetError):
+            while part := client.recv(65_536):
+                said += part
+    assert said.split(b" ")[1] in (b"400", b"501")
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert front.ask("GET", "/healthz")[0].status == 200
+    assert "smuggled" not in front.web_log.read_text().removeprefix(before)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "BREW"])
+@pytest.mark.parametrize("path", ["/gallery", "/api/v1/walks", "/static/site.css"])
+def test_method_that_an_address_does_not_know_is_refused(front: Front, method: str, path: str) -> None:
+    answer, _ = front.ask(method, path)
+    assert answer.status == 405
+    if method in ("PUT", "BREW") and not path.startswith("/static/"):
+        assert "GET" in answer.headers["Allow"]
+
+
 def test_many_slow_clients_keep_nobody_waiting_and_are_sent_away(front: Front) -> None:
     with ExitStack() as open_ones:
         slow = [open_ones.enter_context(front.connect()) for _ in range(50)]  # more than gunicorn has threads
@@ -236,7 +239,7 @@ def test_strangers_share_a_page_for_a_second_and_visitors_get_their_own(front: F
 def test_site_whose_web_processes_are_away_answers_bad_gateway(tmp_path: Path) -> None:
     port = free_port()
     configuration(tmp_path, port, free_port(), tmp_path)
-    process = subprocess.Popen(nginx(tmp_path))
+    process = subprocess.Popen(command(tmp_path))
     try:
         front = Front(tmp_path / "nowhere")
         front.port = port

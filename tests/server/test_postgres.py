@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,13 +12,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import OperationalError
 
-from app import line, recipe
-from app.commission import commission, validate
+from app import line, postgres, recipe
+from app.commission import commission
 from app.database import db, is_sqlite, writing
 from app.errors import InvalidInput
 from app.models import PAINTING, QUEUED, Walk
+from app.wanted import validate
 from tests.conftest import Commissioner
+from tests.postgres import PostgresServer
+from tests.test_recipe import painted_in_levels
 from worker.claim import claim_next
 
 pytestmark = [pytest.mark.server, pytest.mark.parametrize("database", ["postgres"], indirect=True)]
@@ -48,6 +53,35 @@ def test_site_really_stands_on_postgres(app: Flask) -> None:
     assert not is_sqlite()
     assert isinstance(db.engine.dialect, postgresql.dialect)
     assert "PostgreSQL" in db.session.execute(text("SELECT version()")).scalar_one()
+
+
+def test_pages_of_a_postgres_that_hangs_are_answered_and_it_is_asked_again_when_it_goes_on(
+    app: Flask, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No connection is closed: only whoever waits can tell that nothing will come."""
+    monkeypatch.setattr(postgres, "ANSWER_SECONDS", 0.5)
+    client = app.test_client()
+    assert client.get("/gallery").status_code == 200
+    with postgres_server.hanging():
+        began = time.monotonic()
+        answers = [client.get(path) for path in ("/gallery", "/api/v1/walks")]
+        assert time.monotonic() - began < 12
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(503, "5")] * 2
+    assert b"Closed for a moment" in answers[0].data
+    assert client.get("/gallery").status_code == 200
+
+
+def test_statement_of_a_page_has_its_time_and_that_of_a_command_has_as_much_as_it_needs(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "ANSWER_SECONDS", 0.2)
+    asleep = text("SELECT pg_sleep(0.6)")
+    db.session.execute(asleep)
+    db.session.rollback()
+    with app.test_request_context(), pytest.raises(OperationalError, match="did not answer within"):
+        db.session.execute(asleep)
+    db.session.rollback()
+    assert db.session.scalar(text("SELECT 1")) == 1
 
 
 def test_same_key_at_the_same_moment_makes_one_walk(app: Flask) -> None:
@@ -122,9 +156,7 @@ def test_failed_transaction_leaves_the_connection_fit_for_the_next(app: Flask, c
 def test_recipe_with_a_character_that_postgres_cannot_keep_is_refused(
     app: Flask, hung: Commissioner, part: str, field: str
 ) -> None:
-    document = recipe.of(hung()) | {"positions": [0.0, 1.0]}
-    document["sampler"]["scheduler"] = "a scheduler"
-    document["device"] = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": 1}
+    document = recipe.of(painted_in_levels(hung()))
     wanted, pinned = recipe.commission_of(recipe.read(json.dumps(document).encode()))
     assert commission(wanted, visitor_key="ann", pinned=pinned)[1]
     document[part][field] += "\0"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.painter import Prepared, Rendering, Stop
+from worker import walk
+from worker.painter import Prepared, Rendering, Start, Stop
+from worker.state import Painted, State
 
 SIDE = 16
 
@@ -16,43 +19,73 @@ SIDE = 16
 class FakePainter:
     """Paints each position's colour, mixed from its two stops; notes what it was asked for.
 
-    ``on_paint`` is called before each batch with its number (from 0), ``on_step`` of the job once within it.
+    ``on_paint`` is called before each batch with its number (from 0), ``on_step`` of the job once within it. A
+    picture that starts from states is mixed from them, so that one that starts from the wrong ones looks wrong.
     """
 
     name, title, prefix, device, size = "fake", "Fake model", "", "cpu", (SIDE, SIDE)
+    names: Collection[str] = ("fake",)
 
     def __init__(self, *, revision: str = "fake00000001", batch: int = 4) -> None:
         self.revision = revision
         self.batch = batch
         self.batches: list[list[float]] = []
+        self.knots: list[list[float]] = []
+        self.passes = 0
         self.on_paint: Callable[[int], None] = lambda _: None
+
+    def of(self, model: str | None) -> FakePainter:
+        """Paint with this one, whatever the model."""
+        assert model in (None, *self.names)
+        return self
 
     @property
     def painted(self) -> list[float]:
-        """List every position that was painted, in order."""
+        """List every position that was painted to the end, in order."""
         return [position for batch in self.batches for position in batch]
 
-    def rendering(self, *, steps: int, guidance: float) -> Rendering:
+    def rendering(self, sampling: Mapping[str, Any]) -> Rendering:
         """Complete a walk's settings."""
-        return Rendering(
-            "DPMSolverMultistepScheduler", steps, guidance, SIDE, SIDE, "float32", "contiguous", 1, self.batch
-        )
+        device = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": self.batch}
+        return Rendering.of(sampling, width=SIDE, height=SIDE, **device)
 
-    def prepare(self, stops: Sequence[Stop], rendering: Rendering) -> Prepared:
+    def prepare(self, stops: Sequence[Stop], rendering: Rendering, *, closed: bool = False) -> Prepared:
         """Give each stop a colour of its own."""
-        colours = np.array([_colour(stop) for stop in stops], dtype=np.float32)
+        colours = [_colour(stop) for stop in stops]
+        array = np.array(colours, dtype=np.float32)
         notes = tuple("unknown words" if "qwzx" in stop.prompt else "" for stop in stops)
-        return Prepared(rendering, colours, colours, colours, notes)
+        return Prepared(rendering, array, array, array, notes, closed=closed)
 
     def paint(
-        self, prepared: Prepared, positions: Sequence[float], *, on_step: Callable[[], None]
-    ) -> list[NDArray[np.uint8]]:
+        self,
+        prepared: Prepared,
+        positions: Sequence[float],
+        *,
+        start: Sequence[Start] | None = None,
+        until: int | None = None,
+        keep: Collection[int] = (),
+        decode: bool = True,
+        pad: int = 1,
+        on_step: Callable[[], None],
+    ) -> list[Painted]:
         """Paint one batch."""
-        number = len(self.batches)
-        self.on_paint(number)
+        self.on_paint(len(self.batches) + len(self.knots))
         on_step()
-        self.batches.append(list(positions))
-        return [_picture(prepared.prompts, position) for position in positions]
+        (self.batches if decode else self.knots).append(list(positions))
+        steps = (until or prepared.rendering.steps) - (start[0][0].depth if start else 0)
+        self.passes += steps * max(pad, len(positions))
+        colours = [_between(prepared, position) for position in positions]
+        if start is not None:
+            colours = [_blend(*states) for states in start]
+        return [
+            Painted(
+                position,
+                _picture(colour) if decode else None,
+                {depth: np.broadcast_to(colour, (2, 2, 3)).astype(np.float32) for depth in keep},
+                {depth: State(depth, colour.reshape(3, 1, 1), ()) for depth in keep},
+            )
+            for position, colour in zip(positions, colours, strict=True)
+        ]
 
 
 def _colour(stop: Stop) -> list[int]:
@@ -60,7 +93,15 @@ def _colour(stop: Stop) -> list[int]:
     return [digest & 255, digest >> 8 & 255, digest >> 16 & 255]
 
 
-def _picture(colours: NDArray[np.float32], position: float) -> NDArray[np.uint8]:
-    left = min(int(position), len(colours) - 2)
-    colour = colours[left] + (colours[left + 1] - colours[left]) * (position - left)
+def _between(prepared: Prepared, position: float) -> NDArray[np.float32]:
+    colours = prepared.prompts
+    left, t = walk.leg(position, len(colours), closed=prepared.closed)
+    return walk.lerp(colours[left], colours[(left + 1) % len(colours)], t)
+
+
+def _blend(left: State, right: State, t: float) -> NDArray[np.float32]:
+    return (left.latents + (right.latents - left.latents) * np.float32(t)).reshape(3)
+
+
+def _picture(colour: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.broadcast_to(colour.round(), (SIDE, SIDE, 3)).astype(np.uint8)

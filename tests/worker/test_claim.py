@@ -12,11 +12,26 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app import gallery
+from app import gallery, walks
 from app.database import db, now, writing
-from app.models import FAILED, FINISHED, PAINTING, QUEUED, Frame, Walk
+from app.models import (
+    FAILED,
+    FINISHED,
+    FRAMES,
+    KNOTS,
+    PAINTING,
+    PIECE_DONE,
+    PIECE_TAKEN,
+    PIECE_WAITING,
+    QUEUED,
+    STAGES,
+    STOPS,
+    Frame,
+    Piece,
+    Walk,
+)
 from tests.conftest import Commissioner
-from worker.claim import Claim, LeaseLost, claim_next, give_back, holder, publish, renew, sweep
+from worker.claim import Claim, LeaseLost, claim_next, fail, give_back, holder, publish, renew, sweep
 
 pytestmark = pytest.mark.databases
 
@@ -31,9 +46,30 @@ def claimed() -> Claim:
 def change(walk_id: str, **values: object) -> None:
     """Write to a walk as somebody else would."""
     with writing() as session:
-        row = session.query(Walk).filter_by(id=walk_id).one()
+        row = session.query(Walk).filter_by(id=walk_id).populate_existing().one()
         for name, value in values.items():
             setattr(row, name, value)
+
+
+def change_piece(walk_id: str, **values: object) -> None:
+    """Write to a walk's pieces as somebody else would."""
+    with writing() as session:
+        for piece in session.query(Piece).join(Walk).filter(Walk.id == walk_id).populate_existing():
+            for name, value in values.items():
+                setattr(piece, name, value)
+
+
+def open_pieces(walk: Walk, *pieces: tuple[str, int, int, int]) -> None:
+    """Open pieces of a walk as a worker does: kind, level, batch, urgency."""
+    with writing() as session:
+        for kind, level, batch, urgency in pieces:
+            session.add(Piece(walk_number=walk.number, kind=kind, level=level, batch=batch, urgency=urgency))
+
+
+def piece_of(walk_id: str) -> Piece:
+    """Read a walk's only piece as it stands in the database."""
+    number = read(walk_id).number
+    return db.session.query(Piece).filter_by(walk_number=number).populate_existing().one()
 
 
 def read(walk_id: str) -> Walk:
@@ -64,9 +100,12 @@ def test_a_claim_takes_the_walk_and_says_who_holds_it(commissioned: Commissioner
     taken = claimed()
     row = read(walk.id)
     assert (taken.walk_id, taken.attempt) == (walk.id, 1)
-    assert (row.state, row.attempt, row.lease_holder) == (PAINTING, 1, holder())
-    assert row.lease_until is not None
-    assert now() < row.lease_until <= now() + timedelta(seconds=30)
+    piece = piece_of(walk.id)
+    assert (row.state, row.attempt) == (PAINTING, 1)
+    assert (piece.kind, piece.level, piece.batch, piece.urgency) == (STOPS, 0, 0, 1)
+    assert (piece.state, piece.attempt, piece.lease_holder) == (PIECE_TAKEN, 1, holder())
+    assert piece.lease_until is not None
+    assert now() < piece.lease_until <= now() + timedelta(seconds=30)
     assert row.started_at is not None
 
 
@@ -129,7 +168,7 @@ def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(commission
     old = claimed()
     give_back(old)
     with pytest.raises(LeaseLost), writing() as session:
-        session.add(Frame(walk_number=old.number, index=0, position=0.0, rank=0, path="p", bytes=1))
+        session.add(Frame(walk_number=old.walk_number, index=0, position=0.0, rank=0, path="p", bytes=1))
         session.flush()
         publish(session, old, painted_count=1)
     assert read(walk.id).painted == []
@@ -140,18 +179,18 @@ def test_nothing_is_published_on_a_walk_that_is_not_being_painted(commissioned: 
     walk = commissioned()
     taken = claimed()
     change(walk.id, state=state)
-    with pytest.raises(LeaseLost):
-        renew(taken)
-    assert read(walk.id).state == state
+    with pytest.raises(LeaseLost), writing() as session:
+        publish(session, taken, painted_count=1)
+    assert (read(walk.id).state, read(walk.id).painted_count) == (state, 0)
 
 
 def test_renewing_prolongs_the_lease(commissioned: Commissioner) -> None:
     walk = commissioned()
     taken = claimed()
     soon = now() + timedelta(seconds=1)
-    change(walk.id, lease_until=soon)
+    change_piece(walk.id, lease_until=soon)
     renew(taken)
-    until = read(walk.id).lease_until
+    until = piece_of(walk.id).lease_until
     assert until is not None
     assert until > soon + timedelta(seconds=20)
 
@@ -161,11 +200,13 @@ def test_giving_back_keeps_the_frames_and_the_count(commissioned: Commissioner) 
     taken = claimed()
     with writing() as session:
         publish(session, taken, painted_count=1)
-        session.add(Frame(walk_number=taken.number, index=0, position=0.0, rank=0, path="p", bytes=1))
+        session.add(Frame(walk_number=taken.walk_number, index=0, position=0.0, rank=0, path="p", bytes=1))
     give_back(taken)
     row = read(walk.id)
     assert (row.state, row.painted_count, row.lost, len(row.painted)) == (QUEUED, 1, 0, 1)
-    assert (row.lease_holder, row.lease_until) == (None, None)
+    piece = piece_of(walk.id)
+    assert (piece.state, piece.lost, piece.lease_holder, piece.lease_until) == (PIECE_WAITING, 0, None, None)
+    assert piece.seconds is not None
 
 
 def test_giving_back_what_is_no_longer_ours_changes_nothing(commissioned: Commissioner) -> None:
@@ -193,10 +234,12 @@ def test_the_sweep_counts_what_waits(commissioned: Commissioner) -> None:
 def test_a_walk_whose_lease_ran_out_goes_back_in_line(commissioned: Commissioner) -> None:
     walk = commissioned()
     taken = claimed()
-    change(walk.id, lease_until=now() - timedelta(seconds=1))
+    change_piece(walk.id, lease_until=now() - timedelta(seconds=1))
     assert sweep() == 1
     row = read(walk.id)
-    assert (row.state, row.lost, row.lease_holder) == (QUEUED, 1, None)
+    piece = piece_of(walk.id)
+    assert (row.state, row.lost) == (QUEUED, 1)
+    assert (piece.state, piece.lost, piece.lease_holder) == (PIECE_WAITING, 1, None)
     with pytest.raises(LeaseLost):
         renew(taken)
 
@@ -204,7 +247,7 @@ def test_a_walk_whose_lease_ran_out_goes_back_in_line(commissioned: Commissioner
 def test_a_walk_whose_process_is_gone_goes_back_at_once(commissioned: Commissioner, gone: str) -> None:
     walk = commissioned()
     claimed()
-    change(walk.id, lease_holder=gone)
+    change_piece(walk.id, lease_holder=gone)
     assert sweep() == 1
     assert read(walk.id).state == QUEUED
 
@@ -212,7 +255,7 @@ def test_a_walk_whose_process_is_gone_goes_back_at_once(commissioned: Commission
 def test_a_walk_whose_process_runs_is_left_alone(commissioned: Commissioner, living: str) -> None:
     walk = commissioned()
     claimed()
-    change(walk.id, lease_holder=living)
+    change_piece(walk.id, lease_holder=living)
     assert sweep() == 0
     assert read(walk.id).state == PAINTING
 
@@ -220,7 +263,7 @@ def test_a_walk_whose_process_runs_is_left_alone(commissioned: Commissioner, liv
 def test_a_walk_of_an_earlier_process_with_our_number_goes_back(commissioned: Commissioner) -> None:
     walk = commissioned()
     claimed()
-    change(walk.id, lease_holder=holder().rpartition(":")[0] + ":another")
+    change_piece(walk.id, lease_holder=holder().rpartition(":")[0] + ":another")
     assert sweep() == 1
     assert read(walk.id).state == QUEUED
 
@@ -230,15 +273,16 @@ def test_a_process_of_another_machine_is_not_judged_before_its_lease_ends(
 ) -> None:
     walk = commissioned()
     claimed()
-    change(walk.id, lease_holder="elsewhere/1:" + gone.partition(":")[2])
+    change_piece(walk.id, lease_holder="elsewhere/1:" + gone.partition(":")[2])
     assert sweep() == 0
-    change(walk.id, lease_until=now() - timedelta(seconds=1))
+    change_piece(walk.id, lease_until=now() - timedelta(seconds=1))
     assert sweep() == 1
 
 
 def test_a_painting_walk_without_a_holder_goes_back(commissioned: Commissioner) -> None:
     walk = commissioned()
-    change(walk.id, state=PAINTING, lease_holder=None, lease_until=None)
+    claimed()
+    change_piece(walk.id, lease_holder=None, lease_until=None)
     assert sweep() == 1
     assert read(walk.id).state == QUEUED
 
@@ -246,8 +290,8 @@ def test_a_painting_walk_without_a_holder_goes_back(commissioned: Commissioner) 
 def test_the_sweep_sees_what_another_connection_has_just_renewed(app: Flask, commissioned: Commissioner) -> None:
     walk = commissioned()
     taken = claimed()
-    change(walk.id, lease_until=now() - timedelta(seconds=1))
-    assert read(walk.id).lease_until is not None  # known to this session, and stale in a moment
+    change_piece(walk.id, lease_until=now() - timedelta(seconds=1))
+    assert piece_of(walk.id).lease_until is not None  # known to this session, and stale in a moment
     with app.app_context():
         renew(taken)
         db.session.remove()
@@ -259,7 +303,7 @@ def test_a_walk_that_is_lost_too_often_fails_with_the_reason(commissioned: Commi
     walk = commissioned()
     for _ in range(3):
         claimed()
-        change(walk.id, lease_holder=gone)
+        change_piece(walk.id, lease_holder=gone)
         sweep()
     row = read(walk.id)
     assert (row.state, row.lost) == (FAILED, 3)
@@ -281,3 +325,115 @@ def test_a_walk_that_was_given_back_is_the_next(commissioned: Commissioner) -> N
     commissioned(visitor="bob")
     give_back(claimed())
     assert claimed().walk_id == first.id
+
+
+def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    change(walk.id, state=PAINTING, attempt=1)
+    assert sweep() == 1
+    assert read(walk.id).state == QUEUED
+    assert claimed().walk_id == walk.id
+
+
+def test_short_tasks_come_before_first_levels_and_those_before_all_others(
+    commissioned: Commissioner, hung: Commissioner
+) -> None:
+    old, done = commissioned(visitor="ann"), hung(visitor="eve")
+    first = claimed()
+    with writing() as session:
+        publish(session, first, piece={"state": PIECE_DONE})
+    open_pieces(old, (FRAMES, 2, 0, 2), (FRAMES, 2, 1, 2))
+    new = commissioned(visitor="bob")
+    open_pieces(done, (STAGES, 0, 1, 0))
+    taken = [claimed() for _ in range(4)]
+    assert [(each.walk_id, each.kind, each.batch) for each in taken] == [
+        (done.id, STAGES, 1), (new.id, STOPS, 0), (old.id, FRAMES, 0), (old.id, FRAMES, 1)
+    ]  # fmt: skip
+    assert claim_next() is None
+
+
+def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None:
+    walk = hung()
+    open_pieces(walk, (STAGES, 0, 0, 0))
+    taken = claimed()
+    renew(taken)
+    assert (read(walk.id).state, read(walk.id).attempt) == (FINISHED, 0)
+    fail(taken, "no")
+    assert (read(walk.id).state, read(walk.id).error) == (FINISHED, None)
+    assert db.session.query(Piece).count() == 0
+
+
+def test_stages_that_kill_their_workers_are_given_up_and_the_walk_hangs_on(hung: Commissioner, gone: str) -> None:
+    walk = hung()
+    open_pieces(walk, (STAGES, 0, 0, 0))
+    for _ in range(3):
+        claimed()
+        change_piece(walk.id, lease_holder=gone)
+        sweep()
+    assert claim_next() is None
+    assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
+
+
+def test_only_walks_of_offered_models_are_claimed(commissioned: Commissioner) -> None:
+    other, ours, any_model = (commissioned(visitor=name) for name in ("ann", "bob", "cleo"))
+    change(other.id, model="another")
+    change(ours.id, model="house")
+    taken = [claim_next({"house"}) for _ in range(3)]
+    assert [each and each.walk_id for each in taken] == [ours.id, any_model.id, None]
+    assert claimed().walk_id == other.id
+
+
+def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    with writing() as session:
+        publish(session, claimed(), piece={"state": PIECE_DONE})
+    open_pieces(walk, (KNOTS, 1, 0, 2), (KNOTS, 1, 1, 2))
+    one, other = claimed(), claimed()
+    assert (one.batch, other.batch, read(walk.id).attempt) == (0, 1, 3)
+    give_back(one)
+    assert read(walk.id).state == PAINTING
+    give_back(other)
+    assert read(walk.id).state == QUEUED
+
+
+def test_a_failure_calls_everybody_off(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    with writing() as session:
+        publish(session, claimed(), piece={"state": PIECE_DONE})
+    open_pieces(walk, (KNOTS, 1, 0, 2), (KNOTS, 1, 1, 2))
+    one, other = claimed(), claimed()
+    fail(one, "No.")
+    with pytest.raises(LeaseLost):
+        renew(other)
+    row = read(walk.id)
+    assert (row.state, row.error) == (FAILED, "No.")
+    assert claim_next() is None
+    walks.retry(row)
+    assert {claimed().batch, claimed().batch} == {0, 1}
+
+
+def test_a_piece_of_a_walk_cancelled_and_begun_anew_is_not_taken_for_the_old_one(commissioned: Commissioner) -> None:
+    walk = commissioned()
+    old = claimed()
+    walks.cancel(read(walk.id))
+    walks.retry(read(walk.id))
+    new = claimed()
+    assert new.attempt > old.attempt
+    with pytest.raises(LeaseLost), writing() as session:
+        publish(session, old, painted_count=2)
+    with pytest.raises(LeaseLost):
+        renew(old)
+    renew(new)
+
+
+def test_a_walk_put_back_in_line_starts_with_no_losses(commissioned: Commissioner, gone: str) -> None:
+    walk = commissioned()
+    for _ in range(3):
+        claimed()
+        change_piece(walk.id, lease_holder=gone)
+        sweep()
+    walks.retry(read(walk.id))
+    claimed()
+    change_piece(walk.id, lease_holder=gone)
+    sweep()
+    assert read(walk.id).state == QUEUED

@@ -14,20 +14,30 @@ from worker.device import Setting
 CPU = torch.device("cpu")
 
 
-def passes(cost_ms: Callable[[Setting], float]) -> Callable[[Setting], None]:
-    """Make passes that take so long, without loading the processor."""
-    return lambda setting: time.sleep(cost_ms(setting) / 1000)
+class Passes:
+    """Passes that take so long by a clock of their own, and none by any other."""
+
+    def __init__(self, cost_ms: Callable[[Setting], float]) -> None:
+        self.cost_ms, self.seconds = cost_ms, 0.0
+
+    def __call__(self, setting: Setting) -> None:
+        """Run one pass."""
+        self.seconds += self.cost_ms(setting) / 1000
+
+
+def chosen(cost_ms: Callable[[Setting], float], **options: float) -> Setting:
+    """Return the setting chosen for passes that take so long."""
+    passes = Passes(cost_ms)
+    return device.choose(passes, CPU, clock=lambda: passes.seconds, **options)
 
 
 def test_clearly_faster_precision_is_chosen() -> None:
-    run = passes(lambda s: {"float32": 4, "bfloat16": 1.5}[s.precision] * s.batch)
-    assert device.choose(run, CPU).precision == "bfloat16"
+    assert chosen(lambda s: {"float32": 4, "bfloat16": 1.5}[s.precision] * s.batch).precision == "bfloat16"
 
 
 @pytest.mark.parametrize("bf16_ms", [3.6, 12])
 def test_float32_stays_unless_another_is_clearly_faster(bf16_ms: float) -> None:
-    run = passes(lambda s: {"float32": 4, "bfloat16": bf16_ms}[s.precision] * s.batch)
-    assert device.choose(run, CPU).precision == "float32"
+    assert chosen(lambda s: {"float32": 4, "bfloat16": bf16_ms}[s.precision] * s.batch).precision == "float32"
 
 
 def test_half_precision_is_tried_on_a_graphics_card_only() -> None:
@@ -39,23 +49,34 @@ def test_half_precision_is_tried_on_a_graphics_card_only() -> None:
 
 
 def test_faster_memory_format_is_chosen() -> None:
-    run = passes(lambda s: {"contiguous": 4, "channels_last": 2}[s.memory_format] * s.batch)
-    assert device.choose(run, CPU).memory_format == "channels_last"
+    setting = chosen(lambda s: {"contiguous": 4, "channels_last": 2}[s.memory_format] * s.batch)
+    assert setting.memory_format == "channels_last"
 
 
 def test_batch_grows_while_that_makes_frames_cheaper() -> None:
-    assert device.choose(passes(lambda s: 20 + s.batch / 10), CPU).batch == max(device.BATCHES)
+    assert chosen(lambda s: 20 + s.batch / 10).batch == max(device.BATCHES)
 
 
 def test_batch_stays_small_where_frames_cost_the_same_in_any() -> None:
-    assert device.choose(passes(lambda s: 2 * s.batch), CPU).batch <= device.PROBE
+    assert chosen(lambda s: 2 * s.batch).batch <= device.PROBE
 
 
 def test_large_model_is_measured_with_one_frame_and_little_time() -> None:
-    began = time.perf_counter()
-    setting = device.choose(passes(lambda s: 150 * s.batch), CPU, budget_s=0.3)
-    assert setting.batch == 1
-    assert time.perf_counter() - began < 2
+    passes = Passes(lambda s: 150 * s.batch)
+    assert device.choose(passes, CPU, budget_s=0.3, clock=lambda: passes.seconds).batch == 1
+    assert passes.seconds < 2
+
+
+def test_processor_is_measured_by_what_it_does_not_by_how_long_it_waits() -> None:
+    """Passes that are kept waiting, as on a busy machine, are no dearer for it."""
+
+    def run(setting: Setting) -> None:
+        time.sleep(0.002 * setting.batch)  # somebody else has the processor, the longer the larger the batch
+        busy_until = time.process_time() + 0.003
+        while time.process_time() < busy_until:
+            pass
+
+    assert device.choose(run, CPU, budget_s=0.5).batch == max(device.BATCHES)
 
 
 def test_setting_that_fails_is_not_chosen() -> None:
@@ -64,9 +85,9 @@ def test_setting_that_fails_is_not_chosen() -> None:
             raise RuntimeError("not implemented for 'BFloat16'")
         if setting.batch > 8:
             raise MemoryError
-        time.sleep(0.01)
 
-    setting = device.choose(run, CPU)
+    passes = Passes(lambda _: 10)
+    setting = device.choose(lambda s: (run(s), passes(s)), CPU, clock=lambda: passes.seconds)
     assert (setting.precision, setting.batch) == ("float32", 8)
 
 

@@ -18,10 +18,11 @@ from rq.exceptions import StopRequested
 
 from app import gallery, queue
 from app.database import db, now, writing
-from app.models import PAINTING, QUEUED
+from app.models import PAINTING, QUEUED, Piece
 from tests.conftest import NOBODY, SECRET, Commissioner
 from worker import __main__ as worker
-from worker import claim, job
+from worker import claim, device, job
+from worker.painters import Painters
 
 HOUSE = Path(__file__).parents[2] / "models" / "house"
 
@@ -148,8 +149,8 @@ def test_lost_walks_are_swept_while_redis_is_away(
 ) -> None:
     walk = commissioned()
     assert claim.claim_next() is not None
-    with writing():
-        gallery.walk_at(walk.id).lease_until = now() - timedelta(seconds=1)
+    with writing() as session:
+        session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_leave", lambda _: None)
     monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(worker._sweep_and_ring))
@@ -159,6 +160,25 @@ def test_lost_walks_are_swept_while_redis_is_away(
     db.session.expire_all()
     assert gallery.walk_at(walk.id).state == QUEUED != PAINTING
     assert "tending is put off" in caplog.text
+
+
+def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
+    tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "choose", lambda *_: device.fallback())
+    painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", kept=1)
+    painter = painters.of()
+    about = worker._about(painters)
+    assert (about["pid"], about["model"], about["title"], about["size"]) == (
+        os.getpid(),
+        "bert",
+        "Tiny model",
+        [32, 32],
+    )
+    assert (about["revision"], about["device"]) == (painter.revision, "cpu")
+    assert about["models"] == {"bert": painter.revision, "lcm": None}
+    painters.of("lcm")
+    assert worker._about(painters) == about | {"models": {"bert": painter.revision, "lcm": painters.of("lcm").revision}}
 
 
 def _resident(connection: Redis) -> worker.Resident:

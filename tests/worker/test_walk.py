@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from worker import walk
 
@@ -123,10 +124,59 @@ def test_slerp_goes_along_the_arc() -> None:
     assert np.allclose(thirty_degrees, [math.cos(math.pi / 6), math.sin(math.pi / 6)])
 
 
-@pytest.mark.parametrize("factor", [1.0, 2.0, -1.0, 0.0])
-def test_slerp_between_parallel_opposite_or_zero_vectors_is_the_straight_line(factor: float) -> None:
+@pytest.mark.parametrize("factor", [1.0, 2.0, 0.0])
+def test_slerp_between_parallel_or_zero_vectors_is_the_straight_line(factor: float) -> None:
     a = np.array([0.6, -0.8])
     assert np.allclose(walk.slerp(a, factor * a, 0.25), walk.lerp(a, factor * a, 0.25))
+
+
+@pytest.mark.parametrize("noise", [np.random.default_rng(1).normal(size=(4, 8, 8)), np.ones((2, 8))])
+def test_slerp_between_opposite_noises_goes_by_way_of_a_third_and_keeps_its_length(noise: NDArray[np.float64]) -> None:
+    way = [walk.slerp(noise, -noise, t) for t in np.linspace(0, 1, 9)]
+    assert np.allclose(way[0], noise)
+    assert np.allclose(way[-1], -noise)
+    assert np.allclose([np.linalg.norm(point) for point in way], np.linalg.norm(noise))
+    angles = [math.acos(float(np.vdot(a, b) / np.vdot(noise, noise))) for a, b in itertools.pairwise(way)]
+    assert np.allclose(angles, math.pi / 8)
+
+
+def test_slerp_between_opposite_noises_takes_many_positions_at_once() -> None:
+    noise = np.random.default_rng(2).normal(size=(4, 3))
+    ts = [0.0, 0.3, 0.7, 1.0]
+    assert np.allclose(walk.slerp(noise, -noise, ts), [walk.slerp(noise, -noise, t) for t in ts])
+
+
+def test_long_way_goes_on_round_the_circle_and_arrives_where_slerp_began() -> None:
+    a, b = np.random.default_rng(3).normal(size=(2, 4, 8, 8))
+    b *= np.linalg.norm(a) / np.linalg.norm(b)
+    out = [walk.slerp(a, b, t) for t in (0, 0.5, 1)]
+    back = [walk.long_way(a, b, t) for t in (0, 0.25, 0.5, 0.75, 1)]
+    assert np.allclose(back[0], b)
+    assert np.allclose(back[-1], a)
+    assert np.allclose([np.linalg.norm(point) for point in back], np.linalg.norm(a))
+    nearest = min(np.linalg.norm(point - other) for point in back[1:-1] for other in out)
+    assert nearest > np.linalg.norm(a) / 2, "nowhere twice"
+
+
+def test_long_way_between_parallel_noises_is_the_way_back() -> None:
+    a = np.random.default_rng(4).normal(size=(4, 8))
+    for b in (a, -a):
+        assert np.allclose(walk.long_way(a, b, 0), b)
+        assert np.allclose(walk.long_way(a, b, 1), a)
+
+
+def test_closed_walk_has_a_leg_that_leads_back() -> None:
+    assert walk.leg(2.25, 3, closed=True) == (2, 0.25)
+    assert walk.leg(3.0, 3, closed=True) == (2, 1.0)
+    with pytest.raises(ValueError, match="outside"):
+        walk.leg(2.25, 3)
+
+
+def test_film_that_goes_back_repeats_without_a_doubled_frame() -> None:
+    assert walk.film_order(4, "back") == [0, 1, 2, 3, 2, 1]
+    assert walk.film_order(2, "back") == [0, 1]
+    assert walk.film_order(1, "back") == [0]
+    assert walk.film_order(4, "round") == walk.film_order(4) == [0, 1, 2, 3]
 
 
 def test_whole_film_shows_every_frame_equally_long() -> None:
@@ -150,3 +200,25 @@ def test_coarse_film_lasts_as_long_as_the_whole_one(size: tuple[int, int], frame
 
 def test_no_frame_is_shorter_than_browsers_can_show() -> None:
     assert walk.durations(walk.positions(2, 3), range(3), 4) == [20, 20, 20]
+
+
+@given(
+    frames=st.integers(2, 60),
+    ending=st.sampled_from(["stop", "back", "round"]),
+    frame_ms=st.integers(3, 20).map(lambda tens: 10 * tens),
+    data=st.data(),
+)
+def test_coarse_film_lasts_as_long_as_the_whole_one_however_it_ends(
+    frames: int, ending: str, frame_ms: int, data: st.DataObject
+) -> None:
+    painted = data.draw(st.sets(st.integers(0, frames - 1), min_size=1))
+    order = walk.film_order(frames, ending)
+    durations = walk.durations(range(frames), sorted(painted), frame_ms, ending)
+    assert len(durations) == sum(index in painted for index in order)
+    assert sum(durations) == frame_ms * len(order)
+
+
+def test_coarse_round_film_shows_its_first_frame_for_what_is_missing_on_both_sides() -> None:
+    assert walk.durations(range(8), [0, 4], 100, "round") == [400, 400]
+    assert walk.durations(range(5), [0, 4], 100, "back") == [400, 400]
+    assert walk.durations(range(8), [0, 4], 100) == [250, 550]

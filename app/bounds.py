@@ -1,0 +1,45 @@
+"""What may be asked for: the bounds of a commission, most of them settings of the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from app import house, sampling
+from app.hands import Hand
+from app.hands import known as known_hands
+
+SEED_MAX = 2**32 - 1
+STOPS_MIN = 2
+ERRORS_MAX = 20  # a hostile megabyte has room for a hundred thousand
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be asked for; each number is a setting, or less where the model takes less."""
+
+    stops_max: int
+    prompt_max: int
+    frames_max: int
+    frames_default: int
+    steps_max: int = 100
+    guidance_max: float = 20.0
+    hands: tuple[Hand, ...] = ()  # those of the model
+    models: tuple[str, ...] = ()  # the names of those on offer
+
+    @classmethod
+    def current(cls, model: str | None = None) -> Limits:
+        """Return the current application's limits, with a model's hands and steps, by its name; the first's without."""
+        config = current_app.config
+        offer = house.find(model)
+        return cls(
+            config["STOPS_MAX"],
+            config["PROMPT_MAX"],
+            config["FRAMES_MAX"],
+            config["FRAMES_DEFAULT"],
+            steps_max=sampling.steps_max(model),
+            guidance_max=config["GUIDANCE_MAX"],
+            hands=() if offer is None else known_hands(offer.setting),
+            models=tuple(each.name for each in house.offered()),
+        )

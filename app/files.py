@@ -1,0 +1,67 @@
+"""A walk's files at their plain addresses: films and poster, as good as they are by now, stills, and the recipe."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, jsonify
+from werkzeug.exceptions import NotFound
+
+from app import gallery, recipe
+from app.database import db
+from app.errors import MediaError
+from app.models import Walk
+from app.sending import conditional, send_stored
+
+blueprint = Blueprint("files", __name__)
+
+FILMS = {
+    "gif": ("gif", "image/gif"),
+    "mp4": ("mp4", "video/mp4"),
+    "webp": ("webp", "image/webp"),
+    "png": ("poster", "image/png"),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Serve the files."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/walks/<walk_id>.<any(gif, mp4, webp, png):extension>")
+def film(walk_id: str, extension: str) -> Response:
+    """Send a film or the poster; while the walk is painted, as good as it is by now."""
+    kind, mimetype = FILMS[extension]
+    try:
+        return _send_film(gallery.walk_at(walk_id), kind, mimetype, extension)
+    except MediaError:  # a better film took its place since the row was read, or the walk was cancelled
+        db.session.expire_all()
+        return _send_film(gallery.walk_at(walk_id), kind, mimetype, extension)
+
+
+@blueprint.get("/walks/<walk_id>.json")
+def recipe_file(walk_id: str) -> Response:
+    """Send the recipe."""
+    walk = gallery.walk_at(walk_id)
+    return conditional(jsonify(recipe.of(walk)))
+
+
+@blueprint.get("/walks/<walk_id>/frames/<index>.png")
+def still(walk_id: str, index: str) -> Response:
+    """Send one frame, lossless."""
+    walk = gallery.walk_at(walk_id)
+    frame = next((frame for frame in walk.painted if str(frame.index) == index), None)
+    if frame is None:
+        raise NotFound("This frame is not painted.")
+    name = f"{walk.id}-{index}.png"
+    response = send_stored(
+        frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{walk.attempt}-{index}", name=name
+    )
+    response.headers["Cache-Control"] = "no-cache" if walk.is_waiting else "max-age=3600"
+    return response
+
+
+def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response:
+    medium = walk.media.get(kind)
+    if medium is None:
+        raise NotFound("This walk has no film yet. It appears here as soon as two frames are painted.")
+    name = f"{walk.slug or walk.id}.{extension}"
+    return send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)

@@ -1,0 +1,108 @@
+"""One picture's making: a page with what the model would have painted after each of the solver's steps.
+
+Robots read pages, so that looking asks the painter for nothing: a visitor presses a button.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from PIL import Image
+from werkzeug.exceptions import NotFound
+
+from app import gallery, limits, media, queue, stages
+from app.errors import TooMany
+from app.models import FINISHED, Frame, Walk
+from app.sending import conditional
+from app.stages import Stages
+
+blueprint = Blueprint("making", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The stages side by side on one picture: its size in pixels, and the width that each takes of it."""
+
+    width: int
+    height: int
+    tile: int
+
+    @property
+    def count(self) -> int:
+        """Count the stages."""
+        return self.width // self.tile
+
+
+def init_app(app: Flask) -> None:
+    """Serve the page."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/walks/<walk_id>/stages")
+def watch(walk_id: str) -> Response:
+    """Show a frame in the making, or offer to have it painted so."""
+    return _page("stages.html", gallery.walk_at(walk_id))
+
+
+@blueprint.get("/walks/<walk_id>/stages/live")
+def live(walk_id: str) -> Response:
+    """Show the part of the page that changes when the stages arrive."""
+    return _page("_stages.html", gallery.walk_at(walk_id))
+
+
+@blueprint.post("/walks/<walk_id>/stages")
+def ask(walk_id: str) -> Response:
+    """Ask the painter for the stages of a frame, and go where they appear."""
+    walk = gallery.walk_at(walk_id)
+    frame = _frame(walk)
+    if stages.of(walk, frame.index) is None:
+        try:
+            limits.admit_stages()
+        except TooMany as error:
+            response = _page("stages.html", walk, refused=str(error))
+            response.status_code = 429
+            response.headers["Retry-After"] = str(error.retry_after)
+            return response
+        stages.ask(walk, frame.index)
+    return cast(Response, redirect(url_for("making.watch", walk_id=walk.id, frame=frame.index), 303))
+
+
+def sheet_of(walk: Walk, found: Stages | None) -> Sheet | None:
+    """Measure the sheet of a frame's stages; ``None`` as long as there is none."""
+    if found is None or found.sheet is None:
+        return None
+    with media.store().open(found.sheet.path) as file, Image.open(file) as picture:
+        width, height = picture.size
+    return Sheet(width, height, round(height * (walk.width or height) / (walk.height or height)))
+
+
+def _page(template: str, walk: Walk, **context: Any) -> Response:
+    frame = _frame(walk)
+    found = stages.of(walk, frame.index)
+    page = render_template(
+        template,
+        walk=walk,
+        frame=frame,
+        asked=found is not None,
+        found=found,
+        sheet=sheet_of(walk, found),
+        worker_ready=found is None or found.is_there or bool(queue.workers()),
+        **{"refused": None, **context},
+    )
+    response = conditional(Response(page))
+    response.headers["Vary"] = "Cookie"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _frame(walk: Walk) -> Frame:
+    """Return the frame that was asked for; the middle one if none was named."""
+    if walk.state != FINISHED or not walk.painted:
+        raise NotFound("How a picture was made can be watched once its walk is finished.")
+    wanted = request.values.get("frame", str(len(walk.painted) // 2))
+    frame = next((frame for frame in walk.painted if str(frame.index) == wanted), None)
+    if frame is None:
+        raise NotFound(f"This walk has {len(walk.painted)} frames; none of them has this number.")
+    return frame

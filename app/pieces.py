@@ -1,0 +1,13 @@
+"""Pieces of work: what walks are painted in. A walk in line has none; the worker opens its levels one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.models import PIECE_WAITING
+
+SHORT, FIRST, REST = 0, 1, 2
+"""How urgent a piece is: short tasks, then walks' first levels (a film within seconds), then all the rest."""
+
+FREE: dict[str, Any] = {"state": PIECE_WAITING, "lease_holder": None, "lease_until": None}
+"""What a piece that nobody holds looks like."""

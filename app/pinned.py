@@ -1,0 +1,174 @@
+"""What a recipe fixes beyond the commission, and what shows that somebody altered it.
+
+Everything is bounded: a forged recipe makes no worker allocate or run without end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.models import FRAMES, KNOTS, STOPS
+
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
+STEPS_MAX = 200
+BATCH_MAX = 64
+POSITIONS_MAX = 10_000
+KNOTS_MAX = 128  # on a leg, and in a level
+SNR_MAX = 50.0  # half a log signal-to-noise ratio
+LEVELS_MAX = 64
+EXACT = ConfigDict(extra="forbid", strict=True)
+
+Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
+Depth = Annotated[int, Field(ge=0, le=STEPS_MAX)]
+Positions = Annotated[list[float], Field(max_length=POSITIONS_MAX)]
+
+
+class PinnedLevel(BaseModel):
+    """Some positions that were painted up to one step of the solver, in batches of indices into them."""
+
+    model_config = EXACT
+
+    kind: Literal["stops", "knots", "frames"]
+    until: Annotated[int, Field(ge=1, le=STEPS_MAX)]
+    positions: Positions
+    batches: Annotated[
+        list[Annotated[list[Count], Field(min_length=1, max_length=BATCH_MAX)]], Field(max_length=POSITIONS_MAX)
+    ]
+    pad: Annotated[int, Field(ge=1, le=BATCH_MAX)] = 1  # what smaller batches are filled up to
+
+
+class PinnedSampling(BaseModel):
+    """How the solver is led, beyond its steps: where it is guided, and where the tree of a walk branches."""
+
+    model_config = EXACT
+
+    guided: Annotated[list[Depth], Field(min_length=2, max_length=2)]
+    spacing: (
+        Annotated[
+            list[Annotated[float, Field(ge=-SNR_MAX, le=SNR_MAX, allow_inf_nan=False)]],
+            Field(min_length=2, max_length=2),
+        ]
+        | None
+    )
+    ladder: Annotated[
+        list[Annotated[list[Annotated[int, Field(ge=1, le=STEPS_MAX)]], Field(min_length=2, max_length=2)]],
+        Field(min_length=1, max_length=LEVELS_MAX),
+    ]
+    branches: bool
+
+
+class Pinned(BaseModel):
+    """What a recipe fixes beyond the commission, so that the same pixels are painted again."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    sampler_steps: Annotated[int, Field(ge=1, le=STEPS_MAX)]
+    guidance: Annotated[float, Field(ge=0, le=100)]
+    scheduler: Annotated[str, Field(max_length=80, pattern=PRINTABLE)]
+    width: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
+    height: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
+    precision: Literal["float32", "bfloat16", "float16"]
+    memory_format: Literal["contiguous", "channels_last"]
+    threads: Annotated[int, Field(ge=1, le=1024)]
+    batch: Annotated[int, Field(ge=1, le=BATCH_MAX)]
+    positions: Positions
+    model_name: Annotated[str, Field(max_length=200, pattern=PRINTABLE)]
+    model_revision: Annotated[str, Field(max_length=64, pattern=PRINTABLE)]
+    sampling: PinnedSampling | None = None  # None in the first version, which painted every frame in full
+    levels: Annotated[list[PinnedLevel], Field(max_length=LEVELS_MAX)] | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Return what a walk's row holds of it."""
+        columns = self.model_dump()
+        if self.sampling is not None:
+            led = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
+            columns["sampling"] = led | columns["sampling"]  # in the order in which it is resolved, so written alike
+        return columns
+
+
+def flaw(pinned: Pinned, *, stops: int, frames: int | None, closed: bool) -> str:
+    """Say how somebody altered the positions or levels of a recipe; ``""`` if they are as they can be.
+
+    ``closed`` is a walk that goes round: its last leg leads from the last stop back to the first.
+    """
+    if found := _positions_flaw(pinned.positions, stops, frames, closed=closed):
+        return found
+    if pinned.sampling is None:
+        return ""
+    if not pinned.levels:
+        return "its levels are missing"
+    return _sampling_flaw(pinned.sampling, pinned.sampler_steps) or _levels_flaw(
+        pinned, pinned.sampling, pinned.levels, stops, closed=closed
+    )
+
+
+def _positions_flaw(positions: Sequence[float], stops: int, frames: int | None, *, closed: bool) -> str:
+    end = stops if closed else stops - 1
+    rising = all(earlier < later for earlier, later in pairwise(positions))
+    is_whole = len(positions) == frames and rising and positions[0] == 0
+    if not is_whole or (not positions[-1] < end if closed else positions[-1] != end):
+        to = f"to below {end}" if closed else f"to {end}"
+        return f"its positions must rise from 0 {to}, one for each frame"
+    if not {float(stop) for stop in range(stops)} <= set(positions):
+        return "a stop is missing among its positions"
+    return ""
+
+
+def _sampling_flaw(sampling: PinnedSampling, steps: int) -> str:
+    first, end = sampling.guided
+    if not first <= end <= steps:
+        return f"its guided steps must lie within its {steps} steps"
+    if sampling.spacing is not None and not sampling.spacing[0] < sampling.spacing[1]:
+        return "the spacing of its steps must rise"
+    depths = [depth for depth, _ in sampling.ladder]
+    if depths != sorted(set(depths)) or depths[-1] > steps or any(count > KNOTS_MAX for _, count in sampling.ladder):
+        return f"its ladder must lie within its {steps} steps, with at most {KNOTS_MAX} knots to a leg"
+    return ""
+
+
+def _levels_flaw(
+    pinned: Pinned, sampling: PinnedSampling, levels: Sequence[PinnedLevel], stops: int, *, closed: bool
+) -> str:
+    for number, level in enumerate(levels):
+        if sorted(index for batch in level.batches for index in batch) != list(range(len(level.positions))):
+            return f"the batches of level {number} must hold each of its positions once"
+        if not _is_distinct_within(level.positions, stops if closed else stops - 1):
+            return f"the positions of level {number} must differ and lie on the walk"
+    kinds: list[str] = [level.kind for level in levels]
+    if kinds != sorted(kinds, key=(STOPS, KNOTS, FRAMES).index) or kinds.count(STOPS) != 1:
+        return "its levels must be the stops, then knots, then frames"
+    if levels[0].positions != [float(stop) for stop in range(stops)]:
+        return f"its first level must hold the {stops} stops"
+    knots = [level for level in levels if level.kind == KNOTS]
+    return _knots_flaw(knots, sampling.ladder, stops) or _frames_flaw(
+        [level for level in levels if level.kind != KNOTS], pinned
+    )
+
+
+def _knots_flaw(levels: Sequence[PinnedLevel], ladder: Sequence[Sequence[int]], stops: int) -> str:
+    depths = [level.until for level in levels]
+    if depths != [depth for depth, _ in ladder][: len(depths)]:
+        return "its knots must be painted as deep as the ladder says, rung by rung"
+    if any(position.is_integer() for level in levels for position in level.positions):
+        return "a stop stands among its knots"
+    if any(len(level.positions) > KNOTS_MAX * stops for level in levels):
+        return f"it has more than {KNOTS_MAX} knots to a leg"
+    return ""
+
+
+def _frames_flaw(levels: Sequence[PinnedLevel], pinned: Pinned) -> str:
+    if any(level.until != pinned.sampler_steps for level in levels):
+        return f"its stops and frames must be painted to the last step, {pinned.sampler_steps}"
+    if sorted(position for level in levels for position in level.positions) != pinned.positions:
+        return "its levels must hold each frame once"
+    return ""
+
+
+def _is_distinct_within(positions: Sequence[float], end: float) -> bool:
+    inside = all(math.isfinite(position) and 0 <= position <= end for position in positions)
+    return inside and len(set(positions)) == len(positions)

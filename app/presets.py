@@ -1,0 +1,102 @@
+"""The presets: how much work a picture is worth, as named settings that a recipe records one by one.
+
+Pure data, for both sides: the web process resolves what was asked for when a walk is commissioned, and the worker
+paints what was resolved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from math import ceil
+from typing import Any
+
+FAST, BALANCED, EXACT = "fast", "balanced", "exact"
+NAMES = (FAST, BALANCED, EXACT)
+DEFAULT = BALANCED
+
+SOLVER = "DPMSolverMultistepScheduler"
+
+BRANCHING = frozenset({SOLVER, "DDIMScheduler", "EulerDiscreteScheduler", "UniPCMultistepScheduler"})
+"""The solvers that can go on from the blend of two pictures' states."""
+
+SPACED = frozenset({SOLVER, "UniPCMultistepScheduler"})
+"""The solvers that take noise levels of our own choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Named settings; what counts in steps is a fraction of them, so that a preset holds for any number of steps.
+
+    ``guided`` is the interval of steps that take a second pass for guidance (Kynkäänniemi et al., arXiv 2404.07724);
+    ``spacing`` the half log-SNR that the steps go from and to, at equal distances (none: as the model's own solver has
+    them). ``ladder`` has a rung for each level of knots: how deep they are painted, and how many lie on a leg.
+    Where it ``branches``, frames start from the last rung's knots; else each is painted from its noise.
+    """
+
+    scheduler: str = SOLVER
+    steps: int = 20
+    guidance: float = 3.5
+    guided: tuple[float, float] = (0.0, 1.0)
+    spacing: tuple[float, float] | None = None
+    ladder: tuple[tuple[float, int], ...] = ((0.6, 7),)
+    branches: bool = True
+
+
+PRESETS = {
+    FAST: Preset(steps=8, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 5), (0.75, 12), (0.875, 40))),
+    BALANCED: Preset(steps=10, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 6), (0.8, 12), (0.9, 40))),
+    EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.8, 24),), branches=False),
+}
+
+FEW_STEPS = {
+    FAST: Preset(scheduler="", steps=2, guidance=1.0, ladder=((1.0, 6),), branches=False),
+    BALANCED: Preset(scheduler="", steps=4, guidance=1.0, ladder=((0.75, 8),), branches=False),
+    EXACT: Preset(scheduler="", steps=8, guidance=1.0, ladder=((0.75, 8),), branches=False),
+}
+"""For models that were distilled to paint in a few steps: their own solver, and no guidance."""
+
+
+EMBEDDED_GUIDANCE = 8.0
+"""The guidance of models that take it as an input, and cost no second pass for it: what LCM's authors paint with."""
+
+
+def resolve(
+    preset: str, facts: Mapping[str, Any], *, steps: int | None = None, guidance: float | None = None
+) -> dict[str, Any]:
+    """Turn a preset into the numbers that a recipe records, for the model whose ``facts`` are given.
+
+    ``steps`` and ``guidance`` are a visitor's own. A model may say otherwise of any field in its ``house.json``, under
+    ``presets``. Returns scheduler, steps, guidance, guided, spacing, ladder and branches, as JSON has them.
+
+    :raises KeyError: for a preset that there is not.
+    """
+    base = (FEW_STEPS if facts.get("few_step") else PRESETS)[preset]
+    if facts.get("embeds_guidance"):
+        base = replace(base, guidance=EMBEDDED_GUIDANCE)
+    settings = asdict(base) | dict(facts.get("presets", {}).get(preset, {}))
+    settings["scheduler"] = settings["scheduler"] or facts.get("scheduler") or SOLVER
+    settings["steps"] = steps or int(settings["steps"])
+    settings["guidance"] = float(settings["guidance"] if guidance is None else guidance)
+    return _whole(settings)
+
+
+def _whole(settings: dict[str, Any]) -> dict[str, Any]:
+    """Turn fractions of the steps into steps, and drop what the solver cannot do."""
+    steps, scheduler = settings["steps"], settings["scheduler"]
+    first, last = settings["guided"]
+    can_branch = scheduler in BRANCHING and steps > 1
+    ladder: list[list[int]] = []
+    for depth, knots in settings["ladder"] if can_branch else settings["ladder"][:1]:
+        rung = min(max(1, round(depth * steps)), steps - can_branch)
+        if not ladder or rung > ladder[-1][0]:
+            ladder.append([rung, int(knots)])
+    return {
+        "scheduler": scheduler,
+        "steps": steps,
+        "guidance": settings["guidance"],
+        "guided": [round(first * steps), max(1, ceil(last * steps))],
+        "spacing": list(settings["spacing"]) if settings["spacing"] and scheduler in SPACED else None,
+        "ladder": ladder,
+        "branches": bool(settings["branches"]) and can_branch,
+    }

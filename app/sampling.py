@@ -1,0 +1,35 @@
+"""How the sampler is led for a commission: its preset resolved for the model that paints, and the site's own wishes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+from app import house, presets
+
+
+def settle(
+    preset: str | None = None,
+    model: str | None = None,
+    *,
+    steps: int | None = None,
+    guidance: float | None = None,
+) -> dict[str, Any]:
+    """Resolve a preset, the usual one without a name, for a model on offer, the first without one.
+
+    What neither ``steps`` nor ``guidance`` says, the site's settings say, as far as the model takes so many steps, or
+    else the preset.
+    """
+    config = current_app.config
+    facts = house.facts(house.setting(model))
+    guidance = guidance if guidance is not None else config["GUIDANCE"] or None
+    steps = steps or min(config["STEPS"], steps_max(model)) or None
+    return presets.resolve(preset or presets.DEFAULT, facts, steps=steps, guidance=guidance)
+
+
+def steps_max(model: str | None = None) -> int:
+    """Return how many steps may be asked of a model on offer, of the first without a name."""
+    most = int(current_app.config["STEPS_MAX"])
+    own = house.facts(house.setting(model))["steps_max"]
+    return most if own is None else min(most, own)

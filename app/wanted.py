@@ -1,0 +1,206 @@
+"""What a walk is asked for with: the fields, and the check that names each one that is wrong."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
+
+from app import complaints, continuing, house
+from app.bounds import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
+from app.errors import FieldError, InvalidInput
+from app.hands import find as find_hand
+from app.hands import words_of
+from app.models import ID, ROUND
+
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+
+
+def _prompt(text: str, info: ValidationInfo) -> str:
+    text = _clean(text, info)
+    if not any(_is_visible(character) for character in text):
+        raise ValueError("is empty. Write at least one word.")
+    return text
+
+
+def _clean(text: str, info: ValidationInfo) -> str:
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    if UNREADABLE in text or any(unicodedata.category(character) == "Cs" for character in text):
+        raise ValueError("contains characters that could not be read. Send it as UTF-8.")
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise ValueError("contains control characters. Use letters, digits and punctuation only.")
+    limit = info.context.prompt_max if info.context else 300
+    if len(text) > limit:
+        raise ValueError(f"is {len(text)} characters long; at most {limit} are read.")
+    return text
+
+
+def _hand(text: str | None, info: ValidationInfo) -> str | None:
+    if text is None or not text.strip():
+        return None
+    known = info.context.hands if info.context else ()
+    if hand := find_hand(text, known):
+        return str(hand.words)
+    if not known:
+        raise ValueError(f"cannot be “{text:.60}”: the model that paints here knows none.")
+    raise ValueError(f"cannot be “{text:.60}”. The model knows {words_of(known)}.")
+
+
+def _walk_id(text: str | None) -> str | None:
+    if text is not None and not ID.fullmatch(text):
+        raise ValueError("is not a walk's id. Take it from the walk's address.")
+    return text
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] not in "ZC"
+
+
+Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
+
+
+def _told(rules: Callable[[Limits], dict[str, Any]]) -> Any:
+    """Say the limits that are settings in the JSON schema, as they are when it is written."""
+    return Field(json_schema_extra=lambda schema: schema.update(rules(Limits.current())))
+
+
+class StopWanted(BaseModel):
+    """One stop as it is asked for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    prompt: Annotated[
+        str,
+        AfterValidator(_prompt),
+        _told(lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["a lemon"]}),
+    ]
+    """What is painted here, in any script: at least one visible character. Spaces in a row count as one."""
+    negative_prompt: Annotated[
+        str, AfterValidator(_clean), _told(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]})
+    ] = ""
+    """What is left out."""
+    seed: Annotated[Seed | None, Field(examples=[None])] = None
+    """A seed of its own; without it the walk's."""
+    hand: Annotated[
+        str | None,
+        AfterValidator(_hand),
+        _told(lambda limits: {"enum": [*(hand.words for hand in limits.hands), None], "examples": [None]}),
+    ] = None
+    """The hand it is painted in, one of those that the model has; without one the model chooses."""
+
+
+class Commission(BaseModel):
+    """A walk as it is asked for: what a form, the JSON API and the command line all come down to."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    stops: Annotated[
+        list[StopWanted],
+        _told(
+            lambda limits: {
+                "minItems": STOPS_MIN,
+                "maxItems": limits.stops_max,
+                "examples": [[{"prompt": "a lemon"}, {"prompt": "the sun"}]],
+            }
+        ),
+    ]
+    """From first to last. Two neighbours must differ, else nothing lies between them."""
+    seed: Annotated[Seed | None, Field(examples=[11])] = None
+    """Where the noise comes from; without it one is drawn, and recorded."""
+    frames: Annotated[
+        int | None,
+        _told(
+            lambda limits: {
+                "minimum": STOPS_MIN,
+                "maximum": limits.frames_max,
+                "default": limits.frames_default,
+                "examples": [limits.frames_default],
+            }
+        ),
+    ] = None
+    """How many pictures the film has: at least one for each stop."""
+    steps: Annotated[
+        int | None, _told(lambda limits: {"minimum": 1, "maximum": limits.steps_max, "examples": [None]})
+    ] = None
+    """How many steps the sampler takes for each frame; without it as many as the preset says."""
+    guidance: Annotated[
+        Annotated[float, Field(allow_inf_nan=False)] | None,
+        _told(lambda limits: {"minimum": 0, "maximum": limits.guidance_max, "examples": [None]}),
+    ] = None
+    """How closely the pictures keep to the words; 1 or less is no guidance. Without it as the preset says."""
+    preset: Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])] = None
+    """How much work a frame is worth. With `exact`, each is painted in full. Without it, as the walk gone on from."""
+    ending: Annotated[Literal["stop", "back", "round"], Field(examples=["stop"])] = "stop"
+    """How the film ends: `stop` at the last stop, `back` the way it came, or `round` to the first stop again."""
+    easing: Annotated[bool, Field(examples=[False])] = False
+    """Slow down at the stops, rather than pass them at an even pace."""
+    model: Annotated[str | None, _told(lambda limits: {"enum": [*limits.models, None], "examples": [None]})] = None
+    """What paints, one of the models on offer; without it that of the walk gone on from, or the site's first."""
+    continues: Annotated[
+        str | None, AfterValidator(_walk_id), _told(lambda _: {"pattern": f"^{ID.pattern}$", "examples": [None]})
+    ] = None
+    """The id of a finished walk to go on from: its last stop must be the first one here, and gives it its seed."""
+    unlisted: Annotated[bool, Field(examples=[False])] = False
+    """Leave the walk out of the gallery: only who knows its address sees it."""
+
+
+def validate(data: Any) -> Commission:
+    """Check a commission against the rules and limits.
+
+    :raises InvalidInput: with one :class:`FieldError` for each field that is wrong.
+    """
+    limits = Limits.current(_model_named(data))
+    try:
+        wanted = Commission.model_validate(data, context=limits)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        raise InvalidInput([complaints.explain(item, limits) for item in found[:ERRORS_MAX]]) from error
+    if errors := list(_rule_errors(wanted, limits)):
+        raise InvalidInput(errors[:ERRORS_MAX])
+    return wanted
+
+
+def _model_named(data: Any) -> str | None:
+    """Read which model is to paint, whose hands and steps may be chosen; the first's where that is not one of ours."""
+    if not isinstance(data, dict):
+        return None
+    name, earlier = data.get("model"), data.get("continues")
+    if name is None and isinstance(earlier, str) and ID.fullmatch(earlier):
+        name = continuing.model_of(earlier)
+    return name if isinstance(name, str) and house.find(name) else None
+
+
+def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
+    errors = []
+    count = len(wanted.stops)
+    if not STOPS_MIN <= count <= limits.stops_max:
+        errors.append(
+            FieldError(("stops",), f"A walk has {STOPS_MIN} to {limits.stops_max} stops; this one has {count}.")
+        )
+    elif wanted.frames is not None and not count <= wanted.frames <= limits.frames_max:
+        errors.append(FieldError(("frames",), complaints.frames_rule(limits, least=count)))
+    if wanted.steps is not None and not 1 <= wanted.steps <= limits.steps_max:
+        errors.append(FieldError(("steps",), complaints.steps_rule(limits)))
+    if wanted.guidance is not None and not 0 <= wanted.guidance <= limits.guidance_max:
+        errors.append(FieldError(("guidance",), complaints.guidance_rule(limits)))
+    if wanted.model is not None and wanted.model not in limits.models:
+        errors.append(FieldError(("model",), house.not_offered(f"{wanted.model:.60}")))
+    errors += _doubled_stops(wanted)
+    if not errors and (flaw := continuing.flaw(wanted)):
+        errors.append(FieldError(("continues",), flaw))
+    return errors
+
+
+def _doubled_stops(wanted: Commission) -> Iterator[FieldError]:
+    """Find stops between which nothing lies: they are as their neighbour, its seed included."""
+    stops = [stop.model_copy(update={"seed": wanted.seed if stop.seed is None else stop.seed}) for stop in wanted.stops]
+    for index, (stop, following) in enumerate(pairwise(stops), start=1):
+        if stop == following:
+            message = f"Stop {index + 1} is the same as stop {index}: nothing lies between. Change a word, or its seed."
+            yield FieldError(("stops", index, "prompt"), message)
+    if wanted.ending == ROUND and len(stops) > STOPS_MIN and stops[-1] == stops[0]:
+        message = f"Stop {len(stops)} is the same as stop 1, to which a round leads by itself. Leave it out."
+        yield FieldError(("stops", len(stops) - 1, "prompt"), message)

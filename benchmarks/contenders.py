@@ -1,0 +1,177 @@
+"""The contenders: ways to paint the same walk of two stops, from the usual loop to the earlier shortcuts.
+
+P0 is the pipeline's own call, alone and in full. All others have our solver, steps, precision and best batch, and
+guidance at every step. What painted P1 and P2 first ran on large models, one picture at a time; here each level is a
+batch, so that they lose nothing by that.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+from numpy.typing import NDArray
+
+from benchmarks import measures
+from benchmarks.trajectories import Easel, Trajectory, between
+from worker import walk
+
+Picture = NDArray[np.uint8]
+
+P0_STEPS = 50
+PROMPT_STRENGTH = 0.8
+"""P1: the share of the steps that belongs to each frame alone; the steps before go toward the middle prompt."""
+
+BRANCHING_DEPTH = 0.5
+"""P2: where the first branches leave, as a share of the steps: latent blending's own setting for such models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """The frames of a walk of two stops, in order, and where between the stops (0 to 1) each was painted."""
+
+    positions: list[float]
+    pictures: list[Picture]
+
+
+def full(easel: Easel, frames: int) -> Film:
+    """P0b: every frame in full, at uniform positions."""
+    positions = _uniform(frames)
+    return Film(positions, easel.full(positions))
+
+
+def shared_prefix(easel: Easel, frames: int) -> Film:
+    """P1: one trajectory toward the middle prompt, from which every frame leaves after a fifth of the steps.
+
+    So did a much used animation of hosted Stable Diffusion, with its prompt strength of 0.8.
+    """
+    positions = _uniform(frames)
+    steps = easel.rendering.steps
+    leave = steps - round(steps * PROMPT_STRENGTH)
+    (prefix,), _ = easel.go([easel.begin(0.5)], [0.5], until=leave)
+    return Film(positions, _finished(easel, [prefix] * frames, positions))
+
+
+def branch_tree(easel: Easel, frames: int) -> Film:
+    """P2: a tree of branches as latent blending grows it (Stegmaier, 2022).
+
+    Both ends in full; then branches that leave ever later, always in the widest gap between pictures, from the great
+    arc between their parents' latents. Its optional crossfeed and its weaker guidance in the middle are left out.
+    """
+    steps = easel.rendering.steps
+    depths, stems = _branching(steps, frames - 2)
+    ends, kept = easel.go([easel.begin(0.0), easel.begin(1.0)], [0.0, 1.0], until=steps, keep=depths)
+    # What a branch may start from: its parents must have left earlier than it does.
+    there = dict(zip((0.0, 1.0), kept, strict=True))
+    pictures = dict(zip((0.0, 1.0), easel.pictures(ends), strict=True))
+    for depth, count in zip(depths, stems, strict=True):
+        parents = {position: states[depth] for position, states in there.items()}
+        for positions in _bisected(pictures, count, easel.batch, measures.rms):
+            starts = [_blend(parents, position) for position in positions]
+            ends, kept = easel.go(starts, positions, until=steps, keep=[later for later in depths if later > depth])
+            there |= dict(zip(positions, kept, strict=True))
+            pictures |= dict(zip(positions, easel.pictures(ends), strict=True))
+        there = {position: states for position, states in there.items() if any(later > depth for later in states)}
+    return _in_order(pictures)
+
+
+def bisection(easel: Easel, frames: int) -> Film:
+    """P3: every frame in full, always in the middle of the gap whose ends are least alike by SSIM."""
+    pictures = dict(zip((0.0, 1.0), easel.full([0.0, 1.0]), strict=True))
+    for positions in _bisected(pictures, frames - 2, easel.batch, lambda a, b: 1 - measures.ssim(a, b)):
+        pictures |= dict(zip(positions, easel.full(positions), strict=True))
+    return _in_order(pictures)
+
+
+def cross_fade(easel: Easel, frames: int) -> Film:
+    """P4: the two ends, and between them their pixels faded: even as can be, and no picture in the middle."""
+    positions = _uniform(frames)
+    first, last = (picture.astype(np.float32) for picture in easel.full([0.0, 1.0]))
+    return Film(positions, [((1 - t) * first + t * last).round().astype(np.uint8) for t in positions])
+
+
+CONTENDERS: dict[str, Callable[[Easel, int], Film]] = {
+    "P0b": full, "P1": shared_prefix, "P2": branch_tree, "P3": bisection, "P4": cross_fade,
+}  # fmt: skip
+
+
+def usual_pipeline(folder: str) -> Any:
+    """Load the pipeline as a video notebook does, in float32."""
+    pipe = StableDiffusionPipeline.from_pretrained(
+        folder, safety_checker=None, requires_safety_checker=False, dtype=torch.float32, local_files_only=True
+    )
+    pipe.scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def usual(pipe: Any, pair: tuple[str, str], positions: Sequence[float], *, seed: int, guidance: float) -> list[Any]:
+    """P0: the pipeline's own call for each frame, one at a time, 50 guided steps."""
+    a, b = (pipe.encode_prompt(prompt, pipe.device, 1, True, "") for prompt in pair)
+    return [
+        pipe(
+            prompt_embeds=torch.lerp(a[0], b[0], t),
+            negative_prompt_embeds=torch.lerp(a[1], b[1], t),
+            num_inference_steps=P0_STEPS,
+            guidance_scale=guidance,
+            generator=torch.Generator("cpu").manual_seed(seed),
+        ).images[0]
+        for t in positions
+    ]
+
+
+def _uniform(frames: int) -> list[float]:
+    return list(walk.positions(2, frames))
+
+
+def _finished(easel: Easel, starts: Sequence[Trajectory], positions: Sequence[float]) -> list[Picture]:
+    """Take trajectories to their end and decode them, batch by batch."""
+    painted: list[Picture] = []
+    for first in range(0, len(starts), easel.batch):
+        part = slice(first, first + easel.batch)
+        ends, _ = easel.go(starts[part], positions[part], until=easel.rendering.steps)
+        painted += easel.pictures(ends)
+    return painted
+
+
+def _branching(steps: int, branches: int) -> tuple[list[int], list[int]]:
+    """Share branches among depths by latent blending's own rule: the earlier depths first, the last as many."""
+    depths = list(range(math.floor(steps * BRANCHING_DEPTH), steps, math.ceil(steps / 10)))
+    if branches < len(depths):
+        return depths[:branches], [1] * branches
+    stems = [1] * len(depths)
+    while sum(stems) < branches:
+        behind = [i for i in range(len(stems) - 1) if stems[i + 1] >= stems[i]]
+        stems[behind[0] if behind else -1] += 1
+    return depths, stems
+
+
+def _bisected(
+    pictures: dict[float, Picture], count: int, batch: int, distance: Callable[[Picture, Picture], float]
+) -> Any:
+    """Yield batches of positions, always the middles of the widest gaps; looks at the pictures before each batch."""
+    while count > 0:
+        positions = sorted(pictures)
+        widths = [distance(pictures[a], pictures[b]) for a, b in itertools.pairwise(positions)]
+        # No more at once than there are gaps: what nobody has seen yet is not halved again.
+        widest = sorted(range(len(widths)), key=lambda i: -widths[i])[: min(count, batch)]
+        count -= len(widest)
+        yield sorted((positions[i] + positions[i + 1]) / 2 for i in widest)
+
+
+def _blend(parents: dict[float, Trajectory], position: float) -> Trajectory:
+    """Start a branch between the nearest parents on either side."""
+    left = max(parent for parent in parents if parent <= position)
+    right = min(parent for parent in parents if parent >= position)
+    return between(parents[left], parents[right], (position - left) / (right - left))
+
+
+def _in_order(pictures: dict[float, Picture]) -> Film:
+    positions = sorted(pictures)
+    return Film(positions, [pictures[position] for position in positions])

@@ -1,0 +1,47 @@
+"""What a picture costs in work: passes of the UNet and decoded pictures, counted at the modules themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from worker.painter import Painter
+
+
+@dataclass(slots=True)
+class Work:
+    """UNet passes and decoded pictures; a batch counts as many as it holds rows."""
+
+    passes: int = 0
+    decodes: int = 0
+
+
+def networks(painter: Painter) -> tuple[Any, Any]:
+    """Return the UNet and the decoder that this painter paints with on this device."""
+    chosen = painter.rendering(steps=2, guidance=1.0)
+    unet, vae = painter.model.networks(chosen.precision, chosen.memory_format)
+    return unet, vae.decoder
+
+
+@contextmanager
+def counted(unet: Any, decoder: Any) -> Iterator[Work]:
+    """Count what the two modules are given within the block."""
+    work = Work()
+
+    def on_pass(_module: Any, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        work.passes += len(given[0] if given else named["sample"])
+
+    def on_decode(_module: Any, given: tuple[Any, ...]) -> None:
+        work.decodes += len(given[0])
+
+    hooks = [
+        unet.register_forward_pre_hook(on_pass, with_kwargs=True),
+        decoder.register_forward_pre_hook(on_decode),
+    ]
+    try:
+        yield work
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -1,0 +1,129 @@
+"""The contenders' films: painted in turn and in changing order, timed, counted, and read by the ruler."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from app import presets
+from benchmarks import contenders, measures
+from benchmarks.contenders import Film
+from benchmarks.counting import counted, networks
+from benchmarks.ours import PRESETS, Ours
+from benchmarks.pairs import REPORT
+from benchmarks.store import Store
+from worker import film as films
+from worker import ruler
+from worker.painter import Painter
+
+NAMES = (*contenders.CONTENDERS, *PRESETS)
+SIZES = (16, 60)
+LONG = 240
+LONG_NAMES = tuple(name for name in NAMES if name != "exact")
+"""Who paints the long films: there 'exact' would only be P0b's cost once more."""
+
+USUAL_FRAMES = 8
+JUDGED = 60
+"""Of how many frames the films are whose pictures are kept, to be judged afterwards."""
+
+EVEN_FRAMES = 24
+
+
+class OutOfTime(Exception):
+    """The time that the run was given is used up; what was found is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all films are painted with, where their figures go, and until when."""
+
+    painter: Painter
+    ours: Ours
+    store: Store
+    until: float
+
+    def in_time(self) -> None:
+        """Raise OutOfTime when there is none left."""
+        if time.monotonic() > self.until:
+            raise OutOfTime
+
+    def paint(self, name: str, pair: tuple[str, str], frames: int) -> Film:
+        """Paint a film as this contender does."""
+        if name in PRESETS:
+            return self.ours.film(pair, frames, name)
+        return contenders.CONTENDERS[name](self.ours.easel(pair), frames)
+
+
+@contextmanager
+def clocked(found: dict[str, Any]) -> Iterator[None]:
+    """Note the wall and processor seconds of the block."""
+    wall, processor = time.perf_counter(), time.process_time()
+    yield
+    found["wall"] = time.perf_counter() - wall
+    found["processor"] = time.process_time() - processor
+
+
+def race(bench: Bench, *, pairs: int, sizes: Sequence[int] = SIZES, names: Sequence[str] = NAMES) -> None:
+    """Paint every pair's films with all contenders; each pair in the other order than the one before (A B B A).
+
+    P0 is timed before and after them, on half of its frames each.
+    """
+    pipe = contenders.usual_pipeline(str(bench.ours.folder))
+    contenders.usual(pipe, REPORT[0], [0.5], seed=bench.ours.seed, guidance=bench.ours.guidance)
+    for number, size in product(range(pairs), sizes):
+        order = names if number % 2 else names[::-1]
+        missing = [name for name in order if not bench.store.has("film", pair=number, frames=size, contender=name)]
+        for half in (0, 1):
+            if half == 1:
+                for name in missing:
+                    bench.in_time()
+                    _film(bench, name, number, size)
+            if not bench.store.has("usual", pair=number, half=half):
+                bench.in_time()
+                _usual(bench, pipe, number, half)
+
+
+def _usual(bench: Bench, pipe: Any, number: int, half: int) -> None:
+    found: dict[str, Any] = {}
+    positions = np.linspace(0, 1, USUAL_FRAMES)[half::2].tolist()
+    with counted(pipe.unet, pipe.vae.decoder) as work, clocked(found):
+        contenders.usual(pipe, REPORT[number], positions, seed=bench.ours.seed, guidance=bench.ours.guidance)
+    each = {name: value / len(positions) for name, value in found.items()}
+    bench.store.add("usual", pair=number, half=half, passes=work.passes / len(positions), **each)
+
+
+def _film(bench: Bench, name: str, number: int, size: int) -> None:
+    found: dict[str, Any] = {}
+    with counted(*networks(bench.painter)) as work, clocked(found):
+        film = bench.paint(name, REPORT[number], size)
+    if size == JUDGED:
+        bench.store.keep(film, name, number, size)
+    found |= {"passes": work.passes, "decodes": work.decodes, **looked_at(film)}
+    bench.store.add("film", contender=name, pair=number, frames=size, **found)
+
+
+def looked_at(film: Film) -> dict[str, Any]:
+    """Read a film with the ruler, from its written GIF, and look for frames gone wrong."""
+    read = ruler.smoothness(ruler.read_frames(films.gif(film.pictures, 80, comment="")))
+    return {
+        "evenness": read.evenness,
+        "jump": read.jump,
+        "sharpness": measures.middle_sharpness(film.pictures),
+        "black": measures.black_frames(film.pictures),
+        "doubled": measures.doubled_frames(read.steps),
+    }
+
+
+def even(bench: Bench, *, pairs: int) -> None:
+    """Measure evenness and jumps of the default preset over many pairs."""
+    for number in range(pairs):
+        if not bench.store.has("even", pair=number, contender=presets.DEFAULT):
+            bench.in_time()
+            found = looked_at(bench.paint(presets.DEFAULT, REPORT[number], EVEN_FRAMES))
+            bench.store.add("even", pair=number, contender=presets.DEFAULT, **found)

@@ -1,0 +1,105 @@
+"""What no painter could beat on this machine: the networks' best speed in any batch, and the fastest files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.contenders import Picture
+from worker import device as machine
+from worker import film, ruler
+from worker.painter import Painter
+
+BATCHES = (1, 2, 4, 8, 12, 16, 24, 32, 48)
+ROUNDS = 5
+MATRIX = 2048
+
+
+@torch.inference_mode()
+def measure(painter: Painter) -> dict[str, Any]:
+    """Time UNet and decoder in every batch, in turn; count a pass's operations, and time a matrix product's."""
+    chosen = painter.rendering(steps=2, guidance=1.0)
+    torch.set_num_threads(chosen.threads)
+    unet, vae = painter.model.networks(chosen.precision, chosen.memory_format)
+    one = _passes(painter, unet, chosen.memory_format, 1)
+    with FlopCounterMode(display=False) as counter:
+        one()
+    rows = {size: _passes(painter, unet, chosen.memory_format, size) for size in BATCHES}
+    decodes = {size: _decodes(painter, vae, size) for size in BATCHES}
+    passes, pictures = _per_sample(rows), _per_sample(decodes)
+    peak = _matrix_peak(machine.DTYPES[chosen.precision])
+    best = min(passes, key=lambda size: passes[size])
+    return {
+        "precision": chosen.precision, "memory_format": chosen.memory_format, "threads": chosen.threads,
+        "batch": chosen.batch, "best_batch": best, "pass_seconds": passes[best], "pass_seconds_by_batch": passes,
+        "decode_seconds": min(pictures.values()), "decode_seconds_by_batch": pictures,
+        "pass_gflop": counter.get_total_flops() / 1e9, "matrix_gflops": peak,
+        "pass_to_peak": counter.get_total_flops() / 1e9 / passes[best] / peak,
+    }  # fmt: skip
+
+
+def floor(found: dict[str, Any], *, passes: int, decodes: int, encode: float) -> float:
+    """Return the seconds below which a film with so many passes and decodes cannot be had."""
+    return float(passes * found["pass_seconds"] + decodes * found["decode_seconds"] + encode)
+
+
+def write_files(pictures: Sequence[Picture]) -> bytes:
+    """Write the files of a film as the worker does, side by side; return the GIF."""
+    about = {"title": "benchmark"}
+    with ThreadPoolExecutor(2) as beside:
+        others = [beside.submit(film.mp4, pictures, 12.5, metadata=about)]
+        others += [beside.submit(film.webp, pictures, 80, metadata=about)]
+        gif = film.gif(pictures, 80, comment="benchmark")
+        film.still(pictures[len(pictures) // 2], metadata=about)
+        for other in others:
+            other.result()
+    return gif
+
+
+def files(pictures: Sequence[Picture], rounds: int = 3) -> float:
+    """Return the shortest time in which a film's frames and files are written, and read by the ruler."""
+
+    def write() -> None:
+        for picture in pictures:
+            film.still(picture)
+        ruler.smoothness(ruler.read_frames(write_files(pictures)))
+
+    return min(_seconds(write) for _ in range(rounds))
+
+
+def _passes(painter: Painter, unet: Any, memory_format: str, size: int) -> Callable[[], object]:
+    positive, _ = painter.model.encode("", "")
+    states = torch.from_numpy(positive.states).to(painter.model.device, unet.dtype).expand(size, -1, -1)
+    latents = torch.zeros(size, *painter.model.latent_shape, device=painter.model.device)
+    return lambda: painter.model.predict(unet, latents, 500, states, memory_format=memory_format)
+
+
+def _decodes(painter: Painter, vae: Any, size: int) -> Callable[[], object]:
+    latents = torch.zeros(size, *painter.model.latent_shape, device=painter.model.device)
+    return lambda: painter.model.decode(vae, latents)
+
+
+def _per_sample(runs: dict[int, Callable[[], object]]) -> dict[int, float]:
+    """Return the shortest seconds of a row in each batch; in turn, so that a slow spell meets all of them."""
+    times: dict[int, list[float]] = {size: [] for size in runs}
+    for _ in range(ROUNDS):
+        for size, run in runs.items():
+            times[size].append(_seconds(run) / size)
+    return {size: min(found) for size, found in times.items()}
+
+
+def _matrix_peak(dtype: torch.dtype) -> float:
+    """Return the thousand million operations a second of a product of two large matrices."""
+    a, b = (torch.randn(MATRIX, MATRIX).to(dtype) for _ in range(2))
+    return 2 * MATRIX**3 / min(_seconds(lambda: a @ b) for _ in range(ROUNDS)) / 1e9
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began

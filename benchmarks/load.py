@@ -1,0 +1,185 @@
+"""The site under load: nginx, gunicorn as in production, ten thousand walks, and wrk with sixteen connections.
+
+``python -m benchmarks.load [--postgres]``. wrk runs on the same machine and takes its share of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app import create_app
+from app.database import db, upgrade
+from benchmarks.site import ROOT, free_port
+from benchmarks.web import WALKS, fill, wait
+from tests import nginx, postgres
+
+RESULTS = Path(__file__).resolve().parent / "results"
+CONNECTIONS = 16
+SECONDS = 10
+WARM_SECONDS = 3
+TICKS = os.sysconf("SC_CLK_TCK")
+COOKIE = ("--header", "Cookie: moma_visitor=somebody")  # who has a cookie is answered past nginx' cache
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked for, whether by strangers (who share a page for a second) or visitors, and the pages a second."""
+
+    name: str
+    path: str
+    by_visitors: bool
+    aim: int | None = None
+
+
+LOADS = (
+    Load("gallery, cached", "/gallery", by_visitors=False, aim=1000),
+    Load("gallery, uncached", "/gallery", by_visitors=True, aim=100),
+    Load("search, cached", "/gallery?q=fox", by_visitors=False),
+    Load("search, uncached", "/gallery?q=fox", by_visitors=True),
+    Load("making page", "/", by_visitors=True),
+)
+
+
+def main() -> None:
+    """Fill a site, put it behind nginx, put each load on it, print the figures and write them as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--postgres", action="store_true", help="keep the walks in Postgres rather than in SQLite")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="how long each load lasts")
+    arguments = parser.parse_args()
+    if shutil.which("wrk") is None:
+        sys.exit("This needs wrk: apt-get install wrk")
+    found: dict[str, Any] = {"walks": WALKS, "connections": CONNECTIONS, "seconds": arguments.seconds}
+    found["database"] = "postgres" if arguments.postgres else "sqlite"
+    with _served(in_postgres=arguments.postgres) as (url, gunicorn):
+        found["loads"] = [_measure(load, url, gunicorn, arguments.seconds) for load in LOADS]
+    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": _cores()}
+    found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
+    for load, one in zip(LOADS, found["loads"], strict=True):
+        aim = "" if load.aim is None else f"aim ≥ {load.aim:,}"
+        print(
+            f"{load.name:20} {one['pages_a_second']:9,.0f} pages/s, p99 {one['p99_milliseconds']:7.1f} ms,"
+            f" {one['processor_milliseconds']:.2f} ms of gunicorn's processors each  {aim}"
+            f"{'  ' + str(one['failed']) + ' FAILED' if one['failed'] else ''}"
+        )
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{found['at'].replace(':', '')}-load.json"
+    path.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    print(path.relative_to(Path.cwd()))
+
+
+@contextmanager
+def _served(*, in_postgres: bool) -> Iterator[tuple[str, int]]:
+    """Serve a filled site as ``docs/deploy.md`` says, without a worker; yield its address and gunicorn's number."""
+    with ExitStack() as parts:
+        folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-load-")))
+        settings = {"MOMA_SECRET_KEY": secrets.token_hex(32), "MOMA_PRODUCTION": "true", "MOMA_PROXIES": "1"}
+        settings |= {"MOMA_ACCEL_PREFIX": "/_media/", "MOMA_EXHIBITION": "false", "MOMA_INSTANCE": str(folder)}
+        settings |= {"MOMA_REDIS_URL": "unix:///nonexistent.sock"}
+        if in_postgres:
+            server = parts.enter_context(postgres.running())
+            settings["MOMA_DATABASE_URL"] = server.url(server.create())
+        _fill(folder, settings)
+        front, back = free_port(), free_port()
+        nginx.configuration(folder, front, back, folder / "media", processes=_cores())
+        log = parts.enter_context((folder / "log").open("wb"))
+        options = ["--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
+        commands = ([sys.executable, "-m", "gunicorn", *options, "wsgi:app"], nginx.command(folder))
+        started = [_start(parts, command, {**os.environ, **settings}, log) for command in commands]
+        wait(f"http://127.0.0.1:{front}/readyz")
+        yield f"http://127.0.0.1:{front}", started[0].pid
+
+
+def _fill(folder: Path, settings: dict[str, str]) -> None:
+    app = create_app({name.removeprefix("MOMA_"): value for name, value in settings.items() if name.endswith("_URL")},
+                     instance_path=str(folder))  # fmt: skip
+    with app.app_context():
+        upgrade()
+        fill(WALKS)
+        db.engine.dispose()
+
+
+def _start(parts: ExitStack, command: list[str], environment: dict[str, str], log: Any) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    parts.callback(process.wait, 60)
+    parts.callback(process.terminate)
+    return process
+
+
+def _measure(load: Load, url: str, gunicorn: int, seconds: int) -> dict[str, Any]:
+    more = COOKIE if load.by_visitors else ()
+    _wrk(url + load.path, WARM_SECONDS, *more)
+    before, began = _processor_seconds(gunicorn), time.monotonic()
+    said = _wrk(url + load.path, seconds, *more)
+    spent, lasted = _processor_seconds(gunicorn) - before, time.monotonic() - began
+    pages = int(_figure(r"(\d+) requests in", said))
+    return {
+        "name": load.name,
+        "pages_a_second": float(_figure(r"Requests/sec:\s+([\d.]+)", said)),
+        "p99_milliseconds": _milliseconds(_figure(r"99%\s+(\S+)", said)),
+        "processor_milliseconds": 1000 * spent / pages,
+        "processors_busy": spent / lasted,
+        "failed": _failed(said),
+        "aim": load.aim,
+    }
+
+
+def _wrk(address: str, seconds: int, *more: str) -> str:
+    """Ask for a page again and again; return what wrk says about it."""
+    counts = ("--threads", "2", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency")
+    command = ["wrk", *counts, "--timeout", "30s", *more, address]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def _failed(said: str) -> int:
+    """Count what was answered with anything but a page, or not at all."""
+    answers = sum(int(count) for count in re.findall(r"Non-2xx or 3xx responses: (\d+)", said))
+    errors = re.findall(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
+    return answers + sum(int(count) for counts in errors for count in counts)
+
+
+def _figure(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    if found is None:
+        raise RuntimeError(text)
+    return found[1]
+
+
+def _milliseconds(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()  # type: ignore[union-attr]
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
+
+
+def _processor_seconds(parent: int) -> float:
+    """Add up what gunicorn's processes have had of the processors, those that it replaced among them."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return _times(parent, 13, 17) + sum(_times(int(child), 13, 15) for child in children)
+
+
+def _times(pid: int, first: int, last: int) -> float:
+    """Read times from /proc/…/stat: user, system, and those of children that have ended (proc(5), fields 14 to 17)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[first - 2 : last - 2]) / TICKS
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What this project paints with, in process: the presets, and the easels that the other contenders share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app import house, presets
+from benchmarks.contenders import Film
+from benchmarks.trajectories import Easel
+from worker import plan
+from worker.painter import Painter, Prepared, Stop
+from worker.state import Painted
+
+PRESETS: tuple[str, ...] = presets.NAMES
+STOPS = 2
+
+
+class Ours:
+    """A painter, its model's folder, and the settings that every film of a run has in common."""
+
+    def __init__(self, painter: Painter, folder: Path, *, seed: int = 11) -> None:
+        self.painter = painter
+        self.folder = folder
+        self.seed = seed
+        self.facts = house.facts(str(folder))
+        self.guidance = float(self.sampling(presets.DEFAULT)["guidance"])
+
+    def sampling(self, preset: str) -> dict[str, Any]:
+        """Return a preset's settings for this model."""
+        return presets.resolve(preset, self.facts)
+
+    def easel(self, pair: tuple[str, str], *, steps: int | None = None) -> Easel:
+        """Return an easel for a walk between two prompts.
+
+        It has the solver and the steps of our default preset and guides at every step, or it has the given number of
+        steps at the noise levels of the model's own solver.
+        """
+        ours = self.sampling(presets.DEFAULT) | {"guided": None}
+        if steps:
+            ours |= {"steps": steps, "spacing": None}
+        rendering = self.painter.rendering(ours)
+        return Easel(self.painter, self._prepared(pair, ours), batch=rendering.batch)
+
+    def film(self, pair: tuple[str, str], frames: int, preset: str) -> Film:
+        """Paint a walk of two stops level by level, as the workers do."""
+        sampling = self.sampling(preset)
+        prepared = self._prepared(pair, sampling)
+        levels: list[plan.Level] = []
+        there: dict[plan.Knot, Painted] = {}
+        while level := plan.following(
+            levels,
+            {knot.position: painted.looks for knot, painted in there.items()},
+            stops=STOPS,
+            frames=frames,
+            sampling=sampling,
+            batch=prepared.rendering.batch,
+        ):
+            levels.append(level)
+            self._paint(prepared, levels, there, sampling)
+        pictures = {knot.position: one.picture for knot, one in there.items() if one.picture is not None}
+        return Film(sorted(pictures), [pictures[position] for position in sorted(pictures)])
+
+    def _paint(
+        self,
+        prepared: Prepared,
+        levels: list[plan.Level],
+        there: dict[plan.Knot, Painted],
+        sampling: Mapping[str, Any],
+    ) -> None:
+        """Paint the last level."""
+        number, level = len(levels) - 1, levels[-1]
+        for batch in level.batches:
+            positions = [level.positions[i] for i in batch]
+            between = [plan.neighbours(number, levels, position, sampling) for position in positions]
+            starts = [
+                (there[b.left].states[b.depth], there[b.right].states[b.depth], b.t) for b in between if b is not None
+            ]
+            painted = self.painter.paint(
+                prepared,
+                positions,
+                start=starts or None,
+                until=level.until,
+                keep=plan.depths(level, sampling),
+                decode=level.kind != "knots",
+                pad=level.pad,
+            )
+            there |= {plan.Knot(number, one.position): one for one in painted}
+
+    def _prepared(self, pair: tuple[str, str], sampling: Mapping[str, Any]) -> Prepared:
+        stops = [Stop(prompt, "", self.seed) for prompt in pair]
+        return self.painter.prepare(stops, self.painter.rendering(sampling))

@@ -1,0 +1,163 @@
+"""Painting, side by side: all contenders on the same walks in one run, and how near we come to what can be had.
+
+``python -m benchmarks.painting`` goes through its parts until the time is up, writes down what it finds as it goes, and
+prints the tables; run again, it goes on where it stopped. ``--fresh`` begins anew, ``--docs`` puts tables and drawing
+into the documentation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from benchmarks import films, judging, limits, report, shares, site, walk
+from benchmarks.films import Bench, OutOfTime
+from benchmarks.ours import Ours
+from benchmarks.pairs import REPORT
+from benchmarks.site import ROOT
+from benchmarks.store import Store
+from worker.painter import Painter
+
+HOUSE = ROOT / "models" / "house"
+THROUGH = ((24, 3), (60, 2), (240, 1))
+"""Through the site: frames, and on how many pairs."""
+
+
+def main() -> None:
+    """Run the parts that were asked for, and print what is known then."""
+    asked = _arguments()
+    began = time.monotonic()
+    store = Store(asked.run, fresh=asked.fresh)
+    failed: list[str] = []
+    if not asked.only_report:
+        bench = _bench(store, asked.model, began + 60 * asked.minutes)
+        steps: dict[str, Callable[[], None]] = {
+            "limits": lambda: _limits(bench),
+            "site": lambda: _site(bench),
+            "shares": lambda: _shares(bench),
+            "even": lambda: films.even(bench, pairs=asked.even_pairs),
+            "films": lambda: films.race(bench, pairs=asked.pairs),
+            "judge": lambda: judging.judge(bench, pairs=asked.judged_pairs),
+            "long": lambda: films.race(bench, pairs=asked.long_pairs, sizes=[films.LONG], names=films.LONG_NAMES),
+        }
+        failed = [part for part in asked.parts or steps if not _done(part, steps[part], began)]
+    tables = report.markdown(store)
+    print(tables)
+    if asked.docs:
+        report.into_docs(store, tables)
+    if asked.gate and (broken := report.gate(store)):
+        raise SystemExit("the quality gate is shut: " + "; ".join(broken))
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
+
+
+def _done(part: str, step: Callable[[], None], began: float) -> bool:
+    """Do a part; one that fails is shown and keeps no other from being done."""
+    try:
+        step()
+    except OutOfTime:
+        print(f"{part}: stopped after {time.monotonic() - began:.0f} s; run again to go on", flush=True)
+    except Exception:  # noqa: BLE001 - hours of other parts' work must not be lost by it
+        traceback.print_exc()
+        return False
+    else:
+        print(f"{part}: done after {time.monotonic() - began:.0f} s", flush=True)
+    return True
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.painting", description=__doc__)
+    parser.add_argument("parts", nargs="*", help="limits, site, shares, even, films, judge, long; all by default")
+    parser.add_argument("--run", default="painting", help="name of the folder in benchmarks/results")
+    parser.add_argument("--model", type=Path, default=HOUSE, help="a model folder")
+    parser.add_argument("--minutes", type=float, default=25, help="when to stop")
+    parser.add_argument("--pairs", type=int, default=10, help="pairs of prompts for the films of 16 and 60 frames")
+    parser.add_argument("--long-pairs", type=int, default=1, help="pairs for the films of 240 frames")
+    parser.add_argument("--even-pairs", type=int, default=len(REPORT), help="pairs for evenness and jumps")
+    parser.add_argument("--judged-pairs", type=int, default=4, help="pairs whose films are held against references")
+    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run found")
+    parser.add_argument("--only-report", action="store_true", help="measure nothing, print what is known")
+    parser.add_argument("--docs", action="store_true", help="write docs/painting.md's tables and its drawing")
+    parser.add_argument("--gate", action="store_true", help="fail if the quality gate is shut")
+    return parser.parse_args()
+
+
+def _bench(store: Store, folder: Path, until: float) -> Bench:
+    """Load the painter; a run goes on only with the model and the settings that it began with."""
+    began = time.monotonic()
+    painter = Painter.load(str(folder))
+    loading = time.monotonic() - began
+    ours = Ours(painter, folder)
+    began = time.monotonic()
+    ours.film(("a cup", "a hat"), 24, "balanced")
+    first = time.monotonic() - began
+    began = time.monotonic()
+    ours.film(("a cup", "a hat"), 24, "balanced")
+    second = time.monotonic() - began
+    same = {"revision": painter.revision, "presets": {name: ours.sampling(name) for name in films.PRESETS}}
+    for known in store.of("about"):
+        if {name: known[name] for name in same} != same:
+            raise SystemExit(f"{store.folder} holds figures of another model or other presets: --fresh begins anew")
+    store.add(
+        "about", **same, name=painter.name, device=str(painter.device), processor=_processor(),
+        threads=painter.rendering().threads, precision=painter.rendering().precision, batch=painter.rendering().batch,
+        python=platform.python_version(), torch=torch.__version__, at=datetime.now(UTC).isoformat(timespec="seconds"),
+        loading_seconds=loading, cold_seconds=first, warm_seconds=second,
+    )  # fmt: skip
+    return Bench(painter, ours, store, until)
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} cores of {names[0]}" if names else platform.processor()
+
+
+def _limits(bench: Bench) -> None:
+    if not bench.store.has("limits"):
+        bench.in_time()
+        bench.store.add("limits", **limits.measure(bench.painter))
+
+
+def _shares(bench: Bench) -> None:
+    if not bench.store.has("shares"):
+        bench.in_time()
+        bench.store.add("shares", frames=shares.FRAMES, seconds=shares.measure(bench.painter))
+
+
+def _site(bench: Bench) -> None:
+    """Walk through a running site and in process, in turn and in changing order."""
+    todo = [(frames, n) for frames, pairs in THROUGH for n in range(pairs)]
+    todo = [(frames, n) for frames, n in todo if not bench.store.has("site", frames=frames, pair=n)]
+    if not todo:
+        return
+    with site.running() as running:
+        walk.through_site(running, ("a cup", "a hat"), 8, seed=bench.ours.seed, preset="balanced")
+        for frames, n in todo:
+            bench.in_time()
+            found: dict[str, float] = {}
+            for through in (True, False) if n % 2 else (False, True):
+                found |= _walked(bench, running, frames, n) if through else _painted(bench, frames, n)
+            bench.store.add("site", frames=frames, pair=n, **found)
+
+
+def _walked(bench: Bench, running: site.RunningSite, frames: int, n: int) -> dict[str, float]:
+    walked = walk.through_site(running, REPORT[n], frames, seed=bench.ours.seed, preset="balanced")
+    return {"whole": walked.whole, "first": walked.first}
+
+
+def _painted(bench: Bench, frames: int, n: int) -> dict[str, float]:
+    work, found = walk.in_process(bench.ours, REPORT[n], frames, preset="balanced")
+    return {**found, "passes": work.passes, "decodes": work.decodes}
+
+
+if __name__ == "__main__":
+    main()

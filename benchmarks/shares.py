@@ -1,0 +1,138 @@
+"""Where a film's time goes: the real job on a database and a media store of its own, with a clock in every part.
+
+``python -m benchmarks.shares [frames]``. Each part's time is its own, without the parts that it calls; a part that runs
+in a thread beside the painting is counted there, so the shares may add up to more than the wall.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy.orm import Session
+
+from app import create_app, media
+from app.commission import commission
+from app.database import upgrade
+from app.wanted import validate
+from benchmarks.counting import networks
+from benchmarks.pairs import REPORT
+from benchmarks.site import ROOT
+from worker import film, job, ruler
+from worker.painter import Painter
+from worker.painters import Painters
+
+FRAMES = 24
+WALKS = 3
+SESSION = ("commit", "flush", "execute", "scalar", "scalars", "get", "refresh")
+
+
+class Clock:
+    """Adds up the seconds that each part takes for itself, thread by thread."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._stacks = threading.local()
+
+    def start(self, name: str) -> None:
+        """Begin a part; whatever part called it waits."""
+        self._stack().append([name, time.perf_counter(), 0.0])
+
+    def stop(self) -> None:
+        """End the part that began last."""
+        name, began, within = self._stack().pop()
+        whole = time.perf_counter() - began
+        self.seconds[name] += whole - within
+        if self._stack():
+            self._stack()[-1][2] += whole
+
+    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with a clock around it."""
+
+        @wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            self.start(name)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.stop()
+
+        return run
+
+    def _stack(self) -> list[list[Any]]:
+        if not hasattr(self._stacks, "parts"):
+            self._stacks.parts = []
+        found: list[list[Any]] = self._stacks.parts
+        return found
+
+
+class One(Painters):
+    """The painters of a worker that has only one, and has it already."""
+
+    def __init__(self, painter: Painter) -> None:
+        super().__init__({painter.name: ""})
+        self._loaded[painter.name] = painter
+
+
+@contextmanager
+def clocked(clock: Clock, painter: Painter) -> Iterator[None]:
+    """Put the clock into every part of the job for the time of the block."""
+    solver = type(painter.model.solver(painter.rendering(steps=2, guidance=1).scheduler, 2))
+    unet, decoder = networks(painter)
+    parts: list[tuple[Any, str, str]] = [
+        (painter.model, "encode", "text"), (unet, "forward", "UNet"), (decoder, "forward", "decoder"),
+        (solver, "step", "solver"), (film, "still", "PNG"), (film, "decode_still", "PNG"), (film, "gif", "GIF"),
+        (film, "mp4", "MP4"), (film, "webp", "WebP"), (ruler, "read_frames", "ruler"), (ruler, "smoothness", "ruler"),
+        (type(media.store()), "write", "files"), (type(media.store()), "read", "files"),
+        *((Session, name, "database") for name in SESSION),
+    ]  # fmt: skip
+    patches = [patch.object(owner, name, clock.timed(part, getattr(owner, name))) for owner, name, part in parts]
+    for each in patches:
+        each.start()
+    try:
+        yield
+    finally:
+        for each in patches:
+            each.stop()
+
+
+def measure(painter: Painter, *, frames: int = FRAMES, walks: int = WALKS) -> dict[str, float]:
+    """Paint some walks as the worker does; return the seconds of one in each part, and of the whole."""
+    clock = Clock()
+    with tempfile.TemporaryDirectory(prefix="moma-bench-shares-") as folder:
+        app = create_app({"REDIS_URL": "unix:///nonexistent.sock", "EXHIBITION": False}, instance_path=folder)
+        job.prepare(app, One(painter))
+        with app.app_context():
+            upgrade()
+            _commission(("a cup", "a hat"), 8)
+            job.work()
+            for pair in REPORT[:walks]:
+                _commission(pair, frames)
+            with clocked(clock, painter):
+                clock.timed("everything else", job.work)()
+    seconds = {name: spent / walks for name, spent in clock.seconds.items()}
+    return {**dict(sorted(seconds.items(), key=lambda item: -item[1])), "whole": sum(seconds.values())}
+
+
+def _commission(pair: tuple[str, str], frames: int) -> None:
+    wanted = validate({"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 11})
+    commission(wanted, visitor_key="bench", owner="bench")
+
+
+def table(seconds: dict[str, float]) -> str:
+    """Write the shares as Markdown."""
+    rows = [f"| {name} | {spent:.3f} | {spent / seconds['whole']:.1%} |" for name, spent in seconds.items()]
+    return "\n".join(["| part | seconds | share |", "|---|---|---|", *rows])
+
+
+if __name__ == "__main__":
+    house = Painter.load(str(ROOT / "models" / "house"))
+    print(table(measure(house, frames=int(sys.argv[1]) if len(sys.argv) > 1 else FRAMES)))

@@ -1,0 +1,148 @@
+"""Workers that share a walk: how much sooner two and four finish it, at a simulated cost per picture and really.
+
+``python -m benchmarks.sharing [--postgres]``. Redis, database, files and processes are real. Workers that sleep for
+each pass want no core; those with the house model are given cores of their own, no more than one has that paints alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from app import create_app, passes, queue
+from app.commission import commission
+from app.models import FINISHED
+from app.painters import wait_for
+from app.site import Site
+from app.wanted import validate
+from benchmarks.pairs import REPORT
+from benchmarks.store import Store
+from tests import postgres
+
+FRAMES = 48
+WARMING_FRAMES = 4
+PASS_SECONDS = 0.03
+SWEEP_SECONDS = 1.0
+START_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """So many workers at work on one walk, each asleep for its passes or on so many cores, and for how many walks."""
+
+    workers: int
+    cores: int | None
+    rounds: int
+
+    @property
+    def part(self) -> str:
+        """Name those that it is held against."""
+        return "asleep" if self.cores is None else "house"
+
+    def command(self, worker: int) -> list[str]:
+        """Return the command line of one of its workers; as many threads paint as it is given cores."""
+        if self.cores is None:
+            return [sys.executable, "-m", "benchmarks.sleeper", str(PASS_SECONDS)]
+        own = sorted(os.sched_getaffinity(0))[worker * self.cores :][: self.cores]
+        return ["taskset", "--cpu-list", ",".join(map(str, own)), sys.executable, "-m", "worker"]
+
+
+class Workshop(Site):
+    """A site without its web server, and with as many workers as a setting says."""
+
+    def start_workers(self, setting: Setting) -> None:
+        """Start them, and wait until each has had the time to count all. Raises RuntimeError when one does not."""
+        started = [self._start("worker", setting.command(worker)) for worker in range(setting.workers)]
+        deadline = time.monotonic() + START_SECONDS
+        while {child.process.pid for child in started} - {about["pid"] for about in queue.workers()}:
+            if any(child.has_ended for child in started) or time.monotonic() > deadline:
+                raise RuntimeError("a worker did not start")
+            time.sleep(0.05)
+        time.sleep(2 * SWEEP_SECONDS)
+
+
+def settings() -> Iterator[Setting]:
+    """Say what is measured; the first of a part is what its others are held against."""
+    yield from (Setting(workers, None, rounds=3) for workers in (1, 2, 4))
+    cores = len(os.sched_getaffinity(0))
+    shares = ((1, cores // 2), (1, cores), (2, cores // 2)) if cores > 1 else ((1, 1),)
+    yield from (Setting(workers, each, rounds=2) for workers, each in shares)
+
+
+@contextmanager
+def workshop(setting: Setting, *, in_postgres: bool) -> Iterator[None]:
+    """Have a setting's workers on a database of their own for the time of the block."""
+    with ExitStack() as parts:
+        own: dict[str, Any] = {"SWEEP_SECONDS": SWEEP_SECONDS}
+        if in_postgres:
+            server = parts.enter_context(postgres.running())
+            own["DATABASE_URL"] = server.url(server.create())
+        folder = parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-bench-sharing-"))
+        app = create_app({**own, "EXHIBITION": False}, instance_path=folder)
+        site = parts.enter_context(Workshop(app))
+        site.environment |= {f"MOMA_{name}": str(value) for name, value in own.items()}
+        site.prepare()
+        site.start_redis()
+        parts.enter_context(app.app_context())
+        site.start_workers(setting)
+        yield
+
+
+def painted(pair: tuple[str, str], frames: int) -> dict[str, Any]:
+    """Have a walk painted; return its seconds, from the commission to the hung film, and how it was cut."""
+    wanted = validate({"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 11})
+    walk, _ = commission(wanted, visitor_key="bench", owner="bench", anew=True)
+    wait_for(walk, lambda: None, quiet=True)
+    if walk.state != FINISHED or walk.finished_at is None:
+        raise RuntimeError(f"the walk ended as {walk.state}: {walk.error}")
+    batches = [[len(batch) for batch in level["batches"]] for level in walk.levels or []]
+    how = {name: getattr(walk, name) for name in ("precision", "threads", "passes", "sampling")}
+    return {"seconds": (walk.finished_at - walk.created_at).total_seconds(), "batches": batches, **how}
+
+
+def at_most(workers: int, sampling: dict[str, Any]) -> float:
+    """Return how many times as fast workers can be that divide all passes evenly, but for the stops': one piece."""
+    stops = passes.PAIR * passes.of_frame(sampling, 0, sampling["steps"])
+    alone = stops / passes.of_walk(sampling, stops=passes.PAIR, frames=FRAMES)
+    return 1 / (alone + (1 - alone) / workers)
+
+
+def table(store: Store) -> str:
+    """Write the medians as Markdown, each against the first of its part."""
+    rows, first = [f"| {FRAMES} frames by | seconds | times as fast | at most |", "|---|---|---|---|"], {}
+    for part, workers, cores in dict.fromkeys((r["part"], r["workers"], r["cores"]) for r in store.records):
+        found = list(store.of(part, workers=workers, cores=cores))
+        seconds = statistics.median(record["seconds"] for record in found)
+        how = f"{PASS_SECONDS * 1000:.0f} ms of sleep a pass" if cores is None else f"house model, cores each: {cores}"
+        bound = f"{at_most(workers, found[0]['sampling']):.2f}" if cores is None else ""
+        times = first.setdefault(part, seconds) / seconds
+        rows.append(f"| workers: {workers}; {how} | {seconds:.2f} | {times:.2f} | {bound} |")
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Measure every setting, write it down, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sharing", description=__doc__)
+    parser.add_argument("--postgres", action="store_true", help="keep the walks in Postgres rather than in SQLite")
+    asked = parser.parse_args()
+    store, began = Store("sharing", fresh=True), time.monotonic()
+    for setting in settings():
+        with workshop(setting, in_postgres=asked.postgres):
+            painted(("a cup", "a hat"), WARMING_FRAMES)
+            for pair in REPORT[: setting.rounds]:
+                found = painted(pair, FRAMES)
+                store.add(setting.part, workers=setting.workers, cores=setting.cores, **found)
+    print(table(store))
+    print(f"{store.folder}, after {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""A worker whose painter sleeps a fixed time for each pass of a picture: ``python -m benchmarks.sleeper SECONDS``.
+
+Everything around the painting is the worker's own: claims, states, files and films. What it takes is all that keeps
+many such workers on few cores from being as many times as fast.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from unittest.mock import patch
+
+from app.passes import of_frame
+from tests.worker.fake import FakePainter
+from worker import __main__ as resident
+from worker.painter import Prepared
+from worker.state import Painted
+
+BATCH = 8
+
+
+class Sleeper(FakePainter):
+    """Paints plain colours; the only one of its worker, too."""
+
+    title = "Sleeper"
+    names = ("fake",)
+
+    def __init__(self, pass_seconds: float) -> None:
+        super().__init__(batch=BATCH)
+        self.pass_seconds = pass_seconds
+        told = {"title": self.title, "revision": self.revision, "size": list(self.size), "device": self.device}
+        self.seen = {"fake": told}
+
+    def paint(self, prepared: Prepared, positions: Sequence[float], **how: Any) -> list[Painted]:
+        """Paint one batch, in the time that its passes take."""
+        rendering, start = prepared.rendering, how.get("start")
+        each = of_frame(asdict(rendering), start[0][0].depth if start else 0, how.get("until") or rendering.steps)
+        passes = self.passes + each * max(how.get("pad", 1), len(positions))
+        time.sleep((passes - self.passes) * self.pass_seconds)
+        painted = super().paint(prepared, positions, **how)
+        self.passes = passes
+        return painted
+
+
+if __name__ == "__main__":
+    with patch.object(resident, "_load", lambda _: Sleeper(float(sys.argv[1]))):
+        sys.exit(resident.main())

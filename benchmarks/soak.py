@@ -1,0 +1,53 @@
+"""A soak: many walks through one running site, and what its worker and its web process weigh meanwhile.
+
+``python -m benchmarks.soak [walks]``. Prompts, seeds, presets and lengths change, so that whatever is kept by any of
+them would add up. Fails when the last quarter weighs clearly more than the second: in the first, caches still fill.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from itertools import cycle
+
+from app import presets
+from benchmarks import site, walk
+from benchmarks.pairs import REPORT, TUNING
+from benchmarks.store import Store
+
+WALKS = 200
+FRAMES = (4, 7, 12)
+GROWTH = 1.03
+"""How much heavier the last quarter may be: what the allocator keeps varies by that from walk to walk."""
+
+PARTS = {"worker": "-m worker", "web": "gunicorn"}
+
+
+def main() -> None:
+    """Paint the walks, weigh after each, and say how the weight grew."""
+    walks = int(sys.argv[1]) if len(sys.argv) > 1 else WALKS
+    store, began = Store("soak", fresh=True), time.monotonic()
+    with site.running(MOMA_HOURLY_WALKS=str(2 * walks), MOMA_HOURLY_WALKS_ADDRESS=str(2 * walks)) as running:
+        wanted = zip(range(walks), cycle((*TUNING, *REPORT)), cycle(FRAMES), cycle(presets.NAMES), strict=False)
+        for number, pair, frames, preset in wanted:
+            walk.through_site(running, pair, frames, seed=number, preset=preset)
+            store.add("soak", walk=number, **{name: running.megabytes(word) for name, word in PARTS.items()})
+    grown = {name: growth([record[name] for record in store.records]) for name in PARTS}
+    for name, times in grown.items():
+        last = store.records[-1][name]
+        print(f"{name}: {last:.0f} MB after {walks} walks, {times:.3f} times its weight in the second quarter")
+    print(f"after {time.monotonic() - began:.0f} s")
+    if max(grown.values()) > GROWTH:
+        raise SystemExit("memory grows")
+
+
+def growth(weights: Sequence[float]) -> float:
+    """Return the median of the last quarter over that of the second."""
+    quarter = len(weights) // 4
+    return statistics.median(weights[-quarter:]) / statistics.median(weights[quarter : 2 * quarter])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Strips of frames from some walks, by several contenders, unlabelled and in an order drawn by chance.
+
+``python -m benchmarks.strips FOLDER`` takes the films that a run kept and writes a picture for each walk, and apart
+from them ``key.json``, which says who painted which strip. Whoever ranks them sees the pictures only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.contenders import Film
+from benchmarks.films import JUDGED
+from benchmarks.pairs import REPORT
+from benchmarks.store import Store
+
+NAMES = ("balanced", "P1", "P2", "P3")
+WALKS = 5
+FRAMES = 9
+TILE = 96
+GAP = 4
+WALL = (247, 245, 240)
+LIMIT = 100_000
+COLOURS = (256, 128, 64)
+
+
+def main() -> None:
+    """Write the strips of the run's first walks."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.strips", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--key", type=Path, default=Path("key.json"), help="where it is written who painted what")
+    parser.add_argument("--run", default="painting", help="the run whose films are taken")
+    parser.add_argument("--shuffle", type=int, default=None, help="a number to draw the order from")
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    store, chance = Store(asked.run), random.Random(asked.shuffle)
+    key = {}
+    for number in range(WALKS):
+        order = chance.sample(NAMES, len(NAMES))
+        path = asked.folder / f"walk-{number + 1}.png"
+        path.write_bytes(picture([store.film(name, number, JUDGED) for name in order]))
+        key[path.name] = {"prompts": REPORT[number], "from top to bottom": order}
+    asked.key.write_text(json.dumps(key, indent=2) + "\n", "utf-8")
+    print(f"{WALKS} pictures in {asked.folder}, the key in {asked.key}")
+
+
+def picture(films: Sequence[Film]) -> bytes:
+    """Hang one strip of each film under the other, and return them as a PNG of at most 100 kB."""
+    sheet = Image.fromarray(np.concatenate([_strip(film) for film in films]))
+    for colours in COLOURS:
+        out = io.BytesIO()
+        sheet.quantize(colours, Image.Quantize.MEDIANCUT).save(out, "PNG", optimize=True)
+        if len(out.getvalue()) <= LIMIT:
+            break
+    return out.getvalue()
+
+
+def _strip(film: Film) -> NDArray[np.uint8]:
+    """Lay frames at equal times side by side, with some wall around them."""
+    indices = np.linspace(0, len(film.pictures) - 1, FRAMES).round().astype(int)
+    strip = np.full((TILE + GAP, FRAMES * (TILE + GAP), 3), WALL, np.uint8)
+    for place, index in enumerate(indices):
+        tile = Image.fromarray(film.pictures[index]).resize((TILE, TILE), Image.Resampling.LANCZOS)
+        left = place * (TILE + GAP)
+        strip[:TILE, left : left + TILE] = np.asarray(tile)
+    return strip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Trajectories from noise to picture that can be left and taken up at any solver step: what the contenders are made of.
+
+The benchmark's own loop, not the painter's: what ours is measured against must not change with it. Guidance is on at
+every step. A multistep solver's history travels with its latents, so that a trajectory that is taken up goes on as if
+it had never been left.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from worker import branch, walk
+from worker.painter import Painter, Prepared, Rendering
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """One picture in the making: the solver step it has come to, its latents (1 x c x h x w), and its solver."""
+
+    depth: int
+    latents: torch.Tensor
+    solver: Any
+
+
+class Easel:
+    """A painter's model with the settings of one contender: what is painted, how, and how many at once."""
+
+    def __init__(self, painter: Painter, prepared: Prepared, *, batch: int) -> None:
+        self.model = painter.model
+        self.prepared = prepared
+        self.rendering: Rendering = prepared.rendering
+        self.batch = batch
+        self._unet, self._vae = self.model.networks(self.rendering.precision, self.rendering.memory_format)
+
+    def begin(self, position: float) -> Trajectory:
+        """Return a trajectory at its noise."""
+        solver = self.model.solver(self.rendering.scheduler, self.rendering.steps)
+        if self.rendering.spacing:
+            branch.space(solver, *self.rendering.spacing)
+        i, t = walk.leg(position, len(self.prepared.noises))
+        left, right = self.prepared.noises[i : i + 2]
+        noise = left if np.array_equal(left, right) else walk.slerp(left, right, t)
+        latents = torch.from_numpy(noise[None]).to(self.model.device) * solver.init_noise_sigma
+        return Trajectory(0, latents, solver)
+
+    def go(
+        self, starts: Sequence[Trajectory], positions: Sequence[float], *, until: int, keep: Sequence[int] = ()
+    ) -> tuple[list[Trajectory], list[dict[int, Trajectory]]]:
+        """Take trajectories of one depth on to another, each toward its position's text, in batches.
+
+        Return them, and for each what it was at the depths to ``keep``.
+        """
+        there: list[Trajectory] = []
+        kept: list[dict[int, Trajectory]] = []
+        for first in range(0, len(starts), self.batch):
+            part = slice(first, first + self.batch)
+            reached, on_the_way = self._go(starts[part], positions[part], until, keep)
+            there += reached
+            kept += on_the_way
+        return there, kept
+
+    def pictures(self, ends: Sequence[Trajectory]) -> list[NDArray[np.uint8]]:
+        """Decode trajectories that are at their end."""
+        latents = torch.cat([end.latents for end in ends])
+        with torch.inference_mode():
+            decoded = self.model.decode(self._vae, latents)
+        return list((decoded * 255).round().astype(np.uint8))
+
+    def full(self, positions: Sequence[float]) -> list[NDArray[np.uint8]]:
+        """Paint pictures in full, from the noise."""
+        painted: list[NDArray[np.uint8]] = []
+        for first in range(0, len(positions), self.batch):
+            part = positions[first : first + self.batch]
+            ends, _ = self.go([self.begin(position) for position in part], part, until=self.rendering.steps)
+            painted += self.pictures(ends)
+        return painted
+
+    @torch.inference_mode()
+    def _go(
+        self, starts: Sequence[Trajectory], positions: Sequence[float], until: int, keep: Sequence[int]
+    ) -> tuple[list[Trajectory], list[dict[int, Trajectory]]]:
+        torch.set_num_threads(self.rendering.threads)
+        (depth,) = {start.depth for start in starts}
+        latents = torch.cat([start.latents for start in starts])
+        solver = _joined([start.solver for start in starts], torch.cat)
+        texts = self._texts(positions)
+        kept: list[dict[int, Trajectory]] = [{} for _ in starts]
+        for step in range(depth, until):
+            if step in keep:
+                _put(kept, step, latents, solver)
+            t = solver.timesteps[step]
+            given = solver.scale_model_input(latents, t).repeat(2, 1, 1, 1)
+            predicted = self.model.predict(self._unet, given, t, texts, memory_format=self.rendering.memory_format)
+            unguided, conditioned = predicted.chunk(2)
+            guided = torch.add(unguided, conditioned - unguided, alpha=self.rendering.guidance)
+            latents = solver.step(guided, t, latents, return_dict=False)[0]
+        if until in keep:
+            _put(kept, until, latents, solver)
+        return [_row(until, latents, solver, i) for i in range(len(starts))], kept
+
+    def _texts(self, positions: Sequence[float]) -> torch.Tensor:
+        """Interpolate the text states, the unguided half first."""
+        legs = [walk.leg(position, len(self.prepared.prompts)) for position in positions]
+        kinds = (self.prepared.negatives, self.prepared.prompts)
+        states = np.stack([walk.lerp(kind[i], kind[i + 1], t) for kind in kinds for i, t in legs])
+        return torch.from_numpy(states).to(self.model.device, self._unet.dtype)
+
+
+def between(left: Trajectory, right: Trajectory, t: float) -> Trajectory:
+    """Blend two trajectories of one depth: latents on the great arc, the solver's history on the straight line."""
+    latents = torch.from_numpy(walk.slerp(left.latents.cpu().numpy(), right.latents.cpu().numpy(), t))
+    history = _joined([left.solver, right.solver], lambda pair: torch.lerp(pair[0], pair[1], t))
+    return Trajectory(left.depth, latents.to(left.latents), history)
+
+
+def _put(kept: list[dict[int, Trajectory]], depth: int, latents: torch.Tensor, solver: Any) -> None:
+    for i, states in enumerate(kept):
+        states[depth] = _row(depth, latents, solver, i)
+
+
+def _row(depth: int, latents: torch.Tensor, solver: Any, i: int) -> Trajectory:
+    return Trajectory(depth, latents[i : i + 1], _joined([solver], lambda only: only[0][i : i + 1]))
+
+
+def _joined(solvers: Sequence[Any], join: Callable[[list[torch.Tensor]], torch.Tensor]) -> Any:
+    """Return a solver whose history is that of several, joined; everything else is the first one's."""
+    joined = copy.copy(solvers[0])
+    for name, value in vars(solvers[0]).items():
+        values = [vars(solver)[name] for solver in solvers]
+        if _is_history(value):
+            setattr(joined, name, join(values))
+        elif isinstance(value, list):
+            columns = zip(*values, strict=True)
+            setattr(joined, name, [join(list(each)) if _is_history(each[0]) else each[0] for each in columns])
+    return joined
+
+
+def _is_history(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.ndim == 4

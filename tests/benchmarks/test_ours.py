@@ -1,0 +1,63 @@
+"""The presets, painted in process as the workers paint them: all frames, and exactly the passes that are planned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app import presets
+from app.passes import rungs
+from benchmarks.counting import counted, networks
+from benchmarks.ours import Ours
+from tests.worker.conftest import HOUSE
+from worker.painter import Painter
+
+PAIR = ("the sun", "a bear")
+
+
+@pytest.fixture
+def ours(painters: dict[str, Painter]) -> Ours:
+    return Ours(painters["bert"], HOUSE)
+
+
+@pytest.mark.parametrize("preset", presets.NAMES)
+def test_presets_paint_every_frame_once(ours: Ours, preset: str) -> None:
+    ours.film(PAIR, 4, preset)  # the lens is fitted once, with a few decodes of its own
+    with counted(*networks(ours.painter)) as work:
+        film = ours.film(PAIR, 12, preset)
+    assert len(film.pictures) == len(set(film.positions)) == 12
+    assert film.positions == sorted(film.positions)
+    assert (film.positions[0], film.positions[-1]) == (0, 1)
+    assert work.decodes == 12 + looks_decoded(ours.sampling(preset), stops=2, frames=12)
+
+
+def looks_decoded(sampling: dict[str, Any], *, stops: int, frames: int) -> int:
+    """Count the looks that are decoded: of the stops at each further rung, or the only one, and of its knots."""
+    further = sampling["ladder"][1:] or sampling["ladder"]
+    depths = [depth for depth, _ in further]
+    used = rungs(sampling, legs=stops - 1, between=frames - stops)
+    return stops * len(depths) + sum(knots for depth, knots in used if depth in depths)
+
+
+def test_passes_are_those_of_the_settings(ours: Ours) -> None:
+    with counted(*networks(ours.painter)) as work:
+        ours.film(PAIR, 12, "balanced")
+    sampling = ours.sampling("balanced")
+    (depth, knots), *_ = sampling["ladder"]
+    first, last = sampling["guided"]
+
+    def passes(begin: int, end: int) -> int:
+        return sum(2 if first <= step < last else 1 for step in range(begin, end))
+
+    steps = sampling["steps"]
+    assert work.passes == 2 * passes(0, steps) + knots * passes(0, depth) + 10 * passes(depth, steps)
+
+
+def test_other_contenders_have_our_solver_and_are_guided_at_every_step(ours: Ours) -> None:
+    sampling, rendering = ours.sampling("balanced"), ours.easel(PAIR).rendering
+    assert (rendering.scheduler, rendering.steps) == (sampling["scheduler"], sampling["steps"])
+    assert rendering.guided is None
+    with counted(*networks(ours.painter)) as work:
+        ours.easel(PAIR).full([0.5])
+    assert work.passes == 2 * sampling["steps"]

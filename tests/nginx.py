@@ -1,0 +1,52 @@
+"""A real nginx with the template of ``deploy/``, for the tests and for the benchmark of the site under load."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from app.config import ROOT
+from tests.needs import require
+
+TEMPLATE = ROOT / "deploy" / "nginx" / "moma.conf.template"
+MAIN = """daemon off;
+{user}
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+worker_processes {processes};
+events {{ worker_connections 512; }}
+http {{
+    types {{
+        text/css css; application/javascript js; image/svg+xml svg; image/webp webp; font/woff2 woff2;
+        image/gif gif; image/png png; video/mp4 mp4;
+    }}
+    default_type application/octet-stream;
+    access_log {folder}/access.log;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/moma.conf;
+}}
+"""
+
+
+def configuration(folder: Path, front: int, back: int, media: Path, *, processes: int = 1) -> Path:
+    """Fill in the template, and write nginx' main file around it; ``front`` and ``back`` are ports."""
+    names = {
+        "UPSTREAM": f"127.0.0.1:{back}", "LISTEN": f"127.0.0.1:{front}", "SERVER_NAME": "_",
+        "STATIC": str(ROOT / "static"), "MEDIA": str(media), "CACHE": str(folder / "cache"),
+    }  # fmt: skip
+    text = re.sub(r"\$\{MOMA_([A-Z_]+)\}", lambda found: names[found[1]], TEMPLATE.read_text("utf-8"))
+    (folder / "moma.conf").write_text(text, "utf-8")
+    user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are its own user's only
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user, processes=processes), "utf-8")
+    return folder / "nginx.conf"
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    """Return the command that runs nginx with the files in ``folder``."""
+    files = ["-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    return [require("nginx"), *files, *arguments]

@@ -1,0 +1,154 @@
+"""The page of one picture's making: offered, asked for by a button only, on its way, there."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import delete, func, select
+
+from app import media, stages, walks
+from app.database import db, writing
+from app.models import Medium, Piece, Walk
+from tests.conftest import make_app
+
+Hang = Callable[..., Walk]
+
+
+def pieces() -> int:
+    return db.session.scalar(select(func.count()).select_from(Piece)) or 0
+
+
+def deliver(walk: Walk, index: int, *, steps: int = 5, side: tuple[int, int] = (16, 16)) -> None:
+    """Paint the stages as a worker would."""
+    rows = []
+    for kind, width in (("stages", side[0]), ("sheet", steps * side[0])):
+        file = io.BytesIO()
+        Image.new("RGB", (width, side[1]), "red").save(file, "WEBP")
+        path, etag = media.film_path(walk.id, f"{kind}{index}", "webp", file.getvalue())
+        media.store().write(path, file.getvalue())
+        rows.append(
+            Medium(walk_number=walk.number, kind=f"{kind}{index}", path=path, bytes=len(file.getvalue()), etag=etag)
+        )
+    with writing() as session:
+        session.execute(delete(Piece).where(Piece.walk_number == walk.number))
+        session.add_all(rows)
+    db.session.refresh(walk)
+
+
+def test_label_leads_to_the_making_of_the_middle_frame(client: FlaskClient, hung: Hang) -> None:
+    walk = hung(frames=5)
+    page = client.get(walk.url).text
+    assert "How this picture was made" in page
+    assert f'href="/walks/{walk.id}/stages?frame=2"' in page
+
+
+def test_looking_asks_the_painter_for_nothing(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    for address in (f"/walks/{walk.id}/stages?frame=1", f"/walks/{walk.id}/stages", f"/walks/{walk.id}/stages/live"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "Show me how" in answer.text
+        assert "every 500ms" not in answer.text
+        assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert pieces() == 0
+
+
+def test_button_asks_once_and_the_page_waits_for_the_stages(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    for _ in range(2):
+        answer = client.post(f"/walks/{walk.id}/stages", data={"frame": "1"})
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/walks/{walk.id}/stages?frame=1")
+    assert pieces() == 1
+    page = client.get(answer.headers["Location"]).text
+    assert "On its way." in page
+    assert f'hx-get="/walks/{walk.id}/stages/live?frame=1" hx-trigger="every 500ms"' in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+    assert "The painter is away just now." in page  # there is no Redis here
+    assert "Show me how" in client.get(f"/walks/{walk.id}/stages?frame=0").text  # another frame
+
+
+def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    client.post(f"/walks/{walk.id}/stages", data={"frame": "1"})
+    deliver(walk, 1)
+    page = client.get(f"/walks/{walk.id}/stages?frame=1").text
+    assert re.findall(r'viewBox="(\d+) 0 16 16"', page) == ["0", "16", "32", "48", "64"]
+    assert [text in page for text in ("The first step, out of noise", "The second", "As it hangs")] == [True] * 3
+    assert "in five steps" in page
+    assert "every 500ms" not in page
+    for address in set(re.findall(r'"(/media/[^"]*(?:sheet|stages)1\.[^"]*)"', page)):
+        answer = client.get(address)
+        assert (answer.status_code, answer.mimetype) == (200, "image/webp")
+        assert "immutable" in answer.headers["Cache-Control"]
+    found = stages.of(walk, 1)
+    assert found is not None
+    assert f"/media/{walk.id}/sheet1.{found.sheet.etag[:12]}.webp" in page
+
+
+@pytest.mark.parametrize("kind", ["sheet0", "sheet1", "stages9", "sheet"])
+def test_stages_at_another_address_are_not_found(client: FlaskClient, hung: Hang, kind: str) -> None:
+    walk = hung()
+    deliver(walk, 1)
+    assert client.get(f"/media/{walk.id}/{kind}.000000000000.webp").status_code == 404
+
+
+def test_wide_pictures_have_wide_stages(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    with writing() as session:
+        session.get(Walk, walk.number).width = 256
+    deliver(walk, 1, side=(32, 16))
+    page = client.get(f"/walks/{walk.id}/stages?frame=1").text
+    assert len(re.findall(r'viewBox="\d+ 0 32 16"', page)) == 5
+
+
+@pytest.mark.parametrize("frame", ["2", "-1", "x", "", "9" * 400, "%00", "1.0"])
+def test_frame_that_there_is_not_is_not_found(client: FlaskClient, hung: Hang, frame: str) -> None:
+    walk = hung()
+    assert client.get(f"/walks/{walk.id}/stages?frame={frame}").status_code == 404
+    assert client.post(f"/walks/{walk.id}/stages", data={"frame": frame}).status_code == 404
+    assert pieces() == 0
+
+
+def test_unfinished_unknown_and_deleted_walks_have_no_stages(
+    client: FlaskClient, hung: Hang, commissioned: Hang
+) -> None:
+    deleted = hung()
+    walks.delete_walk(deleted)
+    for name, status in ((commissioned().id, 404), ("x", 404), (deleted.id, 410)):
+        assert client.get(f"/walks/{name}/stages").status_code == status
+        assert client.post(f"/walks/{name}/stages").status_code == status
+
+
+def test_a_visitor_asks_for_so_many_an_hour_and_is_told_when_there_is_room(
+    hung: Hang, app: Flask, instance: Path
+) -> None:
+    walk = hung(frames=4)
+    client = make_app(instance, HOURLY_WALKS=2, HOURLY_WALKS_ADDRESS=3).test_client()
+    answers = [client.post(f"/walks/{walk.id}/stages", data={"frame": index}) for index in ("0", "1", "0", "2")]
+    assert [answer.status_code for answer in answers] == [303, 303, 303, 429]  # what is on its way counts once
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert "2 stages within an hour" in answers[-1].text
+    assert pieces() == 2
+    walked = client.post("/walks", data={"prompt": ["a fox", "a kite"]})
+    assert walked.status_code == 303  # walks are counted apart
+
+
+def test_form_of_the_page_is_guarded(hung: Hang, instance: Path) -> None:
+    walk = hung()
+    client = make_app(instance, WTF_CSRF_ENABLED=True).test_client()
+    assert client.post(f"/walks/{walk.id}/stages", data={"frame": "1"}).status_code == 400
+    page = client.get(f"/walks/{walk.id}/stages?frame=1").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    asked = client.post(f"/walks/{walk.id}/stages", data={"frame": "1", "csrf_token": token})
+    assert asked.status_code == 303
+    assert client.post(f"/walks/{walk.id}/stages", data=b"{}", content_type="application/json").status_code in (
+        400,
+        415,
+    )

@@ -1,0 +1,34 @@
+"""What a walk costs, told before it is painted."""
+
+from __future__ import annotations
+
+from app import passes
+
+BALANCED = {  # ten steps, of which the second to the sixth are guided
+    "steps": 10, "guidance": 3.5, "guided": [1, 6], "ladder": [[6, 8], [8, 20], [9, 60]], "branches": True,
+}  # fmt: skip
+
+
+def test_guided_steps_take_two_passes() -> None:
+    assert passes.of_frame(BALANCED, 0, 10) == 15
+    assert passes.of_frame(BALANCED, 0, 6) == 11
+    assert passes.of_frame(BALANCED, 3, 8) == 8
+    assert passes.of_frame(BALANCED, 6, 10) == 4
+    assert passes.of_frame(BALANCED | {"guidance": 1.0}, 0, 10) == 10
+
+
+def test_a_walk_is_counted_level_by_level() -> None:
+    stops, knots, finer, frames = 2 * 15, 8 * 11, 20 * 2, 22 * 2
+    assert passes.of_walk(BALANCED, stops=2, frames=24) == stops + knots + finer + frames
+    assert passes.of_walk(BALANCED, stops=2, frames=2) == stops
+    assert passes.of_walk(BALANCED | {"branches": False}, stops=2, frames=24) == stops + knots + finer + 22 * 15
+
+
+def test_an_odd_stop_is_painted_with_itself_and_the_way_back_to_the_first_is_a_leg() -> None:
+    legs, a_leg = 3, 6  # six knots on each leg, and no finer rung
+    assert passes.of_walk(BALANCED, stops=3, frames=21, closed=True) == 4 * 15 + legs * a_leg * 11 + 18 * 4
+
+
+def test_without_a_ladder_every_frame_is_painted_in_full() -> None:
+    assert passes.of_walk({"steps": 20, "guidance": 3.5}, stops=2, frames=10) == 400
+    assert passes.of_walk({"steps": 20, "guidance": 1.0}, stops=2, frames=10) == 200

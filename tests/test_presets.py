@@ -1,0 +1,89 @@
+"""The presets: names for settings, resolved to the whole numbers that a recipe records."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import presets
+
+LCM = {"few_step": True, "scheduler": "LCMScheduler"}
+
+
+@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("facts", [{}, LCM])
+def test_preset_resolves_to_what_json_keeps(name: str, facts: dict[str, Any]) -> None:
+    resolved = presets.resolve(name, facts)
+    assert json.loads(json.dumps(resolved)) == resolved
+    assert set(resolved) == {"scheduler", "steps", "guidance", "guided", "spacing", "ladder", "branches"}
+
+
+def test_presets_differ_in_the_work_they_are_worth() -> None:
+    fast, balanced, exact = (presets.resolve(name, {}) for name in presets.NAMES)
+    assert fast["steps"] < balanced["steps"] < exact["steps"]
+    assert fast["branches"]
+    assert balanced["branches"]
+    assert not exact["branches"]
+    assert presets.DEFAULT == "balanced"
+
+
+def test_visitors_own_steps_and_guidance_are_kept_and_the_rest_follows() -> None:
+    usual = presets.resolve("balanced", {})
+    own = presets.resolve("balanced", {}, steps=2 * usual["steps"], guidance=0)
+    assert (own["steps"], own["guidance"]) == (2 * usual["steps"], 0.0)
+    assert own["ladder"][0][0] in range(2 * usual["ladder"][0][0] - 1, 2 * usual["ladder"][0][0] + 2)
+    assert own["guided"][1] > usual["guided"][1]
+
+
+def test_distilled_model_keeps_its_own_solver_and_takes_no_guidance() -> None:
+    resolved = presets.resolve("balanced", LCM)
+    assert (resolved["scheduler"], resolved["guidance"], resolved["spacing"]) == ("LCMScheduler", 1.0, None)
+    assert resolved["steps"] <= 8
+
+
+@pytest.mark.parametrize("name", presets.NAMES)
+def test_solver_that_adds_noise_does_not_go_on_from_a_blend(name: str) -> None:
+    facts = {"few_step": True, "scheduler": "EulerAncestralDiscreteScheduler"}
+    assert not presets.resolve(name, facts)["branches"]
+
+
+def test_guidance_that_is_an_input_costs_nothing_and_is_used() -> None:
+    facts = {"few_step": True, "scheduler": "LCMScheduler", "embeds_guidance": True}
+    assert presets.resolve("balanced", facts)["guidance"] == 8.0
+    assert presets.resolve("balanced", facts, guidance=2.0)["guidance"] == 2.0
+
+
+def test_model_may_say_otherwise() -> None:
+    facts = {"presets": {"balanced": {"steps": 14, "spacing": [-2.5, 2]}}}
+    resolved = presets.resolve("balanced", facts)
+    assert (resolved["steps"], resolved["spacing"]) == (14, [-2.5, 2])
+    assert presets.resolve("fast", facts) == presets.resolve("fast", {})
+
+
+def test_solver_that_cannot_branch_or_be_spaced_paints_in_full() -> None:
+    resolved = presets.resolve("balanced", {"presets": {"balanced": {"scheduler": "PNDMScheduler"}}})
+    assert (resolved["branches"], resolved["spacing"]) == (False, None)
+
+
+def test_unknown_preset_is_refused() -> None:
+    with pytest.raises(KeyError):
+        presets.resolve("finest", {})
+
+
+@given(st.sampled_from(presets.NAMES), st.sampled_from([{}, LCM]), st.integers(1, 100), st.floats(0, 20))
+def test_any_number_of_steps_gives_a_ladder_that_climbs(
+    name: str, facts: dict[str, Any], steps: int, guidance: float
+) -> None:
+    resolved = presets.resolve(name, facts, steps=steps, guidance=guidance)
+    depths = [depth for depth, _ in resolved["ladder"]]
+    assert depths
+    assert all(1 <= depth <= steps for depth in depths)
+    assert depths == sorted(set(depths))
+    assert resolved["branches"] is False or depths[-1] < steps
+    first, last = resolved["guided"]
+    assert 0 <= first <= last <= steps
+    assert first < last or guidance <= 1 or steps == 1

@@ -1,0 +1,92 @@
+"""The stages of a frame: asked for once, of finished walks only, gone with the walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app import media, stages, walks
+from app.database import db, writing
+from app.errors import Conflict
+from app.models import Medium, Piece, Walk
+
+pytestmark = pytest.mark.databases
+
+Commissioner = Callable[..., Walk]
+
+
+def paint_stages(walk: Walk, index: int) -> None:
+    """Leave what a worker leaves: both files, and no piece."""
+    with writing() as session:
+        for kind in stages.KINDS:
+            path = f"{media.walk_folder(walk.id)}/{kind}{index}.webp"
+            media.store().write(path, b"stages")
+            session.add(
+                Medium(walk_number=walk.number, kind=stages.name(kind, index), path=path, bytes=6, etag="0" * 32)
+            )
+        session.query(Piece).delete()
+
+
+def pieces() -> int:
+    return db.session.scalar(select(func.count()).select_from(Piece)) or 0
+
+
+def test_nobody_has_asked_at_first(app: Flask, hung: Commissioner) -> None:
+    assert stages.of(hung(), 0) is None
+
+
+def test_asking_puts_a_short_task_in_line_once(app: Flask, hung: Commissioner) -> None:
+    walk = hung()
+    assert stages.ask(walk, 1) == stages.ask(walk, 1) == stages.of(walk, 1) == stages.Stages(1, is_there=False)
+    (piece,) = db.session.scalars(select(Piece)).all()
+    assert (piece.kind, piece.batch, piece.urgency, piece.state) == ("stages", 1, 0, "waiting")
+    assert stages.of(walk, 0) is None
+
+
+@pytest.mark.parametrize("index", [-1, 2, 10**12])
+def test_a_frame_that_is_not_there_has_no_stages(app: Flask, hung: Commissioner, index: int) -> None:
+    with pytest.raises(Conflict):
+        stages.ask(hung(), index)
+    assert pieces() == 0
+
+
+def test_a_walk_that_is_not_finished_has_no_stages_yet(app: Flask, commissioned: Commissioner) -> None:
+    with pytest.raises(Conflict):
+        stages.ask(commissioned(), 0)
+
+
+def test_stages_that_are_painted_are_told_and_not_painted_again(app: Flask, hung: Commissioner) -> None:
+    walk = hung()
+    paint_stages(walk, 1)
+    found = stages.ask(walk, 1)
+    assert found.is_there
+    assert found.film is not None
+    assert found.sheet is not None
+    assert media.store().exists(found.film.path)
+    assert pieces() == 0
+
+
+def test_stages_whose_file_was_lost_can_be_asked_for_again(app: Flask, hung: Commissioner) -> None:
+    walk = hung()
+    paint_stages(walk, 1)
+    found = stages.of(walk, 1)
+    assert found is not None
+    assert found.sheet is not None
+    media.store().delete(found.sheet.path)
+    assert stages.of(walk, 1) is None
+    assert not stages.ask(walk, 1).is_there
+    assert pieces() == 1
+
+
+def test_stages_go_with_their_walk(app: Flask, hung: Commissioner) -> None:
+    walk = hung()
+    paint_stages(walk, 0)
+    stages.ask(walk, 1)
+    walks.delete_walk(walk)
+    assert pieces() == 0
+    assert db.session.scalar(select(func.count()).select_from(Medium)) == 0
+    assert stages.of(walk, 0) is None
+    assert not media.store().exists(media.walk_folder(walk.id))

@@ -1,0 +1,177 @@
+"""Tiny models of the real classes with random weights, as diffusers saves them."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+WORDS = [*SPECIAL, "a", "an", "the", "sun", "bear", "lemon", "red", "of", ":", "artwork", "##s", "x", "##y", "##z"]
+
+
+def save(folder: Path, *names: str) -> dict[str, Path]:
+    """Save pipelines like Stable Diffusion 1, 2 and XL, LCM, XL Turbo, and the house model (``bert``), or some."""
+    makers: dict[str, Callable[[Path], Any]] = {
+        "sd1": _sd1, "sd2": _sd2, "bert": _bert, "sdxl": _sdxl, "lcm": _lcm, "turbo": _turbo
+    }  # fmt: skip
+    names = names or tuple(makers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
+        for name in names:
+            torch.manual_seed(len(name))
+            makers[name](folder).save_pretrained(folder / name)
+    if "bert" in names:
+        told = '{"name": "tiny", "title": "Tiny model", "prefix": "artwork of: "}'
+        (folder / "bert" / "house.json").write_text(told)
+    return {name: folder / name for name in names}
+
+
+BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+
+
+def _pipeline(**parts: Any) -> Any:
+    return diffusers.StableDiffusionPipeline(
+        **parts, safety_checker=None, feature_extractor=None, requires_safety_checker=False
+    )
+
+
+def _sd1(folder: Path) -> Any:
+    return _pipeline(
+        unet=_unet(attention_head_dim=4),
+        vae=_autoencoder(),
+        text_encoder=_clip(),
+        tokenizer=_clip_tokenizer(folder),
+        scheduler=diffusers.PNDMScheduler(**BETAS, skip_prk_steps=True, steps_offset=1, set_alpha_to_one=False),
+    )
+
+
+def _sd2(folder: Path) -> Any:
+    return _pipeline(
+        unet=_unet(attention_head_dim=[2, 4], use_linear_projection=True, upcast_attention=True),
+        vae=_autoencoder(),
+        text_encoder=_clip(),
+        tokenizer=_clip_tokenizer(folder),
+        scheduler=diffusers.DDIMScheduler(**BETAS, prediction_type="v_prediction", steps_offset=1, clip_sample=False),
+    )
+
+
+def _bert(folder: Path) -> Any:
+    vocabulary = folder / "vocab.txt"
+    vocabulary.write_text("\n".join(WORDS))
+    config = transformers.BertConfig(
+        vocab_size=len(WORDS), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+    )
+    config.use_attention_mask = True
+    return _pipeline(
+        unet=_unet(attention_head_dim=4, addition_embed_type="text", addition_embed_type_num_heads=4),
+        vae=diffusers.AutoencoderTiny(
+            encoder_block_out_channels=(16, 16),
+            decoder_block_out_channels=(16, 16),
+            num_encoder_blocks=(1, 1),
+            num_decoder_blocks=(1, 1),
+            scaling_factor=0.9,
+        ),
+        text_encoder=transformers.BertModel(config).eval(),
+        tokenizer=transformers.BertTokenizer(str(vocabulary), model_max_length=16),
+        scheduler=diffusers.DPMSolverMultistepScheduler(
+            beta_schedule="squaredcos_cap_v2",
+            prediction_type="v_prediction",
+            lambda_min_clipped=-5.1,
+            steps_offset=1,
+            timestep_spacing="trailing",
+        ),
+    )
+
+
+def _sdxl(folder: Path, **settings: Any) -> Any:
+    """Make a pipeline of two encoders, whose second pools; by default it puts nothing in place of no words."""
+    euler = diffusers.EulerDiscreteScheduler(**BETAS, timestep_spacing="leading", steps_offset=1)
+    parts = {"scheduler": euler, "force_zeros_for_empty_prompt": True} | settings
+    return diffusers.StableDiffusionXLPipeline(
+        unet=_unet(
+            attention_head_dim=[2, 4],
+            use_linear_projection=True,
+            cross_attention_dim=64,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=24 + 6 * 8,
+        ),
+        vae=_autoencoder(),
+        text_encoder=_clip(),
+        text_encoder_2=transformers.CLIPTextModelWithProjection(_clip_config(projection_dim=24)).eval(),
+        tokenizer=_clip_tokenizer(folder),
+        tokenizer_2=_clip_tokenizer(folder),
+        add_watermarker=False,
+        **parts,
+    )
+
+
+def _turbo(folder: Path) -> Any:
+    euler = diffusers.EulerAncestralDiscreteScheduler(**BETAS, timestep_spacing="trailing", steps_offset=1)
+    return _sdxl(folder, scheduler=euler, force_zeros_for_empty_prompt=False)
+
+
+def _lcm(folder: Path) -> Any:
+    """Make a pipeline into which guidance was distilled: its network takes it as an input."""
+    return diffusers.LatentConsistencyModelPipeline(
+        unet=_unet(attention_head_dim=4, time_cond_proj_dim=16),
+        vae=_autoencoder(),
+        text_encoder=_clip(),
+        tokenizer=_clip_tokenizer(folder),
+        scheduler=diffusers.LCMScheduler(**BETAS, set_alpha_to_one=True),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def _unet(**settings: Any) -> Any:
+    return diffusers.UNet2DConditionModel(
+        sample_size=16,
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        norm_num_groups=8,
+        **{"cross_attention_dim": 32, **settings},
+    )
+
+
+def _autoencoder() -> Any:
+    return diffusers.AutoencoderKL(
+        block_out_channels=(16, 32),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        norm_num_groups=8,
+        scaling_factor=0.18215,
+    )
+
+
+def _clip() -> Any:
+    return transformers.CLIPTextModel(_clip_config()).eval()
+
+
+def _clip_config(**settings: Any) -> Any:
+    ends = {"bos_token_id": 512, "eos_token_id": 513, "pad_token_id": 513}
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    return transformers.CLIPTextConfig(vocab_size=514, **sizes, **ends, **settings)
+
+
+def _clip_tokenizer(folder: Path) -> Any:
+    """Make a byte-level tokenizer without merges: every letter is a token, as is every last letter of a word."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    letters = [chr(byte) for byte in printable] + [chr(256 + i) for i in range(len(others))]
+    tokens = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
+    (folder / "vocab.json").write_text(json.dumps({token: i for i, token in enumerate(tokens)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    (folder / "tokenizer_config.json").write_text('{"model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}')
+    return transformers.CLIPTokenizer.from_pretrained(folder)

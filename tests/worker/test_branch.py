@@ -1,0 +1,211 @@
+"""Branching: a picture that is left in the middle and taken up again, and steps at noise levels of our own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from worker import branch
+from worker.painter import Painter, PaintingError, Prepared, Stop
+from worker.state import State
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own call
+
+STOPS = [Stop("a bear", "", 3), Stop("the sun", "red", 3)]
+EXACTLY = {"precision": "float32", "memory_format": "contiguous", "threads": 1}
+SAMPLING: dict[str, Any] = {"scheduler": "DPMSolverMultistepScheduler", "steps": 6, "guidance": 3.0}
+
+
+def prepared(painter: Painter, stops: list[Stop] = STOPS, *, closed: bool = False, **changes: Any) -> Prepared:
+    rendering = replace(painter.rendering(SAMPLING | changes), **EXACTLY)
+    return painter.prepare(stops, rendering, closed=closed)
+
+
+def picture(painted: list[Any]) -> NDArray[np.uint8]:
+    [one] = painted
+    assert one.picture is not None
+    return np.asarray(one.picture)
+
+
+def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:
+    return int(np.abs(a.astype(int) - b.astype(int)).max())
+
+
+@pytest.mark.parametrize("kind", ["sd1", "bert"])
+@pytest.mark.parametrize("scheduler", ["DPMSolverMultistepScheduler", "UniPCMultistepScheduler"])
+@pytest.mark.parametrize("depth", [1, 3, 5])
+def test_picture_taken_up_again_is_the_picture_painted_in_one_go(
+    painters: dict[str, Painter], kind: str, scheduler: str, depth: int
+) -> None:
+    painter = painters[kind]
+    walk = prepared(painter, scheduler=scheduler, spacing=[-5, 3])
+    whole = painter.paint(walk, [0.5], keep=(depth,))
+    state = whole[0].states[depth]
+    assert (state.depth, state.latents.dtype) == (depth, np.float32)
+    again = painter.paint(walk, [0.5], start=[(state, state, 0.0)])
+    assert difference(picture(whole), picture(again)) <= 1
+    forgetful = State(depth, state.latents, tuple(np.zeros_like(part) for part in state.history))
+    if depth < 5:  # the last step is of first order and looks at no other
+        without = painter.paint(walk, [0.5], start=[(forgetful, forgetful, 0.0)])
+        assert not np.array_equal(picture(without), picture(whole))
+
+
+@pytest.mark.parametrize("scheduler", ["DDIMScheduler", "EulerDiscreteScheduler"])
+def test_solver_without_memory_goes_on_as_well(painters: dict[str, Painter], scheduler: str) -> None:
+    painter = painters["sd1"]
+    walk = prepared(painter, scheduler=scheduler)
+    whole = painter.paint(walk, [0.5], keep=(3,))
+    state = whole[0].states[3]
+    assert state.history == ()
+    assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, 0.0)]))) <= 1
+
+
+def test_blend_of_two_knots_is_nearer_to_the_picture_between_them_than_they_are(painters: dict[str, Painter]) -> None:
+    painter = painters["sd1"]
+    walk = prepared(painter)
+    left, middle, right = painter.paint(walk, [0.2, 0.4, 0.6], keep=(4,))
+    blended = picture(painter.paint(walk, [0.4], start=[(left.states[4], right.states[4], 0.5)]))
+
+    def distance(other: Any) -> float:
+        return float(np.abs(blended.astype(float) - other.picture).mean())
+
+    assert distance(middle) < 0.5 * min(distance(left), distance(right))
+
+
+def test_knot_is_not_decoded_but_looked_at(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    before = painter.passes
+    [knot] = painter.paint(prepared(painter), [0.5], until=4, keep=(2, 4), decode=False)
+    assert painter.passes - before == 8
+    assert knot.picture is None
+    assert sorted(knot.states) == sorted(knot.looks) == [2, 4]
+    assert knot.looks[4].shape == (16, 16, 3)
+    assert 0 <= knot.looks[4].min() <= knot.looks[4].max() <= 1
+
+
+def test_looks_that_place_the_frames_are_what_the_decoder_shows(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    [first] = painter.paint(prepared(painter, ladder=[[2, 3], [4, 6]]), [0.5], until=4, keep=(2, 4))
+    assert first.picture is not None
+    assert first.looks[2].shape == (16, 16, 3), "through the lens"
+    assert first.looks[4].shape == first.picture.shape, "of two pixels to a latent none is averaged"
+    assert np.abs(first.looks[4] * 255 - first.picture).max() <= 1
+
+
+def test_picture_shown_on_the_way_is_what_the_model_expects(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    walk = prepared(painter)
+    early, late, final = (picture(painter.paint(walk, [0.5], until=until)).astype(float) for until in (1, 5, 6))
+    assert np.abs(late - final).mean() < np.abs(early - final).mean()
+
+
+def test_second_pass_is_made_within_the_guided_interval_only(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    counts = []
+    for guided in (None, [0, 6], [1, 4], [0, 0]):
+        before = painter.passes
+        painter.paint(prepared(painter, guided=guided), [0.2, 0.8])
+        counts.append(painter.passes - before)
+    assert counts == [24, 24, 18, 12]
+    never, unguided = prepared(painter, guided=[0, 0]), prepared(painter, guidance=1.0)
+    assert difference(picture(painter.paint(never, [0.5])), picture(painter.paint(unguided, [0.5]))) == 0
+    every = picture(painter.paint(prepared(painter), [0.5]))
+    assert difference(every, picture(painter.paint(prepared(painter, guided=[1, 4]), [0.5]))) > 1
+
+
+def test_steps_are_spaced_evenly_in_log_snr_within_what_the_model_knows(painters: dict[str, Painter]) -> None:
+    for kind, low, high in (("bert", -5, 3), ("sd1", -2.68, 3)):
+        solver = painters[kind].model.solver("DPMSolverMultistepScheduler", 9)
+        branch.space(solver, -5, 3)
+        levels = -np.log(solver.sigmas[:-1].numpy())
+        assert np.allclose(np.diff(levels), np.diff(levels)[0], atol=1e-4)
+        assert levels[0] == pytest.approx(low, abs=0.02)
+        assert levels[-1] == pytest.approx(high, abs=0.02)
+        assert (np.diff(solver.timesteps.numpy()) < 0).all()
+        assert solver.sigmas[-1] == 0
+
+
+def test_spaced_steps_paint_what_the_pipeline_paints_with_them(
+    painters: dict[str, Painter], tiny_models: dict[str, Path]
+) -> None:
+    painter = painters["sd2"]
+    pipe = diffusers.StableDiffusionPipeline.from_pretrained(
+        tiny_models["sd2"], safety_checker=None, requires_safety_checker=False
+    )
+    pipe.set_progress_bar_config(disable=True)
+    pipe.scheduler = diffusers.DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
+    usual = pipe.scheduler.set_timesteps
+
+    def spaced(steps: int, device: Any = None, **_: Any) -> None:
+        usual(steps, device=device)
+        branch.space(pipe.scheduler, -5, 3)
+
+    pipe.scheduler.set_timesteps = spaced
+    walk = prepared(painter, spacing=[-5, 3])
+    torch.set_num_threads(1)
+    expected = pipe(
+        STOPS[0].prompt,
+        latents=torch.from_numpy(walk.noises[:1]),
+        num_inference_steps=6,
+        guidance_scale=3.0,
+    ).images[0]
+    painted = picture(painter.paint(walk, [0.0]))
+    assert difference(painted, np.asarray(expected)) <= 1
+    assert difference(painted, picture(painter.paint(prepared(painter), [0.0]))) > 1
+
+
+def test_states_that_are_no_numbers_are_painted_once_more_and_then_given_up(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    walk = prepared(painter)
+    half = replace(walk, rendering=replace(walk.rendering, precision="bfloat16"))
+    [knot] = painter.paint(walk, [0.5], until=4, keep=(4,), decode=False)
+    broken = replace(knot.states[4], latents=np.full_like(knot.states[4].latents, np.inf))
+    steps: list[int] = []
+    with pytest.raises(PaintingError, match=r"tiny .* painted no picture"):
+        painter.paint(half, [0.5], start=[(broken, broken, 0.0)], on_step=lambda: steps.append(1))
+    assert len(steps) == 4
+
+
+def test_batch_that_is_filled_up_paints_a_stop_bit_for_bit_alike_in_any_walk(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    a, b, c = Stop("a bear", "", 3), Stop("the sun", "red", 5), Stop("a lemon", "", 8)
+    ended, goes_on, alone = (prepared(painter, stops) for stops in ([a, b], [b, c], [a, c, b]))
+    first, last, third = (
+        painter.paint(walk, positions, keep=(4,), pad=2)[-1]
+        for walk, positions in ((ended, [0.0, 1.0]), (goes_on, [1.0, 0.0]), (alone, [2.0]))
+    )
+    for one in (last, third):
+        assert np.array_equal(first.picture, one.picture)
+        assert np.array_equal(first.states[4].latents, one.states[4].latents)
+
+
+def test_filled_up_batch_returns_what_was_asked_for(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    assert [one.position for one in painter.paint(prepared(painter), [1.0], pad=2)] == [1.0]
+
+
+def test_closed_walk_of_one_prompt_breathes_full_circle(painters: dict[str, Painter]) -> None:
+    painter = painters["sd1"]
+    breath = prepared(painter, [Stop("a bear", "", 3), Stop("a bear", "", 4)], closed=True)
+    positions = [0.0, 0.5, 1.0, 1.25, 1.5, 1.75]
+    pictures = [one.picture for one in painter.paint(breath, positions)]
+    for i, one in enumerate(pictures):
+        assert all(difference(one, other) > 1 for other in pictures[:i]), "nowhere twice"
+    almost = painter.paint(breath, [2 - 1e-6])
+    assert difference(picture(almost), pictures[0]) <= 1
+
+
+def test_closed_walk_leads_from_its_last_stop_back_to_its_first(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    stops = [Stop("a bear", "", 3), Stop("the sun", "", 3), Stop("a lemon", "", 3)]
+    ring, back = prepared(painter, stops, closed=True), prepared(painter, [stops[2], stops[0]])
+    assert difference(picture(painter.paint(ring, [2.25])), picture(painter.paint(back, [0.25]))) <= 1
+    with pytest.raises(ValueError, match="outside"):
+        painter.paint(prepared(painter, stops), [2.25])

@@ -1,0 +1,97 @@
+"""A whole walk in one process: the same recipe paints the same film."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app import presets
+from worker import ruler
+from worker.easel import Easel
+from worker.painter import Painter, Stop
+from worker.plan import Level
+
+STOPS = [Stop("a bear", "", 3), Stop("the sun", "red", 3)]
+SAMPLING = presets.resolve("balanced", {}, steps=5)
+
+DISTILLED = {"lcm": "LCMScheduler", "turbo": "EulerAncestralDiscreteScheduler"}
+
+
+def easel(painter: Painter, sampling: dict[str, Any] = SAMPLING, *, closed: bool = False, batch: int = 4) -> Easel:
+    rendering = replace(
+        painter.rendering(sampling), precision="float32", memory_format="contiguous", threads=1, batch=batch
+    )
+    return Easel(painter, painter.prepare(STOPS, rendering, closed=closed), sampling)
+
+
+def film(easel: Easel) -> list[NDArray[np.uint8]]:
+    return list(easel.pictures.values())
+
+
+def decibels(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    error = float(((a.astype(float) - b) ** 2).mean())
+    return 10 * math.log10(255**2 / error) if error else math.inf
+
+
+@pytest.fixture(scope="module")
+def painted(painters: dict[str, Painter]) -> Easel:
+    whole = easel(painters["bert"])
+    whole.paint(frames=9)
+    return whole
+
+
+def test_film_has_all_its_frames_and_each_differs_from_its_neighbours(painted: Easel) -> None:
+    pictures = film(painted)
+    assert len(pictures) == 9
+    assert all(step > 0 for step in ruler.smoothness(pictures).steps)
+
+
+def test_recorded_levels_paint_the_same_bytes_again(painted: Easel) -> None:
+    recorded = json.loads(json.dumps([level.to_json() for level in painted.levels]))
+    again = easel(painted.painter)
+    for level in recorded:
+        again.repaint(Level.from_json(level))
+    assert list(again.pictures) == list(painted.pictures)
+    assert all(map(np.array_equal, film(again), film(painted)))
+
+
+def test_other_batches_paint_nearly_the_same(painted: Easel) -> None:
+    other = easel(painted.painter)
+    for level in painted.levels:
+        positions = range(len(level.positions))
+        other.repaint(replace(level, batches=tuple((i,) for i in reversed(positions)), pad=1))
+    assert min(map(decibels, film(other), film(painted))) >= 40
+
+
+def test_branched_film_is_made_with_fewer_passes_than_one_in_full(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    spent = []
+    for branches in (True, False):
+        before = painter.passes
+        easel(painter, SAMPLING | {"branches": branches}).paint(frames=24)
+        spent.append(painter.passes - before)
+    assert spent[0] < 0.6 * spent[1]
+
+
+def test_round_walk_closes_without_a_seam(painters: dict[str, Painter]) -> None:
+    ring = easel(painters["bert"], closed=True)
+    ring.paint(frames=16)
+    pictures = film(ring)
+    steps = ruler.smoothness([*pictures, pictures[0]]).steps
+    assert 0 < steps[-1] < 3 * float(np.median(steps))
+
+
+@pytest.mark.parametrize("preset", presets.NAMES)
+def test_every_preset_paints_with_every_kind_of_model(painters: dict[str, Painter], preset: str) -> None:
+    for kind, painter in painters.items():
+        facts = {"few_step": kind in DISTILLED, "scheduler": DISTILLED.get(kind, "")}
+        sampling = presets.resolve(preset, facts, steps=3)
+        whole = easel(painter, sampling)
+        whole.paint(frames=4)
+        assert len(film(whole)) == 4, kind

@@ -1,0 +1,133 @@
+"""A worker killed wherever its work leaves a trace: another finishes the walk, with the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from app import gallery, media
+from app.database import db, now, writing
+from app.models import FINISHED, Piece, Walk
+from tests.conftest import Commissioner
+from tests.worker.fake import FakePainter
+from worker import claim, film, hanging, job, memory
+
+FRAMES = 6
+
+
+class Killed(BaseException):
+    """The end of a process: nothing handles it."""
+
+
+@pytest.fixture
+def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePainter]:
+    """Put a fake painter at the easel, and hang an unfinished film after every batch."""
+    monkeypatch.setattr(hanging, "FILM_PAUSE", 0.0)
+    monkeypatch.setattr(
+        film, "mp4", lambda frames, _fps, **_: b"".join(frame.tobytes() for frame in frames)
+    )  # in no time
+    memory.clear()
+    fake = FakePainter(batch=3)
+    job.prepare(app, fake)  # type: ignore[arg-type]
+    yield fake
+    job._site = None
+
+
+@contextmanager
+def killing(monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[list[int]]:
+    """Kill whoever leaves the trace numbered ``at``: a file written, a transaction committed; count them."""
+    count = [0]
+
+    def trace() -> None:
+        count[0] += 1
+        if count[0] == at:
+            raise Killed
+
+    write = media.MediaStore.write
+
+    def write_and_trace(store: media.MediaStore, path: str, data: bytes) -> None:
+        write(store, path, data)
+        trace()
+
+    commit = Session.commit
+
+    def commit_and_trace(session: Session) -> None:
+        commit(session)
+        trace()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(media.MediaStore, "write", write_and_trace)
+        patch.setattr(Session, "commit", commit_and_trace)
+        yield count
+
+
+def come_back() -> None:
+    """Start another process, after the leases of the dead one ran out."""
+    db.session.remove()
+    memory.clear()
+    with writing() as session:
+        session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
+    claim.sweep()
+    job.work()
+
+
+def read(walk_id: str) -> Walk:
+    """Read a walk as it stands in the database."""
+    db.session.rollback()
+    db.session.expire_all()
+    return gallery.walk_at(walk_id)
+
+
+def contents(row: Walk) -> dict[str, bytes]:
+    """Read all that a walk's rows name, by the place it has in the walk's folder."""
+    named = [frame.path for frame in row.painted] + [medium.path for medium in row.media.values()]
+    return {path.partition(row.id)[2]: media.store().read(path) for path in named}
+
+
+def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_with_the_same_bytes(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commission: Callable[[], Walk] = lambda: commissioned("a fox", "a kite", "a boat", seed=5, frames=FRAMES)  # noqa: E731
+    whole = commission()
+    with killing(monkeypatch, at=0) as traces:
+        job.work()
+    expected = contents(read(whole.id))
+    assert len(expected) == FRAMES + 4
+    assert traces[0] > 30
+    for at in range(1, traces[0] + 1):
+        walk = commission()
+        memory.clear()
+        with killing(monkeypatch, at=at), pytest.raises(Killed):
+            job.work()
+        come_back()
+        row = read(walk.id)
+        assert (row.state, row.painted_count, row.lost <= 1) == (FINISHED, FRAMES, True), f"killed at trace {at}"
+        assert contents(row) == expected, f"killed at trace {at}"
+        assert [frame.index for frame in row.painted] == list(range(FRAMES))
+        assert db.session.query(Piece).count() == 0
+
+
+def test_a_worker_killed_again_and_again_but_never_at_the_same_place_finishes_in_the_end(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = commissioned("a fox", "a kite", seed=5, frames=FRAMES)
+    lives = 0
+    while read(walk.id).state != FINISHED:
+        lives += 1
+        assert lives < 40
+        with killing(monkeypatch, at=9):
+            try:
+                if lives == 1:
+                    job.work()
+                else:
+                    come_back()
+            except Killed:
+                continue
+    row = read(walk.id)
+    assert lives > 2
+    assert (row.painted_count, len(row.painted)) == (FRAMES, FRAMES)

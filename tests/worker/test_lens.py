@@ -1,0 +1,37 @@
+"""The lens: latents looked at without the decoder, close enough to pace a film by."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from worker import pacing, ruler
+from worker.lens import Lens
+from worker.painter import Painter, Stop
+
+
+def test_lens_is_fitted_alike_every_time(painters: dict[str, Painter]) -> None:
+    model = painters["sd1"].model
+    one, other = Lens.fitted(model), Lens.fitted(model)
+    assert np.array_equal(one.weights, other.weights)
+    assert np.isfinite(one.weights).all()
+
+
+@pytest.mark.server
+def test_lens_sees_what_the_house_model_paints(house: Painter) -> None:
+    """Its looks of finished pictures are those pictures, averaged; and it ranks their differences as the ruler does."""
+    prompts = ["a lemon", "a red apple", "a fox", "the sun", "a house", "a frog"]
+    rendering = house.rendering(steps=8, guidance=3.5)
+    prepared = house.prepare([Stop(prompt, "", 11) for prompt in prompts], rendering)
+    painted = house.paint(prepared, [float(i) for i in range(len(prompts))])
+    looks = [one.looks[8] for one in painted]
+    pictures = [one.picture for one in painted if one.picture is not None]
+    averaged = [picture.reshape(16, 8, 16, 8, 3).mean((1, 3)) / 255 for picture in pictures]
+    errors = [pacing.distance(look, picture) for look, picture in zip(looks, averaged, strict=True)]
+    pairs = list(itertools.combinations(range(len(prompts)), 2))
+    seen = [pacing.distance(looks[a], looks[b]) for a, b in pairs]
+    read = [ruler.smoothness([pictures[a], pictures[b]]).steps[0] for a, b in pairs]
+    assert max(errors) < 0.5 * min(seen)
+    assert np.corrcoef(seen, read)[0, 1] > 0.9

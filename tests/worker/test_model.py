@@ -1,0 +1,148 @@
+"""A loaded model: what it makes of prompts, its networks and solvers, and where it comes from."""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from worker.model import Model, ModelError
+
+HOUSE = Path(__file__).parents[2] / "models" / "house"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "note"),
+    [
+        ("a bear", ""),
+        ("a red lemon", ""),
+        ("", ""),
+        ("медведь", "unknown words"),
+        ("an \N{BEAR FACE}", "unknown words"),
+        ("xyz", "unknown words"),
+        ("the red bear xyz", ""),
+        ("a bear " * 10, "cut"),
+    ],
+)
+def test_prompts_that_the_tokenizer_does_not_take_are_noted(models: dict[str, Model], prompt: str, note: str) -> None:
+    assert models["bert"].note(prompt) == note
+
+
+def test_byte_level_tokenizer_knows_every_word_but_cuts(models: dict[str, Model]) -> None:
+    assert models["sd1"].note("медведь \N{BEAR FACE}") == ""
+    assert models["sd1"].note("x" * 80) == "cut"
+
+
+def test_words_of_a_hand_do_not_hide_that_a_prompt_is_unknown(models: dict[str, Model]) -> None:
+    assert models["bert"].note("qwzx, red sun", "qwzx") == "unknown words"
+    assert models["bert"].note("a bear, qwzx", "a bear") == ""
+
+
+def test_name_title_and_prefix_come_from_house_json(models: dict[str, Model]) -> None:
+    model = models["bert"]
+    assert (model.name, model.title, model.prefix) == ("tiny", "Tiny model", "artwork of: ")
+    assert (models["sd1"].name, models["sd1"].title, models["sd1"].prefix) == ("sd1", "sd1", "")
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"missing: .*nowhere"):
+        Model.load(str(tmp_path / "nowhere"))
+
+
+def test_no_words_are_nothing_to_a_model_that_was_trained_so(models: dict[str, Model]) -> None:
+    _, nothing = models["sdxl"].encode("a bear", "")
+    assert not nothing.states.any()
+    assert nothing.pooled is not None
+    assert not nothing.pooled.any()
+    _, words = models["sdxl"].encode("a bear", "red")
+    assert words.states.any()
+    _, empty = models["turbo"].encode("a bear", "")
+    assert empty.states.any()
+
+
+def test_two_encoders_stand_side_by_side_and_the_second_pools(models: dict[str, Model]) -> None:
+    text, _ = models["sdxl"].encode("a bear", "")
+    assert text.states.shape == (77, 64)
+    assert text.pooled is not None
+    assert text.pooled.shape == (24,)
+    assert models["sd1"].encode("a bear", "")[0].pooled is None
+
+
+@pytest.mark.parametrize(("kind", "decoder"), [("sdxl", torch.float32), ("sd1", torch.float16)])
+def test_decoder_that_overflows_in_half_precision_stays_in_float32(
+    models: dict[str, Model], kind: str, decoder: torch.dtype
+) -> None:
+    unet, vae = models[kind].networks("float16", "contiguous")
+    assert (unet.dtype, vae.dtype) == (torch.float16, decoder)
+    assert models[kind].networks("bfloat16", "contiguous")[1].dtype == torch.bfloat16
+
+
+def test_copies_that_were_only_measured_are_let_go(tiny_models: dict[str, Path]) -> None:
+    model = Model.load(str(tiny_models["sd1"]), device="cpu")
+    full, kept, measured = (
+        weakref.ref(model.networks(name, "contiguous")[0]) for name in ("float32", "bfloat16", "float16")
+    )
+    model.settle("bfloat16")
+    gc.collect()
+    assert full() is model.networks("float32", "contiguous")[0]
+    assert kept() is model.networks("bfloat16", "contiguous")[0]
+    assert measured() is None
+
+
+def test_folder_in_half_precision_alone_is_loaded(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_models["sdxl"], tmp_path / "copy")
+    for path in copy.glob("*/*.safetensors"):
+        path.rename(path.with_suffix(".fp16.safetensors"))
+    prompt, _ = Model.load(str(copy), device="cpu").encode("a bear", "")
+    expected, _ = Model.load(str(tiny_models["sdxl"]), device="cpu").encode("a bear", "")
+    assert np.array_equal(prompt.states, expected.states)
+
+
+def test_more_steps_than_a_distilled_model_knows_are_refused(models: dict[str, Model]) -> None:
+    with pytest.raises(ModelError, match="takes no 60 steps"):
+        models["lcm"].solver("LCMScheduler", 60)
+
+
+def test_stochastic_solver_is_run_without_its_noise(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_models["sd1"], tmp_path / "copy")
+    config = copy / "scheduler" / "scheduler_config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"algorithm_type": "sde-dpmsolver++"}))
+    solver = Model.load(str(copy)).solver("DPMSolverMultistepScheduler", 4)
+    assert solver.config.algorithm_type == "dpmsolver++"
+
+
+@pytest.fixture
+def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Take the network away and put an empty cache in place of this machine's."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def test_hub_name_is_found_in_the_cache_with_its_commit(tiny_models: dict[str, Path], hub_cache: Path) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    repository = hub_cache / "models--tiny--walker"
+    shutil.copytree(tiny_models["sd1"], repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
+    model = Model.load("tiny/walker")
+    assert (model.name, model.revision) == ("tiny/walker", "0123456789ab")
+
+
+def test_hub_name_that_cannot_be_had_is_named(hub_cache: Path) -> None:
+    with pytest.raises(ModelError, match="'nobody/nothing'"):
+        Model.load("nobody/nothing")
+
+
+@pytest.mark.server
+def test_house_model_knows_its_vocabulary_and_starters() -> None:
+    model = Model.load(str(HOUSE), device="cpu")
+    facts = json.loads((HOUSE / "house.json").read_text())
+    prompts = [*facts["vocabulary"], *(prompt for pair in facts["starters"] for prompt in pair)]
+    assert {model.note(prompt) for prompt in prompts} == {""}

@@ -1,0 +1,64 @@
+"""Several models in one worker: loaded when asked for, the most recent ones kept, their memory given back."""
+
+from __future__ import annotations
+
+import weakref
+from pathlib import Path
+
+import pytest
+
+from worker import device
+from worker.model import ModelError
+from worker.painters import Painters
+
+
+@pytest.fixture(autouse=True)
+def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save the time that measuring this machine with each model takes."""
+    monkeypatch.setattr(device, "choose", lambda *_: device.fallback())
+
+
+@pytest.fixture
+def offer(tiny_models: dict[str, Path]) -> dict[str, str]:
+    """Offer three models, each by the name of its folder."""
+    return {name: str(tiny_models[name]) for name in ("sd1", "lcm", "turbo")}
+
+
+def test_first_model_paints_if_none_is_named(offer: dict[str, str]) -> None:
+    painters = Painters(offer)
+    assert painters.of(None).name == painters.of().name == "sd1"
+    assert painters.names == ("sd1", "lcm", "turbo")
+
+
+def test_model_is_loaded_when_asked_for_and_stays(offer: dict[str, str]) -> None:
+    painters = Painters(offer, device="cpu", kept=2)
+    assert painters.seen == {}
+    lcm = painters.of("lcm")
+    told = {"title": "lcm", "revision": lcm.revision, "size": [32, 32], "device": "cpu"}
+    assert painters.seen == {"lcm": told}
+    painters.of("sd1")
+    assert painters.of("lcm") is lcm
+
+
+def test_model_longest_unused_gives_its_memory_back(offer: dict[str, str]) -> None:
+    painters = Painters(offer, kept=2)
+    first = weakref.ref(painters.of("sd1").model.networks("float32", "contiguous")[0])
+    second = weakref.ref(painters.of("lcm").model.networks("float32", "contiguous")[0])
+    painters.of("sd1")
+    painters.of("turbo")
+    assert first() is not None
+    assert second() is None
+    assert set(painters.seen) == {"sd1", "lcm", "turbo"}
+
+
+def test_model_that_is_not_offered_is_named_with_those_that_are(offer: dict[str, str]) -> None:
+    with pytest.raises(ModelError, match="the model house is not offered here; offered: sd1, lcm, turbo"):
+        Painters(offer).of("house")
+
+
+def test_model_that_cannot_be_loaded_leaves_the_others(offer: dict[str, str], tmp_path: Path) -> None:
+    painters = Painters(offer | {"gone": str(tmp_path / "gone")}, kept=2)
+    painters.of("sd1")
+    with pytest.raises(ModelError, match="missing"):
+        painters.of("gone")
+    assert painters.of("sd1").name == "sd1"

@@ -1,0 +1,135 @@
+"""Several workers on one walk: a level's batches shared, the next opened once, nothing painted twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from app import gallery, media, queue
+from app.database import db
+from app.models import FINISHED, WAITING, Walk
+from tests.conftest import Commissioner
+from tests.worker.fake import FakePainter
+from worker import claim, crew, film, job, memory
+
+pytestmark = pytest.mark.databases
+
+
+@pytest.fixture
+def two(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakePainter, FakePainter]]:
+    """Have two painters who live, and share nothing but database and media store."""
+    monkeypatch.setattr(memory, "WALKS", 0)
+    memory.clear()
+    crew.note(2)
+    yield FakePainter(batch=16), FakePainter(batch=16)
+    crew.note(1)
+
+
+def work(app: Flask, painter: FakePainter) -> int:
+    """Do pieces until no walk waits for any, as a process of one's own."""
+    count = 0
+    with app.app_context():
+        while db.session.query(Walk.number).filter(Walk.state.in_(WAITING)).first():
+            if taken := claim.claim_next():
+                job._attempt(taken, painter)  # type: ignore[arg-type]
+                count += 1
+            db.session.remove()
+    return count
+
+
+def read(walk_id: str) -> Walk:
+    """Read a walk as it stands in the database."""
+    db.session.rollback()
+    db.session.expire_all()
+    return gallery.walk_at(walk_id)
+
+
+def pixels(row: Walk) -> list[bytes]:
+    """Read a walk's frames, in the film's order."""
+    return [film.decode_still(media.store().read(frame.path)).tobytes() for frame in row.painted]
+
+
+def sizes(row: Walk) -> list[list[int]]:
+    """Tell how large the batches of each level of a walk are."""
+    return [[len(batch) for batch in level["batches"]] for level in row.levels or []]
+
+
+def test_a_level_is_cut_so_that_each_free_worker_has_a_batch(
+    app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
+) -> None:
+    shared = commissioned(frames=12)
+    work(app, two[0])
+    assert sizes(read(shared.id)) == [[2], [3, 3], [5, 5]]
+    crew.note(1)
+    alone = commissioned(frames=12)
+    work(app, two[0])
+    assert sizes(read(alone.id)) == [[2], [6], [8, 2]]
+
+
+def test_a_walk_is_not_shared_while_others_wait_for_the_workers(
+    app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
+) -> None:
+    first, second = commissioned(frames=12), commissioned(frames=12, visitor="ben")
+    work(app, two[0])
+    assert sizes(read(first.id)) == [[2], [6], [8, 2]]
+    assert sizes(read(second.id)) == [[2], [6], [5, 5]]  # the first had come to its end by then
+
+
+def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
+    app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commissioned(frames=12)
+    rings: list[int] = []
+    monkeypatch.setattr(queue, "ring", lambda: bool(rings.append(1)))  # type: ignore[func-returns-value]
+    work(app, two[0])
+    assert len(rings) == 2  # for knots and frames, and none for the film
+    crew.note(1)
+    commissioned(frames=12)
+    rings.clear()
+    work(app, two[0])
+    assert rings == []
+
+
+def test_two_workers_at_the_same_level_paint_each_picture_once_and_the_film_is_the_same(
+    app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
+) -> None:
+    alone = commissioned("a fox", "a kite", "a boat", seed=5, frames=30)
+    work(app, FakePainter(batch=16))
+    walk = commissioned("a fox", "a kite", "a boat", seed=5, frames=30)
+    together = threading.Barrier(2)
+
+    def meet(number: int) -> None:
+        if number == 1:  # the first batch after the stops: both are at it at once
+            together.wait(30)
+
+    two[0].on_paint = two[1].on_paint = lambda _: None
+    work_until_knots(app, two[0], walk)
+    two[0].on_paint = meet
+    two[1].on_paint = lambda number: together.wait(30) if number == 0 else None
+    with ThreadPoolExecutor(2) as threads:
+        counts = [task.result(60) for task in [threads.submit(work, app, painter) for painter in two]]
+    row = read(walk.id)
+    assert all(count > 1 for count in counts)
+    assert (row.state, row.painted_count) == (FINISHED, 30)
+    painted = sorted(two[0].painted + two[1].painted)
+    assert painted == [position for position in row.positions or [] if not position.is_integer()]
+    assert all(painter.painted for painter in two)
+    assert row.levels == read(alone.id).levels
+    assert pixels(row) == pixels(read(alone.id))
+
+
+def work_until_knots(app: Flask, painter: FakePainter, walk: Walk) -> None:
+    """Paint the stops only, so that the knots wait for both."""
+    while read(walk.id).levels is None or len(read(walk.id).levels or []) < 2:
+        with app.app_context():
+            taken = claim.claim_next()
+            assert taken is not None
+            job._attempt(taken, painter)  # type: ignore[arg-type]
+    painter.batches.clear()
+    painter.knots.clear()
+    painter.batches.append([])  # so that the next batch has number 1
+    painter.on_paint = lambda _: None

@@ -1,0 +1,77 @@
+"""The stages of a frame: painted anew when asked for, from the noise to the very frame."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from app import gallery, media, stages
+from app.database import db
+from app.models import FINISHED, Piece, Walk
+from tests.conftest import Commissioner
+from tests.worker.fake import SIDE, FakePainter
+from worker import film, job, memory, settling
+
+
+@pytest.fixture
+def painter(app: Flask) -> Iterator[FakePainter]:
+    """Put a fake painter at the easel."""
+    memory.clear()
+    fake = FakePainter()
+    job.prepare(app, fake)  # type: ignore[arg-type]
+    yield fake
+    job._site = None
+
+
+@pytest.fixture
+def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
+    """Paint a walk of one long leg."""
+    walk = commissioned("a fox", "a kite", seed=5, frames=9)
+    job.work()
+    return read(walk)
+
+
+def read(walk: Walk) -> Walk:
+    """Read a walk as it stands in the database."""
+    db.session.rollback()
+    db.session.expire_all()
+    return gallery.walk_at(walk.id)
+
+
+@pytest.mark.parametrize("index", [0, 3, 8])
+def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, index: int) -> None:
+    stages.ask(painted, index)
+    assert job.work() == 1
+    found = stages.of(painted, index)
+    assert found is not None
+    assert found.film is not None
+    assert found.sheet is not None
+    with Image.open(io.BytesIO(media.store().read(found.film.path))) as picture:
+        assert getattr(picture, "n_frames", 1) == painted.sampler_steps
+    with Image.open(io.BytesIO(media.store().read(found.sheet.path))) as picture:
+        assert picture.size == (painted.sampler_steps * SIDE, SIDE)
+        last = picture.convert("RGB").getpixel((painted.sampler_steps * SIDE - SIDE // 2, SIDE // 2))
+    frame = film.decode_still(media.store().read(painted.painted[index].path))
+    assert last == pytest.approx(tuple(int(value) for value in frame[0, 0]), abs=12)  # WebP is lossy
+    row = read(painted)
+    assert (row.state, row.painted_count) == (FINISHED, 9)
+    assert db.session.query(Piece).count() == 0
+
+
+def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
+    app: Flask, painted: Walk, painter: FakePainter
+) -> None:
+    job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
+    stages.ask(painted, 1)
+    with pytest.raises(settling.NotOurModel):
+        job.work()
+    assert (read(painted).state, read(painted).error) == (FINISHED, None)
+    assert stages.of(painted, 1) is None
+    job.prepare(app, painter)  # type: ignore[arg-type]
+    stages.ask(painted, 1)
+    job.work()
+    assert stages.ask(painted, 1).is_there

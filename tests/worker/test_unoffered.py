@@ -1,0 +1,154 @@
+"""Walks of a model that nobody offers: they fail in words, but not while somebody may still come who offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app import gallery, queue
+from app.database import db, writing
+from app.models import FAILED, FINISHED, FRAMES, PAINTING, PIECE_TAKEN, QUEUED, STAGES, Piece, Walk
+from tests.conftest import Commissioner
+from worker import unoffered
+from worker.claim import claim_next, holder
+
+pytestmark = pytest.mark.databases
+
+Living = Callable[..., None]
+NOT_HERE = "The model museum is not offered here; this is: house."
+
+
+@pytest.fixture(autouse=True)
+def _nothing_missed() -> Iterator[None]:
+    """Begin without memories of other tests."""
+    unoffered._missed_since.clear()
+    yield
+    unoffered._missed_since.clear()
+
+
+@pytest.fixture
+def living(monkeypatch: pytest.MonkeyPatch) -> Living:
+    """Return a function that says what this worker offers, and what others on other machines do."""
+
+    def say(*offers: list[str]) -> None:
+        names = [holder(), *(f"elsewhere/1:{number}:x" for number in range(1, len(offers)))]
+        told = [
+            {"name": name, "model": models[0], "models": dict.fromkeys(models)}
+            for name, models in zip(names, offers, strict=True)
+        ]
+        monkeypatch.setattr(queue, "workers", lambda: told)
+
+    return say
+
+
+@pytest.fixture
+def walk(commissioned: Commissioner) -> Walk:
+    """Commission a walk of a model that is taken off the site afterwards."""
+    walk = commissioned()
+    change(walk, model="museum")
+    return walk
+
+
+def change(walk: Walk, **values: object) -> None:
+    with writing() as session:
+        row = session.get(Walk, walk.number)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def read(walk: Walk) -> Walk:
+    db.session.rollback()
+    db.session.expire_all()
+    return gallery.walk_at(walk.id)
+
+
+def miss_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look twice, as long apart as a model may be missed."""
+    unoffered.give_up()
+    monkeypatch.setattr(unoffered, "PATIENCE_SECONDS", 0.0)
+    unoffered.give_up()
+
+
+def test_walk_of_a_model_that_nobody_offers_fails_in_words(
+    walk: Walk, commissioned: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, anyones = commissioned(visitor="bob"), commissioned(visitor="cleo")
+    change(ours, model="house")
+    living(["house"])
+    miss_for_long(monkeypatch)
+    failed = read(walk)
+    assert (failed.state, failed.error) == (FAILED, NOT_HERE)
+    assert failed.finished_at is not None
+    assert [read(other).state for other in (ours, anyones)] == [QUEUED, QUEUED]
+
+
+def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(walk: Walk, living: Living) -> None:
+    living(["house"])
+    unoffered.give_up()
+    unoffered.give_up()
+    assert read(walk).state == QUEUED
+
+
+def test_it_waits_while_a_worker_on_another_machine_offers_the_model(
+    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living(["house"], ["house", "museum"])
+    miss_for_long(monkeypatch)
+    assert read(walk).state == QUEUED
+
+
+def test_the_time_counts_anew_once_somebody_offered_the_model(
+    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living(["house"])
+    unoffered.give_up()
+    living(["house"], ["museum"])
+    unoffered.give_up()
+    assert unoffered._missed_since == {}
+    living(["house"])
+    unoffered.give_up()
+    assert unoffered._missed_since.keys() == {"museum"}
+    assert read(walk).state == QUEUED
+
+
+def test_nothing_is_given_up_while_redis_tells_of_nobody(
+    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living(["house"])
+    unoffered.give_up()
+    monkeypatch.setattr(queue, "workers", list)
+    miss_for_long(monkeypatch)
+    assert read(walk).state == QUEUED
+
+
+def test_a_walk_on_somebodys_easel_is_left_to_them(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert claim_next({"museum"}) is not None
+    living(["house"])
+    miss_for_long(monkeypatch)
+    assert read(walk).state == PAINTING
+
+
+def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
+    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing() as session:
+        session.add(Piece(walk_number=walk.number, kind=FRAMES, level=1, urgency=2))
+    change(walk, state=PAINTING)
+    living(["house"])
+    miss_for_long(monkeypatch)
+    assert (read(walk).state, read(walk).error) == (FAILED, NOT_HERE)
+
+
+def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(
+    hung: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = hung()
+    change(walk, model="museum")
+    with writing() as session:
+        session.add(Piece(walk_number=walk.number, kind=STAGES, batch=0, urgency=0))
+        session.add(Piece(walk_number=walk.number, kind=STAGES, batch=1, urgency=0, state=PIECE_TAKEN))
+    living(["house"])
+    miss_for_long(monkeypatch)
+    assert [piece.batch for piece in db.session.query(Piece)] == [1]
+    assert (read(walk).state, read(walk).error) == (FINISHED, None)

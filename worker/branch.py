@@ -1,0 +1,82 @@
+"""What a walk asks of a solver beyond its own use: other noise levels, its memory, and to go on in the middle.
+
+To branch, what a solver keeps of its last steps is taken out of one batch, blended, and put into a fresh solver for
+another. A solver whose memory is not known here cannot branch: its frames are painted in full.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def space(solver: Any, low: float, high: float) -> None:
+    """Set the solver's steps at equal distances of half log-SNR (lambda), from `low`, nearly all noise, to `high`.
+
+    DPM-Solver's own choice for few steps (Lu et al., arXiv 2206.00927, section 3.4). Both are cut to what the model was
+    trained on; times may lie between two of the training's. The last step goes on to no noise at all, as ever.
+    """
+    if solver.config.get("use_flow_sigmas"):
+        _space_flow(solver, low, high)
+        return
+    alphas = solver.alphas_cumprod.cpu().numpy().astype(np.float64)
+    known = np.log(alphas / (1 - alphas)) / 2
+    low, high = max(low, float(known[-1])), min(high, float(known[0]))
+    levels = np.linspace(low, high, len(solver.timesteps)) if len(solver.timesteps) > 1 else np.array([low])
+    times = np.interp(-levels, -known, np.arange(len(known)))
+    solver.timesteps = torch.from_numpy(times.astype(np.float32)).to(solver.timesteps.device)
+    solver.sigmas = torch.from_numpy(np.append(np.exp(-levels), 0).astype(np.float32))
+
+
+def _space_flow(solver: Any, low: float, high: float) -> None:
+    """Set a flow's steps so: its noise level is its time, and its lambda log((1 - t) / t)."""
+    count = solver.config.num_train_timesteps
+    known = np.log(count - 1)
+    low, high = max(low, -known), min(high, known)
+    levels = np.linspace(low, high, len(solver.timesteps)) if len(solver.timesteps) > 1 else np.array([low])
+    times = 1 / (1 + np.exp(levels))
+    solver.timesteps = torch.from_numpy((times * count).astype(np.float32)).to(solver.timesteps.device)
+    solver.sigmas = torch.from_numpy(np.append(times, 0).astype(np.float32))
+
+
+def begin(solver: Any, depth: int, history: tuple[torch.Tensor, ...]) -> None:
+    """Make a fresh solver go on after `depth` steps with what `memory` returned there."""
+    if not hasattr(solver, "set_begin_index"):
+        return  # it knows its place by the time alone
+    solver.set_begin_index(depth)
+    if not history:
+        return
+    order = solver.config.solver_order
+    solver.lower_order_nums = min(depth, order)
+    outputs = list(history)
+    if hasattr(solver, "last_sample"):
+        solver.last_sample = outputs.pop()
+        solver.this_order = min(order, depth, len(solver.timesteps) - depth + 1)
+        solver.timestep_list = [*[None] * order, *solver.timesteps[:depth]][-order:]
+    solver.model_outputs = [*[None] * (order - len(outputs)), *outputs]
+
+
+def memory(solver: Any) -> tuple[torch.Tensor, ...]:
+    """Return what the solver keeps of the steps it has taken: its last clean predictions, and UniPC's last sample."""
+    outputs = tuple(output for output in getattr(solver, "model_outputs", ()) if output is not None)
+    last = getattr(solver, "last_sample", None)
+    return outputs if last is None else (*outputs, last)
+
+
+def clean(solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+    """Return the clean latents that the network expects, from what it predicted for `latents` at `t`.
+
+    To be called after the step was taken. A solver that remembers them is asked.
+    """
+    outputs = getattr(solver, "model_outputs", None)
+    if outputs:
+        remembered: torch.Tensor = outputs[-1]
+        return remembered
+    alpha = solver.alphas_cumprod.to(latents.device)[t.long()].to(latents.dtype)
+    if float(solver.init_noise_sigma) > 1:  # the solver leaves the latents as large as their noise makes them
+        latents = latents * alpha.sqrt()
+    kind = solver.config.prediction_type
+    if kind == "epsilon":
+        expected: torch.Tensor = (latents - (1 - alpha).sqrt() * prediction) / alpha.sqrt()
+        return expected
+    return alpha.sqrt() * latents - (1 - alpha).sqrt() * prediction if kind == "v_prediction" else prediction

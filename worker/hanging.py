@@ -1,0 +1,206 @@
+"""Hanging a walk: its unfinished film while it is painted, and all its films at the end, measured by the ruler."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app import media, recipe
+from app.database import db, now, writing
+from app.errors import MediaError
+from app.models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
+from worker import film, ruler
+from worker.claim import Claim, publish
+from worker.memory import Memory
+from worker.walk import durations, film_order
+
+FILM_PAUSE = 5.0
+"""How many times as long as the last unfinished film took the next one is put off: a long walk's would eat the time."""
+
+Picture = NDArray[np.uint8]
+
+log = logging.getLogger(__name__)
+
+
+def strides(frames: Sequence[Picture], count: int, ending: str) -> ruler.Smoothness:
+    """Measure the film as it is shown, no step twice.
+
+    Of a walk that goes back only the way there counts: the way back has the same steps. A walk that goes round has one
+    more, from its last frame to its first.
+    """
+    way = list(frames[:count])
+    return ruler.smoothness([*way, way[0]] if ending == ROUND else way)
+
+
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """A file that lies in the media store and is named on its walk in the next transaction."""
+
+    kind: str
+    path: str
+    etag: str
+    bytes: int
+
+
+def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -> Hung | None:
+    """Make the film as far as it is, with the frames ``added`` and not yet recorded, if one is due.
+
+    A store that cannot take it for once is no reason to stop painting.
+    """
+    began = time.monotonic()
+    if began < memory.next_film:
+        return None
+    known = db.session.execute(_frames(walk.number)).all()
+    places = {frame.position: frame.index for frame in known} | {row["position"]: row["index"] for row in added}
+    if not 2 <= len(places) < walk.frames:
+        return None
+    try:
+        pictures, _ = _read(
+            [*((frame.position, frame.path) for frame in known), *((row["position"], row["path"]) for row in added)],
+            memory,
+        )
+        there = {places[position]: picture for position, picture in pictures.items()}
+        order = [index for index in film_order(walk.frames, walk.ending) if index in there]
+        gif = film.gif([there[index] for index in order], _times(walk, list(there)), comment=recipe.dumps(walk))
+        return _write(walk, "gif", "gif", gif)
+    except MediaError as error:
+        log.warning("walk %s is painted on without its unfinished film: %s", walk.id, error)
+        return None
+    finally:
+        memory.next_film = time.monotonic() + FILM_PAUSE * (time.monotonic() - began)
+
+
+def name(session: Session, walk: Walk, files: Sequence[Hung]) -> set[str]:
+    """Name files on the walk within the caller's transaction; return the paths of those whose place they take."""
+    replaced = set()
+    for file in files:
+        old = session.get(Medium, (walk.number, file.kind), populate_existing=True)
+        if old is not None and old.path != file.path:
+            replaced.add(old.path)
+        row = Medium(walk_number=walk.number, kind=file.kind, path=file.path, bytes=file.bytes, etag=file.etag)
+        session.merge(row)
+    return replaced
+
+
+def withdraw(file: Hung | None) -> None:
+    """Delete a file that was not named after all, unless whoever took the walk over made the very same."""
+    if file is not None and db.session.scalar(select(Medium.path).where(Medium.path == file.path)) is None:
+        take_down([file.path])
+
+
+def take_down(paths: Iterable[str]) -> None:
+    """Delete files that no row names any more."""
+    for path in paths:
+        media.store().delete(path)
+
+
+def first_shown(walk: Walk) -> dict[str, Any]:
+    """Return what is noted when a film is hung: the seconds from the commission to the first, of which there is one."""
+    waited = round((now() - walk.created_at).total_seconds(), 3)
+    return {"first_film_seconds": func.coalesce(Walk.first_film_seconds, waited)}
+
+
+def lost(claim: Claim, memory: Memory) -> list[float]:
+    """Return the positions of frames that are recorded and cannot be read any more; the others are remembered."""
+    frames = db.session.execute(_frames(claim.walk_number)).all()
+    pictures, missing = _read([(frame.position, frame.path) for frame in frames], memory)
+    for position, picture in pictures.items():
+        memory.keep(position, picture)
+    return missing
+
+
+def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
+    """Write the film in all its forms, measure it, and hang it: the last thing that a walk's painting allows."""
+    frames = db.session.execute(_frames(claim.walk_number)).all()
+    pictures, missing = _read([(frame.position, frame.path) for frame in frames], memory)
+    if missing or len(frames) != walk.frames:
+        raise MediaError(f"{walk.frames - len(pictures)} frames are not in the media store")
+    way = [pictures[frame.position] for frame in frames]
+    order = film_order(walk.frames, walk.ending)
+    films, smoothness = _films(walk, [way[index] for index in order], way[len(way) // 2])
+    files = [_write(walk, kind, extension, data) for kind, extension, data in films]
+    spent = select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
+        Piece.walk_number == walk.number, Piece.kind != STAGES
+    )
+    with writing() as session:
+        seconds = (session.scalar(spent) or 0.0) + claim.seconds
+        publish(
+            session,
+            claim,
+            state=FINISHED,
+            finished_at=now(),
+            paint_seconds=round(seconds, 3),
+            **first_shown(walk),
+            evenness=round(smoothness.evenness, 4),
+            jump=round(smoothness.jump, 4),
+            strides=[round(step, 3) for step in smoothness.steps],
+            error=None,
+        )
+        replaced = name(session, walk, files)
+        session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind != STAGES))
+    take_down(replaced)
+    media.store().delete(media.knots_folder(walk.id))
+    log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
+
+
+def about(walk: Walk) -> dict[str, str]:
+    """Say what every file of a walk says of itself: its title, and what made it."""
+    comment = film.provenance(
+        model=str(walk.model_title), revision=str(walk.model_revision), software=str(walk.software)
+    )
+    return {"title": walk.title, "comment": comment}
+
+
+def _films(
+    walk: Walk, pictures: Sequence[Picture], poster: Picture
+) -> tuple[list[tuple[str, str, bytes]], ruler.Smoothness]:
+    """Make the files of a finished walk: kind, extension, content; the MP4 while the others are made."""
+    said = about(walk)
+    written = recipe.dumps(walk)
+    times = _times(walk, range(walk.frames))
+    with ThreadPoolExecutor(2) as beside:
+        mp4 = beside.submit(film.mp4, pictures, walk.fps, metadata=said)
+        webp = beside.submit(film.webp, pictures, times, metadata={**said, "recipe": written})
+        gif = film.gif(pictures, times, comment=written)
+        smoothness = strides(ruler.read_frames(gif), walk.frames, walk.ending)
+        files = [("webp", "webp", webp.result()), ("mp4", "mp4", mp4.result())]
+    return [*files, ("poster", "png", film.still(poster, metadata=said)), ("gif", "gif", gif)], smoothness
+
+
+def _times(walk: Walk, painted: Sequence[int]) -> list[int]:
+    return durations(range(walk.frames), painted, round(1000 / walk.fps), walk.ending)
+
+
+def _frames(walk_number: int) -> Any:
+    return select(Frame.index, Frame.position, Frame.path).where(Frame.walk_number == walk_number).order_by(Frame.index)
+
+
+def _read(frames: Iterable[tuple[float, str]], memory: Memory) -> tuple[dict[float, Picture], list[float]]:
+    """Return the frames' pictures by position, and the positions of those that are lost."""
+    pictures, missing = {}, []
+    for position, path in frames:
+        picture = memory.pictures.get(position)
+        if picture is None:
+            try:
+                picture = film.decode_still(media.store().read(path))
+            except (MediaError, ValueError, OSError):
+                log.warning("%s cannot be read", path)
+                missing.append(position)
+                continue
+        pictures[position] = picture
+    return pictures, missing
+
+
+def _write(walk: Walk, kind: str, extension: str, data: bytes) -> Hung:
+    path, digest = media.film_path(walk.id, kind, extension, data)
+    media.store().write(path, data)
+    return Hung(kind, path, digest, len(data))

@@ -1,0 +1,58 @@
+"""What this process remembers of the walks it paints, so that a worker alone reads nothing twice.
+
+Nothing here is missed when it is gone: texts are encoded anew, knots and frames are read from the media store.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.painter import Prepared
+from worker.state import Painted
+
+WALKS = 4
+PICTURES_BYTES = 256_000_000
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(slots=True)
+class Memory:
+    """One walk's texts, the knots (and stops) painted so far, by level and batch, and its pictures by position."""
+
+    revision: str
+    prepared: Prepared | None = None
+    knots: dict[tuple[int, int], dict[float, Painted]] = field(default_factory=dict)
+    pictures: dict[float, Picture] = field(default_factory=dict)
+    next_film: float = 0.0
+
+    def keep(self, position: float, picture: Picture) -> None:
+        """Remember a picture, unless pictures fill their share of memory; the film reads the others."""
+        if (len(self.pictures) + 1) * picture.nbytes <= PICTURES_BYTES:
+            self.pictures[position] = picture
+
+
+_kept: OrderedDict[int, Memory] = OrderedDict()
+
+
+def of(walk_number: int, revision: str) -> Memory:
+    """Return what is remembered of a walk: nothing yet, if it is new here or another revision of a model began it."""
+    found = _kept.pop(walk_number, None)
+    if found is None or found.revision != revision:
+        found = Memory(revision)
+    _kept[walk_number] = found
+    while len(_kept) > WALKS:
+        _kept.popitem(last=False)
+    return found
+
+
+def clear(walk_number: int | None = None) -> None:
+    """Forget a walk, or all."""
+    if walk_number is None:
+        _kept.clear()
+    else:
+        _kept.pop(walk_number, None)

@@ -1,0 +1,249 @@
+"""A text-to-image diffusion model, loaded once: its networks, its tokenizers, its solvers, and what is known of it.
+
+Stable Diffusion 1.x, 2.x and XL, what was distilled from them (LCM, Turbo), and the house model: any folder that
+`worker.folder` lets through. What a picture needs of a model stands here, in single steps that are the same for all
+kinds; how the steps make a picture, and a walk, is the painter's.
+"""
+
+import copy
+import logging
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import torch
+import transformers
+from numpy.typing import NDArray
+
+from worker import device as machine
+from worker import folder as files
+from worker import solver as solvers
+from worker.folder import ModelError
+
+__all__ = ["Model", "ModelError", "Text"]
+
+DECODED_PIXELS = 2**16
+"""How many pixels are decoded at once: more do not fit into a processor's caches (twice as slow for 24 house pictures),
+and the decoder of a large model needs kilobytes of memory for each."""
+
+HUB_NAME = re.compile(r"\w[\w.-]*/[\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One encoded prompt, in float32: its states (tokens x width) and, where the model has one, its pooled vector.
+
+    With two encoders (Stable Diffusion XL) the states stand side by side, and the pooled vector is the second's.
+    """
+
+    states: NDArray[np.float32]
+    pooled: NDArray[np.float32] | None = None
+
+
+class Model:
+    """A loaded model. `size` is its pictures' (width, height), `latent_shape` their latents' (channels, height, width).
+
+    `scale` is how many pixels, along each side, one latent stands for. Where `embeds_guidance`, the strength of the
+    guidance is an input of the network, and no second pass without the prompt is needed.
+    """
+
+    def __init__(self, folder: Path, *, name: str = "", revision: str = "", device: str = "auto") -> None:
+        """Load a folder; its name and revision are its own, unless it comes from a hub."""
+        house = files.house(folder)
+        self.device = machine.find(device)
+        self.name: str = name or house.get("name") or folder.resolve().name
+        self.title: str = house.get("title", self.name)
+        self.prefix: str = house.get("prefix", "")
+        self._pipe = _pipeline(folder).to(self.device)
+        self.revision = revision or files.fingerprint(folder)
+        self._copies: dict[str, tuple[Any, Any]] = {"float32": (self._pipe.unet, self._pipe.vae)}
+        config = self._pipe.unet.config
+        height, width = (config.sample_size,) * 2 if isinstance(config.sample_size, int) else config.sample_size
+        self.scale: int = self._pipe.vae_scale_factor
+        self.latent_shape: tuple[int, int, int] = (config.in_channels, height, width)
+        self.size: tuple[int, int] = (width * self.scale, height * self.scale)
+        self.embeds_guidance: bool = config.time_cond_proj_dim is not None
+        self._has_pooled = config.addition_embed_type == "text_time"
+
+    @classmethod
+    def load(cls, model: str, *, device: str = "auto") -> "Model":
+        """Load a model from a folder or, by its name, from the Hugging Face cache or hub.
+
+        Raises ModelError naming what is missing or broken.
+        """
+        _quiet()
+        folder = Path(model)
+        if folder.is_dir():
+            return cls(folder, device=device)
+        if not HUB_NAME.fullmatch(model):
+            raise ModelError(f"model folder missing: {model}")
+        snapshot = _download(model)
+        return cls(snapshot, name=model, revision=snapshot.name[:12], device=device)
+
+    @torch.inference_mode()
+    def encode(self, prompt: str, negative_prompt: str) -> tuple[Text, Text]:
+        """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put."""
+        nothing = not negative_prompt and getattr(self._pipe.config, "force_zeros_for_empty_prompt", False)
+        encoded = self._pipe.encode_prompt(
+            prompt=prompt,
+            device=self.device,
+            num_images_per_prompt=1,
+            do_classifier_free_guidance=True,
+            negative_prompt=None if nothing else negative_prompt,
+        )
+        arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
+        return (
+            (Text(arrays[0], arrays[2]), Text(arrays[1], arrays[3]))
+            if self._has_pooled
+            else (Text(arrays[0]), Text(arrays[1]))
+        )
+
+    def note(self, prompt: str, subject: str = "") -> str:
+        """Say "cut" when the tokenizer cuts a prompt, "unknown words" when half of its words are foreign to it, or "".
+
+        `subject` is what of the prompt its visitor wrote, where other words were added.
+        """
+        return _note(self._pipe.tokenizer, self.prefix, prompt, subject)
+
+    def networks(self, precision: str, memory_format: str) -> tuple[Any, Any]:
+        """Return the UNet and the decoder in this precision; a copy is made once and kept.
+
+        The memory format is the UNet's: the decoder, all convolutions, is faster with channels last in any precision.
+        """
+        if precision not in self._copies:
+            dtype = machine.DTYPES[precision]
+            unet, vae = self._copies["float32"]
+            overflows = self._has_pooled and vae.config.force_upcast and dtype == torch.float16
+            self._copies[precision] = copy.deepcopy(unet).to(dtype), vae if overflows else copy.deepcopy(vae).to(dtype)
+        unet, vae = (network.to(self.device) for network in self._copies[precision])
+        return unet.to(memory_format=machine.MEMORY_FORMATS[memory_format]), vae.to(memory_format=torch.channels_last)
+
+    def settle(self, precision: str) -> None:
+        """Keep the networks in this precision, and in float32 for what overflows in it; let go of other copies.
+
+        A graphics card holds the float32 networks only while they are used.
+        """
+        self._copies = {name: self._copies[name] for name in ("float32", precision) if name in self._copies}
+        if self.device.type != "cpu" and precision in self._copies and precision != "float32":
+            for network in self._copies["float32"]:
+                network.to("cpu")
+            torch.cuda.empty_cache()
+
+    def predict(
+        self,
+        unet: Any,
+        latents: torch.Tensor,
+        t: torch.Tensor | int,
+        states: torch.Tensor,
+        pooled: torch.Tensor | None = None,
+        *,
+        guidance: float = 1.0,
+        memory_format: str = "contiguous",
+    ) -> torch.Tensor:
+        """Return what the network makes of a batch of latents (already scaled by the solver) at time `t`, in float32.
+
+        That is the noise, the velocity or the picture: the solver knows. One row of `states`, and of `pooled` where
+        prompts have it, for each row of latents. `guidance` is heeded only by networks that embed it;
+        `memory_format` is the one that the UNet was asked for with.
+        """
+        latents = latents.to(unet.dtype).contiguous(memory_format=machine.MEMORY_FORMATS[memory_format])
+        prediction: torch.Tensor = unet(
+            latents,
+            t,
+            encoder_hidden_states=states.to(unet.dtype),
+            timestep_cond=self._embedded(guidance, latents) if self.embeds_guidance else None,
+            added_cond_kwargs=None if pooled is None else self._added(pooled, latents),
+            return_dict=False,
+        )[0]
+        return prediction.float()
+
+    def _embedded(self, guidance: float, latents: torch.Tensor) -> torch.Tensor:
+        """Embed the guidance for each row (guided distillation: Meng et al., arXiv 2210.03142)."""
+        strength = torch.tensor([guidance - 1]).repeat(len(latents))
+        width = self._pipe.unet.config.time_cond_proj_dim
+        embedded: torch.Tensor = self._pipe.get_guidance_scale_embedding(strength, embedding_dim=width)
+        return embedded.to(latents.device, latents.dtype)
+
+    def _added(self, pooled: torch.Tensor, latents: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Tell the network the pooled prompts and, as its training did, the size of a picture that was not cropped."""
+        size = (latents.shape[-2] * self.scale, latents.shape[-1] * self.scale)
+        sizes = torch.tensor([(*size, 0, 0, *size)], dtype=latents.dtype, device=latents.device)
+        return {"text_embeds": pooled.to(latents.dtype), "time_ids": sizes.repeat(len(latents), 1)}
+
+    def solver(self, scheduler: str, steps: int) -> Any:
+        """Make a fresh solver of this class, set as the model's own is, with its time steps."""
+        return solvers.make(scheduler, self._pipe.scheduler.config, steps, self.device)
+
+    def decode(self, vae: Any, latents: torch.Tensor) -> NDArray[np.float32]:
+        """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time."""
+        scaled = _unscaled(vae.config, latents).to(vae.dtype, memory_format=torch.channels_last)
+        few = max(1, DECODED_PIXELS // (self.scale**2 * latents.shape[-1] * latents.shape[-2]))
+        parts = torch.split(scaled, few)
+        pictures = torch.cat([vae.decode(part, return_dict=False)[0].float() for part in parts])
+        return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
+
+
+def _unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Undo what brought the autoencoder's latents to the spread of noise, as the pipelines do."""
+    mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
+    unscaled = latents / float(config.scaling_factor)
+    if mean is None or spread is None:
+        return unscaled
+    mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
+    return torch.addcmul(mean, unscaled, spread)
+
+
+def _note(tokenizer: Any, prefix: str, prompt: str, subject: str) -> str:
+    """Say when the tokenizer cuts a prompt or does not know half of its visitor's words."""
+    if len(tokenizer(prefix + prompt).input_ids) > tokenizer.model_max_length:
+        return "cut"
+    words: list[list[str]] = []
+    for token in tokenizer.tokenize(subject or prompt):
+        if token.startswith("##") and words:
+            words[-1].append(token[2:])
+        else:
+            words.append([token])
+    unknown = sum(_is_unknown(word, tokenizer.unk_token) for word in words)
+    return "unknown words" if words and 2 * unknown >= len(words) else ""
+
+
+def _is_unknown(pieces: list[str], unknown: str) -> bool:
+    """Tell whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
+    return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))
+
+
+def _pipeline(folder: Path) -> Any:
+    """Load the pipeline in float32, after a look at its files that can name the one at fault."""
+    kind = files.inspect(folder)
+    is_xl = kind == "StableDiffusionXLPipeline"
+    loader = diffusers.StableDiffusionXLPipeline if is_xl else diffusers.StableDiffusionPipeline
+    extras = {"add_watermarker": False} if is_xl else {"safety_checker": None, "requires_safety_checker": False}
+    how = {"torch_dtype": torch.float32, "variant": files.variant(folder), "local_files_only": True}
+    try:
+        pipe = loader.from_pretrained(folder, **how, **extras)
+    except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+        raise ModelError(f"model folder {folder} cannot be loaded: {error}") from error
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def _download(name: str) -> Path:
+    try:
+        return Path(diffusers.DiffusionPipeline.download(name, safety_checker=None))
+    except Exception as error:
+        raise ModelError(f"model {name!r} is neither a folder nor to be had from the hub: {error}") from error
+
+
+def _quiet() -> None:
+    """Silence what the libraries say about parts that differ from Stable Diffusion's: it works."""
+    diffusers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
+    logging.getLogger("torchao").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)  # NumPy's, about diffusers
+    warnings.filterwarnings("ignore", category=FutureWarning, module="(diffusers|transformers|huggingface_hub)")

@@ -1,0 +1,158 @@
+"""Opening the next level of a walk: whoever completes a level's last piece does it, in the same transaction.
+
+What opens is planned before that transaction, from looks that may have to be read first; so it is asked twice whether
+the level is complete: once to know whether to plan, and once, the walk locked, to know whether to open.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app import pieces, queue
+from app.database import db
+from app.models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
+from worker import crew, plan
+from worker.plan import Level
+
+if TYPE_CHECKING:
+    from worker.painting import Painting
+
+
+class NotPlanned(Exception):
+    """A level turned out to be complete, and what follows it was not planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What follows a level: another one, or the film; with the walk's positions where they are known by it."""
+
+    number: int
+    level: Level | None
+    is_recorded: bool
+    positions: tuple[float, ...] | None
+
+
+def look(painting: Painting) -> Next | None:
+    """Plan what opens when this piece is done; ``None`` while others are still at the level."""
+    level = painting.levels[painting.claim.level]
+    if len(level.batches) > 1 and db.session.scalar(_undone(painting)):
+        return None
+    return _plan(painting)
+
+
+def open_next(session: Session, painting: Painting, following: Next | None) -> None:
+    """Open what was planned if this piece, which is done in the caller's transaction, was the last of its level.
+
+    :raises NotPlanned: when it was, and nothing is planned.
+    """
+    level = painting.levels[painting.claim.level]
+    if len(level.batches) > 1 and session.scalar(_undone(painting)):
+        return
+    if following is None:
+        raise NotPlanned
+    values: dict[str, Any] = {}
+    if following.level is not None and not following.is_recorded:
+        values["levels"] = [*(painting.walk.levels or []), following.level.to_json()]
+    if following.positions is not None and painting.walk.positions is None:
+        values["positions"] = list(following.positions)
+        _set_right(session, painting, following.positions)
+    if values:
+        session.execute(update(Walk).where(Walk.number == painting.claim.walk_number).values(**values))
+    insert_pieces(session, painting.claim.walk_number, following.number, following.level, pieces.REST)
+
+
+def insert_pieces(
+    session: Session, walk_number: int, number: int, level: Level | None, urgency: int, *, first: int = 0
+) -> None:
+    """Put the pieces of a level in line, from its ``first`` batch on; without a level, the film."""
+    kind, count = (FILM, 1) if level is None else (level.kind, len(level.batches))
+    rows = [
+        {"walk_number": walk_number, "kind": kind, "level": number, "batch": batch, "urgency": urgency}
+        for batch in range(first, count)
+    ]
+    if rows:
+        session.execute(insert(Piece), rows)
+
+
+def call(following: Next) -> None:
+    """Tell as many workers as can help that there is work; the one that opened the level goes on without being told."""
+    batches = 1 if following.level is None else len(following.level.batches)
+    for _ in range(min(batches, crew.living()) - 1):
+        queue.ring()
+
+
+def _undone(painting: Painting) -> Any:
+    claim = painting.claim
+    return select(func.count()).where(
+        Piece.walk_number == claim.walk_number,
+        Piece.kind == claim.kind,
+        Piece.level == claim.level,
+        Piece.number != claim.number,
+        Piece.state != PIECE_DONE,
+    )
+
+
+def _plan(painting: Painting) -> Next:
+    walk, levels = painting.walk, painting.levels
+    number = painting.claim.level + 1
+    if number < len(levels):
+        return Next(number, levels[number], is_recorded=True, positions=None)
+    level = plan.following(
+        levels,
+        painting.looks(),
+        stops=painting.stops,
+        frames=walk.frames,
+        sampling=painting.sampling,
+        batch=int(walk.batch or 1),
+        workers=crew.free_for(walk.number),
+        closed=painting.is_closed,
+        easing=walk.easing,
+    )
+    positions = plan.settled(levels if level is None else [*levels, level], walk.frames)
+    return Next(number, level, is_recorded=False, positions=positions)
+
+
+def _set_right(session: Session, painting: Painting, positions: Sequence[float]) -> None:
+    """Give the stops, which were painted before anybody knew where in the film they stand, their final places."""
+    places = {position: index for index, position in enumerate(positions)}
+    ranks = ranks_of(painting.walk, places)
+    columns = (Frame.walk_number, Frame.index, Frame.position, Frame.path, Frame.bytes)
+    where = Frame.walk_number == painting.claim.walk_number
+    rows = [dict(row) for row in session.execute(select(*columns).where(where)).mappings()]
+    if all(row["index"] == places[row["position"]] for row in rows):
+        return
+    session.execute(delete(Frame).where(where).execution_options(synchronize_session=False))
+    for row in rows:
+        row["index"] = places[row["position"]]
+        row["rank"] = ranks[row["index"]]
+    session.execute(insert(Frame), rows)
+
+
+def places_of(walk: Walk, stops: int) -> Mapping[float, int]:
+    """Map positions to places in the film; of the stops, while nothing else is known, to where they may come to be."""
+    if walk.positions is not None:
+        return {position: index for index, position in enumerate(walk.positions)}
+    last, legs = (walk.frames, stops) if walk.ending == ROUND else (walk.frames - 1, stops - 1)
+    return {float(stop): math.floor(stop * last / legs + 0.5) for stop in range(stops)}
+
+
+def ranks_of(walk: Walk, places: Mapping[float, int]) -> dict[int, int]:
+    """Map the places of frames to how late they come by halving: 0 the stops, 1 the middles, 2 the quarters …"""
+    ends = sorted(place for position, place in places.items() if float(position).is_integer())
+    ranks = dict.fromkeys(ends, 0)
+    gaps = list(pairwise([*ends, walk.frames] if walk.ending == ROUND else ends))
+    for rank in itertools.count(1):
+        middles = [(left, (left + right) // 2, right) for left, right in gaps if right - left > 1]
+        if not middles:
+            return ranks
+        ranks |= {middle: rank for _, middle, _ in middles}
+        gaps = [half for left, middle, right in middles for half in ((left, middle), (middle, right))]
+    return ranks

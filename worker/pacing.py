@@ -1,0 +1,124 @@
+"""Pace a walk: place its frames so that neighbouring pictures differ equally.
+
+A model's pictures do not change at the pace of their prompts' blend: most of a leg changes little, and then a lemon is
+a sun within a twentieth of it. So the pictures themselves are the measure. A *look* is a small picture (height x width
+x 3, sRGB, 0-1), box-averaged as by the ruler; the distance of two looks is what the ruler reads between two frames.
+Pure arithmetic on numbers and arrays.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+LEAST = 1e-6
+"""What a leg without any change is long, so that its frames are placed evenly."""
+
+EASED = 0.75
+"""How much of its speed an eased walk gives up at a stop: at 1 it would stand still there, and frames look doubled."""
+
+
+def distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """Return how much two looks differ: the root mean square over all pixels and colours, 0-1."""
+    return float(np.sqrt(np.mean((np.asarray(a, np.float64) - np.asarray(b, np.float64)) ** 2)))
+
+
+def gaps(looks: Sequence[NDArray[np.floating]]) -> list[float]:
+    """Return the distances of neighbouring looks."""
+    return [distance(a, b) for a, b in itertools.pairwise(looks)]
+
+
+def widest(positions: Sequence[float], widths: Sequence[float], count: int) -> list[float]:
+    """Choose `count` further positions, in order: always the middle of the gap that is widest by then.
+
+    `widths` are the gaps between neighbouring `positions`. A gap that was halved counts as two of half its width
+    until somebody looks. Among equally wide gaps the longest is halved, then the leftmost.
+    """
+    pieces = [(left, right, width) for (left, right), width in zip(itertools.pairwise(positions), widths, strict=True)]
+    added: list[float] = []
+    for _ in range(count):
+        at = max(range(len(pieces)), key=lambda i: (round(pieces[i][2], 9), pieces[i][1] - pieces[i][0], -i))
+        left, right, width = pieces.pop(at)
+        middle = (left + right) / 2
+        added.append(middle)
+        pieces[at:at] = [(left, middle, width / 2), (middle, right, width / 2)]
+    return sorted(added)
+
+
+def shares(lengths: Sequence[float], parts: int) -> list[int]:
+    """Share `parts` among legs in proportion to their lengths, at least one to each.
+
+    Each next part goes to the leg where it is worth most by the method of equal proportions (Huntington and Hill),
+    which keeps the steps' lengths as equal, relative to each other, as whole numbers allow.
+    Raises ValueError for fewer parts than legs.
+    """
+    if parts < len(lengths):
+        raise ValueError(f"{len(lengths)} legs need at least as many parts, not {parts}")
+    counts = [1] * len(lengths)
+    weights = [max(length, LEAST) for length in lengths]
+    for _ in range(parts - len(lengths)):
+        worth = [weight / np.sqrt(count * (count + 1)) for weight, count in zip(weights, counts, strict=True)]
+        counts[int(np.argmax(worth))] += 1
+    return counts
+
+
+def inverse(positions: Sequence[float], widths: Sequence[float], fractions: ArrayLike) -> NDArray[np.float64]:
+    """Find where on one leg the given fractions of its length are reached.
+
+    `positions` rise from the leg's beginning to its end, `widths` are the distances between neighbours. Straight
+    between knots: frames start from the blend of theirs and change evenly there (a monotone cubic was no better).
+    """
+    places = np.asarray(positions, np.float64)
+    steps = np.asarray(widths, np.float64) + LEAST * np.diff(places)
+    reached = np.concatenate([[0.0], np.cumsum(steps)])
+    return np.interp(np.asarray(fractions, np.float64), reached / reached[-1], places)
+
+
+def eased(fractions: ArrayLike) -> NDArray[np.float64]:
+    """Slow a leg down near its two stops: a blend of the straight line and the smooth step `3 f^2 - 2 f^3`."""
+    f = np.asarray(fractions, np.float64)
+    return np.asarray((1 - EASED) * f + EASED * f * f * (3 - 2 * f))
+
+
+def place(
+    positions: Sequence[float],
+    looks: Sequence[NDArray[np.floating]],
+    *,
+    stops: int,
+    frames: int,
+    closed: bool = False,
+    easing: bool = False,
+) -> tuple[float, ...]:
+    """Place the frames of a walk, in film order, at equal distances between neighbouring pictures.
+
+    `positions` are those of the looks, rising, the stops among them; in a closed walk they end with `stops`, which is
+    the first stop again, and that end is not placed. The stops are always among the frames.
+    Raises ValueError for fewer frames than stops.
+    """
+    if frames < stops:
+        raise ValueError(f"a walk of {stops} stops needs at least {stops} frames, not {frames}")
+    widths = gaps(looks)
+    legs = []
+    for leg in range(stops if closed else stops - 1):
+        inside = [i for i, position in enumerate(positions) if leg <= position <= leg + 1]
+        legs.append(([positions[i] for i in inside], widths[inside[0] : inside[-1]]))
+    counts = shares([sum(widths) for _, widths in legs], frames if closed else frames - 1)
+    placed: list[float] = []
+    for leg, ((knots, widths), parts) in enumerate(zip(legs, counts, strict=True)):
+        fractions = np.arange(1, parts) / parts
+        between = inverse(knots, widths, eased(fractions) if easing else fractions)
+        placed.append(float(leg))
+        placed.extend(_distinct(between.tolist(), leg))
+    return tuple(placed if closed else (*placed, float(stops - 1)))
+
+
+def _distinct(between: list[float], leg: int) -> list[float]:
+    """Round to what a recipe needs, and keep neighbours apart where a leg's length is all in one spot."""
+    least = 1 / 2**20
+    count = len(between)
+    apart: list[float] = []
+    for i, position in enumerate(between):
+        lowest = (apart[-1] if apart else leg) + least
+        apart.append(min(max(round(position, 6), lowest), leg + 1 - (count - i) * least))
+    return apart

@@ -1,0 +1,66 @@
+"""The painters of one worker: a model is loaded when it is first asked for, and the most recent ones stay."""
+
+import gc
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from worker.model import ModelError
+from worker.painter import Painter
+
+log = logging.getLogger(__name__)
+
+
+class Painters:
+    """What paints here: models by their names, the first of which paints if none is named.
+
+    `seen` tells of the models that were loaded so far, kept or not: it is replaced, never changed, so that another
+    thread may read it.
+    """
+
+    def __init__(self, models: Mapping[str, str], *, device: str = "auto", kept: int = 1) -> None:
+        """Offer models, given as names and what they are loaded from, and keep so many of them in memory."""
+        self._models = dict(models)
+        self._device = device
+        self._kept = kept
+        self._loaded: dict[str, Painter] = {}  # in the order of their last use
+        self.seen: dict[str, dict[str, Any]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name the models, loaded or not, the first first."""
+        return tuple(self._models)
+
+    def of(self, model: str | None = None) -> Painter:
+        """Return the painter of a model, of the first if none is named; load it if need be.
+
+        Raises ModelError when the model is not offered, or cannot be loaded.
+        """
+        name = self.names[0] if model is None else model
+        if name not in self._models:
+            raise ModelError(f"the model {name} is not offered here; offered: {', '.join(self.names)}")
+        painter = self._loaded.pop(name, None) or self._load(name)
+        self._loaded[name] = painter
+        return painter
+
+    def _load(self, name: str) -> Painter:
+        self._make_room()
+        began = time.monotonic()
+        painter = Painter.load(self._models[name], device=self._device)
+        told = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}
+        self.seen = self.seen | {name: told | {"device": str(painter.device)}}
+        log.info("%s %s loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
+        return painter
+
+    def _make_room(self) -> None:
+        """Let go of the models longest unused before another is loaded: together they may not fit."""
+        while len(self._loaded) >= self._kept:
+            forgotten = next(iter(self._loaded))
+            del self._loaded[forgotten]
+            log.info("%s is let go", forgotten)
+            gc.collect()  # networks hold themselves in circles
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()

@@ -1,0 +1,167 @@
+"""Settling a walk: its settings and first level, fixed on its row by the first who paints it, and followed by all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app import house, pieces, presets
+from app.database import db, writing
+from app.models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
+from worker import memory, opening, plan
+from worker.claim import publish
+from worker.painter import Painter, Rendering
+from worker.plan import Level
+
+if TYPE_CHECKING:
+    from worker.painting import Painting
+
+
+class NotOurModel(Exception):
+    """A recipe names another model than this worker's."""
+
+
+class BegunAnew(Exception):
+    """The walk was begun by another model: nothing of it is painted any more, and it is back in line."""
+
+
+def settle(painting: Painting) -> None:
+    """Fix the settings and the first level on the walk the first time; afterwards, see that they are ours.
+
+    :raises NotOurModel: when its recipe asks for another model or size.
+    :raises BegunAnew: when another model painted half of it.
+    """
+    walk, painter = painting.walk, painting.painter
+    if walk.model_revision not in (None, painter.revision) and not walk.is_pinned:
+        _begin_anew(painting)
+    check(painting)
+    if _is_first(painting):
+        _open_first(painting)
+
+
+def check(painting: Painting) -> None:
+    """See that the walk is one that our model can paint again.
+
+    :raises NotOurModel: when it is not.
+    """
+    walk, painter = painting.walk, painting.painter
+    if walk.model_revision not in (None, painter.revision):
+        told = f"the recipe was painted by {walk.model_name} {walk.model_revision}"
+        if walk.model_name != painter.name:
+            raise NotOurModel(f"{told}. {house.not_offered(str(walk.model_name))}")
+        raise NotOurModel(f"{told}; this site paints with {painter.name} {painter.revision}")
+    if walk.is_pinned and (walk.width, walk.height) != painter.size:
+        asked, ours = _times(walk.width, walk.height), _times(*painter.size)
+        raise NotOurModel(f"the recipe asks for pictures of {asked} pixels; this site paints {ours}")
+
+
+def rendering(walk: Walk) -> Rendering:
+    """Return the settings that fix a settled walk's pixels."""
+    full = {"scheduler": str(walk.scheduler), "steps": walk.sampler_steps, "guidance": walk.guidance}
+    return Rendering.of(
+        walk.sampling or full,
+        width=int(walk.width or 0), height=int(walk.height or 0), precision=str(walk.precision),
+        memory_format=str(walk.memory_format), threads=int(walk.threads or 1), batch=int(walk.batch or 1),
+    )  # fmt: skip
+
+
+def _is_first(painting: Painting) -> bool:
+    """Tell whether this is a walk's first piece, and there are no others yet."""
+    claim = painting.claim
+    if (claim.kind, claim.level, claim.batch) != (STOPS, 0, 0):
+        return False
+    others = select(Piece.number).where(Piece.walk_number == claim.walk_number, Piece.number != claim.number)
+    return db.session.scalar(others.where(Piece.kind != STAGES).limit(1)) is None
+
+
+def _open_first(painting: Painting) -> None:
+    """Write down what fixes the pixels, and put the first level's further batches in line.
+
+    Frames that are there already are of a time before there were levels, and are painted again.
+    """
+    walk, painter = painting.walk, painting.painter
+    settings = _model_columns(painter) | {"painted_count": 0, "passes": 0}
+    if walk.precision is None:
+        settings["sampling"] = walk.sampling or _sampling(walk)
+        settings |= _columns(painter.rendering(settings["sampling"]))
+    levels = [Level.from_json(level) for level in walk.levels or []] or _first(painting, settings)
+    settings["levels"] = [level.to_json() for level in levels]
+    for name, value in settings.items():
+        set_committed_value(walk, name, value)
+    notes = list(zip(walk.stops, painting.prepared.notes, strict=True))
+    with writing() as session:
+        publish(session, painting.claim, **settings)
+        session.execute(delete(Frame).where(Frame.walk_number == walk.number))
+        opening.insert_pieces(session, walk.number, 0, levels[0], pieces.FIRST, first=1)
+        for stop, note in notes:
+            if note != stop.note:
+                session.execute(
+                    update(Stop)
+                    .where(Stop.walk_number == walk.number, Stop.position == stop.position)
+                    .values(note=note)
+                )
+    painting.reload()
+
+
+def _sampling(walk: Walk) -> dict[str, Any]:
+    """Resolve the preset of a walk that was asked for before that was done at once."""
+    offer = house.find(walk.model)
+    facts = house.facts(offer.setting if offer else None)
+    return presets.resolve(walk.preset, facts, steps=walk.sampler_steps, guidance=walk.guidance)
+
+
+def _first(painting: Painting, settings: dict[str, Any]) -> list[Level]:
+    """Plan the first level; all of them where positions are known and levels are not, as in the oldest recipes."""
+    walk = painting.walk
+    batch = int(settings.get("batch") or walk.batch or 1)
+    if walk.positions is not None:
+        return plan.recorded(walk.positions, painting.stops, walk.sampler_steps, batch)
+    first = plan.following(
+        [], {}, stops=painting.stops, frames=walk.frames, sampling=settings["sampling"], batch=batch,
+        closed=painting.is_closed,
+    )  # fmt: skip
+    return [first] if first else []
+
+
+def _begin_anew(painting: Painting) -> None:
+    """Drop the frames of another model: half a walk by one and half by another would be neither's."""
+    number = painting.claim.walk_number
+    with writing() as session:
+        forgotten: dict[str, Any] = dict.fromkeys(("precision", "levels", "positions", "passes", "model_revision"))
+        publish(session, painting.claim, state=QUEUED, painted_count=0, **forgotten)
+        for table in (Frame, Piece):
+            session.execute(delete(table).where(table.walk_number == number))
+    memory.clear(number)
+    raise BegunAnew
+
+
+def _columns(fresh: Rendering) -> dict[str, Any]:
+    return {
+        "scheduler": fresh.scheduler, "width": fresh.width, "height": fresh.height, "precision": fresh.precision,
+        "memory_format": fresh.memory_format, "threads": fresh.threads, "batch": fresh.batch,
+    }  # fmt: skip
+
+
+def _model_columns(painter: Painter) -> dict[str, Any]:
+    return {
+        "model_name": painter.name, "model_title": painter.title, "model_revision": painter.revision,
+        "prefix": painter.prefix, "software": SOFTWARE,
+    }  # fmt: skip
+
+
+def _times(width: int | None, height: int | None) -> str:
+    return f"{width} × {height}"
+
+
+def _software() -> str:
+    import diffusers
+    import torch
+
+    from app import __version__
+
+    return f"MoMA Lisa {__version__}, diffusers {diffusers.__version__}, torch {torch.__version__}"
+
+
+SOFTWARE = _software()

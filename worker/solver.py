@@ -1,0 +1,108 @@
+"""The solvers: what turns a network's predictions into a picture, step by step.
+
+They are diffusers' own. Two of them add fresh noise at every step; it comes from the caller here, who draws it from
+the seed that the recipe records, so that a frame is the same in every batch, and its noise can lie between two stops'.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import diffusers
+import torch
+
+from worker.folder import ModelError
+
+SOLVER = "DPMSolverMultistepScheduler"
+
+NOISY = frozenset({"EulerAncestralDiscreteScheduler", "LCMScheduler"})
+"""The solvers that add noise after each step but the last: as distilled models want it (Turbo, and LCM)."""
+
+SOLVERS = NOISY | {
+    SOLVER,
+    "DDIMScheduler",
+    "DEISMultistepScheduler",
+    "DPMSolverSinglestepScheduler",
+    "EulerDiscreteScheduler",
+    "HeunDiscreteScheduler",
+    "PNDMScheduler",
+    "TCDScheduler",
+    "UniPCMultistepScheduler",
+}
+"""The solvers with which the same recipe paints the same picture."""
+
+FLOWING = frozenset({SOLVER, "DEISMultistepScheduler", "DPMSolverSinglestepScheduler", "UniPCMultistepScheduler"})
+"""The solvers that paint with a network of rectified flow."""
+
+
+def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.device) -> Any:
+    """Make a fresh solver of this class with its time steps: it keeps the history of one batch.
+
+    Raises ModelError when the solver knows no schedule of so many steps, or not what the network predicts.
+    """
+    config = dict(config)
+    if config.get("use_flow_sigmas") and scheduler not in FLOWING:
+        raise ModelError(f"the {scheduler} knows no flow; with this model paint {', '.join(sorted(FLOWING))}")
+    if str(config.get("algorithm_type", "")).startswith("sde-"):
+        config["algorithm_type"] = "dpmsolver++"  # the stochastic form draws noise that no recipe records
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
+        solver = getattr(diffusers, scheduler).from_config(config)
+        try:
+            solver.set_timesteps(steps, device=device)
+        except ValueError as error:
+            raise ModelError(f"the {scheduler} takes no {steps} steps with this model") from error
+    return solver
+
+
+def fresh_noises(scheduler: str, steps: int) -> int:
+    """Count the noises that a frame needs on its way, besides the one that it begins with."""
+    return steps - 1 if scheduler in NOISY else 0
+
+
+def step(
+    solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch.Tensor, noise: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Take one step, from the latents at `t` to the next; `noise` is added by the solvers that add some.
+
+    Without noise (the last step has none) they go the same way without it.
+    """
+    if isinstance(solver, diffusers.LCMScheduler):
+        return _to_lcm(solver, prediction, t, latents, noise)
+    if isinstance(solver, diffusers.EulerAncestralDiscreteScheduler):
+        return _to_ancestral(solver, prediction, t, latents, noise)
+    exactly = {"eta": 0.0} if isinstance(solver, diffusers.TCDScheduler) else {}
+    after: torch.Tensor = solver.step(prediction, t, latents, return_dict=False, **exactly)[0]
+    return after
+
+
+def _to_lcm(
+    solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch.Tensor, noise: torch.Tensor | None
+) -> torch.Tensor:
+    """Put noise on the denoised latents (multistep consistency sampling: Luo et al., arXiv 2310.04378)."""
+    denoised: torch.Tensor = solver.step(prediction, t, latents, generator=_aside(latents), return_dict=False)[1]
+    if solver.step_index == len(solver.timesteps):
+        return denoised
+    alpha: torch.Tensor = solver.alphas_cumprod[solver.timesteps[solver.step_index]].to(latents.device)
+    return alpha.sqrt() * denoised + (1 - alpha).sqrt() * _or_none(noise, latents)
+
+
+def _to_ancestral(
+    solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch.Tensor, noise: torch.Tensor | None
+) -> torch.Tensor:
+    """Step past the next noise level, then up to it with fresh noise (ancestral sampling, as in k-diffusion)."""
+    denoised: torch.Tensor = solver.step(prediction, t, latents, generator=_aside(latents), return_dict=False)[1]
+    sigmas: torch.Tensor = solver.sigmas
+    sigma, following = sigmas[solver.step_index - 1], sigmas[solver.step_index]
+    up = (following**2 * (sigma**2 - following**2) / sigma**2).sqrt()
+    down = (following**2 - up**2).sqrt()
+    return denoised + (latents - denoised) * (down / sigma) + up * _or_none(noise, latents)
+
+
+def _or_none(noise: torch.Tensor | None, latents: torch.Tensor) -> torch.Tensor:
+    return torch.zeros_like(latents) if noise is None else noise
+
+
+def _aside(latents: torch.Tensor) -> torch.Generator:
+    """Return a generator for what a solver draws itself and nobody looks at: not the process's, which others use."""
+    return torch.Generator(latents.device)

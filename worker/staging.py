@@ -1,0 +1,148 @@
+"""The stages of one frame: its trajectory painted anew, and what the model would paint after each step of it.
+
+The early steps of a frame that branched are those of its neighbours, blended, as they were when it was painted. All is
+painted one by one, so the last stage may differ from the frame in the last bits that a batch's size decides.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from sqlalchemy import delete, select
+
+from app import media, stages
+from app.database import db, writing
+from app.models import KNOTS, Frame, Medium, Piece, Walk
+from worker import film, hanging, memory, plan, settling
+from worker.claim import Claim, LeaseLost, publish
+from worker.painter import Painter
+from worker.painting import Painting
+from worker.plan import Level
+from worker.state import State, between
+
+STAGE_MS = 400
+"""How long a stage is shown."""
+
+LAST_MS = 2000
+"""How long the last one is."""
+
+SIDE_MAX = 256
+"""How large a stage is at most: a sheet has one for every step side by side, and WebP ends at 16,383 pixels."""
+
+WEBP_MAX = 16_383
+
+Picture = NDArray[np.uint8]
+
+log = logging.getLogger(__name__)
+
+
+def paint(claim: Claim, painter: Painter) -> None:
+    """Paint the stages of the frame that a piece names, and keep them as a film and a sheet."""
+    painting = Painting(claim, painter)
+    settling.check(painting)
+    position = db.session.scalar(
+        select(Frame.position).where(Frame.walk_number == claim.walk_number, Frame.index == claim.batch)
+    )
+    if position is None:
+        raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
+    pictures = [_fitting(picture) for picture in stages_of(painting, position)]
+    walk, times = painting.walk, [*[STAGE_MS] * (len(pictures) - 1), LAST_MS]
+    about = hanging.about(walk)
+    rows = [
+        _store(walk, "stages", film.webp(pictures, times, metadata=about), claim.batch),
+        _store(walk, "sheet", film.webp([_sheet(pictures)], LAST_MS, metadata=about), claim.batch),
+    ]
+    with writing() as session:
+        publish(session, claim)
+        for row in rows:
+            session.merge(row)
+        session.execute(delete(Piece).where(Piece.number == claim.number))
+    memory.clear(claim.walk_number)
+    log.info("stages of frame %s of walk %s", claim.batch, claim.walk_id)
+
+
+def stages_of(painting: Painting, position: float) -> list[Picture]:
+    """Return what the model would paint at ``position`` after each step of the solver, the last being the frame."""
+    steps = painting.prepared.rendering.steps
+    states = Trajectories(painting).of_frame(position, steps - 1)
+    pictures = []
+    for step in range(1, steps + 1):
+        start = [(states[step - 2], states[step - 2], 0.0)] if step > 1 else None
+        (painted,) = painting.painter.paint(
+            painting.prepared, [position], start=start, until=step, on_step=painting.on_step
+        )
+        pictures.append(np.asarray(painted.picture))
+    return pictures
+
+
+class Trajectories:
+    """The states of pictures after each step, those of their neighbours among them, each painted once."""
+
+    def __init__(self, painting: Painting) -> None:
+        walk = painting.walk
+        self.painting = painting
+        self.levels: Sequence[Level] = painting.levels or plan.recorded(
+            walk.positions or [], painting.stops, walk.sampler_steps, int(walk.batch or 1)
+        )
+        self._known: dict[tuple[int, float], list[State]] = {}
+
+    def of_frame(self, position: float, depth: int) -> list[State]:
+        """Return the states of a frame after its first ``depth`` steps."""
+        shown = (i for i, level in enumerate(self.levels) if level.kind != KNOTS and position in level.positions)
+        return self._of(next(shown), position, depth)
+
+    def _of(self, number: int, position: float, depth: int) -> list[State]:
+        if len(self._known.get((number, position), ())) < depth:
+            self._known[number, position] = self._painted(number, position, depth)
+        return self._known[number, position][:depth]
+
+    def _painted(self, number: int, position: float, depth: int) -> list[State]:
+        found = plan.neighbours(number, self.levels, position, self.painting.sampling)
+        if found is None:
+            return self._follow([], position, depth)
+        sides = (self._of(side.level, side.position, found.depth) for side in (found.left, found.right))
+        early = [between(left, right, found.t) for left, right in zip(*sides, strict=True)]
+        return self._follow(early, position, depth) if depth > found.depth else early
+
+    def _follow(self, states: list[State], position: float, depth: int) -> list[State]:
+        """Go on with a trajectory from its last state."""
+        if depth == len(states):
+            return states
+        (painted,) = self.painting.painter.paint(
+            self.painting.prepared,
+            [position],
+            start=[(states[-1], states[-1], 0.0)] if states else None,
+            until=depth,
+            keep=range(len(states) + 1, depth + 1),
+            decode=False,
+            on_step=self.painting.on_step,
+        )
+        return [*states, *(painted.states[step] for step in range(len(states) + 1, depth + 1))]
+
+
+def _fitting(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    if max(height, width) <= SIDE_MAX:
+        return picture
+    scale = SIDE_MAX / max(height, width)
+    return np.asarray(Image.fromarray(picture).resize((round(width * scale), round(height * scale))))
+
+
+def _sheet(pictures: Sequence[Picture]) -> Picture:
+    """Lay the stages side by side, in their order; where they are too many for one picture, made smaller."""
+    width = pictures[0].shape[1]
+    fitting = min(width, WEBP_MAX // len(pictures))
+    if fitting < width:
+        height = round(pictures[0].shape[0] * fitting / width)
+        pictures = [np.asarray(Image.fromarray(picture).resize((fitting, height))) for picture in pictures]
+    return np.concatenate(pictures, axis=1)
+
+
+def _store(walk: Walk, kind: str, data: bytes, index: int) -> Medium:
+    path, digest = media.film_path(walk.id, stages.name(kind, index), "webp", data)
+    media.store().write(path, data)
+    return Medium(walk_number=walk.number, kind=stages.name(kind, index), path=path, bytes=len(data), etag=digest)

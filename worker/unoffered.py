@@ -1,0 +1,78 @@
+"""Walks whose model nobody offers any more: nobody claims them, and they would wait in line for ever.
+
+Another machine's worker may offer other models than this one, and a worker that is just starting is not seen before its
+model is loaded. So a model counts as gone only when no living worker has offered it for a while.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
+
+from app import house, queue
+from app.database import db, now, writing
+from app.models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
+from worker.claim import holder
+
+PATIENCE_SECONDS = 600.0
+"""For how long a model must be missed: longer than a large one loads."""
+
+log = logging.getLogger(__name__)
+
+_STAGES_IN_LINE = (Piece.kind == STAGES, Piece.state == PIECE_WAITING)
+
+_missed_since: dict[str, float] = {}
+
+
+def give_up() -> None:
+    """Fail the walks, and drop the stages, that wait for a model which no living worker has offered for a while."""
+    offered = _offered()
+    if offered is None:
+        _missed_since.clear()
+        return
+    wanted = _wanted() - offered
+    for name in _missed_since.keys() - wanted:
+        del _missed_since[name]
+    for name in wanted:
+        since = _missed_since.setdefault(name, time.monotonic())
+        if time.monotonic() - since >= PATIENCE_SECONDS:
+            _fail_all_of(name)
+
+
+def _offered() -> set[str] | None:
+    """Name the models of all living workers; ``None`` when we do not see even ourselves, and so cannot tell."""
+    workers = queue.workers()
+    if not any(about["name"] == holder() for about in workers):
+        return None
+    return {name for about in workers for name in (about["model"], *about["models"])}
+
+
+def _wanted() -> set[str]:
+    """Name the models that walks in line, or frames whose stages were asked for, wait for."""
+    db.session.rollback()  # look at the rows as they are now
+    stages = exists().where(Piece.walk_number == Walk.number, *_STAGES_IN_LINE)
+    waiting = or_(and_(*_idle()), and_(Walk.state == FINISHED, stages))
+    found = db.session.scalars(select(Walk.model).where(Walk.model.is_not(None), waiting).distinct())
+    return {str(name) for name in found}
+
+
+def _fail_all_of(name: str) -> None:
+    with writing() as session:
+        locked = select(Walk).where(Walk.model == name, *_idle()).with_for_update(of=Walk)
+        for walk in session.scalars(locked.execution_options(populate_existing=True)):
+            walk.state, walk.error, walk.finished_at = FAILED, house.not_offered(name), now()
+            log.warning("walk %s failed: %s", walk.id, walk.error)
+        done = select(Walk.number).where(Walk.model == name, Walk.state == FINISHED)
+        session.execute(
+            delete(Piece)
+            .where(*_STAGES_IN_LINE, Piece.walk_number.in_(done))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _idle() -> tuple[ColumnElement[bool], ...]:
+    """Tell walks in line at which nobody is at work."""
+    taken = exists().where(Piece.walk_number == Walk.number, Piece.state == PIECE_TAKEN)
+    return Walk.state.in_(WAITING), Walk.deleted_at.is_(None), ~taken
