@@ -15,6 +15,7 @@ from studio.folder import Folder
 from tests.studio.modules import make_modules
 
 Run = Callable[..., dict[str, Any]]
+WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "bear", "fox", "neon", ",", "of", "art", ":", "coffee")
 
 
 def call(*words: object, ok: bool = True) -> dict[str, Any]:
@@ -41,3 +42,29 @@ def drawn(tmp_path_factory: pytest.TempPathFactory, modules: Path) -> Folder:
     call("collect", "--folder", path, "--icons", "--modules", modules, "--vendor", "noto", "--vendor", "twemoji",
          "--kept-out", "twemoji")  # fmt: skip
     return Folder(path)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model of the house's classes: text encoder, autoencoder, UNet, solver."""
+    path = tmp_path_factory.mktemp("base")
+    import torch
+    from diffusers import AutoencoderKL, StableDiffusionPipeline
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    from studio import diffusion
+
+    torch.manual_seed(0)
+    (path / "words").mkdir()
+    (path / "words/vocab.txt").write_text("\n".join(WORDS))
+    tokenizer = BertTokenizer(str(path / "words/vocab.txt"), model_max_length=8)
+    config = BertConfig(vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+                        intermediate_size=16)  # fmt: skip
+    config.use_attention_mask = True
+    vae = AutoencoderKL(block_out_channels=(8, 8), down_block_types=("DownEncoderBlock2D",) * 2, latent_channels=4,
+                        up_block_types=("UpDecoderBlock2D",) * 2, norm_num_groups=8, sample_size=16)  # fmt: skip
+    unet = diffusion.unet((16, 32), latent=4, sample=8, width=16)
+    pipe = StableDiffusionPipeline(vae, BertModel(config), tokenizer, unet, diffusion.solver(diffusion.Objective()),
+                                   None, None, requires_safety_checker=False)  # fmt: skip
+    pipe.save_pretrained(path / "model")
+    return path / "model"

@@ -10,9 +10,8 @@ from typing import Any
 import fsspec
 import pytest
 import torch
-from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image
-from transformers import BertConfig, BertModel, BertTokenizer
 
 from studio import diffusion, shards, training
 from studio.errors import FolderError, StudioError
@@ -22,33 +21,12 @@ from studio.shards import Reader, Shards
 from studio.text import Texts
 from tests.studio.conftest import call
 
-WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "bear", "fox", "neon", ",", "of", "art", ":", "coffee")
 # The libraries' own: of transformers about how it will be, of NumPy about how diffusers' solvers make arrays.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 STEPS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
-
-
-@pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny model of the house's classes: text encoder, autoencoder, UNet, solver."""
-    path = tmp_path_factory.mktemp("base")
-    torch.manual_seed(0)
-    (path / "words").mkdir()
-    (path / "words/vocab.txt").write_text("\n".join(WORDS))
-    tokenizer = BertTokenizer(str(path / "words/vocab.txt"), model_max_length=8)
-    config = BertConfig(vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-                        intermediate_size=16)  # fmt: skip
-    config.use_attention_mask = True
-    vae = AutoencoderKL(block_out_channels=(8, 8), down_block_types=("DownEncoderBlock2D",) * 2, latent_channels=4,
-                        up_block_types=("UpDecoderBlock2D",) * 2, norm_num_groups=8, sample_size=16)  # fmt: skip
-    unet = diffusion.unet((16, 32), latent=4, sample=8, width=16)
-    pipe = StableDiffusionPipeline(vae, BertModel(config), tokenizer, unet, diffusion.solver(diffusion.Objective()),
-                                   None, None, requires_safety_checker=False)  # fmt: skip
-    pipe.save_pretrained(path / "model")
-    return path / "model"
 
 
 @pytest.fixture(scope="session")
