@@ -60,6 +60,9 @@ FEW_STEPS = {
 EMBEDDED_GUIDANCE = 8.0
 """The guidance of models that take it as an input, and cost no second pass for it: what LCM's authors paint with."""
 
+UNGUIDED = (0.0, 0.0)
+"""No step takes a second pass."""
+
 
 def resolve(
     preset: str, facts: Mapping[str, Any], *, steps: int | None = None, guidance: float | None = None
@@ -73,7 +76,7 @@ def resolve(
     """
     base = (FEW_STEPS if facts.get("few_step") else PRESETS)[preset]
     if facts.get("embeds_guidance"):
-        base = replace(base, guidance=EMBEDDED_GUIDANCE)
+        base = replace(base, guidance=EMBEDDED_GUIDANCE, guided=UNGUIDED)
     settings = asdict(base) | dict(facts.get("presets", {}).get(preset, {}))
     settings["scheduler"] = settings["scheduler"] or facts.get("scheduler") or SOLVER
     settings["steps"] = steps or int(settings["steps"])
@@ -95,7 +98,7 @@ def _whole(settings: dict[str, Any]) -> dict[str, Any]:
         "scheduler": scheduler,
         "steps": steps,
         "guidance": settings["guidance"],
-        "guided": [round(first * steps), max(1, ceil(last * steps))],
+        "guided": [round(first * steps), ceil(last * steps)],
         "spacing": list(settings["spacing"]) if settings["spacing"] and scheduler in SPACED else None,
         "ladder": ladder,
         "branches": bool(settings["branches"]) and can_branch,

@@ -58,7 +58,7 @@ class Ours:
             batch=prepared.rendering.batch,
         ):
             levels.append(level)
-            self._paint(prepared, levels, there, sampling)
+            self._paint(prepared, levels, there, sampling, frames)
         pictures = {knot.position: one.picture for knot, one in there.items() if one.picture is not None}
         return Film(sorted(pictures), [pictures[position] for position in sorted(pictures)])
 
@@ -68,6 +68,7 @@ class Ours:
         levels: list[plan.Level],
         there: dict[plan.Knot, Painted],
         sampling: Mapping[str, Any],
+        frames: int,
     ) -> None:
         """Paint the last level."""
         number, level = len(levels) - 1, levels[-1]
@@ -82,7 +83,7 @@ class Ours:
                 positions,
                 start=starts or None,
                 until=level.until,
-                keep=plan.depths(level, sampling),
+                keep=plan.depths(level, sampling, frames=frames),
                 decode=level.kind != "knots",
                 pad=level.pad,
             )

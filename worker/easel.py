@@ -34,11 +34,11 @@ class Easel:
     def steps(self, *, frames: int, easing: bool = False, workers: int = 1) -> Iterator[Level]:
         """Paint level by level, and yield each when it is done."""
         while level := self._following(frames=frames, easing=easing, workers=workers):
-            self.repaint(level)
+            self.repaint(level, frames=frames)
             yield level
 
-    def repaint(self, level: Level) -> None:
-        """Paint a level as it is laid out."""
+    def repaint(self, level: Level, *, frames: int) -> None:
+        """Paint a level as it is laid out, of a film of so many frames."""
         self.levels.append(level)
         self.painted.append({})
         for batch in level.batches:
@@ -48,7 +48,7 @@ class Easel:
                 positions,
                 start=self._start(positions),
                 until=level.until,
-                keep=self._depths(level),
+                keep=plan.depths(level, self.sampling, frames=frames, closed=self.prepared.closed),
                 decode=level.kind != "knots",
                 pad=level.pad,
             )
@@ -76,9 +76,6 @@ class Easel:
             batch=self.prepared.rendering.batch,
             workers=workers,
         )
-
-    def _depths(self, level: Level) -> Sequence[int]:
-        return plan.depths(level, self.sampling)
 
     def _start(self, positions: Sequence[float]) -> list[Start] | None:
         here = len(self.levels) - 1

@@ -4,7 +4,7 @@ The denoising loop is our own, because a walk shares work between its frames; wh
 `worker.model`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -226,11 +226,12 @@ class Painter:
             before = latents
             latents = solvers.step(solver, prediction, t, latents, self._fresh(prepared, task.positions, step))
             is_last = step + 1 == until
-            if step + 1 in task.keep or is_last:
+            reached = task.until if is_last else step + 1
+            if reached in task.keep or is_last:
                 expected = latents if is_last and whole else branch.clean(solver, prediction, t, before)
-                reached = task.until if is_last else step + 1
+            if reached in task.keep:
                 looks = self._decoded(vae, expected) if reached in rendering.decoded else lens(expected)
-                self._keep(painted, reached, latents, branch.memory(solver), looks, task.keep)
+                _keep(painted, reached, latents, branch.memory(solver), looks)
             on_step()
         if not torch.isfinite(latents).all():
             return None
@@ -253,22 +254,6 @@ class Painter:
         history = [np.stack(parts) for parts in zip(*(state.history for state in states), strict=True)]
         latents = self._tensor(np.stack([state.latents for state in states]))
         return states[0].depth, latents, tuple(map(self._tensor, history))
-
-    def _keep(
-        self,
-        painted: Sequence[Painted],
-        depth: int,
-        latents: torch.Tensor,
-        history: Sequence[torch.Tensor],
-        looks: NDArray[np.float32],
-        keep: Collection[int],
-    ) -> None:
-        """Note the batch's looks and, if they are wanted, its states at this depth."""
-        arrays = [part.float().cpu().numpy() for part in (latents, *history)]
-        for i, one in enumerate(painted):
-            one.looks[depth] = looks[i]
-            if depth in keep:
-                one.states[depth] = State(depth, arrays[0][i], tuple(part[i] for part in arrays[1:]))
 
     def _words(self, prepared: Prepared, positions: Sequence[float]) -> "_Words":
         """Return what is said at the positions."""
@@ -363,6 +348,20 @@ class _Words:
     prompts: torch.Tensor
     pooled_negatives: torch.Tensor | None = None
     pooled: torch.Tensor | None = None
+
+
+def _keep(
+    painted: Sequence[Painted],
+    depth: int,
+    latents: torch.Tensor,
+    history: Sequence[torch.Tensor],
+    looks: NDArray[np.float32],
+) -> None:
+    """Note a batch's looks and states at this depth."""
+    arrays = [part.float().cpu().numpy() for part in (latents, *history)]
+    for i, one in enumerate(painted):
+        one.looks[depth] = looks[i]
+        one.states[depth] = State(depth, arrays[0][i], tuple(part[i] for part in arrays[1:]))
 
 
 def _is_within(step: int, interval: tuple[int, int] | None) -> bool:

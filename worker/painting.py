@@ -141,13 +141,18 @@ class Painting:
             positions,
             start=self.starts(number, positions),
             until=level.until,
-            keep=plan.depths(level, self.sampling) if self.sampling else (),
+            keep=self._depths(level),
             decode=level.kind != KNOTS,
             pad=level.pad,
             on_step=self.on_step,
         )
         self._passes += self.painter.passes - before
         return painted
+
+    def _depths(self, level: Level) -> tuple[int, ...]:
+        if not self.sampling:
+            return ()
+        return plan.depths(level, self.sampling, frames=self.walk.frames, closed=self.is_closed)
 
     def starts(self, number: int, positions: Sequence[float]) -> list[Start] | None:
         """Return the two states, and where between them, that each picture starts from; ``None`` is its noise."""

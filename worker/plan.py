@@ -136,10 +136,17 @@ def settled(levels: Sequence[Level], frames: int) -> tuple[float, ...] | None:
     return tuple(positions) if len(positions) == frames else None
 
 
-def depths(level: Level, sampling: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return the depths at which a level's states and looks are kept for those that start from them."""
+def depths(level: Level, sampling: Mapping[str, Any], *, frames: int, closed: bool = False) -> tuple[int, ...]:
+    """Return the depths at which a level's states and looks are kept for those that start from them.
+
+    Of the stops, those of the rungs that a film of so many frames climbs: a look that nobody asks for is a decode.
+    """
     if level.kind == "stops":
-        return tuple(depth for depth, _ in sampling["ladder"])
+        stops = len(level.positions)
+        if frames <= stops:
+            return ()
+        legs = stops if closed else stops - 1
+        return tuple(depth for depth, _ in rungs(sampling, legs=legs, between=frames - stops))
     return (level.until,) if level.kind == "knots" else ()
 
 

@@ -33,11 +33,11 @@ def test_presets_paint_every_frame_once(ours: Ours, preset: str) -> None:
 
 
 def looks_decoded(sampling: dict[str, Any], *, stops: int, frames: int) -> int:
-    """Count the looks that are decoded: of the stops at each further rung, or the only one, and of its knots."""
+    """Count the looks that are decoded: at each further rung that is climbed, or the only one, stops and knots."""
     further = sampling["ladder"][1:] or sampling["ladder"]
     depths = [depth for depth, _ in further]
     used = rungs(sampling, legs=stops - 1, between=frames - stops)
-    return stops * len(depths) + sum(knots for depth, knots in used if depth in depths)
+    return sum(stops + knots for depth, knots in used if depth in depths)
 
 
 def test_passes_are_those_of_the_settings(ours: Ours) -> None:

@@ -146,8 +146,14 @@ def test_what_is_painted_in_full_starts_from_its_noise() -> None:
 
 def test_states_are_kept_for_those_that_start_from_them() -> None:
     stops, first, second, frames = laid_out(SAMPLING, frames=60)
-    kept = [plan.depths(level, SAMPLING) for level in (stops, first, second, frames)]
+    kept = [plan.depths(level, SAMPLING, frames=60) for level in (stops, first, second, frames)]
     assert kept == [(6, 8), (6,), (8,), ()]
+
+
+def test_stops_keep_nothing_for_rungs_that_their_film_does_not_climb() -> None:
+    [stops, *_] = laid_out(SAMPLING, frames=12)
+    assert plan.depths(stops, SAMPLING, frames=12) == (6,)
+    assert plan.depths(stops, SAMPLING, frames=2) == ()
 
 
 def test_stops_are_always_painted_in_pairs() -> None:
@@ -197,7 +203,7 @@ def test_every_frame_is_painted_once_from_what_was_painted_before(
             for knot in (between.left, between.right):
                 assert knot.level < number
                 assert knot.position in levels[knot.level].positions
-                assert between.depth in plan.depths(levels[knot.level], sampling)
+                assert between.depth in plan.depths(levels[knot.level], sampling, frames=frames, closed=closed)
             right = between.right.position or (stops if position > stops - 1 else 0.0)
             assert np.isclose(walk.lerp(np.array(between.left.position), np.array(right), between.t), position)
 
