@@ -80,15 +80,13 @@ def raw_latents(vae: Any, pictures: Tensor) -> Tensor:
 
 def scaled_latents(vae: Any, pictures: Tensor) -> Tensor:
     """Encode pictures 0…1 as a diffusion model sees them."""
-    latents = raw_latents(vae, pictures * 2 - 1)
-    scaled: Tensor = (latents - (getattr(vae.config, "shift_factor", None) or 0.0)) * vae.config.scaling_factor
+    scaled: Tensor = raw_latents(vae, pictures * 2 - 1) * vae.config.scaling_factor
     return scaled
 
 
 def decoded(vae: Any, latents: Tensor) -> Tensor:
     """Decode what a diffusion model painted into pictures 0…1."""
-    raw = latents / vae.config.scaling_factor + (getattr(vae.config, "shift_factor", None) or 0.0)
-    pictures: Tensor = vae.decode(raw, return_dict=False)[0]
+    pictures: Tensor = vae.decode(latents / vae.config.scaling_factor, return_dict=False)[0]
     return (pictures / 2 + 0.5).clamp(0, 1)
 
 

@@ -41,16 +41,17 @@ class Texts:
         """Return the mean of each text's own tokens, of length 1: what sentence encoders compare by."""
         parts = []
         for start in range(0, len(texts), batch):
-            states, mask = self._encoded(texts[start : start + batch])
+            # What is padded takes no part, so there is no need of more than the longest.
+            states, mask = self._encoded(texts[start : start + batch], padding="longest")
             weights = mask[..., None].float()
             parts.append(F.normalize((states * weights).sum(1) / weights.sum(1), dim=-1))
         return torch.cat(parts)
 
-    def _encoded(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+    def _encoded(self, texts: Sequence[str], padding: str = "max_length") -> tuple[Tensor, Tensor]:
         length = min(self.tokenizer.model_max_length, 512)
-        read = self.tokenizer(
-            list(texts), padding="max_length", max_length=length, truncation=True, return_tensors="pt"
-        ).to(self.device)
+        read = self.tokenizer(list(texts), padding=padding, max_length=length, truncation=True, return_tensors="pt").to(
+            self.device
+        )
         heeds = getattr(self.model.config, "use_attention_mask", False)
         states: Tensor = self.model(read.input_ids, attention_mask=read.attention_mask if heeds else None)[0]
         return states, read.attention_mask

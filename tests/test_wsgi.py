@@ -43,13 +43,13 @@ print(json.dumps([wsgi.app.name, sorted({name.partition(".")[0] for name in sys.
     )
     name, loaded = json.loads(result.stdout)
     assert name == "app"
-    assert set(loaded) & (HEAVY | {"worker", "studio"}) == set()
+    assert set(loaded) & (HEAVY | {"eye", "worker", "studio"}) == set()
     assert "flask" in loaded
 
 
 @pytest.mark.parametrize("path", modules("app"), ids=lambda path: path.stem)
 def test_web_side_imports_nothing_of_the_worker(path: Path) -> None:
-    assert set(imported(path)) & (HEAVY | {"worker", "studio"}) == set()
+    assert set(imported(path)) & (HEAVY | {"eye", "worker", "studio"}) == set()
 
 
 @pytest.mark.parametrize("name", PURE)

@@ -77,15 +77,15 @@ def command(folder: Folder, *, refine: bool, channels: str, latent: int, size: i
 
 
 def _scale(vae: Any, canvas: Any, count: int) -> None:
-    """Measure how far latents spread, and note what brings them to one."""
+    """Measure how large latents are, and note what brings them to one; the pipeline knows no shift."""
     import torch
 
     from studio import autoencoder, training
 
     with torch.no_grad():
         pictures = canvas.mixture(count, 0, dice=training.dice(0, 0))
-        spread = torch.cat([autoencoder.raw_latents(vae, part * 2 - 1) for part in pictures.split(32)]).float()
-    vae.register_to_config(scaling_factor=1 / max(float(spread.std()), 1e-6), shift_factor=float(spread.mean()))
+        latents = torch.cat([autoencoder.raw_latents(vae, part * 2 - 1) for part in pictures.split(32)]).float()
+    vae.register_to_config(scaling_factor=1 / max(float(latents.square().mean().sqrt()), 1e-6))
 
 
 def _canvas_of_tests(folder: Folder, canvas: Any, device: str, size: int) -> Any:

@@ -31,6 +31,7 @@ def imported(package: str) -> set[str]:
 def test_site_and_studio_do_not_know_each_other() -> None:
     assert "studio" not in imported("app") | imported("worker")
     assert not {"app", "worker", "flask"} & imported("studio")
+    assert imported("eye") - set(sys.stdlib_module_names) == {"eye", "torch", "safetensors"}
 
 
 def test_stages_are_listed_in_the_order_of_the_work() -> None:

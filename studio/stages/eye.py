@@ -1,0 +1,81 @@
+"""Train the house eye on the drawings and the hands, and measure it on drawings of a vendor that it never saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from studio.folder import Folder, put_folder
+from studio.stage import counts, stage, training_options
+
+HOUSE = Path("models/house")
+
+
+@stage("eye")
+@training_options(steps=12_000, rate=2e-3, batch=256, run="eye")
+@click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
+              help="The diffusers folder into whose text encoder's sentences it sees.")  # fmt: skip
+@click.option("--size", type=click.IntRange(16), default=96, show_default=True, help="Pixels a side that it sees.")
+@click.option("--channels", default="48,96,192,256", show_default=True, help="Channels of each level, finest first.")
+@click.option("--blocks", default="2,2,3,2", show_default=True, help="Blocks of each level.")
+@click.option("--painted", type=click.IntRange(0), default=60_000, show_default=True, help="Scenes painted to see.")
+@click.option("--painted-at", "painted_at", type=click.IntRange(16), default=256, show_default=True,
+              help="Pixels a side at which hands paint them.")  # fmt: skip
+@click.option("--plain", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of plain drawings.")
+@click.option("--measured", type=click.IntRange(1), default=100, show_default=True, help="Pictures a hand to measure.")
+def command(folder: Folder, *, base: Path, size: int, channels: str, blocks: str, painted: int, painted_at: int,
+            plain: float, batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...], measured: int,
+            **often: Any) -> dict[str, Any]:  # fmt: skip
+    """Make model/eye: it names what is in a picture, and by which hand it is."""
+    import torch
+
+    from eye import Shape, Tower, save
+    from studio import eye, training
+    from studio.canvas import Canvas
+    from studio.run import Run
+    from studio.text import Texts
+
+    schedule = training.Schedule(decay=0.05, **often)
+    each = Run(folder, run)
+    machine = training.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
+    canvas = Canvas(folder, device=device, size=painted_at)
+    school = eye.School(canvas, Texts(base, device=device), painted=painted, size=size)
+    torch.manual_seed(schedule.seed)
+    shape = Shape(size, counts(channels), counts(blocks), school.names.shape[1], len(school.hands))
+    pupil = eye.Pupil(Tower(shape), school.names)
+
+    def loss_of(model: Any, _: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        loss, told = model(school.lesson(batch, dice, plain=plain))
+        return loss, told
+
+    settings = {"batch": batch, "size": size, "channels": channels, "blocks": blocks, "painted": painted,
+                "painted_at": painted_at, "plain": plain, "scenes": canvas.programme.plan.seed,
+                "drawings": len(canvas.records), "precision": precision}  # fmt: skip
+    summary = training.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings)
+    if not machine.is_main_process:
+        return summary
+    about = {"trained_on": {"drawings": len(canvas.records), "painted": painted, "steps": schedule.steps,
+                            "vendors": sorted({record.vendor for record in canvas.records})}}  # fmt: skip
+    told = about | _measured(folder, pupil.tower, school, device, painted_at, measured)
+    put_folder(folder.path / "model/eye", lambda path: save(
+        path, pupil.tower, school.names, concepts=school.concepts, hands=school.hands, **told))  # fmt: skip
+    return summary | told | {"parameters": sum(value.numel() for value in pupil.tower.parameters()),
+                             "concepts": len(school.concepts)}  # fmt: skip
+
+
+def _measured(folder: Folder, tower: Any, school: Any, device: str, size: int, count: int) -> dict[str, Any]:
+    """Measure on a vendor that was kept out; say nothing of the eye's accuracy where none was."""
+    from eye import Eye
+    from studio import judge
+    from studio.canvas import Canvas
+
+    kept_out = [record for record in folder.catalogue() if record.split == "test" and record.kind == "motif"]
+    if not kept_out:
+        return {"measured_on": None}
+    eye = Eye(tower.to(device), school.names, {"concepts": school.concepts, "hands": school.hands})
+    canvas = Canvas(folder, split="test", device=device, size=size)
+    drawings, hands = judge.of_drawings(eye, canvas), judge.of_hands(eye, canvas, count)
+    return {"measured_on": sorted({record.vendor for record in kept_out}), "R": drawings["top1"],
+            "R_top5": drawings["top5"], "hands_told": hands}  # fmt: skip
