@@ -156,10 +156,14 @@ def lay_lora(network: nn.Module, rank: int) -> int:
     return count
 
 
-def merge_lora(network: nn.Module) -> None:
-    """Put the changes into the weights, so that the network is a plain one again."""
+def plain_copy(network: Any) -> Any:
+    """Make a plain network of the same kind, with all changes of low rank put into its weights."""
     from torch.nn.utils import parametrize
 
-    for part in list(network.modules()):
+    weights = {name: value for name, value in network.state_dict().items() if ".parametrizations." not in name}
+    for name, part in network.named_modules():
         if parametrize.is_parametrized(part, "weight"):
-            parametrize.remove_parametrizations(part, "weight", leave_parametrized=True)
+            weights[f"{name}.weight"] = part.weight
+    made = type(network).from_config(network.config)
+    made.load_state_dict(weights)
+    return made

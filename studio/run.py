@@ -20,7 +20,7 @@ from studio.folder import Folder
 
 STATE, SETTINGS, CURVE, DONE = "state.pt", "settings.json", "curve.jsonl", "done.json"
 # What may change from one start of a run to the next without changing what is learned.
-FREE = frozenset(("save_every", "validate_every", "log_every", "workers"))
+FREE = frozenset(("save_every", "log_every"))
 
 
 class Run:

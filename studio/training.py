@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from studio.errors import StudioError
 from studio.run import Run
 from studio.stage import progress
 
+Look = Callable[[nn.Module, int], None]
 Loss = Callable[[nn.Module, int, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
 
 
@@ -34,7 +35,6 @@ class Schedule:
     clip: float = 1.0
     seed: int = 1
     save_every: int = 500
-    validate_every: int = 0
     log_every: int = 20
 
     def rate_at(self, step: int) -> float:
@@ -112,10 +112,12 @@ def fit(
     *,
     machine: Any,
     settings: dict[str, Any] | None = None,
-    on_validate: Callable[[nn.Module, int], None] | None = None,
+    looks: Sequence[tuple[int, Look]] = (),
     betas: tuple[float, float] = (0.9, 0.99),
 ) -> dict[str, Any]:
     """Train a model's parameters that want gradients; leave it with their average, and return the summary.
+
+    ``looks`` are called with the averaged model, each every so many steps, where that is not 0.
 
     :raises StudioError: where a loss or a gradient is no number; the last good step stays kept.
     """
@@ -165,9 +167,10 @@ def fit(
             if machine.is_main_process:
                 run.keep(_state(inner, average, optimiser, done))
             machine.wait_for_everyone()
-        if on_validate and schedule.validate_every and done % schedule.validate_every == 0:
+        due = [look for every, look in looks if every and done % every == 0]
+        if due:
             if machine.is_main_process:
-                _validated(inner, average, on_validate, done)
+                _looked_at(inner, average, due, done)
             machine.wait_for_everyone()
     machine.end_training()
     average.lay_into(inner)
@@ -178,13 +181,14 @@ def fit(
             "seconds": round(spent, 2), "waited_for_input": share}  # fmt: skip
 
 
-def _validated(model: nn.Module, average: Average, on_validate: Callable[[nn.Module, int], None], step: int) -> None:
+def _looked_at(model: nn.Module, average: Average, looks: Sequence[Look], step: int) -> None:
     """Look at the averaged model, and put the trained weights back."""
     before = average.lay_into(model)
     model.eval()
     try:
         with torch.no_grad():
-            on_validate(model, step)
+            for look in looks:
+                look(model, step)
     finally:
         restore(model, before)
 

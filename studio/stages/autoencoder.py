@@ -69,7 +69,7 @@ def command(folder: Folder, *, refine: bool, channels: str, latent: int, size: i
             put_folder(target, vae.save_pretrained)
             each.finish()
     held = _canvas_of_tests(folder, canvas, device, size)
-    quality = _quality(vae, held, hands_and_plain(canvas.programme), measured)
+    quality = autoencoder.quality(vae, held, hands_and_plain(canvas.programme), measured)
     by_hand = [value for name, value in quality.items() if name != "plain"]
     return summary | {"psnr": quality, "psnr_over_hands": round(sum(by_hand) / len(by_hand), 2),
                       "measured_on": held.records[0].split, "scaling_factor": round(vae.config.scaling_factor, 4),
@@ -94,23 +94,3 @@ def _canvas_of_tests(folder: Folder, canvas: Any, device: str, size: int) -> Any
 
     has_tests = any(record.split == "test" and record.kind == "motif" for record in folder.catalogue())
     return Canvas(folder, split="test", device=device, size=size) if has_tests else canvas
-
-
-def _quality(vae: Any, canvas: Any, names: tuple[str, ...], count: int) -> dict[str, float]:
-    """Measure PSNR for each hand, in dB, the mean of pictures of drawings that lie evenly apart."""
-    import torch
-
-    from studio import autoencoder
-
-    count = min(count, len(canvas.motifs))
-    chosen = [n * len(canvas.motifs) // count for n in range(count)]
-    told = {}
-    with torch.no_grad():
-        for name in names:
-            found = []
-            for start in range(0, count, 16):
-                pictures = canvas.by_hand(name, chosen[start : start + 16], seed=1 + start)
-                again = autoencoder.decoded(vae, autoencoder.scaled_latents(vae, pictures))
-                found.append(autoencoder.psnr(again.float(), pictures))
-            told[name] = round(float(torch.cat(found).mean()), 2)
-    return told

@@ -37,6 +37,7 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option("--nothing", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without caption.")
 @click.option("--checkpointing", is_flag=True, help="Less memory, a third more time.")
 @click.option("--validate-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
+@click.option("--checkpoint-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
 @click.option("--validate", "prompts", multiple=True, default=PROMPTS, help="A prompt to look at, behind the prefix.")
 @click.option("--prefix", default=words.PREFIX, show_default=True, help="The house prefix.")
 @click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True, help="Of what is looked at.")
@@ -50,8 +51,8 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 )
 def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels: str, objective: str | None,
             gamma: float, nothing: float, checkpointing: bool, prompts: tuple[str, ...], prefix: str, guidance: float,
-            painted_in: int, batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...],
-            **often: Any) -> dict[str, Any]:  # fmt: skip
+            painted_in: int, validate_every: int, checkpoint_every: int, batch: int, device: str, precision: str,
+            run: str, trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/unet and model/scheduler from latents/."""
     import torch
 
@@ -92,19 +93,23 @@ def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels
                                   noise.to(machine.device), steps=painted_in, guidance=guidance)  # fmt: skip
         _hang(folder, base, each, latents, step)
 
+    def keep(model: Any, step: int) -> None:
+        put_folder(each.path / f"checkpoints/{step:06d}", diffusion.plain_copy(model).half().save_pretrained)
+
+    looks = ((validate_every, look), (checkpoint_every, keep))
     settings = {"batch": batch, "processes": machine.num_processes, "objective": aim.kind, "gamma": gamma,
                 "nothing": nothing, "tune": tune or "", "channels": channels, "rank": rank if tune == "lora" else 0,
                 "precision": precision, "pictures": shards.about["source"]}  # fmt: skip
     try:
-        summary = training.fit(network, loss_of, schedule, each, machine=machine, settings=settings, on_validate=look)
+        summary = training.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks)
     finally:
         reader.close()
+    plain = diffusion.plain_copy(network)
     if machine.is_main_process:
-        diffusion.merge_lora(network)
-        put_folder(folder.path / "model/unet", network.to("cpu").save_pretrained)
+        put_folder(folder.path / "model/unet", plain.save_pretrained)
         put_folder(folder.path / "model/scheduler", painter.save_pretrained)
     return summary | {"objective": aim.kind, "pictures": len(shards), "processes": machine.num_processes,
-                      "parameters": sum(value.numel() for value in network.parameters())}  # fmt: skip
+                      "parameters": sum(value.numel() for value in plain.parameters())}  # fmt: skip
 
 
 def _network(base: Path, tune: str | None, rank: int, channels: str, shards: Any, checkpointing: bool) -> Any:

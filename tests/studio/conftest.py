@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from studio.__main__ import main
 from studio.folder import Folder
@@ -68,3 +69,23 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
                                    None, None, requires_safety_checker=False)  # fmt: skip
     pipe.save_pretrained(path / "model")
     return path / "model"
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten captioned pictures, as the standard image-folder loader reads them."""
+    path = tmp_path_factory.mktemp("pictures")
+    rows = []
+    for number in range(10):
+        Image.new("RGB", (20, 16), (25 * number, 90, 255 - 25 * number)).save(path / f"{number}.png")
+        rows.append({"file_name": f"{number}.png", "text": "a bear" if number % 2 else "a fox, neon"})
+    (path / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="session")
+def encoded(tmp_path_factory: pytest.TempPathFactory, base: Path, pictures: Path) -> Folder:
+    """A folder whose pictures are encoded; not to be written to."""
+    path = tmp_path_factory.mktemp("encoded") / "work"
+    call("encode", "--folder", path, "--base", base, "--from", pictures, "--size", 16, "--shard", 4, "--batch", 3)
+    return Folder(path)

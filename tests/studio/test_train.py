@@ -11,7 +11,6 @@ import fsspec
 import pytest
 import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from PIL import Image
 
 from studio import diffusion, shards, training
 from studio.errors import FolderError, StudioError
@@ -27,26 +26,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 STEPS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten captioned pictures, as the standard image-folder loader reads them."""
-    path = tmp_path_factory.mktemp("pictures")
-    rows = []
-    for number in range(10):
-        Image.new("RGB", (20, 16), (25 * number, 90, 255 - 25 * number)).save(path / f"{number}.png")
-        rows.append({"file_name": f"{number}.png", "text": "a bear" if number % 2 else "a fox, neon"})
-    (path / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
-
-
-@pytest.fixture(scope="session")
-def encoded(tmp_path_factory: pytest.TempPathFactory, base: Path, pictures: Path) -> Folder:
-    """A folder whose pictures are encoded; not to be written to."""
-    path = tmp_path_factory.mktemp("encoded") / "work"
-    call("encode", "--folder", path, "--base", base, "--from", pictures, "--size", 16, "--shard", 4, "--batch", 3)
-    return Folder(path)
 
 
 @pytest.fixture
