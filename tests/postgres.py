@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL
 
 from app.site import _die_with
 
-START_SECONDS = 30.0
+START_SECONDS = 300.0
 USER = "moma"
 NOBODY = "nobody"
 HASTY = {
@@ -28,7 +28,7 @@ HASTY = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "60",
-    "lock_timeout": "10s",
+    "lock_timeout": "120s",
 }
 
 

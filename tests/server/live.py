@@ -12,21 +12,22 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120.0
-PAINT_SECONDS = 180.0
+PATIENCE = 300.0  # seconds: a busy machine may take its time for anything, and only what never comes is a failure
+PATIENCE_MS = 1000 * PATIENCE
 T = TypeVar("T")
 
 
-def wait_until(found: Callable[[], T], *, seconds: float = 30.0, what: str = "it") -> T:
-    """Ask until the answer is true, and return it; fail after ``seconds``."""
-    deadline = time.monotonic() + seconds
+def wait_until(found: Callable[[], T], *, what: str = "it") -> T:
+    """Ask until the answer is true, and return it; fail if that never happens."""
+    deadline = time.monotonic() + PATIENCE
     while not (answer := found()):
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} seconds"
+        assert time.monotonic() < deadline, f"{what} did not happen within {PATIENCE:g} seconds"
         time.sleep(0.03)
     return answer
 
@@ -38,12 +39,33 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def state_of(pid: int) -> str | None:
+    """Return the letter that Linux has for what a process does, or ``None`` if there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def is_running(pid: int) -> bool:
     """Tell whether a process exists and is no zombie."""
+    return state_of(pid) not in (None, "Z")
+
+
+def stop(pid: int) -> None:
+    """Have a process stand still, and wait until it does."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: state_of(pid) == "T", what="a standstill")
+
+
+@contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    """Have a process stand still for a while."""
+    stop(pid)
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def processes_of(instance: Path) -> dict[int, str]:
@@ -94,9 +116,7 @@ class LiveSite:
         """Start the site, if it does not run, and wait until it says that it is open."""
         if self.process is None or self.process.poll() is not None:
             process = self.launch()
-            wait_until(
-                lambda: process.poll() is not None or "is open at" in self.output(), seconds=START_SECONDS, what="start"
-            )
+            wait_until(lambda: process.poll() is not None or "is open at" in self.output(), what="start")
             assert process.poll() is None, self.output()
         return self
 
@@ -104,7 +124,7 @@ class LiveSite:
         """Send a signal to the site and wait for its end; return its exit status."""
         assert self.process is not None
         self.process.send_signal(signum)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def output(self) -> str:
         """Return what the site has said so far."""
@@ -134,7 +154,7 @@ class LiveSite:
         kind = {} if body is None else {"Content-Type": "application/json"}
         request = urllib.request.Request(self.url + path, data, {**kind, **(headers or {})}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, _read(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -156,22 +176,68 @@ class LiveSite:
     def wait_painted(self, walk_id: str, frames: int) -> dict[str, Any]:
         """Wait until so many frames are painted."""
         return wait_until(
-            lambda: walk if (walk := self.walk(walk_id))["frames_painted"] >= frames else None,
-            seconds=PAINT_SECONDS,
-            what=f"frame {frames}",
+            lambda: walk if (walk := self.walk(walk_id))["frames_painted"] >= frames else None, what=f"frame {frames}"
         )
 
     def finished(self, walk_id: str) -> dict[str, Any]:
         """Wait until a walk is done, which must be finished."""
-        walk = wait_until(
-            lambda: walk if (walk := self.walk(walk_id))["finished_at"] else None, seconds=PAINT_SECONDS, what="the end"
-        )
+        walk = self.ended(walk_id)
         assert walk["state"] == "finished", walk["error"]
         return walk
 
-    def workers(self) -> list[dict[str, Any]]:
-        """List the workers that say that they can paint."""
-        return list(self.request("GET", "/readyz")[1]["workers"])
+    def ended(self, walk_id: str) -> dict[str, Any]:
+        """Wait until a walk is done, however it ends."""
+        return wait_until(lambda: walk if (walk := self.walk(walk_id))["finished_at"] else None, what="the end")
+
+    def caught(self, *prompts: str, frames: int, painted: int) -> tuple[dict[str, Any], int]:
+        """Have a walk painted, and its worker stand still when so many frames are there but not all.
+
+        Return the walk and the worker's process number. Where a busy machine lets the worker finish before it is
+        stopped, another walk is asked for.
+        """
+
+        def attempt() -> tuple[dict[str, Any], int] | None:
+            walk = self.commission(*prompts, frames=frames)
+            worker = self.worker_pid()
+            self.wait_painted(walk["id"], painted)
+            stop(worker)
+            ((state, count),) = self.rows("SELECT state, painted_count FROM walks WHERE id = ?", walk["id"])
+            if state == "painting" and count < frames:
+                return walk, worker
+            os.kill(worker, signal.SIGCONT)
+            self.ended(walk["id"])
+            return None
+
+        return wait_until(attempt, what="a walk half painted")
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Have the worker stand still for a while, and not just while it keeps others from the database."""
+        worker = self.worker_pid()
+
+        def is_still() -> bool:
+            stop(worker)
+            database = sqlite3.connect(self.instance / "moma.sqlite", timeout=0, isolation_level=None)
+            with closing(database), suppress(sqlite3.OperationalError):
+                database.execute("BEGIN IMMEDIATE")
+                return True
+            os.kill(worker, signal.SIGCONT)
+            return False
+
+        wait_until(is_still, what="a worker at rest")
+        try:
+            yield
+        finally:
+            os.kill(worker, signal.SIGCONT)
+
+    def readiness(self) -> dict[str, Any]:
+        """Describe the site's readiness once Redis tells of a worker: a page asks only briefly, and it may be slow."""
+
+        def told() -> dict[str, Any] | None:
+            body = self.request("GET", "/readyz")[1]
+            return dict(body) if body["redis"] == "ok" and body["workers"] else None
+
+        return wait_until(told, what="a worker's sign of life")
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Look into the site's database."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from app.config import DEFAULTS
-from tests.server.live import ROOT
+from tests.server.live import PATIENCE, ROOT
 
 pytestmark = pytest.mark.server
 
@@ -122,7 +122,9 @@ def test_web_target_can_be_made_is_small_and_serves(tmp_path: Path, capsys: pyte
     for part in installs[0].split("&&"):
         words = [word.replace("/venv", str(environment)) for word in shlex.split(part)]
         tool = {"python": [sys.executable], "pip": [sys.executable, "-m", "pip"]}[words.pop(0)]
-        subprocess.run([*tool, *words], cwd=work, env=variables, check=True, stdout=subprocess.DEVNULL, timeout=400)
+        subprocess.run(
+            [*tool, *words], cwd=work, env=variables, check=True, stdout=subprocess.DEVNULL, timeout=4 * PATIENCE
+        )
     size = sum(path.lstat().st_size for folder in (work, environment) for path in folder.rglob("*"))
     with capsys.disabled():
         print(f" [web image: {size / 1e6:.0f} MB installed]", end="")
@@ -131,7 +133,7 @@ def test_web_target_can_be_made_is_small_and_serves(tmp_path: Path, capsys: pyte
     def run(*command: str) -> str:
         python = str(environment / "bin" / "python")
         ended = subprocess.run(
-            [python, *command], cwd=work, env=variables, capture_output=True, text=True, check=False, timeout=100
+            [python, *command], cwd=work, env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
         assert ended.returncode == 0, ended.stderr
         return ended.stdout

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.needs import require
-from tests.server.live import LiveSite
+from tests.server.live import PATIENCE, LiveSite
 
 pytestmark = pytest.mark.server
 
@@ -51,7 +51,7 @@ def examples(site: LiveSite) -> dict[str, str]:
 
 def run(command: list[str], text: str, folder: Path) -> str:
     """Run an example from its standard input, as if it were pasted."""
-    ran = subprocess.run(command, input=text, cwd=folder, capture_output=True, text=True, timeout=180, check=False)
+    ran = subprocess.run(command, input=text, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout
 

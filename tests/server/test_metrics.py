@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.config import ROOT
-from tests.server.live import free_port, wait_until
+from tests.server.live import PATIENCE, free_port, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -27,7 +27,7 @@ COUNTED = 'moma_http_requests_total{endpoint="pages.about",method="GET",status="
 
 
 def get(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
         return str(answer.read().decode())
 
 
@@ -60,7 +60,7 @@ def address(instance: Path, folder: Path) -> Iterator[str]:
         yield f"http://{address}"
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE)
 
 
 def counted(address: str) -> str:

@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from app.security import HEADERS
 from tests.nginx import command, configuration
-from tests.server.live import ROOT, LiveSite, free_port, wait_until
+from tests.server.live import PATIENCE, ROOT, LiveSite, free_port, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -31,7 +32,7 @@ class Front(LiveSite):
         self, method: str, path: str, *, body: bytes = b"", **headers: str
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """Send a request; return the answer with its headers, and its bytes as they came."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body or None, named)
             answer = connection.getresponse()
@@ -39,7 +40,7 @@ class Front(LiveSite):
 
     def connect(self) -> socket.socket:
         """Open a connection and send nothing."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> It
             process = subprocess.Popen(
                 program, cwd=ROOT, env={**site.environment, **settings}, stdout=log, stderr=subprocess.STDOUT
             )
-            parts.callback(process.wait, 30)
+            parts.callback(process.wait, PATIENCE)
             parts.callback(process.terminate)
         wait_until(lambda: is_ready(front), what="nginx and gunicorn")
         yield front
@@ -212,28 +213,28 @@ def test_many_slow_clients_keep_nobody_waiting_and_are_sent_away(front: Front) -
     with ExitStack() as open_ones:
         slow = [open_ones.enter_context(front.connect()) for _ in range(50)]  # more than gunicorn has threads
         for index, client in enumerate(slow):
-            client.sendall(b"POST /walks HTTP/1.1\r\nHost: x\r\n")
-            if index % 2:
-                client.sendall(b"Content-Length: 900\r\n\r\nstops")
+            with suppress(ConnectionError):  # this machine was so slow that it was sent away already
+                client.sendall(b"POST /walks HTTP/1.1\r\nHost: x\r\n")
+                if index % 2:
+                    client.sendall(b"Content-Length: 900\r\n\r\nstops")
         assert front.ask("GET", "/gallery")[0].status == 200
         for client in slow[:2]:
-            client.settimeout(25)  # they are given ten seconds
-            with suppress(ConnectionResetError):
-                assert client.recv(400) == b""
+            with suppress(ConnectionError):
+                assert client.recv(400) == b""  # they are given ten seconds
         assert front.ask("GET", "/gallery")[0].status == 200
 
 
 def test_strangers_share_a_page_for_a_second_and_visitors_get_their_own(front: Front) -> None:
-    def asked_of_gunicorn() -> int:
-        return front.web_log.read_text().count("GET /gallery?q=shared")
+    def asked_of_gunicorn(word: str) -> int:
+        return front.web_log.read_text().count(f"GET /gallery?q={word} ")
 
+    began = time.monotonic()
     for _ in range(10):
         assert front.ask("GET", "/gallery?q=shared")[0].status == 200
-    assert asked_of_gunicorn() <= 3
-    before = asked_of_gunicorn()
+    assert asked_of_gunicorn("shared") <= 2 + (time.monotonic() - began)
     for _ in range(3):
-        front.ask("GET", "/gallery?q=shared", Cookie="moma_visitor=x")
-    wait_until(lambda: asked_of_gunicorn() == before + 3, what="three more")
+        front.ask("GET", "/gallery?q=own", Cookie="moma_visitor=x")
+    wait_until(lambda: asked_of_gunicorn("own") == 3, what="one for each")
 
 
 def test_site_whose_web_processes_are_away_answers_bad_gateway(tmp_path: Path) -> None:
@@ -247,7 +248,7 @@ def test_site_whose_web_processes_are_away_answers_bad_gateway(tmp_path: Path) -
         assert front.ask("GET", "/")[0].status == 502
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def answers(front: Front) -> bool:

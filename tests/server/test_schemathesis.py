@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.live import ROOT, free_port, wait_until
+from tests.server.live import PATIENCE, ROOT, free_port, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -37,13 +37,13 @@ def address(instance: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
     assert "Traceback" not in log.read_text()
 
 
 def is_open(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return bool(answer.status == 200)
     except urllib.error.URLError:
         return False
@@ -52,7 +52,12 @@ def is_open(url: str) -> bool:
 def test_schemathesis_finds_nothing(address: str) -> None:
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run", "--checks", "all"]
     ran = subprocess.run(
-        [*command, f"{address}/api/v1/openapi.json"], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+        [*command, f"{address}/api/v1/openapi.json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=4 * PATIENCE,
+        check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 
-from tests.server.live import ROOT, LiveSite, is_running, wait_until
+from tests.server.live import PATIENCE, ROOT, LiveSite, is_running, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -27,14 +27,14 @@ def run(site: LiveSite, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``app.run`` in a site's folder until it ends by itself."""
     command = [sys.executable, "-m", "app.run", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=90, check=False
+        command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 
 def test_the_address_is_printed_once_a_worker_can_paint(site: LiveSite) -> None:
     assert f"MoMA Lisa is open at {site.url} " in site.output()
-    status, body = site.request("GET", "/readyz")
-    assert (status, body["status"], body["database"], body["redis"]) == (200, "ready", "ok", "ok")
+    body = site.readiness()
+    assert (body["status"], body["database"], body["redis"]) == ("ready", "ok", "ok")
     (worker,) = body["workers"]
     assert worker["model"] == "house"
     assert f":{site.worker_pid()}:" in worker["name"]
@@ -67,7 +67,7 @@ def test_two_prompts_become_a_film_that_the_gallery_finds(site: LiveSite) -> Non
 
 def test_a_search_of_ten_kilobytes_gets_the_sites_own_answer(site: LiveSite) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{site.url}/gallery?q={'kite+' * 2000}", timeout=10)
+        urllib.request.urlopen(f"{site.url}/gallery?q={'kite+' * 2000}", timeout=PATIENCE)
     assert refused.value.code == 422
     assert "at most 300 characters" in refused.value.read().decode()
     refused.value.close()
@@ -119,7 +119,7 @@ def test_a_signal_while_the_worker_loads_ends_everything_soon(
     wait_until(lambda: "getting ready" in site.output(), what="the start")
     wait_until(lambda: site.pid("-m worker"), what="the worker")
     process.send_signal(signum)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     assert site.processes() == {}
     assert "Traceback" not in site.output()
     assert not (site.instance / "redis.json").exists()
@@ -148,11 +148,11 @@ def test_the_parts_of_a_killed_site_end_and_the_next_start_is_not_hindered(site:
     process = site.process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait(PATIENCE)
     site.start()  # at once, while the parts of the first are still closing
-    (worker,) = site.workers()  # the killed one's sign of life is taken back
+    (worker,) = site.readiness()["workers"]  # the killed one's sign of life is taken back
+    wait_until(lambda: len(site.processes()) == 5, what="the end of the killed site's parts")
     assert f":{site.worker_pid()}:" in worker["name"]
-    assert len(site.processes()) == 5
     assert site.walk(walk["id"])["state"] in ("queued", "painting")
     token = {"Authorization": f"Bearer {walk['owner_token']}"}
     assert site.request("DELETE", f"/api/v1/walks/{walk['id']}", headers=token)[0] == 204
