@@ -66,7 +66,7 @@ def test_a_folder_is_free_again_once_its_site_ended(tmp_path: Path) -> None:
 
 def test_the_end_of_a_dead_sites_parts_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with hold(tmp_path, "leave") as other:
-        other.wait(10)
+        other.wait()
         monkeypatch.setattr(
             instance.time, "sleep", lambda _: other.stdin and not other.stdin.closed and other.stdin.close()
         )
@@ -78,7 +78,7 @@ def test_the_end_of_a_dead_sites_parts_is_waited_for(tmp_path: Path, monkeypatch
 def test_parts_that_never_end_are_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(instance, "CLOSING_SECONDS", 0.1)
     with hold(tmp_path, "leave") as other:
-        other.wait(10)
+        other.wait()
         with pytest.raises(instance.InstanceTaken):
             instance.take(tmp_path)
         other.communicate("\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -73,13 +72,12 @@ def test_job_names_no_walk(app: Flask) -> None:
 
 
 def test_pages_of_programs_answer_at_once_while_redis_is_away(
-    client: FlaskClient, commissioned: Callable[..., Walk]
+    client: FlaskClient, commissioned: Callable[..., Walk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = commissioned()
-    began = time.monotonic()
+    monkeypatch.setattr("redis.retry.sleep", lambda _: pytest.fail("it was waited for Redis"))
     answer = client.get(f"/api/v1/walks/{walk.id}")
     assert answer.json["queue_position"] == 1
-    assert time.monotonic() - began < 5
 
 
 def test_nothing_is_looked_up_for_a_connection(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +100,7 @@ def test_threads_share_the_connections_of_their_process(app: Flask) -> None:
 
 
 @pytest.mark.server
+@pytest.mark.usefixtures("patient")
 def test_connection_that_redis_closed_is_opened_again_without_an_error(instance: Path) -> None:
     with running(instance / "a"), told_of(instance, "a") as client:
         assert queue.redis_answers()
@@ -115,6 +114,7 @@ def test_connection_that_redis_closed_is_opened_again_without_an_error(instance:
 
 
 @pytest.mark.server
+@pytest.mark.usefixtures("patient")
 def test_questions_are_asked_over_one_connection(instance: Path) -> None:
     with running(instance / "a"), told_of(instance, "a") as client:
         before = client.info("stats")["total_connections_received"]
@@ -125,6 +125,7 @@ def test_questions_are_asked_over_one_connection(instance: Path) -> None:
 
 
 @pytest.mark.server
+@pytest.mark.usefixtures("patient")
 def test_redis_is_heard_again_when_it_is_back(instance: Path) -> None:
     with make_app(instance, REDIS_URL=None).app_context():
         for _ in range(2):
@@ -137,6 +138,7 @@ def test_redis_is_heard_again_when_it_is_back(instance: Path) -> None:
 
 
 @pytest.mark.server
+@pytest.mark.usefixtures("patient")
 def test_redis_is_found_at_another_address_and_the_old_connections_are_closed(instance: Path) -> None:
     with running(instance / "a") as old, running(instance / "b"), told_of(instance, "a"):
         assert queue.redis_answers()
@@ -150,13 +152,14 @@ def test_redis_is_found_at_another_address_and_the_old_connections_are_closed(in
 
 
 @pytest.mark.server
+@pytest.mark.usefixtures("patient")
 def test_child_of_a_fork_opens_connections_of_its_own(instance: Path) -> None:
     with running(instance / "a"), told_of(instance, "a") as client:
         assert queue.redis_answers()
         before = client.info("stats")["total_connections_received"]
         process = multiprocessing.get_context("fork").Process(target=_must_answer)
         process.start()
-        process.join(20)
+        process.join()
         assert process.exitcode == 0
         assert queue.redis_answers()
         assert client.info("stats")["total_connections_received"] == before + 1
@@ -164,6 +167,12 @@ def test_child_of_a_fork_opens_connections_of_its_own(instance: Path) -> None:
 
 def _must_answer() -> None:
     assert queue.redis_answers()
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a Redis that a busy machine keeps from answering at once."""
+    monkeypatch.setattr(queue, "TIMEOUT_SECONDS", 300.0)
 
 
 @contextmanager
@@ -178,7 +187,7 @@ def running(folder: Path) -> Iterator[str]:
         yield server.url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait()
         server.forget()
 
 

@@ -31,8 +31,8 @@ def parts(app: Flask) -> Iterator[Site]:
 
 
 def until(found: Callable[[], object]) -> None:
-    """Ask until the answer is true, for at most ten seconds."""
-    deadline = time.monotonic() + 10
+    """Ask until the answer is true; what takes minutes even on a busy machine never comes."""
+    deadline = time.monotonic() + 300
     while not found():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -43,7 +43,7 @@ def test_the_parts_are_told_which_folder_is_theirs(parts: Site, tmp_path: Path) 
     child = parts._start(
         "part", [sys.executable, "-c", f"import os; open({str(said)!r}, 'w').write(os.environ['MOMA_INSTANCE'])"]
     )
-    assert child.process.wait(10) == 0
+    assert child.process.wait() == 0
     assert said.read_text() == str(parts.instance)
 
 
@@ -69,14 +69,16 @@ def test_what_ended_is_started_again_after_a_short_pause(parts: Site, capsys: py
 
 @pytest.mark.parametrize(("ends", "ran", "pause"), [(0, 1, 0.2), (1, 1, 1.0), (2, 1, 5.0), (9, 1, 15.0), (9, 61, 0.2)])
 def test_the_pause_grows_while_it_keeps_ending_and_is_short_again_after_a_steady_run(
-    parts: Site, ends: int, ran: float, pause: float
+    parts: Site, monkeypatch: pytest.MonkeyPatch, ends: int, ran: float, pause: float
 ) -> None:
     process = subprocess.Popen(END)
     process.wait()
-    child = Child("part", END, process, started=time.monotonic() - ran, ends=ends)
-    parts.children.append(child)
-    parts.keep()
-    assert child.restart_at == pytest.approx(time.monotonic() + pause, abs=0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr("time.monotonic", lambda: 1000.0)
+        child = Child("part", END, process, started=1000.0 - ran, ends=ends)
+        parts.children.append(child)
+        parts.keep()
+    assert child.restart_at == 1000.0 + pause
 
 
 def test_a_restart_replaces_the_process(parts: Site) -> None:
@@ -119,8 +121,8 @@ def test_an_error_while_starting_stops_what_was_started(app: Flask) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone ends children with a killed parent")
 def test_the_parts_of_a_killed_site_end(instance: Path) -> None:
     script = (
-        "import sys, time; from tests.conftest import make_app; from app.site import Site; from pathlib import Path\n"
-        f"with Site(make_app(Path({str(instance)!r}))) as site:\n"
+        "import time; from app import create_app; from app.site import Site\n"
+        f"with Site(create_app(instance_path={str(instance)!r})) as site:\n"
         f"    print(site._start('part', {SLEEP!r}).process.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:

@@ -120,7 +120,7 @@ def test_many_threads_at_once_claim_each_walk_once(app: Flask, commissioned: Com
 
     def take_all() -> None:
         with app.app_context():
-            start.wait(10)
+            start.wait()
             while found := claim_next():
                 taken.append(found)
             db.session.remove()
@@ -129,7 +129,7 @@ def test_many_threads_at_once_claim_each_walk_once(app: Flask, commissioned: Com
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()
     assert sorted(found.walk_id for found in taken) == sorted(ids)
     assert {found.attempt for found in taken} == {1}
 

@@ -104,12 +104,12 @@ def test_two_workers_at_the_same_level_paint_each_picture_once_and_the_film_is_t
 
     def meet(number: int) -> None:
         if number == 1:  # the first batch after the stops: both are at it at once
-            together.wait(30)
+            together.wait(300)
 
     two[0].on_paint = two[1].on_paint = lambda _: None
     work_until_knots(app, two[0], walk)
     two[0].on_paint = meet
-    two[1].on_paint = lambda number: together.wait(30) if number == 0 else None
+    two[1].on_paint = lambda number: together.wait(300) if number == 0 else None
     with ThreadPoolExecutor(2) as threads:
         counts = [task.result(60) for task in [threads.submit(work, app, painter) for painter in two]]
     row = read(walk.id)
