@@ -28,6 +28,13 @@ ARTISTS = {
     "fluent-emoji-flat": "Microsoft Corporation",
     "emojione": "EmojiOne",
 }
+HOMES = {
+    "noto": "https://github.com/googlefonts/noto-emoji",
+    "twemoji": "https://github.com/twitter/twemoji",
+    "fluent-emoji": "https://github.com/microsoft/fluentui-emoji",
+    "fluent-emoji-flat": "https://github.com/microsoft/fluentui-emoji",
+    "emojione": "https://github.com/joypixels/emojione",
+}
 SIZE = 256
 GROUPS = (
     "Smileys & Emotion",

@@ -1,0 +1,117 @@
+"""Put what was learned together as a plain diffusers folder in half precision, with a card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+
+from studio import words
+from studio.errors import FolderError
+from studio.folder import Folder, put_folder
+from studio.stage import stage
+
+HOUSE = Path("models/house")
+SHEETS = ("plain", "hand", "reworded", "composed", "failures")
+
+
+@stage("publish")
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="The folder to be written.")
+@click.option("--name", required=True, help="What recipes call the model.")
+@click.option("--title", help="What people call it; else the name.")
+@click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
+              help="Whose text encoder was used, and what else was not learned here.")  # fmt: skip
+@click.option("--evaluation", help="Whose figures, sheets and vocabulary the card gets.")
+@click.option("--prefix", default=words.PREFIX, show_default=True, help="The house prefix.")
+@click.option("--licence", default="", help="What may be done with its pictures; else from the sources' licences.")
+@click.option("--steps", type=click.IntRange(1), default=20, show_default=True, help="Steps that suit it.")
+@click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True, help="Guidance that suits it.")
+def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, evaluation: str | None,
+            prefix: str, licence: str, steps: int, guidance: float) -> dict[str, Any]:  # fmt: skip
+    """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
+    import torch
+
+    from studio import assembly, card, score
+
+    if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
+        raise FolderError(f"{target} holds something else than a model; it is not overwritten.")
+    scores = score.read(folder, evaluation) if evaluation else {}
+    parts = assembly.places(folder, base)
+    if scores and scores["model"] != assembly.fingerprint(parts):
+        raise FolderError(f"The evaluation {evaluation!r} is of another model ({scores['model']}); evaluate this one.")
+    pipe = assembly.pipeline(parts)
+    size = pipe.unet.config.sample_size * pipe.vae_scale_factor
+    facts = card.house(
+        folder, scores, name=name, title=title or name, prefix=prefix, size=size, licence=licence, steps=steps,
+        guidance=guidance, solver=type(pipe.scheduler).__name__, hands=_hands(folder),
+    )  # fmt: skip
+    text = card.written(folder, facts, scores, _parts(pipe))
+    pipe.to(dtype=torch.float16)
+
+    def fill(path: Path) -> None:
+        pipe.save_pretrained(path)
+        _load_in_single(path / "text_encoder/config.json")
+        (path / "house.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        (path / "MODEL_CARD.md").write_text(text, "utf-8")
+        _write_lists(folder, path)
+        for sheet in SHEETS if evaluation else ():
+            hung = folder.path / f"evaluations/{evaluation}/{sheet}.webp"
+            if hung.exists():
+                (path / "sheets").mkdir(exist_ok=True)
+                shutil.copyfile(hung, path / "sheets" / hung.name)
+
+    put_folder(target, fill)
+    written = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    return {"model": str(target), "name": name, "size": size, "bytes": written,
+            "parameters": sum(row["parameters"] for row in _parts(pipe))}  # fmt: skip
+
+
+def _hands(folder: Folder) -> tuple[str, ...]:
+    """Name the hands that the folder's scenes were painted by."""
+    from studio import scenes
+
+    return scenes.read_plan(folder).hands if (folder.path / scenes.NAME).exists() else ()
+
+
+def _parts(pipe: Any) -> list[dict[str, Any]]:
+    named = {"text_encoder": pipe.text_encoder, "unet": pipe.unet, "vae": pipe.vae}
+    rows = [
+        {"part": name, "what": f"`{type(part).__name__}`", "parameters": _count(part)} for name, part in named.items()
+    ]
+    kind = getattr(pipe.scheduler.config, "prediction_type", "")
+    return [*rows, {"part": "scheduler", "what": f"`{type(pipe.scheduler).__name__}`, {kind}", "parameters": 0}]
+
+
+def _load_in_single(config: Path) -> None:
+    """Have transformers load in float32, as diffusers does: left alone it keeps to the precision of the file."""
+    said = json.loads(config.read_bytes())
+    config.write_text(json.dumps(said | {"dtype": "float32"}, indent=2) + "\n", "utf-8")
+
+
+def _count(part: Any) -> int:
+    return sum(value.numel() for value in part.parameters())
+
+
+def _write_lists(folder: Folder, path: Path) -> None:
+    """Write the concepts' names, and the credits of works."""
+    from studio import card
+
+    records = card.learned_from(folder)
+    concepts: dict[str, dict[str, Any]] = {}
+    for record in records:
+        if record.kind == "motif":
+            row = concepts.setdefault(record.title, {"name": record.title, "group": record.group, "pictures": 0})
+            row["pictures"] += 1
+    if concepts:
+        (path / "concepts.json").write_text(
+            json.dumps([*concepts.values()], indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
+    works = [{"title": record.title, "artist": record.artist, "date": record.date, "source": record.source,
+              "licence": record.licence, "attribution": record.attribution}
+             for record in records if record.kind == "work"]  # fmt: skip
+    if works:
+        lines = "".join(json.dumps(work, ensure_ascii=False) + "\n" for work in works)
+        (path / "attributions.jsonl").write_text(lines, "utf-8")
