@@ -1,0 +1,62 @@
+"""The session: what it loaded is not collected while it lets go of it, and is not kept any longer."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from app.database import db
+from app.models import Walk
+from tests.conftest import Commissioner
+
+pytestmark = pytest.mark.databases
+Loaded = list[weakref.ref[Walk]]
+
+
+@pytest.fixture
+def loaded(app: Flask, commissioned: Commissioner) -> Loaded:
+    """Have two walks, loaded into a cycle that nothing else holds."""
+    for _ in range(2):
+        commissioned()
+    db.session.remove()
+    return load()
+
+
+def load() -> Loaded:
+    """Load the walks into a cycle, as a template's context is one."""
+    page: list[object] = [*db.session.scalars(select(Walk))]
+    walks = [weakref.ref(walk) for walk in page]
+    page.append(page)
+    return walks
+
+
+def alive(walks: Loaded) -> list[bool]:
+    gc.collect()
+    return [walk() is not None for walk in walks]
+
+
+def test_walks_outlive_the_closing_of_their_session_and_no_longer(loaded: Loaded) -> None:
+    seen = []
+    event.listen(db.session(), "persistent_to_detached", lambda _session, _walk: seen.append(alive(loaded)))
+    db.session.remove()
+    assert seen == [[True, True], [True, True]]
+    assert alive(loaded) == [False, False]
+
+
+def test_walks_outlive_a_rollback_and_no_longer(loaded: Loaded) -> None:
+    seen = []
+
+    def look(_walk: Walk, _attributes: object) -> None:
+        seen.append(alive(loaded))
+
+    event.listen(Walk, "expire", look)
+    try:
+        db.session.rollback()
+    finally:
+        event.remove(Walk, "expire", look)
+    assert seen == [[True, True], [True, True]]
+    assert alive(loaded) == [False, False]
