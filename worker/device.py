@@ -112,11 +112,15 @@ class _Trial:
         clock: Callable[[], float] | None,
     ) -> None:
         self.run, self.device, self.budget_s, self.left = run, device, budget_s, budget_s
+        self._warm: set[str] = set()
         self._counts_threads = clock is None and device.type == "cpu"
         self._clock = clock or (time.process_time if self._counts_threads else time.perf_counter)
 
     def time(self, setting: Setting) -> float:
         """Return the seconds of one pass; a processor's are what it would take with nothing else to do."""
+        if setting.precision not in self._warm:  # a copy of the network is made, and perhaps traced
+            self.run(replace(setting, batch=1))
+            self._warm.add(setting.precision)
         start = self._clock()
         self.run(setting)
         if self.device.type == "cuda" and torch.cuda.is_available():
@@ -130,7 +134,6 @@ class _Trial:
 
 def _probe(trial: _Trial, setting: Setting) -> Setting:
     """Return the setting at the batch to compare with: the largest at which all comparisons fit into the budget."""
-    trial.run(setting)
     for size in (size for size in BATCHES if size <= PROBE):
         setting = replace(setting, batch=size)
         if trial.time(setting) * COMPARED * ROUNDS > trial.budget_s / 2:
@@ -164,16 +167,21 @@ def _fastest(trial: _Trial, candidates: Sequence[tuple[Setting, float]]) -> Sett
 
 
 def _best_batch(trial: _Trial, setting: Setting) -> Setting:
-    """Enlarge the batch while that makes a frame cheaper and there is time and memory to measure it."""
-    per_frame = _timings(trial, [setting])[0] / setting.batch
+    """Return the smallest batch with which a frame is as good as cheapest, of those that there is time to measure.
+
+    All are timed in turn: one after the other, the first that met a slow spell would end the search.
+    """
+    trial.left = max(trial.left, trial.budget_s / 2)
+    per_frame = trial.time(setting) / setting.batch
+    sizes = [setting.batch]
     for size in (size for size in BATCHES if size > setting.batch):
-        if per_frame * size > trial.left:
+        if per_frame * (sum(sizes) + size) > trial.left:
             break
-        larger = replace(setting, batch=size)
-        time_s = _timings(trial, [larger])[0] / size
-        if time_s * SLIGHTLY < per_frame:
-            setting, per_frame = larger, time_s
-    return setting
+        sizes.append(size)
+    times = _timings(trial, [replace(setting, batch=size) for size in sizes])
+    each = [time_s / size for time_s, size in zip(times, sizes, strict=True)]
+    enough = next(size for size, time_s in zip(sizes, each, strict=True) if time_s <= min(each) * SLIGHTLY)
+    return replace(setting, batch=enough)
 
 
 def _timings(trial: _Trial, settings: Sequence[Setting]) -> list[float]:

@@ -23,6 +23,7 @@ from worker import device as machine
 from worker import folder as files
 from worker import solver as solvers
 from worker.folder import ModelError
+from worker.traced import Traced
 
 __all__ = ["Model", "ModelError", "Text"]
 
@@ -60,7 +61,7 @@ class Model:
         self.prefix: str = house.get("prefix", "")
         self._pipe = _pipeline(folder).to(self.device)
         self.revision = revision or files.fingerprint(folder)
-        self._copies: dict[str, tuple[Any, Any]] = {"float32": (self._pipe.unet, self._pipe.vae)}
+        self._copies: dict[str, tuple[Any, Any]] = {"float32": (Traced(self._pipe.unet), self._pipe.vae)}
         config = self._pipe.unet.config
         height, width = (config.sample_size,) * 2 if isinstance(config.sample_size, int) else config.sample_size
         self.scale: int = self._pipe.vae_scale_factor
@@ -118,7 +119,8 @@ class Model:
             dtype = machine.DTYPES[precision]
             unet, vae = self._copies["float32"]
             overflows = self._has_pooled and vae.config.force_upcast and dtype == torch.float16
-            self._copies[precision] = copy.deepcopy(unet).to(dtype), vae if overflows else copy.deepcopy(vae).to(dtype)
+            fitting = Traced(copy.deepcopy(unet.unet).to(dtype))
+            self._copies[precision] = fitting, vae if overflows else copy.deepcopy(vae).to(dtype)
         unet, vae = (network.to(self.device) for network in self._copies[precision])
         return unet.to(memory_format=machine.MEMORY_FORMATS[memory_format]), vae.to(memory_format=torch.channels_last)
 
@@ -154,11 +156,10 @@ class Model:
         prediction: torch.Tensor = unet(
             latents,
             t,
-            encoder_hidden_states=states.to(unet.dtype),
+            states.to(unet.dtype),
             timestep_cond=self._embedded(guidance, latents) if self.embeds_guidance else None,
             added_cond_kwargs=None if pooled is None else self._added(pooled, latents),
-            return_dict=False,
-        )[0]
+        )
         return prediction.float()
 
     def _embedded(self, guidance: float, latents: torch.Tensor) -> torch.Tensor:

@@ -61,6 +61,33 @@ def test_batch_stays_small_where_frames_cost_the_same_in_any() -> None:
     assert chosen(lambda s: 2 * s.batch).batch <= device.PROBE
 
 
+def test_slow_spell_while_batches_are_compared_changes_nothing() -> None:
+    """Every pass of a stretch in the middle takes four times as long; the batches meet it in turn."""
+    count = 0
+
+    def cost_ms(setting: Setting) -> float:
+        nonlocal count
+        count += 1
+        slow = 4 if 26 <= count < 32 else 1
+        return slow * (10 + setting.batch)
+
+    assert chosen(cost_ms).batch == max(device.BATCHES)
+    assert count > 32
+
+
+def test_first_pass_of_a_precision_is_not_timed() -> None:
+    """It makes a copy of the network, or traces it."""
+    seen: set[str] = set()
+
+    def cost_ms(setting: Setting) -> float:
+        once = 0 if setting.precision in seen else 5000
+        seen.add(setting.precision)
+        return once + {"float32": 4, "bfloat16": 1}[setting.precision] * setting.batch
+
+    setting = chosen(cost_ms)
+    assert (setting.precision, setting.batch > 1) == ("bfloat16", True)
+
+
 def test_large_model_is_measured_with_one_frame_and_little_time() -> None:
     passes = Passes(lambda s: 150 * s.batch)
     assert device.choose(passes, CPU, budget_s=0.3, clock=lambda: passes.seconds).batch == 1
