@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,12 @@ from worker.claim import Claim, publish
 from worker.memory import Memory
 from worker.walk import durations, film_order
 
-FILM_PAUSE = 5.0
-"""How many times as long as the last unfinished film took the next one is put off: a long walk's would eat the time."""
+FILM_PAUSE = 50.0
+"""How many times as long as the last unfinished film took the next one is put off: it may cost a walk 2 % of its time,
+however long it is."""
+
+WRITERS = 4
+"""How many files are written at once: most of their time is waiting for the disk."""
 
 Picture = NDArray[np.uint8]
 
@@ -71,7 +76,7 @@ def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -
         there = {places[position]: picture for position, picture in pictures.items()}
         order = [index for index in film_order(walk.frames, walk.ending) if index in there]
         gif = film.gif([there[index] for index in order], _times(walk, list(there)), comment=recipe.dumps(walk))
-        return _write(walk, "gif", "gif", gif)
+        return _write(media.store(), walk.id, ("gif", "gif", gif))
     except MediaError as error:
         log.warning("walk %s is painted on without its unfinished film: %s", walk.id, error)
         return None
@@ -81,13 +86,13 @@ def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -
 
 def name(session: Session, walk: Walk, files: Sequence[Hung]) -> set[str]:
     """Name files on the walk within the caller's transaction; return the paths of those whose place they take."""
-    replaced = set()
+    named = select(Medium).where(Medium.walk_number == walk.number, Medium.kind.in_([file.kind for file in files]))
+    rows = {row.kind: row for row in session.scalars(named.execution_options(populate_existing=True))}
+    replaced = {rows[file.kind].path for file in files if file.kind in rows} - {file.path for file in files}
     for file in files:
-        old = session.get(Medium, (walk.number, file.kind), populate_existing=True)
-        if old is not None and old.path != file.path:
-            replaced.add(old.path)
-        row = Medium(walk_number=walk.number, kind=file.kind, path=file.path, bytes=file.bytes, etag=file.etag)
-        session.merge(row)
+        row = rows.get(file.kind) or Medium(walk_number=walk.number, kind=file.kind)
+        row.path, row.bytes, row.etag = file.path, file.bytes, file.etag
+        session.add(row)
     return replaced
 
 
@@ -127,7 +132,8 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
     way = [pictures[frame.position] for frame in frames]
     order = film_order(walk.frames, walk.ending)
     films, smoothness = _films(walk, [way[index] for index in order], way[len(way) // 2])
-    files = [_write(walk, kind, extension, data) for kind, extension, data in films]
+    with ThreadPoolExecutor(WRITERS) as writers:
+        files = list(writers.map(partial(_write, media.store(), walk.id), films))
     spent = select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
         Piece.walk_number == walk.number, Piece.kind != STAGES
     )
@@ -200,7 +206,8 @@ def _read(frames: Iterable[tuple[float, str]], memory: Memory) -> tuple[dict[flo
     return pictures, missing
 
 
-def _write(walk: Walk, kind: str, extension: str, data: bytes) -> Hung:
-    path, digest = media.film_path(walk.id, kind, extension, data)
-    media.store().write(path, data)
+def _write(store: media.MediaStore, walk_id: str, made: tuple[str, str, bytes]) -> Hung:
+    kind, extension, data = made
+    path, digest = media.film_path(walk_id, kind, extension, data)
+    store.write(path, data)
     return Hung(kind, path, digest, len(data))

@@ -33,9 +33,6 @@ from worker.painter import Painter, Prepared, Start, Stop
 from worker.plan import Knot, Level
 from worker.state import Painted, State, pack, unpack
 
-WRITERS = 4
-"""How many files of a batch are coded and written at once: most of their time is waiting for the disk."""
-
 log = logging.getLogger(__name__)
 
 stopping = threading.Event()
@@ -218,13 +215,12 @@ class Painting:
                 opened = opening.look(self)
         hanging.take_down(replaced)
         if opened is not None:
-            self.reload()
             opening.call(opened)
 
     def _write(self, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
         """Write the files of a batch, side by side; return the rows of its frames."""
         pictures = {each.position: each.picture for each in painted if each.picture is not None}
-        with ThreadPoolExecutor(WRITERS) as writers:
+        with ThreadPoolExecutor(hanging.WRITERS) as writers:
             knots = None
             if level.kind in (STOPS, KNOTS) and (left := [replace(each, picture=None) for each in painted]):
                 path = self._knots_path(self.claim.level, self.claim.batch)

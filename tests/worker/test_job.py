@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -298,6 +300,30 @@ def test_the_film_grows_with_the_batches_unless_that_would_take_the_painters_tim
     assert counts == expected
     assert film_frames(read(walk.id)) == 12
     assert sum(name.endswith(".gif") for name in files(walk.id)) == 1
+
+
+def test_unfinished_films_take_a_fiftieth_of_a_long_walk_at_most(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, films, of_a_film = [0.0], [0], 0.1
+    gif = film.gif
+
+    def slow_gif(*arguments: Any, **about: Any) -> bytes:
+        films[0] += 1
+        clock[0] += of_a_film
+        return gif(*arguments, **about)
+
+    def paint(_number: int) -> None:
+        clock[0] += 1
+
+    monkeypatch.setattr(hanging, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(film, "gif", slow_gif)
+    painter.on_paint = paint
+    walk = commissioned(frames=80)
+    job.work()
+    assert read(walk.id).state == FINISHED
+    assert films[0] > 2
+    assert (films[0] - 2) * of_a_film <= clock[0] / 50  # besides the first of all, and the film itself
 
 
 def test_all_that_waits_is_painted_in_one_go(painter: FakePainter, commissioned: Commissioner) -> None:

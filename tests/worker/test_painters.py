@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,13 @@ from worker.painters import Painters
 def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Save the time that measuring this machine with each model takes."""
     monkeypatch.setattr(device, "choose", lambda *_: device.fallback())
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """Let the garbage collector see again what a loaded painter took out of its sight."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
@@ -38,6 +47,12 @@ def test_model_is_loaded_when_asked_for_and_stays(offer: dict[str, str]) -> None
     assert painters.seen == {"lcm": told}
     painters.of("sd1")
     assert painters.of("lcm") is lcm
+
+
+def test_model_is_ready_to_paint_when_it_is_loaded(offer: dict[str, str]) -> None:
+    painter = Painters(offer, device="cpu").of()
+    assert "lens" in vars(painter)
+    assert gc.get_freeze_count() > 0
 
 
 def test_model_longest_unused_gives_its_memory_back(offer: dict[str, str]) -> None:
