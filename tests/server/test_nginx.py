@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import re
 import socket
 import subprocess
@@ -170,6 +171,59 @@ def test_overlong_search_is_refused_by_the_application_in_its_words(front: Front
     assert (answer.status, answer.headers["Content-Type"]) == (422, "application/problem+json")
     assert b"at most 300 characters" in page
     assert front.ask("GET", f"/gallery?q={'a' * 9000}")[0].status == 414
+
+
+def refused(front: Front, request: bytes) -> tuple[int, http.client.HTTPMessage, bytes]:
+    """Send bytes that nginx itself refuses; return what it says."""
+    with front.connect() as client:
+        client.sendall(request)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        return answer.status, answer.headers, answer.read()
+
+
+REFUSED = {
+    "too large a body": ("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 1300000\r\n\r\n", 413, "Too much at once"),
+    "too long an address": ("GET {}?" + 9000 * "a" + " HTTP/1.1\r\nHost: x\r\n\r\n", 414, "Too long an address"),
+    "too long a header": ("GET {} HTTP/1.1\r\nHost: x\r\nX: " + 9000 * "a" + "\r\n\r\n", 400, "That could not be read"),
+    "no host": ("GET {} HTTP/1.1\r\n\r\n", 400, "That could not be read"),
+    "an unknown coding": (
+        "POST {} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n", 501, "Not a request we know",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("request_", "status", "title"), REFUSED.values(), ids=REFUSED)
+def test_what_nginx_refuses_by_itself_is_told_to_programs_as_a_problem(
+    front: Front, request_: str, status: int, title: str
+) -> None:
+    code, headers, body = refused(front, request_.format("/api/v1/walks").encode())
+    assert (code, headers["Content-Type"]) == (status, "application/problem+json")
+    problem = json.loads(body)
+    assert (problem["type"], problem["title"], problem["status"]) == ("about:blank", title, status)
+    assert problem["detail"].endswith(".")
+
+
+@pytest.mark.parametrize(("request_", "status", "title"), REFUSED.values(), ids=REFUSED)
+def test_what_nginx_refuses_by_itself_is_told_to_people_on_a_page_of_the_museum(
+    front: Front, request_: str, status: int, title: str
+) -> None:
+    code, headers, body = refused(front, request_.format("/walks").encode())
+    assert (code, headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    assert f'<h1 class="big">{title}.</h1>' in body.decode()
+    for address in re.findall(r'(?:href|src)="([^"]+)"', body.decode()):
+        assert front.ask("GET", address)[0].status == 200
+
+
+def test_garbage_is_answered_by_a_page(front: Front) -> None:
+    code, _, body = refused(front, b"\x16\x03\x01 nonsense\r\n\r\n")
+    assert (code, b"That could not be read" in body) == (400, True)
+
+
+def test_refusals_have_no_address_of_their_own(front: Front) -> None:
+    for path in ("/_refused/page", "/_refused/problem"):
+        assert front.ask("GET", path)[0].status == 404
 
 
 BODY = '{"stops": [{"prompt": "a pear"}, {"prompt": "a kite"}]}'
