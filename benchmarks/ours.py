@@ -9,12 +9,10 @@ from typing import Any
 from app import house, presets
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Easel
-from worker import plan
+from worker import easel
 from worker.painter import Painter, Prepared, Stop
-from worker.state import Painted
 
 PRESETS: tuple[str, ...] = presets.NAMES
-STOPS = 2
 
 
 class Ours:
@@ -47,47 +45,10 @@ class Ours:
         """Paint a walk of two stops level by level, as the workers do."""
         sampling = self.sampling(preset)
         prepared = self._prepared(pair, sampling)
-        levels: list[plan.Level] = []
-        there: dict[plan.Knot, Painted] = {}
-        while level := plan.following(
-            levels,
-            {knot.position: painted.looks for knot, painted in there.items()},
-            stops=STOPS,
-            frames=frames,
-            sampling=sampling,
-            batch=prepared.rendering.batch,
-        ):
-            levels.append(level)
-            self._paint(prepared, levels, there, sampling, frames)
-        pictures = {knot.position: one.picture for knot, one in there.items() if one.picture is not None}
-        return Film(sorted(pictures), [pictures[position] for position in sorted(pictures)])
-
-    def _paint(
-        self,
-        prepared: Prepared,
-        levels: list[plan.Level],
-        there: dict[plan.Knot, Painted],
-        sampling: Mapping[str, Any],
-        frames: int,
-    ) -> None:
-        """Paint the last level."""
-        number, level = len(levels) - 1, levels[-1]
-        for batch in level.batches:
-            positions = [level.positions[i] for i in batch]
-            between = [plan.neighbours(number, levels, position, sampling) for position in positions]
-            starts = [
-                (there[b.left].states[b.depth], there[b.right].states[b.depth], b.t) for b in between if b is not None
-            ]
-            painted = self.painter.paint(
-                prepared,
-                positions,
-                start=starts or None,
-                until=level.until,
-                keep=plan.depths(level, sampling, frames=frames),
-                decode=level.kind != "knots",
-                pad=level.pad,
-            )
-            there |= {plan.Knot(number, one.position): one for one in painted}
+        walk = easel.Easel(self.painter, prepared, sampling)
+        walk.paint(frames=frames)
+        pictures = walk.pictures
+        return Film(list(pictures), list(pictures.values()))
 
     def _prepared(self, pair: tuple[str, str], sampling: Mapping[str, Any]) -> Prepared:
         stops = [Stop(prompt, "", self.seed) for prompt in pair]

@@ -3,17 +3,17 @@
 The benchmarks measure with it, and the tests hold the job to it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker import plan
-from worker.painter import Painter, Prepared, Start
-from worker.plan import Level
-from worker.state import Painted
+from worker import batch, plan
+from worker.painter import Painter, Prepared
+from worker.plan import Knot, Level
+from worker.state import Painted, State
 
 
 @dataclass(slots=True)
@@ -41,16 +41,16 @@ class Easel:
         """Paint a level as it is laid out, of a film of so many frames."""
         self.levels.append(level)
         self.painted.append({})
-        for batch in level.batches:
-            positions = [level.positions[i] for i in batch]
-            painted = self.painter.paint(
+        for number in range(len(level.batches)):
+            painted = batch.paint(
+                self.painter,
                 self.prepared,
-                positions,
-                start=self._start(positions),
-                until=level.until,
-                keep=plan.depths(level, self.sampling, frames=frames, closed=self.prepared.closed),
-                decode=level.kind != "knots",
-                pad=level.pad,
+                self.levels,
+                len(self.levels) - 1,
+                number,
+                sampling=self.sampling,
+                frames=frames,
+                states=self._state,
             )
             self.painted[-1] |= {one.position: one for one in painted}
 
@@ -77,15 +77,5 @@ class Easel:
             workers=workers,
         )
 
-    def _start(self, positions: Sequence[float]) -> list[Start] | None:
-        here = len(self.levels) - 1
-        found = [plan.neighbours(here, self.levels, position, self.sampling) for position in positions]
-        return [
-            (
-                self.painted[one.left.level][one.left.position].states[one.depth],
-                self.painted[one.right.level][one.right.position].states[one.depth],
-                one.t,
-            )
-            for one in found
-            if one is not None
-        ] or None
+    def _state(self, knot: Knot, depth: int) -> State:
+        return self.painted[knot.level][knot.position].states[depth]

@@ -25,11 +25,12 @@ from app import hands, media
 from app.database import db, writing
 from app.errors import MediaError
 from app.models import FILM, KNOTS, PIECE_DONE, ROUND, STOPS, Frame, Piece, Walk
-from worker import film, hanging, memory, opening, plan, settling
+from worker import batch as batches
+from worker import film, hanging, memory, opening, settling
 from worker.claim import Claim, LeaseLost, publish, renew
 from worker.hanging import Hung
 from worker.memory import Memory
-from worker.painter import Painter, Prepared, Start, Stop
+from worker.painter import Painter, Prepared, Stop
 from worker.plan import Knot, Level
 from worker.state import Painted, State, pack, unpack
 
@@ -130,35 +131,20 @@ class Painting:
 
     def paint(self, number: int, batch: int) -> list[Painted]:
         """Paint one batch of a level: always the same positions together, from the same states."""
-        level = self.levels[number]
-        positions = [level.positions[index] for index in level.batches[batch]]
         before = self.painter.passes
-        painted = self.painter.paint(
+        painted = batches.paint(
+            self.painter,
             self.prepared,
-            positions,
-            start=self.starts(number, positions),
-            until=level.until,
-            keep=self._depths(level),
-            decode=level.kind != KNOTS,
-            pad=level.pad,
+            self.levels,
+            number,
+            batch,
+            sampling=self.sampling,
+            frames=self.walk.frames,
+            states=self._state,
             on_step=self.on_step,
         )
         self._passes += self.painter.passes - before
         return painted
-
-    def _depths(self, level: Level) -> tuple[int, ...]:
-        if not self.sampling:
-            return ()
-        return plan.depths(level, self.sampling, frames=self.walk.frames, closed=self.is_closed)
-
-    def starts(self, number: int, positions: Sequence[float]) -> list[Start] | None:
-        """Return the two states, and where between them, that each picture starts from; ``None`` is its noise."""
-        found = [plan.neighbours(number, self.levels, position, self.sampling) for position in positions]
-        return [
-            (self._state(between.left, between.depth), self._state(between.right, between.depth), between.t)
-            for between in found
-            if between is not None
-        ] or None
 
     def _state(self, knot: Knot, depth: int) -> State:
         level = self.levels[knot.level]

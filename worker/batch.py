@@ -1,0 +1,61 @@
+"""One batch of a walk's level, painted as it is laid out: by the job, piece by piece, and by an easel, without a site.
+
+Always the same positions together, from the same states: a picture's last bit depends on both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from worker import plan
+from worker.painter import Painter, Prepared, Start
+from worker.plan import Knot, Level
+from worker.state import Painted, State
+
+States = Callable[[Knot, int], State]
+"""Where the states of knots and stops are found: by the knot, and the depth."""
+
+
+def _nothing() -> None:
+    """Do nothing between steps."""
+
+
+def paint(
+    painter: Painter,
+    prepared: Prepared,
+    levels: Sequence[Level],
+    number: int,
+    batch: int,
+    *,
+    sampling: Mapping[str, Any],
+    frames: int,
+    states: States,
+    on_step: Callable[[], None] = _nothing,
+) -> list[Painted]:
+    """Paint batch `batch` of `levels[number]`, in a film of so many frames.
+
+    `sampling` is what `app.presets.resolve` returned; empty where an old recipe knows nothing of it.
+    """
+    level = levels[number]
+    positions = [level.positions[index] for index in level.batches[batch]]
+    return painter.paint(
+        prepared,
+        positions,
+        start=_starts(levels, number, positions, sampling, states),
+        until=level.until,
+        keep=plan.depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else (),
+        decode=level.kind != "knots",
+        pad=level.pad,
+        on_step=on_step,
+    )
+
+
+def _starts(
+    levels: Sequence[Level], number: int, positions: Sequence[float], sampling: Mapping[str, Any], states: States
+) -> list[Start] | None:
+    """Return the two states, and where between them, that each picture starts from; None is its noise."""
+    found = [plan.neighbours(number, levels, position, sampling) for position in positions]
+    return [
+        (states(between.left, between.depth), states(between.right, between.depth), between.t)
+        for between in found
+        if between is not None
+    ] or None
