@@ -44,8 +44,8 @@ class Preset:
 
 
 PRESETS = {
-    FAST: Preset(steps=8, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 5), (0.75, 12), (0.875, 40))),
-    BALANCED: Preset(steps=10, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 6), (0.8, 12), (0.9, 40))),
+    FAST: Preset(steps=8, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 5), (0.875, 12))),
+    BALANCED: Preset(steps=10, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 6), (0.9, 12))),
     EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.8, 24),), branches=False),
 }
 
