@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import api, backup, cache, curating, line, media, upkeep, walks
+from app import api, backup, cache, curating, database_copy, line, media, upkeep, walks
 from app.commission import commission, find
 from app.database import db, writing
 from app.models import FINISHED, QUEUED, Walk
@@ -361,14 +361,14 @@ def test_repeat_whose_files_were_deleted_during_the_backup_is_forgotten_too(
 ) -> None:
     repeat = again()
     ids = (original.id, repeat.id)
-    copy = backup._copy_database
+    copy = database_copy.copy
 
     def copy_then_delete(target: Path) -> None:
         copy(target)
         for walk in (original, repeat):
             walks.delete_walk(walk)
 
-    monkeypatch.setattr(backup, "_copy_database", copy_then_delete)
+    monkeypatch.setattr(database_copy, "copy", copy_then_delete)
     backup.create(tmp_path / "backup.tar")
     backup.restore(tmp_path / "backup.tar", force=True)
     assert [find(walk_id) for walk_id in ids] == [None, None]

@@ -1,0 +1,130 @@
+"""The archive of a backup: a plain tar whose manifest says what each file is.
+
+The manifest comes last, because the sums it holds are taken while the files are written. Nothing is ever unpacked to
+where a name in the archive says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from app.database import now
+from app.errors import InvalidInput
+
+FORMAT = "moma-lisa backup"
+VERSION = 1
+MANIFEST = "manifest.json"
+DATABASES = {"sqlite": "database.sqlite", "postgresql": "database.dump"}
+MEDIA = "media/"
+MEDIA_PATH = re.compile(r"media/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
+MANIFEST_MAX = 500_000_000
+CHUNK = 1 << 20
+
+
+def add_file(archive: tarfile.TarFile, name: str, path: Path) -> dict[str, Any]:
+    """Add a file under ``name``; return its entry in the manifest."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+        file.seek(0)
+        archive.addfile(_member(name, size), file)
+    return {"path": name, "bytes": size, "sha256": digest}
+
+
+def add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> dict[str, Any]:
+    """Add bytes under ``name``; return their entry in the manifest."""
+    archive.addfile(_member(name, len(data)), io.BytesIO(data))
+    return {"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def checked(archive: tarfile.TarFile) -> dict[str, Any]:
+    """Return the manifest of an archive in which each file is there once, is a plain file, and has its sum.
+
+    :raises ValueError: when it is another, or damaged; so do ``tarfile`` and ``json``, with errors of their own.
+    """
+    members = archive.getmembers()
+    names = [member.name for member in members]
+    if MANIFEST not in names:
+        raise ValueError("it has no manifest")
+    if strange := [member.name for member in members if not member.isreg() or not _is_ours(member.name)]:
+        raise ValueError(f"{strange[0]!r:.80} has no place in a backup")
+    if len(set(names)) != len(names):
+        raise ValueError("a file is in it twice")
+    manifest = _manifest(archive)
+    if {entry["path"] for entry in manifest["files"]} | {MANIFEST} != set(names):
+        raise ValueError("its manifest names other files than are in it")
+    for entry in manifest["files"]:
+        if archive.getmember(entry["path"]).size != entry["bytes"] or _sum(archive, entry["path"]) != entry["sha256"]:
+            raise ValueError(f"{entry['path']} is not as the manifest says")
+    return manifest
+
+
+def read(archive: tarfile.TarFile, name: str) -> bytes:
+    """Return the bytes of a file in the archive."""
+    with open_member(archive, name) as file:
+        return file.read()
+
+
+def open_member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    """Open a file in the archive.
+
+    :raises ValueError: when it is none.
+    """
+    file = archive.extractfile(name)
+    if file is None:
+        raise ValueError(f"{name} is no file")
+    return file
+
+
+def unusable(reason: str) -> InvalidInput:
+    """Make the error that says what is wrong with a backup."""
+    return InvalidInput.on("file", message=f"The backup {reason}.")
+
+
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime, member.mode = size, int(now().timestamp()), 0o600
+    return member
+
+
+def _is_ours(name: str) -> bool:
+    return name in (MANIFEST, *DATABASES.values()) or bool(MEDIA_PATH.fullmatch(name))
+
+
+def _manifest(archive: tarfile.TarFile) -> dict[str, Any]:
+    if archive.getmember(MANIFEST).size > MANIFEST_MAX:
+        raise ValueError("its manifest is too large")
+    manifest = json.loads(read(archive, MANIFEST))
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or manifest.get("version") != VERSION:
+        raise ValueError(f"it is no {FORMAT} of version {VERSION}")
+    shape = {"revision": str, "database": str, "software": str, "walks": int, "files": list}
+    shape |= {"forgotten": list, "lost": list}
+    for name, kind in shape.items():
+        if not isinstance(manifest.get(name), kind):
+            raise ValueError(f"its manifest has no {name}")
+    for entry in manifest["files"]:
+        if not isinstance(entry, dict) or set(entry) != {"path", "bytes", "sha256"}:
+            raise ValueError("its manifest is not one of ours")
+    if not all(isinstance(path, str) for path in (*manifest["forgotten"], *manifest["lost"])):
+        raise ValueError("its manifest is not one of ours")
+    return manifest
+
+
+def _sum(archive: tarfile.TarFile, name: str) -> str:
+    digest = hashlib.sha256()
+    with open_member(archive, name) as file:
+        for chunk in _chunks(file):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk

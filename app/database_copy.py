@@ -1,0 +1,106 @@
+"""The database of a backup: copied as it is at one moment, looked at, and put in the place of the site's own.
+
+SQLite is copied by its own backup; Postgres by pg_dump and pg_restore.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+from flask import current_app
+from sqlalchemy.engine import make_url
+
+from app.archives import CHUNK, unusable
+from app.database import db, is_sqlite, upgrade
+from app.errors import MomaError
+
+
+def kind() -> str:
+    """Name the kind of the site's database: ``sqlite`` or ``postgresql``."""
+    return "sqlite" if is_sqlite() else "postgresql"
+
+
+def copy(target: Path) -> None:
+    """Copy the database as it is at one moment, whoever writes meanwhile."""
+    if is_sqlite():
+        with closing(sqlite3.connect(_sqlite_path())) as live, closing(sqlite3.connect(target)) as copy:
+            live.backup(copy)
+    else:
+        _run_postgres("pg_dump", "--format=custom", "--no-owner", "--file", str(target), needed_for="A backup")
+
+
+def take_aside(source: IO[bytes], revision: str, target: Path) -> None:
+    """Write a backup's database to ``target``, and see that it can be restored.
+
+    :raises InvalidInput: when it is not well, or of another revision.
+    :raises MomaError: when pg_restore is needed and missing.
+    """
+    with target.open("wb") as file:
+        shutil.copyfileobj(source, file, CHUNK)
+    if not is_sqlite():
+        _find("pg_restore", "Restoring a backup", str(target))
+        return
+    try:
+        with closing(sqlite3.connect(target)) as database:
+            (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+            (found,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    except (sqlite3.DatabaseError, TypeError) as error:
+        raise unusable(f"holds a database that cannot be read: {error}") from error
+    if verdict != "ok" or found != revision:
+        raise unusable(f"holds a database that is not well: {verdict}, revision {found}")
+
+
+def replace(source: Path) -> None:
+    """Put the database in ``source`` in the place of the site's own.
+
+    :raises MomaError: when somebody uses that, or Postgres' programs fail.
+    """
+    db.session.remove()
+    db.engine.dispose()
+    if is_sqlite():
+        try:
+            with closing(sqlite3.connect(source)) as saved, closing(sqlite3.connect(_sqlite_path())) as live:
+                live.execute("BEGIN IMMEDIATE")  # the copying itself would wait for ever for whoever writes
+                live.rollback()
+                saved.backup(live)
+        except sqlite3.Error as error:
+            raise MomaError(f"The database cannot be replaced: {error}. Stop what uses it.") from error
+    else:
+        upgrade()  # so that there is something to replace
+        options = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
+        _run_postgres("pg_restore", *options, str(source), needed_for="Restoring a backup")
+
+
+def _sqlite_path() -> str:
+    return str(make_url(current_app.config["DATABASE_URL"]).database)
+
+
+def _run_postgres(program: str, *arguments: str, needed_for: str) -> None:
+    """Run one of Postgres' programs on the site's database; the password travels in the environment."""
+    found = _find(program, needed_for, *arguments)
+    url = make_url(current_app.config["DATABASE_URL"])
+    environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
+    done = subprocess.run(
+        [found, f"--dbname={_public_address()}", *arguments], env=environment, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise MomaError(f"{program} failed: {done.stderr.decode(errors='replace').strip()}")
+
+
+def _find(program: str, needed_for: str, *arguments: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        command = " ".join((program, f"--dbname={_public_address()}", *arguments))
+        raise MomaError(f"{needed_for} of a Postgres database needs {program}, which is not on the path: {command}")
+    return found
+
+
+def _public_address() -> str:
+    url = make_url(current_app.config["DATABASE_URL"])
+    return url._replace(drivername="postgresql", password=None).render_as_string(hide_password=False)
