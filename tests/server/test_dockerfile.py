@@ -110,10 +110,10 @@ def test_web_target_can_be_made_is_small_and_serves(tmp_path: Path, capsys: pyte
     stage, work, environment = stages()["web"], tmp_path / "srv", tmp_path / "venv"
     for source, target in copies(stage):
         (work / target).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
-        copy(ROOT / source, work / target)
-    for cache in list(work.rglob("__pycache__")):
-        shutil.rmtree(cache)
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, work / target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / source, work / target)
     variables = {"PATH": f"{environment}/bin:{os.environ['PATH']}", "MOMA_INSTANCE": str(tmp_path / "data")}
     variables |= {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name == "HOME"}
     variables["PYTHONDONTWRITEBYTECODE"] = "1"

@@ -34,7 +34,7 @@ class Pair:
 
     def commission(self, *prompts: str) -> dict[str, Any]:
         """Ask for a walk whose every frame takes its time."""
-        return self.site.commission(*prompts, frames=FRAMES, preset="exact", steps=20)
+        return self.site.commission(*prompts, frames=FRAMES, preset="exact", steps=12)
 
     def is_seen_sharing(self, walk_id: str, kind: str) -> bool:
         """Wait until each of the two holds a piece of a walk, both of this kind.
