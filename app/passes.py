@@ -28,10 +28,11 @@ def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: boo
     if frames <= stops:
         return count
     legs = stops if closed else stops - 1
-    depth = 0
+    depth = there = 0
     for deeper, knots in rungs(sampling, legs=legs, between=frames - stops):
-        count += knots * legs * of_frame(sampling, depth, deeper)
-        depth = deeper
+        anew = 0 if sampling["branches"] else knots - there
+        count += legs * (anew * of_frame(sampling, 0, deeper) + (knots - anew) * of_frame(sampling, depth, deeper))
+        depth, there = deeper, knots
     return count + (frames - stops) * of_frame(sampling, depth if sampling["branches"] else 0, steps)
 
 

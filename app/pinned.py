@@ -145,9 +145,17 @@ def _levels_flaw(
     if levels[0].positions != [float(stop) for stop in range(stops)]:
         return f"its first level must hold the {stops} stops"
     knots = [level for level in levels if level.kind == KNOTS]
+    if not sampling.branches and any(_is_mixed(*rungs) for rungs in pairwise(knots)):
+        return "a batch of its knots must go on from earlier ones or begin anew, not both"
     return _knots_flaw(knots, sampling.ladder, stops) or _frames_flaw(
         [level for level in levels if level.kind != KNOTS], pinned
     )
+
+
+def _is_mixed(earlier: PinnedLevel, later: PinnedLevel) -> bool:
+    """Tell whether a batch holds knots that go on from themselves and others that begin from their noise."""
+    there = set(earlier.positions)
+    return any(len({later.positions[index] in there for index in batch}) > 1 for batch in later.batches)
 
 
 def _knots_flaw(levels: Sequence[PinnedLevel], ladder: Sequence[Sequence[int]], stops: int) -> str:

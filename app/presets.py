@@ -31,7 +31,7 @@ class Preset:
     ``guided`` is the interval of steps that take a second pass for guidance (Kynkäänniemi et al., arXiv 2404.07724);
     ``spacing`` the half log-SNR that the steps go from and to, at equal distances (none: as the model's own solver has
     them). ``ladder`` has a rung for each level of knots: how deep they are painted, and how many lie on a leg.
-    Where it ``branches``, frames start from the last rung's knots; else each is painted from its noise.
+    Where it ``branches``, knots and frames start from the last rung's knots; else each is painted from its noise.
     """
 
     scheduler: str = SOLVER
@@ -46,7 +46,7 @@ class Preset:
 PRESETS = {
     FAST: Preset(steps=8, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 5), (0.875, 12))),
     BALANCED: Preset(steps=10, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 6), (0.9, 12))),
-    EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.8, 24),), branches=False),
+    EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.7, 16), (0.9, 22)), branches=False),
 }
 
 FEW_STEPS = {

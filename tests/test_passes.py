@@ -21,7 +21,14 @@ def test_a_walk_is_counted_level_by_level() -> None:
     stops, knots, finer, frames = 2 * 15, 8 * 11, 20 * 2, 22 * 2
     assert passes.of_walk(BALANCED, stops=2, frames=24) == stops + knots + finer + frames
     assert passes.of_walk(BALANCED, stops=2, frames=2) == stops
-    assert passes.of_walk(BALANCED | {"branches": False}, stops=2, frames=24) == stops + knots + finer + 22 * 15
+    anew = 8 * 2 + 12 * 13  # the finer rung without branching
+    assert passes.of_walk(BALANCED | {"branches": False}, stops=2, frames=24) == stops + knots + anew + 22 * 15
+
+
+def test_knots_that_do_not_branch_are_counted_from_their_noise_or_from_themselves() -> None:
+    exact = {"steps": 10, "guidance": 3.5, "guided": [0, 10], "ladder": [[7, 16], [9, 22]], "branches": False}
+    knots = 16 * 14 + 16 * 4 + 6 * 18
+    assert passes.of_walk(exact, stops=2, frames=24) == 2 * 20 + knots + 22 * 20
 
 
 def test_an_odd_stop_is_painted_with_itself_and_the_way_back_to_the_first_is_a_leg() -> None:

@@ -103,6 +103,17 @@ def test_same_position_twice_in_a_level_is_refused(branched: dict[str, Any]) -> 
     assert "the positions of level 1 must differ" in refusal(json.dumps(branched).encode())
 
 
+def test_batch_of_knots_that_begin_at_different_depths_is_refused(branched: dict[str, Any]) -> None:
+    branched["sampler"]["branches"] = False
+    first, second = branched["levels"][1:3]
+    known = [i for i, position in enumerate(second["positions"]) if position in first["positions"]]
+    new = [i for i in range(len(second["positions"])) if i not in known]
+    second["batches"] = [known, new]
+    assert recipe.commission_of(branched)
+    second["batches"] = [[*known, new[0]], new[1:]]
+    assert "must go on from earlier ones or begin anew, not both" in refusal(json.dumps(branched).encode())
+
+
 def test_too_many_knots_are_refused(branched: dict[str, Any]) -> None:
     many = [index / 1000 for index in range(1, 400)]
     branched["levels"][1] |= {"positions": many, "batches": [[index] for index in range(399)]}

@@ -110,7 +110,7 @@ def following(
     if climbed < len(ladder):
         depth, count = ladder[climbed]
         knots = _uniform(legs, count) if not climbed else _finer(done, looks, stops, closed, count * legs)
-        return Level("knots", knots, depth, _shared(range(len(knots)), batch, workers))
+        return Level("knots", knots, depth, _of_knots(knots, done[-1], batch, workers, branches=sampling["branches"]))
     positions = _placed(done, looks, stops=stops, frames=frames, closed=closed, easing=easing)
     return _frames(positions, stops, sampling["steps"], batch, workers, closed=closed)
 
@@ -154,11 +154,13 @@ def neighbours(level: int, levels: Sequence[Level], position: float, sampling: M
     """Say what the picture at `position` of `levels[level]` starts from; None is its noise.
 
     The last knots painted before it, and the stops, are there to start from; a knot of a further rung that is one of
-    them already goes on from itself.
+    them already goes on from itself, and is the only picture that starts from any where the walk does not branch.
     """
     kind = levels[level].kind
     rung = max((i for i in range(level) if levels[i].kind == "knots"), default=None)
-    if kind == "stops" or rung is None or (kind == "frames" and not sampling["branches"]):
+    if kind == "stops" or rung is None:
+        return None
+    if not sampling["branches"] and (kind == "frames" or position not in levels[rung].positions):
         return None
     stops = levels[0].positions
     where = {knot: Knot(rung, knot) for knot in levels[rung].positions} | {stop: Knot(0, stop) for stop in stops}
@@ -170,6 +172,17 @@ def neighbours(level: int, levels: Sequence[Level], position: float, sampling: M
     gap = ordered[right] - ordered[left]
     t = (position - ordered[left]) / gap if gap else 0.0
     return Between(levels[rung].until, where[ordered[left]], where[ordered[right]], t)
+
+
+def _of_knots(
+    knots: Sequence[float], before: Level, batch: int, workers: int, *, branches: bool
+) -> tuple[tuple[int, ...], ...]:
+    """Batch a rung's knots; without branching those that go on from themselves apart from those that begin anew."""
+    if branches or before.kind != "knots":
+        return _shared(range(len(knots)), batch, workers)
+    there = set(before.positions)
+    parts = ([i for i, knot in enumerate(knots) if (knot in there) is known] for known in (True, False))
+    return tuple(chunk for part in parts for chunk in _shared(part, batch, workers))
 
 
 def _pairs(stops: int) -> tuple[tuple[int, ...], ...]:

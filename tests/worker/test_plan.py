@@ -19,6 +19,7 @@ from worker.plan import Between, Knot, Level
 SAMPLING: dict[str, Any] = {"steps": 9, "ladder": [[6, 4], [8, 12]], "branches": True}
 SHORT: dict[str, Any] = {"steps": 9, "ladder": [[6, 4]], "branches": True}
 FULL = SHORT | {"branches": False}
+EXACT = SAMPLING | {"branches": False}
 
 
 def look(position: float) -> NDArray[np.float32]:
@@ -144,6 +145,17 @@ def test_what_is_painted_in_full_starts_from_its_noise() -> None:
     assert plan.neighbours(1, old, 0.5, FULL) is None
 
 
+def test_knots_that_do_not_branch_go_on_from_themselves_or_begin_anew() -> None:
+    levels = laid_out(EXACT, frames=60)
+    first, second = levels[1], levels[2]
+    for batch in second.batches:
+        starts = [plan.neighbours(2, levels, second.positions[i], EXACT) for i in batch]
+        own = [start is not None for start in starts]
+        assert all(own) or not any(own), "a batch begins at one depth"
+        assert own == [second.positions[i] in first.positions for i in batch]
+        assert all(start.left == start.right for start in starts if start is not None)
+
+
 def test_states_are_kept_for_those_that_start_from_them() -> None:
     stops, first, second, frames = laid_out(SAMPLING, frames=60)
     kept = [plan.depths(level, SAMPLING, frames=60) for level in (stops, first, second, frames)]
@@ -182,7 +194,7 @@ def test_frames_are_painted_coarse_to_fine() -> None:
     easing=st.booleans(),
     batch=st.integers(1, 24),
     workers=st.integers(1, 5),
-    sampling=st.sampled_from([SAMPLING, SHORT, FULL]),
+    sampling=st.sampled_from([SAMPLING, SHORT, FULL, EXACT]),
 )
 def test_every_frame_is_painted_once_from_what_was_painted_before(
     stops: int, more: int, closed: bool, easing: bool, batch: int, workers: int, sampling: dict[str, Any]
