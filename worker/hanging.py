@@ -24,9 +24,9 @@ from worker.claim import Claim, publish
 from worker.memory import Memory
 from worker.walk import durations, film_order
 
-FILM_PAUSE = 50.0
-"""How many times as long as the last unfinished film took the next one is put off: it may cost a walk 2 % of its time,
-however long it is."""
+FILM_PAUSE = 100.0
+"""How many times as long as the last unfinished film took the next one is put off: they may cost a walk 1 % of its
+time, however long it is. The page plays stills meanwhile."""
 
 WRITERS = 4
 """How many files are written at once: most of their time is waiting for the disk."""
