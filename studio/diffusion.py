@@ -17,6 +17,7 @@ from studio.errors import StudioError
 
 OBJECTIVES = ("flow", "v_prediction", "epsilon")
 STEPS = 1000
+CHANNELS = (64, 128, 224)
 
 
 @dataclass(frozen=True, slots=True)

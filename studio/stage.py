@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -34,7 +35,8 @@ def stage(name: str) -> Callable[[Work], click.Command]:
                 if as_json:
                     click.echo(json.dumps({"stage": name, "error": str(error)}, ensure_ascii=False))
                 raise click.ClickException(str(error)) from error
-            click.echo(_written({"stage": name} | summary, as_json))
+            if os.environ.get("RANK", "0") == "0":  # of several processes that train together, one speaks
+                click.echo(_written({"stage": name} | summary, as_json))
 
         return command
 

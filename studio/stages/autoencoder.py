@@ -14,7 +14,7 @@ HELD_OUT = 48
 
 @stage("autoencoder")
 @training_options(steps=12_000, rate=1.5e-3, batch=64, run="autoencoder")
-@click.option("--channels", default="24,40,80,160,160", show_default=True, help="Channels of each level, finest first.")
+@click.option("--channels", default="16,16,32,64,160", show_default=True, help="Channels of each level, finest first.")
 @click.option("--latent", type=click.IntRange(1), default=16, show_default=True, help="Channels of the latents.")
 @click.option("--size", type=click.IntRange(32), default=256, show_default=True, help="Pixels a side.")
 @click.option("--plain", type=click.FloatRange(0, 1), default=0.2, show_default=True, help="Share of plain drawings.")

@@ -32,8 +32,6 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, evaluation: str | None,
             prefix: str, licence: str, steps: int, guidance: float) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
-    import torch
-
     from studio import assembly, card, score
 
     if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
@@ -49,11 +47,9 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
         guidance=guidance, solver=type(pipe.scheduler).__name__, hands=_hands(folder),
     )  # fmt: skip
     text = card.written(folder, facts, scores, _parts(pipe))
-    pipe.to(dtype=torch.float16)
 
     def fill(path: Path) -> None:
-        pipe.save_pretrained(path)
-        _load_in_single(path / "text_encoder/config.json")
+        write(pipe, path)
         (path / "house.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
         (path / "MODEL_CARD.md").write_text(text, "utf-8")
         _write_lists(folder, path)
@@ -85,8 +81,13 @@ def _parts(pipe: Any) -> list[dict[str, Any]]:
     return [*rows, {"part": "scheduler", "what": f"`{type(pipe.scheduler).__name__}`, {kind}", "parameters": 0}]
 
 
-def _load_in_single(config: Path) -> None:
-    """Have transformers load in float32, as diffusers does: left alone it keeps to the precision of the file."""
+def write(pipe: Any, path: Path) -> None:
+    """Write a pipeline in half precision, so that it loads in float32 wherever nothing else is said."""
+    import torch
+
+    pipe.to(dtype=torch.float16).save_pretrained(path)
+    # Left alone, transformers keeps to the precision of the file, where diffusers does not.
+    config = path / "text_encoder/config.json"
     said = json.loads(config.read_bytes())
     config.write_text(json.dumps(said | {"dtype": "float32"}, indent=2) + "\n", "utf-8")
 

@@ -27,7 +27,7 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 )
 @click.option("--tune", type=click.Choice(("full", "lora")), help="Go on with the UNet of --base; else from nothing.")
 @click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
-@click.option("--channels", default="96,160,256", show_default=True, help="Of each level of a UNet from nothing.")
+@click.option("--channels", default="64,128,224", show_default=True, help="Of each level of a UNet from nothing.")
 @click.option(
     "--objective", type=click.Choice(("flow", "v_prediction", "epsilon")), help="Else that of --base, or flow."
 )

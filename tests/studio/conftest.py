@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,3 +90,9 @@ def encoded(tmp_path_factory: pytest.TempPathFactory, base: Path, pictures: Path
     path = tmp_path_factory.mktemp("encoded") / "work"
     call("encode", "--folder", path, "--base", base, "--from", pictures, "--size", 16, "--shard", 4, "--batch", 3)
     return Folder(path)
+
+
+@pytest.fixture
+def encoded_copy(encoded: Folder, tmp_path: Path) -> Folder:
+    shutil.copytree(encoded.path, tmp_path / "copy")
+    return Folder(tmp_path / "copy")

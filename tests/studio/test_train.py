@@ -28,12 +28,6 @@ pytestmark = [
 STEPS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
 
 
-@pytest.fixture
-def copy(encoded: Folder, tmp_path: Path) -> Folder:
-    shutil.copytree(encoded.path, tmp_path / "copy")
-    return Folder(tmp_path / "copy")
-
-
 def curve(folder: Folder, run: str = "train") -> dict[int, float]:
     return {row["step"]: row["loss"] for row in Run(folder, run).curve()}
 
@@ -72,14 +66,14 @@ def test_reader_gives_a_step_the_same_batch_wherever_it_starts(encoded: Folder) 
     later.close()
 
 
-def test_encoding_goes_on_where_it_was_and_follows_its_source(copy: Folder, base: Path, pictures: Path) -> None:
-    words = ("encode", "--folder", copy.path, "--base", base, "--from", pictures, "--size", 16, "--shard", 4)
-    before = (copy.path / "latents/shard-00001.safetensors").read_bytes()
-    (copy.path / "latents/shard-00002.safetensors").unlink()
+def test_encoding_goes_on_where_it_was_and_follows_its_source(encoded_copy: Folder, base: Path, pictures: Path) -> None:
+    words = ("encode", "--folder", encoded_copy.path, "--base", base, "--from", pictures, "--size", 16, "--shard", 4)
+    before = (encoded_copy.path / "latents/shard-00001.safetensors").read_bytes()
+    (encoded_copy.path / "latents/shard-00002.safetensors").unlink()
     assert call(*words)["encoded_now"] == 1 and call(*words)["encoded_now"] == 0
-    assert (copy.path / "latents/shard-00001.safetensors").read_bytes() == before
+    assert (encoded_copy.path / "latents/shard-00001.safetensors").read_bytes() == before
     assert call(*words, "--shard", 5)["encoded_now"] == 2
-    assert len(list((copy.path / "latents").glob("*.safetensors"))) == 2
+    assert len(list((encoded_copy.path / "latents").glob("*.safetensors"))) == 2
 
 
 def test_pictures_of_a_bucket_are_encoded_as_those_of_a_folder(
@@ -104,9 +98,9 @@ def test_scenes_are_encoded_with_captions_that_are_true(drawn: Folder, base: Pat
     (lambda path: (path / "latents/shards.json").unlink(), "the stage encode writes it"),
     (lambda path: (path / "latents/shard-00000.safetensors").write_bytes(b"torn"), "delete it and encode again"),
 ])  # fmt: skip
-def test_spoilt_shards_are_named(spoil: Any, says: str, copy: Folder, base: Path) -> None:
-    spoil(copy.path)
-    assert says in call("train", "--folder", copy.path, "--base", base, *STEPS, "--steps", 1, ok=False)["error"]
+def test_spoilt_shards_are_named(spoil: Any, says: str, encoded_copy: Folder, base: Path) -> None:
+    spoil(encoded_copy.path)
+    assert says in call("train", "--folder", encoded_copy.path, "--base", base, *STEPS, "--steps", 1, ok=False)["error"]
 
 
 def test_nothing_to_encode_and_broken_captions_are_named(base: Path, tmp_path: Path) -> None:
@@ -150,18 +144,18 @@ def test_target_and_weight_of_each_objective(kind: str) -> None:
 
 
 def test_training_learns_and_leaves_a_model_that_the_pipeline_paints_with(
-    copy: Folder, base: Path, tmp_path: Path
+    encoded_copy: Folder, base: Path, tmp_path: Path
 ) -> None:
-    words = ("train", "--folder", copy.path, "--base", base, *STEPS, "--steps", 40, "--validate-every", 40,
+    words = ("train", "--folder", encoded_copy.path, "--base", base, *STEPS, "--steps", 40, "--validate-every", 40,
              "--painted-in", 2, "--validate", "a bear", "--tracker", "tensorboard")  # fmt: skip
     told = call(*words)
-    losses = curve(copy)
+    losses = curve(encoded_copy)
     assert told["objective"] == "flow" and losses[40] < losses[1]
-    assert (copy.path / "runs/train/validation-000040.webp").stat().st_size > 100
-    assert list((copy.path / "runs/train").rglob("events.out.tfevents*"))
+    assert (encoded_copy.path / "runs/train/validation-000040.webp").stat().st_size > 100
+    assert list((encoded_copy.path / "runs/train").rglob("events.out.tfevents*"))
     pipe = StableDiffusionPipeline.from_pretrained(
-        base, unet=UNet2DConditionModel.from_pretrained(copy.path / "model/unet"),
-        scheduler=DPMSolverMultistepScheduler.from_pretrained(copy.path / "model/scheduler"),
+        base, unet=UNet2DConditionModel.from_pretrained(encoded_copy.path / "model/unet"),
+        scheduler=DPMSolverMultistepScheduler.from_pretrained(encoded_copy.path / "model/scheduler"),
         safety_checker=None, requires_safety_checker=False,
     )  # fmt: skip
     pipe.set_progress_bar_config(disable=True)
@@ -169,39 +163,65 @@ def test_training_learns_and_leaves_a_model_that_the_pipeline_paints_with(
     assert picture.size == (16, 16)
 
 
-def test_lora_changes_attention_alone_and_is_merged(copy: Folder, base: Path) -> None:
-    call("train", "--folder", copy.path, "--base", base, "--tune", "lora", "--rank", 2, *STEPS, "--steps", 3)
+def test_lora_changes_attention_alone_and_is_merged(encoded_copy: Folder, base: Path) -> None:
+    call("train", "--folder", encoded_copy.path, "--base", base, "--tune", "lora", "--rank", 2, *STEPS, "--steps", 3)
     before = UNet2DConditionModel.from_pretrained(base / "unet").state_dict()
-    after = UNet2DConditionModel.from_pretrained(copy.path / "model/unet").state_dict()
+    after = UNet2DConditionModel.from_pretrained(encoded_copy.path / "model/unet").state_dict()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed and all(".to_" in name for name in changed) and before.keys() == after.keys()
 
 
-def test_full_tuning_goes_on_from_the_base_in_its_own_objective(copy: Folder, base: Path) -> None:
-    told = call("train", "--folder", copy.path, "--base", base, "--tune", "full", *STEPS, "--steps", 2,
+def test_full_tuning_goes_on_from_the_base_in_its_own_objective(encoded_copy: Folder, base: Path) -> None:
+    told = call("train", "--folder", encoded_copy.path, "--base", base, "--tune", "full", *STEPS, "--steps", 2,
                 "--rate", 1e-6, "--gamma", 5, "--checkpointing")  # fmt: skip
     before = UNet2DConditionModel.from_pretrained(base / "unet")
-    after = UNet2DConditionModel.from_pretrained(copy.path / "model/unet")
+    after = UNet2DConditionModel.from_pretrained(encoded_copy.path / "model/unet")
     assert told["objective"] == "flow" and torch.allclose(before.conv_in.weight, after.conv_in.weight, atol=1e-4)
 
 
-def test_base_of_other_shapes_is_refused(copy: Folder, base: Path, tmp_path: Path) -> None:
+def test_base_of_other_shapes_is_refused(encoded_copy: Folder, base: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(base, other)
     diffusion.unet((16, 32), latent=8, sample=8, width=16).save_pretrained(other / "unet")
-    said = call("train", "--folder", copy.path, "--base", other, "--tune", "full", *STEPS, "--steps", 1, ok=False)
+    said = call(
+        "train", "--folder", encoded_copy.path, "--base", other, "--tune", "full", *STEPS, "--steps", 1, ok=False
+    )
     assert "takes 8 channels" in said["error"]
 
 
-def test_unknown_tracker_and_torn_shard_counts_are_told(copy: Folder, base: Path) -> None:
+def test_unknown_tracker_and_torn_shard_counts_are_told(encoded_copy: Folder, base: Path) -> None:
     with pytest.raises(StudioError):
-        training.accelerator(run=Run(copy, "x"), trackers=("nobody",), cpu=True)
-    index = json.loads((copy.path / "latents/shards.json").read_text())
-    (copy.path / "latents/shards.json").write_text(json.dumps(index | {"pictures": 11}))
+        training.accelerator(run=Run(encoded_copy, "x"), trackers=("nobody",), cpu=True)
+    index = json.loads((encoded_copy.path / "latents/shards.json").read_text())
+    (encoded_copy.path / "latents/shards.json").write_text(json.dumps(index | {"pictures": 11}))
     with pytest.raises(FolderError, match="its index says 11"):
-        Shards(copy.path / "latents")
+        Shards(encoded_copy.path / "latents")
 
 
 def test_texts_are_tabled_once() -> None:
     listed, places = shards.tabled([["a", "b"], ["b", "a"]])
     assert listed == ["a", "b"] and places.tolist() == [[0, 1], [1, 0]]
+
+
+def test_default_sizes_fit_into_a_hundred_megabytes() -> None:
+    """With the house's text encoder; counted without filling any memory."""
+    from studio import autoencoder
+
+    with torch.device("meta"):
+        vae = autoencoder.make()
+        network = diffusion.unet(diffusion.CHANNELS, latent=vae.config.latent_channels, sample=16, width=384)
+    learned = sum(value.numel() for part in (vae, network) for value in part.parameters())
+    given = sum(
+        path.stat().st_size for part in ("text_encoder", "tokenizer") for path in Path("models/house", part).iterdir()
+    )
+    assert 2 * learned + given < 98e6  # the rest is for the card and its sheets
+
+
+def test_defaults_of_the_stages_are_the_sizes_that_were_measured() -> None:
+    from studio import autoencoder
+    from studio.stages import autoencoder as coding
+    from studio.stages import train
+
+    for stage, channels in ((coding, autoencoder.CHANNELS), (train, diffusion.CHANNELS)):
+        option = next(each for each in stage.command.params if each.name == "channels")
+        assert option.default == ",".join(map(str, channels))

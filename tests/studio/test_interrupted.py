@@ -1,0 +1,70 @@
+"""Training that is killed without warning, and training that several processes share."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.folder import Folder
+from studio.run import Run
+from tests.studio.conftest import call
+
+ROOT = Path(__file__).parents[2]
+WORDS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
+# Kills itself while the second state is written, between the file and its name: the worst moment there is.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from studio.__main__ import main
+renamed, seen = Path.replace, []
+def replace(self, target):
+    if Path(target).name == "state.pt":
+        seen.append(1)
+        if len(seen) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return renamed(self, target)
+Path.replace = replace
+main(sys.argv[1:])
+"""
+
+
+def curve(folder: Folder) -> dict[int, float]:
+    return {row["step"]: row["loss"] for row in Run(folder, "train").curve()}
+
+
+def test_run_killed_while_it_writes_goes_on_to_the_same_losses(
+    encoded_copy: Folder, base: Path, tmp_path: Path
+) -> None:
+    words = ("train", "--base", base, *WORDS, "--steps", 12, "--save-every", 4)
+    whole = Folder(tmp_path / "whole")
+    whole.path.mkdir()
+    (whole.path / "latents").symlink_to(encoded_copy.path / "latents")
+    call(*words, "--folder", whole.path)
+    command = [sys.executable, "-c", KILLED, *map(str, words), "--folder", str(encoded_copy.path)]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == -signal.SIGKILL
+    state = Run(encoded_copy, "train").state()
+    assert state is not None and state["step"] == 4
+    assert call(*words, "--folder", encoded_copy.path)["taken_now"] == 8
+    losses = curve(encoded_copy)
+    assert {step: pytest.approx(loss, rel=1e-4) for step, loss in curve(whole).items() if step in (1, 12)} == {
+        step: losses[step] for step in (1, 12)
+    }
+
+
+def test_two_processes_train_one_model(encoded_copy: Folder, base: Path) -> None:
+    launch = (sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    words = ("train", "--folder", encoded_copy.path, "--base", base, *WORDS, "--steps", 3)
+    command = [str(word) for word in (*launch, "-m", "studio", *words, "--json")]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = json.loads(done.stdout)  # one process speaks
+    assert told["processes"] == 2 and told["steps"] == 3
+    assert (encoded_copy.path / "model/unet/diffusion_pytorch_model.safetensors").exists()
+    assert "other settings (processes)" in call(*words, ok=False)["error"]
