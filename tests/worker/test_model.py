@@ -95,6 +95,14 @@ def test_copies_that_were_only_measured_are_let_go(tiny_models: dict[str, Path])
     assert measured() is None
 
 
+def test_network_lies_in_memory_as_it_was_asked_for_last(tiny_models: dict[str, Path]) -> None:
+    model = Model.load(str(tiny_models["sd1"]), device="cpu")
+    for memory_format in ("channels_last", "contiguous", "contiguous", "channels_last"):
+        unet, _ = model.networks("float32", memory_format)
+        weight = next(each for each in unet.parameters() if each.dim() == 4 and min(each.shape) > 1)
+        assert weight.is_contiguous() is (memory_format == "contiguous")
+
+
 def test_folder_in_half_precision_alone_is_loaded(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     copy = shutil.copytree(tiny_models["sdxl"], tmp_path / "copy")
     for path in copy.glob("*/*.safetensors"):
