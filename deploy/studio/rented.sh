@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Make the house model on a rented GPU: deploy/studio/rented.sh user@machine [work folder here]
+# The machine needs ssh, rsync, Python 3.11 or newer with venv, npm and NVIDIA's driver. Run it again to go on, or to
+# see how far it has got: the work there outlives this script's connection. What was made comes back at the end.
+set -euo pipefail
+machine=${1:?usage: deploy/studio/rented.sh user@machine [folder]}
+folder=${2:-house}
+cd "$(dirname "$0")/../.."
+rsync -a --delete --include=/deploy/ --include=/deploy/studio/*** --include=/eye/*** --include=/models/*** \
+    --include=/requirements/*** --include=/studio/*** --exclude=__pycache__ --exclude='*' ./ "$machine:moma-studio/"
+# setsid: it goes on when the connection is lost; flock: a second start follows the first.
+ssh "$machine" 'cd moma-studio && mkdir -p ../moma-house && setsid flock -n ../moma-house/lock bash -c "
+    set -e; rm -f ../moma-house/ended
+    test -d ../moma-venv || python3 -m venv ../moma-venv
+    ../moma-venv/bin/pip install -q -r requirements/studio.txt
+    PATH=\$PWD/../moma-venv/bin:\$PATH FOLDER=../moma-house bash deploy/studio/house.sh && touch ../moma-house/ended
+" >> ../moma-house.log 2>&1 < /dev/null &'
+ssh "$machine" 'sleep 2; tail -n 20 -f moma-house.log & while ! flock -n moma-house/lock true; do sleep 10; done; kill $!; test -e moma-house/ended'
+rsync -a --exclude=/packages --exclude=/latents --exclude=/lock "$machine:moma-house/" "$folder/"
+echo "The model is in $folder/published: MOMA_MODEL=$folder/published make run"

@@ -1,0 +1,48 @@
+"""What the documentation and the scripts say to type is what the stages take; the container's recipe is sound."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+HADOLINT = Path(sys.executable).parent / "hadolint"
+RECIPE = ROOT / "deploy/studio/Dockerfile"
+
+
+def commands() -> list[str]:
+    """List the commands of the manual, the script and the versioned folder, without what stands before the stage."""
+    manual = re.findall(r"^(?:.*-m studio) (.+)$", (ROOT / "docs/studio.md").read_text("utf-8"), re.M)
+    script = re.findall(r"^studio (.+)$", (ROOT / "deploy/studio/house.sh").read_text("utf-8"), re.M)
+    return [line.split("   #")[0].rstrip(" …") for line in manual if not line.startswith("STAGE")] + [
+        f"{line} --folder house" for line in script
+    ]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_commands_that_are_written_down_are_taken(line: str) -> None:
+    plain = re.sub(r"\$\([^)]*\)|\$\w+", "1", line.replace('"$DEVICE"', "cpu").replace('"$PRECISION"', "no"))
+    stage, *words = shlex.split(plain, comments=True)
+    command = main.get_command(None, stage)  # type: ignore[arg-type]
+    assert command is not None
+    command.make_context(stage, words)  # raises where an option or its value is unknown
+
+
+def test_scripts_can_be_read_by_bash() -> None:
+    for path in sorted((ROOT / "deploy/studio").glob("*.sh")):
+        assert subprocess.run(["bash", "-n", path], check=False).returncode == 0 and path.stat().st_mode & 0o100
+
+
+def test_recipe_is_free_of_what_hadolint_knows_and_copies_what_is_there() -> None:
+    found = subprocess.run([HADOLINT, "--no-color", RECIPE], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (0, "")
+    kept = {line[1:] for line in Path(f"{RECIPE}.dockerignore").read_text().splitlines() if line.startswith("!")}
+    for source in re.findall(r"^COPY (?!--from)(\S+)", RECIPE.read_text("utf-8"), re.M):
+        assert (ROOT / source).exists() and any(source == name or source.startswith(f"{name}/") for name in kept)
