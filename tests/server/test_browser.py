@@ -22,6 +22,7 @@ from tests.server.live import PATIENCE_MS, LiveSite, wait_until
 pytestmark = pytest.mark.server
 
 SHORT = "/?frames=6"  # an address can fill the form in
+SLOWLY = "/?steps=20"  # 240 frames take minutes, however slow the browser is beside the painter
 WALK = re.compile(r"/walks/[a-z2-9]{16}")
 SLOW = "was preloaded using link preload but not used within a few seconds"  # what Chromium says on a busy machine
 Visit = Callable[..., Page]
@@ -123,7 +124,7 @@ def test_two_prompts_become_a_film_on_its_page_and_in_the_gallery(
 
 
 def test_the_film_grows_on_the_page_while_it_is_painted(site: LiveSite, visit: Visit) -> None:
-    page = visit()
+    page = visit(SLOWLY)
     write(page, "a green bottle", "a hat", frames=240)
     number = paint(page)
     way = page.locator("#walk .way[data-reel]")
@@ -190,7 +191,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(visit: Visit, javascri
 
 @both_ways
 def test_a_stranger_sees_the_walk_and_no_controls_of_its_owner(visit: Visit, javascript: bool) -> None:
-    page = visit(javascript=javascript)
+    page = visit(SLOWLY, javascript=javascript)
     write(page, "a red tent", "a moon", frames=240)
     paint(page)
     stranger = visit(urlsplit(page.url).path, javascript=javascript)
