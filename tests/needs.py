@@ -14,10 +14,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.errors import ConfigError
 from app.redis_server import binary
 from tests import postgres
+
+DVC = Path(sys.prefix) / "dvc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,22 @@ def mount() -> str | None:
     return program
 
 
+def dvc() -> str | None:
+    """Return the path of DVC, which has an environment of its own: it wants some hundred packages."""
+    own = DVC / "bin/dvc"
+    return str(own) if own.exists() else shutil.which("dvc")
+
+
+def install_dvc() -> None:
+    """Make that environment, as ``requirements/dvc.txt`` names it."""
+    print("Installing DVC for the tests (once) …", flush=True)
+    listed = Path(__file__).parents[1] / "requirements/dvc.txt"
+    pip = [sys.executable, "-m", "pip", "--python", str(DVC / "bin/python"), "--quiet", "--disable-pip-version-check"]
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(DVC)], check=False)
+    if subprocess.run([*pip, "install", "--requirement", str(listed)], check=False).returncode:
+        shutil.rmtree(DVC, ignore_errors=True)
+
+
 NEEDS = (
     Need("redis-server", redis),
     Need("postgres", postgres_server),
@@ -77,6 +96,7 @@ NEEDS = (
     Need("nginx", nginx, ("nginx-light",)),
     Need("curl", curl, ("curl",)),
     Need("right to mount", mount),
+    Need("dvc", dvc),
 )
 
 
@@ -100,6 +120,8 @@ def main() -> int:
         quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
         subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
         subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=False, **quiet)
+    if not dvc():
+        install_dvc()
     still = [need.name for need in NEEDS if not need.find()]
     for name in still:
         print(f"*** NOT RUN: this machine has no {name}; the tests that need it are left out. ***", flush=True)
