@@ -187,6 +187,9 @@ def put_folder(target: Path, fill: Callable[[Path], object]) -> None:
     old = aside.with_suffix(".old")
     try:
         fill(aside)
+        # safetensors writes for its owner alone, and the site may run as somebody else.
+        for path in aside.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         aside.chmod(0o755)
         if target.exists():
             target.rename(old)

@@ -59,6 +59,7 @@ def test_folder_is_in_half_precision_and_paints_in_the_plain_pipeline(published:
     pipe = StableDiffusionPipeline.from_pretrained(path, safety_checker=None, requires_safety_checker=False)
     pipe.set_progress_bar_config(disable=True)
     assert pipe("a bear", num_inference_steps=2, guidance_scale=4.0).images[0].size == (told["size"],) * 2
+    assert {file.stat().st_mode & 0o777 for file in path.rglob("*") if file.is_file()} == {0o644}
     assert told["bytes"] == sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
