@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -113,11 +114,13 @@ def fit(
     machine: Any,
     settings: dict[str, Any] | None = None,
     looks: Sequence[tuple[int, Look]] = (),
+    put: Callable[[nn.Module], Path] | None = None,
     betas: tuple[float, float] = (0.9, 0.99),
 ) -> dict[str, Any]:
     """Train a model's parameters that want gradients; leave it with their average, and return the summary.
 
     ``looks`` are called with the averaged model, each every so many steps, where that is not 0.
+    ``put`` puts what was learned where it belongs, in one process, and says where; a tracker that keeps models gets it.
 
     :raises StudioError: where a loss or a gradient is no number; the last good step stays kept.
     """
@@ -136,7 +139,7 @@ def fit(
     inner = machine.unwrap_model(wrapped)
     average.weights = {name: value.to(machine.device) for name, value in average.weights.items()}
     if machine.is_main_process and machine.trackers == [] and machine.log_with:
-        machine.init_trackers("studio")
+        machine.init_trackers("studio", init_kwargs={"wandb": {"dir": str(run.path), "name": run.name}})
     began, waited, last = time.perf_counter(), 0.0, float("nan")
     for step in progress(range(start, schedule.steps), what=run.name, total=schedule.steps - start):
         wrapped.train()
@@ -172,8 +175,10 @@ def fit(
             if machine.is_main_process:
                 _looked_at(inner, average, due, done)
             machine.wait_for_everyone()
-    machine.end_training()
     average.lay_into(inner)
+    if put and machine.is_main_process:
+        _track(machine, put(inner), run.name)
+    machine.end_training()
     spent = time.perf_counter() - began
     taken = schedule.steps - start
     share = round(waited / spent, 4) if taken > 0 and spent else 0.0
@@ -191,6 +196,13 @@ def _looked_at(model: nn.Module, average: Average, looks: Sequence[Look], step: 
                 look(model, step)
     finally:
         restore(model, before)
+
+
+def _track(machine: Any, path: Path, name: str) -> None:
+    """Hand a folder of weights to Weights & Biases, where it is told of this run."""
+    for tracker in machine.trackers:
+        if tracker.name == "wandb":
+            tracker.tracker.log_artifact(str(path), name=f"{name}-{path.name}", type="model")
 
 
 def _state(model: nn.Module, average: Average, optimiser: Any, step: int) -> dict[str, Any]:

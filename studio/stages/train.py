@@ -96,20 +96,25 @@ def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels
     def keep(model: Any, step: int) -> None:
         put_folder(each.path / f"checkpoints/{step:06d}", diffusion.plain_copy(model).half().save_pretrained)
 
+    def put(model: Any) -> Path:
+        target = folder.path / "model/unet"
+        put_folder(target, diffusion.plain_copy(model).save_pretrained)
+        put_folder(folder.path / "model/scheduler", painter.save_pretrained)
+        return target
+
     looks = ((validate_every, look), (checkpoint_every, keep))
     settings = {"batch": batch, "processes": machine.num_processes, "objective": aim.kind, "gamma": gamma,
                 "nothing": nothing, "tune": tune or "", "channels": channels, "rank": rank if tune == "lora" else 0,
                 "precision": precision, "pictures": shards.about["source"]}  # fmt: skip
     try:
-        summary = training.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks)
+        summary = training.fit(
+            network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put
+        )
     finally:
         reader.close()
-    plain = diffusion.plain_copy(network)
-    if machine.is_main_process:
-        put_folder(folder.path / "model/unet", plain.save_pretrained)
-        put_folder(folder.path / "model/scheduler", painter.save_pretrained)
+    parameters = sum(value.numel() for value in diffusion.plain_copy(network).parameters())
     return summary | {"objective": aim.kind, "pictures": len(shards), "processes": machine.num_processes,
-                      "parameters": sum(value.numel() for value in plain.parameters())}  # fmt: skip
+                      "parameters": parameters}  # fmt: skip
 
 
 def _network(base: Path, tune: str | None, rank: int, channels: str, shards: Any, checkpointing: bool) -> Any:

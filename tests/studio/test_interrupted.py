@@ -1,4 +1,4 @@
-"""Training that is killed without warning, and training that several processes share."""
+"""Training as a process: killed without warning, shared by several, watched by Weights & Biases offline."""
 
 from __future__ import annotations
 
@@ -68,3 +68,15 @@ def test_two_processes_train_one_model(encoded_copy: Folder, base: Path) -> None
     assert told["processes"] == 2 and told["steps"] == 3
     assert (encoded_copy.path / "model/unet/diffusion_pytorch_model.safetensors").exists()
     assert "other settings (processes)" in call(*words, ok=False)["error"]
+
+
+def test_weights_and_biases_is_told_offline_and_given_the_model(encoded_copy: Folder, base: Path) -> None:
+    pytest.importorskip("wandb", reason="NOT RUN: make test installs wandb, which requirements/dev.txt names")
+    words = ("train", "--folder", encoded_copy.path, "--base", base, *WORDS, "--steps", 2, "--tracker", "wandb")
+    environment = os.environ | {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_DISABLE_GIT": "true"}
+    command = [sys.executable, "-W", "ignore", "-m", "studio", *map(str, words), "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    (told,) = (encoded_copy.path / "runs/train/wandb").glob("offline-run-*/run-*.wandb")
+    written = told.read_bytes()
+    assert b"train-unet" in written and b"diffusion_pytorch_model.safetensors" in written and b"loss" in written
