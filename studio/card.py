@@ -50,9 +50,9 @@ def _home(vendor: str, source: str) -> str:
 
 def house(
     folder: Folder, scores: dict[str, Any], *, name: str, title: str, prefix: str, size: int, solver: str, licence: str,
-    steps: int, guidance: float, hands: Sequence[str],
+    steps: int, guidance: float, hands: Sequence[str], besides: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:  # fmt: skip
-    """Write what programs read: as docs/models.md describes it."""
+    """Write what programs read, as docs/models.md describes it; ``besides`` are further sources, of the base."""
     records = learned_from(folder)
     vocabulary = [words.thing(concept) for concept in _known(scores)]
     told: dict[str, Any] = {
@@ -61,7 +61,7 @@ def house(
         "licence": licence or _licence(records),
         "hand_pattern": "{prompt}, {words}",
         "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in hands],
-        "sources": sources(records),
+        "sources": [*sources(records), *besides],
     }  # fmt: skip
     if len(vocabulary) > 1:
         told |= {"vocabulary": vocabulary, "starters": _starters(vocabulary)}
@@ -102,7 +102,7 @@ def written(folder: Folder, facts: dict[str, Any], scores: dict[str, Any], parts
     """Write the card; ``parts`` are rows of ``part``, ``what`` and ``parameters``."""
     size = facts["size"]
     made = [(f"`{row['part']}`", row["what"], _millions(row["parameters"])) for row in parts]
-    from_where = [(_linked(row), row["what"], row["licence"]) for row in facts["sources"]]
+    from_where = [(_linked(row), row.get("what", ""), row.get("licence", "")) for row in facts["sources"]]
     sections = [
         "---\nlibrary_name: diffusers\npipeline_tag: text-to-image\n---",
         f"# {facts['title']}\nA text-to-image latent diffusion model of {size} × {size} pixels, made with the studio.",

@@ -44,7 +44,7 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
     size = pipe.unet.config.sample_size * pipe.vae_scale_factor
     facts = card.house(
         folder, scores, name=name, title=title or name, prefix=prefix, size=size, licence=licence, steps=steps,
-        guidance=guidance, solver=type(pipe.scheduler).__name__, hands=_hands(folder),
+        guidance=guidance, solver=type(pipe.scheduler).__name__, hands=_hands(folder), besides=_besides(base),
     )  # fmt: skip
     text = card.written(folder, facts, scores, _parts(pipe))
 
@@ -70,6 +70,13 @@ def _hands(folder: Folder) -> tuple[str, ...]:
     from studio import scenes
 
     return scenes.read_plan(folder).hands if (folder.path / scenes.NAME).exists() else ()
+
+
+def _besides(base: Path) -> list[dict[str, Any]]:
+    """List what a base names as its sources besides art: its text encoder, names, words."""
+    path = base / "house.json"
+    rows = json.loads(path.read_bytes()).get("sources", []) if path.exists() else []
+    return [row for row in rows if not row.get("art")]
 
 
 def _parts(pipe: Any) -> list[dict[str, Any]]:

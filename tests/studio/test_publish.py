@@ -98,15 +98,22 @@ def test_figures_and_limits_come_from_the_evaluation(trained: Folder) -> None:
     assert "could do and this cannot: fox" in text
 
 
-def test_works_are_credited_one_by_one(trained: Folder, base: Path, tmp_path: Path) -> None:
+def test_works_are_credited_one_by_one_and_what_the_base_is_made_of(
+    trained: Folder, base: Path, tmp_path: Path
+) -> None:
     shutil.copytree(trained.path, tmp_path / "work")
     folder = Folder(tmp_path / "work")
+    heard = tmp_path / "base"
+    shutil.copytree(base, heard)
+    sources = [{"name": "A text encoder", "what": "hears", "licence": "MIT"}, {"name": "Its art", "art": True}]
+    (heard / "house.json").write_text(json.dumps({"sources": sources}))
     folder.add(Record("w", "pictures/w.jpg", 9, 9, "work", "Irises", "o", "h", "met", "https://met.example/1.jpg",
                       "CC-BY-4.0", attribution="Gift of nobody"))  # fmt: skip
-    call("publish", "--folder", folder.path, "--base", base, "--to", tmp_path / "out", "--name", "small")
+    call("publish", "--folder", folder.path, "--base", heard, "--to", tmp_path / "out", "--name", "small")
     rows = [json.loads(line) for line in (tmp_path / "out/attributions.jsonl").read_text().splitlines()]
     assert rows[0]["title"] == "Irises" and rows[0]["attribution"] == "Gift of nobody"
-    assert "credit its makers" in (tmp_path / "out/MODEL_CARD.md").read_text()
+    text = (tmp_path / "out/MODEL_CARD.md").read_text()
+    assert "credit its makers" in text and "| A text encoder | hears | MIT |" in text and "Its art" not in text
 
 
 def test_other_folders_and_evaluations_of_others_are_refused(trained: Folder, base: Path, tmp_path: Path) -> None:
