@@ -26,7 +26,7 @@ from benchmarks.store import Store
 from worker.painter import Painter
 
 HOUSE = ROOT / "models" / "house"
-THROUGH = ((24, 3), (60, 2), (240, 1))
+THROUGH = ((24, 9), (60, 7), (240, 3))
 """Through the site: frames, and on how many pairs."""
 
 

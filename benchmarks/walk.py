@@ -12,8 +12,9 @@ from benchmarks.ours import Ours
 from benchmarks.site import RunningSite
 from worker import film, ruler
 
-POLL_SECONDS = 0.25
-"""How often a walk is looked at: answering takes a core that paints, and the walk itself tells when it was done."""
+POLL_SECONDS = 0.5
+"""How often a walk is looked at: as often as its page does. Answering takes a core that paints, and the walk itself
+tells when it was done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,11 +159,12 @@ class Model:
         prompts have it, for each row of latents. `guidance` is heeded only by networks that embed it;
         `memory_format` is the one that the UNet was asked for with.
         """
-        latents = latents.to(unet.dtype).contiguous(memory_format=machine.MEMORY_FORMATS[memory_format])
+        precision = unet.dtype
+        latents = latents.to(precision).contiguous(memory_format=machine.MEMORY_FORMATS[memory_format])
         prediction: torch.Tensor = unet(
             latents,
             t,
-            states.to(unet.dtype),
+            states.to(precision),
             timestep_cond=self._embedded(guidance, latents) if self.embeds_guidance else None,
             added_cond_kwargs=None if pooled is None else self._added(pooled, latents),
         )
@@ -188,7 +189,7 @@ class Model:
 
     def decode(self, vae: Any, latents: torch.Tensor) -> NDArray[np.float32]:
         """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time."""
-        scaled = _unscaled(vae.config, latents).to(vae.dtype, memory_format=torch.channels_last)
+        scaled = _unscaled(vae.config, latents).to(next(vae.parameters()).dtype, memory_format=torch.channels_last)
         few = max(1, DECODED_PIXELS // (self.scale**2 * latents.shape[-1] * latents.shape[-2]))
         parts = torch.split(scaled, few)
         pictures = torch.cat([vae.decode(part, return_dict=False)[0].float() for part in parts])

@@ -34,7 +34,7 @@ class Traced(torch.nn.Module):
     @property
     def dtype(self) -> torch.dtype:
         """The precision of the network."""
-        precision: torch.dtype = self.unet.dtype
+        precision: torch.dtype = next(self.unet.parameters()).dtype
         return precision
 
     def forward(

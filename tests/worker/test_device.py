@@ -58,7 +58,11 @@ def test_batch_grows_while_that_makes_frames_cheaper() -> None:
 
 
 def test_batch_stays_small_where_frames_cost_the_same_in_any() -> None:
-    assert chosen(lambda s: 2 * s.batch).batch <= device.PROBE
+    assert chosen(lambda s: 20 * s.batch).batch <= device.PROBE
+
+
+def test_batch_grows_where_passes_are_so_short_that_pieces_cost_more() -> None:
+    assert chosen(lambda s: s.batch).batch == max(device.BATCHES)
 
 
 def test_slow_spell_while_batches_are_compared_changes_nothing() -> None:
