@@ -54,7 +54,7 @@ def init_app(app: Flask) -> None:
 @click.option("--stop-seed", "stop_seeds", type=int, multiple=True,
               help="A seed of its own for a stop; given once for each, in their order.")  # fmt: skip
 @click.option("--leave-out", default="", help="What every stop leaves out (its negative prompt).")
-@click.option("--hand", help="The style that every stop is painted in, one that the model knows: neon.")
+@click.option("--hand", help="The style that every stop is painted in, one that the model knows, such as neon.")
 @click.option("--steps", type=int, help="How many steps the sampler takes for each frame.")
 @click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
 @click.option("--preset", type=click.Choice(presets.NAMES), help="How much to spend on a picture.")
