@@ -2,7 +2,7 @@
 
 There the collector may run in the middle of an assignment to SQLAlchemy's record of an object. If it finds that very
 object, the record is told so, and assigns to itself: its memory is freed twice. What a page shows is only ever found by
-the collector, as a template's context is a cycle. See ``docs/decisions/0025-what-a-session-loaded-outlives-it.md``.
+the collector, as a template's context is a cycle. See ``docs/decisions/0019-what-a-session-loaded-outlives-it.md``.
 """
 
 from __future__ import annotations

@@ -1,0 +1,37 @@
+"""The documentation leads where it says: its links, its decisions, the programs that it names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.config import ROOT
+
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "exhibition/README.md", *ROOT.glob("models/*/*.md")]
+DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)")
+PROGRAM = re.compile(r"python -m ((?:app|benchmarks|studio|tests|worker)[\w./]*)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files(page: Path) -> None:
+    links = LINK.findall(page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_programs_that_are_named_exist(page: Path) -> None:
+    named = {name.rstrip(".").replace(".", "/") for name in PROGRAM.findall(page.read_text("utf-8"))}
+    assert [
+        name for name in named if not any((ROOT / path).exists() for path in (f"{name}.py", f"{name}/__main__.py"))
+    ] == []
+
+
+def test_decisions_are_numbered_without_a_gap_and_all_in_the_index() -> None:
+    index = (DECISIONS[0].parent / "README.md").read_text("utf-8")
+    for number, page in enumerate(DECISIONS, 1):
+        title = page.read_text("utf-8").partition("\n")[0].removeprefix(f"# {number}. ")
+        assert page.name.startswith(f"{number:04d}-")
+        assert f"{number}. [{title}]({page.name})\n" in index
