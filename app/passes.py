@@ -19,7 +19,8 @@ def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: boo
     """Count the passes of a walk, level by level: its stops, the knots of each rung, the frames that start from them.
 
     ``sampling`` is what `app.presets.resolve` returned; without a ladder, as of old, every frame is painted in full.
-    ``closed`` says that the last leg leads back to the first stop.
+    Where it does not branch, only knots that were there a rung before are not begun anew. ``closed`` says that the last
+    leg leads back to the first stop.
     """
     steps = int(sampling["steps"])
     if "ladder" not in sampling:

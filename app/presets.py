@@ -31,7 +31,8 @@ class Preset:
     ``guided`` is the interval of steps that take a second pass for guidance (Kynkäänniemi et al., arXiv 2404.07724);
     ``spacing`` the half log-SNR that the steps go from and to, at equal distances (none: as the model's own solver has
     them). ``ladder`` has a rung for each level of knots: how deep they are painted, and how many lie on a leg.
-    Where it ``branches``, knots and frames start from the last rung's knots; else each is painted from its noise.
+    Where it ``branches``, knots and frames start from the last rung's knots; else each is painted from its noise, but
+    for a knot of a further rung that was one of the last rung's already: it goes on from itself.
     """
 
     scheduler: str = SOLVER

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from studio.errors import StudioError
 
-# Thin where the picture is large: there a channel costs most, and decoding is half of a film (benchmarks/sizes.py).
+# Thin where the picture is large: there a channel costs most, and decoding is a third of a film (docs/studio.md).
 CHANNELS = (16, 16, 32, 64, 160)
 NOISE = 0.1
 

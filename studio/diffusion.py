@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from studio.errors import StudioError
 
-OBJECTIVES = ("flow", "v_prediction", "epsilon")
 STEPS = 1000
 CHANNELS = (64, 128, 224)
 

@@ -16,6 +16,8 @@ from tqdm import tqdm
 from studio.errors import StudioError
 from studio.folder import Folder
 
+HOUSE = Path("models/house")  # whose text encoder is used where no other is named
+
 T = TypeVar("T")
 Work = Callable[..., dict[str, Any]]
 

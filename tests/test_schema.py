@@ -21,7 +21,6 @@ from tests.conftest import SECRET, make_app
 pytestmark = pytest.mark.databases
 
 HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-SCRIPTS = ScriptDirectory(str(MIGRATIONS))
 UPGRADE = "flask --app wsgi db upgrade"
 FLAWS = {
     "newer": (

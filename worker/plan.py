@@ -3,8 +3,10 @@
 A frame's early solver steps are the expensive, guided ones, and nearly the same for its neighbours. So a walk is a
 tree: first its stops, then *knots*, pictures in between that are painted to a depth of the solver's steps only and
 shown to nobody; their looks pace the film, and its frames start from the blend of the two knots on either side and
-take the remaining steps. A long film has a second rung, where the knots themselves branch. Compare latent blending
-(Stegmaier, 2022), which grows such a tree one picture at a time; here a level is one batch, or shared among workers.
+take the remaining steps. Unless it is short a film has a second rung of knots, where the first one's pictures differ
+most, and these branch as well. Where a walk does not branch, knots only pace it: they and the frames begin from their
+noise. Compare latent blending (Stegmaier, 2022), which grows such a tree one picture at a time; here a level is painted
+in batches, which workers share.
 
 Pure arithmetic on numbers and arrays: the same levels follow from the same looks, and what is recorded of them (JSON)
 is all that a repaint needs. Positions are as in `worker.walk`; in a closed walk the last leg leads back to stop 0.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,7 @@ import click
 
 from studio.errors import FolderError, StudioError
 from studio.folder import Folder, digest
-from studio.stage import progress, stage
-
-HOUSE = Path("models/house")
+from studio.stage import HOUSE, progress, stage
 
 
 @stage("encode")
@@ -169,14 +167,10 @@ def _begin(folder: Folder, made_of: dict[str, Any]) -> set[str]:
     if note.exists() and note.read_bytes() == said:
         return set(there)
     (folder.path / "latents/shards.json").unlink(missing_ok=True)
-    _drop(list(there.values()))
+    for path in there.values():
+        path.unlink()
     folder.write("latents/begun.json", said)
     return set()
-
-
-def _drop(paths: Sequence[Path]) -> None:
-    for path in paths:
-        path.unlink()
 
 
 def _digest(path: Path) -> str:

@@ -11,9 +11,9 @@ import click
 from studio import words
 from studio.errors import FolderError, StudioError
 from studio.folder import Folder
-from studio.stage import stage
+from studio.stage import HOUSE, stage
 
-HOUSE, EYE = Path("models/house"), Path("models/eye")
+EYE = Path("models/eye")
 LEARNED = {"prefix": words.PREFIX}  # what is said of a model that is not published yet
 
 

@@ -8,9 +8,7 @@ from typing import Any
 import click
 
 from studio.folder import Folder, put_folder
-from studio.stage import counts, stage, training_options
-
-HOUSE = Path("models/house")
+from studio.stage import HOUSE, counts, stage, training_options
 
 
 @stage("eye")

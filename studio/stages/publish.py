@@ -12,9 +12,8 @@ import click
 from studio import words
 from studio.errors import FolderError
 from studio.folder import Folder, put_folder
-from studio.stage import stage
+from studio.stage import HOUSE, stage
 
-HOUSE = Path("models/house")
 SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 
 

@@ -10,9 +10,9 @@ import click
 from studio import words
 from studio.errors import FolderError, StudioError
 from studio.folder import Folder, put_folder
-from studio.stage import counts, stage, training_options
+from studio.stage import HOUSE, counts, stage, training_options
 
-HOUSE = Path("models/house")
+OBJECTIVES = ("flow", "v_prediction", "epsilon")
 PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of the USA", "Picasso and Monet")
 
 
@@ -28,9 +28,7 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option("--tune", type=click.Choice(("full", "lora")), help="Go on with the UNet of --base; else from nothing.")
 @click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
 @click.option("--channels", default="64,128,224", show_default=True, help="Of each level of a UNet from nothing.")
-@click.option(
-    "--objective", type=click.Choice(("flow", "v_prediction", "epsilon")), help="Else that of --base, or flow."
-)
+@click.option("--objective", type=click.Choice(OBJECTIVES), help="Else that of --base, or flow.")
 @click.option(
     "--gamma", type=click.FloatRange(0), default=0.0, show_default=True, help="Of min-SNR weights; 0 for none."
 )

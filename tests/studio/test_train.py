@@ -17,6 +17,7 @@ from studio.errors import FolderError, StudioError
 from studio.folder import Folder
 from studio.run import Run
 from studio.shards import Reader, Shards
+from studio.stages.train import OBJECTIVES
 from studio.text import Texts
 from tests.studio.conftest import call
 
@@ -111,7 +112,7 @@ def test_nothing_to_encode_and_broken_captions_are_named(base: Path, tmp_path: P
     assert "line 1: no file_name and text" in call(*words, ok=False)["error"]
 
 
-@pytest.mark.parametrize("kind", diffusion.OBJECTIVES)
+@pytest.mark.parametrize("kind", OBJECTIVES)
 def test_right_prediction_paints_the_picture(kind: str) -> None:
     torch.manual_seed(0)
     picture, noise = torch.randn(1, 4, 8, 8), torch.randn(2, 4, 8, 8)
@@ -132,7 +133,7 @@ def test_right_prediction_paints_the_picture(kind: str) -> None:
     assert torch.allclose(painted, picture.expand(2, -1, -1, -1), atol=0.05)
 
 
-@pytest.mark.parametrize("kind", diffusion.OBJECTIVES)
+@pytest.mark.parametrize("kind", OBJECTIVES)
 def test_target_and_weight_of_each_objective(kind: str) -> None:
     latents, noise = torch.randn(64, 1, 4, 4), torch.randn(64, 1, 4, 4)
     aim = diffusion.Objective(kind, gamma=5.0)
