@@ -47,7 +47,6 @@ BYTES_MAX = 5_900_000  # of all pieces together: whoever clones the project fetc
 VISITOR = "first exhibition"
 FILMS = {"gif": "film.gif", "mp4": "film.mp4", "poster": "poster.png"}
 FRAMES = "frames.avif"
-LOSSLESS = "frames.webp"  # as frames were shipped before their sums were
 QUALITY = 95  # with colour at full resolution, at least 44 dB from what was painted
 EXACT = 255.0
 
@@ -67,7 +66,7 @@ class Piece:
 
     @cached_property
     def label(self) -> dict[str, Any]:
-        """Read what was measured: ``evenness``, ``jump``, ``painted_at``, the model's title, the frames' ``sums``."""
+        """Read what was measured: ``evenness``, ``jump``, ``painted_at``, the model's title, the frames' ``sums`` …"""
         return dict(json.loads((self.folder / "label.json").read_text("utf-8")))
 
     @cached_property
@@ -83,15 +82,12 @@ class Piece:
     def frames(self) -> list[Picture]:
         """Read the frames, as they are shipped.
 
-        :raises MomaError: when they are damaged, or this Pillow does not know their format.
+        :raises MomaError: when they are missing or damaged, or this Pillow does not know their format.
         """
         import numpy as np
 
-        found = [path for name in (FRAMES, LOSSLESS) if (path := self.folder / name).exists()]
-        if not found:  # a new piece, which is only a recipe as yet
-            return []
         try:
-            with Image.open(found[0]) as frames:
+            with Image.open(self.folder / FRAMES) as frames:
                 return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(frames)]
         except (OSError, ValueError, SyntaxError) as error:
             raise MomaError(f"The frames of {self.folder.name} cannot be read: {error}") from error
@@ -195,14 +191,13 @@ def take_down() -> list[str]:
 
 def compare(piece: Piece, painted: Sequence[Picture]) -> Likeness:
     """Hold repainted frames against the painted ones' sums, and where they differ against the shipped frames."""
-    name, sums, shipped_psnr = piece.folder.name, piece.label.get("sums"), piece.label.get("shipped_psnr")
+    name, sums, shipped_psnr = piece.folder.name, piece.label["sums"], piece.label["shipped_psnr"]
     if sums == [_sum(picture) for picture in painted]:
         return Likeness(name, True, None, shipped_psnr)
     shipped = piece.frames()
     if len(shipped) != len(painted) or shipped[0].shape != painted[0].shape:
         return Likeness(name, False, 0.0, shipped_psnr)  # nothing to hold side by side
-    psnr = _psnr(shipped, painted)
-    return Likeness(name, sums is None and psnr is None, psnr, shipped_psnr)
+    return Likeness(name, False, _psnr(shipped, painted), shipped_psnr)
 
 
 def store(piece: Piece, walk: Walk, painted: Sequence[Picture]) -> None:
