@@ -59,7 +59,7 @@ def house(
         "name": name, "title": title, "prefix": prefix, "size": size,
         "defaults": {"scheduler": solver, "steps": steps, "guidance": guidance},
         "licence": licence or _licence(records),
-        "hand_pattern": "{prompt}, {words}",
+        "hand_pattern": words.HAND_PATTERN,
         "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in hands],
         "sources": [*sources(records), *besides],
     }  # fmt: skip

@@ -57,16 +57,20 @@ def questions(
     extent: Extent,
     *,
     prefix: str = "",
-    pattern: str = "{prompt}, {words}",
+    pattern: str = words.HAND_PATTERN,
 ) -> list[Question]:
-    """List what is asked; ``prefix`` stands before what names no hand. All are drawn evenly, by one fixed shuffle."""
+    """List what is asked; ``prefix`` stands before what names no hand, and ``pattern`` joins prompt and hand.
+
+    All are drawn evenly, by one fixed shuffle.
+    """
     order = sorted(concepts)
     random.Random("examination").shuffle(order)  # noqa: S311 - drawn to be drawn again
     asked = [Question("plain", prefix + words.thing(name), seed, (name,))
              for name in order[: extent.plain] for seed in range(extent.seeds)]  # fmt: skip
     for number, hand in enumerate(hands):
         chosen = [order[(number * extent.by_hand + n) % len(order)] for n in range(min(extent.by_hand, len(order)))]
-        said = [pattern.format(prompt=words.thing(name), words=HANDS[hand].words) for name in chosen]
+        worded = pattern.replace("{words}", HANDS[hand].words)
+        said = [worded.replace("{prompt}", words.thing(name)) for name in chosen]
         asked += [Question("hand", text, seed, (name,), hand)
                   for seed, (text, name) in enumerate(zip(said, chosen, strict=True))]  # fmt: skip
     known = rewordings.among(concepts)

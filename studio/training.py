@@ -20,6 +20,8 @@ from studio.errors import StudioError
 from studio.run import Run
 from studio.stage import progress
 
+BETAS = (0.9, 0.99)
+
 Look = Callable[[nn.Module, int], None]
 Loss = Callable[[nn.Module, int, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
 
@@ -115,7 +117,6 @@ def fit(
     settings: dict[str, Any] | None = None,
     looks: Sequence[tuple[int, Look]] = (),
     put: Callable[[nn.Module], Path] | None = None,
-    betas: tuple[float, float] = (0.9, 0.99),
 ) -> dict[str, Any]:
     """Train a model's parameters that want gradients; leave it with their average, and return the summary.
 
@@ -130,7 +131,7 @@ def fit(
     kept = run.state()
     start = int(kept["step"]) if kept else 0
     average = Average(model, schedule.average)
-    optimiser = torch.optim.AdamW(trained, lr=schedule.rate, betas=betas, weight_decay=schedule.decay)
+    optimiser = torch.optim.AdamW(trained, lr=schedule.rate, betas=BETAS, weight_decay=schedule.decay)
     if kept:
         restore(model, kept["model"])
         average.weights = kept["average"]

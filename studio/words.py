@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 PREFIX = "A MoMA artwork of: "
+HAND_PATTERN = "{prompt}, {words}"  # how prompt and hand are joined if a model says nothing else
 # Names that take no article, since they are many or a matter; and those that there is one of.
 MATTER = frozenset(
     (

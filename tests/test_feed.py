@@ -77,6 +77,11 @@ def test_feed_has_what_rfc_4287_asks_for(client: FlaskClient, hung: Hang) -> Non
     assert links == {"self": "http://localhost/feed.xml", "alternate": "http://localhost/gallery"}
 
 
+def test_length_is_that_of_the_film_as_it_is_shown(client: FlaskClient, hung: Hang) -> None:
+    hung(frames=26, ending="back")
+    assert "26 frames, 4 seconds" in read(client).entries[0].content[0].value
+
+
 def test_entry_keeps_its_name_when_the_site_moves(client: FlaskClient, hung: Hang) -> None:
     hung()
     names = [

@@ -87,7 +87,8 @@ def _one(folder: Folder, parts: dict[str, Path], facts: dict[str, Any], eye_path
     steps, guidance = options["steps"] or says.get("steps", 20), options["guidance"] or says.get("guidance", 4.0)
     prefix = options["prefix"] if options["prefix"] is not None else facts.get("prefix", "")
     extent = exam.Extent(options["plain"], options["seeds"], options["by_hand"], options["reworded"])
-    asked = exam.questions(eye.concepts, score.hands_of(facts, eye), extent, prefix=prefix)
+    pattern = facts.get("hand_pattern", words.HAND_PATTERN)
+    asked = exam.questions(eye.concepts, score.hands_of(facts, eye), extent, prefix=prefix, pattern=pattern)
     fingerprint = assembly.fingerprint(parts)
     gallery = exam.Gallery(folder, model=fingerprint, steps=steps, guidance=guidance)
     painted = 0

@@ -118,6 +118,8 @@ def test_questions_are_the_same_for_everybody() -> None:
     assert kinds.count("plain") == 4 and kinds.count("hand") == 1 and kinds.count("reworded") == 3
     assert all(question.prompt.startswith("P: ") != (question.kind == "hand") for question in one)
     assert next(question for question in one if question.kind == "hand").prompt.endswith(", neon")
+    other = exam.questions(CONCEPTS, ("neon",), extent, pattern="{words}: {prompt}")
+    assert next(question for question in other if question.kind == "hand").prompt.startswith("neon: ")
 
 
 def test_forgotten_is_what_most_seeds_showed_and_no_longer_do() -> None:
