@@ -35,7 +35,7 @@ class PinnedLevel(BaseModel):
 
     kind: Literal["stops", "knots", "frames"]
     until: Annotated[int, Field(ge=1, le=STEPS_MAX)]
-    positions: Positions
+    positions: Annotated[Positions, Field(min_length=1)]  # nobody would finish a level without any, nor open the next
     batches: Annotated[
         list[Annotated[list[Count], Field(min_length=1, max_length=BATCH_MAX)]], Field(max_length=POSITIONS_MAX)
     ]

@@ -29,7 +29,7 @@ def cancel(walk: Walk) -> None:
         if not cancelled.rowcount:  # type: ignore[attr-defined]
             raise Conflict("Only a walk that waits or is being painted can be cancelled.")
         _forget_pictures(session, walk)
-    _delete_files(walk)
+    delete_files(walk)
     _reload(walk)
 
 
@@ -74,7 +74,7 @@ def delete_walk(walk: Walk) -> None:
         )
         session.execute(delete(Stop).where(Stop.walk_number == walk.number))
         _forget_pictures(session, walk)
-    _delete_files(walk)
+    delete_files(walk)
     _reload(walk)
 
 
@@ -86,19 +86,19 @@ def cancel_or_delete(walk: Walk) -> None:
         delete_walk(walk)
 
 
-def _forget_pictures(session: Session, walk: Walk) -> None:
-    """Delete what is painted and what is still to be done: a worker that is at it cannot publish any more."""
-    for table in (Frame, Medium, Piece):
-        session.execute(delete(table).where(table.walk_number == walk.number))
-
-
-def _delete_files(walk: Walk) -> None:
+def delete_files(walk: Walk) -> None:
     """Delete the files of a walk, save those that a repeat of it names; the last of them takes them all along."""
     try:
         for folder in {media.walk_folder(walk.id), media.walk_folder(walk.repeat_of or walk.id)}:
             _delete_folder(folder, kept=_shared(walk))
     except (MediaError, OSError) as error:
         log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
+
+
+def _forget_pictures(session: Session, walk: Walk) -> None:
+    """Delete what is painted and what is still to be done: a worker that is at it cannot publish any more."""
+    for table in (Frame, Medium, Piece):
+        session.execute(delete(table).where(table.walk_number == walk.number))
 
 
 def _delete_folder(folder: str, *, kept: set[str]) -> None:

@@ -6,10 +6,12 @@ import re
 
 # Beginnings of names as catalogues and SPDX write them, and of the licences' addresses, in lower case with hyphens.
 OPEN = (
-    "cc0", "cc-zero", "pdm", "pd", "public-domain", "cc-by", "cc-pdm", "mit", "apache", "bsd", "unicode", "ofl", "isc",
+    "cc0", "cc-zero", "pdm", "pd", "public-domain", "cc-by", "cc-pdm", "apache", "bsd", "unicode", "ofl", "isc",
     "unlicense", "0bsd", "creativecommons.org/publicdomain", "creativecommons.org/licenses/by/",
     "rightsstatements.org/vocab/noc-us",
 )  # fmt: skip
+MIT = "mit(?=$|-0|-licen[cs]e)"  # not “Mit freundlicher Genehmigung”
+KNOWN = re.compile(rf"({'|'.join(map(re.escape, OPEN))}|{MIT})(?![a-z])")
 CLOSED = {"nc": "forbids commercial use", "nd": "forbids derived works", "sa": "asks to share alike"}
 
 
@@ -25,4 +27,4 @@ def objection(licence: str) -> str:
     for word in ("noncommercial", "non-commercial", "noderiv", "no-deriv", "sharealike", "share-alike"):
         if word in plain:
             return f"its licence does not allow it: {licence}"
-    return "" if plain.startswith(OPEN) else f"its licence is not known to allow it: {licence}"
+    return "" if KNOWN.match(plain) else f"its licence is not known to allow it: {licence}"

@@ -13,6 +13,7 @@ from studio.errors import Refused
 
 SMALLEST = 128
 LONGEST = 2048
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "TIFF", "WEBP")  # Pillow would run Ghostscript for EPS
 MOST_PIXELS = 120_000_000
 
 
@@ -55,7 +56,7 @@ def _opened(data: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture = Image.open(io.BytesIO(data))
+            picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise Refused(f"a decompression bomb: {error}") from error
     except (OSError, ValueError, SyntaxError) as error:

@@ -22,6 +22,7 @@ AGENT = "moma-lisa-studio"
 MOST_BYTES = 200_000_000
 MOST_REDIRECTS = 5
 MOST_PATIENCE = 120.0  # seconds that a server's Retry-After is obeyed for
+SAFE = "/%:@!$&'()*+,;=~-._"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -119,11 +120,15 @@ class Visitor:
     def _followed(self, url: str, headers: dict[str, str]) -> Answer:
         for _ in range(MOST_REDIRECTS + 1):
             place = _split(url)
-            self._ask_robots(place, url)
-            answer = self._once(place, headers)
+            try:
+                self._ask_robots(place, url)
+                answer = self._once(place, headers)
+                following = urljoin(url, answer.headers.get("location", ""))
+            except ValueError as error:  # a name that no server can have, or brackets that do not match
+                raise Gone(f"{url}: no address: {error}") from error
             if answer.status not in (301, 302, 303, 307, 308):
                 return _good(answer, url)
-            url = urljoin(url, answer.headers.get("location", ""))
+            url = following
         raise Gone(f"{url}: more than {MOST_REDIRECTS} redirects")
 
     def _ask_robots(self, place: SplitResult, url: str) -> None:
@@ -146,7 +151,9 @@ class Visitor:
         make = _TLS if place.scheme == "https" else _Plain
         connection = make(place.hostname or "", place.port, timeout=self.timeout)
         connection.is_allowed = place.netloc in self.allowed
-        path = quote(place.path or "/", safe="/%:@!$&'()*+,;=~-._") + (f"?{place.query}" if place.query else "")
+        path = quote(place.path or "/", safe=SAFE) + (
+            f"?{quote(place.query, safe=SAFE + '?[]')}" if place.query else ""
+        )
         try:
             connection.request("GET", path, headers={"User-Agent": AGENT, "Accept-Encoding": "identity"} | headers)
             answer = connection.getresponse()

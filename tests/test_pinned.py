@@ -76,6 +76,7 @@ ROUND_LEVEL = {"kind": "knots", "until": 6, "positions": [0.5], "batches": [[0]]
         (("levels", 0, "pad"), 10**6, "its levels cannot be used"),
         (("levels", 0, "more"), 1, "its levels cannot be used"),
         (("levels", 0, "batches"), [[0, 1], []], "its levels cannot be used"),
+        (("levels", -1), {"kind": "frames", "until": 9, "positions": [], "batches": []}, "its levels cannot be used"),
         (("levels", 0, "batches"), [[0]], "the batches of level 0 must hold each of its positions once"),
         (("levels", 0, "batches"), [[0, 1], [1]], "the batches of level 0 must hold each of its positions once"),
         (("levels", 0, "batches"), [[0, 2]], "the batches of level 0 must hold each of its positions once"),

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from app import media
+from app import media, walks
 from app.database import db
 from app.errors import MediaError
 from app.models import CANCELLED, FINISHED, STAGES, Walk
@@ -96,11 +96,11 @@ def _sentence(error: Exception) -> str:
 
 
 def _clear_if_unwanted(claim: Claim) -> None:
-    """Delete what was written for a walk that was cancelled, deleted or finished meanwhile."""
+    """Delete what was written for a walk that was cancelled, deleted or finished meanwhile, not what a repeat names."""
     row = db.session.scalar(
         select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
     )
     if row is not None and (row.state == CANCELLED or row.deleted_at is not None):
-        media.store().delete(media.walk_folder(claim.walk_id))
+        walks.delete_files(row)
     elif row is not None and row.state == FINISHED:
         media.store().delete(media.knots_folder(claim.walk_id))

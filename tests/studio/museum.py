@@ -70,6 +70,7 @@ class Museum(ThreadingHTTPServer):
         self.agents: set[str] = set()
         self.host = f"127.0.0.1:{self.server_address[1]}"
         self.url = f"http://{self.host}"
+        self.moved = "/steady/10.jpg"
         self.robots = "User-agent: *\nDisallow: /closed/\n"
 
 
@@ -151,7 +152,7 @@ class _Desk(BaseHTTPRequestHandler):
         self._send(302, Location="http://169.254.169.254/latest/meta-data/")
 
     def _moved(self, _name: str) -> None:
-        self._send(301, Location="/steady/10.jpg")
+        self._send(301, Location=self.server.moved)
 
     def _closed(self, name: str) -> None:
         self._steady(name)

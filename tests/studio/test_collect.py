@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from studio import museums, pictures
-from studio.errors import Refused, StudioError
+from studio.errors import FetchError, Refused, StudioError
 from studio.folder import Folder, Record
 from studio.licences import objection
 from studio.visitor import Gone, Visitor, is_public
@@ -282,6 +282,7 @@ def test_broken_catalogue_is_named(text: str, says: str) -> None:
 
 @pytest.mark.parametrize("licence", [
     "CC0-1.0", "CC0", "public domain", "Public Domain", "CC BY 4.0", "CC-BY-3.0", "MIT", "Apache-2.0",
+    "MIT License", "Apache 2.0", "PDM 1.0", "CC0 (public domain)", "https://rightsstatements.org/vocab/NoC-US/1.0/",
     "https://creativecommons.org/publicdomain/zero/1.0/", "http://creativecommons.org/licenses/by/4.0/",
 ])  # fmt: skip
 def test_open_licences_are_let_in(licence: str) -> None:
@@ -292,7 +293,8 @@ def test_open_licences_are_let_in(licence: str) -> None:
     ("", "no licence is named"), ("CC BY-NC 4.0", "commercial"), ("CC-BY-SA-4.0", "share alike"),
     ("CC BY-ND", "derived"),
     ("https://creativecommons.org/licenses/by-nc-sa/4.0/", "commercial"), ("© the artist", "not known"),
-    ("All rights reserved", "not known"),
+    ("All rights reserved", "not known"), ("Mit freundlicher Genehmigung der Erben", "not known"),
+    ("PDF on request", "not known"),
 ])  # fmt: skip
 def test_other_licences_are_not(licence: str, says: str) -> None:
     assert says in objection(licence)
@@ -310,10 +312,35 @@ def test_public_addresses_are_public() -> None:
     assert is_public("93.184.216.34") and is_public("2606:2800:220:1::1") and is_public("::ffff:93.184.216.34")
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.org/a", "http://", "http://[::1", "gopher://x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/a",
+        "http://",
+        "http://[::1",
+        "gopher://x",
+        "http://a..b/1.jpg",
+        f"http://{'a' * 70}.org/1.jpg",
+    ],
+)
 def test_only_web_addresses_are_fetched(url: str) -> None:
     with pytest.raises(Gone):
         Visitor(pause=0).picture(url)
+
+
+@pytest.mark.parametrize("where", ["http://[nowhere", "http://a..b/1.jpg", "https://", ""])
+def test_redirect_to_no_address_is_one_picture_lost(museum: Museum, where: str) -> None:
+    museum.moved = where
+    with pytest.raises(FetchError):
+        Visitor(pause=0, tries=1, allowed=[museum.host]).picture(f"{museum.url}/moved/10.jpg")
+
+
+def test_addresses_are_asked_for_as_people_write_them(museum: Museum) -> None:
+    visitor = Visitor(pause=0, allowed=[museum.host])
+    assert visitor.picture(f"{museum.url}/steady/10.jpg?title=Dürer’s hare&size=full") == visitor.picture(
+        f"{museum.url}/steady/10.jpg?title=D%C3%BCrer%E2%80%99s%20hare&size=full"
+    )
 
 
 def test_visitor_waits_as_long_as_it_is_asked_to(museum: Museum, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -340,6 +367,21 @@ def test_float_picture_is_brought_to_eight_bit() -> None:
     Image.fromarray(np.linspace(-3, 5, 200 * 200, dtype=np.float32).reshape(200, 200)).save(written, "TIFF")
     flat = np.asarray(Image.open(io.BytesIO(pictures.prepared(written.getvalue()).data)))
     assert flat[0].mean() < 5 and flat[-1].mean() > 250
+
+
+@pytest.mark.parametrize("name", ["EPS", "PPM", "PCX", "SGI", "TGA", "ICO", "DDS"])
+def test_formats_that_no_museum_serves_are_not_opened(name: str) -> None:
+    written = io.BytesIO()
+    shaded().save(written, name)
+    with pytest.raises(Refused, match="no picture that can be read"):
+        pictures.prepared(written.getvalue())
+
+
+@pytest.mark.parametrize("name", ["JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000"])
+def test_formats_that_museums_serve_are_opened(name: str) -> None:
+    written = io.BytesIO()
+    shaded().save(written, name)
+    assert pictures.prepared(written.getvalue()).width == 150
 
 
 def test_large_picture_is_made_smaller_and_a_huge_one_refused() -> None:

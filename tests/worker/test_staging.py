@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from app import gallery, media, stages
-from app.database import db
+from app import cache, gallery, media, stages, walks
+from app.database import db, writing
 from app.models import FINISHED, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
@@ -75,3 +75,28 @@ def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
     stages.ask(painted, 1)
     job.work()
     assert stages.ask(painted, 1).is_there
+
+
+@pytest.mark.parametrize("batch", [0, 9])
+def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repeat(
+    app: Flask, painted: Walk, painter: FakePainter, commissioned: Commissioner, batch: int
+) -> None:
+    repeat = commissioned("a fox", "a kite", seed=5, frames=9, visitor="ben")
+    walks.cancel(repeat)
+    with writing():
+        cache.repeat(repeat, read(painted))
+    stages.ask(painted, 3)
+    batches = iter(range(1000))
+
+    def delete_it(_number: int) -> None:
+        if next(batches) == batch:
+            with app.app_context():
+                walks.delete_walk(gallery.walk_at(painted.id))
+                db.session.remove()
+
+    painter.on_paint = delete_it
+    job.work()
+    shown = read(repeat)
+    named = {file.path for file in (*shown.painted, *shown.media.values())}
+    assert len(named) > 9
+    assert set(media.store().files(media.walk_folder(painted.id))) == named
