@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor, nn
 
+from studio.canvas import PLAIN
 from studio.errors import StudioError
 
 # Thin where the picture is large: there a channel costs most, and decoding is a third of a film (docs/studio.md).
@@ -126,3 +127,9 @@ def quality(vae: Any, canvas: Any, names: tuple[str, ...], count: int) -> dict[s
                 found.append(psnr(again.float(), pictures))
             told[name] = round(float(torch.cat(found).mean()), 2)
     return told
+
+
+def over_hands(quality: dict[str, float]) -> float:
+    """Return the mean PSNR over the hands, of what :func:`quality` measured."""
+    by_hand = [value for name, value in quality.items() if name != PLAIN]
+    return round(sum(by_hand) / max(1, len(by_hand)), 2)

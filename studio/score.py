@@ -102,8 +102,7 @@ def decoder(folder: Folder, vae: Any, count: int, device: str) -> dict[str, Any]
     split = "test" if any(record.split == "test" for record in records) else "train"
     held = canvas.Canvas(folder, split=split, device=device, size=_side(vae))
     quality = autoencoder.quality(vae.eval().to(device), held, canvas.hands_and_plain(held.programme), count)
-    by_hand = [value for name, value in quality.items() if name != canvas.PLAIN]
-    return {"psnr": quality, "psnr_over_hands": round(sum(by_hand) / max(1, len(by_hand)), 2), "measured_on": split}
+    return {"psnr": quality, "psnr_over_hands": autoencoder.over_hands(quality), "measured_on": split}
 
 
 def _side(vae: Any) -> int:

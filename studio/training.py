@@ -154,19 +154,17 @@ def fit(
         norm = machine.clip_grad_norm_(trained, schedule.clip)
         last = float(machine.reduce(loss.detach().float(), "mean"))
         if not (math.isfinite(last) and (math.isfinite(float(norm)) or machine.scaler is not None)):
-            good = run.state()
-            stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
-            raise StudioError(f"Step {step + 1} of {run.name} gave no number (a lower --rate may help): {stays}.")
+            raise _no_number(run, step + 1)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         average.take(inner, step)
         done = step + 1
         if machine.is_main_process and (done % schedule.log_every == 0 or done in (start + 1, schedule.steps)):
-            row = {"step": done, "loss": last, "rate": schedule.rate_at(step), "norm": float(norm),
+            row = {"loss": last, "rate": schedule.rate_at(step), "norm": float(norm),
                    "seconds": round(time.perf_counter() - asked, 4)}  # fmt: skip
             row |= {name: float(value) for name, value in told.items()}
-            run.log(row)
-            machine.log({name: value for name, value in row.items() if name != "step"}, step=done)
+            run.log({"step": done} | row)
+            machine.log(row, step=done)
         if done % schedule.save_every == 0 or done == schedule.steps:
             if machine.is_main_process:
                 run.keep(_state(inner, average, optimiser, done))
@@ -185,6 +183,13 @@ def fit(
     share = round(waited / spent, 4) if taken > 0 and spent else 0.0
     return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, taken), "loss": last if taken > 0 else None,
             "seconds": round(spent, 2), "waited_for_input": share}  # fmt: skip
+
+
+def _no_number(run: Run, step: int) -> StudioError:
+    """Say which step gave no number, and what is kept."""
+    good = run.state()
+    stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
+    return StudioError(f"Step {step} of {run.name} gave no number (a lower --rate may help): {stays}.")
 
 
 def _looked_at(model: nn.Module, average: Average, looks: Sequence[Look], step: int) -> None:

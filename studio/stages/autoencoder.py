@@ -70,8 +70,7 @@ def command(folder: Folder, *, refine: bool, channels: str, latent: int, size: i
             each.finish()
     held = _canvas_of_tests(folder, canvas, device, size)
     quality = autoencoder.quality(vae, held, hands_and_plain(canvas.programme), measured)
-    by_hand = [value for name, value in quality.items() if name != "plain"]
-    return summary | {"psnr": quality, "psnr_over_hands": round(sum(by_hand) / len(by_hand), 2),
+    return summary | {"psnr": quality, "psnr_over_hands": autoencoder.over_hands(quality),
                       "measured_on": held.records[0].split, "scaling_factor": round(vae.config.scaling_factor, 4),
                       "parameters": sum(value.numel() for value in vae.parameters())}  # fmt: skip
 
