@@ -38,7 +38,7 @@ class Smoothness(TypedDict):
     jump: Annotated[float | None, Field(description="The largest step, in average steps.", examples=[1.4])]
     steps: Annotated[
         list[float] | None,
-        Field(description="The step from each picture to the next, as a share of the whole range.", examples=[[0.12]]),
+        Field(description="How much each picture differs from the next, root mean square, 0 to 255.", examples=[[8.4]]),
     ]
 
 
@@ -94,11 +94,13 @@ class RecipeSampler(TypedDict):
     ladder: NotRequired[
         Annotated[
             list[list[int]],
-            Field(description="At which step the walk branches, and into how many to a leg.", examples=[[[9, 3]]]),
+            Field(
+                description="To which steps its knots are painted, and how many to a leg.", examples=[[[6, 6], [9, 12]]]
+            ),
         ]
     ]
     branches: NotRequired[
-        Annotated[bool, Field(description="Whether frames start from such a branch.", examples=[True])]
+        Annotated[bool, Field(description="Whether frames start from the knots beside them.", examples=[True])]
     ]
 
 

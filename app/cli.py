@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
 
 @group.command("create")
 @click.argument("prompts", nargs=-1)
-@click.option("--frames", type=int, help="How many frames; 24 if not given.")
+@click.option("--frames", type=int, help="How many frames; as many as the settings say if not given.")
 @click.option("--seed", type=int, help="The seed; drawn and recorded if not given.")
 @click.option("--stop-seed", "stop_seeds", type=int, multiple=True,
               help="A seed of its own for a stop; given once for each, in their order.")  # fmt: skip
@@ -66,7 +66,7 @@ def init_app(app: Flask) -> None:
 @click.option("--anew", is_flag=True, help="Paint it even if the same was painted before.")
 @click.option("--unlisted", is_flag=True, help="Keep it out of the gallery.")
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Paint again from a recipe, or from a GIF painted here.")  # fmt: skip
+              help="Paint again from a recipe, or from a GIF or WebP painted here.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Wait until it is painted.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
