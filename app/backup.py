@@ -54,6 +54,7 @@ def create(target: Path) -> Report:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
             aside = Path(folder) / "backup.tar"
             report = _write(aside, Path(folder) / "database")
+            aside.chmod(0o600)  # it tells of unlisted walks, and who asked for what
             aside.replace(target)
     except OSError as error:
         raise MomaError(f"{target} cannot be written: {error.strerror or error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import cast
+from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, render_template, request
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -121,7 +122,9 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: DBAPIError) -> Response:
-    log.error("The database does not answer on %s: %s", request.path, error.orig)  # a line each: pages ask and ask
+    log.error(
+        "The database does not answer on %s: %s", quote(request.path), error.orig
+    )  # a line each: pages ask and ask
     response = answer(503, DETAILS[503])
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -133,5 +136,5 @@ def _schema_error(error: ProgrammingError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("Unexpected error on %s", request.path, exc_info=error)
+    log.error("Unexpected error on %s", quote(request.path), exc_info=error)
     return answer(InternalServerError.code, DETAILS[500])

@@ -141,6 +141,10 @@ def test_the_secret_is_not_in_a_backup(instance: Path, tmp_path: Path, hung: Han
     assert set(entries_of(tmp_path / "b.tar")) == {"database.sqlite", "manifest.json"}
 
 
+def test_only_its_owner_reads_a_backup(saved: Path) -> None:
+    assert saved.stat().st_mode & 0o777 == 0o600
+
+
 def test_files_that_no_row_names_stay_out(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path) -> None:
     walk = hung()
     media.store().write(f"walks/{walk.id}/stray.gif", b"stray")

@@ -75,6 +75,13 @@ def test_our_own_faults_are_owned_up_to_and_noted_but_not_shown(
     assert "the secret plan" in caplog.text
 
 
+def test_address_writes_no_line_of_its_own_into_the_log(broken: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    assert broken.get("/fail/x%0AERROR all is lost").status_code == 500
+    assert [record.getMessage() for record in caplog.records] == [
+        "Unexpected error on /fail/x%0AERROR%20all%20is%20lost"
+    ]
+
+
 @pytest.mark.parametrize("prefix", ["", "/api/v1"])
 def test_database_that_does_not_answer_is_asked_again_later(
     broken: FlaskClient, caplog: pytest.LogCaptureFixture, prefix: str

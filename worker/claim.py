@@ -39,6 +39,8 @@ from app.models import (
     Walk,
 )
 
+COLUMNS = (Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, *line.ORDER)
+
 log = logging.getLogger(__name__)
 
 
@@ -71,15 +73,18 @@ def holder() -> str:
     return f"{_neighbourhood()}:{os.getpid()}:{_NONCE}"
 
 
-def claim_next(models: Collection[str] | None = None) -> Claim | None:
+def claim_next(models: Collection[str] | None = None, *, after: Claim | None = None) -> Claim | None:
     """Claim the fairest waiting piece, or return ``None`` if none waits.
+
+    Short tasks come first, but not one ``after`` another while a walk waits: visitors who look at the making of many
+    pictures would keep the others from their films.
 
     ``models`` are those that this worker paints with; walks that ask for another are left to others. A walk in line
     that has no pieces yet comes with its first one.
     """
     while True:
         with writing() as session:
-            found = _fairest(session, models)
+            found = _fairest(session, models, is_walks_turn=after is not None and after.kind == STAGES)
             if found is None:
                 return None
             if claim := _take(session, found):
@@ -87,32 +92,38 @@ def claim_next(models: Collection[str] | None = None) -> Claim | None:
             session.rollback()  # somebody was quicker: look again
 
 
-def _fairest(session: Session, models: Collection[str] | None) -> Any:
+def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn: bool) -> Any:
     """Find the piece that is next; one of a walk that has none yet has no number."""
     offered: list[ColumnElement[bool]] = []
     if models is not None:
         offered.append(or_(Walk.model.is_(None), Walk.model.in_(models)))
-    columns = (Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, *line.ORDER)
-    may_be_done = or_(Walk.state.in_(WAITING), (Piece.kind == STAGES) & (Walk.state == FINISHED))
-    waiting = session.execute(
-        select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, *columns)
-        .join(Walk, Walk.number == Piece.walk_number)
-        .where(Piece.state == PIECE_WAITING, may_be_done, Walk.deleted_at.is_(None), *offered)
-        .order_by(Piece.urgency, *line.ORDER, Piece.level, Piece.batch)
-        .limit(1)
-    ).one_or_none()
+    waiting, short = _opened(session, *offered), None
     if waiting is not None and waiting.urgency < pieces.FIRST:
-        return waiting
+        if not is_walks_turn:
+            return waiting
+        waiting, short = _opened(session, *offered, Piece.urgency >= pieces.FIRST), waiting
     unopened = session.execute(
-        select(null().label("number"), *columns)
+        select(null().label("number"), *COLUMNS)
         .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *offered)
         .order_by(*line.ORDER)
         .limit(1)
         .with_for_update(skip_locked=True, of=Walk)  # one that another worker is just claiming is passed over
     ).one_or_none()
     if waiting is None or unopened is None:
-        return waiting or unopened
+        return waiting or unopened or short
     return min(waiting, unopened, key=_turn)
+
+
+def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
+    """Find the next of the pieces that there are."""
+    may_be_done = or_(Walk.state.in_(WAITING), (Piece.kind == STAGES) & (Walk.state == FINISHED))
+    return session.execute(
+        select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, *COLUMNS)
+        .join(Walk, Walk.number == Piece.walk_number)
+        .where(Piece.state == PIECE_WAITING, may_be_done, Walk.deleted_at.is_(None), *conditions)
+        .order_by(Piece.urgency, *line.ORDER, Piece.level, Piece.batch)
+        .limit(1)
+    ).one_or_none()
 
 
 def _turn(row: Any) -> tuple[int, ...]:

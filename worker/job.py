@@ -40,9 +40,9 @@ def work() -> int:
     if _site is None:
         raise RuntimeError("worker.job.prepare was not called")
     app, painters = _site
-    count = 0
+    count, claim = 0, None
     with app.app_context():
-        while not stopping.is_set() and (claim := claim_next(painters.names)):
+        while not stopping.is_set() and (claim := claim_next(painters.names, after=claim)):
             _attempt(claim, painters)
             count += 1
     return count

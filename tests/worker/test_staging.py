@@ -11,7 +11,7 @@ from PIL import Image
 
 from app import cache, gallery, media, stages, walks
 from app.database import db, writing
-from app.models import FINISHED, Piece, Walk
+from app.models import FINISHED, STAGES, STOPS, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from worker import film, job, memory, settling
@@ -100,3 +100,15 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     named = {file.path for file in (*shown.painted, *shown.media.values())}
     assert len(named) > 9
     assert set(media.store().files(media.walk_folder(painted.id))) == named
+
+
+def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
+    painted: Walk, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in (1, 2, 3):
+        stages.ask(painted, index)
+    commissioned("the sea", "a boat")
+    order: list[str] = []
+    monkeypatch.setattr(job, "_attempt", lambda claim, _painters: order.append(claim.kind))
+    assert job.work() == 4
+    assert order == [STAGES, STOPS, STAGES, STAGES]
