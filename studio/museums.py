@@ -99,14 +99,19 @@ def _text(row: Mapping[str, Any], field: str) -> str:
     value = _first(row, field)
     if isinstance(value, list):  # several artists, as in MoMA's JSON
         value = ", ".join(str(part) for part in value)
-    return " ".join(str(value).split()) if value is not None else ""
+    return _cleaned(value) if value is not None else ""
+
+
+def _cleaned(text: Any) -> str:
+    """Write a text with single spaces; half a character, as JSON may hold, becomes a question mark."""
+    return " ".join(str(text).encode("utf-8", "replace").decode().split())
 
 
 def _list(row: Mapping[str, Any], field: str) -> list[str]:
     value = _first(row, field)
     parts = value.split("|") if isinstance(value, str) else value or []
     words = [part.get("term", "") if isinstance(part, dict) else str(part) for part in parts]
-    return [word for word in (" ".join(word.split()) for word in words) if word]
+    return [word for word in map(_cleaned, words) if word]
 
 
 def _is_true(row: Mapping[str, Any], field: str) -> bool:
@@ -177,7 +182,7 @@ def _name(part: Mapping[str, Any]) -> str:
     names = [each for each in part.get("identified_by", []) if each.get("type") == "Name" and each.get("content")]
     english = [each for each in names if any(ENGLISH in str(one.get("id")) for one in each.get("language", []))]
     chosen = (english or names or [{}])[0].get("content") or part.get("_label") or ""
-    return " ".join(str(chosen).split())
+    return _cleaned(chosen)
 
 
 def _fetched(visitor: Visitor, url: str) -> dict[str, Any]:

@@ -257,6 +257,16 @@ def test_momas_file_in_json_names_several_artists(museum: Museum) -> None:
     assert made is not None and made.artist == "Vincent van Gogh, Another" and made.materials == "Oil on canvas"
 
 
+def test_half_characters_in_a_catalogue_do_not_stop_the_run(run: Run, work: Path, tmp_path: Path) -> None:
+    save(tmp_path / "1.jpg", shaded())
+    row = {"title": "Blue \ud83d", "artist": ["\udc00"], "tags": ["\ud800 sea"], "licence": "CC0"}
+    rows = [{"image": "gone\ud800.jpg", **row}, {"image": "1.jpg", **row}]
+    (tmp_path / "works.json").write_text(json.dumps(rows))
+    summary = run("collect", "--folder", work, "--catalogue", tmp_path / "works.json")
+    assert (summary["taken"], summary["set_aside"]) == (1, 1)
+    assert [(each.artist, each.keywords) for each in records(work).values()] == [("?", ["? sea"])]
+
+
 def test_catalogue_with_pictures_beside_it(run: Run, work: Path, tmp_path: Path) -> None:
     (tmp_path / "scans").mkdir()
     (tmp_path / "scans/A00003.jpg").write_bytes(jpeg(3))
