@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -164,8 +165,16 @@ def _say_alive(about: dict[str, Any], pause: float) -> None:
 
 
 def _count_the_living() -> None:
-    """Know among how many workers a level may be shared."""
-    crew.note(len(queue.workers()))
+    """Know among how many workers a level may be shared, and whose walks are not ours to go on with."""
+    workers = queue.workers()
+    crew.note(len(workers), other_revisions(workers))
+
+
+def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Return the revisions in which other workers have loaded models that this one has loaded in another."""
+    ours: dict[str, str | None] = next((about["models"] for about in workers if about["name"] == holder()), {})
+    told = ((name, revision) for about in workers for name, revision in about["models"].items())
+    return frozenset(revision for name, revision in told if revision and ours.get(name) not in (None, revision))
 
 
 def _sweep_and_ring() -> None:

@@ -38,6 +38,7 @@ from app.models import (
     Piece,
     Walk,
 )
+from worker import crew
 
 COLUMNS = (Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, *line.ORDER)
 
@@ -79,8 +80,8 @@ def claim_next(models: Collection[str] | None = None, *, after: Claim | None = N
     Short tasks come first, but not one ``after`` another while a walk waits: visitors who look at the making of many
     pictures would keep the others from their films.
 
-    ``models`` are those that this worker paints with; walks that ask for another are left to others. A walk in line
-    that has no pieces yet comes with its first one.
+    ``models`` are those that this worker paints with; walks that ask for another, or were begun by another revision
+    that a living worker paints with, are left to others. A walk in line without pieces comes with its first one.
     """
     while True:
         with writing() as session:
@@ -97,6 +98,8 @@ def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn:
     offered: list[ColumnElement[bool]] = []
     if models is not None:
         offered.append(or_(Walk.model.is_(None), Walk.model.in_(models)))
+    if others := crew.elsewhere():  # two who went on with each other's walks would begin them anew for ever
+        offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(others)))
     waiting, short = _opened(session, *offered), None
     if waiting is not None and waiting.urgency < pieces.FIRST:
         if not is_walks_turn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
 from sqlalchemy import func, select
 
@@ -12,20 +13,29 @@ from app.models import WAITING, Walk
 log = logging.getLogger(__name__)
 
 _living = 1
+_elsewhere: frozenset[str] = frozenset()
 
 
-def note(count: int) -> None:
-    """Remember how many workers live, this one among them; where Redis cannot tell, it knows of itself."""
-    global _living  # one process, one count: the thread that tends writes it, the one that paints reads it
+def note(count: int, elsewhere: Collection[str] = ()) -> None:
+    """Remember how many workers live, this one among them; where Redis cannot tell, it knows of itself.
+
+    ``elsewhere`` are the revisions with which others of them paint and this one does not.
+    """
+    global _living, _elsewhere  # one process: the thread that tends writes them, the one that paints reads them
     count = max(1, count)
     if count != _living:
         log.info("%s workers live", count)
-    _living = count
+    _living, _elsewhere = count, frozenset(elsewhere)
 
 
 def living() -> int:
     """Return how many workers were alive when somebody last looked."""
     return _living
+
+
+def elsewhere() -> frozenset[str]:
+    """Return the revisions of our models with which others painted, and we do not, when somebody last looked."""
+    return _elsewhere
 
 
 def free_for(walk_number: int) -> int:

@@ -31,6 +31,7 @@ from app.models import (
     Walk,
 )
 from tests.conftest import Commissioner
+from worker import crew
 from worker.claim import Claim, LeaseLost, claim_next, fail, give_back, holder, publish, renew, sweep
 
 pytestmark = pytest.mark.databases
@@ -437,3 +438,18 @@ def test_a_walk_put_back_in_line_starts_with_no_losses(commissioned: Commissione
     change_piece(walk.id, lease_holder=gone)
     sweep()
     assert read(walk.id).state == QUEUED
+
+
+def test_walk_begun_by_another_living_revision_of_the_model_is_left_to_it(commissioned: Commissioner) -> None:
+    """Else two workers, one of them not yet updated, would begin each other's walks anew for ever."""
+    theirs, ours = commissioned(visitor="ann"), commissioned(visitor="bob")
+    give_back(claimed())
+    change(theirs.id, model_revision="older")
+    try:
+        crew.note(2, {"older"})
+        assert claimed().walk_id == ours.id
+        assert claim_next() is None
+        crew.note(1)
+        assert claimed().walk_id == theirs.id
+    finally:
+        crew.note(1)

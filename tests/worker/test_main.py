@@ -198,3 +198,13 @@ def _then_stop(care: object) -> object:
 
 def _unexpected(*_: object, **__: object) -> None:
     raise AssertionError("nothing was to be called")
+
+
+def test_only_revisions_of_our_own_models_that_are_not_ours_count_as_others() -> None:
+    def about(name: str, **models: str | None) -> dict[str, object]:
+        return {"name": name, "models": models}
+
+    ours = about(claim.holder(), house="new", second=None)
+    others = [about("a", house="new", second="x"), about("b", house="old"), about("c", house=None, third="y")]
+    assert worker.other_revisions([*others, ours]) == {"old"}
+    assert worker.other_revisions(others) == frozenset()
