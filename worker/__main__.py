@@ -173,7 +173,7 @@ def _count_the_living() -> None:
 def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:
     """Return the revisions in which other workers have loaded models that this one has loaded in another."""
     ours: dict[str, str | None] = next((about["models"] for about in workers if about["name"] == holder()), {})
-    told = ((name, revision) for about in workers for name, revision in about["models"].items())
+    told = ((name, revision) for about in workers for name, revision in about.get("models", {}).items())
     return frozenset(revision for name, revision in told if revision and ours.get(name) not in (None, revision))
 
 

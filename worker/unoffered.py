@@ -46,7 +46,7 @@ def _offered() -> set[str] | None:
     workers = queue.workers()
     if not any(about["name"] == holder() for about in workers):
         return None
-    return {name for about in workers for name in (about["model"], *about["models"])}
+    return {name for about in workers for name in (about["model"], *about.get("models", ()))}
 
 
 def _wanted() -> set[str]:

@@ -207,4 +207,4 @@ def test_only_revisions_of_our_own_models_that_are_not_ours_count_as_others() ->
     ours = about(claim.holder(), house="new", second=None)
     others = [about("a", house="new", second="x"), about("b", house="old"), about("c", house=None, third="y")]
     assert worker.other_revisions([*others, ours]) == {"old"}
-    assert worker.other_revisions(others) == frozenset()
+    assert worker.other_revisions([*others, {"name": "of an earlier version"}]) == frozenset()
