@@ -107,10 +107,11 @@ def _hairline(x1: float, y1: float, x2: float, y2: float, *, kind: str = "hair")
 
 
 def _crowded(places: Sequence[tuple[float, float]]) -> list[bool]:
-    """Tell whose name goes below: every other of those whose names would stand in each other's way."""
+    """Tell whose name goes below: the lower one's, of two whose names would stand in each other's way."""
     below = [False] * len(places)
     order = sorted(range(len(places)), key=lambda i: places[i])
-    for one, next_one in pairwise(order):
-        near = places[next_one][0] - places[one][0] < NAME_WIDTH
-        below[next_one] = near and abs(places[next_one][1] - places[one][1]) < NAME_HEIGHT and not below[one]
+    for one, other in pairwise(order):
+        (left, top), (right, bottom) = places[one], places[other]
+        if right - left < NAME_WIDTH and abs(bottom - top) < NAME_HEIGHT and not below[one]:
+            below[one if top > bottom else other] = True
     return below
