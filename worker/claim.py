@@ -119,11 +119,10 @@ def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn:
 
 def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
     """Find the next of the pieces that there are."""
-    may_be_done = or_(Walk.state.in_(WAITING), (Piece.kind == STAGES) & (Walk.state == FINISHED))
     return session.execute(
         select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, *COLUMNS)
         .join(Walk, Walk.number == Piece.walk_number)
-        .where(Piece.state == PIECE_WAITING, may_be_done, Walk.deleted_at.is_(None), *conditions)
+        .where(Piece.state == PIECE_WAITING, _wanted(), Walk.deleted_at.is_(None), *conditions)
         .order_by(Piece.urgency, *line.ORDER, Piece.level, Piece.batch)
         .limit(1)
     ).one_or_none()
