@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app import gallery, walks
+from app import walks
 from app.database import db, now, writing
 from app.models import (
     FAILED,
@@ -31,6 +31,7 @@ from app.models import (
     Walk,
 )
 from tests.conftest import Commissioner
+from tests.worker.rows import read
 from worker import crew
 from worker.claim import Claim, LeaseLost, claim_next, fail, give_back, holder, publish, renew, sweep
 
@@ -71,13 +72,6 @@ def piece_of(walk_id: str) -> Piece:
     """Read a walk's only piece as it stands in the database."""
     number = read(walk_id).number
     return db.session.query(Piece).filter_by(walk_number=number).populate_existing().one()
-
-
-def read(walk_id: str) -> Walk:
-    """Read a walk as it stands in the database."""
-    db.session.rollback()
-    db.session.expire_all()
-    return gallery.walk_at(walk_id)
 
 
 @pytest.fixture

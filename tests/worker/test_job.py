@@ -24,6 +24,7 @@ from app.errors import WalkGone
 from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
+from tests.worker.rows import read
 from worker import claim, film, hanging, job, memory, painting, ruler, settling
 from worker.painter import Painter, PaintingError, Rendering, Stop
 
@@ -53,13 +54,6 @@ def elsewhere(app: Flask) -> Callable[[Deed], None]:
             db.session.remove()
 
     return do
-
-
-def read(walk_id: str) -> Walk:
-    """Read a walk as it stands in the database."""
-    db.session.rollback()
-    db.session.expire_all()
-    return gallery.walk_at(walk_id)
 
 
 def change(walk_id: str, **values: object) -> None:

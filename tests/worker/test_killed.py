@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app import gallery, media
+from app import media
 from app.database import db, now, writing
 from app.models import FINISHED, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
+from tests.worker.rows import read
 from worker import claim, film, hanging, job, memory
 
 FRAMES = 6
@@ -74,13 +75,6 @@ def come_back() -> None:
         session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
     claim.sweep()
     job.work()
-
-
-def read(walk_id: str) -> Walk:
-    """Read a walk as it stands in the database."""
-    db.session.rollback()
-    db.session.expire_all()
-    return gallery.walk_at(walk_id)
 
 
 def contents(row: Walk) -> dict[str, bytes]:

@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from app import gallery, media, queue
+from app import media, queue
 from app.database import db
 from app.models import FINISHED, WAITING, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
+from tests.worker.rows import read
 from worker import claim, crew, film, job, memory
 
 pytestmark = pytest.mark.databases
@@ -39,13 +40,6 @@ def work(app: Flask, painter: FakePainter) -> int:
                 count += 1
             db.session.remove()
     return count
-
-
-def read(walk_id: str) -> Walk:
-    """Read a walk as it stands in the database."""
-    db.session.rollback()
-    db.session.expire_all()
-    return gallery.walk_at(walk_id)
 
 
 def pixels(row: Walk) -> list[bytes]:

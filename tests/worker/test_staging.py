@@ -14,6 +14,7 @@ from app.database import db, writing
 from app.models import FINISHED, STAGES, STOPS, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
+from tests.worker.rows import read
 from worker import film, job, memory, settling
 
 
@@ -32,14 +33,7 @@ def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
     """Paint a walk of one long leg."""
     walk = commissioned("a fox", "a kite", seed=5, frames=9)
     job.work()
-    return read(walk)
-
-
-def read(walk: Walk) -> Walk:
-    """Read a walk as it stands in the database."""
-    db.session.rollback()
-    db.session.expire_all()
-    return gallery.walk_at(walk.id)
+    return read(walk.id)
 
 
 @pytest.mark.parametrize("index", [0, 3, 8])
@@ -57,7 +51,7 @@ def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, i
         last = picture.convert("RGB").getpixel((painted.sampler_steps * SIDE - SIDE // 2, SIDE // 2))
     frame = film.decode_still(media.store().read(painted.painted[index].path))
     assert last == pytest.approx(tuple(int(value) for value in frame[0, 0]), abs=12)  # WebP is lossy
-    row = read(painted)
+    row = read(painted.id)
     assert (row.state, row.painted_count) == (FINISHED, 9)
     assert db.session.query(Piece).count() == 0
 
@@ -69,7 +63,7 @@ def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
     stages.ask(painted, 1)
     with pytest.raises(settling.NotOurModel):
         job.work()
-    assert (read(painted).state, read(painted).error) == (FINISHED, None)
+    assert (read(painted.id).state, read(painted.id).error) == (FINISHED, None)
     assert stages.of(painted, 1) is None
     job.prepare(app, painter)  # type: ignore[arg-type]
     stages.ask(painted, 1)
@@ -84,7 +78,7 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     repeat = commissioned("a fox", "a kite", seed=5, frames=9, visitor="ben")
     walks.cancel(repeat)
     with writing():
-        cache.repeat(repeat, read(painted))
+        cache.repeat(repeat, read(painted.id))
     stages.ask(painted, 3)
     batches = iter(range(1000))
 
@@ -96,7 +90,7 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
 
     painter.on_paint = delete_it
     job.work()
-    shown = read(repeat)
+    shown = read(repeat.id)
     named = {file.path for file in (*shown.painted, *shown.media.values())}
     assert len(named) > 9
     assert set(media.store().files(media.walk_folder(painted.id))) == named

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app import gallery, queue
+from app import queue
 from app.database import db, writing
 from app.models import FAILED, FINISHED, FRAMES, PAINTING, PIECE_TAKEN, QUEUED, STAGES, Piece, Walk
 from tests.conftest import Commissioner
+from tests.worker.rows import read
 from worker import unoffered
 from worker.claim import claim_next, holder
 
@@ -57,12 +58,6 @@ def change(walk: Walk, **values: object) -> None:
             setattr(row, name, value)
 
 
-def read(walk: Walk) -> Walk:
-    db.session.rollback()
-    db.session.expire_all()
-    return gallery.walk_at(walk.id)
-
-
 def miss_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look twice, as long apart as a model may be missed."""
     unoffered.give_up()
@@ -77,17 +72,17 @@ def test_walk_of_a_model_that_nobody_offers_fails_in_words(
     change(ours, model="house")
     living(["house"])
     miss_for_long(monkeypatch)
-    failed = read(walk)
+    failed = read(walk.id)
     assert (failed.state, failed.error) == (FAILED, NOT_HERE)
     assert failed.finished_at is not None
-    assert [read(other).state for other in (ours, anyones)] == [QUEUED, QUEUED]
+    assert [read(other.id).state for other in (ours, anyones)] == [QUEUED, QUEUED]
 
 
 def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(walk: Walk, living: Living) -> None:
     living(["house"])
     unoffered.give_up()
     unoffered.give_up()
-    assert read(walk).state == QUEUED
+    assert read(walk.id).state == QUEUED
 
 
 def test_it_waits_while_a_worker_on_another_machine_offers_the_model(
@@ -95,7 +90,7 @@ def test_it_waits_while_a_worker_on_another_machine_offers_the_model(
 ) -> None:
     living(["house"], ["house", "museum"])
     miss_for_long(monkeypatch)
-    assert read(walk).state == QUEUED
+    assert read(walk.id).state == QUEUED
 
 
 def test_the_time_counts_anew_once_somebody_offered_the_model(
@@ -109,7 +104,7 @@ def test_the_time_counts_anew_once_somebody_offered_the_model(
     living(["house"])
     unoffered.give_up()
     assert unoffered._missed_since.keys() == {"museum"}
-    assert read(walk).state == QUEUED
+    assert read(walk.id).state == QUEUED
 
 
 def test_nothing_is_given_up_while_redis_tells_of_nobody(
@@ -119,14 +114,14 @@ def test_nothing_is_given_up_while_redis_tells_of_nobody(
     unoffered.give_up()
     monkeypatch.setattr(queue, "workers", list)
     miss_for_long(monkeypatch)
-    assert read(walk).state == QUEUED
+    assert read(walk.id).state == QUEUED
 
 
 def test_a_walk_on_somebodys_easel_is_left_to_them(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     assert claim_next({"museum"}) is not None
     living(["house"])
     miss_for_long(monkeypatch)
-    assert read(walk).state == PAINTING
+    assert read(walk.id).state == PAINTING
 
 
 def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
@@ -137,7 +132,7 @@ def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     change(walk, state=PAINTING)
     living(["house"])
     miss_for_long(monkeypatch)
-    assert (read(walk).state, read(walk).error) == (FAILED, NOT_HERE)
+    assert (read(walk.id).state, read(walk.id).error) == (FAILED, NOT_HERE)
 
 
 def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(
@@ -151,4 +146,4 @@ def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(
     living(["house"])
     miss_for_long(monkeypatch)
     assert [piece.batch for piece in db.session.query(Piece)] == [1]
-    assert (read(walk).state, read(walk).error) == (FINISHED, None)
+    assert (read(walk.id).state, read(walk.id).error) == (FINISHED, None)

@@ -1,0 +1,14 @@
+"""What the worker's tests look at in the database."""
+
+from __future__ import annotations
+
+from app import gallery
+from app.database import db
+from app.models import Walk
+
+
+def read(walk_id: str) -> Walk:
+    """Read a walk as it stands in the database."""
+    db.session.rollback()
+    db.session.expire_all()
+    return gallery.walk_at(walk_id)
