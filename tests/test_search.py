@@ -28,6 +28,21 @@ def test_prompts_are_folded_into_words() -> None:
     assert search.words_of(["🦊🪁"]) == " 🦊 🪁 "
 
 
+def test_rows_are_fused_by_reciprocal_rank() -> None:
+    assert search.fused([1, 2, 3]) == [1, 2, 3]
+    assert search.fused([1, 2, 3], [3]) == [3, 1, 2]
+    assert search.fused([1, 2], [4, 2]) == [2, 1, 4]
+    assert search.fused([1, 2], [2, 1]) == [1, 2]
+    assert search.fused([], [7, 7, 8], limit=1) == [7]
+    assert search.fused() == []
+
+
+def test_rankers_are_those_of_their_application(app: Flask) -> None:
+    assert search.rankers() == []
+    search.add_ranker(app, lambda query: [len(query)])
+    assert [ranker("fox") for ranker in search.rankers()] == [[3]]
+
+
 FINDS = {
     "fox": ["a red fox"],
     "FOX": ["a red fox"],
