@@ -37,6 +37,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         media,
         metrics,
         mine,
+        owners,
         pages,
         problems,
         proxy,
@@ -66,6 +67,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     problems.init_app(app)
     health.init_app(app)
     pages.init_app(app)
+    owners.init_app(app)
     files.init_app(app)
     stored.init_app(app)
     making.init_app(app)

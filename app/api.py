@@ -9,9 +9,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import cache, continuing, gallery, limits, line, openapi, recipe, visitor, walks
+from app import cache, changing, continuing, gallery, limits, line, openapi, recipe, visitor, walks
 from app.answers import Films, NewWalk, Smoothness, WalkDescription, WalkList
 from app.bounds import ERRORS_MAX
+from app.changing import WalkChange
 from app.commission import commission
 from app.errors import FieldError, InvalidInput, Malformed, NotOwner
 from app.models import Walk
@@ -76,7 +77,7 @@ def init_app(app: Flask) -> None:
     },
     answers={202: NewWalk},
     sends={202: ("Location",)},
-    leads_to={202: ("describeWalk", "takeWalkDown")},
+    leads_to={202: ("describeWalk", "changeWalk", "takeWalkDown")},
     problems=(400, 413, 415, 422, 429),
 )
 def create() -> tuple[Response, int, dict[str, str]]:
@@ -117,6 +118,24 @@ def index() -> Response:
     return conditional(jsonify(body))
 
 
+@blueprint.patch("/walks/<walk_id>")
+@documented(
+    name="changeWalk",
+    body=WalkChange,
+    answers={200: WalkDescription},
+    problems=(400, 401, 403, 404, 410, 413, 415, 422),
+    is_owners=True,
+)
+def change(walk_id: str) -> Response:
+    """Change a walk's title, or whether it hangs in the gallery.
+
+    Needs the walk's `owner_token` as bearer token. What is left out stays as it is.
+    """
+    walk = _own(walk_id)
+    changing.apply(walk, changing.validate(_json_body()))
+    return jsonify(describe(walk))
+
+
 @blueprint.delete("/walks/<walk_id>")
 @documented(name="takeWalkDown", answers={204: None}, problems=(401, 403, 404, 410), is_owners=True)
 def delete(walk_id: str) -> tuple[str, int]:
@@ -124,13 +143,7 @@ def delete(walk_id: str) -> tuple[str, int]:
 
     Needs the walk's `owner_token` as bearer token. A cancelled walk keeps its address, a deleted one is gone (410).
     """
-    walk = gallery.walk_at(walk_id)
-    token = _bearer()
-    if token is None:
-        raise NotOwner("Send the walk's owner_token as a bearer token.", status=401)
-    if not visitor.owns(token, walk):
-        raise NotOwner("This token is not that of the walk's owner.", status=403)
-    walks.cancel_or_delete(walk)
+    walks.cancel_or_delete(_own(walk_id))
     return "", 204
 
 
@@ -210,6 +223,20 @@ def _media(walk: Walk) -> Films:
         "webp": address("webp", "webp"),
         "poster": address("poster", "png"),
     }
+
+
+def _own(walk_id: str) -> Walk:
+    """Return the walk at an address to whoever has its owner's token.
+
+    :raises NotOwner: to everybody else.
+    """
+    walk = gallery.walk_at(walk_id)
+    token = _bearer()
+    if token is None:
+        raise NotOwner("Send the walk's owner_token as a bearer token.", status=401)
+    if not visitor.owns(token, walk):
+        raise NotOwner("This token is not that of the walk's owner.", status=403)
+    return walk
 
 
 def _json_body() -> Any:

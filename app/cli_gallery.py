@@ -22,7 +22,7 @@ group = AppGroup("gallery", help="Look after what hangs in the gallery.")
 @as_json
 @explained
 def reindex(after: int, as_json: bool) -> None:
-    """Write the words that search reads anew, for all walks."""
+    """Write the words and ends by which walks are found anew, for all of them."""
     began, progress = time.monotonic(), curating.Progress(0, after, 0)
     try:
         for progress in curating.reindex(after=after):

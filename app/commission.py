@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import cache, continuing, house, line, presets, queue, sampling, search, visitor
+from app import cache, continuing, house, line, neighbours, presets, queue, sampling, search, visitor
 from app.bounds import SEED_MAX
 from app.database import db, writing
 from app.errors import InvalidInput
@@ -93,7 +93,6 @@ def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
         seed=_seed(wanted, parent),
         frames=wanted.frames or _default_frames(wanted),
         fps=config["FPS"],
-        words=search.words_of([text for stop in wanted.stops for text in (stop.prompt, stop.hand or "")]),
         preset=preset,
         scheduler=settings["scheduler"],
         sampler_steps=settings["steps"],
@@ -111,6 +110,8 @@ def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
+    walk.words = search.words_of(walk.searched)
+    neighbours.mark(walk)
     walk.cache_key = cache.key_of(walk)
     return walk
 

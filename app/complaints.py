@@ -35,6 +35,7 @@ def explain(item: Any, limits: Limits) -> FieldError:
         if limits.hands
         else f"{_subject(path)} cannot be chosen: the model that paints here knows none.",
         "stops": f"stops must be a list of {STOPS_MIN} to {limits.stops_max} stops.",
+        "title": f"The title must be a text of 1 to {limits.prompt_max} characters, or null.",
         "unlisted": "unlisted must be true or false.",
         "easing": "easing must be true or false.",
         "preset": f"preset must be one of {_listed(presets.NAMES)}.",

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
-from app import cache, search
+from app import cache, neighbours, search
 from app.database import db, now, take_turns, writing
 from app.models import Walk
 
@@ -54,7 +54,7 @@ def unfeature(walk: Walk) -> None:
 
 
 def reindex(*, after: int = 0, batch: int = BATCH) -> Iterator[Progress]:
-    """Write the search words of all walks with a greater number than ``after``, a batch to a transaction.
+    """Write the search words and the ends of all walks with a greater number than ``after``, a batch to a transaction.
 
     What was yielded is written for good: a run that was interrupted is taken up with its ``last``.
     """
@@ -69,7 +69,8 @@ def _write_words(after: int, batch: int) -> list[int]:
         query = select(Walk).where(Walk.number > after, Walk.deleted_at.is_(None)).order_by(Walk.number).limit(batch)
         walks = session.scalars(query.options(selectinload(Walk.stops))).all()
         for walk in walks:
-            walk.words = search.words_of([text for stop in walk.stops for text in (stop.prompt, stop.hand or "")])
+            walk.words = search.words_of(walk.searched)
+            neighbours.mark(walk)
     db.session.expunge_all()  # a million walks need not be in memory at once
     return [walk.number for walk in walks]
 

@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import media, recipe, search, visitor, walks
+from app import media, neighbours, recipe, search, visitor, walks
 from app.commission import find
 from app.config import ROOT
 from app.database import db, writing
@@ -262,7 +262,7 @@ def _save(session: Session, piece: Piece, rows: tuple[list[Frame], list[Medium]]
 
 def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
     painted_at = datetime.fromisoformat(piece.label["painted_at"])
-    return Walk(
+    walk = Walk(
         id=piece.walk_id,
         visitor=visitor.digest(VISITOR),
         owner_hash="",  # no secret has this digest
@@ -270,7 +270,6 @@ def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
         seed=wanted.seed,
         frames=wanted.frames,
         fps=float(piece.recipe["fps"]),
-        words=search.words_of([text for stop in wanted.stops for text in (stop.prompt, stop.hand or "")]),
         stops=[
             Stop(position=index, **stop.model_dump() | {"hand": stop.hand or ""})
             for index, stop in enumerate(wanted.stops)
@@ -292,6 +291,9 @@ def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
         started_at=painted_at,
         finished_at=painted_at,
     )
+    walk.words = search.words_of(walk.searched)
+    neighbours.mark(walk)
+    return walk
 
 
 def _png(picture: Picture) -> bytes:

@@ -193,7 +193,7 @@ def refuse_others(request: Request) -> None:
 
     :raises UnsupportedMediaType: for any other kind.
     """
-    is_page = request.blueprint in ("pages", "making") and request.method == "POST"
+    is_page = request.blueprint in ("pages", "owners", "making") and request.method == "POST"
     if is_page and request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
         raise UnsupportedMediaType
 

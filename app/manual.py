@@ -60,7 +60,7 @@ def read() -> Response:
         "api.html",
         document=document,
         operations=list(_operations(document["paths"])),
-        commission=rows(schemas["Commission"], schemas),
+        body=lambda operation: rows(schemas[_body(operation)], schemas),
         walk=rows(schemas["NewWalk"], schemas),
         listed=rows(schemas["WalkList"], schemas, deep=False),
         problem=rows(schemas["Problem"], schemas),
@@ -135,6 +135,12 @@ def _inner(schema: Schema) -> tuple[str | None, str]:
         if "$ref" in each.get("items", {}):
             return each["items"]["$ref"].rpartition("/")[2], "[]"
     return None, ""
+
+
+def _body(operation: Schema) -> str:
+    """Name the component that an operation is sent."""
+    (content,) = operation["requestBody"]["content"].values()
+    return str(content["schema"]["$ref"].rpartition("/")[2])
 
 
 def _operations(paths: Mapping[str, Any]) -> Iterator[tuple[str, str, Schema]]:

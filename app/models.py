@@ -80,6 +80,13 @@ class Walk(db.Model):  # type: ignore[misc]
     model: Mapped[str | None] = mapped_column(String(200))  # the one asked for; without one the site's first
     continues: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the id of the walk that it goes on from
 
+    given_title: Mapped[str | None] = mapped_column(Text)  # its owner's, in the place of its stops' words
+    remix_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the id of the walk that the form was filled from
+
+    # Where it starts and ends, as :mod:`app.neighbours` hashes a stop
+    starts: Mapped[int | None] = mapped_column(BigInteger)
+    ends: Mapped[int | None] = mapped_column(BigInteger)
+
     # What fixes its pixels: set when it is first painted, or beforehand by a recipe
     sampler_steps: Mapped[int]
     guidance: Mapped[float]
@@ -147,25 +154,46 @@ class Walk(db.Model):  # type: ignore[misc]
         Index("ix_walks_cache_key", "cache_key"),
         Index("ix_walks_continues", "continues"),
         Index("ix_walks_repeat_of", "repeat_of"),
+        Index("ix_walks_remix_of", "remix_of"),
+        Index("ix_walks_starts", "starts", "finished_at", "number"),
+        Index("ix_walks_ends", "ends", "finished_at", "number"),
     )
 
     @property
     def title(self) -> str:
-        """Name the walk as a wall label does: ``A fox, a sunflower``."""
+        """Name the walk as a wall label does: by its owner's title, or ``A fox, a sunflower``."""
+        return self.given_title or self.stops_title
+
+    @property
+    def stops_title(self) -> str:
+        """Name the walk by its stops."""
         title = ", ".join(stop.prompt for stop in self.stops)
         return title[:1].upper() + title[1:]
 
     @property
+    def searched(self) -> list[str]:
+        """List the texts that a search finds the walk by: its title, and the words and hands of its stops."""
+        stops = [text for stop in self.stops for text in (stop.prompt, stop.hand)]
+        return [self.given_title, *stops] if self.given_title else stops
+
+    @property
     def slug(self) -> str:
-        """Write the ends for an address: ``a-fox-a-sunflower``, ``""`` when nothing of them is ASCII."""
+        """Write title or ends for an address: ``a-fox-a-sunflower``, ``""`` when nothing of them is ASCII."""
         ends = [self.stops[0].prompt, self.stops[-1].prompt] if self.stops else []
-        text = unicodedata.normalize("NFKD", " ".join(ends)).encode("ascii", "ignore").decode().lower()
+        text = (
+            unicodedata.normalize("NFKD", self.given_title or " ".join(ends)).encode("ascii", "ignore").decode().lower()
+        )
         return re.sub(r"[^a-z0-9]+", "-", text)[:SLUG_LENGTH].strip("-")
+
+    @property
+    def name(self) -> str:
+        """Name the walk in addresses: its id, and its slug after it."""
+        return f"{self.id}-{self.slug}" if self.slug else self.id
 
     @property
     def url(self) -> str:
         """Give the walk's address, root-relative, with its slug."""
-        return f"/walks/{self.id}" + (f"-{self.slug}" if self.slug else "")
+        return f"/walks/{self.name}"
 
     @property
     def year(self) -> int:

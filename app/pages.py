@@ -35,19 +35,20 @@ from app import (
     reel,
     sampling,
     visitor,
-    walks,
     words,
 )
 from app import form as forms
 from app.bounds import SEED_MAX, STOPS_MIN, Limits
 from app.commission import commission
-from app.errors import InvalidInput, NotOwner, TooMany
+from app.errors import InvalidInput, TooMany
 from app.models import Walk
 from app.sending import conditional
 from app.wanted import validate
 
 blueprint = Blueprint("pages", __name__)
 csrf = CSRFProtect()
+
+Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong with it
 
 RECENT = 8
 NEARBY = 4
@@ -119,42 +120,24 @@ def commission_walk() -> Response:
         response = _make_page(form, status=429)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    return _see(walk)
+    return see(walk)
 
 
 @blueprint.get("/walks/<walk_id>")
 def walk(walk_id: str) -> Response:
-    """Show a walk for its whole life: waiting, being painted, finished."""
-    return _walk_page("walk.html", gallery.walk_at(walk_id))
+    """Show a walk for its whole life: waiting, being painted, finished. A slug of before leads to that of today."""
+    walk = gallery.walk_at(walk_id)
+    if "-" in walk_id and walk_id != walk.name:
+        response = cast(Response, redirect(_with_query(walk.url)))  # not for good: it may be retitled back
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+    return walk_page("walk.html", walk)
 
 
 @blueprint.get("/walks/<walk_id>/live")
 def live(walk_id: str) -> Response:
     """Show the part of a walk's page that changes while it is painted."""
-    return _walk_page("_walk.html", gallery.walk_at(walk_id))
-
-
-@blueprint.post("/walks/<walk_id>/cancel")
-def cancel(walk_id: str) -> Response:
-    """Cancel a walk that waits or is being painted."""
-    walk = _own(walk_id)
-    walks.cancel(walk)
-    return _see(walk)
-
-
-@blueprint.post("/walks/<walk_id>/retry")
-def retry(walk_id: str) -> Response:
-    """Put a failed or cancelled walk back in line."""
-    walk = _own(walk_id)
-    walks.retry(walk)
-    return _see(walk)
-
-
-@blueprint.post("/walks/<walk_id>/delete")
-def delete(walk_id: str) -> Response:
-    """Take a walk down."""
-    walks.delete_walk(_own(walk_id))
-    return _redirect("/gallery")
+    return walk_page("_walk.html", gallery.walk_at(walk_id))
 
 
 @blueprint.get("/gallery", endpoint="gallery")
@@ -244,7 +227,8 @@ def _limits(model: str) -> Limits:
     return Limits.current(model if house.find(model) else None)
 
 
-def _walk_page(template: str, walk: Walk) -> Response:
+def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) -> Response:
+    """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused."""
     page = render_template(
         template,
         walk=walk,
@@ -255,28 +239,24 @@ def _walk_page(template: str, walk: Walk) -> Response:
         earlier=continuing.parent_of(walk),
         later=continuing.children_of(walk, CHILDREN),
         original=cache.original_of(walk),
+        retitled=retitled,
         nearby=[] if walk.is_waiting else gallery.recent(NEARBY, besides=walk),
     )
-    response = _answer(page)
+    response = _answer(page, status=422 if retitled else 200)
     response.headers["Vary"] = "Cookie"
     if walk.unlisted:
         response.headers["X-Robots-Tag"] = "noindex"
-    return conditional(response)
+    return response if retitled else conditional(response)
 
 
-def _own(walk_id: str) -> Walk:
-    walk = gallery.walk_at(walk_id)
-    if not visitor.owns(visitor.known(), walk):
-        raise NotOwner("Only the visitor who asked for this walk can do that, from the browser they asked with.")
-    return walk
+def see(walk: Walk) -> Response:
+    """Send the visitor on to a walk's page."""
+    return cast(Response, redirect(walk.url, 303))
 
 
-def _see(walk: Walk) -> Response:
-    return _redirect(walk.url)
-
-
-def _redirect(address: str) -> Response:
-    return cast(Response, redirect(address, 303))
+def _with_query(address: str) -> str:
+    query = request.query_string.decode("ascii", "replace")
+    return f"{address}?{query}" if query else address
 
 
 def _gallery_address(query: str, cursor: str) -> str:

@@ -65,6 +65,9 @@ def delete_walk(walk: Walk) -> None:
             .values(
                 deleted_at=now(),
                 words="",
+                given_title=None,
+                starts=None,
+                ends=None,
                 error=None,
                 idempotency_key=None,
                 commission_hash="",

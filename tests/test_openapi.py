@@ -173,6 +173,15 @@ def test_every_answer_is_what_was_promised(client: FlaskClient, document: dict[s
         client.get(address, headers=etag),
         client.get("/api/v1/walks/x"),
         client.get(f"/api/v1/walks/{gone.id}"),
+        client.patch(address, json={"title": "Breakfast"}),
+        client.patch(address, json={"title": "Breakfast"}, headers=token),
+        client.patch("/api/v1/walks/x", json={}),
+        client.patch(f"/api/v1/walks/{gone.id}", json={}),
+        client.patch(new.headers["Location"], json={"title": "Breakfast", "unlisted": True}, headers=token),
+        client.patch(new.headers["Location"], json={"unlisted": None}, headers=token),
+        client.patch(new.headers["Location"], data="{", content_type="application/json", headers=token),
+        client.patch(new.headers["Location"], data="{}", content_type="text/plain", headers=token),
+        client.patch(new.headers["Location"], data="x" * 1_000_001, content_type="application/json", headers=token),
         client.delete(address),
         client.delete(address, headers=token),
         client.delete("/api/v1/walks/x"),
@@ -202,10 +211,10 @@ def test_failures_are_what_was_promised(
     assert (answer.status_code, promised(answer, document)) == (500, [])
 
 
-def test_taking_down_asks_for_a_bearer_token_and_nothing_else_does(document: dict[str, Any]) -> None:
+def test_changing_and_taking_down_ask_for_a_bearer_token_and_nothing_else_does(document: dict[str, Any]) -> None:
     assert document["components"]["securitySchemes"]["owner"]["scheme"] == "bearer"
     locked = [operation["operationId"] for _, _, operation in operations(document) if operation.get("security")]
-    assert locked == ["takeWalkDown"]
+    assert locked == ["takeWalkDown", "changeWalk"]
 
 
 def test_unchanged_document_is_not_sent_again(client: FlaskClient) -> None:

@@ -269,7 +269,7 @@ def test_finished_walk_offers_its_films(client: FlaskClient, hung: Hanger) -> No
 def test_walk_is_reached_with_any_slug(client: FlaskClient, hung: Hanger, end: str) -> None:
     walk = hung()
     for extension in ("", ".gif", ".json", "/live"):
-        assert client.get(f"/walks/{walk.id}{end}{extension}").status_code == 200
+        assert client.get(f"/walks/{walk.id}{end}{extension}", follow_redirects=True).status_code == 200
 
 
 @pytest.mark.parametrize("seen", ["nan", "inf", "-inf", "1e308", "-1e308", "x", "", "%00"])

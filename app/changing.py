@@ -1,0 +1,64 @@
+"""What an owner may still change about a walk: its title, and whether it hangs in the gallery."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from app import complaints, search
+from app.bounds import Limits
+from app.database import db, writing
+from app.errors import FieldError, InvalidInput, WalkGone
+from app.models import Walk
+from app.wanted import check_words, told
+
+
+class WalkChange(BaseModel):
+    """What is to be changed about a walk; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    title: Annotated[
+        Annotated[str, AfterValidator(check_words)] | None,
+        told(lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["Breakfast in July"]}),
+    ] = None
+    """Its name on the wall, written as prompts are; null names it by its stops again."""
+    unlisted: Annotated[
+        bool, Field(examples=[True], json_schema_extra=lambda schema: schema.pop("default", None) and None)
+    ] = False
+    """Whether it is left out of the gallery."""
+
+
+def validate(data: Any) -> WalkChange:
+    """Check a change against the rules and limits.
+
+    :raises InvalidInput: with one error for each field that is wrong.
+    """
+    limits = Limits.current()
+    try:
+        return WalkChange.model_validate(data, context=limits)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        raise InvalidInput([_explain(item, limits) for item in found]) from error
+
+
+def apply(walk: Walk, change: WalkChange) -> None:
+    """Change what was asked for; the gallery, search, feed and embeds know it from then on.
+
+    :raises WalkGone: when it was taken down meanwhile.
+    """
+    with writing() as session:
+        row = session.get(Walk, walk.number, populate_existing=True, with_for_update=True)
+        if row is None or row.deleted_at is not None:
+            raise WalkGone("Its owner took it down. Its pictures are gone.")
+        for name in change.model_fields_set:
+            setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
+        row.words = search.words_of(row.searched)
+    db.session.refresh(walk)
+
+
+def _explain(item: Any, limits: Limits) -> FieldError:
+    if item["loc"]:
+        return complaints.explain(item, limits)
+    return FieldError((), 'A change must be an object such as {"title": "Breakfast in July"}.')

@@ -1,0 +1,82 @@
+"""What an owner does to a walk on its page: cancel, retry, retitle, unlist, take down. The cookie says who owns it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, Flask, Response, redirect, request, url_for
+
+from app import changing, gallery, visitor, walks
+from app.errors import InvalidInput, NotOwner
+from app.models import Walk
+from app.pages import see, walk_page
+
+blueprint = Blueprint("owners", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Take the forms of owners."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.post("/walks/<walk_id>/cancel")
+def cancel(walk_id: str) -> Response:
+    """Cancel a walk that waits or is being painted."""
+    walk = _own(walk_id)
+    walks.cancel(walk)
+    return see(walk)
+
+
+@blueprint.post("/walks/<walk_id>/retry")
+def retry(walk_id: str) -> Response:
+    """Put a failed or cancelled walk back in line."""
+    walk = _own(walk_id)
+    walks.retry(walk)
+    return see(walk)
+
+
+@blueprint.post("/walks/<walk_id>/title")
+def retitle(walk_id: str) -> Response:
+    """Give a walk another title; without one it is named by its stops again."""
+    walk, written = _own(walk_id), request.form.get("title", "")
+    try:
+        change = changing.validate({"title": written if written.strip() else None})
+    except InvalidInput as error:
+        return walk_page("walk.html", walk, retitled=(written, str(error)))
+    changing.apply(walk, change)
+    return see(walk)
+
+
+@blueprint.post("/walks/<walk_id>/unlist")
+def unlist(walk_id: str) -> Response:
+    """Take a walk out of the gallery; its address stays."""
+    return _set_unlisted(_own(walk_id), True)
+
+
+@blueprint.post("/walks/<walk_id>/list")
+def list_again(walk_id: str) -> Response:
+    """Hang a walk in the gallery again."""
+    return _set_unlisted(_own(walk_id), False)
+
+
+@blueprint.post("/walks/<walk_id>/delete")
+def delete(walk_id: str) -> Response:
+    """Take a walk down."""
+    walks.delete_walk(_own(walk_id))
+    return cast(Response, redirect(url_for("pages.gallery"), 303))
+
+
+def _set_unlisted(walk: Walk, unlisted: bool) -> Response:
+    changing.apply(walk, changing.validate({"unlisted": unlisted}))
+    return see(walk)
+
+
+def _own(walk_id: str) -> Walk:
+    """Return the walk at an address to its owner.
+
+    :raises NotOwner: to everybody else.
+    """
+    walk = gallery.walk_at(walk_id)
+    if not visitor.owns(visitor.known(), walk):
+        raise NotOwner("Only the visitor who asked for this walk can do that, from the browser they asked with.")
+    return walk
