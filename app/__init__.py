@@ -23,6 +23,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     """
     from app import (
         api,
+        artwork,
         assets,
         cli,
         config,
@@ -42,6 +43,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         problems,
         proxy,
         security,
+        showing,
         stored,
         visitor,
         words,
@@ -73,6 +75,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     making.init_app(app)
     embed.init_app(app)
     feed.init_app(app)
+    showing.init_app(app)
+    artwork.init_app(app)
     api.init_app(app)
     manual.init_app(app)
     mine.init_app(app)

@@ -16,6 +16,7 @@ from app import (
     api,
     cli_backup,
     cli_exhibition,
+    cli_exhibitions,
     cli_gallery,
     cli_media,
     doctor,
@@ -43,7 +44,8 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 
 def init_app(app: Flask) -> None:
     """Add the commands to ``flask``."""
-    for command in (group, cli_gallery.group, cli_exhibition.group, cli_media.group, cli_backup.group, _doctor):
+    modules = (cli_gallery, cli_exhibition, cli_exhibitions, cli_media, cli_backup)
+    for command in (group, *(module.group for module in modules), _doctor):
         app.cli.add_command(command)
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import media, neighbours, recipe, search, visitor, walks
+from app import exhibitions, media, neighbours, recipe, search, visitor, walks
 from app.commission import find
 from app.config import ROOT
 from app.database import db, writing
@@ -45,6 +45,12 @@ FOLDER = ROOT / "exhibition"
 PROGRAMME = FOLDER / "programme.json"
 BYTES_MAX = 5_900_000  # of all pieces together: whoever clones the project fetches them
 VISITOR = "first exhibition"
+SLUG = "the-first-exhibition"
+TITLE = "The first exhibition"
+TEXT = (
+    "The walks with which this house opened. Nobody had asked for anything yet, so the house did.\n\n"
+    "Prompts, seeds and hands were chosen by looking at contact sheets. Walk on from any of them."
+)
 FILMS = {"gif": "film.gif", "mp4": "film.mp4", "poster": "poster.png"}
 FRAMES = "frames.avif"
 QUALITY = 95  # with colour at full resolution, at least 44 dB from what was painted
@@ -178,6 +184,7 @@ def hang() -> list[str]:
                 _save(session, piece, rows)
     except IntegrityError:  # another process of the site was faster
         return []
+    exhibitions.keep(SLUG, TITLE, TEXT, [piece.walk_id for piece in pieces()])
     return [piece.walk_id for piece in wanted]
 
 
@@ -186,6 +193,7 @@ def take_down() -> list[str]:
     found = [walk for piece in pieces() if (walk := find(piece.walk_id)) is not None and walk.deleted_at is None]
     for walk in found:
         walks.delete_walk(walk)
+    exhibitions.drop(SLUG)
     return [walk.id for walk in found]
 
 

@@ -21,7 +21,7 @@ from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases
 
-TABLES = {"walks", "stops", "frames", "media", "pieces"}
+TABLES = {"walks", "stops", "frames", "media", "pieces", "exhibitions", "exhibits", "reports", "banned_words", "deeds"}
 
 
 def tables() -> set[str]:

@@ -1,0 +1,59 @@
+"""A walk as search engines know works of art: ``VisualArtwork`` of schema.org, written as JSON-LD."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, request
+
+from app import stored
+from app.models import BACK, Walk
+
+CONTEXT = "https://schema.org"
+CREATOR = "MoMA Lisa"
+
+
+def init_app(app: Flask) -> None:
+    """Let templates describe a walk."""
+    app.jinja_env.globals["artwork_of"] = of
+
+
+def of(walk: Walk) -> dict[str, Any]:
+    """Describe a finished walk; addresses are whole."""
+    root = request.url_root.rstrip("/")
+    artwork: dict[str, Any] = {
+        "@context": CONTEXT,
+        "@type": "VisualArtwork",
+        "@id": f"{root}{walk.url}",
+        "url": f"{root}{walk.url}",
+        "name": walk.title,
+        "artform": "Latent walk",
+        "artMedium": walk.model_title or walk.model_name,
+        "creator": {"@type": "Organization", "name": CREATOR, "url": f"{root}/"},
+        "keywords": [stop.prompt for stop in walk.stops],
+        "digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
+        "dateCreated": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
+    }
+    if walk.media.get("poster"):
+        artwork["image"] = root + stored.address(walk, "poster")
+        artwork["thumbnailUrl"] = artwork["image"]
+    if walk.media.get("mp4"):
+        artwork["associatedMedia"] = _film(walk, root)
+    return {name: value for name, value in artwork.items() if value is not None}
+
+
+def _film(walk: Walk, root: str) -> dict[str, Any]:
+    shown = max(walk.frames, 2 * walk.frames - 2) if walk.ending == BACK else walk.frames
+    return {
+        "@type": "VideoObject",
+        "name": walk.title,
+        "description": " — ".join(stop.prompt for stop in walk.stops),
+        "contentUrl": root + stored.address(walk, "mp4"),
+        "embedUrl": f"{root}/walks/{walk.id}/embed",
+        "encodingFormat": "video/mp4",
+        "duration": f"PT{shown / walk.fps:.2f}S",
+        "width": walk.width,
+        "height": walk.height,
+        "thumbnailUrl": root + stored.address(walk, "poster"),
+        "uploadDate": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
+    }

@@ -1,0 +1,39 @@
+"""The house's log of its own deeds: one line for each, in the database and among the server's messages."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.curated import Deed
+from app.database import db, writing
+
+CURATOR, COMMAND = "curator", "command line"
+
+log = logging.getLogger(__name__)
+
+
+def note(what: str, about: str = "", *, who: str = CURATOR, failed: bool = False) -> None:
+    """Write down what was done, and to what."""
+    with writing() as session:
+        note_in(session, what, about, who=who, failed=failed)
+
+
+def note_in(session: Session, what: str, about: str = "", *, who: str = CURATOR, failed: bool = False) -> None:
+    """Write it down in the transaction in which it is done."""
+    session.add(Deed(who=who, what=what, about=about[:120], failed=failed))
+    log.warning("The %s: %s %r%s", who, what, about[:120], " (refused)" if failed else "")
+
+
+def latest(limit: int, *, before: int | None = None) -> list[Deed]:
+    """Return the last deeds, newest first; those older than the line ``before``, if it is given."""
+    query = select(Deed).order_by(Deed.number.desc()).limit(limit)
+    return list(db.session.scalars(query if before is None else query.where(Deed.number < before)))
+
+
+def is_noted(what: str, about: str) -> bool:
+    """Tell whether this was done."""
+    query = select(Deed.number).where(Deed.what == what, Deed.about == about).limit(1)
+    return db.session.scalar(query) is not None

@@ -1,0 +1,111 @@
+"""Admin commands for exhibitions: ``flask --app wsgi exhibitions …``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from app import exhibitions
+from app.audit import COMMAND
+from app.command import as_json, explained, print_json
+from app.curated import Exhibition
+from app.exhibitions import Wanted
+
+group = AppGroup("exhibitions", help="Hang walks together, in an order, under a title and a text.")
+
+text = click.option("--text", help="What the wall says of it; an empty line begins a paragraph.")
+
+
+@group.command("list")
+@as_json
+@explained
+def list_all(as_json: bool) -> None:
+    """List the exhibitions, those that are not shown as well."""
+    found = exhibitions.every()
+    if as_json:
+        print_json([_described(each) for each in found])
+        return
+    for each in found:
+        click.echo(f"{each.slug}  {each.title}" + ("" if each.shown_at else "  (not shown)"))
+
+
+@group.command("show")
+@click.argument("slug")
+@as_json
+@explained
+def show(slug: str, as_json: bool) -> None:
+    """Show one exhibition and its walks."""
+    _say(exhibitions.at(slug, even_unshown=True), as_json)
+
+
+@group.command("create")
+@click.argument("walk_ids", nargs=-1, metavar="WALKS")
+@click.option("--title", required=True, help="What it is called.")
+@text
+@click.option("--slug", default="", help="Its address; made from the title if not given.")
+@click.option("--unshown", is_flag=True, help="Keep it to the house for now.")
+@as_json
+@explained
+def create(walk_ids: tuple[str, ...], title: str, text: str | None, slug: str, unshown: bool, as_json: bool) -> None:
+    """Make an exhibition of WALKS (ids or addresses), in this order."""
+    wanted = Wanted(title, text or "", slug, not unshown, walk_ids)
+    _say(exhibitions.create(wanted, who=COMMAND), as_json)
+
+
+@group.command("change")
+@click.argument("slug")
+@click.argument("walk_ids", nargs=-1, metavar="[WALKS]")
+@click.option("--title", help="What it is called.")
+@text
+@click.option("--shown/--unshown", default=None, help="Show it, or keep it to the house.")
+@as_json
+@explained
+def change(
+    slug: str, walk_ids: tuple[str, ...], title: str | None, text: str | None, shown: bool | None, as_json: bool
+) -> None:
+    """Change what is given of an exhibition; WALKS take the place of all that it held."""
+    exhibition = exhibitions.at(slug, even_unshown=True)
+    wanted = exhibitions.wanted_of(exhibition)
+    wanted.title = wanted.title if title is None else title
+    wanted.text = wanted.text if text is None else text
+    wanted.is_shown = wanted.is_shown if shown is None else shown
+    wanted.walks = walk_ids or wanted.walks
+    exhibitions.change(exhibition, wanted, who=COMMAND)
+    _say(exhibitions.at(slug, even_unshown=True), as_json)
+
+
+@group.command("remove")
+@click.argument("slug")
+@as_json
+@explained
+def remove(slug: str, as_json: bool) -> None:
+    """End an exhibition; its walks go on hanging."""
+    exhibitions.remove(exhibitions.at(slug, even_unshown=True), who=COMMAND)
+    if as_json:
+        print_json({"slug": slug, "removed": True})
+    else:
+        click.echo(f"{slug} is over.")
+
+
+def _described(exhibition: Exhibition) -> dict[str, Any]:
+    wanted = exhibitions.wanted_of(exhibition)
+    return {
+        "slug": exhibition.slug,
+        "title": exhibition.title,
+        "text": exhibition.text,
+        "shown": wanted.is_shown,
+        "walks": list(wanted.walks),
+        "hanging": [walk.id for walk in exhibitions.walks_of(exhibition)],
+    }
+
+
+def _say(exhibition: Exhibition, as_json: bool) -> None:
+    told = _described(exhibition)
+    if as_json:
+        print_json(told)
+        return
+    click.echo(f"{exhibition.title}\n  {exhibition.url}" + ("" if told["shown"] else ", not shown"))
+    for walk in told["walks"]:
+        click.echo(f"  {walk}" + ("" if walk in told["hanging"] else "  (does not hang)"))

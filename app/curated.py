@@ -1,0 +1,98 @@
+"""What the house itself writes down: exhibitions, visitors' reports, words that do not hang here, and its own deeds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import UTCDateTime, db, now
+from app.models import Number
+
+SLUG_MAX = 60
+TITLE_MAX = 120
+TEXT_MAX = 4000
+WORD_MAX = 80
+OPEN = text("settled_at IS NULL")
+
+
+class Exhibition(db.Model):  # type: ignore[misc]
+    """A named selection of walks, in an order, with a text; it is shown once ``shown_at`` is set."""
+
+    __tablename__ = "exhibitions"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(SLUG_MAX), unique=True)
+    title: Mapped[str] = mapped_column(String(TITLE_MAX))
+    text: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    shown_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def url(self) -> str:
+        """Give its address, root-relative."""
+        return f"/exhibitions/{self.slug}"
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """Split its text where a line is empty."""
+        return [paragraph.strip() for paragraph in self.text.split("\n\n") if paragraph.strip()]
+
+
+class Exhibit(db.Model):  # type: ignore[misc]
+    """A walk's place in an exhibition."""
+
+    __tablename__ = "exhibits"
+
+    exhibition_number: Mapped[int] = mapped_column(
+        ForeignKey("exhibitions.number", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    walk_number: Mapped[int] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"))
+
+    __table_args__ = (Index("ix_exhibits_walk_number", "walk_number"),)
+
+
+class Report(db.Model):  # type: ignore[misc]
+    """What a visitor finds wrong with a walk; ``reporter`` is a hash, by which one visitor reports a walk once."""
+
+    __tablename__ = "reports"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    walk_number: Mapped[int] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"))
+    reason: Mapped[str] = mapped_column(String(16))
+    words: Mapped[str] = mapped_column(Text, default="")
+    reporter: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("walk_number", "reporter"),
+        Index("ix_reports_open", "walk_number", "number", sqlite_where=OPEN, postgresql_where=OPEN),
+    )
+
+
+class BannedWord(db.Model):  # type: ignore[misc]
+    """A word, or some in a row, folded as :mod:`app.banned` does, that no new prompt and no title may hold."""
+
+    __tablename__ = "banned_words"
+
+    word: Mapped[str] = mapped_column(String(WORD_MAX), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class Deed(db.Model):  # type: ignore[misc]
+    """A line of the house's log: what was done in the curator's room or by its commands, and to what."""
+
+    __tablename__ = "deeds"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    who: Mapped[str] = mapped_column(String(16))
+    what: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(120), default="")
+    failed: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+    __table_args__ = (Index("ix_deeds_what", "what", "about"),)

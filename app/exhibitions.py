@@ -1,0 +1,226 @@
+"""Exhibitions: named, ordered selections of walks with a text. Only what hangs in the gallery shows in them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from app import audit, gallery
+from app.curated import SLUG_MAX, TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
+from app.database import db, now, writing
+from app.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFound
+from app.models import Walk
+
+EXHIBITS_MAX = 200
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+WALK_IN_ADDRESS = re.compile(r"(?:.*/walks/)?([^/?#\s]+).*")
+
+
+class NoExhibition(MomaError):
+    """No exhibition has this address."""
+
+    status = 404
+    title = "No such exhibition"
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """An exhibition as visitors see it: itself, how many of its walks hang, and the first of them."""
+
+    exhibition: Exhibition
+    count: int
+    first: Walk | None
+
+
+@dataclass(slots=True)
+class Wanted:
+    """An exhibition as it is asked for. ``walks`` are ids or addresses, in their order."""
+
+    title: str
+    text: str = ""
+    slug: str = ""
+    is_shown: bool = True
+    walks: Sequence[str] = field(default_factory=list)
+
+
+def shown() -> list[Hall]:
+    """List the exhibitions that are shown and have something that hangs, the newest first."""
+    query = select(Exhibition).where(Exhibition.shown_at.is_not(None))
+    halls = [_hall(each) for each in db.session.scalars(query.order_by(Exhibition.shown_at.desc()))]
+    return [hall for hall in halls if hall.count]
+
+
+def every() -> list[Exhibition]:
+    """List all exhibitions, the newest first."""
+    return list(db.session.scalars(select(Exhibition).order_by(Exhibition.number.desc())))
+
+
+def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
+    """Return the exhibition at an address.
+
+    :raises NoExhibition: when there is none, or it is not shown.
+    """
+    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    if found is None or (found.shown_at is None and not even_unshown):
+        raise NoExhibition("No exhibition has this address. It may be over.")
+    return found
+
+
+def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]:
+    """Return the walks of an exhibition in their order: those that hang, or, for the house, all but deleted ones."""
+    query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else gallery.hanging()
+    options = (selectinload(Walk.stops), selectinload(Walk.media))
+    return list(db.session.scalars(_of(query, exhibition).order_by(Exhibit.position).options(*options)))
+
+
+def of_walk(walk: Walk) -> list[Exhibition]:
+    """List the exhibitions that hold a walk."""
+    query = select(Exhibition).join(Exhibit).where(Exhibit.walk_number == walk.number).order_by(Exhibition.number)
+    return list(db.session.scalars(query))
+
+
+def create(wanted: Wanted, *, who: str = audit.CURATOR) -> Exhibition:
+    """Make an exhibition.
+
+    :raises InvalidInput: for a field that breaks a rule, a walk that is none, or an address that is taken.
+    """
+    walks = _checked(wanted)
+    slug = wanted.slug or slug_of(wanted.title)
+    made = Exhibition(slug=slug, title=wanted.title, text=wanted.text, shown_at=now() if wanted.is_shown else None)
+    try:
+        with writing() as session:
+            session.add(made)
+            session.flush()
+            _hang(session, made, walks)
+            audit.note_in(session, "made exhibition", slug, who=who)
+    except IntegrityError as error:
+        raise InvalidInput.on("slug", message=f"An exhibition has the address {slug} already.") from error
+    return made
+
+
+def change(exhibition: Exhibition, wanted: Wanted, *, who: str = audit.CURATOR) -> None:
+    """Give an exhibition this title, text and order; its address stays.
+
+    :raises InvalidInput: for a field that breaks a rule, or a walk that is none.
+    """
+    walks = _checked(wanted)
+    with writing() as session:
+        row = session.merge(exhibition)
+        row.title, row.text, row.changed_at = wanted.title, wanted.text, now()
+        row.shown_at = (row.shown_at or now()) if wanted.is_shown else None
+        _hang(session, row, walks)
+        audit.note_in(session, "changed exhibition", row.slug, who=who)
+
+
+def remove(exhibition: Exhibition, *, who: str = audit.CURATOR) -> None:
+    """End an exhibition; its walks go on hanging."""
+    with writing() as session:
+        session.execute(delete(Exhibition).where(Exhibition.number == exhibition.number))
+        audit.note_in(session, "removed exhibition", exhibition.slug, who=who)
+
+
+def keep(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str = audit.COMMAND) -> None:
+    """See to it that an exhibition has these walks: make it, or add to it those that it lacks."""
+    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    if found is None:
+        create(Wanted(title, text, slug, walks=walk_ids), who=who)
+        return
+    wanted = wanted_of(found)
+    if missing := [walk_id for walk_id in walk_ids if walk_id not in wanted.walks]:
+        wanted.walks = [*wanted.walks, *missing]
+        change(found, wanted, who=who)
+
+
+def drop(slug: str, *, who: str = audit.COMMAND) -> None:
+    """See to it that there is no exhibition with this address."""
+    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    if found is not None:
+        remove(found, who=who)
+
+
+def wanted_of(exhibition: Exhibition) -> Wanted:
+    """Write an exhibition down as it would be asked for."""
+    walks = [walk.id for walk in walks_of(exhibition, even_unseen=True)]
+    return Wanted(exhibition.title, exhibition.text, exhibition.slug, exhibition.shown_at is not None, walks)
+
+
+def slug_of(title: str) -> str:
+    """Write a title for an address: ``The first exhibition`` is ``the-first-exhibition``."""
+    text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", text)[:SLUG_MAX].strip("-")
+
+
+def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
+    """Say when what an exhibition shows was last changed."""
+    return max([exhibition.changed_at, *(walk.finished_at for walk in walks if walk.finished_at)])
+
+
+def _hall(exhibition: Exhibition) -> Hall:
+    query = _of(gallery.hanging(), exhibition)
+    count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    options = (selectinload(Walk.stops), selectinload(Walk.media))
+    first = db.session.scalar(query.order_by(Exhibit.position).limit(1).options(*options)) if count else None
+    return Hall(exhibition, count, first)
+
+
+def _of(query: Select[tuple[Walk]], exhibition: Exhibition) -> Select[tuple[Walk]]:
+    return query.join(Exhibit, Exhibit.walk_number == Walk.number).where(Exhibit.exhibition_number == exhibition.number)
+
+
+def _hang(session: Session, exhibition: Exhibition, walks: Sequence[Walk]) -> None:
+    session.execute(delete(Exhibit).where(Exhibit.exhibition_number == exhibition.number))
+    session.add_all(
+        Exhibit(exhibition_number=exhibition.number, position=position, walk_number=walk.number)
+        for position, walk in enumerate(walks)
+    )
+
+
+def _checked(wanted: Wanted) -> list[Walk]:
+    """Tidy what was asked for, and find its walks."""
+    wanted.title = " ".join(wanted.title.split())
+    wanted.text = wanted.text.replace("\r\n", "\n").strip()
+    errors = list(_flaws(wanted))
+    walks: dict[int, Walk] = {}
+    for line in wanted.walks:
+        try:
+            walk = _walk_named(line)
+            walks.setdefault(walk.number, walk)  # a walk hangs once
+        except (WalkNotFound, WalkGone):
+            errors.append(FieldError(("walks",), f"“{line.strip():.80}” is no walk of this house."))
+    if len(walks) > EXHIBITS_MAX:
+        errors.append(FieldError(("walks",), f"An exhibition has at most {EXHIBITS_MAX} walks, not {len(walks)}."))
+    if errors:
+        raise InvalidInput(errors[:10])
+    return list(walks.values())
+
+
+def _flaws(wanted: Wanted) -> list[FieldError]:
+    errors = []
+    if not 0 < len(wanted.title) <= TITLE_MAX:
+        errors.append(FieldError(("title",), f"The title must have 1 to {TITLE_MAX} characters."))
+    if len(wanted.text) > TEXT_MAX:
+        errors.append(FieldError(("text",), f"The text has {len(wanted.text)} characters; at most {TEXT_MAX}."))
+    for name, value in (("title", wanted.title), ("text", wanted.text)):
+        if any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" for each in value):
+            errors.append(FieldError((name,), f"The {name} contains characters that cannot be shown."))
+    slug = wanted.slug or slug_of(wanted.title)
+    if wanted.title and not (SLUG.fullmatch(slug) and len(slug) <= SLUG_MAX):
+        errors.append(
+            FieldError(
+                ("slug",), f"The address must be 1 to {SLUG_MAX} small letters, digits and hyphens between them."
+            )
+        )
+    return errors
+
+
+def _walk_named(line: str) -> Walk:
+    """Find a walk by its id, with or without slug, or by its address."""
+    found = WALK_IN_ADDRESS.fullmatch(line.strip())
+    return gallery.walk_at(found[1] if found else "", even_hidden=True)

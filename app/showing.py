@@ -1,0 +1,29 @@
+"""The pages of the exhibitions: ``/exhibitions`` and one for each."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, render_template
+
+from app import exhibitions
+from app.sending import conditional
+
+blueprint = Blueprint("showing", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Serve the pages."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/exhibitions")
+def index() -> Response:
+    """List the exhibitions."""
+    return conditional(Response(render_template("exhibitions.html", halls=exhibitions.shown())))
+
+
+@blueprint.get("/exhibitions/<slug>")
+def hall(slug: str) -> Response:
+    """Show an exhibition."""
+    exhibition = exhibitions.at(slug)
+    page = render_template("exhibition.html", exhibition=exhibition, walks=exhibitions.walks_of(exhibition))
+    return conditional(Response(page))
