@@ -7,9 +7,11 @@ kinds; how the steps make a picture, and a walk, is the painter's.
 
 import copy
 import logging
+import math
 import re
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 
 from worker import device as machine
 from worker import folder as files
+from worker import lanes
 from worker import solver as solvers
 from worker.folder import ModelError
 from worker.traced import Traced
@@ -69,6 +72,7 @@ class Model:
         self.latent_shape: tuple[int, int, int] = (config.in_channels, height, width)
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
         self.embeds_guidance: bool = config.time_cond_proj_dim is not None
+        self._is_small = self.device.type == "cpu" and self._copies["float32"][0].is_small
         self._has_pooled = config.addition_embed_type == "text_time"
 
     @classmethod
@@ -191,9 +195,17 @@ class Model:
         """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time."""
         scaled = _unscaled(vae.config, latents).to(next(vae.parameters()).dtype, memory_format=torch.channels_last)
         few = max(1, DECODED_PIXELS // (self.scale**2 * latents.shape[-1] * latents.shape[-2]))
+        if self._is_small:
+            few = min(few, math.ceil(len(scaled) / lanes.parts(len(scaled), least=1)))
         parts = torch.split(scaled, few)
-        pictures = torch.cat([vae.decode(part, return_dict=False)[0].float() for part in parts])
+        decode = partial(_decode, vae)
+        pictures = torch.cat(lanes.run(decode, [(part,) for part in parts]) if self._is_small else [*map(decode, parts)])
         return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
+
+
+def _decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:
+    pictures: torch.Tensor = vae.decode(latents, return_dict=False)[0]
+    return pictures.float()
 
 
 def _unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:

@@ -12,6 +12,12 @@ from worker.painter import Painter
 from worker.traced import Traced
 
 
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    """Give the untraced network one thread too, as every part of a batch has: their number changes last bits."""
+    torch.set_num_threads(1)
+
+
 def network(painters: dict[str, Painter], kind: str, precision: str = "float32") -> Traced:
     unet, _ = painters[kind].model.networks(precision, "contiguous")
     assert isinstance(unet, Traced)
@@ -66,3 +72,14 @@ def test_large_network_is_not_traced(painters: dict[str, Painter], monkeypatch: 
     unet = Traced(network(painters, "sd1").unet)
     latents, words = given(painters["sd1"], 2, torch.float32)
     assert unet(latents, 3, words).shape == latents.shape
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@torch.inference_mode()
+def test_batch_runs_in_the_same_parts_whenever_it_is_run(painters: dict[str, Painter], precision: str) -> None:
+    unet = network(painters, "bert", precision)
+    latents, words = given(painters["bert"], 9, unet.dtype)
+    torch.set_num_threads(2)
+    expected = torch.cat([unet(part, 500, words[: len(part)]) for part in (latents[:5], latents[5:])])
+    for _ in range(3):
+        assert torch.equal(unet(latents, 500, words), expected)
