@@ -199,7 +199,9 @@ class Model:
             few = min(few, math.ceil(len(scaled) / lanes.parts(len(scaled), least=1)))
         parts = torch.split(scaled, few)
         decode = partial(_decode, vae)
-        pictures = torch.cat(lanes.run(decode, [(part,) for part in parts]) if self._is_small else [*map(decode, parts)])
+        pictures = torch.cat(
+            lanes.run(decode, [(part,) for part in parts]) if self._is_small else [*map(decode, parts)]
+        )
         return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 
 

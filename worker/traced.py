@@ -54,11 +54,8 @@ class Traced(torch.nn.Module):
             self._runs[shapes] = _traced(self.unet, latents, states)
         count = lanes.parts(len(latents), least=LEAST)
         time = torch.as_tensor(t, dtype=torch.float32)
-        batches = [
-            (part, time, words) for part, words in zip(latents.chunk(count), states.chunk(count), strict=True)
-        ]
-        predicted = lanes.run(self._runs[shapes], batches)
-        return predicted[0] if len(predicted) == 1 else torch.cat(predicted)
+        batches = [(part, time, words) for part, words in zip(latents.chunk(count), states.chunk(count), strict=True)]
+        return torch.cat(lanes.run(self._runs[shapes], batches))
 
 
 class _Plain(torch.nn.Module):

@@ -10,7 +10,9 @@ import torch
 from worker import lanes
 
 
-@pytest.mark.parametrize(("threads", "rows", "least", "count"), [(2, 16, 3, 2), (4, 9, 3, 3), (2, 5, 3, 1), (1, 9, 1, 1)])
+@pytest.mark.parametrize(
+    ("threads", "rows", "least", "count"), [(2, 16, 3, 2), (4, 9, 3, 3), (2, 5, 3, 1), (1, 9, 1, 1)]
+)
 def test_batch_falls_into_a_part_for_each_thread_unless_they_were_too_small(
     threads: int, rows: int, least: int, count: int
 ) -> None:
