@@ -204,6 +204,10 @@ class WalkDescription(TypedDict):
         str | None,
         Field(description="The id of the walk that it goes on from; null unless that hangs.", examples=[None]),
     ]
+    remix_of: Annotated[
+        str | None,
+        Field(description="The id of the walk that it is a remix of; null unless that hangs.", examples=[None]),
+    ]
     repeat_of: Annotated[
         str | None,
         Field(

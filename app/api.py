@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import cache, changing, continuing, gallery, limits, line, openapi, recipe, visitor, walks
+from app import cache, changing, continuing, gallery, limits, line, openapi, recipe, remixing, visitor, walks
 from app.answers import Films, NewWalk, Smoothness, WalkDescription, WalkList
 from app.bounds import ERRORS_MAX
 from app.changing import WalkChange
@@ -181,6 +181,7 @@ def describe(walk: Walk) -> WalkDescription:
         "easing": walk.easing,
         "model": walk.model,
         "continues": _id_of(continuing.parent_of(walk)),
+        "remix_of": _id_of(remixing.parent_of(walk)),
         "repeat_of": _id_of(cache.original_of(walk)),
         "fps": walk.fps,
         "frames_painted": walk.painted_count,

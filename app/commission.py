@@ -102,6 +102,7 @@ def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
         ending=wanted.ending,
         easing=wanted.easing,
         continues=wanted.continues,
+        remix_of=wanted.remix_of,
         stops=[
             Stop(position=i, **stop.model_dump() | {"hand": stop.hand or ""}) for i, stop in enumerate(wanted.stops)
         ],

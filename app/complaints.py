@@ -42,6 +42,7 @@ def explain(item: Any, limits: Limits) -> FieldError:
         "ending": f"ending must be one of {_listed(ENDINGS)}.",
         "model": "model must be the name of one on offer.",
         "continues": "continues must be the id of a walk.",
+        "remix_of": "remix_of must be the id of a walk.",
         "prompt": f"{_subject(path)} must be a text of 1 to {limits.prompt_max} characters.",
         "negative_prompt": f"{_subject(path)} must be a text of at most {limits.prompt_max} characters.",
     }
@@ -67,6 +68,6 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _subject(path: tuple[str | int, ...]) -> str:
-    names = {"negative_prompt": "list of what to leave out", "continues": "walk to go on from"}
+    names = {"negative_prompt": "list of what to leave out", "continues": "walk to go on from", "remix_of": "original"}
     name = names.get(str(path[-1]), str(path[-1]))
     return f"The {name} of stop {int(path[1]) + 1}" if len(path) == 3 else f"The {name}"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
-
-from app.database import db
+from app import hung
 from app.models import FINISHED, Stop, Walk
 
 if TYPE_CHECKING:
@@ -16,31 +13,22 @@ if TYPE_CHECKING:
 
 def parent_of(walk: Walk) -> Walk | None:
     """Return the walk that ``walk`` goes on from, if it hangs: an unlisted one is not told to others."""
-    parent = None if walk.continues is None else _find(walk.continues)
-    return parent if parent is not None and parent.is_hanging else None
+    return hung.at(walk.continues)
 
 
 def children_of(walk: Walk, limit: int) -> list[Walk]:
     """Return the newest walks that go on from ``walk`` and hang."""
-    found = select(Walk).where(
-        Walk.continues == walk.id,
-        Walk.state == FINISHED,
-        Walk.unlisted.is_(False),
-        Walk.deleted_at.is_(None),
-        Walk.hidden_at.is_(None),
-    )
-    newest = found.order_by(Walk.finished_at.desc(), Walk.number.desc()).limit(limit)
-    return list(db.session.scalars(newest.options(selectinload(Walk.stops), selectinload(Walk.media))))
+    return hung.newest(Walk.continues == walk.id, limit)
 
 
 def gone_on_from(wanted: Commission) -> Walk | None:
     """Return the walk that a commission goes on from, if anybody who knows its address may still see it finished."""
-    return None if wanted.continues is None else _visible(_find(wanted.continues))
+    return hung.visible(wanted.continues)
 
 
 def model_of(walk_id: str) -> str | None:
     """Name the model that painted a walk, if it can be gone on from."""
-    parent = _visible(_find(walk_id))
+    parent = hung.visible(walk_id)
     return None if parent is None else parent.model_name
 
 
@@ -48,7 +36,7 @@ def flaw(wanted: Commission) -> str:
     """Say why a commission cannot go on from the walk that it names; ``""`` if it can, or names none."""
     if wanted.continues is None:
         return ""
-    parent = _visible(_find(wanted.continues))
+    parent = hung.visible(wanted.continues)
     if parent is None:
         return "The walk to go on from is not here: it may have been taken down, or its id mistyped."
     if parent.state != FINISHED:
@@ -70,13 +58,3 @@ def _told(stop: Stop, seed: int) -> str:
     hand = f" in {stop.hand}" if stop.hand else ""
     without = f", without “{stop.negative_prompt}”" if stop.negative_prompt else ""
     return f"“{stop.prompt}”{hand}{without}, seed {seed}"
-
-
-def _visible(walk: Walk | None) -> Walk | None:
-    """Keep from sight what was taken down."""
-    return walk if walk is not None and walk.deleted_at is None and walk.hidden_at is None else None
-
-
-def _find(walk_id: str) -> Walk | None:
-    found: Walk | None = db.session.scalar(select(Walk).where(Walk.id == walk_id))
-    return found

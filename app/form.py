@@ -12,10 +12,10 @@ from flask import Request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import gallery, hands
+from app import gallery, hands, hung, remixing
 from app.bounds import STOPS_MIN, Limits
 from app.errors import FieldError, InvalidInput, Malformed, WalkGone, WalkNotFound
-from app.models import FINISHED, Walk
+from app.models import FINISHED, ID, Walk
 
 FRAME_CHOICES = (24, 60, 120, 240)
 IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance", "ending", "preset", "model"}
@@ -28,6 +28,9 @@ class StopLine:
 
     prompt: str = ""
     error: str | None = None
+    own: dict[str, Any] = field(
+        default_factory=dict
+    )  # its seed, hand and what it leaves out, where all stops share none
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class MakeForm:
     easing: bool = False
     model: str = ""
     unlisted: bool = False
+    remix: Walk | None = None  # the walk that the form was filled from
     parent: Walk | None = None  # the walk that is gone on from: its last stop is the first one here
     token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     errors: dict[str, str] = field(default_factory=dict)
@@ -68,11 +72,13 @@ class MakeForm:
     def commission(self) -> dict[str, Any]:
         """Return the form as the commission that it asks for, unchecked."""
         shared = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
-        stops = [{"prompt": stop.prompt, **shared} for stop in self.stops]
+        stops = [{"prompt": stop.prompt, **shared, **stop.own} for stop in self.stops]
         wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
         if self.parent is not None:
             stops[0] = self._joint(self.parent)
             wanted["continues"] = self.parent.id
+        if self.remix is not None:
+            wanted["remix_of"] = self.remix.id
         wanted |= {name: value for name in ("ending", "preset", "model") if (value := getattr(self, name))}
         if self.easing:
             wanted["easing"] = True
@@ -96,7 +102,7 @@ class MakeForm:
             self.errors["form"] = "The walk to go on from is not here: it may not be finished, or was taken down."
             return
         self.parent = parent
-        self.stops[0].prompt = parent.stops[-1].prompt
+        self.stops[0] = StopLine(parent.stops[-1].prompt)
 
     def _joint(self, parent: Walk) -> dict[str, Any]:
         """Return the last stop of the walk that is gone on from as the first; its seed stays its own."""
@@ -112,6 +118,10 @@ class MakeForm:
             offer = f" It knows {hands.words_of(limits.hands)}." if limits.hands else ""
             self.errors["hand"] = f"The model that paints here does not know “{self.hand:.60}”.{offer}"
         self.hand = found.words if found else ""
+        for stop in self.stops:
+            own = stop.own.get("hand")
+            if own is not None and (not isinstance(own, str) or hands.find(own, limits.hands) is None):
+                stop.error = f"The model that paints here does not know “{stop.own.pop('hand')!s:.60}”."
 
     def steps_asked(self, limits: Limits) -> int | None:
         """Return the steps that were typed, if they can be painted."""
@@ -129,7 +139,7 @@ class MakeForm:
             self._explain(error)
 
     def edit(self, change: str, stops_max: int) -> None:
-        """Add a stop before the last, take that one out again, turn the walk round, or go on from nowhere."""
+        """Add a stop, take it out, turn the walk round, go on from nowhere, or take from a stop what is its own."""
         if change == "add-stop" and len(self.stops) < stops_max:
             self.stops.insert(-1, StopLine())
         elif change == "remove-stop" and len(self.stops) > STOPS_MIN:
@@ -138,10 +148,12 @@ class MakeForm:
             self.stops.reverse()
         elif change == "let-go":
             self.parent = None
+        elif re.fullmatch(r"plain-[0-9]{1,2}", change, re.ASCII) and int(change[6:]) < len(self.stops):
+            self.stops[int(change[6:])].own = {}
 
     def _explain(self, error: FieldError) -> None:
         path = error.path
-        if len(path) == 3 and path[0] == "stops" and path[2] == "prompt":
+        if len(path) > 2 and path[0] == "stops" and (path[2] == "prompt" or path[2] in self.stops[int(path[1])].own):
             self.stops[int(path[1])].error = error.message
         elif len(path) == 3 and path[0] == "stops":
             message = re.sub(r" of stop \d+", "", error.message)
@@ -154,8 +166,10 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     """Read the form's fields, from an address or a body. Lines beyond the limit are kept, and refused later."""
     prompts = fields.getlist("prompt")[: 2 * limits.stops_max]
     prompts += [""] * (STOPS_MIN - len(prompts))
+    own = [remixing.read(text) for text in fields.getlist("own")[: len(prompts)]]
+    own += [{} for _ in prompts[len(own) :]]
     form = MakeForm(
-        stops=[StopLine(prompt) for prompt in prompts],
+        stops=[StopLine(prompt, own=each) for prompt, each in zip(prompts, own, strict=True)],
         negative_prompt=fields.get("negative_prompt", ""),
         seed=fields.get("seed", ""),
         frames=fields.get("frames", ""),
@@ -170,6 +184,8 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     )
     if token := fields.get("token", ""):
         form.token = token[:64]
+    if ID.fullmatch(walk_id := fields.get("remix_of", "")):
+        form.remix = hung.visible(walk_id)
     if walk_id := fields.get("continues", ""):
         form.go_on(walk_id)
     return form
@@ -177,7 +193,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
 
 def going_on(walk: Walk) -> dict[str, Any]:
     """Return the fields that ask for a walk from the last stop of ``walk`` on, as it was painted, but for its words."""
-    last, again = walk.stops[-1], hands.remake(walk)
+    last, again = walk.stops[-1], remixing.fields(walk)
     kept = {name: again.get(name) for name in ("steps", "guidance", "preset", "easing", "model", "unlisted")}
     return kept | {
         "continues": walk.id,

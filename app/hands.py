@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from app import house, presets, sampling
-from app.models import STOP, Walk
+from app import house
+from app.models import Walk
 
 PATTERN = "{prompt}, {words}"
 
@@ -70,26 +69,3 @@ def pattern_of(walk: Walk) -> str:
 
 def _model(walk: Walk) -> str:
     return house.setting(walk.model_name or walk.model)
-
-
-def remake(walk: Walk) -> dict[str, Any]:
-    """Return the fields of the form that ask for the same walk but for its seed, as far as they are not the defaults.
-
-    The form has one hand for all stops; where they differ, the words are written behind the prompts.
-    """
-    hand = walk.stops[0].hand if walk.stops and len({stop.hand for stop in walk.stops}) == 1 else ""
-    joined, usual = pattern_of(walk), sampling.settle(walk.preset, walk.model)
-    prompts = [stop.prompt if hand else worded(stop.prompt, stop.hand, joined) for stop in walk.stops]
-    return {
-        "prompt": prompts,
-        "hand": hand or None,
-        "negative_prompt": walk.stops[0].negative_prompt or None if walk.stops else None,
-        "frames": walk.frames,
-        "steps": walk.sampler_steps if walk.sampler_steps != usual["steps"] else None,
-        "guidance": f"{walk.guidance:g}" if walk.guidance != usual["guidance"] else None,
-        "preset": walk.preset if walk.preset != presets.DEFAULT else None,
-        "ending": walk.ending if walk.ending != STOP else None,
-        "easing": 1 if walk.easing else None,
-        "model": walk.model,
-        "unlisted": 1 if walk.unlisted else None,
-    }

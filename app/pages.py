@@ -29,10 +29,12 @@ from app import (
     house,
     limits,
     line,
+    neighbours,
     presets,
     problems,
     queue,
     reel,
+    remixing,
     sampling,
     visitor,
     words,
@@ -62,8 +64,8 @@ def init_app(app: Flask) -> None:
     app.before_request(lambda: forms.refuse_garbled(request))  # first: afterwards the body is read and gone
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
-    app.jinja_env.globals["hands_of"], app.jinja_env.globals["remake"] = hands.names, hands.remake
-    app.jinja_env.globals["fps"] = app.config["FPS"]
+    app.jinja_env.globals["hands_of"], app.jinja_env.globals["remake"] = hands.names, remixing.fields
+    app.jinja_env.globals["fps"], app.jinja_env.globals["write_own"] = app.config["FPS"], remixing.write
     app.jinja_env.globals.update(going_on=forms.going_on, reel_of=reel.of, middle_of=reel.middle, steps_of=reel.steps)
 
 
@@ -229,6 +231,8 @@ def _limits(model: str) -> Limits:
 
 def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) -> Response:
     """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused."""
+    earlier, later = continuing.parent_of(walk), continuing.children_of(walk, CHILDREN)
+    shown = [*later, *([earlier] if earlier else [])]
     page = render_template(
         template,
         walk=walk,
@@ -236,8 +240,12 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
         is_owner=visitor.owns(visitor.known(), walk),
         redis_away=walk.is_waiting and not queue.redis_answers(),
         house=house.facts(house.setting(walk.model_name or walk.model)),
-        earlier=continuing.parent_of(walk),
-        later=continuing.children_of(walk, CHILDREN),
+        earlier=earlier,
+        later=later,
+        remixed=remixing.parent_of(walk),
+        remixes=remixing.children_of(walk, CHILDREN),
+        before=[] if walk.is_waiting else neighbours.before(walk, NEARBY, besides=shown),
+        after=[] if walk.is_waiting else neighbours.after(walk, NEARBY, besides=shown),
         original=cache.original_of(walk),
         retitled=retitled,
         nearby=[] if walk.is_waiting else gallery.recent(NEARBY, besides=walk),

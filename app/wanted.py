@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
-from app import complaints, continuing, house
+from app import complaints, continuing, house, remixing
 from app.bounds import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.errors import FieldError, InvalidInput
 from app.hands import find as find_hand
@@ -147,6 +147,10 @@ class Commission(BaseModel):
         str | None, AfterValidator(_walk_id), told(lambda _: {"pattern": f"^{ID.pattern}$", "examples": [None]})
     ] = None
     """The id of a finished walk to go on from: its last stop must be the first one here, and gives it its seed."""
+    remix_of: Annotated[
+        str | None, AfterValidator(_walk_id), told(lambda _: {"pattern": f"^{ID.pattern}$", "examples": [None]})
+    ] = None
+    """The id of the walk that this is a remix of, if its own page may name it. It changes no picture."""
     unlisted: Annotated[bool, Field(examples=[False])] = False
     """Leave the walk out of the gallery: only who knows its address sees it."""
 
@@ -195,6 +199,8 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
     errors += _doubled_stops(wanted)
     if not errors and (flaw := continuing.flaw(wanted)):
         errors.append(FieldError(("continues",), flaw))
+    if flaw := remixing.flaw(wanted.remix_of):
+        errors.append(FieldError(("remix_of",), flaw))
     return errors
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -218,6 +218,12 @@ def care_name(preset: str) -> str:
     return CARE_NAMES[preset]
 
 
+def own_words(own: Mapping[str, Any]) -> str:
+    """Say what a stop has of its own: ``in neon, without rain, seed 12``."""
+    said = {"hand": "in", "negative_prompt": "without", "seed": "seed"}
+    return ", ".join(f"{word} {own[name]!s:.60}" for name, word in said.items() if name in own)
+
+
 def day(moment: datetime) -> str:
     """Write a date as the house does: ``20 November 2026``."""
     return f"{moment.day} {moment:%B %Y}"
@@ -250,6 +256,7 @@ GLOBALS = {
     "blend": blend,
     "example_prompts": example_prompts,
     "same_shape": same_shape,
+    "own_words": own_words,
     "hairline": hairline,
 }
 

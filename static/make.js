@@ -40,8 +40,9 @@ function sayValues() {
 
 function rememberInAddress(form) {
   const typed = new FormData(form);
-  ["csrf_token", "token", "edit"].forEach((name) => typed.delete(name));
-  [...typed].forEach(([name, value]) => value || name === "prompt" || typed.delete(name));
+  ["csrf_token", "token", "edit", "film"].forEach((name) => typed.delete(name));
+  const inLine = typed.getAll("own").some(Boolean) ? ["prompt", "own"] : ["prompt"]; // one for each stop, empty ones too
+  [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
   const address = `/?${new URLSearchParams(typed)}`;
   if (address.length < 8000) history.replaceState(null, "", address);
 }

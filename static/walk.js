@@ -1,17 +1,22 @@
-// A walk's page besides its film: copying the link, and leaving when the walk is taken down meanwhile.
+// A walk's page besides its film: copying link, prompts and code, and leaving when the walk is taken down meanwhile.
+
+async function copy({ currentTarget: button }) {
+  const text = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(text.textContent.trim());
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(text);
+    button.textContent = "It is selected below: copy it from there";
+  }
+}
 
 function start() {
-  const copy = document.getElementById("copy");
-  if (!copy || !navigator.clipboard) return;
-  copy.closest("li").hidden = false;
-  copy.onclick = async () => {
-    try {
-      await navigator.clipboard.writeText(new URL(location.pathname, location.href).href);
-      copy.textContent = "Copied";
-    } catch {
-      copy.textContent = "Copy it from the line below";
-    }
-  };
+  if (!navigator.clipboard) return;
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    button.closest(".copy").hidden = false;
+    button.onclick = copy;
+  });
 }
 
 document.addEventListener("htmx:after:swap", start);

@@ -138,12 +138,6 @@ def test_walk_painted_again_keeps_hand_steps_and_guidance(client: FlaskClient, h
     assert described["recipe"]["sampler"]["steps"] == 12
 
 
-def test_stops_of_different_hands_are_asked_for_again_in_words(app: Flask, hung: Hanger) -> None:
-    again = hands.remake(hung(stops=MIXED, frames=3))
-    assert again["prompt"] == ["a fox, neon", "a fox, paper cut-out", "the sun"]
-    assert again["hand"] is None
-
-
 @pytest.mark.parametrize(
     ("field", "value", "rule"),
     [

@@ -1,0 +1,47 @@
+"""Walks that hang, by what they share with another: the only ones that its page may name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import selectinload
+
+from app.database import db
+from app.models import FINISHED, Walk
+
+
+def at(walk_id: str | None) -> Walk | None:
+    """Return the walk with this id if it hangs: one that is unlisted, hidden or deleted is told to nobody."""
+    walk = find(walk_id)
+    return walk if walk is not None and walk.is_hanging else None
+
+
+def visible(walk_id: str | None) -> Walk | None:
+    """Return the walk with this id unless it was taken down; who knows the id of an unlisted one may see it."""
+    walk = find(walk_id)
+    return walk if walk is not None and walk.deleted_at is None and walk.hidden_at is None else None
+
+
+def find(walk_id: str | None) -> Walk | None:
+    """Return the walk with this id, whatever became of it."""
+    found: Walk | None = None if walk_id is None else db.session.scalar(select(Walk).where(Walk.id == walk_id))
+    return found
+
+
+def newest(shared: ColumnElement[bool], limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
+    """Return the newest walks that hang and share this, which has an index, but for those shown already."""
+    newest = (
+        select(Walk)
+        .where(
+            shared,
+            func.coalesce(Walk.state, "") == FINISHED,  # else SQLite would walk through all that hangs, not that index
+            Walk.unlisted.is_(False),
+            Walk.deleted_at.is_(None),
+            Walk.hidden_at.is_(None),
+            Walk.number.not_in([walk.number for walk in besides]),
+        )
+        .order_by(Walk.finished_at.desc(), Walk.number.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(newest.options(selectinload(Walk.stops), selectinload(Walk.media))))

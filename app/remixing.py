@@ -1,0 +1,85 @@
+"""Remixes: the form filled from a walk or its recipe, and which walk a walk is a remix of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from app import hung, presets, sampling
+from app.models import STOP, Walk
+
+SHARED = ("hand", "negative_prompt")
+OWN = ("seed", *SHARED)
+"""What a stop may have of its own, where the form has one for all of them."""
+
+
+def parent_of(walk: Walk) -> Walk | None:
+    """Return the walk that ``walk`` is a remix of, if it hangs: an unlisted one is not told to others."""
+    return hung.at(walk.remix_of)
+
+
+def children_of(walk: Walk, limit: int) -> list[Walk]:
+    """Return the newest remixes of ``walk`` that hang."""
+    return hung.newest(Walk.remix_of == walk.id, limit)
+
+
+def flaw(remix_of: str | None) -> str:
+    """Say why nothing can be a remix of the walk that is named; ``""`` if it can, or none is named."""
+    if remix_of is None or hung.visible(remix_of) is not None:
+        return ""
+    return "The walk that this is a remix of is not here: it may have been taken down, or its id mistyped."
+
+
+def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str, Any]:
+    """Return the fields of the form that ask for the same walk, as far as they are not the defaults.
+
+    Without ``seed``, stops keep one of their own only where else nothing would lie between two of them.
+    """
+    stops: list[dict[str, Any]] = [
+        {"prompt": stop.prompt, **{name: getattr(stop, name) for name in OWN}} for stop in walk.stops
+    ]
+    if turned:
+        stops.reverse()
+    if not seed and all({**one, "seed": None} != {**other, "seed": None} for one, other in pairwise(stops)):
+        stops = [{**stop, "seed": None} for stop in stops]
+    usual = sampling.settle(walk.preset, walk.model)
+    return {
+        **of_stops(stops),
+        "frames": walk.frames,
+        "steps": walk.sampler_steps if walk.sampler_steps != usual["steps"] else None,
+        "guidance": f"{walk.guidance:g}" if walk.guidance != usual["guidance"] else None,
+        "preset": walk.preset if walk.preset != presets.DEFAULT else None,
+        "ending": walk.ending if walk.ending != STOP else None,
+        "easing": 1 if walk.easing else None,
+        "model": walk.model,
+        "unlisted": 1 if walk.unlisted else None,
+        "seed": walk.seed if seed else None,
+        "remix_of": walk.id,
+    }
+
+
+def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the fields of the form that ask for these stops: what all of them share once, the rest with each."""
+    shared = {name: stops[0][name] for name in SHARED if stops and len({stop[name] or "" for stop in stops}) == 1}
+    own = [{name: stop[name] for name in OWN if name not in shared and stop[name] not in (None, "")} for stop in stops]
+    return {
+        "prompt": [stop["prompt"] for stop in stops],
+        **{name: shared.get(name) or None for name in SHARED},
+        "own": [write(each) for each in own] if any(own) else None,
+    }
+
+
+def write(own: Mapping[str, Any]) -> str:
+    """Write what a stop has of its own as a field of the form."""
+    return json.dumps(own, ensure_ascii=False, separators=(",", ":")) if own else ""
+
+
+def read(text: str) -> dict[str, Any]:
+    """Read it back; of what was altered, nothing is kept that is no such thing."""
+    try:
+        found = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
+    return {name: found[name] for name in OWN if name in found} if isinstance(found, dict) else {}
