@@ -38,10 +38,12 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         media,
         metrics,
         mine,
+        office,
         owners,
         pages,
         problems,
         proxy,
+        reporting,
         security,
         showing,
         stored,
@@ -76,6 +78,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     embed.init_app(app)
     feed.init_app(app)
     showing.init_app(app)
+    reporting.init_app(app)
+    office.init_app(app)
     artwork.init_app(app)
     api.init_app(app)
     manual.init_app(app)

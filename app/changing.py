@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from app import complaints, search
+from app import banned, complaints, search
 from app.bounds import Limits
 from app.database import db, writing
 from app.errors import FieldError, InvalidInput, WalkGone
@@ -37,10 +37,13 @@ def validate(data: Any) -> WalkChange:
     """
     limits = Limits.current()
     try:
-        return WalkChange.model_validate(data, context=limits)
+        change = WalkChange.model_validate(data, context=limits)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise InvalidInput([_explain(item, limits) for item in found]) from error
+    if change.title and (word := banned.found_in(change.title)):
+        raise InvalidInput.on("title", message=banned.rule("The title", word))
+    return change
 
 
 def apply(walk: Walk, change: WalkChange) -> None:

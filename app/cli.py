@@ -15,6 +15,7 @@ from sqlalchemy import select
 from app import (
     api,
     cli_backup,
+    cli_curator,
     cli_exhibition,
     cli_exhibitions,
     cli_gallery,
@@ -44,7 +45,7 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 
 def init_app(app: Flask) -> None:
     """Add the commands to ``flask``."""
-    modules = (cli_gallery, cli_exhibition, cli_exhibitions, cli_media, cli_backup)
+    modules = (cli_gallery, cli_exhibition, cli_exhibitions, cli_curator, cli_media, cli_backup)
     for command in (group, *(module.group for module in modules), _doctor):
         app.cli.add_command(command)
 

@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "SECRET_KEY": None,
     "SECRET_KEY_FALLBACKS": [],
     "METRICS_TOKEN": "",
+    "CURATOR_HASH": "",
     # Where it stands
     "PRODUCTION": False,
     "PROXIES": 0,
@@ -73,9 +74,10 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
-    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "SECRET_KEY", "METRICS_TOKEN", "QUEUE", "SOURCE_URL",
-    "CONTACT", "ACCEL_PREFIX",
+    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH", "QUEUE",
+    "SOURCE_URL", "CONTACT", "ACCEL_PREFIX",
 )  # fmt: skip
+PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 SWITCHES = tuple(name for name, value in DEFAULTS.items() if isinstance(value, bool))
 MAY_BE_ZERO = ("PROXIES", "STEPS", "GUIDANCE")
@@ -212,6 +214,11 @@ def _check_secrets(config: Mapping[str, Any]) -> None:
             )
     if config["METRICS_TOKEN"] and len(config["METRICS_TOKEN"]) < SECRET_MIN:
         raise ConfigError(f"MOMA_METRICS_TOKEN must have at least {SECRET_MIN} characters, or be empty.")
+    if config["CURATOR_HASH"] and not PASSWORD_HASH.fullmatch(config["CURATOR_HASH"]):
+        raise ConfigError(
+            "MOMA_CURATOR_HASH is no hash of a password. Make one: flask --app wsgi curator password. In a shell it"
+            " stands in single quotes, in a compose file each $ of it is doubled."
+        )
 
 
 def _check_number(name: str, value: object, kind: type) -> None:

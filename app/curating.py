@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
-from app import cache, neighbours, search
+from app import cache, neighbours, search, walks
 from app.database import db, now, take_turns, writing
 from app.models import Walk
 
@@ -41,6 +41,12 @@ def unhide(walk: Walk) -> None:
     with writing() as session:
         session.execute(update(Walk).where(cache.family(walk)).values(hidden_at=None))
     db.session.refresh(walk)
+
+
+def take_down(walk: Walk) -> None:
+    """Delete a walk for the house, and hide its repeats, which show the same pictures."""
+    hide(walk)
+    walks.delete_walk(walk)
 
 
 def feature(walk: Walk) -> None:

@@ -157,6 +157,16 @@ def slug_of(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text)[:SLUG_MAX].strip("-")
 
 
+def walk_named(line: str) -> Walk:
+    """Find a walk by its id, with or without slug, or by its address, hidden or not.
+
+    :raises WalkNotFound: when there never was one.
+    :raises WalkGone: when it was deleted.
+    """
+    found = WALK_IN_ADDRESS.fullmatch(line.strip())
+    return gallery.walk_at(found[1] if found else "", even_hidden=True)
+
+
 def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
     """Say when what an exhibition shows was last changed."""
     return max([exhibition.changed_at, *(walk.finished_at for walk in walks if walk.finished_at)])
@@ -190,7 +200,7 @@ def _checked(wanted: Wanted) -> list[Walk]:
     walks: dict[int, Walk] = {}
     for line in wanted.walks:
         try:
-            walk = _walk_named(line)
+            walk = walk_named(line)
             walks.setdefault(walk.number, walk)  # a walk hangs once
         except (WalkNotFound, WalkGone):
             errors.append(FieldError(("walks",), f"“{line.strip():.80}” is no walk of this house."))
@@ -218,9 +228,3 @@ def _flaws(wanted: Wanted) -> list[FieldError]:
             )
         )
     return errors
-
-
-def _walk_named(line: str) -> Walk:
-    """Find a walk by its id, with or without slug, or by its address."""
-    found = WALK_IN_ADDRESS.fullmatch(line.strip())
-    return gallery.walk_at(found[1] if found else "", even_hidden=True)

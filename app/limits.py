@@ -16,6 +16,8 @@ from app.errors import TooMany
 from app.words import duration_about
 
 HOUR = 3600
+REPORTS = 10, 40  # within an hour from a visitor, and from an address
+SIGN_INS = 10, 10
 
 
 def init_app(app: Flask) -> None:
@@ -30,10 +32,13 @@ def init_app(app: Flask) -> None:
         in_memory_fallback_enabled=True,
         key_prefix=f"moma:{app.config['QUEUE']}",
     )
+    walks = app.config["HOURLY_WALKS"], app.config["HOURLY_WALKS_ADDRESS"]
     app.extensions["moma_limits"] = {
-        "page": _Gate(limiter, "page", lambda: visitor.digest(visitor.current()), app.config),
-        "api": _Gate(limiter, "api", network_key, app.config),
-        "stages": _Gate(limiter, "stages", lambda: visitor.digest(visitor.current()), app.config, what="stages"),
+        "page": _Gate(limiter, "page", _cookie, walks),
+        "api": _Gate(limiter, "api", network_key, walks),
+        "stages": _Gate(limiter, "stages", _cookie, walks, what="stages"),
+        "report": _Gate(limiter, "report", _cookie, REPORTS, what="reports"),
+        "sign-in": _Gate(limiter, "sign-in", network_key, SIGN_INS, what="attempts"),
     }
 
 
@@ -61,6 +66,22 @@ def admit_stages() -> None:
     current_app.extensions["moma_limits"]["stages"].admit()
 
 
+def admit_report() -> None:
+    """Count a report, by cookie and more loosely by address.
+
+    :raises TooMany: when the hour is full; then nothing was counted.
+    """
+    current_app.extensions["moma_limits"]["report"].admit()
+
+
+def admit_sign_in() -> None:
+    """Count an attempt to sign in to the curator's room, by address.
+
+    :raises TooMany: when the hour is full; then nothing was counted.
+    """
+    current_app.extensions["moma_limits"]["sign-in"].admit()
+
+
 def network_key() -> str:
     """Name where a request comes from, hashed: its address, or for IPv6 the /64 that one household has whole."""
     text = request.remote_addr or ""
@@ -73,18 +94,19 @@ def network_key() -> str:
     return visitor.keyed(f"network {text}")
 
 
+def _cookie() -> str:
+    return visitor.digest(visitor.current())
+
+
 class _Gate:
     """The limits of one way in: looked at first, all of them, and counted only when each has room."""
 
     def __init__(
-        self, limiter: Limiter, way: str, key: Callable[[], str], config: dict[str, int], *, what: str = "walks"
+        self, limiter: Limiter, way: str, key: Callable[[], str], most: tuple[int, int], *, what: str = "walks"
     ) -> None:
-        own = {"limit_value": f"{config['HOURLY_WALKS']}/hour", "scope": f"{what} {way}", "key_func": key}
-        shared = {
-            "limit_value": f"{config['HOURLY_WALKS_ADDRESS']}/hour",
-            "scope": f"{what} address",
-            "key_func": network_key,
-        }
+        own = {"limit_value": f"{most[0]}/hour", "scope": f"{what} {way}", "key_func": key}
+        shared = {"limit_value": f"{most[1]}/hour", "scope": f"{what} address", "key_func": network_key}
+        self.own = most[0]
         self.limiter, self.what = limiter, what
         self.looks, self.counts = [], []
         for limit in (own, shared):
@@ -103,7 +125,7 @@ class _Gate:
             most = error.limit.limit.amount
             raise TooMany(
                 f"{most} {self.what} within an hour are as many as we take"
-                f" {'from one address' if most != current_app.config['HOURLY_WALKS'] else 'from one visitor'}."
+                f" {'from one address' if most != self.own else 'from one visitor'}."
                 f" There is room for the next in {duration_about(wait)}.",
                 retry_after=wait,
             ) from error

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
-from app import complaints, continuing, house, remixing
+from app import banned, complaints, continuing, house, remixing
 from app.bounds import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.errors import FieldError, InvalidInput
 from app.hands import find as find_hand
@@ -197,11 +197,18 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
     if wanted.model is not None and wanted.model not in limits.models:
         errors.append(FieldError(("model",), house.not_offered(f"{wanted.model:.60}")))
     errors += _doubled_stops(wanted)
+    errors += _banned_words(wanted)
     if not errors and (flaw := continuing.flaw(wanted)):
         errors.append(FieldError(("continues",), flaw))
     if flaw := remixing.flaw(wanted.remix_of):
         errors.append(FieldError(("remix_of",), flaw))
     return errors
+
+
+def _banned_words(wanted: Commission) -> Iterator[FieldError]:
+    for index, stop in enumerate(wanted.stops):
+        if word := banned.found_in(stop.prompt):
+            yield FieldError(("stops", index, "prompt"), banned.rule(f"The prompt of stop {index + 1}", word))
 
 
 def _doubled_stops(wanted: Commission) -> Iterator[FieldError]:

@@ -31,6 +31,7 @@ def addresses(app: Flask, walk: Walk) -> dict[str, set[str]]:
         "kind": "gif",
         "extension": "gif",
         "form": "sheet",
+        "act": "hide",
     }
     for rule in app.url_map.iter_rules():
         address = re.sub(r"<(?:[^<>:]*:)?(\w+)>", lambda match: str(filled.get(match[1], "x")), rule.rule)

@@ -1,0 +1,79 @@
+"""Words that do not hang here: no new prompt and no title may hold one, until the house lifts it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from sqlalchemy import delete, select
+
+from app import audit
+from app.curated import WORD_MAX, BannedWord
+from app.database import db, writing
+from app.errors import InvalidInput
+from app.search import UNSPACED
+
+WORDS_MAX = 1000
+
+
+def words() -> list[str]:
+    """List the banned words, as they are compared."""
+    return list(db.session.scalars(select(BannedWord.word).order_by(BannedWord.word)))
+
+
+def found_in(text: str) -> str | None:
+    """Return the first banned word that ``text`` holds: whole words in a row, whatever their case and accents.
+
+    Of scripts without spaces, a word may begin anywhere.
+    """
+    if not (banned := words()):
+        return None
+    folded = _folded(text)
+    return next((word for word in banned if _pattern(word).search(folded)), None)
+
+
+def rule(subject: str, word: str) -> str:
+    """Say that something asks for a banned word."""
+    return f"{subject} asks for “{word}”, which does not hang here."
+
+
+def ban(text: str, *, who: str = audit.CURATOR) -> str:
+    """Refuse a word from now on, or some in a row; return it as it is compared. What hangs already goes on hanging.
+
+    :raises InvalidInput: when it is none, or too long, or there are too many.
+    """
+    word = _folded(text)
+    if not word or len(word) > WORD_MAX:
+        raise InvalidInput.on("word", message=f"A word to ban has 1 to {WORD_MAX} letters or digits.")
+    with writing() as session:
+        if session.get(BannedWord, word) is not None:
+            return word
+        if len(session.scalars(select(BannedWord.word)).all()) >= WORDS_MAX:
+            raise InvalidInput.on("word", message=f"{WORDS_MAX:,} words are as many as can be banned. Lift one first.")
+        session.add(BannedWord(word=word))
+        audit.note_in(session, "banned word", word, who=who)
+    return word
+
+
+def lift(text: str, *, who: str = audit.CURATOR) -> bool:
+    """Allow a word again; tell whether it was banned."""
+    word = _folded(text)
+    with writing() as session:
+        lifted = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
+        if lifted:
+            audit.note_in(session, "lifted word", word, who=who)
+    return lifted
+
+
+def _folded(text: str) -> str:
+    """Write words in small letters, without accents, one space between them."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    kept = "".join(character for character in folded if not unicodedata.combining(character))
+    return " ".join(re.findall(r"[^\W_]+", kept))
+
+
+@lru_cache(maxsize=WORDS_MAX)
+def _pattern(word: str) -> re.Pattern[str]:
+    escaped = re.escape(word)
+    return re.compile(escaped if UNSPACED.search(word) else rf"(?<!\S){escaped}(?!\S)")

@@ -1,0 +1,123 @@
+"""Admin commands for the curator's room: ``flask --app wsgi curator …``."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from app import audit, banned, gallery, reports, signing_in
+from app.audit import COMMAND
+from app.command import as_json, explained, print_json
+
+group = AppGroup("curator", help="The curator's room: its password, reports, banned words and log.")
+
+
+@group.command("password")
+@click.password_option(help="The password; asked for if not given.")
+@as_json
+@explained
+def password(password: str, as_json: bool) -> None:
+    """Hash a password, to be set as MOMA_CURATOR_HASH; that opens the room at /curator."""
+    hashed = signing_in.hash_of(password)
+    if as_json:
+        print_json({"hash": hashed})
+    else:
+        click.echo(hashed)
+
+
+@group.command("reports")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@as_json
+@explained
+def list_reports(limit: int, as_json: bool) -> None:
+    """List the walks that visitors reported, the longest waiting first."""
+    cases = reports.queue(limit)
+    if as_json:
+        print_json([{"walk": case.walk.id, "title": case.walk.title, "reports": _told(case)} for case in cases])
+        return
+    for case in cases:
+        reasons = ", ".join(dict.fromkeys(each.reason for each in case.reports))
+        click.echo(f"{case.walk.id}  {len(case.reports):3}  {reasons}  {case.walk.title}")
+
+
+@group.command("leave")
+@click.argument("walk_id")
+@as_json
+@explained
+def leave(walk_id: str, as_json: bool) -> None:
+    """Settle the reports of a walk and leave it as it is."""
+    walk = gallery.walk_at(walk_id, even_hidden=True)
+    count = reports.settle(walk)
+    audit.note("left walk as it is", walk.id, who=COMMAND)
+    if as_json:
+        print_json({"id": walk.id, "settled": count})
+    else:
+        click.echo(f"{count:,} reports of {walk.id} settled.")
+
+
+@group.command("words")
+@as_json
+@explained
+def words(as_json: bool) -> None:
+    """List the banned words."""
+    if as_json:
+        print_json(banned.words())
+    else:
+        click.echo("\n".join(banned.words()))
+
+
+@group.command("ban")
+@click.argument("word")
+@as_json
+@explained
+def ban(word: str, as_json: bool) -> None:
+    """Refuse new prompts and titles that hold WORD."""
+    kept = banned.ban(word, who=COMMAND)
+    if as_json:
+        print_json({"word": kept, "banned": True})
+    else:
+        click.echo(f"“{kept}” is banned.")
+
+
+@group.command("lift")
+@click.argument("word")
+@as_json
+@explained
+def lift(word: str, as_json: bool) -> None:
+    """Allow a banned word again."""
+    lifted = banned.lift(word, who=COMMAND)
+    if as_json:
+        print_json({"word": word, "lifted": lifted})
+    else:
+        click.echo(f"“{word}” is allowed again." if lifted else f"“{word}” was not banned.")
+
+
+@group.command("log")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@as_json
+@explained
+def log(limit: int, as_json: bool) -> None:
+    """Show what was done in the room and by commands, the last first."""
+    deeds = audit.latest(limit)
+    if as_json:
+        print_json(
+            [
+                {
+                    "at": deed.at.isoformat(),
+                    "who": deed.who,
+                    "what": deed.what,
+                    "about": deed.about,
+                    "failed": deed.failed,
+                }
+                for deed in deeds
+            ]
+        )
+        return
+    for deed in deeds:
+        click.echo(
+            f"{deed.at:%Y-%m-%d %H:%M:%S}  {deed.who:12}  {deed.what} {deed.about}{' (refused)' if deed.failed else ''}"
+        )
+
+
+def _told(case: reports.Case) -> list[dict[str, str]]:
+    return [{"reason": each.reason, "words": each.words, "at": each.created_at.isoformat()} for each in case.reports]

@@ -1,0 +1,249 @@
+"""The curator's room: reports looked at, walks featured, hidden and deleted, words banned, exhibitions hung.
+
+Without a password's hash in the settings it is not there. Nothing in it is kept by browsers or shown to robots, every
+form carries a token, and each deed is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+
+from app import audit, banned, curating, exhibitions, gallery, limits, reports, signing_in
+from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
+from app.exhibitions import Wanted
+from app.models import Walk
+from app.sending import send_stored
+
+blueprint = Blueprint("office", __name__, url_prefix="/curator")
+
+CASES = 20
+LINES = 50
+OPEN = ("office.sign_in", "office.enter")
+ACTS: dict[str, tuple[Callable[[Walk], object], str]] = {
+    "hide": (curating.hide, "hid walk"),
+    "unhide": (curating.unhide, "unhid walk"),
+    "feature": (curating.feature, "featured walk"),
+    "unfeature": (curating.unfeature, "unfeatured walk"),
+    "delete": (curating.take_down, "deleted walk"),
+    "leave": (reports.settle, "left walk as it is"),
+}
+SETTLING = ("hide", "delete")
+
+
+def init_app(app: Flask) -> None:
+    """Serve the room."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.before_request
+def _let_in() -> Response | None:
+    if not signing_in.is_open():
+        raise NotFound
+    if request.endpoint in OPEN or signing_in.current() is not None:
+        return None
+    return _go("office.sign_in")
+
+
+@blueprint.after_request
+def _keep_in(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return signing_in.renew(response)
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> Response:
+    """Ask for the password."""
+    return _go("office.room") if signing_in.current() else _page("office_sign_in.html")
+
+
+@blueprint.post("/sign-in")
+def enter() -> Response:
+    """Let in whoever knows the password; attempts are counted."""
+    try:
+        limits.admit_sign_in()
+    except TooMany as error:
+        response = _page("office_sign_in.html", status=429, error=str(error))
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    if not signing_in.matches(request.form.get("password", "")):
+        audit.note("sign-in", failed=True)
+        return _page("office_sign_in.html", status=403, error="That is not the password.")
+    response = _go("office.room")
+    signing_in.begin(response)
+    return response
+
+
+@blueprint.post("/sign-out")
+def leave() -> Response:
+    """Let the curator go."""
+    response = _go("office.sign_in")
+    signing_in.end(response)
+    return response
+
+
+@blueprint.get("")
+def room() -> Response:
+    """Show the walks that were reported."""
+    return _page("office.html", cases=reports.queue(CASES), count=reports.count(), reasons=reports.REASONS)
+
+
+@blueprint.get("/walks")
+def look_up() -> Response:
+    """Go to the walk with this id or address."""
+    asked = request.args.get("walk", "")
+    try:
+        walk = exhibitions.walk_named(asked)
+    except (WalkNotFound, WalkGone) as error:
+        context: dict[str, Any] = {"cases": reports.queue(CASES), "count": reports.count(), "reasons": reports.REASONS}
+        return _page("office.html", status=404, asked=asked, error=str(error), **context)
+    return _go("office.walk", walk_id=walk.id)
+
+
+@blueprint.get("/walks/<walk_id>")
+def walk(walk_id: str) -> Response:
+    """Show a walk, hidden or not, and what can be done to it."""
+    return _walk_page(gallery.walk_at(walk_id, even_hidden=True))
+
+
+@blueprint.get("/walks/<walk_id>/picture")
+def picture(walk_id: str) -> Response:
+    """Send a walk's poster, which of a hidden walk nobody else gets."""
+    found = gallery.walk_at(walk_id, even_hidden=True)
+    poster = found.media.get("poster")
+    if poster is None:
+        raise NotFound("This walk has no picture.")
+    return send_stored(poster.path, "image/png", size=poster.bytes, etag=poster.etag, name=f"{found.id}.png")
+
+
+@blueprint.post("/walks/<walk_id>/<any(hide, unhide, feature, unfeature, delete, leave):act>")
+def act_on(walk_id: str, act: str) -> Response:
+    """Do something to a walk, and write it down."""
+    found = gallery.walk_at(walk_id, even_hidden=True)
+    if act == "feature" and not found.is_hanging:
+        return _walk_page(found, status=422, error="It does not hang in the gallery, so it cannot be featured.")
+    if act == "delete" and not request.form.get("sure"):
+        return _walk_page(found, status=422, error="Tick that you are sure: this cannot be undone.")
+    do, done = ACTS[act]
+    do(found)
+    if act in SETTLING:
+        reports.settle(found)
+    audit.note(done, found.id)
+    is_back = act == "delete" or request.form.get("back") == "room"
+    return _go("office.room") if is_back else _go("office.walk", walk_id=found.id)
+
+
+@blueprint.get("/exhibitions")
+def all_exhibitions() -> Response:
+    """List the exhibitions, and offer to make one."""
+    return _exhibitions_page(Wanted(""))
+
+
+@blueprint.post("/exhibitions")
+def make_exhibition() -> Response:
+    """Make an exhibition."""
+    wanted = _wanted(request.form.get("slug", "").strip())
+    try:
+        made = exhibitions.create(wanted)
+    except InvalidInput as error:
+        return _exhibitions_page(wanted, error)
+    return _go("office.exhibition", slug=made.slug)
+
+
+@blueprint.get("/exhibitions/<slug>")
+def exhibition(slug: str) -> Response:
+    """Show an exhibition to be changed."""
+    found = exhibitions.at(slug, even_unshown=True)
+    return _exhibition_page(found, exhibitions.wanted_of(found))
+
+
+@blueprint.post("/exhibitions/<slug>")
+def change_exhibition(slug: str) -> Response:
+    """Change an exhibition."""
+    found, wanted = exhibitions.at(slug, even_unshown=True), _wanted(slug)
+    try:
+        exhibitions.change(found, wanted)
+    except InvalidInput as error:
+        return _exhibition_page(found, wanted, error)
+    return _go("office.exhibition", slug=slug)
+
+
+@blueprint.post("/exhibitions/<slug>/remove")
+def remove_exhibition(slug: str) -> Response:
+    """End an exhibition."""
+    exhibitions.remove(exhibitions.at(slug, even_unshown=True))
+    return _go("office.all_exhibitions")
+
+
+@blueprint.get("/words")
+def words() -> Response:
+    """List the words that do not hang here."""
+    return _page("office_words.html", words=banned.words())
+
+
+@blueprint.post("/words")
+def ban() -> Response:
+    """Ban a word."""
+    written = request.form.get("word", "")
+    try:
+        banned.ban(written)
+    except InvalidInput as error:
+        return _page("office_words.html", status=422, words=banned.words(), written=written, error=str(error))
+    return _go("office.words")
+
+
+@blueprint.post("/words/lift")
+def lift() -> Response:
+    """Allow a word again."""
+    banned.lift(request.form.get("word", ""))
+    return _go("office.words")
+
+
+@blueprint.get("/log")
+def log() -> Response:
+    """Show what was done here, the last first."""
+    before = request.args.get("before", "")
+    is_number = before.isascii() and before.isdecimal() and len(before) < 16
+    return _page("office_log.html", deeds=audit.latest(LINES, before=int(before) if is_number else None), lines=LINES)
+
+
+def _wanted(slug: str) -> Wanted:
+    form = request.form
+    lines = [line for line in form.get("walks", "").splitlines() if line.strip()]
+    return Wanted(form.get("title", ""), form.get("text", ""), slug, bool(form.get("shown")), lines)
+
+
+def _exhibitions_page(wanted: Wanted, error: InvalidInput | None = None) -> Response:
+    return _page("office_exhibitions.html", error, exhibitions=exhibitions.every(), wanted=wanted)
+
+
+def _exhibition_page(found: Any, wanted: Wanted, error: InvalidInput | None = None) -> Response:
+    walks = exhibitions.walks_of(found, even_unseen=True)
+    return _page("office_exhibition.html", error, exhibition=found, wanted=wanted, walks=walks)
+
+
+def _walk_page(found: Walk, *, status: int = 200, error: str | None = None) -> Response:
+    return _page(
+        "office_walk.html",
+        status=status,
+        error=error,
+        walk=found,
+        reports=reports.open_ones(found),
+        reasons=reports.REASONS,
+        exhibitions=exhibitions.of_walk(found),
+    )
+
+
+def _page(template: str, invalid: InvalidInput | None = None, *, status: int = 200, **context: Any) -> Response:
+    errors = {each.field: each.message for each in invalid.errors} if invalid else {}
+    page = render_template(template, **{"error": None, "asked": "", "written": "", "errors": errors} | context)
+    return Response(page, status=422 if invalid else status)
+
+
+def _go(endpoint: str, **values: Any) -> Response:
+    return cast(Response, redirect(url_for(endpoint, **values), 303))

@@ -1,0 +1,56 @@
+"""The page on which a visitor reports a walk to the house. It needs no script, and robots are not led there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, render_template, request
+
+from app import gallery, limits, reports, visitor
+from app.errors import InvalidInput, TooMany
+
+blueprint = Blueprint("reporting", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Serve the page."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/walks/<walk_id>/report")
+def form(walk_id: str) -> Response:
+    """Show the form."""
+    visitor.current()
+    return _page(walk_id)
+
+
+@blueprint.post("/walks/<walk_id>/report")
+def report(walk_id: str) -> Response:
+    """Put a report into the queue; what was written stays when something is wrong."""
+    walk = gallery.walk_at(walk_id)
+    reason, words = request.form.get("reason", ""), request.form.get("words", "")
+    try:
+        is_new = reports.submit(
+            walk,
+            reason=reason,
+            words=words,
+            reporter=visitor.keyed(f"reporter {visitor.current()}"),
+            admit=limits.admit_report,
+        )
+    except InvalidInput as error:
+        found = {each.field: each.message for each in error.errors}
+        return _page(walk_id, errors=found, status=422, reason=reason, words=words)
+    except TooMany as error:
+        response = _page(walk_id, errors={"form": str(error)}, status=429, reason=reason, words=words)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    return _page(walk_id, said="new" if is_new else "again")
+
+
+def _page(walk_id: str, *, status: int = 200, **context: Any) -> Response:
+    given = {"errors": {}, "reason": "", "words": "", "said": None} | context
+    page = render_template("report.html", walk=gallery.walk_at(walk_id), reasons=reports.REASONS, **given)
+    response = Response(page, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

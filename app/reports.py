@@ -1,0 +1,95 @@
+"""Reports: what visitors find wrong with a walk, and the queue in which the house looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
+
+from app.curated import Report
+from app.database import db, now, writing
+from app.errors import FieldError, InvalidInput
+from app.models import Walk
+
+WORDS_MAX = 1000
+REASONS = {
+    "unfit": "It shows or says something unfit",
+    "hate": "It is hateful",
+    "person": "It is about a private person",
+    "rights": "It breaks somebody’s rights",
+    "other": "Something else",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A walk that is reported, with its open reports, the oldest first."""
+
+    walk: Walk
+    reports: list[Report]
+
+
+def submit(walk: Walk, *, reason: str, words: str, reporter: str, admit: Callable[[], None]) -> bool:
+    """Put a report into the queue; ``False`` when this visitor reported the walk before.
+
+    :raises InvalidInput: for an unknown reason, or too many words.
+    """
+    words = _tidy(words)
+    errors = []
+    if reason not in REASONS:
+        errors.append(FieldError(("reason",), "Choose one of the reasons."))
+    if len(words) > WORDS_MAX:
+        errors.append(FieldError(("words",), f"Your words are {len(words):,} characters long; at most {WORDS_MAX:,}."))
+    if errors:
+        raise InvalidInput(errors)
+    admit()
+    try:
+        with writing() as session:
+            session.add(Report(walk_number=walk.number, reason=reason, words=words, reporter=reporter))
+    except IntegrityError:
+        return False
+    return True
+
+
+def queue(limit: int) -> list[Case]:
+    """Return the walks with open reports, the longest waiting first; those that were deleted need nothing any more."""
+    first = func.min(Report.number)
+    query = select(Report.walk_number).join(Walk).where(Report.settled_at.is_(None), Walk.deleted_at.is_(None))
+    numbers = list(db.session.scalars(query.group_by(Report.walk_number).order_by(first).limit(limit)))
+    options = (selectinload(Walk.stops), selectinload(Walk.media))
+    found = {
+        walk.number: walk for walk in db.session.scalars(select(Walk).where(Walk.number.in_(numbers)).options(*options))
+    }
+    return [Case(found[number], open_ones(found[number])) for number in numbers if number in found]
+
+
+def count() -> int:
+    """Count the walks with open reports."""
+    query = select(func.count(func.distinct(Report.walk_number))).join(Walk)
+    return db.session.scalar(query.where(Report.settled_at.is_(None), Walk.deleted_at.is_(None))) or 0
+
+
+def open_ones(walk: Walk) -> list[Report]:
+    """Return the open reports of a walk, the oldest first."""
+    query = select(Report).where(Report.walk_number == walk.number, Report.settled_at.is_(None))
+    return list(db.session.scalars(query.order_by(Report.number)))
+
+
+def settle(walk: Walk) -> int:
+    """Take the reports of a walk from the queue; return how many there were."""
+    with writing() as session:
+        found = session.execute(
+            update(Report)
+            .where(Report.walk_number == walk.number, Report.settled_at.is_(None))
+            .values(settled_at=now())
+        )
+    return int(found.rowcount)  # type: ignore[attr-defined]
+
+
+def _tidy(words: str) -> str:
+    """Leave out what cannot be shown or kept: half characters, and control characters but line breaks."""
+    text = words.replace("\r\n", "\n").encode("utf-8", "ignore").decode()
+    return "".join(each for each in text if each == "\n" or each.isprintable()).strip()
