@@ -46,6 +46,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         reporting,
         security,
         showing,
+        sitemap,
         stored,
         visitor,
         words,
@@ -78,6 +79,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     embed.init_app(app)
     feed.init_app(app)
     showing.init_app(app)
+    sitemap.init_app(app)
     reporting.init_app(app)
     office.init_app(app)
     artwork.init_app(app)

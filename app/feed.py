@@ -28,9 +28,10 @@ ROBOTS = """User-agent: *
 Disallow: /api/v1/
 Disallow: /mine
 Disallow: /walks/*/live$
+Disallow: /walks/*/report$
 Disallow: /walks/*.zip$
 
-Sitemap: {feed}
+Sitemap: {sitemap}
 """
 
 
@@ -87,8 +88,8 @@ def oembed() -> Response:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Tell robots what is worth their while; the feed is a sitemap too."""
-    text = ROBOTS.format(feed=url_for("feed.feed", _external=True))
+    """Tell robots what is worth their while."""
+    text = ROBOTS.format(sitemap=url_for("sitemap.index", _external=True))
     return Response(text, mimetype="text/plain", headers={"Cache-Control": "max-age=86400"})
 
 

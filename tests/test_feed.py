@@ -217,7 +217,7 @@ def test_walks_page_has_a_picture_for_link_previews(client: FlaskClient, hung: H
     assert said["og:image"] == "http://localhost" + stored.address(walk, "poster")
 
 
-def test_robots_may_see_walks_and_are_told_of_the_feed(client: FlaskClient, hung: Hang) -> None:
+def test_robots_may_see_walks_and_are_told_of_the_sitemap(client: FlaskClient, hung: Hang) -> None:
     walk, unlisted = hung(), hung(unlisted=True)
     answer = client.get("/robots.txt")
     assert (answer.status_code, answer.mimetype) == (200, "text/plain")
@@ -226,5 +226,5 @@ def test_robots_may_see_walks_and_are_told_of_the_feed(client: FlaskClient, hung
     assert rules.can_fetch("*", walk.url)
     assert rules.can_fetch("*", "/gallery")
     assert not rules.can_fetch("*", "/api/v1/walks")
-    assert rules.site_maps() == ["http://localhost/feed.xml"]
+    assert rules.site_maps() == ["http://localhost/sitemap.xml"]
     assert not re.search(unlisted.id, answer.text)

@@ -27,6 +27,7 @@ def addresses(app: Flask, walk: Walk) -> dict[str, set[str]]:
     filled = {
         "walk_id": walk.id,
         "index": 0,
+        "page": 1,
         "filename": "site.css",
         "kind": "gif",
         "extension": "gif",

@@ -1,0 +1,99 @@
+"""The sitemap: whole, within its format's limits, and silent about what does not hang."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from xml.etree import ElementTree
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from app import curating, exhibitions, sitemap, walks
+from app.database import db
+from app.exhibitions import Wanted
+from app.models import Walk
+
+pytestmark = pytest.mark.databases
+
+Hanger = Callable[..., Walk]
+SPACE = f"{{{sitemap.NAMESPACE}}}"
+HERE = "http://localhost"
+
+
+def read(client: FlaskClient, address: str) -> dict[str, str | None]:
+    answer = client.get(address)
+    assert (answer.status_code, answer.mimetype) == (200, "application/xml")
+    root = ElementTree.fromstring(answer.data)  # noqa: S314, our own
+    return {str(each.findtext(f"{SPACE}loc")): each.findtext(f"{SPACE}lastmod") for each in root}
+
+
+def all_walks(client: FlaskClient) -> dict[str, str | None]:
+    pages = [page for page in read(client, "/sitemap.xml") if not page.endswith("/rooms.xml")]
+    return {loc: changed for page in pages for loc, changed in read(client, page.removeprefix(HERE)).items()}
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collect the statements that are sent to the database."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_every_walk_that_hangs_is_in_it_once_with_its_date(
+    client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitemap, "RANGE", 3)
+    monkeypatch.setattr(sitemap, "BATCH", 2)
+    hangs = [hung(f"a fox & {number} <hens>", "a kite") for number in range(7)]
+    index = read(client, "/sitemap.xml")
+    assert list(index) == [f"{HERE}/sitemap/{name}.xml" for name in ("rooms", "1", "2", "3")]
+    found = all_walks(client)
+    assert found == {HERE + walk.url: walk.finished_at.isoformat(timespec="seconds") for walk in hangs}
+
+
+def test_what_does_not_hang_is_not_in_it(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> None:
+    walk, hidden, deleted, unlisted, waiting = hung(), hung(), hung(), hung(unlisted=True), commissioned()
+    curating.hide(hidden)
+    walks.delete_walk(deleted)
+    assert list(all_walks(client)) == [HERE + walk.url]
+    everything = "".join(client.get(page.removeprefix(HERE)).text for page in read(client, "/sitemap.xml"))
+    assert not any(each.id in everything for each in (hidden, deleted, unlisted, waiting))
+
+
+def test_rooms_and_exhibitions_are_in_it(client: FlaskClient, hung: Hanger) -> None:
+    shown = exhibitions.create(Wanted("In the air", walks=[hung().id]))
+    exhibitions.create(Wanted("Not yet", is_shown=False, walks=[hung().id]))
+    rooms = read(client, "/sitemap/rooms.xml")
+    assert list(rooms) == [f"{HERE}{path}" for path in ("/", "/gallery", "/exhibitions", "/about", "/api", shown.url)]
+    assert rooms[HERE + shown.url] is not None
+    for address in rooms:
+        assert client.get(address.removeprefix(HERE)).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["0", "2", "99999999999999", "-1", "x", "1.5"])
+def test_page_that_is_none_is_not_found(client: FlaskClient, hung: Hanger, page: str) -> None:
+    hung()
+    assert client.get(f"/sitemap/{page}.xml").status_code == 404
+
+
+def test_empty_house_has_a_sitemap(client: FlaskClient) -> None:
+    assert list(read(client, "/sitemap.xml")) == [f"{HERE}/sitemap/rooms.xml"]
+
+
+def test_page_asks_the_database_twice_for_each_batch(
+    client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitemap, "BATCH", 4)
+    for number in range(10):
+        hung(f"a fox {number}", "a kite")
+    with statements() as seen:
+        assert len(read(client, "/sitemap/1.xml")) == 10
+    assert len([statement for statement in seen if statement.lstrip().startswith("SELECT")]) <= 1 + 2 * 3 + 1
