@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -34,6 +35,7 @@ from worker.painters import Painters
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
+MEASURED = "device.json"
 
 log = logging.getLogger("worker")
 
@@ -101,7 +103,8 @@ def _load(app: Flask) -> Painters:
         if flaw := schema_state() or house.flaws():
             raise ConfigError(flaw)
         models = {model.name: model.setting for model in house.offered()}
-    painters = Painters(models, device=app.config["DEVICE"], kept=app.config["MODELS_KEPT"])
+    measured = Path(app.instance_path) / MEASURED
+    painters = Painters(models, device=app.config["DEVICE"], kept=app.config["MODELS_KEPT"], measured=measured)
     painters.of()
     return painters
 

@@ -3,7 +3,9 @@
 Nothing about a processor can be assumed: bf16 is three times faster than float32 where matrix units multiply it and
 nearly three times slower where they do not. So it is measured, on the loaded network, when the worker starts. What a
 pass costs a processor is counted in the processor's own seconds, which other programs on a busy machine do not change;
-a setting that was chosen while the machine was busy would paint every walk from then on.
+a setting that was chosen while the machine was busy would paint every walk from then on. Where somebody steals even
+those, only the shortest time of several tells anything; so the shortest are remembered from start to start
+(`worker.remembered`), and the choice of the last start stays unless another has become clearly better.
 """
 
 import logging
@@ -11,7 +13,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -29,14 +31,29 @@ CLEARLY = 1.25
 SLIGHTLY = 1.05
 """How many times faster any other change must be: below that it is noise."""
 
+KEEPS = 1.1
+"""How many times faster another setting must be than the one that was chosen when this machine was last measured."""
+
+HOPELESS = 1.5
+"""How many times slower than the fastest a setting was when it is not timed again."""
+
 BATCHES = (1, 2, 4, 8, 16, 24)
 """The batch sizes that are tried, in frames."""
 
 PROBE = 8
 """The batch at which precisions, formats and threads are compared: in a small one, overhead hides the difference."""
 
-ROUNDS = 3
-"""How often each setting is timed; the first time also warms it up."""
+ROUNDS = 5
+"""How many times each setting is thought to be timed when it is asked whether there is time for it."""
+
+LEAST = 3
+"""How often a setting is timed at least, over all starts."""
+
+TRIES = 15
+"""How often a setting is timed at most, until its shortest time is seen twice: a slow spell never lasts as evenly."""
+
+AGAIN = 3
+"""How often at most if an earlier start timed it already."""
 
 BESIDES_S = 0.012
 """What a batch costs besides its passes: it is a piece of work of its own, with rows and files. Measured where a pass
@@ -45,7 +62,7 @@ of the house model takes 2.5 ms; it counts where passes are that short, and in s
 COMPARED = 6
 """How many settings are timed at that batch: about two each of precisions, formats and threads."""
 
-BUDGET_S = 3.0
+BUDGET_S = 5.0
 """How long the measured passes may take; a pass that has begun is finished, nothing further is begun."""
 
 
@@ -57,6 +74,14 @@ class Setting:
     memory_format: str
     threads: int
     batch: int
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of a machine: the shortest seconds of a guided pass under each setting, and what was chosen."""
+
+    times: dict[Setting, float] = field(default_factory=dict)
+    chosen: Setting | None = None
 
 
 def find(name: str) -> torch.device:
@@ -82,6 +107,7 @@ def fallback() -> Setting:
 def choose(
     run: Callable[[Setting], object],
     device: torch.device,
+    known: Known | None = None,
     *,
     budget_s: float = BUDGET_S,
     clock: Callable[[], float] | None = None,
@@ -91,18 +117,23 @@ def choose(
     Float32 stays unless another precision is at least `CLEARLY` faster; a larger batch must make a frame at least
     `SLIGHTLY` cheaper, because small batches show progress sooner. A setting that fails (for want of memory, say) is
     not chosen; when nothing can be measured the answer is `fallback()`. `clock` is read instead of the device's own.
+    `known` is what earlier starts found; it is brought up to date.
     """
-    trial = _Trial(run, device, budget_s, clock)
+    known = known or Known()
+    trial = _Trial(run, device, known, budget_s, clock)
     best = fallback()
     try:
         best = _probe(trial, best)
         best = _fastest(trial, _precisions(best, device))
         best = _fastest(trial, _formats(best))
         best = _fastest(trial, _threads(best, device))
-        return _best_batch(trial, best)
+        best = _best_batch(trial, best)
     except FAILURES as error:
         log.warning("measuring the device failed, painting with %s: %s", best, error)
         return best
+    known.chosen = best
+    log.info("painting with %s", best)
+    return best
 
 
 class _Trial:
@@ -112,16 +143,19 @@ class _Trial:
         self,
         run: Callable[[Setting], object],
         device: torch.device,
+        known: Known,
         budget_s: float,
         clock: Callable[[], float] | None,
     ) -> None:
-        self.run, self.device, self.budget_s, self.left = run, device, budget_s, budget_s
+        self.run, self.device, self.known, self.budget_s, self.left = run, device, known, budget_s, budget_s
+        self.earlier = frozenset(known.times)
+        self._seen = {setting: [seconds] for setting, seconds in known.times.items()}
         self._warm: set[str] = set()
         self._counts_threads = clock is None and device.type == "cpu"
         self._clock = clock or (time.process_time if self._counts_threads else time.perf_counter)
 
     def time(self, setting: Setting) -> float:
-        """Return the seconds of one pass; a processor's are what it would take with nothing else to do."""
+        """Time one pass and return the shortest of all; a processor's is what it takes with nothing else to do."""
         if setting.precision not in self._warm:  # a copy of the network is made, and perhaps traced
             self.run(replace(setting, batch=1))
             self._warm.add(setting.precision)
@@ -133,14 +167,39 @@ class _Trial:
         if self._counts_threads:  # the clock adds up what all threads did, side by side
             seconds /= setting.threads
         self.left -= seconds
-        return seconds
+        self._seen.setdefault(setting, []).append(seconds)
+        shortest = self.known.times[setting] = min(self._seen[setting])
+        return shortest
+
+    def is_due(self, setting: Setting, tried: int) -> bool:
+        """Tell whether to time a setting once more that was tried so often."""
+        if self.left < 0 or tried >= (AGAIN if setting in self.earlier else TRIES):
+            return False
+        seen = self._seen.get(setting, [])
+        if len(seen) < LEAST:
+            return True
+        return sum(seconds <= min(seen) * SLIGHTLY for seconds in seen) < 2
+
+    def shortest(self, setting: Setting) -> float:
+        """Return a pass's shortest time, timing it if it was never timed before."""
+        tried = 0
+        while setting not in self.earlier and self.is_due(setting, tried):
+            self.time(setting)
+            tried += 1
+        return self.known.times[setting]
+
+    def kept(self, setting: Setting, *names: str) -> float:
+        """Return by what a setting's time is divided because the last choice had the same of what is named."""
+        last = self.known.chosen
+        is_last = last is not None and all(getattr(setting, name) == getattr(last, name) for name in names)
+        return KEEPS if is_last else 1.0
 
 
 def _probe(trial: _Trial, setting: Setting) -> Setting:
     """Return the setting at the batch to compare with: the largest at which all comparisons fit into the budget."""
     for size in (size for size in BATCHES if size <= PROBE):
         setting = replace(setting, batch=size)
-        if trial.time(setting) * COMPARED * ROUNDS > trial.budget_s / 2:
+        if trial.shortest(setting) * COMPARED * ROUNDS > trial.budget_s / 2:
             break
     return setting
 
@@ -165,9 +224,13 @@ def _fastest(trial: _Trial, candidates: Sequence[tuple[Setting, float]]) -> Sett
     """Return the fastest, each time multiplied by the candidate's handicap; when time is up, the first."""
     if len(candidates) == 1 or trial.left < 0:
         return candidates[0][0]
-    times = _timings(trial, [setting for setting, _ in candidates])
-    handicapped = [time_s * handicap for time_s, (_, handicap) in zip(times, candidates, strict=True)]
-    return candidates[handicapped.index(min(handicapped))][0]
+    settings = [setting for setting, _ in candidates]
+    times = _timings(trial, settings)
+    names = [
+        name for name in ("precision", "memory_format", "threads") if len({getattr(s, name) for s in settings}) > 1
+    ]
+    handicapped = [times[setting] * handicap / trial.kept(setting, *names) for setting, handicap in candidates]
+    return settings[handicapped.index(min(handicapped))]
 
 
 def _best_batch(trial: _Trial, setting: Setting) -> Setting:
@@ -177,34 +240,34 @@ def _best_batch(trial: _Trial, setting: Setting) -> Setting:
     the first that met a slow spell would end the search.
     """
     trial.left = max(trial.left, trial.budget_s / 2)
-    per_frame = trial.time(setting) / setting.batch
+    per_frame = trial.shortest(setting) / setting.batch
     sizes = [setting.batch]
     for size in (size for size in BATCHES if size > setting.batch):
         if per_frame * (sum(sizes) + size) > trial.left:
             break
         sizes.append(size)
     times = _timings(trial, [replace(setting, batch=size) for size in sizes])
-    each = [(time_s + BESIDES_S) / size for time_s, size in zip(times, sizes, strict=True)]
-    enough = next(size for size, time_s in zip(sizes, each, strict=True) if time_s <= min(each) * SLIGHTLY)
-    return replace(setting, batch=enough)
+    each = {candidate: (time_s + BESIDES_S) / candidate.batch for candidate, time_s in times.items()}
+    least = min(each.values()) * SLIGHTLY
+    return next(candidate for candidate, time_s in each.items() if time_s <= least * trial.kept(candidate, "batch"))
 
 
-def _timings(trial: _Trial, settings: Sequence[Setting]) -> list[float]:
+def _timings(trial: _Trial, settings: Sequence[Setting]) -> dict[Setting, float]:
     """Time each setting in turn, in rounds, and return their shortest times; a setting that fails takes for ever.
 
     The shortest, because whatever else happens can only make a pass slower; in turn, so that a slow spell meets all
-    of them. When time is up the rounds so far count.
+    of them; each until its shortest time was met twice. When time is up those so far count. What an earlier start timed
+    is timed less often, and not at all if it was hopeless.
     """
-    times = dict.fromkeys(settings, math.inf)
-    able = list(settings)
-    for _ in range(ROUNDS):
-        for setting in tuple(able):
+    times = trial.known.times
+    least = min((times[setting] / setting.batch for setting in settings if setting in trial.earlier), default=math.inf)
+    able = [s for s in settings if s not in trial.earlier or times[s] / s.batch < HOPELESS * least]
+    for tried in range(TRIES):
+        for setting in [s for s in able if trial.is_due(s, tried)]:
             try:
-                times[setting] = min(times[setting], trial.time(setting))
+                trial.time(setting)
             except FAILURES as error:
                 log.info("%s cannot be run here: %s", setting, error)
                 able.remove(setting)
-                times[setting] = math.inf
-        if trial.left < 0:
-            break
-    return list(times.values())
+                times.pop(setting, None)
+    return {setting: times.get(setting, math.inf) for setting in settings}

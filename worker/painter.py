@@ -7,13 +7,14 @@ The denoising loop is our own, because a walk shares work between its frames; wh
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker import branch, walk
+from worker import branch, remembered, walk
 from worker import device as machine
 from worker import solver as solvers
 from worker.folder import ModelError
@@ -113,19 +114,22 @@ class Painter:
     `passes` counts the UNet passes of all that was painted so far, one for each picture and prediction.
     """
 
-    def __init__(self, model: Model, setting: machine.Setting | None = None) -> None:
-        """Paint with a model under a setting of the machine; without one, the best is measured."""
+    def __init__(self, model: Model, setting: machine.Setting | None = None, *, measured: Path | None = None) -> None:
+        """Paint with a model under a setting of the machine; without one, the best is measured.
+
+        `measured` is the file that remembers what was measured, if it is to be remembered.
+        """
         self.model = model
         self.name, self.title, self.prefix, self.revision = model.name, model.title, model.prefix, model.revision
         self.device, self.size = model.device, model.size
         self.passes = 0
-        self._setting = setting or machine.choose(self._rehearsal(), self.device)
+        self._setting = setting or remembered.choose(measured, self._rehearsal(), self.device, revision=model.revision)
         model.settle(self._setting.precision)
 
     @classmethod
-    def load(cls, model: str, *, device: str = "auto") -> "Painter":
+    def load(cls, model: str, *, device: str = "auto", measured: Path | None = None) -> "Painter":
         """Load a model from a folder or by its name, and measure the device. Raises ModelError as `Model.load` does."""
-        return cls(Model.load(model, device=device))
+        return cls(Model.load(model, device=device), measured=measured)
 
     def rendering(
         self, sampling: Mapping[str, Any] | None = None, *, steps: int = 20, guidance: float = 3.5

@@ -4,6 +4,7 @@ import gc
 import logging
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,11 +22,17 @@ class Painters:
     thread may read it.
     """
 
-    def __init__(self, models: Mapping[str, str], *, device: str = "auto", kept: int = 1) -> None:
-        """Offer models, given as names and what they are loaded from, and keep so many of them in memory."""
+    def __init__(
+        self, models: Mapping[str, str], *, device: str = "auto", kept: int = 1, measured: Path | None = None
+    ) -> None:
+        """Offer models, given as names and what they are loaded from, and keep so many of them in memory.
+
+        `measured` is the file that remembers what was measured of the device.
+        """
         self._models = dict(models)
         self._device = device
         self._kept = kept
+        self._measured = measured
         self._loaded: dict[str, Painter] = {}  # in the order of their last use
         self.seen: dict[str, dict[str, Any]] = {}
 
@@ -49,7 +56,7 @@ class Painters:
     def _load(self, name: str) -> Painter:
         self._make_room()
         began = time.monotonic()
-        painter = Painter.load(self._models[name], device=self._device)
+        painter = Painter.load(self._models[name], device=self._device, measured=self._measured)
         _ready(painter)
         told = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}
         self.seen = self.seen | {name: told | {"device": str(painter.device)}}

@@ -1,0 +1,104 @@
+"""What was measured of this machine, remembered from start to start in a file of the instance folder.
+
+Measuring anew would find as much, only later: a file that is missing, broken, of another machine or not to be written
+is no error. Workers that start at once may lose each other's last times; the next start measures them again.
+"""
+
+import json
+import logging
+import math
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from app import __version__
+from worker import device as machine
+from worker.device import Known, Setting
+
+log = logging.getLogger(__name__)
+
+MACHINES = 16
+"""How many machines and models are remembered: those measured last."""
+
+
+def choose(file: Path | None, run: Callable[[Setting], object], device: torch.device, *, revision: str) -> Setting:
+    """Measure as `device.choose` does, with what `file` remembers of this machine and model, and remember more."""
+    if file is None:
+        return machine.choose(run, device)
+    key = name(device, revision)
+    known = read(file, key)
+    chosen = machine.choose(run, device, known)
+    write(file, key, known)
+    return chosen
+
+
+def name(device: torch.device, revision: str) -> str:
+    """Name all that decides how long a pass takes here: processor or card, cores, model, programs."""
+    what = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    wait = os.environ.get("OMP_WAIT_POLICY", "")
+    return " · ".join((what, f"{machine.cores()} cores", wait, revision, f"torch {torch.__version__}", __version__))
+
+
+def read(file: Path, key: str) -> Known:
+    """Read what is known under this key: nothing, if the file says nothing that can be understood."""
+    try:
+        found = _machines(file).get(key, {})
+        times = {Setting(*setting): float(seconds) for setting, seconds in found.get("times", ())}
+        chosen = Setting(*found["chosen"]) if found.get("chosen") else None
+    except (ValueError, TypeError, AttributeError) as error:
+        log.warning("%s cannot be understood, the device is measured anew: %s", file, error)
+        return Known()
+    if not all(map(_is_sound, times, times.values())) or (chosen is not None and chosen not in times):
+        log.warning("%s names what there is not, the device is measured anew", file)
+        return Known()
+    return Known(times, chosen)
+
+
+def write(file: Path, key: str, known: Known) -> None:
+    """Write what is known under this key, in the place of what the file said of it; others' keys stay."""
+    found = {
+        "times": [[astuple(setting), seconds] for setting, seconds in known.times.items()],
+        "chosen": known.chosen and astuple(known.chosen),
+    }
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        machines = [*((other, said) for other, said in _machines(file).items() if other != key), (key, found)]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(json.dumps(dict(machines[-MACHINES:]), ensure_ascii=False), "utf-8")
+        aside.replace(file)
+    except OSError as error:
+        log.info("what was measured of the device cannot be remembered: %s", error)
+
+
+def _machines(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_sound(setting: Setting, seconds: float) -> bool:
+    counts = (setting.threads, setting.batch)
+    return (
+        setting.precision in machine.DTYPES
+        and setting.memory_format in machine.MEMORY_FORMATS
+        and all(type(count) is int and count > 0 for count in counts)
+        and math.isfinite(seconds)
+        and seconds > 0
+    )
+
+
+def _processor() -> str:
+    """Name the processor, and what torch makes of it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    except OSError:
+        model = ""
+    return f"{model or platform.processor() or platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
