@@ -34,7 +34,7 @@ SLIGHTLY = 1.05
 KEEPS = 1.1
 """How many times faster another setting must be than the one that was chosen when this machine was last measured."""
 
-HOPELESS = 1.5
+HOPELESS = 1.3
 """How many times slower than the fastest a setting was when it is not timed again."""
 
 BATCHES = (1, 2, 4, 8, 16, 24)

@@ -34,6 +34,9 @@ DECODED_PIXELS = 2**16
 """How many pixels are decoded at once: more do not fit into a processor's caches (twice as slow for 24 house pictures),
 and the decoder of a large model needs kilobytes of memory for each."""
 
+TEXTS = 32
+"""How many pairs of texts are remembered."""
+
 HUB_NAME = re.compile(r"\w[\w.-]*/[\w.-]+")
 
 
@@ -66,6 +69,8 @@ class Model:
         self.revision = revision or files.fingerprint(folder)
         self._copies: dict[str, tuple[Any, Any]] = {"float32": (Traced(self._pipe.unet), self._pipe.vae)}
         self._placed: dict[str, str] = {}
+        self._texts: dict[tuple[str, str], tuple[Text, Text]] = {}  # in the order of their last use
+        self._solvers: dict[tuple[str, int], Any] = {}
         config = self._pipe.unet.config
         height, width = (config.sample_size,) * 2 if isinstance(config.sample_size, int) else config.sample_size
         self.scale: int = self._pipe.vae_scale_factor
@@ -90,9 +95,20 @@ class Model:
         snapshot = _download(model)
         return cls(snapshot, name=model, revision=snapshot.name[:12], device=device)
 
-    @torch.inference_mode()
     def encode(self, prompt: str, negative_prompt: str) -> tuple[Text, Text]:
-        """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put."""
+        """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put.
+
+        The last of them are remembered: most walks leave out the same, and a walk goes on with its own texts.
+        """
+        known = self._texts.pop((prompt, negative_prompt), None) or self._encode(prompt, negative_prompt)
+        self._texts[prompt, negative_prompt] = known
+        while len(self._texts) > TEXTS:
+            del self._texts[next(iter(self._texts))]
+        return known
+
+    @torch.inference_mode()
+    def _encode(self, prompt: str, negative_prompt: str) -> tuple[Text, Text]:
+        left_out = next((texts[1] for (_, other), texts in self._texts.items() if other == negative_prompt), None)
         nothing = not negative_prompt and getattr(self._pipe.config, "force_zeros_for_empty_prompt", False)
         encoded = self._pipe.encode_prompt(
             prompt=prompt,
@@ -100,6 +116,7 @@ class Model:
             num_images_per_prompt=1,
             do_classifier_free_guidance=True,
             negative_prompt=None if nothing else negative_prompt,
+            **self._as_encoded(left_out),
         )
         arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
         return (
@@ -107,6 +124,15 @@ class Model:
             if self._has_pooled
             else (Text(arrays[0]), Text(arrays[1]))
         )
+
+    def _as_encoded(self, left_out: Text | None) -> dict[str, torch.Tensor]:
+        """Return what tells the pipeline that it need not encode again what is left out."""
+        if left_out is None:
+            return {}
+        told = {"negative_prompt_embeds": left_out.states}
+        if left_out.pooled is not None:
+            told["negative_pooled_prompt_embeds"] = left_out.pooled
+        return {name: torch.from_numpy(array)[None].to(self.device) for name, array in told.items()}
 
     def note(self, prompt: str, subject: str = "") -> str:
         """Say "cut" when the tokenizer cuts a prompt, "unknown words" when half of its words are foreign to it, or "".
@@ -188,8 +214,14 @@ class Model:
         return {"text_embeds": pooled.to(latents.dtype), "time_ids": sizes.repeat(len(latents), 1)}
 
     def solver(self, scheduler: str, steps: int) -> Any:
-        """Make a fresh solver of this class, set as the model's own is, with its time steps."""
-        return solvers.make(scheduler, self._pipe.scheduler.config, steps, self.device)
+        """Make a fresh solver of this class, set as the model's own is, with its time steps.
+
+        A copy, since making one takes as long as a pass.
+        """
+        key = scheduler, steps
+        if key not in self._solvers:
+            self._solvers = {key: solvers.make(scheduler, self._pipe.scheduler.config, steps, self.device)}
+        return copy.deepcopy(self._solvers[key])
 
     def decode(self, vae: Any, latents: torch.Tensor) -> NDArray[np.float32]:
         """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time."""

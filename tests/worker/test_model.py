@@ -154,3 +154,34 @@ def test_house_model_knows_its_vocabulary_and_starters() -> None:
     facts = json.loads((HOUSE / "house.json").read_text())
     prompts = [*facts["vocabulary"], *(prompt for pair in facts["starters"] for prompt in pair)]
     assert {model.note(prompt) for prompt in prompts} == {""}
+
+
+@pytest.mark.parametrize("kind", ["sd1", "sdxl", "turbo", "bert"])
+@pytest.mark.parametrize("left_out", ["", "red"])
+def test_texts_come_to_the_same_whatever_was_encoded_before(models: dict[str, Model], kind: str, left_out: str) -> None:
+    model = models[kind]
+    model._texts.clear()
+    expected = model.encode("a bear", left_out)
+    model._texts.clear()
+    model.encode("a kite", left_out)
+    for _ in range(2):
+        for text, one in zip(model.encode("a bear", left_out), expected, strict=True):
+            assert np.array_equal(text.states, one.states)
+            assert (text.pooled is None) is (one.pooled is None)
+            assert text.pooled is None or np.array_equal(text.pooled, one.pooled)
+
+
+def test_only_the_last_texts_are_remembered(models: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.model.TEXTS", 2)
+    model = models["bert"]
+    for prompt in ("a bear", "a kite", "a bear", "a fox"):
+        model.encode(prompt, "")
+    assert list(model._texts) == [("a bear", ""), ("a fox", "")]
+
+
+def test_each_solver_is_fresh(models: dict[str, Model]) -> None:
+    first, second = (models["sd1"].solver("DPMSolverMultistepScheduler", 4) for _ in range(2))
+    latents = torch.zeros(1, 4, 8, 8)
+    first.step(latents, first.timesteps[0], latents)
+    assert (first.step_index, second.step_index) == (1, None)
+    assert all(output is None for output in second.model_outputs)
