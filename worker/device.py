@@ -43,13 +43,10 @@ BATCHES = (1, 2, 4, 8, 16, 24)
 PROBE = 8
 """The batch at which precisions, formats and threads are compared: in a small one, overhead hides the difference."""
 
-ROUNDS = 5
-"""How many times each setting is thought to be timed when it is asked whether there is time for it."""
-
 LEAST = 3
-"""How often a setting is timed at least, over all starts."""
+"""How often a setting is timed at least, over all starts; the first time also warms it up."""
 
-TRIES = 15
+TRIES = 9
 """How often a setting is timed at most, until its shortest time is seen twice: a slow spell never lasts as evenly."""
 
 AGAIN = 3
@@ -62,7 +59,7 @@ of the house model takes 2.5 ms; it counts where passes are that short, and in s
 COMPARED = 6
 """How many settings are timed at that batch: about two each of precisions, formats and threads."""
 
-BUDGET_S = 5.0
+BUDGET_S = 3.0
 """How long the measured passes may take; a pass that has begun is finished, nothing further is begun."""
 
 
@@ -199,7 +196,7 @@ def _probe(trial: _Trial, setting: Setting) -> Setting:
     """Return the setting at the batch to compare with: the largest at which all comparisons fit into the budget."""
     for size in (size for size in BATCHES if size <= PROBE):
         setting = replace(setting, batch=size)
-        if trial.shortest(setting) * COMPARED * ROUNDS > trial.budget_s / 2:
+        if trial.shortest(setting) * COMPARED * LEAST > trial.budget_s / 2:
             break
     return setting
 
@@ -239,7 +236,7 @@ def _best_batch(trial: _Trial, setting: Setting) -> Setting:
     A frame costs its share of the pass, and of what a batch costs besides. All are timed in turn: one after the other,
     the first that met a slow spell would end the search.
     """
-    trial.left = max(trial.left, trial.budget_s / 2)
+    trial.left = max(trial.left, trial.budget_s)
     per_frame = trial.shortest(setting) / setting.batch
     sizes = [setting.batch]
     for size in (size for size in BATCHES if size > setting.batch):
