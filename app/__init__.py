@@ -44,6 +44,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         problems,
         proxy,
         reporting,
+        restoring,
         security,
         showing,
         sitemap,
@@ -73,6 +74,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     health.init_app(app)
     pages.init_app(app)
     owners.init_app(app)
+    restoring.init_app(app)
     files.init_app(app)
     stored.init_app(app)
     making.init_app(app)

@@ -263,6 +263,20 @@ class NewWalk(WalkDescription):
     ]
 
 
+class WalkAgain(TypedDict):
+    """What asks for a walk again: a body for `POST /api/v1/walks`, read from the recipe in its film."""
+
+    stops: Annotated[list[RecipeStop], Field(description="Its stops, from first to last.", examples=[STOPS])]
+    seed: Annotated[int, Field(description="Where its noise comes from.", examples=[11])]
+    frames: Annotated[int, Field(description="How many pictures the film has.", examples=[24])]
+    steps: Annotated[int, Field(description="How many steps the sampler takes for each.", examples=[20])]
+    guidance: Annotated[float, Field(description="How closely they keep to the words.", examples=[3.5])]
+    preset: Annotated[str, Field(description="How much is spent on a picture.", examples=["balanced"])]
+    ending: Annotated[str, Field(description="How the film ends.", examples=["stop"])]
+    easing: Annotated[bool, Field(description="Whether it slows down at the stops.", examples=[False])]
+    model: Annotated[str | None, Field(description="The model; null for the site's first.", examples=[None])]
+
+
 class WalkList(TypedDict):
     """Some walks that hang in the gallery, newest first."""
 

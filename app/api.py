@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import cache, changing, continuing, gallery, limits, line, openapi, recipe, remixing, visitor, walks
-from app.answers import Films, NewWalk, Smoothness, WalkDescription, WalkList
+from app import cache, changing, continuing, gallery, limits, line, openapi, recipe, remixing, restoring, visitor, walks
+from app.answers import Films, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.bounds import ERRORS_MAX
 from app.changing import WalkChange
 from app.commission import commission
@@ -145,6 +145,22 @@ def delete(walk_id: str) -> tuple[str, int]:
     """
     walks.cancel_or_delete(_own(walk_id))
     return "", 204
+
+
+@blueprint.post("/recipe")
+@documented(
+    name="readRecipe",
+    file="A GIF, WebP or MP4 made here, or a recipe: the file as it is. Its `Content-Type` is not looked at.",
+    answers={200: WalkAgain},
+    problems=(413, 422),
+)
+def read_recipe() -> Response:
+    """Read the recipe that a film made here carries.
+
+    The answer can be sent to `/api/v1/walks` as it is. Nothing of the film is kept.
+    """
+    body = cast(WalkAgain, restoring.again(*recipe.restored(request.get_data())))
+    return jsonify(body)
 
 
 @blueprint.get("/openapi.json")

@@ -48,7 +48,7 @@ def revision_for(walk: Walk) -> str | None:
     if db.session.scalar(_painted(walk).limit(1)) is None:
         return None
     model = house.find(walk.model)
-    return None if model is None else _present_revision(model.name)
+    return None if model is None else present_revision(model.name)
 
 
 def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:
@@ -109,7 +109,8 @@ def _painted(walk: Walk) -> Select[Walk]:
     )
 
 
-def _present_revision(name: str) -> str | None:
+def present_revision(name: str) -> str | None:
+    """Name the revision of a model that would paint now: that of the living workers, or of its newest picture."""
     told = [worker.get("models") or {worker["model"]: worker["revision"]} for worker in queue.workers()]
     living = {models[name] for models in told if models.get(name)}  # without those who were not asked for it yet
     if living:

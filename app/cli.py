@@ -22,7 +22,6 @@ from app import (
     cli_media,
     doctor,
     gallery,
-    house,
     media,
     presets,
     recipe,
@@ -69,7 +68,7 @@ def init_app(app: Flask) -> None:
 @click.option("--anew", is_flag=True, help="Paint it even if the same was painted before.")
 @click.option("--unlisted", is_flag=True, help="Keep it out of the gallery.")
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Paint again from a recipe, or from a GIF or WebP painted here.")  # fmt: skip
+              help="Paint again from a recipe, or from a GIF, WebP or MP4 painted here.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Wait until it is painted.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
@@ -90,9 +89,7 @@ def create(
         _check_out(out)
     if recipe_file:
         _refuse_both(prompts, options)
-        wanted, pinned = recipe.commission_of(recipe.read(_read(recipe_file)))
-        if not house.find(pinned.model_name):
-            raise MomaError(house.not_offered(pinned.model_name))
+        wanted, pinned = recipe.restored(_read(recipe_file))
         wanted.unlisted = unlisted
     else:
         wanted, pinned = validate(_asked(prompts, **options) | {"unlisted": unlisted}), None

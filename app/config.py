@@ -55,6 +55,7 @@ DEFAULTS: dict[str, Any] = {
     "HOURLY_WALKS": 60,
     "HOURLY_WALKS_ADDRESS": 240,
     "BODY_MAX": 1_000_000,
+    "UPLOAD_MAX": 20_000_000,
     # How it is painted
     "FPS": 12.5,
     "CACHE": True,

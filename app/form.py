@@ -18,7 +18,7 @@ from app.errors import FieldError, InvalidInput, Malformed, WalkGone, WalkNotFou
 from app.models import FINISHED, ID, Walk
 
 FRAME_CHOICES = (24, 60, 120, 240)
-IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance", "ending", "preset", "model"}
+IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance", "ending", "preset", "model", "film"}
 OF_THE_WALK = {"seed", "frames", "steps", "guidance", "stops", "ending", "preset", "model"}
 
 
@@ -51,6 +51,7 @@ class MakeForm:
     unlisted: bool = False
     remix: Walk | None = None  # the walk that the form was filled from
     parent: Walk | None = None  # the walk that is gone on from: its last stop is the first one here
+    restored: str = ""  # what to say of the recipe that the form was filled from
     token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -209,7 +210,7 @@ def refuse_others(request: Request) -> None:
 
     :raises UnsupportedMediaType: for any other kind.
     """
-    is_page = request.blueprint in ("pages", "owners", "making") and request.method == "POST"
+    is_page = request.blueprint in ("pages", "owners", "making", "restoring") and request.method == "POST"
     if is_page and request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
         raise UnsupportedMediaType
 

@@ -71,6 +71,7 @@ class Contract:
     name: str
     answers: Mapping[int, Any]
     body: type[BaseModel] | None = None
+    file: str = ""  # what is sent, where that is no JSON
     query: type[BaseModel] | None = None
     headers: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     sends: Mapping[int, Iterable[str]] = field(default_factory=dict)
@@ -170,6 +171,9 @@ def _operation(address: str, view: Callable[..., Any], contract: Contract) -> Sc
     operation["parameters"] = [*_in_path(address), *_in_query(contract), *_in_headers(contract)]
     if contract.body is not None:
         operation["requestBody"] = {"required": True, "content": _content(contract.body.__name__)}
+    if contract.file:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "description": contract.file, "content": content}
     operation["responses"] = _responses(contract)
     if contract.is_owners:
         operation["security"] = [{"owner": []}]
@@ -222,7 +226,7 @@ def _responses(contract: Contract) -> Schema:
             responses[str(status)]["links"] = {name: {"operationId": name, "parameters": whose} for name in names}
         if "ETag" in contract.sends.get(status, ()):
             responses["304"] = {"description": "Nothing has changed since that ETag.", **_headers(("ETag",))}
-    limit = f"{current_app.config['BODY_MAX']:,}"
+    limit = f"{current_app.config['UPLOAD_MAX' if contract.file else 'BODY_MAX']:,}"
     for status in sorted({*contract.problems, *ALWAYS}):
         content = _content("Problem", "application/problem+json")
         headers = _headers(PROBLEM_HEADERS.get(status, ()))

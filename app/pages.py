@@ -76,7 +76,7 @@ def make() -> Response:
     limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
     form.look_at_hand(limits)
-    return _make_page(form)
+    return make_page(form)
 
 
 @blueprint.get("/surprise")
@@ -95,7 +95,7 @@ def edit() -> Response:
     limits = Limits.current()
     form = forms.from_fields(request.form, limits)
     form.edit(request.form.get("edit", ""), limits.stops_max)
-    return _make_page(form)
+    return make_page(form)
 
 
 @blueprint.post("/walks", endpoint="commission")
@@ -107,7 +107,7 @@ def commission_walk() -> Response:
         wanted = validate(form.commission())
     except InvalidInput as error:
         form.explain(error)
-        return _make_page(form, status=422)
+        return make_page(form, status=422)
     content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
     try:
         walk, _ = commission(
@@ -119,7 +119,7 @@ def commission_walk() -> Response:
         )
     except TooMany as error:
         form.errors["form"] = str(error)
-        response = _make_page(form, status=429)
+        response = make_page(form, status=429)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     return see(walk)
@@ -182,7 +182,8 @@ def favicon() -> Response:
     return send_file(f"{current_app.static_folder}/favicon.svg", mimetype="image/svg+xml", max_age=86_400)
 
 
-def _make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
+def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
+    """Show the form, as it is filled."""
     config, limits = current_app.config, _limits(form.model)
     usual = {preset: sampling.settle(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
@@ -208,6 +209,7 @@ def _make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
             "max_seed": SEED_MAX,
             "max_steps": limits.steps_max,
             "max_guidance": limits.guidance_max,
+            "max_upload": config["UPLOAD_MAX"],
         },
         waiting={"count": count, "seconds": seconds, "worker_ready": bool(queue.workers())},
         hands=limits.hands,
@@ -285,8 +287,8 @@ def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
 def _stale_form(_error: CSRFError) -> Response:
     """Keep what was typed when the form's token is no longer good; elsewhere, say what to do."""
     message = "This page had been open for too long, or your browser keeps no cookies. Press once more."
-    if request.path not in ("/", "/walks"):
+    if request.path not in ("/", "/walks", "/recipe"):
         return problems.answer(400, message)
     form = forms.from_fields(request.form, Limits.current())
     form.errors["form"] = message
-    return _make_page(form, status=400)
+    return make_page(form, status=400)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
-import warnings
 from typing import Any, cast
-from xml.sax.saxutils import unescape
 
-from PIL import Image, UnidentifiedImageError
 from pydantic import ValidationError
 
 from app import house
 from app import wanted as asked
 from app.answers import Recipe, RecipeLevel, RecipeSampler
+from app.carried import RECIPE_MAX, kind_of, recipe_in
 from app.errors import InvalidInput
 from app.models import ROUND, Walk
 from app.pinned import Pinned, flaw
@@ -23,8 +19,9 @@ from app.wanted import Commission
 FORMAT = "moma-lisa recipe"
 FIRST, VERSION = 1, 2  # in the first, every frame was painted in full
 SIZE_MAX = 50_000_000
-BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-IN_XMP = re.compile(rb"<moma:recipe[^<>]*>([^<]*)</moma:recipe>")
+OF_ANOTHER_SITE = "is missing: this {} carries none of ours. It was not made here, or was saved anew since"
+UNREADABLE = "cannot be read: this is neither a GIF, WebP or MP4 made here nor a recipe file"
+OF_ANOTHER_KIND = "is of another kind than this site's: it does not say that it is a moma-lisa recipe"
 ASKED = ("stops", "seed", "frames", "preset", "ending", "easing")
 DEVICE = ("precision", "memory_format", "threads", "batch")
 SAMPLER = ("scheduler", "steps", "guidance")
@@ -86,26 +83,36 @@ def dumps(walk: Walk) -> str:
 
 
 def read(data: bytes) -> dict[str, Any]:
-    """Find the recipe in a recipe file, or in a GIF or WebP painted here.
+    """Find the recipe in a recipe file, or in a GIF, WebP or MP4 painted here.
 
     :raises InvalidInput: when there is none, or it is not one of ours.
     """
     if len(data) > SIZE_MAX:
         raise _unusable(f"is larger than {SIZE_MAX // 1_000_000} MB")
-    if data[:6] in (b"GIF87a", b"GIF89a"):
-        data = _comment(data)
-    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        data = _in_xmp(data)
+    said, kind = recipe_in(data), kind_of(data)
+    if len(said) > RECIPE_MAX:
+        raise _unusable(f"is larger than {RECIPE_MAX // 1_000_000} MB without its film")
     try:
-        recipe = json.loads(data)
+        recipe = json.loads(said)
     except (ValueError, RecursionError) as error:
-        raise _unusable("holds no recipe that can be read") from error
+        raise _unusable(OF_ANOTHER_SITE.format(kind) if kind else UNREADABLE) from error
     if not isinstance(recipe, dict) or recipe.get("format") != FORMAT:
-        raise _unusable("holds no recipe of this site's kind")
+        raise _unusable(OF_ANOTHER_SITE.format(kind) if kind else OF_ANOTHER_KIND)
     version = recipe.get("version")
     if type(version) is not int or not FIRST <= version <= VERSION:
         raise _unusable(f"is of version {version!r:.20}; this site reads versions {FIRST} and {VERSION}")
     return recipe
+
+
+def restored(data: bytes) -> tuple[Commission, Pinned]:
+    """Read a recipe, or a film with one, that a visitor brings along.
+
+    :raises InvalidInput: when nothing can be painted by it; the message says why.
+    """
+    wanted, pinned = commission_of(read(data))
+    if not house.find(pinned.model_name):
+        raise InvalidInput.on("model", message=house.not_offered(pinned.model_name))
+    return wanted, pinned
 
 
 def commission_of(recipe: dict[str, Any]) -> tuple[Commission, Pinned]:
@@ -162,30 +169,6 @@ def _pinned(recipe: dict[str, Any]) -> Pinned:
         raise _altered(f"its {PLACES.get(str(place[0]), str(place[0]))} cannot be used") from error
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
         raise _altered("its sampler, size, positions or device cannot be used") from error
-
-
-def _comment(data: bytes) -> bytes:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=["GIF"]) as film:
-                comment = film.info.get("comment", b"")
-    except (UnidentifiedImageError, OSError, ValueError, *BOMBS) as error:
-        raise _unusable("is no film that can be opened") from error
-    return comment if isinstance(comment, bytes) else b""
-
-
-def _in_xmp(data: bytes) -> bytes:
-    """Find the recipe in a WebP's XMP chunk; neither film nor packet, which may be anybody's, is decoded."""
-    position = 12
-    while position + 8 <= len(data):
-        name, size = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8], "little")
-        position += 8
-        if name == b"XMP ":
-            found = IN_XMP.search(data[position : position + size])
-            return unescape(found[1].decode("utf-8", "replace")).encode() if found else b""
-        position += size + size % 2
-    return b""
 
 
 def _altered(what: str) -> InvalidInput:

@@ -55,6 +55,7 @@ function draw(most) {
 function start() {
   lines().forEach(fit);
   document.getElementById("another").hidden = false;
+  document.querySelector(".drop")?.removeAttribute("hidden");
   sayValues();
 }
 
@@ -80,6 +81,40 @@ document.addEventListener("click", ({ target }) => {
   }
   if (target.matches(".leg, .words")) target.closest(".leg").querySelector("textarea")?.focus();
 });
+
+// A film made here, chosen or dropped: its recipe comes back with the page that the server answers.
+function restore(files) {
+  const film = document.getElementById("film");
+  if (files) film.files = files;
+  const [chosen] = film.files;
+  if (!chosen) return;
+  const tooLarge = chosen.size > Number(film.dataset.max);
+  document.body.classList.remove("dropping");
+  if (tooLarge) {
+    const note = document.getElementById("film-note");
+    note.replaceChildren(Object.assign(document.createElement("strong"), { textContent: `${chosen.name} is too large: of a film, ${Number(film.dataset.max) / 1e6} MB are read.` }));
+    note.setAttribute("role", "alert");
+    document.getElementById("more").open = true;
+    film.value = "";
+    film.focus();
+    return;
+  }
+  film.form.requestSubmit(document.getElementById("restore"));
+}
+
+const bringsFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+document.addEventListener("dragover", (event) => {
+  if (!bringsFile(event)) return;
+  event.preventDefault();
+  document.body.classList.add("dropping");
+});
+document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget || document.body.classList.remove("dropping"));
+document.addEventListener("drop", (event) => {
+  if (!bringsFile(event)) return;
+  event.preventDefault();
+  restore(event.dataTransfer.files);
+});
+document.addEventListener("change", ({ target }) => target.id === "film" && restore());
 
 document.addEventListener("submit", ({ target }) => {
   if (target.id === "make") rememberInAddress(target);

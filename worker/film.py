@@ -34,6 +34,8 @@ WEBP_QUALITY, WEBP_METHOD = 85, 2
 RECIPE_NAMESPACE = "urn:moma-lisa:xmp"
 """What XMP calls the properties that are ours."""
 
+FFMPEG_NAMES = {"recipe": "description"}
+FFMPEG_SPECIAL = re.compile(r"[=;#\\\n]")
 NO_XML = re.compile("[\ufffe\uffff]")
 """Characters that a prompt may hold and XML 1.0 may not."""
 
@@ -139,28 +141,36 @@ def mp4(frames: Sequence[Frame], fps: float, *, metadata: Mapping[str, str]) -> 
     """Write an H.264 film for browsers: yuv420p, BT.709 colours, index in front (faststart), exactly these frames.
 
     An odd width or height is extended by repeating its last column or row, which H.264 needs. `metadata` takes
-    ffmpeg's keys (title, comment). Raises RuntimeError with ffmpeg's words when it fails.
+    title, comment and recipe, which becomes the description. Raises RuntimeError with ffmpeg's words when it fails.
     """
     if not frames:
         raise ValueError("a film needs at least one frame")
     height, width, _ = frames[0].shape
     pixels = np.pad(np.stack(frames), ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     size = f"{pixels.shape[2]}x{pixels.shape[1]}"
-    tags = [word for key, value in metadata.items() for word in ("-metadata", f"{key}={value}")]
+    tags = [f"{FFMPEG_NAMES.get(key, key)}={_escaped(value)}" for key, value in metadata.items()]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"  # the index can only be moved to the front of a file, not of a pipe
+        told = Path(folder) / "tags"  # a recipe may be longer than an argument
+        told.write_text("\n".join([";FFMETADATA1", *tags, ""]), "utf-8")
         command = [
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-nostdin", "-y"),
             *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"{fps:g}", "-i", "pipe:0"),
+            *("-f", "ffmetadata", "-i", str(told), "-map_metadata", "1"),
             *("-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int"),
             *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"),
             *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"),
-            *("-movflags", "+faststart", *tags, str(path)),
+            *("-movflags", "+faststart", str(path)),
         ]
         done = subprocess.run(command, input=pixels.tobytes(), capture_output=True, check=False)
         if done.returncode:
             raise RuntimeError(f"ffmpeg could not write the film: {done.stderr.decode(errors='replace').strip()}")
         return path.read_bytes()
+
+
+def _escaped(value: str) -> str:
+    """Write a value as ffmpeg's metadata files have it."""
+    return FFMPEG_SPECIAL.sub(r"\\\g<0>", value)
 
 
 def webp(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, metadata: Mapping[str, str]) -> bytes:

@@ -174,7 +174,7 @@ def _films(
     written = recipe.dumps(walk)
     times = _times(walk, range(walk.frames))
     with ThreadPoolExecutor(2) as beside:
-        mp4 = beside.submit(film.mp4, pictures, walk.fps, metadata=said)
+        mp4 = beside.submit(film.mp4, pictures, walk.fps, metadata={**said, "recipe": written})
         webp = beside.submit(film.webp, pictures, times, metadata={**said, "recipe": written})
         gif = film.gif(pictures, times, comment=written)
         smoothness = strides(ruler.read_frames(gif), walk.frames, walk.ending)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import re
 import struct
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
+from app.carried import recipe_in
 from worker import film as films
 
 Frames = list[NDArray[np.uint8]]
@@ -196,6 +198,12 @@ def test_mp4_says_what_it_is(film: Frames) -> None:
     data = films.mp4(film, 12.5, metadata={"title": "ein Bär = ein Drachen; #1", "comment": said})
     assert "ein Bär = ein Drachen; #1".encode() in data
     assert said.encode() in data
+
+
+def test_mp4_carries_a_recipe_of_any_length_byte_for_byte(film: Frames) -> None:
+    written = json.dumps({"x": '= ; # \\ \n " é' * 20_000}, ensure_ascii=False)
+    assert len(written) > 2**17, "longer than an argument may be"
+    assert recipe_in(films.mp4(film, 12.5, metadata={"title": "x", "recipe": written})) == written.encode()
 
 
 def test_mp4_without_frames_is_refused() -> None:

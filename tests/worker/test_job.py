@@ -191,7 +191,7 @@ def test_what_a_branched_frame_starts_from_is_blended_from_its_neighbours(
         assert np.frombuffer(colour, np.uint8)[:3] == pytest.approx(expected, abs=1)
 
 
-@pytest.mark.parametrize("kind", ["gif", "webp"])
+@pytest.mark.parametrize("kind", ["gif", "webp", "mp4"])
 def test_film_carries_the_recipe_that_paints_it_again(
     painter: FakePainter, commissioned: Commissioner, kind: str
 ) -> None:

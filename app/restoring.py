@@ -1,0 +1,95 @@
+"""A film made here, dropped on the form: its recipe comes back. Nothing of it is kept, decoded or run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, request
+from werkzeug.datastructures import MultiDict
+
+from app import cache, presets, recipe, remixing, sampling
+from app import form as forms
+from app.bounds import Limits
+from app.errors import InvalidInput
+from app.models import STOP
+from app.pages import make_page
+from app.pinned import Pinned
+from app.wanted import Commission
+
+blueprint = Blueprint("restoring", __name__)
+
+BACK = "The recipe of your film is back. Paint it again, or change what you like."
+NEWER = " The model has learned on since: the pictures will not be quite the same."
+UPLOADS = ("restoring.restore", "api.read_recipe")
+
+
+def init_app(app: Flask) -> None:
+    """Take films, which may be larger than other bodies."""
+    app.register_blueprint(blueprint)
+    app.url_value_preprocessor(_let_films_in)  # before anything looks at the body
+
+
+@blueprint.teardown_request
+def _forget(_error: BaseException | None) -> None:
+    request.close()  # what was brought along is deleted now, not at some time
+
+
+@blueprint.post("/recipe")
+def restore() -> Response:
+    """Fill the form from a film; what was typed stays where that cannot be."""
+    film = request.files.get("film")
+    data = film.read(current_app.config["UPLOAD_MAX"] + 1) if film else b""
+    typed = forms.from_fields(request.form, Limits.current())
+    if not data:
+        return _refused(typed, "No film came along. Choose a GIF, WebP or MP4 made here, or a recipe.")
+    try:
+        wanted, pinned = recipe.restored(data)
+    except InvalidInput as error:
+        return _refused(typed, " ".join(dict.fromkeys(each.message for each in error.errors)))
+    form = forms.from_fields(_pairs(_fields(wanted, pinned)), Limits.current(wanted.model))
+    form.token, form.unlisted, form.restored = typed.token, typed.unlisted, BACK
+    if cache.present_revision(pinned.model_name) not in (None, pinned.model_revision):
+        form.restored += NEWER
+    return make_page(form)
+
+
+def again(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
+    """Return the commission that asks for what a recipe says, as the JSON API takes it."""
+    settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
+    asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted"}) | settings
+    return asked | {"preset": wanted.preset or presets.DEFAULT}
+
+
+def _fields(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
+    """Return the fields of the form that ask for the same, as far as they are not the defaults."""
+    asked = again(wanted, pinned)
+    usual = sampling.settle(asked["preset"], wanted.model)
+    return {
+        **remixing.of_stops(asked["stops"]),
+        "seed": wanted.seed,
+        "frames": wanted.frames,
+        "steps": pinned.sampler_steps if pinned.sampler_steps != usual["steps"] else None,
+        "guidance": f"{pinned.guidance:g}" if pinned.guidance != usual["guidance"] else None,
+        "preset": asked["preset"] if asked["preset"] != presets.DEFAULT else None,
+        "ending": wanted.ending if wanted.ending != STOP else None,
+        "easing": 1 if wanted.easing else None,
+        "model": wanted.model,
+    }
+
+
+def _pairs(fields: dict[str, Any]) -> MultiDict[str, str]:
+    found: MultiDict[str, str] = MultiDict()
+    for name, value in fields.items():
+        for each in value if isinstance(value, list) else [] if value is None else [value]:
+            found.add(name, str(each))
+    return found
+
+
+def _refused(typed: forms.MakeForm, reason: str) -> Response:
+    typed.errors["film"] = reason
+    return make_page(typed, status=422)
+
+
+def _let_films_in(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    if endpoint in UPLOADS:
+        request.max_content_length = current_app.config["UPLOAD_MAX"]
