@@ -225,6 +225,10 @@ def test_huge_file_is_refused_before_it_is_looked_at() -> None:
     assert refusal(b"GIF89a" + bytes(recipe.SIZE_MAX)) == "The recipe is larger than 50 MB."
 
 
+def test_recipe_that_is_huge_without_a_film_is_refused_unread() -> None:
+    assert refusal(b'{"x": "' + b"y" * 2_000_000 + b'"}') == "The recipe is larger than 2 MB without its film."
+
+
 def test_film_that_claims_an_enormous_size_is_refused_or_read_unopened() -> None:
     for side in (b"\x10\x27", b"\xff\xff"):  # 10,000 and 65,535 pixels
         film = b"GIF89a" + side * 2 + gif(None)[10:]
