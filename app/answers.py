@@ -278,14 +278,17 @@ class WalkAgain(TypedDict):
 
 
 class WalkList(TypedDict):
-    """Some walks that hang in the gallery, newest first."""
+    """Some walks that hang in the gallery."""
 
     walks: Annotated[list[WalkDescription], Field(description="The walks.")]
-    next_cursor: Annotated[str | None, Field(description="Leads to older ones; null at the end.", examples=[None])]
+    next_cursor: Annotated[str | None, Field(description="Leads to the next; null at the end.", examples=[None])]
     previous_cursor: Annotated[
-        str | None, Field(description="Leads to newer ones; null at the beginning.", examples=[None])
+        str | None, Field(description="Leads to those before; null at the beginning.", examples=[None])
     ]
-    found: Annotated[int | None, Field(description="How many a search found; null without one.", examples=[1])]
+    found: Annotated[
+        int | None,
+        Field(description="How many a search or filters found, counted up to 1,001; null without any.", examples=[1]),
+    ]
 
 
 class FieldProblem(TypedDict):

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app import cache, changing, continuing, gallery, limits, line, openapi, recipe, remixing, restoring, visitor, walks
 from app.answers import Films, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
-from app.bounds import ERRORS_MAX
 from app.changing import WalkChange
+from app.choice import Choice, read, whole
 from app.commission import commission
-from app.errors import FieldError, InvalidInput, Malformed, NotOwner
+from app.errors import InvalidInput, Malformed, NotOwner
 from app.models import Walk
 from app.openapi import documented
 from app.pages import csrf
-from app.search import QUERY_MAX
 from app.sending import conditional
 from app.wanted import Commission, validate
 
@@ -32,27 +31,18 @@ def _page_size() -> int:
     return int(current_app.config["PAGE_SIZE"])
 
 
-def _whole(text: object) -> object:
-    """Read digits only: ``int`` would take ``+5``, `` 5``, ``1_0`` and ``٣`` as well."""
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 4 else text
-
-
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=KEY_MAX, examples=["lemon-sun-1"])]
 
 
-class Listing(BaseModel):
+class Listing(Choice):
     """What may stand in the address of the list."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
-
-    q: Annotated[str, Field(max_length=QUERY_MAX, examples=["lemon"])] = ""
-    """Words that the walks' prompts hold, or a seed. Without it, all that hangs."""
     cursor: str | None = None
     """A `next_cursor` or `previous_cursor` of an earlier answer. Others are refused."""
     limit: Annotated[
         int,
         Field(ge=1, le=LIMIT_MAX),
-        BeforeValidator(_whole),
+        BeforeValidator(whole),
         Field(
             default_factory=_page_size,
             examples=[20],
@@ -106,9 +96,9 @@ def show(walk_id: str) -> Response:
 @blueprint.get("/walks")
 @documented(name="listWalks", query=Listing, answers={200: WalkList}, sends={200: ("ETag",)}, problems=(422,))
 def index() -> Response:
-    """List the walks that hang in the gallery, newest first."""
-    listing = _listing()
-    page = gallery.page(listing.q, cursor=listing.cursor, limit=listing.limit)
+    """List the walks that hang in the gallery, or what a search and filters find of them."""
+    listing = read(Listing, request.args)
+    page = gallery.page(listing, cursor=listing.cursor, limit=listing.limit)
     body: WalkList = {
         "walks": [describe(walk) for walk in page.walks],
         "next_cursor": page.older,
@@ -277,24 +267,3 @@ def _idempotency_key() -> str | None:
 def _bearer() -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
-
-
-def _listing() -> Listing:
-    """Read the list's parameters from the address.
-
-    :raises InvalidInput: for an unknown or unusable one.
-    """
-    try:
-        return Listing.model_validate(request.args.to_dict())
-    except ValidationError as error:
-        names = dict.fromkeys(str(item["loc"][0]) for item in error.errors(include_url=False, include_input=False))
-        raise InvalidInput([FieldError((name,), _listing_rule(name)) for name in names][:ERRORS_MAX]) from error
-
-
-def _listing_rule(name: str) -> str:
-    rules = {
-        "q": f"A search is at most {QUERY_MAX} characters long; this one has {len(request.args.get('q', ''))}.",
-        "cursor": "This cursor was not made here. Begin again without one.",
-        "limit": f"limit must be a whole number from 1 to {LIMIT_MAX}.",
-    }
-    return rules.get(name, f"{name:.60} is no parameter; use {', '.join(Listing.model_fields)}.")

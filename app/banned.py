@@ -12,7 +12,7 @@ from app import audit
 from app.curated import WORD_MAX, BannedWord
 from app.database import db, writing
 from app.errors import InvalidInput
-from app.search import UNSPACED
+from app.folding import IS_UNSPACED
 
 WORDS_MAX = 1000
 
@@ -76,4 +76,4 @@ def _folded(text: str) -> str:
 @lru_cache(maxsize=WORDS_MAX)
 def _pattern(word: str) -> re.Pattern[str]:
     escaped = re.escape(word)
-    return re.compile(escaped if UNSPACED.search(word) else rf"(?<!\S){escaped}(?!\S)")
+    return re.compile(escaped if IS_UNSPACED.search(word) else rf"(?<!\S){escaped}(?!\S)")

@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import exhibitions, media, neighbours, recipe, search, visitor, walks
+from app import colours, exhibitions, media, neighbours, recipe, search, visitor, walks
 from app.commission import find
 from app.config import ROOT
 from app.database import db, writing
@@ -295,6 +295,7 @@ def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
         evenness=piece.label["evenness"],
         jump=piece.label["jump"],
         strides=piece.label.get("strides"),
+        colour=colours.main(piece.film("poster")),
         created_at=painted_at,
         started_at=painted_at,
         finished_at=painted_at,

@@ -11,7 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import embed, gallery, problems, stored
+from app import embed, filters, gallery, problems, stored
+from app.choice import NEWEST, from_page
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.models import Walk
 from app.sending import conditional
@@ -44,12 +45,14 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/feed.xml")
 def feed() -> Response:
     """Send the newest walks that hang, or the newest of those that a search finds."""
-    query = request.args.get("q", "").strip()
-    walks = gallery.page(query, limit=ENTRIES).walks
+    choice = from_page(request.args).model_copy(update={"sort": NEWEST, "draw": None})
+    walks = gallery.page(choice, limit=ENTRIES).walks
     page = render_template(
         "feed.xml",
         walks=walks,
-        q=query,
+        q=choice.q,
+        chosen=filters.chosen(choice),
+        told=choice.address(sort=None),
         root=request.url_root.rstrip("/"),
         updated=walks[0].finished_at if walks else BEGINNING,
         urn=_urn,

@@ -1,33 +1,56 @@
-"""The gallery: finished, public walks, newest first, in keyset pages."""
+"""The gallery: finished, public walks, in any of its orders, in keyset pages, and what a search finds of them.
+
+What is in the order of time, or all of the gallery in another order, is leafed through to its end. The best of a
+search, and any other order of what a search or a filter finds, is a bounded list: that of the newest among the hits.
+"""
 
 from __future__ import annotations
 
+import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import selectinload
 
-from app import search
+from app import cursors, index, search
+from app.bounds import SEED_MAX
+from app.choice import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
 from app.commission import find
 from app.database import db
-from app.errors import InvalidInput, WalkGone, WalkNotFound
-from app.models import FINISHED, ID, Walk
+from app.errors import WalkGone, WalkNotFound
+from app.index import Sought
+from app.models import FINISHED, ID, Hung, Walk
 
-Key = tuple[datetime, int]
+COUNTED = 1_000
+"""How many hits are counted at most; what has more has "more than 1,000"."""
+
+TOTAL_COUNTED = 10_000
+TOTAL_SECONDS = 60.0
+"""Beyond so many walks their number is counted anew so often only."""
+
+LISTED = 1_000
+"""How many of the newest hits are put in an order other than that of time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some walks in a row, the cursors beside them (``None`` where the row ends), and how many walks are newer."""
+    """Some walks in a row, and the cursors beside them (``None`` where the row ends).
+
+    ``found`` says how many walks were found by words and filters, up to one more than ``COUNTED``; ``near`` how many
+    more come near. ``back`` says how far the page is from the list's beginning, from 0 to 1.
+    """
 
     walks: list[Walk]
     newer: str | None
     older: str | None
     found: int | None = None
-    behind: int = 0
+    near: int = 0
+    back: float = 0.0
+    draw: int | None = None
 
 
 def hanging() -> Select[tuple[Walk]]:
@@ -38,54 +61,51 @@ def hanging() -> Select[tuple[Walk]]:
 
 
 def total() -> int:
-    """Count the walks that hang."""
-    return db.session.scalar(select(func.count()).select_from(hanging().subquery())) or 0
+    """Count the walks that hang; of very many, as they were within the last minute."""
+    counted = db.session.scalar(select(func.count()).select_from(select(Hung.number).limit(TOTAL_COUNTED).subquery()))
+    if (counted or 0) < TOTAL_COUNTED:
+        return counted or 0
+    known: tuple[float, int] = current_app.extensions.get("walks_counted", (-TOTAL_SECONDS, 0))
+    if time.monotonic() - known[0] > TOTAL_SECONDS:
+        known = (time.monotonic(), db.session.scalar(select(func.count(Hung.number))) or 0)
+        current_app.extensions["walks_counted"] = known
+    return known[1]
 
 
 def recent(limit: int, *, besides: Walk | None = None, featured_first: bool = False) -> list[Walk]:
     """Return the newest walks that hang; with ``featured_first``, behind those that the house chose last."""
-    query = hanging() if besides is None else hanging().where(Walk.number != besides.number)
-    chosen = _featured(query, limit) if featured_first else []
-    others = query.where(Walk.featured_at.is_(None)) if featured_first else query
-    newest = others.order_by(Walk.finished_at.desc(), Walk.number.desc()).limit(limit - len(chosen))
-    return chosen + (_run(newest) if len(chosen) < limit else [])
+    chosen = _featured(limit) if featured_first else []
+    shown = {walk.number for walk in chosen} | ({besides.number} if besides else set())
+    newest = index.places(Sought(), limit=limit + len(shown))
+    others = [walk for walk in _walks(newest) if walk.number not in shown]
+    return [*chosen, *others][:limit]
 
 
-def _featured(query: Select[tuple[Walk]], limit: int) -> list[Walk]:
+def _featured(limit: int) -> list[Walk]:
     numbers = db.session.scalars(select(Walk.number).where(Walk.featured_at.is_not(None))).all()
     if not numbers:  # as on most sites; asked together, SQLite would look through all that hangs
         return []
-    return _run(
-        query.where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc()).limit(limit)
-    )
+    query = hanging().where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc())
+    return [walk for (walk,) in _run(query.limit(limit))]
 
 
-def page(query: str = "", *, cursor: str | None = None, limit: int | None = None) -> Page:
-    """Return one page of the gallery, of those walks that match ``query`` if it holds words.
+def page(wanted: Choice | str = "", *, cursor: str | None = None, limit: int | None = None) -> Page:
+    """Return one page of the gallery, of those walks that were chosen, or that match what was typed.
 
     :raises InvalidInput: for an unusable query or a forged cursor.
     """
+    choice = Choice().model_copy(update={"q": wanted}) if isinstance(wanted, str) else wanted
     limit = limit or int(current_app.config["PAGE_SIZE"])
-    select_walks = hanging()
-    condition = search.matching(query) if query.strip() else None
-    if query.strip():
-        if condition is None:
-            return Page([], None, None, found=0)
-        select_walks = select_walks.where(condition)
-    newer_than, key = _read_cursor(cursor) if cursor else (False, None)
-    walks = _neighbours(select_walks, key, limit + 1, newer=newer_than)
-    more = len(walks) > limit
-    walks = walks[:limit]
-    if newer_than:
-        walks.reverse()
-    found = _count(condition) if condition is not None else None
-    return Page(
-        walks,
-        newer=_cursor(walks[0], newer=True) if walks and (more if newer_than else key is not None) else None,
-        older=_cursor(walks[-1], newer=False) if walks and (newer_than or more) else None,
-        found=found,
-        behind=_count_newer(select_walks, walks[0]) if walks and key is not None else 0,
-    )
+    sought = choice.sought()
+    if sought.asked is not None and not sought.asked.terms:
+        return Page([], None, None, found=0)
+    if choice.order in (NEWEST, OLDEST):
+        found = _in_time(choice, sought, cursor, limit)
+    elif choice.order == BEST or not sought.is_everything:
+        found = _listed(choice, sought, cursor, limit)
+    else:
+        found = _in_row(choice, cursor, limit)
+    return found
 
 
 def walk_at(walk_id: str, *, even_hidden: bool = False) -> Walk:
@@ -105,43 +125,141 @@ def walk_at(walk_id: str, *, even_hidden: bool = False) -> Walk:
     return walk
 
 
-def _neighbours(query: Select[tuple[Walk]], key: Key | None, limit: int, *, newer: bool) -> list[Walk]:
-    place = tuple_(Walk.finished_at, Walk.number)
-    if key is not None:
-        query = query.where(place > key if newer else place < key)
-    order = (Walk.finished_at.asc(), Walk.number.asc()) if newer else (Walk.finished_at.desc(), Walk.number.desc())
-    return _run(query.order_by(*order).limit(limit))
+def _in_time(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> Page:
+    """Leaf through what is found from the newest to the oldest, or the other way."""
+    backward, place = cursors.read(cursor, choice.order, bool, int) if cursor else (False, None)
+    oldest_first = (choice.order == OLDEST) != bool(backward)
+    after = None if place is None else int(place)
+    places = index.places(sought, after=after, limit=limit + 1, oldest_first=oldest_first)
+    more, places = len(places) > limit, places[:limit]
+    if backward:
+        places.reverse()
+    walks = _walks(places)
+
+    def write(place: int, *, backward: bool) -> str:
+        return cursors.write(choice.order, backward, place)
+
+    return Page(
+        walks,
+        newer=write(places[0], backward=True) if places and (more if backward else after is not None) else None,
+        older=write(places[-1], backward=False) if places and (backward or more) else None,
+        found=None if sought.is_everything else index.count(sought, COUNTED),
+        back=_back(places[0], choice.order) if places and after is not None else 0.0,
+    )
 
 
-def _run(query: Select[tuple[Walk]]) -> list[Walk]:
+def _back(place: int, order: str) -> float:
+    """Say how far back in time a place is between the newest walk and the oldest, from 0 to 1."""
+    newest = db.session.scalar(select(Hung.place).order_by(Hung.place.desc()).limit(1)) or place
+    oldest = db.session.scalar(select(Hung.place).order_by(Hung.place).limit(1)) or place
+    share = (newest - place) / max(newest - oldest, 1)
+    return min(1.0, max(0.0, 1 - share if order == OLDEST else share))
+
+
+def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> Page:
+    """Leaf through a bounded list: the best of what is found, or the newest of it in another order."""
+    newest = db.session.scalar(select(Hung.place).order_by(Hung.place.desc()).limit(1)) or 0
+    start, as_of, draw = 0, newest, choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
+    if cursor:
+        start, as_of, draw = (int(each) for each in cursors.read(cursor, choice.order, int, int, int))
+    places = index.places(sought, after=as_of + 1, limit=LISTED)
+    rows = db.session.execute(select(Hung).where(Hung.place.in_(places))).scalars().all()
+    ordered = [row.number for row in sorted(rows, key=_key(choice.order, sought, draw), reverse=True)]
+    found = len(ordered) if len(ordered) < LISTED else index.count(sought, COUNTED)
+    near = 0
+    if choice.order == BEST:
+        others = [index.passing(ranker(choice.q), sought) for ranker in search.rankers()]
+        ordered, by_words = search.fused(ordered, *others), set(ordered)
+        near = sum(number not in by_words for number in ordered)
+    shown = ordered[start : start + limit]
+
+    def write(begin: int) -> str:
+        return cursors.write(choice.order, max(0, begin), as_of, draw)
+
+    return Page(
+        _walks(shown, by=Hung.number),
+        newer=write(start - limit) if start and ordered else None,
+        older=write(start + limit) if start + limit < len(ordered) else None,
+        found=found,
+        near=near,
+        back=start / len(ordered) if ordered else 0.0,
+        draw=draw,
+    )
+
+
+def _key(order: str, sought: Sought, draw: int) -> Callable[[Hung], tuple[float, int]]:
+    """Return by what a walk's row stands in an order, the greatest first; of equals the newest leads."""
+    asked = sought.asked or search.Asked(())
+    keys: dict[str, Callable[[Hung], float]] = {
+        BEST: lambda row: asked.nearness([word for word in row.words.split() if word[0] not in "=~"]),
+        SMOOTHEST: lambda row: row.evenness,
+        WALKED: lambda row: row.walked,
+        SURPRISE: lambda row: -((row.drawn - draw) % (SEED_MAX + 1)),
+    }
+    return lambda row: (keys[order](row), row.place)
+
+
+def _in_row(choice: Choice, cursor: str | None, limit: int) -> Page:
+    """Leaf through all that hangs by smoothness, by how many go on from a walk, or by chance."""
+    column, kind = {SMOOTHEST: (Hung.evenness, float), WALKED: (Hung.walked, int), SURPRISE: (Hung.drawn, int)}[
+        choice.order
+    ]
+    draw = choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
+    backward, after = False, None
+    if cursor:
+        backward, value, place, draw = cursors.read(cursor, choice.order, bool, kind, int, int)  # type: ignore[assignment]
+        after = (value, place)
+    if choice.order == SURPRISE:
+        rows = _around(draw, after, limit + 1, backward=backward)
+    else:
+        rows = _along(column, after, limit + 1, descending=not backward)
+    more, rows = len(rows) > limit, rows[:limit]
+    if backward:
+        rows.reverse()
+
+    def write(row: Any, *, backward: bool) -> str:
+        return cursors.write(choice.order, backward, row[0], row[1], draw)
+
+    return Page(
+        _walks([place for _, place in rows]),
+        newer=write(rows[0], backward=True) if rows and (more if backward else after is not None) else None,
+        older=write(rows[-1], backward=False) if rows and (backward or more) else None,
+        back=0.5 if after is not None else 0.0,
+        draw=draw,
+    )
+
+
+def _along(column: Any, after: Any, limit: int, *, descending: bool, within: Any = None) -> list[Any]:
+    """Return value and place of the next rows in the order of a column."""
+    query = select(column, Hung.place) if within is None else select(column, Hung.place).where(within)
+    if after is not None:
+        here = tuple_(column, Hung.place)
+        query = query.where(here < after if descending else here > after)
+    order = (column.desc(), Hung.place.desc()) if descending else (column.asc(), Hung.place.asc())
+    return [tuple(row) for row in db.session.execute(query.order_by(*order).limit(limit))]
+
+
+def _around(draw: int, after: Any, limit: int, *, backward: bool) -> list[Any]:
+    """Return the next rows on the circle of chance, which begins at ``draw`` and ends before it."""
+    halves = [Hung.drawn >= draw, Hung.drawn < draw]
+    at = 0 if after is None or after[0] >= draw else 1
+    way = [(halves[at], after)]
+    if at == (1 if backward else 0):
+        way.append((halves[1 - at], None))
+    rows: list[Any] = []
+    for half, begin in way:
+        if len(rows) < limit:
+            rows += _along(Hung.drawn, begin, limit - len(rows), descending=backward, within=half)
+    return rows
+
+
+def _walks(keys: list[int], *, by: Any = Hung.place) -> list[Walk]:
+    """Return walks in the order of their places, or numbers; one that was taken down this moment is left out."""
+    rows = _run(select(Walk).join(Hung, Hung.number == Walk.number).where(by.in_(keys)).add_columns(by))
+    found = {key: walk for walk, key in rows}
+    return [found[key] for key in keys if key in found and found[key].is_hanging]
+
+
+def _run(query: Any) -> list[Any]:
     options = (selectinload(Walk.stops), selectinload(Walk.media))
-    return list(db.session.scalars(query.options(*options)))
-
-
-def _count(condition: ColumnElement[bool]) -> int:
-    return db.session.scalar(select(func.count()).select_from(hanging().where(condition).subquery())) or 0
-
-
-def _count_newer(query: Select[tuple[Walk]], walk: Walk) -> int:
-    newer = query.where(tuple_(Walk.finished_at, Walk.number) > (walk.finished_at, walk.number))
-    return db.session.scalar(select(func.count()).select_from(newer.subquery())) or 0
-
-
-def _serializer() -> URLSafeSerializer:
-    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
-    return URLSafeSerializer(keys, salt="gallery")
-
-
-def _cursor(walk: Walk, *, newer: bool) -> str:
-    finished = walk.finished_at
-    assert finished is not None  # noqa: S101 - hanging walks are finished
-    text = _serializer().dumps([newer, finished.isoformat(), walk.number])
-    return text if isinstance(text, str) else text.decode()
-
-
-def _read_cursor(text: str) -> tuple[bool, Key]:
-    try:
-        newer, finished, number = _serializer().loads(text)
-        return bool(newer), (datetime.fromisoformat(finished), int(number))
-    except (BadSignature, ValueError, TypeError) as error:
-        raise InvalidInput.on("cursor", message="This cursor was not made here. Begin again without one.") from error
+    return list(db.session.execute(query.options(*options)))

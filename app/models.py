@@ -123,6 +123,7 @@ class Walk(db.Model):  # type: ignore[misc]
     paint_seconds: Mapped[float | None]
     evenness: Mapped[float | None]
     jump: Mapped[float | None]
+    colour: Mapped[str | None] = mapped_column(String(12))  # its poster's main one, as :mod:`app.colours` names it
     strides: Mapped[list[float] | None] = mapped_column(Json)  # the ruler's step from each frame to the next
     passes: Mapped[int | None]  # how often the model was asked
     first_film_seconds: Mapped[float | None]
@@ -147,8 +148,6 @@ class Walk(db.Model):  # type: ignore[misc]
         Index("ix_walks_line", "state", "turn", "ticket", "number"),
         Index("ix_walks_owner", "owner_hash", "number"),
         Index("ix_walks_hang", "state", "finished_at", "number"),
-        # every page of the gallery counts what hangs; here that touches no row
-        Index("ix_walks_hanging", "state", "unlisted", "deleted_at", "hidden_at", "finished_at", "number"),
         Index("ix_walks_featured", "featured_at", "number", sqlite_where=CHOSEN, postgresql_where=CHOSEN),
         Index("ix_walks_seed", "seed"),
         Index("ix_walks_cache_key", "cache_key"),
@@ -213,6 +212,36 @@ class Walk(db.Model):  # type: ignore[misc]
     def seed_of(self, stop: Stop) -> int:
         """Return the seed a stop is painted from: its own, or the walk's."""
         return self.seed if stop.seed is None else stop.seed
+
+
+class Hung(db.Model):  # type: ignore[misc]
+    """A walk that hangs, as the gallery looks for it: a narrow row, which the database keeps by triggers of its own.
+
+    ``place`` orders by the time when it was finished; ``words`` are the walk's, and what else is known of it.
+    """
+
+    __tablename__ = "hung"
+
+    place: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(Number, unique=True)
+    words: Mapped[str] = mapped_column(Text)
+    evenness: Mapped[float]
+    walked: Mapped[int]  # how many walks that hang go on from it
+    drawn: Mapped[int] = mapped_column(BigInteger)  # where it stands in the order of chance
+
+    __table_args__ = (
+        Index("ix_hung_evenness", "evenness", "place"),
+        Index("ix_hung_walked", "walked", "place"),
+        Index("ix_hung_drawn", "drawn", "place"),
+    )
+
+
+class Word(db.Model):  # type: ignore[misc]
+    """A word that some walk had when it was hung, for "did you mean". It may have been taken down since."""
+
+    __tablename__ = "vocabulary"
+
+    word: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
 class Stop(db.Model):  # type: ignore[misc]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any, cast
+from typing import cast
 
 from flask import (
     Blueprint,
     Flask,
     Response,
     current_app,
+    g,
     make_response,
     redirect,
     render_template,
@@ -24,6 +25,7 @@ from werkzeug.datastructures import MultiDict
 from app import (
     cache,
     continuing,
+    filters,
     gallery,
     hands,
     house,
@@ -36,11 +38,15 @@ from app import (
     reel,
     remixing,
     sampling,
+    search,
+    spelling,
     visitor,
     words,
 )
+from app import choice as choosing
 from app import form as forms
 from app.bounds import SEED_MAX, STOPS_MIN, Limits
+from app.choice import Choice
 from app.commission import commission
 from app.errors import InvalidInput, TooMany
 from app.models import Walk
@@ -66,6 +72,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.jinja_env.globals["hands_of"], app.jinja_env.globals["remake"] = hands.names, remixing.fields
     app.jinja_env.globals["fps"], app.jinja_env.globals["write_own"] = app.config["FPS"], remixing.write
+    app.jinja_env.filters["asked"] = lambda text: search.marked(text, g.asked) if g.get("asked") else text
     app.jinja_env.globals.update(going_on=forms.going_on, reel_of=reel.of, middle_of=reel.middle, steps_of=reel.steps)
 
 
@@ -144,19 +151,20 @@ def live(walk_id: str) -> Response:
 
 @blueprint.get("/gallery", endpoint="gallery")
 def hang() -> Response:
-    """Show the gallery, newest first, or what a search finds."""
-    query = request.args.get("q", "").strip()
-    context: dict[str, Any] = {"q": query, "total": gallery.total(), "error": None, "newer": None, "older": None}
+    """Show the gallery, newest first, or what a search and the filters find."""
     try:
-        page = gallery.page(query, cursor=request.args.get("cursor"))
+        choice = choosing.from_page(request.args)
+        if choice.order == choosing.SURPRISE and choice.draw is None:
+            return _drawn(choice)
+        page = gallery.page(choice, cursor=request.args.get("cursor"))
     except InvalidInput as error:
-        context |= {"error": str(error), "walks": [], "found": 0, "q": query[:300]}
-        return _answer(render_template("gallery.html", **context), status=422)
-    context |= {"walks": page.walks, "found": page.found, "behind": page.behind}
-    for name, cursor in (("newer", page.newer), ("older", page.older)):
-        if cursor:
-            context[name] = _gallery_address(query, cursor)
-    return _answer(render_template("gallery.html", **context), cache="no-cache")
+        wrong = {each.path[0] for each in error.errors}
+        kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
+        choice, query = choosing.from_page(kept), request.args.get("q", "").strip()[: search.QUERY_MAX]
+        shown = _gallery_page(choice, gallery.Page([], None, None, found=0), error=str(error), q=query)
+        return _answer(shown, status=422)
+    g.asked = choice.sought().asked  # its words are marked
+    return _answer(_gallery_page(choice, page), cache="no-cache")
 
 
 @blueprint.get("/about")
@@ -269,8 +277,29 @@ def _with_query(address: str) -> str:
     return f"{address}?{query}" if query else address
 
 
-def _gallery_address(query: str, cursor: str) -> str:
-    return url_for("pages.gallery", q=query or None, cursor=cursor)
+def _gallery_page(choice: Choice, page: gallery.Page, *, error: str | None = None, q: str | None = None) -> str:
+    nothing = error is None and page.found == 0 and not page.near
+    return render_template(
+        "gallery.html",
+        choice=choice,
+        page=page,
+        error=error,
+        q=choice.q if q is None else q,
+        total=gallery.total(),
+        counted=gallery.COUNTED,
+        filters=filters.rows(choice),
+        orders=filters.orders(choice),
+        chosen=filters.chosen(choice),
+        meant=spelling.suggestion(choice) if nothing else None,
+    )
+
+
+def _drawn(choice: Choice) -> Response:
+    """Go to an order of chance that has an address."""
+    drawn = choice.address(draw=secrets.randbelow(SEED_MAX + 1))
+    response = cast(Response, redirect(url_for("pages.gallery", **drawn)))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _answer(page: str, *, status: int = 200, cache: str | None = None) -> Response:

@@ -1,5 +1,8 @@
 """Search in the gallery: what was typed, understood; what was found in several ways, made one row.
 
+Nothing that a visitor types reaches a database's own search syntax: it is read here into terms, which
+:mod:`app.index` writes for the engine at hand.
+
 Other ways of finding (by meaning, by look) plug in here. A *ranker* takes what was typed and returns the numbers of
 walks, the best first, a few hundred at most; it needs to know nothing of filters, pages or what hangs:
 
@@ -15,13 +18,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
 
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, and_, or_
+from markupsafe import Markup, escape
 
+from app import folding
 from app.errors import InvalidInput
-from app.models import Walk
+from app.folding import stem
 
 Ranker = Callable[[str], Sequence[int]]
 
@@ -32,10 +36,57 @@ FUSED_MAX = 500
 EVENED = 60
 """What is added to each rank, so that the first few of a row do not settle all (Cormack et al., SIGIR 2009)."""
 
-SEED = re.compile(r"[0-9]{1,10}")
-UNSPACED = re.compile(  # Thai, Lao, Burmese, Khmer, kana, Han: nothing stands between their words
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
+BEGINNING_MIN = 2
+"""How many Latin letters the beginning of a word has at least: one begins half of all that hangs."""
+
+CHUNK = re.compile(r'(?P<unwanted>-?)(?:"(?P<phrase>[^"]*)"?(?P<goes_on>\*?)|(?P<plain>[^\s"]+))')
+PRINTED = re.compile(rf"[{folding.UNSPACED}]|[^\W{folding.UNSPACED}]+|\W", re.DOTALL)
+SEED = re.compile(r"[0-9]{1,10}", re.ASCII)
+LITTLE = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "with"])
+"""Words that say nothing of a picture; they count only where nothing else was typed, or within quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, or several side by side; ``exact`` as they are written, else English by its stem.
+
+    The last may go on (``beginning``); what is ``unwanted`` must not be there.
+    """
+
+    words: tuple[str, ...]
+    exact: bool = False
+    beginning: bool = False
+    unwanted: bool = False
+
+    def marks(self, word: str) -> bool:
+        """Tell whether a word of a walk is one of those that were asked for."""
+        if self.unwanted:
+            return False
+        if word in self.words or (self.beginning and word.startswith(self.words[-1])):
+            return True
+        return not self.exact and len(self.words) == 1 and stem(word) == stem(self.words[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed, understood: all of the terms must hold. Without any, nothing was asked that could be found."""
+
+    terms: tuple[Term, ...]
+
+    @property
+    def seed(self) -> int | None:
+        """Return the seed that may have been meant: a number alone."""
+        if len(self.terms) != 1 or self.terms[0].unwanted or len(self.terms[0].words) != 1:
+            return None
+        (word,) = self.terms[0].words
+        return int(word) if SEED.fullmatch(word) else None
+
+    def nearness(self, words: Sequence[str]) -> float:
+        """Say how well a walk's words answer, the more the better: words as typed before stems, short before long."""
+        wanted = [term for term in self.terms if not term.unwanted]
+        there = set(words)
+        as_typed = sum(all(word in there for word in term.words) for term in wanted)
+        return as_typed + sum(len(term.words) for term in wanted) / (len(words) + 1)
 
 
 def add_ranker(app: Flask, ranker: Ranker) -> None:
@@ -58,38 +109,65 @@ def fused(*rows: Sequence[int], limit: int = FUSED_MAX) -> list[int]:
     return [number for number, _ in scores.most_common(limit)]
 
 
-def words_of(prompts: Iterable[str]) -> str:
-    """Fold prompts into the text that is searched: lower case, no accents, one space between words, one around all."""
-    return f" {' '.join(_words(' '.join(prompts)))} "
+def words_of(texts: Iterable[str]) -> str:
+    """Fold the texts of a walk into the words that are searched; see :func:`app.folding.kept`."""
+    return folding.kept(texts)
 
 
-def matching(query: str) -> ColumnElement[bool] | None:
-    """Return the condition that every word of ``query`` begins a word of the walk, or that its number is the seed.
+def understood(query: str) -> Asked:
+    """Read what was typed: words, ``"phrases"``, ``begin*`` and ``-unwanted``; the last word may still be typed at.
 
-    Of scripts without spaces, a word may begin anywhere.
-
-    ``None`` when the query holds no word at all (punctuation only).
-
-    :raises InvalidInput: when the query is too long or cannot be read.
+    :raises InvalidInput: when it is too long.
     """
     if len(query) > QUERY_MAX:
         raise InvalidInput.on(
             "q", message=f"A search is at most {QUERY_MAX} characters long; this one has {len(query)}."
         )
-    words = list(dict.fromkeys(_words(query)))
-    if not words:
-        return None
-    found: ColumnElement[bool] = and_(*(_contains(word if UNSPACED.search(word) else f" {word}") for word in words))
-    if len(words) == 1 and SEED.fullmatch(words[0]):
-        found = or_(found, Walk.seed == int(words[0]))
-    return found
+    terms = [term for chunk in CHUNK.finditer(query) for term in _terms(chunk)]
+    if terms and not terms[-1].exact and not terms[-1].unwanted and query[-1:] not in ('"', "*"):
+        terms[-1] = _beginning(terms[-1])
+    telling = [term for term in terms if term.exact or term.unwanted or term.words[0] not in LITTLE]
+    if any(not term.unwanted for term in telling):
+        terms = telling
+    return Asked(tuple(dict.fromkeys(terms)))
 
 
-def _contains(text: str) -> Any:
-    return Walk.words.contains(text, autoescape=True)
+def marked(text: str, asked: Asked) -> Markup:
+    """Mark the words of a text that were asked for."""
+    wanted = [term for term in asked.terms if not term.unwanted]
+    if not wanted:
+        return escape(text)
+
+    def mark(found: re.Match[str]) -> str:
+        words = folding.words(found[0])
+        met = words and any(term.marks(word) for word in words for term in wanted)
+        return f"<mark>{escape(found[0])}</mark>" if met else str(escape(found[0]))
+
+    return Markup(PRINTED.sub(mark, unicodedata.normalize("NFC", text)))  # noqa: S704 - each part is escaped
 
 
-def _words(text: str) -> list[str]:
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(character for character in folded if not unicodedata.combining(character))
-    return re.findall(r"\w+|[^\w\s\x00-\x7f]", kept)
+def _terms(chunk: re.Match[str]) -> list[Term]:
+    unwanted = bool(chunk["unwanted"])
+    if chunk["phrase"] is not None:
+        words = tuple(folding.words(chunk["phrase"]))
+        phrase = Term(words, exact=True, unwanted=unwanted)
+        return [_beginning(phrase) if chunk["goes_on"] else phrase] if words else []
+    runs = folding.runs(chunk["plain"])
+    if not runs:
+        return []
+    if unwanted:  # "-cut-out" is without that, not without either
+        words = tuple(word for run in runs for word in run)
+        terms = [Term(words, exact=len(words) > 1, unwanted=True)]
+    else:
+        terms = [Term(run, exact=len(run) > 1) for run in runs]
+    terms = [_beginning(term) if not term.words[-1].isascii() else term for term in terms]  # no stems there
+    if chunk["plain"].endswith("*"):
+        terms[-1] = replace(_beginning(terms[-1]), exact=True)
+    return terms
+
+
+def _beginning(term: Term) -> Term:
+    """Let the last word go on, if there is enough of it."""
+    last = term.words[-1]
+    unspaced = folding.IS_UNSPACED.match(last)  # whose characters do not go on, and stand for themselves
+    return term if unspaced or (last.isascii() and len(last) < BEGINNING_MIN) else replace(term, beginning=True)

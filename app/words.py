@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from flask import Flask
@@ -224,7 +224,7 @@ def own_words(own: Mapping[str, Any]) -> str:
     return ", ".join(f"{word} {own[name]!s:.60}" for name, word in said.items() if name in own)
 
 
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """Write a date as the house does: ``20 November 2026``."""
     return f"{moment.day} {moment:%B %Y}"
 

@@ -3,6 +3,7 @@
 from alembic import context
 from flask import current_app
 
+from app.index import is_compared
 from app.models import Walk
 
 database = current_app.extensions["migrate"].db
@@ -13,7 +14,13 @@ def migrate() -> None:
     """Migrate within one transaction."""
     engine = database.engine
     with engine.connect().execution_options(writes=True) as connection:
-        context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True)
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            compare_type=True,
+            include_object=is_compared,
+        )
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app import media, recipe
+from app import colours, media, recipe
 from app.database import db, now, writing
 from app.errors import MediaError
 from app.models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
@@ -149,6 +150,7 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
             evenness=round(smoothness.evenness, 4),
             jump=round(smoothness.jump, 4),
             strides=[round(step, 3) for step in smoothness.steps],
+            colour=colours.main(Image.fromarray(way[len(way) // 2])),
             error=None,
         )
         replaced = name(session, walk, files)

@@ -1,0 +1,182 @@
+"""What a visitor wants to see of the gallery: words, filters and an order, all of which stand in the address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from app import hands, house
+from app.bounds import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
+from app.colours import COLOURS
+from app.errors import FieldError, InvalidInput
+from app.index import Sought, facet
+from app.models import ENDINGS
+from app.search import QUERY_MAX, understood
+
+NEWEST, OLDEST, BEST, WALKED, SMOOTHEST, SURPRISE = SORTS = (
+    "newest", "oldest", "best", "walked", "smoothest", "surprise",
+)  # fmt: skip
+FIRST_YEAR = 1970
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+Kind = TypeVar("Kind", bound=BaseModel)
+LISTS = ("hand", "stops", "model", "ending", "colour")
+
+
+def whole(text: object) -> object:
+    """Read digits only: ``int`` would take ``+5``, `` 5``, ``1_0`` and ``٣`` as well."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 11 else text
+
+
+def _one_of(known: Callable[[], list[str]]) -> Any:
+    """Take only what is known, and say in the JSON schema what that is."""
+
+    def check(value: str) -> str:
+        if value not in known():
+            raise ValueError(value)
+        return value
+
+    return (
+        AfterValidator(check),
+        Field(json_schema_extra=lambda schema: schema.update({"enum": [*known()], "examples": [*known()[:1]]})),
+    )
+
+
+def known_hands() -> list[str]:
+    """List the words of the hands that the models on offer have."""
+    return list(dict.fromkeys(hand.words for model in house.offered() for hand in hands.known(model.setting)))
+
+
+def known_models() -> list[str]:
+    """List the names of the models on offer."""
+    return [model.name for model in house.offered()]
+
+
+def _stops(count: int) -> int:
+    if not STOPS_MIN <= count <= Limits.current().stops_max:
+        raise ValueError(count)
+    return count
+
+
+def _day(text: object) -> object:
+    if isinstance(text, str) and DAY.fullmatch(text):
+        day = date.fromisoformat(text)
+        if day.year >= FIRST_YEAR:
+            return day
+    raise ValueError(text)
+
+
+Day = Annotated[date, BeforeValidator(_day), Field(examples=["2026-11-20"])]
+
+
+class Choice(BaseModel):
+    """What is to be seen of the gallery. Of several values of one filter, any will do."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True, frozen=True)
+
+    q: Annotated[str, Field(max_length=QUERY_MAX, examples=["lemon"])] = ""
+    """Words that the walks hold, in any form of theirs; `"a phrase"`, `begin*`, `-without`; or a seed."""
+    hand: list[Annotated[str, *_one_of(known_hands)]] = []
+    """By which hand: one of those that the models have, several times for several."""
+    stops: list[
+        Annotated[
+            int,
+            BeforeValidator(whole),
+            AfterValidator(_stops),
+            Field(json_schema_extra=lambda s: s.update(minimum=STOPS_MIN, maximum=Limits.current().stops_max)),
+        ]
+    ] = []
+    """How many stops."""
+    model: list[Annotated[str, *_one_of(known_models)]] = []
+    """Painted by which model."""
+    ending: list[Literal["stop", "back", "round"]] = []
+    """How the film ends."""
+    colour: list[Annotated[str, *_one_of(lambda: list(COLOURS))]] = []
+    """The main colour of its middle frame."""
+    since: Day | None = None
+    """Finished on this day (UTC) or later."""
+    until: Day | None = None
+    """Finished on this day (UTC) or earlier: with the newest first, this is where the list begins."""
+    sort: Annotated[
+        Literal["newest", "oldest", "best", "walked", "smoothest", "surprise"] | None, Field(examples=["newest"])
+    ] = None
+    """The order. Without it `best` for a search, else `newest`. `walked`: those first that most walks go on from."""
+    draw: Annotated[int, BeforeValidator(whole), Field(ge=0, le=SEED_MAX, examples=[7])] | None = None
+    """With `surprise`: the same number, the same order."""
+
+    @property
+    def order(self) -> str:
+        """Return the order: what was said, or what a visitor expects."""
+        return self.sort or (BEST if self.q.strip() else NEWEST)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether something narrows what is seen, besides the words."""
+        return any(getattr(self, name) for name in (*LISTS, "since", "until"))
+
+    def sought(self) -> Sought:
+        """Return what is looked for in the index; ``None`` for its terms where nothing was typed."""
+        kinds = {"hand": "h", "stops": "s", "model": "m", "ending": "e", "colour": "c"}
+        chosen = ((kind, getattr(self, name)) for name, kind in kinds.items())
+        facets = tuple(
+            tuple(facet(kind, value) for value in dict.fromkeys(values)) for kind, values in chosen if values
+        )
+        asked = understood(self.q) if self.q.strip() else None
+        return Sought(asked, facets, self.since, self.until)
+
+    def address(self, **changed: Any) -> dict[str, Any]:
+        """Return what stands in an address for this, with some of it changed; what is not chosen is left out."""
+        told = {name: getattr(self, name) for name in Choice.model_fields} | changed
+        return {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in told.items()
+            if value not in (None, "", [])
+        }
+
+
+def from_page(arguments: MultiDict[str, str]) -> Choice:
+    """Read an address that a browser made: empty fields say nothing, and neither does what we do not know.
+
+    :raises InvalidInput: naming each field that is unusable.
+    """
+    names = [name for name in Choice.model_fields if any(arguments.getlist(name))]
+    return read(
+        Choice, MultiDict([(name, value.strip()) for name in names for value in arguments.getlist(name) if value])
+    )
+
+
+def read(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
+    """Read an address as ``kind`` says.
+
+    :raises InvalidInput: naming each field that is unknown or unusable.
+    """
+    told = {name: arguments.getlist(name) if name in LISTS else arguments[name] for name in arguments}
+    try:
+        return kind.model_validate(told)
+    except ValidationError as error:
+        names = dict.fromkeys(str(item["loc"][0]) for item in error.errors(include_url=False, include_input=False))
+        errors = [FieldError((name,), _rule(name, arguments, list(kind.model_fields))) for name in names]
+        raise InvalidInput(errors[:ERRORS_MAX]) from error
+
+
+def _rule(name: str, arguments: MultiDict[str, str], known: list[str]) -> str:
+    day = f"must be a day as in 2026-11-20, from {FIRST_YEAR} on."
+    rules: dict[str, Callable[[], str]] = {
+        "q": lambda: f"A search is at most {QUERY_MAX} characters long; this one has {len(arguments['q'])}.",
+        "hand": lambda: f"hand must be one of {', '.join(known_hands()) or 'none: the model has no hands'}.",
+        "stops": lambda: f"stops must be a whole number from {STOPS_MIN} to {Limits.current().stops_max}.",
+        "model": lambda: f"model must be one of {', '.join(known_models())}.",
+        "ending": lambda: f"ending must be one of {', '.join(ENDINGS)}.",
+        "colour": lambda: f"colour must be one of {', '.join(COLOURS)}.",
+        "since": lambda: f"since {day}",
+        "until": lambda: f"until {day}",
+        "sort": lambda: f"sort must be one of {', '.join(SORTS)}.",
+        "draw": lambda: f"draw must be a whole number from 0 to {SEED_MAX}.",
+        "cursor": lambda: "This cursor was not made here. Begin again without one.",
+        "limit": lambda: "limit must be a whole number from 1 to 100.",
+    }
+    return rules[name]() if name in rules else f"{name:.60} is no parameter; use {', '.join(known)}."

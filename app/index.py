@@ -1,0 +1,238 @@
+"""The index of what hangs: one narrow row for each walk (:class:`app.models.Hung`), and its words for each engine.
+
+The database itself keeps it, by triggers on walks and stops (migrations/versions/0009): whoever hangs, hides or deletes
+a walk, the index follows within the same transaction. Words are in an FTS5 table on SQLite, and in a tsvector with a
+GIN index on Postgres. A walk's place says when it was finished, to the millisecond; its number settles equals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, String, cast, func, literal, literal_column, select, text
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from app import folding
+from app.database import db, is_sqlite
+from app.models import Hung
+from app.search import Asked, Term
+
+FACET = "="
+"""Stands before what is known of a walk besides its words."""
+
+ALL = FACET + "any"
+SHIFT = 20
+NEAR = 5_000
+"""How many walks beyond a cursor Postgres looks through before it asks the index of words for all that there are.
+
+What is common is found among them; what is not has few enough hits to be put in order."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for: terms and facets, within dates. Of each row of facets one must be there, and all terms."""
+
+    asked: Asked | None = None
+    facets: tuple[tuple[str, ...], ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def is_by_dates(self) -> bool:
+        """Tell whether nothing but dates says what is looked for."""
+        return self.asked is None and not self.facets
+
+    @property
+    def is_everything(self) -> bool:
+        """Tell whether all that hangs is looked for."""
+        return self.is_by_dates and self.since is None and self.until is None
+
+
+def is_compared(_object: Any, name: str | None, *_: Any) -> bool:
+    """Tell whether the models know of a thing in the database, for Alembic; each engine's own part they do not."""
+    return name not in ("search", "ix_hung_search") and not str(name).startswith("hung_words")
+
+
+def facet(kind: str, value: object) -> str:
+    """Name what is known of a walk as the triggers do: ``=s3``, of words (``h``, ``m``) the bytes in hexadecimal."""
+    return f"{FACET}{kind}{str(value).encode().hex() if kind in 'hm' else value}"
+
+
+def first_place(day: date) -> int:
+    """Return the place where a day begins."""
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return ((moment - EPOCH) // timedelta(milliseconds=1)) << SHIFT
+
+
+def places(sought: Sought, *, after: int | None = None, limit: int, oldest_first: bool = False) -> list[int]:
+    """Return the places of the first walks in the order of time, beyond the place ``after``."""
+    low, high = bounds(sought)
+    if after is not None and oldest_first:
+        low = max(low, after + 1)
+    elif after is not None:
+        high = min(high, after)
+    if sought.is_by_dates:
+        query = select(Hung.place).where(Hung.place >= low, Hung.place < high)
+        return list(db.session.scalars(query.order_by(_order(oldest_first)).limit(limit)))
+    find = _find_sqlite if is_sqlite() else _find_postgres
+    return find(sought, low, high, limit, oldest_first)
+
+
+def count(sought: Sought, most: int) -> int:
+    """Count what is found, up to one more than ``most``."""
+    low, high = bounds(sought)
+    if sought.is_by_dates:
+        inner: Any = select(Hung.place).where(Hung.place >= low, Hung.place < high).limit(most + 1)
+    elif is_sqlite():
+        return len(_find_sqlite(sought, low, high, most + 1, oldest_first=False))
+    else:
+        inner = select(Hung.place).where(_matches(sought), Hung.place >= low, Hung.place < high).limit(most + 1)
+    return db.session.scalar(select(func.count()).select_from(inner.subquery())) or 0
+
+
+def passing(numbers: Iterable[int], sought: Sought) -> list[int]:
+    """Keep those of the walks that hang and have the facets, lie within the dates and lack what is unwanted."""
+    wanted = list(dict.fromkeys(numbers))
+    low, high = bounds(sought)
+    rows = db.session.execute(
+        select(Hung.number, Hung.words).where(Hung.number.in_(wanted), Hung.place >= low, Hung.place < high)
+    )
+    kept = {number for number, words in rows if _passes(words.split(), sought)}
+    return [number for number in wanted if number in kept]
+
+
+def bounds(sought: Sought) -> tuple[int, int]:
+    """Return the least place within the dates, and the first beyond them."""
+    low = first_place(sought.since) if sought.since else -(2**62)
+    high = first_place(sought.until + timedelta(days=1)) if sought.until and sought.until < date.max else 2**62
+    return low, high
+
+
+def _order(oldest_first: bool) -> Any:
+    return Hung.place.asc() if oldest_first else Hung.place.desc()
+
+
+def _passes(words: Sequence[str], sought: Sought) -> bool:
+    there = set(words)
+    if not all(there.intersection(row) for row in sought.facets):
+        return False
+    unwanted = [term for term in sought.asked.terms if term.unwanted] if sought.asked else []
+    return not any(_holds(term, words, there) for term in unwanted)
+
+
+def _holds(term: Term, words: Sequence[str], there: set[str]) -> bool:
+    if len(term.words) > 1:
+        size = len(term.words)
+        return any(tuple(words[at : at + size]) == term.words for at in range(len(words) - size + 1))
+    (word,) = term.words
+    if term.exact:
+        return word in there
+    stem = folding.stem(word)
+    return bool(there & {word, stem, folding.STEM + stem})
+
+
+# SQLite: FTS5 keeps the places of each word in their order, and gives as many as are wanted.
+
+
+FOUND = "SELECT rowid FROM hung_words WHERE hung_words MATCH :sought AND rowid >= :low AND rowid < :high"
+NEWEST_FIRST = text(FOUND + " ORDER BY rowid DESC LIMIT :limit")
+OLDEST_FIRST = text(FOUND + " ORDER BY rowid LIMIT :limit")
+
+
+def _find_sqlite(sought: Sought, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
+    values = {"sought": _fts5(sought), "low": low, "high": high, "limit": limit}
+    return list(db.session.scalars(OLDEST_FIRST if oldest_first else NEWEST_FIRST, values))
+
+
+def _fts5(sought: Sought) -> str:
+    """Write what is sought for FTS5; every word stands in quotes and holds none."""
+    terms = sought.asked.terms if sought.asked else ()
+    must = [_fts5_term(term) for term in terms if not term.unwanted]
+    if sought.asked is not None and sought.asked.seed is not None:
+        must = [f'({must[0]} OR "{facet("d", sought.asked.seed)}")']
+    must += [f"({' OR '.join(_quoted(value) for value in row)})" for row in sought.facets]
+    must_not = [_fts5_term(term) for term in terms if term.unwanted]
+    written = " AND ".join(must or [_quoted(ALL)])
+    return f"({written}) NOT ({' OR '.join(must_not)})" if must_not else written
+
+
+def _fts5_term(term: Term) -> str:
+    goes_on = " *" if term.beginning else ""
+    if term.exact or len(term.words) > 1:
+        return f'"{" ".join(term.words)}"{goes_on}'
+    found = [_quoted(word) for word in _forms(term.words[0])]
+    return f"({' OR '.join([*found, *([_quoted(term.words[0]) + goes_on] if goes_on else [])])})"
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"'
+
+
+def _forms(word: str) -> list[str]:
+    """List what a walk's words hold where one of them has the stem of ``word``."""
+    stem = folding.stem(word)
+    return list(dict.fromkeys((word, stem, folding.STEM + stem)))
+
+
+# Postgres: GIN knows all hits of a word, in no order.
+
+
+def _find_postgres(sought: Sought, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
+    within: Any = select(Hung.place, literal_column("hung.search").label("search"))
+    within = within.where(Hung.place >= low, Hung.place < high)
+    near = within.order_by(_order(oldest_first)).limit(NEAR).subquery("near")
+    found = list(db.session.scalars(_first(near, sought, limit, oldest_first)))
+    if len(found) == limit:
+        return found
+    hits = within.where(_matches(sought)).cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    order = hits.c.place.asc() if oldest_first else hits.c.place.desc()
+    return list(db.session.scalars(select(hits.c.place).order_by(order).limit(limit)))
+
+
+def _first(near: Any, sought: Sought, limit: int, oldest_first: bool) -> Select[tuple[int]]:
+    matching = near.c.search.op("@@")(_tsquery(sought))
+    return (
+        select(near.c.place)
+        .where(matching)
+        .order_by(near.c.place if oldest_first else near.c.place.desc())
+        .limit(limit)
+    )
+
+
+def _matches(sought: Sought) -> Any:
+    return literal_column("hung.search").op("@@")(_tsquery(sought))
+
+
+def _tsquery(sought: Sought) -> Any:
+    return cast(literal(_written(sought), String), TSQUERY)
+
+
+def _written(sought: Sought) -> str:
+    """Write what is sought for Postgres; every word stands in quotes and holds none."""
+    terms = sought.asked.terms if sought.asked else ()
+    parts = []
+    for term in terms:
+        written = _tsquery_term(term)
+        parts.append(f"!({written})" if term.unwanted else written)
+    if sought.asked is not None and sought.asked.seed is not None:
+        parts = [f"({parts[0]} | '{facet('d', sought.asked.seed)}')"]
+    parts += [f"({' | '.join(_lexeme(value) for value in row)})" for row in sought.facets]
+    return " & ".join(parts)
+
+
+def _tsquery_term(term: Term) -> str:
+    goes_on = ":*" if term.beginning else ""
+    if term.exact or len(term.words) > 1:
+        *first, last = term.words
+        return f"({' <-> '.join([*(_lexeme(word) for word in first), _lexeme(last) + goes_on])})"
+    found = [_lexeme(word) for word in _forms(term.words[0])]
+    return f"({' | '.join([*found, *([_lexeme(term.words[0]) + goes_on] if goes_on else [])])})"
+
+
+def _lexeme(word: str) -> str:
+    return f"'{word}'"

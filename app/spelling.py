@@ -1,0 +1,91 @@
+"""Did you mean: a search that finds nothing, with its unknown words put right by those of the walks that hang."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from string import ascii_lowercase
+
+from sqlalchemy import func, select
+
+from app import folding, index
+from app.choice import Choice
+from app.database import db
+from app.models import Word
+from app.search import Term
+
+ALIKE = 2
+"""How many letters of the beginning a word shares with one that it was typed for, where two are wrong."""
+
+POOL = 2_000
+TRIED = 5
+LAST = "\U0010ffff"
+
+
+def suggestion(choice: Choice) -> str | None:
+    """Return what was typed with its unknown words put right; ``None`` unless that finds something."""
+    sought = choice.sought()
+    terms = sought.asked.terms if sought.asked else ()
+    unknown = [word for term in terms if not term.unwanted for word in _unknown(term)]
+    if not unknown or len(unknown) > TRIED:
+        return None
+    first, *rest = ((word, _alike(word)) for word in unknown)
+    if not all(found for _, found in (first, *rest)):
+        return None
+    query = choice.q
+    for word, found in rest:
+        query = _put(query, word, found[0])
+    for candidate in first[1][:TRIED]:
+        better = _put(query, first[0], candidate)
+        if index.count(choice.model_copy(update={"q": better}).sought(), 0):
+            return better
+    return None
+
+
+def _unknown(term: Term) -> Iterator[str]:
+    for word in term.words:
+        forms = {word, folding.stem(word)}
+        if len(word) > 2 and not db.session.scalar(select(Word.word).where(Word.word.in_(forms)).limit(1)):
+            yield word
+
+
+def _alike(word: str) -> list[str]:
+    """Return the words that hang and may have been meant, the nearest first."""
+    beginning = word[:ALIKE]
+    pool = select(Word.word).where(
+        Word.word >= beginning,
+        Word.word < beginning + LAST,
+        func.length(Word.word).between(len(word) - 2, len(word) + 2),
+    )
+    found = set(db.session.scalars(pool.limit(POOL)))
+    found |= set(db.session.scalars(select(Word.word).where(Word.word.in_(_slips(word)))))
+    most = 1 if len(word) < 5 else 2
+    near = sorted((distance(word, other), other[0] != word[0], other) for other in found)
+    return [other for far, _, other in near if far <= most]
+
+
+def _slips(word: str) -> set[str]:
+    """List what a word was typed for if one finger slipped: a letter too many, too few, wrong, or two turned round."""
+    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    slips = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    slips |= {a + letter + b[1:] for a, b in parts if b for letter in ascii_lowercase}
+    return (slips | {a + letter + b for a, b in parts for letter in ascii_lowercase}) - {word}
+
+
+def distance(a: str, b: str) -> int:
+    """Count the letters by which words differ; two turned round are one (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        earlier, before, row = before, row, [i]
+        for j, y in enumerate(b, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def _put(query: str, word: str, better: str) -> str:
+    """Put a word in the place of another in what was typed."""
+    return re.sub(r"\w+", lambda found: better if folding.words(found[0]) == [word] else found[0], query)
