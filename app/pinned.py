@@ -19,6 +19,7 @@ STEPS_MAX = 200
 BATCH_MAX = 64
 POSITIONS_MAX = 10_000
 KNOTS_MAX = 128  # on a leg, and in a level
+GAIN_MAX = 10.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 EXACT = ConfigDict(extra="forbid", strict=True)
@@ -48,6 +49,7 @@ class PinnedSampling(BaseModel):
     model_config = EXACT
 
     guided: Annotated[list[Depth], Field(min_length=2, max_length=2)]
+    gain: Annotated[float, Field(ge=0, le=GAIN_MAX, allow_inf_nan=False)] | None = None  # before there was any: 1
     spacing: (
         Annotated[
             list[Annotated[float, Field(ge=-SNR_MAX, le=SNR_MAX, allow_inf_nan=False)]],
@@ -87,7 +89,8 @@ class Pinned(BaseModel):
         columns = self.model_dump()
         if self.sampling is not None:
             led = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
-            columns["sampling"] = led | columns["sampling"]  # in the order in which it is resolved, so written alike
+            said = {name: value for name, value in columns["sampling"].items() if name != "gain" or value is not None}
+            columns["sampling"] = led | said  # in the order in which it is resolved, so written alike
         return columns
 
 

@@ -29,8 +29,9 @@ class Preset:
     """Named settings; what counts in steps is a fraction of them, so that a preset holds for any number of steps.
 
     ``guided`` is the interval of steps that take a second pass for guidance (Kynkäänniemi et al., arXiv 2404.07724);
-    ``spacing`` the half log-SNR that the steps go from and to, at equal distances (none: as the model's own solver has
-    them). ``ladder`` has a rung for each level of knots: how deep they are painted, and how many lie on a leg.
+    ``gain`` how much stronger it pushes there than was asked for, since the steps outside have none; ``spacing`` the
+    half log-SNR that the steps go from and to, at equal distances (none: as the model's own solver has them).
+    ``ladder`` has a rung for each level of knots: how deep they are painted, and how many lie on a leg.
     Where it ``branches``, knots and frames start from the last rung's knots; else each is painted from its noise, but
     for a knot of a further rung that was one of the last rung's already: it goes on from itself.
     """
@@ -39,6 +40,7 @@ class Preset:
     steps: int = 20
     guidance: float = 3.5
     guided: tuple[float, float] = (0.0, 1.0)
+    gain: float = 1.0
     spacing: tuple[float, float] | None = None
     ladder: tuple[tuple[float, int], ...] = ((0.6, 7),)
     branches: bool = True
@@ -46,7 +48,7 @@ class Preset:
 
 PRESETS = {
     FAST: Preset(steps=8, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 5), (0.875, 12))),
-    BALANCED: Preset(steps=10, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 6), (0.9, 12))),
+    BALANCED: Preset(steps=10, guided=(0.1, 0.7), gain=1.12, spacing=(-5.0, 3.0), ladder=((0.6, 5), (0.9, 10))),
     EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.7, 16), (0.9, 22)), branches=False),
 }
 
@@ -71,13 +73,14 @@ def resolve(
     """Turn a preset into the numbers that a recipe records, for the model whose ``facts`` are given.
 
     ``steps`` and ``guidance`` are a visitor's own. A model may say otherwise of any field in its ``house.json``, under
-    ``presets``. Returns scheduler, steps, guidance, guided, spacing, ladder and branches, as JSON has them.
+    ``presets``. Returns scheduler, steps, guidance, guided, gain, spacing, ladder and branches, as JSON
+    has them.
 
     :raises KeyError: for a preset that there is not.
     """
     base = (FEW_STEPS if facts.get("few_step") else PRESETS)[preset]
     if facts.get("embeds_guidance"):
-        base = replace(base, guidance=EMBEDDED_GUIDANCE, guided=UNGUIDED)
+        base = replace(base, guidance=EMBEDDED_GUIDANCE, guided=UNGUIDED, gain=1.0)
     settings = asdict(base) | dict(facts.get("presets", {}).get(preset, {}))
     settings["scheduler"] = settings["scheduler"] or facts.get("scheduler") or SOLVER
     settings["steps"] = steps or int(settings["steps"])
@@ -100,6 +103,7 @@ def _whole(settings: dict[str, Any]) -> dict[str, Any]:
         "steps": steps,
         "guidance": settings["guidance"],
         "guided": [round(first * steps), ceil(last * steps)],
+        "gain": float(settings["gain"]),
         "spacing": list(settings["spacing"]) if settings["spacing"] and scheduler in SPACED else None,
         "ladder": ladder,
         "branches": bool(settings["branches"]) and can_branch,

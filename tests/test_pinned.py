@@ -51,6 +51,8 @@ ROUND_LEVEL = {"kind": "knots", "until": 6, "positions": [0.5], "batches": [[0]]
         (("sampler", "guided"), [0], "its sampling cannot be used"),
         (("sampler", "guided"), [5, 4], "its guided steps must lie within its 9 steps"),
         (("sampler", "guided"), [0, 10], "its guided steps must lie within its 9 steps"),
+        (("sampler", "gain"), 11.0, "its sampling cannot be used"),
+        (("sampler", "gain"), float("nan"), "its sampling cannot be used"),
         (("sampler", "spacing"), [3.0, -5.0], "the spacing of its steps must rise"),
         (("sampler", "spacing"), [float("nan"), 3.0], "its sampling cannot be used"),
         (("sampler", "spacing"), [-1e9, 3.0], "its sampling cannot be used"),
@@ -97,6 +99,14 @@ def test_altered_levels_are_refused_with_what_was_altered(
 ) -> None:
     set_at(branched, path, value)
     assert told in refusal(json.dumps(branched).encode())
+
+
+def test_recipe_from_before_there_was_a_gain_is_kept_as_it_was_written(branched: dict[str, Any]) -> None:
+    _, with_gain = recipe.commission_of(branched)
+    del branched["sampler"]["gain"]
+    _, without = recipe.commission_of(branched)
+    assert with_gain.columns()["sampling"]["gain"] == 1.12
+    assert list(without.columns()["sampling"]) == [key for key in with_gain.columns()["sampling"] if key != "gain"]
 
 
 def test_same_position_twice_in_a_level_is_refused(branched: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ LCM = {"few_step": True, "scheduler": "LCMScheduler"}
 def test_preset_resolves_to_what_json_keeps(name: str, facts: dict[str, Any]) -> None:
     resolved = presets.resolve(name, facts)
     assert json.loads(json.dumps(resolved)) == resolved
-    assert set(resolved) == {"scheduler", "steps", "guidance", "guided", "spacing", "ladder", "branches"}
+    assert set(resolved) == {"scheduler", "steps", "guidance", "guided", "gain", "spacing", "ladder", "branches"}
 
 
 def test_presets_differ_in_the_work_they_are_worth() -> None:
@@ -49,6 +49,13 @@ def test_distilled_model_keeps_its_own_solver_and_takes_no_guidance() -> None:
 def test_solver_that_adds_noise_does_not_go_on_from_a_blend(name: str) -> None:
     facts = {"few_step": True, "scheduler": "EulerAncestralDiscreteScheduler"}
     assert not presets.resolve(name, facts)["branches"]
+
+
+def test_guidance_on_an_interval_is_stronger_there_and_recorded_as_it_was_asked_for() -> None:
+    resolved = presets.resolve("balanced", {}, guidance=2.0)
+    assert (resolved["guidance"], resolved["gain"]) == (2.0, 1.12)
+    assert presets.resolve("exact", {})["gain"] == 1.0
+    assert presets.resolve("balanced", LCM)["gain"] == 1.0
 
 
 def test_guidance_that_is_an_input_costs_nothing_and_is_used() -> None:

@@ -68,10 +68,11 @@ class Rendering:
     def of(cls, sampling: Mapping[str, Any], **device: Any) -> "Rendering":
         """Join a preset's settings, as `app.presets.resolve` returns them or a recipe records them, with a device's."""
         guided, spacing, ladder = sampling.get("guided"), sampling.get("spacing"), sampling.get("ladder", ())
+        push, gain = sampling["guidance"] - 1, sampling.get("gain", 1.0)  # from guidance 1, which is none
         return cls(
             scheduler=sampling["scheduler"],
             steps=sampling["steps"],
-            guidance=sampling["guidance"],
+            guidance=1 + gain * push if push > 0 else sampling["guidance"],
             guided=(guided[0], guided[1]) if guided else None,
             spacing=(spacing[0], spacing[1]) if spacing else None,
             decoded=frozenset(depth for depth, _ in ladder[1:] or ladder),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from worker import branch
 from worker.painter import Painter, PaintingError, Prepared, Stop
+from worker.solver import SOLVER
 from worker.state import State
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own call
@@ -118,6 +119,14 @@ def test_second_pass_is_made_within_the_guided_interval_only(painters: dict[str,
     assert difference(picture(painter.paint(never, [0.5])), picture(painter.paint(unguided, [0.5]))) == 0
     every = picture(painter.paint(prepared(painter), [0.5]))
     assert difference(every, picture(painter.paint(prepared(painter, guided=[1, 4]), [0.5]))) > 1
+
+
+def test_guidance_pushes_harder_by_its_gain_and_never_where_there_is_none(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    sampling = {"scheduler": SOLVER, "steps": 6, "guidance": 3.0, "gain": 1.5}
+    assert painter.rendering(sampling).guidance == 4.0
+    assert painter.rendering(sampling | {"guidance": 0.5}).guidance == 0.5
+    assert painter.rendering({"scheduler": SOLVER, "steps": 6, "guidance": 3.0}).guidance == 3.0
 
 
 def test_steps_are_spaced_evenly_in_log_snr_within_what_the_model_knows(painters: dict[str, Painter]) -> None:
