@@ -1,4 +1,4 @@
-"""The archive of a backup: a plain tar whose manifest says what each file is.
+"""The archives of backups and of exported walks: plain tars whose manifest says what each file is.
 
 The manifest comes last, because the sums it holds are taken while the files are written. Nothing is ever unpacked to
 where a name in the archive says.
@@ -12,6 +12,7 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -44,7 +45,26 @@ def add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> dict[str, Any
     return {"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def checked(archive: tarfile.TarFile) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What tells a kind of archive: its name, the files beside the media, and what its manifest holds."""
+
+    format: str
+    called: str
+    files: tuple[str, ...]
+    shape: dict[str, type]
+    version: int = VERSION
+
+
+BACKUP = Kind(
+    FORMAT,
+    "a backup",
+    tuple(DATABASES.values()),
+    {"revision": str, "database": str, "software": str, "walks": int, "files": list, "forgotten": list, "lost": list},
+)
+
+
+def checked(archive: tarfile.TarFile, kind: Kind = BACKUP) -> dict[str, Any]:
     """Return the manifest of an archive in which each file is there once, is a plain file, and has its sum.
 
     :raises ValueError: when it is another, or damaged; so do ``tarfile`` and ``json``, with errors of their own.
@@ -53,11 +73,11 @@ def checked(archive: tarfile.TarFile) -> dict[str, Any]:
     names = [member.name for member in members]
     if MANIFEST not in names:
         raise ValueError("it has no manifest")
-    if strange := [member.name for member in members if not member.isreg() or not _is_ours(member.name)]:
-        raise ValueError(f"{strange[0]!r:.80} has no place in a backup")
+    if strange := [member.name for member in members if not member.isreg() or not _is_ours(member.name, kind)]:
+        raise ValueError(f"{strange[0]!r:.80} has no place in {kind.called}")
     if len(set(names)) != len(names):
         raise ValueError("a file is in it twice")
-    manifest = _manifest(archive)
+    manifest = _manifest(archive, kind)
     if {entry["path"] for entry in manifest["files"]} | {MANIFEST} != set(names):
         raise ValueError("its manifest names other files than are in it")
     for entry in manifest["files"]:
@@ -94,25 +114,26 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
     return member
 
 
-def _is_ours(name: str) -> bool:
-    return name in (MANIFEST, *DATABASES.values()) or bool(MEDIA_PATH.fullmatch(name))
+def _is_ours(name: str, kind: Kind) -> bool:
+    return name in (MANIFEST, *kind.files) or bool(MEDIA_PATH.fullmatch(name))
 
 
-def _manifest(archive: tarfile.TarFile) -> dict[str, Any]:
+def _manifest(archive: tarfile.TarFile, kind: Kind) -> dict[str, Any]:
     if archive.getmember(MANIFEST).size > MANIFEST_MAX:
         raise ValueError("its manifest is too large")
     manifest = json.loads(read(archive, MANIFEST))
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or manifest.get("version") != VERSION:
-        raise ValueError(f"it is no {FORMAT} of version {VERSION}")
-    shape = {"revision": str, "database": str, "software": str, "walks": int, "files": list}
-    shape |= {"forgotten": list, "lost": list}
-    for name, kind in shape.items():
-        if not isinstance(manifest.get(name), kind):
+    if not isinstance(manifest, dict) or (manifest.get("format"), manifest.get("version")) != (
+        kind.format,
+        kind.version,
+    ):
+        raise ValueError(f"it is no {kind.format} of version {kind.version}")
+    for name, expected in kind.shape.items():
+        if not isinstance(manifest.get(name), expected):
             raise ValueError(f"its manifest has no {name}")
     for entry in manifest["files"]:
         if not isinstance(entry, dict) or set(entry) != {"path", "bytes", "sha256"}:
             raise ValueError("its manifest is not one of ours")
-    if not all(isinstance(path, str) for path in (*manifest["forgotten"], *manifest["lost"])):
+    if not all(isinstance(path, str) for name in ("forgotten", "lost") for path in manifest.get(name, [])):
         raise ValueError("its manifest is not one of ours")
     return manifest
 

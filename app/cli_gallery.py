@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
-from app import curating, exhibition, gallery
+from app import audit, curating, exhibition, exporting, gallery, importing
 from app.command import as_json, explained, print_json
 from app.errors import InvalidInput
 from app.models import Walk
@@ -45,7 +47,7 @@ def reindex(after: int, as_json: bool) -> None:
 @explained
 def hide(walk_id: str, as_json: bool) -> None:
     """Take a walk from gallery, search, feed and API; its page says that it was taken down."""
-    _do(curating.hide, walk_id, as_json, "is hidden.")
+    _do(curating.hide, walk_id, as_json, "is hidden.", "hid walk")
 
 
 @group.command("unhide")
@@ -54,7 +56,7 @@ def hide(walk_id: str, as_json: bool) -> None:
 @explained
 def unhide(walk_id: str, as_json: bool) -> None:
     """Hang a hidden walk again."""
-    _do(curating.unhide, walk_id, as_json, "is no longer hidden.")
+    _do(curating.unhide, walk_id, as_json, "is no longer hidden.", "unhid walk")
 
 
 @group.command("feature")
@@ -66,7 +68,7 @@ def feature(walk_id: str, as_json: bool) -> None:
     walk = gallery.walk_at(walk_id, even_hidden=True)
     if not walk.is_hanging:
         raise InvalidInput.on("walk_id", message=f"{walk.id} does not hang in the gallery, so it cannot be featured.")
-    _do(curating.feature, walk_id, as_json, "is featured.")
+    _do(curating.feature, walk_id, as_json, "is featured.", "featured walk")
 
 
 @group.command("unfeature")
@@ -75,7 +77,7 @@ def feature(walk_id: str, as_json: bool) -> None:
 @explained
 def unfeature(walk_id: str, as_json: bool) -> None:
     """Prefer a walk no longer."""
-    _do(curating.unfeature, walk_id, as_json, "is no longer featured.")
+    _do(curating.unfeature, walk_id, as_json, "is no longer featured.", "unfeatured walk")
 
 
 @group.command("exhibit")
@@ -91,9 +93,47 @@ def exhibit(take_down: bool, as_json: bool) -> None:
         click.echo(f"{len(done)} of {len(exhibition.pieces())} walks {'taken down' if take_down else 'hung'}.")
 
 
-def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str) -> None:
+@group.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("walk_ids", nargs=-1, metavar="[WALKS]")
+@click.option("--recipes-only", is_flag=True, help="Leave the files out; whoever imports it paints the walks again.")
+@click.option("--owners", is_flag=True, help="Say by a hash who owns each walk: for a site that moves with its secret.")
+@as_json
+@explained
+def export(file: Path, walk_ids: tuple[str, ...], recipes_only: bool, owners: bool, as_json: bool) -> None:
+    """Write finished walks, or those named, with recipes, titles, exhibitions and files into one archive, FILE."""
+    report = exporting.export(file, walk_ids, with_files=not recipes_only, with_owners=owners)
+    if as_json:
+        print_json({"file": str(file), **asdict(report)})
+    else:
+        told = f"{report.walks:,} walks, {report.exhibitions:,} exhibitions, {report.files:,} files"
+        click.echo(f"{told}, {report.bytes:,} bytes saved to {file}")
+    if report.lost and not as_json:
+        click.echo(f"{len(report.lost):,} walks were left out, their files are lost: see media verify.", err=True)
+    sys.exit(1 if report.lost else 0)
+
+
+@group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Put what the archive holds in the place of what is here.")
+@as_json
+@explained
+def import_walks(file: Path, replace: bool, as_json: bool) -> None:
+    """Hang the walks and exhibitions of FILE that are not here; one that is broken refuses all of it."""
+    report = importing.bring_in(file, replace=replace)
+    if as_json:
+        print_json({"file": str(file), **asdict(report)})
+        return
+    click.echo(f"{report.hung:,} walks hung, {report.queued:,} put in line, {report.there:,} were here already.")
+    if report.replaced:
+        click.echo(f"{report.replaced:,} of them took the place of one that was here.")
+    click.echo(f"{report.exhibitions:,} exhibitions hung, {report.exhibitions_there:,} were here already.")
+
+
+def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, done: str) -> None:
     walk = gallery.walk_at(walk_id, even_hidden=True)
     act(walk)
+    audit.note(done, walk.id, who=audit.COMMAND)
     if as_json:
         state = {"hidden": walk.hidden_at is not None, "featured": walk.featured_at is not None}
         print_json({"id": walk.id, **state})

@@ -1,0 +1,126 @@
+"""An archive of finished walks: what a line of it says, and what kind of archive holds lines and files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.archives import MEDIA_PATH, Kind
+from app.curated import SLUG_MAX, TEXT_MAX, TITLE_MAX
+from app.models import ID, Walk
+from app.pinned import POSITIONS_MAX, PRINTABLE
+from app.recipe import of as recipe_of
+
+WALKS, EXHIBITIONS = "walks.jsonl", "exhibitions.jsonl"
+ARCHIVE = Kind(
+    "moma-lisa walks",
+    "an archive of walks",
+    (WALKS, EXHIBITIONS),
+    {"software": str, "walks": int, "exhibitions": int, "files": list},
+)
+LINE_MAX = 4_000_000
+KEPT = (
+    "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", "paint_seconds",
+    "first_film_seconds", "passes", "evenness", "jump", "strides", "model_title", "repeat_of", "continues", "remix_of",
+)  # fmt: skip
+"""The columns that a line takes over as they are; the recipe says the rest."""
+
+EXACT = ConfigDict(extra="forbid")
+Figure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+WalkId = Annotated[str, Field(pattern=f"^{ID.pattern}$")]
+Path = Annotated[str, Field(pattern=f"^{MEDIA_PATH.pattern.removeprefix('media/')}$", max_length=200)]
+
+
+class FrameFile(BaseModel):
+    """A frame, and where its picture lies."""
+
+    model_config = EXACT
+
+    index: Count
+    position: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    rank: Count
+    path: Path
+    bytes: Count
+
+
+class FilmFile(BaseModel):
+    """A film or the poster, and where it lies."""
+
+    model_config = EXACT
+
+    kind: Literal["gif", "mp4", "webp", "poster"]
+    path: Path
+    bytes: Count
+
+
+class WalkLine(BaseModel):
+    """A finished walk as a line of the archive. Without ``files`` it is painted again from its recipe."""
+
+    model_config = EXACT
+
+    id: WalkId
+    title: str | None
+    recipe: dict[str, Any]
+    notes: list[Annotated[str, Field(max_length=24)]]
+    owner: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{64})?$")] = ""
+    created_at: AwareDatetime
+    started_at: AwareDatetime | None
+    finished_at: AwareDatetime
+    hidden_at: AwareDatetime | None
+    featured_at: AwareDatetime | None
+    unlisted: bool
+    paint_seconds: Figure | None
+    first_film_seconds: Figure | None
+    passes: Count | None
+    evenness: Figure | None
+    jump: Figure | None
+    strides: Annotated[list[Figure], Field(max_length=POSITIONS_MAX)] | None
+    model_title: Annotated[str, Field(pattern=PRINTABLE, max_length=200)] | None
+    repeat_of: WalkId | None
+    continues: WalkId | None
+    remix_of: WalkId | None
+    frames: list[FrameFile] = []
+    films: list[FilmFile] = []
+
+    @property
+    def paths(self) -> list[tuple[str, int]]:
+        """List its files with their sizes."""
+        files: list[FrameFile | FilmFile] = [*self.frames, *self.films]
+        return [(file.path, file.bytes) for file in files]
+
+
+class ExhibitionLine(BaseModel):
+    """An exhibition as a line of the archive."""
+
+    model_config = EXACT
+
+    slug: Annotated[str, Field(max_length=SLUG_MAX)]
+    title: Annotated[str, Field(max_length=TITLE_MAX)]
+    text: Annotated[str, Field(max_length=TEXT_MAX)]
+    shown: bool
+    walks: list[WalkId]
+
+
+def line_of(walk: Walk, *, with_files: bool, with_owner: bool) -> WalkLine:
+    """Write a finished walk down."""
+    told: dict[str, Any] = {name: getattr(walk, name) for name in KEPT}
+    if with_files:
+        told["frames"] = [
+            {name: getattr(frame, name) for name in ("index", "position", "rank", "path", "bytes")}
+            for frame in walk.painted
+        ]
+        told["films"] = [
+            {"kind": each.kind, "path": each.path, "bytes": each.bytes}
+            for each in walk.media.values()
+            if each.kind in ("gif", "mp4", "webp", "poster")
+        ]
+    return WalkLine(
+        id=walk.id,
+        title=walk.given_title,
+        recipe=dict(recipe_of(walk)),
+        notes=[stop.note for stop in walk.stops],
+        owner=walk.owner_hash if with_owner else "",
+        **told,
+    )

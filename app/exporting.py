@@ -1,0 +1,139 @@
+"""Writing walks into one archive, with their files or only their recipes: for another house, or a shelf."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
+
+from app import __version__, archives, exhibitions, exported, media
+from app.archives import MANIFEST, MEDIA
+from app.database import db, now
+from app.errors import InvalidInput, MediaError, MomaError
+from app.models import FINISHED, Walk
+
+BATCH = 100
+
+
+@dataclass(slots=True)
+class Report:
+    """What an archive holds, and the walks left out because their files are lost."""
+
+    walks: int = 0
+    exhibitions: int = 0
+    files: int = 0
+    bytes: int = 0
+    lost: list[str] = field(default_factory=list)
+
+
+def export(target: Path, walk_ids: Sequence[str] = (), *, with_files: bool = True, with_owners: bool = False) -> Report:
+    """Write finished walks to ``target``: those named, or all with the exhibitions; deleted ones are gone.
+
+    :raises InvalidInput: when something is there already, or a walk is none that is finished.
+    :raises MomaError: when the file cannot be written.
+    """
+    if target.exists():
+        raise InvalidInput.on("file", message=f"{target} exists already. Choose another name.")
+    if not target.parent.is_dir():
+        raise InvalidInput.on("file", message=f"There is no folder {target.parent} to write {target.name} to.")
+    query = _chosen(walk_ids)
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
+            aside = Path(folder) / "walks.tar"
+            with tarfile.open(aside, "w") as archive, (Path(folder) / "walks").open("w", encoding="utf-8") as lines:
+                writer = _Writer(archive, lines, with_files=with_files, with_owners=with_owners)
+                writer.write(query, with_exhibitions=not walk_ids)
+            aside.chmod(0o600)  # it tells of unlisted walks
+            aside.replace(target)
+    except OSError as error:
+        raise MomaError(f"{target} cannot be written: {error.strerror or error}") from error
+    return writer.report
+
+
+class _Writer:
+    """An archive while it is written: files go in as they come, the lines when all are known."""
+
+    def __init__(self, archive: tarfile.TarFile, lines: IO[str], *, with_files: bool, with_owners: bool) -> None:
+        self.archive, self.lines = archive, lines
+        self.with_files, self.with_owners = with_files, with_owners
+        self.entries: list[dict[str, object]] = []
+        self.added: set[str] = set()
+        self.ids: set[str] = set()
+        self.report = Report()
+
+    def write(self, query: Select[tuple[Walk]], *, with_exhibitions: bool) -> None:
+        for walk in _read(query):
+            self.add(walk)
+        self.lines.close()
+        self.entries.append(archives.add_file(self.archive, exported.WALKS, Path(self.lines.name)))
+        halls = "".join(self.halls()) if with_exhibitions else ""
+        self.entries.append(archives.add_bytes(self.archive, exported.EXHIBITIONS, halls.encode()))
+        manifest = {
+            "format": exported.ARCHIVE.format,
+            "version": exported.ARCHIVE.version,
+            "software": f"MoMA Lisa {__version__}",
+            "created_at": now().isoformat(timespec="seconds"),
+            "walks": self.report.walks,
+            "exhibitions": self.report.exhibitions,
+            "files": self.entries,
+        }
+        archives.add_bytes(self.archive, MANIFEST, json.dumps(manifest, indent=1).encode())
+
+    def add(self, walk: Walk) -> None:
+        line = exported.line_of(walk, with_files=self.with_files, with_owner=self.with_owners)
+        wanted = [path for path, _ in line.paths if path not in self.added]  # a repeat shares its files
+        try:
+            found = {path: media.store().read(path) for path in wanted}
+        except MediaError:
+            self.report.lost.append(walk.id)
+            return
+        for path, data in found.items():
+            self.entries.append(archives.add_bytes(self.archive, MEDIA + path, data))
+            self.report.bytes += len(data)
+        self.added |= found.keys()
+        self.ids.add(walk.id)
+        self.lines.write(line.model_dump_json() + "\n")
+        self.report.walks += 1
+        self.report.files += len(found)
+
+    def halls(self) -> Iterator[str]:
+        for each in reversed(exhibitions.every()):
+            wanted = exhibitions.wanted_of(each)
+            line = exported.ExhibitionLine(
+                slug=each.slug,
+                title=each.title,
+                text=each.text,
+                shown=wanted.is_shown,
+                walks=[walk_id for walk_id in wanted.walks if walk_id in self.ids],
+            )
+            self.report.exhibitions += 1
+            yield line.model_dump_json() + "\n"
+
+
+def _chosen(walk_ids: Sequence[str]) -> Select[tuple[Walk]]:
+    finished = select(Walk).where(Walk.state == FINISHED, Walk.deleted_at.is_(None))
+    if not walk_ids:
+        return finished
+    walks = [exhibitions.walk_named(walk_id) for walk_id in walk_ids]
+    if unfinished := [walk for walk in walks if walk.state != FINISHED]:
+        raise InvalidInput.on("walk_ids", message=f"{unfinished[0].id} is {unfinished[0].state}, not finished.")
+    return finished.where(Walk.number.in_([walk.number for walk in walks]))
+
+
+def _read(query: Select[tuple[Walk]]) -> Iterator[Walk]:
+    """Read walks in the order of their numbers, a batch at a time."""
+    after = 0
+    options = (selectinload(Walk.stops), selectinload(Walk.painted), selectinload(Walk.media))
+    while walks := db.session.scalars(
+        query.where(Walk.number > after).order_by(Walk.number).limit(BATCH).options(*options)
+    ).all():
+        yield from walks
+        after = walks[-1].number
+        db.session.expunge_all()

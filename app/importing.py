@@ -1,0 +1,270 @@
+"""Hanging walks from an archive of another house: all of it is looked at before anything is written.
+
+What is there already stays as it is, unless it is to be replaced; so a run that was broken off is simply begun again.
+A walk whose files are not in the archive joins the line, and is painted again from its recipe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import archives, changing, exhibitions, exported, line, media, neighbours, queue, recipe, search, visitor
+from app.archives import MEDIA
+from app.audit import COMMAND
+from app.commission import find
+from app.curated import Exhibit, Exhibition
+from app.database import db, writing
+from app.errors import InvalidInput
+from app.exhibitions import Wanted
+from app.exported import ARCHIVE, ExhibitionLine, WalkLine
+from app.models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
+from app.wanted import Commission
+
+ERRORS_MAX = 20
+VISITOR = "import"
+SIGNATURES: dict[str, Callable[[bytes], bool]] = {
+    "gif": lambda data: data[:6] in (b"GIF87a", b"GIF89a"),
+    "mp4": lambda data: data[4:8] == b"ftyp",
+    "webp": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
+    "png": lambda data: data[:8] == b"\x89PNG\r\n\x1a\n",
+}
+Line = TypeVar("Line", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of the walks and exhibitions of an archive."""
+
+    hung: int = 0
+    queued: int = 0
+    replaced: int = 0
+    there: int = 0
+    exhibitions: int = 0
+    exhibitions_there: int = 0
+
+
+def bring_in(source: Path, *, replace: bool = False) -> Report:
+    """Hang what ``source`` holds and this house has not; with ``replace``, also what it has.
+
+    :raises InvalidInput: when the archive or a line of it is broken; nothing was written then.
+    """
+    try:
+        with tarfile.open(source, "r:") as archive:
+            manifest = archives.checked(archive, ARCHIVE)
+            sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
+            walks = list(_lines(archive, exported.WALKS, WalkLine))
+            halls = list(_lines(archive, exported.EXHIBITIONS, ExhibitionLine))
+            _check(archive, walks, halls, sizes, replace=replace)
+            return _write(archive, walks, halls, replace=replace)
+    except (tarfile.TarError, EOFError, ValueError, RecursionError, KeyError) as error:
+        raise InvalidInput.on("file", message=f"The archive is damaged or holds no walks: {error}.") from error
+
+
+def _lines(archive: tarfile.TarFile, name: str, kind: type[Line]) -> Iterator[Line]:
+    with archives.open_member(archive, name) as file:
+        number = 0
+        while data := file.readline(exported.LINE_MAX + 1):
+            number += 1
+            if len(data) > exported.LINE_MAX:
+                raise _broken(name, number, f"is longer than {exported.LINE_MAX:,} bytes")
+            try:
+                yield kind.model_validate_json(data)
+            except ValidationError as error:
+                first = error.errors(include_url=False, include_input=False)[0]
+                place = ".".join(str(part) for part in first["loc"]) or "the line"
+                raise _broken(name, number, f"cannot be read: {place:.60}: {first['msg']:.200}") from error
+
+
+def _broken(name: str, number: int, reason: str) -> InvalidInput:
+    return InvalidInput.on(name, number, message=f"Line {number} of {name} {reason}.")
+
+
+def _check(
+    archive: tarfile.TarFile,
+    walks: list[WalkLine],
+    halls: list[ExhibitionLine],
+    sizes: dict[str, int],
+    *,
+    replace: bool,
+) -> None:
+    """Look whether each walk could be commissioned and painted, has its files, and they are what they are called."""
+    errors = []
+    seen: set[str] = set()
+    for number, walk in enumerate(walks, start=1):
+        if flaw := "is there twice" if walk.id in seen else _flaw(archive, walk, sizes, replace=replace):
+            errors += _broken(exported.WALKS, number, f"(walk {walk.id}) {flaw}").errors
+        seen.add(walk.id)
+        if len(errors) >= ERRORS_MAX:
+            break
+    for number, hall in enumerate(halls, start=1):
+        if not exhibitions.SLUG.fullmatch(hall.slug):
+            errors += _broken(exported.EXHIBITIONS, number, f"has an address that is none: {hall.slug!r:.60}").errors
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], *, replace: bool) -> str:
+    earlier = find(walk.id)
+    if earlier is not None and not replace:
+        return ""  # it stays as it is, whatever the line says
+    if earlier is not None and earlier.is_waiting:
+        return "is being painted here; it can be replaced when that is done"
+    try:
+        _read_recipe(walk)
+        if walk.title is not None:
+            changing.validate({"title": walk.title})
+    except InvalidInput as error:
+        return f"cannot be hung here. {error}".rstrip(".")
+    return _files_flaw(archive, walk, sizes)
+
+
+def _files_flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int]) -> str:
+    if not walk.films and not walk.frames:
+        return ""
+    if len(walk.frames) != walk.recipe["frames"] or {film.kind for film in walk.films} < {"gif", "poster"}:
+        return "lacks a frame, the GIF or the poster"
+    frames = sorted(walk.frames, key=lambda frame: frame.index)
+    if [(frame.index, frame.position) for frame in frames] != list(enumerate(walk.recipe["positions"])):
+        return "has frames that are not those of its recipe"
+    if len({film.kind for film in walk.films}) < len(walk.films):
+        return "has a film twice"
+    folders = {media.walk_folder(each) for each in (walk.id, walk.repeat_of) if each}
+    for path, size in walk.paths:
+        if path.rpartition("/")[0].removesuffix("/frames") not in folders:
+            return f"names a file of another walk, {path}"
+        if sizes.get(MEDIA + path) != size:
+            return f"names {path}, which the archive lacks or has in another size"
+        is_kind = SIGNATURES.get(path.rpartition(".")[2])
+        if is_kind is None or not is_kind(_head(archive, path)):
+            return f"names {path}, which is not what it is called"
+    return ""
+
+
+def _head(archive: tarfile.TarFile, path: str) -> bytes:
+    with archives.open_member(archive, MEDIA + path) as file:
+        return file.read(16)
+
+
+def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
+    """Read the recipe as a recipe file is read: its form, its bounds, its rules."""
+    told = recipe.read(json.dumps(walk.recipe).encode())
+    wanted, pinned = recipe.commission_of(told)
+    wanted.unlisted = walk.unlisted
+    if len(walk.notes) != len(wanted.stops):
+        raise InvalidInput.on("notes", message="It has not one note for each stop.")
+    fps, prefix, software = told.get("fps"), told["model"].get("prefix"), told.get("software")
+    if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
+        raise InvalidInput.on("recipe", "fps", message="Its frames a second must be a number over 0.")
+    for name, text in (("prefix", prefix), ("software", software)):
+        if not (text is None or (isinstance(text, str) and len(text) <= 200 and "\0" not in text)):
+            raise InvalidInput.on("recipe", name, message=f"Its {name} must be a text of at most 200 characters.")
+    return wanted, pinned
+
+
+def _write(archive: tarfile.TarFile, walks: list[WalkLine], halls: list[ExhibitionLine], *, replace: bool) -> Report:
+    report = Report()
+    for walk in walks:
+        earlier = find(walk.id)
+        if earlier is not None and not replace:
+            report.there += 1
+            continue
+        for path, _ in walk.paths:
+            if earlier is not None or not media.store().exists(path):
+                media.store().write(path, archives.read(archive, MEDIA + path))
+        with writing() as session:
+            _save(session, walk, earlier, archive)
+        report.replaced += earlier is not None
+        report.hung += bool(walk.films)
+        report.queued += not walk.films
+        db.session.expunge_all()
+    for hall in halls:
+        _hang(hall, report, replace=replace)
+    if report.queued:
+        queue.ring()
+    return report
+
+
+def _save(session: Session, told: WalkLine, earlier: Walk | None, archive: tarfile.TarFile) -> None:
+    places: list[tuple[int, int]] = []
+    walk = _walk(told, archive)
+    if earlier is not None:
+        held = session.scalars(select(Exhibit).where(Exhibit.walk_number == earlier.number)).all()
+        places = [(each.exhibition_number, each.position) for each in held]
+        walk.number = earlier.number
+        session.delete(session.merge(earlier))
+        session.flush()
+    if not told.films:
+        walk.turn, walk.ticket = line.join(session, walk.visitor)
+    session.add(walk)
+    session.flush()
+    session.add_all(
+        Exhibit(exhibition_number=hall, position=position, walk_number=walk.number) for hall, position in places
+    )
+
+
+def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
+    wanted, pinned = _read_recipe(told)
+    walk = Walk(
+        id=told.id,
+        visitor=visitor.digest(VISITOR),
+        owner_hash=told.owner,  # empty: no secret has this digest
+        commission_hash="",
+        given_title=told.title,
+        seed=wanted.seed,
+        frames=wanted.frames,
+        fps=float(told.recipe["fps"]),
+        stops=[
+            Stop(position=index, note=note, **stop.model_dump() | {"hand": stop.hand or ""})
+            for index, (stop, note) in enumerate(zip(wanted.stops, told.notes, strict=True))
+        ],
+        preset=wanted.preset,
+        ending=wanted.ending,
+        easing=wanted.easing,
+        model=wanted.model,
+        is_pinned=True,
+        **pinned.columns(),
+        **{name: getattr(told, name) for name in exported.KEPT},
+    )
+    walk.words = search.words_of(walk.searched)
+    neighbours.mark(walk)
+    if not told.films:
+        walk.state, walk.started_at, walk.finished_at = QUEUED, None, None
+        walk.paint_seconds = walk.first_film_seconds = walk.evenness = walk.jump = walk.passes = walk.strides = None
+        walk.repeat_of = None
+        return walk
+    walk.state, walk.painted_count = FINISHED, len(told.frames)
+    walk.prefix, walk.software = told.recipe["model"]["prefix"], told.recipe["software"]
+    walk.painted = [Frame(**frame.model_dump()) for frame in told.frames]
+    walk.media = {
+        film.kind: Medium(**film.model_dump(), etag=_digest(archives.read(archive, MEDIA + film.path)))
+        for film in told.films
+    }
+    return walk
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def _hang(hall: ExhibitionLine, report: Report, *, replace: bool) -> None:
+    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == hall.slug))
+    if found is not None and not replace:
+        report.exhibitions_there += 1
+        return
+    known = set(db.session.scalars(select(Walk.id).where(Walk.id.in_(hall.walks), Walk.deleted_at.is_(None))))
+    wanted = Wanted(hall.title, hall.text, hall.slug, hall.shown, [each for each in hall.walks if each in known])
+    if found is None:
+        exhibitions.create(wanted, who=COMMAND)
+    else:
+        exhibitions.change(found, wanted, who=COMMAND)
+    report.exhibitions += 1

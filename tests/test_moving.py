@@ -1,0 +1,247 @@
+"""Walks exported and imported: the same at the other house, once, over nothing that is there; broken ones refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import func, select
+
+from app import archives, banned, changing, curating, exhibition, exhibitions, exported, gallery, media, recipe, stored
+from app.archives import MANIFEST
+from app.database import db
+from app.errors import InvalidInput
+from app.importing import bring_in
+from app.models import FINISHED, QUEUED, Walk
+from tests.conftest import make_app
+from tests.test_cli import run, run_json
+
+pytestmark = pytest.mark.databases
+
+
+@pytest.fixture
+def first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Walk]:
+    """Hang three pieces of the first exhibition, which have real films, and return their walks in their order."""
+    shipped = exhibition.pieces()[:3]
+    monkeypatch.setattr(exhibition, "pieces", lambda: shipped)
+    exhibition.hang()
+    return exhibitions.walks_of(exhibitions.at(exhibition.SLUG))
+
+
+@pytest.fixture
+def other(first: list[Walk], tmp_path: Path, migrated: Path) -> Iterator[Flask]:
+    """Build another house, with bare walls."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "moma.sqlite").write_bytes(migrated.read_bytes())
+    app = make_app(folder)
+    with app.app_context():
+        yield app
+        db.session.remove()
+
+
+def export(app: Flask, tmp_path: Path, *options: str) -> Path:
+    file = tmp_path / "walks.tar"
+    with app.app_context():
+        run(app.test_cli_runner(), "gallery", "export", str(file), *options)
+    return file
+
+
+def told(walk: Walk) -> dict[str, Any]:
+    return {
+        "recipe": dict(recipe.of(walk)),
+        "title": walk.title,
+        "frames": [(each.index, each.position, each.rank, each.path) for each in walk.painted],
+        "films": {kind: stored.address(walk, kind) for kind in walk.media},
+        **{name: getattr(walk, name) for name in exported.KEPT},
+    }
+
+
+def rewritten(file: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """Change files of an archive, and write a manifest that fits them."""
+    with tarfile.open(file) as archive:
+        files = {member.name: archives.read(archive, member.name) for member in archive.getmembers()}
+    manifest = json.loads(files.pop(MANIFEST))
+    change(files)
+    changed = file.with_name("changed.tar")
+    with tarfile.open(changed, "w") as archive:
+        manifest["files"] = [archives.add_bytes(archive, name, data) for name, data in files.items()]
+        archives.add_bytes(archive, MANIFEST, json.dumps(manifest).encode())
+    return changed
+
+
+def first_line(**changes: object) -> Callable[[dict[str, bytes]], None]:
+    def change(files: dict[str, bytes]) -> None:
+        head, _, rest = files[exported.WALKS].partition(b"\n")
+        files[exported.WALKS] = json.dumps(json.loads(head) | changes).encode() + b"\n" + rest
+
+    return change
+
+
+def count() -> int:
+    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
+
+
+def test_walks_hang_at_the_other_house_as_they_hung_here(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
+) -> None:
+    with app.app_context():
+        changing.apply(gallery.walk_at(first[0].id), changing.validate({"title": "Strings & stars"}))
+        curating.hide(gallery.walk_at(first[1].id))
+        curating.feature(gallery.walk_at(first[2].id))
+        here = {walk.id: told(gallery.walk_at(walk.id, even_hidden=True)) for walk in first}
+    file = export(app, tmp_path)
+    report = run_json(other.test_cli_runner(), "gallery", "import", str(file))
+    assert (report["hung"], report["queued"], report["there"], report["exhibitions"]) == (3, 0, 0, 1)
+    assert {walk_id: told(gallery.walk_at(walk_id, even_hidden=True)) for walk_id in here} == here
+    client = other.test_client()
+    for walk in first[2:]:
+        film = stored.address(gallery.walk_at(walk.id), "mp4")
+        assert client.get(film).data == exhibition_film(walk.id)
+    assert client.get(f"/walks/{first[1].id}").status_code == 410
+    assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(exhibition.SLUG))] == [
+        walk.id for walk in first if walk.id != first[1].id
+    ]
+    assert "Strings &amp; stars" in client.get("/gallery?q=strings").text
+
+
+def exhibition_film(walk_id: str) -> bytes:
+    return next(piece.film("mp4") for piece in exhibition.pieces() if piece.walk_id == walk_id)
+
+
+def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Walk], tmp_path: Path) -> None:
+    file = export(app, tmp_path)
+    changing.apply(first[0], changing.validate({"title": "Changed since"}))
+    before = media.store().files("walks")
+    report = bring_in(file)
+    assert (report.hung, report.there, report.exhibitions_there) == (0, 3, 1)
+    assert gallery.walk_at(first[0].id).title == "Changed since"
+    assert media.store().files("walks") == before
+    report = bring_in(file, replace=True)
+    assert (report.replaced, report.there, count()) == (3, 0, 3)
+    assert gallery.walk_at(first[0].id).title == "A guitar, a rocket"
+    assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(exhibition.SLUG))] == [walk.id for walk in first]
+
+
+def test_recipes_alone_join_the_line_under_their_ids(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
+) -> None:
+    file = export(app, tmp_path, "--recipes-only")
+    assert file.stat().st_size < 200_000
+    report = bring_in(file)
+    assert (report.hung, report.queued) == (0, 3)
+    walk = gallery.walk_at(first[0].id)
+    assert (walk.state, walk.is_pinned, walk.painted, walk.media) == (QUEUED, True, [], {})
+    with app.app_context():
+        asked = dict(recipe.of(gallery.walk_at(first[0].id)))
+    assert {name: recipe.of(walk)[name] for name in ("stops", "seed", "levels", "sampler")} == {  # type: ignore[literal-required]
+        name: asked[name] for name in ("stops", "seed", "levels", "sampler")
+    }
+    assert bring_in(file).there == 3
+
+
+def test_named_walks_alone_are_exported_without_exhibitions(
+    runner: FlaskCliRunner, other: Flask, app: Flask, first: list[Walk], tmp_path: Path
+) -> None:
+    file = tmp_path / "two.tar"
+    with app.app_context():
+        report = run_json(runner, "gallery", "export", str(file), first[2].id, first[1].url)
+    assert (report["walks"], report["exhibitions"], report["lost"]) == (2, 0, [])
+    assert bring_in(file).hung == 2
+    assert exhibitions.every() == []
+
+
+def test_owner_is_told_only_if_asked_for(app: Flask, hung: Callable[..., Walk], tmp_path: Path) -> None:
+    walk = hung()
+    for options, owner in (((), ""), (("--owners",), walk.owner_hash)):
+        with tarfile.open(export(app, tmp_path, *options)) as archive:
+            (line,) = archives.read(archive, exported.WALKS).splitlines()
+        assert json.loads(line)["owner"] == owner
+        (tmp_path / "walks.tar").unlink()
+
+
+def test_export_overwrites_no_file_and_leaves_out_what_is_lost(
+    runner: FlaskCliRunner, first: list[Walk], tmp_path: Path
+) -> None:
+    file = tmp_path / "walks.tar"
+    media.store().delete(first[0].media["gif"].path)
+    report = run_json(runner, "gallery", "export", str(file), status=1)
+    assert (report["walks"], report["lost"]) == (2, [first[0].id])
+    assert "exists already" in run(runner, "gallery", "export", str(file), status=1).output
+    assert "There is no folder" in run(runner, "gallery", "export", str(tmp_path / "no" / "x"), status=1).output
+    assert list(tmp_path.glob(".export-*")) == []
+
+
+BROKEN: dict[str, tuple[dict[str, object], str]] = {
+    "a field too many": ({"visitor": "x"}, "visitor"),
+    "an id that is none": ({"id": "../../etc"}, "id"),
+    "a time without a zone": ({"finished_at": "2026-11-20T12:00:00"}, "finished_at"),
+    "a recipe of another kind": ({"recipe": {"format": "x"}}, "holds no recipe of this site's kind"),
+    "a title too long": ({"title": "x" * 400}, "400 characters long"),
+    "too few notes": ({"notes": []}, "one note for each stop"),
+    "no frames": ({"frames": []}, "lacks a frame"),
+    "figures that are none": ({"evenness": -1}, "evenness"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_line_refuses_the_archive_and_names_it(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path, name: str
+) -> None:
+    changes, said = BROKEN[name]
+    file = rewritten(export(app, tmp_path), first_line(**changes))
+    with pytest.raises(InvalidInput) as refused:
+        bring_in(file)
+    assert "Line 1 of walks.jsonl" in str(refused.value)
+    assert said in str(refused.value)
+    assert count() == 0
+    assert media.store().files("walks") == {}
+
+
+def test_file_that_is_not_what_it_is_called_is_refused(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
+) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        name = next(name for name in files if name.endswith(".gif"))
+        files[name] = b"<html>".ljust(len(files[name]))
+
+    with pytest.raises(InvalidInput, match="which is not what it is called"):
+        bring_in(rewritten(export(app, tmp_path), change))
+
+
+def test_line_cannot_name_a_file_of_another_walk(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        lines = [json.loads(line) for line in files[exported.WALKS].splitlines()]
+        lines[0]["films"], lines[0]["frames"] = lines[1]["films"], lines[0]["frames"]
+        files[exported.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+    with pytest.raises(InvalidInput, match="names a file of another walk"):
+        bring_in(rewritten(export(app, tmp_path), change))
+
+
+def test_banned_word_does_not_come_in_with_an_archive(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
+) -> None:
+    file = export(app, tmp_path)
+    banned.ban("guitar")
+    with pytest.raises(InvalidInput, match="asks for “guitar”, which does not hang here"):
+        bring_in(file)
+
+
+def test_what_is_no_archive_is_refused(runner: FlaskCliRunner, first: list[Walk], app: Flask, tmp_path: Path) -> None:
+    nothing, cut = tmp_path / "nothing.tar", tmp_path / "cut.tar"
+    nothing.write_bytes(b"x" * 2000)
+    cut.write_bytes(export(app, tmp_path).read_bytes()[:100_000])
+    with tarfile.open(tmp_path / "backup.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo("../evil"), io.BytesIO())
+    for file in (nothing, cut, tmp_path / "backup.tar"):
+        output = run(runner, "gallery", "import", str(file), status=1).output
+        assert "The archive is damaged or holds no walks" in output
+    assert gallery.walk_at(first[0].id).state == FINISHED
