@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PORT ?= 8000
 export PORT
 
-.PHONY: help run dev test fast check bench load lock
+.PHONY: help run dev test fast check bench load language lock
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -35,6 +35,14 @@ bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 
 load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.load
+
+language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
+	$(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --no-location --sort-output --omit-header \
+		--output app/translations/messages.pot .
+	$(BIN)/pybabel update --input-file app/translations/messages.pot --output-dir app/translations --no-fuzzy-matching \
+		--ignore-obsolete --omit-header --no-wrap
+	$(BIN)/pybabel compile --directory app/translations
+	rm app/translations/messages.pot
 
 COMPILE = $(BIN)/python -m piptools compile --quiet --upgrade --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml

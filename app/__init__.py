@@ -32,6 +32,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         feed,
         files,
         health,
+        language,
         limits,
         making,
         manual,
@@ -69,6 +70,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     visitor.init_app(app)
     security.init_app(app)
     assets.init_app(app)
+    language.init_app(app)
     words.register(app)
     problems.init_app(app)
     health.init_app(app)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.gettext import N_
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -27,7 +29,7 @@ class MomaError(Exception):
     """Base of every error that the site explains to somebody; ``status`` is its HTTP answer."""
 
     status = 500
-    title = "Something went wrong"
+    title = N_("Something went wrong")
 
 
 class ConfigError(MomaError):
@@ -38,7 +40,7 @@ class InvalidInput(MomaError):
     """What was asked for breaks a rule; each :class:`FieldError` names the field and the limit."""
 
     status = 422
-    title = "Not a walk we can paint"
+    title = N_("Not a walk we can paint")
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__(" ".join(error.message for error in errors))
@@ -54,13 +56,13 @@ class Malformed(MomaError):
     """The request cannot be read at all."""
 
     status = 400
-    title = "Not readable"
+    title = N_("Not readable")
 
 
 class NotOwner(MomaError):
     """Somebody else's walk was to be changed; ``status`` is 401 without a token, 403 with a wrong one."""
 
-    title = "Not your walk"
+    title = N_("Not your walk")
 
     def __init__(self, message: str, *, status: int = 403) -> None:
         super().__init__(message)
@@ -71,28 +73,28 @@ class WalkNotFound(MomaError):
     """No walk has this address."""
 
     status = 404
-    title = "Nothing hangs at this address"
+    title = N_("Nothing hangs at this address")
 
 
 class WalkGone(MomaError):
     """The walk at this address was deleted."""
 
     status = 410
-    title = "This walk was taken down"
+    title = N_("This walk was taken down")
 
 
 class Conflict(MomaError):
     """The walk is not in a state in which this can be done."""
 
     status = 409
-    title = "Not now"
+    title = N_("Not now")
 
 
 class TooMany(MomaError):
     """More was asked for than the hour has room for; ``retry_after`` says in how many seconds there is room again."""
 
     status = 429
-    title = "Enough for this hour"
+    title = N_("Enough for this hour")
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
@@ -103,4 +105,4 @@ class MediaError(MomaError):
     """The media store did not do what it was asked: it is away or full, or has lost the file."""
 
     status = 503
-    title = "The pictures are away"
+    title = N_("The pictures are away")

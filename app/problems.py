@@ -13,41 +13,43 @@ from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 from app.answers import Problem
 from app.database import schema_state
 from app.errors import InvalidInput, MediaError, MomaError, TooMany
+from app.gettext import N_, _
+from app.words import number
 
 log = logging.getLogger(__name__)
 
 TITLES = {
-    400: "That could not be read",
-    401: "Not without a token",
-    403: "Not your walk",
-    404: "Nothing hangs at this address",
-    405: "Not done that way",
-    408: "That took too long",
-    410: "This walk was taken down",
-    413: "Too much at once",
-    415: "Not a kind we read",
-    416: "Not a part of this film",
-    422: "Not a walk we can paint",
-    429: "One at a time",
-    500: "Something broke",
-    503: "Closed for a moment",
+    400: N_("That could not be read"),
+    401: N_("Not without a token"),
+    403: N_("Not your walk"),
+    404: N_("Nothing hangs at this address"),
+    405: N_("Not done that way"),
+    408: N_("That took too long"),
+    410: N_("This walk was taken down"),
+    413: N_("Too much at once"),
+    415: N_("Not a kind we read"),
+    416: N_("Not a part of this film"),
+    422: N_("Not a walk we can paint"),
+    429: N_("One at a time"),
+    500: N_("Something broke"),
+    503: N_("Closed for a moment"),
 }
 DETAILS = {
-    400: "The request was cut off or garbled on its way. Go back and try once more.",
-    404: "Nothing hangs at this address. It may have been mistyped, or never painted.",
-    405: "This address answers, but not to that. Begin again from a page of ours.",
-    410: "Its owner took it down. Its pictures are gone.",
-    413: "That was more than we read at once: {limit} bytes at most.",
-    415: "This address reads {kind}.",
-    429: "You have asked for many walks in a short time. Wait a little, then paint the next.",
-    500: "That was our fault, and it has been noted. What you painted is safe. Try again in a moment.",
-    503: "The database does not answer just now. Try again in a moment.",
+    400: N_("The request was cut off or garbled on its way. Go back and try once more."),
+    404: N_("Nothing hangs at this address. It may have been mistyped, or never painted."),
+    405: N_("This address answers, but not to that. Begin again from a page of ours."),
+    410: N_("Its owner took it down. Its pictures are gone."),
+    413: N_("That was more than we read at once: {limit} bytes at most."),
+    415: N_("This address reads {kind}."),
+    429: N_("You have asked for many walks in a short time. Wait a little, then paint the next."),
+    500: N_("That was our fault, and it has been noted. What you painted is safe. Try again in a moment."),
+    503: N_("The database does not answer just now. Try again in a moment."),
 }
 
-PICTURES_AWAY = "The pictures cannot be had from where they are kept just now. Try again in a moment."
+PICTURES_AWAY = N_("The pictures cannot be had from where they are kept just now. Try again in a moment.")
 RETRY_SECONDS = 5
 JSON_ONLY = "JSON. Send it as application/json"
-FORMS_ONLY = "forms, as a browser sends them. Programs find another at /api"
+FORMS_ONLY = N_("forms, as a browser sends them. Programs find another at /api")
 
 
 def init_app(app: Flask) -> None:
@@ -67,7 +69,7 @@ def wants_json() -> bool:
 
 def answer(status: int, detail: str, *, errors: InvalidInput | None = None, title: str | None = None) -> Response:
     """Write an error as a page or as a problem document."""
-    title = title or TITLES.get(status, "Something went wrong")
+    title = _(title or TITLES.get(status, "Something went wrong"))
     if wants_json():
         return problem(status, title, detail, errors)
     page = render_template("error.html", code=status, title=title, message=detail, detail="")
@@ -92,7 +94,7 @@ def problem(status: int, title: str, detail: str, errors: InvalidInput | None = 
 def _moma_error(error: MomaError) -> Response:
     if error.status >= 500:
         log.error("%s", error, exc_info=error)
-    detail = PICTURES_AWAY if isinstance(error, MediaError) else str(error)
+    detail = _(PICTURES_AWAY) if isinstance(error, MediaError) else str(error)
     response = answer(
         error.status, detail, errors=error if isinstance(error, InvalidInput) else None, title=error.title
     )
@@ -107,13 +109,14 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
         return cast(Response, Response.force_type(error.get_response()))
-    detail = DETAILS.get(status) or error.description or ""
+    words = DETAILS.get(status) or error.description
+    detail = _(words) if words else ""
     if isinstance(error, BadHost):  # a page could not even name its stylesheet
         return problem(status, TITLES[status], "The Host header names no host.")
     if status == 413:
-        detail = detail.format(limit=f"{request.max_content_length:,}")
+        detail = detail.format(limit=number(request.max_content_length or 0))
     if status == 415:
-        detail = detail.format(kind=JSON_ONLY if wants_json() else FORMS_ONLY)
+        detail = detail.format(kind=JSON_ONLY if wants_json() else _(FORMS_ONLY))
     response = answer(status, detail)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -125,7 +128,7 @@ def _database_error(error: DBAPIError) -> Response:
     log.error(
         "The database does not answer on %s: %s", quote(request.path), error.orig
     )  # a line each: pages ask and ask
-    response = answer(503, DETAILS[503])
+    response = answer(503, _(DETAILS[503]))
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
@@ -137,4 +140,4 @@ def _schema_error(error: ProgrammingError) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("Unexpected error on %s", quote(request.path), exc_info=error)
-    return answer(InternalServerError.code, DETAILS[500])
+    return answer(InternalServerError.code, _(DETAILS[500]))

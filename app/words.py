@@ -1,4 +1,4 @@
-"""How the house says numbers, times and blends: pure functions from values to words, and their Jinja names."""
+"""How the house says numbers, times and blends, in the page's language: from values to words, and their Jinja names."""
 
 from __future__ import annotations
 
@@ -8,31 +8,54 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from babel.dates import format_date
 from flask import Flask
 
 from app import hairline
+from app.gettext import N_, _, counted, ngettext
+from app.language import here
 from app.models import BACK, ROUND, STOP
 
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+COUNTED = (
+    counted("%(count)s walk", "%(count)s walks"),
+    counted("%(count)s frame", "%(count)s frames"),
+    counted("%(count)s report", "%(count)s reports"),
+    counted("%(count)s word", "%(count)s words"),
+)
+NUMBERS = (
+    N_("no"),
+    N_("one"),
+    N_("two"),
+    N_("three"),
+    N_("four"),
+    N_("five"),
+    N_("six"),
+    N_("seven"),
+    N_("eight"),
+    N_("nine"),
+    N_("ten"),
+    N_("eleven"),
+    N_("twelve"),
+)
 ORDINALS = (
-    "zeroth",
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
+    N_("zeroth"),
+    N_("first"),
+    N_("second"),
+    N_("third"),
+    N_("fourth"),
+    N_("fifth"),
+    N_("sixth"),
+    N_("seventh"),
+    N_("eighth"),
+    N_("ninth"),
+    N_("tenth"),
+    N_("eleventh"),
+    N_("twelfth"),
 )
 ARTICLES = re.compile(r"^(?:an?|the)\s+(?=\S)", re.IGNORECASE)
 NOTES = {
-    "unknown words": "The model does not know most of these words; it painted something of its own.",
-    "cut": "The prompt is longer than the model reads; the end was left out.",
+    "unknown words": N_("The model does not know most of these words; it painted something of its own."),
+    "cut": N_("The prompt is longer than the model reads; the end was left out."),
 }
 SOLVERS = {
     "DPMSolverMultistepScheduler": "DPM-Solver++, multistep",
@@ -48,31 +71,44 @@ SOLVERS = {
     "UniPCMultistepScheduler": "UniPC",
 }
 
-ENDING_NAMES = {BACK: "there and back", STOP: "stop at the end", ROUND: "round to the start"}
-CARE_NAMES = {"fast": "sketch", "balanced": "usual", "exact": "fine"}
+ENDING_NAMES = {BACK: N_("there and back"), STOP: N_("stop at the end"), ROUND: N_("round to the start")}
+CARE_NAMES = {"fast": N_("sketch"), "balanced": N_("usual"), "exact": N_("fine")}
 
 
 def number(count: int) -> str:
-    """Write a count with commas: ``1,284``."""
-    return f"{count:,}"
+    """Write a count with its thousands apart: ``1,284``."""
+    return decimal(count, 0)
+
+
+def decimal(value: float, places: int | None = None) -> str:
+    """Write a number as the language does: ``0.93``; without ``places``, with as many as it needs."""
+    text = f"{value:g}" if places is None else f"{value:,.{places}f}"
+    symbols = here().number_symbols["latn"]
+    return text.translate({ord(","): symbols["group"], ord("."): symbols["decimal"]})
 
 
 def count_words(count: int) -> str:
     """Write a small count as a word, a larger one in figures."""
-    return NUMBERS[count] if 0 <= count < len(NUMBERS) else number(count)
+    return _(NUMBERS[count]) if 0 <= count < len(NUMBERS) else number(count)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """Choose the noun for a count: ``1 walk``, ``1,284 walks``."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+    """Choose the noun for a count: ``1 walk``, ``1,284 walks``. It must stand in ``COUNTED``."""
+    return ngettext(f"%(count)s {one}", f"%(count)s {many or one + 's'}", count, count=number(count))
 
 
 def ordinal(position: int) -> str:
     """Write an ordinal: ``third``, ``21st``."""
     if 0 <= position < len(ORDINALS):
-        return ORDINALS[position]
-    ending = "th" if 10 <= position % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(position % 10, "th")
-    return f"{number(position)}{ending}"
+        return _(ORDINALS[position])
+    ending = 0 if 10 <= position % 100 <= 20 else position % 10
+    if ending == 1:
+        return _("%(number)sst", number=number(position))
+    if ending == 2:
+        return _("%(number)snd", number=number(position))
+    if ending == 3:
+        return _("%(number)srd", number=number(position))
+    return _("%(number)sth", number=number(position))
 
 
 def sentence(text: str) -> str:
@@ -82,34 +118,35 @@ def sentence(text: str) -> str:
 
 def ordinal_place(position: int) -> str:
     """Name a place in line: ``Third in line``."""
-    return sentence(f"{ordinal(position)} in line")
+    return sentence(_("%(ordinal)s in line", ordinal=ordinal(position)))
 
 
 def duration(seconds: float) -> str:
     """Write a measured time: ``1.9 seconds``, ``19 seconds``, ``2 minutes 5 seconds``."""
     if seconds < 10:
-        tenths = f"{seconds:.1f}".removesuffix(".0")
-        return f"{tenths} second" if tenths == "1" else f"{tenths} seconds"
+        tenths = decimal(seconds, 1 if f"{seconds:.1f}"[-1] != "0" else 0)
+        return ngettext("%(count)s second", "%(count)s seconds", 1 if tenths == "1" else 2, count=tenths)
     minutes, rest = divmod(round(seconds), 60)
+    in_seconds = ngettext("%(count)s second", "%(count)s seconds", rest, count=rest)
     if not minutes:
-        return f"{rest} seconds"
-    words = "1 minute" if minutes == 1 else f"{number(minutes)} minutes"
-    return f"{words} {'1 second' if rest == 1 else f'{rest} seconds'}" if rest else words
+        return in_seconds
+    words = ngettext("%(count)s minute", "%(count)s minutes", minutes, count=number(minutes))
+    return f"{words} {in_seconds}" if rest else words
 
 
 def duration_about(seconds: float) -> str:
     """Estimate a time, rounded up as far as it can be known: ``about 20 seconds``, ``about 3 minutes``."""
     if seconds <= 1:
-        return "about a second"
+        return _("about a second")
     if seconds <= 10:
-        return f"about {math.ceil(seconds)} seconds"
+        return _("about %(count)s seconds", count=math.ceil(seconds))
     if seconds <= 55:
-        return f"about {5 * math.ceil((seconds - 0.5) / 5)} seconds"
+        return _("about %(count)s seconds", count=5 * math.ceil((seconds - 0.5) / 5))
     minutes = math.ceil((seconds - 5) / 60)
     if minutes < 60:
-        return "about a minute" if minutes <= 1 else f"about {minutes} minutes"
+        return _("about a minute") if minutes <= 1 else _("about %(count)s minutes", count=minutes)
     hours = math.ceil((minutes - 5) / 60)
-    return "about an hour" if hours <= 1 else f"about {number(hours)} hours"
+    return _("about an hour") if hours <= 1 else _("about %(count)s hours", count=number(hours))
 
 
 def lowest(seconds: float | None, seen: str | None) -> float | None:
@@ -122,22 +159,22 @@ def lowest(seconds: float | None, seen: str | None) -> float | None:
 def waiting_words(count: int, seconds: float | None) -> str:
     """Say how long a walk takes if it is asked for now: ``Two walks are waiting. About 25 seconds.``."""
     if count == 0:
-        line = "Nobody is waiting."
+        line = _("Nobody is waiting.")
     elif count == 1:
-        line = "One walk is waiting."
+        line = _("One walk is waiting.")
     else:
-        line = f"{sentence(count_words(count))} walks are waiting."
+        line = _("%(number)s walks are waiting.", number=sentence(count_words(count)))
     return line if seconds is None else f"{line} {sentence(duration_about(seconds))}."
 
 
 def file_size(size: int) -> str:
     """Write a file's size in decimal units: ``2.1 MB``, ``640 kB``."""
     if size < 1000:
-        return f"{size} bytes" if size != 1 else "1 byte"
+        return ngettext("%(count)s byte", "%(count)s bytes", size, count=size)
     if size < 999_500:
         return f"{size / 1000:.0f} kB"
     megabytes = size / 1_000_000
-    return f"{megabytes:.1f} MB" if megabytes < 9.95 else f"{megabytes:,.0f} MB"
+    return f"{decimal(megabytes, 1 if megabytes < 9.95 else 0)} MB"
 
 
 def frames_and_length(frames: int, fps: float, ending: str = "stop") -> str:
@@ -182,7 +219,7 @@ def size_class(text: str) -> str:
 def listing(parts: Iterable[str]) -> str:
     """Join words as a sentence does: ``a, b and c``."""
     words = list(parts)
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return _("%(some)s and %(last)s", some=", ".join(words[:-1]), last=words[-1]) if len(words) > 1 else "".join(words)
 
 
 def example_prompts(walks: Sequence[Any], starters: Sequence[Sequence[str]]) -> tuple[str, str]:
@@ -200,7 +237,7 @@ def same_shape(walks: Sequence[Any]) -> bool:
 
 def note(kind: str) -> str:
     """Explain a note that the painter left on a stop."""
-    return NOTES.get(kind, "")
+    return _(NOTES[kind]) if kind in NOTES else ""
 
 
 def solver_name(scheduler: str | None) -> str:
@@ -210,27 +247,28 @@ def solver_name(scheduler: str | None) -> str:
 
 def ending_name(ending: str) -> str:
     """Say how a film repeats: ``there and back``."""
-    return ENDING_NAMES[ending]
+    return _(ENDING_NAMES[ending])
 
 
 def care_name(preset: str) -> str:
     """Say with what care a walk is painted: ``usual``."""
-    return CARE_NAMES[preset]
+    return _(CARE_NAMES[preset])
 
 
 def own_words(own: Mapping[str, Any]) -> str:
     """Say what a stop has of its own: ``in neon, without rain, seed 12``."""
-    said = {"hand": "in", "negative_prompt": "without", "seed": "seed"}
-    return ", ".join(f"{word} {own[name]!s:.60}" for name, word in said.items() if name in own)
+    said = {"hand": N_("in %(own)s"), "negative_prompt": N_("without %(own)s"), "seed": N_("seed %(own)s")}
+    return ", ".join(_(words, own=f"{own[name]!s:.60}") for name, words in said.items() if name in own)
 
 
 def day(moment: date) -> str:
     """Write a date as the house does: ``20 November 2026``."""
-    return f"{moment.day} {moment:%B %Y}"
+    return format_date(moment, "long", here())
 
 
 FILTERS = {
     "number": number,
+    "decimal": decimal,
     "count_words": count_words,
     "plural": plural,
     "ordinal": ordinal,
