@@ -60,6 +60,7 @@ Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong
 
 RECENT = 8
 NEARBY = 4
+JOINING = 2
 CHILDREN = 5
 
 
@@ -243,6 +244,8 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
     """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused."""
     earlier, later = continuing.parent_of(walk), continuing.children_of(walk, CHILDREN)
     shown = [*later, *([earlier] if earlier else [])]
+    before = [] if walk.is_waiting else neighbours.before(walk, JOINING, besides=shown)
+    after = [] if walk.is_waiting else neighbours.after(walk, JOINING, besides=[*shown, *before])
     page = render_template(
         template,
         walk=walk,
@@ -254,11 +257,11 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
         later=later,
         remixed=remixing.parent_of(walk),
         remixes=remixing.children_of(walk, CHILDREN),
-        before=[] if walk.is_waiting else neighbours.before(walk, NEARBY, besides=shown),
-        after=[] if walk.is_waiting else neighbours.after(walk, NEARBY, besides=shown),
+        before=before,
+        after=after,
         original=cache.original_of(walk),
         retitled=retitled,
-        nearby=[] if walk.is_waiting else gallery.recent(NEARBY, besides=walk),
+        nearby=[] if walk.is_waiting else _nearby(walk, [*before, *after]),
     )
     response = _answer(page, status=422 if retitled else 200)
     response.headers["Vary"] = "Cookie"
@@ -270,6 +273,13 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
 def see(walk: Walk) -> Response:
     """Send the visitor on to a walk's page."""
     return cast(Response, redirect(walk.url, 303))
+
+
+def _nearby(walk: Walk, shown: list[Walk]) -> list[Walk]:
+    """Return the newest walks, but for this one and those that are shown already."""
+    ids = {each.number for each in shown}
+    recent = gallery.recent(NEARBY + len(shown), besides=walk)
+    return [each for each in recent if each.number not in ids][:NEARBY]
 
 
 def _with_query(address: str) -> str:

@@ -56,6 +56,7 @@ function start() {
   lines().forEach(fit);
   document.getElementById("another").hidden = false;
   document.querySelector(".drop")?.removeAttribute("hidden");
+  document.getElementById("restore").hidden = true; // a film that is chosen brings it back by itself
   sayValues();
 }
 

@@ -277,3 +277,65 @@ def test_other_pages_of_the_site_are_not_shown_on_another(elsewhere: Callable[..
     expect(page.frame_locator("iframe >> nth=0").get_by_text("Nothing hangs at this address.")).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert all("Every picture here" not in frame.content() for frame in page.frames)
+
+
+@both_ways
+def test_owner_retitles_a_walk_and_the_gallery_says_so(site: LiveSite, visit: Visit, javascript: bool) -> None:
+    title = "Breakfast in July" if javascript else "Supper in May"
+    page = visit(SHORT, javascript=javascript)
+    write(page, "a teapot", "a stove")
+    number = paint(page)
+    wait_finished(page)
+    page.get_by_text("Retitle it", exact=True).click()
+    page.get_by_label("Its title on the wall").fill(title)
+    page.get_by_role("button", name="Hang it under this title").click()
+    page.wait_for_url(re.compile(f"{number}-{title.lower().replace(' ', '-')}"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+    page.goto("/gallery")
+    expect(page.get_by_text(title, exact=True).first).to_be_visible()
+    page.goto(f"/walks/{number}-a-teapot-a-stove")
+    page.wait_for_url(re.compile("-in-"))
+
+
+@both_ways
+def test_film_brought_to_the_form_fills_it_and_its_remix_names_its_original(
+    site: LiveSite, visit: Visit, tmp_path: Path, javascript: bool
+) -> None:
+    page = visit("/?frames=6&seed=11", javascript=javascript)
+    write(page, "a comet", "a barn")
+    number = paint(page)
+    wait_finished(page)
+    for kind in ("gif", "webp", "mp4"):
+        film = tmp_path / f"film.{kind}"
+        film.write_bytes(page.request.get(f"/walks/{number}.{kind}").body())
+        page.goto("/")
+        page.get_by_text("More", exact=True).click()
+        page.get_by_label("Recipe").set_input_files(film)
+        if not javascript:
+            page.get_by_role("button", name="Bring its recipe back").click()
+        page.wait_for_url(re.compile("/recipe$"))
+        expect(page.get_by_label("From", exact=True)).to_have_value("a comet")
+        expect(page.locator("#seed")).to_have_value("11")
+    page.goto(f"/walks/{number}")
+    page.get_by_role("link", name="Remix it, a new seed").click()
+    page.get_by_label("To", exact=True).fill("a lighthouse")
+    paint(page)
+    wait_finished(page)
+    page.get_by_role("link", name="A comet, a barn").first.click()
+    expect(page.get_by_text("Remixed as")).to_be_visible()
+
+
+def test_film_dropped_on_the_page_is_read_and_what_is_none_leaves_what_was_typed(visit: Visit) -> None:
+    page = visit("/", expected=["422"])
+    page.get_by_label("From", exact=True).fill("kept words")
+    page.evaluate(
+        """() => {
+          const dropped = new DataTransfer();
+          dropped.items.add(new File(["GIF89a and no more"], "foreign.gif", { type: "image/gif" }));
+          const drop = new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true });
+          document.body.dispatchEvent(drop);
+        }"""
+    )
+    page.wait_for_url(re.compile("/recipe$"))
+    expect(page.get_by_role("alert").first).to_contain_text("this GIF carries none of ours")
+    expect(page.get_by_label("From", exact=True)).to_have_value("kept words")
