@@ -5,6 +5,7 @@ import re
 import struct
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -216,14 +217,17 @@ def _uint24(value: int) -> bytes:
 
 
 def still(frame: Frame, *, metadata: Mapping[str, str] | None = None) -> bytes:
-    """Write one frame as a lossless PNG; `metadata` (title, comment) as text chunks and, marked synthetic, as XMP."""
+    """Write one frame as a lossless PNG; `metadata` (title, comment) as text chunks and, marked synthetic, as XMP.
+
+    Painted pictures have little in them that comes again, so only runs are looked for: half the time, and smaller.
+    """
     chunks = PngImagePlugin.PngInfo()
     for key, value in (metadata or {}).items():
         chunks.add_itxt(key.capitalize(), value)
     if metadata:
         chunks.add_itxt("XML:com.adobe.xmp", _xmp(metadata))
     out = io.BytesIO()
-    Image.fromarray(frame).save(out, "PNG", pnginfo=chunks, compress_level=4)
+    Image.fromarray(frame).save(out, "PNG", pnginfo=chunks, compress_level=4, compress_type=zlib.Z_RLE)
     return out.getvalue()
 
 
