@@ -77,7 +77,7 @@ def _indexed(frames: Sequence[Frame]) -> list[Image.Image]:
     height, width, _ = frames[0].shape
     palette = Image.new("P", (1, 1))
     palette.putpalette(_palette(np.concatenate([frame.reshape(-1, 3) for frame in frames])).tobytes())
-    pattern = _thresholds(height, width) + 0.5  # the half makes a rounding of the cast below
+    pattern = np.floor(_thresholds(height, width) + 0.5).astype(np.int16)
     dithered = [Image.fromarray((frame + pattern).clip(0, 255).astype(np.uint8)) for frame in frames]
     return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in dithered]
 
@@ -125,16 +125,18 @@ def _changed(frames: Sequence[NDArray[np.uint8]], *, even: bool = False) -> list
     With `even`, its left and top are even numbers.
     """
     height, width = frames[0].shape[:2]
+    channels = tuple(range(2, frames[0].ndim))
     boxes = [(0, 0, width, height)]
     for before, after in pairwise(frames):
-        rows, columns = np.nonzero(before != after)[:2]
+        differs = before != after
+        rows, columns = (np.flatnonzero(differs.any(others)) for others in ((1, *channels), (0, *channels)))
         if not rows.size:
             boxes.append((0, 0, 1, 1))
             continue
-        left, top = int(columns.min()), int(rows.min())
+        left, top = int(columns[0]), int(rows[0])
         if even:
             left, top = left - left % 2, top - top % 2
-        boxes.append((left, top, int(columns.max()) + 1, int(rows.max()) + 1))
+        boxes.append((left, top, int(columns[-1]) + 1, int(rows[-1]) + 1))
     return boxes
 
 
