@@ -22,6 +22,7 @@ COPY templates templates
 COPY static static
 COPY deploy/gunicorn.conf.py deploy/gunicorn.conf.py
 COPY models/house/house.json models/house/house.json
+COPY models/meaning models/meaning
 COPY wsgi.py wsgi.py
 USER 10001
 VOLUME /data

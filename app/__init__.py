@@ -22,6 +22,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     :raises app.errors.ConfigError: when a setting is unusable.
     """
     from app import (
+        alike,
         api,
         artwork,
         assets,
@@ -34,8 +35,10 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         health,
         language,
         limits,
+        looks,
         making,
         manual,
+        meaning,
         media,
         metrics,
         mine,
@@ -90,6 +93,9 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     api.init_app(app)
     manual.init_app(app)
     mine.init_app(app)
+    meaning.init_app(app)
+    looks.init_app(app)
+    alike.init_app(app)
     limits.init_app(app)
     cli.init_app(app)
     return app

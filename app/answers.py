@@ -291,6 +291,15 @@ class WalkList(TypedDict):
     ]
 
 
+class LikeList(TypedDict):
+    """Some walks that hang in the gallery, the likest first."""
+
+    frame: Annotated[int, Field(description="The index of the frame that they are like.", examples=[12])]
+    walks: Annotated[
+        list[WalkDescription] | None, Field(description="The walks; null while no worker has looked at the walk.")
+    ]
+
+
 class FieldProblem(TypedDict):
     """What is wrong with one field."""
 

@@ -5,12 +5,26 @@ from __future__ import annotations
 from typing import Annotated, Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import cache, changing, continuing, gallery, limits, line, openapi, recipe, remixing, restoring, visitor, walks
-from app.answers import Films, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
+from app import (
+    alike,
+    cache,
+    changing,
+    continuing,
+    gallery,
+    limits,
+    line,
+    openapi,
+    recipe,
+    remixing,
+    restoring,
+    visitor,
+    walks,
+)
+from app.answers import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.changing import WalkChange
 from app.choice import Choice, read, whole
 from app.commission import commission
@@ -104,6 +118,33 @@ def index() -> Response:
         "next_cursor": page.older,
         "previous_cursor": page.newer,
         "found": page.found,
+    }
+    return conditional(jsonify(body))
+
+
+class Likeness(BaseModel):
+    """What may stand in the address of the walks that look alike."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    frame: Annotated[int | None, Field(ge=0, le=999, examples=[0]), BeforeValidator(whole)] = None
+    """The index of a frame; the middle one if it is left out."""
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, examples=[20]), BeforeValidator(whole)] = alike.SHOWN
+    """How many walks at most."""
+
+
+@blueprint.get("/walks/<walk_id>/alike")
+@documented(name="listAlike", query=Likeness, answers={200: LikeList}, sends={200: ("ETag",)}, problems=(404, 410, 422))
+def list_alike(walk_id: str) -> Response:
+    """List the walks that hang and look like a frame of this one, the likest first.
+
+    `walks` is null while no worker has looked at the walk.
+    """
+    asked = read(Likeness, request.args)
+    found = alike.find(walk_id, None if asked.frame is None else str(asked.frame), limit=asked.limit)
+    body: LikeList = {
+        "frame": found.frame.index,
+        "walks": None if found.walks is None else [describe(walk) for walk in found.walks],
     }
     return conditional(jsonify(body))
 

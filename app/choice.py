@@ -177,6 +177,7 @@ def _rule(name: str, arguments: MultiDict[str, str], known: list[str]) -> str:
         "sort": lambda: f"sort must be one of {', '.join(SORTS)}.",
         "draw": lambda: f"draw must be a whole number from 0 to {SEED_MAX}.",
         "cursor": lambda: "This cursor was not made here. Begin again without one.",
+        "frame": lambda: "frame must be the index of a frame, a whole number from 0 to 999.",
         "limit": lambda: "limit must be a whole number from 1 to 100.",
     }
     return rules[name]() if name in rules else f"{name:.60} is no parameter; use {', '.join(known)}."

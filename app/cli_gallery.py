@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from app import audit, curating, exhibition, exporting, gallery, importing
+from app import audit, curating, exhibition, exporting, gallery, importing, looks, meaning, queue
 from app.command import as_json, explained, print_json
-from app.errors import InvalidInput
+from app.errors import InvalidInput, MomaError
 from app.models import Walk
+from app.nearest import Progress, SourceError
 
 group = AppGroup("gallery", help="Look after what hangs in the gallery.")
 
@@ -35,10 +37,44 @@ def reindex(after: int, as_json: bool) -> None:
         raise
     seconds = time.monotonic() - began
     rate = round(progress.done / seconds)
+    vectors = {
+        "by_meaning": _make_anew(meaning.reindex, "by meaning", quiet=as_json),
+        "by_look": _make_anew(looks.reindex, "by look", quiet=as_json),
+    }
     if as_json:
-        print_json({"walks": progress.done, "last": progress.last, "seconds": round(seconds, 3), "per_second": rate})
+        told = {"walks": progress.done, "last": progress.last, "seconds": round(seconds, 3), "per_second": rate}
+        print_json(told | vectors)
     else:
         click.echo(f"{progress.done:,} walks in {seconds:.1f} s, {rate:,} a second.")
+        for what, made in vectors.items():
+            said = made.get("flaw") or f"{made['vectors']:,} vectors in {made['seconds']:.1f} s."
+            click.echo(f"{what.replace('_', ' ').capitalize()}: {said}")
+
+
+def _make_anew(make: Callable[[], Iterator[Progress]], what: str, *, quiet: bool) -> dict[str, Any]:
+    """Make an index of vectors anew; return how many it took and how long, or why there is none."""
+    began, progress = time.monotonic(), Progress(0, 0)
+    try:
+        for progress in make():
+            if not quiet and sys.stderr.isatty():
+                click.echo(f"\r{what}: {progress.done:,} done, {progress.left:,} walks to go", nl=False, err=True)
+    except SourceError as error:
+        return {"flaw": str(error)}
+    return {"vectors": progress.done, "seconds": round(time.monotonic() - began, 3)}
+
+
+@group.command("look")
+@as_json
+@explained
+def look(as_json: bool) -> None:
+    """Have the worker look at the films that nobody has looked at, as soon as it has nothing else to do."""
+    waiting = looks.count_without()
+    if waiting and not queue.ring(queue.LOOK):
+        raise MomaError("Redis does not answer, so no worker can be told. Start the site, then try again.")
+    if as_json:
+        print_json({"waiting": waiting})
+    else:
+        click.echo(f"{waiting:,} films wait to be looked at.")
 
 
 @group.command("hide")

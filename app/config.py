@@ -36,6 +36,8 @@ DEFAULTS: dict[str, Any] = {
     "MODELS": [],
     "MODELS_KEPT": 2,
     "DEVICE": "auto",
+    "MEANING": "models/meaning",
+    "EYE": "models/eye",
     # Secrets and cookies
     "SECRET_KEY": None,
     "SECRET_KEY_FALLBACKS": [],
@@ -75,8 +77,8 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
-    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH", "QUEUE",
-    "SOURCE_URL", "CONTACT", "ACCEL_PREFIX",
+    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "MEANING", "EYE", "SECRET_KEY", "METRICS_TOKEN",
+    "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX",
 )  # fmt: skip
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
@@ -136,7 +138,8 @@ def _fill_in(app: Flask) -> None:
     config = app.config
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
-    config["MODEL"] = _from_root(config["MODEL"])
+    for name in ("MODEL", "MEANING", "EYE"):
+        config[name] = _from_root(config[name])
     config["MODELS"] = [_from_root(model) for model in config["MODELS"]]
     if config["PRODUCTION"] is True and not config["SECRET_KEY"]:
         raise ConfigError(f"MOMA_SECRET_KEY is missing, and MOMA_PRODUCTION is set. Make one: {SECRET_COMMAND}")

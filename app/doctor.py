@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app
 
-from app import house, media, queue
+from app import house, looks, meaning, media, queue
 from app.database import ping, schema_state
 
 
@@ -28,6 +28,8 @@ def examine() -> list[Finding]:
         _finding("redis", "" if queue.redis_answers() else _redis_flaw(), "answers"),
         _finding("media", media.store().check(), f"{config['MEDIA_URL']} takes, gives and deletes"),
         *(_finding("model", house.flaw(model.setting), f"{model.setting} is whole") for model in house.offered()),
+        _finding("meaning", meaning.flaw(), meaning.about()),
+        _finding("looks", looks.flaw(), looks.about()),
         _worker(),
     ]
 

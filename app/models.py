@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -310,3 +311,17 @@ class Piece(db.Model):  # type: ignore[misc]
         UniqueConstraint("walk_number", "kind", "level", "batch"),
         Index("ix_pieces_line", "state", "urgency", "walk_number", "level", "batch"),
     )
+
+
+class Look(db.Model):  # type: ignore[misc]
+    """How a walk looks: what the eye sees in some of its frames, named by their index, a row of int8 for each."""
+
+    __tablename__ = "looks"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    walk_number: Mapped[int] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"), unique=True)
+    eye: Mapped[str] = mapped_column(String(16))
+    frames: Mapped[list[int]] = mapped_column(Json)
+    vectors: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = ({"sqlite_autoincrement": True},)  # indexes know rows by numbers, which are not given twice

@@ -17,6 +17,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 JOB = "worker.job.work"
+LOOK = "worker.job.look"  # as soon as nothing is to be painted
 WORKER_KEY = "moma:worker:"
 ADDRESS_FILE = "redis.json"  # in the instance folder: where the embedded Redis of a running site listens
 TIMEOUT_SECONDS = 0.5  # a page asks several times; more would be felt
@@ -78,14 +79,14 @@ def queue_on(connection: Redis) -> Queue:
     return Queue(current_app.config["QUEUE"], connection=connection, serializer=JSONSerializer)
 
 
-def ring() -> bool:
+def ring(job: str = JOB) -> bool:
     """Tell the workers that there is work. ``False`` when Redis is away: the worker's sweeper will ring instead."""
     connection = connect()
     if connection is None:
         return False
     try:
         with connection:
-            queue_on(connection).enqueue(JOB, job_timeout=-1, result_ttl=0, failure_ttl=86_400)
+            queue_on(connection).enqueue(job, job_timeout=-1, result_ttl=0, failure_ttl=86_400)
     except RedisError as error:
         log.warning("Redis is away, the walk is saved and waits: %s", error)
         return False

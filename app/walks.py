@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import cache, line, media, queue
 from app.database import db, now, take_turns, writing
 from app.errors import Conflict, MediaError
-from app.models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Medium, Piece, Stop, Walk
+from app.models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Look, Medium, Piece, Stop, Walk
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def delete_files(walk: Walk) -> None:
 
 def _forget_pictures(session: Session, walk: Walk) -> None:
     """Delete what is painted and what is still to be done: a worker that is at it cannot publish any more."""
-    for table in (Frame, Medium, Piece):
+    for table in (Frame, Look, Medium, Piece):
         session.execute(delete(table).where(table.walk_number == walk.number))
 
 

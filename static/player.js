@@ -200,8 +200,8 @@ class Player {
   }
 
   tellAlone(address, index) {
-    const [alone, making] = ["alone", "making"].map((id) => document.getElementById(id));
-    if (making) making.href = making.href.replace(/\d+$/, index);
+    const [alone, ...others] = ["alone", "making", "alike"].map((id) => document.getElementById(id));
+    for (const link of others) if (link) link.href = link.href.replace(/\d+$/, index);
     if (!alone) return;
     alone.href = address;
     alone.download = `${location.pathname.split("/").pop()}-${index}.png`;

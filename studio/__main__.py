@@ -10,7 +10,7 @@ import click
 from studio import stages
 
 # As they are usually run; a stage that is not named here comes behind these.
-ORDER = ("collect", "caption", "compose", "autoencoder", "eye", "encode", "train", "evaluate", "publish")
+ORDER = ("collect", "caption", "compose", "autoencoder", "eye", "meaning", "encode", "train", "evaluate", "publish")
 
 
 class Stages(click.Group):

@@ -76,6 +76,7 @@ def make_app(folder: Path, **settings: object) -> Flask:
     """Build an application whose instance folder is ``folder``."""
     defaults = {"SECRET_KEY": SECRET, "REDIS_URL": NOBODY, "TESTING": True, "WTF_CSRF_ENABLED": False}
     defaults |= {"EXHIBITION": False}  # most tests begin with bare walls
+    defaults |= {"MEANING": "no/table", "EYE": "no/eye"}  # and find by words alone
     app = create_app(defaults | settings, instance_path=str(folder))
     app.test_client_class = Browser
     app.jinja_env.bytecode_cache = COMPILED

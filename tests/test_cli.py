@@ -278,7 +278,8 @@ def test_locked_database_is_explained(app: Flask, instance: Path, monkeypatch: p
 def test_doctor_names_what_is_well_and_what_is_not(runner: FlaskCliRunner) -> None:
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     assert {part: finding["well"] for part, finding in found.items()} == {
-        "database": True, "redis": False, "media": True, "model": True, "worker": False,
+        "database": True, "redis": False, "media": True, "model": True, "meaning": False, "looks": True,
+        "worker": False,
     }  # fmt: skip
     assert "does not answer" in found["redis"]["detail"]
     assert "python -m worker" in found["worker"]["detail"]
@@ -286,7 +287,7 @@ def test_doctor_names_what_is_well_and_what_is_not(runner: FlaskCliRunner) -> No
 
 def test_doctor_says_one_line_for_each_part(runner: FlaskCliRunner) -> None:
     lines = run(runner, "doctor", status=1).output.splitlines()
-    assert [line.split()[0] for line in lines] == ["database", "redis", "media", "model", "worker"]
+    assert [line.split()[0] for line in lines] == ["database", "redis", "media", "model", "meaning", "looks", "worker"]
 
 
 def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) -> None:

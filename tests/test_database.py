@@ -25,6 +25,7 @@ pytestmark = pytest.mark.databases
 TABLES = {
     "hung",
     "vocabulary",
+    "looks",
     "walks",
     "stops",
     "frames",

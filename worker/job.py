@@ -18,11 +18,12 @@ from app.errors import MediaError
 from app.models import CANCELLED, FINISHED, STAGES, Walk
 from worker import memory, staging
 from worker.claim import Claim, LeaseLost, claim_next, fail, give_back
+from worker.looks import looking
 from worker.painters import Painters
 from worker.painting import Painting, Stopped, stopping
 from worker.settling import BegunAnew
 
-__all__ = ["prepare", "stopping", "work"]
+__all__ = ["look", "prepare", "stopping", "work"]
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +43,26 @@ def work() -> int:
     app, painters = _site
     count, claim = 0, None
     with app.app_context():
-        while not stopping.is_set() and (claim := claim_next(painters.names, after=claim)):
-            _attempt(claim, painters)
-            count += 1
+        while not stopping.is_set():
+            if claim := claim_next(painters.names, after=claim):
+                _attempt(claim, painters)
+                count += 1
+            elif not _look_back():
+                break
     return count
+
+
+def look() -> int:
+    """Go through the films that nobody has looked at, as soon as nothing else is to do."""
+    looking.begin_anew()
+    return work()
+
+
+def _look_back() -> bool:
+    try:
+        return looking.back()
+    finally:
+        db.session.remove()
 
 
 def _attempt(claim: Claim, painters: Painters) -> None:

@@ -29,6 +29,7 @@ from worker import batch as batches
 from worker import film, hanging, memory, opening, settling
 from worker.claim import Claim, LeaseLost, publish, renew
 from worker.hanging import Hung
+from worker.looks import looking
 from worker.memory import Memory
 from worker.painter import Painter, Prepared, Stop
 from worker.plan import Knot, Level
@@ -61,6 +62,7 @@ class Painting:
         if self.claim.kind == FILM:
             self._mend()
             hanging.hang(self.claim, self.walk, self.memory)
+            looking.at(self.walk, self.memory)
             memory.clear(self.claim.walk_number)
             return
         self._keep(self.paint(self.claim.level, self.claim.batch))

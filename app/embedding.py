@@ -1,0 +1,82 @@
+"""What words mean, as vectors: a table with one for each piece of a word, whose sum stands for the whole text.
+
+The table is distilled from the house model's text encoder by the studio, so that the web process needs no network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.wordpiece import WordPiece
+
+TABLE = "table.npz"
+FORMAT = 1
+
+Floats = NDArray[np.float32]
+
+
+class TableError(Exception):
+    """A file is no table of meaning, or none of this version."""
+
+
+class Embedding:
+    """A table at work. ``revision`` names its content."""
+
+    def __init__(
+        self, pieces: Sequence[str], rows: NDArray[np.int8], scales: NDArray[np.float16], revision: str
+    ) -> None:
+        self._rows, self._scales = rows, scales.astype(np.float32)[:, None]
+        self._cutter = WordPiece({piece: number for number, piece in enumerate(pieces)})
+        self.width, self.revision = rows.shape[1], revision
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Embedding:
+        """Load the table in a folder.
+
+        :raises TableError: naming what is missing or broken.
+        """
+        path = Path(folder) / TABLE
+        try:
+            data = path.read_bytes()
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                return cls(*_checked(dict(arrays)), hashlib.sha256(data).hexdigest()[:16])
+        except FileNotFoundError as error:
+            raise TableError(f"{path} is missing.") from error
+        except Exception as error:  # whatever a library raises about a file, the file is at fault
+            raise TableError(f"{path} cannot be read as a table of meaning: {error}") from error
+
+    def of(self, texts: Sequence[str]) -> Floats:
+        """Return a vector of length 1 for each text; of one without a known word, zeros."""
+        numbers = [self._cutter.numbers(text) for text in texts]
+        lengths = np.array([len(each) for each in numbers], np.int64)
+        found = np.zeros((len(texts), self.width), np.float32)
+        if lengths.any():
+            flat = np.concatenate([np.array(each, np.int64) for each in numbers])
+            starts = np.cumsum(lengths) - lengths
+            worded = lengths > 0
+            found[worded] = np.add.reduceat(self._rows[flat] * self._scales[flat], starts[worded])
+        return unit(found)
+
+
+def unit(vectors: Floats) -> Floats:
+    """Bring vectors to length 1; zeros stay zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    found: Floats = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    return found
+
+
+def _checked(arrays: dict[str, Any]) -> tuple[list[str], NDArray[np.int8], NDArray[np.float16]]:
+    pieces = arrays["pieces"].tobytes().decode().split("\n")
+    rows, scales = arrays["rows"], arrays["scales"]
+    if int(arrays["format"]) != FORMAT or rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] % 64:
+        raise ValueError(f"it is of another version than {FORMAT}")
+    if not len(pieces) == len(rows) == len(scales):
+        raise ValueError("its parts are of different lengths")
+    return pieces, rows, scales

@@ -1,0 +1,172 @@
+"""What walks look like: a few frames of each as the house eye sees them, and the walks that look most like one frame.
+
+The worker looks, once a film is finished, and at old films when it has nothing else to do. The web process compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+import numpy as np
+from flask import Flask, current_app
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from app.database import db
+from app.embedding import unit
+from app.gallery import hanging
+from app.models import FINISHED, Look, Walk
+from app.nearest import Batch, Index, Progress, SourceError, mark_of
+from app.vectors import Floats
+
+EXTENSION = "moma-looks"
+FRAMES = 16
+"""How many frames of a walk are looked at, at most."""
+
+ROWS_A_WALK = 6
+"""How many rows of the index one walk takes, about; so many more are compared than walks are wanted."""
+
+
+def init_app(app: Flask) -> None:
+    """Open nothing yet."""
+    app.extensions[EXTENSION] = Index(_Frames())
+
+
+def pack(vectors: Floats) -> bytes:
+    """Keep vectors in eight bits a number, each on its own scale."""
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    return np.rint(vectors * (127 / np.where(largest > 0, largest, 1))).astype(np.int8).tobytes()
+
+
+def unpack(look: Look) -> Floats:
+    """Return the vectors of a look, a row for each of its frames, of length 1."""
+    return _unpacked(look.vectors, len(look.frames))
+
+
+def of(walk: Walk) -> Look | None:
+    """Return how a walk looks, a repeat as what it repeats; ``None`` while no worker has looked at it."""
+    numbers = select(Walk.number).where(Walk.id.in_([walk.id, walk.repeat_of or walk.id]))
+    look: Look | None = db.session.scalar(select(Look).where(Look.walk_number.in_(numbers)).limit(1))
+    return look
+
+
+def alike(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
+    """Return the hanging walks that look most like the frame with this index, the likest first; not the walk itself.
+
+    The nearest of the frames that were looked at stands for it. ``None`` while no worker has looked at the walk.
+    """
+    look = of(walk)
+    vectors = _index().up_to_date()
+    if look is None or vectors is None:
+        return None
+    row = min(range(len(look.frames)), key=lambda place: abs(look.frames[place] - frame))
+    asked = unpack(look)[row]
+    wanted = 2 * ROWS_A_WALK * limit
+    if len(asked) != vectors.width:  # another eye has looked since
+        return None
+    found = vectors.nearest(asked, wanted)
+    like = found.likeness > 0  # what another eye saw is like nothing
+    marks = dict(zip((found.keys[like] // FRAMES).tolist(), found.marks[like].tolist(), strict=True))
+    rows = db.session.execute(
+        hanging().join(Look, Look.walk_number == Walk.number).add_columns(Look.number)
+        .where(Look.number.in_(list(marks)), Walk.id != (walk.repeat_of or walk.id))
+    ).all()  # fmt: skip
+    there = {number: each for each, number in rows if mark_of(each.id) == marks[number]}
+    return [there[number] for number in marks if number in there][:limit]
+
+
+def reindex() -> Iterator[Progress]:
+    """Make the index anew beside the one that is searched.
+
+    :raises SourceError: when no worker has looked at anything yet.
+    """
+    return _index().make_anew()
+
+
+def flaw() -> str:
+    """Say what keeps walks from being found by their looks: ``""`` if nothing does, or nobody has looked yet."""
+    is_looked_at = db.session.scalar(select(Look.number).limit(1)) is not None
+    return _index().flaw() if is_looked_at else ""
+
+
+def about() -> str:
+    """Say how many frames can be found by their looks, and how many walks cannot."""
+    waiting = count_without()
+    return f"{_index().count} frames are in the index, {waiting} walks wait to be looked at"
+
+
+def without(before: int | None, limit: int, *, eye: str) -> list[Walk]:
+    """Return finished walks that this eye has not looked at, the newest first, from those with a smaller number on."""
+    query = select(Walk).outerjoin(Look, _seen_by(eye)).where(*_unseen())
+    if before is not None:
+        query = query.where(Walk.number < before)
+    return list(db.session.scalars(query.order_by(Walk.number.desc()).limit(limit)))
+
+
+def count_without() -> int:
+    """Count the finished walks that the eye which looked last has not looked at."""
+    eye = db.session.scalar(select(Look.eye).order_by(Look.number.desc()).limit(1)) or ""
+    query = select(func.count()).select_from(Walk).outerjoin(Look, _seen_by(eye))
+    return db.session.scalar(query.where(*_unseen())) or 0
+
+
+def _seen_by(eye: str) -> ColumnElement[bool]:
+    return and_(Look.walk_number == Walk.number, Look.eye == eye)
+
+
+def _unseen() -> tuple[ColumnElement[bool], ...]:
+    return Look.number.is_(None), Walk.state == FINISHED, Walk.deleted_at.is_(None), Walk.repeat_of.is_(None)
+
+
+class _Frames:
+    """The frames that were looked at, by the number of the look and their place in it."""
+
+    name = "looks"
+
+    def kind(self) -> tuple[str, int]:
+        """Take the eye that looked last."""
+        last = db.session.execute(
+            select(Look.eye, Look.frames, func.length(Look.vectors).label("bytes"))
+            .order_by(Look.number.desc())
+            .limit(1)
+        ).one_or_none()
+        if last is None:
+            raise SourceError("No worker has looked at a film yet.")
+        return last.eye, last.bytes // len(last.frames)
+
+    def after(self, connection: Connection, key: int, limit: int) -> Batch:
+        eye, width = self.kind()
+        newer = (
+            select(Look.number, Look.eye, Look.frames, Look.vectors, Walk.id)
+            .join(Walk, Walk.number == Look.walk_number)
+            .where(Look.number > key // FRAMES)
+            .order_by(Look.number)
+        )
+        rows = connection.execute(newer.limit(limit)).all()
+        keys, ids, parts = [], [], [np.zeros((0, width), np.float32)]
+        for row in rows:
+            keys += [row.number * FRAMES + place for place in range(len(row.frames))]
+            ids += [row.id] * len(row.frames)
+            fits = row.eye == eye  # what another eye saw is like nothing
+            parts.append(_unpacked(row.vectors, len(row.frames)) if fits else np.zeros((len(row.frames), width), "f4"))
+        return Batch(keys, ids, np.concatenate(parts))
+
+    def count_after(self, connection: Connection, key: int) -> int:
+        newer = select(func.count()).select_from(Look).where(Look.number > key // FRAMES)
+        return connection.scalar(newer) or 0
+
+    def is_foreign(self, connection: Connection, key: int, mark: int) -> bool:
+        """Tell so only where the row is there: it goes with its walk."""
+        walk_id = connection.scalar(
+            select(Walk.id).join(Look, Look.walk_number == Walk.number).where(Look.number == key // FRAMES)
+        )
+        return walk_id is not None and mark_of(walk_id) != mark
+
+
+def _unpacked(data: bytes, count: int) -> Floats:
+    rows = np.frombuffer(data, np.int8).reshape(count, -1).astype(np.float32)
+    return unit(rows)
+
+
+def _index() -> Index:
+    return cast(Index, current_app.extensions[EXTENSION])

@@ -1,0 +1,178 @@
+"""Indexes of vectors in the instance folder, one on each machine, which every question first brings up to date.
+
+What is in them follows from rows of the database, which has the last word: an index that is missing, or was made of
+another database's rows, costs nothing but the finding by it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from flask import current_app
+from sqlalchemy import Connection
+
+from app.database import db
+from app.vectors import Floats, Vectors, VectorsError
+
+LOOK_SECONDS = 1.0
+"""How often a process looks for rows that the index lacks."""
+
+CATCH_UP = 400
+"""How many rows a question adds to the index at most; more of them are the command's work."""
+
+BATCH = 2000
+REINDEX = "flask --app wsgi gallery reindex"
+
+
+class SourceError(Exception):
+    """There is nothing to make vectors from; the message says why."""
+
+
+class Batch(NamedTuple):
+    """Some rows' keys, rising, and the public ids of their walks, each with its vector."""
+
+    keys: list[int]
+    walk_ids: list[str]
+    vectors: Floats
+
+
+class Source(Protocol):
+    """What an index is made from."""
+
+    name: str
+    """What the index is of, and how its file is called."""
+
+    def kind(self) -> tuple[str, int]:
+        """Name what the vectors are made with, and how many numbers they have.
+
+        :raises SourceError: when there is nothing.
+        """
+
+    def after(self, connection: Connection, key: int, limit: int) -> Batch:
+        """Return what follows a key, of up to ``limit`` rows."""
+
+    def count_after(self, connection: Connection, key: int) -> int:
+        """Count the rows that follow a key."""
+
+    def is_foreign(self, connection: Connection, key: int, mark: int) -> bool:
+        """Tell whether the row of this key is another walk's than that of the mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many vectors were added, and how many rows are left."""
+
+    done: int
+    left: int
+
+
+class Index:
+    """An index of one source, as a process has it open."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._vectors: Vectors | None = None
+        self._looked = -LOOK_SECONDS
+        self._flaw = ""
+        self._lock = threading.Lock()
+
+    def up_to_date(self) -> Vectors | None:
+        """Return the vectors, with what was added since by any process; ``None`` where none can be used."""
+        with self._lock:
+            if time.monotonic() - self._looked < LOOK_SECONDS:
+                return self._vectors
+            try:
+                kind = self._source.kind()
+                if self._vectors is None or not self._vectors.is_current(kind[0]):
+                    self._vectors = self._open(*kind)
+                self._look(self._vectors)
+                self._flaw = ""
+            except (SourceError, VectorsError, OSError) as error:
+                self._vectors, self._flaw = None, str(error)
+            self._looked = time.monotonic()
+            return self._vectors
+
+    def make_anew(self) -> Iterator[Progress]:
+        """Make the index beside the one that is searched, and put it in its place when all is in it.
+
+        :raises SourceError: when there is nothing to make it from.
+        """
+        revision, width = self._source.kind()
+        path = self._path()
+        aside = path.with_name(f"{path.name}.{os.getpid()}")
+        try:
+            Vectors.create(aside, revision, width)
+            fresh, left = Vectors(aside, revision, width), 1
+            with fresh.adding():
+                while left:
+                    with db.engine.connect() as connection:
+                        self._add(connection, fresh, BATCH)
+                        left = self._source.count_after(connection, fresh.last_key)
+                    yield Progress(fresh.count, left)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+        self._looked = -LOOK_SECONDS
+
+    def flaw(self) -> str:
+        """Say what keeps walks from being found by it: ``""`` if nothing does."""
+        vectors = self.up_to_date()
+        if vectors is None:
+            return self._flaw
+        with db.engine.connect() as connection:
+            left = self._source.count_after(connection, vectors.last_key)
+        return (
+            f"{left} walks are not in the index of {self._source.name} yet. Run: {REINDEX}" if left > CATCH_UP else ""
+        )
+
+    @property
+    def count(self) -> int:
+        """Count the vectors as they were last seen."""
+        return self._vectors.count if self._vectors else 0
+
+    def _open(self, revision: str, width: int) -> Vectors:
+        """Open the file, or begin one where there is little to put into it yet."""
+        path = self._path()
+        if not path.exists() and not self._is_much():
+            Vectors.create(path, revision, width)
+        try:
+            return Vectors(path, revision, width)
+        except VectorsError as error:
+            raise VectorsError(f"There is no index of {self._source.name}: {error} Run: {REINDEX}") from error
+
+    def _is_much(self) -> bool:
+        with db.engine.connect() as connection:
+            return self._source.count_after(connection, 0) > CATCH_UP
+
+    def _look(self, vectors: Vectors) -> None:
+        """Hold the index against the rows as they are now, and add what it lacks.
+
+        On a connection of its own: a transaction that began before somebody else's row does not see it.
+        """
+        with db.engine.connect() as connection:
+            last = vectors.last()
+            if last and self._source.is_foreign(connection, *last):
+                raise VectorsError(f"The index of {self._source.name} was made of other walks. Run: {REINDEX}")
+            with vectors.adding() as alone:
+                if alone:
+                    self._add(connection, vectors, CATCH_UP)
+
+    def _add(self, connection: Connection, vectors: Vectors, limit: int) -> None:
+        found = self._source.after(connection, vectors.last_key, limit)
+        if found.keys:
+            vectors.add(found.keys, [mark_of(walk_id) for walk_id in found.walk_ids], found.vectors)
+
+    def _path(self) -> Path:
+        return Path(current_app.instance_path) / f"{self._source.name}.vectors"
+
+
+def mark_of(walk_id: str) -> int:
+    """Return the number by which a row of an index is known to be of this walk."""
+    return zlib.crc32(walk_id.encode())

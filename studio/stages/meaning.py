@@ -1,0 +1,45 @@
+"""Distil the table by which the site searches by meaning, from a model's text encoder and real texts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from studio.errors import StudioError
+from studio.folder import Folder
+from studio.stage import HOUSE, stage
+
+
+@stage("meaning")
+@click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
+              help="The diffusers folder whose text encoder is distilled, and whose concepts are learned.")  # fmt: skip
+@click.option("--texts", "lists", type=click.Path(path_type=Path), multiple=True,
+              help="Texts, one a line, or JSON Lines with a title; also .gz.")  # fmt: skip
+@click.option("--width", type=click.Choice(("64", "128", "256")), default="128", show_default=True,
+              help="Numbers a piece.")  # fmt: skip
+@click.option("--passes", type=click.IntRange(0), default=4, show_default=True, help="How often all texts are seen.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), default=0.06, show_default=True,
+              help="The learning rate, of a piece's mean length.")  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="What chance is drawn from.")
+@click.option("--credit", default="", help="Where the texts come from.")
+@click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda.")
+def command(folder: Folder, *, base: Path, lists: tuple[Path, ...], width: str, passes: int, rate: float, seed: int,
+            credit: str, device: str) -> dict[str, Any]:  # fmt: skip
+    """Make model/meaning: a table that says in the web process what words mean."""
+    from studio import meaning
+    from studio.text import Texts
+
+    read = [text for path in lists for text in meaning.read_texts(path)]
+    sentences = meaning.unique([*meaning.of_house(base), *read])
+    if len(sentences) < int(width):
+        raise StudioError(f"{len(sentences)} texts are too few for {width} numbers: name more with --texts.")
+    made = meaning.distil(Texts(base, device=device), sentences, width=int(width), passes=passes, rate=rate, seed=seed)
+    about = {"pieces": len(made.pieces), "width": int(width), "texts": len(sentences), "passes": passes, "seed": seed,
+             "likeness": round(made.likeness, 4), "credit": credit}  # fmt: skip
+    folder.make()
+    folder.write("model/meaning/table.npz", meaning.table(made.pieces, made.vectors))
+    folder.write("model/meaning/meaning.json", (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())
+    return about

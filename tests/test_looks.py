@@ -1,0 +1,176 @@
+"""Search by look: what looks alike comes first, and only what hangs; the page and the API say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+
+from app import curating, looks, nearest, walks
+from app.database import writing
+from app.models import Look, Walk
+from app.nearest import SourceError
+from app.vectors import Floats
+from tests.conftest import Commissioner, make_app
+
+pytestmark = pytest.mark.databases
+
+WIDTH = 64
+Seen = Callable[..., Walk]
+
+
+@pytest.fixture(autouse=True)
+def look_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for new rows at every search, not once a second."""
+    monkeypatch.setattr(nearest, "LOOK_SECONDS", 0.0)
+
+
+def direction(degrees: float) -> Floats:
+    """Point somewhere on a circle: the further apart, the less alike."""
+    turn = np.radians(degrees)
+    found: Floats = np.full(WIDTH, 0.01, np.float32)
+    found[::2], found[1::2] = np.cos(turn), np.sin(turn)
+    return found
+
+
+@pytest.fixture
+def seen(hung: Commissioner) -> Seen:
+    """Return a function that hangs a walk whose two frames look as given, in degrees."""
+
+    def make(first: float, last: float, *, eye: str = "one", **fields: object) -> Walk:
+        walk = hung(**fields)
+        with writing() as session:
+            vectors = looks.pack(np.stack([direction(first), direction(last)]))
+            session.add(Look(walk_number=walk.number, eye=eye, frames=[0, 1], vectors=vectors))
+        return walk
+
+    return make
+
+
+def ids(found: list[Walk] | None) -> list[str]:
+    assert found is not None
+    return [walk.id for walk in found]
+
+
+def test_what_looks_most_like_a_frame_comes_first(seen: Seen) -> None:
+    walk, far, near, middle = seen(0, 90), seen(80, 200), seen(5, 300), seen(40, 220)
+    assert ids(looks.alike(walk, 0, limit=3)) == [near.id, middle.id, far.id]
+    assert ids(looks.alike(walk, 1, limit=1)) == [far.id]
+
+
+def test_walk_that_nobody_has_looked_at_is_like_nothing_yet(hung: Commissioner, seen: Seen) -> None:
+    walk = hung()
+    assert looks.alike(walk, 0, limit=3) is None
+    assert looks.count_without() == 1
+    assert looks.without(None, 5, eye="one") == [walk]
+    assert looks.without(walk.number, 5, eye="one") == []
+    assert looks.alike(seen(0, 90), 0, limit=3) == []
+
+
+def test_only_what_hangs_is_found(seen: Seen) -> None:
+    walk, hidden, unlisted, deleted = seen(0, 90), seen(1, 90), seen(2, 90, unlisted=True), seen(3, 90)
+    shown = seen(4, 90)
+    assert len(ids(looks.alike(walk, 0, limit=9))) == 3
+    curating.hide(hidden)
+    walks.delete_walk(deleted)
+    assert ids(looks.alike(walk, 0, limit=9)) == [shown.id]
+    assert ids(looks.alike(unlisted, 0, limit=9)) == [walk.id, shown.id]
+    assert looks.of(deleted) is None
+
+
+def test_repeat_looks_as_what_it_repeats_and_is_not_told(seen: Seen, hung: Commissioner) -> None:
+    walk, other = seen(0, 90), seen(10, 90)
+    repeat = hung()
+    with writing() as session:
+        session.get(Walk, repeat.number).repeat_of = walk.id
+    assert ids(looks.alike(repeat, 0, limit=9)) == [other.id]
+    assert looks.without(None, 5, eye="one") == []
+
+
+def test_walks_seen_by_another_eye_are_looked_at_anew(seen: Seen) -> None:
+    old = seen(0, 90)
+    assert looks.alike(old, 0, limit=9) == []
+    new, newer = seen(0, 90, eye="two"), seen(10, 90, eye="two")
+    assert looks.without(None, 5, eye="two") == [old]
+    assert looks.count_without() == 1
+    assert "something else" in looks.flaw()
+    list(looks.reindex())
+    assert looks.flaw() == ""
+    assert ids(looks.alike(new, 0, limit=9)) == [newer.id]
+
+
+def test_index_is_made_anew_from_the_rows(seen: Seen, instance: Path, runner: FlaskCliRunner) -> None:
+    with pytest.raises(SourceError, match="No worker"):
+        list(looks.reindex())
+    walk, other = seen(0, 90), seen(10, 90)
+    (instance / "looks.vectors").write_bytes(b"broken")
+    assert looks.alike(walk, 0, limit=9) is None
+    assert "no index of looks" in looks.flaw()
+    answer = runner.invoke(args=["gallery", "reindex"])
+    assert "By look: 4 vectors in" in answer.output
+    assert ids(looks.alike(walk, 0, limit=9)) == [other.id]
+    assert looks.about() == "4 frames are in the index, 0 walks wait to be looked at"
+
+
+def test_rows_of_another_database_are_not_believed(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = seen(0, 90)
+    seen(10, 90)
+    with monkeypatch.context() as patch:
+        patch.setattr(nearest, "mark_of", lambda _: 1)
+        patch.setattr(looks, "mark_of", lambda _: 1)
+        assert len(ids(looks.alike(walk, 0, limit=9))) == 1
+    assert looks.alike(walk, 0, limit=9) is None
+    assert "other walks" in looks.flaw()
+
+
+def test_page_shows_what_looks_alike(client: FlaskClient, seen: Seen, hung: Commissioner) -> None:
+    walk, near, far = seen(0, 90), seen(5, 300), seen(60, 250)
+    page = client.get(f"/walks/{walk.id}/alike?frame=0").text
+    assert page.index(near.id) < page.index(far.id)
+    assert "/alike?frame=0" in client.get(walk.url).text
+    unseen = hung()
+    assert "Nobody has looked" in client.get(f"/walks/{unseen.id}/alike").text
+    assert "/alike" not in client.get(unseen.url).text
+
+
+@pytest.mark.parametrize("frame", ["2", "-1", "x", "0x", "", "9" * 5000, "٣"])
+def test_frame_that_is_not_there_is_not_found(client: FlaskClient, seen: Seen, frame: str) -> None:
+    walk = seen(0, 90)
+    assert client.get(f"/walks/{walk.id}/alike", query_string={"frame": frame}).status_code == 404
+
+
+def test_page_of_what_is_gone_is_gone(client: FlaskClient, seen: Seen, commissioned: Commissioner) -> None:
+    hidden, deleted, waiting = seen(0, 90), seen(1, 90), commissioned("a boat", "a whale")
+    curating.hide(hidden)
+    walks.delete_walk(deleted)
+    for address in ("/walks/{}/alike", "/api/v1/walks/{}/alike"):
+        statuses = [client.get(address.format(walk.id)).status_code for walk in (hidden, deleted, waiting)]
+        assert statuses == [410, 410, 404]
+        assert client.get(address.format("nothing")).status_code == 404
+
+
+def test_api_lists_what_looks_alike(client: FlaskClient, seen: Seen, hung: Commissioner) -> None:
+    walk, near, _ = seen(0, 90), seen(5, 300), seen(200, 250)
+    answer = client.get(f"/api/v1/walks/{walk.id}/alike?frame=0&limit=1").json
+    assert answer["frame"] == 0
+    assert [each["id"] for each in answer["walks"]] == [near.id]
+    assert client.get(f"/api/v1/walks/{hung().id}/alike").json == {"frame": 1, "walks": None}
+    for query in ("limit=0", "limit=x", "frame=-1", "frame=+1", "other=1"):
+        assert client.get(f"/api/v1/walks/{walk.id}/alike?{query}").status_code == 422
+
+
+def test_command_asks_the_worker_to_look(runner: FlaskCliRunner, hung: Commissioner) -> None:
+    assert runner.invoke(args=["gallery", "look"]).output == "0 films wait to be looked at.\n"
+    hung()
+    assert "Redis does not answer" in runner.invoke(args=["gallery", "look"]).output
+
+
+@pytest.fixture
+def app(instance: Path) -> Iterator[Flask]:
+    app = make_app(instance)
+    with app.app_context():
+        yield app

@@ -1,0 +1,147 @@
+"""Search by meaning: found without a common word, new walks at once, and nothing that the database does not confirm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import meaning, nearest, search, walks
+from app.embedding import Embedding, TableError
+from app.nearest import SourceError
+from tests.conftest import Commissioner, make_app
+from tests.tables import make_table
+
+pytestmark = pytest.mark.databases
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return make_table(tmp_path / "table")
+
+
+@pytest.fixture
+def app(instance: Path, table: Path) -> Flask:  # type: ignore[misc]
+    app = make_app(instance, MEANING=str(table))
+    with app.app_context():
+        yield app  # type: ignore[misc]
+
+
+@pytest.fixture
+def look_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for new walks at every search, not once a second."""
+    monkeypatch.setattr(nearest, "LOOK_SECONDS", 0.0)
+
+
+def another(instance: Path, table: Path) -> Flask:
+    return make_app(instance, MEANING=str(table))
+
+
+def test_words_of_a_theme_are_alike(table: Path) -> None:
+    pumpkin, leaves, rocket, nothing = Embedding.load(table).of(["a pumpkin", "leaves", "rockets", "???"])
+    assert pumpkin @ leaves > 0.8
+    assert pumpkin @ rocket < 0.5
+    assert not nothing.any()
+
+
+@pytest.mark.parametrize("flaw", ["missing", "empty", "foreign"])
+def test_table_that_cannot_be_read_is_refused(table: Path, flaw: str) -> None:
+    path = table / "table.npz"
+    path.unlink() if flaw == "missing" else path.write_bytes(b"" if flaw == "empty" else b"PK, but no archive")
+    with pytest.raises(TableError, match=r"table\.npz"):
+        Embedding.load(table)
+
+
+@pytest.mark.usefixtures("look_again")
+def test_walk_is_found_by_what_it_means(hung: Commissioner) -> None:
+    tea = hung("a pumpkin", "a cup")
+    rocket = hung("a rocket", "a star")
+    assert meaning.ranked("cosy tea") == [tea.number]
+    assert meaning.ranked("moon") == [rocket.number]
+    assert meaning.ranked("xyzzy") == []
+    both = hung("a moon", "a cup")
+    assert meaning.ranked("stars") == [rocket.number, both.number]
+
+
+def test_search_asks_for_it(app: Flask) -> None:
+    assert meaning.ranked in search.rankers()
+
+
+@pytest.mark.usefixtures("look_again")
+def test_processes_share_an_index(hung: Commissioner, instance: Path, table: Path) -> None:
+    first = hung("a boat", "a fish")
+    assert meaning.ranked("whale") == [first.number]
+    with another(instance, table).app_context():
+        assert meaning.ranked("whale") == [first.number]
+    second = hung("a whale", "a boat")
+    assert set(meaning.ranked("whale")) == {first.number, second.number}
+
+
+@pytest.mark.usefixtures("look_again")
+def test_more_walks_than_one_search_may_add_wait_for_the_command(
+    hung: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest, "CATCH_UP", 1)
+    numbers = [hung("a boat", f"a fish {i}").number for i in range(3)]
+    assert meaning.ranked("whale") == []
+    assert "gallery reindex" in meaning.flaw()
+    assert [step.left for step in meaning.reindex()] == [0]
+    assert set(meaning.ranked("whale")) == set(numbers)
+    assert meaning.flaw() == ""
+    assert meaning.about() == "3 walks are in the index"
+
+
+@pytest.mark.usefixtures("look_again")
+def test_reindexing_takes_the_place_of_what_is_searched(hung: Commissioner, instance: Path, table: Path) -> None:
+    numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
+    with another(instance, table).app_context():
+        assert set(meaning.ranked("whale")) == numbers
+        walks.delete_walk(hung("a whale", "a boat"))
+        assert len(list(meaning.reindex())) == 1
+        assert set(meaning.ranked("whale")) == numbers
+    assert set(meaning.ranked("whale")) == numbers
+    assert [path.name for path in instance.glob("meaning*")] == ["meaning.vectors"]
+
+
+@pytest.mark.usefixtures("look_again")
+def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = hung("a boat", "a fish")
+    with monkeypatch.context() as patch:
+        patch.setattr(nearest, "mark_of", lambda _: 1)
+        patch.setattr(meaning, "mark_of", lambda _: 1)
+        assert meaning.ranked("whale") == [walk.number]
+    assert meaning.ranked("whale") == []
+    assert "other walks" in meaning.flaw()
+    list(meaning.reindex())
+    assert meaning.ranked("whale") == [walk.number]
+
+
+@pytest.mark.usefixtures("look_again")
+@pytest.mark.parametrize("content", [b"", b"no index"])
+def test_broken_index_costs_only_the_finding_by_meaning(hung: Commissioner, instance: Path, content: bytes) -> None:
+    walk = hung("a boat", "a fish")
+    (instance / "meaning.vectors").write_bytes(content)
+    assert meaning.ranked("whale") == []
+    assert "There is no index of meaning" in meaning.flaw()
+    list(meaning.reindex())
+    assert meaning.ranked("whale") == [walk.number]
+
+
+@pytest.mark.usefixtures("look_again")
+def test_another_table_wants_another_index(hung: Commissioner, instance: Path, tmp_path: Path) -> None:
+    walk = hung("a boat", "a fish")
+    assert meaning.ranked("whale") == [walk.number]
+    with another(instance, make_table(tmp_path / "other", seed=2)).app_context():
+        assert meaning.ranked("whale") == []
+        assert "something else" in meaning.flaw()
+        list(meaning.reindex())
+        assert meaning.ranked("whale") == [walk.number]
+
+
+def test_without_a_table_there_is_none(instance: Path) -> None:
+    with make_app(instance, MEANING="nowhere").app_context():
+        assert meaning.ranked("whale") == []
+        assert "nowhere/table.npz is missing" in meaning.flaw()
+        with pytest.raises(SourceError):
+            list(meaning.reindex())

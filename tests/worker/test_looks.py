@@ -1,0 +1,140 @@
+"""The worker looks at films: once they hang, at old ones when nothing waits, and never at a film's cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask import Flask
+
+from app import looks, media, nearest, walks
+from app.models import Walk
+from tests.conftest import Commissioner, make_app
+from tests.eyes import WIDTH, make_eye
+from tests.worker.fake import FakePainter
+from tests.worker.rows import read
+from worker import film, job, memory
+from worker.looks import Looking, telling
+
+pytestmark = pytest.mark.databases
+
+
+@pytest.fixture
+def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
+    app = make_app(instance, EYE=str(make_eye(tmp_path / "eye")))
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
+    """Give the process a new eye."""
+    found = Looking()
+    for module in ("job", "painting"):
+        monkeypatch.setattr(f"worker.{module}.looking", found)
+    monkeypatch.setattr(nearest, "LOOK_SECONDS", 0.0)
+    return found
+
+
+@pytest.fixture
+def painter(app: Flask, looking: Looking) -> Iterator[FakePainter]:
+    fake = FakePainter()
+    memory.clear()
+    job.prepare(app, fake)  # type: ignore[arg-type]
+    yield fake
+    job.stopping.clear()
+    job._site = None
+
+
+def paint(walk: Walk, colour: int) -> None:
+    """Put pictures of one colour in the place of a hung walk's frames."""
+    for row in walk.painted:
+        picture = np.full((24, 24, 3), colour, np.uint8)
+        picture[::2, 5:] = 255 - colour
+        media.store().write(row.path, film.still(picture))
+
+
+def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned("a fox", "a kite", frames=9)
+    job.work()
+    look = looks.of(read(walk.id))
+    assert look is not None
+    assert look.frames == [0, 2, 4, 6, 8]
+    assert looks.unpack(look).shape == (5, WIDTH)
+    assert np.linalg.norm(looks.unpack(look), axis=1) == pytest.approx(1)
+
+
+def test_old_films_are_looked_at_when_nothing_waits(
+    painter: FakePainter, looking: Looking, hung: Commissioner, commissioned: Commissioner
+) -> None:
+    old, broken, like = hung("a fox", "a kite"), hung("a boat", "a whale"), hung("a fox", "a rocket")
+    paint(old, 200)
+    paint(like, 205)
+    new = commissioned("a lemon", "the sun", frames=3)
+    assert job.work() > 0
+    assert [looks.of(read(walk.id)) is not None for walk in (old, broken, like, new)] == [True, False, True, True]
+    found = looks.alike(read(old.id), 0, limit=9)
+    assert found is not None
+    assert found[0].id == like.id
+    assert not looking.back()
+    paint(broken, 7)
+    assert job.look() == 0
+    assert looks.of(read(broken.id)) is not None
+
+
+def test_without_an_eye_walks_are_painted_all_the_same(
+    app: Flask, painter: FakePainter, commissioned: Commissioner, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.config["EYE"] = "no/eye"
+    made = [commissioned("a fox", "a kite", frames=2), commissioned("a boat", "a kite", frames=2)]
+    job.work()
+    assert [read(walk.id).state for walk in made] == ["finished", "finished"]
+    assert looks.of(read(made[0].id)) is None
+    assert caplog.text.count("no/eye is no eye: eye.json is missing") == 1
+
+
+def test_another_eye_looks_anew(app: Flask, looking: Looking, hung: Commissioner, tmp_path: Path) -> None:
+    walk = hung("a fox", "a kite")
+    paint(walk, 90)
+    assert looking.back()
+    first = looks.of(walk)
+    assert first is not None
+    app.config["EYE"] = str(make_eye(tmp_path / "other", seed=2))
+    assert Looking().back()
+    second = looks.of(read(walk.id))
+    assert second is not None
+    assert (second.eye, second.number) > ("", first.number)
+    assert second.eye != first.eye
+
+
+def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(looking: Looking, hung: Commissioner) -> None:
+    walk = hung("a fox", "a kite")
+    paint(walk, 90)
+    assert looking._open() is not None
+    frames, vectors = looking._seen(looking._open(), walk, None)  # type: ignore[arg-type]
+    walks.delete_walk(walk)
+    looking._keep(walk, frames, vectors)
+    assert looks.of(walk) is None
+    looking.at(walk)
+
+
+@pytest.mark.parametrize(
+    ("positions", "chosen"),
+    [
+        ([0.0, 1.0], [0, 1]),
+        ([i / 8 for i in range(9)], [0, 2, 4, 6, 8]),
+        ([i / 4 for i in range(9)], list(range(9))),
+        ([], []),
+    ],
+)
+def test_frames_are_the_stops_and_what_lies_between(positions: list[float], chosen: list[int]) -> None:
+    assert telling(positions) == chosen
+
+
+def test_no_walk_is_looked_at_more_than_so_often() -> None:
+    chosen = telling([i / 30 for i in range(211)])
+    assert 8 <= len(chosen) <= looks.FRAMES
+    assert chosen[0] == 0
+    assert chosen[-1] == 210

@@ -1,0 +1,126 @@
+"""Looking at films: a few frames of each, through the house eye, so that visitors find what looks alike.
+
+A film is looked at once it hangs, old ones when nothing else is to do. What goes wrong here spoils no film.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from flask import current_app
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from app import looks, media
+from app.database import db, take_turns, writing
+from app.errors import MediaError
+from app.models import FINISHED, Frame, Look, Walk
+from eye import Eye, EyeError
+from eye.eye import WEIGHTS
+from worker import film
+from worker.memory import Memory, Picture
+
+BETWEEN = 3
+"""How many frames of a leg are looked at besides its stops, as long as a walk may have so many."""
+
+AT_ONCE = 4
+"""How many old walks are looked at before somebody else may be waiting again."""
+
+log = logging.getLogger(__name__)
+
+
+class Looking:
+    """The eye of this process, and how far back it has looked at old films."""
+
+    def __init__(self) -> None:
+        self._eye: Eye | None = None
+        self._revision = ""
+        self._is_blind = False
+        self._before: int | None = None
+        self._is_through = False
+
+    def at(self, walk: Walk, memory: Memory | None = None) -> None:
+        """Look at a walk that has just been finished; whatever is amiss is logged, and costs only the finding."""
+        if (eye := self._open()) is None:
+            return
+        try:
+            self._keep(walk, *self._seen(eye, walk, memory))
+        except (MediaError, ValueError, OSError) as error:
+            log.warning("nobody looks at walk %s: %s", walk.id, error)
+
+    def back(self) -> bool:
+        """Look at some of the films that nobody has looked at, the newest first; tell whether there were any."""
+        if self._is_through or self._open() is None:
+            return False
+        walks = looks.without(self._before, AT_ONCE, eye=self._revision)
+        for walk in walks:
+            self.at(walk)
+            self._before = walk.number
+        self._is_through = not walks
+        return bool(walks)
+
+    def begin_anew(self) -> None:
+        """Go through all films once more: some may have been passed over, or seen by another eye."""
+        self._before, self._is_through, self._is_blind = None, False, False
+
+    def _open(self) -> Eye | None:
+        """Load the eye, once; say once that there is none."""
+        if self._eye is None and not self._is_blind:
+            folder = Path(current_app.config["EYE"])
+            try:
+                self._eye = Eye.load(folder)
+                self._revision = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]
+            except EyeError as error:
+                self._is_blind = True
+                log.warning("nothing is found by its look here: %s", error)
+        return self._eye
+
+    def _seen(self, eye: Eye, walk: Walk, memory: Memory | None) -> tuple[list[int], bytes]:
+        """Look at some frames of a walk, in one batch."""
+        rows = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number).order_by(Frame.index)).all()
+        chosen = [rows[place] for place in telling([row.position for row in rows])]
+        if not chosen:
+            raise ValueError("it has no frames")
+        pictures = np.stack([_picture(row, memory) for row in chosen])
+        sentences, _ = eye.look(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
+        return [row.index for row in chosen], looks.pack(sentences.cpu().numpy())
+
+    def _keep(self, walk: Walk, frames: list[int], vectors: bytes) -> None:
+        """Write down what was seen, unless the walk was taken down meanwhile."""
+        try:
+            with writing() as session:
+                take_turns(session)  # an index reads looks in the order of their numbers, and would pass one over
+                still = select(Walk.number).where(
+                    Walk.number == walk.number, Walk.state == FINISHED, Walk.deleted_at.is_(None)
+                )
+                if session.scalar(still.with_for_update()) is None:
+                    return
+                session.execute(delete(Look).where(Look.walk_number == walk.number))
+                session.add(Look(walk_number=walk.number, eye=self._revision, frames=frames, vectors=vectors))
+        except IntegrityError:
+            log.info("another worker has looked at walk %s as well", walk.id)
+
+
+def telling(positions: Sequence[float]) -> list[int]:
+    """Choose frames by their positions: those nearest to the stops and to what lies between, in their order."""
+    if not positions:
+        return []
+    legs = max(1, round(positions[-1]))
+    steps = max(1, min(BETWEEN + 1, (looks.FRAMES - 1) // legs))
+    aims = [leg + step / steps for leg in range(legs) for step in range(steps)] + [float(legs)]
+    places = np.abs(np.subtract.outer(aims, positions)).argmin(axis=1)
+    return sorted({int(place) for place in places})[: looks.FRAMES]
+
+
+def _picture(row: Frame, memory: Memory | None) -> Picture:
+    picture = memory.pictures.get(row.position) if memory else None
+    return film.decode_still(media.store().read(row.path)) if picture is None else picture
+
+
+looking = Looking()
+"""The one of this process."""
