@@ -7,7 +7,21 @@ from collections import Counter
 
 from PIL import Image
 
-COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "grey", "white")
+from app.gettext import N_
+
+COLOURS = (
+    N_("red"),
+    N_("orange"),
+    N_("yellow"),
+    N_("green"),
+    N_("blue"),
+    N_("purple"),
+    N_("pink"),
+    N_("brown"),
+    N_("black"),
+    N_("grey"),
+    N_("white"),
+)
 
 SIDE = 32
 TONED = 3.0

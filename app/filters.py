@@ -9,14 +9,15 @@ from app import hands, house, words
 from app.bounds import STOPS_MIN, Limits
 from app.choice import SORTS, Choice
 from app.colours import COLOURS
+from app.gettext import N_, _
 
 ORDERS = {
-    "newest": "newest first",
-    "oldest": "oldest first",
-    "best": "best first",
-    "walked": "most walked on",
-    "smoothest": "smoothest",
-    "surprise": "surprise me",
+    "newest": N_("newest first"),
+    "oldest": N_("oldest first"),
+    "best": N_("best first"),
+    "walked": N_("most walked on"),
+    "smoothest": N_("smoothest"),
+    "surprise": N_("surprise me"),
 }
 
 
@@ -43,11 +44,11 @@ def rows(choice: Choice) -> list[Row]:
     known = {hand.words: hand.name for model in house.offered() for hand in hands.known(model.setting)}
     counts = range(STOPS_MIN, Limits.current().stops_max + 1)
     told: list[tuple[str, str, dict[Any, str]]] = [
-        ("hand", "Style", known),
-        ("stops", "Stops", {count: words.count_words(count) for count in counts}),
-        ("ending", "Ending", dict(words.ENDING_NAMES)),
-        ("colour", "Colour", {colour: colour for colour in COLOURS}),
-        ("model", "Model", {model.name: model.title for model in house.offered()}),
+        ("hand", _("Style"), known),
+        ("stops", _("Stops"), {count: words.count_words(count) for count in counts}),
+        ("ending", _("Ending"), {name: words.ending_name(name) for name in words.ENDING_NAMES}),
+        ("colour", _("Colour"), {colour: _(colour) for colour in COLOURS}),
+        ("model", _("Model"), {model.name: model.title for model in house.offered()}),
     ]
     return [
         Row(name, heading, [Option(str(value), said, value in getattr(choice, name)) for value, said in values.items()])
@@ -58,11 +59,11 @@ def rows(choice: Choice) -> list[Row]:
 
 def orders(choice: Choice) -> list[Option]:
     """List the orders; best first is one of what a search finds."""
-    return [Option(name, ORDERS[name], name == choice.order) for name in SORTS if name != "best" or choice.q]
+    return [Option(name, _(ORDERS[name]), name == choice.order) for name in SORTS if name != "best" or choice.q]
 
 
 def chosen(choice: Choice) -> list[str]:
     """List in words what narrows the gallery."""
     told = [option.words for row in rows(choice) for option in row.options if option.is_chosen]
-    told += [f"since {words.day(choice.since)}"] if choice.since else []
-    return [*told, f"until {words.day(choice.until)}"] if choice.until else told
+    told += [_("since %(day)s", day=words.day(choice.since))] if choice.since else []
+    return [*told, _("until %(day)s", day=words.day(choice.until))] if choice.until else told

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from app import line, visitor
 from app.database import db
 from app.errors import InvalidInput
+from app.gettext import N_, _
 from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
 from app.words import day, ordinal_place
 
@@ -85,11 +86,11 @@ def state_words(walk: Walk, place: line.Place) -> str:
     if walk.state == QUEUED:
         return ordinal_place(place.position or 1)
     if walk.state == PAINTING:
-        return f"Being painted, {walk.painted_count} of {walk.frames}"
+        return _("Being painted, %(count)s of %(frames)s", count=walk.painted_count, frames=walk.frames)
     if walk.state == FINISHED:
-        painted = f"Painted on {day(walk.finished_at)}" if walk.finished_at else "Painted"
-        return f"{painted}, unlisted" if walk.unlisted else painted
-    return {FAILED: "Failed, can be painted on", CANCELLED: "Cancelled"}.get(walk.state, "Refused")
+        painted = _("Painted on %(day)s", day=day(walk.finished_at)) if walk.finished_at else _("Painted")
+        return _("%(state)s, unlisted", state=painted) if walk.unlisted else painted
+    return _({FAILED: N_("Failed, can be painted on"), CANCELLED: N_("Cancelled")}.get(walk.state, N_("Refused")))
 
 
 def _serializer() -> URLSafeSerializer:

@@ -49,6 +49,7 @@ from app.bounds import SEED_MAX, STOPS_MIN, Limits
 from app.choice import Choice
 from app.commission import commission
 from app.errors import InvalidInput, TooMany
+from app.gettext import _
 from app.models import Walk
 from app.sending import conditional
 from app.wanted import validate
@@ -222,8 +223,8 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         },
         waiting={"count": count, "seconds": seconds, "worker_ready": bool(queue.workers())},
         hands=limits.hands,
-        endings=words.ENDING_NAMES,
-        cares=words.CARE_NAMES,
+        endings={name: words.ending_name(name) for name in words.ENDING_NAMES},
+        cares={name: words.care_name(name) for name in words.CARE_NAMES},
         models=house.offered(),
         model_titles={model.name: model.title for model in house.offered()},
         usual=usual,
@@ -325,7 +326,7 @@ def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
 
 def _stale_form(_error: CSRFError) -> Response:
     """Keep what was typed when the form's token is no longer good; elsewhere, say what to do."""
-    message = "This page had been open for too long, or your browser keeps no cookies. Press once more."
+    message = _("This page had been open for too long, or your browser keeps no cookies. Press once more.")
     if request.path not in ("/", "/walks", "/recipe"):
         return problems.answer(400, message)
     form = forms.from_fields(request.form, Limits.current())

@@ -20,6 +20,7 @@ function sayValues() {
   const hand = chosen("hand")?.dataset.name;
   const frames = chosen("frames");
   const values = document.getElementById("values");
+  const fill = (words, value) => values.dataset[words].replace("{}", () => value);
   if (frames) {
     values.querySelector(".frames").textContent = frames.value;
     const length = document.getElementById("length");
@@ -31,11 +32,11 @@ function sayValues() {
   values.querySelector(".ending").textContent = chosen("ending")?.dataset.name ?? "";
   values.querySelector(".pace").textContent = chosen("easing")?.value ? `, ${chosen("easing").dataset.name}` : "";
   values.querySelector(".care").textContent = ["balanced", undefined].includes(chosen("preset")?.value) ? "" : `, ${chosen("preset").dataset.name}`;
-  values.querySelector(".model").textContent = chosen("model") ? `, by ${chosen("model").dataset.name}` : "";
-  values.querySelector(".steps").textContent = many.value.trim() ? `, ${many.value.trim()} steps` : "";
-  values.querySelector(".guidance").textContent = guidance.value.trim() ? `, guidance ${guidance.value.trim()}` : "";
-  values.querySelector(".seed").textContent = seed.value.trim() ? `seed ${seed.value.trim()}` : "a new seed";
-  values.querySelector(".without").textContent = without.value.trim() ? `, without ${without.value.trim()}` : "";
+  values.querySelector(".model").textContent = chosen("model") ? `, ${fill("model", chosen("model").dataset.name)}` : "";
+  values.querySelector(".steps").textContent = many.value.trim() ? `, ${fill("steps", many.value.trim())}` : "";
+  values.querySelector(".guidance").textContent = guidance.value.trim() ? `, ${fill("guidance", guidance.value.trim())}` : "";
+  values.querySelector(".seed").textContent = seed.value.trim() ? fill("seed", seed.value.trim()) : values.dataset.newSeed;
+  values.querySelector(".without").textContent = without.value.trim() ? `, ${fill("without", without.value.trim())}` : "";
 }
 
 function rememberInAddress(form) {
@@ -93,7 +94,7 @@ function restore(files) {
   document.body.classList.remove("dropping");
   if (tooLarge) {
     const note = document.getElementById("film-note");
-    note.replaceChildren(Object.assign(document.createElement("strong"), { textContent: `${chosen.name} is too large: of a film, ${Number(film.dataset.max) / 1e6} MB are read.` }));
+    note.replaceChildren(Object.assign(document.createElement("strong"), { textContent: film.dataset.tooLarge.replace("{name}", () => chosen.name) }));
     note.setAttribute("role", "alert");
     document.getElementById("more").open = true;
     film.value = "";
