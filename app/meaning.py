@@ -5,6 +5,7 @@ Every walk has a vector, which follows from its prompts and the table of meaning
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -21,6 +22,9 @@ from app.vectors import Floats
 EXTENSION = "moma-meaning"
 LEAST = 0.3
 """How like a query a walk must be at least, as a cosine: what is further off was not meant."""
+
+UNMEANT = re.compile(r"(?:^|(?<=\s))-\S+|[\"*]")
+"""What of a query is none of its meaning: words that are not wanted, and the marks of its syntax."""
 
 MOST = 1000
 """How many walks are told at most: more than are shown, as some do not hang or do not pass a filter."""
@@ -41,7 +45,8 @@ def ranked(query: str) -> list[int]:
     """
     source, index = _ours()
     vectors = index.up_to_date()
-    if vectors is None or not (vector := source.embedding().of([query])[0]).any():
+    said = UNMEANT.sub(" ", query)
+    if vectors is None or not (vector := source.embedding().of([said])[0]).any():
         return []
     found = vectors.nearest(vector, MOST)
     return [int(key) for key in found.keys[found.likeness >= LEAST]]

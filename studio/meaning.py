@@ -25,7 +25,7 @@ from studio.stage import progress
 from studio.text import Texts
 
 FORMAT = 1
-LEVELS = 15
+LEVELS = 12
 """The greatest number of a table: five bits, of which a compressed file takes some three and a half."""
 
 RARITY = 1e-4

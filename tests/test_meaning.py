@@ -60,6 +60,8 @@ def test_walk_is_found_by_what_it_means(hung: Commissioner) -> None:
     assert meaning.ranked("cosy tea") == [tea.number]
     assert meaning.ranked("moon") == [rocket.number]
     assert meaning.ranked("xyzzy") == []
+    assert meaning.ranked('"cosy  tea*" -moon') == [tea.number]
+    assert meaning.ranked("-tea") == []
     both = hung("a moon", "a cup")
     assert meaning.ranked("stars") == [rocket.number, both.number]
 

@@ -1,0 +1,158 @@
+"""Search by meaning: what it finds of real titles, alone and fused with words; and how it stands at a million walks.
+
+    python -m benchmarks.meaning --catalogue FILE [--database sqlite|postgres] [--walks 1000000]
+
+A catalogue's works hang as walks, each with its title for its stops. Queries are tags that 5 to 50 works carry, drawn
+at random; right are the works that carry the tag. Then as many vectors as asked lie in an index, each of a walk between
+two titles, and what is found is held against an exact comparison.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flask import Flask
+from sqlalchemy import insert
+
+from app import create_app, gallery, meaning, search
+from app.choice import Choice
+from app.database import db, upgrade
+from app.embedding import Embedding, unit
+from app.models import FINISHED, Stop, Walk
+from app.vectors import Floats, Vectors
+from tests import postgres
+
+RESULTS = Path(__file__).resolve().parent / "results"
+FIRST = 50
+SEED = 11
+COMMON = {"visitor": "", "owner_hash": "", "commission_hash": "", "seed": 1, "frames": 24, "fps": 12.5,
+          "sampler_steps": 10, "guidance": 3.5, "state": FINISHED}  # fmt: skip
+
+Works = list[dict[str, Any]]
+Find = Callable[[str], Sequence[int]]
+
+
+def main() -> None:
+    """Measure, print, and write the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--catalogue", type=Path, required=True)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--walks", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    with gzip.open(asked.catalogue, "rt", encoding="utf-8") as lines:
+        works = [json.loads(line) for line in lines]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moma-meaning-")))
+        settings: dict[str, Any] = {"REDIS_URL": "unix:///nonexistent.sock", "EXHIBITION": False}
+        if asked.database == "postgres":
+            server = stack.enter_context(postgres.running())
+            settings["DATABASE_URL"] = server.url(server.create())
+        app = create_app(settings, instance_path=str(folder))
+        found = {"database": asked.database, "relevance": _relevance(app, works),
+                 "index": _index(app, works, asked.walks, folder)}  # fmt: skip
+    print(json.dumps(found, indent=2))
+    RESULTS.mkdir(exist_ok=True)
+    at = datetime.now(UTC).isoformat(timespec="seconds").replace(":", "")
+    (RESULTS / f"meaning-{at}.json").write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+
+
+def _relevance(app: Flask, works: Works) -> dict[str, Any]:
+    """Ask for tags by words, by meaning and by both."""
+    carrying: dict[str, set[int]] = {}
+    for number, work in enumerate(works, 1):
+        for tag in set(work["subjects"]):
+            carrying.setdefault(tag, set()).add(number)
+    tags = random.Random(SEED).sample(sorted(tag for tag, found in carrying.items() if 5 <= len(found) <= 50), 200)
+    with app.app_context():
+        upgrade()
+        _hang(works)
+        began = time.monotonic()
+        added = [progress.done for progress in meaning.reindex()][-1]
+        rate = added / (time.monotonic() - began)
+        rankers = app.extensions["rankers"]
+        both = {tag: _numbers(tag) for tag in tags}
+        app.extensions["rankers"] = []
+        words = {tag: _numbers(tag) for tag in tags}
+        app.extensions["rankers"] = rankers
+        told = {name: _told(find, carrying, tags) for name, find in
+                (("words", words.get), ("meaning", meaning.ranked), ("fused", both.get))}  # fmt: skip
+        db.engine.dispose()
+    return told | {"works": len(works), "indexed_a_second": round(rate)}
+
+
+def _hang(works: Works) -> None:
+    """Hang each work as a walk, in the order of the catalogue."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with db.engine.connect().execution_options(writes=True) as connection:
+        for start in range(0, len(works), 5000):
+            numbers = range(start + 1, min(start + 5000, len(works)) + 1)
+            connection.execute(insert(Walk), [
+                COMMON | {"number": number, "id": f"{number:016}".replace("0", "a").replace("1", "b"),
+                          "words": search.words_of([works[number - 1]["title"]]),
+                          "finished_at": now + timedelta(seconds=number), "created_at": now}
+                for number in numbers])  # fmt: skip
+            connection.execute(insert(Stop), [
+                {"walk_number": number, "position": position, "prompt": works[number - 1]["title"]}
+                for number in numbers for position in (0, 1)])  # fmt: skip
+            connection.execute(Walk.__table__.update().where(Walk.number.in_(list(numbers))).values(words=Walk.words))
+        connection.commit()
+
+
+def _numbers(tag: str) -> list[int]:
+    return [walk.number for walk in gallery.page(Choice(q=tag, sort="best"), limit=FIRST).walks]
+
+
+def _told(find: Any, carrying: dict[str, set[int]], tags: Sequence[str]) -> dict[str, float]:
+    """Say what share of the right ones is among the first, and how far down the first right one stands."""
+    shares, reciprocals = [], []
+    for tag in tags:
+        row, right = list(find(tag))[:FIRST], carrying[tag]
+        shares.append(len(right & set(row)) / len(right))
+        reciprocals.append(next((1 / rank for rank, number in enumerate(row, 1) if number in right), 0.0))
+    return {"recall": round(statistics.mean(shares), 4), "reciprocal_rank": round(statistics.mean(reciprocals), 4)}
+
+
+def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]:
+    """Fill an index, and hold its answers against an exact comparison."""
+    table = Embedding.load(app.config["MEANING"])
+    titles = table.of(sorted({work["title"] for work in works}))
+    draw = np.random.default_rng(SEED)
+    rows = unit(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
+    path = folder / "many.vectors"
+    Vectors.create(path, table.revision, table.width)
+    vectors = Vectors(path, table.revision, table.width)
+    with vectors.adding():
+        vectors.add(range(count), [0] * count, rows)
+    asked = titles[draw.integers(len(titles), size=200)]
+    walls, processor, recalls = [], [], []
+    for query in asked:
+        began, spent = time.perf_counter(), time.process_time()
+        found = vectors.nearest(query, meaning.MOST)
+        walls.append(1000 * (time.perf_counter() - began))
+        processor.append(1000 * (time.process_time() - spent))
+        recalls.append(_recall(found.keys[:10], rows, query))
+    return {"vectors": count, "megabytes": path.stat().st_size / 1e6, "recall_at_10": statistics.mean(recalls),
+            "milliseconds_median": statistics.median(walls), "milliseconds_p95": statistics.quantiles(walls, n=20)[-1],
+            "processor_milliseconds_p95": statistics.quantiles(processor, n=20)[-1]}  # fmt: skip
+
+
+def _recall(keys: Any, rows: Floats, query: Floats) -> float:
+    """Return the share of the ten that are as like as the exact ten: titles that come twice tie."""
+    exact = rows @ query
+    return float((exact[keys] >= np.partition(exact, -10)[-10] - 1e-5).mean())
+
+
+if __name__ == "__main__":
+    main()
