@@ -1,0 +1,72 @@
+"""Did you mean: only words that hang, and never one that finds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import curating, spelling
+from app.choice import Choice
+from app.models import Walk
+
+pytestmark = pytest.mark.databases
+
+Hanger = Callable[..., Walk]
+
+MEANT = {
+    "sunflwoer": "sunflower",
+    "sunflowr": "sunflower",
+    "sunnflower": "sunflower",
+    "zunflower": "sunflower",
+    "a pumkin -fox": "a pumpkin -fox",
+    '"cosy pumkin"': '"cosy pumpkin"',
+    "CUSY pumkin": "cosy pumpkin",
+    "лисаа": "лиса",
+    "sunflower zeppelin": None,
+    "cosy sunflwoer": None,
+    "zeppelin": None,
+    "xq": None,
+    "-pumkin": None,
+}
+
+
+def test_slips_are_put_right_where_that_finds_something(hung: Hanger) -> None:
+    hung("a cosy pumpkin", "a red owl")
+    hung("a sunflower", "рыжая лиса")
+    assert {query: spelling.suggestion(Choice(q=query)) for query in MEANT} == MEANT
+
+
+def test_filters_count_in_what_was_meant(hung: Hanger) -> None:
+    hung("a pumpkin", "a kite")
+    assert spelling.suggestion(Choice(q="pumkin", stops=[2])) == "pumpkin"
+    assert spelling.suggestion(Choice(q="pumkin", stops=[3])) is None
+
+
+def test_word_of_a_hidden_walk_is_not_told(hung: Hanger) -> None:
+    walk = hung("a pumpkin", "a kite")
+    curating.hide(walk)
+    hung("an unlisted sunflower", "x", unlisted=True)
+    assert spelling.suggestion(Choice(q="pumkin")) is None
+    assert spelling.suggestion(Choice(q="sunflowr")) is None
+
+
+def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, hung: Hanger) -> None:
+    hung("a pumpkin <3", "a kite")
+    page = client.get("/gallery?q=pumkin&stops=2").text
+    assert 'Did you mean <a class="meant" href="/gallery?q=pumpkin&amp;stops=2"><bdi>pumpkin</bdi></a>?' in page
+    assert "Did you mean" not in client.get("/gallery?q=zeppelin").text
+
+
+@pytest.mark.sqlite
+def test_distance_counts_slips() -> None:
+    told = {
+        ("fox", "fox"): 0,
+        ("fox", "fx"): 1,
+        ("fox", "ofx"): 1,
+        ("fox", "box"): 1,
+        ("", "fox"): 3,
+        ("kite", "bike"): 2,
+    }
+    assert {pair: spelling.distance(*pair) for pair in told} == told
