@@ -32,7 +32,7 @@ TOTAL_COUNTED = 10_000
 TOTAL_SECONDS = 60.0
 """Beyond so many walks their number is counted anew so often only."""
 
-LISTED = 1_000
+LISTED = 500
 """How many of the newest hits are put in an order other than that of time."""
 
 
@@ -163,7 +163,7 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
     if cursor:
         start, as_of, draw = (int(each) for each in cursors.read(cursor, choice.order, int, int, int))
     places = index.places(sought, after=as_of + 1, limit=LISTED)
-    rows = db.session.execute(select(Hung).where(Hung.place.in_(places))).scalars().all()
+    rows = index.rows(places)
     ordered = [row.number for row in sorted(rows, key=_key(choice.order, sought, draw), reverse=True)]
     found = len(ordered) if len(ordered) < LISTED else index.count(sought, COUNTED)
     near = 0
@@ -187,11 +187,11 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
     )
 
 
-def _key(order: str, sought: Sought, draw: int) -> Callable[[Hung], tuple[float, int]]:
+def _key(order: str, sought: Sought, draw: int) -> Callable[[index.Row], tuple[float, int]]:
     """Return by what a walk's row stands in an order, the greatest first; of equals the newest leads."""
     asked = sought.asked or search.Asked(())
-    keys: dict[str, Callable[[Hung], float]] = {
-        BEST: lambda row: asked.nearness([word for word in row.words.split() if word[0] not in "=~"]),
+    keys: dict[str, Callable[[index.Row], float]] = {
+        BEST: lambda row: asked.nearness(row.words),
         SMOOTHEST: lambda row: row.evenness,
         WALKED: lambda row: row.walked,
         SURPRISE: lambda row: -((row.drawn - draw) % (SEED_MAX + 1)),

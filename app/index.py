@@ -7,10 +7,11 @@ GIN index on Postgres. A walk's place says when it was finished, to the millisec
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, String, cast, func, literal, literal_column, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -83,13 +84,37 @@ def places(sought: Sought, *, after: int | None = None, limit: int, oldest_first
     return find(sought, low, high, limit, oldest_first)
 
 
+class Row(NamedTuple):
+    """What the index holds of a walk."""
+
+    place: int
+    number: int
+    words: str
+    evenness: float
+    walked: int
+    drawn: int
+
+
+def rows(places: Sequence[int]) -> list[Row]:
+    """Return what is held of the walks at these places, in no order."""
+    # one value, however many they are: neither to be written out nor to be read as a statement of its own
+    one = json.dumps(list(places))
+    within = (
+        "SELECT value FROM json_each(:places)"
+        if is_sqlite()
+        else "SELECT value::bigint FROM jsonb_array_elements(CAST(:places AS jsonb)) AS each(value)"
+    )
+    table = select(*(getattr(Hung, name) for name in Row._fields)).where(Hung.place.in_(text(within)))
+    return [Row(*row) for row in db.session.execute(table, {"places": one})]
+
+
 def count(sought: Sought, most: int) -> int:
     """Count what is found, up to one more than ``most``."""
     low, high = bounds(sought)
     if sought.is_by_dates:
         inner: Any = select(Hung.place).where(Hung.place >= low, Hung.place < high).limit(most + 1)
     elif is_sqlite():
-        return len(_find_sqlite(sought, low, high, most + 1, oldest_first=False))
+        return db.session.scalar(COUNT, _values(sought, low, high, most + 1)) or 0
     else:
         inner = select(Hung.place).where(_matches(sought), Hung.place >= low, Hung.place < high).limit(most + 1)
     return db.session.scalar(select(func.count()).select_from(inner.subquery())) or 0
@@ -142,11 +167,15 @@ def _holds(term: Term, words: Sequence[str], there: set[str]) -> bool:
 FOUND = "SELECT rowid FROM hung_words WHERE hung_words MATCH :sought AND rowid >= :low AND rowid < :high"
 NEWEST_FIRST = text(FOUND + " ORDER BY rowid DESC LIMIT :limit")
 OLDEST_FIRST = text(FOUND + " ORDER BY rowid LIMIT :limit")
+COUNT = text("SELECT count(*) FROM (" + FOUND + " LIMIT :limit)")  # noqa: S608 - all of it is ours
 
 
 def _find_sqlite(sought: Sought, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
-    values = {"sought": _fts5(sought), "low": low, "high": high, "limit": limit}
-    return list(db.session.scalars(OLDEST_FIRST if oldest_first else NEWEST_FIRST, values))
+    return list(db.session.scalars(OLDEST_FIRST if oldest_first else NEWEST_FIRST, _values(sought, low, high, limit)))
+
+
+def _values(sought: Sought, low: int, high: int, limit: int) -> dict[str, Any]:
+    return {"sought": _fts5(sought), "low": low, "high": high, "limit": limit}
 
 
 def _fts5(sought: Sought) -> str:

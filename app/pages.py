@@ -298,6 +298,7 @@ def _gallery_page(choice: Choice, page: gallery.Page, *, error: str | None = Non
         q=choice.q if q is None else q,
         total=gallery.total(),
         counted=gallery.COUNTED,
+        listed=gallery.LISTED,
         filters=filters.rows(choice),
         orders=filters.orders(choice),
         chosen=filters.chosen(choice),

@@ -19,6 +19,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from flask import Flask, current_app
 from markupsafe import Markup, escape
@@ -67,7 +68,7 @@ class Term:
         return not self.exact and len(self.words) == 1 and stem(word) == stem(self.words[0])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """What was typed, understood: all of the terms must hold. Without any, nothing was asked that could be found."""
 
@@ -81,12 +82,19 @@ class Asked:
         (word,) = self.terms[0].words
         return int(word) if SEED.fullmatch(word) else None
 
-    def nearness(self, words: Sequence[str]) -> float:
-        """Say how well a walk's words answer, the more the better: words as typed before stems, short before long."""
-        wanted = [term for term in self.terms if not term.unwanted]
-        there = set(words)
-        as_typed = sum(all(word in there for word in term.words) for term in wanted)
-        return as_typed + sum(len(term.words) for term in wanted) / (len(words) + 1)
+    @cached_property
+    def spoken(self) -> list[str]:
+        """List the words that were typed and are wanted, each with a space around it."""
+        return [f" {word} " for term in self.terms if not term.unwanted for word in term.words]
+
+    def nearness(self, words: str) -> float:
+        """Say how well a walk's words answer, the more the better: words as typed before stems, short before long.
+
+        Of ``words`` those count that are spoken: they stand before the stems, and before what else is known.
+        """
+        said = f" {words.partition(' =')[0].partition(' ~')[0]} "
+        as_typed = sum(word in said for word in self.spoken)
+        return as_typed + len(self.spoken) / said.count(" ")
 
 
 def add_ranker(app: Flask, ranker: Ranker) -> None:
