@@ -6,6 +6,21 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 let stopPoster = () => {};
 
+const toggle = (poster) => (poster.querySelector("video") ? stopPoster() : playPoster(poster));
+
+function nameButton(button, poster, word) {
+  button?.replaceChildren(word);
+  button?.setAttribute("aria-label", `${word}: ${poster.querySelector("img").alt}`);
+}
+
+/* Who wants no motion gets a button: nothing plays by itself, and everything can. */
+function offerPlay(poster) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "link play" });
+  nameButton(button, poster, "Play");
+  button.addEventListener("click", () => toggle(poster));
+  poster.append(button);
+}
+
 function playPoster(poster) {
   if (poster.querySelector("video")) return;
   stopPoster();
@@ -15,13 +30,16 @@ function playPoster(poster) {
   const names = JSON.parse(poster.dataset.names);
   const { ending } = poster.dataset;
   const video = makeVideo(poster.dataset.film);
+  const button = poster.querySelector(".play");
   stopPoster = () => {
     video.remove();
     detail.replaceChildren(...said);
     line.querySelector(".cursor").setAttribute("visibility", "hidden");
     line.querySelector(".walked").setAttribute("width", 0);
+    nameButton(button, poster, "Play");
     stopPoster = () => {};
   };
+  nameButton(button, poster, "Stop");
   video.hidden = true;
   poster.querySelector(".picture").append(video);
   follow(video, (time) => {
@@ -29,9 +47,9 @@ function playPoster(poster) {
     const reel = { count: Number(poster.dataset.frames), ending };
     const turn = turnAt(reel, (time / video.duration) * ticks(reel) + 0.01);
     const share = turn / (ending === "round" ? reel.count : reel.count - 1);
-    const [percent, name] = between(names, share * (names.length - 1)).sort((a, b) => b[0] - a[0])[0];
+    const [percent, nearest] = between(names, share * (names.length - 1)).sort((a, b) => b[0] - a[0])[0];
     moveCursor(line, 100 * share, 3);
-    detail.textContent = `Playing, ${percent} % ${name}`;
+    detail.textContent = `Playing, ${percent} % ${nearest}`;
   });
   video.play().catch(() => {});
 }
@@ -40,6 +58,7 @@ function readyPoster(poster) {
   const picture = poster.querySelector(".picture");
   if (!poster.dataset.film || picture.dataset.ready) return;
   picture.dataset.ready = "";
+  if (still.matches) offerPlay(poster);
   const unlessStill = () => still.matches || playPoster(poster);
   picture.addEventListener("pointerenter", ({ pointerType }) => pointerType === "mouse" && unlessStill());
   picture.addEventListener("pointerleave", ({ pointerType }) => pointerType === "mouse" && stopPoster());
@@ -50,8 +69,7 @@ function readyPoster(poster) {
   picture.addEventListener("click", (event) => {
     if (!touched || still.matches) return;
     event.preventDefault();
-    if (poster.querySelector("video")) stopPoster();
-    else playPoster(poster);
+    toggle(poster);
   });
 }
 

@@ -183,7 +183,7 @@ BROKEN: dict[str, tuple[dict[str, object], str]] = {
     "a field too many": ({"visitor": "x"}, "visitor"),
     "an id that is none": ({"id": "../../etc"}, "id"),
     "a time without a zone": ({"finished_at": "2026-11-20T12:00:00"}, "finished_at"),
-    "a recipe of another kind": ({"recipe": {"format": "x"}}, "holds no recipe of this site's kind"),
+    "a recipe of another kind": ({"recipe": {"format": "x"}}, "The recipe is of another kind"),
     "a title too long": ({"title": "x" * 400}, "400 characters long"),
     "too few notes": ({"notes": []}, "one note for each stop"),
     "no frames": ({"frames": []}, "lacks a frame"),

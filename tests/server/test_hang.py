@@ -1,0 +1,144 @@
+"""What hangs, in a real browser: posters first, films when asked for, nothing that moves about; and the back office."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from app import exhibition, exhibitions, reports
+from app.database import db
+from app.models import Walk
+from tests.conftest import make_app
+from tests.server import easel
+from tests.server.live import PATIENCE_MS
+from tests.server.test_browser import SLOW
+from tests.test_office import HASH, PASSWORD
+
+pytestmark = pytest.mark.server
+
+# How far anything was moved that a visitor saw, and what the largest thing painted was.
+WATCH = """
+window.shifted = 0; window.largest = null;
+const add = (entry) => { if (!entry.hadRecentInput) shifted += entry.value; };
+new PerformanceObserver((list) => list.getEntries().forEach(add)).observe({ type: "layout-shift", buffered: true });
+new PerformanceObserver((list) => { largest = list.getEntries().at(-1).startTime; })
+  .observe({ type: "largest-contentful-paint", buffered: true });
+"""
+PLAYING = "() => [...document.querySelectorAll('video')].filter((film) => film.currentTime > 0).length === 1"
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def walks(app: Flask) -> list[Walk]:
+    """Hang the first exhibition."""
+    exhibition.hang()
+    return exhibitions.walks_of(exhibitions.at(exhibition.SLUG))
+
+
+@pytest.fixture
+def house(app: Flask, instance: Path, walks: list[Walk]) -> Iterator[str]:
+    """Serve the site as it is outside of tests, with a curator's room."""
+    with easel.served(make_app(instance, CURATOR_HASH=HASH, WTF_CSRF_ENABLED=True)) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(house: str, browser: Browser) -> Iterator[Open]:
+    """Return a function that opens a page; at the end no page may have complained."""
+    complaints: list[str] = []
+    contexts = []
+
+    def hear(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning") and SLOW not in said.text:
+            complaints.append(said.text)
+
+    def open_page(path: str, **options: Any) -> Page:
+        context = browser.new_context(base_url=house, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("path", ["/gallery", "/exhibitions/the-first-exhibition", "/exhibitions", "/"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_moved_while_a_page_arrives_and_is_read(visit: Open, path: str, width: int) -> None:
+    page = visit(path, viewport={"width": width, "height": 900})
+    page.wait_for_load_state("networkidle")
+    page.mouse.wheel(0, 3000)
+    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+    page.wait_for_function("() => largest !== null")
+    assert page.evaluate("shifted") == 0
+
+
+def test_first_posters_are_fetched_at_once_and_films_only_when_asked_for(visit: Open, walks: list[Walk]) -> None:
+    page = visit("/gallery")
+    assert page.locator(".poster img:not([loading=lazy])").count() == 4
+    page.wait_for_load_state("networkidle")
+    fetched = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert not [name for name in fetched if name.endswith((".mp4", ".webp", ".gif"))]
+    poster = page.locator(".poster").first
+    poster.locator(".picture").hover()
+    page.wait_for_function(PLAYING)
+    expect(poster.locator(".detail")).to_contain_text("Playing")
+    page.locator(".poster").nth(1).locator(".picture").hover()
+    page.wait_for_function(PLAYING)
+    assert poster.locator("video").count() == 0
+    page.mouse.move(2, 2)
+    expect(page.locator("video")).to_have_count(0)
+
+
+def test_under_reduced_motion_nothing_plays_until_its_button_is_pressed(visit: Open) -> None:
+    page = visit("/gallery", reduced_motion="reduce")
+    poster = page.locator(".poster").first
+    poster.locator(".picture").hover()
+    poster.locator(".picture").focus()
+    expect(page.locator("video")).to_have_count(0)
+    button = poster.get_by_role("button", name="Play")
+    button.press("Enter")
+    page.wait_for_function(PLAYING)
+    poster.get_by_role("button", name="Stop").press("Enter")
+    expect(page.locator("video")).to_have_count(0)
+    assert page.evaluate("shifted") == 0
+
+
+def test_without_javascript_a_poster_leads_to_its_walk(visit: Open, walks: list[Walk]) -> None:
+    page = visit("/exhibitions/the-first-exhibition", java_script_enabled=False)
+    page.locator(".poster .picture").first.click()
+    page.wait_for_url(f"**{walks[0].url}")
+
+
+def test_walk_is_reported_and_the_curator_hides_it_without_javascript(visit: Open, walks: list[Walk]) -> None:
+    page = visit(walks[0].url, java_script_enabled=False)
+    page.get_by_role("link", name="Report this walk").click()
+    page.get_by_role("radio", name="It is hateful").check()
+    page.get_by_label("In your words").fill("It is a guitar.")
+    page.get_by_role("button", name="Report this walk").click()
+    expect(page.get_by_role("status")).to_contain_text("The house will look at this walk")
+    page.goto("/curator")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Enter").click()
+    expect(page.get_by_text("It is a guitar.")).to_be_visible()
+    page.get_by_role("button", name="Hide it").click()
+    expect(page.get_by_text("Nobody has reported a walk that is not settled.")).to_be_visible()
+    page.get_by_role("link", name="Log").click()
+    expect(page.get_by_text(f"hid walk {walks[0].id}")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/exhibitions/the-first-exhibition")
+    expect(page.get_by_text(f"{len(walks) - 1} walks")).to_be_visible()
+    db.session.rollback()
+    assert reports.queue(9) == []
