@@ -86,6 +86,8 @@ def restore(source: Path, *, force: bool = False) -> Report:
             if name.startswith(MEDIA):
                 media.store().write(name.removeprefix(MEDIA), archives.read(archive, name))
         database_copy.replace(folder / "database")
+        for index in Path(current_app.instance_path).glob("*.vectors"):
+            index.unlink()  # made of other rows
         _forget(manifest)
     return Report(manifest["walks"], len(sizes), sum(sizes.values()), manifest["lost"])
 

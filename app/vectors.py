@@ -27,10 +27,10 @@ HEADER = struct.Struct("<8s16sIIQ")  # magic, revision, width, rows a block, cou
 COUNT_AT = HEADER.size - 8
 HEADER_BYTES = mmap.ALLOCATIONGRANULARITY
 BLOCK = 1 << 14
-POOL = 40
+POOL = 8
 """How many rows are compared in full for each that is asked for …"""
 
-POOL_LEAST = 2000
+POOL_LEAST = 4000
 """… and how many at least."""
 
 Floats = NDArray[np.float32]

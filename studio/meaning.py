@@ -140,7 +140,9 @@ def _alone(texts: Texts, numbers: Sequence[int]) -> Tensor:
 
 def _directions(sentences: Tensor, width: int, dice: torch.Generator) -> Tensor:
     """Return the directions in which sentences differ most, turned at random: every bit of an index says as much."""
-    _, _, found = torch.pca_lowrank(sentences, q=width, niter=4)
+    centred = sentences - sentences.mean(0)
+    _, found = torch.linalg.eigh(centred.T @ centred)  # rising
+    found = found[:, -width:]
     turned, _ = torch.linalg.qr(torch.randn(width, width, generator=dice))
     both: Tensor = found @ turned
     return both

@@ -34,9 +34,14 @@ def command(folder: Folder, *, base: Path, lists: tuple[Path, ...], width: str, 
 
     read = [text for path in lists for text in meaning.read_texts(path)]
     sentences = meaning.unique([*meaning.of_house(base), *read])
+    encoder = Texts(base, device=device)
+    if int(width) > encoder.model.config.hidden_size:
+        raise StudioError(
+            f"The text encoder of {base} is {encoder.model.config.hidden_size} numbers wide, not {width}."
+        )
     if len(sentences) < int(width):
         raise StudioError(f"{len(sentences)} texts are too few for {width} numbers: name more with --texts.")
-    made = meaning.distil(Texts(base, device=device), sentences, width=int(width), passes=passes, rate=rate, seed=seed)
+    made = meaning.distil(encoder, sentences, width=int(width), passes=passes, rate=rate, seed=seed)
     about = {"pieces": len(made.pieces), "width": int(width), "texts": len(sentences), "passes": passes, "seed": seed,
              "likeness": round(made.likeness, 4), "credit": credit}  # fmt: skip
     folder.make()
