@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app import stored
+from app.gettext import N_, _
 from app.models import BACK, FINISHED, ROUND, Frame, Walk
 from app.words import blend, short_name, stations
 
@@ -18,7 +19,7 @@ BUDGET = 16_000_000
 
 DIGITS = 6
 NAME_LENGTH = 40
-ENDINGS = {"back": ", and back again", "round": ", and the last into the first"}
+ENDINGS = {"back": N_("%(film)s, and back again"), "round": N_("%(film)s, and the last into the first")}
 
 
 def of(walk: Walk) -> dict[str, Any]:
@@ -87,7 +88,12 @@ def description(walk: Walk) -> str:
     if walk.state != FINISHED:
         first = next(iter(walk.painted), None)
         if walk.painted_count == 1 and first is not None:
-            return f"The first picture painted: {blend(stations(walk), first.position)}"
-        return f"{walk.title}: the film as far as it is painted"
-    how = "the first turns into the last" if len(walk.stops) == 2 else "each turns into the next"
-    return f"{walk.title}: a film in which {how}{ENDINGS.get(walk.ending, '')}"
+            return _("The first picture painted: %(blend)s", blend=blend(stations(walk), first.position))
+        return _("%(title)s: the film as far as it is painted", title=walk.title)
+    film = (
+        _("a film in which the first turns into the last")
+        if len(walk.stops) == 2
+        else _("a film in which each turns into the next")
+    )
+    ending = ENDINGS.get(walk.ending)
+    return f"{walk.title}: {_(ending, film=film) if ending else film}"

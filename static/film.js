@@ -1,6 +1,7 @@
 // Posters that play on hover, focus or tap: one film at a time, and its small line walks with it.
 
 const { between, follow, makeVideo, moveCursor, ticks, turnAt } = await import(document.getElementById("reel").href);
+const words = document.getElementById("reel").dataset;
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -16,7 +17,7 @@ function nameButton(button, poster, word) {
 /* Who wants no motion gets a button: nothing plays by itself, and everything can. */
 function offerPlay(poster) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "link play" });
-  nameButton(button, poster, "Play");
+  nameButton(button, poster, words.play);
   button.addEventListener("click", () => toggle(poster));
   poster.append(button);
 }
@@ -36,10 +37,10 @@ function playPoster(poster) {
     detail.replaceChildren(...said);
     line.querySelector(".cursor").setAttribute("visibility", "hidden");
     line.querySelector(".walked").setAttribute("width", 0);
-    nameButton(button, poster, "Play");
+    nameButton(button, poster, words.play);
     stopPoster = () => {};
   };
-  nameButton(button, poster, "Stop");
+  nameButton(button, poster, words.stop);
   video.hidden = true;
   poster.querySelector(".picture").append(video);
   follow(video, (time) => {
@@ -49,7 +50,7 @@ function playPoster(poster) {
     const share = turn / (ending === "round" ? reel.count : reel.count - 1);
     const [percent, nearest] = between(names, share * (names.length - 1)).sort((a, b) => b[0] - a[0])[0];
     moveCursor(line, 100 * share, 3);
-    detail.textContent = `Playing, ${percent} % ${nearest}`;
+    detail.textContent = `${words.playing}, ${percent} % ${nearest}`;
   });
   video.play().catch(() => {});
 }

@@ -9,6 +9,8 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const LONGEST = 0.25; // seconds between two looks at the clock: a page that slept goes on where it was
 const READY = 3; // a video that can go on from where it is (HAVE_FUTURE_DATA)
 
+const fill = (words, turn, count) => words.replace("{turn}", turn).replace("{count}", count);
+
 class Player {
   playing = !still.matches;
   tick = 0;
@@ -124,7 +126,7 @@ class Player {
 
   turn(playing) {
     this.playing = playing;
-    this.button.textContent = playing ? "Pause" : "Play";
+    this.button.textContent = playing ? this.way.dataset.pause : this.way.dataset.play;
     if (playing) this.play();
     else this.pause();
   }
@@ -194,9 +196,9 @@ class Player {
     const words = inWords(between(names, positions[turn]));
     moveCursor(this.ruler, (100 * positions[turn]) / (names.length - 1), 5);
     this.range.value = turn;
-    this.range.setAttribute("aria-valuetext", `${words}, frame ${turn + 1} of ${count}`);
+    this.range.setAttribute("aria-valuetext", `${words}, ${fill(this.way.dataset.frameSaid, turn + 1, count)}`);
     this.blend.textContent = words;
-    this.count.textContent = `Frame ${turn + 1} of ${count}`;
+    this.count.textContent = fill(this.way.dataset.frame, turn + 1, count);
   }
 
   tellAlone(address, index) {
@@ -205,7 +207,7 @@ class Player {
     if (!alone) return;
     alone.href = address;
     alone.download = `${location.pathname.split("/").pop()}-${index}.png`;
-    alone.firstElementChild.textContent = "This picture alone";
+    alone.firstElementChild.textContent = this.way.dataset.alone;
     alone.lastElementChild.textContent = "PNG";
   }
 
@@ -221,7 +223,7 @@ class Player {
 function makeRange(player) {
   const { positions, names, count } = player.reel;
   const range = Object.assign(document.createElement("input"), { type: "range", min: 0, max: count - 1, step: 1 });
-  range.setAttribute("aria-label", "Place on the walk");
+  range.setAttribute("aria-label", player.way.dataset.place);
   const stop = (position) => nearest(positions, position);
   const turn = () => turnAt(player.reel, player.tick);
   const keys = {

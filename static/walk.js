@@ -4,10 +4,10 @@ async function copy({ currentTarget: button }) {
   const text = document.getElementById(button.dataset.copy);
   try {
     await navigator.clipboard.writeText(text.textContent.trim());
-    button.textContent = "Copied";
+    button.textContent = button.dataset.copied;
   } catch {
     getSelection().selectAllChildren(text);
-    button.textContent = "It is selected below: copy it from there";
+    button.textContent = button.dataset.selected;
   }
 }
 
