@@ -57,7 +57,10 @@ def wanted() -> str:
 
 def address(language: str) -> str:
     """Return where the page at hand is found in ``language``; the form takes along what was typed."""
-    values, path = request.args.to_dict(flat=False), ""  # from the page itself on: of a walk that is gone, not even its name
+    values, path = (
+        request.args.to_dict(flat=False),
+        "",
+    )  # from the page itself on: of a walk that is gone, not even its name
     if request.method not in ("GET", "HEAD"):
         values, path = _typed(), _path_to_read()
     return f"{path}?{urlencode(values | {'lang': [language]}, doseq=True)}"

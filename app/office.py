@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotFound
 from app import audit, banned, curating, exhibitions, gallery, limits, reports, signing_in
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.exhibitions import Wanted
+from app.gettext import _
 from app.models import Walk
 from app.sending import send_stored
 
@@ -73,7 +74,7 @@ def enter() -> Response:
         return response
     if not signing_in.matches(request.form.get("password", "")):
         audit.note("sign-in", failed=True)
-        return _page("office_sign_in.html", status=403, error="That is not the password.")
+        return _page("office_sign_in.html", status=403, error=_("That is not the password."))
     response = _go("office.room")
     signing_in.begin(response)
     return response

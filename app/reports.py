@@ -12,15 +12,17 @@ from sqlalchemy.orm import selectinload
 from app.curated import Report
 from app.database import db, now, writing
 from app.errors import FieldError, InvalidInput
+from app.gettext import N_, _
 from app.models import Walk
+from app.words import number
 
 WORDS_MAX = 1000
 REASONS = {
-    "unfit": "It shows or says something unfit",
-    "hate": "It is hateful",
-    "person": "It is about a private person",
-    "rights": "It breaks somebody’s rights",
-    "other": "Something else",
+    "unfit": N_("It shows or says something unfit"),
+    "hate": N_("It is hateful"),
+    "person": N_("It is about a private person"),
+    "rights": N_("It breaks somebody’s rights"),
+    "other": N_("Something else"),
 }
 
 
@@ -40,9 +42,11 @@ def submit(walk: Walk, *, reason: str, words: str, reporter: str, admit: Callabl
     words = _tidy(words)
     errors = []
     if reason not in REASONS:
-        errors.append(FieldError(("reason",), "Choose one of the reasons."))
+        errors.append(FieldError(("reason",), _("Choose one of the reasons.")))
     if len(words) > WORDS_MAX:
-        errors.append(FieldError(("words",), f"Your words are {len(words):,} characters long; at most {WORDS_MAX:,}."))
+        told = {"count": number(len(words)), "most": number(WORDS_MAX)}
+        message = _("Your words are %(count)s characters long; at most %(most)s.", **told)
+        errors.append(FieldError(("words",), message))
     if errors:
         raise InvalidInput(errors)
     admit()
