@@ -96,7 +96,7 @@ def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskCli
 def test_hidden_walk_tells_link_previews_nothing(client: FlaskClient, hung: Hanger) -> None:
     walk = hung("a fox", "a kite")
     curating.hide(walk)
-    page = client.get(walk.url)
+    page = client.get(f"/walks/{walk.id}")  # who asks by the slug knows it
     assert page.status_code == 410
     assert "og:" not in page.text
     assert "fox" not in page.text
