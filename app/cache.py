@@ -19,7 +19,7 @@ from app.models import FINISHED, Frame, Medium, Walk
 
 FIXED = (
     "width", "height", "precision", "memory_format", "threads", "batch", "levels", "positions", "prefix", "model_name",
-    "model_title", "model_revision", "software", "painted_count", "evenness", "jump", "strides", "colour",
+    "model_title", "model_revision", "software", "painted_count", "evenness", "jump", "strides", "colour", "fps",
 )  # fmt: skip
 """What a repeat takes over: all that painting settled or measured, save what it cost."""
 

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app import colours, media, recipe
 from app.database import db, now, writing
 from app.errors import MediaError
 from app.models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
-from worker import film, ruler
+from worker import film, flashes, ruler
 from worker.claim import Claim, publish
 from worker.memory import Memory
 from worker.walk import durations, film_order
@@ -132,7 +133,9 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
         raise MediaError(f"{walk.frames - len(pictures)} frames are not in the media store")
     way = [pictures[frame.position] for frame in frames]
     order = film_order(walk.frames, walk.ending)
-    films, smoothness = _films(walk, [way[index] for index in order], way[len(way) // 2])
+    shown = [way[index] for index in order]
+    set_committed_value(walk, "fps", flashes.pace(shown, walk.fps))
+    films, smoothness = _films(walk, shown, way[len(way) // 2])
     with ThreadPoolExecutor(WRITERS) as writers:
         files = list(writers.map(partial(_write, media.store(), walk.id), films))
     spent = select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
@@ -147,6 +150,7 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
             finished_at=now(),
             paint_seconds=round(seconds, 3),
             **first_shown(walk),
+            fps=walk.fps,
             evenness=round(smoothness.evenness, 4),
             jump=round(smoothness.jump, 4),
             strides=[round(step, 3) for step in smoothness.steps],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Wal
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
-from worker import claim, film, hanging, job, memory, painting, ruler, settling
+from worker import claim, film, flashes, hanging, job, memory, painting, ruler, settling
 from worker.painter import Painter, PaintingError, Rendering, Stop
 
 pytestmark = pytest.mark.databases
@@ -189,6 +190,19 @@ def test_what_a_branched_frame_starts_from_is_blended_from_its_neighbours(
     for index, colour in enumerate(colours):
         expected = first + (last - first) * (read(walk.id).positions or [])[index]
         assert np.frombuffer(colour, np.uint8)[:3] == pytest.approx(expected, abs=1)
+
+
+def test_film_that_would_flash_is_shown_more_slowly(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.worker.fake._colour", lambda stop: [255 * (stop.prompt == "white")] * 3)
+    walk = commissioned(*["black", "white"] * 4, frames=8)
+    job.work()
+    row = read(walk.id)
+    assert (row.state, row.fps) == (FINISHED, flashes.SAFE_FPS)
+    with Image.open(io.BytesIO(media.store().read(row.media["gif"].path))) as picture:
+        assert picture.info["duration"] == pytest.approx(1000 / flashes.SAFE_FPS, abs=10)
+        assert json.loads(picture.info["comment"])["fps"] == flashes.SAFE_FPS
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "mp4"])

@@ -1,0 +1,100 @@
+"""No film flashes more than three times a second: one that would is shown more slowly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.config import ROOT
+from worker.flashes import SAFE_AREA, SAFE_FPS, flashes, pace
+from worker.ruler import read_frames
+
+FPS = 12.5
+Film = list[NDArray[np.uint8]]
+
+
+def plain(*colours: tuple[int, int, int] | int, side: int = 32) -> Film:
+    return [np.full((side, side, 3), colour, np.uint8) for colour in colours]
+
+
+def test_black_and_white_by_turns_flashes() -> None:
+    assert flashes(plain(*[0, 255] * 12), FPS)
+
+
+def test_slow_change_does_not() -> None:
+    assert not flashes(plain(*np.linspace(0, 255, 25, dtype=int).tolist()), FPS)
+
+
+@pytest.mark.parametrize(("times", "too_many"), [(3, False), (4, True)])
+def test_three_flashes_in_a_second_are_allowed_and_four_are_not(times: int, too_many: bool) -> None:
+    still = [0] * 30
+    assert flashes(plain(*([255, 0] * times + still)), FPS) is too_many
+
+
+def test_flashes_further_apart_are_allowed() -> None:
+    assert not flashes(plain(*([255, 255, 0, 0, 0, 0] * 8)), FPS)  # little more than two a second
+
+
+def test_change_of_less_than_a_tenth_is_none() -> None:
+    assert not flashes(plain(*[100, 125] * 12), FPS)  # relative luminance 0.13 and 0.20
+    assert flashes(plain(*[100, 150] * 12), FPS)  # 0.13 and 0.31
+
+
+def test_change_between_two_light_pictures_is_none() -> None:
+    assert not flashes(plain(*[232, 255] * 12), FPS)  # 0.80 and 1
+    assert flashes(plain(*[225, 255] * 12), FPS)  # 0.75 and 1
+
+
+def test_saturated_red_flashes_where_its_luminance_would_not() -> None:
+    assert flashes(plain(*[(150, 0, 0), (60, 60, 60)] * 12), FPS)
+    assert not flashes(plain(*[(60, 60, 150), (60, 60, 60)] * 12), FPS)
+
+
+@pytest.mark.parametrize(("share", "too_large"), [(0.8, False), (1.3, True)])
+def test_small_area_may_flash(share: float, too_large: bool) -> None:
+    film = plain(*[0] * 24, side=100)
+    rows = round(100 * SAFE_AREA * share)
+    for frame in film[::2]:
+        frame[:rows] = 255
+    assert flashes(film, FPS) is too_large
+
+
+def test_seam_of_the_loop_counts_too() -> None:
+    assert flashes(plain(0, 255, 0, 255), FPS)  # four frames, again and again
+    film = [255, 0, 255, 0] + [0] * 20 + [255, 0, 255, 0]
+    assert flashes(plain(*film), FPS)
+
+
+def test_pixels_that_flash_at_different_times_do_not_flash_together() -> None:
+    film = plain(*[0] * 400, side=10)
+    for row in range(10):
+        for at in range(8):
+            film[row * 40 + at][row] = 255 * (at % 2)
+    assert not flashes(film, FPS)
+
+
+@pytest.mark.parametrize("film", [[], plain(0), plain(255)], ids=["none", "black", "white"])
+def test_film_without_change_does_not_flash(film: Film) -> None:
+    assert not flashes(film, FPS)
+
+
+def test_flashing_film_is_shown_as_slowly_as_no_film_flashes() -> None:
+    film = plain(*[0, 255] * 12)
+    assert pace(film, FPS) == SAFE_FPS
+    assert not flashes(film, SAFE_FPS)
+    assert pace(film, 5.0) == 5.0
+
+
+def test_films_at_the_safe_pace_never_flash() -> None:
+    noise = np.random.default_rng(7)
+    film = list(noise.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8))
+    assert flashes(film, 25.0)
+    assert not flashes(film, SAFE_FPS)
+
+
+@pytest.mark.parametrize("gif", sorted((ROOT / "exhibition").glob("*/*.gif")), ids=lambda path: path.parent.name)
+def test_films_of_the_first_exhibition_do_not_flash(gif: Path) -> None:
+    assert not flashes(read_frames(gif.read_bytes()), FPS)

@@ -1,0 +1,107 @@
+"""Whether a film flashes more than three times a second, by the thresholds of WCAG 2.2, success criterion 2.3.1.
+
+A flash is a pair of opposing changes of a pixel: of its relative luminance by a tenth, the darker side below 0.8; or to
+and from a saturated red. It counts where more of the picture flashes within the same second than is safe when the film
+hangs as large as on its page. That is stricter than the criterion, which looks at each ten degrees of sight by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+FLASHES_MAX = 3
+SAFE_FPS = 2.0 * FLASHES_MAX
+"""At this pace no film flashes more often: a flash takes two changes, and a second has no more frames than these."""
+
+SIDE = 128  # pixels that are looked at: finer patterns are not seen as flashes
+HUNG = 434  # CSS pixels of a film on its page
+SAFE_AREA = 0.25 * 341 * 256 / HUNG**2  # a quarter of ten degrees of sight, as a share of the film
+
+LUMINANCE, DARK, REDNESS, RED_RATIO = 0.1, 0.8, 20.0, 0.8
+
+Mask = NDArray[np.bool_]
+Values = NDArray[np.float32]
+
+
+def flashes(frames: Sequence[NDArray[np.uint8]], fps: float) -> bool:
+    """Tell whether a film that repeats, of RGB frames in the order in which they are shown, flashes too often."""
+    second = max(1, int(fps))  # changes within a second, the first and the last frame of it included
+    looped = [*frames, *(frames[index % len(frames)] for index in range(ceil(fps) + 1))] if frames else []
+    small = [_linear(frame) for frame in looped]
+    return _too_many(_general(small), second) or _too_many(_red(small), second)
+
+
+def pace(frames: Sequence[NDArray[np.uint8]], fps: float) -> float:
+    """Return how many frames a second may be shown: as many as were asked for, fewer if the film would flash."""
+    return SAFE_FPS if fps > SAFE_FPS and flashes(frames, fps) else fps
+
+
+def _too_many(changes: Iterator[Mask], second: int) -> bool:
+    """Tell whether within any second more of the picture than is safe changes more often than its flashes may."""
+    window: list[NDArray[np.uint8]] = []
+    count: NDArray[np.int32] | None = None
+    for changed in changes:
+        window.append(changed.astype(np.uint8))
+        count = window[-1].astype(np.int32) if count is None else count + window[-1]
+        if len(window) > second:
+            count = count - window.pop(0)
+        if (count > 2 * FLASHES_MAX).mean() > SAFE_AREA:
+            return True
+    return False
+
+
+def _general(frames: Sequence[Values]) -> Iterator[Mask]:
+    """Yield where the luminance turned, frame by frame."""
+    weights = np.array([0.2126, 0.7152, 0.0722], np.float32)
+    return _turns([frame @ weights for frame in frames], LUMINANCE, below=DARK)
+
+
+def _red(frames: Sequence[Values]) -> Iterator[Mask]:
+    """Yield where a saturated red came or went, frame by frame."""
+    redness, saturated = [], []
+    for frame in frames:
+        total = frame.sum(axis=-1)
+        saturated.append((frame[..., 0] >= RED_RATIO * total) & (total > 0))
+        redness.append(np.maximum(0, 2 * frame[..., 0] - total) * 320)
+    return _turns(redness, REDNESS, only=saturated)
+
+
+def _turns(
+    values: Sequence[Values], step: float, *, below: float = np.inf, only: Sequence[Mask] | None = None
+) -> Iterator[Mask]:
+    """Yield, for each frame, the pixels that have by now changed by ``step`` against their last such change.
+
+    ``below`` is what the lower side of a change must lie under; with ``only``, one of its sides must be marked.
+    """
+    if not values:
+        return
+    low = high = values[0]  # the farthest points that a pixel has come to since it turned
+    marked = np.ones(low.shape, bool) if only is None else only[0]
+    going = np.zeros(low.shape, np.int8)
+    for index, value in enumerate(values[1:], 1):
+        low, high = np.minimum(low, value), np.maximum(high, value)
+        if only is not None:
+            marked = marked | only[index]
+        rises = marked & (going < 1) & (value - low >= step) & (low < below)
+        falls = marked & (going > -1) & (high - value >= step) & (value < below) & ~rises
+        low, high = np.where(falls, value, low), np.where(rises, value, high)
+        going = np.where(rises, 1, np.where(falls, -1, going)).astype(np.int8)
+        turned = rises | falls
+        if only is not None:
+            marked = np.where(turned, only[index], marked)
+        yield turned
+
+
+def _linear(frame: NDArray[np.uint8]) -> Values:
+    """Return a frame's linear light, 0-1, averaged where it is larger than what is looked at."""
+    height, width = frame.shape[:2]
+    scale = min(1.0, SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    picture = Image.fromarray(frame) if scale == 1 else Image.fromarray(frame).resize(size, Image.Resampling.BOX)
+    share = np.asarray(picture, np.float32) / 255
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4).astype(np.float32)
