@@ -82,6 +82,11 @@ class RecipeSampler(TypedDict):
     guided: NotRequired[
         Annotated[list[int], Field(description="The first of the guided steps, and the one after.", examples=[[2, 14]])]
     ]
+    gain: NotRequired[
+        Annotated[
+            float, Field(description="How much stronger guidance pushes in its steps than was asked.", examples=[1.12])
+        ]
+    ]
     spacing: NotRequired[
         Annotated[
             list[float] | None,

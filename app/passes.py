@@ -48,14 +48,14 @@ def of_frame(sampling: Mapping[str, Any], first: int, last: int) -> int:
 def rungs(sampling: Mapping[str, Any], *, legs: int, between: int) -> list[tuple[int, int]]:
     """Return the rungs of the ladder that are worth it for so many frames between stops: depth, and knots a leg.
 
-    A further rung is worth its knots where at least one frame starts from each: they are steps that its frames are
-    spared, and looks that pace them.
+    A further rung is worth its knots where there are more frames than knots: they are steps that its frames are spared,
+    and looks that pace them. Where a walk does not branch, they are for the pace alone, and as many are worth it.
     """
     a_leg = ceil(between / legs)
     first, *further = sampling["ladder"]
     chosen = [(first[0], max(1, min(first[1], a_leg)))]
     for depth, count in further:
-        if count > a_leg:
+        if count + bool(sampling["branches"]) > a_leg:
             break
         chosen.append((depth, count))
     return chosen

@@ -57,11 +57,11 @@ def test_a_level_is_cut_so_that_each_free_worker_has_a_batch(
 ) -> None:
     shared = commissioned(frames=12)
     work(app, two[0])
-    assert sizes(read(shared.id)) == [[2], [3, 3], [5, 5]]
+    assert sizes(read(shared.id)) == [[2], [3, 2], [5, 5]]
     crew.note(1)
     alone = commissioned(frames=12)
     work(app, two[0])
-    assert sizes(read(alone.id)) == [[2], [6], [8, 2]]
+    assert sizes(read(alone.id)) == [[2], [5], [8, 2]]
 
 
 def test_a_walk_is_not_shared_while_others_wait_for_the_workers(
@@ -69,8 +69,8 @@ def test_a_walk_is_not_shared_while_others_wait_for_the_workers(
 ) -> None:
     first, second = commissioned(frames=12), commissioned(frames=12, visitor="ben")
     work(app, two[0])
-    assert sizes(read(first.id)) == [[2], [6], [8, 2]]
-    assert sizes(read(second.id)) == [[2], [6], [5, 5]]  # the first had come to its end by then
+    assert sizes(read(first.id)) == [[2], [5], [8, 2]]
+    assert sizes(read(second.id)) == [[2], [5], [5, 5]]  # the first had come to its end by then
 
 
 def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
