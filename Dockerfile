@@ -39,6 +39,7 @@ RUN python -m venv --without-pip /venv && \
     PIP_EXTRA_INDEX_URL=$TORCH_INDEX pip --python /venv/bin/python install --requirement requirements/worker.txt
 COPY app app
 COPY migrations migrations
+COPY eye eye
 COPY worker worker
 COPY models models
 COPY wsgi.py wsgi.py
