@@ -13,6 +13,7 @@ from app.curated import WORD_MAX, BannedWord
 from app.database import db, writing
 from app.errors import InvalidInput
 from app.folding import IS_UNSPACED
+from app.gettext import _
 
 WORDS_MAX = 1000
 
@@ -35,7 +36,7 @@ def found_in(text: str) -> str | None:
 
 def rule(subject: str, word: str) -> str:
     """Say that something asks for a banned word."""
-    return f"{subject} asks for “{word}”, which does not hang here."
+    return _("%(subject)s asks for “%(word)s”, which does not hang here.", subject=subject, word=word)
 
 
 def ban(text: str, *, who: str = audit.CURATOR) -> str:
@@ -45,12 +46,14 @@ def ban(text: str, *, who: str = audit.CURATOR) -> str:
     """
     word = _folded(text)
     if not word or len(word) > WORD_MAX:
-        raise InvalidInput.on("word", message=f"A word to ban has 1 to {WORD_MAX} letters or digits.")
+        raise InvalidInput.on("word", message=_("A word to ban has 1 to %(most)s letters or digits.", most=WORD_MAX))
     with writing() as session:
         if session.get(BannedWord, word) is not None:
             return word
         if len(session.scalars(select(BannedWord.word)).all()) >= WORDS_MAX:
-            raise InvalidInput.on("word", message=f"{WORDS_MAX:,} words are as many as can be banned. Lift one first.")
+            raise InvalidInput.on(
+                "word", message=_("%(most)s words are as many as can be banned. Lift one first.", most=f"{WORDS_MAX:,}")
+            )
         session.add(BannedWord(word=word))
         audit.note_in(session, "banned word", word, who=who)
     return word

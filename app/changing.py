@@ -10,6 +10,7 @@ from app import banned, complaints, search
 from app.bounds import Limits
 from app.database import db, writing
 from app.errors import FieldError, InvalidInput, WalkGone
+from app.gettext import _
 from app.models import Walk
 from app.wanted import check_words, told
 
@@ -42,7 +43,7 @@ def validate(data: Any) -> WalkChange:
         found = error.errors(include_url=False, include_input=False)
         raise InvalidInput([_explain(item, limits) for item in found]) from error
     if change.title and (word := banned.found_in(change.title)):
-        raise InvalidInput.on("title", message=banned.rule("The title", word))
+        raise InvalidInput.on("title", message=banned.rule(_("The title"), word))
     return change
 
 
@@ -54,7 +55,7 @@ def apply(walk: Walk, change: WalkChange) -> None:
     with writing() as session:
         row = session.get(Walk, walk.number, populate_existing=True, with_for_update=True)
         if row is None or row.deleted_at is not None:
-            raise WalkGone("Its owner took it down. Its pictures are gone.")
+            raise WalkGone(_("Its owner took it down. Its pictures are gone."))
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
         row.words = search.words_of(row.searched)

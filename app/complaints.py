@@ -8,8 +8,20 @@ from typing import Any
 from app import presets
 from app.bounds import SEED_MAX, STOPS_MIN, Limits
 from app.errors import FieldError
+from app.gettext import N_, _
 from app.hands import words_of
 from app.models import ENDINGS
+
+UNREADABLE = N_("contains characters that could not be read. Send it as UTF-8.")
+SUBJECTS = {
+    "prompt": N_("The prompt"),
+    "negative_prompt": N_("The list of what to leave out"),
+    "seed": N_("The seed"),
+    "hand": N_("The hand"),
+    "title": N_("The title"),
+    "continues": N_("The walk to go on from"),
+    "remix_of": N_("The original"),
+}
 
 
 def explain(item: Any, limits: Limits) -> FieldError:
@@ -25,9 +37,9 @@ def explain(item: Any, limits: Limits) -> FieldError:
     if item["type"] == "value_error":
         return FieldError(path, f"{_subject(path)} {item['ctx']['error']}")
     if item["type"] == "string_unicode":
-        return FieldError(path, f"{_subject(path)} contains characters that could not be read. Send it as UTF-8.")
+        return FieldError(path, f"{_subject(path)} {_(UNREADABLE)}")
     rules = {
-        "seed": f"The seed must be a whole number from 0 to {SEED_MAX}.",
+        "seed": _("The seed must be a whole number from 0 to %(most)s.", most=SEED_MAX),
         "frames": frames_rule(limits),
         "steps": steps_rule(limits),
         "guidance": guidance_rule(limits),
@@ -52,15 +64,19 @@ def explain(item: Any, limits: Limits) -> FieldError:
 
 
 def frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:
-    return f"Frames must be a whole number from {least} (one for each stop) to {limits.frames_max}."
+    return _(
+        "Frames must be a whole number from %(least)s (one for each stop) to %(most)s.",
+        least=least,
+        most=limits.frames_max,
+    )
 
 
 def steps_rule(limits: Limits) -> str:
-    return f"Steps must be a whole number from 1 to {limits.steps_max}."
+    return _("Steps must be a whole number from 1 to %(most)s.", most=limits.steps_max)
 
 
 def guidance_rule(limits: Limits) -> str:
-    return f"Guidance must be a number from 0 to {limits.guidance_max:g}."
+    return _("Guidance must be a number from 0 to %(most)s.", most=f"{limits.guidance_max:g}")
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -68,6 +84,11 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _subject(path: tuple[str | int, ...]) -> str:
-    names = {"negative_prompt": "list of what to leave out", "continues": "walk to go on from", "remix_of": "original"}
-    name = names.get(str(path[-1]), str(path[-1]))
-    return f"The {name} of stop {int(path[1]) + 1}" if len(path) == 3 else f"The {name}"
+    name = str(path[-1])
+    subject = _(SUBJECTS[name]) if name in SUBJECTS else f"The {name}"
+    return subject + of_stop(int(path[1])) if len(path) == 3 else subject
+
+
+def of_stop(index: int) -> str:
+    """Say which stop something is of, as it stands within a sentence."""
+    return _(" of stop %(number)s", number=index + 1)

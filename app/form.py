@@ -14,7 +14,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from app import gallery, hands, hung, remixing
 from app.bounds import STOPS_MIN, Limits
+from app.complaints import of_stop
 from app.errors import FieldError, InvalidInput, Malformed, WalkGone, WalkNotFound
+from app.gettext import _
 from app.models import FINISHED, ID, Walk
 
 FRAME_CHOICES = (24, 60, 120, 240)
@@ -100,7 +102,7 @@ class MakeForm:
         except (WalkNotFound, WalkGone):
             parent = None
         if parent is None or parent.state != FINISHED:
-            self.errors["form"] = "The walk to go on from is not here: it may not be finished, or was taken down."
+            self.errors["form"] = _("The walk to go on from is not here: it may not be finished, or was taken down.")
             return
         self.parent = parent
         self.stops[0] = StopLine(parent.stops[-1].prompt)
@@ -116,13 +118,13 @@ class MakeForm:
         """Say so when an address names a hand that the loaded model does not know: an old walk's, perhaps."""
         found = hands.find(self.hand, limits.hands)
         if self.hand and found is None:
-            offer = f" It knows {hands.words_of(limits.hands)}." if limits.hands else ""
-            self.errors["hand"] = f"The model that paints here does not know “{self.hand:.60}”.{offer}"
+            offer = " " + _("It knows %(hands)s.", hands=hands.words_of(limits.hands)) if limits.hands else ""
+            self.errors["hand"] = _unknown(self.hand) + offer
         self.hand = found.words if found else ""
         for stop in self.stops:
             own = stop.own.get("hand")
             if own is not None and (not isinstance(own, str) or hands.find(own, limits.hands) is None):
-                stop.error = f"The model that paints here does not know “{stop.own.pop('hand')!s:.60}”."
+                stop.error = _unknown(stop.own.pop("hand"))
 
     def steps_asked(self, limits: Limits) -> int | None:
         """Return the steps that were typed, if they can be painted."""
@@ -157,7 +159,7 @@ class MakeForm:
         if len(path) > 2 and path[0] == "stops" and (path[2] == "prompt" or path[2] in self.stops[int(path[1])].own):
             self.stops[int(path[1])].error = error.message
         elif len(path) == 3 and path[0] == "stops":
-            message = re.sub(r" of stop \d+", "", error.message)
+            message = error.message.replace(of_stop(int(path[1])), "")
             self.errors[str(path[2])] = message
         else:
             self.errors[str(path[0]) if path and path[0] in OF_THE_WALK else "form"] = error.message
@@ -190,6 +192,10 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     if walk_id := fields.get("continues", ""):
         form.go_on(walk_id)
     return form
+
+
+def _unknown(hand: object) -> str:
+    return _("The model that paints here does not know “%(hand)s”.", hand=f"{hand!s:.60}")
 
 
 def going_on(walk: Walk) -> dict[str, Any]:

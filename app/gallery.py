@@ -22,6 +22,7 @@ from app.choice import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
 from app.commission import find
 from app.database import db
 from app.errors import WalkGone, WalkNotFound
+from app.gettext import _
 from app.index import Sought
 from app.models import FINISHED, ID, Hung, Walk
 
@@ -117,11 +118,11 @@ def walk_at(walk_id: str, *, even_hidden: bool = False) -> Walk:
     name = walk_id.partition("-")[0]
     walk = find(name) if ID.fullmatch(name) else None  # no other text reaches the database
     if walk is None:
-        raise WalkNotFound("No walk has this address. It may have been mistyped.")
+        raise WalkNotFound(_("No walk has this address. It may have been mistyped."))
     if walk.deleted_at is not None:
-        raise WalkGone("Its owner took it down. Its pictures are gone.")
+        raise WalkGone(_("Its owner took it down. Its pictures are gone."))
     if walk.hidden_at is not None and not even_hidden:
-        raise WalkGone("The house has taken it down.")
+        raise WalkGone(_("The house has taken it down."))
     return walk
 
 

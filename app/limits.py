@@ -13,11 +13,30 @@ from flask_limiter.errors import RateLimitExceeded
 
 from app import queue, visitor
 from app.errors import TooMany
+from app.gettext import N_, _
 from app.words import duration_about
 
 HOUR = 3600
 REPORTS = 10, 40  # within an hour from a visitor, and from an address
 SIGN_INS = 10, 10
+MOST = {  # from one visitor, and from one address
+    "walks": (
+        N_("%(count)s walks within an hour are as many as we take from one visitor."),
+        N_("%(count)s walks within an hour are as many as we take from one address."),
+    ),
+    "stages": (
+        N_("%(count)s stages within an hour are as many as we take from one visitor."),
+        N_("%(count)s stages within an hour are as many as we take from one address."),
+    ),
+    "reports": (
+        N_("%(count)s reports within an hour are as many as we take from one visitor."),
+        N_("%(count)s reports within an hour are as many as we take from one address."),
+    ),
+    "attempts": (
+        N_("%(count)s attempts within an hour are as many as we take from one visitor."),
+        N_("%(count)s attempts within an hour are as many as we take from one address."),
+    ),
+}
 
 
 def init_app(app: Flask) -> None:
@@ -124,9 +143,8 @@ class _Gate:
             wait = HOUR if limit is None else max(1, limit.reset_at - int(time.time()))
             most = error.limit.limit.amount
             raise TooMany(
-                f"{most} {self.what} within an hour are as many as we take"
-                f" {'from one address' if most != self.own else 'from one visitor'}."
-                f" There is room for the next in {duration_about(wait)}.",
+                f"{_(MOST[self.what][most != self.own], count=most)} "
+                + _("There is room for the next in %(time)s.", time=duration_about(wait)),
                 retry_after=wait,
             ) from error
 

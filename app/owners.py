@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, redirect, request, url_for
 
 from app import changing, gallery, visitor, walks
 from app.errors import InvalidInput, NotOwner
+from app.gettext import _
 from app.models import Walk
 from app.pages import see, walk_page
 
@@ -78,5 +79,5 @@ def _own(walk_id: str) -> Walk:
     """
     walk = gallery.walk_at(walk_id)
     if not visitor.owns(visitor.known(), walk):
-        raise NotOwner("Only the visitor who asked for this walk can do that, from the browser they asked with.")
+        raise NotOwner(_("Only the visitor who asked for this walk can do that, from the browser they asked with."))
     return walk

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app import banned, complaints, continuing, house, remixing
 from app.bounds import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.errors import FieldError, InvalidInput
+from app.gettext import _
 from app.hands import find as find_hand
 from app.hands import words_of
 from app.models import ID, ROUND
@@ -26,19 +27,19 @@ def check_words(text: str, info: ValidationInfo) -> str:
     """
     text = _clean(text, info)
     if not any(_is_visible(character) for character in text):
-        raise ValueError("is empty. Write at least one word.")
+        raise ValueError(_("is empty. Write at least one word."))
     return text
 
 
 def _clean(text: str, info: ValidationInfo) -> str:
     text = " ".join(unicodedata.normalize("NFC", text).split())
     if UNREADABLE in text or any(unicodedata.category(character) == "Cs" for character in text):
-        raise ValueError("contains characters that could not be read. Send it as UTF-8.")
+        raise ValueError(_(complaints.UNREADABLE))
     if any(unicodedata.category(character) == "Cc" for character in text):
-        raise ValueError("contains control characters. Use letters, digits and punctuation only.")
+        raise ValueError(_("contains control characters. Use letters, digits and punctuation only."))
     limit = info.context.prompt_max if info.context else 300
     if len(text) > limit:
-        raise ValueError(f"is {len(text)} characters long; at most {limit} are read.")
+        raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=limit))
     return text
 
 
@@ -49,8 +50,8 @@ def _hand(text: str | None, info: ValidationInfo) -> str | None:
     if hand := find_hand(text, known):
         return str(hand.words)
     if not known:
-        raise ValueError(f"cannot be “{text:.60}”: the model that paints here knows none.")
-    raise ValueError(f"cannot be “{text:.60}”. The model knows {words_of(known)}.")
+        raise ValueError(_("cannot be “%(hand)s”: the model that paints here knows none.", hand=f"{text:.60}"))
+    raise ValueError(_("cannot be “%(hand)s”. The model knows %(hands)s.", hand=f"{text:.60}", hands=words_of(known)))
 
 
 def _walk_id(text: str | None) -> str | None:
@@ -186,7 +187,15 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
     count = len(wanted.stops)
     if not STOPS_MIN <= count <= limits.stops_max:
         errors.append(
-            FieldError(("stops",), f"A walk has {STOPS_MIN} to {limits.stops_max} stops; this one has {count}.")
+            FieldError(
+                ("stops",),
+                _(
+                    "A walk has %(least)s to %(most)s stops; this one has %(count)s.",
+                    least=STOPS_MIN,
+                    most=limits.stops_max,
+                    count=count,
+                ),
+            )
         )
     elif wanted.frames is not None and not count <= wanted.frames <= limits.frames_max:
         errors.append(FieldError(("frames",), complaints.frames_rule(limits, least=count)))
@@ -208,7 +217,7 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
 def _banned_words(wanted: Commission) -> Iterator[FieldError]:
     for index, stop in enumerate(wanted.stops):
         if word := banned.found_in(stop.prompt):
-            yield FieldError(("stops", index, "prompt"), banned.rule(f"The prompt of stop {index + 1}", word))
+            yield FieldError(("stops", index, "prompt"), banned.rule(_("The prompt") + complaints.of_stop(index), word))
 
 
 def _doubled_stops(wanted: Commission) -> Iterator[FieldError]:
@@ -216,8 +225,14 @@ def _doubled_stops(wanted: Commission) -> Iterator[FieldError]:
     stops = [stop.model_copy(update={"seed": wanted.seed if stop.seed is None else stop.seed}) for stop in wanted.stops]
     for index, (stop, following) in enumerate(pairwise(stops), start=1):
         if stop == following:
-            message = f"Stop {index + 1} is the same as stop {index}: nothing lies between. Change a word, or its seed."
+            message = _(
+                "Stop %(second)s is the same as stop %(first)s: nothing lies between. Change a word, or its seed.",
+                second=index + 1,
+                first=index,
+            )
             yield FieldError(("stops", index, "prompt"), message)
     if wanted.ending == ROUND and len(stops) > STOPS_MIN and stops[-1] == stops[0]:
-        message = f"Stop {len(stops)} is the same as stop 1, to which a round leads by itself. Leave it out."
+        message = _(
+            "Stop %(number)s is the same as stop 1, to which a round leads by itself. Leave it out.", number=len(stops)
+        )
         yield FieldError(("stops", len(stops) - 1, "prompt"), message)

@@ -118,6 +118,15 @@ def test_choice_in_the_foot_keeps_the_page_and_is_remembered(client: FlaskClient
     assert '<html lang="en-GB">' in client.get("/about", headers=GERMAN).text
 
 
+def test_what_is_wrong_with_a_form_is_said_in_its_language(client: FlaskClient) -> None:
+    typed = {"prompt": ["ein Fuchs", ""], "seed": "-1", "frames": "1", "token": "once"}
+    page = client.post("/walks", data=typed, headers=GERMAN)
+    assert page.status_code == 422
+    assert "Der Prompt ist leer. Mindestens ein Wort aufschreiben." in page.text
+    assert "Die Startzahl muss eine ganze Zahl von 0 bis 4294967295 sein." in page.text
+    assert not re.search("von Station 2|The |must be", page.text)
+
+
 def test_choice_on_a_refused_form_keeps_what_was_typed(client: FlaskClient) -> None:
     page = client.post("/walks", data={"prompt": ["a fox", ""], "seed": "11", "token": "once"})
     assert page.status_code == 422
