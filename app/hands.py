@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -35,6 +36,12 @@ def find(text: str, among: Iterable[Hand]) -> Hand | None:
     return next((hand for hand in among if wanted in (hand.words.casefold(), hand.title.casefold())), None)
 
 
+def is_named(prompt: str, among: Iterable[Hand]) -> bool:
+    """Tell whether a prompt names a hand, by whole words: ``an owl, neon`` and ``a watercolour of an owl`` do."""
+    said = prompt.casefold()
+    return any(re.search(rf"(?<!\w){re.escape(hand.words.casefold())}(?!\w)", said) for hand in among)
+
+
 def words_of(known: Iterable[Hand]) -> str:
     """List the words of hands as a sentence does."""
     words = [hand.words for hand in known]
@@ -58,8 +65,13 @@ def of(walk: Walk) -> list[str]:
 
 def names(walk: Walk) -> list[str]:
     """Name a walk's hands as within a sentence; by their words, where its model does not know them."""
-    among = known(_model(walk))
+    among = known_to(walk)
     return [hand.name if (hand := find(words, among)) else words for words in of(walk)]
+
+
+def known_to(walk: Walk) -> tuple[Hand, ...]:
+    """List the hands of the model that paints a walk."""
+    return known(_model(walk))
 
 
 def pattern_of(walk: Walk) -> str:

@@ -45,6 +45,17 @@ def test_hand_is_found_by_its_words_or_title_in_any_case(app: Flask) -> None:
     assert hands.find("charcoal", hands.known()) is None
 
 
+@pytest.mark.parametrize(
+    ("prompt", "is_named"),
+    [
+        ("an owl, neon", True), ("A Watercolour of an owl", True), ("low  poly", False), ("an owl in low poly", True),
+        ("a neonate", False), ("an owl", False), ("oil painting.", True),
+    ],
+)  # fmt: skip
+def test_hand_is_named_by_its_whole_words(app: Flask, prompt: str, is_named: bool) -> None:
+    assert hands.is_named(prompt, hands.known()) is is_named
+
+
 def test_words_of_a_hand_follow_the_prompt() -> None:
     assert hands.worded("a fox", "neon") == "a fox, neon"
     assert hands.worded("a fox", "") == "a fox"

@@ -134,12 +134,12 @@ class Model:
             told["negative_pooled_prompt_embeds"] = left_out.pooled
         return {name: torch.from_numpy(array)[None].to(self.device) for name, array in told.items()}
 
-    def note(self, prompt: str, subject: str = "") -> str:
+    def note(self, prompt: str, subject: str) -> str:
         """Say "cut" when the tokenizer cuts a prompt, "unknown words" when half of its words are foreign to it, or "".
 
-        `subject` is what of the prompt its visitor wrote, where other words were added.
+        `prompt` is the whole of it, as it is encoded; `subject` what of it the visitor wrote.
         """
-        return _note(self._pipe.tokenizer, self.prefix, prompt, subject)
+        return _note(self._pipe.tokenizer, prompt, subject)
 
     def networks(self, precision: str, memory_format: str) -> tuple[Any, Any]:
         """Return the UNet and the decoder in this precision; a copy is made once and kept.
@@ -252,12 +252,12 @@ def _unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
     return torch.addcmul(mean, unscaled, spread)
 
 
-def _note(tokenizer: Any, prefix: str, prompt: str, subject: str) -> str:
+def _note(tokenizer: Any, prompt: str, subject: str) -> str:
     """Say when the tokenizer cuts a prompt or does not know half of its visitor's words."""
-    if len(tokenizer(prefix + prompt).input_ids) > tokenizer.model_max_length:
+    if len(tokenizer(prompt).input_ids) > tokenizer.model_max_length:
         return "cut"
     words: list[list[str]] = []
-    for token in tokenizer.tokenize(subject or prompt):
+    for token in tokenizer.tokenize(subject):
         if token.startswith("##") and words:
             words[-1].append(token[2:])
         else:

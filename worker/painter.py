@@ -33,12 +33,14 @@ class Stop:
     """One station of a walk, its seed drawn.
 
     `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
+    A prompt that `has_hand` goes without the model's prefix, which means any hand.
     """
 
     prompt: str
     negative_prompt: str
     seed: int
     subject: str = ""
+    has_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +153,13 @@ class Painter:
         )
 
     def prepare(self, stops: Sequence[Stop], rendering: Rendering, *, closed: bool = False) -> Prepared:
-        """Encode the stops' prompts, behind the model's prefix, and draw their noise.
+        """Encode the stops' prompts, behind the model's prefix where they name no hand, and draw their noise.
 
         Noise is drawn on the processor in float32, so that a seed means the same on every device.
         """
         _check(rendering)
-        encoded = [self.model.encode(self.prefix + stop.prompt, stop.negative_prompt) for stop in stops]
+        asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
+        encoded = [self.model.encode(prompt, stop.negative_prompt) for prompt, stop in zip(asked, stops, strict=True)]
         prompts, negatives = zip(*encoded, strict=True)
         channels, scale = self.model.latent_shape[0], self.model.scale
         shape = (channels, rendering.height // scale, rendering.width // scale)
@@ -167,7 +170,9 @@ class Painter:
             prompts=np.stack([prompt.states for prompt in prompts]),
             negatives=np.stack([negative.states for negative in negatives]),
             noises=drawn[:, 0],
-            notes=tuple(self.model.note(stop.prompt, stop.subject) for stop in stops),
+            notes=tuple(
+                self.model.note(prompt, stop.subject or stop.prompt) for prompt, stop in zip(asked, stops, strict=True)
+            ),
             pooled=_pooled(prompts, negatives),
             fresh=drawn[:, 1:] if count else None,
             closed=closed,

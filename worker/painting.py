@@ -109,13 +109,14 @@ class Painting:
 
     def _stations(self) -> list[Stop]:
         """Say what is painted at each stop: the prompt with the words of its hand, the seed drawn."""
-        joined = hands.pattern_of(self.walk)
+        joined, known = hands.pattern_of(self.walk), hands.known_to(self.walk)
         return [
             Stop(
                 hands.worded(stop.prompt, stop.hand, joined),
                 stop.negative_prompt,
                 self.walk.seed_of(stop),
                 subject=stop.prompt,
+                has_hand=bool(stop.hand) or hands.is_named(stop.prompt, known),
             )
             for stop in self.walk.stops
         ]

@@ -31,12 +31,12 @@ HOUSE = Path(__file__).parents[2] / "models" / "house"
     ],
 )
 def test_prompts_that_the_tokenizer_does_not_take_are_noted(models: dict[str, Model], prompt: str, note: str) -> None:
-    assert models["bert"].note(prompt) == note
+    assert models["bert"].note(prompt, prompt) == note
 
 
 def test_byte_level_tokenizer_knows_every_word_but_cuts(models: dict[str, Model]) -> None:
-    assert models["sd1"].note("медведь \N{BEAR FACE}") == ""
-    assert models["sd1"].note("x" * 80) == "cut"
+    assert models["sd1"].note("медведь \N{BEAR FACE}", "медведь \N{BEAR FACE}") == ""
+    assert models["sd1"].note("x" * 80, "x") == "cut"
 
 
 def test_words_of_a_hand_do_not_hide_that_a_prompt_is_unknown(models: dict[str, Model]) -> None:

@@ -79,6 +79,17 @@ def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:
     return int(np.abs(a.astype(int) - b.astype(int)).max())
 
 
+def test_prompt_that_names_a_hand_goes_without_the_prefix(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    assert painter.prefix
+    bear, sun = STOPS
+    behind = painter.prepare([bear, sun], exact(painter)).prompts
+    written = painter.prepare([replace(bear, prompt=painter.prefix + bear.prompt, has_hand=True), sun], exact(painter))
+    assert np.array_equal(behind, written.prompts)
+    without = painter.prepare([replace(bear, has_hand=True), sun], exact(painter)).prompts
+    assert not np.array_equal(behind[0], without[0])
+
+
 @pytest.mark.parametrize(
     ("kind", "guidance"), [*((kind, 3.0) for kind in KINDS if kind != "turbo"), ("bert", 1.0), ("turbo", 1.0)]
 )
