@@ -1,0 +1,88 @@
+"""The site is for everybody: axe finds nothing on any page, and nothing overflows a phone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.server.live import PATIENCE_MS, LiveSite
+
+pytestmark = pytest.mark.server
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+ARABIC = "ثعلب أحمر يركض في حديقة تحت المطر"
+LONG = "Donau" + "dampfschiff" * 26 + "fahrt"
+EMOJI = "🦜👩🏽‍🚀🏳️‍🌈" * 12
+PAGES = ("/", "/gallery", "/gallery?q=nothing+at+all", "/about", "/mine", "/exhibitions", "/api", "/nowhere")
+ENGLISH, GERMAN = "en-GB", "de"
+
+
+@pytest.fixture(scope="module")
+def odd_walks(shared_site: LiveSite) -> list[str]:
+    """Paint walks whose words are hard to set: right to left, endless, pictographs; return their addresses."""
+    site = shared_site.start()
+    asked = [site.commission(one, other, frames=4) for one, other in ((ARABIC, "a kite"), (LONG[:290], EMOJI))]
+    return [str(site.finished(walk["id"])["url"]) for walk in asked]
+
+
+@pytest.fixture
+def pages(site: LiveSite, browser: Browser) -> Iterator[Any]:
+    """Return a function that opens a visitor's browser."""
+    contexts = []
+
+    def visit(**options: Any) -> Page:
+        context = browser.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds, with the elements."""
+    page.evaluate(AXE)
+    found = page.evaluate(f"axe.run(document, {json.dumps(RULES)})")["violations"]
+    return [f"{each['id']}: {[node['html'][:160] for node in each['nodes']]}" for each in found]
+
+
+def all_pages(odd_walks: list[str]) -> list[str]:
+    """List one address of every kind of page."""
+    ids = [urlsplit(url).path.split("/")[2].partition("-")[0] for url in odd_walks]
+    return [*PAGES, *odd_walks, f"/walks/{ids[0]}/report", f"/walks/{ids[1]}/stages", f"/walks/{ids[1]}/embed"]
+
+
+@pytest.mark.parametrize("locale", [ENGLISH, GERMAN])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(pages: Any, odd_walks: list[str], locale: str, scheme: str) -> None:
+    page = pages(locale=locale, color_scheme=scheme, bypass_csp=True)
+    found = {}
+    for path in all_pages(odd_walks):
+        page.goto(path)
+        expect(page.locator("html")).to_have_attribute("lang", locale)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        found |= {path: what} if (what := violations(page)) else {}
+    assert found == {}
+
+
+@pytest.mark.parametrize("locale", [ENGLISH, GERMAN])
+def test_nothing_overflows_a_phone(pages: Any, odd_walks: list[str], locale: str) -> None:
+    page = pages(locale=locale, viewport={"width": 390, "height": 844})
+    typed = f"/?prompt={quote(ARABIC)}&prompt={quote(LONG[:290])}&prompt={quote(EMOJI)}"
+    wide = {}
+    for path in (*all_pages(odd_walks), typed, f"/gallery?q={quote(LONG[:290])}", f"/gallery?q={quote(ARABIC)}"):
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > 390:
+            wide[path] = width
+    assert wide == {}
