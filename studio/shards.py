@@ -21,6 +21,7 @@ from studio.errors import FolderError
 from studio.folder import Folder
 
 INDEX = "shards.json"
+READERS = 2_048  # above every process: the number with which a reader throws dice of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ class Reader:
     def _read(self, step: int) -> Batch:
         numbers = self._shards.numbers(step, self._batch, **self._who)
         who = self._who
-        dice = torch.Generator().manual_seed((who["seed"] * 1_000_003 + step) * 4_099 + who["process"])
+        # Not the dice that a step of training throws: else the caption would tell which pictures go without one.
+        dice = torch.Generator().manual_seed((who["seed"] * 1_000_003 + step) * 4_099 + who["process"] + READERS)
         return self._shards.rows(numbers, dice)
 
 

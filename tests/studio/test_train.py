@@ -67,6 +67,16 @@ def test_reader_gives_a_step_the_same_batch_wherever_it_starts(encoded: Folder) 
     later.close()
 
 
+def test_captions_are_drawn_apart_from_what_a_step_draws(encoded: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, thrown = Shards(encoded.path / "latents"), []
+    monkeypatch.setattr(Shards, "rows", lambda _self, _numbers, dice: thrown.append(dice.initial_seed()))
+    reader = Reader(held, 3, seed=1, process=1, processes=2, ahead=1)
+    reader._read(5)
+    reader.close()
+    assert len(thrown) == 1
+    assert thrown[0] not in {training.dice(1, 5, process).initial_seed() for process in range(64)}
+
+
 def test_encoding_goes_on_where_it_was_and_follows_its_source(encoded_copy: Folder, base: Path, pictures: Path) -> None:
     words = ("encode", "--folder", encoded_copy.path, "--base", base, "--from", pictures, "--size", 16, "--shard", 4)
     before = (encoded_copy.path / "latents/shard-00001.safetensors").read_bytes()
