@@ -1,8 +1,9 @@
-"""The site is for everybody: axe finds nothing on any page, and nothing overflows a phone."""
+"""The site is for everybody: axe finds nothing, nothing overflows a phone, and all of it works without JavaScript."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
@@ -86,3 +87,37 @@ def test_nothing_overflows_a_phone(pages: Any, odd_walks: list[str], locale: str
         if (width := page.evaluate("document.documentElement.scrollWidth")) > 390:
             wide[path] = width
     assert wide == {}
+
+
+def test_everything_works_without_javascript(pages: Any) -> None:
+    page = pages(java_script_enabled=False, locale=GERMAN)
+    page.goto("/?frames=6")
+    page.get_by_label("Von", exact=True).fill("ein Fuchs aus Zinnober")
+    page.get_by_label("Nach", exact=True).fill("a kite")
+    page.get_by_role("button", name="Diesen Spaziergang malen").click()
+    page.wait_for_url(re.compile("/walks/"))
+    expect(page.get_by_role("heading", name="Mit nach Hause nehmen")).to_be_visible()
+    address = urlsplit(page.url).path.partition("-")[0]
+
+    page.goto("/gallery")
+    page.get_by_role("searchbox").fill("Zinnober")
+    page.get_by_role("button", name="Suchen").click()
+    expect(page.get_by_role("status")).to_contain_text("1 Spaziergang")
+    page.locator(".filters summary").click()
+    page.get_by_role("checkbox", name="drei", exact=True).check()
+    page.get_by_role("button", name="Diese aufhängen").click()
+    expect(page.locator(".poster")).to_have_count(0)
+
+    page.goto(address)
+    page.get_by_text("Umbenennen", exact=True).click()
+    page.get_by_label("Sein Titel an der Wand").fill("Zinnoberrot")
+    page.get_by_role("button", name="Unter diesem Titel aufhängen").click()
+    expect(page.get_by_role("heading", name=re.compile("^Zinnoberrot"))).to_be_visible()
+
+    page.get_by_role("link", name="Diesen Spaziergang melden").first.click()
+    page.get_by_role("radio", name="Etwas anderes").check()
+    page.get_by_role("button", name="Diesen Spaziergang melden").click()
+    expect(page.get_by_role("status")).to_contain_text("Das Haus sieht sich diesen Spaziergang an.")
+
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", ENGLISH)
