@@ -41,10 +41,11 @@ def fill(count: int, catalogue: Path, *, seed: int = 1) -> None:
     draw = random.Random(seed)
     titles, known = texts(catalogue), house.facts().get("vocabulary", []) or ["a fox", "a kite"]
     styles = [hand.words for hand in hands.known()] or [""]
+    common = COMMON | {"model_name": house.facts()["name"]}
     _rest()
     numbers = iter(range(1, count + 1))
     while batch := [number for _, number in zip(range(BATCH), numbers, strict=False)]:
-        rows = [_walk(number, count, draw, titles, known, styles) for number in batch]
+        rows = [_walk(number, count, draw, titles, known, styles, common) for number in batch]
         with db.engine.connect().execution_options(writes=True) as connection:
             connection.execute(insert(Walk), [walk for walk, _ in rows])
             connection.execute(insert(Stop), [stop for _, stops in rows for stop in stops])
@@ -54,17 +55,23 @@ def fill(count: int, catalogue: Path, *, seed: int = 1) -> None:
 
 
 def _walk(
-    number: int, count: int, draw: random.Random, titles: list[str], known: list[str], styles: list[str]
+    number: int,
+    count: int,
+    draw: random.Random,
+    titles: list[str],
+    known: list[str],
+    styles: list[str],
+    common: dict[str, Any],
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     size = draw.choices((2, 3, 4, 6, 8), (70, 18, 7, 3, 2))[0]
     hand = draw.choice(styles) if draw.random() < 0.6 else ""
     prompts = [draw.choice(known if draw.random() < 0.5 else titles) for _ in range(size)]
     finished = BEGINNING + (LAST - BEGINNING) * (number / count)
-    walk = COMMON | {
+    walk = common | {
         "number": number, "id": walk_id(number), "seed": draw.randrange(2**32), "frames": 24, "painted_count": 24,
         "words": search.words_of([word for prompt in prompts for word in (prompt, hand)]),
         "ending": draw.choices(("stop", "back", "round"), (80, 15, 5))[0], "colour": draw.choice(COLOURS),
-        "model_name": house.facts()["name"], "evenness": round(min(1.0, draw.gauss(0.93, 0.03)), 4),
+        "evenness": round(min(1.0, draw.gauss(0.93, 0.03)), 4),
         "continues": walk_id(draw.randrange(1, number)) if number > 1 and draw.random() < 0.1 else None,
         "finished_at": finished, "created_at": finished - timedelta(seconds=9),
     }  # fmt: skip

@@ -1,0 +1,105 @@
+"""Search by meaning in a full gallery: how fast it is asked, and how well it agrees with a comparison of everything."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flask import Flask
+
+from app import gallery, house, meaning
+from app.choice import Choice
+from app.embedding import Embedding, Floats
+from app.vectors import BLOCK, Vectors
+
+QUERIES = 100
+SHOWN = 10
+INDEX = "meaning.vectors"
+
+
+def index() -> dict[str, float]:
+    """Make the index, from which every page that shows the best first draws from then on."""
+    began, done = time.monotonic(), 0
+    for progress in meaning.reindex():
+        done = progress.done
+    return {"indexed": done, "indexed_a_second": done / (time.monotonic() - began)}
+
+
+def queries(count: int = QUERIES) -> list[str]:
+    """Say what may be meant: two motifs of the model's vocabulary, seldom the words of one walk."""
+    draw, known = random.Random(5), house.facts()["vocabulary"]
+    return [" ".join(draw.sample(known, 2)) for _ in range(count)]
+
+
+def measure(app: Flask) -> dict[str, Any]:
+    """Hold the first ten against those by a comparison with every vector that is kept, alone and fused with words."""
+    with app.app_context():
+        asked = queries()
+        table = Embedding.load(app.config["MEANING"])
+        exact = dict(zip(asked, _exact(Path(app.instance_path) / INDEX, table, asked), strict=True))
+        walls, processor, alone, quick = [], [], [], {}
+        for query in asked:
+            began, spent = time.perf_counter(), time.process_time()
+            found = meaning.ranked(query)
+            walls.append(1000 * (time.perf_counter() - began))
+            processor.append(1000 * (time.process_time() - spent))
+            alone.append(_share(found, exact[query]))
+            quick[query] = _first(query)
+        rankers, app.extensions["rankers"] = app.extensions["rankers"], [exact.__getitem__]
+        try:
+            fused = [_share(quick[query], _first(query)) for query in asked]
+        finally:
+            app.extensions["rankers"] = rankers
+    return {
+        "recall_at_10": statistics.mean(alone),
+        "fused_recall_at_10": statistics.mean(fused),
+        "ranker_median": statistics.median(walls),
+        "ranker_p95": statistics.quantiles(walls, n=20)[-1],
+        "ranker_processor_p95": statistics.quantiles(processor, n=20)[-1],
+    }
+
+
+def told(found: dict[str, Any]) -> str:
+    """Say it in a sentence or two."""
+    index, fused = found["index"], found["fused"]
+    return (
+        f"Of the ten nearest by meaning that a comparison with all vectors finds, the index finds"
+        f" {fused['recall_at_10']:.1%}; of the first ten fused with words {fused['fused_recall_at_10']:.1%} (aim ≥ 90)."
+        f" Asking it takes {fused['ranker_median']:.1f} ms (median; p95 {fused['ranker_p95']:.1f} ms, of the processor"
+        f" {fused['ranker_processor_p95']:.1f} ms) of each page that shows the best first. It was made at"
+        f" {index['indexed_a_second']:,.0f} walks a second."
+    )
+
+
+def _first(query: str) -> list[int]:
+    return [walk.number for walk in gallery.page(Choice(q=query, sort="best"), limit=SHOWN).walks]
+
+
+def _share(found: Sequence[int], exact: Sequence[int]) -> float:
+    wanted = set(exact[:SHOWN])
+    return len(wanted & set(found[:SHOWN])) / len(wanted) if wanted else 1.0
+
+
+def _exact(path: Path, table: Embedding, asked: Sequence[str]) -> list[list[int]]:
+    """Compare each query with every row of the index, as :func:`app.meaning.ranked` would tell it."""
+    vectors = Vectors(path, table.revision, table.width)
+    wanted: Floats = table.of(asked)
+    parts = [_block(vectors, start, wanted) for start in range(0, vectors.count, BLOCK)]
+    keys, likeness = (np.concatenate(part) for part in zip(*parts, strict=True))
+    rows = []
+    for each in likeness.T:
+        best = np.lexsort((-keys, -each))[: meaning.MOST]
+        rows.append([int(key) for key in keys[best][each[best] >= meaning.LEAST]])
+    return rows
+
+
+def _block(vectors: Vectors, start: int, wanted: Floats) -> tuple[Any, Floats]:
+    there, size = vectors._block(start // BLOCK), min(BLOCK, vectors.count - start)
+    rows = there["rows"][:size].astype(np.float32)
+    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return there["keys"][0, :size].copy(), ((rows / lengths) @ wanted.T).astype(np.float32)
