@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from app import banned, complaints, search
+from app import banned, complaints, gallery, search
 from app.bounds import Limits
 from app.database import db, writing
-from app.errors import FieldError, InvalidInput, WalkGone
+from app.errors import FieldError, InvalidInput
 from app.gettext import _
 from app.models import Walk
 from app.wanted import check_words, told
@@ -55,7 +55,7 @@ def apply(walk: Walk, change: WalkChange) -> None:
     with writing() as session:
         row = session.get(Walk, walk.number, populate_existing=True, with_for_update=True)
         if row is None or row.deleted_at is not None:
-            raise WalkGone(_("Its owner took it down. Its pictures are gone."))
+            raise gallery.gone(row or walk)
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
         row.words = search.words_of(row.searched)

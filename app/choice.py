@@ -21,8 +21,8 @@ from app.search import QUERY_MAX, understood
 NEWEST, OLDEST, BEST, WALKED, SMOOTHEST, SURPRISE = SORTS = (
     "newest", "oldest", "best", "walked", "smoothest", "surprise",
 )  # fmt: skip
-FIRST_YEAR = 1970
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+FIRST_YEAR = 1970  # as the pattern says
+DAY = re.compile(r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
 Kind = TypeVar("Kind", bound=BaseModel)
 LISTS = ("hand", "stops", "model", "ending", "colour")
 
@@ -64,13 +64,15 @@ def _stops(count: int) -> int:
 
 def _day(text: object) -> object:
     if isinstance(text, str) and DAY.fullmatch(text):
-        day = date.fromisoformat(text)
-        if day.year >= FIRST_YEAR:
-            return day
+        return date.fromisoformat(text)
     raise ValueError(text)
 
 
-Day = Annotated[date, BeforeValidator(_day), Field(examples=["2026-11-20"])]
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    Field(examples=["2026-11-20"], json_schema_extra={"pattern": DAY.pattern}),
+]
 
 
 class Choice(BaseModel):
@@ -105,7 +107,7 @@ class Choice(BaseModel):
         Literal["newest", "oldest", "best", "walked", "smoothest", "surprise"] | None, Field(examples=["newest"])
     ] = None
     """The order. Without it `best` for a search, else `newest`. `walked`: those first that most walks go on from."""
-    draw: Annotated[int, BeforeValidator(whole), Field(ge=0, le=SEED_MAX, examples=[7])] | None = None
+    draw: Annotated[int, Field(ge=0, le=SEED_MAX, examples=[7]), BeforeValidator(whole)] | None = None
     """With `surprise`: the same number, the same order."""
 
     @property

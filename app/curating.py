@@ -44,7 +44,8 @@ def hide(walk: Walk) -> None:
 def unhide(walk: Walk) -> None:
     """Hang a hidden walk again where it hung, and those that were hidden with it."""
     with writing() as session:
-        session.execute(update(Walk).where(cache.family(walk)).values(hidden_at=None))
+        family = cache.family(walk), Walk.deleted_at.is_(None)  # what the house deleted, it goes on saying so
+        session.execute(update(Walk).where(*family).values(hidden_at=None))
     db.session.refresh(walk)
 
 

@@ -119,11 +119,16 @@ def walk_at(walk_id: str, *, even_hidden: bool = False) -> Walk:
     walk = find(name) if ID.fullmatch(name) else None  # no other text reaches the database
     if walk is None:
         raise WalkNotFound(_("No walk has this address. It may have been mistyped."))
-    if walk.deleted_at is not None:
-        raise WalkGone(_("Its owner took it down. Its pictures are gone."))
-    if walk.hidden_at is not None and not even_hidden:
-        raise WalkGone(_("The house has taken it down."))
+    if walk.deleted_at is not None or (walk.hidden_at is not None and not even_hidden):
+        raise gone(walk)
     return walk
+
+
+def gone(walk: Walk) -> WalkGone:
+    """Say who took a walk down: the house, which hides what it deletes, or its owner."""
+    if walk.hidden_at is None:
+        return WalkGone(_("Its owner took it down. Its pictures are gone."))
+    return WalkGone(_("The house has taken it down."))
 
 
 def _in_time(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> Page:

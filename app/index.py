@@ -26,6 +26,7 @@ FACET = "="
 
 ALL = FACET + "any"
 SHIFT = 20
+PLACE_MAX = 2**62
 NEAR = 5_000
 """How many walks beyond a cursor Postgres looks through before it asks the index of words for all that there are.
 
@@ -65,9 +66,9 @@ def facet(kind: str, value: object) -> str:
 
 
 def first_place(day: date) -> int:
-    """Return the place where a day begins."""
+    """Return the place where a day begins; of one too far off for a place, the last."""
     moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return ((moment - EPOCH) // timedelta(milliseconds=1)) << SHIFT
+    return min(((moment - EPOCH) // timedelta(milliseconds=1)) << SHIFT, PLACE_MAX)
 
 
 def places(sought: Sought, *, after: int | None = None, limit: int, oldest_first: bool = False) -> list[int]:
@@ -133,8 +134,8 @@ def passing(numbers: Iterable[int], sought: Sought) -> list[int]:
 
 def bounds(sought: Sought) -> tuple[int, int]:
     """Return the least place within the dates, and the first beyond them."""
-    low = first_place(sought.since) if sought.since else -(2**62)
-    high = first_place(sought.until + timedelta(days=1)) if sought.until and sought.until < date.max else 2**62
+    low = first_place(sought.since) if sought.since else -PLACE_MAX
+    high = first_place(sought.until + timedelta(days=1)) if sought.until and sought.until < date.max else PLACE_MAX
     return low, high
 
 

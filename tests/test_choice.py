@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -84,6 +85,17 @@ def test_days_bound_what_is_seen_both_included(hung: Hanger) -> None:
     assert gallery.page(Choice(**march)).found == 1
 
 
+@pytest.mark.parametrize("narrowed", [{}, {"q": "fox"}, {"stops": [2]}])
+@pytest.mark.parametrize("sort", ["newest", "oldest", "walked"])
+def test_days_far_off_are_days_too(hung: Hanger, narrowed: dict[str, Any], sort: str) -> None:
+    walk = hung("fox", "x")
+    for day in ("4926-05-26", "9999-12-31"):
+        assert ids(since=day, sort=sort, **narrowed) == []
+        assert ids(until=day, sort=sort, **narrowed) == [walk.id]
+    assert ids(since="1970-01-01", sort=sort, **narrowed) == [walk.id]
+    assert ids(until="1970-01-01", sort=sort, **narrowed) == []
+
+
 @pytest.fixture
 def five(hung: Hanger) -> list[Walk]:
     """Hang five walks, the oldest first, of which two go on from the third, and two are equally smooth."""
@@ -159,7 +171,8 @@ def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Wal
 WRONG = {
     "hand=crayon": "hand", "stops=1": "stops", "stops=two": "stops", "stops=9": "stops", "model=other": "model",
     "ending=never": "ending", "colour=mauve": "colour", "since=2026-02-30": "since", "until=yesterday": "until",
-    "since=0001-01-01": "since", "sort=dearest": "sort", "draw=-1": "draw", "draw=1e3": "draw", "q=" + "x" * 301: "q",
+    "since=0001-01-01": "since", "until=1969-12-31": "until",
+    "sort=dearest": "sort", "draw=-1": "draw", "draw=1e3": "draw", "q=" + "x" * 301: "q",
     "cursor=forged": "cursor",
 }  # fmt: skip
 

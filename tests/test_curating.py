@@ -69,12 +69,24 @@ def test_walk_that_is_no_longer_hidden_hangs_where_it_hung(
     assert client.get(f"/walks/{hangs[1].id}").status_code == 200
 
 
-def test_hidden_and_deleted_walk_is_said_to_be_its_owners_doing(client: FlaskClient, hung: Hanger) -> None:
+def test_walk_says_who_took_it_down(client: FlaskClient, hung: Hanger) -> None:
+    hidden, deleted, own = hung(), hung(), hung()
+    curating.hide(hidden)
+    curating.take_down(deleted)
+    walks.delete_walk(own)
+    assert not media.store().exists(media.walk_folder(deleted.id))
+    for walk in (hidden, deleted):
+        assert "The house has taken it down" in client.get(f"/walks/{walk.id}").text
+    assert "Its owner took it down" in client.get(f"/walks/{own.id}").text
+
+
+def test_what_the_house_deleted_says_so_when_its_repeat_hangs_again(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
-    curating.hide(walk)
-    walks.delete_walk(walk)
-    assert not media.store().exists(media.walk_folder(walk.id))
-    assert "Its owner took it down" in client.get(f"/walks/{walk.id}").text
+    repeat = hung(repeat_of=walk.id)
+    curating.take_down(walk)
+    curating.unhide(repeat)
+    assert client.get(repeat.url).status_code == 200
+    assert "The house has taken it down" in client.get(f"/walks/{walk.id}").text
 
 
 def test_featured_walk_says_so_in_json_until_it_is_none(
