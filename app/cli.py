@@ -157,7 +157,7 @@ def cancel(walk_id: str, as_json: bool) -> None:
 @explained
 def delete(walk_id: str, as_json: bool) -> None:
     """Take a walk down: its pictures and its words are deleted."""
-    walks.delete_walk(gallery.walk_at(walk_id, even_hidden=True))
+    walks.delete_walk(gallery.walk_at(walk_id, even_hidden=True), by_house=True)
     if as_json:
         print_json({"id": walk_id, "deleted": True})
     else:

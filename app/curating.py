@@ -52,7 +52,7 @@ def unhide(walk: Walk) -> None:
 def take_down(walk: Walk) -> None:
     """Delete a walk for the house, and hide its repeats, which show the same pictures."""
     hide(walk)
-    walks.delete_walk(walk)
+    walks.delete_walk(walk, by_house=True)
 
 
 def feature(walk: Walk) -> None:

@@ -192,7 +192,7 @@ def take_down() -> list[str]:
     """Take down the pieces that hang; return their ids."""
     found = [walk for piece in pieces() if (walk := find(piece.walk_id)) is not None and walk.deleted_at is None]
     for walk in found:
-        walks.delete_walk(walk)
+        walks.delete_walk(walk, by_house=True)
     exhibitions.drop(SLUG)
     return [walk.id for walk in found]
 

@@ -52,8 +52,8 @@ def retry(walk: Walk) -> None:
     queue.ring()
 
 
-def delete_walk(walk: Walk) -> None:
-    """Delete a walk: its pictures and words go; its address says from then on that it was taken down.
+def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
+    """Delete a walk: its pictures and words go; its address says from then on that it was taken down, and by whom.
 
     Pictures that a repeat of it shows stay with the repeat.
     """
@@ -64,6 +64,7 @@ def delete_walk(walk: Walk) -> None:
             .where(Walk.number == walk.number)
             .values(
                 deleted_at=now(),
+                hidden_at=now() if by_house else Walk.hidden_at,
                 words="",
                 given_title=None,
                 starts=None,

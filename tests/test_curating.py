@@ -82,7 +82,10 @@ def test_walk_says_who_took_it_down(client: FlaskClient, hung: Hanger) -> None:
 
 def test_what_the_house_deleted_says_so_when_its_repeat_hangs_again(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
-    repeat = hung(repeat_of=walk.id)
+    repeat = hung()
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == repeat.number).values(repeat_of=walk.id))
+    db.session.refresh(repeat)
     curating.take_down(walk)
     curating.unhide(repeat)
     assert client.get(repeat.url).status_code == 200
