@@ -10,6 +10,8 @@ from flask import current_app
 from app import house, looks, meaning, media, queue
 from app.database import ping, schema_state
 
+INDEXES = (("meaning", meaning), ("looks", looks))
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -21,15 +23,15 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at database, Redis, media store, each model on offer, and the workers."""
+    """Look at database, Redis, media store, models on offer, the indexes where the database is well, and workers."""
     config = current_app.config
+    database = _finding("database", ping() or schema_state(), "answers, at the code's revision")
     return [
-        _finding("database", ping() or schema_state(), "answers, at the code's revision"),
+        database,
         _finding("redis", "" if queue.redis_answers() else _redis_flaw(), "answers"),
         _finding("media", media.store().check(), f"{config['MEDIA_URL']} takes, gives and deletes"),
         *(_finding("model", house.flaw(model.setting), f"{model.setting} is whole") for model in house.offered()),
-        _finding("meaning", meaning.flaw(), meaning.about()),
-        _finding("looks", looks.flaw(), looks.about()),
+        *(_finding(name, index.flaw(), index.about()) for name, index in INDEXES if database.well),
         _worker(),
     ]
 

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, update
 
-from app import media, recipe
+from app import banned, media, recipe
 from app.database import db, writing
 from app.models import Walk
 from app.pinned import Pinned
@@ -288,6 +288,16 @@ def test_doctor_names_what_is_well_and_what_is_not(runner: FlaskCliRunner) -> No
 def test_doctor_says_one_line_for_each_part(runner: FlaskCliRunner) -> None:
     lines = run(runner, "doctor", status=1).output.splitlines()
     assert [line.split()[0] for line in lines] == ["database", "redis", "media", "model", "meaning", "looks", "worker"]
+
+
+def test_doctor_of_an_empty_database_says_how_to_make_it_and_nothing_of_indexes(instance: Path, tmp_path: Path) -> None:
+    app = make_app(instance, DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
+    found = {finding["part"]: finding["detail"] for finding in run_json(app.test_cli_runner(), "doctor", status=1)}
+    assert found["database"] == "The database is empty. Run: flask --app wsgi db upgrade"
+    assert not {"meaning", "looks"} & found.keys()
+    with app.app_context():
+        assert banned.words() == []  # a command that makes the database asks before it is there
+        db.engine.dispose()
 
 
 def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) -> None:
