@@ -98,15 +98,19 @@ class Row(NamedTuple):
 
 def rows(places: Sequence[int]) -> list[Row]:
     """Return what is held of the walks at these places, in no order."""
-    # one value, however many they are: neither to be written out nor to be read as a statement of its own
-    one = json.dumps(list(places))
-    within = (
-        "SELECT value FROM json_each(:places)"
-        if is_sqlite()
-        else "SELECT value::bigint FROM jsonb_array_elements(CAST(:places AS jsonb)) AS each(value)"
+    table = select(*(getattr(Hung, name) for name in Row._fields)).where(_is_one_of(Hung.place))
+    return [Row(*row) for row in db.session.execute(table, {"values": json.dumps(list(places))})]
+
+
+def _is_one_of(column: Any) -> Any:
+    """Compare with ``values``: one value, however many they are, neither written out nor read as a statement anew."""
+    return column.in_(
+        text(
+            "SELECT value FROM json_each(:values)"
+            if is_sqlite()
+            else "SELECT value::bigint FROM jsonb_array_elements(CAST(:values AS jsonb)) AS each(value)"
+        )
     )
-    table = select(*(getattr(Hung, name) for name in Row._fields)).where(Hung.place.in_(text(within)))
-    return [Row(*row) for row in db.session.execute(table, {"places": one})]
 
 
 def count(sought: Sought, most: int) -> int:
@@ -125,10 +129,12 @@ def passing(numbers: Iterable[int], sought: Sought) -> list[int]:
     """Keep those of the walks that hang and have the facets, lie within the dates and lack what is unwanted."""
     wanted = list(dict.fromkeys(numbers))
     low, high = bounds(sought)
-    rows = db.session.execute(
-        select(Hung.number, Hung.words).where(Hung.number.in_(wanted), Hung.place >= low, Hung.place < high)
+    reads = bool(sought.facets) or bool(sought.asked and any(term.unwanted for term in sought.asked.terms))
+    found = select(Hung.number, Hung.words if reads else literal("")).where(
+        _is_one_of(Hung.number), Hung.place >= low, Hung.place < high
     )
-    kept = {number for number, words in rows if _passes(words.split(), sought)}
+    rows = db.session.execute(found, {"values": json.dumps(wanted)})
+    kept = {number for number, words in rows if not reads or _passes(words.split(), sought)}
     return [number for number in wanted if number in kept]
 
 
