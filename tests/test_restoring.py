@@ -154,8 +154,9 @@ def test_forged_recipe_is_refused_on_the_page_and_in_json(
     assert reason in problem.json["detail"]
 
 
-def test_program_gets_a_body_that_it_can_send_on(client: FlaskClient, painted: Walk) -> None:
-    answer = client.post("/api/v1/recipe", data=gif(recipe.dumps(painted).encode()), content_type="image/gif")
+@pytest.mark.parametrize("kind", ["image/gif", "application/x-www-form-urlencoded", None])
+def test_program_gets_a_body_that_it_can_send_on(client: FlaskClient, painted: Walk, kind: str | None) -> None:
+    answer = client.post("/api/v1/recipe", data=gif(recipe.dumps(painted).encode()), content_type=kind)
     assert answer.status_code == 200
     walk = client.post("/api/v1/walks", json=answer.json)
     assert walk.status_code == 202
