@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import colours, exhibitions, media, neighbours, recipe, search, visitor, walks
+from app import audit, colours, exhibitions, media, neighbours, recipe, search, visitor, walks
 from app.commission import find
 from app.config import ROOT
 from app.database import db, writing
@@ -160,15 +160,27 @@ def replace(aside: Path) -> None:
 def hang_once() -> list[str]:
     """Hang the exhibition if it is wanted and no walk was ever made; return the ids of what was hung.
 
-    Whatever hinders it is noted and hinders nothing else.
+    Where its pieces hung before there were exhibitions, they become one. Whatever hinders it is noted and hinders
+    nothing else.
     """
-    if not current_app.config["EXHIBITION"] or db.session.scalar(select(Walk.number).limit(1)) is not None:
+    if not current_app.config["EXHIBITION"]:
         return []
     try:
-        return hang()
+        if db.session.scalar(select(Walk.number).limit(1)) is None:
+            return hang()
+        _open_once()
+        return []
     except MomaError as error:
         log.warning("The first exhibition does not hang: %s", error)
         return []
+
+
+def _open_once() -> None:
+    """Make an exhibition of the pieces that are there, unless it was ever made: one that was ended stays so."""
+    if audit.is_noted("made exhibition", SLUG):
+        return
+    if there := [piece.walk_id for piece in pieces() if not _is_missing(find(piece.walk_id))]:
+        exhibitions.keep(SLUG, TITLE, TEXT, there)
 
 
 def hang() -> list[str]:

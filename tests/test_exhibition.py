@@ -15,11 +15,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from app import cli_exhibition, exhibition, gallery, media, recipe, upkeep, visitor
+from app import cli_exhibition, exhibition, exhibitions, gallery, media, recipe, upkeep, visitor, walks
 from app.config import ROOT
-from app.database import db
+from app.curated import Deed
+from app.database import db, writing
 from app.exhibition import Likeness, Piece
 from app.models import ID, Walk
 from app.site import Site
@@ -102,6 +103,24 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) ->
     commission(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
     start(fresh)
     assert count() == 1
+
+
+def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_ended(fresh: Flask) -> None:
+    start(fresh)
+    first = exhibitions.at(exhibition.SLUG)
+    with writing() as session:
+        session.delete(session.merge(first))
+        session.execute(delete(Deed))
+    walks.delete_walk(gallery.walk_at(PIECES[3].walk_id))
+    start(fresh)
+    start(fresh)
+    (made,) = exhibitions.every()
+    there = [piece.walk_id for piece in PIECES if piece != PIECES[3]]
+    assert [walk.id for walk in exhibitions.walks_of(made)] == there
+    exhibitions.remove(made)
+    start(fresh)
+    assert exhibitions.every() == []
+    assert gallery.total() == len(there)
 
 
 def test_the_setting_keeps_the_walls_bare(runner: FlaskCliRunner, app: Flask) -> None:
