@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from app import sampling
+from app import sampling, stored
 from app.database import db, now, writing
 from app.gallery import walk_at
 from app.models import Walk
@@ -252,6 +252,15 @@ def test_walk_has_a_page_in_every_state(client: FlaskClient, hung: Hanger, state
     assert page.status_code == 200
     assert ("Out of paint." in page.text) == (state in ("refused", "failed"))
     assert ("every 500ms" in page.text) == (state in ("queued", "painting"))
+
+
+def test_finished_walk_plays_its_smaller_film_where_the_browser_takes_it(client: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    film = client.get(walk.url).text.partition('<picture class="film">')[2].partition("</picture>")[0]
+    still, small, image = (line for line in film.splitlines() if line.strip())
+    assert "prefers-reduced-motion" in still  # it comes first, and so wins
+    assert f'type="image/webp" srcset="{stored.address(walk, "webp")}"' in small
+    assert f'src="{stored.address(walk, "gif")}"' in image
 
 
 def test_finished_walk_offers_its_films(client: FlaskClient, hung: Hanger) -> None:
