@@ -64,6 +64,11 @@ def orders(choice: Choice) -> list[Option]:
 
 def chosen(choice: Choice) -> list[str]:
     """List in words what narrows the gallery."""
-    told = [option.words for row in rows(choice) for option in row.options if option.is_chosen]
+    told = [_in_words(row, option) for row in rows(choice) for option in row.options if option.is_chosen]
     told += [_("since %(day)s", day=words.day(choice.since))] if choice.since else []
     return [*told, _("until %(day)s", day=words.day(choice.until))] if choice.until else told
+
+
+def _in_words(row: Row, option: Option) -> str:
+    """Say an option without its heading: a count alone would not say of what."""
+    return _("in %(count)s stops", count=option.words) if row.name == "stops" else option.words

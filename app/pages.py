@@ -289,7 +289,6 @@ def _with_query(address: str) -> str:
 
 
 def _gallery_page(choice: Choice, page: gallery.Page, *, error: str | None = None, q: str | None = None) -> str:
-    nothing = error is None and page.found == 0 and not page.near
     return render_template(
         "gallery.html",
         choice=choice,
@@ -302,7 +301,7 @@ def _gallery_page(choice: Choice, page: gallery.Page, *, error: str | None = Non
         filters=filters.rows(choice),
         orders=filters.orders(choice),
         chosen=filters.chosen(choice),
-        meant=spelling.suggestion(choice) if nothing else None,
+        meant=spelling.suggestion(choice) if error is None and page.found == 0 else None,
     )
 
 

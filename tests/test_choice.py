@@ -228,6 +228,8 @@ def test_api_lists_what_was_chosen(client: FlaskClient, five: list[Walk]) -> Non
 
 def test_empty_page_of_filters_says_so(client: FlaskClient, hung: Hanger) -> None:
     hung()
+    page = client.get("/gallery?colour=red&stops=3").text
+    assert "Nothing that hangs here is in three stops and red." in page
     page = client.get("/gallery?colour=red&since=2026-01-01").text
     assert "Nothing that hangs here is red and since 1 January 2026." in page
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from app import curating, spelling
+from app import curating, search, spelling
 from app.choice import Choice
 from app.models import Walk
 
@@ -57,6 +58,18 @@ def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, h
     page = client.get("/gallery?q=pumkin&stops=2").text
     assert 'Did you mean <a class="meant" href="/gallery?q=pumpkin&amp;stops=2"><bdi>pumpkin</bdi></a>?' in page
     assert "Did you mean" not in client.get("/gallery?q=zeppelin").text
+
+
+def test_page_offers_what_was_meant_beside_what_comes_near_in_meaning(
+    app: Flask, client: FlaskClient, hung: Hanger
+) -> None:
+    hung("a pumpkin", "a kite")
+    near = hung("an apple", "a pear")
+    search.add_ranker(app, lambda _query: [near.number])
+    page = client.get("/gallery?q=pumkin").text
+    assert near.id in page
+    assert 'href="/gallery?q=pumpkin"' in page
+    assert "Did you mean" not in client.get("/gallery?q=kite").text
 
 
 @pytest.mark.sqlite
