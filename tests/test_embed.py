@@ -103,7 +103,7 @@ def test_unlisted_walk_is_embedded_by_those_who_have_its_address(client: FlaskCl
 def test_walks_page_offers_the_code_that_frames_it(client: FlaskClient, hung: Hang) -> None:
     walk = hung('a "fox" <i>', "a kite")
     page = client.get(walk.url).text
-    offered = html.unescape(re.search(r'Embed it</summary>\s*<p class="plain">(.*?)</p>', page)[1])  # type: ignore[index]
+    offered = html.unescape(re.search(r'<p class="plain" id="embed"[^>]*>(.*?)</p>', page)[1])  # type: ignore[index]
     ((tag, frame),) = Elements(offered).found
     assert tag == "iframe"
     assert frame["src"] == f"http://localhost/walks/{walk.id}/embed"

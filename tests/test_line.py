@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import line, passes, queue, sampling, walks
+from app import line, passes, presets, queue, sampling, walks
 from app.database import db, now, writing
 from app.models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
 
@@ -148,7 +148,8 @@ def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned
     assert line.waiting(24) == (1, None)
 
 
-PACE = 2.4 / 30  # a walk of two frames is hung after 2.4 seconds, and costs 30 passes as one usually paints
+STOPS = passes.of_walk(presets.resolve(presets.DEFAULT, {}), stops=2, frames=2)
+PACE = 2.4 / STOPS  # a walk of two frames is hung after 2.4 seconds
 
 
 def seconds(frames: int, **fields: Any) -> float:
@@ -215,7 +216,7 @@ def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) ->
         walk = hung(minutes_ago=minutes)
         with writing() as session:
             session.get(Walk, walk.number).paint_seconds = took
-    assert line.crew().pace == pytest.approx(4.0 / 30)
+    assert line.crew().pace == pytest.approx(4.0 / STOPS)
 
 
 def test_time_left_is_shared_by_the_living_painters(
