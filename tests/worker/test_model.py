@@ -153,7 +153,7 @@ def test_house_model_knows_its_vocabulary_and_starters() -> None:
     model = Model.load(str(HOUSE), device="cpu")
     facts = json.loads((HOUSE / "house.json").read_text())
     prompts = [*facts["vocabulary"], *(prompt for pair in facts["starters"] for prompt in pair)]
-    assert {model.note(prompt) for prompt in prompts} == {""}
+    assert {model.note(prompt, prompt) for prompt in prompts} == {""}
 
 
 @pytest.mark.parametrize("kind", ["sd1", "sdxl", "turbo", "bert"])
