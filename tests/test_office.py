@@ -260,3 +260,8 @@ def test_command_hashes_a_password_that_the_settings_take(runner: FlaskCliRunner
 def test_setting_that_is_no_hash_is_refused(instance: Path, wrong: str) -> None:
     with pytest.raises(ConfigError, match="MOMA_CURATOR_HASH is no hash of a password"):
         make_app(instance, CURATOR_HASH=wrong)
+
+
+def test_only_the_room_loads_its_own_styles(curator: FlaskClient) -> None:
+    assert "/static/office." in curator.get("/curator").text
+    assert "/static/office." not in curator.get("/gallery").text
