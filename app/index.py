@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, cast, func, literal, literal_column, select, text
+from sqlalchemy import String, cast, func, literal, literal_column, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app import folding
@@ -27,10 +27,11 @@ FACET = "="
 ALL = FACET + "any"
 SHIFT = 20
 PLACE_MAX = 2**62
-NEAR = 5_000
+NEAR, FAR = 5_000, 25_000
 """How many walks beyond a cursor Postgres looks through before it asks the index of words for all that there are.
 
-What is common is found among them; what is not has few enough hits to be put in order."""
+What is common is found among the near, or among the far where the near promise it; what is not has few enough hits to
+be put in order."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -219,25 +220,33 @@ def _forms(word: str) -> list[str]:
 
 
 def _find_postgres(sought: Sought, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
-    within: Any = select(Hung.place, literal_column("hung.search").label("search"))
-    within = within.where(Hung.place >= low, Hung.place < high)
-    near = within.order_by(_order(oldest_first)).limit(NEAR).subquery("near")
-    found = list(db.session.scalars(_first(near, sought, limit, oldest_first)))
+    within = (Hung.place >= low, Hung.place < high)
+    found = _near(within, NEAR, sought, limit, oldest_first)
+    if len(found) < limit and _is_common(len(found), limit):
+        found = _near(within, FAR, sought, limit, oldest_first)
     if len(found) == limit:
         return found
-    hits = within.where(_matches(sought)).cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    hits = select(Hung.place).where(*within, _matches(sought)).cte("hits")
+    hits = hits.prefix_with("MATERIALIZED", dialect="postgresql")
     order = hits.c.place.asc() if oldest_first else hits.c.place.desc()
     return list(db.session.scalars(select(hits.c.place).order_by(order).limit(limit)))
 
 
-def _first(near: Any, sought: Sought, limit: int, oldest_first: bool) -> Select[tuple[int]]:
+def _near(within: Any, reach: int, sought: Sought, limit: int, oldest_first: bool) -> list[int]:
+    """Find among the first walks alone."""
+    rows = select(Hung.place, literal_column("hung.search").label("search")).where(*within)
+    near = rows.order_by(_order(oldest_first)).limit(reach).subquery("near")
+    order = near.c.place.asc() if oldest_first else near.c.place.desc()
     matching = near.c.search.op("@@")(_tsquery(sought))
-    return (
-        select(near.c.place)
-        .where(matching)
-        .order_by(near.c.place if oldest_first else near.c.place.desc())
-        .limit(limit)
-    )
+    return list(db.session.scalars(select(near.c.place).where(matching).order_by(order).limit(limit)))
+
+
+def _is_common(found: int, limit: int) -> bool:
+    """Tell whether those found near promise enough among the far, and more than those in the index of words."""
+    if found * FAR < limit * NEAR:
+        return False
+    hanging = db.session.scalar(text("SELECT reltuples FROM pg_class WHERE oid = 'hung'::regclass"))
+    return found * (hanging or 0) > FAR * NEAR
 
 
 def _matches(sought: Sought) -> Any:

@@ -1,7 +1,9 @@
 """gunicorn's settings: ``gunicorn --config deploy/gunicorn.conf.py wsgi:app``. ``WEB_CONCURRENCY`` and the options
 in ``GUNICORN_CMD_ARGS`` win over what stands here."""
 
+import ctypes
 import os
+from contextlib import suppress
 from pathlib import Path
 
 cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -38,6 +40,8 @@ instance = Path(os.environ.get("MOMA_INSTANCE") or "instance")
 figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(instance.resolve() / "metrics")))
 figures.mkdir(parents=True, exist_ok=True)
 
+MALLOC_ARENAS = -8  # M_ARENA_MAX in malloc.h
+
 
 def on_starting(_server):
     """Begin to count at 0: at each start, but not at a reload."""
@@ -52,5 +56,7 @@ def pre_fork(server, worker):
 
 
 def post_fork(_server, worker):
-    """Tell the process its seat."""
+    """Tell the process its seat, and have its threads share two pools of memory: eight of them keep more unused."""
     os.environ["WEB_SEAT"] = str(worker.seat)
+    with suppress(AttributeError):  # the C library is not GNU's
+        ctypes.CDLL(None).mallopt(MALLOC_ARENAS, 2)
