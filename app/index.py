@@ -234,7 +234,7 @@ def _find_postgres(sought: Sought, low: int, high: int, limit: int, oldest_first
 
 def _near(within: Any, reach: int, sought: Sought, limit: int, oldest_first: bool) -> list[int]:
     """Find among the first walks alone."""
-    rows = select(Hung.place, literal_column("hung.search").label("search")).where(*within)
+    rows: Any = select(Hung.place, literal_column("hung.search").label("search")).where(*within)
     near = rows.order_by(_order(oldest_first)).limit(reach).subquery("near")
     order = near.c.place.asc() if oldest_first else near.c.place.desc()
     matching = near.c.search.op("@@")(_tsquery(sought))

@@ -8,9 +8,11 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
-from app import folding, gallery, search
+from app import folding, gallery, index, search
 from app.choice import Choice
+from app.database import db, is_sqlite
 from app.errors import InvalidInput
 from app.models import Walk
 
@@ -137,6 +139,27 @@ HARMLESS = {
 def test_syntax_of_search_engines_means_nothing(hung: Hanger) -> None:
     hung("a fox", "a kite", seed=1)
     assert {query: found(query) for query in HARMLESS} == HARMLESS
+
+
+@pytest.mark.parametrize(("near", "far"), [(1, 2), (2, 9)])
+def test_newest_are_found_however_far_is_looked_first(
+    hung: Hanger, monkeypatch: pytest.MonkeyPatch, near: int, far: int
+) -> None:
+    for number in range(8):
+        hung("a fox" if number % 2 else "a kite", "a hill")
+    if not is_sqlite():
+        db.session.execute(text("ANALYZE hung"))
+        db.session.commit()
+    monkeypatch.setattr(index, "NEAR", near)
+    monkeypatch.setattr(index, "FAR", far)
+    foxes = Choice(q="fox").sought()
+    newest = index.places(foxes, limit=8)
+    assert len(newest) == 4
+    assert newest == sorted(newest, reverse=True)
+    for limit in (1, 2, 3):
+        assert index.places(foxes, limit=limit) == newest[:limit]
+        assert index.places(foxes, limit=limit, oldest_first=True) == newest[::-1][:limit]
+        assert index.places(foxes, after=newest[0], limit=limit) == newest[1 : 1 + limit]
 
 
 def test_words_are_marked_as_they_are_written() -> None:
