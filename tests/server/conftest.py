@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,14 @@ from tests.server.live import PATIENCE_MS, LiveSite, processes_of
 
 expect.set_options(timeout=PATIENCE_MS)
 STEPS = 4  # these tests look at what surrounds the painting; fewer steps paint the same number of pictures
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts_arrive() -> Iterator[None]:
+    """Let SIGINT end what is started here: what a shell runs in its background is deaf to it, and so are its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
