@@ -19,7 +19,7 @@ STEPS = 4  # these tests look at what surrounds the painting; fewer steps paint 
 
 @pytest.fixture(scope="session", autouse=True)
 def interrupts_arrive() -> Iterator[None]:
-    """Let SIGINT end what is started here: what a shell runs in its background is deaf to it, and so are its children."""
+    """Let SIGINT end what is started here: what a shell runs in its background is deaf to it, and so are children."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
