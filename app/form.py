@@ -224,11 +224,9 @@ def refuse_others(request: Request) -> None:
 def refuse_garbled(request: Request) -> None:
     """Refuse a form that is not UTF-8, before anything reads it: its bytes would pass for percent signs.
 
-    The API reads no form: what is called one there, as curl calls whatever it sends, may be a film.
-
     :raises Malformed: nothing of it can be trusted.
     """
-    if request.blueprint == "api" or request.mimetype != "application/x-www-form-urlencoded":
+    if request.mimetype != "application/x-www-form-urlencoded":
         return
     try:
         unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
