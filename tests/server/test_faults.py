@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 from redis import Redis
+from rq import Worker
+from rq.serializers import JSONSerializer
 
 from app import create_app, queue
 from app.commission import commission
@@ -41,6 +43,20 @@ def ring(site: LiveSite, *, times: int) -> None:
     with app.app_context():
         for _ in range(times):
             wait_until(queue.ring, what="a ring")  # Redis is asked only briefly
+
+
+def wait_idle(site: LiveSite) -> None:
+    """Wait until the site's worker waits at Redis: before that it looks into the database without being rung."""
+    with create_app(instance_path=str(site.instance)).app_context():
+        connection = queue.connect()
+        assert isinstance(connection, Redis)
+
+        def is_idle() -> bool:
+            states = [worker.get_state() for worker in Worker.all(connection, serializer=JSONSerializer)]
+            return states == ["idle"] and queue.queue_on(connection).count == 0
+
+        with connection:
+            wait_until(is_idle, what="a worker with nothing to do")
 
 
 def assert_one_whole_film(site: LiveSite, walk: dict[str, Any]) -> None:
@@ -81,6 +97,7 @@ def test_a_worker_told_to_stop_gives_its_walk_back_and_the_next_goes_on(site: Li
 
 def test_a_walk_asked_for_while_redis_hangs_is_saved_and_painted_later(site: LiveSite) -> None:
     redis = site.redis_pid()
+    wait_idle(site)
     with standing_still(redis):  # whoever waited for it would wait for ever
         walk = site.commission("a crow", "a fan", frames=3)
         body = site.request("GET", "/readyz")[1]

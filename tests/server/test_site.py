@@ -61,7 +61,7 @@ def test_two_prompts_become_a_film_that_the_gallery_finds(site: LiveSite) -> Non
         assert archive.testzip() is None
         assert len(archive.namelist()) == 24
     assert site.request("GET", walk["media"]["poster"])[1].startswith(b"\x89PNG")
-    found = site.request("GET", "/api/v1/walks?q=velvet")[1]
+    found = site.request("GET", "/api/v1/walks?q=velvet&sort=newest")[1]
     assert [each["id"] for each in found["walks"]] == [walk["id"]]
 
 
@@ -138,7 +138,7 @@ def test_a_stopped_site_leaves_no_process_and_finds_everything_at_the_next_start
     site.start()
     assert site.walk(walk["id"])["state"] == "finished"
     assert site.request("GET", walk["media"]["gif"])[1] == film
-    found = site.request("GET", "/api/v1/walks?q=trumpet")[1]
+    found = site.request("GET", "/api/v1/walks?q=trumpet&sort=newest")[1]
     assert [each["id"] for each in found["walks"]] == [walk["id"]]
 
 
