@@ -29,6 +29,7 @@ from tests import postgres
 from tests.needs import require
 
 SECRET = "a secret of the tests, long enough"
+TESTS = Path(__file__).parent
 NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
 
 # Examples are drawn from the tests themselves: the same each time, on every machine.
@@ -90,6 +91,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "databases" in marks and "sqlite" not in marks and "database" in metafunc.fixturenames:
         real = pytest.param("postgres", marks=pytest.mark.server)
         metafunc.parametrize("database", ["sqlite", real], indirect=True)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where two processes run the tests, leave those that share a site and a browser to one, modules whole."""
+    if hasattr(config, "workerinput"):
+        for item in items:
+            module = item.path.relative_to(TESTS)
+            item.add_marker(pytest.mark.xdist_group(module.parts[0] if module.parts[0] == "server" else str(module)))
 
 
 @pytest.fixture(scope="session", autouse=True)
