@@ -11,13 +11,15 @@ import io
 import json
 import re
 import tarfile
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from app.database import now
-from app.errors import InvalidInput
+from app.errors import InvalidInput, MomaError
 
 FORMAT = "moma-lisa backup"
 VERSION = 1
@@ -27,6 +29,33 @@ MEDIA = "media/"
 MEDIA_PATH = re.compile(r"media/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 MANIFEST_MAX = 500_000_000
 CHUNK = 1 << 20
+
+
+def check_free(target: Path) -> None:
+    """Check that an archive can be written here.
+
+    :raises InvalidInput: when something is there already, or there is no such folder.
+    """
+    if target.exists():
+        raise InvalidInput.on("file", message=f"{target} exists already. Choose another name.")
+    if not target.parent.is_dir():
+        raise InvalidInput.on("file", message=f"There is no folder {target.parent} to write {target.name} to.")
+
+
+@contextmanager
+def written(target: Path) -> Iterator[Path]:
+    """Have an archive written aside, in a folder of its own, and put it in its place once it is whole.
+
+    :raises MomaError: when it cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".archive-") as folder:
+            aside = Path(folder) / "archive.tar"
+            yield aside
+            aside.chmod(0o600)  # it tells of unlisted walks, and who asked for what
+            aside.replace(target)
+    except OSError as error:
+        raise MomaError(f"{target} cannot be written: {error.strerror or error}") from error
 
 
 def add_file(archive: tarfile.TarFile, name: str, path: Path) -> dict[str, Any]:

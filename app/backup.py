@@ -21,7 +21,7 @@ from sqlalchemy import delete, func, inspect, select
 from app import __version__, archives, cache, database_copy, exhibition, instance, media, visitor
 from app.archives import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
 from app.database import db, head, is_sqlite, now, ping, schema_state, writing
-from app.errors import Conflict, InvalidInput, MediaError, MomaError
+from app.errors import Conflict, MediaError, MomaError
 from app.models import Frame, Medium, Walk
 
 
@@ -44,21 +44,11 @@ def create(target: Path) -> Report:
     :raises InvalidInput: when something is there already.
     :raises MomaError: when the database or the store cannot be read, or pg_dump is needed and missing.
     """
-    if target.exists():
-        raise InvalidInput.on("file", message=f"{target} exists already. Choose another name.")
-    if not target.parent.is_dir():
-        raise InvalidInput.on("file", message=f"There is no folder {target.parent} to write {target.name} to.")
+    archives.check_free(target)
     if flaw := ping() or schema_state():
         raise MomaError(flaw)
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
-            aside = Path(folder) / "backup.tar"
-            report = _write(aside, Path(folder) / "database")
-            aside.chmod(0o600)  # it tells of unlisted walks, and who asked for what
-            aside.replace(target)
-    except OSError as error:
-        raise MomaError(f"{target} cannot be written: {error.strerror or error}") from error
-    return report
+    with archives.written(target) as aside:
+        return _write(aside, aside.with_name("database"))
 
 
 def restore(source: Path, *, force: bool = False) -> Report:

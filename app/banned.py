@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from sqlalchemy import delete, select
@@ -13,7 +13,7 @@ from app import audit
 from app.curated import WORD_MAX, BannedWord
 from app.database import EMPTY, db, schema_state, writing
 from app.errors import InvalidInput
-from app.folding import IS_UNSPACED
+from app.folding import IS_UNSPACED, folded
 from app.gettext import _
 
 WORDS_MAX = 1000
@@ -35,10 +35,13 @@ def found_in(text: str) -> str | None:
 
     Of scripts without spaces, a word may begin anywhere.
     """
-    if not (banned := words()):
-        return None
-    folded = _folded(text)
-    return next((word for word in banned if _pattern(word).search(folded)), None)
+    return found_in_each([text])[0]
+
+
+def found_in_each(texts: Iterable[str]) -> list[str | None]:
+    """Return for each text the first banned word that it holds; the words are read from the database once."""
+    banned = words()
+    return [next((word for word in banned if _pattern(word).search(text)), None) for text in map(_spaced, texts)]
 
 
 def rule(subject: str, word: str) -> str:
@@ -51,7 +54,7 @@ def ban(text: str, *, who: str = audit.CURATOR) -> str:
 
     :raises InvalidInput: when it is none, or too long, or there are too many.
     """
-    word = _folded(text)
+    word = _spaced(text)
     if not word or len(word) > WORD_MAX:
         raise InvalidInput.on("word", message=_("A word to ban has 1 to %(most)s letters or digits.", most=WORD_MAX))
     with writing() as session:
@@ -68,7 +71,7 @@ def ban(text: str, *, who: str = audit.CURATOR) -> str:
 
 def lift(text: str, *, who: str = audit.CURATOR) -> bool:
     """Allow a word again; tell whether it was banned."""
-    word = _folded(text)
+    word = _spaced(text)
     with writing() as session:
         lifted = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
         if lifted:
@@ -76,11 +79,9 @@ def lift(text: str, *, who: str = audit.CURATOR) -> bool:
     return lifted
 
 
-def _folded(text: str) -> str:
+def _spaced(text: str) -> str:
     """Write words in small letters, without accents, one space between them."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(character for character in folded if not unicodedata.combining(character))
-    return " ".join(re.findall(r"[^\W_]+", kept))
+    return " ".join(re.findall(r"[^\W_]+", folded(text)))
 
 
 @lru_cache(maxsize=WORDS_MAX)

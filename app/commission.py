@@ -151,9 +151,3 @@ def _default_frames(wanted: Commission) -> int:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def find(walk_id: str) -> Walk | None:
-    """Return the walk with this id, deleted or not."""
-    walk: Walk | None = db.session.scalar(select(Walk).where(Walk.id == walk_id))
-    return walk

@@ -8,9 +8,8 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import UTCDateTime, db, now
-from app.models import Number
+from app.models import SLUG_MAX, Number
 
-SLUG_MAX = 60
 TITLE_MAX = 120
 TEXT_MAX = 4000
 WORD_MAX = 80

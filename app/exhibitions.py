@@ -13,10 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from app import audit, gallery
-from app.curated import SLUG_MAX, TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
+from app.curated import TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
 from app.database import db, now, writing
 from app.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFound
-from app.models import Walk
+from app.models import SLUG_MAX, Walk, slug_of
 
 EXHIBITS_MAX = 200
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -149,12 +149,6 @@ def wanted_of(exhibition: Exhibition) -> Wanted:
     """Write an exhibition down as it would be asked for."""
     walks = [walk.id for walk in walks_of(exhibition, even_unseen=True)]
     return Wanted(exhibition.title, exhibition.text, exhibition.slug, exhibition.shown_at is not None, walks)
-
-
-def slug_of(title: str) -> str:
-    """Write a title for an address: ``The first exhibition`` is ``the-first-exhibition``."""
-    text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", text)[:SLUG_MAX].strip("-")
 
 
 def walk_named(line: str) -> Walk:

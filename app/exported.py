@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.archives import MEDIA_PATH, Kind
-from app.curated import SLUG_MAX, TEXT_MAX, TITLE_MAX
-from app.models import ID, Walk
+from app.curated import TEXT_MAX, TITLE_MAX
+from app.models import ID, SLUG_MAX, Walk
 from app.pinned import POSITIONS_MAX, PRINTABLE
 from app.recipe import of as recipe_of
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from app import __version__, archives, exhibitions, exported, media
 from app.archives import MANIFEST, MEDIA
 from app.database import db, now
-from app.errors import InvalidInput, MediaError, MomaError
+from app.errors import InvalidInput, MediaError
 from app.models import FINISHED, Walk
 
 BATCH = 100
@@ -39,21 +38,15 @@ def export(target: Path, walk_ids: Sequence[str] = (), *, with_files: bool = Tru
     :raises InvalidInput: when something is there already, or a walk is none that is finished.
     :raises MomaError: when the file cannot be written.
     """
-    if target.exists():
-        raise InvalidInput.on("file", message=f"{target} exists already. Choose another name.")
-    if not target.parent.is_dir():
-        raise InvalidInput.on("file", message=f"There is no folder {target.parent} to write {target.name} to.")
+    archives.check_free(target)
     query = _chosen(walk_ids)
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
-            aside = Path(folder) / "walks.tar"
-            with tarfile.open(aside, "w") as archive, (Path(folder) / "walks").open("w", encoding="utf-8") as lines:
-                writer = _Writer(archive, lines, with_files=with_files, with_owners=with_owners)
-                writer.write(query, with_exhibitions=not walk_ids)
-            aside.chmod(0o600)  # it tells of unlisted walks
-            aside.replace(target)
-    except OSError as error:
-        raise MomaError(f"{target} cannot be written: {error.strerror or error}") from error
+    with (
+        archives.written(target) as aside,
+        tarfile.open(aside, "w") as archive,
+        aside.with_name("walks").open("w", encoding="utf-8") as lines,
+    ):
+        writer = _Writer(archive, lines, with_files=with_files, with_owners=with_owners)
+        writer.write(query, with_exhibitions=not walk_ids)
     return writer.report
 
 

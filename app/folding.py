@@ -20,15 +20,19 @@ RUN = re.compile(rf"[{UNSPACED}]+|[^\W{UNSPACED}]+|[^\w\s\x00-\x7f]")
 IS_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
+def folded(text: str) -> str:
+    """Write a text in lower case, without accents."""
+    whole = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(character for character in whole if not unicodedata.combining(character))
+
+
 def runs(text: str) -> list[tuple[str, ...]]:
-    """Split a text into its words, folded: lower case, no accents; an emoji is a word.
+    """Split a text into its words, folded; an emoji is a word.
 
     Each is a row of one, but of scripts without spaces, where it is all the characters in a row: where a word begins
     among them nobody says.
     """
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(character for character in folded if not unicodedata.combining(character))
-    return [tuple(run) if IS_UNSPACED.match(run) else (run[:WORD_MAX],) for run in RUN.findall(kept)]
+    return [tuple(run) if IS_UNSPACED.match(run) else (run[:WORD_MAX],) for run in RUN.findall(folded(text))]
 
 
 def words(text: str) -> list[str]:

@@ -16,10 +16,9 @@ from flask import current_app
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import selectinload
 
-from app import cursors, index, search
+from app import cursors, hung, index, search
 from app.bounds import SEED_MAX
 from app.choice import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
-from app.commission import find
 from app.database import db
 from app.errors import WalkGone, WalkNotFound
 from app.gettext import _
@@ -116,7 +115,7 @@ def walk_at(walk_id: str, *, even_hidden: bool = False) -> Walk:
     :raises WalkGone: when it was deleted or is hidden.
     """
     name = walk_id.partition("-")[0]
-    walk = find(name) if ID.fullmatch(name) else None  # no other text reaches the database
+    walk = hung.find(name) if ID.fullmatch(name) else None  # no other text reaches the database
     if walk is None:
         raise WalkNotFound(_("No walk has this address. It may have been mistyped."))
     if walk.deleted_at is not None or (walk.hidden_at is not None and not even_hidden):
@@ -156,16 +155,24 @@ def _in_time(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> 
 
 def _back(place: int, order: str) -> float:
     """Say how far back in time a place is between the newest walk and the oldest, from 0 to 1."""
-    newest = db.session.scalar(select(Hung.place).order_by(Hung.place.desc()).limit(1)) or place
+    newest = _newest_place() or place
     oldest = db.session.scalar(select(Hung.place).order_by(Hung.place).limit(1)) or place
     share = (newest - place) / max(newest - oldest, 1)
     return min(1.0, max(0.0, 1 - share if order == OLDEST else share))
 
 
+def _newest_place() -> int:
+    return db.session.scalar(select(Hung.place).order_by(Hung.place.desc()).limit(1)) or 0
+
+
+def _draw(choice: Choice) -> int:
+    """Return the seed of "surprise me" that the address names, or a new one."""
+    return choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
+
+
 def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> Page:
     """Leaf through a bounded list: the best of what is found, or the newest of it in another order."""
-    newest = db.session.scalar(select(Hung.place).order_by(Hung.place.desc()).limit(1)) or 0
-    start, as_of, draw = 0, newest, choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
+    start, as_of, draw = 0, _newest_place(), _draw(choice)
     if cursor:
         start, as_of, draw = (int(each) for each in cursors.read(cursor, choice.order, int, int, int))
     places = index.places(sought, after=as_of + 1, limit=LISTED)
@@ -210,7 +217,7 @@ def _in_row(choice: Choice, cursor: str | None, limit: int) -> Page:
     column, kind = {SMOOTHEST: (Hung.evenness, float), WALKED: (Hung.walked, int), SURPRISE: (Hung.drawn, int)}[
         choice.order
     ]
-    draw = choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
+    draw = _draw(choice)
     backward, after = False, None
     if cursor:
         backward, value, place, draw = cursors.read(cursor, choice.order, bool, kind, int, int)  # type: ignore[assignment]

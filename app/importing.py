@@ -18,10 +18,9 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import archives, changing, exhibitions, exported, line, media, neighbours, queue, recipe, search, visitor
+from app import archives, changing, exhibitions, exported, hung, line, media, neighbours, queue, recipe, search, visitor
 from app.archives import MEDIA
 from app.audit import COMMAND
-from app.commission import find
 from app.curated import Exhibit, Exhibition
 from app.database import db, writing
 from app.errors import InvalidInput
@@ -114,7 +113,7 @@ def _check(
 
 
 def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], *, replace: bool) -> str:
-    earlier = find(walk.id)
+    earlier = hung.find(walk.id)
     if earlier is not None and not replace:
         return ""  # it stays as it is, whatever the line says
     if earlier is not None and earlier.is_waiting:
@@ -174,7 +173,7 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
 def _write(archive: tarfile.TarFile, walks: list[WalkLine], halls: list[ExhibitionLine], *, replace: bool) -> Report:
     report = Report()
     for walk in walks:
-        earlier = find(walk.id)
+        earlier = hung.find(walk.id)
         if earlier is not None and not replace:
             report.there += 1
             continue

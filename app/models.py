@@ -43,7 +43,7 @@ PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "do
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread: no l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
 ID = re.compile(f"[{ALPHABET}]{{{ID_LENGTH}}}")
-SLUG_LENGTH = 60
+SLUG_MAX = 60
 
 CHOSEN = text("featured_at IS NOT NULL")
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows in INTEGER only
@@ -53,6 +53,12 @@ Json = JSON(none_as_null=True)  # what is not known yet is NULL, not the JSON te
 def new_id() -> str:
     """Draw an unguessable public id."""
     return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
+
+
+def slug_of(title: str) -> str:
+    """Write a title for an address: ``A fox · a pear`` is ``a-fox-a-pear``; ``""`` when nothing of it is ASCII."""
+    text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", text)[:SLUG_MAX].strip("-")
 
 
 class Walk(db.Model):  # type: ignore[misc]
@@ -180,10 +186,7 @@ class Walk(db.Model):  # type: ignore[misc]
     def slug(self) -> str:
         """Write title or ends for an address: ``a-fox-a-sunflower``, ``""`` when nothing of them is ASCII."""
         ends = [self.stops[0].prompt, self.stops[-1].prompt] if self.stops else []
-        text = (
-            unicodedata.normalize("NFKD", self.given_title or " ".join(ends)).encode("ascii", "ignore").decode().lower()
-        )
-        return re.sub(r"[^a-z0-9]+", "-", text)[:SLUG_LENGTH].strip("-")
+        return slug_of(self.given_title or " ".join(ends))
 
     @property
     def name(self) -> str:

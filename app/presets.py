@@ -73,8 +73,7 @@ def resolve(
     """Turn a preset into the numbers that a recipe records, for the model whose ``facts`` are given.
 
     ``steps`` and ``guidance`` are a visitor's own. A model may say otherwise of any field in its ``house.json``, under
-    ``presets``. Returns scheduler, steps, guidance, guided, gain, spacing, ladder and branches, as JSON
-    has them.
+    ``presets``. Returns scheduler, steps, guidance, guided, gain, spacing, ladder and branches, as JSON has them.
 
     :raises KeyError: for a preset that there is not.
     """

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import hung, presets, sampling
 from app.models import STOP, Walk
+
+if TYPE_CHECKING:
+    from app.wanted import Commission  # which asks us whether a walk can be remixed
 
 SHARED = ("hand", "negative_prompt")
 OWN = ("seed", *SHARED)
@@ -44,19 +47,26 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
         stops.reverse()
     if not seed and all({**one, "seed": None} != {**other, "seed": None} for one, other in pairwise(stops)):
         stops = [{**stop, "seed": None} for stop in stops]
-    usual = sampling.settle(walk.preset, walk.model)
     return {
         **of_stops(stops),
-        "frames": walk.frames,
-        "steps": walk.sampler_steps if walk.sampler_steps != usual["steps"] else None,
-        "guidance": f"{walk.guidance:g}" if walk.guidance != usual["guidance"] else None,
-        "preset": walk.preset if walk.preset != presets.DEFAULT else None,
-        "ending": walk.ending if walk.ending != STOP else None,
-        "easing": 1 if walk.easing else None,
-        "model": walk.model,
+        **of_settings(walk, preset=walk.preset, steps=walk.sampler_steps, guidance=walk.guidance),
         "unlisted": 1 if walk.unlisted else None,
         "seed": walk.seed if seed else None,
         "remix_of": walk.id,
+    }
+
+
+def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
+    """Return the fields of the form that ask for these settings, as far as they are not the defaults."""
+    usual = sampling.settle(preset, asked.model)
+    return {
+        "frames": asked.frames,
+        "steps": steps if steps != usual["steps"] else None,
+        "guidance": f"{guidance:g}" if guidance != usual["guidance"] else None,
+        "preset": preset if preset != presets.DEFAULT else None,
+        "ending": asked.ending if asked.ending != STOP else None,
+        "easing": 1 if asked.easing else None,
+        "model": asked.model,
     }
 
 

@@ -7,11 +7,10 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
-from app import cache, presets, recipe, remixing, sampling
+from app import cache, presets, recipe, remixing
 from app import form as forms
 from app.bounds import Limits
 from app.errors import InvalidInput
-from app.models import STOP
 from app.pages import make_page
 from app.pinned import Pinned
 from app.wanted import Commission
@@ -63,17 +62,10 @@ def again(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
 def _fields(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
     """Return the fields of the form that ask for the same, as far as they are not the defaults."""
     asked = again(wanted, pinned)
-    usual = sampling.settle(asked["preset"], wanted.model)
     return {
         **remixing.of_stops(asked["stops"]),
+        **remixing.of_settings(wanted, **{name: asked[name] for name in ("preset", "steps", "guidance")}),
         "seed": wanted.seed,
-        "frames": wanted.frames,
-        "steps": pinned.sampler_steps if pinned.sampler_steps != usual["steps"] else None,
-        "guidance": f"{pinned.guidance:g}" if pinned.guidance != usual["guidance"] else None,
-        "preset": asked["preset"] if asked["preset"] != presets.DEFAULT else None,
-        "ending": wanted.ending if wanted.ending != STOP else None,
-        "easing": 1 if wanted.easing else None,
-        "model": wanted.model,
     }
 
 

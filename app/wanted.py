@@ -215,8 +215,8 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
 
 
 def _banned_words(wanted: Commission) -> Iterator[FieldError]:
-    for index, stop in enumerate(wanted.stops):
-        if word := banned.found_in(stop.prompt):
+    for index, word in enumerate(banned.found_in_each(stop.prompt for stop in wanted.stops)):
+        if word:
             yield FieldError(("stops", index, "prompt"), banned.rule(_("The prompt") + complaints.of_stop(index), word))
 
 

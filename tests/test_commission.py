@@ -12,9 +12,10 @@ from sqlalchemy import NullPool, create_engine, event, func, select, text
 
 from app import house, presets, visitor
 from app.bounds import SEED_MAX
-from app.commission import commission, find
+from app.commission import commission
 from app.database import db, is_sqlite
 from app.errors import InvalidInput
+from app.hung import find
 from app.models import QUEUED, Stop, Walk
 from app.wanted import validate
 from tests.conftest import make_app

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.database import db, now, writing
-from app.models import ALPHABET, ID, ID_LENGTH, PIECES, SLUG_LENGTH, STATES, WAITING, Piece, Stop, Walk, new_id
+from app.models import ALPHABET, ID, ID_LENGTH, PIECES, SLUG_MAX, STATES, WAITING, Piece, Stop, Walk, new_id
 
 pytestmark = pytest.mark.databases
 
@@ -59,7 +59,7 @@ def test_slug_holds_nothing_but_letters_digits_and_hyphens(prompts: tuple[str, .
 
 def test_long_slug_is_cut_without_a_hyphen_at_its_end() -> None:
     slug = walk_of("a " * 100, "b").slug
-    assert len(slug) <= SLUG_LENGTH
+    assert len(slug) <= SLUG_MAX
     assert not slug.endswith("-")
 
 

@@ -176,7 +176,7 @@ def test_export_overwrites_no_file_and_leaves_out_what_is_lost(
     assert (report["walks"], report["lost"]) == (2, [first[0].id])
     assert "exists already" in run(runner, "gallery", "export", str(file), status=1).output
     assert "There is no folder" in run(runner, "gallery", "export", str(tmp_path / "no" / "x"), status=1).output
-    assert list(tmp_path.glob(".export-*")) == []
+    assert list(tmp_path.glob(".archive-*")) == []
 
 
 BROKEN: dict[str, tuple[dict[str, object], str]] = {

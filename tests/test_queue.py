@@ -17,8 +17,8 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from app import queue
-from app.commission import find
 from app.database import db
+from app.hung import find
 from app.models import QUEUED, Walk
 from app.redis_server import RedisServer
 from tests.conftest import NOBODY, make_app

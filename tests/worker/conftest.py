@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from flask import Flask
 from numpy.typing import NDArray
 
 from tests import tiny
-from worker import device
+from tests.worker.fake import FakePainter
+from worker import device, job, memory
 from worker.model import Model
 from worker.painter import Painter
 
@@ -49,6 +51,17 @@ def painters(models: dict[str, Model]) -> dict[str, Painter]:
 def house() -> Painter:
     """Load the house model once."""
     return Painter.load(str(HOUSE), device="cpu")
+
+
+@pytest.fixture
+def painter(app: Flask) -> Iterator[FakePainter]:
+    """Put a fake painter at the easel."""
+    fake = FakePainter()
+    memory.clear()
+    job.prepare(app, fake)  # type: ignore[arg-type]
+    yield fake
+    job.stopping.clear()
+    job._site = None
 
 
 @pytest.fixture

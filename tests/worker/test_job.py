@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
@@ -32,17 +32,6 @@ from worker.painter import Painter, PaintingError, Rendering, Stop
 pytestmark = pytest.mark.databases
 
 Deed = Callable[[], object]
-
-
-@pytest.fixture
-def painter(app: Flask) -> Iterator[FakePainter]:
-    """Put a fake painter at the easel."""
-    fake = FakePainter()
-    memory.clear()
-    job.prepare(app, fake)  # type: ignore[arg-type]
-    yield fake
-    job.stopping.clear()
-    job._site = None
 
 
 @pytest.fixture

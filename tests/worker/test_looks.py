@@ -15,7 +15,7 @@ from tests.conftest import Commissioner, make_app
 from tests.eyes import WIDTH, make_eye
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
-from worker import film, job, memory
+from worker import film, job
 from worker.looks import Looking, telling
 
 pytestmark = pytest.mark.databases
@@ -39,13 +39,9 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
 
 
 @pytest.fixture
-def painter(app: Flask, looking: Looking) -> Iterator[FakePainter]:
-    fake = FakePainter()
-    memory.clear()
-    job.prepare(app, fake)  # type: ignore[arg-type]
-    yield fake
-    job.stopping.clear()
-    job._site = None
+def painter(looking: Looking, painter: FakePainter) -> FakePainter:
+    """Put a fake painter at the easel once it is known who looks."""
+    return painter
 
 
 def paint(walk: Walk, colour: int) -> None:

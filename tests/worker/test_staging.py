@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -15,17 +14,7 @@ from app.models import FINISHED, STAGES, STOPS, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
-from worker import film, job, memory, settling
-
-
-@pytest.fixture
-def painter(app: Flask) -> Iterator[FakePainter]:
-    """Put a fake painter at the easel."""
-    memory.clear()
-    fake = FakePainter()
-    job.prepare(app, fake)  # type: ignore[arg-type]
-    yield fake
-    job._site = None
+from worker import film, job, settling
 
 
 @pytest.fixture
