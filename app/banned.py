@@ -15,6 +15,7 @@ from app.database import EMPTY, db, schema_state, writing
 from app.errors import InvalidInput
 from app.folding import IS_UNSPACED, folded
 from app.gettext import _
+from app.words import number
 
 WORDS_MAX = 1000
 
@@ -62,7 +63,8 @@ def ban(text: str, *, who: str = audit.CURATOR) -> str:
             return word
         if len(session.scalars(select(BannedWord.word)).all()) >= WORDS_MAX:
             raise InvalidInput.on(
-                "word", message=_("%(most)s words are as many as can be banned. Lift one first.", most=f"{WORDS_MAX:,}")
+                "word",
+                message=_("%(most)s words are as many as can be banned. Lift one first.", most=number(WORDS_MAX)),
             )
         session.add(BannedWord(word=word))
         audit.note_in(session, "banned word", word, who=who)

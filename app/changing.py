@@ -65,4 +65,4 @@ def apply(walk: Walk, change: WalkChange) -> None:
 def _explain(item: Any, limits: Limits) -> FieldError:
     if item["loc"]:
         return complaints.explain(item, limits)
-    return FieldError((), 'A change must be an object such as {"title": "Breakfast in July"}.')
+    return FieldError((), _('A change must be an object such as {"title": "Breakfast in July"}.'))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from app import hands, house
+from app import cursors, hands, house
 from app.bounds import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.colours import COLOURS
 from app.errors import FieldError, InvalidInput
+from app.gettext import _
 from app.index import Sought, facet
 from app.models import ENDINGS
-from app.search import QUERY_MAX, understood
+from app.search import QUERY_MAX, too_long, understood
 
 NEWEST, OLDEST, BEST, WALKED, SMOOTHEST, SURPRISE = SORTS = (
     "newest", "oldest", "best", "walked", "smoothest", "surprise",
@@ -166,20 +167,33 @@ def read(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
 
 
 def _rule(name: str, arguments: MultiDict[str, str], known: list[str]) -> str:
-    day = f"must be a day as in 2026-11-20, from {FIRST_YEAR} on."
     rules: dict[str, Callable[[], str]] = {
-        "q": lambda: f"A search is at most {QUERY_MAX} characters long; this one has {len(arguments['q'])}.",
-        "hand": lambda: f"hand must be one of {', '.join(known_hands()) or 'none: the model has no hands'}.",
-        "stops": lambda: f"stops must be a whole number from {STOPS_MIN} to {Limits.current().stops_max}.",
-        "model": lambda: f"model must be one of {', '.join(known_models())}.",
-        "ending": lambda: f"ending must be one of {', '.join(ENDINGS)}.",
-        "colour": lambda: f"colour must be one of {', '.join(COLOURS)}.",
-        "since": lambda: f"since {day}",
-        "until": lambda: f"until {day}",
-        "sort": lambda: f"sort must be one of {', '.join(SORTS)}.",
-        "draw": lambda: f"draw must be a whole number from 0 to {SEED_MAX}.",
-        "cursor": lambda: "This cursor was not made here. Begin again without one.",
+        "q": lambda: too_long(len(arguments["q"])),
+        "hand": lambda: (
+            _one(name, known_hands()) if known_hands() else _("hand must be one of none: the model has no hands.")
+        ),
+        "stops": lambda: _whole(name, STOPS_MIN, Limits.current().stops_max),
+        "model": lambda: _one(name, known_models()),
+        "ending": lambda: _one(name, ENDINGS),
+        "colour": lambda: _one(name, COLOURS),
+        "since": lambda: _a_day(name),
+        "until": lambda: _a_day(name),
+        "sort": lambda: _one(name, SORTS),
+        "draw": lambda: _whole(name, 0, SEED_MAX),
+        "cursor": lambda: str(cursors.foreign()),
         "frame": lambda: "frame must be the index of a frame, a whole number from 0 to 999.",
-        "limit": lambda: "limit must be a whole number from 1 to 100.",
+        "limit": lambda: _whole(name, 1, 100),
     }
     return rules[name]() if name in rules else f"{name:.60} is no parameter; use {', '.join(known)}."
+
+
+def _one(name: str, known: Iterable[str]) -> str:
+    return _("%(field)s must be one of %(known)s.", field=name, known=", ".join(known))
+
+
+def _whole(name: str, least: int, most: int) -> str:
+    return _("%(field)s must be a whole number from %(least)s to %(most)s.", field=name, least=least, most=most)
+
+
+def _a_day(name: str) -> str:
+    return _("%(field)s must be a day as in 2026-11-20, from %(year)s on.", field=name, year=FIRST_YEAR)

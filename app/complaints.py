@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from app import presets
@@ -11,6 +10,7 @@ from app.errors import FieldError
 from app.gettext import N_, _
 from app.hands import words_of
 from app.models import ENDINGS
+from app.words import decimal, listing
 
 UNREADABLE = N_("contains characters that could not be read. Send it as UTF-8.")
 SUBJECTS = {
@@ -30,10 +30,10 @@ def explain(item: Any, limits: Limits) -> FieldError:
         part.encode("utf-8", "replace").decode() if isinstance(part, str) else part for part in item["loc"]
     )
     if not path:
-        return FieldError(path, 'A walk must be an object such as {"stops": […]}.')
+        return FieldError(path, _('A walk must be an object such as {"stops": […]}.'))
     field = path[-1]
     if item["type"] == "extra_forbidden":
-        return FieldError(path, f"{field!s:.60} is not a field of a walk.")
+        return FieldError(path, _("%(field)s is not a field of a walk.", field=f"{field!s:.60}"))
     if item["type"] == "value_error":
         return FieldError(path, f"{_subject(path)} {item['ctx']['error']}")
     if item["type"] == "string_unicode":
@@ -43,23 +43,28 @@ def explain(item: Any, limits: Limits) -> FieldError:
         "frames": frames_rule(limits),
         "steps": steps_rule(limits),
         "guidance": guidance_rule(limits),
-        "hand": f"{_subject(path)} must be one of {words_of(limits.hands)}."
+        "hand": _one_of(_subject(path), words_of(limits.hands))
         if limits.hands
-        else f"{_subject(path)} cannot be chosen: the model that paints here knows none.",
-        "stops": f"stops must be a list of {STOPS_MIN} to {limits.stops_max} stops.",
-        "title": f"The title must be a text of 1 to {limits.prompt_max} characters, or null.",
-        "unlisted": "unlisted must be true or false.",
-        "easing": "easing must be true or false.",
-        "preset": f"preset must be one of {_listed(presets.NAMES)}.",
-        "ending": f"ending must be one of {_listed(ENDINGS)}.",
-        "model": "model must be the name of one on offer.",
-        "continues": "continues must be the id of a walk.",
-        "remix_of": "remix_of must be the id of a walk.",
-        "prompt": f"{_subject(path)} must be a text of 1 to {limits.prompt_max} characters.",
-        "negative_prompt": f"{_subject(path)} must be a text of at most {limits.prompt_max} characters.",
+        else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=_subject(path)),
+        "stops": _("stops must be a list of %(least)s to %(most)s stops.", least=STOPS_MIN, most=limits.stops_max),
+        "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
+        "unlisted": _("%(field)s must be true or false.", field=field),
+        "easing": _("%(field)s must be true or false.", field=field),
+        "preset": _one_of("preset", listing(presets.NAMES)),
+        "ending": _one_of("ending", listing(ENDINGS)),
+        "model": _("model must be the name of one on offer."),
+        "continues": _("%(field)s must be the id of a walk.", field=field),
+        "remix_of": _("%(field)s must be the id of a walk.", field=field),
+        "prompt": _(
+            "%(subject)s must be a text of 1 to %(most)s characters.", subject=_subject(path), most=limits.prompt_max
+        ),
+        "negative_prompt": _(
+            "%(subject)s must be a text of at most %(most)s characters.", subject=_subject(path), most=limits.prompt_max
+        ),
     }
     if len(path) == 2 and path[0] == "stops":
-        return FieldError(path, f'Stop {int(path[1]) + 1} must be an object such as {{"prompt": "a lemon"}}.')
+        message = _('Stop %(number)s must be an object such as {"prompt": "a lemon"}.', number=int(path[1]) + 1)
+        return FieldError(path, message)
     return FieldError(path, rules[str(field)])
 
 
@@ -76,11 +81,11 @@ def steps_rule(limits: Limits) -> str:
 
 
 def guidance_rule(limits: Limits) -> str:
-    return _("Guidance must be a number from 0 to %(most)s.", most=f"{limits.guidance_max:g}")
+    return _("Guidance must be a number from 0 to %(most)s.", most=decimal(limits.guidance_max))
 
 
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+def _one_of(field: str, known: str) -> str:
+    return _("%(field)s must be one of %(known)s.", field=field, known=known)
 
 
 def _subject(path: tuple[str | int, ...]) -> str:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app import hung
+from app.gettext import N_, _
 from app.models import FINISHED, Stop, Walk
 
 if TYPE_CHECKING:
     from app.wanted import Commission
+
+
+UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("cancelled")
+"""The states, as a sentence says them."""
 
 
 def parent_of(walk: Walk) -> Walk | None:
@@ -38,9 +43,9 @@ def flaw(wanted: Commission) -> str:
         return ""
     parent = hung.visible(wanted.continues)
     if parent is None:
-        return "The walk to go on from is not here: it may have been taken down, or its id mistyped."
+        return _("The walk to go on from is not here: it may have been taken down, or its id mistyped.")
     if parent.state != FINISHED:
-        return f"The walk to go on from is not finished; it is {parent.state}."
+        return _("The walk to go on from is not finished; it is %(state)s.", state=_(parent.state))
     last, first = parent.stops[-1], wanted.stops[0]
     seed = wanted.seed if first.seed is None else first.seed
     same_words = (first.prompt, first.negative_prompt, first.hand or "") == (
@@ -50,11 +55,15 @@ def flaw(wanted: Commission) -> str:
     )
     if same_words and seed in (None, parent.seed_of(last)):
         return ""
-    return f"Stop 1 must be the last stop of the walk to go on from: {_told(last, parent.seed_of(last))}."
+    told = _told(last, parent.seed_of(last))
+    return _("Stop 1 must be the last stop of the walk to go on from: %(stop)s.", stop=told)
 
 
 def _told(stop: Stop, seed: int) -> str:
     """Tell a stop with all that must be the same: ``“the sun” in neon, without “rain”, seed 11``."""
-    hand = f" in {stop.hand}" if stop.hand else ""
-    without = f", without “{stop.negative_prompt}”" if stop.negative_prompt else ""
-    return f"“{stop.prompt}”{hand}{without}, seed {seed}"
+    told = _("“%(words)s”", words=stop.prompt)
+    if stop.hand:
+        told += " " + _("in %(own)s", own=stop.hand)
+    if stop.negative_prompt:
+        told += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))
+    return told + ", " + _("seed %(own)s", own=seed)

@@ -6,6 +6,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.errors import InvalidInput
+from app.gettext import _
 
 Value = str | int | float | bool
 
@@ -24,18 +25,19 @@ def read(text: str, order: str, *kinds: type) -> list[Value]:
     try:
         name, *values = _serializer().loads(text)
     except (BadSignature, ValueError, TypeError) as error:
-        raise _refused("was not made here") from error
+        raise foreign() from error
     if name != order and isinstance(name, str):
-        raise _refused("belongs to another order")
+        raise InvalidInput.on("cursor", message=_("This cursor belongs to another order. Begin again without one."))
     if name != order or [type(value) for value in values] != list(kinds):
-        raise _refused("was not made here")
+        raise foreign()
     return list(values)
+
+
+def foreign() -> InvalidInput:
+    """Make the error for a cursor that is none of ours."""
+    return InvalidInput.on("cursor", message=_("This cursor was not made here. Begin again without one."))
 
 
 def _serializer() -> URLSafeSerializer:
     keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
     return URLSafeSerializer(keys, salt="gallery")
-
-
-def _refused(why: str) -> InvalidInput:
-    return InvalidInput.on("cursor", message=f"This cursor {why}. Begin again without one.")

@@ -16,6 +16,7 @@ from app import audit, gallery
 from app.curated import TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
 from app.database import db, now, writing
 from app.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFound
+from app.gettext import N_, _
 from app.models import SLUG_MAX, Walk, slug_of
 
 EXHIBITS_MAX = 200
@@ -27,7 +28,7 @@ class NoExhibition(MomaError):
     """No exhibition has this address."""
 
     status = 404
-    title = "No such exhibition"
+    title = N_("No such exhibition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
     """
     found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
     if found is None or (found.shown_at is None and not even_unshown):
-        raise NoExhibition("No exhibition has this address. It may be over.")
+        raise NoExhibition(_("No exhibition has this address. It may be over."))
     return found
 
 
@@ -101,7 +102,8 @@ def create(wanted: Wanted, *, who: str = audit.CURATOR) -> Exhibition:
             _hang(session, made, walks)
             audit.note_in(session, "made exhibition", slug, who=who)
     except IntegrityError as error:
-        raise InvalidInput.on("slug", message=f"An exhibition has the address {slug} already.") from error
+        message = _("An exhibition has the address %(slug)s already.", slug=slug)
+        raise InvalidInput.on("slug", message=message) from error
     return made
 
 
@@ -197,9 +199,11 @@ def _checked(wanted: Wanted) -> list[Walk]:
             walk = walk_named(line)
             walks.setdefault(walk.number, walk)  # a walk hangs once
         except (WalkNotFound, WalkGone):
-            errors.append(FieldError(("walks",), f"“{line.strip():.80}” is no walk of this house."))
+            message = _("“%(line)s” is no walk of this house.", line=f"{line.strip():.80}")
+            errors.append(FieldError(("walks",), message))
     if len(walks) > EXHIBITS_MAX:
-        errors.append(FieldError(("walks",), f"An exhibition has at most {EXHIBITS_MAX} walks, not {len(walks)}."))
+        message = _("An exhibition has at most %(most)s walks, not %(count)s.", most=EXHIBITS_MAX, count=len(walks))
+        errors.append(FieldError(("walks",), message))
     if errors:
         raise InvalidInput(errors[:10])
     return list(walks.values())
@@ -208,17 +212,19 @@ def _checked(wanted: Wanted) -> list[Walk]:
 def _flaws(wanted: Wanted) -> list[FieldError]:
     errors = []
     if not 0 < len(wanted.title) <= TITLE_MAX:
-        errors.append(FieldError(("title",), f"The title must have 1 to {TITLE_MAX} characters."))
+        errors.append(FieldError(("title",), _("The title must have 1 to %(most)s characters.", most=TITLE_MAX)))
     if len(wanted.text) > TEXT_MAX:
-        errors.append(FieldError(("text",), f"The text has {len(wanted.text)} characters; at most {TEXT_MAX}."))
+        told = {"count": len(wanted.text), "most": TEXT_MAX}
+        errors.append(FieldError(("text",), _("The text has %(count)s characters; at most %(most)s.", **told)))
+    unreadable = {
+        "title": N_("The title contains characters that cannot be shown."),
+        "text": N_("The text contains characters that cannot be shown."),
+    }
     for name, value in (("title", wanted.title), ("text", wanted.text)):
         if any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" for each in value):
-            errors.append(FieldError((name,), f"The {name} contains characters that cannot be shown."))
+            errors.append(FieldError((name,), _(unreadable[name])))
     slug = wanted.slug or slug_of(wanted.title)
     if wanted.title and not (SLUG.fullmatch(slug) and len(slug) <= SLUG_MAX):
-        errors.append(
-            FieldError(
-                ("slug",), f"The address must be 1 to {SLUG_MAX} small letters, digits and hyphens between them."
-            )
-        )
+        message = _("The address must be 1 to %(most)s small letters, digits and hyphens between them.", most=SLUG_MAX)
+        errors.append(FieldError(("slug",), message))
     return errors

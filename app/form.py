@@ -18,6 +18,7 @@ from app.complaints import of_stop
 from app.errors import FieldError, InvalidInput, Malformed, WalkGone, WalkNotFound
 from app.gettext import _
 from app.models import FINISHED, ID, Walk
+from app.words import decimal_sign
 
 FRAME_CHOICES = (24, 60, 120, 240)
 IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance", "ending", "preset", "model", "film"}
@@ -126,6 +127,12 @@ class MakeForm:
             if own is not None and (not isinstance(own, str) or hands.find(own, limits.hands) is None):
                 stop.error = _unknown(stop.own.pop("hand"))
 
+    @property
+    def guidance_written(self) -> str:
+        """Write the guidance that was typed as the page's language does; as it stands where it is no number."""
+        is_number = isinstance(_number(self.guidance), float)
+        return self.guidance.replace(".", decimal_sign()) if is_number else self.guidance
+
     def steps_asked(self, limits: Limits) -> int | None:
         """Return the steps that were typed, if they can be painted."""
         steps = _whole_number(self.steps)
@@ -231,11 +238,13 @@ def refuse_garbled(request: Request) -> None:
     try:
         unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Malformed("The form contains characters that could not be read. Send it as UTF-8.") from error
+        raise Malformed(_("The form contains characters that could not be read. Send it as UTF-8.")) from error
 
 
 def _number(text: str) -> float | str:
-    return float(text) if re.fullmatch(r"\s*[0-9]{1,6}(\.[0-9]{1,6})?\s*", text, re.ASCII) else text
+    point = re.escape(decimal_sign())
+    said = re.fullmatch(rf"\s*([0-9]{{1,6}})(?:(?:\.|{point})([0-9]{{1,6}}))?\s*", text, re.ASCII)
+    return float(f"{said[1]}.{said[2] or 0}") if said else text
 
 
 def _whole_number(text: str) -> int | str:

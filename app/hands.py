@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app import house
+from app.known import said
 from app.models import Walk
+from app.words import listing
 
 PATTERN = "{prompt}, {words}"
 
@@ -21,8 +23,8 @@ class Hand:
 
     @property
     def name(self) -> str:
-        """Write the title as it stands within a sentence: ``cut paper``."""
-        return self.title[:1].lower() + self.title[1:]
+        """Write the title as it stands within a sentence, in the page's language: ``cut paper``."""
+        return said(self.title[:1].lower() + self.title[1:])
 
 
 def known(model: str | None = None) -> tuple[Hand, ...]:
@@ -44,8 +46,7 @@ def is_named(prompt: str, among: Iterable[Hand]) -> bool:
 
 def words_of(known: Iterable[Hand]) -> str:
     """List the words of hands as a sentence does."""
-    words = [hand.words for hand in known]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return listing(hand.words for hand in known)
 
 
 def pattern(model: str | None = None) -> str:

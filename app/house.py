@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 from flask import current_app
 
+from app.gettext import _
+from app.words import listing
+
 KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
 TOKENIZERS = ("tokenizer", "tokenizer_2")
 CONFIGS = {"scheduler": "scheduler_config.json"} | dict.fromkeys(TOKENIZERS, "tokenizer_config.json")
@@ -50,8 +53,9 @@ def setting(name: str | None) -> str:
 def not_offered(name: str) -> str:
     """Say that a model is not here, and which are."""
     names = [model.name for model in offered()]
-    others = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    return f"The model {name} is not offered here; {'these are' if len(names) > 1 else 'this is'}: {others}."
+    if len(names) == 1:
+        return _("The model %(name)s is not offered here; this is: %(other)s.", name=name, other=names[0])
+    return _("The model %(name)s is not offered here; these are: %(others)s.", name=name, others=listing(names))
 
 
 def facts(setting: str | None = None) -> dict[str, Any]:

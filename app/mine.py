@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from app import line, visitor
+from app import cursors, line, visitor
 from app.database import db
 from app.errors import InvalidInput
 from app.gettext import N_, _
@@ -110,4 +110,4 @@ def _read(text: str, owner: str) -> tuple[bool, int]:
             raise ValueError("another visitor's")
         return bool(upwards), int(number)
     except (BadSignature, ValueError, TypeError) as error:
-        raise InvalidInput.on("cursor", message="This cursor was not made here. Begin again without one.") from error
+        raise cursors.foreign() from error

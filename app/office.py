@@ -127,9 +127,9 @@ def act_on(walk_id: str, act: str) -> Response:
     """Do something to a walk, and write it down."""
     found = gallery.walk_at(walk_id, even_hidden=True)
     if act == "feature" and not found.is_hanging:
-        return _walk_page(found, status=422, error="It does not hang in the gallery, so it cannot be featured.")
+        return _walk_page(found, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
     if act == "delete" and not request.form.get("sure"):
-        return _walk_page(found, status=422, error="Tick that you are sure: this cannot be undone.")
+        return _walk_page(found, status=422, error=_("Tick that you are sure: this cannot be undone."))
     do, done = ACTS[act]
     do(found)
     if act in SETTLING:

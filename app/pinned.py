@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.gettext import _
 from app.models import FRAMES, KNOTS, STOPS
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
@@ -104,7 +105,7 @@ def flaw(pinned: Pinned, *, stops: int, frames: int | None, closed: bool) -> str
     if pinned.sampling is None:
         return ""
     if not pinned.levels:
-        return "its levels are missing"
+        return _("its levels are missing")
     return _sampling_flaw(pinned.sampling, pinned.sampler_steps) or _levels_flaw(
         pinned, pinned.sampling, pinned.levels, stops, closed=closed
     )
@@ -115,22 +116,24 @@ def _positions_flaw(positions: Sequence[float], stops: int, frames: int | None, 
     rising = all(earlier < later for earlier, later in pairwise(positions))
     is_whole = len(positions) == frames and rising and positions[0] == 0
     if not is_whole or (not positions[-1] < end if closed else positions[-1] != end):
-        to = f"to below {end}" if closed else f"to {end}"
-        return f"its positions must rise from 0 {to}, one for each frame"
+        if closed:
+            return _("its positions must rise from 0 to below %(end)s, one for each frame", end=end)
+        return _("its positions must rise from 0 to %(end)s, one for each frame", end=end)
     if not {float(stop) for stop in range(stops)} <= set(positions):
-        return "a stop is missing among its positions"
+        return _("a stop is missing among its positions")
     return ""
 
 
 def _sampling_flaw(sampling: PinnedSampling, steps: int) -> str:
     first, end = sampling.guided
     if not first <= end <= steps:
-        return f"its guided steps must lie within its {steps} steps"
+        return _("its guided steps must lie within its %(steps)s steps", steps=steps)
     if sampling.spacing is not None and not sampling.spacing[0] < sampling.spacing[1]:
-        return "the spacing of its steps must rise"
-    depths = [depth for depth, _ in sampling.ladder]
+        return _("the spacing of its steps must rise")
+    depths = [depth for depth, _count in sampling.ladder]
     if depths != sorted(set(depths)) or depths[-1] > steps or any(count > KNOTS_MAX for _, count in sampling.ladder):
-        return f"its ladder must lie within its {steps} steps, with at most {KNOTS_MAX} knots to a leg"
+        told = {"steps": steps, "most": KNOTS_MAX}
+        return _("its ladder must lie within its %(steps)s steps, with at most %(most)s knots to a leg", **told)
     return ""
 
 
@@ -139,17 +142,17 @@ def _levels_flaw(
 ) -> str:
     for number, level in enumerate(levels):
         if sorted(index for batch in level.batches for index in batch) != list(range(len(level.positions))):
-            return f"the batches of level {number} must hold each of its positions once"
+            return _("the batches of level %(number)s must hold each of its positions once", number=number)
         if not _is_distinct_within(level.positions, stops if closed else stops - 1):
-            return f"the positions of level {number} must differ and lie on the walk"
+            return _("the positions of level %(number)s must differ and lie on the walk", number=number)
     kinds: list[str] = [level.kind for level in levels]
     if kinds != sorted(kinds, key=(STOPS, KNOTS, FRAMES).index) or kinds.count(STOPS) != 1:
-        return "its levels must be the stops, then knots, then frames"
+        return _("its levels must be the stops, then knots, then frames")
     if levels[0].positions != [float(stop) for stop in range(stops)]:
-        return f"its first level must hold the {stops} stops"
+        return _("its first level must hold the %(count)s stops", count=stops)
     knots = [level for level in levels if level.kind == KNOTS]
     if not sampling.branches and any(_is_mixed(*rungs) for rungs in pairwise(knots)):
-        return "a batch of its knots must go on from earlier ones or begin anew, not both"
+        return _("a batch of its knots must go on from earlier ones or begin anew, not both")
     return _knots_flaw(knots, sampling.ladder, stops) or _frames_flaw(
         [level for level in levels if level.kind != KNOTS], pinned
     )
@@ -163,20 +166,20 @@ def _is_mixed(earlier: PinnedLevel, later: PinnedLevel) -> bool:
 
 def _knots_flaw(levels: Sequence[PinnedLevel], ladder: Sequence[Sequence[int]], stops: int) -> str:
     depths = [level.until for level in levels]
-    if depths != [depth for depth, _ in ladder][: len(depths)]:
-        return "its knots must be painted as deep as the ladder says, rung by rung"
+    if depths != [depth for depth, _count in ladder][: len(depths)]:
+        return _("its knots must be painted as deep as the ladder says, rung by rung")
     if any(position.is_integer() for level in levels for position in level.positions):
-        return "a stop stands among its knots"
+        return _("a stop stands among its knots")
     if any(len(level.positions) > KNOTS_MAX * stops for level in levels):
-        return f"it has more than {KNOTS_MAX} knots to a leg"
+        return _("it has more than %(most)s knots to a leg", most=KNOTS_MAX)
     return ""
 
 
 def _frames_flaw(levels: Sequence[PinnedLevel], pinned: Pinned) -> str:
     if any(level.until != pinned.sampler_steps for level in levels):
-        return f"its stops and frames must be painted to the last step, {pinned.sampler_steps}"
+        return _("its stops and frames must be painted to the last step, %(step)s", step=pinned.sampler_steps)
     if sorted(position for level in levels for position in level.positions) != pinned.positions:
-        return "its levels must hold each frame once"
+        return _("its levels must hold each frame once")
     return ""
 
 

@@ -12,6 +12,7 @@ from app import wanted as asked
 from app.answers import Recipe, RecipeLevel, RecipeSampler
 from app.carried import RECIPE_MAX, kind_of, recipe_in
 from app.errors import InvalidInput
+from app.gettext import N_, _
 from app.models import ROUND, Walk
 from app.pinned import Pinned, flaw
 from app.wanted import Commission
@@ -19,15 +20,19 @@ from app.wanted import Commission
 FORMAT = "moma-lisa recipe"
 FIRST, VERSION = 1, 2  # in the first, every frame was painted in full
 SIZE_MAX = 50_000_000
-OF_ANOTHER_SITE = "is missing: this {} carries none of ours. It was not made here, or was saved anew since"
-UNREADABLE = "cannot be read: this is neither a GIF, WebP or MP4 made here nor a recipe file"
-OF_ANOTHER_KIND = "is of another kind than this site's: it does not say that it is a moma-lisa recipe"
+OF_ANOTHER_SITE = N_(
+    "The recipe is missing: this %(kind)s carries none of ours. It was not made here, or was saved anew since."
+)
+UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP or MP4 made here nor a recipe file.")
+OF_ANOTHER_KIND = N_("The recipe is of another kind than this site's: it does not say that it is a moma-lisa recipe.")
 ASKED = ("stops", "seed", "frames", "preset", "ending", "easing")
 DEVICE = ("precision", "memory_format", "threads", "batch")
 SAMPLER = ("scheduler", "steps", "guidance")
 PLACES = {
-    "sampler_steps": "number of steps", "width": "size", "height": "size", "memory_format": "memory format",
-    "model_name": "model", "model_revision": "model's revision", "batch": "batch size",
+    "sampler_steps": N_("its number of steps cannot be used"), "width": N_("its size cannot be used"),
+    "height": N_("its size cannot be used"), "memory_format": N_("its memory format cannot be used"),
+    "model_name": N_("its model cannot be used"), "model_revision": N_("its model's revision cannot be used"),
+    "batch": N_("its batch size cannot be used"),
 }  # fmt: skip
 IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
@@ -88,19 +93,22 @@ def read(data: bytes) -> dict[str, Any]:
     :raises InvalidInput: when there is none, or it is not one of ours.
     """
     if len(data) > SIZE_MAX:
-        raise _unusable(f"is larger than {SIZE_MAX // 1_000_000} MB")
+        raise _unusable(_("The recipe is larger than %(most)s MB.", most=SIZE_MAX // 1_000_000))
     said, kind = recipe_in(data), kind_of(data)
     if len(said) > RECIPE_MAX:
-        raise _unusable(f"is larger than {RECIPE_MAX // 1_000_000} MB without its film")
+        raise _unusable(_("The recipe is larger than %(most)s MB without its film.", most=RECIPE_MAX // 1_000_000))
     try:
         recipe = json.loads(said)
     except (ValueError, RecursionError) as error:
-        raise _unusable(OF_ANOTHER_SITE.format(kind) if kind else UNREADABLE) from error
+        raise _unusable(_(OF_ANOTHER_SITE, kind=kind) if kind else _(UNREADABLE)) from error
     if not isinstance(recipe, dict) or recipe.get("format") != FORMAT:
-        raise _unusable(OF_ANOTHER_SITE.format(kind) if kind else OF_ANOTHER_KIND)
+        raise _unusable(_(OF_ANOTHER_SITE, kind=kind) if kind else _(OF_ANOTHER_KIND))
     version = recipe.get("version")
     if type(version) is not int or not FIRST <= version <= VERSION:
-        raise _unusable(f"is of version {version!r:.20}; this site reads versions {FIRST} and {VERSION}")
+        known = {"version": f"{version!r:.20}", "first": FIRST, "last": VERSION}
+        raise _unusable(
+            _("The recipe is of version %(version)s; this site reads versions %(first)s and %(last)s.", **known)
+        )
     return recipe
 
 
@@ -123,7 +131,7 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, Pinned]:
     names = ASKED if recipe.get("version") == VERSION else ASKED[:3]
     wanted = asked.validate({name: recipe.get(name) for name in names})
     if wanted.seed is None:
-        raise _altered("its seed is missing")
+        raise _altered(_("its seed is missing"))
     if recipe.get("version") != VERSION:
         wanted.preset = "exact"
     pinned = _pinned(recipe)
@@ -131,7 +139,8 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, Pinned]:
     offer = house.find(pinned.model_name)
     steps_max = house.facts(offer.setting)["steps_max"] if offer else None
     if steps_max is not None and pinned.scheduler in house.CONSISTENT and pinned.sampler_steps > steps_max:
-        raise _altered(f"its {pinned.sampler_steps} steps are more than the {steps_max} that {pinned.model_name} takes")
+        told = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
+        raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))
     if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
         raise _altered(found)
     return wanted, pinned
@@ -166,14 +175,16 @@ def _pinned(recipe: dict[str, Any]) -> Pinned:
         return Pinned.model_validate(settings)
     except ValidationError as error:
         place = error.errors(include_url=False, include_input=False)[0]["loc"]
-        raise _altered(f"its {PLACES.get(str(place[0]), str(place[0]))} cannot be used") from error
+        name = str(place[0])
+        said = _(PLACES[name]) if name in PLACES else _("its %(part)s cannot be used", part=name)
+        raise _altered(said) from error
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
-        raise _altered("its sampler, size, positions or device cannot be used") from error
+        raise _altered(_("its sampler, size, positions or device cannot be used")) from error
 
 
 def _altered(what: str) -> InvalidInput:
-    return _unusable(f"was altered: {what}")
+    return _unusable(_("The recipe was altered: %(flaw)s.", flaw=what))
 
 
-def _unusable(reason: str) -> InvalidInput:
-    return InvalidInput.on("recipe", message=f"The recipe {reason}.")
+def _unusable(message: str) -> InvalidInput:
+    return InvalidInput.on("recipe", message=message)

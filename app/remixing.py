@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from app import hung, presets, sampling
+from app.gettext import _
 from app.models import STOP, Walk
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def flaw(remix_of: str | None) -> str:
     """Say why nothing can be a remix of the walk that is named; ``""`` if it can, or none is named."""
     if remix_of is None or hung.visible(remix_of) is not None:
         return ""
-    return "The walk that this is a remix of is not here: it may have been taken down, or its id mistyped."
+    return _("The walk that this is a remix of is not here: it may have been taken down, or its id mistyped.")
 
 
 def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str, Any]:

@@ -11,14 +11,15 @@ from app import cache, presets, recipe, remixing
 from app import form as forms
 from app.bounds import Limits
 from app.errors import InvalidInput
+from app.gettext import N_, _
 from app.pages import make_page
 from app.pinned import Pinned
 from app.wanted import Commission
 
 blueprint = Blueprint("restoring", __name__)
 
-BACK = "The recipe of your film is back. Paint it again, or change what you like."
-NEWER = " The model has learned on since: the pictures will not be quite the same."
+BACK = N_("The recipe of your film is back. Paint it again, or change what you like.")
+NEWER = N_("The model has learned on since: the pictures will not be quite the same.")
 UPLOADS = ("restoring.restore", "api.read_recipe")
 
 
@@ -40,15 +41,15 @@ def restore() -> Response:
     data = film.read(current_app.config["UPLOAD_MAX"] + 1) if film else b""
     typed = forms.from_fields(request.form, Limits.current())
     if not data:
-        return _refused(typed, "No film came along. Choose a GIF, WebP or MP4 made here, or a recipe.")
+        return _refused(typed, _("No film came along. Choose a GIF, WebP or MP4 made here, or a recipe."))
     try:
         wanted, pinned = recipe.restored(data)
     except InvalidInput as error:
         return _refused(typed, " ".join(dict.fromkeys(each.message for each in error.errors)))
     form = forms.from_fields(_pairs(_fields(wanted, pinned)), Limits.current(wanted.model))
-    form.token, form.unlisted, form.restored = typed.token, typed.unlisted, BACK
+    form.token, form.unlisted, form.restored = typed.token, typed.unlisted, _(BACK)
     if cache.present_revision(pinned.model_name) not in (None, pinned.model_revision):
-        form.restored += NEWER
+        form.restored += f" {_(NEWER)}"
     return make_page(form)
 
 

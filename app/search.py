@@ -27,6 +27,7 @@ from markupsafe import Markup, escape
 from app import folding
 from app.errors import InvalidInput
 from app.folding import stem
+from app.gettext import _
 
 Ranker = Callable[[str], Sequence[int]]
 
@@ -122,15 +123,18 @@ def words_of(texts: Iterable[str]) -> str:
     return folding.kept(texts)
 
 
+def too_long(length: int) -> str:
+    """Say that a search is too long."""
+    return _("A search is at most %(most)s characters long; this one has %(count)s.", most=QUERY_MAX, count=length)
+
+
 def understood(query: str) -> Asked:
     """Read what was typed: words, ``"phrases"``, ``begin*`` and ``-unwanted``; the last word may still be typed at.
 
     :raises InvalidInput: when it is too long.
     """
     if len(query) > QUERY_MAX:
-        raise InvalidInput.on(
-            "q", message=f"A search is at most {QUERY_MAX} characters long; this one has {len(query)}."
-        )
+        raise InvalidInput.on("q", message=too_long(len(query)))
     terms = [term for chunk in CHUNK.finditer(query) for term in _terms(chunk)]
     if terms and not terms[-1].exact and not terms[-1].unwanted and query[-1:] not in ('"', "*"):
         terms[-1] = _beginning(terms[-1])

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from app import media, pieces, queue
 from app.database import db, writing
 from app.errors import Conflict
+from app.gettext import _
 from app.models import FINISHED, STAGES, Frame, Medium, Piece, Walk
 
 KINDS = ("stages", "sheet")
@@ -38,7 +39,7 @@ def ask(walk: Walk, index: int) -> Stages:
         with writing() as session:
             state = session.scalar(select(Walk.state).where(Walk.number == walk.number, Walk.deleted_at.is_(None)))
             if state != FINISHED or not 0 <= index < walk.frames or not session.get(Frame, (walk.number, index)):
-                raise Conflict("Only the frames of a finished walk can be watched in the making.")
+                raise Conflict(_("Only the frames of a finished walk can be watched in the making."))
             for kind in KINDS:  # of a file that was lost
                 if medium := session.get(Medium, (walk.number, name(kind, index))):
                     session.delete(medium)

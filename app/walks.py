@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app import cache, line, media, queue
 from app.database import db, now, take_turns, writing
 from app.errors import Conflict, MediaError
+from app.gettext import _
 from app.models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Look, Medium, Piece, Stop, Walk
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def cancel(walk: Walk) -> None:
             .values(state=CANCELLED, finished_at=now(), painted_count=0, passes=None)
         )
         if not cancelled.rowcount:  # type: ignore[attr-defined]
-            raise Conflict("Only a walk that waits or is being painted can be cancelled.")
+            raise Conflict(_("Only a walk that waits or is being painted can be cancelled."))
         _forget_pictures(session, walk)
     delete_files(walk)
     _reload(walk)
@@ -46,7 +47,7 @@ def retry(walk: Walk) -> None:
             .values(state=QUEUED, finished_at=None, started_at=None, error=None, lost=0, turn=turn, ticket=ticket)
         )
         if not queued.rowcount:  # type: ignore[attr-defined]
-            raise Conflict("Only a walk that failed or was cancelled can be painted again.")
+            raise Conflict(_("Only a walk that failed or was cancelled can be painted again."))
         session.execute(update(Piece).where(Piece.walk_number == walk.number).values(lost=0))
     _reload(walk)
     queue.ring()

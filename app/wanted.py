@@ -56,7 +56,7 @@ def _hand(text: str | None, info: ValidationInfo) -> str | None:
 
 def _walk_id(text: str | None) -> str | None:
     if text is not None and not ID.fullmatch(text):
-        raise ValueError("is not a walk's id. Take it from the walk's address.")
+        raise ValueError(_("is not a walk's id. Take it from the walk's address."))
     return text
 
 

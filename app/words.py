@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from flask import Flask
 
-from app import hairline
+from app import hairline, known
 from app.gettext import N_, _, counted, ngettext
 from app.language import here
 from app.models import BACK, ROUND, STOP
@@ -83,8 +83,13 @@ def number(count: int) -> str:
 def decimal(value: float, places: int | None = None) -> str:
     """Write a number as the language does: ``0.93``; without ``places``, with as many as it needs."""
     text = f"{value:g}" if places is None else f"{value:,.{places}f}"
-    symbols = here().number_symbols["latn"]
-    return text.translate({ord(","): symbols["group"], ord("."): symbols["decimal"]})
+    group = here().number_symbols["latn"]["group"]
+    return text.translate({ord(","): group, ord("."): decimal_sign()})
+
+
+def decimal_sign() -> str:
+    """Return what stands before the tenths: ``.``, in German ``,``."""
+    return str(here().number_symbols["latn"]["decimal"])
 
 
 def count_words(count: int) -> str:
@@ -258,12 +263,20 @@ def care_name(preset: str) -> str:
 def own_words(own: Mapping[str, Any]) -> str:
     """Say what a stop has of its own: ``in neon, without rain, seed 12``."""
     said = {"hand": N_("in %(own)s"), "negative_prompt": N_("without %(own)s"), "seed": N_("seed %(own)s")}
-    return ", ".join(_(words, own=f"{own[name]!s:.60}") for name, words in said.items() if name in own)
+    told = {name: f"{value!s:.60}" for name, value in own.items()}
+    if "hand" in told:
+        told["hand"] = known.said(told["hand"])
+    return ", ".join(_(words, own=told[name]) for name, words in said.items() if name in told)
 
 
 def day(moment: date) -> str:
     """Write a date as the house does: ``20 November 2026``."""
     return format_date(moment, "long", here())
+
+
+def day_and_time(moment: datetime) -> str:
+    """Write when something was done: ``20 Nov 2026, 12:00:05``."""
+    return format_datetime(moment, "dd MMM y, HH:mm:ss", locale=here().language)
 
 
 FILTERS = {
@@ -287,6 +300,8 @@ FILTERS = {
     "ending_name": ending_name,
     "care_name": care_name,
     "day": day,
+    "day_and_time": day_and_time,
+    "known": known.said,
 }
 GLOBALS = {
     "frames_and_length": frames_and_length,

@@ -1,0 +1,103 @@
+"""English sentences that come from elsewhere: from a model's folder, a worker, the operating system, the house's log.
+
+A page says those that are listed here in its language, and all others as they are. Nothing else is looked up, so that
+what visitors write is never taken for a sentence of ours.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.gettext import N_, _
+
+MODELS = (
+    N_("House model"),
+    N_("colour field"),
+    N_("cut paper"),
+    N_("low poly"),
+    N_("neon"),
+    N_("oil painting"),
+    N_("paper cut-out"),
+    N_("pop art"),
+    N_("watercolour"),
+    N_(
+        "The pictures are free to use, also commercially, and nobody here claims rights in them. The model learned "
+        "from emoji drawings by Google (Apache-2.0), Twitter and EmojiOne (CC BY 4.0) and Microsoft (MIT). Where a "
+        "picture stays close to one of those drawings, credit its makers, as CC BY 4.0 asks; every source is named "
+        "below."
+    ),
+    N_("drawings, © Google LLC"),
+    N_("drawings, © Twitter, Inc. and other contributors; rendered and repainted in seven hands"),
+    N_("drawings, © EmojiOne (now JoyPixels); rendered"),
+    N_("drawings in two styles, © Microsoft Corporation"),
+    N_("the collections that the drawings were taken from"),
+    N_("text encoder and tokenizer, by the Sentence Transformers team; in half precision, otherwise unchanged"),
+    N_("names of the concepts, © Unicode, Inc."),
+    N_("the list of names, by Mu-An Chiou"),
+    N_("keywords for the captions, by Mu-An Chiou"),
+    N_("keywords for the captions, by Miles Johnson"),
+    N_("each set keeps its own"),
+)
+"""What the house model says of itself in ``house.json``; hands by their words, and by what people call them."""
+
+EXHIBITION = (
+    N_("The first exhibition"),
+    N_("The walks with which this house opened. Nobody had asked for anything yet, so the house did."),
+    N_("Prompts, seeds and hands were chosen by looking at contact sheets. Walk on from any of them."),
+)
+
+LOG = (
+    N_("The curator"),
+    N_("The command line"),
+    N_("signed in"),
+    N_("signed out"),
+    N_("sign-in"),
+    N_("hid walk"),
+    N_("unhid walk"),
+    N_("featured walk"),
+    N_("unfeatured walk"),
+    N_("deleted walk"),
+    N_("left walk as it is"),
+    N_("made exhibition"),
+    N_("changed exhibition"),
+    N_("removed exhibition"),
+    N_("banned word"),
+    N_("lifted word"),
+)
+
+SYSTEM = (
+    N_("Input/output error"),
+    N_("No space left on device"),
+    N_("Permission denied"),
+    N_("Read-only file system"),
+)
+"""What a disk says through the operating system."""
+
+KNOWN = frozenset((*MODELS, *EXHIBITION, *LOG, *SYSTEM, N_("The pictures could not be stored.")))
+PATTERNS = (
+    N_("The painting was interrupted %(count)s times."),
+    N_("The pictures could not be stored: %(reason)s."),
+    N_("The model %(model)s painted no picture: its numbers overflow."),
+    N_("The model %(model)s is not offered here; offered: %(others)s."),
+    N_("%(error)s while painting."),
+)
+"""What a worker says of a walk that failed, with what varies."""
+
+
+def said(text: str | None) -> str:
+    """Say a sentence that came from elsewhere in the page's language, if it is a known one; else as it is."""
+    if not text:
+        return ""
+    if text in KNOWN:
+        return _(text)
+    for sentence, pattern in COMPILED:
+        if found := pattern.fullmatch(text):
+            return _(sentence, **{name: said(part) for name, part in found.groupdict().items()})
+    return text
+
+
+def _compiled(sentence: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(sentence)), re.DOTALL)
+
+
+COMPILED = [(sentence, _compiled(sentence)) for sentence in PATTERNS]
