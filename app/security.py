@@ -1,9 +1,9 @@
-"""What holds for every request, with or without nginx in front: headers, and the limit of what is read."""
+"""What holds for every request, with or without nginx in front: headers, and what is not read at all."""
 
 from __future__ import annotations
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 POLICY = "; ".join(
     [
@@ -31,8 +31,15 @@ HEADERS = {
 
 def init_app(app: Flask) -> None:
     """Send the headers with each answer of ``app``, and read no endless request."""
+    app.before_request(_refuse_controls)
     app.before_request(_refuse_endless)
     app.after_request(_add_headers)
+
+
+def _refuse_controls() -> None:
+    """Refuse an address with control characters: none of ours has any, no header takes them, and Postgres no NUL."""
+    if any(character < " " for character in request.path):
+        raise NotFound
 
 
 def _refuse_endless() -> None:

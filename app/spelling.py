@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from string import ascii_lowercase
 
 from sqlalchemy import func, select
@@ -12,10 +13,13 @@ from app import folding, index
 from app.choice import Choice
 from app.database import db
 from app.models import Word
-from app.search import Term
+from app.search import Asked, Term
 
 ALIKE = 2
 """How many letters of the beginning a word shares with one that it was typed for, where two are wrong."""
+
+WORD_MAX = 32
+"""The longest word that is kept (migrations/versions/0009)."""
 
 POOL = 2_000
 TRIED = 5
@@ -35,7 +39,7 @@ def suggestion(choice: Choice) -> str | None:
     query = choice.q
     for word, found in rest:
         query = _put(query, word, found[0])
-    for candidate in first[1][:TRIED]:
+    for candidate in first[1]:
         better = _put(query, first[0], candidate)
         if index.count(choice.model_copy(update={"q": better}).sought(), 0):
             return better
@@ -45,12 +49,20 @@ def suggestion(choice: Choice) -> str | None:
 def _unknown(term: Term) -> Iterator[str]:
     for word in term.words:
         forms = {word, folding.stem(word)}
-        if len(word) > 2 and not db.session.scalar(select(Word.word).where(Word.word.in_(forms)).limit(1)):
+        was_hung = db.session.scalar(select(Word.word).where(Word.word.in_(forms)).limit(1))
+        if len(word) > 2 and not (was_hung and _hangs(word)):
             yield word
 
 
+def _hangs(word: str) -> bool:
+    """Tell whether a walk that hangs says so: one that was taken down is not to be guessed by what is missing here."""
+    return index.count(index.Sought(Asked((Term((word,)),))), 0) > 0
+
+
 def _alike(word: str) -> list[str]:
-    """Return the words that hang and may have been meant, the nearest first."""
+    """Return some words that hang and may have been meant, the nearest first."""
+    if len(word) > WORD_MAX + 2:
+        return []
     beginning = word[:ALIKE]
     pool = select(Word.word).where(
         Word.word >= beginning,
@@ -60,8 +72,8 @@ def _alike(word: str) -> list[str]:
     found = set(db.session.scalars(pool.limit(POOL)))
     found |= set(db.session.scalars(select(Word.word).where(Word.word.in_(_slips(word)))))
     most = 1 if len(word) < 5 else 2
-    near = sorted((distance(word, other), other[0] != word[0], other) for other in found)
-    return [other for far, _, other in near if far <= most]
+    near = sorted((distance(word, other, most), other[0] != word[0], other) for other in found)
+    return [*islice((other for far, _, other in near if far <= most and _hangs(other)), TRIED)]
 
 
 def _slips(word: str) -> set[str]:
@@ -72,18 +84,24 @@ def _slips(word: str) -> set[str]:
     return (slips | {a + letter + b for a, b in parts for letter in ascii_lowercase}) - {word}
 
 
-def distance(a: str, b: str) -> int:
-    """Count the letters by which words differ; two turned round are one (optimal string alignment)."""
+def distance(a: str, b: str, most: int) -> int:
+    """Count the letters by which words differ, up to one more than ``most``; two turned round are one.
+
+    Optimal string alignment, along the diagonal alone: what is further off it is too far already.
+    """
+    beyond = most + 1
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, start=1):
-        earlier, before, row = before, row, [i]
-        for j, y in enumerate(b, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+        earlier, before, row = before, row, [i] + [beyond] * len(b)
+        for j in range(max(1, i - most), min(len(b), i + most) + 1):
+            y = b[j - 1]
+            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
             if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, earlier[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
+                row[j] = min(row[j], earlier[j - 2] + 1)
+        if min(row) > most:
+            return beyond
+    return min(row[-1], beyond)
 
 
 def _put(query: str, word: str, better: str) -> str:

@@ -5,41 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
-from app import changing, curating, stored, walks
-from app.models import Walk
+from app import changing, curating, exhibitions, looks, nearest, search, stored, walks
+from app.database import writing
+from app.exhibitions import Wanted
+from app.models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Walk
 
 pytestmark = pytest.mark.databases
 
 Hanger = Callable[..., Walk]
+PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 
 
 def addresses(app: Flask, walk: Walk) -> set[str]:
     """List all that can be read of a walk, its pictures by their own hashes among it."""
     filled = {"walk_id": walk.id, "index": 0, "kind": "gif", "extension": "gif", "form": "sheet"}
     found = {
-        re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda match: str(filled.get(match[1], "x")), rule.rule)
+        PLACE.sub(lambda match: str(filled.get(match[1], "x")), rule.rule)
         for rule in app.url_map.iter_rules()
-        if "walk_id" in rule.arguments and "GET" in (rule.methods or ()) and not rule.rule.startswith("/office")
+        if "walk_id" in rule.arguments and "GET" in (rule.methods or ()) and not rule.rule.startswith("/curator")
     }
     films = {stored.address(walk, kind) for kind in walk.media}
     return {*found, *films, *(stored.still_address(walk, frame) for frame in walk.painted), walk.url}
-
-
-@pytest.fixture
-def family(hung: Hanger) -> tuple[Walk, list[Walk]]:
-    """Hang a walk, and others that stand beside it in every way that pages know."""
-    walk = hung("a kite", "the sea", seed=5)
-    others = [
-        hung("a fox", "a kite"),
-        hung("the sea", "a ship"),
-        hung("a bear", "a lamp", remix_of=walk.id),
-        hung("the sea", "a lamp", continues=walk.id, seed=5),
-    ]
-    return walk, others
 
 
 @pytest.mark.parametrize("take_away", [walks.delete_walk, curating.hide])
@@ -56,16 +48,113 @@ def test_nothing_of_a_walk_answers_once_it_was_taken_down(
     assert client.get(f"/oembed?url=http://localhost/walks/{walk.id}").status_code == 404
 
 
+WORD, MISSPELT = "quokka", "quokak"
+SEARCHED = ("pages.gallery", "feed.feed", "api.index")
+SEARCHES = (
+    "", "q=sea", "q=sea&sort=newest", "q=quo*", f"q={MISSPELT}", "q=-fox", "q=5", "q=zebra", "stops=3",
+    "until=2999-01-01", "sort=oldest", "sort=smoothest", "sort=walked", "sort=surprise&draw=1",
+)  # fmt: skip
+NAMING = {
+    *SEARCHED, "pages.make", "pages.walk", "pages.live", "api.show", "alike.page", "api.list_alike", "showing.hall",
+    "showing.index", "sitemap.walks",
+}  # fmt: skip
+"""What tells of other walks than the one whose address it is."""
+
+
+@pytest.fixture
+def family(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> tuple[Walk, list[Walk]]:
+    """Hang a walk with a word of its own, and others that stand beside it in every way that pages know."""
+    monkeypatch.setattr(nearest, "LOOK_SECONDS", 0.0)
+    walk = hung("a kite", f"a {WORD}", "the sea", frames=3, seed=5)
+    others = [
+        hung("a fox", "a kite"),
+        hung("the sea", "a ship"),
+        hung("a bear", "a lamp", remix_of=walk.id),
+        hung("the sea", "a lamp", continues=walk.id, seed=5),
+    ]
+    curating.feature(walk)
+    exhibitions.create(Wanted("The first", slug="the-first", walks=[each.id for each in (walk, *others)]))
+    with writing() as session:
+        alike = looks.pack(np.ones((2, 64), np.float32))
+        session.add_all(
+            Look(walk_number=each.number, eye="one", frames=[0, 1], vectors=alike) for each in (walk, *others)
+        )
+    search.add_ranker(app, lambda _query: [walk.number])  # as a vector does that outlives its walk
+    return walk, others
+
+
+def naming(app: Flask, client: FlaskClient, walk: Walk, others: list[Walk]) -> set[str]:
+    """Read every public address of the site, those of walks as the other walks'; name those that tell of this one."""
+    found = set()
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/curator", "/static")):
+            continue
+        for other in others if "walk_id" in rule.arguments else others[:1]:
+            filled = {
+                "walk_id": other.id,
+                "slug": "the-first",
+                "page": 1,
+                "index": 0,
+                "kind": "gif",
+                "extension": "gif",
+            }
+            path = PLACE.sub(lambda match, filled=filled: str(filled.get(match[1], "x")), rule.rule)  # type: ignore[misc]
+            for asked in SEARCHES if rule.endpoint in SEARCHED else ("",):
+                with client.get(f"{path}?{asked}") as answer:
+                    assert answer.status_code < 500, (path, asked)
+                    if walk.id.encode() in answer.data or WORD.encode() in answer.data.lower():
+                        found.add(f"{rule.endpoint}?{asked}")
+    return found
+
+
+def unlisted(walk: Walk, value: bool) -> None:
+    changing.apply(walk, changing.validate({"unlisted": value}))
+
+
 @pytest.mark.parametrize(
-    "take_away",
-    [walks.delete_walk, curating.hide, lambda walk: changing.apply(walk, changing.validate({"unlisted": True}))],
+    ("take_away", "bring_back"),
+    [
+        (walks.delete_walk, None),
+        (curating.hide, curating.unhide),
+        (lambda walk: unlisted(walk, True), lambda walk: unlisted(walk, False)),
+    ],
+    ids=["deleted", "hidden", "unlisted"],
 )
-def test_no_other_page_names_it(
-    client: FlaskClient, family: tuple[Walk, list[Walk]], take_away: Callable[[Walk], None]
+def test_no_address_of_the_site_tells_of_it(
+    app: Flask,
+    client: FlaskClient,
+    family: tuple[Walk, list[Walk]],
+    take_away: Callable[[Walk], None],
+    bring_back: Callable[[Walk], None] | None,
+) -> None:
+    before = naming(app, client, *family)
+    assert {name.partition("?")[0] for name in before} == NAMING
+    assert f"pages.gallery?q={MISSPELT}" in before
+    take_away(family[0])
+    assert naming(app, client, *family) == set()
+    if bring_back:
+        bring_back(family[0])
+        assert naming(app, client, *family) == before
+
+
+def test_no_address_of_the_site_tells_of_what_is_not_finished(
+    app: Flask, client: FlaskClient, family: tuple[Walk, list[Walk]], hung: Hanger
 ) -> None:
     walk, others = family
-    pages = [each.url for each in others] + [f"/api/v1/walks/{each.id}" for each in others]
-    assert all(walk.id in client.get(page).text for page in (pages[0], pages[1], pages[2], pages[3]))
+    for state in (QUEUED, PAINTING, REFUSED, FAILED, CANCELLED):
+        made = walk if state == CANCELLED else hung("a kite", f"a {WORD}", "the sea", frames=3)
+        with writing() as session:
+            session.execute(update(Walk).where(Walk.number == made.number).values(state=state))
+    assert naming(app, client, walk, others) == set()
+
+
+@pytest.mark.parametrize("take_away", [walks.delete_walk, curating.hide])
+def test_nginx_is_not_led_to_what_was_taken_down(
+    app: Flask, client: FlaskClient, hung: Hanger, take_away: Callable[[Walk], None]
+) -> None:
+    app.config["ACCEL_PREFIX"] = "/_media/"
+    walk = hung()
+    found = addresses(app, walk)
+    assert any("X-Accel-Redirect" in client.get(address).headers for address in found)
     take_away(walk)
-    for page in [*pages, "/", "/gallery", "/gallery?q=kite", "/feed.xml", "/api/v1/walks", "/sitemap.xml"]:
-        assert walk.id not in client.get(page).text, page
+    assert not any("X-Accel-Redirect" in client.get(address).headers for address in found)

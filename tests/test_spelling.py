@@ -53,6 +53,13 @@ def test_word_of_a_hidden_walk_is_not_told(hung: Hanger) -> None:
     assert spelling.suggestion(Choice(q="sunflowr")) is None
 
 
+def test_word_of_a_hidden_walk_is_put_right_as_one_that_never_hung(hung: Hanger) -> None:
+    hung("a sunflower", "a cosy owl")
+    curating.hide(hung("a sunflowre", "a cozy owl"))
+    assert spelling.suggestion(Choice(q="sunflowre")) == "sunflower"
+    assert spelling.suggestion(Choice(q="sunflowwer cozy")) == "sunflower cosy"
+
+
 def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, hung: Hanger) -> None:
     hung("a pumpkin <3", "a kite")
     page = client.get("/gallery?q=pumkin&stops=2").text
@@ -79,7 +86,11 @@ def test_distance_counts_slips() -> None:
         ("fox", "fx"): 1,
         ("fox", "ofx"): 1,
         ("fox", "box"): 1,
-        ("", "fox"): 3,
+        ("foxes", "fxose"): 2,
         ("kite", "bike"): 2,
+        ("sunflower", "sunfolwers"): 2,
+        ("kite", "bison"): 3,
+        ("", "fox"): 3,
+        ("sunflower", "fox"): 3,
     }
-    assert {pair: spelling.distance(*pair) for pair in told} == told
+    assert {pair: spelling.distance(*pair, most=2) for pair in told} == told
