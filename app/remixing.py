@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
+
 from app import hung, presets, sampling
 from app.gettext import _
 from app.models import STOP, Walk
@@ -90,7 +92,7 @@ def write(own: Mapping[str, Any]) -> str:
 def read(text: str) -> dict[str, Any]:
     """Read it back; of what was altered, nothing is kept that is no such thing."""
     try:
-        found = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
+        found = from_json(text) if text else {}  # which takes no half characters, as json does
+    except ValueError:
         return {}
     return {name: found[name] for name in OWN if name in found} if isinstance(found, dict) else {}

@@ -33,8 +33,7 @@ def check_words(text: str, info: ValidationInfo) -> str:
 
 def _clean(text: str, info: ValidationInfo) -> str:
     text = " ".join(unicodedata.normalize("NFC", text).split())
-    if UNREADABLE in text or any(unicodedata.category(character) == "Cs" for character in text):
-        raise ValueError(_(complaints.UNREADABLE))
+    _check_readable(text)
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise ValueError(_("contains control characters. Use letters, digits and punctuation only."))
     limit = info.context.prompt_max if info.context else 300
@@ -43,9 +42,15 @@ def _clean(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def _check_readable(text: str) -> None:
+    if UNREADABLE in text or any(unicodedata.category(character) == "Cs" for character in text):
+        raise ValueError(_(complaints.UNREADABLE))
+
+
 def _hand(text: str | None, info: ValidationInfo) -> str | None:
     if text is None or not text.strip():
         return None
+    _check_readable(text)
     known = info.context.hands if info.context else ()
     if hand := find_hand(text, known):
         return str(hand.words)

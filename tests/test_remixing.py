@@ -92,7 +92,9 @@ def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskCl
         assert client.post("/", data=pairs({"prompt": ["a", "b"], "edit": edit})).status_code == 200
 
 
-@pytest.mark.parametrize("own", ["{", "[]", "7", "null", '{"x": 1}', "[" * 5000, '{"prompt": "rain"}'])
+@pytest.mark.parametrize(
+    "own", ["{", "[]", "7", "null", '{"x": 1}', "[" * 5000, '{"prompt": "rain"}', '{"hand": "\\ud800"}']
+)
 def test_what_is_nothing_of_a_stops_own_is_left_out(own: str) -> None:
     assert remixing.read(own) == {}
 
