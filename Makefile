@@ -40,7 +40,7 @@ language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and
 	$(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --no-location --sort-output --omit-header \
 		--output app/translations/messages.pot .
 	$(BIN)/pybabel update --input-file app/translations/messages.pot --output-dir app/translations --no-fuzzy-matching \
-		--ignore-obsolete --no-wrap
+		--ignore-pot-creation-date --ignore-obsolete --no-wrap
 	$(BIN)/pybabel compile --directory app/translations
 	rm app/translations/messages.pot
 

@@ -72,6 +72,16 @@ def test_every_sentence_is_translated_with_the_same_placeholders(language: str) 
     assert not [message.id for message in catalogue(language) if message.fuzzy and message.id]
 
 
+def test_german_says_nothing_in_english() -> None:
+    same = {key for key, texts in said(catalogue("de")).items() if texts == ((key,) if isinstance(key, str) else key)}
+    assert same == {"Feed", "Text", "in %(own)s", "orange"}  # which both languages have
+
+
+def test_german_calls_nobody_du() -> None:
+    words = {word.lower() for texts in said(catalogue("de")).values() for text in texts for word in text.split()}
+    assert words & {"du", "dir", "dich", "dein", "deine", "deinen", "deiner", "schau", "zeig"} == set()
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_compiled_catalogue_is_that_of_the_text(language: str) -> None:
     compiled = io.BytesIO()

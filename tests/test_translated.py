@@ -1,0 +1,424 @@
+"""Whatever a page says, it says in its language: all pages are read in a made-up one in which no sentence of ours
+has a Latin letter left, so that what is not looked up in the catalogue stands out.
+
+What visitors wrote, what looks like an address and a short list of names are passed over.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import flask_babel
+import pytest
+from babel.support import NullTranslations
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_babel import force_locale
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+
+from app import audit, banned, exhibitions, hands, house, known, recipe, reports, stages, walks
+from app.choice import SORTS
+from app.colours import COLOURS
+from app.config import ROOT
+from app.database import db, now, writing
+from app.errors import MediaError
+from app.exhibitions import Wanted
+from app.models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
+from app.presets import NAMES as PRESETS
+from tests.conftest import make_app
+from tests.test_making import deliver
+from tests.test_office import HASH, enter
+from worker.folder import ModelError
+from worker.job import _sentence
+from worker.painter import PaintingError
+
+Hanger = Callable[..., Walk]
+
+FOX, KITE, MOON, UNSAID = "狐狸", "风筝", "月亮", "未"
+OWN = '{"hand":"neon","negative_prompt":"风筝","seed":3}'
+RECIPE: dict[str, Any] = {
+    "format": recipe.FORMAT, "version": 1, "seed": 7, "frames": 3, "positions": [0.0, 1.0, 2.0], "size": [128, 128],
+    "model": {"name": "house", "revision": "3f9a2c1d0e5b", "prefix": ""},
+    "sampler": {"scheduler": "DPMSolverMultistepScheduler", "steps": 20, "guidance": 3.5},
+    "device": {"precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8},
+}  # fmt: skip
+GERMAN = {"Accept-Language": "de"}
+NAMES = {
+    "MoMA", "Lisa", "English",
+    "GIF", "MP", "WebP", "PNG", "ZIP", "JSON", "kB", "MB", "UTC",  # kinds and units
+    "DPM", "Solver", "multistep", "house", "float",  # as papers and files have them
+}  # fmt: skip
+MONTHS = {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+          "Dezember"} | {"Jan", "Feb", "Apr", "Jun", "Jul", "Aug", "Sept", "Okt", "Nov", "Dez"}  # fmt: skip
+PASSED_OVER = re.compile(r"\{\w*\}|(?:https?:/)?/\S+|\b(?=\w*\d)\w{7,}\b|\b[a-z0-9]{16}\b|<iframe [^>]*>|\ba-\w+\b")
+WORD = re.compile(r"[^\W\d_]{2,}")
+KEPT = re.compile(r"(%\(\w+\)[sd]|\{\w*\}|<[^>]*>|%%)")
+SPOKEN = {"alt", "title", "aria-label", "aria-valuetext", "placeholder", "label"}
+TECHNICAL = {"data-names", "data-reel", "data-film", "data-ending", "data-copy", "data-max", "data-frames"}
+CARDS = {"description", "og:title", "og:description", "og:image:alt", "twitter:title", "twitter:description"}
+
+
+VALUES = set(WORD.findall(" ".join([
+    *SORTS, *ENDINGS, *COLOURS, *PRESETS, "hand stops model ending colour since until sort draw preset none",
+    "pop art watercolour paper cut-out neon oil painting colour field low poly",
+])))  # fmt: skip
+"""What stands in addresses and forms, and is named where it is wrong."""
+
+
+class Strange(NullTranslations):
+    """A language in which every Latin letter of a sentence is another."""
+
+    LETTERS = str.maketrans({chr(97 + n): chr(0x3B1 + n % 24) for n in range(26)} | {
+        chr(65 + n): chr(0x430 + n) for n in range(26)
+    })  # fmt: skip
+
+    def ugettext(self, message: str) -> str:
+        """Leave only names of values and tags as they are."""
+        parts = KEPT.split(message)
+        return "".join(part if index % 2 else part.translate(self.LETTERS) for index, part in enumerate(parts))
+
+    def ungettext(self, one: str, many: str, num: int) -> str:
+        """Take the plural as the source has it."""
+        return self.ugettext(one if num == 1 else many)
+
+
+class Reader(HTMLParser):
+    """Collect what a page says: its texts, and the attributes that are read out or shown by scripts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.silent: list[str] = []  # the open elements in another language, or that say nothing
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        """Read the attributes."""
+        given = {name: value or "" for name, value in attributes}
+        is_other = tag != "html" and "lang" in given
+        if self.silent or tag in ("script", "style") or is_other:
+            self.silent += [tag] if not self.silent or self.silent[-1] == tag else []
+            return
+        for name, value in given.items():
+            if name in SPOKEN or (name.startswith("data-") and name not in TECHNICAL):
+                self.said.append(value)
+        if given.get("name", given.get("property")) in CARDS:
+            self.said.append(given.get("content", ""))
+        if "data-reel" in given:
+            self.said.append(json.loads(given["data-reel"])["alt"])
+
+    def handle_endtag(self, tag: str) -> None:
+        """Listen again after what was passed over."""
+        if self.silent and self.silent[-1] == tag:
+            self.silent.pop()
+
+    def handle_data(self, data: str) -> None:
+        """Read a text."""
+        if not self.silent:
+            self.said.append(data)
+
+
+def untranslated(page: str, allowed: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
+    """List what a page in the strange language says in Latin letters."""
+    reader = Reader()
+    reader.feed(page)
+    found = []
+    for text in reader.said:
+        words = {word for word in WORD.findall(PASSED_OVER.sub(" ", text)) if re.search("[A-Za-z]", word)}
+        if words - NAMES - MONTHS - allowed:
+            found.append(f"{sorted(words - NAMES - MONTHS - allowed)} in {' '.join(text.split())!r:.200}")
+    return found
+
+
+@dataclass
+class Museum:
+    """A house with something of everything, and one who is signed in to it and owns what hangs there."""
+
+    client: FlaskClient
+    app: Flask
+    walks: dict[str, Walk]
+
+    def __getitem__(self, name: str) -> str:
+        return f"/walks/{self.walks[name].id}"
+
+
+@pytest.fixture
+def strange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Speak the strange language in place of German, as soon as a page is asked for in German."""
+    spoken = flask_babel.Domain.get_translations
+    monkeypatch.setattr(
+        flask_babel.Domain,
+        "get_translations",
+        lambda self: Strange() if str(flask_babel.get_locale()) == "de" else spoken(self),
+    )
+
+
+@pytest.fixture
+def museum(instance: Path, hung: Hanger, commissioned: Hanger) -> Iterator[Museum]:
+    """Fill a house, with walks of every state."""
+    site = make_app(instance, CURATOR_HASH=HASH)
+    _break(site)
+    with site.app_context():
+        client = site.test_client()
+        assert enter(client).status_code == 303
+        made = _walks(client, hung, commissioned)
+        _write_down(made)
+        yield Museum(client, site, made)
+        db.session.remove()
+
+
+def _break(site: Flask) -> None:
+    def fail(how: str) -> None:
+        raise {"bug": ValueError("secret"), "database": OperationalError("SELECT", {}, Exception("away"))}[how]
+
+    site.add_url_rule("/fail/<how>", "fail", fail)
+
+
+def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str, Walk]:
+    def ask(**fields: Any) -> Walk:
+        client.post("/walks", data={"prompt": [FOX, KITE], **fields})
+        return db.session.scalars(select(Walk).order_by(Walk.number.desc())).first()
+
+    client.get("/")
+    states = {state: ask(seed=str(n)) for n, state in enumerate((QUEUED, PAINTING, FAILED, CANCELLED, REFUSED))}
+    owner = states[QUEUED].owner_hash
+    made = {**states, "finished": hung(FOX, MOON, KITE, frames=5, ending="back")}
+    made["round"] = hung(FOX, MOON, KITE, frames=5, ending="round", easing=True)
+    styled = [{"prompt": KITE, "hand": "neon", "negative_prompt": MOON, "seed": 4}, {"prompt": MOON, "hand": "pop art"}]
+    made["styled"] = hung(stops=styled, frames=3, preset="fast", unlisted=True)
+    made["repeat"] = commissioned(FOX, MOON, KITE, frames=5, ending="back", seed=made["finished"].seed)
+    made["next"] = hung(KITE, FOX, continues=made["finished"].id, seed=made["finished"].seed)
+    made["remix"] = hung(FOX, KITE, remix_of=made["finished"].id)
+    made["stranger"] = commissioned(MOON, FOX)
+    made["deleted"], made["hidden"] = hung("a", "b"), hung("c", "d")
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.state == FINISHED).values(
+            owner_hash=owner, strides=[1.0, 2.0, 1.0, 1.0], scheduler="DPMSolverMultistepScheduler",
+            precision="float32",            first_film_seconds=1.1, passes=1234, colour="red", positions=None,
+        ))  # fmt: skip
+        for state, walk in states.items():
+            session.execute(update(Walk).where(Walk.number == walk.number).values(state=state))
+        told = {made[FAILED].number: "The painting was interrupted 3 times.",
+                made[REFUSED].number: "The pictures could not be stored: No space left on device."}  # fmt: skip
+        for number, error in told.items():
+            session.execute(update(Walk).where(Walk.number == number).values(error=error))
+        session.execute(update(Walk).where(Walk.number == made["hidden"].number).values(hidden_at=now()))
+        session.execute(update(Walk).where(Walk.number == made["round"].number).values(given_title=MOON))
+        session.get(Walk, made["round"].number).stops[1].note = "unknown words"
+        session.get(Walk, made["finished"].number).stops[1].note = "cut"
+        session.execute(update(Walk).where(Walk.number == made["finished"].number).values(featured_at=now()))
+    walks.delete_walk(made["deleted"])
+    for walk in made.values():
+        db.session.refresh(walk)
+    stages.ask(made["finished"], 1)
+    deliver(made["finished"], 1)
+    stages.ask(made["finished"], 2)
+    return made
+
+
+def _write_down(made: dict[str, Walk]) -> None:
+    reports.submit(made["finished"], reason="hate", words=MOON, reporter="x", admit=lambda: None)
+    exhibitions.create(Wanted(MOON, FOX, "1", True, [made["finished"].id, made["styled"].id]))
+    exhibitions.create(Wanted(KITE, "", "2", False, [made["finished"].id]))
+    banned.ban("кино")
+    audit.note("sign-in", failed=True)
+    audit.note("hid walk", made["hidden"].id, who=audit.COMMAND)
+
+
+def test_every_page_speaks_its_language(museum: Museum, strange: None) -> None:
+    found, seen = [], set()
+    for path in _readable(museum):
+        answer = museum.client.get(path, headers=GERMAN)
+        found += [f"{path}: {each}" for each in untranslated(answer.text, _english_of(path))]
+        if answer.status_code == 200:
+            seen.add(museum.app.url_map.bind("localhost").match(path.partition("?")[0])[0])
+    assert found == [], "\n".join(found)
+    assert seen == _pages(museum.app), "a page that nobody reads here: add it to those that are read"
+
+
+def test_every_answer_to_a_form_speaks_its_language(museum: Museum, strange: None) -> None:
+    found = []
+    for path, status, sent in _sent(museum):
+        answer = museum.client.post(path, headers=GERMAN, **sent)
+        assert answer.status_code == status, (path, sent)
+        found += [f"{path}: {each}" for each in untranslated(answer.text, _english_of(path) | VALUES)]
+    assert found == [], "\n".join(found)
+
+
+def test_sentence_that_is_not_looked_up_is_found(museum: Museum, strange: None) -> None:
+    museum.client.get("/about?lang=de")
+    page = museum.client.get("/about").text
+    assert untranslated(page, _english_of("/about")) == []
+    for planted in (
+        "<p>Once more</p>",
+        '<img alt="Once more">',
+        '<input placeholder="Once more">',
+        '<a data-copied="Once more">',
+        '<meta name="description" content="Once more">',
+        '<p lang="ar">؟</p><p>Once more</p>',
+        "<script>let more;</script><p>Once more</p>",
+    ):
+        assert untranslated(page.replace("</main>", f"{planted}</main>"), _english_of("/about")), planted
+
+
+def test_description_for_programs_says_that_it_is_english(client: FlaskClient) -> None:
+    page = client.get("/api", headers=GERMAN)
+    assert '<main id="main" tabindex="-1" lang="en-GB">' in page.text
+    assert '<html lang="de">' in page.text
+    assert "lang=" not in client.get("/api").text.partition("<main")[2].partition(">")[0]
+
+
+def test_english_pages_are_the_source_to_the_letter(museum: Museum, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken = [_written(museum, path, {}) for path in _readable(museum)]
+    for asked in ("en", "fr"):
+        assert [_written(museum, path, {"Accept-Language": asked}) for path in _readable(museum)] == spoken
+    monkeypatch.setattr(flask_babel.Domain, "get_translations", lambda _self: NullTranslations())
+    assert [_written(museum, path, {}) for path in _readable(museum)] == spoken
+
+
+def test_what_the_house_model_says_of_itself_is_known() -> None:
+    facts = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
+    told = [facts["title"], facts["licence"], *(source["what"] for source in facts["sources"])]
+    told += [hands.Hand(hand["words"], hand["title"]).name for hand in facts["hands"]]
+    told += [hand["words"] for hand in facts["hands"]]
+    assert set(told) - known.KNOWN == set()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MediaError("film.gif could not be written"),
+        PaintingError("the model a (b) painted no picture: its numbers overflow"),
+        ModelError("the model a is not offered here; offered: b, c"),
+        MemoryError(),
+    ],
+)
+def test_what_a_worker_says_of_a_walk_that_failed_is_known(app: Flask, error: Exception) -> None:
+    with app.test_request_context("/"), force_locale("de"):
+        assert known.said(_sentence(error)) != _sentence(error)
+        assert known.said("Ein Satz von anderswo") == "Ein Satz von anderswo"
+
+
+def _pages(app: Flask) -> set[str]:
+    """Name all that answers with a page for people; what only leads elsewhere is none."""
+    programs = {"static", "metrics", "health", "files", "stored", "feed", "sitemap", "api"}
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    found = {rule.endpoint for rule in rules if rule.endpoint.partition(".")[0] not in programs}
+    return found - {"pages.favicon", "office.picture", "fail", "pages.surprise", "office.look_up", "office.sign_in"}
+
+
+def _written(museum: Museum, path: str, headers: dict[str, str]) -> str:
+    """Read a page but for what is drawn anew each time."""
+    page = museum.client.get(path, headers=headers).text
+    return re.sub(r'(name="(?:csrf_token|token)" value=")[^"]*', r"\1", page)
+
+
+def _readable(museum: Museum) -> list[str]:
+    finished, walk_id = museum["finished"], museum.walks["finished"].id
+    states = (QUEUED, PAINTING, FAILED, CANCELLED, REFUSED)
+    return [
+        *(museum[name] + rest for name in (*states, "round", "styled", "repeat", "next", "remix")
+          for rest in ("", "/live", "/embed")),
+        *(finished + rest for rest in ("", "/live", "/embed", "/report", "/alike", "/alike?frame=99")),
+        *(f"{finished}/stages{rest}" for rest in ("", "?frame=1", "?frame=2", "/live?frame=1", "?frame=77")),
+        museum["deleted"], museum["hidden"], museum["deleted"] + "/embed", "/walks/aaaabbbbccccdddd", "/nowhere",
+        "/", f"/?continues={walk_id}", "/?continues=aaaabbbbccccdddd", f"/?remix_of={walk_id}", "/?hand=9&model=9",
+        f"/?prompt={FOX}&prompt={KITE}&prompt={MOON}&own=&own={quote(OWN)}&frames=60&steps=7&guidance=4.5&seed=3",
+        "/gallery", f"/gallery?q={FOX}", f"/gallery?q={UNSAID}", f"/gallery?q={FOX}&hand=neon", "/gallery?colour=pink",
+        f"/gallery?q={UNSAID}&colour=pink",
+        "/gallery?hand=neon&hand=pop+art&stops=3&ending=round&colour=red&since=2026-01-01&until=2030-01-01",
+        "/gallery?sort=oldest", "/gallery?sort=surprise&draw=3", "/gallery?sort=walked", "/gallery?sort=smoothest",
+        "/gallery?hand=9&stops=99&model=9&ending=9&colour=9&since=9&until=9&sort=9&draw=9.", "/gallery?cursor=9",
+        f"/gallery?q={UNSAID * 900}",
+        "/about", "/mine", "/mine?cursor=9", "/exhibitions", "/exhibitions/1", "/exhibitions/none", "/api",
+        "/curator", f"/curator/walks?walk={UNSAID}", "/curator/exhibitions", "/curator/exhibitions/1",
+        "/curator/words", "/curator/log", "/curator/log?before=1", f"/curator{finished}", f"/curator{museum['hidden']}",
+        f"/curator{museum[FAILED]}",
+        "/fail/bug", "/fail/database",
+    ]  # fmt: skip
+
+
+def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """List what can be sent, the status of the answer, and how it is sent."""
+    finished, two = museum["finished"], {"prompt": [FOX, KITE]}
+    wrong = {"seed": "-1", "frames": "1", "steps": "9.", "guidance": "9,9,9"}
+    for form in (
+        {"prompt": [FOX, ""], **wrong},
+        {**two, "preset": "9", "ending": "9", "hand": "9", "remix_of": "9", "negative_prompt": "\x07"},
+        {**two, "model": "9"},
+        {"prompt": [FOX] * 2},
+        {"prompt": [FOX, KITE] * 5},
+        {"prompt": [FOX, MOON, FOX], "ending": "round"},
+        {"prompt": ["кино", FOX * 301]},
+        {"prompt": ["кино", "\x07"]},
+    ):
+        yield "/walks", 422, {"data": form}
+    yield "/", 200, {"data": {**two, "edit": "add-stop"}}
+    for told, status in _recipes():
+        yield "/recipe", status, {"data": {"film": (io.BytesIO(told), "recipe.json")}}
+    yield f"{finished}/title", 422, {"data": {"title": "кино"}}
+    yield f"{finished}/title", 422, {"data": {"title": FOX * 301}}
+    yield f"{finished}/cancel", 409, {}
+    yield f"{finished}/retry", 409, {}
+    yield f"{museum['stranger']}/cancel", 403, {}
+    yield f"{finished}/report", 422, {"data": {"words": FOX * 1001}}
+    yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
+    yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
+    yield f"/curator{museum['hidden']}/feature", 422, {}
+    yield f"/curator{finished}/delete", 422, {}
+    bad = {"title": "\x07", "text": "\x07" * 4001, "slug": "_", "walks": UNSAID}
+    yield "/curator/exhibitions", 422, {"data": bad}
+    yield "/curator/exhibitions", 422, {"data": {"title": FOX * 121}}
+    yield "/curator/exhibitions", 422, {"data": {"title": FOX, "slug": "1"}}
+    yield "/curator/words", 422, {"data": {"word": ""}}
+    for _ in range(9):
+        yield "/curator/sign-in", 403, {"data": {"password": "9"}}
+    yield "/curator/sign-in", 429, {"data": {"password": "9"}}
+    yield "/walks", 415, {"data": "9", "content_type": "text/plain"}
+    yield "/walks", 413, {"data": {"prompt": "9" * 2_000_000}}
+    yield "/walks", 400, {"data": b"prompt=%ff", "content_type": "application/x-www-form-urlencoded"}
+    yield "/about", 405, {}
+
+
+def _recipes() -> Iterator[tuple[bytes, int]]:
+    """List recipes that a visitor may bring along: none, foreign ones, altered ones, a good one."""
+    good = {**RECIPE, "stops": [{"prompt": FOX, "hand": "neon"}, {"prompt": KITE}, {"prompt": MOON}]}
+    model, sampler = good["model"], good["sampler"]
+    yield b"", 422
+    yield b"GIF89a", 422
+    yield b"9", 422
+    yield b"{}", 422
+    for changes in (
+        {"version": 9}, {"seed": None}, {"positions": [0]}, {"positions": [0.0, 0.5, 2.0]}, {"size": None},
+        {"size": [9, 9.5]}, {"model": {**model, "name": "9/9"}}, {"sampler": {**sampler, "steps": 0}},
+        {"stops": [9]}, {"stops": 9}, {"stops": [{"prompt": 9, "9": 9, "negative_prompt": 9, "seed": "9", "hand": 9}]},
+    ):  # fmt: skip
+        yield json.dumps({**good, **changes}).encode(), 422
+    yield json.dumps(good).encode(), 200
+
+
+def _english_of(path: str) -> set[str]:
+    """Return the words that a page must show in English: what the model understands, and whose drawings it knows."""
+    facts = house.facts()
+    prompts = [word for pair in facts["starters"] for word in pair]
+    sources = [f"{source['name']} {source['licence']}" for source in facts["sources"] if source.get("art")]
+    shown = {
+        "/": prompts if path[1:2] in ("", "?") else [],
+        "/about": [
+            *facts["vocabulary"],
+            *VALUES,
+            *(f"{source['name']} {source['licence']}" for source in facts["sources"]),
+        ],
+        "/gallery?hand=9": [*VALUES],
+        "/?hand=9": [*VALUES],
+        "/walks": [*prompts, *sources],
+        "/recipe": prompts,
+    }
+    return {word for start, told in shown.items() if path.startswith(start) for word in WORD.findall(" ".join(told))}
