@@ -39,7 +39,15 @@ EVENED = 60
 """What is added to each rank, so that the first few of a row do not settle all (Cormack et al., SIGIR 2009)."""
 
 BEGINNING_MIN = 2
-"""How many Latin letters the beginning of a word has at least: one begins half of all that hangs."""
+"""How many letters the beginning of a word has at least: one begins half of all that hangs."""
+
+GOING_ON_MIN = 3
+"""How many letters a word that no star follows has at least to be taken for a beginning, where there are no stems."""
+
+STARS_MAX = 6
+SIDE_BY_SIDE_MAX = 20
+ROW_MAX = 16
+"""How many characters of a script without spaces are held to stand in a row; what follows may stand elsewhere."""
 
 CHUNK = re.compile(r'(?P<unwanted>-?)(?:"(?P<phrase>[^"]*)"?(?P<goes_on>\*?)|(?P<plain>[^\s"]+))')
 PRINTED = re.compile(rf"[{folding.UNSPACED}]|[^\W{folding.UNSPACED}]+|\W", re.DOTALL)
@@ -135,7 +143,9 @@ def understood(query: str) -> Asked:
     """
     if len(query) > QUERY_MAX:
         raise InvalidInput.on("q", message=too_long(len(query)))
-    terms = [term for chunk in CHUNK.finditer(query) for term in _terms(chunk)]
+    chunks = [(chunk, _terms(chunk)) for chunk in CHUNK.finditer(query)]
+    _check_effort(chunks)
+    terms = [term for _chunk, found in chunks for term in found]
     if terms and not terms[-1].exact and not terms[-1].unwanted and query[-1:] not in ('"', "*"):
         terms[-1] = _beginning(terms[-1])
     telling = [term for term in terms if term.exact or term.unwanted or term.words[0] not in LITTLE]
@@ -158,6 +168,28 @@ def marked(text: str, asked: Asked) -> Markup:
     return Markup(PRINTED.sub(mark, unicodedata.normalize("NFC", text)))  # noqa: S704 - each part is escaped
 
 
+def _check_effort(chunks: Iterable[tuple[re.Match[str], list[Term]]]) -> None:
+    """Refuse what would keep a database busy for seconds where very many walks hang: beginnings and rows of words.
+
+    :raises InvalidInput: naming the limit.
+    """
+    stars = {term for _chunk, found in chunks for term in found if term.beginning and term.exact}
+    if len(stars) > STARS_MAX:
+        message = _(
+            "A search has at most %(most)s words with *; this one has %(count)s.", most=STARS_MAX, count=len(stars)
+        )
+        raise InvalidInput.on("q", message=message)
+    rows = {term for chunk, found in chunks for term in found if chunk["phrase"] or chunk["unwanted"]}
+    count = sum(len(term.words) for term in rows if len(term.words) > 1)
+    if count > SIDE_BY_SIDE_MAX:
+        message = _(
+            "A search has at most %(most)s words within quotes; this one has %(count)s.",
+            most=SIDE_BY_SIDE_MAX,
+            count=count,
+        )
+        raise InvalidInput.on("q", message=message)
+
+
 def _terms(chunk: re.Match[str]) -> list[Term]:
     unwanted = bool(chunk["unwanted"])
     if chunk["phrase"] is not None:
@@ -171,15 +203,17 @@ def _terms(chunk: re.Match[str]) -> list[Term]:
         words = tuple(word for run in runs for word in run)
         terms = [Term(words, exact=len(words) > 1, unwanted=True)]
     else:
-        terms = [Term(run, exact=len(run) > 1) for run in runs]
-    terms = [_beginning(term) if not term.words[-1].isascii() else term for term in terms]  # no stems there
+        rows = [run[start : start + ROW_MAX] for run in runs for start in range(0, len(run), ROW_MAX)]
+        terms = [Term(row, exact=len(row) > 1) for row in rows]
+    terms = [_beginning(term, GOING_ON_MIN) if not term.words[-1].isascii() else term for term in terms]  # no stems
     if chunk["plain"].endswith("*"):
         terms[-1] = replace(_beginning(terms[-1]), exact=True)
     return terms
 
 
-def _beginning(term: Term) -> Term:
-    """Let the last word go on, if there is enough of it."""
+def _beginning(term: Term, least: int = BEGINNING_MIN) -> Term:
+    """Let the last word go on, if there is enough of it: a wide character, of Hangul or a picture, is a syllable."""
     last = term.words[-1]
+    is_enough = len(last) >= least or unicodedata.east_asian_width(last[0]) in "WF"
     unspaced = folding.IS_UNSPACED.match(last)  # whose characters do not go on, and stand for themselves
-    return term if unspaced or (last.isascii() and len(last) < BEGINNING_MIN) else replace(term, beginning=True)
+    return replace(term, beginning=True) if is_enough and not unspaced else term

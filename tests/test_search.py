@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -139,6 +140,44 @@ HARMLESS = {
 def test_syntax_of_search_engines_means_nothing(hung: Hanger) -> None:
     hung("a fox", "a kite", seed=1)
     assert {query: found(query) for query in HARMLESS} == HARMLESS
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        (" ".join(f"-{a}{b}*" for a in "abc" for b in "xyz"), "A search has at most 6 words with *; this one has 9."),
+        ('"the ' * 30 + '"', ""),
+        (f'"{"the " * 30}"', "A search has at most 20 words within quotes; this one has 30."),
+        ('-"a b c d e f g h" "i j k l m n" "o p q r s t u"', "20 words within quotes; this one has 21."),
+        ("-" + "的" * 21, "20 words within quotes; this one has 21."),
+        ("的" * 299, ""),
+        ("fox* " * 50, ""),
+        (" ".join("abcdefghijklmnopqrstuvwxyz") * 4, ""),
+    ],
+)
+def test_what_would_keep_a_database_busy_is_refused_with_the_limit(
+    app: Flask, client: FlaskClient, query: str, rule: str
+) -> None:
+    for address in ("/gallery", "/api/v1/walks", "/feed.xml"):
+        answer = client.get(address, query_string={"q": query})
+        assert answer.status_code == (422 if rule else 200)
+        assert rule in answer.text
+
+
+def test_long_rows_of_characters_are_found_piece_by_piece(hung: Hanger) -> None:
+    row = "山高水长春花秋月风和日丽鸟语香天清云淡"
+    hung(row, "x", seed=1)
+    hung(row[::-1], "x", seed=1)
+    assert found(row) == [row]
+    assert found(f'"{row}"') == [row]
+
+
+def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Hanger) -> None:
+    for prompt in ("наука", "лисами", "여우가", "на"):
+        hung(f"{prompt} x", "y", seed=1)
+    assert {query: found(query) for query in ("на x", "лис x", "여 x", "н", "н*", "на*")} == {
+        "на x": ["на x"], "лис x": ["лисами x"], "여 x": ["여우가 x"], "н": [], "н*": [], "на*": ["на x", "наука x"],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("near", "far"), [(1, 2), (2, 9)])
