@@ -1,0 +1,160 @@
+"""A house in which every kind of page has something to show, and the way through all of its rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from flask import Flask
+from itsdangerous import URLSafeSerializer
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from app import banned, changing, exhibition, exhibitions, looks, reports, visitor, walks
+from app.database import db, writing
+from app.models import FAILED, REFUSED, Look, Walk
+from tests.conftest import SECRET
+from tests.server import easel
+from tests.server.live import PATIENCE_MS
+from tests.test_making import deliver
+from tests.test_office import PASSWORD
+
+OWNER = "the secret of whoever owns these walks"
+EVEN = [0.0, 0.25, 0.5, 0.75, 1.0]
+STAIRS = "/?prompt=a+fox&prompt=&prompt=a+kite&frames=1"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A page: its address, and what is done there to see it."""
+
+    path: str
+    enter: Callable[[Page], None] = lambda _page: None
+
+
+def furnish(app: Flask) -> dict[str, Room]:
+    """Hang walks in all their states, with families, reports and an exhibition; return all rooms by name."""
+    exhibition.hang()
+    found = {"exhibitions": Room("/exhibitions"), "exhibition": Room(f"/exhibitions/{exhibition.SLUG}")}
+    found |= _walls() | _family() | _states() | _ways_in()
+    reports.submit(exhibitions.walks_of(exhibitions.at(exhibition.SLUG))[0], reason="other", words="It is a guitar.",
+                   reporter="ann", admit=lambda: None)  # fmt: skip
+    banned.ban("gore")
+    return found | _office()
+
+
+def _walls() -> dict[str, Room]:
+    """Name the rooms that are there without doing anything."""
+    asked = {
+        "entrance": "/", "gallery": "/gallery", "found by words": "/gallery?q=moon", "near": "/gallery?q=coffee",
+        "did you mean": "/gallery?q=pinapple", "no result": "/gallery?q=zzz", "narrowed": "/gallery?q=moon&stops=2",
+        "narrowed to nothing": "/gallery?stops=7", "wrong page": "/gallery?cursor=forged", "mine": "/mine",
+        "about": "/about", "programs": "/api", "nowhere": "/nowhere", "wrong day": "/gallery?since=yesterday",
+    }  # fmt: skip
+    return {name: Room(path) for name, path in asked.items()}
+
+
+def _hang(*prompts: str, **fields: object) -> Walk:
+    walk = easel.commissioned(*prompts, owner=OWNER, frames=5, **fields)
+    easel.settle(walk, fps=12.5, positions=EVEN)
+    easel.paint(walk, [0.0, 1.0], 0)
+    easel.paint(walk, EVEN[1:-1], 1)
+    easel.finish(walk)
+    return walk
+
+
+def _family() -> dict[str, Room]:
+    """Hang a walk with a parent, children and neighbours, and look at all that hangs."""
+    parent = _hang("a lemon", "a boat")
+    walk = _hang("a lemon", "the sun", remix_of=parent.id)
+    _hang("a lemon", "the sun", "a cup", remix_of=walk.id)
+    _hang("the sun", "a boat", continues=walk.id)
+    _hang("a whale", "a lemon")
+    changing.apply(walk, changing.validate({"title": "A morning in June"}))
+    blind = _hang("a cup of tea", "a fish", unlisted=True)
+    dice = np.random.default_rng(1)
+    with writing() as session:
+        for number in session.scalars(db.select(Walk.number).where(Walk.number != blind.number)):
+            vectors = looks.pack(dice.normal(size=(2, 64)).astype(np.float32))
+            session.add(Look(walk_number=number, eye="one", frames=[0, 4], vectors=vectors))
+    deliver(walk, 2, steps=4)
+    about = f"/walks/{walk.id}"
+    return {
+        "own walk": Room(walk.url), "unlisted walk": Room(blind.url), "alike": Room(f"{about}/alike?frame=2"),
+        "not looked at": Room(f"/walks/{blind.id}/alike"), "stages": Room(f"{about}/stages?frame=2"),
+        "stages on offer": Room(f"{about}/stages?frame=1"), "embedded": Room(f"{about}/embed"),
+        "report": Room(f"{about}/report"), "thanks": Room(f"{about}/report", _report),
+        "thanks, unlisted": Room(f"/walks/{blind.id}/report", _report),
+        "walk on": Room(f"/?continues={walk.id}&prompt=the+sun"),
+    }  # fmt: skip
+
+
+def _states() -> dict[str, Room]:
+    """Commission walks that are not there yet, never will be, or have many stops."""
+    stops = ("a fox", "a kite", "an owl", "a key", "a very long name for a small teapot with roses")
+    queued, painting, many = (easel.commissioned(*stops[:count], owner=OWNER) for count in (2, 3, 5))
+    easel.settle(painting, positions=[0.0, 0.5, 1.0, 1.5, 2.0])
+    easel.paint(painting, [0.0, 1.0, 2.0], 0)
+    easel.paint(many, [float(place) for place in range(5)], 0)
+    easel.finish(many)
+    failed, refused, cancelled, gone = (easel.commissioned("a fox", f"a star no. {n}", owner=OWNER) for n in range(4))
+    easel.settle(failed, state=FAILED, error="The painter ran out of memory.", painted_count=9)
+    easel.settle(refused, state=REFUSED, error="It asks for gore, which does not hang here.")
+    walks.cancel(cancelled)
+    walks.delete_walk(gone)
+    states = {"queued": queued, "being painted": painting, "five stops": many, "failed": failed, "refused": refused,
+              "cancelled": cancelled, "gone": gone}  # fmt: skip
+    strange = exhibitions.walks_of(exhibitions.at(exhibition.SLUG))[1]
+    return {name: Room(walk.url) for name, walk in states.items()} | {"stranger's walk": Room(strange.url)}
+
+
+def _ways_in() -> dict[str, Room]:
+    return {
+        "stairs": Room("/?prompt=a+fox&prompt=an+owl&prompt=a+kite", _open),
+        "form with errors": Room(STAIRS, lambda page: page.locator("#paint").click()),
+    }
+
+
+def _office() -> dict[str, Room]:
+    rooms = {"sign in": Room("/curator"), "curator": Room("/curator", _sign_in)}
+    paths = {"halls": "exhibitions", "hall": f"exhibitions/{exhibition.SLUG}", "words": "words", "log": "log"}
+    walk = exhibitions.walks_of(exhibitions.at(exhibition.SLUG))[0]
+    paths["case"] = f"walks/{walk.id}"
+    return rooms | {f"curator's {name}": Room(f"/curator/{path}") for name, path in paths.items()}
+
+
+def _open(page: Page) -> None:
+    page.locator("#more summary").click()
+
+
+def _report(page: Page) -> None:
+    page.locator("input[value=other]").check()
+    page.locator("main .main").click()
+
+
+def _sign_in(page: Page) -> None:
+    page.locator("#password").fill(PASSWORD)
+    page.locator("main .main").click()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A furnished house that is served somewhere."""
+
+    url: str
+    rooms: dict[str, Room]
+
+    def visitor(self, browser: Browser, **options: object) -> BrowserContext:
+        """Open the browser of the visitor who owns walks here."""
+        context = browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        key = URLSafeSerializer(SECRET, salt="visitor").dumps(OWNER)
+        context.add_cookies([{"name": visitor.COOKIE, "value": str(key), "url": self.url}])
+        return context
+
+    def go(self, page: Page, *names: str) -> Iterator[str]:
+        """Enter these rooms one after the other, or all."""
+        for name in names or self.rooms:
+            page.goto(self.rooms[name].path)
+            self.rooms[name].enter(page)
+            yield name

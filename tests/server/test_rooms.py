@@ -1,0 +1,130 @@
+"""Every room, with something in it, is for everybody: for axe, by keyboard, narrow, spaced out, and standing still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.database import db, upgrade
+from tests.conftest import make_app
+from tests.server import easel
+from tests.server.rooms import House, furnish
+from tests.tables import make_table
+from tests.test_office import HASH
+
+pytestmark = pytest.mark.server
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+EYES = Path(__file__).with_name("eyes.js").read_text("utf-8")
+VIOLATIONS = {"resultTypes": ["violations"]}
+ALL = VIOLATIONS | {
+    "rules": {"target-size": {"enabled": True}}
+}  # what axe has, and what it leaves out unless it is asked for
+COLOURS = VIOLATIONS | {"runOnly": ["color-contrast"]}  # all that night can change
+SPACED = """
+* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
+p { margin-bottom: 2em !important; }
+"""  # WCAG 2.2, 1.4.12
+NARROW, PHONE, DESK = 320, 390, 1280
+
+
+@dataclass
+class Survey:
+    """What is wrong with each room, under each head; empty where nothing is."""
+
+    found: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def note(self, head: str, room: str, wrong: object) -> None:
+        """Write down what is wrong, if anything is."""
+        if wrong:
+            self.found.setdefault(head, {})[room] = wrong
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Serve a furnished house."""
+    folder = tmp_path_factory.mktemp("house")
+    settings = {"CURATOR_HASH": HASH, "MEANING": str(make_table(folder / "table")), "WTF_CSRF_ENABLED": True}
+    app = make_app(folder, **settings)
+    with app.app_context():
+        upgrade()
+        rooms = furnish(app)
+        db.session.remove()
+    with easel.served(app) as address:
+        yield House(address, rooms)
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def survey(house: House, browser: Browser) -> Iterator[Survey]:
+    """Go through all rooms once, and look at each in every way."""
+    found = Survey()
+    context = house.visitor(browser, viewport={"width": DESK, "height": 900}, bypass_csp=True)
+    page = context.new_page()
+    for room in house.go(page):
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        page.evaluate(AXE)
+        page.evaluate(EYES)
+        found.note("axe", room, axe(page, ALL))
+        page.emulate_media(color_scheme="dark")
+        found.note("axe at night", room, axe(page, COLOURS))
+        page.emulate_media(color_scheme="light")
+        look_for_focus(page, room, found)
+        look_narrowly(page, room, found)
+        page.set_viewport_size({"width": DESK, "height": 900})
+    yield found
+    context.close()
+
+
+def axe(page: Page, options: object) -> list[str]:
+    """Return what axe finds, with the elements."""
+    violations = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
+    return [f"{each['id']}: {[node['html'][:160] for node in each['nodes']]}" for each in violations]
+
+
+def look_for_focus(page: Page, room: str, found: Survey) -> None:
+    """Press Tab until the page ends."""
+    for _ in range(page.evaluate("beginTabbing()")):
+        page.keyboard.press("Tab")
+    told = page.evaluate("endTabbing()")
+    found.note("not reached", room, told["missed"])
+    found.note("focus not seen", room, told["unseen"])
+
+
+def look_narrowly(page: Page, room: str, found: Survey) -> None:
+    """Make the window narrow, and then set words further apart."""
+    for width in (PHONE, NARROW):
+        page.set_viewport_size({"width": width, "height": 844})
+        found.note("too wide", f"{room} at {width}", overflow(page, width))
+    cut = page.evaluate("cutOff()")
+    page.add_style_tag(content=SPACED)
+    found.note("cut off", room, [each for each in page.evaluate("cutOff()") if each not in cut])
+    found.note("too wide", f"{room}, spaced", overflow(page, NARROW))
+
+
+def overflow(page: Page, width: int) -> int:
+    """Say how much wider than the window the page is."""
+    return int(page.evaluate("document.documentElement.scrollWidth")) - width
+
+
+@pytest.mark.parametrize("head", ["axe", "axe at night", "not reached", "focus not seen", "too wide", "cut off"])
+def test_nothing_is_wrong_in_any_room(survey: Survey, head: str) -> None:
+    assert survey.found.get(head, {}) == {}
+
+
+def test_skip_link_leads_past_the_head(house: House, browser: Browser) -> None:
+    page = house.visitor(browser).new_page()
+    for _ in house.go(page, "gallery", "own walk"):
+        page.keyboard.press("Tab")
+        expect(page.locator(".skip")).to_be_focused()
+        expect(page.locator(".skip")).to_be_in_viewport(ratio=1)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    page.context.close()
