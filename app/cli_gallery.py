@@ -58,7 +58,7 @@ def _make_anew(make: Callable[[], Iterator[Progress]], what: str, *, quiet: bool
         for progress in make():
             if not quiet and sys.stderr.isatty():
                 click.echo(f"\r{what}: {progress.done:,} done, {progress.left:,} walks to go", nl=False, err=True)
-    except SourceError as error:
+    except (SourceError, OSError) as error:
         return {"flaw": str(error)}
     return {"vectors": progress.done, "seconds": round(time.monotonic() - began, 3)}
 

@@ -56,8 +56,7 @@ def alike(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
     The nearest of the frames that were looked at stands for it. ``None`` while no worker has looked at the walk.
     """
     look = of(walk)
-    vectors = _index().up_to_date()
-    if look is None or vectors is None:
+    if look is None or (vectors := _index().up_to_date()) is None:
         return None
     row = min(range(len(look.frames)), key=lambda place: abs(look.frames[place] - frame))
     asked = unpack(look)[row]

@@ -6,11 +6,14 @@ another database's rows, costs nothing but the finding by it.
 
 from __future__ import annotations
 
+import fcntl
+import logging
 import os
 import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -29,6 +32,8 @@ CATCH_UP = 400
 
 BATCH = 2000
 REINDEX = "flask --app wsgi gallery reindex"
+
+log = logging.getLogger(__name__)
 
 
 class SourceError(Exception):
@@ -92,11 +97,12 @@ class Index:
                 kind = self._source.kind()
                 if self._vectors is None or not self._vectors.is_current(kind[0]):
                     self._vectors = self._open(*kind)
-                self._look(self._vectors)
-                self._flaw = ""
+                flaw = self._look(self._vectors)
             except (SourceError, VectorsError, OSError) as error:
-                self._vectors, self._flaw = None, str(error)
-            self._looked = time.monotonic()
+                self._vectors, flaw = None, str(error)
+            if flaw and flaw != self._flaw:
+                log.warning("%s", flaw)
+            self._looked, self._flaw = time.monotonic(), flaw
             return self._vectors
 
     def make_anew(self) -> Iterator[Progress]:
@@ -106,6 +112,7 @@ class Index:
         """
         revision, width = self._source.kind()
         path = self._path()
+        _sweep(path)
         aside = path.with_name(f"{path.name}.{os.getpid()}")
         try:
             Vectors.create(aside, revision, width)
@@ -124,7 +131,7 @@ class Index:
     def flaw(self) -> str:
         """Say what keeps walks from being found by it: ``""`` if nothing does."""
         vectors = self.up_to_date()
-        if vectors is None:
+        if vectors is None or self._flaw:
             return self._flaw
         with db.engine.connect() as connection:
             left = self._source.count_after(connection, vectors.last_key)
@@ -151,8 +158,8 @@ class Index:
         with db.engine.connect() as connection:
             return self._source.count_after(connection, 0) > CATCH_UP
 
-    def _look(self, vectors: Vectors) -> None:
-        """Hold the index against the rows as they are now, and add what it lacks.
+    def _look(self, vectors: Vectors) -> str:
+        """Hold the index against the rows as they are now, and add what it lacks; say why nothing can be added.
 
         On a connection of its own: a transaction that began before somebody else's row does not see it.
         """
@@ -160,9 +167,13 @@ class Index:
             last = vectors.last()
             if last and self._source.is_foreign(connection, *last):
                 raise VectorsError(f"The index of {self._source.name} was made of other walks. Run: {REINDEX}")
-            with vectors.adding() as alone:
-                if alone:
-                    self._add(connection, vectors, CATCH_UP)
+            try:
+                with vectors.adding() as alone:
+                    if alone:
+                        self._add(connection, vectors, CATCH_UP)
+            except OSError as error:  # what is in it can be searched on a full disk as well
+                return f"Nothing can be added to the index of {self._source.name}: {error.strerror or error}."
+        return ""
 
     def _add(self, connection: Connection, vectors: Vectors, limit: int) -> None:
         found = self._source.after(connection, vectors.last_key, limit)
@@ -171,6 +182,14 @@ class Index:
 
     def _path(self) -> Path:
         return Path(current_app.instance_path) / f"{self._source.name}.vectors"
+
+
+def _sweep(path: Path) -> None:
+    """Delete what was left of an index by those who were killed while they made it; who is at it holds its lock."""
+    for left in path.parent.glob(f"{path.name}.*"):
+        with suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def mark_of(walk_id: str) -> int:

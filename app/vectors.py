@@ -84,9 +84,9 @@ class Vectors:
         aside.replace(path)
 
     def is_current(self, revision: str) -> bool:
-        """See what was added since; tell whether this is still the file that lies there, and of this revision."""
-        self.count = self._read_count()
-        with suppress(OSError):
+        """See what was added since; tell whether this is still the file that lies there, whole and of this revision."""
+        with suppress(OSError, VectorsError):
+            self.count = self._read_count()
             return self.path.stat().st_ino == self.inode and self._revision == revision.encode()
         return False
 
@@ -170,9 +170,10 @@ class Vectors:
         """Map a block into memory, the file grown to it."""
         with self._mapping:
             while len(self._mapped) <= number:
-                start = HEADER_BYTES + len(self._mapped) * self._block_bytes
+                start = self._bytes(len(self._mapped))
                 if os.fstat(self._file).st_size < start + self._block_bytes:
-                    os.truncate(self._file, start + self._block_bytes)
+                    # not truncate: a full disk is to be an error here, not the death of who writes into memory
+                    os.posix_fallocate(self._file, start, self._block_bytes)
                 memory = mmap.mmap(self._file, self._block_bytes, offset=start)
                 self._mapped.append(
                     {
@@ -191,7 +192,13 @@ class Vectors:
         magic, revision, width, block, count = HEADER.unpack(header)
         if (magic, revision.rstrip(b"\0"), width, block) != (MAGIC, self._revision, self.width, BLOCK):
             raise VectorsError(f"{self.path} is an index of something else.")
+        if os.fstat(self._file).st_size < self._bytes(-(-count // BLOCK)):
+            raise VectorsError(f"{self.path} is cut off.")  # to read beyond a file's end would end the process
         return int(count)
+
+    def _bytes(self, blocks: int) -> int:
+        """Return how large a file with so many blocks is."""
+        return HEADER_BYTES + blocks * self._block_bytes
 
 
 def _parts(width: int) -> list[tuple[str, np.dtype[Any], int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,45 @@ def test_broken_index_costs_only_the_finding_by_meaning(hung: Commissioner, inst
     assert "There is no index of meaning" in meaning.flaw()
     list(meaning.reindex())
     assert meaning.ranked("whale") == [walk.number]
+
+
+@pytest.mark.usefixtures("look_again")
+def test_index_that_is_cut_off_while_it_serves_is_told_to_the_log_once(
+    hung: Commissioner, instance: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    walk = hung("a boat", "a fish")
+    assert meaning.ranked("whale") == [walk.number]
+    os.truncate(instance / "meaning.vectors", 5000)
+    assert meaning.ranked("whale") == meaning.ranked("whale") == []
+    (line,) = [record.message for record in caplog.records if record.name == "app.nearest"]
+    assert "meaning.vectors is cut off. Run: flask --app wsgi gallery reindex" in line
+    list(meaning.reindex())
+    assert meaning.ranked("whale") == [walk.number]
+
+
+@pytest.mark.usefixtures("look_again")
+def test_index_is_searched_though_nothing_can_be_added(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = hung("a boat", "a fish")
+    assert meaning.ranked("whale") == [walk.number]
+    other = hung("a whale", "a fish")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        assert meaning.ranked("whale") == [walk.number]
+        assert meaning.flaw() == "Nothing can be added to the index of meaning: No space left on device."
+    assert set(meaning.ranked("whale")) == {walk.number, other.number}
+    assert meaning.flaw() == ""
+
+
+def test_what_a_killed_reindexing_left_is_swept_by_the_next_and_what_another_writes_is_not(
+    hung: Commissioner, instance: Path
+) -> None:
+    hung("a boat", "a fish")
+    left, written = instance / "meaning.vectors.7", instance / "meaning.vectors.8"
+    left.write_bytes(b"half")
+    with written.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        list(meaning.reindex())
+        assert sorted(path.name for path in instance.glob("meaning*")) == ["meaning.vectors", "meaning.vectors.8"]
 
 
 @pytest.mark.usefixtures("look_again")

@@ -90,6 +90,35 @@ def test_rows_that_a_crash_left_uncounted_are_not_seen(path: Path, monkeypatch: 
     assert set(again.nearest(rows[3], 5).keys) == {1, 9}
 
 
+@pytest.mark.parametrize("count", [vectors.BLOCK + 1, 2**63])
+def test_file_shorter_than_its_count_says_is_refused_before_it_is_read(path: Path, count: int) -> None:
+    index = Vectors(path, "one", WIDTH)
+    fill(index, drawn(3))
+    with path.open("r+b") as file:
+        file.seek(vectors.COUNT_AT)
+        file.write(count.to_bytes(8, "little"))
+    size = path.stat().st_size
+    assert not index.is_current("one")
+    with pytest.raises(VectorsError, match="is cut off"):
+        Vectors(path, "one", WIDTH)
+    assert path.stat().st_size == size
+
+
+def test_full_disk_is_an_error_before_anything_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    index = Vectors(path, "one", WIDTH)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", refuse)
+        with pytest.raises(OSError, match="No space"):
+            fill(index, drawn(3))
+    assert index.is_current("one")
+    assert index.last() is None
+    fill(index, drawn(3))
+    assert index.last() == (3, 7)
+
+
 def test_one_put_in_its_place_is_noticed(path: Path) -> None:
     index = Vectors(path, "one", WIDTH)
     assert index.is_current("one")
