@@ -79,6 +79,18 @@ PATTERNS = (
     N_("The pictures could not be stored: %(reason)s."),
     N_("The model %(model)s painted no picture: its numbers overflow."),
     N_("The model %(model)s is not offered here; offered: %(others)s."),
+    N_("The model %(name)s is not offered here; this is: %(other)s."),
+    N_("The model %(name)s is not offered here; these are: %(others)s."),
+    N_("The recipe was painted by %(model)s %(revision)s; this site paints with %(ours)s."),
+    N_("The recipe was painted by %(model)s %(revision)s. %(why)s"),
+    N_("The recipe asks for pictures of %(asked)s pixels; this site paints %(ours)s."),
+    N_("The %(scheduler)s knows no flow; with this model paint %(others)s."),
+    N_("The %(scheduler)s takes no %(steps)s steps with this model."),
+    N_("Unknown %(what)s %(name)s; known are %(known)s."),
+    N_("Model folder missing: %(path)s."),
+    N_("Model file missing: %(path)s."),
+    N_("Model file broken: %(path)s: %(reason)s."),
+    N_("Model folder %(path)s cannot be loaded: %(reason)s."),
     N_("%(error)s while painting."),
 )
 """What a worker says of a walk that failed, with what varies."""
