@@ -175,10 +175,9 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
     start, as_of, draw = 0, _newest_place(), _draw(choice)
     if cursor:
         start, as_of, draw = (int(each) for each in cursors.read(cursor, choice.order, int, int, int))
-    places = index.places(sought, after=as_of + 1, limit=LISTED)
+    places, found = index.newest(sought, before=as_of + 1, limit=LISTED, most=COUNTED)
     rows = index.rows(places)
     ordered = [row.number for row in sorted(rows, key=_key(choice.order, sought, draw), reverse=True)]
-    found = len(ordered) if len(ordered) < LISTED else index.count(sought, COUNTED)
     near = 0
     if choice.order == BEST:
         others = [index.passing(ranker(choice.q), sought) for ranker in search.rankers()]

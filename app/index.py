@@ -27,11 +27,12 @@ FACET = "="
 ALL = FACET + "any"
 SHIFT = 20
 PLACE_MAX = 2**62
-NEAR, FAR = 5_000, 25_000
-"""How many walks beyond a cursor Postgres looks through before it asks the index of words for all that there are.
+NEAR = 5_000
+"""How many walks beyond a cursor Postgres looks through, to find what is common and to learn how common the rest is."""
 
-What is common is found among the near, or among the far where the near promise it; what is not has few enough hits to
-be put in order."""
+HIT_COST = 12
+"""How many walks, one after the other, are looked through in the time that a hit takes which the index of words names:
+it lies anywhere."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -86,6 +87,20 @@ def places(sought: Sought, *, after: int | None = None, limit: int, oldest_first
     return find(sought, low, high, limit, oldest_first)
 
 
+def newest(sought: Sought, *, before: int, limit: int, most: int) -> tuple[list[int], int]:
+    """Return the places of the newest walks, and how many are found, up to one more than ``most``, which is the greater."""
+    low, high = bounds(sought)
+    if sought.is_by_dates or is_sqlite():
+        found = places(sought, after=before, limit=most + 1)
+        return found[:limit], len(found)
+    within = (Hung.place >= low, Hung.place < min(high, before))
+    common = _common(within, sought, limit, False, in_order=True)
+    if len(common) == limit:
+        return common, _count_postgres(within, sought, most + 1)
+    found = _hits(within, sought, most + 1, False)
+    return found[:limit], len(found)
+
+
 class Row(NamedTuple):
     """What the index holds of a walk."""
 
@@ -118,12 +133,11 @@ def count(sought: Sought, most: int) -> int:
     """Count what is found, up to one more than ``most``."""
     low, high = bounds(sought)
     if sought.is_by_dates:
-        inner: Any = select(Hung.place).where(Hung.place >= low, Hung.place < high).limit(most + 1)
-    elif is_sqlite():
+        inner = select(Hung.place).where(Hung.place >= low, Hung.place < high).limit(most + 1).subquery()
+        return db.session.scalar(select(func.count()).select_from(inner)) or 0
+    if is_sqlite():
         return db.session.scalar(COUNT, _values(sought, low, high, most + 1)) or 0
-    else:
-        inner = select(Hung.place).where(_matches(sought), Hung.place >= low, Hung.place < high).limit(most + 1)
-    return db.session.scalar(select(func.count()).select_from(inner.subquery())) or 0
+    return _count_postgres((Hung.place >= low, Hung.place < high), sought, most + 1)
 
 
 def passing(numbers: Iterable[int], sought: Sought) -> list[int]:
@@ -219,17 +233,53 @@ def _forms(word: str) -> list[str]:
 # Postgres: GIN knows all hits of a word, in no order.
 
 
+PLANS = text("SELECT set_config('enable_seqscan', :any, true), set_config('enable_indexscan', :any, true)")
+
+
 def _find_postgres(sought: Sought, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
     within = (Hung.place >= low, Hung.place < high)
-    found = _near(within, NEAR, sought, limit, oldest_first)
-    if len(found) < limit and _is_common(len(found), limit):
-        found = _near(within, FAR, sought, limit, oldest_first)
-    if len(found) == limit:
-        return found
+    found = _common(within, sought, limit, oldest_first, in_order=True)
+    return found if len(found) == limit else _hits(within, sought, limit, oldest_first)
+
+
+def _hits(within: Any, sought: Sought, limit: int, oldest_first: bool) -> list[int]:
+    """Put all hits in order: they are few, or it would take longer to look through the walks."""
     hits = select(Hung.place).where(*within, _matches(sought)).cte("hits")
     hits = hits.prefix_with("MATERIALIZED", dialect="postgresql")
     order = hits.c.place.asc() if oldest_first else hits.c.place.desc()
     return list(db.session.scalars(select(hits.c.place).order_by(order).limit(limit)))
+
+
+def _count_postgres(within: Any, sought: Sought, limit: int) -> int:
+    if len(_common(within, sought, limit, False, in_order=False)) == limit:
+        return limit
+    hits = select(Hung.place).where(*within, _matches(sought)).limit(limit).subquery()
+    db.session.execute(PLANS, {"any": "off"})  # else it looks through all walks for what it takes for common
+    try:
+        return db.session.scalar(select(func.count()).select_from(hits)) or 0
+    finally:
+        db.session.execute(PLANS, {"any": "on"})
+
+
+def _common(within: Any, sought: Sought, limit: int, oldest_first: bool, *, in_order: bool) -> list[int]:
+    """Find what is common by looking through the first walks; fewer than wanted where the index of words is shorter."""
+    found = _near(within, NEAR, sought, limit, oldest_first)
+    if len(found) < limit and (reach := _reach(len(found), limit, in_order=in_order)):
+        found = _near(within, reach, sought, limit, oldest_first)
+    return found
+
+
+def _reach(found: int, limit: int, *, in_order: bool) -> int:
+    """Say among how many walks enough lie, by those found near; 0 where the index of words is the shorter way.
+
+    That names all hits; to put them in order each must be fetched, to count them no more than are wanted.
+    """
+    if not found:
+        return 0
+    hanging = db.session.scalar(text("SELECT reltuples FROM pg_class WHERE oid = 'hung'::regclass")) or 0
+    hits, reach = found * hanging / NEAR, limit * NEAR // found
+    fetched = hits if in_order else min(hits, limit)
+    return 2 * reach if reach < HIT_COST * fetched + hits else 0
 
 
 def _near(within: Any, reach: int, sought: Sought, limit: int, oldest_first: bool) -> list[int]:
@@ -239,14 +289,6 @@ def _near(within: Any, reach: int, sought: Sought, limit: int, oldest_first: boo
     order = near.c.place.asc() if oldest_first else near.c.place.desc()
     matching = near.c.search.op("@@")(_tsquery(sought))
     return list(db.session.scalars(select(near.c.place).where(matching).order_by(order).limit(limit)))
-
-
-def _is_common(found: int, limit: int) -> bool:
-    """Tell whether those found near promise enough among the far, and more than those in the index of words."""
-    if found * FAR < limit * NEAR:
-        return False
-    hanging = db.session.scalar(text("SELECT reltuples FROM pg_class WHERE oid = 'hung'::regclass"))
-    return found * (hanging or 0) > FAR * NEAR
 
 
 def _matches(sought: Sought) -> Any:

@@ -180,9 +180,10 @@ def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Hanger) -> N
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("near", "far"), [(1, 2), (2, 9)])
-def test_newest_are_found_however_far_is_looked_first(
-    hung: Hanger, monkeypatch: pytest.MonkeyPatch, near: int, far: int
+@pytest.mark.parametrize("near", [1, 2, 5_000])
+@pytest.mark.parametrize("hit_cost", [0, 1, 10_000])
+def test_newest_are_found_and_counted_however_far_is_looked_first(
+    hung: Hanger, monkeypatch: pytest.MonkeyPatch, near: int, hit_cost: int
 ) -> None:
     for number in range(8):
         hung("a fox" if number % 2 else "a kite", "a hill")
@@ -190,7 +191,7 @@ def test_newest_are_found_however_far_is_looked_first(
         db.session.execute(text("ANALYZE hung"))
         db.session.commit()
     monkeypatch.setattr(index, "NEAR", near)
-    monkeypatch.setattr(index, "FAR", far)
+    monkeypatch.setattr(index, "HIT_COST", hit_cost)
     foxes = Choice(q="fox").sought()
     newest = index.places(foxes, limit=8)
     assert len(newest) == 4
@@ -199,6 +200,12 @@ def test_newest_are_found_however_far_is_looked_first(
         assert index.places(foxes, limit=limit) == newest[:limit]
         assert index.places(foxes, limit=limit, oldest_first=True) == newest[::-1][:limit]
         assert index.places(foxes, after=newest[0], limit=limit) == newest[1 : 1 + limit]
+        for most in range(limit, 5):
+            assert index.newest(foxes, before=newest[0], limit=limit, most=most) == (
+                newest[1 : 1 + limit],
+                min(3, most + 1),
+            )
+    assert [index.count(foxes, most) for most in (1, 2, 3, 4, 9)] == [2, 3, 4, 4, 4]
 
 
 def test_words_are_marked_as_they_are_written() -> None:

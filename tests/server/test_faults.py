@@ -52,7 +52,8 @@ def wait_idle(site: LiveSite) -> None:
         assert isinstance(connection, Redis)
 
         def is_idle() -> bool:
-            states = [worker.get_state() for worker in Worker.all(connection, serializer=JSONSerializer)]
+            workers = Worker.all(connection, serializer=JSONSerializer)  # also those that were killed
+            states = [worker.get_state() for worker in workers if worker.pid == site.worker_pid()]
             return states == ["idle"] and queue.queue_on(connection).count == 0
 
         with connection:
