@@ -88,7 +88,7 @@ def places(sought: Sought, *, after: int | None = None, limit: int, oldest_first
 
 
 def newest(sought: Sought, *, before: int, limit: int, most: int) -> tuple[list[int], int]:
-    """Return the places of the newest walks, and how many are found, up to one more than ``most``, which is the greater."""
+    """Return the places of the newest walks, and how many are found, up to one more than ``most`` (≥ ``limit``)."""
     low, high = bounds(sought)
     if sought.is_by_dates or is_sqlite():
         found = places(sought, after=before, limit=most + 1)
