@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
+from werkzeug.test import TestResponse
 
-from app import signing_in, stored
+from app import audit, changing, exhibitions, signing_in, stored
+from app.curated import BannedWord, Report
+from app.database import writing
+from app.exhibitions import Wanted
 from app.models import Walk
 from tests.conftest import make_app
 
@@ -19,15 +26,15 @@ pytestmark = pytest.mark.databases
 Hanger = Callable[..., Walk]
 PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 PASSWORD = "a password of the tests"
+HASH = signing_in.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
 STRANGE = ("%00", "a%00b", "%0d%0aX-Evil:1", "%ed%a0%80", "%ff", "x" * 3000, "9" * 5000, "%e2%80%ae", "'", "%25", "-")
 ASKED = ("", "lang=de", "frame=%00&cursor=%00&prompt=%00&q=%00&walk=%00&before=%00&own=%5B%5B&url=http://[&since=%00")
 
 
 @pytest.fixture
-def curator(app: Flask, instance: Any) -> FlaskClient:
+def curator(app: Flask, instance: Path) -> FlaskClient:
     """Be signed in to a site that answers for its mistakes as the real one does."""
-    settings = {"CURATOR_HASH": signing_in.generate_password_hash(PASSWORD, "pbkdf2:sha256:1"), "TESTING": False}
-    client = make_app(instance, **settings).test_client()
+    client = make_app(instance, CURATOR_HASH=HASH, TESTING=False).test_client()
     assert client.post("/curator/sign-in", data={"password": PASSWORD}).status_code == 303
     return client
 
@@ -52,3 +59,74 @@ def test_no_address_breaks_whatever_stands_in_it(curator: FlaskClient, hung: Han
                 if answer.status_code >= 500:
                     broken.add((answer.status_code, path[:80], asked))
     assert broken == set()
+
+
+EVIL = """<evil onx=1>"'><evil onx=1></title></textarea></script><evil onx=1>]]>--><evil onx=1>{{7*191}}"""
+
+
+class Seen(HTMLParser):
+    """What of a page would be taken for ours though a visitor wrote it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.evil: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look for elements and attributes that only a visitor writes."""
+        if tag == "evil" or any(name.startswith("onx") for name, _ in attrs):
+            self.evil.append(str(self.get_starttag_text()))
+
+
+def html_in(answer: TestResponse) -> Iterator[str]:
+    """List what of an answer is taken for HTML: all of a page, what a feed's entries hold, the code that embeds."""
+    if answer.mimetype == "text/html":
+        yield answer.text
+    elif answer.mimetype == "application/atom+xml":
+        root = ElementTree.fromstring(answer.text)  # noqa: S314 - we wrote it
+        yield from (each.text or "" for each in root.iter("{http://www.w3.org/2005/Atom}content"))
+    elif answer.is_json and "html" in answer.json:
+        yield answer.json["html"]
+
+
+def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient, hung: Hanger) -> None:
+    walk, other = hung(EVIL, f"b {EVIL}", model=None), hung(f"b {EVIL}", "c", frames=2)
+    changing.apply(walk, changing.validate({"title": EVIL}))
+    with writing() as session:
+        session.execute(update(Walk).values(model_title=EVIL, error=EVIL))
+        session.add(Report(walk_number=walk.number, reason="other", words=EVIL, reporter="x"))
+        session.add(BannedWord(word=EVIL[:80]))
+    exhibitions.create(Wanted(EVIL, EVIL, slug="x", walks=[walk.id, other.id]))
+    audit.note(EVIL[:40], EVIL)
+    filled = {"walk_id": walk.id, "slug": "x", "page": "1"}
+    asked = dict.fromkeys(("q", "prompt", "hand", "own", "walk", "seed", "cursor", "model", "before", "seen"), EVIL)
+    assert len(Seen(EVIL).evil) == 4
+    pages = 0
+    for rule in curator.application.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.arguments - {*filled} or rule.endpoint == "static":
+            continue
+        path = PLACE.sub(lambda match: filled[match[1]], rule.rule)
+        for query in ({}, asked, {"url": f"http://localhost{walk.url}"}, {"q": EVIL}):
+            with curator.get(path, query_string=query) as answer:
+                assert b"1337" not in answer.data
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                assert "script-src 'self'" in answer.headers["Content-Security-Policy"] or path.endswith("/embed")
+                texts = [*html_in(answer)]
+                assert [Seen(text).evil for text in texts] == [[]] * len(texts), (path, query)
+                pages += bool(texts)
+    assert pages > 60
+
+
+def test_no_form_is_taken_from_another_site(curator: FlaskClient, instance: Path, hung: Hanger) -> None:
+    walk = hung()
+    strict = make_app(instance, WTF_CSRF_ENABLED=True, CURATOR_HASH=HASH).test_client()
+    strict.set_cookie("moma_curator", curator.get_cookie("moma_curator").value)  # type: ignore[union-attr]
+    assert strict.get("/curator").status_code == 200
+    filled = {"walk_id": walk.id, "slug": "x", "act": "hide"}
+    forms = [rule for rule in strict.application.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    for rule in forms:
+        if not rule.rule.startswith("/api/"):
+            path = PLACE.sub(lambda match: filled[match[1]], rule.rule)
+            assert strict.post(path, data={"prompt": ["a", "b"], "sure": "1", "word": "x"}).status_code == 400, path
+    assert strict.get("/curator").status_code == 200
+    assert audit.latest(9, before=None)[0].what == "signed in"
