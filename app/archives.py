@@ -151,11 +151,11 @@ def _manifest(archive: tarfile.TarFile, kind: Kind) -> dict[str, Any]:
     if archive.getmember(MANIFEST).size > MANIFEST_MAX:
         raise ValueError("its manifest is too large")
     manifest = json.loads(read(archive, MANIFEST))
-    if not isinstance(manifest, dict) or (manifest.get("format"), manifest.get("version")) != (
-        kind.format,
-        kind.version,
-    ):
-        raise ValueError(f"it is no {kind.format} of version {kind.version}")
+    if not isinstance(manifest, dict) or manifest.get("format") != kind.format:
+        raise ValueError(f"it is no {kind.format}")
+    if manifest.get("version") != kind.version:
+        maker, found = f"{manifest.get('software')!s:.60}", f"{manifest.get('version')!r:.20}"
+        raise ValueError(f"it is of version {found}, made by {maker}; this site reads version {kind.version}")
     for name, expected in kind.shape.items():
         if not isinstance(manifest.get(name), expected):
             raise ValueError(f"its manifest has no {name}")

@@ -50,6 +50,11 @@ class Wanted:
     is_shown: bool = True
     walks: Sequence[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Tidy what was written."""
+        self.title = " ".join(self.title.split())
+        self.text = self.text.replace("\r\n", "\n").strip()
+
 
 def shown() -> list[Hall]:
     """List the exhibitions that are shown and have something that hangs, the newest first."""
@@ -189,10 +194,8 @@ def _hang(session: Session, exhibition: Exhibition, walks: Sequence[Walk]) -> No
 
 
 def _checked(wanted: Wanted) -> list[Walk]:
-    """Tidy what was asked for, and find its walks."""
-    wanted.title = " ".join(wanted.title.split())
-    wanted.text = wanted.text.replace("\r\n", "\n").strip()
-    errors = list(_flaws(wanted))
+    """Check what was asked for, and find its walks."""
+    errors = flaws(wanted)
     walks: dict[int, Walk] = {}
     for line in wanted.walks:
         try:
@@ -201,16 +204,17 @@ def _checked(wanted: Wanted) -> list[Walk]:
         except (WalkNotFound, WalkGone):
             message = _("“%(line)s” is no walk of this house.", line=f"{line.strip():.80}")
             errors.append(FieldError(("walks",), message))
-    if len(walks) > EXHIBITS_MAX:
-        message = _("An exhibition has at most %(most)s walks, not %(count)s.", most=EXHIBITS_MAX, count=len(walks))
-        errors.append(FieldError(("walks",), message))
     if errors:
         raise InvalidInput(errors[:10])
     return list(walks.values())
 
 
-def _flaws(wanted: Wanted) -> list[FieldError]:
+def flaws(wanted: Wanted) -> list[FieldError]:
+    """Say which fields of an exhibition break a rule, whatever its walks are."""
     errors = []
+    if (count := len(set(wanted.walks))) > EXHIBITS_MAX:
+        message = _("An exhibition has at most %(most)s walks, not %(count)s.", most=EXHIBITS_MAX, count=count)
+        errors.append(FieldError(("walks",), message))
     if not 0 < len(wanted.title) <= TITLE_MAX:
         errors.append(FieldError(("title",), _("The title must have 1 to %(most)s characters.", most=TITLE_MAX)))
     if len(wanted.text) > TEXT_MAX:

@@ -63,7 +63,7 @@ class WalkLine(BaseModel):
     id: WalkId
     title: str | None
     recipe: dict[str, Any]
-    notes: list[Annotated[str, Field(max_length=24)]]
+    notes: list[Annotated[str, Field(pattern=PRINTABLE, max_length=24)]]
     owner: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{64})?$")] = ""
     created_at: AwareDatetime
     started_at: AwareDatetime | None

@@ -106,8 +106,8 @@ def _check(
         if len(errors) >= ERRORS_MAX:
             break
     for number, hall in enumerate(halls, start=1):
-        if not exhibitions.SLUG.fullmatch(hall.slug):
-            errors += _broken(exported.EXHIBITIONS, number, f"has an address that is none: {hall.slug!r:.60}").errors
+        for wrong in exhibitions.flaws(Wanted(hall.title, hall.text, hall.slug, walks=hall.walks)):
+            errors += _broken(exported.EXHIBITIONS, number, f"cannot be hung. {wrong.message}".rstrip(".")).errors
     if errors:
         raise InvalidInput(errors)
 

@@ -186,6 +186,7 @@ BROKEN: dict[str, tuple[dict[str, object], str]] = {
     "a recipe of another kind": ({"recipe": {"format": "x"}}, "The recipe is of another kind"),
     "a title too long": ({"title": "x" * 400}, "400 characters long"),
     "too few notes": ({"notes": []}, "one note for each stop"),
+    "a note that no database takes": ({"notes": ["\0", ""]}, "notes.0"),
     "no frames": ({"frames": []}, "lacks a frame"),
     "figures that are none": ({"evenness": -1}, "evenness"),
 }
@@ -203,6 +204,38 @@ def test_broken_line_refuses_the_archive_and_names_it(
     assert said in str(refused.value)
     assert count() == 0
     assert media.store().files("walks") == {}
+
+
+BROKEN_HALLS: dict[str, tuple[dict[str, object], str]] = {
+    "no title": ({"title": " \n "}, "The title must have 1 to 120 characters"),
+    "no address": ({"slug": "-a-"}, "The address must be"),
+    "what cannot be shown": ({"text": "a\0b"}, "The text contains characters that cannot be shown"),
+    "too many walks": ({"walks": [f"{number:016}".translate(str.maketrans("01", "ab")) for number in range(700)]}, ""),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_HALLS)
+def test_broken_exhibition_refuses_the_archive_before_a_walk_is_hung(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path, name: str
+) -> None:
+    changes, said = BROKEN_HALLS[name]
+
+    def change(files: dict[str, bytes]) -> None:
+        files[exported.EXHIBITIONS] = json.dumps(json.loads(files[exported.EXHIBITIONS]) | changes).encode()
+
+    with pytest.raises(InvalidInput, match=rf"Line 1 of exhibitions\.jsonl .*{said}"):
+        bring_in(rewritten(export(app, tmp_path), change))
+    assert count() == 0
+
+
+def test_archive_of_a_later_version_says_so(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
+    file = export(app, tmp_path)
+    with tarfile.open(file) as archive:
+        later = json.loads(archives.read(archive, MANIFEST)) | {"version": 2, "software": "MoMA Lisa 9.0"}
+    with tarfile.open(tmp_path / "later.tar", "w") as archive:
+        archives.add_bytes(archive, MANIFEST, json.dumps(later).encode())
+    with pytest.raises(InvalidInput, match=r"it is of version 2, made by MoMA Lisa 9\.0; this site reads version 1"):
+        bring_in(tmp_path / "later.tar")
 
 
 def test_file_that_is_not_what_it_is_called_is_refused(
