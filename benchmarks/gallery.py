@@ -30,7 +30,7 @@ from sqlalchemy import select
 
 from app import create_app, curating, cursors
 from app.database import db, upgrade
-from app.models import Hung
+from app.models import Hung, Walk
 from benchmarks import crowd, fused
 from tests import postgres
 
@@ -108,6 +108,9 @@ def _addresses(asked: int) -> dict[str, Iterator[str]]:
     facets = [f"colour={draw.choice(('red', 'blue', 'white'))}&stops={draw.choice((2, 3, 4))}" for _ in spoken]
     deep = db.session.scalar(select(Hung.place).order_by(Hung.place.desc()).offset(DEPTH).limit(1))
     deep = deep or db.session.scalar(select(Hung.place).order_by(Hung.place).limit(1))
+    shown = db.session.scalars(
+        select(Walk.id).join(Hung, Hung.number == Walk.number).order_by(Hung.drawn).limit(asked)
+    ).all()
     with db.engine.connect():
         cursor = cursors.write("newest", False, int(deep or 0))
 
@@ -136,6 +139,8 @@ def _addresses(asked: int) -> dict[str, Iterator[str]]:
         "smoothest": iter(["/gallery?sort=smoothest"] * asked),
         "most walked on": iter(["/gallery?sort=walked"] * asked),
         "surprise": (f"/gallery?sort=surprise&draw={draw.randrange(2**32)}" for _ in spoken),
+        "a walk's page": (f"/walks/{each}" for each in shown),
+        "a feed of a search": (f"/feed.xml?{urlencode({'q': draw.choice(words)})}" for words in spoken),
         "days": (f"/gallery?until=2025-{draw.randrange(1, 13):02}-{draw.randrange(1, 29):02}" for _ in spoken),
     }  # fmt: skip
 
