@@ -15,11 +15,13 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale
+from sqlalchemy import select
 
 from app.config import ROOT
-from app.database import now
+from app.database import db, now
 from app.language import LOCALES, NAMES
-from app.words import COUNTED, day, decimal, duration, file_size, number, ordinal_place, plural
+from app.models import Walk
+from app.words import COUNTED, day, day_and_time, decimal, duration, file_size, number, ordinal_place, plural
 
 CATALOGUES = ROOT / "app" / "translations"
 OTHERS = sorted(set(LOCALES) - {"en"})
@@ -143,6 +145,16 @@ def test_choice_on_a_refused_form_keeps_what_was_typed(client: FlaskClient) -> N
     assert 'href="/?prompt=a+fox&amp;prompt=&amp;seed=11&amp;lang=de"' in page.text
 
 
+def test_form_reads_and_writes_the_decimal_sign_of_its_language(client: FlaskClient) -> None:
+    assert 'name="guidance" value="4,5"' in client.get("/?guidance=4.5", headers=GERMAN).text
+    assert 'name="guidance" value="4.5"' in client.get("/?guidance=4.5").text
+    typed = {"prompt": ["a fox", "a kite"], "guidance": "4,5"}
+    assert client.post("/walks", data=typed, headers=GERMAN).status_code == 303
+    assert db.session.scalars(select(Walk.guidance)).all() == [4.5]
+    assert "Guidance must be a number" in client.post("/walks", data=typed).text
+    assert client.post("/walks", data={**typed, "guidance": "4.5", "seed": "1"}, headers=GERMAN).status_code == 303
+
+
 @pytest.mark.parametrize("path", ["/nowhere?lang=de", "/about?lang=fr", "/about?lang=../de"])
 def test_what_is_no_choice_is_passed_over(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code in (200, 404)
@@ -180,17 +192,18 @@ def test_numbers_dates_and_times_are_written_as_the_language_has_them(app: Flask
             plural(1284, "walk"),
             ordinal_place(3),
             day(now().replace(year=2026, month=3, day=1)),
+            day_and_time(now().replace(year=2026, month=9, day=1, hour=9, minute=5, second=0)),
         ]
 
     with app.test_request_context("/about"), force_locale("en_GB"):
         assert all_said() == [
             "12,345", "0.93", "1.9 seconds", "62 minutes 5 seconds", "2.1 MB", "1,284 walks", "Third in line",
-            "1 March 2026",
+            "1 March 2026", "01 Sep 2026, 09:05:00",
         ]  # fmt: skip
     with app.test_request_context("/about"), force_locale("de"):
         assert all_said() == [
             "12.345", "0,93", "1,9 Sekunden", "62 Minuten 5 Sekunden", "2,1 MB", "1.284 Spaziergänge", "An 3. Stelle",
-            "1. März 2026",
+            "1. März 2026", "01 Sept. 2026, 09:05:00",
         ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ What visitors wrote, what looks like an address and a short list of names are pa
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import re
@@ -22,6 +23,7 @@ from babel.support import NullTranslations
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale
+from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
@@ -112,7 +114,7 @@ class Reader(HTMLParser):
                 self.said.append(value)
         if given.get("name", given.get("property")) in CARDS:
             self.said.append(given.get("content", ""))
-        if "data-reel" in given:
+        if given.get("data-reel", "").strip():
             self.said.append(json.loads(given["data-reel"])["alt"])
 
     def handle_endtag(self, tag: str) -> None:
@@ -136,6 +138,16 @@ def untranslated(page: str, allowed: set[str] = frozenset()) -> list[str]:  # ty
         if words - NAMES - MONTHS - allowed:
             found.append(f"{sorted(words - NAMES - MONTHS - allowed)} in {' '.join(text.split())!r:.200}")
     return found
+
+
+ERRORS = {
+    "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "WalkNotFound", "WalkGone", "NoExhibition",
+}  # fmt: skip
+ENGLISH_ONLY = {
+    "api", "feed", "commission", "cli", "archives", "backup", "exporting", "importing", "signing",
+}  # fmt: skip
+"""Modules whose errors only programs and operators meet; by the first word of their names."""
+TOLD = {"The "}  # with who did it, a known sentence of the log
 
 
 @dataclass
@@ -311,6 +323,51 @@ def test_what_a_worker_says_of_a_walk_that_failed_is_known(app: Flask, error: Ex
         told = known.said(_sentence(error))
         assert not re.search(r"\b(the|not|this|while|model)\b", told, re.IGNORECASE), told
         assert known.said("Ein Satz von anderswo") == "Ein Satz von anderswo"
+
+
+def test_templates_hold_no_sentence_that_is_not_looked_up() -> None:
+    """Branches that no page above takes are read in the source."""
+    found = []
+    for path in sorted((ROOT / "templates").glob("*.html")):
+        if path.name == "api.html":
+            continue
+        source = path.read_text("utf-8")
+        plain = re.sub(
+            r"(?s){#.*?#}|{% block page %}.*?{% endblock %}|{%-?\s*trans.*?endtrans\s*-?%}|{{.*?}}|{%.*?%}", " ", source
+        )
+        found += [f"{path.name}: {each}" for each in untranslated(plain)]
+        found += [f"{path.name}: {text}" for text in _said_in(source) if text not in TOLD]
+    assert found == []
+
+
+def test_errors_that_visitors_read_are_looked_up() -> None:
+    found = []
+    for path in sorted((ROOT / "app").glob("*.py")):
+        if path.stem.partition("_")[0] in ENGLISH_ONLY:
+            continue
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in ERRORS:
+                given = [*call.args, *(keyword.value for keyword in call.keywords)]
+                found += [f"{path.name}:{call.lineno}: {ast.unparse(each)}" for each in given if _is_sentence(each)]
+    assert found == [], "said in English to people who may read German: write _(…), or list the module as for programs"
+
+
+def _said_in(template: str) -> list[str]:
+    """List the texts within a template's code that look like words for people, but for those that are looked up."""
+    tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(template)
+    calls = [
+        call for call in tree.find_all(nodes.Call) if getattr(call.node, "name", "") in ("_", "gettext", "ngettext")
+    ]
+    looked_up = {id(each) for call in calls for each in call.args}
+    texts = [each.value for each in tree.find_all(nodes.Const) if id(each) not in looked_up]
+    return [text for text in texts if isinstance(text, str) and re.match(r"[A-Z][a-z]|[a-z]{2,} [a-z]{2,}", text)]
+
+
+def _is_sentence(node: ast.expr) -> bool:
+    """Tell whether this is a text of several words; one that is only put together of others is none."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return bool(re.search(r"\w\s+\w|\w{4}", " ".join(texts))) and (len(parts) > 1 or " " in "".join(texts))
 
 
 def _pages(app: Flask) -> set[str]:
