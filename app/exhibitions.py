@@ -12,7 +12,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from app import audit, gallery
+from app import audit, gallery, hung
 from app.curated import TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
 from app.database import db, now, writing
 from app.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFound
@@ -60,7 +60,7 @@ def shown() -> list[Hall]:
     """List the exhibitions that are shown and have something that hangs, the newest first."""
     query = select(Exhibition).where(Exhibition.shown_at.is_not(None))
     halls = [_hall(each) for each in db.session.scalars(query.order_by(Exhibition.shown_at.desc()))]
-    return [hall for hall in halls if hall.count]
+    return [hall for hall in halls if hall.first]  # what was counted may have been taken down since
 
 
 def every() -> list[Exhibition]:
@@ -83,7 +83,7 @@ def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]
     """Return the walks of an exhibition in their order: those that hang, or, for the house, all but deleted ones."""
     query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else gallery.hanging()
     options = (selectinload(Walk.stops), selectinload(Walk.media))
-    return list(db.session.scalars(_of(query, exhibition).order_by(Exhibit.position).options(*options)))
+    return hung.whole(db.session.scalars(_of(query, exhibition).order_by(Exhibit.position).options(*options)))
 
 
 def of_walk(walk: Walk) -> list[Exhibition]:

@@ -86,7 +86,7 @@ def _featured(limit: int) -> list[Walk]:
     if not numbers:  # as on most sites; asked together, SQLite would look through all that hangs
         return []
     query = hanging().where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc())
-    return [walk for (walk,) in _run(query.limit(limit))]
+    return hung.whole(walk for (walk,) in _run(query.limit(limit)))
 
 
 def page(wanted: Choice | str = "", *, cursor: str | None = None, limit: int | None = None) -> Page:
@@ -269,7 +269,7 @@ def _walks(keys: list[int], *, by: Any = Hung.place) -> list[Walk]:
     """Return walks in the order of their places, or numbers; one that was taken down this moment is left out."""
     rows = _run(select(Walk).join(Hung, Hung.number == Walk.number).where(by.in_(keys)).add_columns(by))
     found = {key: walk for walk, key in rows}
-    return [found[key] for key in keys if key in found and found[key].is_hanging]
+    return hung.whole(found[key] for key in keys if key in found and found[key].is_hanging)
 
 
 def _run(query: Any) -> list[Any]:

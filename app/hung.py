@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.database import db
 from app.models import FINISHED, Walk
@@ -25,8 +25,17 @@ def visible(walk_id: str | None) -> Walk | None:
 
 def find(walk_id: str | None) -> Walk | None:
     """Return the walk with this id, whatever became of it."""
-    found: Walk | None = None if walk_id is None else db.session.scalar(select(Walk).where(Walk.id == walk_id))
+    if walk_id is None:
+        return None
+    # in one statement with its words: on Postgres it may be deleted before the next
+    query = select(Walk).where(Walk.id == walk_id).options(joinedload(Walk.stops))
+    found: Walk | None = db.session.scalars(query).unique().one_or_none()
     return found
+
+
+def whole(walks: Iterable[Walk]) -> list[Walk]:
+    """Leave out what was deleted while it was read: on Postgres each statement sees what is so by then."""
+    return [walk for walk in walks if walk.stops]
 
 
 def newest(shared: ColumnElement[bool], limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
@@ -44,4 +53,4 @@ def newest(shared: ColumnElement[bool], limit: int, *, besides: Sequence[Walk] =
         .order_by(Walk.finished_at.desc(), Walk.number.desc())
         .limit(limit)
     )
-    return list(db.session.scalars(newest.options(selectinload(Walk.stops), selectinload(Walk.media))))
+    return whole(db.session.scalars(newest.options(selectinload(Walk.stops), selectinload(Walk.media))))

@@ -11,7 +11,9 @@ from typing import cast
 import numpy as np
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy.orm import selectinload
 
+from app import hung
 from app.database import db
 from app.embedding import unit
 from app.gallery import hanging
@@ -69,9 +71,10 @@ def alike(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
     rows = db.session.execute(
         hanging().join(Look, Look.walk_number == Walk.number).add_columns(Look.number)
         .where(Look.number.in_(list(marks)), Walk.id != (walk.repeat_of or walk.id))
+        .options(selectinload(Walk.stops), selectinload(Walk.media))
     ).all()  # fmt: skip
     there = {number: each for each, number in rows if mark_of(each.id) == marks[number]}
-    return [there[number] for number in marks if number in there][:limit]
+    return hung.whole(there[number] for number in marks if number in there)[:limit]
 
 
 def reindex() -> Iterator[Progress]:

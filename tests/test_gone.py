@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import create_engine, delete, event, update
 
 from app import changing, curating, exhibitions, looks, nearest, search, stored, walks
-from app.database import writing
+from app.database import db, now, writing
 from app.exhibitions import Wanted
-from app.models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Walk
+from app.models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Medium, Stop, Walk
 
 pytestmark = pytest.mark.databases
 
@@ -146,6 +146,50 @@ def test_no_address_of_the_site_tells_of_what_is_not_finished(
         with writing() as session:
             session.execute(update(Walk).where(Walk.number == made.number).values(state=state))
     assert naming(app, client, walk, others) == set()
+
+
+MEANWHILE = (
+    "/", "/gallery", "/gallery?q=sea", "/gallery?sort=smoothest", "/feed.xml", "/api/v1/walks", "/exhibitions",
+    "/exhibitions/the-first", "/sitemap/1.xml", "/walks/{other}", "/walks/{id}", "/walks/{id}/embed",
+    "/walks/{id}.json", "/walks/{id}/alike", "/walks/{id}/stages", "/?continues={id}&prompt=x", "/?remix_of={id}",
+    "/api/v1/walks/{id}", "/oembed?url=http://localhost/walks/{id}",
+)  # fmt: skip
+
+
+@pytest.fixture
+def deleted_meanwhile(app: Flask) -> Iterator[Callable[[Walk, int], None]]:
+    """Return a function that has a walk deleted by another process, right after so many statements name walks."""
+    other, numbers = create_engine(db.engine.url), list[int]()  # one for each statement, the last the walk's
+
+    @event.listens_for(db.engine, "after_cursor_execute")
+    def look(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if numbers and re.match(r"SELECT\b.*\b(hung|walks)\b", statement, re.DOTALL):
+            number = numbers.pop()
+            if not numbers:
+                with other.begin() as connection:
+                    connection.execute(delete(Stop).where(Stop.walk_number == number))
+                    connection.execute(delete(Medium).where(Medium.walk_number == number))
+                    connection.execute(update(Walk).where(Walk.number == number).values(deleted_at=now()))
+
+    yield lambda walk, statements: numbers.__setitem__(slice(None), [walk.number] * statements)
+    event.remove(db.engine, "after_cursor_execute", look)
+    other.dispose()
+
+
+@pytest.mark.parametrize("statements", [1, 2, 3, 4])
+def test_walk_that_is_deleted_while_a_page_is_written_breaks_none(
+    client: FlaskClient, hung: Hanger, deleted_meanwhile: Callable[[Walk, int], None], statements: int
+) -> None:
+    other = hung("a kite", "a fox")
+    exhibitions.create(Wanted("The first", slug="the-first", walks=[other.id]))
+    for path in MEANWHILE:
+        walk = hung("the sea", "a kite", remix_of=other.id)
+        hall = exhibitions.at("the-first")
+        exhibitions.change(hall, Wanted("The first", walks=[walk.id, other.id]))
+        deleted_meanwhile(walk, statements)
+        with client.get(path.format(id=walk.id, other=other.id)) as answer:
+            assert answer.status_code < 500, path
+        deleted_meanwhile(walk, 0)
 
 
 @pytest.mark.parametrize("take_away", [walks.delete_walk, curating.hide])
