@@ -110,7 +110,7 @@ def _states() -> dict[str, Room]:
 
 def _ways_in() -> dict[str, Room]:
     return {
-        "stairs": Room("/?prompt=a+fox&prompt=an+owl&prompt=a+kite", _open),
+        "stairs": Room("/?prompt=a+fox&prompt=an+owl&prompt=a+kite"),
         "form with errors": Room(STAIRS, lambda page: page.locator("#paint").click()),
     }
 
@@ -122,9 +122,6 @@ def _office() -> dict[str, Room]:
     paths["case"] = f"walks/{walk.id}"
     return rooms | {f"curator's {name}": Room(f"/curator/{path}") for name, path in paths.items()}
 
-
-def _open(page: Page) -> None:
-    page.locator("#more summary").click()
 
 
 def _report(page: Page) -> None:
