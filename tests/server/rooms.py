@@ -123,7 +123,6 @@ def _office() -> dict[str, Room]:
     return rooms | {f"curator's {name}": Room(f"/curator/{path}") for name, path in paths.items()}
 
 
-
 def _report(page: Page) -> None:
     page.locator("input[value=other]").check()
     page.locator("main .main").click()
