@@ -164,7 +164,7 @@ class Player {
   finish() {
     if (this.reel.film) this.bringVideo();
     this.way.querySelector(".no-script")?.remove();
-    this.way.querySelector(".player").append(this.blend, this.count);
+    this.way.querySelector(".player").append(this.count, this.blend);
     this.ruler = this.way.querySelector(".ruler");
     this.range = makeRange(this);
     this.ruler.prepend(this.range);

@@ -74,14 +74,24 @@ def visit(house: str, browser: Browser) -> Iterator[Open]:
     assert complaints == []
 
 
-@pytest.mark.parametrize("path", ["/gallery", "/exhibitions/the-first-exhibition", "/exhibitions", "/"])
+@pytest.mark.parametrize("path", ["/gallery", "/exhibitions/the-first-exhibition", "/exhibitions", "/", "a walk"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_moved_while_a_page_arrives_and_is_read(visit: Open, path: str, width: int) -> None:
-    page = visit(path, viewport={"width": width, "height": 900})
+def test_nothing_is_moved_while_a_page_arrives_and_is_read(
+    visit: Open, walks: list[Walk], path: str, width: int
+) -> None:
+    page = visit(walks[0].url if path == "a walk" else path, viewport={"width": width, "height": 900})
     page.wait_for_load_state("networkidle")
     page.mouse.wheel(0, 3000)
     page.wait_for_function("() => [...document.images].every((image) => image.complete)")
     page.wait_for_function("() => largest !== null")
+    assert page.evaluate("shifted") == 0
+
+
+def test_nothing_is_moved_by_type_that_comes_late(visit: Open) -> None:
+    page = visit("/about")
+    page.route("**/*.woff2", lambda route: (page.wait_for_timeout(600), route.continue_()))
+    page.goto("/exhibitions/the-first-exhibition")
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
     assert page.evaluate("shifted") == 0
 
 
