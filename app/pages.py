@@ -117,6 +117,8 @@ def commission_walk() -> Response:
     """Save the walk and go to its page, or say what is wrong and keep what was typed."""
     form = forms.from_fields(request.form, Limits.current())
     owner = visitor.current()
+    if form.errors:  # the walk to go on from was taken down meanwhile
+        return make_page(form, status=422)
     try:
         wanted = validate(form.commission())
     except InvalidInput as error:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from app import sampling, stored
+from app import sampling, stored, walks
 from app.database import db, now, writing
 from app.gallery import walk_at
 from app.models import Walk
@@ -350,6 +350,18 @@ def test_form_keeps_the_joint_when_a_stop_is_added_and_lets_go_when_asked(client
     page = client.post("/", data=data | {"edit": "let-go"}).text
     assert lines(page) == ["the sun", "a kite"]
     assert 'name="continues"' not in page
+
+
+def test_visitor_is_told_when_the_walk_to_go_on_from_was_taken_down_meanwhile(
+    client: FlaskClient, hung: Hanger
+) -> None:
+    walk = hung("a fox", "the sun")
+    walks.delete_walk(walk)
+    answer = client.post("/walks", data={"continues": walk.id, "prompt": ["the sun", "a kite"]})
+    assert answer.status_code == 422
+    assert "The walk to go on from is not here" in answer.text
+    assert lines(answer.text) == ["the sun", "a kite"]
+    assert 'name="continues"' not in answer.text
 
 
 def test_repeat_says_that_it_was_painted_before_and_nothing_of_time(client: FlaskClient, hung: Hanger) -> None:

@@ -417,6 +417,7 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
         {"prompt": [FOX, ""], **wrong},
         {**two, "preset": "9", "ending": "9", "hand": "9", "remix_of": "9", "negative_prompt": "\x07"},
         {**two, "model": "9"},
+        {**two, "continues": museum.walks[QUEUED].id},
         {"prompt": [FOX] * 2},
         {"prompt": [FOX, KITE] * 5},
         {"prompt": [FOX, MOON, FOX], "ending": "round"},
