@@ -26,6 +26,9 @@ FIRST_YEAR = 1970  # as the pattern says
 DAY = re.compile(r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
 Kind = TypeVar("Kind", bound=BaseModel)
 LISTS = ("hand", "stops", "model", "ending", "colour")
+VALUES_MAX = 100
+Item = TypeVar("Item")
+Several = Annotated[list[Item], Field(max_length=VALUES_MAX)]
 
 
 def whole(text: object) -> object:
@@ -83,9 +86,9 @@ class Choice(BaseModel):
 
     q: Annotated[str, Field(max_length=QUERY_MAX, examples=["lemon"])] = ""
     """Words that the walks hold, in any form of theirs; `"a phrase"`, `begin*`, `-without`; or a seed."""
-    hand: list[Annotated[str, *_one_of(known_hands)]] = []
+    hand: Several[Annotated[str, *_one_of(known_hands)]] = []
     """By which hand: one of those that the models have, several times for several."""
-    stops: list[
+    stops: Several[
         Annotated[
             int,
             BeforeValidator(whole),
@@ -94,11 +97,11 @@ class Choice(BaseModel):
         ]
     ] = []
     """How many stops."""
-    model: list[Annotated[str, *_one_of(known_models)]] = []
+    model: Several[Annotated[str, *_one_of(known_models)]] = []
     """Painted by which model."""
-    ending: list[Literal["stop", "back", "round"]] = []
+    ending: Several[Literal["stop", "back", "round"]] = []
     """How the film ends."""
-    colour: list[Annotated[str, *_one_of(lambda: list(COLOURS))]] = []
+    colour: Several[Annotated[str, *_one_of(lambda: list(COLOURS))]] = []
     """The main colour of its middle frame."""
     since: Day | None = None
     """Finished on this day (UTC) or later."""
@@ -157,7 +160,9 @@ def read(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
 
     :raises InvalidInput: naming each field that is unknown or unusable.
     """
-    told = {name: arguments.getlist(name) if name in LISTS else arguments[name] for name in arguments}
+    told = {
+        name: arguments.getlist(name)[: VALUES_MAX + 1] if name in LISTS else arguments[name] for name in arguments
+    }  # one more than there may be is refused as well as a hundred thousand, each of which would be looked at
     try:
         return kind.model_validate(told)
     except ValidationError as error:
@@ -167,6 +172,9 @@ def read(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
 
 
 def _rule(name: str, arguments: MultiDict[str, str], known: list[str]) -> str:
+    if name in LISTS and (count := len(arguments.getlist(name))) > VALUES_MAX:
+        told = {"field": name, "most": VALUES_MAX, "count": count}
+        return _("%(field)s has at most %(most)s values; this address has %(count)s.", **told)
     rules: dict[str, Callable[[], str]] = {
         "q": lambda: too_long(len(arguments["q"])),
         "hand": lambda: (

@@ -173,7 +173,7 @@ WRONG = {
     "ending=never": "ending", "colour=mauve": "colour", "since=2026-02-30": "since", "until=yesterday": "until",
     "since=0001-01-01": "since", "until=1969-12-31": "until",
     "sort=dearest": "sort", "draw=-1": "draw", "draw=1e3": "draw", "q=" + "x" * 301: "q",
-    "cursor=forged": "cursor",
+    "cursor=forged": "cursor", "stops=2&" * 101: "stops", "hand=x&" * 5000: "hand",
 }  # fmt: skip
 
 
