@@ -1,7 +1,6 @@
-"""Whatever a page says, it says in its language: all pages are read in a made-up one in which no sentence of ours
-has a Latin letter left, so that what is not looked up in the catalogue stands out.
+"""Whatever a page says, it says in its language: all pages, and the answers to all forms, are read in a made-up one.
 
-What visitors wrote, what looks like an address and a short list of names are passed over.
+What is not looked up in the catalogue stands out there, in Latin letters. English is what the source says.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -37,6 +35,7 @@ from app.exhibitions import Wanted
 from app.models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.presets import NAMES as PRESETS
 from tests.conftest import make_app
+from tests.strange import WORD, Strange, untranslated
 from tests.test_making import deliver
 from tests.test_office import HASH, enter
 from worker.folder import ModelError
@@ -55,91 +54,11 @@ RECIPE: dict[str, Any] = {
     "device": {"precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8},
 }  # fmt: skip
 GERMAN = {"Accept-Language": "de"}
-NAMES = {
-    "MoMA", "Lisa", "English",
-    "GIF", "MP", "WebP", "PNG", "ZIP", "JSON", "kB", "MB", "UTC",  # kinds and units
-    "DPM", "Solver", "multistep", "house", "float",  # as papers and files have them
-}  # fmt: skip
-MONTHS = {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
-          "Dezember"} | {"Jan", "Feb", "Apr", "Jun", "Jul", "Aug", "Sept", "Okt", "Nov", "Dez"}  # fmt: skip
-PASSED_OVER = re.compile(r"\{\w*\}|(?:https?:/)?/\S+|\b(?=\w*\d)\w{7,}\b|\b[a-z0-9]{16}\b|<iframe [^>]*>|\ba-\w+\b")
-WORD = re.compile(r"[^\W\d_]{2,}")
-KEPT = re.compile(r"(%\(\w+\)[sd]|\{\w*\}|<[^>]*>|%%)")
-SPOKEN = {"alt", "title", "aria-label", "aria-valuetext", "placeholder", "label"}
-TECHNICAL = {"data-names", "data-reel", "data-film", "data-ending", "data-copy", "data-max", "data-frames"}
-CARDS = {"description", "og:title", "og:description", "og:image:alt", "twitter:title", "twitter:description"}
-
-
 VALUES = set(WORD.findall(" ".join([
     *SORTS, *ENDINGS, *COLOURS, *PRESETS, "hand stops model ending colour since until sort draw preset none",
     "pop art watercolour paper cut-out neon oil painting colour field low poly",
 ])))  # fmt: skip
 """What stands in addresses and forms, and is named where it is wrong."""
-
-
-class Strange(NullTranslations):
-    """A language in which every Latin letter of a sentence is another."""
-
-    LETTERS = str.maketrans({chr(97 + n): chr(0x3B1 + n % 24) for n in range(26)} | {
-        chr(65 + n): chr(0x430 + n) for n in range(26)
-    })  # fmt: skip
-
-    def ugettext(self, message: str) -> str:
-        """Leave only names of values and tags as they are."""
-        parts = KEPT.split(message)
-        return "".join(part if index % 2 else part.translate(self.LETTERS) for index, part in enumerate(parts))
-
-    def ungettext(self, one: str, many: str, num: int) -> str:
-        """Take the plural as the source has it."""
-        return self.ugettext(one if num == 1 else many)
-
-
-class Reader(HTMLParser):
-    """Collect what a page says: its texts, and the attributes that are read out or shown by scripts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[str] = []
-        self.silent: list[str] = []  # the open elements in another language, or that say nothing
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Read the attributes."""
-        given = {name: value or "" for name, value in attributes}
-        is_other = tag != "html" and "lang" in given
-        if self.silent or tag in ("script", "style") or is_other:
-            self.silent += [tag] if not self.silent or self.silent[-1] == tag else []
-            return
-        for name, value in given.items():
-            if name in SPOKEN or (name.startswith("data-") and name not in TECHNICAL):
-                self.said.append(value)
-        if given.get("name", given.get("property")) in CARDS:
-            self.said.append(given.get("content", ""))
-        if given.get("data-reel", "").strip():
-            self.said.append(json.loads(given["data-reel"])["alt"])
-
-    def handle_endtag(self, tag: str) -> None:
-        """Listen again after what was passed over."""
-        if self.silent and self.silent[-1] == tag:
-            self.silent.pop()
-
-    def handle_data(self, data: str) -> None:
-        """Read a text."""
-        if not self.silent:
-            self.said.append(data)
-
-
-def untranslated(page: str, allowed: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
-    """List what a page in the strange language says in Latin letters."""
-    reader = Reader()
-    reader.feed(page)
-    found = []
-    for text in reader.said:
-        words = {word for word in WORD.findall(PASSED_OVER.sub(" ", text)) if re.search("[A-Za-z]", word)}
-        if words - NAMES - MONTHS - allowed:
-            found.append(f"{sorted(words - NAMES - MONTHS - allowed)} in {' '.join(text.split())!r:.200}")
-    return found
-
-
 ERRORS = {
     "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "WalkNotFound", "WalkGone", "NoExhibition",
 }  # fmt: skip
@@ -214,7 +133,7 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     with writing() as session:
         session.execute(update(Walk).where(Walk.state == FINISHED).values(
             owner_hash=owner, strides=[1.0, 2.0, 1.0, 1.0], scheduler="DPMSolverMultistepScheduler",
-            precision="float32",            first_film_seconds=1.1, passes=1234, colour="red", positions=None,
+            precision="float32", first_film_seconds=1.1, passes=1234, colour="red", positions=None,
         ))  # fmt: skip
         for state, walk in states.items():
             session.execute(update(Walk).where(Walk.number == walk.number).values(state=state))
