@@ -7,7 +7,7 @@ from typing import cast
 from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, render_template, request
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
 from app.answers import Problem
@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(ProgrammingError, _schema_error)
+    app.register_error_handler(DatabaseError, _damage)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -136,6 +137,11 @@ def _database_error(error: DBAPIError) -> Response:
 def _schema_error(error: ProgrammingError) -> Response:
     """Tell a missing table on Postgres, which SQLite counts among what passes, from a mistake of ours."""
     return _database_error(error) if schema_state() else _unexpected(error)
+
+
+def _damage(error: DatabaseError) -> Response:
+    """Tell a damaged file, for which SQLite has no kind of its own, from what a statement of ours did wrong."""
+    return _database_error(error) if type(error) is DatabaseError else _unexpected(error)
 
 
 def _unexpected(error: Exception) -> Response:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import abort
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app import walks
@@ -76,9 +77,10 @@ def test_our_own_faults_are_owned_up_to_and_noted_but_not_shown(
 
 
 def test_address_writes_no_line_of_its_own_into_the_log(broken: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
-    assert broken.get("/fail/x%0AERROR all is lost").status_code == 500
+    assert broken.get("/fail/x%0AERROR all is lost").status_code == 404
+    assert broken.get("/fail/x%E2%80%A8ERROR all is lost").status_code == 500
     assert [record.getMessage() for record in caplog.records] == [
-        "Unexpected error on /fail/x%0AERROR%20all%20is%20lost"
+        "Unexpected error on /fail/x%E2%80%A8ERROR%20all%20is%20lost"
     ]
 
 
@@ -165,3 +167,18 @@ def test_error_page_repeats_nothing_that_could_run(client: FlaskClient, address:
 
 def test_every_error_has_a_title_of_ours() -> None:
     assert set(STATUSES) - {409} <= set(TITLES)
+
+
+def test_damaged_index_of_words_costs_the_search_alone_and_is_told_in_a_line(
+    client: FlaskClient, hung: Callable[..., Walk], caplog: pytest.LogCaptureFixture
+) -> None:
+    walk = hung("a fox", "a kite")
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE hung_words_data SET block = x'ffffffffffffffffffffffffffff' WHERE id > 10"))
+    client.application.testing = False
+    answer = client.get("/api/v1/walks?q=fox")
+    assert answer.status_code == 503, answer.text
+    (record,) = [record for record in caplog.records if record.name == "app.problems"]
+    assert "database disk image is malformed" in record.message
+    assert record.exc_info is None
+    assert walk.id in client.get("/gallery").text
