@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ def main() -> None:
         sys.exit("This needs wrk: apt-get install wrk")
     found: dict[str, Any] = {"walks": WALKS, "connections": CONNECTIONS, "seconds": arguments.seconds}
     found["database"] = "postgres" if arguments.postgres else "sqlite"
-    with _served(in_postgres=arguments.postgres) as (url, gunicorn):
+    with served(lambda: fill(WALKS), in_postgres=arguments.postgres) as (url, gunicorn):
         found["loads"] = [_measure(load, url, gunicorn, arguments.seconds) for load in LOADS]
     found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": _cores()}
     found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -84,8 +84,11 @@ def main() -> None:
 
 
 @contextmanager
-def _served(*, in_postgres: bool) -> Iterator[tuple[str, int]]:
-    """Serve a filled site as ``docs/deploy.md`` says, without a worker; yield its address and gunicorn's number."""
+def served(hang: Callable[[], object], *, in_postgres: bool = False) -> Iterator[tuple[str, int]]:
+    """Serve a site that ``hang`` fills, as ``docs/deploy.md`` says and without a worker.
+
+    Yield its address and gunicorn's process number.
+    """
     with ExitStack() as parts:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-load-")))
         settings = {"MOMA_SECRET_KEY": secrets.token_hex(32), "MOMA_PRODUCTION": "true", "MOMA_PROXIES": "1"}
@@ -94,7 +97,7 @@ def _served(*, in_postgres: bool) -> Iterator[tuple[str, int]]:
         if in_postgres:
             server = parts.enter_context(postgres.running())
             settings["MOMA_DATABASE_URL"] = server.url(server.create())
-        _fill(folder, settings)
+        _fill(folder, settings, hang)
         front, back = free_port(), free_port()
         nginx.configuration(folder, front, back, folder / "media", processes=_cores())
         log = parts.enter_context((folder / "log").open("wb"))
@@ -105,12 +108,12 @@ def _served(*, in_postgres: bool) -> Iterator[tuple[str, int]]:
         yield f"http://127.0.0.1:{front}", started[0].pid
 
 
-def _fill(folder: Path, settings: dict[str, str]) -> None:
+def _fill(folder: Path, settings: dict[str, str], hang: Callable[[], object]) -> None:
     app = create_app({name.removeprefix("MOMA_"): value for name, value in settings.items() if name.endswith("_URL")},
                      instance_path=str(folder))  # fmt: skip
     with app.app_context():
         upgrade()
-        fill(WALKS)
+        hang()
         db.engine.dispose()
 
 

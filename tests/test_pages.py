@@ -257,8 +257,9 @@ def test_walk_has_a_page_in_every_state(client: FlaskClient, hung: Hanger, state
 def test_finished_walk_plays_its_smaller_film_where_the_browser_takes_it(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     film = client.get(walk.url).text.partition('<picture class="film">')[2].partition("</picture>")[0]
-    still, small, image = (line for line in film.splitlines() if line.strip())
+    still, first, small, image = (line for line in film.splitlines() if line.strip())
     assert "prefers-reduced-motion" in still  # it comes first, and so wins
+    assert '"(scripting: enabled)"' in first  # the player shows pictures and the film: no other is fetched for it
     assert f'type="image/webp" srcset="{stored.address(walk, "webp")}"' in small
     assert f'src="{stored.address(walk, "gif")}"' in image
 

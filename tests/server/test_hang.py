@@ -112,6 +112,14 @@ def test_first_posters_are_fetched_at_once_and_films_only_when_asked_for(visit: 
     expect(page.locator("video")).to_have_count(0)
 
 
+def test_walk_shows_its_first_picture_and_fetches_no_film_that_it_does_not_play(visit: Open, walks: list[Walk]) -> None:
+    page = visit(walks[0].url)
+    page.wait_for_function(PLAYING)
+    fetched = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert [name for name in fetched if "/still.0000" in name]
+    assert not [name for name in fetched if name.endswith((".webp", ".gif"))]
+
+
 def test_under_reduced_motion_nothing_plays_until_its_button_is_pressed(visit: Open) -> None:
     page = visit("/gallery", reduced_motion="reduce")
     poster = page.locator(".poster").first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -30,6 +31,8 @@ SPACED = """
 * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
 p { margin-bottom: 2em !important; }
 """  # WCAG 2.2, 1.4.12
+MOVING = """() => [...document.querySelectorAll("video, img")].filter((each) => each.checkVisibility())
+  .map((each) => each.currentSrc).filter((address) => /\\.(gif|webp|mp4)$/.test(address))"""
 NARROW, PHONE, DESK = 320, 390, 1280
 
 
@@ -116,6 +119,16 @@ def overflow(page: Page, width: int) -> int:
 @pytest.mark.parametrize("head", ["axe", "axe at night", "not reached", "focus not seen", "too wide", "cut off"])
 def test_nothing_is_wrong_in_any_room(survey: Survey, head: str) -> None:
     assert survey.found.get(head, {}) == {}
+
+
+def test_films_stand_still_where_motion_is_unwanted_and_each_has_a_button(house: House, browser: Browser) -> None:
+    page = house.visitor(browser, reduced_motion="reduce").new_page()
+    for room in house.go(page, "entrance", "gallery", "exhibition", "mine", "alike", "own walk", "stranger's walk"):
+        films = page.locator(".poster[data-film]").count() + page.locator("img#film").count()
+        expect(page.get_by_role("button", name=re.compile("^Play"))).to_have_count(films)
+        assert films > 0, room
+        assert page.evaluate(MOVING) == [], room
+    page.context.close()
 
 
 def test_skip_link_leads_past_the_head(house: House, browser: Browser) -> None:
