@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import islice
 from string import ascii_lowercase
 
 from sqlalchemy import func, select
@@ -21,6 +19,9 @@ ALIKE = 2
 WORD_MAX = 32
 """The longest word that is kept (migrations/versions/0009)."""
 
+WORDS_MAX = 12
+"""How many words a search has at most for one of them to be put right."""
+
 POOL = 2_000
 TRIED = 5
 LAST = "\U0010ffff"
@@ -30,28 +31,27 @@ def suggestion(choice: Choice) -> str | None:
     """Return what was typed with its unknown words put right; ``None`` unless that finds something."""
     sought = choice.sought()
     terms = sought.asked.terms if sought.asked else ()
-    unknown = [word for term in terms if not term.unwanted for word in _unknown(term)]
+    words = [word for term in terms if not term.unwanted for word in term.words]
+    unknown = [word for word in words if _is_unknown(word)] if len(words) <= WORDS_MAX else []
     if not unknown or len(unknown) > TRIED:
         return None
-    first, *rest = ((word, _alike(word)) for word in unknown)
-    if not all(found for _, found in (first, *rest)):
-        return None
+    first, *rest = unknown
     query = choice.q
-    for word, found in rest:
-        query = _put(query, word, found[0])
-    for candidate in first[1]:
-        better = _put(query, first[0], candidate)
+    for word in rest:
+        if (meant := next(filter(_hangs, _alike(word)), None)) is None:
+            return None
+        query = _put(query, word, meant)
+    for candidate in _alike(first):
+        better = _put(query, first, candidate)
         if index.count(choice.model_copy(update={"q": better}).sought(), 0):
             return better
     return None
 
 
-def _unknown(term: Term) -> Iterator[str]:
-    for word in term.words:
-        forms = {word, folding.stem(word)}
-        was_hung = db.session.scalar(select(Word.word).where(Word.word.in_(forms)).limit(1))
-        if len(word) > 2 and not (was_hung and _hangs(word)):
-            yield word
+def _is_unknown(word: str) -> bool:
+    forms = {word, folding.stem(word)}
+    was_hung = db.session.scalar(select(Word.word).where(Word.word.in_(forms)).limit(1))
+    return len(word) > 2 and not (was_hung and _hangs(word))
 
 
 def _hangs(word: str) -> bool:
@@ -60,7 +60,7 @@ def _hangs(word: str) -> bool:
 
 
 def _alike(word: str) -> list[str]:
-    """Return some words that hang and may have been meant, the nearest first."""
+    """Return some words that may have been meant, the nearest first."""
     if len(word) > WORD_MAX + 2:
         return []
     beginning = word[:ALIKE]
@@ -73,7 +73,7 @@ def _alike(word: str) -> list[str]:
     found |= set(db.session.scalars(select(Word.word).where(Word.word.in_(_slips(word)))))
     most = 1 if len(word) < 5 else 2
     near = sorted((distance(word, other, most), other[0] != word[0], other) for other in found)
-    return [*islice((other for far, _, other in near if far <= most and _hangs(other)), TRIED)]
+    return [other for far, _, other in near if far <= most][:TRIED]
 
 
 def _slips(word: str) -> set[str]:

@@ -60,6 +60,14 @@ def test_word_of_a_hidden_walk_is_put_right_as_one_that_never_hung(hung: Hanger)
     assert spelling.suggestion(Choice(q="sunflowwer cozy")) == "sunflower cosy"
 
 
+def test_word_among_very_many_is_not_put_right(hung: Hanger) -> None:
+    words = "one two three four five six seven eight nine ten eleven twelve"
+    hung(f"{words} pumpkin", "x")
+    shorter = words.removeprefix("one ")
+    assert spelling.suggestion(Choice(q=f"{shorter} pumkin")) == f"{shorter} pumpkin"
+    assert spelling.suggestion(Choice(q=f"{words} pumkin")) is None
+
+
 def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, hung: Hanger) -> None:
     hung("a pumpkin <3", "a kite")
     page = client.get("/gallery?q=pumkin&stops=2").text
