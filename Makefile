@@ -18,7 +18,7 @@ dev: $(VENV)/dev  ## as run, and start again when the code changes
 
 test: $(VENV)/dev  ## run every test
 	@$(BIN)/python -m tests.needs
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2
 
 fast: $(VENV)/dev  ## run the tests that need no server, browser or root
 	$(BIN)/python -m pytest -m "not server"

@@ -175,8 +175,8 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
     start, as_of, draw = 0, _newest_place(), _draw(choice)
     if cursor:
         start, as_of, draw = (int(each) for each in cursors.read(cursor, choice.order, int, int, int))
-    places, found = index.newest(sought, before=as_of + 1, limit=LISTED, most=COUNTED)
-    rows = index.rows(places)
+    places = index.places(sought, after=as_of + 1, limit=COUNTED + 1)
+    rows = index.rows(places[:LISTED])
     ordered = [row.number for row in sorted(rows, key=_key(choice.order, sought, draw), reverse=True)]
     near = 0
     if choice.order == BEST:
@@ -192,7 +192,7 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
         _walks(shown, by=Hung.number),
         newer=write(start - limit) if start and ordered else None,
         older=write(start + limit) if start + limit < len(ordered) else None,
-        found=found,
+        found=len(places),
         near=near,
         back=start / len(ordered) if ordered else 0.0,
         draw=draw,

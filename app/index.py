@@ -87,20 +87,6 @@ def places(sought: Sought, *, after: int | None = None, limit: int, oldest_first
     return find(sought, low, high, limit, oldest_first)
 
 
-def newest(sought: Sought, *, before: int, limit: int, most: int) -> tuple[list[int], int]:
-    """Return the places of the newest walks, and how many are found, up to one more than ``most`` (≥ ``limit``)."""
-    low, high = bounds(sought)
-    if sought.is_by_dates or is_sqlite():
-        found = places(sought, after=before, limit=most + 1)
-        return found[:limit], len(found)
-    within = (Hung.place >= low, Hung.place < min(high, before))
-    common = _common(within, sought, limit, False, in_order=True)
-    if len(common) == limit:
-        return common, _count_postgres(within, sought, most + 1)
-    found = _hits(within, sought, most + 1, False)
-    return found[:limit], len(found)
-
-
 class Row(NamedTuple):
     """What the index holds of a walk."""
 

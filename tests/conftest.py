@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import close_all_sessions
 from werkzeug.test import TestResponse
+from xdist.scheduler import LoadScopeScheduling
 
 import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
 from app import create_app, media
@@ -29,7 +30,7 @@ from tests import postgres
 from tests.needs import require
 
 SECRET = "a secret of the tests, long enough"
-TESTS = Path(__file__).parent
+SERVED = "tests/server/"
 NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
 
 # Examples are drawn from the tests themselves: the same each time, on every machine.
@@ -93,13 +94,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", ["sqlite", real], indirect=True)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where two processes run the tests, leave those that share a site and a browser to one, modules whole."""
-    if hasattr(config, "workerinput"):
-        for item in items:
-            module = item.path.relative_to(TESTS)
-            item.add_marker(pytest.mark.xdist_group(module.parts[0] if module.parts[0] == "server" else str(module)))
+class SideBySide(LoadScopeScheduling):
+    """Two processes run the tests: what shares a site and a browser is left to one, and modules stay whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return SERVED if nodeid.startswith(SERVED) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SideBySide:
+    """Have pytest-xdist hand out tests so."""
+    return SideBySide(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -200,11 +200,6 @@ def test_newest_are_found_and_counted_however_far_is_looked_first(
         assert index.places(foxes, limit=limit) == newest[:limit]
         assert index.places(foxes, limit=limit, oldest_first=True) == newest[::-1][:limit]
         assert index.places(foxes, after=newest[0], limit=limit) == newest[1 : 1 + limit]
-        for most in range(limit, 5):
-            assert index.newest(foxes, before=newest[0], limit=limit, most=most) == (
-                newest[1 : 1 + limit],
-                min(3, most + 1),
-            )
     assert [index.count(foxes, most) for most in (1, 2, 3, 4, 9)] == [2, 3, 4, 4, 4]
 
 
