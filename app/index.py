@@ -241,10 +241,9 @@ def _count_postgres(within: Any, sought: Sought, limit: int) -> int:
         return limit
     hits = select(Hung.place).where(*within, _matches(sought)).limit(limit).subquery()
     db.session.execute(PLANS, {"any": "off"})  # else it looks through all walks for what it takes for common
-    try:
-        return db.session.scalar(select(func.count()).select_from(hits)) or 0
-    finally:
-        db.session.execute(PLANS, {"any": "on"})
+    count = db.session.scalar(select(func.count()).select_from(hits)) or 0
+    db.session.execute(PLANS, {"any": "on"})  # not after an error: what a failed transaction set is undone with it
+    return count
 
 
 def _common(within: Any, sought: Sought, limit: int, oldest_first: bool, *, in_order: bool) -> list[int]:
