@@ -49,9 +49,11 @@ def suggestion(choice: Choice) -> str | None:
 
 
 def _is_unknown(word: str) -> bool:
+    if len(word) <= 2:
+        return False
     forms = {word, folding.stem(word)}
     was_hung = db.session.scalar(select(Word.word).where(Word.word.in_(forms)).limit(1))
-    return len(word) > 2 and not (was_hung and _hangs(word))
+    return not (was_hung and _hangs(word))
 
 
 def _hangs(word: str) -> bool:
