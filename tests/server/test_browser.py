@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
+from tests.house import SIZE
 from tests.server.live import PATIENCE_MS, LiveSite, wait_until
 
 pytestmark = pytest.mark.server
@@ -263,7 +264,7 @@ def test_film_shows_on_another_site_and_stands_still_where_asked(
     shown, other = (still, film) if motion == "reduce" else (film, still)
     expect(shown).to_be_visible()
     expect(other).to_be_hidden()
-    expect(shown).to_have_js_property("naturalWidth", 128)
+    expect(shown).to_have_js_property("naturalWidth", SIZE)
     box = frame.get_by_role("checkbox", name="Play" if motion == "reduce" else "Pause")
     box.press("Space")
     expect(other).to_be_visible()

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 
+from tests.house import SIZE
 from tests.server.live import PATIENCE, ROOT, LiveSite, is_running, wait_until
 
 pytestmark = pytest.mark.server
@@ -51,12 +52,12 @@ def test_two_prompts_become_a_film_that_the_gallery_finds(site: LiveSite) -> Non
     status, film = site.request("GET", walk["media"]["gif"])
     assert status == 200
     with Image.open(io.BytesIO(film)) as picture:
-        assert picture.size == (128, 128)
+        assert picture.size == (SIZE, SIZE)
         frames = {frame.convert("RGB").tobytes() for frame in ImageSequence.Iterator(picture)}
     assert len(frames) == 24
     assert site.request("GET", walk["media"]["mp4"])[1][4:8] == b"ftyp"
     with Image.open(io.BytesIO(site.request("GET", walk["media"]["webp"])[1])) as picture:
-        assert (picture.size, picture.n_frames, picture.info["loop"]) == ((128, 128), 24, 0)
+        assert (picture.size, picture.n_frames, picture.info["loop"]) == ((SIZE, SIZE), 24, 0)
     with zipfile.ZipFile(io.BytesIO(site.request("GET", f"/walks/{walk['id']}.zip")[1])) as archive:
         assert archive.testzip() is None
         assert len(archive.namelist()) == 24

@@ -12,12 +12,11 @@ from flask import Flask
 from numpy.typing import NDArray
 
 from tests import tiny
+from tests.house import HOUSE
 from tests.worker.fake import FakePainter
 from worker import device, job, memory
 from worker.model import Model
 from worker.painter import Painter
-
-HOUSE = Path(__file__).parents[2] / "models" / "house"
 
 
 @pytest.fixture(autouse=True)

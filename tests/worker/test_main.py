@@ -20,11 +20,10 @@ from app import gallery, queue
 from app.database import db, now, writing
 from app.models import PAINTING, QUEUED, Piece
 from tests.conftest import NOBODY, SECRET, Commissioner
+from tests.house import HOUSE
 from worker import __main__ as worker
 from worker import claim, device, job
 from worker.painters import Painters
-
-HOUSE = Path(__file__).parents[2] / "models" / "house"
 
 
 @pytest.fixture(autouse=True)

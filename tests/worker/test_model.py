@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.house import HOUSE
 from worker.model import Model, ModelError
-
-HOUSE = Path(__file__).parents[2] / "models" / "house"
 
 
 @pytest.mark.parametrize(

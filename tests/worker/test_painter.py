@@ -16,6 +16,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from tests.house import HOUSE, SIZE
 from worker.device import fallback
 from worker.model import Model, ModelError
 from worker.painter import Painter, PaintingError, Prepared, Rendering, Stop
@@ -338,13 +339,12 @@ def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: 
 
 @pytest.mark.server
 def test_house_model_paints_what_the_pipeline_itself_paints(house: Painter) -> None:
-    folder = Path(__file__).parents[2] / "models" / "house"
     stop = Stop("a fox", "", 5)
     rendering = exact(house, steps=6, threads=2)
     prepared = house.prepare([stop, Stop("a lion", "", 5)], rendering)
     [painted] = shown(house, prepared, [0.0])
-    assert painted.shape == (128, 128, 3)
-    assert difference(painted, usual(folder, stop, rendering)) <= 1
+    assert painted.shape == (SIZE, SIZE, 3)
+    assert difference(painted, usual(HOUSE, stop, rendering)) <= 1
 
 
 @pytest.mark.server

@@ -1,0 +1,9 @@
+"""The model that is shipped, for tests that paint with it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+HOUSE = Path(__file__).parents[1] / "models" / "house"
+SIZE = int(json.loads((HOUSE / "house.json").read_bytes())["size"])  # pixels a side
