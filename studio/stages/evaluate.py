@@ -14,7 +14,6 @@ from studio.folder import Folder
 from studio.stage import HOUSE, stage
 
 EYE = Path("models/eye")
-LEARNED = {"prefix": words.PREFIX}  # what is said of a model that is not published yet
 
 
 @stage("evaluate")
@@ -48,15 +47,26 @@ def command(folder: Folder, *, model: Path | None, checkpoints: str | None, base
         told = _facts(model)
         return _one(folder, assembly.of_folder(model), told, eye, name or told.get("name", model.name), before, options)
     if not checkpoints:
-        return _one(folder, assembly.places(folder, base), LEARNED, eye, name or "model", before, options)
+        return _one(folder, assembly.places(folder, base), _learned(folder), eye, name or "model", before, options)
     kept = sorted((folder.path / "runs" / checkpoints / "checkpoints").glob("[0-9]*"))
     if not kept:
         raise FolderError(f"The run {checkpoints!r} kept no checkpoints; train keeps some with --checkpoint-every.")
     rows = {}
     for path in kept:
         parts = assembly.places(folder, base, unet=path)
-        rows[path.name] = _one(folder, parts, LEARNED, eye, f"{checkpoints}-{path.name}", before, options)
+        rows[path.name] = _one(folder, parts, _learned(folder), eye, f"{checkpoints}-{path.name}", before, options)
     return {"checkpoints": rows}
+
+
+def _learned(folder: Folder) -> dict[str, Any]:
+    """Say of a model that is not published yet what it will say: its prefix, and the hands of its scenes."""
+    from studio import scenes
+    from studio.hands import HANDS
+
+    facts: dict[str, Any] = {"prefix": words.PREFIX}
+    if (folder.path / scenes.NAME).exists():
+        facts["hands"] = [{"words": HANDS[hand].words} for hand in scenes.read_plan(folder).hands]
+    return facts
 
 
 def _facts(model: Path) -> dict[str, Any]:

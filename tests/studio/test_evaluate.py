@@ -148,6 +148,18 @@ def test_folder_that_learned_nothing_is_named(untaught: Path, base: Path, tmp_pa
     assert "kept no checkpoints" in call(*words, "--checkpoints", "train", ok=False)["error"]
 
 
+def test_what_is_not_published_yet_is_asked_for_the_hands_of_its_scenes(
+    drawn: Folder, untaught: Path, base: Path, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(drawn.path, work)
+    shutil.copytree(base / "unet", work / "model/unet")
+    call("compose", "--folder", work, "--number", 4, "--sheet", 0, "--hand", "neon")
+    told = call("evaluate", "--folder", work, "--base", base, "--eye", untaught, *LITTLE)
+    assert set(told["hands"]["by_hand"]) == {"neon"}
+    assert told["prefix"] == "A MoMA artwork of: "
+
+
 def test_eye_only_tells_hands_that_both_know(untaught: Path) -> None:
     eye = Eye.load(untaught)
     assert score.hands_of({}, eye) == ("cut-out", "neon")
