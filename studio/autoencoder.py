@@ -74,6 +74,48 @@ class Pupil(nn.Module):
         return self.vae.decode(latents + noise, return_dict=False)[0], latents
 
 
+class Refined(nn.Module):
+    """A decoder that is trained alone, on latents that are known."""
+
+    def __init__(self, vae: Any) -> None:
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Return pictures (n, 3, h, w), -1…1, of unscaled latents."""
+        painted: Tensor = self.vae.decode(latents, return_dict=False)[0]
+        return painted
+
+
+class Pool:
+    """Pictures painted beforehand, and their latents, of which a decoder is taught pieces.
+
+    A piece of a picture teaches what the whole one does, where nothing in the decoder looks at the whole; every fifth
+    step sees whole pictures, for their edges.
+    """
+
+    def __init__(self, vae: Any, pictures: Tensor, piece: int) -> None:
+        with torch.no_grad():
+            self.latents = torch.cat([raw_latents(vae, part * 2 - 1) for part in torch.split(pictures, 16)])
+        self.pictures = (pictures * 255).round().byte()
+        self._times = pictures.shape[-1] // self.latents.shape[-1]
+        self._piece = min(piece // self._times, self.latents.shape[-1])
+
+    def batch(self, step: int, count: int, dice: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return latents (n, c, s, s) and their pictures 0…1 of a step; as many places whatever their size."""
+        side = self.latents.shape[-1]
+        taken = side if step % 5 == 4 else self._piece
+        number = max(1, count * self._piece**2 // taken**2)
+        chosen = torch.randint(len(self.latents), (number,), generator=dice).tolist()
+        corners = torch.randint(side - taken + 1, (number, 2), generator=dice).tolist()
+        latents, pictures = [], []
+        for one, (down, right) in zip(chosen, corners, strict=True):
+            latents.append(self.latents[one, :, down : down + taken, right : right + taken])
+            top, left, size = down * self._times, right * self._times, taken * self._times
+            pictures.append(self.pictures[one, :, top : top + size, left : left + size])
+        return torch.stack(latents), torch.stack(pictures).float() / 255
+
+
 def raw_latents(vae: Any, pictures: Tensor) -> Tensor:
     """Encode pictures (n, 3, h, w), -1…1, without chance and unscaled."""
     encoded = vae.encode(pictures)

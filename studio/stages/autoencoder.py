@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from studio.errors import StudioError
 from studio.folder import Folder, put_folder
 from studio.stage import counts, stage, training_options
 
@@ -20,10 +21,18 @@ HELD_OUT = 48
 @click.option("--plain", type=click.FloatRange(0, 1), default=0.2, show_default=True, help="Share of plain drawings.")
 @click.option("--refine", is_flag=True, help="Train the decoder on; the latents stay what they are.")
 @click.option(
+    "--painted",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="With --refine: pictures painted beforehand, to learn pieces of; 0 paints new ones for each step.",
+)
+@click.option("--piece", type=click.IntRange(16), default=128, show_default=True, help="Pixels a side of these pieces.")
+@click.option(
     "--measured", type=click.IntRange(1), default=HELD_OUT, show_default=True, help="Pictures a hand to measure."
 )
-def command(folder: Folder, *, refine: bool, channels: str, latent: int, size: int, plain: float, batch: int,
-            device: str, precision: str, run: str, trackers: tuple[str, ...], measured: int,
+def command(folder: Folder, *, refine: bool, painted: int, piece: int, channels: str, latent: int, size: int,
+            plain: float, batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...], measured: int,
             **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/vae: pictures to latents sixteen times smaller a side, and back."""
     import torch
@@ -41,9 +50,20 @@ def command(folder: Folder, *, refine: bool, channels: str, latent: int, size: i
     vae = autoencoder.load(target) if refine else autoencoder.make(counts(channels), latent=latent, size=size)
     settings = {"batch": batch, "plain": plain, "size": size, "refine": refine, "channels": channels, "latent": latent}
     settings |= {"scenes": canvas.programme.plan.seed, "drawings": len(canvas.records)}
+    if painted:
+        if not refine:
+            raise StudioError("--painted goes with --refine: the latents must be known.")
+        settings |= {"painted": painted, "piece": piece}
     if refine:
         vae.encoder.requires_grad_(False)
         settings |= {"encoder": autoencoder.digest(vae.encoder)}
+
+    def loss_of_pieces(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        latents, pictures = pool.batch(step, batch, dice)
+        noise = training.noise(tuple(latents.shape), dice, latents.device)
+        painted = model(latents + noise * autoencoder.NOISE / vae.config.scaling_factor)
+        told = {"psnr": autoencoder.psnr(painted.detach().float() / 2 + 0.5, pictures).mean()}
+        return autoencoder.distance(painted.float(), pictures * 2 - 1), told
 
     def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
         first = (step * machine.num_processes + machine.process_index) * batch
@@ -57,8 +77,14 @@ def command(folder: Folder, *, refine: bool, channels: str, latent: int, size: i
         told = {"psnr": autoencoder.psnr(painted.detach().float() / 2, pictures / 2).mean()}
         return loss + (0.0 if refine else 2e-3) * (latents.float() ** 2).mean(), told
 
-    pupil = autoencoder.Pupil(vae)
-    summary = training.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings)
+    if painted and not each.is_done():
+        vae = vae.to(device, memory_format=torch.channels_last)  # a third faster on a processor
+        pictures = canvas.mixture(painted, 0, plain=plain, dice=training.dice(schedule.seed, 0))
+        pool = autoencoder.Pool(vae, pictures, piece)
+    pupil = autoencoder.Refined(vae) if painted else autoencoder.Pupil(vae)
+    summary = training.fit(
+        pupil, loss_of_pieces if painted else loss_of, schedule, each, machine=machine, settings=settings
+    )
     if each.is_done() and target.exists():
         vae = autoencoder.load(target)  # perhaps refined since
     vae = vae.eval().to(device)

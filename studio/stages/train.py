@@ -32,6 +32,13 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option(
     "--gamma", type=click.FloatRange(0), default=0.0, show_default=True, help="Of min-SNR weights; 0 for none."
 )
+@click.option(
+    "--spread",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Of the logit-normal times; 1.7 is nearly even.",
+)
 @click.option("--nothing", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without caption.")
 @click.option("--checkpointing", is_flag=True, help="Less memory, a third more time.")
 @click.option("--validate-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
@@ -48,9 +55,9 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
     help="Steps of what is looked at.",
 )
 def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels: str, objective: str | None,
-            gamma: float, nothing: float, checkpointing: bool, prompts: tuple[str, ...], prefix: str, guidance: float,
-            painted_in: int, validate_every: int, checkpoint_every: int, batch: int, device: str, precision: str,
-            run: str, trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
+            gamma: float, spread: float, nothing: float, checkpointing: bool, prompts: tuple[str, ...], prefix: str,
+            guidance: float, painted_in: int, validate_every: int, checkpoint_every: int, batch: int, device: str,
+            precision: str, run: str, trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/unet and model/scheduler from latents/."""
     import torch
 
@@ -60,7 +67,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels
     from studio.text import Texts
 
     shards = Shards(folder.path / "latents")
-    aim = diffusion.Objective(objective or _own_objective(base, tune), gamma)
+    aim = diffusion.Objective(objective or _own_objective(base, tune), gamma, spread=spread)
     network = _network(base, tune, rank, channels, shards, checkpointing)
     painter = diffusion.solver(aim, base if tune else None)
     each = Run(folder, run)
@@ -102,8 +109,9 @@ def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels
 
     looks = ((validate_every, look), (checkpoint_every, keep))
     settings = {"batch": batch, "processes": machine.num_processes, "objective": aim.kind, "gamma": gamma,
-                "nothing": nothing, "tune": tune or "", "channels": channels, "rank": rank if tune == "lora" else 0,
-                "precision": precision, "pictures": shards.about["source"]}  # fmt: skip
+                "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels,
+                "rank": rank if tune == "lora" else 0, "precision": precision,
+                "pictures": shards.about["source"]}  # fmt: skip
     try:
         summary = training.fit(
             network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put
@@ -136,6 +144,10 @@ def _network(base: Path, tune: str | None, rank: int, channels: str, shards: Any
     except Exception as error:  # whatever a library raises about a folder, the folder is at fault
         raise StudioError(f"{base / 'unet'} cannot be loaded: {error}") from error
     network = network.float()
+    if tune == "full" and network.config.in_channels < latent:
+        from studio import grown
+
+        network = grown.unet(network, latent=latent)
     if (network.config.in_channels, network.config.cross_attention_dim) != (latent, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
         raise FolderError(
