@@ -20,9 +20,11 @@ RECIPE = ROOT / "deploy/studio/Dockerfile"
 def commands() -> list[str]:
     """List the commands of the manual, the script and the versioned folder, without what stands before the stage."""
     manual = re.findall(r"^(?:.*-m studio) (.+)$", (ROOT / "docs/studio.md").read_text("utf-8"), re.M)
-    script = re.findall(r"^studio (.+)$", (ROOT / "deploy/studio/house.sh").read_text("utf-8"), re.M)
+    scripts = "".join(path.read_text("utf-8") for path in sorted((ROOT / "deploy/studio").glob("*.sh")))
+    script = re.findall(r"^studio (.+)$", scripts, re.M)
+    script += [line.replace("\\\n", "") for line in re.findall(r"-m studio (train (?:.+\\\n)*.+)$", scripts, re.M)]
     return [line.split("   #")[0].rstrip(" …") for line in manual if not line.startswith("STAGE")] + [
-        f"{line} --folder house" for line in script
+        line if "--folder" in line else f"{line} --folder house" for line in script
     ]
 
 
