@@ -26,6 +26,14 @@ class StopDescription(TypedDict):
     hand: Annotated[
         str | None, Field(description="The hand it is painted in; null when the model chooses.", examples=[None])
     ]
+    found_hand: Annotated[
+        str | None,
+        Field(
+            description="The hand that the house eye found in the finished picture; null where one was asked for, or "
+            "where the eye is not sure.",
+            examples=[None],
+        ),
+    ]
     note: Annotated[
         str | None, Field(description="What the painter could not read of the prompt, if anything.", examples=[None])
     ]
@@ -184,7 +192,10 @@ class WalkDescription(TypedDict):
     title: Annotated[str, Field(description="Its name on the wall.", examples=["A lemon, the sun"])]
     stops: Annotated[
         list[StopDescription],
-        Field(description="Its stops, from first to last.", examples=[[{**stop, "note": None} for stop in STOPS]]),
+        Field(
+            description="Its stops, from first to last.",
+            examples=[[{**stop, "found_hand": None, "note": None} for stop in STOPS]],
+        ),
     ]
     seed: Annotated[int, Field(description="Where its noise comes from; drawn if not asked for.", examples=[11])]
     frames: Annotated[int, Field(description="How many pictures the film has.", examples=[2])]

@@ -215,6 +215,7 @@ def describe(walk: Walk) -> WalkDescription:
                 "negative_prompt": stop.negative_prompt,
                 "seed": stop.seed,
                 "hand": stop.hand or None,
+                "found_hand": stop.found_hand or None,
                 "note": stop.note or None,
             }
             for stop in walk.stops

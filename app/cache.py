@@ -69,7 +69,7 @@ def repeat(walk: Walk, original: Walk) -> None:
     walk.state, walk.passes = FINISHED, 0
     walk.created_at = walk.started_at = walk.finished_at = now()
     for stop, earlier in zip(walk.stops, original.stops, strict=True):
-        stop.note = earlier.note
+        stop.note, stop.found_hand = earlier.note, earlier.found_hand
     walk.painted = [
         Frame(index=each.index, position=each.position, rank=each.rank, path=each.path, bytes=each.bytes)
         for each in original.painted

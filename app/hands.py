@@ -66,8 +66,17 @@ def of(walk: Walk) -> list[str]:
 
 def names(walk: Walk) -> list[str]:
     """Name a walk's hands as within a sentence; by their words, where its model does not know them."""
+    return _named(walk, of(walk))
+
+
+def found(walk: Walk) -> list[str]:
+    """Name the hands that the eye found in a walk's stops, as within a sentence, each once."""
+    return _named(walk, list(dict.fromkeys(stop.found_hand for stop in walk.stops if stop.found_hand)))
+
+
+def _named(walk: Walk, words_of: Iterable[str]) -> list[str]:
     among = known_to(walk)
-    return [hand.name if (hand := find(words, among)) else words for words in of(walk)]
+    return [hand.name if (hand := find(words, among)) else words for words in words_of]
 
 
 def known_to(walk: Walk) -> tuple[Hand, ...]:

@@ -258,6 +258,7 @@ class Stop(db.Model):  # type: ignore[misc]
     prompt: Mapped[str] = mapped_column(Text)
     negative_prompt: Mapped[str] = mapped_column(Text, default="")
     hand: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    found_hand: Mapped[str] = mapped_column(String(80), default="", server_default="")  # the eye's, where none is named
     seed: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(String(24), default="")
 

@@ -73,6 +73,7 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
     app.jinja_env.globals["hands_of"], app.jinja_env.globals["remake"] = hands.names, remixing.fields
+    app.jinja_env.globals["found_hands"] = hands.found
     app.jinja_env.globals["fps"], app.jinja_env.globals["write_own"] = app.config["FPS"], remixing.write
     app.jinja_env.filters["asked"] = lambda text: search.marked(text, g.asked) if g.get("asked") else text
     app.jinja_env.globals.update(going_on=forms.going_on, reel_of=reel.of, middle_of=reel.middle, steps_of=reel.steps)

@@ -104,6 +104,7 @@ def _forget_pictures(session: Session, walk: Walk) -> None:
     """Delete what is painted and what is still to be done: a worker that is at it cannot publish any more."""
     for table in (Frame, Look, Medium, Piece):
         session.execute(delete(table).where(table.walk_number == walk.number))
+    session.execute(update(Stop).where(Stop.walk_number == walk.number).values(found_hand=""))
 
 
 def _delete_folder(folder: str, *, kept: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ FORMAT = 1
 WEIGHTS, ABOUT = "eye.safetensors", "eye.json"
 NAMES = "names"  # the tensor of the concepts' sentences, beside the tower's own
 BATCH = 64
+SURE = 0.6  # share of a hand from which on it is named
+TOLD = 0.8  # of unseen drawings by a hand that the eye must have told for that
 
 
 class EyeError(Exception):
@@ -56,6 +58,18 @@ class Eye:
             raise
         except Exception as error:  # whatever a library raises about a file, the file is at fault
             raise EyeError(f"{path} cannot be loaded as an eye: {error}") from error
+
+    def hand(self, shares: Tensor, among: Collection[str]) -> str:
+        """Return the words of the hand that painted a picture, of those ``among``; ``""`` where that is not sure.
+
+        Only hands are named that this eye told in most drawings of a vendor it had never seen.
+        """
+        words: dict[str, str] = self.about.get("words", {})
+        told: dict[str, float] = (self.about.get("hands_told") or {}).get("by_hand", {})
+        best = int(shares.argmax())
+        name = self.hands[best]
+        is_sure = float(shares[best]) >= SURE and told.get(name, 0.0) >= TOLD
+        return words[name] if is_sure and words.get(name) in among else ""
 
     @torch.no_grad()
     def look(self, pictures: Tensor) -> tuple[Tensor, Tensor]:

@@ -111,6 +111,12 @@ def test_worker_is_not_told_of_a_repeat(original: Walk, again: Commissioner, mon
     assert rings == [1]
 
 
+def test_repeat_keeps_what_the_eye_found(original: Walk, again: Commissioner) -> None:
+    original.stops[1].found_hand = "neon"
+    db.session.commit()
+    assert [stop.found_hand for stop in again().stops] == ["", "neon"]
+
+
 def test_stops_own_seeds_count_not_where_they_were_written(original: Walk) -> None:
     stops = [{"prompt": prompt, "seed": SEED} for prompt in ("a fox", "a kite")]
     repeat, _ = commission(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")

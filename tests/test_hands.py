@@ -140,6 +140,17 @@ def test_label_and_captions_name_the_hand(app: Flask, client: FlaskClient, hung:
     assert "Neon and cut paper, three stops" in client.get("/gallery").text
 
 
+def test_label_and_api_mark_what_the_eye_found_as_found(app: Flask, client: FlaskClient, hung: Hanger) -> None:
+    walk = hung(stops=[{"prompt": "a fox"}, {"prompt": "a lion"}])
+    assert "found by the eye" not in client.get(walk.url).text
+    walk.stops[1].found_hand = "paper cut-out"
+    db.session.commit()
+    assert "Latent walk<br>Hand found by the eye: cut paper<br>" in client.get(walk.url).text
+    told = client.get(f"/api/v1/walks/{walk.id}").json
+    assert [(stop["hand"], stop["found_hand"]) for stop in told["stops"]] == [(None, None), (None, "paper cut-out")]
+    assert "found_hand" not in str(told["recipe"])
+
+
 def test_walk_painted_again_keeps_hand_steps_and_guidance(client: FlaskClient, hung: Hanger) -> None:
     walk = hung(stops=NEON, steps=12, guidance=2.5)
     page = html.unescape(client.get(walk.url).text)

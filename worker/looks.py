@@ -8,18 +8,19 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from flask import current_app
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app import looks, media
+from app import cache, hands, looks, media
 from app.database import db, take_turns, writing
 from app.errors import MediaError
-from app.models import FINISHED, Frame, Look, Walk
+from app.models import FINISHED, Frame, Look, Stop, Walk
 from eye import Eye, EyeError
 from eye.eye import WEIGHTS
 from worker import film
@@ -32,6 +33,15 @@ AT_ONCE = 4
 """How many old walks are looked at before somebody else may be waiting again."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the eye saw in a walk: in which frames, their vectors, and by which hands stops are that named none."""
+
+    frames: list[int]
+    vectors: bytes
+    hands: dict[int, str]
 
 
 class Looking:
@@ -49,7 +59,7 @@ class Looking:
         if (eye := self._open()) is None:
             return
         try:
-            self._keep(walk, *self._seen(eye, walk, memory))
+            self._keep(walk, self._seen(eye, walk, memory))
         except (MediaError, ValueError, OSError) as error:
             log.warning("nobody looks at walk %s: %s", walk.id, error)
 
@@ -80,17 +90,20 @@ class Looking:
                 log.warning("nothing is found by its look here: %s", error)
         return self._eye
 
-    def _seen(self, eye: Eye, walk: Walk, memory: Memory | None) -> tuple[list[int], bytes]:
+    def _seen(self, eye: Eye, walk: Walk, memory: Memory | None) -> Seen:
         """Look at some frames of a walk, in one batch."""
         rows = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number).order_by(Frame.index)).all()
         chosen = [rows[place] for place in telling([row.position for row in rows])]
         if not chosen:
             raise ValueError("it has no frames")
         pictures = np.stack([_picture(row, memory) for row in chosen])
-        sentences, _ = eye.look(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
-        return [row.index for row in chosen], looks.pack(sentences.cpu().numpy())
+        sentences, shares = eye.look(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
+        by_position = {row.position: each for row, each in zip(chosen, shares, strict=True)}
+        found = {position: eye.hand(by_position[position], among)
+                 for position, among in _unasked(walk).items() if position in by_position}  # fmt: skip
+        return Seen([row.index for row in chosen], looks.pack(sentences.cpu().numpy()), found)
 
-    def _keep(self, walk: Walk, frames: list[int], vectors: bytes) -> None:
+    def _keep(self, walk: Walk, seen: Seen) -> None:
         """Write down what was seen, unless the walk was taken down meanwhile."""
         try:
             with writing() as session:
@@ -101,9 +114,20 @@ class Looking:
                 if session.scalar(still.with_for_update()) is None:
                     return
                 session.execute(delete(Look).where(Look.walk_number == walk.number))
-                session.add(Look(walk_number=walk.number, eye=self._revision, frames=frames, vectors=vectors))
+                session.add(Look(walk_number=walk.number, eye=self._revision, frames=seen.frames, vectors=seen.vectors))
+                family = select(Walk.number).where(cache.family(walk))
+                for position, words in seen.hands.items():
+                    stops = update(Stop).where(Stop.walk_number.in_(family), Stop.position == position)
+                    session.execute(stops.values(found_hand=words))
         except IntegrityError:
             log.info("another worker has looked at walk %s as well", walk.id)
+
+
+def _unasked(walk: Walk) -> dict[int, list[str]]:
+    """Return the positions of the stops for which the model chose the hand, and the words of those it chose among."""
+    known = hands.known_to(walk)
+    among = [hand.words for hand in known]
+    return {stop.position: among for stop in walk.stops if not stop.hand and not hands.is_named(stop.prompt, known)}
 
 
 def telling(positions: Sequence[float]) -> list[int]:

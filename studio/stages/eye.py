@@ -57,10 +57,18 @@ def command(folder: Folder, *, base: Path, size: int, channels: str, blocks: str
     about = {"trained_on": {"drawings": len(canvas.records), "painted": painted, "steps": schedule.steps,
                             "vendors": sorted({record.vendor for record in canvas.records})}}  # fmt: skip
     told = about | _measured(folder, pupil.tower, school, device, painted_at, measured)
+    told = {"words": _words(school.hands)} | told
     put_folder(folder.path / "model/eye", lambda path: save(
         path, pupil.tower, school.names, concepts=school.concepts, hands=school.hands, **told))  # fmt: skip
     return summary | told | {"parameters": sum(value.numel() for value in pupil.tower.parameters()),
                              "concepts": len(school.concepts)}  # fmt: skip
+
+
+def _words(names: tuple[str, ...]) -> dict[str, str]:
+    """Say by which words prompts ask for the hands; a plain drawing is by none."""
+    from studio.hands import HANDS
+
+    return {name: HANDS[name].words for name in names if name in HANDS}
 
 
 def _measured(folder: Folder, tower: Any, school: Any, device: str, size: int, count: int) -> dict[str, Any]:

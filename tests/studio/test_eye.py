@@ -68,6 +68,21 @@ def test_folder_loads_and_says_what_the_stage_said(taught: tuple[Folder, dict[st
     assert torch.allclose(hands.sum(1), torch.ones(3), atol=1e-5) and held.score(sentences).shape == (3, 4)
 
 
+def test_hand_is_named_by_its_words_where_the_eye_is_sure_and_was_right_before(
+    taught: tuple[Folder, dict[str, Any]],
+) -> None:
+    held = Eye.load(taught[0].path / "model/eye")
+    assert held.about["words"] == {"cut-out": "paper cut-out", "neon": "neon"}
+    held.about["hands_told"]["by_hand"] = {"plain": 1.0, "cut-out": 0.9, "neon": 0.3}
+    plain, cut_out, neon = torch.eye(3) * 0.7 + 0.1
+    known = ("paper cut-out", "neon")
+    assert held.hand(cut_out, known) == "paper cut-out"
+    assert [held.hand(shares, known) for shares in (plain, neon, torch.tensor([0.2, 0.5, 0.3]))] == ["", "", ""]
+    assert held.hand(cut_out, ("neon",)) == ""
+    held.about = {key: value for key, value in held.about.items() if key not in ("words", "hands_told")}
+    assert held.hand(cut_out, known) == ""
+
+
 def test_loader_needs_neither_studio_nor_text_encoder(taught: tuple[Folder, dict[str, Any]]) -> None:
     program = f"""
 import json, sys, torch, eye

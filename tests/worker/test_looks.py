@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app import looks, media, nearest, walks
-from app.models import Walk
+from app.database import db
+from app.models import Stop, Walk
 from tests.conftest import Commissioner, make_app
 from tests.eyes import WIDTH, make_eye
 from tests.worker.fake import FakePainter
@@ -109,11 +111,35 @@ def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(looking: Looking, h
     walk = hung("a fox", "a kite")
     paint(walk, 90)
     assert looking._open() is not None
-    frames, vectors = looking._seen(looking._open(), walk, None)  # type: ignore[arg-type]
+    seen = looking._seen(looking._open(), walk, None)  # type: ignore[arg-type]
     walks.delete_walk(walk)
-    looking._keep(walk, frames, vectors)
+    looking._keep(walk, seen)
     assert looks.of(walk) is None
     looking.at(walk)
+
+
+def test_hand_is_recorded_as_found_where_none_was_asked_for(
+    app: Flask,
+    looking: Looking,
+    painter: FakePainter,
+    commissioned: Commissioner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("eye.eye.SURE", 0.0)
+    words = {"plain": "pop art", "neon": "neon"}
+    sure = make_eye(tmp_path / "sure", words=words, hands_told={"by_hand": dict.fromkeys(words, 1.0)})
+    app.config["EYE"] = str(sure)
+    stops = [{"prompt": "a fox"}, {"prompt": "a kite", "hand": "watercolour"}, {"prompt": "a neon boat"}]
+    walk = commissioned(stops=stops, frames=5)
+    assert [stop.found_hand for stop in walk.stops] == ["", "", ""]
+    job.work()
+    found = read(walk.id)
+    assert found.stops[0].found_hand in words.values()
+    assert [stop.found_hand for stop in found.stops[1:]] == ["", ""]
+    assert [stop.hand for stop in found.stops] == ["", "watercolour", ""]
+    walks.delete_walk(found)
+    assert not any(db.session.scalars(select(Stop.found_hand).where(Stop.walk_number == walk.number)))
 
 
 @pytest.mark.parametrize(
