@@ -69,7 +69,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What ``scenes.json`` says: how many, from which seed, by which hands, and the share of each kind among them."""
+    """What ``scenes.json`` says: how many, from which seed, by which hands, and the share of each kind among them.
+
+    ``unnamed`` are the hands of prompts that name none; all where it is empty.
+    """
 
     number: int
     seed: int = 1
@@ -78,6 +81,7 @@ class Plan:
     coloured: float = 0.14
     grounded: float = 0.10
     prefix: str = words.PREFIX
+    unnamed: tuple[str, ...] = ()
 
 
 class Motifs:
@@ -229,11 +233,12 @@ class Programme:
         dice: random.Random, *, ground: str = "", colours: tuple[str, str] = ("", ""),
     ) -> Scene:  # fmt: skip
         hand = hands.HANDS[dice.choice(self._able(colours))]
-        texts = (
+        named = (
             f"{written}, {hand.words}", f"{written}, {hand.words}", f"{hand.of} {written}",
             f"{written}, {near}, {hand.words}" if near else f"{hand.of} {written}",
-            written, f"{self.plan.prefix}{written}",
         )  # fmt: skip
+        may_go_unnamed = not self.plan.unnamed or hand.name in self.plan.unnamed
+        texts = (*named, *((written, f"{self.plan.prefix}{written}") if may_go_unnamed else named[1:3]))
         return Scene(number, hand.name, dice.getrandbits(31), parts, concepts, ground, texts)
 
     def _another(self, concept: str, dice: random.Random) -> str:
@@ -280,10 +285,10 @@ def read_plan(folder: Folder) -> Plan:
     path = folder.path / NAME
     try:
         values = json.loads(path.read_bytes())
-        plan = Plan(**values | {"hands": tuple(values["hands"])})
+        plan = Plan(**values | {"hands": tuple(values["hands"]), "unnamed": tuple(values.get("unnamed", ()))})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise FolderError(f"{path} cannot be used: {error}") from error
-    unknown = sorted(set(plan.hands) - set(hands.HANDS))
+    unknown = sorted({*plan.hands, *plan.unnamed} - set(hands.HANDS))
     if unknown or not plan.hands:
         raise FolderError(f"{path} names hands that nobody has: {', '.join(unknown) or 'none at all'}")
     return plan

@@ -7,7 +7,7 @@ set -euo pipefail
 studio() { python -m studio "$@" --folder "$FOLDER"; }
 
 studio collect --icons --vendor noto --vendor twemoji --vendor emojione --jobs "$JOBS"
-studio compose --number 8192 --two 0.12 --coloured 0.1 --hand pop-art --hand cut-out --hand primary-grid --hand stained-glass --hand cubist --hand low-poly --hand oil --hand charcoal --hand neon --hand watercolour --hand ink-wash --hand cyanotype --hand colour-field --hand orphist
+studio compose --number 8192 --two 0.12 --coloured 0.1 --hand pop-art --hand cut-out --hand primary-grid --hand stained-glass --hand cubist --hand low-poly --hand oil --hand charcoal --hand neon --hand watercolour --hand ink-wash --hand cyanotype --hand colour-field --hand orphist --unnamed pop-art --unnamed cut-out --unnamed low-poly --unnamed oil --unnamed watercolour --unnamed colour-field --unnamed stained-glass
 studio grow --base "$BASE" --latent 4
 studio encode --base "$BASE" --captions 4 --shard 512 --batch 32 --jobs "$JOBS"
 # A process for each core: small pictures keep no more than one busy.

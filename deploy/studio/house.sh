@@ -6,7 +6,7 @@ set -euo pipefail
 studio() { python -m studio "$@" --folder "$FOLDER"; }
 
 studio collect --icons --jobs "$(nproc)"
-studio compose --number 240000
+studio compose --number 240000 --unnamed pop-art --unnamed cut-out --unnamed stained-glass --unnamed low-poly --unnamed pointillist --unnamed oil --unnamed pastel --unnamed watercolour --unnamed colour-field
 studio eye --device "$DEVICE" --precision "$PRECISION"
 studio autoencoder --device "$DEVICE" --precision "$PRECISION" --steps 12000
 studio encode --device "$DEVICE"

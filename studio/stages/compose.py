@@ -17,6 +17,7 @@ from studio.stage import stage
 @click.option("--number", type=click.IntRange(1), default=240_000, show_default=True, help="How many scenes there are.")
 @click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
 @click.option("--hand", "chosen", multiple=True, help="Only these hands.")
+@click.option("--unnamed", multiple=True, help="A hand for prompts that name none; else each of them.")
 @click.option(
     "--two", type=click.FloatRange(0, 1), default=0.18, show_default=True, help="Share of two things together."
 )
@@ -28,16 +29,20 @@ from studio.stage import stage
 @click.option(
     "--sheet", type=click.IntRange(0), default=24, show_default=True, help="Paint the first so many to look at."
 )
-def command(folder: Folder, *, sheet: int, chosen: tuple[str, ...], **shares: Any) -> dict[str, Any]:
+def command(
+    folder: Folder, *, sheet: int, chosen: tuple[str, ...], unnamed: tuple[str, ...], **shares: Any
+) -> dict[str, Any]:
     """Write scenes.json, and a contact sheet of the first scenes."""
     from studio import hands, scenes
 
-    unknown = sorted(set(chosen) - set(hands.HANDS))
+    unknown = sorted({*chosen, *unnamed} - set(hands.HANDS))
     if unknown:
         raise StudioError(f"There is no hand {unknown[0]!r}; there are {', '.join(hands.HANDS)}.")
     if shares["two"] + shares["coloured"] + shares["grounded"] > 1:
         raise StudioError("--two, --coloured and --grounded are shares of one whole: together at most 1.")
-    plan = scenes.Plan(hands=chosen or tuple(hands.HANDS), **shares)
+    if idle := sorted(set(unnamed) - set(chosen or hands.HANDS)):
+        raise StudioError(f"--unnamed {idle[0]} is none of the hands that paint; --hand names them.")
+    plan = scenes.Plan(hands=chosen or tuple(hands.HANDS), unnamed=unnamed, **shares)
     programme = scenes.Programme(plan, scenes.motif_records(folder, "train"))
     scenes.write_plan(folder, plan)
     if sheet:

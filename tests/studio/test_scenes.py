@@ -66,6 +66,16 @@ def test_captions_name_hand_things_and_colours(records: list[scenes.Record]) -> 
         assert each.ground in bare
 
 
+def test_prompts_that_name_no_hand_are_painted_by_those_that_may_go_unnamed(records: list[scenes.Record]) -> None:
+    usual, chosen = programme(records), programme(records, unnamed=("neon", "oil"))
+    for number in range(300):
+        each = chosen.scene(number)
+        hand = HANDS[each.hand]
+        goes_unnamed = [hand.words not in text and hand.of not in text for text in each.texts]
+        assert goes_unnamed == [False] * 4 + [each.hand in ("neon", "oil")] * 2
+        assert each.texts[:4] == usual.scene(number).texts[:4]
+
+
 def test_named_colours_are_given_only_to_hands_that_keep_them(records: list[scenes.Record]) -> None:
     drawn = [programme(records, coloured=1.0, two=0.0, grounded=0.0).scene(number) for number in range(300)]
     assert all(HANDS[each.hand].keeps_colour and each.parts[0].colour for each in drawn)
@@ -141,7 +151,9 @@ def test_stage_writes_the_plan_and_a_sheet(drawn: Folder, run: Run, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    (("--hand", "fresco"), "no hand 'fresco'"), (("--two", 0.9, "--coloured", 0.2), "together at most 1"),
+    (("--hand", "fresco"), "no hand 'fresco'"), (("--unnamed", "fresco"), "no hand 'fresco'"),
+    (("--hand", "neon", "--unnamed", "oil"), "--unnamed oil is none of the hands that paint"),
+    (("--two", 0.9, "--coloured", 0.2), "together at most 1"),
 ])  # fmt: skip
 def test_plan_that_cannot_be_is_refused(words: tuple[object, ...], says: str, drawn: Folder, run: Run) -> None:
     assert says in run("compose", "--folder", drawn.path, *words, ok=False)["error"]
