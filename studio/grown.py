@@ -15,7 +15,7 @@ from torch import Tensor
 
 from studio.errors import StudioError
 
-LARGEST, LEAST = 1.0, 0.5  # deviations of the first and of the last new latent, where the base's are about one
+LARGEST, LEAST = 0.5, 0.2  # deviations of the first and of the last new latent, where the base's are about one
 RIDGE = 1e-3
 SIDE_BY_SIDE = 28  # channels of a pixel and its eight neighbours in three colours, and of a one
 

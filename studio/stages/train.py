@@ -26,6 +26,8 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
     help="The diffusers folder of the text encoder, and of the UNet with --tune.",
 )
 @click.option("--tune", type=click.Choice(("full", "lora")), help="Go on with the UNet of --base; else from nothing.")
+@click.option("--unet", type=click.Path(path_type=Path), help="Go on with this UNet, where it is not that of --base.")
+@click.option("--latents", type=click.IntRange(1), help="Learn only the first so many of each place; else all.")
 @click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
 @click.option("--channels", default="64,128,224", show_default=True, help="Of each level of a UNet from nothing.")
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="Else that of --base, or flow.")
@@ -54,10 +56,11 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
     show_default=True,
     help="Steps of what is looked at.",
 )
-def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels: str, objective: str | None,
-            gamma: float, spread: float, nothing: float, checkpointing: bool, prompts: tuple[str, ...], prefix: str,
-            guidance: float, painted_in: int, validate_every: int, checkpoint_every: int, batch: int, device: str,
-            precision: str, run: str, trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
+def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, latents: int | None, rank: int,
+            channels: str, objective: str | None, gamma: float, spread: float, nothing: float, checkpointing: bool,
+            prompts: tuple[str, ...], prefix: str, guidance: float, painted_in: int, validate_every: int,
+            checkpoint_every: int, batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...],
+            **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/unet and model/scheduler from latents/."""
     import torch
 
@@ -66,9 +69,13 @@ def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels
     from studio.shards import Reader, Shards
     from studio.text import Texts
 
+    if unet and not tune:
+        raise StudioError("--unet goes on with a UNet: say --tune full or --tune lora with it.")
     shards = Shards(folder.path / "latents")
+    has, *places = shards.latents[0].shape[1:]
+    learned = min(latents or has, has)
     aim = diffusion.Objective(objective or _own_objective(base, tune), gamma, spread=spread)
-    network = _network(base, tune, rank, channels, shards, checkpointing)
+    network = _network(unet or base / "unet", tune, rank, channels, shards, learned, checkpointing)
     painter = diffusion.solver(aim, base if tune else None)
     each = Run(folder, run)
     machine = training.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
@@ -82,7 +89,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels
 
     def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
         read = reader.batch(step)
-        latents = read.latents.to(machine.device, non_blocking=True).float()
+        latents = read.latents[:, :learned].to(machine.device, non_blocking=True).float()
         states = read.states.to(machine.device, non_blocking=True).float()
         left_out = (torch.rand(batch, generator=dice) < nothing).to(machine.device).view(-1, 1, 1)
         states = torch.where(left_out, empty, states)
@@ -93,10 +100,10 @@ def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels
         return diffusion.loss(predicted, target, weight), {"waited": torch.tensor(read.waited)}
 
     def look(model: Any, step: int) -> None:
-        noise = torch.randn((len(told), *shards.latents[0].shape[1:]), generator=training.dice(0, 0))
+        noise = torch.randn((len(told), learned, *places), generator=training.dice(0, 0))
         latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), told, empty,
                                   noise.to(machine.device), steps=painted_in, guidance=guidance)  # fmt: skip
-        _hang(folder, base, each, latents, step)
+        _hang(folder, base, each, torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, has - learned)), step)
 
     def keep(model: Any, step: int) -> None:
         put_folder(each.path / f"checkpoints/{step:06d}", diffusion.plain_copy(model).half().save_pretrained)
@@ -109,7 +116,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels
 
     looks = ((validate_every, look), (checkpoint_every, keep))
     settings = {"batch": batch, "processes": machine.num_processes, "objective": aim.kind, "gamma": gamma,
-                "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels,
+                "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
                 "rank": rank if tune == "lora" else 0, "precision": precision,
                 "pictures": shards.about["source"]}  # fmt: skip
     try:
@@ -123,16 +130,17 @@ def command(folder: Folder, *, base: Path, tune: str | None, rank: int, channels
                       "parameters": parameters}  # fmt: skip
 
 
-def _network(base: Path, tune: str | None, rank: int, channels: str, shards: Any, checkpointing: bool) -> Any:
-    """Make a UNet for the shards, or take that of a base.
+def _network(learned: Path, tune: str | None, rank: int, channels: str, shards: Any, latent: int,
+             checkpointing: bool) -> Any:  # fmt: skip
+    """Make a UNet for the shards, or take the one that has learned.
 
-    :raises StudioError: where the base's does not fit the shards' latents and texts.
+    :raises StudioError: where that one does not fit the shards' latents and texts.
     """
     import torch
 
     from studio import diffusion
 
-    _, latent, side, _ = shards.latents[0].shape
+    side = shards.latents[0].shape[-1]
     width = shards.states[0].shape[-1]
     if not tune:
         torch.manual_seed(1)
@@ -140,9 +148,9 @@ def _network(base: Path, tune: str | None, rank: int, channels: str, shards: Any
     from diffusers import UNet2DConditionModel
 
     try:
-        network = UNet2DConditionModel.from_pretrained(base / "unet")
+        network = UNet2DConditionModel.from_pretrained(learned)
     except Exception as error:  # whatever a library raises about a folder, the folder is at fault
-        raise StudioError(f"{base / 'unet'} cannot be loaded: {error}") from error
+        raise StudioError(f"{learned} cannot be loaded: {error}") from error
     network = network.float()
     if tune == "full" and network.config.in_channels < latent:
         from studio import grown
@@ -151,8 +159,8 @@ def _network(base: Path, tune: str | None, rank: int, channels: str, shards: Any
     if (network.config.in_channels, network.config.cross_attention_dim) != (latent, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
         raise FolderError(
-            f"{base / 'unet'} takes {has}, the shards have {latent} and {width}: "
-            f"encode with --base {base} and its own --vae."
+            f"{learned} takes {has}, the shards have {latent} and {width}: "
+            f"encode with the --base of that UNet and its own --vae."
         )
     if checkpointing:
         network.enable_gradient_checkpointing()

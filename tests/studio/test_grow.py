@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import AutoencoderTiny
+from diffusers import AutoencoderTiny, UNet2DConditionModel
 
 from studio import autoencoder, diffusion, grown
 from studio.errors import StudioError
 from studio.folder import Folder
 from tests.studio.conftest import Run, call
+
+# NumPy's, about how diffusers' solvers make arrays.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 def tiny(**changes: Any) -> AutoencoderTiny:
@@ -113,7 +116,16 @@ def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path
     shutil.rmtree(tmp_path / "work/latents")
     run(*encoded)
     assert [path.read_bytes() for path in sorted((tmp_path / "work/latents").glob("shard-*"))] == in_two
-    run("train", *work, "--base", tmp_path / "model", "--tune", "full", "--steps", 2, "--batch", 2, "--warmup", 1)
+    learn = ("train", *work, "--base", tmp_path / "model", "--tune", "full", "--steps", 2, "--batch", 2, "--warmup", 1)
+    learned = tmp_path / "work/model/unet"
+    run(*learn, "--latents", 4, "--validate-every", 2, "--painted-in", 1, "--run", "broad")
+    broad = UNet2DConditionModel.from_pretrained(learned)
+    assert broad.config.in_channels == 4
+    run(*learn, "--unet", learned, "--rate", 1e-6, "--precision", "bf16", "--run", "fine")
+    fine = UNet2DConditionModel.from_pretrained(learned)
+    assert fine.config.in_channels == 6
+    assert torch.allclose(broad.conv_in.weight, fine.conv_in.weight[:, :4], atol=1e-4)
+    assert "--tune full" in call("train", *work, "--base", tmp_path / "model", "--unet", learned, ok=False)["error"]
     refine = (
         "autoencoder",
         *work,
