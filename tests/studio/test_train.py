@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fsspec
@@ -198,6 +199,15 @@ def test_base_of_other_shapes_is_refused(encoded_copy: Folder, base: Path, tmp_p
         "train", "--folder", encoded_copy.path, "--base", other, "--tune", "full", *STEPS, "--steps", 1, ok=False
     )
     assert "takes 8 channels" in said["error"]
+
+
+@pytest.mark.parametrize(("precision", "fused"), [("no", True), ("bf16", False)])
+def test_processor_attends_in_half_precision_without_the_fused_way_back(precision: str, fused: bool) -> None:
+    machine = SimpleNamespace(device=torch.device("cpu"), mixed_precision=precision)
+    asked = torch.ones(1, 1, 4, 8, requires_grad=True)
+    with training.attending(machine):
+        seen = torch.nn.functional.scaled_dot_product_attention(asked, asked, asked)
+    assert ("Fused" in str(seen.grad_fn) or "Flash" in str(seen.grad_fn)) == fused
 
 
 def test_unknown_tracker_and_torn_shard_counts_are_told(encoded_copy: Folder, base: Path) -> None:
