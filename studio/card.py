@@ -17,6 +17,7 @@ from studio.folder import Folder, Record
 from studio.hands import HANDS
 from studio.run import CURVE, SETTINGS, Run
 
+OF_BASE = "BASE_MODEL_CARD.md"  # in a folder whose model went on from another
 KNOWN = 0.5  # of a concept's seeds: more than these are recognised
 WEAK_HAND = 0.9
 
@@ -24,6 +25,12 @@ WEAK_HAND = 0.9
 def learned_from(folder: Folder) -> list[Record]:
     """List the pictures of the split ``train``, and no others."""
     return [record for record in folder.catalogue() if record.split == "train"]
+
+
+def goes_on(folder: Folder) -> bool:
+    """Tell whether a folder's model began as its base, which then has its part in it: grown of it, or tuned."""
+    told = [json.loads(path.read_bytes()) for path in (folder.path / "runs").glob(f"*/{SETTINGS}")]
+    return any(settings.get("tune") or "of_the_base" in settings for settings in told)
 
 
 def sources(records: Iterable[Record]) -> list[dict[str, Any]]:
@@ -50,18 +57,25 @@ def _home(vendor: str, source: str) -> str:
 
 def house(
     folder: Folder, scores: dict[str, Any], *, name: str, title: str, prefix: str, size: int, solver: str, licence: str,
-    steps: int, guidance: float, hands: Sequence[str], besides: Sequence[dict[str, Any]] = (),
+    steps: int, guidance: float, hands: Sequence[str], base: dict[str, Any], goes_on: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Write what programs read, as docs/models.md describes it; ``besides`` are further sources, of the base."""
+    """Write what programs read, as docs/models.md describes it.
+
+    ``base`` is what the base says of itself: its text encoder, names and words are sources of this model too, and its
+    art where the model ``goes_on`` from it.
+    """
     records = learned_from(folder)
+    rows = sources(records)
+    own = {row.get("url") for row in rows}
+    besides = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
     vocabulary = [words.thing(concept) for concept in _known(scores)]
     told: dict[str, Any] = {
         "name": name, "title": title, "prefix": prefix, "size": size,
         "defaults": {"scheduler": solver, "steps": steps, "guidance": guidance},
-        "licence": licence or _licence(records),
+        "licence": licence or _licence(row.get("licence", "") for row in [*rows, *besides] if row.get("art")),
         "hand_pattern": words.HAND_PATTERN,
         "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in hands],
-        "sources": [*sources(records), *besides],
+        "sources": [*rows, *besides],
     }  # fmt: skip
     if len(vocabulary) > 1:
         told |= {"vocabulary": vocabulary, "starters": _starters(vocabulary)}
@@ -80,8 +94,8 @@ def _starters(vocabulary: list[str]) -> list[list[str]]:
     return [chosen[at : at + 2] for at in range(0, min(16, len(chosen) - 1), 2)]
 
 
-def _licence(records: Sequence[Record]) -> str:
-    licences = sorted({record.licence for record in records if record.licence})
+def _licence(of_art: Iterable[str]) -> str:
+    licences = sorted({licence for licence in of_art if licence})
     asks = any("BY" in licence.upper() for licence in licences)
     credit = " Where a picture stays close to one of those it learned from, credit its makers." if asks else ""
     under = f" The model learned from pictures under {', '.join(licences)}." if licences else ""
@@ -98,8 +112,11 @@ pipe("{prefix}a bear", num_inference_steps={steps}, guidance_scale={guidance:g})
 ```"""
 
 
-def written(folder: Folder, facts: dict[str, Any], scores: dict[str, Any], parts: Sequence[dict[str, Any]]) -> str:
-    """Write the card; ``parts`` are rows of ``part``, ``what`` and ``parameters``."""
+def written(
+    folder: Folder, facts: dict[str, Any], scores: dict[str, Any], parts: Sequence[dict[str, Any]], *,
+    base: dict[str, Any] | None = None,
+) -> str:  # fmt: skip
+    """Write the card; ``parts`` are rows of ``part``, ``what``, ``parameters``, ``base`` what it went on from."""
     size = facts["size"]
     made = [(f"`{row['part']}`", row["what"], _millions(row["parameters"])) for row in parts]
     from_where = [(_linked(row), row.get("what", ""), row.get("licence", "")) for row in facts["sources"]]
@@ -110,8 +127,8 @@ def written(folder: Folder, facts: dict[str, Any], scores: dict[str, Any], parts
         "Weights are stored in half precision, and load in float32 unless told otherwise.",
         USE.format(prefix=facts["prefix"], **{key: facts["defaults"][key] for key in ("steps", "guidance")}),
         _words(facts),
-        f"## Data\n{_data(folder)}",
-        f"## Training\n{_training(folder)}",
+        f"## Data\n{_data(folder, base)}",
+        f"## Training\n{_training(folder, base)}",
         f"## Figures\n{_figures(scores)}",
         f"## Limits\n{_limits(scores, facts)}",
         f"## Licences and attribution\n{facts['licence']}",
@@ -132,7 +149,7 @@ def _words(facts: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _data(folder: Folder) -> str:
+def _data(folder: Folder, base: dict[str, Any] | None) -> str:
     records = learned_from(folder)
     if not records:
         return "The pictures it learned from are not in this folder's catalogue."
@@ -149,11 +166,13 @@ def _data(folder: Folder) -> str:
         lines.append(f"{len(records) - drawn:,} works, as catalogued and captioned.")
     kept = sorted({record.vendor for record in folder.catalogue() if record.split == "test"})
     if kept:
-        lines.append(f"Kept out of all training, and measured on: {', '.join(kept)}.")
+        whole = "all training" if base is None else "this training, if not of that before it"
+        lines.append(f"Kept out of {whole}, and measured on: {', '.join(kept)}.")
     return "\n".join(lines)
 
 
-def _training(folder: Folder) -> str:
+def _training(folder: Folder, base: dict[str, Any] | None) -> str:
+    before = f"It went on from the model `{base['name']}`, of which [its card]({OF_BASE}) tells.\n\n" if base else ""
     rows = []
     for path in sorted((folder.path / "runs").glob(f"*/{SETTINGS}")):
         settings, run = json.loads(path.read_bytes()), Run(folder, path.parent.name)
@@ -162,9 +181,8 @@ def _training(folder: Folder) -> str:
             continue
         rows.append((run.name, settings.get("objective", ""), f"{curve[-1]['step']:,}", str(settings.get("batch", "")),
                      f"{settings.get('rate', 0):g}", f"{curve[0]['loss']:.3g} → {curve[-1]['loss']:.3g}"))  # fmt: skip
-    return (
-        _table(("run", "objective", "steps", "batch", "rate", "loss"), rows) if rows else "Not trained in this folder."
-    )
+    told = _table(("run", "objective", "steps", "batch", "rate", "loss"), rows)
+    return before + told if rows else "Not trained in this folder."
 
 
 def _figures(scores: dict[str, Any]) -> str:

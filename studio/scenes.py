@@ -237,8 +237,10 @@ class Programme:
             f"{written}, {hand.words}", f"{written}, {hand.words}", f"{hand.of} {written}",
             f"{written}, {near}, {hand.words}" if near else f"{hand.of} {written}",
         )  # fmt: skip
-        may_go_unnamed = not self.plan.unnamed or hand.name in self.plan.unnamed
-        texts = (*named, *((written, f"{self.plan.prefix}{written}") if may_go_unnamed else named[1:3]))
+        unnamed = (written, f"{self.plan.prefix}{written}")
+        if self.plan.unnamed:  # few hands go unnamed: theirs go so often enough to be learned
+            unnamed = unnamed * 3 if hand.name in self.plan.unnamed else named[1:3]
+        texts = (*named, *unnamed)
         return Scene(number, hand.name, dice.getrandbits(31), parts, concepts, ground, texts)
 
     def _another(self, concept: str, dice: random.Random) -> str:

@@ -41,16 +41,19 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
         raise FolderError(f"The evaluation {evaluation!r} is of another model ({scores['model']}); evaluate this one.")
     pipe = assembly.pipeline(parts)
     size = pipe.unet.config.sample_size * pipe.vae_scale_factor
+    of_base, goes_on = _facts(base), card.goes_on(folder)
     facts = card.house(
         folder, scores, name=name, title=title or name, prefix=prefix, size=size, licence=licence, steps=steps,
-        guidance=guidance, solver=type(pipe.scheduler).__name__, hands=_hands(folder), besides=_besides(base),
+        guidance=guidance, solver=type(pipe.scheduler).__name__, hands=_hands(folder), base=of_base, goes_on=goes_on,
     )  # fmt: skip
-    text = card.written(folder, facts, scores, _parts(pipe))
+    text = card.written(folder, facts, scores, _parts(pipe), base=of_base if goes_on else None)
 
     def fill(path: Path) -> None:
         write(pipe, path)
         (path / "house.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
         (path / "MODEL_CARD.md").write_text(text, "utf-8")
+        if goes_on and (base / "MODEL_CARD.md").exists():
+            shutil.copyfile(base / "MODEL_CARD.md", path / card.OF_BASE)
         _write_lists(folder, path)
         for sheet in SHEETS if evaluation else ():
             hung = folder.path / f"evaluations/{evaluation}/{sheet}.webp"
@@ -71,11 +74,11 @@ def _hands(folder: Folder) -> tuple[str, ...]:
     return scenes.read_plan(folder).hands if (folder.path / scenes.NAME).exists() else ()
 
 
-def _besides(base: Path) -> list[dict[str, Any]]:
-    """List what a base names as its sources besides art: its text encoder, names, words."""
+def _facts(base: Path) -> dict[str, Any]:
+    """Read what a base says of itself, if it does."""
     path = base / "house.json"
-    rows = json.loads(path.read_bytes()).get("sources", []) if path.exists() else []
-    return [row for row in rows if not row.get("art")]
+    told: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
+    return {"name": base.name, "sources": []} | told
 
 
 def _parts(pipe: Any) -> list[dict[str, Any]]:

@@ -90,7 +90,7 @@ def test_card_says_what_was_done_and_that_nothing_was_measured(published: tuple[
 
 def test_figures_and_limits_come_from_the_evaluation(trained: Folder) -> None:
     facts = card.house(trained, SCORES, name="x", title="X", prefix="", size=16, solver="S", licence="", steps=20,
-                       guidance=4.0, hands=("neon",))  # fmt: skip
+                       guidance=4.0, hands=("neon",), base={"sources": []})  # fmt: skip
     assert facts["vocabulary"] == ["a bear", "a red apple"] and facts["starters"]
     text = card.written(trained, facts, SCORES, [])
     assert "its own accuracy" in text.lower() and "40.0% of 10 (10.0% to 70.0%)" in text
@@ -114,6 +114,27 @@ def test_works_are_credited_one_by_one_and_what_the_base_is_made_of(
     assert rows[0]["title"] == "Irises" and rows[0]["attribution"] == "Gift of nobody"
     text = (tmp_path / "out/MODEL_CARD.md").read_text()
     assert "credit its makers" in text and "| A text encoder | hears | MIT |" in text and "Its art" not in text
+
+
+def test_model_that_went_on_from_its_base_credits_what_that_one_learned_from(
+    trained: Folder, base: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.path, tmp_path / "work")
+    shutil.copytree(base, tmp_path / "first")
+    art = [{"name": "Noto", "art": True, "url": "https://github.com/googlefonts/noto-emoji", "licence": "Apache-2.0"},
+           {"name": "Other drawings", "art": True, "what": "drawings", "licence": "CC BY 4.0"}]  # fmt: skip
+    (tmp_path / "first/house.json").write_text(json.dumps({"name": "first-one", "sources": art}))
+    (tmp_path / "first/MODEL_CARD.md").write_text("# The first\n")
+    settings = json.loads((tmp_path / "work/runs/train/settings.json").read_text())
+    (tmp_path / "work/runs/train/settings.json").write_text(json.dumps(settings | {"tune": "full"}))
+    call("publish", "--folder", tmp_path / "work", "--base", tmp_path / "first", "--to", tmp_path / "out",
+         "--name", "second")  # fmt: skip
+    text = (tmp_path / "out/MODEL_CARD.md").read_text()
+    assert "went on from the model `first-one`, of which [its card](BASE_MODEL_CARD.md) tells" in text
+    assert "Kept out of this training, if not of that before it" in text and "credit its makers" in text
+    assert (tmp_path / "out/BASE_MODEL_CARD.md").read_text() == "# The first\n"
+    names = [row["name"] for row in json.loads((tmp_path / "out/house.json").read_text())["sources"]]
+    assert names == ["Noto by Google LLC, Apache 2.0", "Other drawings"]
 
 
 def test_other_folders_and_evaluations_of_others_are_refused(trained: Folder, base: Path, tmp_path: Path) -> None:
