@@ -171,18 +171,23 @@ def _data(folder: Folder, base: dict[str, Any] | None) -> str:
     return "\n".join(lines)
 
 
+def curves(folder: Folder) -> dict[str, list[tuple[int, float]]]:
+    """Return how the losses fell in the runs that made the model: (step, loss) by run."""
+    told = {path.parent.name: list(Run(folder, path.parent.name).curve())
+            for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))}  # fmt: skip
+    return {name: [(row["step"], row["loss"]) for row in rows] for name, rows in told.items() if name != "eye" and rows}
+
+
 def _training(folder: Folder, base: dict[str, Any] | None) -> str:
     before = f"It went on from the model `{base['name']}`, of which [its card]({OF_BASE}) tells.\n\n" if base else ""
     rows = []
-    for path in sorted((folder.path / "runs").glob(f"*/{SETTINGS}")):
-        settings, run = json.loads(path.read_bytes()), Run(folder, path.parent.name)
-        curve = list(run.curve()) if (path.parent / CURVE).exists() else []
-        if run.name == "eye" or not curve:
-            continue
-        rows.append((run.name, settings.get("objective", ""), f"{curve[-1]['step']:,}", str(settings.get("batch", "")),
-                     f"{settings.get('rate', 0):g}", f"{curve[0]['loss']:.3g} → {curve[-1]['loss']:.3g}"))  # fmt: skip
+    for name, curve in curves(folder).items():
+        settings = json.loads((Run(folder, name).path / SETTINGS).read_bytes())
+        rows.append((name, settings.get("objective", ""), f"{curve[-1][0]:,}", str(settings.get("batch", "")),
+                     f"{settings.get('rate', 0):g}", f"{curve[0][1]:.3g} → {curve[-1][1]:.3g}"))  # fmt: skip
     told = _table(("run", "objective", "steps", "batch", "rate", "loss"), rows)
-    return before + told if rows else "Not trained in this folder."
+    drawn = "\n\n![How the losses fell](training.svg)"
+    return before + told + drawn if rows else "Not trained in this folder."
 
 
 def _figures(scores: dict[str, Any]) -> str:

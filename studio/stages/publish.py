@@ -31,7 +31,7 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, evaluation: str | None,
             prefix: str, licence: str, steps: int, guidance: float) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
-    from studio import assembly, card, score
+    from studio import assembly, card, curve, score
 
     if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
         raise FolderError(f"{target} holds something else than a model; it is not overwritten.")
@@ -55,6 +55,8 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
         if goes_on and (base / "MODEL_CARD.md").exists():
             shutil.copyfile(base / "MODEL_CARD.md", path / card.OF_BASE)
         _write_lists(folder, path)
+        if curves := card.curves(folder):
+            (path / "training.svg").write_text(curve.drawing(curves), "utf-8")
         for sheet in SHEETS if evaluation else ():
             hung = folder.path / f"evaluations/{evaluation}/{sheet}.webp"
             if hung.exists():
