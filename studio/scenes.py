@@ -237,7 +237,7 @@ class Programme:
             f"{written}, {hand.words}", f"{written}, {hand.words}", f"{hand.of} {written}",
             f"{written}, {near}, {hand.words}" if near else f"{hand.of} {written}",
         )  # fmt: skip
-        unnamed = (written, f"{self.plan.prefix}{written}")
+        unnamed: tuple[str, ...] = (written, f"{self.plan.prefix}{written}")
         if self.plan.unnamed:  # few hands go unnamed: theirs go so often enough to be learned
             unnamed = unnamed * 3 if hand.name in self.plan.unnamed else named[1:3]
         texts = (*named, *unnamed)
