@@ -12,13 +12,20 @@ from app.gettext import N_, _
 
 MODELS = (
     N_("House model"),
+    N_("charcoal"),
     N_("colour field"),
+    N_("cubist"),
     N_("cut paper"),
+    N_("cyanotype"),
+    N_("discs of colour"),
+    N_("ink wash"),
     N_("low poly"),
     N_("neon"),
     N_("oil painting"),
     N_("paper cut-out"),
     N_("pop art"),
+    N_("primary-colour grid"),
+    N_("stained glass"),
     N_("watercolour"),
     N_(
         "The pictures are free to use, also commercially, and nobody here claims rights in them. The model learned "
@@ -26,8 +33,8 @@ MODELS = (
         "picture stays close to one of those drawings, credit its makers, as CC BY 4.0 asks; every source is named "
         "below."
     ),
-    N_("drawings, © Google LLC"),
-    N_("drawings, © Twitter, Inc. and other contributors; rendered and repainted in seven hands"),
+    N_("drawings, © Google LLC; rendered and repainted by our programs"),
+    N_("drawings, © Twitter, Inc. and other contributors; rendered and repainted by our programs"),
     N_("drawings, © EmojiOne (now JoyPixels); rendered"),
     N_("drawings in two styles, © Microsoft Corporation"),
     N_("the collections that the drawings were taken from"),
