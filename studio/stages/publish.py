@@ -54,7 +54,7 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
         (path / "MODEL_CARD.md").write_text(text, "utf-8")
         if goes_on and (base / "MODEL_CARD.md").exists():
             shutil.copyfile(base / "MODEL_CARD.md", path / card.OF_BASE)
-        _write_lists(folder, path)
+        _write_lists(folder, path, base if goes_on else None)
         if curves := card.curves(folder):
             (path / "training.svg").write_text(curve.drawing(curves), "utf-8")
         for sheet in SHEETS if evaluation else ():
@@ -107,14 +107,18 @@ def _count(part: Any) -> int:
     return sum(value.numel() for value in part.parameters())
 
 
-def _write_lists(folder: Folder, path: Path) -> None:
-    """Write the concepts' names, and the credits of works."""
+def _write_lists(folder: Folder, path: Path, base: Path | None) -> None:
+    """Write the concepts' names, those that a base had learned first, and the credits of works."""
     from studio import card
 
     records = card.learned_from(folder)
-    concepts: dict[str, dict[str, Any]] = {}
+    known = base / "concepts.json" if base else None
+    concepts: dict[str, dict[str, Any]] = (
+        {row["name"]: row for row in json.loads(known.read_bytes())} if known and known.exists() else {}
+    )
+    of_base = frozenset(concepts)
     for record in records:
-        if record.kind == "motif":
+        if record.kind == "motif" and record.title not in of_base:
             row = concepts.setdefault(record.title, {"name": record.title, "group": record.group, "pictures": 0})
             row["pictures"] += 1
     if concepts:

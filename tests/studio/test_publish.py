@@ -125,6 +125,8 @@ def test_model_that_went_on_from_its_base_credits_what_that_one_learned_from(
            {"name": "Other drawings", "art": True, "what": "drawings", "licence": "CC BY 4.0"}]  # fmt: skip
     (tmp_path / "first/house.json").write_text(json.dumps({"name": "first-one", "sources": art}))
     (tmp_path / "first/MODEL_CARD.md").write_text("# The first\n")
+    known = [{"name": "kite", "group": "Activities", "pictures": 5}, {"name": "bear", "group": "Animals", "pictures": 5}]
+    (tmp_path / "first/concepts.json").write_text(json.dumps(known))
     settings = json.loads((tmp_path / "work/runs/train/settings.json").read_text())
     (tmp_path / "work/runs/train/settings.json").write_text(json.dumps(settings | {"tune": "full"}))
     call("publish", "--folder", tmp_path / "work", "--base", tmp_path / "first", "--to", tmp_path / "out",
@@ -135,6 +137,8 @@ def test_model_that_went_on_from_its_base_credits_what_that_one_learned_from(
     assert (tmp_path / "out/BASE_MODEL_CARD.md").read_text() == "# The first\n"
     names = [row["name"] for row in json.loads((tmp_path / "out/house.json").read_text())["sources"]]
     assert names == ["Noto by Google LLC, Apache 2.0", "Other drawings"]
+    concepts = json.loads((tmp_path / "out/concepts.json").read_text())
+    assert concepts[:2] == known and {row["name"] for row in concepts} > {"kite", "bear", "umbrella"}
 
 
 def test_other_folders_and_evaluations_of_others_are_refused(trained: Folder, base: Path, tmp_path: Path) -> None:
