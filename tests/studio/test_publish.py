@@ -125,7 +125,10 @@ def test_model_that_went_on_from_its_base_credits_what_that_one_learned_from(
            {"name": "Other drawings", "art": True, "what": "drawings", "licence": "CC BY 4.0"}]  # fmt: skip
     (tmp_path / "first/house.json").write_text(json.dumps({"name": "first-one", "sources": art}))
     (tmp_path / "first/MODEL_CARD.md").write_text("# The first\n")
-    known = [{"name": "kite", "group": "Activities", "pictures": 5}, {"name": "bear", "group": "Animals", "pictures": 5}]
+    known = [
+        {"name": "kite", "group": "Activities", "pictures": 5},
+        {"name": "bear", "group": "Animals", "pictures": 5},
+    ]
     (tmp_path / "first/concepts.json").write_text(json.dumps(known))
     settings = json.loads((tmp_path / "work/runs/train/settings.json").read_text())
     (tmp_path / "work/runs/train/settings.json").write_text(json.dumps(settings | {"tune": "full"}))
