@@ -68,6 +68,22 @@ def loss(predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return (((predicted.float() - target.float()) ** 2).mean((1, 2, 3)) * weight).mean()
 
 
+@torch.no_grad()
+def mix(network: nn.Module, base: nn.Module, share: float) -> None:
+    """Mix so much of a base's weights into those of a network that went on from it.
+
+    The mixture knows more of what the base did than the network does, and most of what is new (Wortsman et al., arXiv
+    2109.01903).
+
+    :raises StudioError: where the one is not of the other's shape.
+    """
+    weights, others = network.state_dict(), base.state_dict()
+    if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in others.items()}:
+        raise StudioError("The base's UNet is of another shape than the one that is to go on: they cannot be mixed.")
+    for name, value in weights.items():
+        value.lerp_(others[name], share)
+
+
 def unet(channels: tuple[int, ...], *, latent: int, sample: int, width: int, checkpointing: bool = False) -> Any:
     """Make a UNet from nothing, to which the mean of the text is told beside the time."""
     from diffusers import UNet2DConditionModel

@@ -27,6 +27,13 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 )
 @click.option("--tune", type=click.Choice(("full", "lora")), help="Go on with the UNet of --base; else from nothing.")
 @click.option("--unet", type=click.Path(path_type=Path), help="Go on with this UNet, where it is not that of --base.")
+@click.option(
+    "--of-base",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="With --unet: begin with so much of the base's UNet in it; what was forgotten comes back.",
+)
 @click.option("--latents", type=click.IntRange(1), help="Learn only the first so many of each place; else all.")
 @click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
 @click.option("--channels", default="64,128,224", show_default=True, help="Of each level of a UNet from nothing.")
@@ -56,11 +63,11 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
     show_default=True,
     help="Steps of what is looked at.",
 )
-def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, latents: int | None, rank: int,
-            channels: str, objective: str | None, gamma: float, spread: float, nothing: float, checkpointing: bool,
-            prompts: tuple[str, ...], prefix: str, guidance: float, painted_in: int, validate_every: int,
-            checkpoint_every: int, batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...],
-            **often: Any) -> dict[str, Any]:  # fmt: skip
+def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, of_base: float, latents: int | None,
+            rank: int, channels: str, objective: str | None, gamma: float, spread: float, nothing: float,
+            checkpointing: bool, prompts: tuple[str, ...], prefix: str, guidance: float, painted_in: int,
+            validate_every: int, checkpoint_every: int, batch: int, device: str, precision: str, run: str,
+            trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/unet and model/scheduler from latents/."""
     import torch
 
@@ -71,11 +78,16 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
 
     if unet and not tune:
         raise StudioError("--unet goes on with a UNet: say --tune full or --tune lora with it.")
+    if of_base and not unet:
+        raise StudioError("--of-base mixes the base's UNet into that of --unet: name one.")
     shards = Shards(folder.path / "latents")
     has, *places = shards.latents[0].shape[1:]
     learned = min(latents or has, has)
     aim = diffusion.Objective(objective or _own_objective(base, tune), gamma, spread=spread)
-    network = _network(unet or base / "unet", tune, rank, channels, shards, learned, checkpointing)
+    begins: Any = _loaded(unet or base / "unet") if tune else None
+    if of_base:
+        diffusion.mix(begins, _loaded(base / "unet"), of_base)
+    network = _network(begins, tune, rank, channels, shards, learned, checkpointing)
     painter = diffusion.solver(aim, base if tune else None)
     each = Run(folder, run)
     machine = training.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
@@ -117,7 +129,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
     looks = ((validate_every, look), (checkpoint_every, keep))
     settings = {"batch": batch, "processes": machine.num_processes, "objective": aim.kind, "gamma": gamma,
                 "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
-                "rank": rank if tune == "lora" else 0, "precision": precision,
+                "of_base": of_base, "rank": rank if tune == "lora" else 0, "precision": precision,
                 "pictures": shards.about["source"]}  # fmt: skip
     try:
         summary = training.fit(
@@ -130,28 +142,31 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
                       "parameters": parameters}  # fmt: skip
 
 
-def _network(learned: Path, tune: str | None, rank: int, channels: str, shards: Any, latent: int,
-             checkpointing: bool) -> Any:  # fmt: skip
-    """Make a UNet for the shards, or take the one that has learned.
+def _loaded(path: Path) -> Any:
+    """Load a UNet that has learned."""
+    from diffusers import UNet2DConditionModel
 
-    :raises StudioError: where that one does not fit the shards' latents and texts.
+    try:
+        return UNet2DConditionModel.from_pretrained(path).float()
+    except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+        raise StudioError(f"{path} cannot be loaded: {error}") from error
+
+
+def _network(begins: Any, tune: str | None, rank: int, channels: str, shards: Any, latent: int,
+             checkpointing: bool) -> Any:  # fmt: skip
+    """Make a UNet for the shards, or fit the one that it begins with to them.
+
+    :raises FolderError: where that one does not fit the shards' latents and texts.
     """
     import torch
 
     from studio import diffusion
 
-    side = shards.latents[0].shape[-1]
-    width = shards.states[0].shape[-1]
-    if not tune:
+    side, width = shards.latents[0].shape[-1], shards.states[0].shape[-1]
+    if begins is None:
         torch.manual_seed(1)
         return diffusion.unet(counts(channels), latent=latent, sample=side, width=width, checkpointing=checkpointing)
-    from diffusers import UNet2DConditionModel
-
-    try:
-        network = UNet2DConditionModel.from_pretrained(learned)
-    except Exception as error:  # whatever a library raises about a folder, the folder is at fault
-        raise StudioError(f"{learned} cannot be loaded: {error}") from error
-    network = network.float()
+    network = begins
     if tune == "full" and network.config.in_channels < latent:
         from studio import grown
 
@@ -159,7 +174,7 @@ def _network(learned: Path, tune: str | None, rank: int, channels: str, shards: 
     if (network.config.in_channels, network.config.cross_attention_dim) != (latent, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
         raise FolderError(
-            f"{learned} takes {has}, the shards have {latent} and {width}: "
+            f"The UNet takes {has}, the shards have {latent} and {width}: "
             f"encode with the --base of that UNet and its own --vae."
         )
     if checkpointing:

@@ -116,16 +116,23 @@ def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path
     shutil.rmtree(tmp_path / "work/latents")
     run(*encoded)
     assert [path.read_bytes() for path in sorted((tmp_path / "work/latents").glob("shard-*"))] == in_two
-    learn = ("train", *work, "--base", tmp_path / "model", "--tune", "full", "--steps", 2, "--batch", 2, "--warmup", 1)
+    learn = ("train", *work, "--base", tmp_path / "model", "--tune", "full", "--steps", 2, "--batch", 2, "--warmup", 1,
+             "--rate", 0.01)  # fmt: skip
     learned = tmp_path / "work/model/unet"
     run(*learn, "--latents", 4, "--validate-every", 2, "--painted-in", 1, "--run", "broad")
     broad = UNet2DConditionModel.from_pretrained(learned)
     assert broad.config.in_channels == 4
-    run(*learn, "--unet", learned, "--rate", 1e-6, "--run", "fine")
+    mixed = ("--unet", learned, "--of-base", 0.25)
+    run(*learn, *mixed, "--rate", 1e-6, "--run", "fine")
     fine = UNet2DConditionModel.from_pretrained(learned)
     assert fine.config.in_channels == 6
-    assert torch.allclose(broad.conv_in.weight, fine.conv_in.weight[:, :4], atol=1e-4)
-    assert "--tune full" in call("train", *work, "--base", tmp_path / "model", "--unet", learned, ok=False)["error"]
+    first = UNet2DConditionModel.from_pretrained(tmp_path / "model/unet")
+    began = 0.75 * broad.conv_in.weight + 0.25 * first.conv_in.weight
+    assert torch.allclose(began, fine.conv_in.weight[:, :4], atol=1e-4)
+    assert not torch.allclose(began, broad.conv_in.weight, atol=1e-4)
+    assert "cannot be mixed" in call(*learn, *mixed, "--run", "again", ok=False)["error"]  # it has six now
+    for wrong, says in ((("--unet", learned), "--tune full"), (("--tune", "full", "--of-base", 0.5), "name one")):
+        assert says in call("train", *work, "--base", tmp_path / "model", *wrong, ok=False)["error"]
     refine = (
         "autoencoder",
         *work,
