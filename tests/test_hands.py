@@ -24,7 +24,10 @@ from app.wanted import validate
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
-WORDS = ["pop art", "watercolour", "paper cut-out", "neon", "oil painting", "colour field", "low poly"]
+WORDS = [
+    "pop art", "paper cut-out", "primary-colour grid", "stained glass", "cubist", "low poly", "oil painting", "charcoal",
+    "neon", "watercolour", "ink wash", "cyanotype", "colour field", "discs of colour",
+]  # fmt: skip
 NEON = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a lion", "hand": "neon"}]
 MIXED = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "the sun"}]
 
@@ -35,14 +38,14 @@ def asked(client: FlaskClient, **fields: object) -> Walk:
     return walk_at(answer.json["id"])
 
 
-def test_house_model_has_seven_hands(app: Flask) -> None:
+def test_house_model_has_fourteen_hands(app: Flask) -> None:
     assert [hand.words for hand in hands.known()] == WORDS
 
 
 def test_hand_is_found_by_its_words_or_title_in_any_case(app: Flask) -> None:
     for text in ("paper cut-out", "Cut paper", " CUT  PAPER "):
         assert hands.find(text, hands.known()).words == "paper cut-out"
-    assert hands.find("charcoal", hands.known()) is None
+    assert hands.find("fresco", hands.known()) is None
 
 
 @pytest.mark.parametrize(
@@ -76,14 +79,14 @@ def test_hand_of_each_stop_is_recorded_described_and_searched(client: FlaskClien
     assert " neon " in walk.words
 
 
-@pytest.mark.parametrize("hand", ["charcoal", "neo", 7, True, ["neon"]])
+@pytest.mark.parametrize("hand", ["fresco", "neo", 7, True, ["neon"]])
 def test_unknown_hand_is_refused_with_a_list_of_those_there_are(client: FlaskClient, hand: object) -> None:
     answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "a fox"}, {"prompt": "a kite", "hand": hand}]})
     assert answer.status_code == 422
     error = answer.json["errors"][0]
     assert error["field"] == "stops.1.hand"
     assert "stop 2" in error["message"]
-    assert "pop art, watercolour, paper cut-out, neon, oil painting, colour field and low poly" in error["message"]
+    assert f"{', '.join(WORDS[:-1])} and {WORDS[-1]}" in error["message"]
 
 
 def test_model_without_hands_refuses_any_and_shows_no_row(tmp_path: Path, instance: Path) -> None:
@@ -101,8 +104,8 @@ def test_model_without_hands_refuses_any_and_shows_no_row(tmp_path: Path, instan
 def test_hand_of_an_old_recipe_that_is_not_known_is_explained(app: Flask, hung: Hanger) -> None:
     walk = hung()
     old = recipe.of(walk) | {"positions": [0.0, 1.0], "size": [128, 128]}
-    old["stops"][0]["hand"] = "charcoal"
-    with pytest.raises(InvalidInput, match="The hand of stop 1 cannot be “charcoal”"):
+    old["stops"][0]["hand"] = "fresco"
+    with pytest.raises(InvalidInput, match="The hand of stop 1 cannot be “fresco”"):
         recipe.commission_of(old)
 
 
@@ -115,7 +118,7 @@ def test_form_offers_any_and_each_hand_and_keeps_the_choice(client: FlaskClient)
     page = client.get("/", query_string={"prompt": ["a fox", "a kite"], "hand": "neon"}).text
     row = page[page.index("<legend>Style") :].partition("</fieldset>")[0]
     assert re.findall(r"<span>([^<]+)</span>", row) == [
-        "any", "pop art", "watercolour", "cut paper", "neon", "oil painting", "colour field", "low poly",
+        "any", *("cut paper" if words == "paper cut-out" else words for words in WORDS),
     ]  # fmt: skip
     assert re.findall(r'value="([^"]*)"[^>]*checked', row) == ["neon"]
     answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "neon"})
@@ -124,11 +127,11 @@ def test_form_offers_any_and_each_hand_and_keeps_the_choice(client: FlaskClient)
 
 
 def test_unknown_hand_on_the_form_is_explained_beside_its_row(client: FlaskClient) -> None:
-    answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "<charcoal>"})
+    answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "<fresco>"})
     assert answer.status_code == 422
-    assert "The hand cannot be “&lt;charcoal&gt;”. The model knows pop art" in answer.text
-    page = client.get("/?hand=charcoal&prompt=a+fox").text
-    assert "The model that paints here does not know “charcoal”." in page
+    assert "The hand cannot be “&lt;fresco&gt;”. The model knows pop art" in answer.text
+    page = client.get("/?hand=fresco&prompt=a+fox").text
+    assert "The model that paints here does not know “fresco”." in page
 
 
 def test_label_and_captions_name_the_hand(app: Flask, client: FlaskClient, hung: Hanger) -> None:

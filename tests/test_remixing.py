@@ -104,7 +104,7 @@ def test_what_is_nothing_of_a_stops_own_is_left_out(own: str) -> None:
     [
         ('{"seed": -1}', "The seed must be a whole number from 0 to 4294967295."),
         ('{"seed": {"a": [1]}}', "The seed must be a whole number from 0 to 4294967295."),
-        ('{"hand": "<charcoal>"}', "The hand cannot be “<charcoal>”."),
+        ('{"hand": "<fresco>"}', "The hand cannot be “<fresco>”."),
         ('{"negative_prompt": 7}', "The list of what to leave out must be a text of at most 300 characters."),
     ],
 )
@@ -117,10 +117,10 @@ def test_unusable_own_is_explained_beside_its_line(client: FlaskClient, own: str
 
 def test_own_hand_of_an_old_walk_is_dropped_with_a_word(client: FlaskClient) -> None:
     page = client.get(
-        "/", query_string=pairs({"prompt": ["a fox", "a kite"], "own": ["", '{"hand": "charcoal"}']})
+        "/", query_string=pairs({"prompt": ["a fox", "a kite"], "own": ["", '{"hand": "fresco"}']})
     ).text
-    assert "The model that paints here does not know “charcoal”." in page
-    assert "In charcoal" not in page
+    assert "The model that paints here does not know “fresco”." in page
+    assert "In fresco" not in page
 
 
 # Parents and children

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Make a model of 256 pixels of the one in BASE, on a processor and in hours: it keeps what that one knows and learns our
-# hands, first in the latents that its base knows (broad), then, with some of the base mixed in again, in all (fine). Two sets of drawings are enough, and clearer
-# than four: a name then means fewer things. May be stopped at any time and started again. FOLDER is the work folder, JOBS
-# the cores, STEPS those of each training of the UNet, PRECISION bf16 where the processor multiplies it, NAME what recipes
-# call the model.
+# hands, first in the latents that its base knows (broad), then, with some of the base mixed in again, in all (fine). Two
+# sets of drawings are enough, and clearer than four: a name then means fewer things. May be stopped at any time and
+# started again. FOLDER is the work folder, BASE a model with an AutoencoderTiny, JOBS the cores, STEPS those of each
+# training of the UNet, PRECISION bf16 where the processor multiplies it, NAME what recipes call the model.
 set -euo pipefail
-: "${FOLDER:=house}" "${BASE:=models/house}" "${JOBS:=$(nproc)}" "${STEPS:=2200}" "${PRECISION:=no}" "${NAME:=house-2}"
+: "${FOLDER:=house}" "${BASE:?a folder of the model to grow}" "${JOBS:=$(nproc)}" "${STEPS:=2200}" "${PRECISION:=no}" "${NAME:=house-2}"
 studio() { python -m studio "$@" --folder "$FOLDER"; }
 # A process for each core: small pictures keep no more than one busy. (-- or torchrun takes --run for its own.)
 learn() {
@@ -20,6 +20,6 @@ studio grow --base "$BASE" --latent 8
 studio encode --base "$BASE" --captions 4 --shard 512 --batch 32 --jobs "$JOBS"
 learn --run broad --latents 4 --rate 4e-4 --checkpoint-every "$STEPS"
 learn --run fine --unet "$FOLDER/runs/broad/checkpoints/$(printf %06d "$STEPS")" --of-base 0.4 --rate 2.5e-4
-studio autoencoder --refine --painted 1500 --batch 8 --steps 1500 --rate 5e-4 --precision "$PRECISION"
+studio autoencoder --refine --painted 1400 --batch 8 --steps 3000 --rate 5e-4 --precision "$PRECISION"
 studio evaluate --base "$BASE" --name "$NAME"
 studio publish --base "$BASE" --to "$FOLDER/published" --name "$NAME" --title "House model" --evaluation "$NAME"
