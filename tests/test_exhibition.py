@@ -28,7 +28,7 @@ from tests.conftest import make_app
 from tests.test_cli import count, run, run_json
 from tests.test_curating import Hanger
 from tests.worker.fake import FakePainter
-from worker import job
+from worker import film, job
 
 PIECES = exhibition.pieces()
 HOUSE = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
@@ -321,6 +321,22 @@ def test_frames_are_shipped_so_near_to_what_was_painted_that_nobody_sees_it(
     assert (piece.folder / "frames.avif").stat().st_size < 24 * 64 * 64 * 3 // 8
 
 
+def test_shipped_film_is_lighter_and_keeps_frames_times_and_recipe(studio: Path, hung: Hanger, tmp_path: Path) -> None:
+    walk = hung()
+    piece, painted = stored(tmp_path, walk, art(12))
+    heavy, light = media.store().read(walk.media["gif"].path), piece.film("gif")
+    assert len(light) < len(heavy)
+    with Image.open(io.BytesIO(light)) as shown:
+        assert (shown.n_frames, shown.info["duration"], shown.info["comment"]) == (12, 80, b"{}")
+        shown.seek(11)
+        assert decibels(np.asarray(shown.convert("RGB")), painted[11]) > 25
+    there_and_back = film.gif([*painted, *painted[-2:0:-1]], 80, comment="{}")
+    media.store().write(walk.media["gif"].path, there_and_back)
+    exhibition.store(piece, walk, painted)
+    with Image.open(io.BytesIO(piece.film("gif"))) as shown:
+        assert shown.n_frames == 22
+
+
 def test_repaint_is_told_to_the_last_bit_though_frames_are_shipped_with_a_loss(
     studio: Path, hung: Hanger, tmp_path: Path
 ) -> None:
@@ -349,6 +365,7 @@ def test_repaint_that_differs_is_told_beside_what_was_lost_in_shipping(studio: P
 def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[Piece, list[np.ndarray]]:
     """Store these pictures as a piece, with the files of a walk."""
     piece = Piece(folder / "01-a-piece")
+    media.store().write(walk.media["gif"].path, film.gif(painted, 80, comment="{}"))
     exhibition.store(piece, walk, painted)
     return piece, painted
 

@@ -25,8 +25,8 @@ from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
 WORDS = [
-    "pop art", "paper cut-out", "primary-colour grid", "stained glass", "cubist", "low poly", "oil painting", "charcoal",
-    "neon", "watercolour", "ink wash", "cyanotype", "colour field", "discs of colour",
+    "pop art", "paper cut-out", "primary-colour grid", "stained glass", "cubist", "low poly", "oil painting",
+    "charcoal", "neon", "watercolour", "ink wash", "cyanotype", "colour field", "discs of colour",
 ]  # fmt: skip
 NEON = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a lion", "hand": "neon"}]
 MIXED = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "the sun"}]
@@ -263,8 +263,8 @@ def test_command_line_takes_hand_steps_and_guidance(runner: FlaskCliRunner) -> N
     walk = json.loads(done.stdout)
     assert [stop["hand"] for stop in walk["stops"]] == ["neon", "neon"]
     assert (walk["steps"], walk["guidance"]) == (9, 2.0)
-    refused = runner.invoke(args=["walks", "create", "a fox", "a lion", "--hand", "charcoal"])
+    refused = runner.invoke(args=["walks", "create", "a fox", "a lion", "--hand", "fresco"])
     assert refused.exit_code == 1
-    assert "The model knows pop art, watercolour" in refused.output
+    assert "The model knows pop art, paper cut-out" in refused.output
     nan = runner.invoke(args=["walks", "create", "a fox", "a lion", "--guidance", "nan"])
     assert "Guidance must be a number from 0 to 20." in nan.output

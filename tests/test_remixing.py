@@ -116,9 +116,7 @@ def test_unusable_own_is_explained_beside_its_line(client: FlaskClient, own: str
 
 
 def test_own_hand_of_an_old_walk_is_dropped_with_a_word(client: FlaskClient) -> None:
-    page = client.get(
-        "/", query_string=pairs({"prompt": ["a fox", "a kite"], "own": ["", '{"hand": "fresco"}']})
-    ).text
+    page = client.get("/", query_string=pairs({"prompt": ["a fox", "a kite"], "own": ["", '{"hand": "fresco"}']})).text
     assert "The model that paints here does not know “fresco”." in page
     assert "In fresco" not in page
 

@@ -56,8 +56,8 @@ RECIPE: dict[str, Any] = {
 GERMAN = {"Accept-Language": "de"}
 VALUES = set(WORD.findall(" ".join([
     *SORTS, *ENDINGS, *COLOURS, *PRESETS, "hand stops model ending colour since until sort draw preset none",
-    "pop art watercolour paper cut-out neon oil painting colour field low poly primary-colour grid stained glass cubist",
-    "charcoal ink wash cyanotype discs of colour",
+    "pop art watercolour paper cut-out neon oil painting colour field low poly primary-colour grid stained glass",
+    "cubist charcoal ink wash cyanotype discs of colour",
 ])))  # fmt: skip
 """What stands in addresses and forms, and is named where it is wrong."""
 ERRORS = {
