@@ -1,11 +1,13 @@
-"""What the studio's default sizes cost: ``python -m benchmarks.sizes``. Bytes on disk, and a film's time as a ratio.
+"""What a model's sizes cost: ``python -m benchmarks.sizes [--model FOLDER] [--against FOLDER]``.
 
-A model of those sizes with random weights, which paint in the time of learned ones, and the house model take turns in
-one process. Random pictures pace differently, so the passes of each are told as well.
+Bytes on disk, and a film's time as a ratio. A model, else one of the studio's default sizes with random weights, which
+paint in the time of learned ones, and the one it is held against take turns in one process. Pictures of different
+models pace differently, so the passes of each are told as well.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import tempfile
@@ -45,10 +47,15 @@ def build(folder: Path) -> Path:
 
 def main() -> None:
     """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, help="else one of the default sizes, with random weights")
+    parser.add_argument("--against", type=Path, default=HOUSE)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as aside:
-        built = build(Path(aside))
-        size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
-        contenders = {"house": Ours(Painter.load(str(HOUSE)), HOUSE), "default": Ours(Painter.load(str(built)), built)}
+        model = options.model or build(Path(aside))
+        size = sum(path.stat().st_size for path in model.rglob("*") if path.is_file())
+        folders = {"against": options.against, "model": model}
+        contenders = {name: Ours(Painter.load(str(folder)), folder) for name, folder in folders.items()}
         seconds: dict[str, list[float]] = {name: [] for name in contenders}
         processor: dict[str, list[float]] = {name: [] for name in contenders}
         passes = {}
@@ -74,7 +81,7 @@ def main() -> None:
 
 def _ratio(spent: dict[str, list[float]]) -> list[float]:
     """Return the median ratio of the rounds, the least and the most."""
-    ratios = [new / old for new, old in zip(spent["default"], spent["house"], strict=True)]
+    ratios = [new / old for new, old in zip(spent["model"], spent["against"], strict=True)]
     return [round(value, 3) for value in (statistics.median(ratios), min(ratios), max(ratios))]
 
 
