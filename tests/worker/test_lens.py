@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from tests.house import SIZE
 from worker import pacing, ruler
 from worker.lens import Lens
 from worker.painter import Painter, Stop
@@ -28,7 +29,8 @@ def test_lens_sees_what_the_house_model_paints(house: Painter) -> None:
     painted = house.paint(prepared, [float(i) for i in range(len(prompts))], keep=[8])
     looks = [one.looks[8] for one in painted]
     pictures = [one.picture for one in painted if one.picture is not None]
-    averaged = [picture.reshape(16, 8, 16, 8, 3).mean((1, 3)) / 255 for picture in pictures]
+    side = SIZE // 16
+    averaged = [picture.reshape(16, side, 16, side, 3).mean((1, 3)) / 255 for picture in pictures]
     errors = [pacing.distance(look, picture) for look, picture in zip(looks, averaged, strict=True)]
     pairs = list(itertools.combinations(range(len(prompts)), 2))
     seen = [pacing.distance(looks[a], looks[b]) for a, b in pairs]
