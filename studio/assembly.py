@@ -14,6 +14,19 @@ from studio.folder import Folder
 PARTS = ("text_encoder", "tokenizer", "unet", "vae", "scheduler")
 
 
+def facts(model: Path) -> dict[str, Any]:
+    """Read what a model says of itself, if it does.
+
+    :raises StudioError: where its ``house.json`` is none.
+    """
+    path = model / "house.json"
+    try:
+        told: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
+    except ValueError as error:
+        raise StudioError(f"{path} is no JSON: {error}") from error
+    return told
+
+
 def places(folder: Folder, base: Path, *, unet: Path | None = None) -> dict[str, Path]:
     """Say where each part of what the work folder learned lies; what it did not learn is the base's.
 

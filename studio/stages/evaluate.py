@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,7 @@ def command(folder: Folder, *, model: Path | None, checkpoints: str | None, base
     own = folder.path / "model/eye"
     eye = eye_path or (own if own.exists() else EYE)
     if model:
-        told = _facts(model)
+        told = assembly.facts(model)
         return _one(folder, assembly.of_folder(model), told, eye, name or told.get("name", model.name), before, options)
     if not checkpoints:
         return _one(folder, assembly.places(folder, base), _learned(folder), eye, name or "model", before, options)
@@ -67,16 +66,6 @@ def _learned(folder: Folder) -> dict[str, Any]:
     if (folder.path / scenes.NAME).exists():
         facts["hands"] = [{"words": HANDS[hand].words} for hand in scenes.read_plan(folder).hands]
     return facts
-
-
-def _facts(model: Path) -> dict[str, Any]:
-    """Read what a model says of itself, if it does."""
-    path = model / "house.json"
-    try:
-        told: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
-    except ValueError as error:
-        raise StudioError(f"{path} is no JSON: {error}") from error
-    return told
 
 
 def _one(folder: Folder, parts: dict[str, Path], facts: dict[str, Any], eye_path: Path, name: str, before: str | None,

@@ -41,7 +41,7 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
         raise FolderError(f"The evaluation {evaluation!r} is of another model ({scores['model']}); evaluate this one.")
     pipe = assembly.pipeline(parts)
     size = pipe.unet.config.sample_size * pipe.vae_scale_factor
-    of_base, goes_on = _facts(base), card.goes_on(folder)
+    of_base, goes_on = {"name": base.name, "sources": []} | assembly.facts(base), card.goes_on(folder)
     facts = card.house(
         folder, scores, name=name, title=title or name, prefix=prefix, size=size, licence=licence, steps=steps,
         guidance=guidance, solver=type(pipe.scheduler).__name__, hands=_hands(folder), base=of_base, goes_on=goes_on,
@@ -74,13 +74,6 @@ def _hands(folder: Folder) -> tuple[str, ...]:
     from studio import scenes
 
     return scenes.read_plan(folder).hands if (folder.path / scenes.NAME).exists() else ()
-
-
-def _facts(base: Path) -> dict[str, Any]:
-    """Read what a base says of itself, if it does."""
-    path = base / "house.json"
-    told: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
-    return {"name": base.name, "sources": []} | told
 
 
 def _parts(pipe: Any) -> list[dict[str, Any]]:

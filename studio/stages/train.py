@@ -152,9 +152,9 @@ def _loaded(path: Path) -> Any:
         raise StudioError(f"{path} cannot be loaded: {error}") from error
 
 
-def _network(begins: Any, tune: str | None, rank: int, channels: str, shards: Any, latent: int,
+def _network(network: Any, tune: str | None, rank: int, channels: str, shards: Any, latent: int,
              checkpointing: bool) -> Any:  # fmt: skip
-    """Make a UNet for the shards, or fit the one that it begins with to them.
+    """Make a UNet for the shards, or fit the one that has learned to them.
 
     :raises FolderError: where that one does not fit the shards' latents and texts.
     """
@@ -163,10 +163,9 @@ def _network(begins: Any, tune: str | None, rank: int, channels: str, shards: An
     from studio import diffusion
 
     side, width = shards.latents[0].shape[-1], shards.states[0].shape[-1]
-    if begins is None:
+    if network is None:
         torch.manual_seed(1)
         return diffusion.unet(counts(channels), latent=latent, sample=side, width=width, checkpointing=checkpointing)
-    network = begins
     if tune == "full" and network.config.in_channels < latent:
         from studio import grown
 
