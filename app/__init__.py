@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
 __version__ = "0.1.0"
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str | None = None) -> Flask:
@@ -56,6 +53,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         visitor,
         words,
     )
+    from app.config import ROOT
     from app.instance import folder
 
     app = Flask(

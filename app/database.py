@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
@@ -18,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from app.config import ROOT
 from app.session import Session as HoldingSession
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
 LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site

@@ -69,7 +69,7 @@ def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
 def _code() -> dict[Path, int]:
     """Return when each file of the program was last written."""
     written = {}
-    for path in (path for folder in WATCHED for path in (ROOT / folder).glob("*.py")):
+    for path in (path for folder in WATCHED for path in (ROOT / folder).rglob("*.py")):
         with suppress(FileNotFoundError):  # an editor is just replacing it
             written[path] = path.stat().st_mtime_ns
     return written

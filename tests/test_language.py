@@ -94,7 +94,9 @@ def test_compiled_catalogue_is_that_of_the_text(language: str) -> None:
 
 def test_every_counted_noun_of_the_templates_is_in_the_catalogue() -> None:
     nouns = {one.removeprefix("%(count)s ") for one, _ in COUNTED}
-    for path in (ROOT / "templates").glob("*.html"):
+    templates = sorted((ROOT / "templates").rglob("*.html"))
+    assert templates
+    for path in templates:
         assert set(re.findall(r"""plural\(["'](\w+)""", path.read_text("utf-8"))) <= nouns, path.name
 
 

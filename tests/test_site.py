@@ -177,7 +177,8 @@ def test_changed_code_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     os.utime(tmp_path / "worker" / "job.py", (1, 1))
     assert run._code() != first
     second = run._code()
-    (tmp_path / "app" / "new.py").write_text("new")
+    (tmp_path / "app" / "walks").mkdir()
+    (tmp_path / "app" / "walks" / "new.py").write_text("new")
     assert run._code() != second
 
 
