@@ -18,11 +18,12 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, func, inspect, select
 
-from app import __version__, archives, cache, database_copy, exhibition, instance, media, visitor
+from app import archives, cache, database_copy, exhibition, instance, media, visitor
 from app.archives import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
 from app.database import db, head, is_sqlite, now, ping, schema_state, writing
 from app.errors import Conflict, MediaError, MomaError
 from app.models import Frame, Medium, Walk
+from app.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from typing import IO
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
-from app import __version__, archives, exhibitions, exported, media
+from app import archives, exhibitions, exported, media
 from app.archives import MANIFEST, MEDIA
 from app.database import db, now
 from app.errors import InvalidInput, MediaError
 from app.models import FINISHED, Walk
+from app.version import __version__
 
 BATCH = 100
 

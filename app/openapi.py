@@ -17,9 +17,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import TypedDict
 
-from app import __version__
 from app.answers import Problem
 from app.models import ID
+from app.version import __version__
 
 VIEW = "__documented__"
 View = TypeVar("View", bound=Callable[..., Any])

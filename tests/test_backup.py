@@ -18,10 +18,11 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
-from app import __version__, archives, database_copy, exhibition, instance, media, recipe, walks
+from app import archives, database_copy, exhibition, instance, media, recipe, walks
 from app.database import db, head, upgrade, writing
 from app.errors import MomaError
 from app.models import Medium, Walk
+from app.version import __version__
 from tests.conftest import make_app
 from tests.test_cli import count, run, run_json
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from app import __version__
+from app.version import __version__
 from worker import device as machine
 from worker.device import Known, Setting
 

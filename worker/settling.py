@@ -159,7 +159,7 @@ def _software() -> str:
     import diffusers
     import torch
 
-    from app import __version__
+    from app.version import __version__
 
     return f"MoMA Lisa {__version__}, diffusers {diffusers.__version__}, torch {torch.__version__}"
 
