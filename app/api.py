@@ -9,21 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import (
-    alike,
-    cache,
-    changing,
-    continuing,
-    gallery,
-    limits,
-    line,
-    openapi,
-    recipe,
-    remixing,
-    restoring,
-    visitor,
-    walks,
-)
+from app import alike, cache, changing, gallery, limits, line, lineage, openapi, recipe, restoring, visitor, walks
 from app.answers import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.changing import WalkChange
 from app.choice import Choice, read, whole
@@ -33,7 +19,8 @@ from app.models import Walk
 from app.openapi import documented
 from app.pages import csrf
 from app.sending import conditional
-from app.wanted import Commission, validate
+from app.validation import validate
+from app.wanted import Commission
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -228,8 +215,8 @@ def describe(walk: Walk) -> WalkDescription:
         "ending": walk.ending,
         "easing": walk.easing,
         "model": walk.model,
-        "continues": _id_of(continuing.parent_of(walk)),
-        "remix_of": _id_of(remixing.parent_of(walk)),
+        "continues": _id_of(lineage.parent_of(walk)),
+        "remix_of": _id_of(lineage.remixed_from(walk)),
         "repeat_of": _id_of(cache.original_of(walk)),
         "fps": walk.fps,
         "frames_painted": walk.painted_count,

@@ -34,7 +34,7 @@ from app.database import db
 from app.errors import InvalidInput, MediaError, MomaError
 from app.models import ENDINGS, FINISHED, STATES, Walk
 from app.painters import painters, wait_for
-from app.wanted import validate
+from app.validation import validate
 
 WORD = "command line"
 KINDS = {".gif": "gif", ".mp4": "mp4", ".webp": "webp", ".png": "poster"}

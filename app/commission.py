@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import cache, continuing, house, line, neighbours, presets, queue, sampling, search, visitor
+from app import cache, house, line, lineage_rules, neighbours, presets, queue, sampling, search, visitor
 from app.bounds import SEED_MAX
 from app.database import db, writing
 from app.errors import InvalidInput
@@ -81,7 +81,7 @@ def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
     """Write a walk down as it was asked for, with its settings resolved."""
     config = current_app.config
     walk_id = new_id()
-    parent = continuing.gone_on_from(wanted)
+    parent = lineage_rules.gone_on_from(wanted)
     model = _model(wanted, parent)
     preset, settings = _settings(wanted, parent, model)
     walk = Walk(

@@ -32,7 +32,8 @@ from app.database import db, writing
 from app.errors import InvalidInput, MomaError
 from app.models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
 from app.pinned import Pinned
-from app.wanted import Commission, validate
+from app.validation import validate
+from app.wanted import Commission
 
 if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its memory
     import numpy as np

@@ -24,13 +24,13 @@ from werkzeug.datastructures import MultiDict
 
 from app import (
     cache,
-    continuing,
     filters,
     gallery,
     hands,
     house,
     limits,
     line,
+    lineage,
     neighbours,
     presets,
     problems,
@@ -52,7 +52,7 @@ from app.errors import InvalidInput, TooMany
 from app.gettext import _
 from app.models import Walk
 from app.sending import conditional
-from app.wanted import validate
+from app.validation import validate
 
 blueprint = Blueprint("pages", __name__)
 csrf = CSRFProtect()
@@ -251,7 +251,7 @@ def _limits(model: str) -> Limits:
 
 def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) -> Response:
     """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused."""
-    earlier, later = continuing.parent_of(walk), continuing.children_of(walk, CHILDREN)
+    earlier, later = lineage.parent_of(walk), lineage.children_of(walk, CHILDREN)
     shown = [*later, *([earlier] if earlier else [])]
     before = [] if walk.is_waiting else neighbours.before(walk, JOINING, besides=shown)
     after = [] if walk.is_waiting else neighbours.after(walk, JOINING, besides=[*shown, *before])
@@ -264,8 +264,8 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
         house=house.facts(house.setting(walk.model_name or walk.model)),
         earlier=earlier,
         later=later,
-        remixed=remixing.parent_of(walk),
-        remixes=remixing.children_of(walk, CHILDREN),
+        remixed=lineage.remixed_from(walk),
+        remixes=lineage.remixes_of(walk, CHILDREN),
         before=before,
         after=after,
         original=cache.original_of(walk),

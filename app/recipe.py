@@ -7,8 +7,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from app import house
-from app import wanted as asked
+from app import house, validation
 from app.answers import Recipe, RecipeLevel, RecipeSampler
 from app.carried import RECIPE_MAX, kind_of, recipe_in
 from app.errors import InvalidInput
@@ -129,7 +128,7 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, Pinned]:
     :raises InvalidInput: when something in it breaks a rule; the message says what was altered.
     """
     names = ASKED if recipe.get("version") == VERSION else ASKED[:3]
-    wanted = asked.validate({name: recipe.get(name) for name in names})
+    wanted = validation.validate({name: recipe.get(name) for name in names})
     if wanted.seed is None:
         raise _altered(_("its seed is missing"))
     if recipe.get("version") != VERSION:

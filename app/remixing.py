@@ -1,41 +1,21 @@
-"""Remixes: the form filled from a walk or its recipe, and which walk a walk is a remix of."""
+"""The form's fields, filled from a walk or from its recipe."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import from_json
 
-from app import hung, presets, sampling
-from app.gettext import _
+from app import presets, sampling
 from app.models import STOP, Walk
-
-if TYPE_CHECKING:
-    from app.wanted import Commission  # which asks us whether a walk can be remixed
+from app.wanted import Commission
 
 SHARED = ("hand", "negative_prompt")
 OWN = ("seed", *SHARED)
 """What a stop may have of its own, where the form has one for all of them."""
-
-
-def parent_of(walk: Walk) -> Walk | None:
-    """Return the walk that ``walk`` is a remix of, if it hangs: an unlisted one is not told to others."""
-    return hung.at(walk.remix_of)
-
-
-def children_of(walk: Walk, limit: int) -> list[Walk]:
-    """Return the newest remixes of ``walk`` that hang."""
-    return hung.newest(Walk.remix_of == walk.id, limit)
-
-
-def flaw(remix_of: str | None) -> str:
-    """Say why nothing can be a remix of the walk that is named; ``""`` if it can, or none is named."""
-    if remix_of is None or hung.visible(remix_of) is not None:
-        return ""
-    return _("The walk that this is a remix of is not here: it may have been taken down, or its id mistyped.")
 
 
 def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str, Any]:

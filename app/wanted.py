@@ -1,21 +1,19 @@
-"""What a walk is asked for with: the fields, and the check that names each one that is wrong."""
+"""What a walk is asked for with: the fields of a request, and what each may hold by itself."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-from app import banned, complaints, continuing, house, remixing
-from app.bounds import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
-from app.errors import FieldError, InvalidInput
+from app import complaints
+from app.bounds import SEED_MAX, STOPS_MIN, Limits
 from app.gettext import _
 from app.hands import find as find_hand
 from app.hands import words_of
-from app.models import ID, ROUND
+from app.models import ID
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
@@ -159,85 +157,3 @@ class Commission(BaseModel):
     """The id of the walk that this is a remix of, if its own page may name it. It changes no picture."""
     unlisted: Annotated[bool, Field(examples=[False])] = False
     """Leave the walk out of the gallery: only who knows its address sees it."""
-
-
-def validate(data: Any) -> Commission:
-    """Check a commission against the rules and limits.
-
-    :raises InvalidInput: with one :class:`FieldError` for each field that is wrong.
-    """
-    limits = Limits.current(_model_named(data))
-    try:
-        wanted = Commission.model_validate(data, context=limits)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise InvalidInput([complaints.explain(item, limits) for item in found[:ERRORS_MAX]]) from error
-    if errors := list(_rule_errors(wanted, limits)):
-        raise InvalidInput(errors[:ERRORS_MAX])
-    return wanted
-
-
-def _model_named(data: Any) -> str | None:
-    """Read which model is to paint, whose hands and steps may be chosen; the first's where that is not one of ours."""
-    if not isinstance(data, dict):
-        return None
-    name, earlier = data.get("model"), data.get("continues")
-    if name is None and isinstance(earlier, str) and ID.fullmatch(earlier):
-        name = continuing.model_of(earlier)
-    return name if isinstance(name, str) and house.find(name) else None
-
-
-def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
-    errors = []
-    count = len(wanted.stops)
-    if not STOPS_MIN <= count <= limits.stops_max:
-        errors.append(
-            FieldError(
-                ("stops",),
-                _(
-                    "A walk has %(least)s to %(most)s stops; this one has %(count)s.",
-                    least=STOPS_MIN,
-                    most=limits.stops_max,
-                    count=count,
-                ),
-            )
-        )
-    elif wanted.frames is not None and not count <= wanted.frames <= limits.frames_max:
-        errors.append(FieldError(("frames",), complaints.frames_rule(limits, least=count)))
-    if wanted.steps is not None and not 1 <= wanted.steps <= limits.steps_max:
-        errors.append(FieldError(("steps",), complaints.steps_rule(limits)))
-    if wanted.guidance is not None and not 0 <= wanted.guidance <= limits.guidance_max:
-        errors.append(FieldError(("guidance",), complaints.guidance_rule(limits)))
-    if wanted.model is not None and wanted.model not in limits.models:
-        errors.append(FieldError(("model",), house.not_offered(f"{wanted.model:.60}")))
-    errors += _doubled_stops(wanted)
-    errors += _banned_words(wanted)
-    if not errors and (flaw := continuing.flaw(wanted)):
-        errors.append(FieldError(("continues",), flaw))
-    if flaw := remixing.flaw(wanted.remix_of):
-        errors.append(FieldError(("remix_of",), flaw))
-    return errors
-
-
-def _banned_words(wanted: Commission) -> Iterator[FieldError]:
-    for index, word in enumerate(banned.found_in_each(stop.prompt for stop in wanted.stops)):
-        if word:
-            yield FieldError(("stops", index, "prompt"), banned.rule(_("The prompt") + complaints.of_stop(index), word))
-
-
-def _doubled_stops(wanted: Commission) -> Iterator[FieldError]:
-    """Find stops between which nothing lies: they are as their neighbour, its seed included."""
-    stops = [stop.model_copy(update={"seed": wanted.seed if stop.seed is None else stop.seed}) for stop in wanted.stops]
-    for index, (stop, following) in enumerate(pairwise(stops), start=1):
-        if stop == following:
-            message = _(
-                "Stop %(second)s is the same as stop %(first)s: nothing lies between. Change a word, or its seed.",
-                second=index + 1,
-                first=index,
-            )
-            yield FieldError(("stops", index, "prompt"), message)
-    if wanted.ending == ROUND and len(stops) > STOPS_MIN and stops[-1] == stops[0]:
-        message = _(
-            "Stop %(number)s is the same as stop 1, to which a round leads by itself. Leave it out.", number=len(stops)
-        )
-        yield FieldError(("stops", len(stops) - 1, "prompt"), message)

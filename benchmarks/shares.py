@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from app import create_app, media
 from app.commission import commission
 from app.database import upgrade
-from app.wanted import validate
+from app.validation import validate
 from benchmarks.counting import networks
 from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT

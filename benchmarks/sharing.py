@@ -22,7 +22,7 @@ from app.commission import commission
 from app.models import FINISHED
 from app.painters import wait_for
 from app.site import Site
-from app.wanted import validate
+from app.validation import validate
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store
 from tests import postgres

@@ -25,7 +25,7 @@ from app.commission import commission
 from app.database import db, now, upgrade, writing
 from app.models import FINISHED, Frame, Medium, Walk
 from app.pinned import Pinned
-from app.wanted import validate
+from app.validation import validate
 from tests import postgres
 from tests.needs import require
 

@@ -17,7 +17,7 @@ from app.database import db, writing
 from app.hung import find
 from app.models import FINISHED, QUEUED, Walk
 from app.pinned import Pinned
-from app.wanted import validate
+from app.validation import validate
 from tests.conftest import make_app
 from tests.test_recipe import RENDERING
 

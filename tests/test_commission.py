@@ -17,7 +17,7 @@ from app.database import db, is_sqlite
 from app.errors import InvalidInput
 from app.hung import find
 from app.models import QUEUED, Stop, Walk
-from app.wanted import validate
+from app.validation import validate
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases

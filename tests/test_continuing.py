@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app import api, continuing, curating, walks
+from app import api, curating, lineage, walks
 from app.commission import commission
 from app.database import db, writing
 from app.errors import InvalidInput
 from app.models import Walk
-from app.wanted import validate
+from app.validation import validate
 
 pytestmark = pytest.mark.databases
 
@@ -150,17 +150,17 @@ def test_page_finds_parent_and_children_that_hang(parent: Walk, go_on: Commissio
     listed, unlisted, waiting = go_on(), go_on(unlisted=True), go_on()
     for child in (listed, unlisted):
         set_columns(child, state="finished", finished_at=parent.finished_at)
-    assert [child.id for child in continuing.children_of(parent, 4)] == [listed.id]
-    assert continuing.parent_of(waiting).id == parent.id
+    assert [child.id for child in lineage.children_of(parent, 4)] == [listed.id]
+    assert lineage.parent_of(waiting).id == parent.id
     assert api.describe(waiting)["continues"] == parent.id
-    assert continuing.parent_of(parent) is None
+    assert lineage.parent_of(parent) is None
 
 
 def test_newest_children_are_shown_first_and_not_too_many(parent: Walk, go_on: Commissioner) -> None:
     children = [go_on() for _ in range(3)]
     for child in children:
         set_columns(child, state="finished", finished_at=parent.finished_at)
-    assert [child.id for child in continuing.children_of(parent, 2)] == [children[2].id, children[1].id]
+    assert [child.id for child in lineage.children_of(parent, 2)] == [children[2].id, children[1].id]
 
 
 @pytest.mark.parametrize("values", [{"unlisted": True}, {"hidden_at": "now"}, {"deleted_at": "now"}])
@@ -168,7 +168,7 @@ def test_parent_that_does_not_hang_is_told_to_nobody(parent: Walk, go_on: Commis
     child = go_on()
     set_columns(parent, **{name: parent.finished_at if value == "now" else value for name, value in values.items()})
     assert api.describe(child)["continues"] is None
-    assert continuing.parent_of(child) is None
+    assert lineage.parent_of(child) is None
 
 
 def test_unlisted_walk_may_be_gone_on_from_by_who_knows_it(parent: Walk, go_on: Commissioner) -> None:

@@ -98,7 +98,7 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) ->
         assert count() == 0
         db.engine.dispose()
     from app.commission import commission
-    from app.wanted import validate
+    from app.validation import validate
 
     commission(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
     start(fresh)

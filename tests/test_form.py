@@ -19,7 +19,7 @@ from app.bounds import Limits
 from app.database import db, writing
 from app.errors import InvalidInput, Malformed
 from app.models import Stop, Walk
-from app.wanted import validate
+from app.validation import validate
 
 LIMITS = Limits(stops_max=8, prompt_max=300, frames_max=240, frames_default=24)
 

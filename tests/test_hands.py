@@ -20,7 +20,7 @@ from app.database import db, now, writing
 from app.errors import InvalidInput
 from app.gallery import walk_at
 from app.models import FINISHED, Walk
-from app.wanted import validate
+from app.validation import validate
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]

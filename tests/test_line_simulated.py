@@ -17,7 +17,7 @@ from app import line, pieces, queue, walks, words
 from app.commission import commission
 from app.database import db, now, writing
 from app.models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
-from app.wanted import validate
+from app.validation import validate
 from worker.claim import Claim, claim_next, fail, give_back, publish, sweep
 from worker.opening import insert_pieces
 from worker.plan import Level

@@ -16,7 +16,7 @@ from app import mine, visitor, walks
 from app.commission import commission
 from app.database import db, writing
 from app.models import CANCELLED, FAILED, PAINTING, REFUSED, Walk
-from app.wanted import validate
+from app.validation import validate
 
 Hanger = Callable[..., Walk]
 

@@ -13,13 +13,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 
-from app import api, changing, curating, remixing, walks
+from app import api, changing, curating, lineage, remixing, walks
 from app import form as forms
 from app.bounds import Limits
 from app.database import db, now, writing
 from app.errors import InvalidInput
 from app.models import FINISHED, Walk
-from app.wanted import validate
+from app.validation import validate
 
 pytestmark = pytest.mark.databases
 
@@ -135,7 +135,7 @@ def remix(hung: Hanger) -> Hanger:
 def test_parent_and_children_name_each_other(client: FlaskClient, hung: Hanger, remix: Hanger) -> None:
     original = hung("a fox", "a kite")
     older, newer = remix(original, minutes_ago=2), remix(original, minutes_ago=1)
-    assert [walk.id for walk in remixing.children_of(original, 5)] == [newer.id, older.id]
+    assert [walk.id for walk in lineage.remixes_of(original, 5)] == [newer.id, older.id]
     assert f'A remix of <a href="{original.url}">' in client.get(newer.url).text
     assert f'Remixed as <a href="{newer.url}">' in client.get(original.url).text
     assert api.describe(newer)["remix_of"] == original.id

@@ -12,7 +12,7 @@ from itsdangerous import URLSafeSerializer
 from app import visitor
 from app.commission import commission
 from app.models import Walk
-from app.wanted import validate
+from app.validation import validate
 from tests.conftest import SECRET, make_app
 
 NEW = "another secret, long enough"

@@ -13,7 +13,7 @@ from app.commission import commission
 from app.database import db, writing
 from app.errors import Conflict, MediaError
 from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Frame, Medium, Piece, Stop, Walk
-from app.wanted import validate
+from app.validation import validate
 
 pytestmark = pytest.mark.databases
 

@@ -15,7 +15,8 @@ from app import presets, sampling
 from app.bounds import ERRORS_MAX, SEED_MAX
 from app.errors import InvalidInput
 from app.models import ENDINGS
-from app.wanted import Commission, validate
+from app.validation import validate
+from app.wanted import Commission
 from tests.conftest import make_app
 
 

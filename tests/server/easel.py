@@ -16,7 +16,7 @@ from app import media
 from app.commission import commission
 from app.database import now, writing
 from app.models import FINISHED, PAINTING, Frame, Medium, Walk
-from app.wanted import validate
+from app.validation import validate
 from worker import film
 
 SIDE = 64

@@ -18,7 +18,7 @@ from app.commission import commission
 from app.database import db, is_sqlite, writing
 from app.errors import InvalidInput
 from app.models import PAINTING, QUEUED, Walk
-from app.wanted import validate
+from app.validation import validate
 from tests.conftest import Commissioner
 from tests.postgres import PostgresServer
 from tests.test_recipe import painted_in_levels

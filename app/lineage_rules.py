@@ -1,29 +1,17 @@
-"""Going on from another walk: its last stop is the first of the next one, so that the films join without a seam."""
+"""Whether a request may go on from another walk, or be a remix of it.
+
+Who goes on from a walk begins at its last stop, so that the films join without a seam.
+"""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from app import hung
 from app.gettext import N_, _
 from app.models import FINISHED, Stop, Walk
-
-if TYPE_CHECKING:
-    from app.wanted import Commission
-
+from app.wanted import Commission
 
 UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("cancelled")
 """The states, as a sentence says them."""
-
-
-def parent_of(walk: Walk) -> Walk | None:
-    """Return the walk that ``walk`` goes on from, if it hangs: an unlisted one is not told to others."""
-    return hung.at(walk.continues)
-
-
-def children_of(walk: Walk, limit: int) -> list[Walk]:
-    """Return the newest walks that go on from ``walk`` and hang."""
-    return hung.newest(Walk.continues == walk.id, limit)
 
 
 def gone_on_from(wanted: Commission) -> Walk | None:
@@ -31,13 +19,7 @@ def gone_on_from(wanted: Commission) -> Walk | None:
     return hung.visible(wanted.continues)
 
 
-def model_of(walk_id: str) -> str | None:
-    """Name the model that painted a walk, if it can be gone on from."""
-    parent = hung.visible(walk_id)
-    return None if parent is None else parent.model_name
-
-
-def flaw(wanted: Commission) -> str:
+def continuation_flaw(wanted: Commission) -> str:
     """Say why a commission cannot go on from the walk that it names; ``""`` if it can, or names none."""
     if wanted.continues is None:
         return ""
@@ -67,3 +49,10 @@ def _told(stop: Stop, seed: int) -> str:
     if stop.negative_prompt:
         told += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))
     return told + ", " + _("seed %(own)s", own=seed)
+
+
+def remix_flaw(remix_of: str | None) -> str:
+    """Say why nothing can be a remix of the walk that is named; ``""`` if it can, or none is named."""
+    if remix_of is None or hung.visible(remix_of) is not None:
+        return ""
+    return _("The walk that this is a remix of is not here: it may have been taken down, or its id mistyped.")
