@@ -52,8 +52,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         showing,
         sitemap,
         stored,
+        templating,
         visitor,
-        words,
     )
     from app.config import ROOT
     from app.instance import folder
@@ -74,7 +74,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     security.init_app(app)
     assets.init_app(app)
     language.init_app(app)
-    words.register(app)
+    templating.init_app(app)
     problems.init_app(app)
     health.init_app(app)
     pages.init_app(app)

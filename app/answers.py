@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NotRequired
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
 from app.models import ENDINGS, ID, STATES
+from app.recipe_schema import STOPS, Recipe, RecipeStop
 
 WALK_ID = "k7mz3vq9xw2hd8cf"
 FINISHED_AT = "2026-11-20T12:00:05.210000+00:00"
 
-STOPS = [{"prompt": prompt, "negative_prompt": "", "seed": None, "hand": None} for prompt in ("a lemon", "the sun")]
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
@@ -57,123 +57,6 @@ class Films(TypedDict):
     mp4: Annotated[str | None, Field(description="The film as MP4.", examples=[f"/walks/{WALK_ID}.mp4"])]
     webp: Annotated[str | None, Field(description="The film as WebP.", examples=[None])]
     poster: Annotated[str | None, Field(description="Its middle picture, PNG.", examples=[f"/walks/{WALK_ID}.png"])]
-
-
-class RecipeStop(TypedDict):
-    """One stop of a recipe."""
-
-    prompt: Annotated[str, Field(description="What is painted here.", examples=["a lemon"])]
-    negative_prompt: Annotated[str, Field(description="What is left out.", examples=[""])]
-    seed: Annotated[int | None, Field(description="Its own seed; null when it is the walk's.", examples=[None])]
-    hand: Annotated[
-        str | None, Field(description="The hand it is painted in; null when the model chooses.", examples=[None])
-    ]
-
-
-class RecipeModel(TypedDict):
-    """The model that paints."""
-
-    name: Annotated[str | None, Field(description="Its name.", examples=["house"])]
-    revision: Annotated[str | None, Field(description="Its revision.", examples=["3f9a2c1d0e5b"])]
-    prefix: Annotated[str | None, Field(description="What the house puts before each prompt.", examples=[""])]
-    asked: NotRequired[
-        Annotated[str | None, Field(description="The model asked for; null for the site's first.", examples=[None])]
-    ]
-
-
-class RecipeSampler(TypedDict):
-    """How the model is led."""
-
-    scheduler: Annotated[str | None, Field(description="The solver.", examples=["DPMSolverMultistepScheduler"])]
-    steps: Annotated[int, Field(description="Its steps.", examples=[20])]
-    guidance: Annotated[float, Field(description="How strictly the prompt is followed.", examples=[3.5])]
-    guided: NotRequired[
-        Annotated[list[int], Field(description="The first of the guided steps, and the one after.", examples=[[2, 14]])]
-    ]
-    gain: NotRequired[
-        Annotated[
-            float, Field(description="How much stronger guidance pushes in its steps than was asked.", examples=[1.12])
-        ]
-    ]
-    spacing: NotRequired[
-        Annotated[
-            list[float] | None,
-            Field(
-                description="From and to which half log signal-to-noise ratio the steps go; null for the model's own.",
-                examples=[[-5.0, 3.0]],
-            ),
-        ]
-    ]
-    ladder: NotRequired[
-        Annotated[
-            list[list[int]],
-            Field(
-                description="To which steps its knots are painted, and how many to a leg.", examples=[[[6, 6], [9, 12]]]
-            ),
-        ]
-    ]
-    branches: NotRequired[
-        Annotated[bool, Field(description="Whether frames start from the knots beside them.", examples=[True])]
-    ]
-
-
-class RecipeLevel(TypedDict):
-    """What was painted at the same time: stops, knots between them, which nobody sees, or frames."""
-
-    kind: Annotated[str, Field(description="stops, knots or frames.", examples=["stops"])]
-    until: Annotated[int, Field(description="The step they were painted to.", examples=[20])]
-    positions: Annotated[list[float], Field(description="Where they lie.", examples=[[0.0, 1.0]])]
-    batches: Annotated[
-        list[list[int]], Field(description="Which of them were painted together, in order.", examples=[[[0, 1]]])
-    ]
-    pad: Annotated[int, Field(description="How many a smaller batch is filled up to.", examples=[2])]
-
-
-class RecipeDevice(TypedDict):
-    """What else the pixels depend on."""
-
-    precision: Annotated[str | None, Field(description="The numbers' kind.", examples=["float32"])]
-    memory_format: Annotated[str | None, Field(description="Their order in memory.", examples=["contiguous"])]
-    threads: Annotated[int | None, Field(description="How many threads paint.", examples=[2])]
-    batch: Annotated[int | None, Field(description="How many pictures are painted at once.", examples=[4])]
-
-
-class Recipe(TypedDict):
-    """All that fixes the pixels of a walk; what is not settled before it is painted is null until then."""
-
-    format: Annotated[str, Field(description="Says that this is a recipe.", examples=["moma-lisa recipe"])]
-    version: Annotated[
-        int,
-        Field(description="The format's version: 2, or 1 when every frame was painted in full.", examples=[2]),
-    ]
-    synthetic: Annotated[bool, Field(description="The pictures are a machine's.", examples=[True])]
-    digital_source_type: Annotated[
-        str,
-        Field(
-            description="The same, in the words of IPTC.",
-            examples=["http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"],
-        ),
-    ]
-    stops: Annotated[list[RecipeStop], Field(description="The stops.", examples=[STOPS])]
-    seed: Annotated[int, Field(description="The walk's seed.", examples=[11])]
-    frames: Annotated[int, Field(description="How many pictures.", examples=[2])]
-    positions: Annotated[
-        list[float] | None, Field(description="Where each picture lies; stop n is at n.", examples=[[0.0, 1.0]])
-    ]
-    fps: Annotated[float, Field(description="Pictures a second.", examples=[12.5])]
-    size: Annotated[list[int | None] | None, Field(description="Width and height.", examples=[[128, 128]])]
-    model: RecipeModel
-    sampler: RecipeSampler
-    preset: NotRequired[Annotated[str, Field(description="The preset.", examples=["balanced"])]]
-    ending: NotRequired[Annotated[str, Field(description="How the film ends.", examples=["stop"])]]
-    easing: NotRequired[Annotated[bool, Field(description="Whether it slows down at the stops.", examples=[False])]]
-    levels: NotRequired[
-        Annotated[
-            list[RecipeLevel] | None, Field(description="In which levels it was painted; null until it is finished.")
-        ]
-    ]
-    device: RecipeDevice
-    software: Annotated[str | None, Field(description="What painted it.", examples=["moma-lisa 0.1.0"])]
 
 
 class WalkDescription(TypedDict):
@@ -314,33 +197,3 @@ class LikeList(TypedDict):
     walks: Annotated[
         list[WalkDescription] | None, Field(description="The walks; null while no worker has looked at the walk.")
     ]
-
-
-class FieldProblem(TypedDict):
-    """What is wrong with one field."""
-
-    field: Annotated[str, Field(description="The field.", examples=["stops.1.prompt"])]
-    pointer: Annotated[str, Field(description="The same as a JSON pointer.", examples=["#/stops/1/prompt"])]
-    message: Annotated[
-        str,
-        Field(
-            description="What is wrong, and what the limit is.",
-            examples=["The prompt of stop 2 is empty. Write at least one word."],
-        ),
-    ]
-
-
-class Problem(TypedDict):
-    """A problem document (RFC 9457): what every error looks like."""
-
-    type: Annotated[str, Field(description="Always about:blank.", examples=["about:blank"])]
-    title: Annotated[str, Field(description="What kind of error it is.", examples=["Not a walk we can paint"])]
-    status: Annotated[int, Field(description="The HTTP status again.", examples=[422])]
-    detail: Annotated[
-        str,
-        Field(
-            description="What happened, and what to do.",
-            examples=["The prompt of stop 2 is empty. Write at least one word."],
-        ),
-    ]
-    errors: NotRequired[Annotated[list[FieldProblem], Field(description="With 422: each field that is wrong.")]]

@@ -10,7 +10,7 @@ from app.errors import FieldError
 from app.gettext import N_, _
 from app.hands import words_of
 from app.models import ENDINGS
-from app.words import decimal, listing
+from app.words import decimal, join_words
 
 UNREADABLE = N_("contains characters that could not be read. Send it as UTF-8.")
 SUBJECTS = {
@@ -50,8 +50,8 @@ def explain(item: Any, limits: Limits) -> FieldError:
         "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
         "unlisted": _("%(field)s must be true or false.", field=field),
         "easing": _("%(field)s must be true or false.", field=field),
-        "preset": _one_of("preset", listing(presets.NAMES)),
-        "ending": _one_of("ending", listing(ENDINGS)),
+        "preset": _one_of("preset", join_words(presets.NAMES)),
+        "ending": _one_of("ending", join_words(ENDINGS)),
         "model": _("model must be the name of one on offer."),
         "continues": _("%(field)s must be the id of a walk.", field=field),
         "remix_of": _("%(field)s must be the id of a walk.", field=field),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app import hands, house, words
+from app import hands, house, wording, words
 from app.bounds import STOPS_MIN, Limits
 from app.choice import SORTS, Choice
 from app.colours import COLOURS
@@ -46,7 +46,7 @@ def rows(choice: Choice) -> list[Row]:
     told: list[tuple[str, str, dict[Any, str]]] = [
         ("hand", _("Style"), known),
         ("stops", _("Stops"), {count: words.count_words(count) for count in counts}),
-        ("ending", _("Ending"), {name: words.ending_name(name) for name in words.ENDING_NAMES}),
+        ("ending", _("Ending"), {name: wording.ending_name(name) for name in wording.ENDING_NAMES}),
         ("colour", _("Colour"), {colour: _(colour) for colour in COLOURS}),
         ("model", _("Model"), {model.name: model.title for model in house.offered()}),
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app import house
 from app.known import said
 from app.models import Walk
-from app.words import listing
+from app.words import join_words
 
 PATTERN = "{prompt}, {words}"
 
@@ -46,7 +46,7 @@ def is_named(prompt: str, among: Iterable[Hand]) -> bool:
 
 def words_of(known: Iterable[Hand]) -> str:
     """List the words of hands as a sentence does."""
-    return listing(hand.words for hand in known)
+    return join_words(hand.words for hand in known)
 
 
 def pattern(model: str | None = None) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from flask import current_app
 
 from app.gettext import _
-from app.words import listing
+from app.words import join_words
 
 KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
 TOKENIZERS = ("tokenizer", "tokenizer_2")
@@ -55,7 +55,7 @@ def not_offered(name: str) -> str:
     names = [model.name for model in offered()]
     if len(names) == 1:
         return _("The model %(name)s is not offered here; this is: %(other)s.", name=name, other=names[0])
-    return _("The model %(name)s is not offered here; these are: %(others)s.", name=name, others=listing(names))
+    return _("The model %(name)s is not offered here; these are: %(others)s.", name=name, others=join_words(names))
 
 
 def facts(setting: str | None = None) -> dict[str, Any]:

@@ -8,17 +8,14 @@ from __future__ import annotations
 from typing import cast
 from urllib.parse import urlencode
 
-from babel import Locale
 from flask import Flask, Response, current_app, has_request_context, redirect, request, url_for
-from flask_babel import Babel, get_locale
+from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 
+from app.locales import ENGLISH, LOCALES, NAMES, tag
 from app.visitor import YEAR_SECONDS, host_name
 
 COOKIE = "moma_language"
-ENGLISH = Locale("en", "GB")
-LOCALES = {"en": ENGLISH, "de": Locale("de")}
-NAMES = {"en": "English", "de": "Deutsch"}  # each in itself, for those who read no other
 CHOICE_MAX = 2000  # characters of what was typed that the choice of a language takes along
 
 
@@ -33,16 +30,6 @@ def init_app(app: Flask) -> None:
     app.before_request(_choose)
     app.after_request(_tell)
     app.jinja_env.globals.update(language_tag=tag, languages=NAMES, language_address=address)
-
-
-def here() -> Locale:
-    """Return what the page at hand speaks; English where there is none."""
-    return get_locale() or ENGLISH
-
-
-def tag() -> str:
-    """Name the page's language as HTML does: ``en-GB``."""
-    return str(here()).replace("_", "-")
 
 
 def wanted() -> str:

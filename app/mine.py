@@ -14,7 +14,8 @@ from app.database import db
 from app.errors import InvalidInput
 from app.gettext import N_, _
 from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
-from app.words import day, ordinal_place
+from app.wording import ordinal_place
+from app.words import day
 
 blueprint = Blueprint("mine", __name__)
 

@@ -41,7 +41,7 @@ from app import (
     search,
     spelling,
     visitor,
-    words,
+    wording,
 )
 from app import choice as choosing
 from app import form as forms
@@ -231,8 +231,8 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         },
         waiting={"count": count, "seconds": seconds, "worker_ready": bool(queue.workers())},
         hands=limits.hands,
-        endings={name: words.ending_name(name) for name in words.ENDING_NAMES},
-        cares={name: words.care_name(name) for name in words.CARE_NAMES},
+        endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
+        cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
         models=house.offered(),
         model_titles={model.name: model.title for model in house.offered()},
         usual=usual,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import cast
+from typing import Annotated, NotRequired, cast
 from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, render_template, request
+from pydantic import Field
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
+from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
-from app.answers import Problem
 from app.database import schema_state
 from app.errors import InvalidInput, MediaError, MomaError, TooMany
 from app.gettext import N_, _
@@ -50,6 +51,36 @@ PICTURES_AWAY = N_("The pictures cannot be had from where they are kept just now
 RETRY_SECONDS = 5
 JSON_ONLY = "JSON. Send it as application/json"
 FORMS_ONLY = N_("forms, as a browser sends them. Programs find another at /api")
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one field."""
+
+    field: Annotated[str, Field(description="The field.", examples=["stops.1.prompt"])]
+    pointer: Annotated[str, Field(description="The same as a JSON pointer.", examples=["#/stops/1/prompt"])]
+    message: Annotated[
+        str,
+        Field(
+            description="What is wrong, and what the limit is.",
+            examples=["The prompt of stop 2 is empty. Write at least one word."],
+        ),
+    ]
+
+
+class Problem(TypedDict):
+    """A problem document (RFC 9457): what every error looks like."""
+
+    type: Annotated[str, Field(description="Always about:blank.", examples=["about:blank"])]
+    title: Annotated[str, Field(description="What kind of error it is.", examples=["Not a walk we can paint"])]
+    status: Annotated[int, Field(description="The HTTP status again.", examples=[422])]
+    detail: Annotated[
+        str,
+        Field(
+            description="What happened, and what to do.",
+            examples=["The prompt of stop 2 is empty. Write at least one word."],
+        ),
+    ]
+    errors: NotRequired[Annotated[list[FieldProblem], Field(description="With 422: each field that is wrong.")]]
 
 
 def init_app(app: Flask) -> None:

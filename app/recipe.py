@@ -8,12 +8,12 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from app import house, validation
-from app.answers import Recipe, RecipeLevel, RecipeSampler
 from app.carried import RECIPE_MAX, kind_of, recipe_in
 from app.errors import InvalidInput
 from app.gettext import N_, _
 from app.models import ROUND, Walk
 from app.pinned import Pinned, flaw
+from app.recipe_schema import Recipe, RecipeLevel, RecipeSampler
 from app.wanted import Commission
 
 FORMAT = "moma-lisa recipe"

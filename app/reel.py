@@ -12,7 +12,7 @@ from typing import Any
 from app import stored
 from app.gettext import N_, _
 from app.models import BACK, FINISHED, ROUND, Frame, Walk
-from app.words import blend, short_name, stations
+from app.wording import blend, short_name, stations
 
 BUDGET = 16_000_000
 """How many bytes of pictures a page is asked to load while it waits for the film; the early ones span the walk."""

@@ -19,9 +19,10 @@ from sqlalchemy import select
 
 from app.config import ROOT
 from app.database import db, now
-from app.language import LOCALES, NAMES
+from app.locales import LOCALES, NAMES
 from app.models import Walk
-from app.words import COUNTED, day, day_and_time, decimal, duration, file_size, number, ordinal_place, plural
+from app.wording import ordinal_place
+from app.words import COUNTED, day, day_and_time, decimal, duration, file_size, number, plural
 
 CATALOGUES = ROOT / "app" / "translations"
 OTHERS = sorted(set(LOCALES) - {"en"})

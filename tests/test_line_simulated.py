@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import delete, select
 
-from app import line, pieces, queue, walks, words
+from app import line, pieces, queue, walks, wording
 from app.commission import commission
 from app.database import db, now, writing
 from app.models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
@@ -172,7 +172,7 @@ class Line(RuleBasedStateMachine):
 
     def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:
         before = self.seconds.get(walk.number)
-        shown = words.lowest(seconds, before)
+        shown = wording.lowest(seconds, before)
         if shown is None:
             return
         assert before is None or shown <= float(before)

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import words
+from app import wording, words
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from app import words
     [(1, "First in line"), (3, "Third in line"), (12, "Twelfth in line"), (13, "13th in line"), (21, "21st in line")],
 )
 def test_a_place_in_line_is_an_ordinal(position, place):
-    assert words.ordinal_place(position) == place
+    assert wording.ordinal_place(position) == place
 
 
 @pytest.mark.parametrize(("number", "ordinal"), [(22, "22nd"), (33, "33rd"), (111, "111th"), (1002, "1,002nd")])
@@ -47,16 +47,16 @@ def test_time_left_never_shrinks_as_seconds_grow():
 
 @pytest.mark.parametrize(("seconds", "seen", "shown"), [(20.0, "12.5", 12.5), (9.0, "12.5", 9.0), (9.0, None, 9.0)])
 def test_an_estimate_never_rises_before_a_visitor_who_saw_a_lower_one(seconds, seen, shown):
-    assert words.lowest(seconds, seen) == shown
+    assert wording.lowest(seconds, seen) == shown
 
 
 @pytest.mark.parametrize("seen", ["", "-1", "nan", "inf", "1e9", "three", "٣"])
 def test_a_forged_estimate_is_ignored(seen):
-    assert words.lowest(20.0, seen) == 20.0
+    assert wording.lowest(20.0, seen) == 20.0
 
 
 def test_no_estimate_stays_none():
-    assert words.lowest(None, "3") is None
+    assert wording.lowest(None, "3") is None
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_measured_times_are_not_rounded_away(seconds, text):
 
 
 def test_film_length_is_honest():
-    assert words.frames_and_length(24, 12.5) == "24 frames, 1.9 seconds"
-    assert words.frames_and_length(240, 12.5) == "240 frames, 19 seconds"
+    assert wording.frames_and_length(24, 12.5) == "24 frames, 1.9 seconds"
+    assert wording.frames_and_length(240, 12.5) == "240 frames, 19 seconds"
 
 
 @pytest.mark.parametrize(
@@ -85,10 +85,10 @@ def test_a_megabyte_is_never_a_thousand_kilobytes():
 
 
 def test_waiting_is_said_in_a_sentence():
-    assert words.waiting_words(0, 3) == "Nobody is waiting. About 3 seconds."
-    assert words.waiting_words(1, None) == "One walk is waiting."
-    assert words.waiting_words(2, 25) == "Two walks are waiting. About 25 seconds."
-    assert words.waiting_words(1284, None) == "1,284 walks are waiting."
+    assert wording.waiting_words(0, 3) == "Nobody is waiting. About 3 seconds."
+    assert wording.waiting_words(1, None) == "One walk is waiting."
+    assert wording.waiting_words(2, 25) == "Two walks are waiting. About 25 seconds."
+    assert wording.waiting_words(1284, None) == "1,284 walks are waiting."
 
 
 @pytest.mark.parametrize(
@@ -96,34 +96,34 @@ def test_waiting_is_said_in_a_sentence():
     [("a fox", "fox"), ("The sun", "sun"), ("an owl", "owl"), ("a", "a"), ("another day", "another day")],
 )
 def test_short_names_drop_the_article_only(prompt, name):
-    assert words.short_name(prompt) == name
+    assert wording.short_name(prompt) == name
 
 
 def test_a_blend_names_its_two_neighbours():
-    assert words.blend(["a fox", "a sunflower"], 0.37) == "63 % fox · 37 % sunflower"
-    assert words.blend(["a fox", "a sunflower", "the sun"], 1.25) == "75 % sunflower · 25 % sun"
+    assert wording.blend(["a fox", "a sunflower"], 0.37) == "63 % fox · 37 % sunflower"
+    assert wording.blend(["a fox", "a sunflower", "the sun"], 1.25) == "75 % sunflower · 25 % sun"
 
 
 def test_a_blend_at_a_stop_is_the_stop_alone():
-    assert words.blend(["a fox", "a sunflower"], 0) == "100 % fox"
-    assert words.blend(["a fox", "a sunflower"], 1) == "100 % sunflower"
-    assert words.blend(["a fox", "a sunflower", "the sun"], 1) == "100 % sunflower"
+    assert wording.blend(["a fox", "a sunflower"], 0) == "100 % fox"
+    assert wording.blend(["a fox", "a sunflower"], 1) == "100 % sunflower"
+    assert wording.blend(["a fox", "a sunflower", "the sun"], 1) == "100 % sunflower"
 
 
 def test_a_blend_between_stops_never_claims_to_be_a_stop():
-    assert words.blend(["a fox", "a sunflower"], 0.001) == "99 % fox · 1 % sunflower"
-    assert words.blend(["a fox", "a sunflower"], 0.999) == "1 % fox · 99 % sunflower"
+    assert wording.blend(["a fox", "a sunflower"], 0.001) == "99 % fox · 1 % sunflower"
+    assert wording.blend(["a fox", "a sunflower"], 0.999) == "1 % fox · 99 % sunflower"
 
 
 def test_longer_prompts_are_set_in_smaller_type():
-    steps = [words.size_class("x" * length) for length in (0, 12, 13, 24, 25, 48, 49, 300)]
+    steps = [wording.size_class("x" * length) for length in (0, 12, 13, 24, 25, 48, 49, 300)]
     assert steps == ["len-s", "len-s", "len-m", "len-m", "len-l", "len-l", "len-xl", "len-xl"]
 
 
 def test_lists_end_in_and():
-    assert words.listing(["a"]) == "a"
-    assert words.listing(["a", "b", "c"]) == "a, b and c"
-    assert words.listing([]) == ""
+    assert words.join_words(["a"]) == "a"
+    assert words.join_words(["a", "b", "c"]) == "a, b and c"
+    assert words.join_words([]) == ""
 
 
 def walk(*prompts, width=128, height=128):
@@ -132,23 +132,23 @@ def walk(*prompts, width=128, height=128):
 
 def test_examples_come_from_walks_that_exist():
     walks = [walk("a very long description of something", "a kite"), walk("a fox", "a kite")]
-    assert words.example_prompts(walks, [("a tulip", "a rose")]) == ("a fox", "a kite")
+    assert wording.example_prompts(walks, [("a tulip", "a rose")]) == ("a fox", "a kite")
 
 
 def test_examples_of_an_empty_house_are_starters():
-    assert words.example_prompts([], [["a tulip", "a rose"]]) == ("a tulip", "a rose")
-    assert words.example_prompts([], []) == ("a lemon", "the sun")
+    assert wording.example_prompts([], [["a tulip", "a rose"]]) == ("a tulip", "a rose")
+    assert wording.example_prompts([], []) == ("a lemon", "the sun")
 
 
 def test_films_of_one_shape_are_told_from_mixed_ones():
-    assert words.same_shape([walk("a", "b"), walk("a", "b", width=512, height=512)])
-    assert not words.same_shape([walk("a", "b"), walk("a", "b", width=768, height=512)])
-    assert words.same_shape([])
+    assert wording.same_shape([walk("a", "b"), walk("a", "b", width=512, height=512)])
+    assert not wording.same_shape([walk("a", "b"), walk("a", "b", width=768, height=512)])
+    assert wording.same_shape([])
 
 
 def test_dates_and_samplers_have_names():
     assert words.day(datetime(2026, 11, 3, tzinfo=UTC)) == "3 November 2026"
-    assert words.solver_name("DDIMScheduler") == "DDIM"
-    assert words.solver_name("NewScheduler") == "New"
-    assert words.note("unknown words").startswith("The model does not know")
-    assert words.note("") == ""
+    assert wording.solver_name("DDIMScheduler") == "DDIM"
+    assert wording.solver_name("NewScheduler") == "New"
+    assert wording.note("unknown words").startswith("The model does not know")
+    assert wording.note("") == ""

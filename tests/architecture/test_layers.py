@@ -20,7 +20,7 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "app i18n": "gettext words known",
+    "app i18n": "gettext locales words known",
     "app storage": "database session postgres models curated media",
     "app text": "embedding wordpiece folding",
     "app generation": "house hands presets sampling passes bounds",
@@ -29,12 +29,13 @@ ROOMS_TO_COME = {
     "app search": "search index meaning looks nearest vectors",
     "app moderation": "banned reports curating audit",
     "app auth": "visitor signing_in limits",
-    "app commissions": "wanted validation lineage_rules complaints commission changing recipe pinned carried",
+    "app commissions": "wanted validation lineage_rules complaints commission "
+    "changing recipe recipe_schema pinned carried",
     "app gallery": "gallery choice cursors spelling exhibitions exhibition",
-    "app presentation": "hairline reel filters form remixing",
+    "app presentation": "wording hairline reel filters form remixing",
     "app operations": "site redis_server painters backup database_copy archives exported exporting importing upkeep",
     "app observability": "metrics health doctor",
-    "app web": "sending problems language security assets proxy",
+    "app web": "sending problems language templating security assets proxy",
     "app publishing": "files stored embed feed sitemap artwork",
     "app pages": "pages owners restoring making alike showing mine reporting office",
     "app api": "api answers openapi manual",
@@ -56,12 +57,7 @@ STILL_UP: dict[str, set[tuple[str, str]]] = {
         ("app.api", "app.restoring"),
         ("app.changing", "app.gallery"),
         ("app.looks", "app.gallery"),
-        ("app.problems", "app.answers"),
-        ("app.recipe", "app.answers"),
         ("app.reel", "app.stored"),
-        ("app.words", "app.hairline"),
-        ("app.words", "app.language"),
-        ("app.words", "app.models"),
     },
     "worker": set(),
 }

@@ -1,0 +1,78 @@
+"""The filters and functions that templates know."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app import hairline, known
+from app.wording import (
+    blend,
+    care_name,
+    ending_name,
+    example_prompts,
+    frames_and_length,
+    lowest,
+    note,
+    ordinal_place,
+    own_words,
+    same_shape,
+    short_name,
+    size_class,
+    solver_name,
+    stations,
+    waiting_words,
+)
+from app.words import (
+    count_words,
+    day,
+    day_and_time,
+    decimal,
+    duration,
+    duration_about,
+    file_size,
+    join_words,
+    number,
+    ordinal,
+    plural,
+    sentence,
+)
+
+FILTERS = {
+    "number": number,
+    "decimal": decimal,
+    "count_words": count_words,
+    "plural": plural,
+    "ordinal": ordinal,
+    "ordinal_place": ordinal_place,
+    "sentence": sentence,
+    "duration": duration,
+    "duration_about": duration_about,
+    "lowest": lowest,
+    "file_size": file_size,
+    "short_name": short_name,
+    "size_class": size_class,
+    "listing": join_words,
+    "stations": stations,
+    "note": note,
+    "solver_name": solver_name,
+    "ending_name": ending_name,
+    "care_name": care_name,
+    "day": day,
+    "day_and_time": day_and_time,
+    "known": known.said,
+}
+GLOBALS = {
+    "frames_and_length": frames_and_length,
+    "waiting_words": waiting_words,
+    "blend": blend,
+    "example_prompts": example_prompts,
+    "same_shape": same_shape,
+    "own_words": own_words,
+    "hairline": hairline,
+}
+
+
+def init_app(app: Flask) -> None:
+    """Teach the templates of ``app`` these filters and functions."""
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update(GLOBALS)

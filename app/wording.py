@@ -1,0 +1,131 @@
+"""What pages say of a walk: its blends, endings, notes and waiting times, in the page's language."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app import known
+from app.gettext import N_, _
+from app.models import BACK, ROUND, STOP
+from app.words import count_words, duration, duration_about, ordinal, percent, plural, sentence
+
+ARTICLES = re.compile(r"^(?:an?|the)\s+(?=\S)", re.IGNORECASE)
+NOTES = {
+    "unknown words": N_("The model does not know most of these words; it painted something of its own."),
+    "cut": N_("The prompt is longer than the model reads; the end was left out."),
+}
+SOLVERS = {
+    "DPMSolverMultistepScheduler": "DPM-Solver++, multistep",
+    "DPMSolverSinglestepScheduler": "DPM-Solver++, single step",
+    "DDIMScheduler": "DDIM",
+    "DEISMultistepScheduler": "DEIS",
+    "EulerAncestralDiscreteScheduler": "Euler, ancestral",
+    "EulerDiscreteScheduler": "Euler",
+    "HeunDiscreteScheduler": "Heun",
+    "LCMScheduler": "LCM",
+    "PNDMScheduler": "PNDM",
+    "TCDScheduler": "TCD",
+    "UniPCMultistepScheduler": "UniPC",
+}
+ENDING_NAMES = {BACK: N_("there and back"), STOP: N_("stop at the end"), ROUND: N_("round to the start")}
+CARE_NAMES = {"fast": N_("sketch"), "balanced": N_("usual"), "exact": N_("fine")}
+
+
+def ordinal_place(position: int) -> str:
+    """Name a place in line: ``Third in line``."""
+    return sentence(_("%(ordinal)s in line", ordinal=ordinal(position)))
+
+
+def lowest(seconds: float | None, seen: str | None) -> float | None:
+    """Return the smaller of an estimate and the one that the visitor has seen, so that it never rises before them."""
+    if seconds is None or seen is None or not re.fullmatch(r"[0-9]{1,7}(\.[0-9])?", seen, re.ASCII):
+        return seconds
+    return min(seconds, float(seen))
+
+
+def waiting_words(count: int, seconds: float | None) -> str:
+    """Say how long a walk takes if it is asked for now: ``Two walks are waiting. About 25 seconds.``."""
+    if count == 0:
+        line = _("Nobody is waiting.")
+    elif count == 1:
+        line = _("One walk is waiting.")
+    else:
+        line = _("%(number)s walks are waiting.", number=sentence(count_words(count)))
+    return line if seconds is None else f"{line} {sentence(duration_about(seconds))}."
+
+
+def frames_and_length(frames: int, fps: float, ending: str = "stop") -> str:
+    """Say how long a film is: ``24 frames, 1.9 seconds``; one that comes back shows all but its ends twice."""
+    shown = max(frames, 2 * frames - 2) if ending == BACK else frames
+    return f"{plural(frames, 'frame')}, {duration(shown / fps)}"
+
+
+def short_name(prompt: str) -> str:
+    """Drop the article: ``a fox`` is ``fox``."""
+    return ARTICLES.sub("", prompt.strip()) or prompt
+
+
+def blend(prompts: Sequence[str], position: float) -> str:
+    """Name what is shown at a position: ``63 % fox · 37 % sunflower``, at a stop the stop alone."""
+    last = len(prompts) - 1
+    leg = min(max(math.floor(position), 0), last - 1)
+    second = percent(position - leg)
+    parts = [(100 - second, prompts[leg]), (second, prompts[leg + 1])]
+    return " · ".join(f"{share} % {short_name(name)}" for share, name in parts if share)
+
+
+def stations(walk: Any) -> list[str]:
+    """List the prompts along a walk's line: those of its stops, and of a walk that goes round the first once more."""
+    prompts = [stop.prompt for stop in walk.stops]
+    return [*prompts, *prompts[:1]] if walk.ending == ROUND else prompts
+
+
+def size_class(text: str) -> str:
+    """Name the step of type in which a prompt of this length is set; the stylesheet knows the sizes."""
+    length = len(text)
+    return "len-s" if length <= 12 else "len-m" if length <= 24 else "len-l" if length <= 48 else "len-xl"
+
+
+def example_prompts(walks: Sequence[Any], starters: Sequence[Sequence[str]]) -> tuple[str, str]:
+    """Choose what the empty form shows: the ends of a walk that exists, short enough to be read at full size."""
+    pairs = [(walk.stops[0].prompt, walk.stops[-1].prompt) for walk in walks]
+    fitting = [pair for pair in pairs if max(map(len, pair)) <= 14 and pair[0] != pair[1]]
+    first, second = [*fitting, *starters, ("a lemon", "the sun")][0]
+    return first, second
+
+
+def same_shape(walks: Sequence[Any]) -> bool:
+    """Tell whether all films are equally wide for their height, so that they can stand in columns."""
+    return len({round((walk.width or 1) / (walk.height or 1), 2) for walk in walks}) <= 1
+
+
+def note(kind: str) -> str:
+    """Explain a note that the painter left on a stop."""
+    return _(NOTES[kind]) if kind in NOTES else ""
+
+
+def solver_name(scheduler: str | None) -> str:
+    """Name a sampler as its papers do."""
+    return SOLVERS.get(scheduler or "", (scheduler or "").removesuffix("Scheduler"))
+
+
+def ending_name(ending: str) -> str:
+    """Say how a film repeats: ``there and back``."""
+    return _(ENDING_NAMES[ending])
+
+
+def care_name(preset: str) -> str:
+    """Say with what care a walk is painted: ``usual``."""
+    return _(CARE_NAMES[preset])
+
+
+def own_words(own: Mapping[str, Any]) -> str:
+    """Say what a stop has of its own: ``in neon, without rain, seed 12``."""
+    said = {"hand": N_("in %(own)s"), "negative_prompt": N_("without %(own)s"), "seed": N_("seed %(own)s")}
+    told = {name: f"{value!s:.60}" for name, value in own.items()}
+    if "hand" in told:
+        told["hand"] = known.said(told["hand"])
+    return ", ".join(_(words, own=told[name]) for name, words in said.items() if name in told)
