@@ -25,7 +25,6 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         api,
         artwork,
         assets,
-        cli,
         config,
         database,
         embed,
@@ -46,6 +45,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         pages,
         problems,
         proxy,
+        registration,
         reporting,
         restoring,
         security,
@@ -97,5 +97,5 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     looks.init_app(app)
     alike.init_app(app)
     limits.init_app(app)
-    cli.init_app(app)
+    registration.init_app(app)
     return app

@@ -9,15 +9,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import alike, cache, changing, gallery, limits, line, lineage, openapi, recipe, restoring, visitor, walks
+from app import cache, changing, gallery, limits, line, lineage, lookup, openapi, recipe, similar, visitor, walks
 from app.answers import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.changing import WalkChange
 from app.choice import Choice, read, whole
 from app.commission import commission
 from app.errors import InvalidInput, Malformed, NotOwner
+from app.form_guards import csrf
 from app.models import Walk
 from app.openapi import documented
-from app.pages import csrf
 from app.sending import conditional
 from app.validation import validate
 from app.wanted import Commission
@@ -91,7 +91,7 @@ def show(walk_id: str) -> Response:
 
     With `If-None-Match` an unchanged walk is answered 304, without a body.
     """
-    return conditional(jsonify(describe(gallery.walk_at(walk_id))))
+    return conditional(jsonify(describe(lookup.walk_at(walk_id))))
 
 
 @blueprint.get("/walks")
@@ -116,7 +116,7 @@ class Likeness(BaseModel):
 
     frame: Annotated[int | None, Field(ge=0, le=999, examples=[0]), BeforeValidator(whole)] = None
     """The index of a frame; the middle one if it is left out."""
-    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, examples=[20]), BeforeValidator(whole)] = alike.SHOWN
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, examples=[20]), BeforeValidator(whole)] = similar.SHOWN
     """How many walks at most."""
 
 
@@ -128,7 +128,7 @@ def list_alike(walk_id: str) -> Response:
     `walks` is null while no worker has looked at the walk.
     """
     asked = read(Likeness, request.args)
-    found = alike.find(walk_id, None if asked.frame is None else str(asked.frame), limit=asked.limit)
+    found = similar.find(walk_id, None if asked.frame is None else str(asked.frame), limit=asked.limit)
     body: LikeList = {
         "frame": found.frame.index,
         "walks": None if found.walks is None else [describe(walk) for walk in found.walks],
@@ -177,7 +177,7 @@ def read_recipe() -> Response:
 
     The answer can be sent to `/api/v1/walks` as it is. Nothing of the film is kept.
     """
-    body = cast(WalkAgain, restoring.again(*recipe.restored(request.get_data())))
+    body = cast(WalkAgain, recipe.as_commission(*recipe.restored(request.get_data())))
     return jsonify(body)
 
 
@@ -266,7 +266,7 @@ def _own(walk_id: str) -> Walk:
 
     :raises NotOwner: to everybody else.
     """
-    walk = gallery.walk_at(walk_id)
+    walk = lookup.walk_at(walk_id)
     token = _bearer()
     if token is None:
         raise NotOwner("Send the walk's owner_token as a bearer token.", status=401)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, request
 
-from app import stored
+from app import media_urls
 from app.models import BACK, Walk
 
 CONTEXT = "https://schema.org"
@@ -35,7 +35,7 @@ def of(walk: Walk) -> dict[str, Any]:
         "dateCreated": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
     }
     if walk.media.get("poster"):
-        artwork["image"] = root + stored.address(walk, "poster")
+        artwork["image"] = root + media_urls.film_address(walk, "poster")
         artwork["thumbnailUrl"] = artwork["image"]
     if walk.media.get("mp4"):
         artwork["associatedMedia"] = _film(walk, root)
@@ -48,12 +48,12 @@ def _film(walk: Walk, root: str) -> dict[str, Any]:
         "@type": "VideoObject",
         "name": walk.title,
         "description": " — ".join(stop.prompt for stop in walk.stops),
-        "contentUrl": root + stored.address(walk, "mp4"),
+        "contentUrl": root + media_urls.film_address(walk, "mp4"),
         "embedUrl": f"{root}/walks/{walk.id}/embed",
         "encodingFormat": "video/mp4",
         "duration": f"PT{shown / walk.fps:.2f}S",
         "width": walk.width,
         "height": walk.height,
-        "thumbnailUrl": root + stored.address(walk, "poster"),
+        "thumbnailUrl": root + media_urls.film_address(walk, "poster"),
         "uploadDate": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
     }

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from app import banned, complaints, gallery, search
+from app import banned, complaints, lookup, search
 from app.bounds import Limits
 from app.database import db, writing
 from app.errors import FieldError, InvalidInput
@@ -55,7 +55,7 @@ def apply(walk: Walk, change: WalkChange) -> None:
     with writing() as session:
         row = session.get(Walk, walk.number, populate_existing=True, with_for_update=True)
         if row is None or row.deleted_at is not None:
-            raise gallery.gone(row or walk)
+            raise lookup.gone(row or walk)
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
         row.words = search.words_of(row.searched)

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app import (
     api,
-    cli_backup,
-    cli_curator,
-    cli_exhibition,
-    cli_exhibitions,
-    cli_gallery,
-    cli_media,
-    doctor,
-    gallery,
+    lookup,
     media,
     presets,
     recipe,
@@ -40,13 +31,6 @@ WORD = "command line"
 KINDS = {".gif": "gif", ".mp4": "mp4", ".webp": "webp", ".png": "poster"}
 
 group = AppGroup("walks", help="Create, look at and look after walks.")
-
-
-def init_app(app: Flask) -> None:
-    """Add the commands to ``flask``."""
-    modules = (cli_gallery, cli_exhibition, cli_exhibitions, cli_curator, cli_media, cli_backup)
-    for command in (group, *(module.group for module in modules), _doctor):
-        app.cli.add_command(command)
 
 
 @group.command("create")
@@ -126,7 +110,7 @@ def list_walks(state: str | None, limit: int, as_json: bool) -> None:
 @explained
 def show(walk_id: str, as_json: bool) -> None:
     """Show one walk."""
-    _show(gallery.walk_at(walk_id, even_hidden=True), as_json)
+    _show(lookup.walk_at(walk_id, even_hidden=True), as_json)
 
 
 @group.command("retry")
@@ -135,7 +119,7 @@ def show(walk_id: str, as_json: bool) -> None:
 @explained
 def retry(walk_id: str, as_json: bool) -> None:
     """Put a failed or cancelled walk back in line."""
-    walk = gallery.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at(walk_id, even_hidden=True)
     walks.retry(walk)
     _show(walk, as_json)
 
@@ -146,7 +130,7 @@ def retry(walk_id: str, as_json: bool) -> None:
 @explained
 def cancel(walk_id: str, as_json: bool) -> None:
     """Cancel a walk that waits or is being painted."""
-    walk = gallery.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at(walk_id, even_hidden=True)
     walks.cancel(walk)
     _show(walk, as_json)
 
@@ -157,7 +141,7 @@ def cancel(walk_id: str, as_json: bool) -> None:
 @explained
 def delete(walk_id: str, as_json: bool) -> None:
     """Take a walk down: its pictures and its words are deleted."""
-    walks.delete_walk(gallery.walk_at(walk_id, even_hidden=True), by_house=True)
+    walks.delete_walk(lookup.walk_at(walk_id, even_hidden=True), by_house=True)
     if as_json:
         print_json({"id": walk_id, "deleted": True})
     else:
@@ -171,27 +155,13 @@ def delete(walk_id: str, as_json: bool) -> None:
 @explained
 def export(walk_id: str, out: Path, as_json: bool) -> None:
     """Write a finished walk's film (.gif, .mp4, .webp), poster (.png) or recipe (.json) to OUT."""
-    walk = gallery.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at(walk_id, even_hidden=True)
     _check_out(out)
     _write(walk, out)
     if as_json:
         print_json({"id": walk.id, "out": str(out), "bytes": out.stat().st_size})
     else:
         click.echo(f"{out}: {out.stat().st_size:,} bytes")
-
-
-@click.command("doctor")
-@as_json
-@with_appcontext
-def _doctor(as_json: bool) -> None:
-    """Check database, Redis, media store, model and worker; status 1 if something is not well."""
-    findings = doctor.examine()
-    if as_json:
-        print_json([{"part": found.part, "well": found.well, "detail": found.detail} for found in findings])
-    else:
-        for found in findings:
-            click.echo(f"{found.part:9} {'well' if found.well else 'NOT WELL':9} {found.detail}")
-    sys.exit(0 if all(found.well for found in findings) else 1)
 
 
 def _check_out(out: Path) -> None:
@@ -211,7 +181,7 @@ def _asked(
     seeds = stop_seeds or (None,) * len(prompts)
     stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
     if settings["continues"]:
-        parent = gallery.walk_at(settings["continues"])
+        parent = lookup.walk_at(settings["continues"])
         settings["continues"] = parent.id
         stops.insert(0, _last_stop(parent))
     return {"stops": stops, **{name: value for name, value in settings.items() if value is not None}}

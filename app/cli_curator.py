@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from app import audit, banned, gallery, reports, signing_in
+from app import audit, banned, lookup, reports, signing_in
 from app.audit import COMMAND
 from app.command import as_json, explained, print_json
 
@@ -46,7 +46,7 @@ def list_reports(limit: int, as_json: bool) -> None:
 @explained
 def leave(walk_id: str, as_json: bool) -> None:
     """Settle the reports of a walk and leave it as it is."""
-    walk = gallery.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at(walk_id, even_hidden=True)
     count = reports.settle(walk)
     audit.note("left walk as it is", walk.id, who=COMMAND)
     if as_json:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app import audit, curating, exhibition, exporting, gallery, importing, looks, meaning, queue
+from app import audit, curating, exhibition, exporting, importing, looks, lookup, meaning, queue, reindexing
 from app.command import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
 from app.models import Walk
@@ -27,9 +27,9 @@ group = AppGroup("gallery", help="Look after what hangs in the gallery.")
 @explained
 def reindex(after: int, as_json: bool) -> None:
     """Write the words and ends by which walks are found anew, for all of them."""
-    began, progress = time.monotonic(), curating.Progress(0, after, 0)
+    began, progress = time.monotonic(), reindexing.Progress(0, after, 0)
     try:
-        for progress in curating.reindex(after=after):
+        for progress in reindexing.reindex(after=after):
             if not as_json and sys.stderr.isatty():
                 click.echo(f"\r{progress.done:,} done, {progress.left:,} to go", nl=False, err=True)
     except KeyboardInterrupt:
@@ -101,7 +101,7 @@ def unhide(walk_id: str, as_json: bool) -> None:
 @explained
 def feature(walk_id: str, as_json: bool) -> None:
     """Prefer a walk where few are shown; it must hang."""
-    walk = gallery.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at(walk_id, even_hidden=True)
     if not walk.is_hanging:
         raise InvalidInput.on("walk_id", message=f"{walk.id} does not hang in the gallery, so it cannot be featured.")
     _do(curating.feature, walk_id, as_json, "is featured.", "featured walk")
@@ -167,7 +167,7 @@ def import_walks(file: Path, replace: bool, as_json: bool) -> None:
 
 
 def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, done: str) -> None:
-    walk = gallery.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at(walk_id, even_hidden=True)
     act(walk)
     audit.note(done, walk.id, who=audit.COMMAND)
     if as_json:

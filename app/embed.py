@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, render_template, request
 from markupsafe import Markup
 
-from app import gallery
+from app import lookup
 from app.errors import WalkGone, WalkNotFound
 from app.models import Walk
 from app.sending import conditional
@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
 def embed(walk_id: str) -> Response:
     """Show the film alone, for a frame on another page; what is not there says so there as well."""
     try:
-        walk = gallery.walk_at(walk_id)
+        walk = lookup.walk_at(walk_id)
     except (WalkNotFound, WalkGone) as error:
         return _answer(Response(render_template("embed.html", walk=None, words=error.title), status=error.status))
     return _answer(conditional(Response(render_template("embed.html", walk=walk, words=None))))

@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import audit, colours, exhibitions, hung, media, neighbours, recipe, search, visitor, walks
+from app import audit, colours, exhibitions, lookup, media, neighbours, recipe, search, visitor, walks
 from app.config import ROOT
 from app.database import db, writing
 from app.errors import InvalidInput, MomaError
@@ -180,7 +180,7 @@ def _open_once() -> None:
     """Make an exhibition of the pieces that are there, unless it was ever made: one that was ended stays so."""
     if audit.is_noted("made exhibition", SLUG):
         return
-    if there := [piece.walk_id for piece in pieces() if not _is_missing(hung.find(piece.walk_id))]:
+    if there := [piece.walk_id for piece in pieces() if not _is_missing(lookup.find(piece.walk_id))]:
         exhibitions.keep(SLUG, TITLE, TEXT, there)
 
 
@@ -189,7 +189,7 @@ def hang() -> list[str]:
 
     :raises MomaError: when the site's limits forbid a piece, or the media store does not take it.
     """
-    wanted = [piece for piece in pieces() if _is_missing(hung.find(piece.walk_id))]
+    wanted = [piece for piece in pieces() if _is_missing(lookup.find(piece.walk_id))]
     written = [_write_files(piece) for piece in wanted]
     try:
         with writing() as session:
@@ -203,7 +203,7 @@ def hang() -> list[str]:
 
 def take_down() -> list[str]:
     """Take down the pieces that hang; return their ids."""
-    found = [walk for piece in pieces() if (walk := hung.find(piece.walk_id)) is not None and walk.deleted_at is None]
+    found = [walk for piece in pieces() if (walk := lookup.find(piece.walk_id)) is not None and walk.deleted_at is None]
     for walk in found:
         walks.delete_walk(walk, by_house=True)
     exhibitions.drop(SLUG)

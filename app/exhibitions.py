@@ -12,7 +12,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from app import audit, gallery, hung
+from app import audit, lookup
 from app.curated import TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
 from app.database import db, now, writing
 from app.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFound
@@ -81,9 +81,9 @@ def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
 
 def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]:
     """Return the walks of an exhibition in their order: those that hang, or, for the house, all but deleted ones."""
-    query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else gallery.hanging()
+    query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else lookup.hanging()
     options = (selectinload(Walk.stops), selectinload(Walk.media))
-    return hung.whole(db.session.scalars(_of(query, exhibition).order_by(Exhibit.position).options(*options)))
+    return lookup.whole(db.session.scalars(_of(query, exhibition).order_by(Exhibit.position).options(*options)))
 
 
 def of_walk(walk: Walk) -> list[Exhibition]:
@@ -165,7 +165,7 @@ def walk_named(line: str) -> Walk:
     :raises WalkGone: when it was deleted.
     """
     found = WALK_IN_ADDRESS.fullmatch(line.strip())
-    return gallery.walk_at(found[1] if found else "", even_hidden=True)
+    return lookup.walk_at(found[1] if found else "", even_hidden=True)
 
 
 def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
@@ -174,7 +174,7 @@ def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
 
 
 def _hall(exhibition: Exhibition) -> Hall:
-    query = _of(gallery.hanging(), exhibition)
+    query = _of(lookup.hanging(), exhibition)
     count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     options = (selectinload(Walk.stops), selectinload(Walk.media))
     first = db.session.scalar(query.order_by(Exhibit.position).limit(1).options(*options)) if count else None

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import embed, filters, gallery, problems, stored
+from app import embed, filters, gallery, lookup, media_urls, problems
 from app.choice import NEWEST, from_page
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.models import Walk
@@ -56,7 +56,7 @@ def feed() -> Response:
         root=request.url_root.rstrip("/"),
         updated=walks[0].finished_at if walks else BEGINNING,
         urn=_urn,
-        film_address=stored.address,
+        film_address=media_urls.film_address,
     )
     response = Response(page, content_type="application/atom+xml; charset=utf-8")
     return conditional(response)
@@ -84,7 +84,7 @@ def oembed() -> Response:
     }
     picture = (walk.width or 0, walk.height or 0)
     if all(picture) and picture[0] <= (max_width or PIXELS_MAX) and picture[1] <= (max_height or PIXELS_MAX):
-        thumbnail = {"url": root + stored.address(walk, "poster"), "width": picture[0], "height": picture[1]}
+        thumbnail = {"url": root + media_urls.film_address(walk, "poster"), "width": picture[0], "height": picture[1]}
         body |= {f"thumbnail_{name}": value for name, value in thumbnail.items()}
     return conditional(jsonify(body))
 
@@ -112,7 +112,7 @@ def _walk_of(url: str | None) -> Walk:
         raise InvalidInput.on("url", message="url must be the address of a walk, such as https://…/walks/….")
     found = WALK_PATH.fullmatch(_path_here(url))
     try:
-        walk = gallery.walk_at(found[1]) if found else None
+        walk = lookup.walk_at(found[1]) if found else None
     except (WalkNotFound, WalkGone):
         walk = None
     if walk is None or not walk.is_hanging:

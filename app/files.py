@@ -5,20 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, jsonify
 from werkzeug.exceptions import NotFound
 
-from app import gallery, recipe
+from app import lookup, recipe
 from app.database import db
 from app.errors import MediaError
+from app.media_urls import FILMS
 from app.models import Walk
 from app.sending import conditional, send_stored
 
 blueprint = Blueprint("files", __name__)
-
-FILMS = {
-    "gif": ("gif", "image/gif"),
-    "mp4": ("mp4", "video/mp4"),
-    "webp": ("webp", "image/webp"),
-    "png": ("poster", "image/png"),
-}
 
 
 def init_app(app: Flask) -> None:
@@ -31,23 +25,23 @@ def film(walk_id: str, extension: str) -> Response:
     """Send a film or the poster; while the walk is painted, as good as it is by now."""
     kind, mimetype = FILMS[extension]
     try:
-        return _send_film(gallery.walk_at(walk_id), kind, mimetype, extension)
+        return _send_film(lookup.walk_at(walk_id), kind, mimetype, extension)
     except MediaError:  # a better film took its place since the row was read, or the walk was cancelled
         db.session.expire_all()
-        return _send_film(gallery.walk_at(walk_id), kind, mimetype, extension)
+        return _send_film(lookup.walk_at(walk_id), kind, mimetype, extension)
 
 
 @blueprint.get("/walks/<walk_id>.json")
 def recipe_file(walk_id: str) -> Response:
     """Send the recipe."""
-    walk = gallery.walk_at(walk_id)
+    walk = lookup.walk_at(walk_id)
     return conditional(jsonify(recipe.of(walk)))
 
 
 @blueprint.get("/walks/<walk_id>/frames/<index>.png")
 def still(walk_id: str, index: str) -> Response:
     """Send one frame, lossless."""
-    walk = gallery.walk_at(walk_id)
+    walk = lookup.walk_at(walk_id)
     frame = next((frame for frame in walk.painted if str(frame.index) == index), None)
     if frame is None:
         raise NotFound("This frame is not painted.")

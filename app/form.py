@@ -6,16 +6,13 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
-from flask import Request
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import UnsupportedMediaType
 
-from app import gallery, hands, hung, remixing
+from app import hands, lookup, remixing
 from app.bounds import STOPS_MIN, Limits
 from app.complaints import of_stop
-from app.errors import FieldError, InvalidInput, Malformed, WalkGone, WalkNotFound
+from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
 from app.gettext import _
 from app.models import FINISHED, ID, Walk
 from app.words import decimal_sign
@@ -99,7 +96,7 @@ class MakeForm:
     def go_on(self, walk_id: str) -> None:
         """Go on from a finished walk: its last stop becomes the first, with its words, hand, seed and model."""
         try:
-            parent = gallery.walk_at(walk_id)
+            parent = lookup.walk_at(walk_id)
         except (WalkNotFound, WalkGone):
             parent = None
         if parent is None or parent.state != FINISHED:
@@ -195,7 +192,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     if token := fields.get("token", ""):
         form.token = token[:64]
     if ID.fullmatch(walk_id := fields.get("remix_of", "")):
-        form.remix = hung.visible(walk_id)
+        form.remix = lookup.visible(walk_id)
     if walk_id := fields.get("continues", ""):
         form.go_on(walk_id)
     return form
@@ -216,29 +213,6 @@ def going_on(walk: Walk) -> dict[str, Any]:
         "negative_prompt": last.negative_prompt or None,
         "frames": walk.frames,
     }
-
-
-def refuse_others(request: Request) -> None:
-    """Refuse a body that is no form where a page expects one: it would be read as an empty form.
-
-    :raises UnsupportedMediaType: for any other kind.
-    """
-    is_page = request.blueprint in ("pages", "owners", "making", "restoring") and request.method == "POST"
-    if is_page and request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
-        raise UnsupportedMediaType
-
-
-def refuse_garbled(request: Request) -> None:
-    """Refuse a form that is not UTF-8, before anything reads it: its bytes would pass for percent signs.
-
-    :raises Malformed: nothing of it can be trusted.
-    """
-    if request.mimetype != "application/x-www-form-urlencoded":
-        return
-    try:
-        unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Malformed(_("The form contains characters that could not be read. Send it as UTF-8.")) from error
 
 
 def _number(text: str) -> float | str:

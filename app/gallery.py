@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import selectinload
 
-from app import cursors, hung, index, search
+from app import cursors, index, lookup, ranking, search
 from app.bounds import SEED_MAX
 from app.choice import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
 from app.database import db
-from app.errors import WalkGone, WalkNotFound
-from app.gettext import _
 from app.index import Sought
-from app.models import FINISHED, ID, Hung, Walk
+from app.lookup import hanging
+from app.models import Hung, Walk
 
 COUNTED = 1_000
 """How many hits are counted at most; what has more has "more than 1,000"."""
@@ -53,13 +52,6 @@ class Page:
     draw: int | None = None
 
 
-def hanging() -> Select[tuple[Walk]]:
-    """Select the walks that the public may see in the gallery."""
-    return select(Walk).where(
-        Walk.state == FINISHED, Walk.unlisted.is_(False), Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
-    )
-
-
 def total() -> int:
     """Count the walks that hang; of very many, as they were within the last minute."""
     counted = db.session.scalar(select(func.count()).select_from(select(Hung.number).limit(TOTAL_COUNTED).subquery()))
@@ -86,7 +78,7 @@ def _featured(limit: int) -> list[Walk]:
     if not numbers:  # as on most sites; asked together, SQLite would look through all that hangs
         return []
     query = hanging().where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc())
-    return hung.whole(walk for (walk,) in _run(query.limit(limit)))
+    return lookup.whole(walk for (walk,) in _run(query.limit(limit)))
 
 
 def page(wanted: Choice | str = "", *, cursor: str | None = None, limit: int | None = None) -> Page:
@@ -106,28 +98,6 @@ def page(wanted: Choice | str = "", *, cursor: str | None = None, limit: int | N
     else:
         found = _in_row(choice, cursor, limit)
     return found
-
-
-def walk_at(walk_id: str, *, even_hidden: bool = False) -> Walk:
-    """Return the walk with this id (a slug may follow it after a hyphen); one that the house hid to operators only.
-
-    :raises WalkNotFound: when there never was one.
-    :raises WalkGone: when it was deleted or is hidden.
-    """
-    name = walk_id.partition("-")[0]
-    walk = hung.find(name) if ID.fullmatch(name) else None  # no other text reaches the database
-    if walk is None:
-        raise WalkNotFound(_("No walk has this address. It may have been mistyped."))
-    if walk.deleted_at is not None or (walk.hidden_at is not None and not even_hidden):
-        raise gone(walk)
-    return walk
-
-
-def gone(walk: Walk) -> WalkGone:
-    """Say who took a walk down: the house, which hides what it deletes, or its owner."""
-    if walk.hidden_at is None:
-        return WalkGone(_("Its owner took it down. Its pictures are gone."))
-    return WalkGone(_("The house has taken it down."))
 
 
 def _in_time(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> Page:
@@ -180,8 +150,8 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
     ordered = [row.number for row in sorted(rows, key=_key(choice.order, sought, draw), reverse=True)]
     near = 0
     if choice.order == BEST:
-        others = [index.passing(ranker(choice.q), sought) for ranker in search.rankers()]
-        ordered, by_words = search.fused(ordered, *others), set(ordered)
+        others = [index.passing(ranker(choice.q), sought) for ranker in ranking.rankers()]
+        ordered, by_words = ranking.fused(ordered, *others), set(ordered)
         near = sum(number not in by_words for number in ordered)
     shown = ordered[start : start + limit]
 
@@ -269,7 +239,7 @@ def _walks(keys: list[int], *, by: Any = Hung.place) -> list[Walk]:
     """Return walks in the order of their places, or numbers; one that was taken down this moment is left out."""
     rows = _run(select(Walk).join(Hung, Hung.number == Walk.number).where(by.in_(keys)).add_columns(by))
     found = {key: walk for walk, key in rows}
-    return hung.whole(found[key] for key in keys if key in found and found[key].is_hanging)
+    return lookup.whole(found[key] for key in keys if key in found and found[key].is_hanging)
 
 
 def _run(query: Any) -> list[Any]:

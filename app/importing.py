@@ -18,7 +18,20 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import archives, changing, exhibitions, exported, hung, line, media, neighbours, queue, recipe, search, visitor
+from app import (
+    archives,
+    changing,
+    exhibitions,
+    exported,
+    line,
+    lookup,
+    media,
+    neighbours,
+    queue,
+    recipe,
+    search,
+    visitor,
+)
 from app.archives import MEDIA
 from app.audit import COMMAND
 from app.curated import Exhibit, Exhibition
@@ -113,7 +126,7 @@ def _check(
 
 
 def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], *, replace: bool) -> str:
-    earlier = hung.find(walk.id)
+    earlier = lookup.find(walk.id)
     if earlier is not None and not replace:
         return ""  # it stays as it is, whatever the line says
     if earlier is not None and earlier.is_waiting:
@@ -173,7 +186,7 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
 def _write(archive: tarfile.TarFile, walks: list[WalkLine], halls: list[ExhibitionLine], *, replace: bool) -> Report:
     report = Report()
     for walk in walks:
-        earlier = hung.find(walk.id)
+        earlier = lookup.find(walk.id)
         if earlier is not None and not replace:
             report.there += 1
             continue

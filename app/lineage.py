@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from app import hung
+from app import lookup
 from app.models import Walk
 
 
 def parent_of(walk: Walk) -> Walk | None:
     """Return the walk that ``walk`` goes on from, if it hangs: an unlisted one is not told to others."""
-    return hung.at(walk.continues)
+    return lookup.at(walk.continues)
 
 
 def children_of(walk: Walk, limit: int) -> list[Walk]:
     """Return the newest walks that go on from ``walk`` and hang."""
-    return hung.newest(Walk.continues == walk.id, limit)
+    return lookup.newest(Walk.continues == walk.id, limit)
 
 
 def model_of(walk_id: str) -> str | None:
     """Name the model that painted a walk, if it can be gone on from."""
-    parent = hung.visible(walk_id)
+    parent = lookup.visible(walk_id)
     return None if parent is None else parent.model_name
 
 
 def remixed_from(walk: Walk) -> Walk | None:
     """Return the walk that ``walk`` is a remix of, if it hangs: an unlisted one is not told to others."""
-    return hung.at(walk.remix_of)
+    return lookup.at(walk.remix_of)
 
 
 def remixes_of(walk: Walk, limit: int) -> list[Walk]:
     """Return the newest remixes of ``walk`` that hang."""
-    return hung.newest(Walk.remix_of == walk.id, limit)
+    return lookup.newest(Walk.remix_of == walk.id, limit)

@@ -5,7 +5,7 @@ Who goes on from a walk begins at its last stop, so that the films join without 
 
 from __future__ import annotations
 
-from app import hung
+from app import lookup
 from app.gettext import N_, _
 from app.models import FINISHED, Stop, Walk
 from app.wanted import Commission
@@ -16,14 +16,14 @@ UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("canc
 
 def gone_on_from(wanted: Commission) -> Walk | None:
     """Return the walk that a commission goes on from, if anybody who knows its address may still see it finished."""
-    return hung.visible(wanted.continues)
+    return lookup.visible(wanted.continues)
 
 
 def continuation_flaw(wanted: Commission) -> str:
     """Say why a commission cannot go on from the walk that it names; ``""`` if it can, or names none."""
     if wanted.continues is None:
         return ""
-    parent = hung.visible(wanted.continues)
+    parent = lookup.visible(wanted.continues)
     if parent is None:
         return _("The walk to go on from is not here: it may have been taken down, or its id mistyped.")
     if parent.state != FINISHED:
@@ -53,6 +53,6 @@ def _told(stop: Stop, seed: int) -> str:
 
 def remix_flaw(remix_of: str | None) -> str:
     """Say why nothing can be a remix of the walk that is named; ``""`` if it can, or none is named."""
-    if remix_of is None or hung.visible(remix_of) is not None:
+    if remix_of is None or lookup.visible(remix_of) is not None:
         return ""
     return _("The walk that this is a remix of is not here: it may have been taken down, or its id mistyped.")

@@ -13,10 +13,10 @@ from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 from sqlalchemy.orm import selectinload
 
-from app import hung
+from app import lookup
 from app.database import db
 from app.embedding import unit
-from app.gallery import hanging
+from app.lookup import hanging
 from app.models import FINISHED, Look, Walk
 from app.nearest import Batch, Index, Progress, SourceError, mark_of
 from app.vectors import Floats
@@ -74,7 +74,7 @@ def alike(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
         .options(selectinload(Walk.stops), selectinload(Walk.media))
     ).all()  # fmt: skip
     there = {number: each for each, number in rows if mark_of(each.id) == marks[number]}
-    return hung.whole(there[number] for number in marks if number in there)[:limit]
+    return lookup.whole(there[number] for number in marks if number in there)[:limit]
 
 
 def reindex() -> Iterator[Progress]:

@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from PIL import Image
 from werkzeug.exceptions import NotFound
 
-from app import gallery, limits, media, queue, stages
+from app import limits, lookup, media, queue, stages
 from app.errors import TooMany
 from app.models import FINISHED, Frame, Walk
 from app.sending import conditional
@@ -43,19 +43,19 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/walks/<walk_id>/stages")
 def watch(walk_id: str) -> Response:
     """Show a frame in the making, or offer to have it painted so."""
-    return _page("stages.html", gallery.walk_at(walk_id))
+    return _page("stages.html", lookup.walk_at(walk_id))
 
 
 @blueprint.get("/walks/<walk_id>/stages/live")
 def live(walk_id: str) -> Response:
     """Show the part of the page that changes when the stages arrive."""
-    return _page("_stages.html", gallery.walk_at(walk_id))
+    return _page("_stages.html", lookup.walk_at(walk_id))
 
 
 @blueprint.post("/walks/<walk_id>/stages")
 def ask(walk_id: str) -> Response:
     """Ask the painter for the stages of a frame, and go where they appear."""
-    walk = gallery.walk_at(walk_id)
+    walk = lookup.walk_at(walk_id)
     frame = _frame(walk)
     if stages.of(walk, frame.index) is None:
         try:

@@ -13,7 +13,7 @@ import numpy as np
 from flask import Flask, current_app
 from sqlalchemy import Connection, func, select
 
-from app import search
+from app import ranking
 from app.embedding import Embedding, TableError, unit
 from app.models import Stop, Walk
 from app.nearest import Batch, Index, Progress, SourceError, mark_of
@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
     """Plug in to search; nothing is opened before the first."""
     source = _Walks()
     app.extensions[EXTENSION] = (source, Index(source))
-    search.add_ranker(app, ranked)
+    ranking.add_ranker(app, ranked)
 
 
 def ranked(query: str) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import audit, banned, curating, exhibitions, gallery, limits, reports, signing_in
+from app import audit, banned, curating, exhibitions, limits, lookup, reports, signing_in
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.exhibitions import Wanted
 from app.gettext import _
@@ -109,13 +109,13 @@ def look_up() -> Response:
 @blueprint.get("/walks/<walk_id>")
 def walk(walk_id: str) -> Response:
     """Show a walk, hidden or not, and what can be done to it."""
-    return _walk_page(gallery.walk_at(walk_id, even_hidden=True))
+    return _walk_page(lookup.walk_at(walk_id, even_hidden=True))
 
 
 @blueprint.get("/walks/<walk_id>/picture")
 def picture(walk_id: str) -> Response:
     """Send a walk's poster, which of a hidden walk nobody else gets."""
-    found = gallery.walk_at(walk_id, even_hidden=True)
+    found = lookup.walk_at(walk_id, even_hidden=True)
     poster = found.media.get("poster")
     if poster is None:
         raise NotFound("This walk has no picture.")
@@ -125,7 +125,7 @@ def picture(walk_id: str) -> Response:
 @blueprint.post("/walks/<walk_id>/<any(hide, unhide, feature, unfeature, delete, leave):act>")
 def act_on(walk_id: str, act: str) -> Response:
     """Do something to a walk, and write it down."""
-    found = gallery.walk_at(walk_id, even_hidden=True)
+    found = lookup.walk_at(walk_id, even_hidden=True)
     if act == "feature" and not found.is_hanging:
         return _walk_page(found, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
     if act == "delete" and not request.form.get("sure"):

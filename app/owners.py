@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, redirect, request, url_for
 
-from app import changing, gallery, visitor, walks
+from app import changing, lookup, visitor, walks
 from app.errors import InvalidInput, NotOwner
 from app.gettext import _
 from app.models import Walk
@@ -77,7 +77,7 @@ def _own(walk_id: str) -> Walk:
 
     :raises NotOwner: to everybody else.
     """
-    walk = gallery.walk_at(walk_id)
+    walk = lookup.walk_at(walk_id)
     if not visitor.owns(visitor.known(), walk):
         raise NotOwner(_("Only the visitor who asked for this walk can do that, from the browser they asked with."))
     return walk

@@ -12,25 +12,26 @@ from flask import (
     Response,
     current_app,
     g,
-    make_response,
     redirect,
     render_template,
     request,
     send_file,
     url_for,
 )
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
 from app import (
     cache,
     filters,
+    form_guards,
     gallery,
     hands,
     house,
     limits,
     line,
     lineage,
+    lookup,
     neighbours,
     presets,
     problems,
@@ -51,11 +52,10 @@ from app.commission import commission
 from app.errors import InvalidInput, TooMany
 from app.gettext import _
 from app.models import Walk
-from app.sending import conditional
+from app.sending import conditional, page_response
 from app.validation import validate
 
 blueprint = Blueprint("pages", __name__)
-csrf = CSRFProtect()
 
 Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong with it
 
@@ -68,20 +68,13 @@ CHILDREN = 5
 def init_app(app: Flask) -> None:
     """Serve the pages, with CSRF tokens on every form."""
     app.register_blueprint(blueprint)
-    app.before_request(lambda: forms.refuse_others(request))
-    app.before_request(_refuse_garbled)  # first: afterwards the body is read and gone
-    csrf.init_app(app)
+    form_guards.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
     app.jinja_env.globals["hands_of"], app.jinja_env.globals["remake"] = hands.names, remixing.fields
     app.jinja_env.globals["found_hands"] = hands.found
     app.jinja_env.globals["fps"], app.jinja_env.globals["write_own"] = app.config["FPS"], remixing.write
     app.jinja_env.filters["asked"] = lambda text: search.marked(text, g.asked) if g.get("asked") else text
     app.jinja_env.globals.update(going_on=forms.going_on, reel_of=reel.of, middle_of=reel.middle, steps_of=reel.steps)
-
-
-def _refuse_garbled() -> None:
-    if request.blueprint != "api":  # reads no form: what is called one there, as curl calls all it sends, may be a film
-        forms.refuse_garbled(request)
 
 
 @blueprint.get("/")
@@ -145,7 +138,7 @@ def commission_walk() -> Response:
 @blueprint.get("/walks/<walk_id>")
 def walk(walk_id: str) -> Response:
     """Show a walk for its whole life: waiting, being painted, finished. A slug of before leads to that of today."""
-    walk = gallery.walk_at(walk_id)
+    walk = lookup.walk_at(walk_id)
     if "-" in walk_id and walk_id != walk.name:
         response = cast(Response, redirect(_with_query(walk.url)))  # not for good: it may be retitled back
         response.headers["Cache-Control"] = "no-cache"
@@ -156,7 +149,7 @@ def walk(walk_id: str) -> Response:
 @blueprint.get("/walks/<walk_id>/live")
 def live(walk_id: str) -> Response:
     """Show the part of a walk's page that changes while it is painted."""
-    return walk_page("_walk.html", gallery.walk_at(walk_id))
+    return walk_page("_walk.html", lookup.walk_at(walk_id))
 
 
 @blueprint.get("/gallery", endpoint="gallery")
@@ -172,9 +165,9 @@ def hang() -> Response:
         kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
         choice, query = choosing.from_page(kept), request.args.get("q", "").strip()[: search.QUERY_MAX]
         shown = _gallery_page(choice, gallery.Page([], None, None, found=0), error=str(error), q=query)
-        return _answer(shown, status=422)
+        return page_response(shown, status=422)
     g.asked = choice.sought().asked  # its words are marked
-    return _answer(_gallery_page(choice, page), cache="no-cache")
+    return page_response(_gallery_page(choice, page), cache="no-cache")
 
 
 @blueprint.get("/about")
@@ -191,7 +184,7 @@ def about() -> Response:
         team=config["TEAM"],
         contact=config["CONTACT"] or None,
     )
-    return _answer(page, cache="no-cache")
+    return page_response(page, cache="no-cache")
 
 
 @blueprint.get("/favicon.ico")
@@ -241,7 +234,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         recent=gallery.recent(RECENT, featured_first=True),
         total=gallery.total(),
     )
-    return _answer(page, status=status, cache="no-store")  # a page from the cache would carry a used token
+    return page_response(page, status=status, cache="no-store")  # a page from the cache would carry a used token
 
 
 def _limits(model: str) -> Limits:
@@ -272,7 +265,7 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
         retitled=retitled,
         nearby=[] if walk.is_waiting else _nearby(walk, [*before, *after]),
     )
-    response = _answer(page, status=422 if retitled else 200)
+    response = page_response(page, status=422 if retitled else 200)
     response.headers["Vary"] = "Cookie"
     if walk.unlisted:
         response.headers["X-Robots-Tag"] = "noindex"
@@ -318,13 +311,6 @@ def _drawn(choice: Choice) -> Response:
     drawn = choice.address(draw=secrets.randbelow(SEED_MAX + 1))
     response = cast(Response, redirect(url_for("pages.gallery", **drawn)))
     response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _answer(page: str, *, status: int = 200, cache: str | None = None) -> Response:
-    response = make_response(page, status)
-    if cache:
-        response.headers["Cache-Control"] = cache
     return response
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from app import house, validation
+from app import house, presets, validation
 from app.carried import RECIPE_MAX, kind_of, recipe_in
 from app.errors import InvalidInput
 from app.gettext import N_, _
@@ -187,3 +187,10 @@ def _altered(what: str) -> InvalidInput:
 
 def _unusable(message: str) -> InvalidInput:
     return InvalidInput.on("recipe", message=message)
+
+
+def as_commission(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
+    """Return the commission that asks for what a recipe says, as the JSON API takes it."""
+    settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
+    asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted"}) | settings
+    return asked | {"preset": wanted.preset or presets.DEFAULT}

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from app import stored
+from app import media_urls
 from app.gettext import N_, _
 from app.models import BACK, FINISHED, ROUND, Frame, Walk
 from app.wording import blend, short_name, stations
@@ -32,13 +32,13 @@ def of(walk: Walk) -> dict[str, Any]:
     return {
         "positions": [round(position, DIGITS) for position in positions],
         "turns": turns(positions, walk),
-        "stills": [stored.still_name(walk, frame) for frame in frames],
+        "stills": [media_urls.still_name(walk, frame) for frame in frames],
         "base": f"/media/{walk.id}/still.",
         "names": [name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…" for name in names],
         "count": walk.frames,
         "ending": walk.ending,
         "fps": walk.fps,
-        "film": stored.address(walk, "mp4") if is_finished and "mp4" in walk.media else None,
+        "film": media_urls.film_address(walk, "mp4") if is_finished and "mp4" in walk.media else None,
         "isFinished": is_finished,
         "alt": description(walk),
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, request
 
-from app import gallery, limits, reports, visitor
+from app import limits, lookup, reports, visitor
 from app.errors import InvalidInput, TooMany
 
 blueprint = Blueprint("reporting", __name__)
@@ -27,7 +27,7 @@ def form(walk_id: str) -> Response:
 @blueprint.post("/walks/<walk_id>/report")
 def report(walk_id: str) -> Response:
     """Put a report into the queue; what was written stays when something is wrong."""
-    walk = gallery.walk_at(walk_id)
+    walk = lookup.walk_at(walk_id)
     reason, words = request.form.get("reason", ""), request.form.get("words", "")
     try:
         is_new = reports.submit(
@@ -49,7 +49,7 @@ def report(walk_id: str) -> Response:
 
 def _page(walk_id: str, *, status: int = 200, **context: Any) -> Response:
     given = {"errors": {}, "reason": "", "words": "", "said": None} | context
-    page = render_template("report.html", walk=gallery.walk_at(walk_id), reasons=reports.REASONS, **given)
+    page = render_template("report.html", walk=lookup.walk_at(walk_id), reasons=reports.REASONS, **given)
     response = Response(page, status=status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"

@@ -7,13 +7,14 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
-from app import cache, presets, recipe, remixing
+from app import cache, recipe, remixing
 from app import form as forms
 from app.bounds import Limits
 from app.errors import InvalidInput
 from app.gettext import N_, _
 from app.pages import make_page
 from app.pinned import Pinned
+from app.recipe import as_commission
 from app.wanted import Commission
 
 blueprint = Blueprint("restoring", __name__)
@@ -53,16 +54,9 @@ def restore() -> Response:
     return make_page(form)
 
 
-def again(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
-    """Return the commission that asks for what a recipe says, as the JSON API takes it."""
-    settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
-    asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted"}) | settings
-    return asked | {"preset": wanted.preset or presets.DEFAULT}
-
-
 def _fields(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
     """Return the fields of the form that ask for the same, as far as they are not the defaults."""
-    asked = again(wanted, pinned)
+    asked = as_commission(wanted, pinned)
     return {
         **remixing.of_stops(asked["stops"]),
         **remixing.of_settings(wanted, **{name: asked[name] for name in ("preset", "steps", "guidance")}),

@@ -1,27 +1,17 @@
-"""Search in the gallery: what was typed, understood; what was found in several ways, made one row.
+"""What was typed into the search, read into terms; and the words that answer it, marked.
 
 Nothing that a visitor types reaches a database's own search syntax: it is read here into terms, which
 :mod:`app.index` writes for the engine at hand.
-
-Other ways of finding (by meaning, by look) plug in here. A *ranker* takes what was typed and returns the numbers of
-walks, the best first, a few hundred at most; it needs to know nothing of filters, pages or what hangs:
-
-    search.add_ranker(app, meaning.ranked)      # ranked(query: str) -> Sequence[int]
-
-The gallery asks each of them for "best first", leaves out what does not hang or does not pass the filters, and joins
-their rows with that of the words by :func:`fused`. With none, "best first" is by words alone.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from flask import Flask, current_app
 from markupsafe import Markup, escape
 
 from app import folding
@@ -29,14 +19,8 @@ from app.errors import InvalidInput
 from app.folding import stem
 from app.gettext import _
 
-Ranker = Callable[[str], Sequence[int]]
-
 QUERY_MAX = 300
-FUSED_MAX = 500
-"""How many walks "best first" shows at most: a bounded list, which its pages leaf through."""
 
-EVENED = 60
-"""What is added to each rank, so that the first few of a row do not settle all (Cormack et al., SIGIR 2009)."""
 
 BEGINNING_MIN = 2
 """How many letters the beginning of a word has at least: one begins half of all that hangs."""
@@ -104,26 +88,6 @@ class Asked:
         said = f" {words.partition(' =')[0].partition(' ~')[0]} "
         as_typed = sum(word in said for word in self.spoken)
         return as_typed + len(self.spoken) / said.count(" ")
-
-
-def add_ranker(app: Flask, ranker: Ranker) -> None:
-    """Have "best first" ask one more way of finding."""
-    app.extensions.setdefault("rankers", []).append(ranker)
-
-
-def rankers() -> list[Ranker]:
-    """Return the ways of finding that were added to the current application."""
-    found: list[Ranker] = current_app.extensions.get("rankers", [])
-    return found
-
-
-def fused(*rows: Sequence[int], limit: int = FUSED_MAX) -> list[int]:
-    """Join rows of walks' numbers, each the best first, by reciprocal rank; of equals, that of the first row leads."""
-    scores: Counter[int] = Counter()
-    for row in rows:
-        for rank, number in enumerate(dict.fromkeys(row), start=1):
-            scores[number] += 1 / (EVENED + rank)  # type: ignore[assignment]
-    return [number for number, _ in scores.most_common(limit)]
 
 
 def words_of(texts: Iterable[str]) -> str:

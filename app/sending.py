@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import cast
 
-from flask import Response, current_app, g, request, send_file, session
+from flask import Response, current_app, g, make_response, request, send_file, session
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app import media, proxy
@@ -38,3 +38,10 @@ def _fingerprint(data: bytes) -> str:
     if token := g.get("csrf_token"):
         data = data.replace(token.encode(), str(session.get("csrf_token")).encode())
     return hashlib.sha256(data).hexdigest()[:32]
+
+
+def page_response(page: str, *, status: int = 200, cache: str | None = None) -> Response:
+    response = make_response(page, status)
+    if cache:
+        response.headers["Cache-Control"] = cache
+    return response

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import defer, selectinload
 from werkzeug.exceptions import NotFound
 
-from app import exhibitions, gallery
+from app import exhibitions, lookup
 from app.database import db
 from app.models import Stop, Walk
 from app.sending import conditional
@@ -72,7 +72,7 @@ def _hanging(after: int, root: str) -> Iterator[Entry]:
     stops = selectinload(Walk.stops).load_only(Stop.prompt)
     options = (stops, *(defer(getattr(Walk, name)) for name in HEAVY))
     while True:
-        query = gallery.hanging().where(Walk.number > after, Walk.number <= until).order_by(Walk.number).limit(BATCH)
+        query = lookup.hanging().where(Walk.number > after, Walk.number <= until).order_by(Walk.number).limit(BATCH)
         found = db.session.scalars(query.options(*options)).all()
         yield from ((root.rstrip("/") + walk.url, walk.finished_at) for walk in found)
         if len(found) < BATCH:

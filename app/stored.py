@@ -6,23 +6,21 @@ What stands behind ``/walks/<id>.gif`` gets better while the walk is painted, so
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import chain
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, Flask, Response, request
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from app import gallery, media
+from app import lookup, media
 from app.database import db
 from app.errors import MediaError
-from app.files import FILMS
-from app.models import FINISHED, Frame, Medium, Walk
+from app.media_urls import KINDS, film_address, short_digest, stages_address, still_address, still_name
+from app.models import FINISHED, Frame, Walk
 from app.sending import send_stored
 
 if TYPE_CHECKING:
@@ -30,9 +28,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("stored", __name__)
 
-KINDS = {kind: (extension, mimetype) for extension, (kind, mimetype) in FILMS.items()}
 IMMUTABLE = "public, max-age=31536000, immutable"
-DIGEST_LENGTH = 12
 LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # bytes; ZIP's APPNOTE, section 4.3
 
 
@@ -41,32 +37,11 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
         stages_address=stages_address,
-        film_address=address,
+        film_address=film_address,
         still_address=still_address,
         still_name=still_name,
         archive_size=archive_size,
     )
-
-
-def address(walk: Walk, kind: str) -> str:
-    """Name where a film or poster is: for good once it is finished, until then with a hint when it has changed."""
-    medium, (extension, _) = walk.media.get(kind), KINDS[kind]
-    if medium is None:
-        return f"/walks/{walk.id}.{extension}"
-    if walk.state != FINISHED:  # the next film takes this one's place, and its address would answer 404
-        return f"/walks/{walk.id}.{extension}?v={_digest(medium)}"
-    return f"/media/{walk.id}/{kind}.{_digest(medium)}.{extension}"
-
-
-def still_name(walk: Walk, frame: Frame) -> str:
-    """Name a picture within the address of a walk's stills; another picture never has the same name."""
-    told = f"{frame.path} {frame.bytes} {walk.model_revision}"
-    return f"{PurePosixPath(frame.path).stem}.{hashlib.sha256(told.encode()).hexdigest()[:DIGEST_LENGTH]}"
-
-
-def still_address(walk: Walk, frame: Frame) -> str:
-    """Name where a picture of a walk is: the same while the film grows around it, and ever after."""
-    return f"/media/{walk.id}/still.{still_name(walk, frame)}.png"
 
 
 def archive_size(walk: Walk) -> int:
@@ -81,9 +56,9 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     expected, mimetype = KINDS[kind]
 
     def send() -> Response:
-        walk = gallery.walk_at(walk_id)
+        walk = lookup.walk_at(walk_id)
         medium = walk.media.get(kind)
-        if medium is None or (_digest(medium), expected) != (digest, extension):
+        if medium is None or (short_digest(medium), expected) != (digest, extension):
             raise NotFound("No film of this walk has this address. The walk's own page has them.")
         name = f"{walk.slug or walk.id}.{extension}"
         return send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
@@ -91,19 +66,14 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     return _for_good(_again_if_replaced(send))
 
 
-def stages_address(walk: Walk, medium: Medium) -> str:
-    """Name where the film or the sheet of a frame's stages is."""
-    return f"/media/{walk.id}/{medium.kind}.{_digest(medium)}.webp"
-
-
 @blueprint.get("/media/<walk_id>/<any(stages, sheet):form><int:index>.<digest>.webp")
 def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
     """Send the stages of a frame, as a film or side by side."""
 
     def send() -> Response:
-        walk = gallery.walk_at(walk_id)
+        walk = lookup.walk_at(walk_id)
         medium = walk.media.get(f"{form}{index}")
-        if medium is None or _digest(medium) != digest:
+        if medium is None or short_digest(medium) != digest:
             raise NotFound("No stages of this walk have this address. The walk's own page leads to them.")
         name = f"{walk.slug or walk.id}-{form}-{index}.webp"
         return send_stored(medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=name)
@@ -116,7 +86,7 @@ def still(walk_id: str, name: str, digest: str) -> Response:
     """Send a picture whose content the address names, painted or being painted around."""
 
     def send() -> Response:
-        walk = gallery.walk_at(walk_id)
+        walk = lookup.walk_at(walk_id)
         named = Frame.path.endswith(f"/{name}.png", autoescape=True)
         found = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number, named))
         frame = next((frame for frame in found if still_name(walk, frame) == f"{name}.{digest}"), None)
@@ -132,7 +102,7 @@ def still(walk_id: str, name: str, digest: str) -> Response:
 @blueprint.get("/walks/<walk_id>.zip")
 def archive(walk_id: str) -> Response:
     """Send all frames of a finished walk, one lossless PNG each, written into the answer as it is read."""
-    walk = gallery.walk_at(walk_id)
+    walk = lookup.walk_at(walk_id)
     if walk.state != FINISHED:
         raise NotFound("The frames of this walk are packed once all of them are painted.")
     response = Response(mimetype="application/zip")
@@ -182,10 +152,6 @@ class Outlet(io.RawIOBase):
 
 def _name(frame: Frame) -> str:
     return f"{frame.index:04}.png"
-
-
-def _digest(medium: Medium) -> str:
-    return medium.etag[:DIGEST_LENGTH]
 
 
 def _for_good(response: Response) -> Response:

@@ -28,7 +28,7 @@ from urllib.parse import urlencode
 from flask import Flask
 from sqlalchemy import select
 
-from app import create_app, curating, cursors
+from app import create_app, cursors, reindexing
 from app.database import db, upgrade
 from app.models import Hung, Walk
 from benchmarks import crowd, fused
@@ -186,7 +186,7 @@ def _reindex(app: Flask, addresses: dict[str, list[str]]) -> dict[str, float]:
 
     def work() -> None:
         with app.app_context():
-            for progress in curating.reindex():
+            for progress in reindexing.reindex():
                 done[0] = progress.done
                 if stop.is_set():
                     return

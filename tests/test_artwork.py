@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import curating, stored
+from app import curating, media_urls
 from app.models import Walk
 from tests.test_embed import Elements
 
@@ -58,10 +58,10 @@ def test_walk_is_described_as_a_work_of_art(client: FlaskClient, hung: Hanger) -
     art = described(client, walk)
     assert (art["@context"], art["@type"], art["name"]) == ("https://schema.org", "VisualArtwork", "A fox, a kite")
     assert art["url"] == "http://localhost" + walk.url
-    assert art["image"] == "http://localhost" + stored.address(walk, "poster")
+    assert art["image"] == "http://localhost" + media_urls.film_address(walk, "poster")
     assert art["keywords"] == ["a fox", "a kite"]
     film = art["associatedMedia"]
-    assert film["contentUrl"] == "http://localhost" + stored.address(walk, "mp4")
+    assert film["contentUrl"] == "http://localhost" + media_urls.film_address(walk, "mp4")
     assert (film["encodingFormat"], film["duration"]) == ("video/mp4", "PT4.00S")
     assert client.get(film["embedUrl"].removeprefix("http://localhost")).status_code == 200
 
@@ -83,14 +83,18 @@ def test_walk_that_does_not_hang_is_not_described(client: FlaskClient, hung: Han
 def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskClient, hung: Hanger) -> None:
     walk = hung("a fox", "a kite")
     told = card(client, walk.url)
-    assert told["og:image"] == "http://localhost" + stored.address(walk, "poster")
+    assert told["og:image"] == "http://localhost" + media_urls.film_address(walk, "poster")
     assert told["og:image:alt"] == "A fox, a kite: the middle frame of a film"
-    assert told["og:video"] == "http://localhost" + stored.address(walk, "mp4")
+    assert told["og:video"] == "http://localhost" + media_urls.film_address(walk, "mp4")
     assert (told["og:video:type"], told["og:video:width"], told["og:video:height"]) == ("video/mp4", "128", "128")
     assert "og:video:secure_url" not in told
     assert told["twitter:card"] == "summary"
     secure = card(client, walk.url, "https://walks.example")
-    assert secure["og:video:secure_url"] == secure["og:video"] == "https://walks.example" + stored.address(walk, "mp4")
+    assert (
+        secure["og:video:secure_url"]
+        == secure["og:video"]
+        == "https://walks.example" + media_urls.film_address(walk, "mp4")
+    )
 
 
 def test_hidden_walk_tells_link_previews_nothing(client: FlaskClient, hung: Hanger) -> None:

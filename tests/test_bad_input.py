@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import audit, changing, exhibitions, signing_in, stored
+from app import audit, changing, exhibitions, media_urls, signing_in
 from app.curated import BannedWord, Report
 from app.database import writing
 from app.exhibitions import Wanted
@@ -41,7 +41,7 @@ def curator(app: Flask, instance: Path) -> FlaskClient:
 
 def strange(app: Flask, walk: Walk) -> Iterator[str]:
     """Put something strange into each place of each address, the others filled as they should be."""
-    name, _, digest = stored.still_name(walk, walk.painted[0]).partition(".")
+    name, _, digest = media_urls.still_name(walk, walk.painted[0]).partition(".")
     good = {"walk_id": walk.id, "index": "0", "kind": "gif", "extension": "gif", "form": "sheet", "act": "hide"}
     good |= {"page": "1", "filename": "site.css", "slug": "x", "digest": digest, "name": name}
     for rule in app.url_map.iter_rules():

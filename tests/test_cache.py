@@ -14,7 +14,7 @@ from sqlalchemy import update
 from app import api, backup, cache, curating, database_copy, line, media, upkeep, walks
 from app.commission import commission
 from app.database import db, writing
-from app.hung import find
+from app.lookup import find
 from app.models import FINISHED, QUEUED, Walk
 from app.pinned import Pinned
 from app.validation import validate

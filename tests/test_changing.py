@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import changing, curating, gallery, walks
+from app import changing, curating, gallery, lookup, reindexing, walks
 from app.errors import InvalidInput, WalkGone
 from app.models import Walk
 
@@ -66,8 +66,8 @@ def test_search_finds_title_and_stops(hung: Hanger) -> None:
     change(walk, title=TITLE)
     for words in ("breakfast", "july fox", "kite"):
         assert [found.id for found in gallery.page(words).walks] == [walk.id]
-    list(curating.reindex())
-    walk = gallery.walk_at(walk.id)
+    list(reindexing.reindex())
+    walk = lookup.walk_at(walk.id)
     assert [found.id for found in gallery.page("breakfast").walks] == [walk.id]
     change(walk, title=None)
     assert gallery.page("breakfast").walks == []

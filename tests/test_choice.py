@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from werkzeug.datastructures import MultiDict
 
 from app import choice as choosing
-from app import curating, gallery, index, search, walks
+from app import curating, gallery, index, ranking, walks
 from app.choice import Choice
 from app.database import db, writing
 from app.errors import InvalidInput
@@ -157,7 +157,7 @@ def test_cursor_of_another_order_is_refused(five: list[Walk]) -> None:
 def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Walk], hung: Hanger) -> None:
     bear, hidden = hung("a bear", "x"), hung("a hidden bear", "x")
     curating.hide(hidden)
-    search.add_ranker(app, lambda _: [bear.number, hidden.number, five[0].number, 10**9])
+    ranking.add_ranker(app, lambda _: [bear.number, hidden.number, five[0].number, 10**9])
     page = gallery.page("fox", limit=2)
     assert (page.found, page.near) == (5, 1)
     assert set(all_ids(2, q="fox")) == {bear.id, *(walk.id for walk in five)}

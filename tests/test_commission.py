@@ -15,7 +15,7 @@ from app.bounds import SEED_MAX
 from app.commission import commission
 from app.database import db, is_sqlite
 from app.errors import InvalidInput
-from app.hung import find
+from app.lookup import find
 from app.models import QUEUED, Stop, Walk
 from app.validation import validate
 from tests.conftest import make_app

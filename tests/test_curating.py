@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import select, update
 
-from app import curating, gallery, media, walks
+from app import curating, gallery, lookup, media, reindexing, walks
 from app.database import db, writing
 from app.errors import WalkGone
 from app.models import Walk
@@ -56,7 +56,7 @@ def test_operator_can_look_at_a_hidden_walk(runner: FlaskCliRunner, hung: Hanger
     assert run_json(runner, "walks", "show", walk.id)["hidden"] is True
     assert f"{walk.url}, hidden" in run(runner, "walks", "show", walk.id).output
     with pytest.raises(WalkGone, match="The house has taken it down"):
-        gallery.walk_at(walk.id)
+        lookup.walk_at(walk.id)
 
 
 def test_walk_that_is_no_longer_hidden_hangs_where_it_hung(
@@ -165,10 +165,10 @@ def test_reindexed_walk_is_found_by_its_hand_as_before(runner: FlaskCliRunner, c
 def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Hanger) -> None:
     numbers = [hung().number for _ in range(5)]
     lose_words()
-    first = next(iter(curating.reindex(batch=2)))
+    first = next(iter(reindexing.reindex(batch=2)))
     assert (first.done, first.last, first.left) == (2, numbers[1], 3)
     assert gallery.page("fox").found == 2  # what was yielded is written
-    rest = list(curating.reindex(after=first.last, batch=2))
+    rest = list(reindexing.reindex(after=first.last, batch=2))
     assert [(each.done, each.left) for each in rest] == [(2, 1), (3, 0)]
     assert gallery.page("fox").found == 5
 
@@ -179,10 +179,10 @@ def test_interrupted_reindexing_says_how_to_go_on(
     number = hung().number
 
     def interrupted(*, after: int) -> object:
-        yield curating.Progress(1, number, 7)
+        yield reindexing.Progress(1, number, 7)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(curating, "reindex", interrupted)
+    monkeypatch.setattr(reindexing, "reindex", interrupted)
     told = run(runner, "gallery", "reindex", status=1)
     assert f"flask --app wsgi gallery reindex --after {number}\n" in told.stderr
 

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from flask.testing import FlaskClient
 
-from app import embed, stored, walks
+from app import embed, media_urls, walks
 from app.models import Walk
 from app.security import POLICY
 
@@ -54,8 +54,11 @@ def test_embedded_page_has_the_film_a_still_a_pause_and_a_way_back(client: Flask
     answer = client.get(f"/walks/{walk.id}/embed")
     page = Elements(answer.text)
     moving, still = page.of("img")
-    assert [source["srcset"] for source in page.of("source")] == [stored.address(walk, "webp")]
-    assert (moving["src"], still["src"]) == (stored.address(walk, "gif"), stored.address(walk, "poster"))
+    assert [source["srcset"] for source in page.of("source")] == [media_urls.film_address(walk, "webp")]
+    assert (moving["src"], still["src"]) == (
+        media_urls.film_address(walk, "gif"),
+        media_urls.film_address(walk, "poster"),
+    )
     assert [box["id"] for box in page.of("input")] == [label["for"] for label in page.of("label")] == ["turn"]
     (link,) = page.of("a")
     assert (link["href"], link["target"]) == (walk.url, "_blank")
@@ -97,7 +100,7 @@ def test_what_is_not_there_says_so_in_the_frame(client: FlaskClient, hung: Hang)
 
 
 def test_unlisted_walk_is_embedded_by_those_who_have_its_address(client: FlaskClient, hung: Hang) -> None:
-    assert stored.address(walk := hung(unlisted=True), "gif") in client.get(f"/walks/{walk.id}/embed").text
+    assert media_urls.film_address(walk := hung(unlisted=True), "gif") in client.get(f"/walks/{walk.id}/embed").text
 
 
 def test_walks_page_offers_the_code_that_frames_it(client: FlaskClient, hung: Hang) -> None:

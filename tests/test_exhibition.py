@@ -17,7 +17,7 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import cli_exhibition, exhibition, exhibitions, gallery, media, recipe, upkeep, visitor, walks
+from app import cli_exhibition, exhibition, exhibitions, gallery, lookup, media, recipe, upkeep, visitor, walks
 from app.config import ROOT
 from app.curated import Deed
 from app.database import db, writing
@@ -111,7 +111,7 @@ def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_e
     with writing() as session:
         session.delete(session.merge(first))
         session.execute(delete(Deed))
-    walks.delete_walk(gallery.walk_at(PIECES[3].walk_id))
+    walks.delete_walk(lookup.walk_at(PIECES[3].walk_id))
     start(fresh)
     start(fresh)
     (made,) = exhibitions.every()
@@ -157,7 +157,7 @@ def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, h
 
 def test_nobody_owns_the_exhibition(fresh: Flask) -> None:
     start(fresh)
-    walk = gallery.walk_at(PIECES[0].walk_id)
+    walk = lookup.walk_at(PIECES[0].walk_id)
     assert not visitor.owns("", walk)
     assert visitor.owner_token(walk.id, walk.owner_hash) is None
     answer = fresh.test_client().delete(f"/api/v1/walks/{walk.id}", headers={"Authorization": "Bearer x"})
@@ -218,7 +218,7 @@ def test_the_pieces_are_by_the_house_model(app: Flask) -> None:
 def test_the_recipe_of_a_hung_piece_is_the_shipped_one(fresh: Flask) -> None:
     start(fresh)
     for piece in PIECES:
-        own = recipe.of(gallery.walk_at(piece.walk_id))
+        own = recipe.of(lookup.walk_at(piece.walk_id))
         assert recipe.commission_of(own) == recipe.commission_of(piece.recipe)
         assert own["software"] == piece.recipe["software"]
 

@@ -13,7 +13,7 @@ import feedparser
 import pytest
 from flask.testing import FlaskClient
 
-from app import stored, walks
+from app import media_urls, walks
 from app.database import writing
 from app.feed import ENTRIES
 from app.models import PAINTING, Walk
@@ -55,12 +55,12 @@ def test_feed_reader_accepts_the_feed_and_finds_the_newest_walks_first(client: F
     assert [entry.title for entry in feed.entries] == ["A <fox> & friends, a kite", "An old boot, a kite"]
     entry = feed.entries[0]
     assert entry.link == "http://localhost" + walk.url
-    assert entry.media_thumbnail[0]["url"] == "http://localhost" + stored.address(walk, "poster")
+    assert entry.media_thumbnail[0]["url"] == "http://localhost" + media_urls.film_address(walk, "poster")
     (enclosure,) = entry.enclosures
-    assert (enclosure.type, enclosure.href) == ("video/mp4", "http://localhost" + stored.address(walk, "mp4"))
+    assert (enclosure.type, enclosure.href) == ("video/mp4", "http://localhost" + media_urls.film_address(walk, "mp4"))
     assert entry.published_parsed[:6] == walk.finished_at.timetuple()[:6]
     picture = Elements(entry.content[0].value).of("img")[0]
-    assert picture["src"] == "http://localhost" + stored.address(walk, "poster")
+    assert picture["src"] == "http://localhost" + media_urls.film_address(walk, "poster")
     assert f"Seed {walk.seed}" in entry.content[0].value
     assert client.get(enclosure.href.removeprefix("http://localhost")).data == b"mp4"
 
@@ -153,7 +153,7 @@ def test_walks_page_leads_to_its_description_for_embedding(client: FlaskClient, 
     (frame,) = Elements(answer.json["html"]).of("iframe")
     assert frame["src"] == f"http://localhost/walks/{walk.id}/embed"
     assert (frame["width"], frame["height"]) == (str(answer.json["width"]), str(answer.json["height"]))
-    assert answer.json["thumbnail_url"] == "http://localhost" + stored.address(walk, "poster")
+    assert answer.json["thumbnail_url"] == "http://localhost" + media_urls.film_address(walk, "poster")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_walks_page_has_a_picture_for_link_previews(client: FlaskClient, hung: H
     walk = hung()
     said = {meta.get("property"): meta.get("content") for meta in Elements(client.get(walk.url).text).of("meta")}
     assert (said["og:title"], said["og:url"]) == (walk.title, "http://localhost" + walk.url)
-    assert said["og:image"] == "http://localhost" + stored.address(walk, "poster")
+    assert said["og:image"] == "http://localhost" + media_urls.film_address(walk, "poster")
 
 
 def test_robots_may_see_walks_and_are_told_of_the_sitemap(client: FlaskClient, hung: Hang) -> None:

@@ -14,7 +14,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from app import form as forms
-from app import walks
+from app import form_guards, walks
 from app.bounds import Limits
 from app.database import db, writing
 from app.errors import InvalidInput, Malformed
@@ -156,18 +156,18 @@ def request_of(body: bytes, kind: str = "application/x-www-form-urlencoded") -> 
 @pytest.mark.parametrize("body", [b"prompt=%ff", b"prompt=\xff", b"prompt=a&%c3=b", b"prompt=%ed%a0%80"])
 def test_form_that_is_not_utf8_is_refused(body: bytes) -> None:
     with pytest.raises(Malformed, match="UTF-8"):
-        forms.refuse_garbled(request_of(body))
+        form_guards.refuse_garbled(request_of(body))
 
 
 def test_form_can_be_read_after_it_was_looked_at() -> None:
     request = request_of(b"prompt=%C3%A9t%C3%A9+%25ff")
-    forms.refuse_garbled(request)
+    form_guards.refuse_garbled(request)
     assert request.form["prompt"] == "été %ff"
 
 
 def test_other_bodies_are_left_alone() -> None:
     request = request_of(b"\xff", "application/octet-stream")
-    forms.refuse_garbled(request)
+    form_guards.refuse_garbled(request)
     assert request.get_data() == b"\xff"
 
 

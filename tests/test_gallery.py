@@ -11,7 +11,7 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import update
 
-from app import gallery, walks
+from app import gallery, lookup, walks
 from app.database import writing
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.models import STATES, Walk
@@ -145,7 +145,7 @@ def test_walk_is_not_its_own_neighbour(hung: Hanger) -> None:
 def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
     walk = commissioned()
     for name in (walk.id, f"{walk.id}-a-fox-a-kite", f"{walk.id}-another-slug", f"{walk.id}-"):
-        assert gallery.walk_at(name).number == walk.number
+        assert lookup.walk_at(name).number == walk.number
 
 
 @pytest.mark.parametrize(
@@ -154,14 +154,14 @@ def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
 def test_unknown_address_is_not_found(commissioned: Hanger, name: str) -> None:
     commissioned()
     with pytest.raises(WalkNotFound):
-        gallery.walk_at(name)
+        lookup.walk_at(name)
 
 
 def test_deleted_walk_is_gone(hung: Hanger) -> None:
     walk = hung()
     walks.delete_walk(walk)
     with pytest.raises(WalkGone):
-        gallery.walk_at(walk.id)
+        lookup.walk_at(walk.id)
 
 
 def signed(value: object, *, secret: str = SECRET, salt: str = "gallery") -> str:

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, delete, event, update
 
-from app import changing, curating, exhibitions, looks, nearest, search, stored, walks
+from app import changing, curating, exhibitions, looks, media_urls, nearest, ranking, walks
 from app.database import db, now, writing
 from app.exhibitions import Wanted
 from app.models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Medium, Stop, Walk
@@ -30,8 +30,8 @@ def addresses(app: Flask, walk: Walk) -> set[str]:
         for rule in app.url_map.iter_rules()
         if "walk_id" in rule.arguments and "GET" in (rule.methods or ()) and not rule.rule.startswith("/curator")
     }
-    films = {stored.address(walk, kind) for kind in walk.media}
-    return {*found, *films, *(stored.still_address(walk, frame) for frame in walk.painted), walk.url}
+    films = {media_urls.film_address(walk, kind) for kind in walk.media}
+    return {*found, *films, *(media_urls.still_address(walk, frame) for frame in walk.painted), walk.url}
 
 
 @pytest.mark.parametrize("take_away", [walks.delete_walk, curating.hide])
@@ -79,7 +79,7 @@ def family(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> tuple[W
         session.add_all(
             Look(walk_number=each.number, eye="one", frames=[0, 1], vectors=alike) for each in (walk, *others)
         )
-    search.add_ranker(app, lambda _query: [walk.number])  # as a vector does that outlives its walk
+    ranking.add_ranker(app, lambda _query: [walk.number])  # as a vector does that outlives its walk
     return walk, others
 
 

@@ -18,7 +18,7 @@ from app import hands, house, recipe
 from app.commission import commission
 from app.database import db, now, writing
 from app.errors import InvalidInput
-from app.gallery import walk_at
+from app.lookup import walk_at
 from app.models import FINISHED, Walk
 from app.validation import validate
 from tests.conftest import make_app

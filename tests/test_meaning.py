@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import meaning, nearest, search, walks
+from app import meaning, nearest, ranking, walks
 from app.embedding import Embedding, TableError
 from app.nearest import SourceError
 from tests.conftest import Commissioner, make_app
@@ -69,7 +69,7 @@ def test_walk_is_found_by_what_it_means(hung: Commissioner) -> None:
 
 
 def test_search_asks_for_it(app: Flask) -> None:
-    assert meaning.ranked in search.rankers()
+    assert meaning.ranked in ranking.rankers()
 
 
 @pytest.mark.usefixtures("look_again")

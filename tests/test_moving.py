@@ -14,7 +14,19 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
-from app import archives, banned, changing, curating, exhibition, exhibitions, exported, gallery, media, recipe, stored
+from app import (
+    archives,
+    banned,
+    changing,
+    curating,
+    exhibition,
+    exhibitions,
+    exported,
+    lookup,
+    media,
+    media_urls,
+    recipe,
+)
 from app.archives import MANIFEST
 from app.database import db
 from app.errors import InvalidInput
@@ -59,7 +71,7 @@ def told(walk: Walk) -> dict[str, Any]:
         "recipe": dict(recipe.of(walk)),
         "title": walk.title,
         "frames": [(each.index, each.position, each.rank, each.path) for each in walk.painted],
-        "films": {kind: stored.address(walk, kind) for kind in walk.media},
+        "films": {kind: media_urls.film_address(walk, kind) for kind in walk.media},
         **{name: getattr(walk, name) for name in exported.KEPT},
     }
 
@@ -93,17 +105,17 @@ def test_walks_hang_at_the_other_house_as_they_hung_here(
     app: Flask, other: Flask, first: list[Walk], tmp_path: Path
 ) -> None:
     with app.app_context():
-        changing.apply(gallery.walk_at(first[0].id), changing.validate({"title": "Strings & stars"}))
-        curating.hide(gallery.walk_at(first[1].id))
-        curating.feature(gallery.walk_at(first[2].id))
-        here = {walk.id: told(gallery.walk_at(walk.id, even_hidden=True)) for walk in first}
+        changing.apply(lookup.walk_at(first[0].id), changing.validate({"title": "Strings & stars"}))
+        curating.hide(lookup.walk_at(first[1].id))
+        curating.feature(lookup.walk_at(first[2].id))
+        here = {walk.id: told(lookup.walk_at(walk.id, even_hidden=True)) for walk in first}
     file = export(app, tmp_path)
     report = run_json(other.test_cli_runner(), "gallery", "import", str(file))
     assert (report["hung"], report["queued"], report["there"], report["exhibitions"]) == (3, 0, 0, 1)
-    assert {walk_id: told(gallery.walk_at(walk_id, even_hidden=True)) for walk_id in here} == here
+    assert {walk_id: told(lookup.walk_at(walk_id, even_hidden=True)) for walk_id in here} == here
     client = other.test_client()
     for walk in first[2:]:
-        film = stored.address(gallery.walk_at(walk.id), "mp4")
+        film = media_urls.film_address(lookup.walk_at(walk.id), "mp4")
         assert client.get(film).data == exhibition_film(walk.id)
     assert client.get(f"/walks/{first[1].id}").status_code == 410
     assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(exhibition.SLUG))] == [
@@ -122,11 +134,11 @@ def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Wal
     before = media.store().files("walks")
     report = bring_in(file)
     assert (report.hung, report.there, report.exhibitions_there) == (0, 3, 1)
-    assert gallery.walk_at(first[0].id).title == "Changed since"
+    assert lookup.walk_at(first[0].id).title == "Changed since"
     assert media.store().files("walks") == before
     report = bring_in(file, replace=True)
     assert (report.replaced, report.there, count()) == (3, 0, 3)
-    assert gallery.walk_at(first[0].id).title == "A guitar, a rocket"
+    assert lookup.walk_at(first[0].id).title == "A guitar, a rocket"
     assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(exhibition.SLUG))] == [walk.id for walk in first]
 
 
@@ -137,10 +149,10 @@ def test_recipes_alone_join_the_line_under_their_ids(
     assert file.stat().st_size < 200_000
     report = bring_in(file)
     assert (report.hung, report.queued) == (0, 3)
-    walk = gallery.walk_at(first[0].id)
+    walk = lookup.walk_at(first[0].id)
     assert (walk.state, walk.is_pinned, walk.painted, walk.media) == (QUEUED, True, [], {})
     with app.app_context():
-        asked = dict(recipe.of(gallery.walk_at(first[0].id)))
+        asked = dict(recipe.of(lookup.walk_at(first[0].id)))
     assert {name: recipe.of(walk)[name] for name in ("stops", "seed", "levels", "sampler")} == {  # type: ignore[literal-required]
         name: asked[name] for name in ("stops", "seed", "levels", "sampler")
     }
@@ -277,4 +289,4 @@ def test_what_is_no_archive_is_refused(runner: FlaskCliRunner, first: list[Walk]
     for file in (nothing, cut, tmp_path / "backup.tar"):
         output = run(runner, "gallery", "import", str(file), status=1).output
         assert "The archive is damaged or holds no walks" in output
-    assert gallery.walk_at(first[0].id).state == FINISHED
+    assert lookup.walk_at(first[0].id).state == FINISHED

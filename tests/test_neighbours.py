@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text, update
 
-from app import changing, curating, neighbours, walks
+from app import changing, curating, neighbours, reindexing, walks
 from app.database import db, is_sqlite, writing
 from app.models import Walk
 
@@ -68,7 +68,7 @@ def test_walks_of_before_are_marked_by_reindexing(hung: Hanger) -> None:
         session.execute(update(Walk).values(starts=None, ends=None))
     db.session.refresh(walk)
     assert neighbours.after(walk, 4) == []
-    list(curating.reindex())
+    list(reindexing.reindex())
     db.session.expire_all()
     walk = db.session.get(Walk, walk.number)
     assert ids(neighbours.after(walk, 4)) == [next_one.id]

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import audit, banned, curating, exhibitions, gallery, limits, reports, signing_in
+from app import audit, banned, curating, exhibitions, limits, lookup, reports, signing_in
 from app.database import db
 from app.errors import ConfigError, WalkGone
 from app.models import Walk
@@ -178,7 +178,7 @@ def test_hidden_walk_is_seen_here_alone_and_can_hang_again(curator: FlaskClient,
 def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     curator.post(f"/curator/walks/{walk.id}/feature")
-    assert gallery.walk_at(walk.id).featured_at is not None
+    assert lookup.walk_at(walk.id).featured_at is not None
     curator.post(f"/curator/walks/{walk.id}/unfeature")
     curating.hide(walk)
     answer = curator.post(f"/curator/walks/{walk.id}/feature")
@@ -190,10 +190,10 @@ def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, hung: Hanger
 def test_walk_is_deleted_only_by_who_is_sure(curator: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     assert curator.post(f"/curator/walks/{walk.id}/delete").status_code == 422
-    assert gallery.walk_at(walk.id).deleted_at is None
+    assert lookup.walk_at(walk.id).deleted_at is None
     assert curator.post(f"/curator/walks/{walk.id}/delete", data={"sure": "1"}).location == "/curator"
     with pytest.raises(WalkGone):
-        gallery.walk_at(walk.id)
+        lookup.walk_at(walk.id)
     assert done() == [("deleted walk", walk.id)]
 
 

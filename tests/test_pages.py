@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from app import sampling, stored, walks
+from app import media_urls, sampling, walks
 from app.database import db, now, writing
-from app.gallery import walk_at
+from app.lookup import walk_at
 from app.models import Walk
 from app.security import HEADERS
 from app.words import count_words
@@ -260,8 +260,8 @@ def test_finished_walk_plays_its_smaller_film_where_the_browser_takes_it(client:
     still, first, small, image = (line for line in film.splitlines() if line.strip())
     assert "prefers-reduced-motion" in still  # it comes first, and so wins
     assert '"(scripting: enabled)"' in first  # the player shows pictures and the film: no other is fetched for it
-    assert f'type="image/webp" srcset="{stored.address(walk, "webp")}"' in small
-    assert f'src="{stored.address(walk, "gif")}"' in image
+    assert f'type="image/webp" srcset="{media_urls.film_address(walk, "webp")}"' in small
+    assert f'src="{media_urls.film_address(walk, "gif")}"' in image
 
 
 def test_finished_walk_offers_its_films(client: FlaskClient, hung: Hanger) -> None:

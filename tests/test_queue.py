@@ -18,7 +18,7 @@ from redis import Redis
 
 from app import queue
 from app.database import db
-from app.hung import find
+from app.lookup import find
 from app.models import QUEUED, Walk
 from app.redis_server import RedisServer
 from tests.conftest import NOBODY, make_app

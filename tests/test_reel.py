@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
-from app import reel, stored
+from app import media_urls, reel
 from app.database import db, writing
 from app.models import Frame, Walk
 
@@ -58,7 +58,7 @@ def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(com
     walk = painted(commissioned("a fox", "the sun", frames=3), [0.0, 1.0, 0.4], state="painting")
     told = reel.of(walk)
     assert told["positions"] == [0.0, 0.4, 1.0]
-    by_place = {frame.position: stored.still_address(walk, frame) for frame in walk.painted}
+    by_place = {frame.position: media_urls.still_address(walk, frame) for frame in walk.painted}
     assert [f"{told['base']}{name}.png" for name in told["stills"]] == [by_place[0.0], by_place[0.4], by_place[1.0]]
     assert (told["names"], told["film"], told["isFinished"]) == (["fox", "sun"], None, False)
 

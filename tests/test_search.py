@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app import folding, gallery, index, search
+from app import folding, gallery, index, ranking, search
 from app.choice import Choice
 from app.database import db, is_sqlite
 from app.errors import InvalidInput
@@ -35,18 +35,18 @@ def test_prompts_are_folded_into_words_and_english_stems() -> None:
 
 
 def test_rows_are_fused_by_reciprocal_rank() -> None:
-    assert search.fused([1, 2, 3]) == [1, 2, 3]
-    assert search.fused([1, 2, 3], [3]) == [3, 1, 2]
-    assert search.fused([1, 2], [4, 2]) == [2, 1, 4]
-    assert search.fused([1, 2], [2, 1]) == [1, 2]
-    assert search.fused([], [7, 7, 8], limit=1) == [7]
-    assert search.fused() == []
+    assert ranking.fused([1, 2, 3]) == [1, 2, 3]
+    assert ranking.fused([1, 2, 3], [3]) == [3, 1, 2]
+    assert ranking.fused([1, 2], [4, 2]) == [2, 1, 4]
+    assert ranking.fused([1, 2], [2, 1]) == [1, 2]
+    assert ranking.fused([], [7, 7, 8], limit=1) == [7]
+    assert ranking.fused() == []
 
 
 def test_rankers_are_those_of_their_application(app: Flask) -> None:
-    others = [*search.rankers()]
-    search.add_ranker(app, lambda query: [len(query)])
-    *before, added = search.rankers()
+    others = [*ranking.rankers()]
+    ranking.add_ranker(app, lambda query: [len(query)])
+    *before, added = ranking.rankers()
     assert before == others
     assert added("fox") == [3]
 

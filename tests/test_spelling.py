@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import curating, search, spelling
+from app import curating, ranking, spelling
 from app.choice import Choice
 from app.models import Walk
 
@@ -80,7 +80,7 @@ def test_page_offers_what_was_meant_beside_what_comes_near_in_meaning(
 ) -> None:
     hung("a pumpkin", "a kite")
     near = hung("an apple", "a pear")
-    search.add_ranker(app, lambda _query: [near.number])
+    ranking.add_ranker(app, lambda _query: [near.number])
     page = client.get("/gallery?q=pumkin").text
     assert near.id in page
     assert 'href="/gallery?q=pumpkin"' in page

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import media, stored, walks
+from app import media, media_urls, stored, walks
 from app.database import db, writing
 from app.models import PAINTING, Frame, Walk
 
@@ -30,7 +30,7 @@ def entries(answer: TestResponse) -> list[tuple[str, bytes]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_hashed_address_sends_the_film_for_good(client: FlaskClient, hung: Hang, kind: str) -> None:
     walk = hung()
-    answer = client.get(stored.address(walk, kind))
+    answer = client.get(media_urls.film_address(walk, kind))
     assert (answer.status_code, answer.data, answer.mimetype) == (200, kind.encode(), KINDS[kind])
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert "Set-Cookie" not in answer.headers
@@ -38,7 +38,7 @@ def test_hashed_address_sends_the_film_for_good(client: FlaskClient, hung: Hang,
 
 
 def test_hashed_address_answers_ranges_and_repeats(client: FlaskClient, hung: Hang) -> None:
-    address = stored.address(hung(), "mp4")
+    address = media_urls.film_address(hung(), "mp4")
     part = client.get(address, headers={"Range": "bytes=1-2"})
     assert (part.status_code, part.data) == (206, b"p4")
     same = client.get(address, headers={"If-None-Match": part.headers["ETag"]})
@@ -67,20 +67,28 @@ def test_hash_of_another_walk_is_not_found(client: FlaskClient, hung: Hang) -> N
 
 def test_hashed_addresses_of_a_deleted_walk_are_gone(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
-    addresses = [stored.address(walk, "gif"), stored.still_address(walk, walk.painted[0]), f"/walks/{walk.id}.zip"]
+    addresses = [
+        media_urls.film_address(walk, "gif"),
+        media_urls.still_address(walk, walk.painted[0]),
+        f"/walks/{walk.id}.zip",
+    ]
     walks.delete_walk(walk)
     assert [client.get(address).status_code for address in addresses] == [410, 410, 410]
 
 
 def test_unlisted_walk_is_sent_to_those_who_have_its_address(client: FlaskClient, hung: Hang) -> None:
     walk = hung(unlisted=True)
-    addresses = [stored.address(walk, "webp"), stored.still_address(walk, walk.painted[1]), f"/walks/{walk.id}.zip"]
+    addresses = [
+        media_urls.film_address(walk, "webp"),
+        media_urls.still_address(walk, walk.painted[1]),
+        f"/walks/{walk.id}.zip",
+    ]
     assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
 
 
 def test_frame_of_a_finished_walk_is_sent_for_good(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
-    answer = client.get(stored.still_address(walk, walk.painted[1]))
+    answer = client.get(media_urls.still_address(walk, walk.painted[1]))
     assert (answer.status_code, answer.data, answer.mimetype) == (200, b"frame", "image/png")
     assert answer.headers["Cache-Control"] == stored.IMMUTABLE
 
@@ -89,11 +97,11 @@ def test_pages_of_finished_walks_use_hashed_addresses(client: FlaskClient, hung:
     walk = hung()
     page, wall = client.get(walk.url).text, client.get("/gallery").text
     for kind in ("gif", "mp4", "poster"):
-        assert stored.address(walk, kind) in page
+        assert media_urls.film_address(walk, kind) in page
     assert f"/media/{walk.id}/still." in page
-    assert stored.still_name(walk, walk.painted[1]) in page
-    assert all(f'"{stored.address(walk, kind)}"' in wall for kind in ("mp4", "poster"))
-    assert stored.address(walk, "gif").startswith("/media/")
+    assert media_urls.still_name(walk, walk.painted[1]) in page
+    assert all(f'"{media_urls.film_address(walk, kind)}"' in wall for kind in ("mp4", "poster"))
+    assert media_urls.film_address(walk, "gif").startswith("/media/")
 
 
 def test_walk_being_painted_keeps_its_plain_addresses(client: FlaskClient, hung: Hang) -> None:
@@ -103,13 +111,13 @@ def test_walk_being_painted_keeps_its_plain_addresses(client: FlaskClient, hung:
     hashed = walk.media["gif"].etag[:12]
     page = client.get(walk.url).text
     assert f"/walks/{walk.id}.gif?v={hashed}" in page
-    assert stored.still_address(walk, walk.painted[0]) in page
+    assert media_urls.still_address(walk, walk.painted[0]) in page
     assert f"/media/{walk.id}/gif" not in page
 
 
 def test_still_keeps_its_address_when_its_place_in_the_film_moves(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
-    address = stored.still_address(walk, walk.painted[1])
+    address = media_urls.still_address(walk, walk.painted[1])
     with writing() as session:
         session.execute(update(Frame).where(Frame.walk_number == walk.number, Frame.index == 1).values(index=23))
     assert client.get(address).data == b"frame"
@@ -117,7 +125,7 @@ def test_still_keeps_its_address_when_its_place_in_the_film_moves(client: FlaskC
 
 def test_picture_painted_anew_by_another_model_has_another_address(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
-    address = stored.still_address(walk, walk.painted[1])
+    address = media_urls.still_address(walk, walk.painted[1])
     with writing() as session:
         session.merge(walk).model_revision = "another"
     assert client.get(address).status_code == 404
@@ -125,7 +133,7 @@ def test_picture_painted_anew_by_another_model_has_another_address(client: Flask
 
 def test_film_lost_from_the_store_is_an_error_that_is_not_kept(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
-    address = stored.address(walk, "gif")
+    address = media_urls.film_address(walk, "gif")
     media.store().delete(media.walk_folder(walk.id))
     answer = client.get(address)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

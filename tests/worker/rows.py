@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import gallery
+from app import lookup
 from app.database import db
 from app.models import Walk
 
@@ -11,4 +11,4 @@ def read(walk_id: str) -> Walk:
     """Read a walk as it stands in the database."""
     db.session.rollback()
     db.session.expire_all()
-    return gallery.walk_at(walk_id)
+    return lookup.walk_at(walk_id)

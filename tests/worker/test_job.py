@@ -19,7 +19,7 @@ from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy.exc import OperationalError
 
-from app import gallery, media, passes, recipe, walks
+from app import lookup, media, passes, recipe, walks
 from app.database import db, now, writing
 from app.errors import WalkGone
 from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
@@ -261,7 +261,7 @@ def test_the_ends_are_published_before_anything_between_is_painted(
     seen: list[tuple[str, list[int], int, bool]] = []
 
     def look() -> None:
-        row = gallery.walk_at(walk.id)
+        row = lookup.walk_at(walk.id)
         gif = row.media.get("gif")
         indices = [frame.index for frame in row.painted]
         seen.append((row.state, indices, row.painted_count, gif is not None and media.store().exists(gif.path)))
@@ -290,7 +290,7 @@ def test_the_film_grows_with_the_batches_unless_that_would_take_the_painters_tim
     counts: list[int] = []
 
     def count() -> None:
-        counts.append(film_frames(gallery.walk_at(walk.id)))
+        counts.append(film_frames(lookup.walk_at(walk.id)))
 
     painter.on_paint = lambda number: elsewhere(count) if number else None
     job.work()
@@ -487,7 +487,7 @@ def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
     painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
 ) -> None:
     walk = commissioned(frames=24)
-    painter.on_paint = lambda number: elsewhere(lambda: walks.cancel(gallery.walk_at(walk.id))) if number == 7 else None
+    painter.on_paint = lambda number: elsewhere(lambda: walks.cancel(lookup.walk_at(walk.id))) if number == 7 else None
     assert job.work() == 8
     row = read(walk.id)
     assert (row.state, row.painted, row.media, row.painted_count) == (CANCELLED, [], {}, 0)
@@ -501,7 +501,7 @@ def test_a_walk_deleted_in_its_middle_leaves_no_file(
 ) -> None:
     walk = commissioned(frames=24)
     painter.on_paint = lambda number: (
-        elsewhere(lambda: walks.delete_walk(gallery.walk_at(walk.id))) if number == 1 else None
+        elsewhere(lambda: walks.delete_walk(lookup.walk_at(walk.id))) if number == 1 else None
     )
     job.work()
     with pytest.raises(WalkGone):
@@ -516,8 +516,8 @@ def test_a_walk_cancelled_and_retried_is_painted_whole(
     walk = commissioned(frames=12)
 
     def change_ones_mind() -> None:
-        walks.cancel(gallery.walk_at(walk.id))
-        walks.retry(gallery.walk_at(walk.id))
+        walks.cancel(lookup.walk_at(walk.id))
+        walks.retry(lookup.walk_at(walk.id))
 
     painter.on_paint = lambda number: elsewhere(change_ones_mind) if number == 4 else None
     job.work()

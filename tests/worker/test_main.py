@@ -16,7 +16,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from rq.exceptions import StopRequested
 
-from app import gallery, queue
+from app import lookup, queue
 from app.database import db, now, writing
 from app.models import PAINTING, QUEUED, Piece
 from tests.conftest import NOBODY, SECRET, Commissioner
@@ -157,7 +157,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
         worker._tend(app, None)  # type: ignore[arg-type]
     db.session.rollback()
     db.session.expire_all()
-    assert gallery.walk_at(walk.id).state == QUEUED != PAINTING
+    assert lookup.walk_at(walk.id).state == QUEUED != PAINTING
     assert "tending is put off" in caplog.text
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from app import cache, gallery, media, stages, walks
+from app import cache, lookup, media, stages, walks
 from app.database import db, writing
 from app.models import FINISHED, STAGES, STOPS, Piece, Walk
 from tests.conftest import Commissioner
@@ -74,7 +74,7 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     def delete_it(_number: int) -> None:
         if next(batches) == batch:
             with app.app_context():
-                walks.delete_walk(gallery.walk_at(painted.id))
+                walks.delete_walk(lookup.walk_at(painted.id))
                 db.session.remove()
 
     painter.on_paint = delete_it

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.database import db
-from app.models import FINISHED, Walk
+from app.errors import WalkGone, WalkNotFound
+from app.gettext import _
+from app.models import FINISHED, ID, Walk
 
 
 def at(walk_id: str | None) -> Walk | None:
@@ -54,3 +56,32 @@ def newest(shared: ColumnElement[bool], limit: int, *, besides: Sequence[Walk] =
         .limit(limit)
     )
     return whole(db.session.scalars(newest.options(selectinload(Walk.stops), selectinload(Walk.media))))
+
+
+def hanging() -> Select[tuple[Walk]]:
+    """Select the walks that the public may see in the gallery."""
+    return select(Walk).where(
+        Walk.state == FINISHED, Walk.unlisted.is_(False), Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
+    )
+
+
+def walk_at(walk_id: str, *, even_hidden: bool = False) -> Walk:
+    """Return the walk with this id (a slug may follow it after a hyphen); one that the house hid to operators only.
+
+    :raises WalkNotFound: when there never was one.
+    :raises WalkGone: when it was deleted or is hidden.
+    """
+    name = walk_id.partition("-")[0]
+    walk = find(name) if ID.fullmatch(name) else None  # no other text reaches the database
+    if walk is None:
+        raise WalkNotFound(_("No walk has this address. It may have been mistyped."))
+    if walk.deleted_at is not None or (walk.hidden_at is not None and not even_hidden):
+        raise gone(walk)
+    return walk
+
+
+def gone(walk: Walk) -> WalkGone:
+    """Say who took a walk down: the house, which hides what it deletes, or its owner."""
+    if walk.hidden_at is None:
+        return WalkGone(_("Its owner took it down. Its pictures are gone."))
+    return WalkGone(_("The house has taken it down."))

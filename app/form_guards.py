@@ -1,0 +1,49 @@
+"""What guards every form: CSRF tokens, and the refusal of bodies that are no form."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_to_bytes
+
+from flask import Flask, Request, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import UnsupportedMediaType
+
+from app.errors import Malformed
+from app.gettext import _
+
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask) -> None:
+    """Guard every form of ``app``."""
+    app.before_request(lambda: refuse_others(request))
+    app.before_request(_refuse_garbled)  # first: afterwards the body is read and gone
+    csrf.init_app(app)
+
+
+def _refuse_garbled() -> None:
+    if request.blueprint != "api":  # reads no form: what is called one there, as curl calls all it sends, may be a film
+        refuse_garbled(request)
+
+
+def refuse_others(request: Request) -> None:
+    """Refuse a body that is no form where a page expects one: it would be read as an empty form.
+
+    :raises UnsupportedMediaType: for any other kind.
+    """
+    is_page = request.blueprint in ("pages", "owners", "making", "restoring") and request.method == "POST"
+    if is_page and request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
+        raise UnsupportedMediaType
+
+
+def refuse_garbled(request: Request) -> None:
+    """Refuse a form that is not UTF-8, before anything reads it: its bytes would pass for percent signs.
+
+    :raises Malformed: nothing of it can be trusted.
+    """
+    if request.mimetype != "application/x-www-form-urlencoded":
+        return
+    try:
+        unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(_("The form contains characters that could not be read. Send it as UTF-8.")) from error

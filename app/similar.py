@@ -1,0 +1,36 @@
+"""What looks most like a frame of a walk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from werkzeug.exceptions import NotFound
+
+from app import looks, lookup
+from app.models import FINISHED, Frame, Walk
+
+SHOWN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A frame of a walk, and the hanging walks that look most like it; ``None`` while no worker has looked at it."""
+
+    walk: Walk
+    frame: Frame
+    walks: list[Walk] | None
+
+
+def find(walk_id: str, frame: str | None, *, limit: int) -> Alike:
+    """Find what looks like a frame of a walk, by its index; like the middle one if none was named.
+
+    :raises NotFound: when the walk has no such frame, or none yet.
+    """
+    walk = lookup.walk_at(walk_id)
+    if walk.state != FINISHED or not walk.painted:
+        raise NotFound("What looks like a walk can be found once it is finished.")
+    wanted = str(len(walk.painted) // 2) if frame is None else frame
+    chosen = next((each for each in walk.painted if str(each.index) == wanted), None)
+    if chosen is None:
+        raise NotFound(f"This walk has {len(walk.painted)} frames; none of them has this number.")
+    return Alike(walk, chosen, looks.alike(walk, chosen.index, limit=limit))
