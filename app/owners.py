@@ -10,7 +10,7 @@ from app import changing, lookup, visitor, walks
 from app.errors import InvalidInput, NotOwner
 from app.gettext import _
 from app.models import Walk
-from app.pages import see, walk_page
+from app.walk_page import see, walk_page
 
 blueprint = Blueprint("owners", __name__)
 

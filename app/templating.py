@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, g
 
-from app import hairline, known
+from app import form as forms
+from app import hairline, hands, known, reel, remixing, search
 from app.wording import (
     blend,
     care_name,
@@ -37,6 +38,12 @@ from app.words import (
     sentence,
 )
 
+
+def _with_marks(text: str) -> str:
+    """Mark the words that the visitor searches for on this page."""
+    return search.marked(text, g.asked) if g.get("asked") else text
+
+
 FILTERS = {
     "number": number,
     "decimal": decimal,
@@ -60,8 +67,17 @@ FILTERS = {
     "day": day,
     "day_and_time": day_and_time,
     "known": known.said,
+    "asked": _with_marks,
 }
 GLOBALS = {
+    "hands_of": hands.names,
+    "found_hands": hands.found,
+    "remake": remixing.fields,
+    "write_own": remixing.write,
+    "going_on": forms.going_on,
+    "reel_of": reel.of,
+    "middle_of": reel.middle,
+    "steps_of": reel.steps,
     "frames_and_length": frames_and_length,
     "waiting_words": waiting_words,
     "blend": blend,
@@ -75,4 +91,4 @@ GLOBALS = {
 def init_app(app: Flask) -> None:
     """Teach the templates of ``app`` these filters and functions."""
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(GLOBALS)
+    app.jinja_env.globals.update(GLOBALS, fps=app.config["FPS"])

@@ -37,7 +37,8 @@ ROOMS_TO_COME = {
     "app observability": "metrics health doctor",
     "app web": "sending problems form_guards language templating security assets proxy",
     "app publishing": "files stored embed feed sitemap artwork",
-    "app pages": "pages owners restoring making alike showing mine reporting office",
+    "app pages": "pages_blueprint pages walk_page gallery_page about_page owners "
+    "restoring making alike showing mine reporting office",
     "app api": "api answers openapi manual",
     "app cli": "registration command cli cli_doctor cli_backup "
     "cli_curator cli_exhibitions cli_exhibition cli_gallery cli_media",

@@ -1,0 +1,32 @@
+"""What this is, how it works, and whose art the model learned from."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, render_template, send_file
+
+from app import house, queue, sampling
+from app.pages_blueprint import blueprint
+from app.sending import page_response
+
+
+@blueprint.get("/about")
+def about() -> Response:
+    """Say what this is, how it works, and whose art the model learned from."""
+    config = current_app.config
+    page = render_template(
+        "about.html",
+        house=house.facts(),
+        model_name=house.facts().get("title") or config["MODEL"].rpartition("/")[2],
+        model_revision=next((worker.get("revision") for worker in queue.workers()), None),
+        steps=sampling.settle()["steps"],
+        source_url=config["SOURCE_URL"],
+        team=config["TEAM"],
+        contact=config["CONTACT"] or None,
+    )
+    return page_response(page, cache="no-cache")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """Send the drawn mark to those who ask for the old name."""
+    return send_file(f"{current_app.static_folder}/favicon.svg", mimetype="image/svg+xml", max_age=86_400)

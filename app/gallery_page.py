@@ -1,0 +1,60 @@
+"""The gallery's page: newest first, or what a search and the filters find."""
+
+from __future__ import annotations
+
+import secrets
+from typing import cast
+
+from flask import Response, g, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from app import choice as choosing
+from app import filters, gallery, search, spelling
+from app.bounds import SEED_MAX
+from app.choice import Choice
+from app.errors import InvalidInput
+from app.pages_blueprint import blueprint
+from app.sending import page_response
+
+
+@blueprint.get("/gallery", endpoint="gallery")
+def hang() -> Response:
+    """Show the gallery, newest first, or what a search and the filters find."""
+    try:
+        choice = choosing.from_page(request.args)
+        if choice.order == choosing.SURPRISE and choice.draw is None:
+            return _drawn(choice)
+        page = gallery.page(choice, cursor=request.args.get("cursor"))
+    except InvalidInput as error:
+        wrong = {each.path[0] for each in error.errors}
+        kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
+        choice, query = choosing.from_page(kept), request.args.get("q", "").strip()[: search.QUERY_MAX]
+        shown = _gallery_page(choice, gallery.Page([], None, None, found=0), error=str(error), q=query)
+        return page_response(shown, status=422)
+    g.asked = choice.sought().asked  # its words are marked
+    return page_response(_gallery_page(choice, page), cache="no-cache")
+
+
+def _gallery_page(choice: Choice, page: gallery.Page, *, error: str | None = None, q: str | None = None) -> str:
+    return render_template(
+        "gallery.html",
+        choice=choice,
+        page=page,
+        error=error,
+        q=choice.q if q is None else q,
+        total=gallery.total(),
+        counted=gallery.COUNTED,
+        listed=gallery.LISTED,
+        filters=filters.rows(choice),
+        orders=filters.orders(choice),
+        chosen=filters.chosen(choice),
+        meant=spelling.suggestion(choice) if error is None and page.found == 0 else None,
+    )
+
+
+def _drawn(choice: Choice) -> Response:
+    """Go to an order of chance that has an address."""
+    drawn = choice.address(draw=secrets.randbelow(SEED_MAX + 1))
+    response = cast(Response, redirect(url_for("pages.gallery", **drawn)))
+    response.headers["Cache-Control"] = "no-store"
+    return response
