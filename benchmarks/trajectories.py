@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker import branch, walk
+from worker import branch, interpolation, walk
 from worker.painter import Painter, Prepared, Rendering
 
 
@@ -46,7 +46,7 @@ class Easel:
             branch.space(solver, *self.rendering.spacing)
         i, t = walk.leg(position, len(self.prepared.noises))
         left, right = self.prepared.noises[i : i + 2]
-        noise = left if np.array_equal(left, right) else walk.slerp(left, right, t)
+        noise = left if np.array_equal(left, right) else interpolation.slerp(left, right, t)
         latents = torch.from_numpy(noise[None]).to(self.model.device) * solver.init_noise_sigma
         return Trajectory(0, latents, solver)
 
@@ -109,13 +109,13 @@ class Easel:
         """Interpolate the text states, the unguided half first."""
         legs = [walk.leg(position, len(self.prepared.prompts)) for position in positions]
         kinds = (self.prepared.negatives, self.prepared.prompts)
-        states = np.stack([walk.lerp(kind[i], kind[i + 1], t) for kind in kinds for i, t in legs])
+        states = np.stack([interpolation.lerp(kind[i], kind[i + 1], t) for kind in kinds for i, t in legs])
         return torch.from_numpy(states).to(self.model.device, self._unet.dtype)
 
 
 def between(left: Trajectory, right: Trajectory, t: float) -> Trajectory:
     """Blend two trajectories of one depth: latents on the great arc, the solver's history on the straight line."""
-    latents = torch.from_numpy(walk.slerp(left.latents.cpu().numpy(), right.latents.cpu().numpy(), t))
+    latents = torch.from_numpy(interpolation.slerp(left.latents.cpu().numpy(), right.latents.cpu().numpy(), t))
     history = _joined([left.solver, right.solver], lambda pair: torch.lerp(pair[0], pair[1], t))
     return Trajectory(left.depth, latents.to(left.latents), history)
 

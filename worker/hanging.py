@@ -24,7 +24,7 @@ from app.models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
 from worker import film, flashes, ruler
 from worker.claim import Claim, publish
 from worker.memory import Memory
-from worker.walk import durations, film_order
+from worker.timing import durations, film_order
 
 FILM_PAUSE = 100.0
 """How many times as long as the last unfinished film took the next one is put off: they may cost a walk 1 % of its

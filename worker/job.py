@@ -16,7 +16,7 @@ from app import media, walks
 from app.database import db
 from app.errors import MediaError
 from app.models import CANCELLED, FINISHED, STAGES, Walk
-from worker import memory, staging
+from worker import batch_piece, memory, staging
 from worker.claim import Claim, LeaseLost, claim_next, fail, give_back
 from worker.looks import looking
 from worker.painters import Painters
@@ -72,7 +72,7 @@ def _attempt(claim: Claim, painters: Painters) -> None:
         if claim.kind == STAGES:
             staging.paint(claim, painter)
         else:
-            Painting(claim, painter).run()
+            batch_piece.run(Painting(claim, painter))
     except LeaseLost:
         log.info("%s of walk %s was called off or taken over; it is left alone", claim.kind, claim.walk_id)
         memory.clear(claim.walk_number)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -20,10 +20,8 @@ from app import pieces, queue
 from app.database import db
 from app.models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
 from worker import crew, plan
+from worker.painting import Painting
 from worker.plan import Level
-
-if TYPE_CHECKING:
-    from worker.painting import Painting
 
 
 class NotPlanned(Exception):

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker import branch, remembered, walk
+from worker import branch, interpolation, remembered, walk
 from worker import device as machine
 from worker import solver as solvers
 from worker.folder import ModelError
@@ -380,7 +380,7 @@ def _is_within(step: int, interval: tuple[int, int] | None) -> bool:
 
 def _text_at(texts: NDArray[np.float32], position: float, *, closed: bool) -> NDArray[np.floating]:
     i, t = walk.leg(position, len(texts), closed=closed)
-    return walk.lerp(texts[i], texts[(i + 1) % len(texts)], t)
+    return interpolation.lerp(texts[i], texts[(i + 1) % len(texts)], t)
 
 
 def _noise_at(prepared: Prepared, noises: NDArray[np.float32], position: float) -> NDArray[np.floating]:
@@ -393,7 +393,7 @@ def _noise_at(prepared: Prepared, noises: NDArray[np.float32], position: float) 
     b: NDArray[np.float32] = noises[(i + 1) % len(noises)]
     if np.array_equal(a, b):
         return a
-    return walk.long_way(b, a, t) if i == 1 and _is_breath(prepared) else walk.slerp(a, b, t)
+    return interpolation.long_way(b, a, t) if i == 1 and _is_breath(prepared) else interpolation.slerp(a, b, t)
 
 
 def _is_breath(prepared: Prepared) -> bool:

@@ -1,4 +1,4 @@
-"""One piece of painting: a batch of a walk's level. What it yields is saved, and the last of a level opens the next.
+"""A walk while it is painted, as one piece of it sees it: its row, its levels, what earlier pieces left.
 
 A walk's levels are on its row: what is recorded of them (see `worker.plan`) is all that a piece needs besides the
 states it starts from, which are in the media store, or still in this process's memory.
@@ -10,7 +10,6 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -18,22 +17,19 @@ from typing import Any
 import numpy as np
 from flask import current_app
 from numpy.typing import NDArray
-from sqlalchemy import func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from app import hands, media
-from app.database import db, writing
+from app.database import db
 from app.errors import MediaError
-from app.models import FILM, KNOTS, PIECE_DONE, ROUND, STOPS, Frame, Piece, Walk
+from app.models import KNOTS, ROUND, Walk
 from worker import batch as batches
-from worker import film, hanging, memory, opening, settling
-from worker.claim import Claim, LeaseLost, publish, renew
-from worker.hanging import Hung
-from worker.looks import looking
+from worker import memory
+from worker.claim import Claim, LeaseLost, renew
 from worker.memory import Memory
-from worker.painter import Painter, Prepared, Stop
+from worker.painter import Painter, Prepared, Rendering, Stop
 from worker.plan import Knot, Level
-from worker.state import Painted, State, pack, unpack
+from worker.state import Painted, State, unpack
 
 log = logging.getLogger(__name__)
 
@@ -45,27 +41,16 @@ class Stopped(Exception):
 
 
 class Painting:
-    """A walk on the easel, for the time of one piece."""
+    """A walk that is being painted, for the time of one piece."""
 
     def __init__(self, claim: Claim, painter: Painter) -> None:
         self.claim = claim
         self.painter = painter
         self.memory: Memory = memory.of(claim.walk_number, painter.revision)
         self.walk = load(claim)
-        self._passes = 0
+        self.passes = 0
         self._renewed = time.monotonic()
         self._renew_every = current_app.config["LEASE_SECONDS"] / 4
-
-    def run(self) -> None:
-        """Do the claimed piece."""
-        settling.settle(self)
-        if self.claim.kind == FILM:
-            self._mend()
-            hanging.hang(self.claim, self.walk, self.memory)
-            looking.at(self.walk, self.memory)
-            memory.clear(self.claim.walk_number)
-            return
-        self._keep(self.paint(self.claim.level, self.claim.batch))
 
     # What the walk's row says
 
@@ -103,8 +88,8 @@ class Painting:
     def prepared(self) -> Prepared:
         """The encoded prompts and the noise, made once for all the pieces that this process paints of the walk."""
         if self.memory.prepared is None:
-            rendering = settling.rendering(self.walk)
-            self.memory.prepared = self.painter.prepare(self._stations(), rendering, closed=self.is_closed)
+            settings = rendering(self.walk)
+            self.memory.prepared = self.painter.prepare(self._stations(), settings, closed=self.is_closed)
         return self.memory.prepared
 
     def _stations(self) -> list[Stop]:
@@ -146,7 +131,7 @@ class Painting:
             states=self._state,
             on_step=self.on_step,
         )
-        self._passes += self.painter.passes - before
+        self.passes += self.painter.passes - before
         return painted
 
     def _state(self, knot: Knot, depth: int) -> State:
@@ -159,17 +144,19 @@ class Painting:
         """Return what a batch of stops or knots left for later pieces, by position; what was lost is painted again."""
         if (number, batch) not in self.memory.knots:
             try:
-                found = unpack(media.store().read(self._knots_path(number, batch)))
+                found = unpack(media.store().read(self.knots_path(number, batch)))
             except (MediaError, ValueError, KeyError, OSError):
                 log.warning("batch %s.%s of walk %s is lost and painted again", number, batch, self.walk.id)
                 found = self.paint(number, batch)
-            self._remember(number, batch, found)
+            self.remember(number, batch, found)
         return self.memory.knots[number, batch]
 
-    def _remember(self, number: int, batch: int, painted: Sequence[Painted]) -> None:
+    def remember(self, number: int, batch: int, painted: Sequence[Painted]) -> None:
+        """Keep what a batch leaves for later pieces, without its pictures, in this process."""
         self.memory.knots[number, batch] = {each.position: replace(each, picture=None) for each in painted}
 
-    def _knots_path(self, number: int, batch: int) -> str:
+    def knots_path(self, number: int, batch: int) -> str:
+        """Name the file of what a batch leaves for later pieces."""
         return f"{media.knots_folder(self.walk.id)}/{number}-{batch}.npz"
 
     def on_step(self) -> None:
@@ -179,108 +166,6 @@ class Painting:
         if time.monotonic() - self._renewed > self._renew_every:
             renew(self.claim)
             self._renewed = time.monotonic()
-
-    # Keeping what was painted
-
-    def _keep(self, painted: Sequence[Painted]) -> None:
-        """Save a batch: files first, then the rows that name them, with the level that may open by it."""
-        number, batch = self.claim.level, self.claim.batch
-        level = self.levels[number]
-        if level.kind in (STOPS, KNOTS):
-            self._remember(number, batch, painted)
-        rows = self._write(level, painted)
-        hung = hanging.unfinished(self.walk, self.memory, rows) if rows else None
-        opened = opening.look(self)
-        while True:
-            try:
-                with writing() as session:
-                    replaced = self._publish(session, rows, hung)
-                    opening.open_next(session, self, opened)
-                break
-            except LeaseLost:
-                hanging.withdraw(hung)
-                raise
-            except opening.NotPlanned:  # the others' last piece was done since we looked
-                opened = opening.look(self)
-        hanging.take_down(replaced)
-        if opened is not None:
-            opening.call(opened)
-
-    def _write(self, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
-        """Write the files of a batch, side by side; return the rows of its frames."""
-        pictures = {each.position: each.picture for each in painted if each.picture is not None}
-        with ThreadPoolExecutor(hanging.WRITERS) as writers:
-            knots = None
-            if level.kind in (STOPS, KNOTS) and (left := [replace(each, picture=None) for each in painted]):
-                path = self._knots_path(self.claim.level, self.claim.batch)
-                knots = writers.submit(_store, media.store(), path, pack, left)
-            sizes = {
-                position: writers.submit(_store, media.store(), self._frame_path(position), film.still, picture)
-                for position, picture in pictures.items()
-            }
-            if knots:
-                knots.result()
-            rows: list[dict[str, Any]] = [
-                {"position": position, "path": self._frame_path(position), "bytes": size.result()}
-                for position, size in sizes.items()
-            ]
-        for position, picture in pictures.items():
-            self.memory.keep(position, picture)
-        places = opening.places_of(self.walk, self.stops)
-        ranks = opening.ranks_of(self.walk, places)
-        for row in rows:
-            index = places[row["position"]]
-            row |= {"walk_number": self.claim.walk_number, "index": index, "rank": ranks[index]}
-        return rows
-
-    def _frame_path(self, position: float) -> str:
-        return media.frame_path(self.walk.id, position)
-
-    def _publish(self, session: Session, rows: Sequence[dict[str, Any]], hung: Hung | None) -> set[str]:
-        """Record what was painted; return the paths of files that are superfluous afterwards."""
-        spent = func.coalesce(Piece.seconds, 0.0) + round(self.claim.seconds, 3)
-        publish(
-            session,
-            self.claim,
-            piece={"state": PIECE_DONE, "lease_holder": None, "lease_until": None, "seconds": spent},
-            painted_count=Walk.painted_count + len(rows),
-            passes=func.coalesce(Walk.passes, 0) + self._passes,
-            **(hanging.first_shown(self.walk) if hung else {}),
-        )
-        if rows:
-            session.execute(insert(Frame), rows)
-        return hanging.name(session, self.walk, [hung]) if hung else set()
-
-    # Mending
-
-    def _mend(self) -> None:
-        """Paint again, in its whole batch, every frame whose file is lost: the film needs them all."""
-        missing = set(hanging.lost(self.claim, self.memory))
-        for number, level in enumerate(self.levels):
-            for batch, indices in enumerate(level.batches):
-                positions = {level.positions[index] for index in indices}
-                if level.kind == KNOTS or not positions & missing:
-                    continue
-                log.warning("frames of walk %s are lost and painted again", self.walk.id)
-                for each in self.paint(number, batch):
-                    if each.position in missing:
-                        self._rewrite(each)
-
-    def _rewrite(self, painted: Painted) -> None:
-        data = film.still(np.asarray(painted.picture))
-        media.store().write(self._frame_path(painted.position), data)
-        self.memory.keep(painted.position, np.asarray(painted.picture))
-        where = Frame.walk_number == self.claim.walk_number, Frame.position == painted.position
-        with writing() as session:
-            publish(session, self.claim)
-            for row in session.scalars(select(Frame).where(*where)):
-                row.path, row.bytes = self._frame_path(painted.position), len(data)
-
-
-def _store(store: media.MediaStore, path: str, code: Any, content: Any) -> int:
-    data = code(content)
-    store.write(path, data)
-    return len(data)
 
 
 def load(claim: Claim) -> Walk:
@@ -294,3 +179,13 @@ def load(claim: Claim) -> Walk:
     if found is None:
         raise LeaseLost(claim.walk_id)
     return found
+
+
+def rendering(walk: Walk) -> Rendering:
+    """Return the settings that fix a settled walk's pixels."""
+    full = {"scheduler": str(walk.scheduler), "steps": walk.sampler_steps, "guidance": walk.guidance}
+    return Rendering.of(
+        walk.sampling or full,
+        width=int(walk.width or 0), height=int(walk.height or 0), precision=str(walk.precision),
+        memory_format=str(walk.memory_format), threads=int(walk.threads or 1), batch=int(walk.batch or 1),
+    )  # fmt: skip

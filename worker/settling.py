@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm.attributes import set_committed_value
@@ -13,10 +13,8 @@ from app.models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
 from worker import memory, opening, plan
 from worker.claim import publish
 from worker.painter import Painter, Rendering
+from worker.painting import Painting
 from worker.plan import Level
-
-if TYPE_CHECKING:
-    from worker.painting import Painting
 
 
 class NotOurModel(Exception):
@@ -55,16 +53,6 @@ def check(painting: Painting) -> None:
     if walk.is_pinned and (walk.width, walk.height) != painter.size:
         asked, ours = _times(walk.width, walk.height), _times(*painter.size)
         raise NotOurModel(f"the recipe asks for pictures of {asked} pixels; this site paints {ours}")
-
-
-def rendering(walk: Walk) -> Rendering:
-    """Return the settings that fix a settled walk's pixels."""
-    full = {"scheduler": str(walk.scheduler), "steps": walk.sampler_steps, "guidance": walk.guidance}
-    return Rendering.of(
-        walk.sampling or full,
-        width=int(walk.width or 0), height=int(walk.height or 0), precision=str(walk.precision),
-        memory_format=str(walk.memory_format), threads=int(walk.threads or 1), batch=int(walk.batch or 1),
-    )  # fmt: skip
 
 
 def _is_first(painting: Painting) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from worker import walk
+from worker import interpolation
 
 LATENTS_AT = 0
 """Where in a state the latents lie; what follows is the solver's memory of earlier steps."""
@@ -53,8 +53,8 @@ def between(left: State, right: State, t: float) -> State:
     """
     if left.depth != right.depth or len(left.history) != len(right.history):
         raise ValueError(f"a state of depth {left.depth} cannot be blended with one of depth {right.depth}")
-    history = tuple(walk.lerp(a, b, t) for a, b in zip(left.history, right.history, strict=True))
-    return State(left.depth, walk.slerp(left.latents, right.latents, t), history)
+    history = tuple(interpolation.lerp(a, b, t) for a, b in zip(left.history, right.history, strict=True))
+    return State(left.depth, interpolation.slerp(left.latents, right.latents, t), history)
 
 
 def pack(painted: Sequence[Painted]) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from app.config import ROOT
 
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "imageio", "imageio_ffmpeg", "scipy"}
-PURE = ("worker/ruler.py", "worker/walk.py")
+PURE = ("worker/interpolation.py", "worker/ruler.py", "worker/timing.py", "worker/walk.py")
 PAINTING = ("worker/folder.py", "worker/model.py", "worker/painter.py", "worker/solver.py")
 SITE = {"app", "flask", "sqlalchemy", "rq"}
 

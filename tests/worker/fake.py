@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker import walk
+from worker import interpolation, walk
 from worker.painter import Prepared, Rendering, Start, Stop
 from worker.state import Painted, State
 
@@ -96,7 +96,7 @@ def _colour(stop: Stop) -> list[int]:
 def _between(prepared: Prepared, position: float) -> NDArray[np.float32]:
     colours = prepared.prompts
     left, t = walk.leg(position, len(colours), closed=prepared.closed)
-    return walk.lerp(colours[left], colours[(left + 1) % len(colours)], t)
+    return interpolation.lerp(colours[left], colours[(left + 1) % len(colours)], t)
 
 
 def _blend(left: State, right: State, t: float) -> NDArray[np.float32]:

@@ -26,7 +26,7 @@ from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Wal
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
-from worker import claim, film, flashes, hanging, job, memory, painting, ruler, settling
+from worker import batch_piece, claim, film, flashes, hanging, job, memory, ruler, settling
 from worker.painter import Painter, PaintingError, Rendering, Stop
 
 pytestmark = pytest.mark.databases
@@ -532,7 +532,7 @@ def test_the_lease_is_renewed_while_a_batch_is_painted(
     app.config["LEASE_SECONDS"] = 1e-6
     walk = commissioned(frames=4)
     leases: list[object] = []
-    keep = painting.Painting._keep
+    keep = batch_piece.keep
 
     def note(*arguments: object) -> None:
         leases.append(db.session.query(Piece.lease_until).filter_by(state="taken").scalar())
@@ -540,7 +540,7 @@ def test_the_lease_is_renewed_while_a_batch_is_painted(
         keep(*arguments)  # type: ignore[arg-type]
 
     painter.on_paint = lambda _: note_begin()
-    monkeypatch.setattr(painting.Painting, "_keep", note)
+    monkeypatch.setattr(batch_piece, "keep", note)
     begun: list[object] = []
 
     def note_begin() -> None:

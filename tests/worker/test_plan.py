@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker import plan, walk
+from worker import interpolation, plan, walk
 from worker.plan import Between, Knot, Level
 
 SAMPLING: dict[str, Any] = {"steps": 9, "ladder": [[6, 4], [8, 12]], "branches": True}
@@ -217,7 +217,7 @@ def test_every_frame_is_painted_once_from_what_was_painted_before(
                 assert knot.position in levels[knot.level].positions
                 assert between.depth in plan.depths(levels[knot.level], sampling, frames=frames, closed=closed)
             right = between.right.position or (stops if position > stops - 1 else 0.0)
-            assert np.isclose(walk.lerp(np.array(between.left.position), np.array(right), between.t), position)
+            assert np.isclose(interpolation.lerp(np.array(between.left.position), np.array(right), between.t), position)
 
 
 @given(stops=st.integers(2, 6), more=st.integers(0, 60), size=st.integers(1, 24))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker import walk
+from worker import interpolation, timing, walk
 
 walks = st.integers(2, 8).flatmap(lambda stops: st.tuples(st.just(stops), st.integers(stops, 240)))
 
@@ -94,14 +94,14 @@ def test_position_outside_the_walk_is_refused(position: float) -> None:
 
 def test_lerp_meets_both_ends_exactly() -> None:
     a, b = np.float32([[0.1, 0.7], [1e-3, -5]]), np.float32([[3.3, -0.2], [7, 1e4]])
-    assert np.array_equal(walk.lerp(a, b, 0), a)
-    assert np.array_equal(walk.lerp(a, b, 1), b)
-    assert np.allclose(walk.lerp(a, b, 0.25), 0.75 * a + 0.25 * b)
-    assert walk.lerp(a, b, 0.25).dtype == np.float32
+    assert np.array_equal(interpolation.lerp(a, b, 0), a)
+    assert np.array_equal(interpolation.lerp(a, b, 1), b)
+    assert np.allclose(interpolation.lerp(a, b, 0.25), 0.75 * a + 0.25 * b)
+    assert interpolation.lerp(a, b, 0.25).dtype == np.float32
 
 
-@pytest.mark.parametrize("between", [walk.lerp, walk.slerp])
-def test_several_t_stand_in_front(between: type(walk.lerp)) -> None:  # type: ignore[valid-type]
+@pytest.mark.parametrize("between", [interpolation.lerp, interpolation.slerp])
+def test_several_t_stand_in_front(between: type(interpolation.lerp)) -> None:  # type: ignore[valid-type]
     a, b = np.float32([[1, 0, 0]]), np.float32([[0, 1, 0]])
     several = between(a, b, np.array([0, 0.5, 1]))
     assert several.shape == (3, 1, 3)
@@ -111,28 +111,28 @@ def test_several_t_stand_in_front(between: type(walk.lerp)) -> None:  # type: ig
 def test_slerp_keeps_the_length_that_lerp_loses() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, 4, 16, 16)).astype(np.float32)
-    middle = walk.slerp(a, b, 0.5)
+    middle = interpolation.slerp(a, b, 0.5)
     assert middle.dtype == np.float32
     assert np.linalg.norm(middle) == pytest.approx(np.linalg.norm(a), rel=0.05)
-    assert np.linalg.norm(walk.lerp(a, b, 0.5)) < 0.8 * np.linalg.norm(a)
-    assert np.allclose(walk.slerp(a, b, 0), a, atol=1e-6)
-    assert np.allclose(walk.slerp(a, b, 1), b, atol=1e-6)
+    assert np.linalg.norm(interpolation.lerp(a, b, 0.5)) < 0.8 * np.linalg.norm(a)
+    assert np.allclose(interpolation.slerp(a, b, 0), a, atol=1e-6)
+    assert np.allclose(interpolation.slerp(a, b, 1), b, atol=1e-6)
 
 
 def test_slerp_goes_along_the_arc() -> None:
-    thirty_degrees = walk.slerp(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 1 / 3)
+    thirty_degrees = interpolation.slerp(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 1 / 3)
     assert np.allclose(thirty_degrees, [math.cos(math.pi / 6), math.sin(math.pi / 6)])
 
 
 @pytest.mark.parametrize("factor", [1.0, 2.0, 0.0])
 def test_slerp_between_parallel_or_zero_vectors_is_the_straight_line(factor: float) -> None:
     a = np.array([0.6, -0.8])
-    assert np.allclose(walk.slerp(a, factor * a, 0.25), walk.lerp(a, factor * a, 0.25))
+    assert np.allclose(interpolation.slerp(a, factor * a, 0.25), interpolation.lerp(a, factor * a, 0.25))
 
 
 @pytest.mark.parametrize("noise", [np.random.default_rng(1).normal(size=(4, 8, 8)), np.ones((2, 8))])
 def test_slerp_between_opposite_noises_goes_by_way_of_a_third_and_keeps_its_length(noise: NDArray[np.float64]) -> None:
-    way = [walk.slerp(noise, -noise, t) for t in np.linspace(0, 1, 9)]
+    way = [interpolation.slerp(noise, -noise, t) for t in np.linspace(0, 1, 9)]
     assert np.allclose(way[0], noise)
     assert np.allclose(way[-1], -noise)
     assert np.allclose([np.linalg.norm(point) for point in way], np.linalg.norm(noise))
@@ -143,14 +143,14 @@ def test_slerp_between_opposite_noises_goes_by_way_of_a_third_and_keeps_its_leng
 def test_slerp_between_opposite_noises_takes_many_positions_at_once() -> None:
     noise = np.random.default_rng(2).normal(size=(4, 3))
     ts = [0.0, 0.3, 0.7, 1.0]
-    assert np.allclose(walk.slerp(noise, -noise, ts), [walk.slerp(noise, -noise, t) for t in ts])
+    assert np.allclose(interpolation.slerp(noise, -noise, ts), [interpolation.slerp(noise, -noise, t) for t in ts])
 
 
 def test_long_way_goes_on_round_the_circle_and_arrives_where_slerp_began() -> None:
     a, b = np.random.default_rng(3).normal(size=(2, 4, 8, 8))
     b *= np.linalg.norm(a) / np.linalg.norm(b)
-    out = [walk.slerp(a, b, t) for t in (0, 0.5, 1)]
-    back = [walk.long_way(a, b, t) for t in (0, 0.25, 0.5, 0.75, 1)]
+    out = [interpolation.slerp(a, b, t) for t in (0, 0.5, 1)]
+    back = [interpolation.long_way(a, b, t) for t in (0, 0.25, 0.5, 0.75, 1)]
     assert np.allclose(back[0], b)
     assert np.allclose(back[-1], a)
     assert np.allclose([np.linalg.norm(point) for point in back], np.linalg.norm(a))
@@ -161,8 +161,8 @@ def test_long_way_goes_on_round_the_circle_and_arrives_where_slerp_began() -> No
 def test_long_way_between_parallel_noises_is_the_way_back() -> None:
     a = np.random.default_rng(4).normal(size=(4, 8))
     for b in (a, -a):
-        assert np.allclose(walk.long_way(a, b, 0), b)
-        assert np.allclose(walk.long_way(a, b, 1), a)
+        assert np.allclose(interpolation.long_way(a, b, 0), b)
+        assert np.allclose(interpolation.long_way(a, b, 1), a)
 
 
 def test_closed_walk_has_a_leg_that_leads_back() -> None:
@@ -173,33 +173,33 @@ def test_closed_walk_has_a_leg_that_leads_back() -> None:
 
 
 def test_film_that_goes_back_repeats_without_a_doubled_frame() -> None:
-    assert walk.film_order(4, "back") == [0, 1, 2, 3, 2, 1]
-    assert walk.film_order(2, "back") == [0, 1]
-    assert walk.film_order(1, "back") == [0]
-    assert walk.film_order(4, "round") == walk.film_order(4) == [0, 1, 2, 3]
+    assert timing.film_order(4, "back") == [0, 1, 2, 3, 2, 1]
+    assert timing.film_order(2, "back") == [0, 1]
+    assert timing.film_order(1, "back") == [0]
+    assert timing.film_order(4, "round") == timing.film_order(4) == [0, 1, 2, 3]
 
 
 def test_whole_film_shows_every_frame_equally_long() -> None:
-    assert walk.durations(walk.positions(2, 24), range(24), 80) == [80] * 24
+    assert timing.durations(walk.positions(2, 24), range(24), 80) == [80] * 24
 
 
 def test_coarse_film_holds_each_frame_for_its_missing_neighbours() -> None:
-    assert walk.durations(walk.positions(2, 24), [23, 0], 80) == [960, 960]
-    assert walk.durations(walk.positions(2, 5), [0, 4, 2], 100) == [150, 200, 150]
+    assert timing.durations(walk.positions(2, 24), [23, 0], 80) == [960, 960]
+    assert timing.durations(walk.positions(2, 5), [0, 4, 2], 100) == [150, 200, 150]
 
 
 @given(walks, st.integers(20, 500), st.randoms(use_true_random=False))
 def test_coarse_film_lasts_as_long_as_the_whole_one(size: tuple[int, int], frame_ms: int, random: object) -> None:
     stops, frames = size
     painted = random.sample(range(frames), random.randint(stops, frames))  # type: ignore[attr-defined]
-    times = walk.durations(walk.positions(stops, frames), painted, frame_ms)
+    times = timing.durations(walk.positions(stops, frames), painted, frame_ms)
     assert len(times) == len(painted)
-    assert all(ms % 10 == 0 and ms >= walk.SHORTEST_MS for ms in times)
+    assert all(ms % 10 == 0 and ms >= timing.SHORTEST_MS for ms in times)
     assert sum(times) == pytest.approx(frames * frame_ms, abs=10)
 
 
 def test_no_frame_is_shorter_than_browsers_can_show() -> None:
-    assert walk.durations(walk.positions(2, 3), range(3), 4) == [20, 20, 20]
+    assert timing.durations(walk.positions(2, 3), range(3), 4) == [20, 20, 20]
 
 
 @given(
@@ -212,13 +212,13 @@ def test_coarse_film_lasts_as_long_as_the_whole_one_however_it_ends(
     frames: int, ending: str, frame_ms: int, data: st.DataObject
 ) -> None:
     painted = data.draw(st.sets(st.integers(0, frames - 1), min_size=1))
-    order = walk.film_order(frames, ending)
-    durations = walk.durations(range(frames), sorted(painted), frame_ms, ending)
+    order = timing.film_order(frames, ending)
+    durations = timing.durations(range(frames), sorted(painted), frame_ms, ending)
     assert len(durations) == sum(index in painted for index in order)
     assert sum(durations) == frame_ms * len(order)
 
 
 def test_coarse_round_film_shows_its_first_frame_for_what_is_missing_on_both_sides() -> None:
-    assert walk.durations(range(8), [0, 4], 100, "round") == [400, 400]
-    assert walk.durations(range(5), [0, 4], 100, "back") == [400, 400]
-    assert walk.durations(range(8), [0, 4], 100) == [250, 550]
+    assert timing.durations(range(8), [0, 4], 100, "round") == [400, 400]
+    assert timing.durations(range(5), [0, 4], 100, "back") == [400, 400]
+    assert timing.durations(range(8), [0, 4], 100) == [250, 550]

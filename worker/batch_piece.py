@@ -1,0 +1,144 @@
+"""One piece of painting: a batch of a walk's level. What it yields is saved, and the last of a level opens the next.
+
+The last piece of all makes the film.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from app import media
+from app.database import writing
+from app.models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
+from worker import film, hanging, memory, opening, settling
+from worker.claim import LeaseLost, publish
+from worker.hanging import Hung
+from worker.looks import looking
+from worker.painting import Painting
+from worker.plan import Level
+from worker.state import Painted, pack
+
+log = logging.getLogger(__name__)
+
+
+def run(painting: Painting) -> None:
+    """Do the claimed piece."""
+    claim = painting.claim
+    settling.settle(painting)
+    if claim.kind == FILM:
+        _mend(painting)
+        hanging.hang(claim, painting.walk, painting.memory)
+        looking.at(painting.walk, painting.memory)
+        memory.clear(claim.walk_number)
+        return
+    keep(painting, painting.paint(claim.level, claim.batch))
+
+
+def keep(painting: Painting, painted: Sequence[Painted]) -> None:
+    """Save a batch: files first, then the rows that name them, with the level that may open by it."""
+    number, batch = painting.claim.level, painting.claim.batch
+    level = painting.levels[number]
+    if level.kind in (STOPS, KNOTS):
+        painting.remember(number, batch, painted)
+    rows = _write(painting, level, painted)
+    hung = hanging.unfinished(painting.walk, painting.memory, rows) if rows else None
+    opened = opening.look(painting)
+    while True:
+        try:
+            with writing() as session:
+                replaced = _publish(session, painting, rows, hung)
+                opening.open_next(session, painting, opened)
+            break
+        except LeaseLost:
+            hanging.withdraw(hung)
+            raise
+        except opening.NotPlanned:  # the others' last piece was done since we looked
+            opened = opening.look(painting)
+    hanging.take_down(replaced)
+    if opened is not None:
+        opening.call(opened)
+
+
+def _write(painting: Painting, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
+    """Write the files of a batch, side by side; return the rows of its frames."""
+    claim, walk = painting.claim, painting.walk
+    pictures = {each.position: each.picture for each in painted if each.picture is not None}
+    with ThreadPoolExecutor(hanging.WRITERS) as writers:
+        knots = None
+        if level.kind in (STOPS, KNOTS) and (left := [replace(each, picture=None) for each in painted]):
+            path = painting.knots_path(claim.level, claim.batch)
+            knots = writers.submit(_store, media.store(), path, pack, left)
+        sizes = {
+            position: writers.submit(_store, media.store(), media.frame_path(walk.id, position), film.still, picture)
+            for position, picture in pictures.items()
+        }
+        if knots:
+            knots.result()
+        rows: list[dict[str, Any]] = [
+            {"position": position, "path": media.frame_path(walk.id, position), "bytes": size.result()}
+            for position, size in sizes.items()
+        ]
+    for position, picture in pictures.items():
+        painting.memory.keep(position, picture)
+    places = opening.places_of(walk, painting.stops)
+    ranks = opening.ranks_of(walk, places)
+    for row in rows:
+        index = places[row["position"]]
+        row |= {"walk_number": claim.walk_number, "index": index, "rank": ranks[index]}
+    return rows
+
+
+def _publish(session: Session, painting: Painting, rows: Sequence[dict[str, Any]], hung: Hung | None) -> set[str]:
+    """Record what was painted; return the paths of files that are superfluous afterwards."""
+    spent = func.coalesce(Piece.seconds, 0.0) + round(painting.claim.seconds, 3)
+    publish(
+        session,
+        painting.claim,
+        piece={"state": PIECE_DONE, "lease_holder": None, "lease_until": None, "seconds": spent},
+        painted_count=Walk.painted_count + len(rows),
+        passes=func.coalesce(Walk.passes, 0) + painting.passes,
+        **(hanging.first_shown(painting.walk) if hung else {}),
+    )
+    if rows:
+        session.execute(insert(Frame), rows)
+    return hanging.name(session, painting.walk, [hung]) if hung else set()
+
+
+def _mend(painting: Painting) -> None:
+    """Paint again, in its whole batch, every frame whose file is lost: the film needs them all."""
+    missing = set(hanging.lost(painting.claim, painting.memory))
+    for number, level in enumerate(painting.levels):
+        for batch, indices in enumerate(level.batches):
+            positions = {level.positions[index] for index in indices}
+            if level.kind == KNOTS or not positions & missing:
+                continue
+            log.warning("frames of walk %s are lost and painted again", painting.walk.id)
+            for each in painting.paint(number, batch):
+                if each.position in missing:
+                    _rewrite(painting, each)
+
+
+def _rewrite(painting: Painting, painted: Painted) -> None:
+    path, picture = media.frame_path(painting.walk.id, painted.position), np.asarray(painted.picture)
+    data = film.still(picture)
+    media.store().write(path, data)
+    painting.memory.keep(painted.position, picture)
+    where = Frame.walk_number == painting.claim.walk_number, Frame.position == painted.position
+    with writing() as session:
+        publish(session, painting.claim)
+        for row in session.scalars(select(Frame).where(*where)):
+            row.path, row.bytes = path, len(data)
+
+
+def _store(store: media.MediaStore, path: str, code: Any, content: Any) -> int:
+    data = code(content)
+    store.write(path, data)
+    return len(data)
