@@ -38,11 +38,11 @@ load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
 	$(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --no-location --sort-output --omit-header \
-		--output app/translations/messages.pot .
-	$(BIN)/pybabel update --input-file app/translations/messages.pot --output-dir app/translations --no-fuzzy-matching \
+		--output app/i18n/translations/messages.pot .
+	$(BIN)/pybabel update --input-file app/i18n/translations/messages.pot --output-dir app/i18n/translations --no-fuzzy-matching \
 		--ignore-pot-creation-date --ignore-obsolete --no-wrap
-	$(BIN)/pybabel compile --directory app/translations
-	rm app/translations/messages.pot
+	$(BIN)/pybabel compile --directory app/i18n/translations
+	rm app/i18n/translations/messages.pot
 
 COMPILE = $(BIN)/python -m piptools compile --quiet --upgrade --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml

@@ -14,8 +14,8 @@ from app.curated import WORD_MAX, BannedWord
 from app.database import EMPTY, db, schema_state, writing
 from app.errors import InvalidInput
 from app.folding import IS_UNSPACED, folded
-from app.gettext import _
-from app.words import number
+from app.i18n.formatting import number
+from app.i18n.gettext import _
 
 WORDS_MAX = 1000
 

@@ -10,7 +10,7 @@ from app import banned, complaints, lookup, search
 from app.bounds import Limits
 from app.database import db, writing
 from app.errors import FieldError, InvalidInput
-from app.gettext import _
+from app.i18n.gettext import _
 from app.models import Walk
 from app.wanted import check_words, told
 

@@ -14,7 +14,7 @@ from app import cursors, hands, house
 from app.bounds import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.colours import COLOURS
 from app.errors import FieldError, InvalidInput
-from app.gettext import _
+from app.i18n.gettext import _
 from app.index import Sought, facet
 from app.models import ENDINGS
 from app.search import QUERY_MAX, too_long, understood

@@ -7,7 +7,7 @@ from collections import Counter
 
 from PIL import Image
 
-from app.gettext import N_
+from app.i18n.gettext import N_
 
 COLOURS = (
     N_("red"),

@@ -7,10 +7,10 @@ from typing import Any
 from app import presets
 from app.bounds import SEED_MAX, STOPS_MIN, Limits
 from app.errors import FieldError
-from app.gettext import N_, _
 from app.hands import words_of
+from app.i18n.formatting import decimal, join_words
+from app.i18n.gettext import N_, _
 from app.models import ENDINGS
-from app.words import decimal, join_words
 
 UNREADABLE = N_("contains characters that could not be read. Send it as UTF-8.")
 SUBJECTS = {

@@ -6,7 +6,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.errors import InvalidInput
-from app.gettext import _
+from app.i18n.gettext import _
 
 Value = str | int | float | bool
 

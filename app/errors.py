@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.gettext import N_
+from app.i18n.gettext import N_
 
 
 @dataclass(frozen=True, slots=True)

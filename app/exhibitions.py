@@ -16,7 +16,7 @@ from app import audit, lookup
 from app.curated import TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
 from app.database import db, now, writing
 from app.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFound
-from app.gettext import N_, _
+from app.i18n.gettext import N_, _
 from app.models import SLUG_MAX, Walk, slug_of
 
 EXHIBITS_MAX = 200

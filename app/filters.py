@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app import hands, house, wording, words
+from app import hands, house, wording
 from app.bounds import STOPS_MIN, Limits
 from app.choice import SORTS, Choice
 from app.colours import COLOURS
-from app.gettext import N_, _
+from app.i18n import formatting
+from app.i18n.gettext import N_, _
 
 ORDERS = {
     "newest": N_("newest first"),
@@ -45,7 +46,7 @@ def rows(choice: Choice) -> list[Row]:
     counts = range(STOPS_MIN, Limits.current().stops_max + 1)
     told: list[tuple[str, str, dict[Any, str]]] = [
         ("hand", _("Style"), known),
-        ("stops", _("Stops"), {count: words.count_words(count) for count in counts}),
+        ("stops", _("Stops"), {count: formatting.count_words(count) for count in counts}),
         ("ending", _("Ending"), {name: wording.ending_name(name) for name in wording.ENDING_NAMES}),
         ("colour", _("Colour"), {colour: _(colour) for colour in COLOURS}),
         ("model", _("Model"), {model.name: model.title for model in house.offered()}),
@@ -65,8 +66,8 @@ def orders(choice: Choice) -> list[Option]:
 def chosen(choice: Choice) -> list[str]:
     """List in words what narrows the gallery."""
     told = [_in_words(row, option) for row in rows(choice) for option in row.options if option.is_chosen]
-    told += [_("since %(day)s", day=words.day(choice.since))] if choice.since else []
-    return [*told, _("until %(day)s", day=words.day(choice.until))] if choice.until else told
+    told += [_("since %(day)s", day=formatting.day(choice.since))] if choice.since else []
+    return [*told, _("until %(day)s", day=formatting.day(choice.until))] if choice.until else told
 
 
 def _in_words(row: Row, option: Option) -> str:

@@ -13,9 +13,9 @@ from app import hands, lookup, remixing
 from app.bounds import STOPS_MIN, Limits
 from app.complaints import of_stop
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
-from app.gettext import _
+from app.i18n.formatting import decimal_sign
+from app.i18n.gettext import _
 from app.models import FINISHED, ID, Walk
-from app.words import decimal_sign
 
 FRAME_CHOICES = (24, 60, 120, 240)
 IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance", "ending", "preset", "model", "film"}

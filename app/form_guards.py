@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.errors import Malformed
-from app.gettext import _
+from app.i18n.gettext import _
 
 csrf = CSRFProtect()
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app import house
-from app.known import said
+from app.i18n.foreign_messages import said
+from app.i18n.formatting import join_words
 from app.models import Walk
-from app.words import join_words
 
 PATTERN = "{prompt}, {words}"
 

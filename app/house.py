@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from flask import current_app
 
-from app.gettext import _
-from app.words import join_words
+from app.i18n.formatting import join_words
+from app.i18n.gettext import _
 
 KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
 TOKENIZERS = ("tokenizer", "tokenizer_2")

@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, has_request_context, redirect, r
 from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 
-from app.locales import ENGLISH, LOCALES, NAMES, tag
+from app.i18n.locales import ENGLISH, LOCALES, NAMES, tag
 from app.visitor import YEAR_SECONDS, host_name
 
 COOKIE = "moma_language"
@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
     Babel().init_app(
         app,
         default_locale=str(ENGLISH),
-        default_translation_directories=f"{app.root_path}/app/translations",
+        default_translation_directories=f"{app.root_path}/app/i18n/translations",
         locale_selector=lambda: str(LOCALES[wanted()]),
     )
     app.before_request(_choose)

@@ -13,8 +13,8 @@ from flask_limiter.errors import RateLimitExceeded
 
 from app import queue, visitor
 from app.errors import TooMany
-from app.gettext import N_, _
-from app.words import duration_about
+from app.i18n.formatting import duration_about
+from app.i18n.gettext import N_, _
 
 HOUR = 3600
 REPORTS = 10, 40  # within an hour from a visitor, and from an address

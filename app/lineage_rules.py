@@ -6,7 +6,7 @@ Who goes on from a walk begins at its last stop, so that the films join without 
 from __future__ import annotations
 
 from app import lookup
-from app.gettext import N_, _
+from app.i18n.gettext import N_, _
 from app.models import FINISHED, Stop, Walk
 from app.wanted import Commission
 

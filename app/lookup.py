@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.database import db
 from app.errors import WalkGone, WalkNotFound
-from app.gettext import _
+from app.i18n.gettext import _
 from app.models import FINISHED, ID, Walk
 
 

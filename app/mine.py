@@ -12,10 +12,10 @@ from sqlalchemy.orm import selectinload
 from app import cursors, line, visitor
 from app.database import db
 from app.errors import InvalidInput
-from app.gettext import N_, _
+from app.i18n.formatting import day
+from app.i18n.gettext import N_, _
 from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
 from app.wording import ordinal_place
-from app.words import day
 
 blueprint = Blueprint("mine", __name__)
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound
 from app import audit, banned, curating, exhibitions, limits, lookup, reports, signing_in
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.exhibitions import Wanted
-from app.gettext import _
+from app.i18n.gettext import _
 from app.models import Walk
 from app.sending import send_stored
 

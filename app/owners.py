@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, redirect, request, url_for
 
 from app import changing, lookup, visitor, walks
 from app.errors import InvalidInput, NotOwner
-from app.gettext import _
+from app.i18n.gettext import _
 from app.models import Walk
 from app.walk_page import see, walk_page
 

@@ -38,7 +38,7 @@ from app import form as forms
 from app.bounds import SEED_MAX, STOPS_MIN, Limits
 from app.commission import commission
 from app.errors import InvalidInput, TooMany
-from app.gettext import _
+from app.i18n.gettext import _
 from app.pages_blueprint import blueprint
 from app.sending import page_response
 from app.validation import validate

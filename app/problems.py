@@ -14,8 +14,8 @@ from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
 from app.database import schema_state
 from app.errors import InvalidInput, MediaError, MomaError, TooMany
-from app.gettext import N_, _
-from app.words import number
+from app.i18n.formatting import number
+from app.i18n.gettext import N_, _
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from app import house, presets, validation
 from app.carried import RECIPE_MAX, kind_of, recipe_in
 from app.errors import InvalidInput
-from app.gettext import N_, _
+from app.i18n.gettext import N_, _
 from app.models import ROUND, Walk
 from app.pinned import Pinned, flaw
 from app.recipe_schema import Recipe, RecipeLevel, RecipeSampler

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app import media_urls
-from app.gettext import N_, _
+from app.i18n.gettext import N_, _
 from app.models import BACK, FINISHED, ROUND, Frame, Walk
 from app.wording import blend, short_name, stations
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import selectinload
 from app.curated import Report
 from app.database import db, now, writing
 from app.errors import FieldError, InvalidInput
-from app.gettext import N_, _
+from app.i18n.formatting import number
+from app.i18n.gettext import N_, _
 from app.models import Walk
-from app.words import number
 
 WORDS_MAX = 1000
 REASONS = {

@@ -11,7 +11,7 @@ from app import cache, recipe, remixing
 from app import form as forms
 from app.bounds import Limits
 from app.errors import InvalidInput
-from app.gettext import N_, _
+from app.i18n.gettext import N_, _
 from app.pages import make_page
 from app.pinned import Pinned
 from app.recipe import as_commission

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from app import folding
 from app.errors import InvalidInput
 from app.folding import stem
-from app.gettext import _
+from app.i18n.gettext import _
 
 QUERY_MAX = 300
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from app import media, pieces, queue
 from app.database import db, writing
 from app.errors import Conflict
-from app.gettext import _
+from app.i18n.gettext import _
 from app.models import FINISHED, STAGES, Frame, Medium, Piece, Walk
 
 KINDS = ("stages", "sheet")

@@ -5,7 +5,22 @@ from __future__ import annotations
 from flask import Flask, g
 
 from app import form as forms
-from app import hairline, hands, known, reel, remixing, search
+from app import hairline, hands, reel, remixing, search
+from app.i18n import foreign_messages
+from app.i18n.formatting import (
+    count_words,
+    day,
+    day_and_time,
+    decimal,
+    duration,
+    duration_about,
+    file_size,
+    join_words,
+    number,
+    ordinal,
+    plural,
+    sentence,
+)
 from app.wording import (
     blend,
     care_name,
@@ -22,20 +37,6 @@ from app.wording import (
     solver_name,
     stations,
     waiting_words,
-)
-from app.words import (
-    count_words,
-    day,
-    day_and_time,
-    decimal,
-    duration,
-    duration_about,
-    file_size,
-    join_words,
-    number,
-    ordinal,
-    plural,
-    sentence,
 )
 
 
@@ -66,7 +67,7 @@ FILTERS = {
     "care_name": care_name,
     "day": day,
     "day_and_time": day_and_time,
-    "known": known.said,
+    "known": foreign_messages.said,
     "asked": _with_marks,
 }
 GLOBALS = {

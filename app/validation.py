@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from app import banned, complaints, house, lineage, lineage_rules
 from app.bounds import ERRORS_MAX, STOPS_MIN, Limits
 from app.errors import FieldError, InvalidInput
-from app.gettext import _
+from app.i18n.gettext import _
 from app.models import ID, ROUND
 from app.wanted import Commission
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import cache, line, media, queue
 from app.database import db, now, take_turns, writing
 from app.errors import Conflict, MediaError
-from app.gettext import _
+from app.i18n.gettext import _
 from app.models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Look, Medium, Piece, Stop, Walk
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from app import complaints
 from app.bounds import SEED_MAX, STOPS_MIN, Limits
-from app.gettext import _
 from app.hands import find as find_hand
 from app.hands import words_of
+from app.i18n.gettext import _
 from app.models import ID
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app import known
-from app.gettext import N_, _
+from app.i18n import foreign_messages
+from app.i18n.formatting import count_words, duration, duration_about, ordinal, percent, plural, sentence
+from app.i18n.gettext import N_, _
 from app.models import BACK, ROUND, STOP
-from app.words import count_words, duration, duration_about, ordinal, percent, plural, sentence
 
 ARTICLES = re.compile(r"^(?:an?|the)\s+(?=\S)", re.IGNORECASE)
 NOTES = {
@@ -127,5 +127,5 @@ def own_words(own: Mapping[str, Any]) -> str:
     said = {"hand": N_("in %(own)s"), "negative_prompt": N_("without %(own)s"), "seed": N_("seed %(own)s")}
     told = {name: f"{value!s:.60}" for name, value in own.items()}
     if "hand" in told:
-        told["hand"] = known.said(told["hand"])
+        told["hand"] = foreign_messages.said(told["hand"])
     return ", ".join(_(words, own=told[name]) for name, words in said.items() if name in told)

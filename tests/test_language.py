@@ -19,12 +19,12 @@ from sqlalchemy import select
 
 from app.config import ROOT
 from app.database import db, now
-from app.locales import LOCALES, NAMES
+from app.i18n.formatting import COUNTED, day, day_and_time, decimal, duration, file_size, number, plural
+from app.i18n.locales import LOCALES, NAMES
 from app.models import Walk
 from app.wording import ordinal_place
-from app.words import COUNTED, day, day_and_time, decimal, duration, file_size, number, plural
 
-CATALOGUES = ROOT / "app" / "translations"
+CATALOGUES = ROOT / "app" / "i18n" / "translations"
 OTHERS = sorted(set(LOCALES) - {"en"})
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.4"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|</?\w+")

@@ -21,10 +21,10 @@ from werkzeug.test import TestResponse
 
 from app import media_urls, sampling, walks
 from app.database import db, now, writing
+from app.i18n.formatting import count_words
 from app.lookup import walk_at
 from app.models import Walk
 from app.security import HEADERS
-from app.words import count_words
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]

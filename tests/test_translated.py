@@ -25,13 +25,14 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from app import audit, banned, exhibitions, hands, house, known, recipe, reports, stages, walks
+from app import audit, banned, exhibitions, hands, house, recipe, reports, stages, walks
 from app.choice import SORTS
 from app.colours import COLOURS
 from app.config import ROOT
 from app.database import db, now, writing
 from app.errors import MediaError
 from app.exhibitions import Wanted
+from app.i18n import foreign_messages
 from app.models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.presets import NAMES as PRESETS
 from tests.conftest import make_app
@@ -223,7 +224,7 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
     told = [facts["title"], facts["licence"], *(source["what"] for source in facts["sources"])]
     told += [hands.Hand(hand["words"], hand["title"]).name for hand in facts["hands"]]
     told += [hand["words"] for hand in facts["hands"]]
-    assert set(told) - known.KNOWN == set()
+    assert set(told) - foreign_messages.KNOWN == set()
 
 
 @pytest.mark.parametrize(
@@ -242,9 +243,9 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
 )
 def test_what_a_worker_says_of_a_walk_that_failed_is_known(app: Flask, error: Exception) -> None:
     with app.test_request_context("/"), force_locale("de"):
-        told = known.said(_sentence(error))
+        told = foreign_messages.said(_sentence(error))
         assert not re.search(r"\b(the|not|this|while|model)\b", told, re.IGNORECASE), told
-        assert known.said("Ein Satz von anderswo") == "Ein Satz von anderswo"
+        assert foreign_messages.said("Ein Satz von anderswo") == "Ein Satz von anderswo"
 
 
 def test_templates_hold_no_sentence_that_is_not_looked_up() -> None:

@@ -3,7 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import wording, words
+from app import wording
+from app.i18n import formatting
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,7 @@ def test_a_place_in_line_is_an_ordinal(position, place):
 
 @pytest.mark.parametrize(("number", "ordinal"), [(22, "22nd"), (33, "33rd"), (111, "111th"), (1002, "1,002nd")])
 def test_large_ordinals_are_written_in_figures(number, ordinal):
-    assert words.ordinal(number) == ordinal
+    assert formatting.ordinal(number) == ordinal
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_large_ordinals_are_written_in_figures(number, ordinal):
     ],
 )
 def test_time_left_is_an_estimate_rounded_up(seconds, text):
-    assert words.duration_about(seconds) == text
+    assert formatting.duration_about(seconds) == text
 
 
 def test_time_left_never_shrinks_as_seconds_grow():
@@ -41,7 +42,7 @@ def test_time_left_never_shrinks_as_seconds_grow():
         amount = text.replace("about ", "").replace("an ", "1 ").replace("a ", "1 ").split()
         return int(amount[0]) * {"s": 1, "m": 60, "h": 3600}[amount[1][0]]
 
-    said = [in_seconds(words.duration_about(seconds)) for seconds in range(1, 8000)]
+    said = [in_seconds(formatting.duration_about(seconds)) for seconds in range(1, 8000)]
     assert said == sorted(said)
 
 
@@ -64,7 +65,7 @@ def test_no_estimate_stays_none():
     [(1, "1 second"), (1.92, "1.9 seconds"), (8.0, "8 seconds"), (19.2, "19 seconds"), (125, "2 minutes 5 seconds")],
 )
 def test_measured_times_are_not_rounded_away(seconds, text):
-    assert words.duration(seconds) == text
+    assert formatting.duration(seconds) == text
 
 
 def test_film_length_is_honest():
@@ -77,11 +78,11 @@ def test_film_length_is_honest():
     [(1, "1 byte"), (712, "712 bytes"), (2_200, "2 kB"), (640_300, "640 kB"), (2_090_000, "2.1 MB"), (12e6, "12 MB")],
 )
 def test_file_sizes_are_decimal(size, text):
-    assert words.file_size(size) == text
+    assert formatting.file_size(size) == text
 
 
 def test_a_megabyte_is_never_a_thousand_kilobytes():
-    assert words.file_size(999_700) == "1.0 MB"
+    assert formatting.file_size(999_700) == "1.0 MB"
 
 
 def test_waiting_is_said_in_a_sentence():
@@ -121,9 +122,9 @@ def test_longer_prompts_are_set_in_smaller_type():
 
 
 def test_lists_end_in_and():
-    assert words.join_words(["a"]) == "a"
-    assert words.join_words(["a", "b", "c"]) == "a, b and c"
-    assert words.join_words([]) == ""
+    assert formatting.join_words(["a"]) == "a"
+    assert formatting.join_words(["a", "b", "c"]) == "a, b and c"
+    assert formatting.join_words([]) == ""
 
 
 def walk(*prompts, width=128, height=128):
@@ -147,7 +148,7 @@ def test_films_of_one_shape_are_told_from_mixed_ones():
 
 
 def test_dates_and_samplers_have_names():
-    assert words.day(datetime(2026, 11, 3, tzinfo=UTC)) == "3 November 2026"
+    assert formatting.day(datetime(2026, 11, 3, tzinfo=UTC)) == "3 November 2026"
     assert wording.solver_name("DDIMScheduler") == "DDIM"
     assert wording.solver_name("NewScheduler") == "New"
     assert wording.note("unknown words").startswith("The model does not know")

@@ -20,7 +20,6 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "app i18n": "gettext locales words known",
     "app storage": "database session postgres models curated media",
     "app text": "embedding wordpiece folding",
     "app generation": "house hands presets sampling passes bounds",

@@ -1,6 +1,6 @@
 """Sentences in the page's language. The English sentence is the key; outside of a page it is what is said.
 
-``make language`` collects them into ``app/translations``; CONTRIBUTING.md says more.
+``make language`` collects them into ``app/i18n/translations``; CONTRIBUTING.md says more.
 """
 
 from __future__ import annotations

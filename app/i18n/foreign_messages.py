@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from app.gettext import N_, _
+from app.i18n.gettext import N_, _
 
 MODELS = (
     N_("House model"),

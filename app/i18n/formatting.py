@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from babel.dates import format_date, format_datetime
 
-from app.gettext import N_, _, counted, ngettext
-from app.locales import here
+from app.i18n.gettext import N_, _, counted, ngettext
+from app.i18n.locales import here
 
 COUNTED = (
     counted("%(count)s walk", "%(count)s walks"),

@@ -1,0 +1,3 @@
+"""Sentences, numbers and dates in the page's language."""
+
+__all__ = ["foreign_messages", "formatting", "gettext", "locales"]
