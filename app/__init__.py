@@ -26,7 +26,6 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         artwork,
         assets,
         config,
-        database,
         embed,
         feed,
         files,
@@ -37,7 +36,6 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         making,
         manual,
         meaning,
-        media,
         metrics,
         mine,
         office,
@@ -57,6 +55,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     )
     from app.config import ROOT
     from app.instance import folder
+    from app.storage import database, media_store
 
     app = Flask(
         __name__,
@@ -69,7 +68,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     proxy.init_app(app)
     metrics.init_app(app)  # first of those that look at requests, to count all of them and all of their time
     database.init_app(app)
-    media.init_app(app)
+    media_store.init_app(app)
     visitor.init_app(app)
     security.init_app(app)
     assets.init_app(app)

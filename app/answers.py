@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from app.models import ENDINGS, ID, STATES
 from app.recipe_schema import STOPS, Recipe, RecipeStop
+from app.storage.walk_models import ENDINGS, ID, STATES
 
 WALK_ID = "k7mz3vq9xw2hd8cf"
 FINISHED_AT = "2026-11-20T12:00:05.210000+00:00"

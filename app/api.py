@@ -16,9 +16,9 @@ from app.choice import Choice, read, whole
 from app.commission import commission
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.form_guards import csrf
-from app.models import Walk
 from app.openapi import documented
 from app.sending import conditional
+from app.storage.walk_models import Walk
 from app.validation import validate
 from app.wanted import Commission
 

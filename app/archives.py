@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from app.database import now
 from app.errors import InvalidInput, MomaError
+from app.storage.database import now
 
 FORMAT = "moma-lisa backup"
 VERSION = 1

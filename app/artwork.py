@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, request
 
 from app import media_urls
-from app.models import BACK, Walk
+from app.storage.walk_models import BACK, Walk
 
 CONTEXT = "https://schema.org"
 CREATOR = "MoMA Lisa"

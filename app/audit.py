@@ -7,8 +7,8 @@ import logging
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.curated import Deed
-from app.database import db, writing
+from app.storage.database import db, writing
+from app.storage.house_models import Deed
 
 CURATOR, COMMAND = "curator", "command line"
 

@@ -18,11 +18,12 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, func, inspect, select
 
-from app import archives, cache, database_copy, exhibition, instance, media, visitor
+from app import archives, cache, database_copy, exhibition, instance, visitor
 from app.archives import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
-from app.database import db, head, is_sqlite, now, ping, schema_state, writing
 from app.errors import Conflict, MediaError, MomaError
-from app.models import Frame, Medium, Walk
+from app.storage import media_store
+from app.storage.database import db, head, is_sqlite, now, ping, schema_state, writing
+from app.storage.walk_models import Frame, Medium, Walk
 from app.version import __version__
 
 
@@ -75,7 +76,7 @@ def restore(source: Path, *, force: bool = False) -> Report:
         sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
         for name in sizes:
             if name.startswith(MEDIA):
-                media.store().write(name.removeprefix(MEDIA), archives.read(archive, name))
+                media_store.store().write(name.removeprefix(MEDIA), archives.read(archive, name))
         database_copy.replace(folder / "database")
         for index in Path(current_app.instance_path).glob("*.vectors"):
             index.unlink()  # made of other rows
@@ -91,7 +92,7 @@ def _write(target: Path, copy: Path) -> Report:
         entries.append(archives.add_file(archive, DATABASES[database_copy.kind()], copy))
         for path in named:
             try:
-                entries.append(archives.add_bytes(archive, MEDIA + path, media.store().read(path)))
+                entries.append(archives.add_bytes(archive, MEDIA + path, media_store.store().read(path)))
             except MediaError:
                 absent.append(path)
         forgotten = _no_longer_named(absent)

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app import house, queue
-from app.database import db, now
-from app.models import FINISHED, Frame, Medium, Walk
+from app.storage.database import db, now
+from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 
 FIXED = (
     "width", "height", "precision", "memory_format", "threads", "batch", "levels", "positions", "prefix", "model_name",
@@ -54,7 +54,7 @@ def revision_for(walk: Walk) -> str | None:
 def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:
     """Find the walk that ``walk`` repeats, painted by the model in this ``revision``; none that is kept from its eyes.
 
-    The caller must be alone in taking walks down (:func:`app.database.take_turns`).
+    The caller must be alone in taking walks down (:func:`app.storage.database.take_turns`).
     """
     query = _painted(walk).where(Walk.model_revision == revision).order_by(Walk.number).limit(1)
     options = (selectinload(Walk.stops), selectinload(Walk.painted), selectinload(Walk.media))

@@ -8,10 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from app import banned, complaints, lookup, search
 from app.bounds import Limits
-from app.database import db, writing
 from app.errors import FieldError, InvalidInput
 from app.i18n.gettext import _
-from app.models import Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import Walk
 from app.wanted import check_words, told
 
 

@@ -16,8 +16,8 @@ from app.colours import COLOURS
 from app.errors import FieldError, InvalidInput
 from app.i18n.gettext import _
 from app.index import Sought, facet
-from app.models import ENDINGS
 from app.search import QUERY_MAX, too_long, understood
+from app.storage.walk_models import ENDINGS
 
 NEWEST, OLDEST, BEST, WALKED, SMOOTHEST, SURPRISE = SORTS = (
     "newest", "oldest", "best", "walked", "smoothest", "surprise",

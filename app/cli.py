@@ -10,21 +10,14 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app import (
-    api,
-    lookup,
-    media,
-    presets,
-    recipe,
-    visitor,
-    walks,
-)
+from app import api, lookup, presets, recipe, visitor, walks
 from app.command import as_json, explained, print_json
 from app.commission import commission
-from app.database import db
 from app.errors import InvalidInput, MediaError, MomaError
-from app.models import ENDINGS, FINISHED, STATES, Walk
 from app.painters import painters, wait_for
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import ENDINGS, FINISHED, STATES, Walk
 from app.validation import validate
 
 WORD = "command line"
@@ -228,7 +221,7 @@ def _film(walk: Walk, kind: str) -> bytes:
     medium = walk.media.get(kind)
     if medium is None:
         raise MediaError(f"The walk {walk.id} has no {kind} yet; it is {walk.state}.")
-    return media.store().read(medium.path)
+    return media_store.store().read(medium.path)
 
 
 def _show(walk: Walk, as_json: bool) -> None:

@@ -14,15 +14,16 @@ from flask.cli import AppGroup
 from PIL import Image
 from sqlalchemy import select
 
-from app import exhibition, media, recipe, visitor, walks
+from app import exhibition, recipe, visitor, walks
 from app.command import as_json, explained, print_json
 from app.commission import commission
-from app.database import db
 from app.errors import MomaError
 from app.exhibition import Likeness, Piece
-from app.models import FINISHED, Frame, Walk
 from app.painters import painters, wait_for
 from app.pinned import Pinned
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import FINISHED, Frame, Walk
 from app.wanted import Commission
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _frames(walk: Walk) -> list[Picture]:
     paths = db.session.scalars(select(Frame.path).where(Frame.walk_number == walk.number).order_by(Frame.index))
     pictures = []
     for path in paths:
-        with media.store().open(path) as file, Image.open(file) as picture:
+        with media_store.store().open(path) as file, Image.open(file) as picture:
             pictures.append(np.asarray(picture.convert("RGB")))
     return pictures
 

@@ -10,8 +10,8 @@ from flask.cli import AppGroup
 from app import exhibitions
 from app.audit import COMMAND
 from app.command import as_json, explained, print_json
-from app.curated import Exhibition
 from app.exhibitions import Wanted
+from app.storage.house_models import Exhibition
 
 group = AppGroup("exhibitions", help="Hang walks together, in an order, under a title and a text.")
 

@@ -15,8 +15,8 @@ from flask.cli import AppGroup
 from app import audit, curating, exhibition, exporting, importing, looks, lookup, meaning, queue, reindexing
 from app.command import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
-from app.models import Walk
 from app.nearest import Progress, SourceError
+from app.storage.walk_models import Walk
 
 group = AppGroup("gallery", help="Look after what hangs in the gallery.")
 

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app.database import EMPTY, schema_state
 from app.errors import ConfigError, InvalidInput, MomaError
+from app.storage.database import EMPTY, schema_state
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from app import cache, house, line, lineage_rules, neighbours, presets, queue, sampling, search, visitor
 from app.bounds import SEED_MAX
-from app.database import db, writing
 from app.errors import InvalidInput
-from app.models import QUEUED, Stop, Walk, new_id
 from app.pinned import Pinned
+from app.storage.database import db, writing
+from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.wanted import Commission
 
 

@@ -10,7 +10,7 @@ from app.errors import FieldError
 from app.hands import words_of
 from app.i18n.formatting import decimal, join_words
 from app.i18n.gettext import N_, _
-from app.models import ENDINGS
+from app.storage.walk_models import ENDINGS
 
 UNREADABLE = N_("contains characters that could not be read. Send it as UTF-8.")
 SUBJECTS = {

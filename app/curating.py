@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import update
 
 from app import cache, walks
-from app.database import db, now, take_turns, writing
-from app.models import Walk
+from app.storage.database import db, now, take_turns, writing
+from app.storage.walk_models import Walk
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from flask import current_app
 from sqlalchemy.engine import make_url
 
 from app.archives import CHUNK, unusable
-from app.database import db, is_sqlite, upgrade
 from app.errors import MomaError
+from app.storage.database import db, is_sqlite, upgrade
 
 
 def kind() -> str:

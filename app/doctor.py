@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import current_app
 
-from app import house, looks, meaning, media, queue
-from app.database import ping, schema_state
+from app import house, looks, meaning, queue
+from app.storage import media_store
+from app.storage.database import ping, schema_state
 
 INDEXES = (("meaning", meaning), ("looks", looks))
 
@@ -29,7 +30,7 @@ def examine() -> list[Finding]:
     return [
         database,
         _finding("redis", "" if queue.redis_answers() else _redis_flaw(), "answers"),
-        _finding("media", media.store().check(), f"{config['MEDIA_URL']} takes, gives and deletes"),
+        _finding("media", media_store.store().check(), f"{config['MEDIA_URL']} takes, gives and deletes"),
         *(_finding("model", house.flaw(model.setting), f"{model.setting} is whole") for model in house.offered()),
         *(_finding(name, index.flaw(), index.about()) for name, index in INDEXES if database.well),
         _worker(),

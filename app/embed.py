@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from app import lookup
 from app.errors import WalkGone, WalkNotFound
-from app.models import Walk
 from app.sending import conditional
+from app.storage.walk_models import Walk
 
 blueprint = Blueprint("embed", __name__)
 

@@ -26,12 +26,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import audit, colours, exhibitions, lookup, media, neighbours, recipe, search, visitor, walks
+from app import audit, colours, exhibitions, lookup, neighbours, recipe, search, visitor, walks
 from app.config import ROOT
-from app.database import db, writing
 from app.errors import InvalidInput, MomaError
-from app.models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
 from app.pinned import Pinned
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
 from app.validation import validate
 from app.wanted import Commission
 
@@ -225,7 +226,7 @@ def store(piece: Piece, walk: Walk, painted: Sequence[Picture]) -> None:
     """Make a walk that was just painted the shipped piece."""
     piece.folder.mkdir(parents=True, exist_ok=True)
     for kind, name in FILMS.items():
-        data = media.store().read(walk.media[kind].path)
+        data = media_store.store().read(walk.media[kind].path)
         (piece.folder / name).write_bytes(_lighter(data, painted) if kind == "gif" else data)
     (piece.folder / FRAMES).write_bytes(_avif(painted))
     label = {
@@ -247,15 +248,15 @@ def _is_missing(walk: Walk | None) -> bool:
 
 def _write_files(piece: Piece) -> tuple[list[Frame], list[Medium]]:
     """Put a piece's files into the media store; return the rows that name them."""
-    store, positions = media.store(), piece.recipe["positions"]
+    store, positions = media_store.store(), piece.recipe["positions"]
     frames, films = [], []
     for index, (picture, position) in enumerate(zip(piece.frames(), positions, strict=True)):
-        path, data = media.frame_path(piece.walk_id, index), _png(picture)
+        path, data = media_store.frame_path(piece.walk_id, index), _png(picture)
         store.write(path, data)
         frames.append(Frame(index=index, position=position, rank=_rank(position), path=path, bytes=len(data)))
     for kind, name in FILMS.items():
         data = piece.film(kind)
-        path, digest = media.film_path(piece.walk_id, kind, name.rpartition(".")[2], data)
+        path, digest = media_store.film_path(piece.walk_id, kind, name.rpartition(".")[2], data)
         store.write(path, data)
         films.append(Medium(kind=kind, path=path, bytes=len(data), etag=digest))
     return frames, films

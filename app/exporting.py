@@ -12,11 +12,12 @@ from typing import IO
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
-from app import archives, exhibitions, exported, media
+from app import archives, exhibitions, exported
 from app.archives import MANIFEST, MEDIA
-from app.database import db, now
 from app.errors import InvalidInput, MediaError
-from app.models import FINISHED, Walk
+from app.storage import media_store
+from app.storage.database import db, now
+from app.storage.walk_models import FINISHED, Walk
 from app.version import __version__
 
 BATCH = 100
@@ -84,7 +85,7 @@ class _Writer:
         line = exported.line_of(walk, with_files=self.with_files, with_owner=self.with_owners)
         wanted = [path for path, _ in line.paths if path not in self.added]  # a repeat shares its files
         try:
-            found = {path: media.store().read(path) for path in wanted}
+            found = {path: media_store.store().read(path) for path in wanted}
         except MediaError:
             self.report.lost.append(walk.id)
             return

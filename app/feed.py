@@ -14,8 +14,8 @@ from werkzeug.exceptions import NotFound
 from app import embed, filters, gallery, lookup, media_urls, problems
 from app.choice import NEWEST, from_page
 from app.errors import InvalidInput, WalkGone, WalkNotFound
-from app.models import Walk
 from app.sending import conditional
+from app.storage.walk_models import Walk
 
 blueprint = Blueprint("feed", __name__)
 

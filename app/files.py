@@ -6,11 +6,11 @@ from flask import Blueprint, Flask, Response, jsonify
 from werkzeug.exceptions import NotFound
 
 from app import lookup, recipe
-from app.database import db
 from app.errors import MediaError
 from app.media_urls import FILMS
-from app.models import Walk
 from app.sending import conditional, send_stored
+from app.storage.database import db
+from app.storage.walk_models import Walk
 
 blueprint = Blueprint("files", __name__)
 

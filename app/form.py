@@ -15,7 +15,7 @@ from app.complaints import of_stop
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
 from app.i18n.formatting import decimal_sign
 from app.i18n.gettext import _
-from app.models import FINISHED, ID, Walk
+from app.storage.walk_models import FINISHED, ID, Walk
 
 FRAME_CHOICES = (24, 60, 120, 240)
 IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance", "ending", "preset", "model", "film"}

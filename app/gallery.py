@@ -19,10 +19,10 @@ from sqlalchemy.orm import selectinload
 from app import cursors, index, lookup, ranking, search
 from app.bounds import SEED_MAX
 from app.choice import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
-from app.database import db
 from app.index import Sought
 from app.lookup import hanging
-from app.models import Hung, Walk
+from app.storage.database import db
+from app.storage.walk_models import Hung, Walk
 
 COUNTED = 1_000
 """How many hits are counted at most; what has more has "more than 1,000"."""

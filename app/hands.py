@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app import house
 from app.i18n.foreign_messages import said
 from app.i18n.formatting import join_words
-from app.models import Walk
+from app.storage.walk_models import Walk
 
 PATTERN = "{prompt}, {words}"
 

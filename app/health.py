@@ -7,7 +7,7 @@ import logging
 from flask import Blueprint, Flask, Response, jsonify
 
 from app import queue
-from app.database import ping, schema_state
+from app.storage.database import ping, schema_state
 
 blueprint = Blueprint("health", __name__)
 log = logging.getLogger(__name__)

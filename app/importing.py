@@ -18,28 +18,16 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import (
-    archives,
-    changing,
-    exhibitions,
-    exported,
-    line,
-    lookup,
-    media,
-    neighbours,
-    queue,
-    recipe,
-    search,
-    visitor,
-)
+from app import archives, changing, exhibitions, exported, line, lookup, neighbours, queue, recipe, search, visitor
 from app.archives import MEDIA
 from app.audit import COMMAND
-from app.curated import Exhibit, Exhibition
-from app.database import db, writing
 from app.errors import InvalidInput
 from app.exhibitions import Wanted
 from app.exported import ARCHIVE, ExhibitionLine, WalkLine
-from app.models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.house_models import Exhibit, Exhibition
+from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
 from app.wanted import Commission
 
 ERRORS_MAX = 20
@@ -150,7 +138,7 @@ def _files_flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int])
         return "has frames that are not those of its recipe"
     if len({film.kind for film in walk.films}) < len(walk.films):
         return "has a film twice"
-    folders = {media.walk_folder(each) for each in (walk.id, walk.repeat_of) if each}
+    folders = {media_store.walk_folder(each) for each in (walk.id, walk.repeat_of) if each}
     for path, size in walk.paths:
         if path.rpartition("/")[0].removesuffix("/frames") not in folders:
             return f"names a file of another walk, {path}"
@@ -191,8 +179,8 @@ def _write(archive: tarfile.TarFile, walks: list[WalkLine], halls: list[Exhibiti
             report.there += 1
             continue
         for path, _ in walk.paths:
-            if earlier is not None or not media.store().exists(path):
-                media.store().write(path, archives.read(archive, MEDIA + path))
+            if earlier is not None or not media_store.store().exists(path):
+                media_store.store().write(path, archives.read(archive, MEDIA + path))
         with writing() as session:
             _save(session, walk, earlier, archive)
         report.replaced += earlier is not None

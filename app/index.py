@@ -1,4 +1,4 @@
-"""The index of what hangs: one narrow row for each walk (:class:`app.models.Hung`), and its words for each engine.
+"""The index of what hangs: one narrow row for each walk (``walk_models.Hung``), and its words for each engine.
 
 The database itself keeps it, by triggers on walks and stops (migrations/versions/0009): whoever hangs, hides or deletes
 a walk, the index follows within the same transaction. Words are in an FTS5 table on SQLite, and in a tsvector with a
@@ -17,9 +17,9 @@ from sqlalchemy import String, cast, func, literal, literal_column, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app import folding
-from app.database import db, is_sqlite
-from app.models import Hung
 from app.search import Asked, Term
+from app.storage.database import db, is_sqlite
+from app.storage.walk_models import Hung
 
 FACET = "="
 """Stands before what is known of a walk besides its words."""

@@ -21,8 +21,8 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app import passes, queue, sampling
-from app.database import db, now, take_turns
-from app.models import FINISHED, PAINTING, QUEUED, ROUND, STOP, WAITING, Stop, Walk
+from app.storage.database import db, now, take_turns
+from app.storage.walk_models import FINISHED, PAINTING, QUEUED, ROUND, STOP, WAITING, Stop, Walk
 
 RECENT = 20  # finished walks from whose pace the time left is told
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app import lookup
-from app.models import Walk
+from app.storage.walk_models import Walk
 
 
 def parent_of(walk: Walk) -> Walk | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app import lookup
 from app.i18n.gettext import N_, _
-from app.models import FINISHED, Stop, Walk
+from app.storage.walk_models import FINISHED, Stop, Walk
 from app.wanted import Commission
 
 UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("cancelled")

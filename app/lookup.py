@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.database import db
 from app.errors import WalkGone, WalkNotFound
 from app.i18n.gettext import _
-from app.models import FINISHED, ID, Walk
+from app.storage.database import db
+from app.storage.walk_models import FINISHED, ID, Walk
 
 
 def at(walk_id: str | None) -> Walk | None:

@@ -12,11 +12,12 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from PIL import Image
 from werkzeug.exceptions import NotFound
 
-from app import limits, lookup, media, queue, stages
+from app import limits, lookup, queue, stages
 from app.errors import TooMany
-from app.models import FINISHED, Frame, Walk
 from app.sending import conditional
 from app.stages import Stages
+from app.storage import media_store
+from app.storage.walk_models import FINISHED, Frame, Walk
 
 blueprint = Blueprint("making", __name__)
 
@@ -73,7 +74,7 @@ def sheet_of(walk: Walk, found: Stages | None) -> Sheet | None:
     """Measure the sheet of a frame's stages; ``None`` as long as there is none."""
     if found is None or found.sheet is None:
         return None
-    with media.store().open(found.sheet.path) as file, Image.open(file) as picture:
+    with media_store.store().open(found.sheet.path) as file, Image.open(file) as picture:
         width, height = picture.size
     return Sheet(width, height, round(height * (walk.width or height) / (walk.height or height)))
 

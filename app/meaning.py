@@ -15,8 +15,8 @@ from sqlalchemy import Connection, func, select
 
 from app import ranking
 from app.embedding import Embedding, TableError, unit
-from app.models import Stop, Walk
 from app.nearest import Batch, Index, Progress, SourceError, mark_of
+from app.storage.walk_models import Stop, Walk
 from app.vectors import Floats
 
 EXTENSION = "moma-meaning"

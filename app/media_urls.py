@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import PurePosixPath
 
-from app.models import FINISHED, Frame, Medium, Walk
+from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 
 FILMS = {
     "gif": ("gif", "image/gif"),

@@ -22,8 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
 from app import queue
-from app.database import db, now
-from app.models import FINISHED, QUEUED, STATES, Walk
+from app.storage.database import db, now
+from app.storage.walk_models import FINISHED, QUEUED, STATES, Walk
 
 blueprint = Blueprint("metrics", __name__)
 

@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from app import cursors, line, visitor
-from app.database import db
 from app.errors import InvalidInput
 from app.i18n.formatting import day
 from app.i18n.gettext import N_, _
-from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
+from app.storage.database import db
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
 from app.wording import ordinal_place
 
 blueprint = Blueprint("mine", __name__)

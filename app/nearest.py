@@ -21,7 +21,7 @@ from typing import NamedTuple, Protocol
 from flask import current_app
 from sqlalchemy import Connection
 
-from app.database import db
+from app.storage.database import db
 from app.vectors import Floats, Vectors, VectorsError
 
 LOOK_SECONDS = 1.0

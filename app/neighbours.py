@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from app import lookup
-from app.models import Stop, Walk
+from app.storage.walk_models import Stop, Walk
 
 
 def mark(walk: Walk) -> None:

@@ -16,8 +16,8 @@ from app import audit, banned, curating, exhibitions, limits, lookup, reports, s
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.exhibitions import Wanted
 from app.i18n.gettext import _
-from app.models import Walk
 from app.sending import send_stored
+from app.storage.walk_models import Walk
 
 blueprint = Blueprint("office", __name__, url_prefix="/curator")
 

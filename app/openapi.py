@@ -17,8 +17,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import TypedDict
 
-from app.models import ID
 from app.problems import Problem
+from app.storage.walk_models import ID
 from app.version import __version__
 
 VIEW = "__documented__"

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, redirect, request, url_for
 from app import changing, lookup, visitor, walks
 from app.errors import InvalidInput, NotOwner
 from app.i18n.gettext import _
-from app.models import Walk
+from app.storage.walk_models import Walk
 from app.walk_page import see, walk_page
 
 blueprint = Blueprint("owners", __name__)

@@ -11,11 +11,11 @@ import click
 from flask import current_app
 
 from app import queue
-from app.database import db
 from app.errors import ConfigError
 from app.instance import InstanceTaken
-from app.models import Walk
 from app.site import Site
+from app.storage.database import db
+from app.storage.walk_models import Walk
 
 POLL_SECONDS = 0.1
 TEND_SECONDS = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.models import PIECE_WAITING
+from app.storage.walk_models import PIECE_WAITING
 
 SHORT, FIRST, REST = 0, 1, 2
 """How urgent a piece is: short tasks, then walks' first levels (a film within seconds), then all the rest."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.i18n.gettext import _
-from app.models import FRAMES, KNOTS, STOPS
+from app.storage.walk_models import FRAMES, KNOTS, STOPS
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
 STEPS_MAX = 200

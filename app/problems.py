@@ -12,10 +12,10 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, Programm
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
-from app.database import schema_state
 from app.errors import InvalidInput, MediaError, MomaError, TooMany
 from app.i18n.formatting import number
 from app.i18n.gettext import N_, _
+from app.storage.database import schema_state
 
 log = logging.getLogger(__name__)
 

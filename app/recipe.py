@@ -11,9 +11,9 @@ from app import house, presets, validation
 from app.carried import RECIPE_MAX, kind_of, recipe_in
 from app.errors import InvalidInput
 from app.i18n.gettext import N_, _
-from app.models import ROUND, Walk
 from app.pinned import Pinned, flaw
 from app.recipe_schema import Recipe, RecipeLevel, RecipeSampler
+from app.storage.walk_models import ROUND, Walk
 from app.wanted import Commission
 
 FORMAT = "moma-lisa recipe"

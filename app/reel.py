@@ -11,7 +11,7 @@ from typing import Any
 
 from app import media_urls
 from app.i18n.gettext import N_, _
-from app.models import BACK, FINISHED, ROUND, Frame, Walk
+from app.storage.walk_models import BACK, FINISHED, ROUND, Frame, Walk
 from app.wording import blend, short_name, stations
 
 BUDGET = 16_000_000

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import load_only, selectinload
 
-from app import colours, media, neighbours, search
-from app.database import db, writing
+from app import colours, neighbours, search
 from app.errors import MediaError
-from app.models import Medium, Walk
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import Medium, Walk
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def _colours(numbers: list[int]) -> dict[int, str]:
     found = {}
     for number, path in db.session.execute(query).all():
         try:
-            found[number] = colours.main(media.store().read(path))
+            found[number] = colours.main(media_store.store().read(path))
         except (MediaError, OSError) as error:
             log.warning("The poster %s could not be read: %s", path, error)
     return found

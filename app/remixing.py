@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from app import presets, sampling
-from app.models import STOP, Walk
+from app.storage.walk_models import STOP, Walk
 from app.wanted import Commission
 
 SHARED = ("hand", "negative_prompt")

@@ -9,12 +9,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
-from app.curated import Report
-from app.database import db, now, writing
 from app.errors import FieldError, InvalidInput
 from app.i18n.formatting import number
 from app.i18n.gettext import N_, _
-from app.models import Walk
+from app.storage.database import db, now, writing
+from app.storage.house_models import Report
+from app.storage.walk_models import Walk
 
 WORDS_MAX = 1000
 REASONS = {

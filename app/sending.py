@@ -8,7 +8,8 @@ from typing import cast
 from flask import Response, current_app, g, make_response, request, send_file, session
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from app import media, proxy
+from app import proxy
+from app.storage import media_store
 
 
 def conditional(response: Response) -> Response:
@@ -20,10 +21,10 @@ def conditional(response: Response) -> Response:
 
 def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) -> Response:
     """Send a file of the media store, or the part of it that was asked for."""
-    file = media.store().open(path)
+    file = media_store.store().open(path)
     response = send_file(file, mimetype=mimetype, etag=etag, conditional=False, download_name=name)
     response.headers["Cache-Control"] = "no-cache"
-    if current_app.config["ACCEL_PREFIX"] and media.store().is_local:
+    if current_app.config["ACCEL_PREFIX"] and media_store.store().is_local:
         return proxy.hand_over(response, path)
     response.content_length = size  # flask cannot see it, and no browser seeks in a film whose size is not known
     try:

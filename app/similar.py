@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from werkzeug.exceptions import NotFound
 
 from app import looks, lookup
-from app.models import FINISHED, Frame, Walk
+from app.storage.walk_models import FINISHED, Frame, Walk
 
 SHOWN = 24
 

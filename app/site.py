@@ -21,9 +21,9 @@ from flask import Flask
 
 from app import exhibition, house, instance, queue
 from app.config import ROOT
-from app.database import EMPTY, schema_state, upgrade
 from app.errors import ConfigError
 from app.redis_server import RedisServer
+from app.storage.database import EMPTY, schema_state, upgrade
 
 STOP_SECONDS = 15.0
 CHECK_SECONDS = 0.05

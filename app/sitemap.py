@@ -16,9 +16,9 @@ from sqlalchemy.orm import defer, selectinload
 from werkzeug.exceptions import NotFound
 
 from app import exhibitions, lookup
-from app.database import db
-from app.models import Stop, Walk
 from app.sending import conditional
+from app.storage.database import db
+from app.storage.walk_models import Stop, Walk
 
 blueprint = Blueprint("sitemap", __name__)
 

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from app import folding, index
 from app.choice import Choice
-from app.database import db
-from app.models import Word
 from app.search import Asked, Term
+from app.storage.database import db
+from app.storage.walk_models import Word
 
 ALIKE = 2
 """How many letters of the beginning a word shares with one that it was typed for, where two are wrong."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app import media, pieces, queue
-from app.database import db, writing
+from app import pieces, queue
 from app.errors import Conflict
 from app.i18n.gettext import _
-from app.models import FINISHED, STAGES, Frame, Medium, Piece, Walk
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import FINISHED, STAGES, Frame, Medium, Piece, Walk
 
 KINDS = ("stages", "sheet")
 """The two files there are of a frame's stages, each kept as a medium named with the frame's index: an animated WebP
@@ -53,7 +54,7 @@ def ask(walk: Walk, index: int) -> Stages:
 def of(walk: Walk, index: int) -> Stages | None:
     """Tell how far the stages of a frame are; ``None`` if nobody has asked for them, or what there was is lost."""
     film, sheet = (db.session.get(Medium, (walk.number, name(kind, index))) for kind in KINDS)
-    if film and sheet and media.store().exists(film.path) and media.store().exists(sheet.path):
+    if film and sheet and media_store.store().exists(film.path) and media_store.store().exists(sheet.path):
         return Stages(index, is_there=True, film=film, sheet=sheet)
     if not 0 <= index < walk.frames:
         return None

@@ -16,12 +16,13 @@ from flask import Blueprint, Flask, Response, request
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from app import lookup, media
-from app.database import db
+from app import lookup
 from app.errors import MediaError
 from app.media_urls import KINDS, film_address, short_digest, stages_address, still_address, still_name
-from app.models import FINISHED, Frame, Walk
 from app.sending import send_stored
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import FINISHED, Frame, Walk
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -120,7 +121,7 @@ def archive(walk_id: str) -> Response:
 
 def _packed(walk: Walk) -> Iterator[bytes]:
     """Write the archive frame by frame: no more than one is in memory, and nothing on disk."""
-    store, paths = media.store(), {_name(frame): frame.path for frame in walk.painted}
+    store, paths = media_store.store(), {_name(frame): frame.path for frame in walk.painted}
     finished = walk.finished_at or walk.created_at
     out = Outlet()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # a PNG does not get smaller

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from PIL import Image, ImageSequence, UnidentifiedImageError
 from sqlalchemy import select
 
-from app import cache, media
-from app.database import db
+from app import cache
 from app.errors import MediaError
-from app.media import MediaStore, StoredFile, walk_folder
-from app.models import ID, Frame, Medium, Walk
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.media_store import MediaStore, StoredFile, walk_folder
+from app.storage.walk_models import ID, Frame, Medium, Walk
 
 WALKS = "walks"
 YOUNG_SECONDS = 3600.0  # a file is written before the row that names it: what is younger may be a worker's
@@ -35,7 +36,7 @@ class Loss:
 
 def superfluous(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, StoredFile]]:
     """Find the files in the folders of walks that no row names; none of a walk that is still to be painted."""
-    store = media.store()
+    store = media_store.store()
     folders = store.folders(WALKS)
     for start in range(0, len(folders), CHUNK):
         chunk = folders[start : start + CHUNK]
@@ -50,7 +51,7 @@ def superfluous(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, 
 
 def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile]]:
     """Delete what is superfluous, and folders that are empty then; return what was deleted."""
-    store, deleted = media.store(), []
+    store, deleted = media_store.store(), []
     for path, file in list(superfluous(young_seconds=young_seconds)):
         if store.files(path).get(path, file) == file:  # written anew since: a walk was put back in line
             store.delete(path)
@@ -62,7 +63,7 @@ def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile
 
 def verify() -> Iterator[tuple[int, list[Loss]]]:
     """Hold every row's file against the store, walk by walk: how many files were looked at, and which are lost."""
-    store, after = media.store(), 0
+    store, after = media_store.store(), 0
     while walks := db.session.execute(
         select(Walk.number, Walk.id).where(Walk.number > after).order_by(Walk.number).limit(CHUNK)
     ).all():

@@ -12,7 +12,7 @@ from app import banned, complaints, house, lineage, lineage_rules
 from app.bounds import ERRORS_MAX, STOPS_MIN, Limits
 from app.errors import FieldError, InvalidInput
 from app.i18n.gettext import _
-from app.models import ID, ROUND
+from app.storage.walk_models import ID, ROUND
 from app.wanted import Commission
 
 

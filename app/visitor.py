@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from app.models import Walk
+from app.storage.walk_models import Walk
 
 COOKIE = "moma_visitor"
 YEAR_SECONDS = 31_536_000

@@ -7,9 +7,9 @@ from typing import cast
 from flask import Response, redirect, render_template, request
 
 from app import cache, gallery, house, line, lineage, lookup, neighbours, queue, visitor
-from app.models import Walk
 from app.pages_blueprint import blueprint
 from app.sending import conditional, page_response
+from app.storage.walk_models import Walk
 
 Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong with it
 NEARBY = 4

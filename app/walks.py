@@ -7,11 +7,12 @@ import logging
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app import cache, line, media, queue
-from app.database import db, now, take_turns, writing
+from app import cache, line, queue
 from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
-from app.models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Look, Medium, Piece, Stop, Walk
+from app.storage import media_store
+from app.storage.database import db, now, take_turns, writing
+from app.storage.walk_models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Look, Medium, Piece, Stop, Walk
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def cancel_or_delete(walk: Walk) -> None:
 def delete_files(walk: Walk) -> None:
     """Delete the files of a walk, save those that a repeat of it names; the last of them takes them all along."""
     try:
-        for folder in {media.walk_folder(walk.id), media.walk_folder(walk.repeat_of or walk.id)}:
+        for folder in {media_store.walk_folder(walk.id), media_store.walk_folder(walk.repeat_of or walk.id)}:
             _delete_folder(folder, kept=_shared(walk))
     except (MediaError, OSError) as error:
         log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
@@ -108,7 +109,7 @@ def _forget_pictures(session: Session, walk: Walk) -> None:
 
 
 def _delete_folder(folder: str, *, kept: set[str]) -> None:
-    store = media.store()
+    store = media_store.store()
     if not kept:
         store.delete(folder)
         return

@@ -13,7 +13,7 @@ from app.bounds import SEED_MAX, STOPS_MIN, Limits
 from app.hands import find as find_hand
 from app.hands import words_of
 from app.i18n.gettext import _
-from app.models import ID
+from app.storage.walk_models import ID
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 

@@ -10,7 +10,7 @@ from typing import Any
 from app.i18n import foreign_messages
 from app.i18n.formatting import count_words, duration, duration_about, ordinal, percent, plural, sentence
 from app.i18n.gettext import N_, _
-from app.models import BACK, ROUND, STOP
+from app.storage.walk_models import BACK, ROUND, STOP
 
 ARTICLES = re.compile(r"^(?:an?|the)\s+(?=\S)", re.IGNORECASE)
 NOTES = {

@@ -15,8 +15,8 @@ from sqlalchemy import insert, text
 
 from app import hands, house, search
 from app.colours import COLOURS
-from app.database import db, is_sqlite
-from app.models import ALPHABET, FINISHED, Medium, Stop, Walk
+from app.storage.database import db, is_sqlite
+from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
 
 BATCH = 5_000
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)

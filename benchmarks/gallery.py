@@ -29,8 +29,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app, cursors, reindexing
-from app.database import db, upgrade
-from app.models import Hung, Walk
+from app.storage.database import db, upgrade
+from app.storage.walk_models import Hung, Walk
 from benchmarks import crowd, fused
 from tests import postgres
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from app import create_app
-from app.database import db, upgrade
+from app.storage.database import db, upgrade
 from benchmarks.site import ROOT, free_port
 from benchmarks.web import WALKS, fill, wait
 from tests import nginx, postgres

@@ -19,9 +19,10 @@ from unittest.mock import patch
 
 from sqlalchemy.orm import Session
 
-from app import create_app, media
+from app import create_app
 from app.commission import commission
-from app.database import upgrade
+from app.storage import media_store
+from app.storage.database import upgrade
 from app.validation import validate
 from benchmarks.counting import networks
 from benchmarks.pairs import REPORT
@@ -91,7 +92,7 @@ def clocked(clock: Clock, painter: Painter) -> Iterator[None]:
         (painter.model, "encode", "text"), (unet, "forward", "UNet"), (decoder, "forward", "decoder"),
         (solver, "step", "solver"), (film, "still", "PNG"), (film, "decode_still", "PNG"), (film, "gif", "GIF"),
         (film, "mp4", "MP4"), (film, "webp", "WebP"), (ruler, "read_frames", "ruler"), (ruler, "smoothness", "ruler"),
-        (type(media.store()), "write", "files"), (type(media.store()), "read", "files"),
+        (type(media_store.store()), "write", "files"), (type(media_store.store()), "read", "files"),
         *((Session, name, "database") for name in SESSION),
     ]  # fmt: skip
     patches = [patch.object(owner, name, clock.timed(part, getattr(owner, name))) for owner, name, part in parts]

@@ -19,9 +19,9 @@ from typing import Any
 
 from app import create_app, passes, queue
 from app.commission import commission
-from app.models import FINISHED
 from app.painters import wait_for
 from app.site import Site
+from app.storage.walk_models import FINISHED
 from app.validation import validate
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store

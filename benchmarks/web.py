@@ -21,8 +21,8 @@ from flask import Flask
 from sqlalchemy import insert
 
 from app import create_app, search
-from app.database import db, now, upgrade, writing
-from app.models import ALPHABET, FINISHED, Medium, Stop, Walk
+from app.storage.database import db, now, upgrade, writing
+from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
 from benchmarks.site import ROOT, environment_of, free_port
 
 WALKS = 10_000

@@ -4,7 +4,7 @@ from alembic import context
 from flask import current_app
 
 from app.index import is_compared
-from app.models import Walk
+from app.storage.walk_models import Walk
 
 database = current_app.extensions["migrate"].db
 metadata = Walk.metadata

@@ -20,11 +20,12 @@ from werkzeug.test import TestResponse
 from xdist.scheduler import LoadScopeScheduling
 
 import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
-from app import create_app, media
+from app import create_app
 from app.commission import commission
-from app.database import db, now, upgrade, writing
-from app.models import FINISHED, Frame, Medium, Walk
 from app.pinned import Pinned
+from app.storage import media_store
+from app.storage.database import db, now, upgrade, writing
+from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 from app.validation import validate
 from tests import postgres
 from tests.needs import require
@@ -222,16 +223,16 @@ def hung(commissioned: Commissioner) -> Commissioner:
 
     def make(*prompts: str, minutes_ago: float = 0, **fields: object) -> Walk:
         walk = commissioned(*prompts, **{"frames": 2, **fields})
-        store = media.store()
+        store = media_store.store()
         with writing() as session:
             for index in range(walk.frames):
-                path = media.frame_path(walk.id, index)
+                path = media_store.frame_path(walk.id, index)
                 store.write(path, b"frame")
                 session.add(
                     Frame(walk_number=walk.number, index=index, position=float(index), rank=0, path=path, bytes=5)
                 )
             for kind, extension in (("gif", "gif"), ("mp4", "mp4"), ("webp", "webp"), ("poster", "png")):
-                path, etag = media.film_path(walk.id, kind, extension, kind.encode())
+                path, etag = media_store.film_path(walk.id, kind, extension, kind.encode())
                 store.write(path, kind.encode())
                 session.add(Medium(walk_number=walk.number, kind=kind, path=path, bytes=len(kind), etag=etag))
             row = session.get(Walk, walk.number)

@@ -16,8 +16,8 @@ from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
 from app import walks
-from app.database import db
-from app.models import ID, Walk
+from app.storage.database import db
+from app.storage.walk_models import ID, Walk
 
 pytestmark = pytest.mark.databases
 

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import curating, media_urls
-from app.models import Walk
+from app.storage.walk_models import Walk
 from tests.test_embed import Elements
 
 Hanger = Callable[..., Walk]

@@ -18,10 +18,11 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
-from app import archives, database_copy, exhibition, instance, media, recipe, walks
-from app.database import db, head, upgrade, writing
+from app import archives, database_copy, exhibition, instance, recipe, walks
 from app.errors import MomaError
-from app.models import Medium, Walk
+from app.storage import media_store
+from app.storage.database import db, head, upgrade, writing
+from app.storage.walk_models import Medium, Walk
 from app.version import __version__
 from tests.conftest import make_app
 from tests.test_cli import count, run, run_json
@@ -95,7 +96,7 @@ def refused(app: Flask, file: Path, *options: str) -> str:
     """Restore in vain; return what was said. Nothing may have been touched."""
     with app.app_context():
         told = run_json(app.test_cli_runner(), "backup", "restore", str(file), *options, status=1)
-        assert not media.store().exists("walks")
+        assert not media_store.store().exists("walks")
     assert not db_has_walks(Path(app.instance_path) / "moma.sqlite")
     return str(told["error"])
 
@@ -118,12 +119,12 @@ def db_has_walks(file: Path) -> bool:
 
 def test_a_backup_comes_back_whole_in_an_empty_instance(app: Flask, saved: Path, empty: Flask) -> None:
     before = everything()
-    files = {path: media.store().read(path) for path in media.store().files("walks")}
+    files = {path: media_store.store().read(path) for path in media_store.store().files("walks")}
     done = json.loads(restore(empty, saved, "--json").stdout)
     assert (done["walks"], done["files"], done["lost"]) == (3, 13, [])
     with empty.app_context():
         assert everything() == before
-        assert {path: media.store().read(path) for path in media.store().files("walks")} == files
+        assert {path: media_store.store().read(path) for path in media_store.store().files("walks")} == files
         assert empty.test_client().get("/readyz").json["database"] == "ok"
         found = empty.test_client().get("/api/v1/walks?q=kite").json["walks"]
         assert [each["title"] for each in found] == ["A bear, a kite"]
@@ -148,14 +149,14 @@ def test_only_its_owner_reads_a_backup(saved: Path) -> None:
 
 def test_files_that_no_row_names_stay_out(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path) -> None:
     walk = hung()
-    media.store().write(f"walks/{walk.id}/stray.gif", b"stray")
+    media_store.store().write(f"walks/{walk.id}/stray.gif", b"stray")
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     assert not [name for name in entries_of(tmp_path / "b.tar") if "stray" in name]
 
 
 def test_lost_files_are_named_and_the_rest_is_saved(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path) -> None:
     path = hung().media["gif"].path
-    media.store().delete(path)
+    media_store.store().delete(path)
     done = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
     assert (done["lost"], done["files"]) == ([path], 6)
     assert "1 files were lost before" in run(runner, "backup", "create", str(tmp_path / "c.tar")).stderr
@@ -188,7 +189,7 @@ def test_a_film_that_is_replaced_while_the_backup_is_made_is_forgotten(
         copy(target)
         with writing() as session:
             session.get(Medium, (walk.number, "gif")).path = old.replace(".gif", ".better.gif")
-        media.store().delete(old)
+        media_store.store().delete(old)
 
     monkeypatch.setattr(database_copy, "copy", copy_and_replace)
     run(runner, "backup", "create", str(tmp_path / "b.tar"))

@@ -15,10 +15,10 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from app import audit, changing, exhibitions, media_urls, signing_in
-from app.curated import BannedWord, Report
-from app.database import writing
 from app.exhibitions import Wanted
-from app.models import Walk
+from app.storage.database import writing
+from app.storage.house_models import BannedWord, Report
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import func, select
 
 from app import banned, changing
-from app.database import db
 from app.errors import InvalidInput
-from app.models import Walk
+from app.storage.database import db
+from app.storage.walk_models import Walk
 from tests.test_cli import run, run_json
 
 pytestmark = pytest.mark.databases

@@ -11,12 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import api, backup, cache, curating, database_copy, line, media, upkeep, walks
+from app import api, backup, cache, curating, database_copy, line, upkeep, walks
 from app.commission import commission
-from app.database import db, writing
 from app.lookup import find
-from app.models import FINISHED, QUEUED, Walk
 from app.pinned import Pinned
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import FINISHED, QUEUED, Walk
 from app.validation import validate
 from tests.conftest import make_app
 from tests.test_recipe import RENDERING
@@ -53,7 +54,7 @@ def are_there(walk: Walk) -> bool:
     """Tell whether every file that a walk's rows name is in the store."""
     db.session.expire_all()
     files = [*walk.painted, *walk.media.values()]
-    return len(files) == 6 and all(media.store().exists(file.path) for file in files)
+    return len(files) == 6 and all(media_store.store().exists(file.path) for file in files)
 
 
 # Answered at once
@@ -75,7 +76,7 @@ def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again
     assert repeat.id != original.id
     assert repeat.number > original.number
     assert (repeat.visitor, repeat.owner_hash != original.owner_hash) == ("ben", True)
-    assert not media.store().exists(media.walk_folder(repeat.id))
+    assert not media_store.store().exists(media_store.walk_folder(repeat.id))
 
 
 def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
@@ -308,15 +309,15 @@ def test_deleting_one_leaves_the_other_and_the_last_takes_the_files(
     assert are_there(stays)
     assert (gone.painted, gone.media) == ([], {})
     walks.delete_walk(stays)
-    assert not media.store().exists(media.walk_folder(original.id))
+    assert not media_store.store().exists(media_store.walk_folder(original.id))
 
 
 def test_what_the_repeat_does_not_show_goes_with_the_original(original: Walk, again: Commissioner) -> None:
     repeat = again()
-    leftover = f"{media.walk_folder(original.id)}/stages/0.webp"
-    media.store().write(leftover, b"stages")
+    leftover = f"{media_store.walk_folder(original.id)}/stages/0.webp"
+    media_store.store().write(leftover, b"stages")
     walks.delete_walk(original)
-    assert not media.store().exists(leftover)
+    assert not media_store.store().exists(leftover)
     assert are_there(repeat)
 
 
@@ -330,7 +331,7 @@ def test_repeat_of_a_repeat_outlives_both(original: Walk, again: Commissioner, c
     assert client.get(f"/walks/{third.id}.gif").data == b"gif"
     assert client.get(f"/api/v1/walks/{third.id}").json["repeat_of"] is None
     walks.delete_walk(third)
-    assert not media.store().exists(media.walk_folder(original.id))
+    assert not media_store.store().exists(media_store.walk_folder(original.id))
 
 
 def test_deleted_walk_answers_nothing(original: Walk, again: Commissioner) -> None:
@@ -344,7 +345,7 @@ def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Comm
     walks.delete_walk(original)
     assert upkeep.prune(young_seconds=-60) == []
     assert {loss.walk_id for _, found in upkeep.verify() for loss in found if loss.flaw == "is missing"} == set()
-    media.store().delete(gif)
+    media_store.store().delete(gif)
     assert [loss.walk_id for _, found in upkeep.verify() for loss in found if loss.flaw == "is missing"] == [repeat_id]
 
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app import changing, curating, gallery, lookup, reindexing, walks
 from app.errors import InvalidInput, WalkGone
-from app.models import Walk
+from app.storage.walk_models import Walk
 
 pytestmark = pytest.mark.databases
 

@@ -15,9 +15,9 @@ from werkzeug.datastructures import MultiDict
 from app import choice as choosing
 from app import curating, gallery, index, ranking, walks
 from app.choice import Choice
-from app.database import db, writing
 from app.errors import InvalidInput
-from app.models import Hung, Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import Hung, Walk
 
 pytestmark = pytest.mark.databases
 

@@ -14,10 +14,11 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, update
 
-from app import banned, media, recipe
-from app.database import db, writing
-from app.models import Walk
+from app import banned, recipe
 from app.pinned import Pinned
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.test_recipe import RENDERING
 
@@ -240,7 +241,7 @@ def test_unusable_target_is_explained(runner: FlaskCliRunner, hung: Hanger, tmp_
 
 def test_missing_file_of_a_film_is_explained(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path) -> None:
     walk = hung()
-    media.store().delete(walk.media["gif"].path)
+    media_store.store().delete(walk.media["gif"].path)
     told = run_json(runner, "walks", "export", walk.id, str(tmp_path / "film.gif"), status=1)
     assert "could not be read" in told["error"]
 
@@ -264,7 +265,7 @@ def test_database_without_its_schema_is_explained(tmp_path: Path, arguments: tup
 
 @pytest.mark.sqlite
 def test_locked_database_is_explained(app: Flask, instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.database.BUSY_TIMEOUT_MS", 0)
+    monkeypatch.setattr("app.storage.database.BUSY_TIMEOUT_MS", 0)
     impatient = make_app(instance)
     other = sqlite3.connect(instance / "moma.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -13,10 +13,10 @@ from sqlalchemy import NullPool, create_engine, event, func, select, text
 from app import house, presets, visitor
 from app.bounds import SEED_MAX
 from app.commission import commission
-from app.database import db, is_sqlite
 from app.errors import InvalidInput
 from app.lookup import find
-from app.models import QUEUED, Stop, Walk
+from app.storage.database import db, is_sqlite
+from app.storage.walk_models import QUEUED, Stop, Walk
 from app.validation import validate
 from tests.conftest import make_app
 

@@ -12,9 +12,9 @@ from sqlalchemy import update
 
 from app import api, curating, lineage, walks
 from app.commission import commission
-from app.database import db, writing
 from app.errors import InvalidInput
-from app.models import Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import Walk
 from app.validation import validate
 
 pytestmark = pytest.mark.databases

@@ -8,10 +8,11 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import select, update
 
-from app import curating, gallery, lookup, media, reindexing, walks
-from app.database import db, writing
+from app import curating, gallery, lookup, reindexing, walks
 from app.errors import WalkGone
-from app.models import Walk
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import Walk
 from tests.test_cli import run, run_json
 
 Hanger = Callable[..., Walk]
@@ -74,7 +75,7 @@ def test_walk_says_who_took_it_down(client: FlaskClient, hung: Hanger) -> None:
     curating.hide(hidden)
     curating.take_down(deleted)
     walks.delete_walk(own)
-    assert not media.store().exists(media.walk_folder(deleted.id))
+    assert not media_store.store().exists(media_store.walk_folder(deleted.id))
     for walk in (hidden, deleted):
         assert "The house has taken it down" in client.get(f"/walks/{walk.id}").text
     assert "Its owner took it down" in client.get(f"/walks/{own.id}").text

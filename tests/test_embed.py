@@ -11,8 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import embed, media_urls, walks
-from app.models import Walk
 from app.security import POLICY
+from app.storage.walk_models import Walk
 
 Hang = Callable[..., Walk]
 

@@ -17,13 +17,14 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import cli_exhibition, exhibition, exhibitions, gallery, lookup, media, recipe, upkeep, visitor, walks
+from app import cli_exhibition, exhibition, exhibitions, gallery, lookup, recipe, upkeep, visitor, walks
 from app.config import ROOT
-from app.curated import Deed
-from app.database import db, writing
 from app.exhibition import Likeness, Piece
-from app.models import ID, Walk
 from app.site import Site
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.house_models import Deed
+from app.storage.walk_models import ID, Walk
 from tests.conftest import make_app
 from tests.test_cli import count, run, run_json
 from tests.test_curating import Hanger
@@ -78,7 +79,7 @@ def test_stills_are_the_shipped_frames(fresh: Flask) -> None:
     start(fresh)
     piece = PIECES[0]
     for index, picture in enumerate(piece.frames()):
-        with Image.open(io.BytesIO(media.store().read(media.frame_path(piece.walk_id, index)))) as still:
+        with Image.open(io.BytesIO(media_store.store().read(media_store.frame_path(piece.walk_id, index)))) as still:
             assert np.array_equal(np.asarray(still), picture)
 
 
@@ -134,7 +135,7 @@ def test_a_piece_that_an_operator_took_down_stays_down(fresh: Flask) -> None:
     start(fresh)
     db.session.rollback()
     assert gallery.total() == 0
-    assert media.store().files("walks") == {}
+    assert media_store.store().files("walks") == {}
 
 
 def test_the_exhibition_is_hung_again_at_the_same_addresses(fresh: Flask) -> None:
@@ -324,14 +325,14 @@ def test_frames_are_shipped_so_near_to_what_was_painted_that_nobody_sees_it(
 def test_shipped_film_is_lighter_and_keeps_frames_times_and_recipe(studio: Path, hung: Hanger, tmp_path: Path) -> None:
     walk = hung()
     piece, painted = stored(tmp_path, walk, art(12))
-    heavy, light = media.store().read(walk.media["gif"].path), piece.film("gif")
+    heavy, light = media_store.store().read(walk.media["gif"].path), piece.film("gif")
     assert len(light) < len(heavy)
     with Image.open(io.BytesIO(light)) as shown:
         assert (shown.n_frames, shown.info["duration"], shown.info["comment"]) == (12, 80, b"{}")
         shown.seek(11)
         assert decibels(np.asarray(shown.convert("RGB")), painted[11]) > 25
     there_and_back = film.gif([*painted, *painted[-2:0:-1]], 80, comment="{}")
-    media.store().write(walk.media["gif"].path, there_and_back)
+    media_store.store().write(walk.media["gif"].path, there_and_back)
     exhibition.store(piece, walk, painted)
     with Image.open(io.BytesIO(piece.film("gif"))) as shown:
         assert shown.n_frames == 22
@@ -365,7 +366,7 @@ def test_repaint_that_differs_is_told_beside_what_was_lost_in_shipping(studio: P
 def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[Piece, list[np.ndarray]]:
     """Store these pictures as a piece, with the files of a walk."""
     piece = Piece(folder / "01-a-piece")
-    media.store().write(walk.media["gif"].path, film.gif(painted, 80, comment="{}"))
+    media_store.store().write(walk.media["gif"].path, film.gif(painted, 80, comment="{}"))
     exhibition.store(piece, walk, painted)
     return piece, painted
 

@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app import audit, curating, exhibition, exhibitions, walks
-from app.database import writing
 from app.errors import InvalidInput
 from app.exhibitions import Wanted
-from app.models import Walk
+from app.storage.database import writing
+from app.storage.walk_models import Walk
 from tests.test_cli import run, run_json
 
 pytestmark = pytest.mark.databases

@@ -14,9 +14,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import media_urls, walks
-from app.database import writing
 from app.feed import ENTRIES
-from app.models import PAINTING, Walk
+from app.storage.database import writing
+from app.storage.walk_models import PAINTING, Walk
 from tests.test_embed import Elements
 
 Hang = Callable[..., Walk]

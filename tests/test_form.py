@@ -16,9 +16,9 @@ from werkzeug.wrappers import Request
 from app import form as forms
 from app import form_guards, walks
 from app.bounds import Limits
-from app.database import db, writing
 from app.errors import InvalidInput, Malformed
-from app.models import Stop, Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import Stop, Walk
 from app.validation import validate
 
 LIMITS = Limits(stops_max=8, prompt_max=300, frames_max=240, frames_default=24)

@@ -12,9 +12,9 @@ from itsdangerous import URLSafeSerializer
 from sqlalchemy import update
 
 from app import gallery, lookup, walks
-from app.database import writing
 from app.errors import InvalidInput, WalkGone, WalkNotFound
-from app.models import STATES, Walk
+from app.storage.database import writing
+from app.storage.walk_models import STATES, Walk
 from tests.conftest import SECRET, Commissioner, make_app
 
 pytestmark = pytest.mark.databases

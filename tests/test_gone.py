@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, delete, event, update
 
 from app import changing, curating, exhibitions, looks, media_urls, nearest, ranking, walks
-from app.database import db, now, writing
 from app.exhibitions import Wanted
-from app.models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Medium, Stop, Walk
+from app.storage.database import db, now, writing
+from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Medium, Stop, Walk
 
 pytestmark = pytest.mark.databases
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from app import hands, house, recipe
 from app.commission import commission
-from app.database import db, now, writing
 from app.errors import InvalidInput
 from app.lookup import walk_at
-from app.models import FINISHED, Walk
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FINISHED, Walk
 from app.validation import validate
 from tests.conftest import make_app
 

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import downgrade
 
-from app.database import MIGRATIONS, db
+from app.storage.database import MIGRATIONS, db
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app import limits
-from app.database import db
-from app.models import Walk
+from app.storage.database import db
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
 TWO = {"prompt": ["a fox", "a kite"]}

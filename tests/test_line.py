@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import line, passes, presets, queue, sampling, walks
-from app.database import db, now, writing
-from app.models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
 
 pytestmark = pytest.mark.databases
 

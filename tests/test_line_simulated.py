@@ -15,8 +15,8 @@ from sqlalchemy import delete, select
 
 from app import line, pieces, queue, walks, wording
 from app.commission import commission
-from app.database import db, now, writing
-from app.models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
+from app.storage.database import db, now, writing
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
 from app.validation import validate
 from worker.claim import Claim, claim_next, fail, give_back, publish, sweep
 from worker.opening import insert_pieces

@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app import curating, looks, nearest, walks
-from app.database import writing
-from app.models import Look, Walk
 from app.nearest import SourceError
+from app.storage.database import writing
+from app.storage.walk_models import Look, Walk
 from app.vectors import Floats
 from tests.conftest import Commissioner, make_app
 

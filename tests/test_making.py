@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import media, stages, walks
-from app.database import db, writing
-from app.models import Medium, Piece, Walk
+from app import stages, walks
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import Medium, Piece, Walk
 from tests.conftest import make_app
 
 Hang = Callable[..., Walk]
@@ -31,8 +32,8 @@ def deliver(walk: Walk, index: int, *, steps: int = 5, side: tuple[int, int] = (
     for kind, width in (("stages", side[0]), ("sheet", steps * side[0])):
         file = io.BytesIO()
         Image.new("RGB", (width, side[1]), "red").save(file, "WEBP")
-        path, etag = media.film_path(walk.id, f"{kind}{index}", "webp", file.getvalue())
-        media.store().write(path, file.getvalue())
+        path, etag = media_store.film_path(walk.id, f"{kind}{index}", "webp", file.getvalue())
+        media_store.store().write(path, file.getvalue())
         rows.append(
             Medium(walk_number=walk.number, kind=f"{kind}{index}", path=path, bytes=len(file.getvalue()), etag=etag)
         )

@@ -13,9 +13,9 @@ from flask_migrate import downgrade
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import queue, walks
-from app.database import MIGRATIONS, now, writing
 from app.errors import ConfigError
-from app.models import Walk
+from app.storage.database import MIGRATIONS, now, writing
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
 Hang = Callable[..., Walk]

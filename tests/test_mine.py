@@ -14,8 +14,8 @@ from sqlalchemy import update
 
 from app import mine, visitor, walks
 from app.commission import commission
-from app.database import db, writing
-from app.models import CANCELLED, FAILED, PAINTING, REFUSED, Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import CANCELLED, FAILED, PAINTING, REFUSED, Walk
 from app.validation import validate
 
 Hanger = Callable[..., Walk]

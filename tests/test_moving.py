@@ -14,24 +14,13 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
-from app import (
-    archives,
-    banned,
-    changing,
-    curating,
-    exhibition,
-    exhibitions,
-    exported,
-    lookup,
-    media,
-    media_urls,
-    recipe,
-)
+from app import archives, banned, changing, curating, exhibition, exhibitions, exported, lookup, media_urls, recipe
 from app.archives import MANIFEST
-from app.database import db
 from app.errors import InvalidInput
 from app.importing import bring_in
-from app.models import FINISHED, QUEUED, Walk
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import FINISHED, QUEUED, Walk
 from tests.conftest import make_app
 from tests.test_cli import run, run_json
 
@@ -131,11 +120,11 @@ def exhibition_film(walk_id: str) -> bytes:
 def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Walk], tmp_path: Path) -> None:
     file = export(app, tmp_path)
     changing.apply(first[0], changing.validate({"title": "Changed since"}))
-    before = media.store().files("walks")
+    before = media_store.store().files("walks")
     report = bring_in(file)
     assert (report.hung, report.there, report.exhibitions_there) == (0, 3, 1)
     assert lookup.walk_at(first[0].id).title == "Changed since"
-    assert media.store().files("walks") == before
+    assert media_store.store().files("walks") == before
     report = bring_in(file, replace=True)
     assert (report.replaced, report.there, count()) == (3, 0, 3)
     assert lookup.walk_at(first[0].id).title == "A guitar, a rocket"
@@ -183,7 +172,7 @@ def test_export_overwrites_no_file_and_leaves_out_what_is_lost(
     runner: FlaskCliRunner, first: list[Walk], tmp_path: Path
 ) -> None:
     file = tmp_path / "walks.tar"
-    media.store().delete(first[0].media["gif"].path)
+    media_store.store().delete(first[0].media["gif"].path)
     report = run_json(runner, "gallery", "export", str(file), status=1)
     assert (report["walks"], report["lost"]) == (2, [first[0].id])
     assert "exists already" in run(runner, "gallery", "export", str(file), status=1).output
@@ -215,7 +204,7 @@ def test_broken_line_refuses_the_archive_and_names_it(
     assert "Line 1 of walks.jsonl" in str(refused.value)
     assert said in str(refused.value)
     assert count() == 0
-    assert media.store().files("walks") == {}
+    assert media_store.store().files("walks") == {}
 
 
 BROKEN_HALLS: dict[str, tuple[dict[str, object], str]] = {

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event, text, update
 
 from app import changing, curating, neighbours, reindexing, walks
-from app.database import db, is_sqlite, writing
-from app.models import Walk
+from app.storage.database import db, is_sqlite, writing
+from app.storage.walk_models import Walk
 
 pytestmark = pytest.mark.databases
 

@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app import audit, banned, curating, exhibitions, limits, lookup, reports, signing_in
-from app.database import db
 from app.errors import ConfigError, WalkGone
-from app.models import Walk
+from app.storage.database import db
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.test_cli import run, run_json
 

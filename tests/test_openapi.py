@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import openapi, walks
-from app.models import Walk
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]

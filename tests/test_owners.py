@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from app.database import db, now, writing
-from app.models import FINISHED, Walk
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FINISHED, Walk
 
 Hanger = Callable[..., Walk]
 

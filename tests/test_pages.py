@@ -20,11 +20,11 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from app import media_urls, sampling, walks
-from app.database import db, now, writing
 from app.i18n.formatting import count_words
 from app.lookup import walk_at
-from app.models import Walk
 from app.security import HEADERS
+from app.storage.database import db, now, writing
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]

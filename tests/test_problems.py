@@ -12,10 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app import walks
-from app.database import db
 from app.errors import Conflict, MediaError
-from app.models import Walk
 from app.problems import DETAILS, PICTURES_AWAY, TITLES
+from app.storage.database import db
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
 STATUSES = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 416, 422, 429, 500, 503)

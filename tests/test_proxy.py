@@ -9,8 +9,8 @@ import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 
-from app import media
-from app.models import Walk
+from app.storage import media_store
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
@@ -51,7 +51,7 @@ def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient
 def test_still_is_handed_over(behind: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     answer = behind.get(f"/walks/{walk.id}/frames/1.png")
-    assert answer.headers["X-Accel-Redirect"] == f"/_media/{media.frame_path(walk.id, 1)}"
+    assert answer.headers["X-Accel-Redirect"] == f"/_media/{media_store.frame_path(walk.id, 1)}"
 
 
 def test_film_that_the_browser_has_is_answered_here(behind: FlaskClient, hung: Hanger) -> None:
@@ -73,6 +73,6 @@ def test_store_elsewhere_is_read_by_the_application(instance: Path, hung: Hanger
     walk = hung()
     app = make_app(instance, ACCEL_PREFIX="/_media/", MEDIA_URL="memory://moma")
     with app.app_context():
-        media.store().write(walk.media["gif"].path, b"gif")
+        media_store.store().write(walk.media["gif"].path, b"gif")
     answer = app.test_client().get(f"/walks/{walk.id}.gif")
     assert (answer.data, answer.headers.get("X-Accel-Redirect")) == (b"gif", None)

@@ -17,10 +17,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from app import queue
-from app.database import db
 from app.lookup import find
-from app.models import QUEUED, Walk
 from app.redis_server import RedisServer
+from app.storage.database import db
+from app.storage.walk_models import QUEUED, Walk
 from tests.conftest import NOBODY, make_app
 from tests.needs import require
 

@@ -19,10 +19,10 @@ from PIL import Image
 
 from app import house, presets, recipe
 from app.commission import commission
-from app.database import db, writing
 from app.errors import InvalidInput
-from app.models import Walk
 from app.pinned import Pinned
+from app.storage.database import db, writing
+from app.storage.walk_models import Walk
 from worker import plan
 
 pytestmark = pytest.mark.databases

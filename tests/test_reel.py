@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from app import media_urls, reel
-from app.database import db, writing
-from app.models import Frame, Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import Frame, Walk
 
 Hang = Callable[..., Walk]
 

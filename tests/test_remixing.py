@@ -16,9 +16,9 @@ from werkzeug.datastructures import MultiDict
 from app import api, changing, curating, lineage, remixing, walks
 from app import form as forms
 from app.bounds import Limits
-from app.database import db, now, writing
 from app.errors import InvalidInput
-from app.models import FINISHED, Walk
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FINISHED, Walk
 from app.validation import validate
 
 pytestmark = pytest.mark.databases

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app import limits, reports, walks
-from app.models import Walk
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.test_cli import run, run_json
 

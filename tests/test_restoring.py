@@ -16,10 +16,11 @@ from PIL import Image
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app import media, recipe
-from app.database import db
-from app.models import Walk
+from app import recipe
 from app.pinned import Pinned
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.test_recipe import RENDERING, gif
 
@@ -90,9 +91,9 @@ def test_recipe_file_does_as_well(client: FlaskClient, painted: Walk) -> None:
 
 
 def test_nothing_of_a_film_is_kept(client: FlaskClient, painted: Walk) -> None:
-    before = sorted(media.store().files("walks"))
+    before = sorted(media_store.store().files("walks"))
     bring(client, gif(recipe.dumps(painted).encode()))
-    assert sorted(media.store().files("walks")) == before
+    assert sorted(media_store.store().files("walks")) == before
     assert db.session.scalar(select(func.count()).select_from(Walk)) == 1
 
 

@@ -13,9 +13,9 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.config import ROOT
-from app.database import EMPTY, MIGRATIONS, RESTORE, db, schema_state
 from app.errors import ConfigError
 from app.site import Site
+from app.storage.database import EMPTY, MIGRATIONS, RESTORE, db, schema_state
 from tests.conftest import SECRET, make_app
 
 pytestmark = pytest.mark.databases

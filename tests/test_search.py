@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from app import folding, gallery, index, ranking, search
 from app.choice import Choice
-from app.database import db, is_sqlite
 from app.errors import InvalidInput
-from app.models import Walk
+from app.storage.database import db, is_sqlite
+from app.storage.walk_models import Walk
 
 pytestmark = pytest.mark.databases
 

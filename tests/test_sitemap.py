@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app import curating, exhibitions, sitemap, walks
-from app.database import db
 from app.exhibitions import Wanted
-from app.models import Walk
+from app.storage.database import db
+from app.storage.walk_models import Walk
 
 pytestmark = pytest.mark.databases
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app import curating, ranking, spelling
 from app.choice import Choice
-from app.models import Walk
+from app.storage.walk_models import Walk
 
 pytestmark = pytest.mark.databases
 

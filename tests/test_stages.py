@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import media, stages, walks
-from app.database import db, writing
+from app import stages, walks
 from app.errors import Conflict
-from app.models import Medium, Piece, Walk
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import Medium, Piece, Walk
 
 pytestmark = pytest.mark.databases
 
@@ -22,8 +23,8 @@ def paint_stages(walk: Walk, index: int) -> None:
     """Leave what a worker leaves: both files, and no piece."""
     with writing() as session:
         for kind in stages.KINDS:
-            path = f"{media.walk_folder(walk.id)}/{kind}{index}.webp"
-            media.store().write(path, b"stages")
+            path = f"{media_store.walk_folder(walk.id)}/{kind}{index}.webp"
+            media_store.store().write(path, b"stages")
             session.add(
                 Medium(walk_number=walk.number, kind=stages.name(kind, index), path=path, bytes=6, etag="0" * 32)
             )
@@ -65,7 +66,7 @@ def test_stages_that_are_painted_are_told_and_not_painted_again(app: Flask, hung
     assert found.is_there
     assert found.film is not None
     assert found.sheet is not None
-    assert media.store().exists(found.film.path)
+    assert media_store.store().exists(found.film.path)
     assert pieces() == 0
 
 
@@ -75,7 +76,7 @@ def test_stages_whose_file_was_lost_can_be_asked_for_again(app: Flask, hung: Com
     found = stages.of(walk, 1)
     assert found is not None
     assert found.sheet is not None
-    media.store().delete(found.sheet.path)
+    media_store.store().delete(found.sheet.path)
     assert stages.of(walk, 1) is None
     assert not stages.ask(walk, 1).is_there
     assert pieces() == 1
@@ -89,4 +90,4 @@ def test_stages_go_with_their_walk(app: Flask, hung: Commissioner) -> None:
     assert pieces() == 0
     assert db.session.scalar(select(func.count()).select_from(Medium)) == 0
     assert stages.of(walk, 0) is None
-    assert not media.store().exists(media.walk_folder(walk.id))
+    assert not media_store.store().exists(media_store.walk_folder(walk.id))

@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import media, media_urls, stored, walks
-from app.database import db, writing
-from app.models import PAINTING, Frame, Walk
+from app import media_urls, stored, walks
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import PAINTING, Frame, Walk
 
 KINDS = {"gif": "image/gif", "mp4": "video/mp4", "webp": "image/webp", "poster": "image/png"}
 Hang = Callable[..., Walk]
@@ -134,7 +135,7 @@ def test_picture_painted_anew_by_another_model_has_another_address(client: Flask
 def test_film_lost_from_the_store_is_an_error_that_is_not_kept(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
     address = media_urls.film_address(walk, "gif")
-    media.store().delete(media.walk_folder(walk.id))
+    media_store.store().delete(media_store.walk_folder(walk.id))
     answer = client.get(address)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "immutable" not in answer.headers.get("Cache-Control", "")
@@ -146,7 +147,7 @@ def test_archive_holds_one_png_per_frame_in_order_and_nothing_else(client: Flask
         for frame in session.merge(walk).painted:
             data = b"\x89PNG %d" % frame.index
             frame.bytes = len(data)
-            media.store().write(frame.path, data)
+            media_store.store().write(frame.path, data)
     answer = client.get(f"/walks/{walk.id}.zip")
     assert (answer.status_code, answer.mimetype) == (200, "application/zip")
     assert entries(answer) == [(f"{index:04}.png", b"\x89PNG %d" % index) for index in range(12)]
@@ -185,7 +186,7 @@ def test_archive_is_written_while_it_is_sent(app: Flask, client: FlaskClient, hu
     with writing() as session:
         for frame in session.merge(walk).painted:
             frame.bytes = len(large)
-            media.store().write(frame.path, large)
+            media_store.store().write(frame.path, large)
     tracemalloc.start()
     try:
         answer = client.get(f"/walks/{walk.id}.zip", buffered=False)
@@ -199,7 +200,9 @@ def test_archive_is_written_while_it_is_sent(app: Flask, client: FlaskClient, hu
 
 def test_archive_whose_first_frame_is_lost_is_an_error_rather_than_half_a_file(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
-    media.store().delete(db.session.scalars(db.select(Frame.path).where(Frame.walk_number == walk.number)).first())
+    media_store.store().delete(
+        db.session.scalars(db.select(Frame.path).where(Frame.walk_number == walk.number)).first()
+    )
     assert client.get(f"/walks/{walk.id}.zip").status_code == 503
 
 

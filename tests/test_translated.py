@@ -29,12 +29,12 @@ from app import audit, banned, exhibitions, hands, house, recipe, reports, stage
 from app.choice import SORTS
 from app.colours import COLOURS
 from app.config import ROOT
-from app.database import db, now, writing
 from app.errors import MediaError
 from app.exhibitions import Wanted
 from app.i18n import foreign_messages
-from app.models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.presets import NAMES as PRESETS
+from app.storage.database import db, now, writing
+from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from tests.conftest import make_app
 from tests.strange import WORD, Strange, untranslated
 from tests.test_making import deliver

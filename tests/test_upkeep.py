@@ -13,9 +13,10 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import select, update
 
-from app import media, upkeep, walks
-from app.database import db, writing
-from app.models import PAINTING, Frame, Medium, Walk
+from app import upkeep, walks
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import PAINTING, Frame, Medium, Walk
 from tests.conftest import make_app
 from tests.test_cli import run, run_json
 
@@ -41,7 +42,7 @@ def whole(hung: Hanger) -> Callable[..., Walk]:
             for table in (Frame, Medium):
                 for row in session.scalars(select(table).where(table.walk_number == walk.number)):
                     data = contents[row.path.rpartition(".")[2]]
-                    media.store().write(row.path, data)
+                    media_store.store().write(row.path, data)
                     row.bytes = len(data)
         return walk
 
@@ -50,18 +51,18 @@ def whole(hung: Hanger) -> Callable[..., Walk]:
 
 def leave(path: str, *, minutes_ago: float = 61, content: bytes = b"left over") -> Path:
     """Put a file that no row names into the store."""
-    media.store().write(path, content)
+    media_store.store().write(path, content)
     return age(path, minutes_ago=minutes_ago)
 
 
 def age(path: str, *, minutes_ago: float = 61) -> Path:
-    file = Path(media.store().root) / path
+    file = Path(media_store.store().root) / path
     os.utime(file, (time.time() - 60 * minutes_ago,) * 2)
     return file
 
 
 def age_all() -> None:
-    for file in Path(media.store().root).rglob("*.*"):
+    for file in Path(media_store.store().root).rglob("*.*"):
         os.utime(file, (time.time() - 7200,) * 2)
 
 
@@ -80,7 +81,7 @@ def test_an_empty_site_has_nothing_to_prune_or_verify(runner: FlaskCliRunner) ->
 def test_pruning_only_tells_until_it_is_told_to_delete(runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
     file = leave(f"walks/{walk.id}/gif.0123456789ab.gif")
-    kept = [Path(media.store().root) / row.path for row in (*walk.painted, *walk.media.values())]
+    kept = [Path(media_store.store().root) / row.path for row in (*walk.painted, *walk.media.values())]
     told = run(runner, "media", "prune").output
     assert told.splitlines() == [
         f"walks/{walk.id}/gif.0123456789ab.gif", "1 file, 9 bytes, would be deleted. Delete them with --yes."
@@ -98,7 +99,7 @@ def test_folders_of_walks_that_are_gone_are_pruned_whole(runner: FlaskCliRunner,
     files = [leave(f"walks/{walk.id}/frames/0000.png"), leave(f"{STRANGER}/frames/0001.png"), leave("walks/x/a.gif")]
     assert len(run_json(runner, "media", "prune", "--yes")["files"]) == 3
     assert not any(file.exists() for file in files)
-    assert list((Path(media.store().root) / "walks").iterdir()) == []
+    assert list((Path(media_store.store().root) / "walks").iterdir()) == []
 
 
 def test_files_younger_than_an_hour_are_left_alone(runner: FlaskCliRunner) -> None:
@@ -131,10 +132,10 @@ def test_a_file_written_anew_between_look_and_deletion_stays(app: object, monkey
 def test_a_store_that_is_no_folder_is_pruned_as_well(instance: Path) -> None:
     app = make_app(instance, MEDIA_URL="memory://prune")
     with app.app_context():
-        media.store().write(f"{STRANGER}/frames/0000.png", b"left over")
+        media_store.store().write(f"{STRANGER}/frames/0000.png", b"left over")
         assert [path for path, _ in upkeep.superfluous()] == []
         assert [path for path, _ in upkeep.prune(young_seconds=-1)] == [f"{STRANGER}/frames/0000.png"]
-        assert not media.store().exists(f"{STRANGER}/frames/0000.png")
+        assert not media_store.store().exists(f"{STRANGER}/frames/0000.png")
         db.engine.dispose()
 
 
@@ -162,9 +163,9 @@ def test_what_is_lost_is_named(
     walk = whole("a bear", "a kite")
     path = walk.media[kind].path
     if damage:
-        media.store().write(path, damage(media.store().read(path)))
+        media_store.store().write(path, damage(media_store.store().read(path)))
     else:
-        media.store().delete(path)
+        media_store.store().delete(path)
     told = run_json(runner, "media", "verify", status=1)
     assert [(lost["walk"], lost["path"]) for lost in told["lost"]] == [(walk.id, path)]
     assert flaw in told["lost"][0]["flaw"]

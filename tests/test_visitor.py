@@ -11,7 +11,7 @@ from itsdangerous import URLSafeSerializer
 
 from app import visitor
 from app.commission import commission
-from app.models import Walk
+from app.storage.walk_models import Walk
 from app.validation import validate
 from tests.conftest import SECRET, make_app
 

@@ -8,11 +8,24 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app import media, walks
+from app import walks
 from app.commission import commission
-from app.database import db, writing
 from app.errors import Conflict, MediaError
-from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Frame, Medium, Piece, Stop, Walk
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import (
+    CANCELLED,
+    FAILED,
+    FINISHED,
+    PAINTING,
+    QUEUED,
+    REFUSED,
+    Frame,
+    Medium,
+    Piece,
+    Stop,
+    Walk,
+)
 from app.validation import validate
 
 pytestmark = pytest.mark.databases
@@ -52,7 +65,7 @@ def test_cancelled_walk_loses_its_pictures_at_once_and_keeps_its_words(painting:
     assert (painting.state, painting.painted_count, painting.passes) == (CANCELLED, 0, None)
     assert (rows(Frame), rows(Medium), rows(Piece), rows(Stop)) == (0, 0, 0, 2)
     assert painting.media == {}
-    assert not media.store().exists(media.walk_folder(painting.id))
+    assert not media_store.store().exists(media_store.walk_folder(painting.id))
     assert painting.title == "A fox, a kite"
 
 
@@ -63,7 +76,7 @@ def test_walk_that_does_not_wait_cannot_be_cancelled(hung: Commissioner, state: 
     with pytest.raises(Conflict):
         walks.cancel(walk)
     assert walk.state == state
-    assert media.store().exists(media.walk_folder(walk.id))
+    assert media_store.store().exists(media_store.walk_folder(walk.id))
 
 
 def test_failed_walk_is_tried_again_with_the_frames_it_has(hung: Commissioner) -> None:
@@ -107,9 +120,9 @@ def test_deleted_walk_leaves_no_words_pictures_or_files(hung: Commissioner, stat
     assert not walk.is_waiting
     assert (walk.words, walk.title, walk.error, walk.stops, walk.media, walk.painted) == ("", "", None, [], {}, [])
     assert walk.commission_hash == ""  # short prompts could be guessed from it
-    assert not media.store().exists(media.walk_folder(walk.id))
+    assert not media_store.store().exists(media_store.walk_folder(walk.id))
     assert (rows(Stop), rows(Frame), rows(Medium)) == (2, 2, len(other.media))
-    assert media.store().exists(media.walk_folder(other.id))
+    assert media_store.store().exists(media_store.walk_folder(other.id))
 
 
 def test_deleting_twice_is_no_error(hung: Commissioner) -> None:
@@ -149,7 +162,7 @@ def test_store_that_is_away_does_not_keep_a_walk_from_being_taken_down(
         raise MediaError(f"{path}: the store is away")
 
     walk = hung()
-    monkeypatch.setattr(media.MediaStore, "delete", away)
+    monkeypatch.setattr(media_store.MediaStore, "delete", away)
     walks.delete_walk(walk)
     assert walk.deleted_at is not None
     assert "could not be deleted" in caplog.text

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app import presets, sampling
 from app.bounds import ERRORS_MAX, SEED_MAX
 from app.errors import InvalidInput
-from app.models import ENDINGS
+from app.storage.walk_models import ENDINGS
 from app.validation import validate
 from app.wanted import Commission
 from tests.conftest import make_app

@@ -25,8 +25,8 @@ from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app, house, queue
-from app.database import db, schema_state
 from app.errors import ConfigError
+from app.storage.database import db, schema_state
 from worker import crew, job, unoffered
 from worker.claim import holder, is_gone, sweep
 from worker.model import ModelError

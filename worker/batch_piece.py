@@ -15,9 +15,9 @@ import numpy as np
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from app import media
-from app.database import writing
-from app.models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
+from app.storage import media_store
+from app.storage.database import writing
+from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
 from worker import film, hanging, memory, opening, settling
 from worker.claim import LeaseLost, publish
 from worker.hanging import Hung
@@ -75,15 +75,17 @@ def _write(painting: Painting, level: Level, painted: Sequence[Painted]) -> list
         knots = None
         if level.kind in (STOPS, KNOTS) and (left := [replace(each, picture=None) for each in painted]):
             path = painting.knots_path(claim.level, claim.batch)
-            knots = writers.submit(_store, media.store(), path, pack, left)
+            knots = writers.submit(_store, media_store.store(), path, pack, left)
         sizes = {
-            position: writers.submit(_store, media.store(), media.frame_path(walk.id, position), film.still, picture)
+            position: writers.submit(
+                _store, media_store.store(), media_store.frame_path(walk.id, position), film.still, picture
+            )
             for position, picture in pictures.items()
         }
         if knots:
             knots.result()
         rows: list[dict[str, Any]] = [
-            {"position": position, "path": media.frame_path(walk.id, position), "bytes": size.result()}
+            {"position": position, "path": media_store.frame_path(walk.id, position), "bytes": size.result()}
             for position, size in sizes.items()
         ]
     for position, picture in pictures.items():
@@ -127,9 +129,9 @@ def _mend(painting: Painting) -> None:
 
 
 def _rewrite(painting: Painting, painted: Painted) -> None:
-    path, picture = media.frame_path(painting.walk.id, painted.position), np.asarray(painted.picture)
+    path, picture = media_store.frame_path(painting.walk.id, painted.position), np.asarray(painted.picture)
     data = film.still(picture)
-    media.store().write(path, data)
+    media_store.store().write(path, data)
     painting.memory.keep(painted.position, picture)
     where = Frame.walk_number == painting.claim.walk_number, Frame.position == painted.position
     with writing() as session:
@@ -138,7 +140,7 @@ def _rewrite(painting: Painting, painted: Painted) -> None:
             row.path, row.bytes = path, len(data)
 
 
-def _store(store: media.MediaStore, path: str, code: Any, content: Any) -> int:
+def _store(store: media_store.MediaStore, path: str, code: Any, content: Any) -> int:
     data = code(content)
     store.write(path, data)
     return len(data)

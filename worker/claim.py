@@ -24,8 +24,8 @@ from sqlalchemy import ColumnElement, delete, exists, func, null, or_, select, u
 from sqlalchemy.orm import Session
 
 from app import line, pieces
-from app.database import now, writing
-from app.models import (
+from app.storage.database import now, writing
+from app.storage.walk_models import (
     FAILED,
     FINISHED,
     PAINTING,

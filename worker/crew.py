@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 from sqlalchemy import func, select
 
-from app.database import db
-from app.models import WAITING, Walk
+from app.storage.database import db
+from app.storage.walk_models import WAITING, Walk
 
 log = logging.getLogger(__name__)
 

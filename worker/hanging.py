@@ -17,10 +17,11 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app import colours, media, recipe
-from app.database import db, now, writing
+from app import colours, recipe
 from app.errors import MediaError
-from app.models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
+from app.storage import media_store
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
 from worker import film, flashes, ruler
 from worker.claim import Claim, publish
 from worker.memory import Memory
@@ -78,7 +79,7 @@ def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -
         there = {places[position]: picture for position, picture in pictures.items()}
         order = [index for index in film_order(walk.frames, walk.ending) if index in there]
         gif = film.gif([there[index] for index in order], _times(walk, list(there)), comment=recipe.dumps(walk))
-        return _write(media.store(), walk.id, ("gif", "gif", gif))
+        return _write(media_store.store(), walk.id, ("gif", "gif", gif))
     except MediaError as error:
         log.warning("walk %s is painted on without its unfinished film: %s", walk.id, error)
         return None
@@ -107,7 +108,7 @@ def withdraw(file: Hung | None) -> None:
 def take_down(paths: Iterable[str]) -> None:
     """Delete files that no row names any more."""
     for path in paths:
-        media.store().delete(path)
+        media_store.store().delete(path)
 
 
 def first_shown(walk: Walk) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
     set_committed_value(walk, "fps", flashes.pace(shown, walk.fps))
     films, smoothness = _films(walk, shown, way[len(way) // 2])
     with ThreadPoolExecutor(WRITERS) as writers:
-        files = list(writers.map(partial(_write, media.store(), walk.id), films))
+        files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
     spent = select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
         Piece.walk_number == walk.number, Piece.kind != STAGES
     )
@@ -160,7 +161,7 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
         replaced = name(session, walk, files)
         session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind != STAGES))
     take_down(replaced)
-    media.store().delete(media.knots_folder(walk.id))
+    media_store.store().delete(media_store.knots_folder(walk.id))
     log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
 
 
@@ -203,7 +204,7 @@ def _read(frames: Iterable[tuple[float, str]], memory: Memory) -> tuple[dict[flo
         picture = memory.pictures.get(position)
         if picture is None:
             try:
-                picture = film.decode_still(media.store().read(path))
+                picture = film.decode_still(media_store.store().read(path))
             except (MediaError, ValueError, OSError):
                 log.warning("%s cannot be read", path)
                 missing.append(position)
@@ -212,8 +213,8 @@ def _read(frames: Iterable[tuple[float, str]], memory: Memory) -> tuple[dict[flo
     return pictures, missing
 
 
-def _write(store: media.MediaStore, walk_id: str, made: tuple[str, str, bytes]) -> Hung:
+def _write(store: media_store.MediaStore, walk_id: str, made: tuple[str, str, bytes]) -> Hung:
     kind, extension, data = made
-    path, digest = media.film_path(walk_id, kind, extension, data)
+    path, digest = media_store.film_path(walk_id, kind, extension, data)
     store.write(path, data)
     return Hung(kind, path, digest, len(data))

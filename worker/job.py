@@ -12,10 +12,11 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from app import media, walks
-from app.database import db
+from app import walks
 from app.errors import MediaError
-from app.models import CANCELLED, FINISHED, STAGES, Walk
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import CANCELLED, FINISHED, STAGES, Walk
 from worker import batch_piece, memory, staging
 from worker.claim import Claim, LeaseLost, claim_next, fail, give_back
 from worker.looks import looking
@@ -120,4 +121,4 @@ def _clear_if_unwanted(claim: Claim) -> None:
     if row is not None and (row.state == CANCELLED or row.deleted_at is not None):
         walks.delete_files(row)
     elif row is not None and row.state == FINISHED:
-        media.store().delete(media.knots_folder(claim.walk_id))
+        media_store.store().delete(media_store.knots_folder(claim.walk_id))

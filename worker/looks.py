@@ -17,10 +17,11 @@ from flask import current_app
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app import cache, hands, looks, media
-from app.database import db, take_turns, writing
+from app import cache, hands, looks
 from app.errors import MediaError
-from app.models import FINISHED, Frame, Look, Stop, Walk
+from app.storage import media_store
+from app.storage.database import db, take_turns, writing
+from app.storage.walk_models import FINISHED, Frame, Look, Stop, Walk
 from eye import Eye, EyeError
 from eye.eye import WEIGHTS
 from worker import film
@@ -143,7 +144,7 @@ def telling(positions: Sequence[float]) -> list[int]:
 
 def _picture(row: Frame, memory: Memory | None) -> Picture:
     picture = memory.pictures.get(row.position) if memory else None
-    return film.decode_still(media.store().read(row.path)) if picture is None else picture
+    return film.decode_still(media_store.store().read(row.path)) if picture is None else picture
 
 
 looking = Looking()

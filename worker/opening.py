@@ -17,8 +17,8 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app import pieces, queue
-from app.database import db
-from app.models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
+from app.storage.database import db
+from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
 from worker import crew, plan
 from worker.painting import Painting
 from worker.plan import Level

@@ -19,10 +19,11 @@ from flask import current_app
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from app import hands, media
-from app.database import db
+from app import hands
 from app.errors import MediaError
-from app.models import KNOTS, ROUND, Walk
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import KNOTS, ROUND, Walk
 from worker import batch as batches
 from worker import memory
 from worker.claim import Claim, LeaseLost, renew
@@ -144,7 +145,7 @@ class Painting:
         """Return what a batch of stops or knots left for later pieces, by position; what was lost is painted again."""
         if (number, batch) not in self.memory.knots:
             try:
-                found = unpack(media.store().read(self.knots_path(number, batch)))
+                found = unpack(media_store.store().read(self.knots_path(number, batch)))
             except (MediaError, ValueError, KeyError, OSError):
                 log.warning("batch %s.%s of walk %s is lost and painted again", number, batch, self.walk.id)
                 found = self.paint(number, batch)
@@ -157,7 +158,7 @@ class Painting:
 
     def knots_path(self, number: int, batch: int) -> str:
         """Name the file of what a batch leaves for later pieces."""
-        return f"{media.knots_folder(self.walk.id)}/{number}-{batch}.npz"
+        return f"{media_store.knots_folder(self.walk.id)}/{number}-{batch}.npz"
 
     def on_step(self) -> None:
         """Between two steps of the solver: hold the lease, and stop if the worker must."""

@@ -8,8 +8,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app import house, pieces, presets
-from app.database import db, writing
-from app.models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
 from worker import memory, opening, plan
 from worker.claim import publish
 from worker.painter import Painter, Rendering

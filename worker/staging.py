@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy import delete, select
 
-from app import media, stages
-from app.database import db, writing
-from app.models import KNOTS, Frame, Medium, Piece, Walk
+from app import stages
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
 from worker import film, hanging, memory, plan, settling
 from worker.claim import Claim, LeaseLost, publish
 from worker.painter import Painter
@@ -143,6 +144,6 @@ def _sheet(pictures: Sequence[Picture]) -> Picture:
 
 
 def _store(walk: Walk, kind: str, data: bytes, index: int) -> Medium:
-    path, digest = media.film_path(walk.id, stages.name(kind, index), "webp", data)
-    media.store().write(path, data)
+    path, digest = media_store.film_path(walk.id, stages.name(kind, index), "webp", data)
+    media_store.store().write(path, data)
     return Medium(walk_number=walk.number, kind=stages.name(kind, index), path=path, bytes=len(data), etag=digest)

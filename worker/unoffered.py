@@ -12,8 +12,8 @@ import time
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
 from app import house, queue
-from app.database import db, now, writing
-from app.models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
 from worker.claim import holder
 
 PATIENCE_SECONDS = 600.0

@@ -20,7 +20,6 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "app storage": "database session postgres models curated media",
     "app text": "embedding wordpiece folding",
     "app generation": "house hands presets sampling passes bounds",
     "app queue": "queue line pieces stages",

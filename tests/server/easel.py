@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from werkzeug.serving import make_server
 
-from app import media
 from app.commission import commission
-from app.database import now, writing
-from app.models import FINISHED, PAINTING, Frame, Medium, Walk
+from app.storage import media_store
+from app.storage.database import now, writing
+from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
 from app.validation import validate
 from worker import film
 
@@ -67,9 +67,9 @@ def paint(walk: Walk, places: Sequence[float], rank: int, **values: object) -> N
         known = [(frame.position, frame.rank, frame.path, frame.bytes) for frame in old]
         session.execute(delete(Frame).where(Frame.walk_number == walk.number))
         for position in places:
-            path = f"{media.walk_folder(walk.id)}/frames/{position:.4f}.png"
+            path = f"{media_store.walk_folder(walk.id)}/frames/{position:.4f}.png"
             data = film.still(picture(position))
-            media.store().write(path, data)
+            media_store.store().write(path, data)
             known.append((position, rank, path, len(data)))
         for index, (position, rank, path, size) in enumerate(sorted(known)):
             session.add(
@@ -98,7 +98,7 @@ def finish(walk: Walk, **values: object) -> None:
 
 
 def _hang(walk: Walk, kind: str, extension: str, data: bytes) -> None:
-    path, etag = media.film_path(walk.id, kind, extension, data)
-    media.store().write(path, data)
+    path, etag = media_store.film_path(walk.id, kind, extension, data)
+    media_store.store().write(path, data)
     with writing() as session:
         session.merge(Medium(walk_number=walk.number, kind=kind, path=path, bytes=len(data), etag=etag))

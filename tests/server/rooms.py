@@ -11,8 +11,8 @@ from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from app import banned, changing, exhibition, exhibitions, looks, reports, visitor, walks
-from app.database import db, writing
-from app.models import FAILED, REFUSED, Look, Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import FAILED, REFUSED, Look, Walk
 from tests.conftest import SECRET
 from tests.server import easel
 from tests.server.live import PATIENCE_MS

@@ -17,7 +17,7 @@ from rq.serializers import JSONSerializer
 
 from app import create_app, queue
 from app.commission import commission
-from app.database import db
+from app.storage.database import db
 from app.validation import validate
 from tests.conftest import NOBODY
 from tests.server.live import LiveSite, is_running, standing_still, wait_until

@@ -11,8 +11,8 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from app import exhibition, exhibitions, reports
-from app.database import db
-from app.models import Walk
+from app.storage.database import db
+from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.server import easel
 from tests.server.live import PATIENCE_MS

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
-from app.models import Walk
+from app.storage.walk_models import Walk
 from tests.server import easel
 from tests.server.live import PATIENCE_MS, wait_until
 from tests.server.test_browser import SLOW

@@ -13,11 +13,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
-from app import line, postgres, recipe
+from app import line, recipe
 from app.commission import commission
-from app.database import db, is_sqlite, writing
 from app.errors import InvalidInput
-from app.models import PAINTING, QUEUED, Walk
+from app.storage import postgres_timeout
+from app.storage.database import db, is_sqlite, writing
+from app.storage.walk_models import PAINTING, QUEUED, Walk
 from app.validation import validate
 from tests.conftest import Commissioner
 from tests.postgres import PostgresServer
@@ -61,7 +62,7 @@ def test_pages_of_a_postgres_that_hangs_are_answered_and_it_is_asked_again_when_
     client = app.test_client()
     assert client.get("/gallery").status_code == 200
     with postgres_server.hanging(), monkeypatch.context() as patch:  # whoever waited for it would wait for ever
-        patch.setattr(postgres, "ANSWER_SECONDS", 0.5)
+        patch.setattr(postgres_timeout, "ANSWER_SECONDS", 0.5)
         answers = [client.get(path) for path in ("/gallery", "/api/v1/walks")]
     assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(503, "5")] * 2
     assert b"Closed for a moment" in answers[0].data
@@ -71,7 +72,7 @@ def test_pages_of_a_postgres_that_hangs_are_answered_and_it_is_asked_again_when_
 def test_statement_of_a_page_has_its_time_and_that_of_a_command_has_as_much_as_it_needs(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(postgres_timeout, "ANSWER_SECONDS", 0.2)
     asleep = text("SELECT pg_sleep(0.6)")
     db.session.execute(asleep)
     db.session.rollback()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.database import db, upgrade
+from app.storage.database import db, upgrade
 from tests.conftest import make_app
 from tests.server import easel
 from tests.server.rooms import House, furnish

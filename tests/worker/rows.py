@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app import lookup
-from app.database import db
-from app.models import Walk
+from app.storage.database import db
+from app.storage.walk_models import Walk
 
 
 def read(walk_id: str) -> Walk:

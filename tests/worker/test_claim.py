@@ -13,8 +13,8 @@ import pytest
 from flask import Flask
 
 from app import walks
-from app.database import db, now, writing
-from app.models import (
+from app.storage.database import db, now, writing
+from app.storage.walk_models import (
     FAILED,
     FINISHED,
     FRAMES,

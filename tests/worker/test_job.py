@@ -19,10 +19,11 @@ from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy.exc import OperationalError
 
-from app import lookup, media, passes, recipe, walks
-from app.database import db, now, writing
+from app import lookup, passes, recipe, walks
 from app.errors import WalkGone
-from app.models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
+from app.storage import media_store
+from app.storage.database import db, now, writing
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
@@ -64,7 +65,7 @@ def expire(walk_id: str) -> None:
 
 def folder(walk_id: str) -> Path:
     """Name the folder of a walk's files."""
-    return Path(media.store().root) / media.walk_folder(walk_id)
+    return Path(media_store.store().root) / media_store.walk_folder(walk_id)
 
 
 def pieces() -> int:
@@ -81,19 +82,19 @@ def files(walk_id: str) -> set[str]:
 def paths(row: Walk) -> set[str]:
     """List the files that a walk's rows name, relative to its folder."""
     named = [frame.path for frame in row.painted] + [medium.path for medium in row.media.values()]
-    return {path.removeprefix(media.walk_folder(row.id) + "/") for path in named}
+    return {path.removeprefix(media_store.walk_folder(row.id) + "/") for path in named}
 
 
 def pixels(row: Walk) -> list[bytes]:
     """Read a walk's frames, in the film's order."""
-    return [film.decode_still(media.store().read(frame.path)).tobytes() for frame in row.painted]
+    return [film.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
 
 
 def film_frames(row: Walk) -> int:
     """Count the frames in a walk's GIF; its WebP, once there is one, has as many."""
     counts = set()
     for kind in {"gif", "webp"} & row.media.keys():
-        with Image.open(io.BytesIO(media.store().read(row.media[kind].path))) as picture:
+        with Image.open(io.BytesIO(media_store.store().read(row.media[kind].path))) as picture:
             counts.add(sum(1 for _ in ImageSequence.Iterator(picture)))
     (count,) = counts
     return count
@@ -150,9 +151,9 @@ def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(
     walk = commissioned("a fox", "a kite", "a boat", frames=12, ending=ending, guidance=1.0)
     job.work()
     row = read(walk.id)
-    frames = [film.decode_still(media.store().read(frame.path)) for frame in row.painted]
+    frames = [film.decode_still(media_store.store().read(frame.path)) for frame in row.painted]
     shown = [*frames, *frames[-2:0:-1]] if ending == "back" else frames
-    with Image.open(io.BytesIO(media.store().read(row.media["webp"].path))) as film_file:
+    with Image.open(io.BytesIO(media_store.store().read(row.media["webp"].path))) as film_file:
         seen = [np.asarray(each.convert("RGB"), float).mean((0, 1)) for each in ImageSequence.Iterator(film_file)]
     assert len(seen) == len(shown) == (22 if ending == "back" else 12)
     assert max(np.abs(a - b.mean((0, 1))).max() for a, b in zip(seen, shown, strict=True)) < 12  # coded with losses
@@ -189,7 +190,7 @@ def test_film_that_would_flash_is_shown_more_slowly(
     job.work()
     row = read(walk.id)
     assert (row.state, row.fps) == (FINISHED, flashes.SAFE_FPS)
-    with Image.open(io.BytesIO(media.store().read(row.media["gif"].path))) as picture:
+    with Image.open(io.BytesIO(media_store.store().read(row.media["gif"].path))) as picture:
         assert picture.info["duration"] == pytest.approx(1000 / flashes.SAFE_FPS, abs=10)
         assert json.loads(picture.info["comment"])["fps"] == flashes.SAFE_FPS
 
@@ -201,7 +202,7 @@ def test_film_carries_the_recipe_that_paints_it_again(
     walk = commissioned("a fox & <friends>", "été 狐狸", frames=3)
     job.work()
     row = read(walk.id)
-    assert recipe.read(media.store().read(row.media[kind].path)) == recipe.of(row)
+    assert recipe.read(media_store.store().read(row.media[kind].path)) == recipe.of(row)
 
 
 def test_what_fixed_the_pixels_is_written_on_the_walk(painter: FakePainter, commissioned: Commissioner) -> None:
@@ -218,7 +219,7 @@ def test_the_figures_are_measured_on_the_film(painter: FakePainter, commissioned
     walk = commissioned(frames=9)
     job.work()
     row = read(walk.id)
-    measured = ruler.smoothness(ruler.read_frames(media.store().read(row.media["gif"].path)))
+    measured = ruler.smoothness(ruler.read_frames(media_store.store().read(row.media["gif"].path)))
     assert row.evenness == pytest.approx(measured.evenness, abs=1e-4)
     assert row.jump == pytest.approx(measured.jump, abs=1e-4)
     assert row.paint_seconds is not None
@@ -233,7 +234,7 @@ def test_the_rows_name_exactly_the_files_there_are_and_their_sizes(
     row = read(walk.id)
     assert files(walk.id) == paths(row)
     for piece in (*row.painted, *row.media.values()):
-        assert len(media.store().read(piece.path)) == piece.bytes
+        assert len(media_store.store().read(piece.path)) == piece.bytes
 
 
 def test_a_note_on_a_prompt_is_kept_on_its_stop(painter: FakePainter, commissioned: Commissioner) -> None:
@@ -264,7 +265,7 @@ def test_the_ends_are_published_before_anything_between_is_painted(
         row = lookup.walk_at(walk.id)
         gif = row.media.get("gif")
         indices = [frame.index for frame in row.painted]
-        seen.append((row.state, indices, row.painted_count, gif is not None and media.store().exists(gif.path)))
+        seen.append((row.state, indices, row.painted_count, gif is not None and media_store.store().exists(gif.path)))
 
     painter.on_paint = lambda number: elsewhere(look) if number == 1 else None
     job.work()
@@ -377,7 +378,7 @@ def test_a_lost_frame_file_is_painted_again(painter: FakePainter, commissioned: 
     interrupt_at(painter, 4)
     job.work()
     painted = len(painter.batches)
-    lost = Path(media.store().root) / read(walk.id).painted[0].path
+    lost = Path(media_store.store().root) / read(walk.id).painted[0].path
     lost.unlink()
     memory.clear()
     go_on(painter)
@@ -392,7 +393,7 @@ def test_a_broken_frame_file_is_painted_again(painter: FakePainter, commissioned
     walk = commissioned(frames=12)
     interrupt_at(painter, 1)
     job.work()
-    broken = Path(media.store().root) / read(walk.id).painted[-1].path
+    broken = Path(media_store.store().root) / read(walk.id).painted[-1].path
     broken.write_bytes(b"not a picture")
     memory.clear()
     go_on(painter)
@@ -449,7 +450,7 @@ def test_a_recipe_of_another_model_fails_and_says_so(
 def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, commissioned: Commissioner) -> None:
     first = commissioned("a fox", "a kite", "a boat", seed=11, frames=9)
     job.work()
-    found = recipe.read(media.store().read(read(first.id).media["gif"].path))
+    found = recipe.read(media_store.store().read(read(first.id).media["gif"].path))
     wanted, pinned = recipe.commission_of(found)
     again = commissioned(
         *(stop.prompt for stop in wanted.stops), seed=wanted.seed, frames=wanted.frames, pinned=pinned, visitor="bob"
@@ -472,7 +473,7 @@ def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     job.prepare(app, house)
     first = commissioned("a lemon", "the sun", seed=11, frames=4)
     job.work()
-    wanted, pinned = recipe.commission_of(recipe.read(media.store().read(read(first.id).media["gif"].path)))
+    wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read(read(first.id).media["gif"].path)))
     again = commissioned(
         *(stop.prompt for stop in wanted.stops), seed=wanted.seed, frames=wanted.frames, pinned=pinned, visitor="bob"
     )
@@ -480,7 +481,7 @@ def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     one, other = read(first.id), read(again.id)
     assert pixels(one) == pixels(other)
     assert len(set(pixels(one))) == 4
-    assert media.store().read(one.media["gif"].path) == media.store().read(other.media["gif"].path)
+    assert media_store.store().read(one.media["gif"].path) == media_store.store().read(other.media["gif"].path)
 
 
 def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
@@ -603,8 +604,8 @@ def test_a_full_disk_fails_the_walk_and_names_the_reason(
 ) -> None:
     walk = commissioned(frames=4)
     with monkeypatch.context() as patch:
-        patch.setattr(media, "_replace", _raise(OSError(28, "No space left on device")))
-        with pytest.raises(media.MediaError):
+        patch.setattr(media_store, "_replace", _raise(OSError(28, "No space left on device")))
+        with pytest.raises(media_store.MediaError):
             job.work()
     row = read(walk.id)
     assert row.state == FAILED
@@ -615,16 +616,16 @@ def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = commissioned(frames=12)
-    write = media.MediaStore.write
+    write = media_store.MediaStore.write
     refused = []
 
-    def refuse_first_film(store: media.MediaStore, path: str, data: bytes) -> None:
+    def refuse_first_film(store: media_store.MediaStore, path: str, data: bytes) -> None:
         if path.endswith(".gif") and not refused:
             refused.append(path)
-            raise media.MediaError("no room for now")
+            raise media_store.MediaError("no room for now")
         write(store, path, data)
 
-    monkeypatch.setattr(media.MediaStore, "write", refuse_first_film)
+    monkeypatch.setattr(media_store.MediaStore, "write", refuse_first_film)
     job.work()
     assert refused
     assert read(walk.id).state == FINISHED

@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app import media
-from app.database import db, now, writing
-from app.models import FINISHED, Piece, Walk
+from app.storage import media_store
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FINISHED, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
@@ -49,9 +49,9 @@ def killing(monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[list[int]]:
         if count[0] == at:
             raise Killed
 
-    write = media.MediaStore.write
+    write = media_store.MediaStore.write
 
-    def write_and_trace(store: media.MediaStore, path: str, data: bytes) -> None:
+    def write_and_trace(store: media_store.MediaStore, path: str, data: bytes) -> None:
         write(store, path, data)
         trace()
 
@@ -62,7 +62,7 @@ def killing(monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[list[int]]:
         trace()
 
     with monkeypatch.context() as patch:
-        patch.setattr(media.MediaStore, "write", write_and_trace)
+        patch.setattr(media_store.MediaStore, "write", write_and_trace)
         patch.setattr(Session, "commit", commit_and_trace)
         yield count
 
@@ -80,7 +80,7 @@ def come_back() -> None:
 def contents(row: Walk) -> dict[str, bytes]:
     """Read all that a walk's rows name, by the place it has in the walk's folder."""
     named = [frame.path for frame in row.painted] + [medium.path for medium in row.media.values()]
-    return {path.partition(row.id)[2]: media.store().read(path) for path in named}
+    return {path.partition(row.id)[2]: media_store.store().read(path) for path in named}
 
 
 def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_with_the_same_bytes(

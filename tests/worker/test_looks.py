@@ -10,9 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import looks, media, nearest, walks
-from app.database import db
-from app.models import Stop, Walk
+from app import looks, nearest, walks
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import Stop, Walk
 from tests.conftest import Commissioner, make_app
 from tests.eyes import WIDTH, make_eye
 from tests.worker.fake import FakePainter
@@ -51,7 +52,7 @@ def paint(walk: Walk, colour: int) -> None:
     for row in walk.painted:
         picture = np.full((24, 24, 3), colour, np.uint8)
         picture[::2, 5:] = 255 - colour
-        media.store().write(row.path, film.still(picture))
+        media_store.store().write(row.path, film.still(picture))
 
 
 def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Commissioner) -> None:

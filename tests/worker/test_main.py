@@ -17,8 +17,8 @@ from redis.exceptions import ConnectionError as RedisAway
 from rq.exceptions import StopRequested
 
 from app import lookup, queue
-from app.database import db, now, writing
-from app.models import PAINTING, QUEUED, Piece
+from app.storage.database import db, now, writing
+from app.storage.walk_models import PAINTING, QUEUED, Piece
 from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.house import HOUSE
 from worker import __main__ as worker

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from app import media, queue
-from app.database import db
-from app.models import FINISHED, WAITING, Walk
+from app import queue
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import FINISHED, WAITING, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
@@ -44,7 +45,7 @@ def work(app: Flask, painter: FakePainter) -> int:
 
 def pixels(row: Walk) -> list[bytes]:
     """Read a walk's frames, in the film's order."""
-    return [film.decode_still(media.store().read(frame.path)).tobytes() for frame in row.painted]
+    return [film.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
 
 
 def sizes(row: Walk) -> list[list[int]]:

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from app import cache, lookup, media, stages, walks
-from app.database import db, writing
-from app.models import FINISHED, STAGES, STOPS, Piece, Walk
+from app import cache, lookup, stages, walks
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import FINISHED, STAGES, STOPS, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
@@ -33,12 +34,12 @@ def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, i
     assert found is not None
     assert found.film is not None
     assert found.sheet is not None
-    with Image.open(io.BytesIO(media.store().read(found.film.path))) as picture:
+    with Image.open(io.BytesIO(media_store.store().read(found.film.path))) as picture:
         assert getattr(picture, "n_frames", 1) == painted.sampler_steps
-    with Image.open(io.BytesIO(media.store().read(found.sheet.path))) as picture:
+    with Image.open(io.BytesIO(media_store.store().read(found.sheet.path))) as picture:
         assert picture.size == (painted.sampler_steps * SIDE, SIDE)
         last = picture.convert("RGB").getpixel((painted.sampler_steps * SIDE - SIDE // 2, SIDE // 2))
-    frame = film.decode_still(media.store().read(painted.painted[index].path))
+    frame = film.decode_still(media_store.store().read(painted.painted[index].path))
     assert last == pytest.approx(tuple(int(value) for value in frame[0, 0]), abs=12)  # WebP is lossy
     row = read(painted.id)
     assert (row.state, row.painted_count) == (FINISHED, 9)
@@ -82,7 +83,7 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     shown = read(repeat.id)
     named = {file.path for file in (*shown.painted, *shown.media.values())}
     assert len(named) > 9
-    assert set(media.store().files(media.walk_folder(painted.id))) == named
+    assert set(media_store.store().files(media_store.walk_folder(painted.id))) == named
 
 
 def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(

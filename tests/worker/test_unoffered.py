@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app import queue
-from app.database import db, writing
-from app.models import FAILED, FINISHED, FRAMES, PAINTING, PIECE_TAKEN, QUEUED, STAGES, Piece, Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import FAILED, FINISHED, FRAMES, PAINTING, PIECE_TAKEN, QUEUED, STAGES, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.rows import read
 from worker import unoffered

@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app.config import ROOT
-from app.session import Session as HoldingSession
+from app.storage.session import Session as HoldingSession
 
 MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
@@ -101,7 +101,7 @@ def _share_sqlite(engine: Engine) -> None:
 
 
 def _watch_postgres(engine: Engine) -> None:
-    from app.postgres import watch  # the driver is not loaded where SQLite is used
+    from app.storage.postgres_timeout import watch  # the driver is not loaded where SQLite is used
 
     watch(engine)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import media
 from app.errors import MediaError
-from app.media import MediaStore
+from app.storage import media_store
+from app.storage.media_store import MediaStore
 
 
 @pytest.fixture(params=["folder", "memory"])
@@ -121,8 +121,8 @@ def test_reader_of_a_replaced_file_keeps_what_it_opened(folder: MediaStore) -> N
 
 
 def test_films_are_named_by_their_content() -> None:
-    path, etag = media.film_path("abc", "gif", "gif", b"one")
-    other, _ = media.film_path("abc", "gif", "gif", b"two")
+    path, etag = media_store.film_path("abc", "gif", "gif", b"one")
+    other, _ = media_store.film_path("abc", "gif", "gif", b"two")
     assert path.startswith("walks/abc/gif.")
     assert path.endswith(".gif")
     assert len(etag) == 32
@@ -131,12 +131,16 @@ def test_films_are_named_by_their_content() -> None:
 
 def test_frames_are_named_by_their_position_and_lie_in_the_order_of_the_film() -> None:
     positions = [0.0, 1e-9, 0.5, 0.5000000001, 1.0, 2.0, 6.999999, 7.0]
-    paths = [media.frame_path("abc", position) for position in positions]
+    paths = [media_store.frame_path("abc", position) for position in positions]
     assert paths == sorted(paths)
     assert len(set(paths)) == len(paths)
-    assert media.frame_path("abc", 7) == media.frame_path("abc", 7.0) == "walks/abc/frames/401c000000000000.png"
+    assert (
+        media_store.frame_path("abc", 7)
+        == media_store.frame_path("abc", 7.0)
+        == "walks/abc/frames/401c000000000000.png"
+    )
 
 
 def test_site_keeps_its_media_in_the_instance_folder(app: Flask, instance: Path) -> None:
-    media.store().write("walks/a/film.gif", b"x")
+    media_store.store().write("walks/a/film.gif", b"x")
     assert (instance / "media" / "walks" / "a" / "film.gif").read_bytes() == b"x"

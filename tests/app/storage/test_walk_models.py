@@ -10,8 +10,20 @@ from flask import Flask
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.database import db, now, writing
-from app.models import ALPHABET, ID, ID_LENGTH, PIECES, SLUG_MAX, STATES, WAITING, Piece, Stop, Walk, new_id
+from app.storage.database import db, now, writing
+from app.storage.walk_models import (
+    ALPHABET,
+    ID,
+    ID_LENGTH,
+    PIECES,
+    SLUG_MAX,
+    STATES,
+    WAITING,
+    Piece,
+    Stop,
+    Walk,
+    new_id,
+)
 
 pytestmark = pytest.mark.databases
 

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from app.database import db
-from app.models import Walk
+from app.storage.database import db
+from app.storage.walk_models import Walk
 from tests.conftest import Commissioner
 
 pytestmark = pytest.mark.databases

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import UTCDateTime, db, now
-from app.models import SLUG_MAX, Number
+from app.storage.database import UTCDateTime, db, now
+from app.storage.walk_models import SLUG_MAX, Number
 
 TITLE_MAX = 120
 TEXT_MAX = 4000

@@ -15,9 +15,9 @@ from flask_migrate import downgrade
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from app.database import MIGRATIONS, db, now, ping, schema_state, upgrade, writing
 from app.index import is_compared
-from app.models import Frame, Medium, Stop, Walk
+from app.storage.database import MIGRATIONS, db, now, ping, schema_state, upgrade, writing
+from app.storage.walk_models import Frame, Medium, Stop, Walk
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.collections import attribute_keyed_dict
 
-from app.database import UTCDateTime, db, now
+from app.storage.database import UTCDateTime, db, now
 
 QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
     "queued",
