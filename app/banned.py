@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from app import audit
 from app.errors import InvalidInput
-from app.folding import IS_UNSPACED, folded
 from app.i18n.formatting import number
 from app.i18n.gettext import _
 from app.storage.database import EMPTY, db, schema_state, writing
 from app.storage.house_models import WORD_MAX, BannedWord
+from app.text.folding import IS_UNSPACED, folded
 
 WORDS_MAX = 1000
 

@@ -14,9 +14,9 @@ from flask import Flask, current_app
 from sqlalchemy import Connection, func, select
 
 from app import ranking
-from app.embedding import Embedding, TableError, unit
 from app.nearest import Batch, Index, Progress, SourceError, mark_of
 from app.storage.walk_models import Stop, Walk
+from app.text.embedding import Embedding, TableError, unit
 from app.vectors import Floats
 
 EXTENSION = "moma-meaning"

@@ -14,10 +14,10 @@ from functools import cached_property
 
 from markupsafe import Markup, escape
 
-from app import folding
 from app.errors import InvalidInput
-from app.folding import stem
 from app.i18n.gettext import _
+from app.text import folding
+from app.text.folding import stem
 
 QUERY_MAX = 300
 
@@ -91,7 +91,7 @@ class Asked:
 
 
 def words_of(texts: Iterable[str]) -> str:
-    """Fold the texts of a walk into the words that are searched; see :func:`app.folding.kept`."""
+    """Fold the texts of a walk into the words that are searched; see :func:`app.text.folding.kept`."""
     return folding.kept(texts)
 
 

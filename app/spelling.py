@@ -7,11 +7,12 @@ from string import ascii_lowercase
 
 from sqlalchemy import func, select
 
-from app import folding, index
+from app import index
 from app.choice import Choice
 from app.search import Asked, Term
 from app.storage.database import db
 from app.storage.walk_models import Word
+from app.text import folding
 
 ALIKE = 2
 """How many letters of the beginning a word shares with one that it was typed for, where two are wrong."""

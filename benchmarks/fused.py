@@ -14,7 +14,7 @@ from flask import Flask
 
 from app import gallery, house, meaning
 from app.choice import Choice
-from app.embedding import Embedding, Floats
+from app.text.embedding import Embedding, Floats
 from app.vectors import BLOCK, Vectors
 
 QUERIES = 100

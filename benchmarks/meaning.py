@@ -28,9 +28,9 @@ from sqlalchemy import insert
 
 from app import create_app, gallery, meaning, search
 from app.choice import Choice
-from app.embedding import Embedding, unit
 from app.storage.database import db, upgrade
 from app.storage.walk_models import FINISHED, Stop, Walk
+from app.text.embedding import Embedding, unit
 from app.vectors import Floats, Vectors
 from tests import postgres
 

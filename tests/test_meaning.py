@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from app import meaning, nearest, ranking, walks
-from app.embedding import Embedding, TableError
 from app.nearest import SourceError
+from app.text.embedding import Embedding, TableError
 from tests.conftest import Commissioner, make_app
 from tests.tables import make_table
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app import folding, gallery, index, ranking, search
+from app import gallery, index, ranking, search
 from app.choice import Choice
 from app.errors import InvalidInput
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Walk
+from app.text import folding
 
 pytestmark = pytest.mark.databases
 

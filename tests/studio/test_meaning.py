@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.embedding import Embedding
+from app.text.embedding import Embedding
 from studio.meaning import LEVELS, read_texts, table, unique
 from studio.text import Texts
 from tests.studio.conftest import call

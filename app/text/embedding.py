@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.wordpiece import WordPiece
+from app.text.wordpiece import WordPiece
 
 TABLE = "table.npz"
 FORMAT = 1

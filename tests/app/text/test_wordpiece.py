@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from app.wordpiece import WordPiece, words
+from app.text.wordpiece import WordPiece, words
 
 PIECES = [
     "[UNK]",
