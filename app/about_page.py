@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Response, current_app, render_template, send_file
 
-from app import house, queue, sampling
+from app import queue
+from app.generation import models_on_offer, sampler_settings
 from app.pages_blueprint import blueprint
 from app.sending import page_response
 
@@ -15,10 +16,10 @@ def about() -> Response:
     config = current_app.config
     page = render_template(
         "about.html",
-        house=house.facts(),
-        model_name=house.facts().get("title") or config["MODEL"].rpartition("/")[2],
+        house=models_on_offer.facts(),
+        model_name=models_on_offer.facts().get("title") or config["MODEL"].rpartition("/")[2],
         model_revision=next((worker.get("revision") for worker in queue.workers()), None),
-        steps=sampling.settle()["steps"],
+        steps=sampler_settings.settle()["steps"],
         source_url=config["SOURCE_URL"],
         team=config["TEAM"],
         contact=config["CONTACT"] or None,

@@ -13,7 +13,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from app import house, queue
+from app import queue
+from app.generation import models_on_offer
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 
@@ -28,7 +29,7 @@ def key_of(walk: Walk) -> str | None:
     """Hash what was asked for, with its settings resolved; ``None`` for a recipe, which wants to be painted anew."""
     if walk.is_pinned:
         return None
-    model = house.find(walk.model)
+    model = models_on_offer.find(walk.model)
     told = {
         "stops": [[stop.prompt, stop.negative_prompt, stop.hand, walk.seed_of(stop)] for stop in walk.stops],
         "frames": [walk.frames, walk.fps, walk.ending, walk.easing],
@@ -47,7 +48,7 @@ def revision_for(walk: Walk) -> str | None:
         return None
     if db.session.scalar(_painted(walk).limit(1)) is None:
         return None
-    model = house.find(walk.model)
+    model = models_on_offer.find(walk.model)
     return None if model is None else present_revision(model.name)
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from app import banned, complaints, lookup, search
-from app.bounds import Limits
 from app.errors import FieldError, InvalidInput
+from app.generation.limits import Limits
 from app.i18n.gettext import _
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from app import cursors, hands, house
-from app.bounds import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
+from app import cursors
 from app.colours import COLOURS
 from app.errors import FieldError, InvalidInput
+from app.generation import hands, models_on_offer
+from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.index import Sought, facet
 from app.search import QUERY_MAX, too_long, understood
@@ -52,12 +53,12 @@ def _one_of(known: Callable[[], list[str]]) -> Any:
 
 def known_hands() -> list[str]:
     """List the words of the hands that the models on offer have."""
-    return list(dict.fromkeys(hand.words for model in house.offered() for hand in hands.known(model.setting)))
+    return list(dict.fromkeys(hand.words for model in models_on_offer.offered() for hand in hands.known(model.setting)))
 
 
 def known_models() -> list[str]:
     """List the names of the models on offer."""
-    return [model.name for model in house.offered()]
+    return [model.name for model in models_on_offer.offered()]
 
 
 def _stops(count: int) -> int:

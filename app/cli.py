@@ -10,10 +10,11 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app import api, lookup, presets, recipe, visitor, walks
+from app import api, lookup, recipe, visitor, walks
 from app.command import as_json, explained, print_json
 from app.commission import commission
 from app.errors import InvalidInput, MediaError, MomaError
+from app.generation import presets
 from app.painters import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import cache, house, line, lineage_rules, neighbours, presets, queue, sampling, search, visitor
-from app.bounds import SEED_MAX
+from app import cache, line, lineage_rules, neighbours, queue, search, visitor
 from app.errors import InvalidInput
+from app.generation import models_on_offer, presets, sampler_settings
+from app.generation.limits import SEED_MAX
 from app.pinned import Pinned
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
@@ -119,7 +120,7 @@ def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
 
 def _model(wanted: Commission, parent: Walk | None) -> str | None:
     """Take the model that was asked for, or that of the walk gone on from as long as it is on offer."""
-    if wanted.model is None and parent is not None and parent.model_name and house.find(parent.model_name):
+    if wanted.model is None and parent is not None and parent.model_name and models_on_offer.find(parent.model_name):
         return parent.model_name
     return wanted.model
 
@@ -129,11 +130,11 @@ def _settings(wanted: Commission, parent: Walk | None, model: str | None) -> tup
     steps, guidance, preset = wanted.steps, wanted.guidance, str(wanted.preset or presets.DEFAULT)
     if wanted.preset is None and parent is not None:
         preset = parent.preset
-        offer = house.find(model)
+        offer = models_on_offer.find(model)
         if offer is not None and offer.name == parent.model_name:  # another model wants its own
             steps = parent.sampler_steps if steps is None else steps
             guidance = parent.guidance if guidance is None else guidance
-    return preset, sampling.settle(preset, model, steps=steps, guidance=guidance)
+    return preset, sampler_settings.settle(preset, model, steps=steps, guidance=guidance)
 
 
 def _seed(wanted: Commission, parent: Walk | None) -> int:

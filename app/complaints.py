@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import presets
-from app.bounds import SEED_MAX, STOPS_MIN, Limits
 from app.errors import FieldError
-from app.hands import words_of
+from app.generation import presets
+from app.generation.hands import words_of
+from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.formatting import decimal, join_words
 from app.i18n.gettext import N_, _
 from app.storage.walk_models import ENDINGS

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import current_app
 
-from app import house, looks, meaning, queue
+from app import looks, meaning, queue
+from app.generation import models_on_offer
 from app.storage import media_store
 from app.storage.database import ping, schema_state
 
@@ -31,7 +32,10 @@ def examine() -> list[Finding]:
         database,
         _finding("redis", "" if queue.redis_answers() else _redis_flaw(), "answers"),
         _finding("media", media_store.store().check(), f"{config['MEDIA_URL']} takes, gives and deletes"),
-        *(_finding("model", house.flaw(model.setting), f"{model.setting} is whole") for model in house.offered()),
+        *(
+            _finding("model", models_on_offer.flaw(model.setting), f"{model.setting} is whole")
+            for model in models_on_offer.offered()
+        ),
         *(_finding(name, index.flaw(), index.about()) for name, index in INDEXES if database.well),
         _worker(),
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app import hands, house, wording
-from app.bounds import STOPS_MIN, Limits
+from app import wording
 from app.choice import SORTS, Choice
 from app.colours import COLOURS
+from app.generation import hands, models_on_offer
+from app.generation.limits import STOPS_MIN, Limits
 from app.i18n import formatting
 from app.i18n.gettext import N_, _
 
@@ -42,14 +43,14 @@ class Row:
 
 def rows(choice: Choice) -> list[Row]:
     """List the filters; one with nothing to choose from is left out."""
-    known = {hand.words: hand.name for model in house.offered() for hand in hands.known(model.setting)}
+    known = {hand.words: hand.name for model in models_on_offer.offered() for hand in hands.known(model.setting)}
     counts = range(STOPS_MIN, Limits.current().stops_max + 1)
     told: list[tuple[str, str, dict[Any, str]]] = [
         ("hand", _("Style"), known),
         ("stops", _("Stops"), {count: formatting.count_words(count) for count in counts}),
         ("ending", _("Ending"), {name: wording.ending_name(name) for name in wording.ENDING_NAMES}),
         ("colour", _("Colour"), {colour: _(colour) for colour in COLOURS}),
-        ("model", _("Model"), {model.name: model.title for model in house.offered()}),
+        ("model", _("Model"), {model.name: model.title for model in models_on_offer.offered()}),
     ]
     return [
         Row(name, heading, [Option(str(value), said, value in getattr(choice, name)) for value, said in values.items()])

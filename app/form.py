@@ -9,10 +9,11 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app import hands, lookup, remixing
-from app.bounds import STOPS_MIN, Limits
+from app import lookup, remixing
 from app.complaints import of_stop
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
+from app.generation import hands
+from app.generation.limits import STOPS_MIN, Limits
 from app.i18n.formatting import decimal_sign
 from app.i18n.gettext import _
 from app.storage.walk_models import FINISHED, ID, Walk

@@ -17,8 +17,8 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import selectinload
 
 from app import cursors, index, lookup, ranking, search
-from app.bounds import SEED_MAX
 from app.choice import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
+from app.generation.limits import SEED_MAX
 from app.index import Sought
 from app.lookup import hanging
 from app.storage.database import db

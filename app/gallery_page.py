@@ -10,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from app import choice as choosing
 from app import filters, gallery, search, spelling
-from app.bounds import SEED_MAX
 from app.choice import Choice
 from app.errors import InvalidInput
+from app.generation.limits import SEED_MAX
 from app.pages_blueprint import blueprint
 from app.sending import page_response
 

@@ -20,7 +20,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from app import passes, queue, sampling
+from app import queue
+from app.generation import cost, sampler_settings
 from app.storage.database import db, now, take_turns
 from app.storage.walk_models import FINISHED, PAINTING, QUEUED, ROUND, STOP, WAITING, Stop, Walk
 
@@ -97,8 +98,8 @@ def waiting(
     guidance: float | None = None,
 ) -> tuple[int, float | None]:
     """Return how many walks wait, and the seconds that such a walk would take if asked for now."""
-    settings = sampling.settle(preset, model, steps=steps, guidance=guidance)
-    own = passes.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
+    settings = sampler_settings.settle(preset, model, steps=steps, guidance=guidance)
+    own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
     count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED)) or 0
     return count, _until(crew(), own, Walk.state == QUEUED)
 
@@ -176,4 +177,4 @@ def _whole(row: Any) -> int:
 @lru_cache(maxsize=4096)
 def _of_walk(written: str | None, steps: int, guidance: float, stops: int, frames: int, closed: bool) -> int:
     settings = json.loads(written) if written else {"steps": steps, "guidance": guidance}
-    return passes.of_walk(settings, stops=stops, frames=frames, closed=closed)
+    return cost.of_walk(settings, stops=stops, frames=frames, closed=closed)

@@ -23,21 +23,19 @@ from app import (
     form_guards,
     gallery,
     gallery_page,
-    house,
     limits,
     line,
-    presets,
     problems,
     queue,
-    sampling,
     visitor,
     walk_page,
     wording,
 )
 from app import form as forms
-from app.bounds import SEED_MAX, STOPS_MIN, Limits
 from app.commission import commission
 from app.errors import InvalidInput, TooMany
+from app.generation import models_on_offer, presets, sampler_settings
+from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.pages_blueprint import blueprint
 from app.sending import page_response
@@ -69,7 +67,7 @@ def make() -> Response:
 @blueprint.get("/surprise")
 def surprise() -> Response:
     """Fill the form with two things that the model paints well."""
-    vocabulary = house.facts().get("vocabulary", [])
+    vocabulary = models_on_offer.facts().get("vocabulary", [])
     pair = secrets.SystemRandom().sample(vocabulary, 2) if len(vocabulary) > 1 else []
     response = cast(Response, redirect(url_for("pages.make", prompt=pair)))
     response.headers["Cache-Control"] = "no-store"
@@ -117,7 +115,7 @@ def commission_walk() -> Response:
 def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
     """Show the form, as it is filled."""
     config, limits = current_app.config, _limits(form.model)
-    usual = {preset: sampling.settle(preset, form.model or None) for preset in presets.NAMES}
+    usual = {preset: sampler_settings.settle(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
     count, seconds = line.waiting(
         wanted,
@@ -147,11 +145,11 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         hands=limits.hands,
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
-        models=house.offered(),
-        model_titles={model.name: model.title for model in house.offered()},
+        models=models_on_offer.offered(),
+        model_titles={model.name: model.title for model in models_on_offer.offered()},
         usual=usual,
-        can_surprise=len(house.facts().get("vocabulary", [])) > 1,
-        starters=[tuple(pair) for pair in house.facts().get("starters", [])],
+        can_surprise=len(models_on_offer.facts().get("vocabulary", [])) > 1,
+        starters=[tuple(pair) for pair in models_on_offer.facts().get("starters", [])],
         recent=gallery.recent(RECENT, featured_first=True),
         total=gallery.total(),
     )
@@ -160,7 +158,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
 
 def _limits(model: str) -> Limits:
     """Return the bounds of what a form may ask for, with the hands of the model that it names, if that is on offer."""
-    return Limits.current(model if house.find(model) else None)
+    return Limits.current(model if models_on_offer.find(model) else None)
 
 
 def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:

@@ -7,9 +7,10 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from app import house, presets, validation
+from app import validation
 from app.carried import RECIPE_MAX, kind_of, recipe_in
 from app.errors import InvalidInput
+from app.generation import models_on_offer, presets
 from app.i18n.gettext import N_, _
 from app.pinned import Pinned, flaw
 from app.recipe_schema import Recipe, RecipeLevel, RecipeSampler
@@ -117,8 +118,8 @@ def restored(data: bytes) -> tuple[Commission, Pinned]:
     :raises InvalidInput: when nothing can be painted by it; the message says why.
     """
     wanted, pinned = commission_of(read(data))
-    if not house.find(pinned.model_name):
-        raise InvalidInput.on("model", message=house.not_offered(pinned.model_name))
+    if not models_on_offer.find(pinned.model_name):
+        raise InvalidInput.on("model", message=models_on_offer.not_offered(pinned.model_name))
     return wanted, pinned
 
 
@@ -135,9 +136,9 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, Pinned]:
         wanted.preset = "exact"
     pinned = _pinned(recipe)
     wanted.model = _model_of(recipe["model"], pinned.model_name)
-    offer = house.find(pinned.model_name)
-    steps_max = house.facts(offer.setting)["steps_max"] if offer else None
-    if steps_max is not None and pinned.scheduler in house.CONSISTENT and pinned.sampler_steps > steps_max:
+    offer = models_on_offer.find(pinned.model_name)
+    steps_max = models_on_offer.facts(offer.setting)["steps_max"] if offer else None
+    if steps_max is not None and pinned.scheduler in models_on_offer.CONSISTENT and pinned.sampler_steps > steps_max:
         told = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
         raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))
     if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
@@ -150,7 +151,7 @@ def _model_of(told: dict[str, Any], name: str) -> str | None:
 
     So what is painted again has, to the letter, the same recipe.
     """
-    found, first = house.find(name), house.find(None)
+    found, first = models_on_offer.find(name), models_on_offer.find(None)
     return None if found is None or (found == first and told.get("asked", name) is None) else name
 
 

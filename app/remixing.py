@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from app import presets, sampling
+from app.generation import presets, sampler_settings
 from app.storage.walk_models import STOP, Walk
 from app.wanted import Commission
 
@@ -41,7 +41,7 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
 
 def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
     """Return the fields of the form that ask for these settings, as far as they are not the defaults."""
-    usual = sampling.settle(preset, asked.model)
+    usual = sampler_settings.settle(preset, asked.model)
     return {
         "frames": asked.frames,
         "steps": steps if steps != usual["steps"] else None,

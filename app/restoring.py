@@ -9,8 +9,8 @@ from werkzeug.datastructures import MultiDict
 
 from app import cache, recipe, remixing
 from app import form as forms
-from app.bounds import Limits
 from app.errors import InvalidInput
+from app.generation.limits import Limits
 from app.i18n.gettext import N_, _
 from app.pages import make_page
 from app.pinned import Pinned

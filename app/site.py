@@ -19,9 +19,10 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import exhibition, house, instance, queue
+from app import exhibition, instance, queue
 from app.config import ROOT
 from app.errors import ConfigError
+from app.generation import models_on_offer
 from app.redis_server import RedisServer
 from app.storage.database import EMPTY, schema_state, upgrade
 
@@ -81,7 +82,7 @@ class Site:
         :raises ConfigError: when one of them is unusable, or the database is not of the code's revision.
         """
         with self.app.app_context():
-            if flaw := house.flaws():
+            if flaw := models_on_offer.flaws():
                 raise ConfigError(flaw)
             if (flaw := schema_state()) == EMPTY:
                 upgrade()

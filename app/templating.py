@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask, g
 
 from app import form as forms
-from app import hairline, hands, reel, remixing, search
+from app import hairline, reel, remixing, search
+from app.generation import hands
 from app.i18n import foreign_messages
 from app.i18n.formatting import (
     count_words,

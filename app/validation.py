@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app import banned, complaints, house, lineage, lineage_rules
-from app.bounds import ERRORS_MAX, STOPS_MIN, Limits
+from app import banned, complaints, lineage, lineage_rules
 from app.errors import FieldError, InvalidInput
+from app.generation import models_on_offer
+from app.generation.limits import ERRORS_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.storage.walk_models import ID, ROUND
 from app.wanted import Commission
@@ -39,7 +40,7 @@ def _model_named(data: Any) -> str | None:
     name, earlier = data.get("model"), data.get("continues")
     if name is None and isinstance(earlier, str) and ID.fullmatch(earlier):
         name = lineage.model_of(earlier)
-    return name if isinstance(name, str) and house.find(name) else None
+    return name if isinstance(name, str) and models_on_offer.find(name) else None
 
 
 def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
@@ -64,7 +65,7 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
     if wanted.guidance is not None and not 0 <= wanted.guidance <= limits.guidance_max:
         errors.append(FieldError(("guidance",), complaints.guidance_rule(limits)))
     if wanted.model is not None and wanted.model not in limits.models:
-        errors.append(FieldError(("model",), house.not_offered(f"{wanted.model:.60}")))
+        errors.append(FieldError(("model",), models_on_offer.not_offered(f"{wanted.model:.60}")))
     errors += _doubled_stops(wanted)
     errors += _banned_words(wanted)
     if not errors and (flaw := lineage_rules.continuation_flaw(wanted)):

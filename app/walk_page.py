@@ -6,7 +6,8 @@ from typing import cast
 
 from flask import Response, redirect, render_template, request
 
-from app import cache, gallery, house, line, lineage, lookup, neighbours, queue, visitor
+from app import cache, gallery, line, lineage, lookup, neighbours, queue, visitor
+from app.generation import models_on_offer
 from app.pages_blueprint import blueprint
 from app.sending import conditional, page_response
 from app.storage.walk_models import Walk
@@ -46,7 +47,7 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
         place=line.place(walk),
         is_owner=visitor.owns(visitor.known(), walk),
         redis_away=walk.is_waiting and not queue.redis_answers(),
-        house=house.facts(house.setting(walk.model_name or walk.model)),
+        house=models_on_offer.facts(models_on_offer.setting(walk.model_name or walk.model)),
         earlier=earlier,
         later=later,
         remixed=lineage.remixed_from(walk),

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from app import complaints
-from app.bounds import SEED_MAX, STOPS_MIN, Limits
-from app.hands import find as find_hand
-from app.hands import words_of
+from app.generation.hands import find as find_hand
+from app.generation.hands import words_of
+from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.storage.walk_models import ID
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app import presets
+from app.generation import presets
 from benchmarks import site as sites
 from benchmarks import walk, web
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from app import hands, house, search
+from app import search
 from app.colours import COLOURS
+from app.generation import hands, models_on_offer
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
 
@@ -39,9 +40,9 @@ def texts(catalogue: Path) -> list[str]:
 def fill(count: int, catalogue: Path, *, seed: int = 1) -> None:
     """Hang ``count`` walks by plain inserts; the index is written by the triggers' own statements afterwards."""
     draw = random.Random(seed)
-    titles, known = texts(catalogue), house.facts().get("vocabulary", []) or ["a fox", "a kite"]
+    titles, known = texts(catalogue), models_on_offer.facts().get("vocabulary", []) or ["a fox", "a kite"]
     styles = [hand.words for hand in hands.known()] or [""]
-    common = COMMON | {"model_name": house.facts()["name"]}
+    common = COMMON | {"model_name": models_on_offer.facts()["name"]}
     _rest()
     numbers = iter(range(1, count + 1))
     while batch := [number for _, number in zip(range(BATCH), numbers, strict=False)]:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from flask import Flask
 
-from app import gallery, house, meaning
+from app import gallery, meaning
 from app.choice import Choice
+from app.generation import models_on_offer
 from app.text.embedding import Embedding, Floats
 from app.vectors import BLOCK, Vectors
 
@@ -32,7 +33,7 @@ def index() -> dict[str, float]:
 
 def queries(count: int = QUERIES) -> list[str]:
     """Say what may be meant: two motifs of the model's vocabulary, seldom the words of one walk."""
-    draw, known = random.Random(5), house.facts()["vocabulary"]
+    draw, known = random.Random(5), models_on_offer.facts()["vocabulary"]
     return [" ".join(draw.sample(known, 2)) for _ in range(count)]
 
 

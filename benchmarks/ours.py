@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app import house, presets
+from app.generation import models_on_offer, presets
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Easel
 from worker import easel
@@ -22,7 +22,7 @@ class Ours:
         self.painter = painter
         self.folder = folder
         self.seed = seed
-        self.facts = house.facts(str(folder))
+        self.facts = models_on_offer.facts(str(folder))
         self.guidance = float(self.sampling(presets.DEFAULT)["guidance"])
 
     def sampling(self, preset: str) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from app import create_app, passes, queue
+from app import create_app, queue
 from app.commission import commission
+from app.generation import cost
 from app.painters import wait_for
 from app.site import Site
 from app.storage.walk_models import FINISHED
@@ -110,8 +111,8 @@ def painted(pair: tuple[str, str], frames: int) -> dict[str, Any]:
 
 def at_most(workers: int, sampling: dict[str, Any]) -> float:
     """Return how many times as fast workers can be that divide all passes evenly, but for the stops': one piece."""
-    stops = passes.PAIR * passes.of_frame(sampling, 0, sampling["steps"])
-    alone = stops / passes.of_walk(sampling, stops=passes.PAIR, frames=FRAMES)
+    stops = cost.PAIR * cost.of_frame(sampling, 0, sampling["steps"])
+    alone = stops / cost.of_walk(sampling, stops=cost.PAIR, frames=FRAMES)
     return 1 / (alone + (1 - alone) / workers)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from app import presets
+from app.generation import presets
 from benchmarks.counting import counted, networks
 from benchmarks.ours import Ours
 from studio import assembly, autoencoder, diffusion

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any
 from unittest.mock import patch
 
-from app.passes import of_frame
+from app.generation.cost import of_frame
 from tests.worker.fake import FakePainter
 from worker import __main__ as resident
 from worker.painter import Prepared

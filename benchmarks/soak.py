@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from itertools import cycle
 
-from app import presets
+from app.generation import presets
 from benchmarks import site, walk
 from benchmarks.pairs import REPORT, TUNING
 from benchmarks.store import Store

@@ -10,10 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, event, func, select, text
 
-from app import house, presets, visitor
-from app.bounds import SEED_MAX
+from app import visitor
 from app.commission import commission
 from app.errors import InvalidInput
+from app.generation import models_on_offer, presets
+from app.generation.limits import SEED_MAX
 from app.lookup import find
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import QUEUED, Stop, Walk
@@ -58,7 +59,7 @@ def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
 @pytest.mark.parametrize("preset", presets.NAMES)
 def test_preset_is_resolved_and_recorded_with_the_walk(commissioned: Callable[..., Walk], preset: str) -> None:
     walk = commissioned(preset=preset)
-    settings = presets.resolve(preset, house.facts())
+    settings = presets.resolve(preset, models_on_offer.facts())
     assert (walk.preset, walk.sampling) == (preset, settings)
     assert (walk.scheduler, walk.sampler_steps, walk.guidance) == tuple(
         settings[name] for name in ("scheduler", "steps", "guidance")
@@ -66,7 +67,7 @@ def test_preset_is_resolved_and_recorded_with_the_walk(commissioned: Callable[..
 
 
 def test_preset_is_balanced_when_none_is_given(commissioned: Callable[..., Walk]) -> None:
-    assert commissioned().sampling == presets.resolve("balanced", house.facts())
+    assert commissioned().sampling == presets.resolve("balanced", models_on_offer.facts())
 
 
 def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_above_the_preset_s(
@@ -77,7 +78,9 @@ def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_abov
         for own in ({}, {"steps": 12}, {"guidance": 0.0}):
             walk, _ = commission(validate(asked(preset="exact", **own)), visitor_key="ann")
             found.append((walk.sampler_steps, walk.guidance))
-            assert walk.sampling == presets.resolve("exact", house.facts(), steps=found[-1][0], guidance=found[-1][1])
+            assert walk.sampling == presets.resolve(
+                "exact", models_on_offer.facts(), steps=found[-1][0], guidance=found[-1][1]
+            )
         db.session.remove()
         db.engine.dispose()
     assert found == [(30, 2.0), (12, 2.0), (30, 0.0)]

@@ -15,8 +15,8 @@ from werkzeug.wrappers import Request
 
 from app import form as forms
 from app import form_guards, walks
-from app.bounds import Limits
 from app.errors import InvalidInput, Malformed
+from app.generation.limits import Limits
 from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
 from app.validation import validate

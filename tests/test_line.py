@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import line, passes, presets, queue, sampling, walks
+from app import line, queue, walks
+from app.generation import cost, presets, sampler_settings
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
 
@@ -148,13 +149,13 @@ def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned
     assert line.waiting(24) == (1, None)
 
 
-STOPS = passes.of_walk(presets.resolve(presets.DEFAULT, {}), stops=2, frames=2)
+STOPS = cost.of_walk(presets.resolve(presets.DEFAULT, {}), stops=2, frames=2)
 PACE = 2.4 / STOPS  # a walk of two frames is hung after 2.4 seconds
 
 
 def seconds(frames: int, **fields: Any) -> float:
     """Return how long a walk takes at that pace."""
-    return PACE * passes.of_walk(sampling.settle(**fields), stops=2, frames=frames)
+    return PACE * cost.of_walk(sampler_settings.settle(**fields), stops=2, frames=frames)
 
 
 def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(

@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app import house, presets, recipe
+from app import recipe
 from app.commission import commission
 from app.errors import InvalidInput
+from app.generation import models_on_offer, presets
 from app.pinned import Pinned
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
@@ -278,7 +279,7 @@ def test_recipe_of_levels_says_all_that_it_was_painted_with(commissioned: Callab
     written = recipe.of(walk)
     assert (written["version"], written["preset"], written["ending"], written["easing"]) == (2, "fast", "back", True)
     assert written["model"]["asked"] == "house"
-    assert written["sampler"] == presets.resolve("fast", house.facts())
+    assert written["sampler"] == presets.resolve("fast", models_on_offer.facts())
     assert written["levels"] == walk.levels
     assert [level["kind"] for level in written["levels"]][:2] == ["stops", "knots"]
 

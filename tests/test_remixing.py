@@ -15,8 +15,8 @@ from werkzeug.datastructures import MultiDict
 
 from app import api, changing, curating, lineage, remixing, walks
 from app import form as forms
-from app.bounds import Limits
 from app.errors import InvalidInput
+from app.generation.limits import Limits
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
 from app.validation import validate

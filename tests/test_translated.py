@@ -25,14 +25,15 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from app import audit, banned, exhibitions, hands, house, recipe, reports, stages, walks
+from app import audit, banned, exhibitions, recipe, reports, stages, walks
 from app.choice import SORTS
 from app.colours import COLOURS
 from app.config import ROOT
 from app.errors import MediaError
 from app.exhibitions import Wanted
+from app.generation import hands, models_on_offer
+from app.generation.presets import NAMES as PRESETS
 from app.i18n import foreign_messages
-from app.presets import NAMES as PRESETS
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from tests.conftest import make_app
@@ -396,7 +397,7 @@ def _recipes() -> Iterator[tuple[bytes, int]]:
 
 def _english_of(path: str) -> set[str]:
     """Return the words that a page must show in English: what the model understands, and whose drawings it knows."""
-    facts = house.facts()
+    facts = models_on_offer.facts()
     prompts = [word for pair in facts["starters"] for word in pair]
     sources = [f"{source['name']} {source['licence']}" for source in facts["sources"] if source.get("art")]
     shown = {

@@ -11,9 +11,9 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import presets, sampling
-from app.bounds import ERRORS_MAX, SEED_MAX
 from app.errors import InvalidInput
+from app.generation import presets, sampler_settings
+from app.generation.limits import ERRORS_MAX, SEED_MAX
 from app.storage.walk_models import ENDINGS
 from app.validation import validate
 from app.wanted import Commission
@@ -258,9 +258,9 @@ def test_steps_beyond_the_models_schedule_are_refused_with_its_limit(lcm: str) -
 
 def test_sites_own_steps_are_no_more_than_the_model_takes(app: Flask, lcm: str) -> None:
     app.config["STEPS"] = 80
-    assert [sampling.settle("balanced", name)["steps"] for name in (None, lcm)] == [80, 50]
+    assert [sampler_settings.settle("balanced", name)["steps"] for name in (None, lcm)] == [80, 50]
     app.config["STEPS"] = 0
-    assert sampling.settle("balanced", lcm)["steps"] == 4
+    assert sampler_settings.settle("balanced", lcm)["steps"] == 4
 
 
 @pytest.mark.parametrize("text", ["", "x", "k7mz3vq9xw2hd8c", "k7mz3vq9xw2hd8cf-a-slug", "K7MZ3VQ9XW2HD8CF", "\ud800"])

@@ -24,8 +24,9 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import create_app, house, queue
+from app import create_app, queue
 from app.errors import ConfigError
+from app.generation import models_on_offer
 from app.storage.database import db, schema_state
 from worker import crew, job, unoffered
 from worker.claim import holder, is_gone, sweep
@@ -100,9 +101,9 @@ def _stop(_signum: int, _frame: FrameType | None) -> None:
 def _load(app: Flask) -> Painters:
     """Load the first of the models on offer; the others are loaded when they are asked for."""
     with app.app_context():
-        if flaw := schema_state() or house.flaws():
+        if flaw := schema_state() or models_on_offer.flaws():
             raise ConfigError(flaw)
-        models = {model.name: model.setting for model in house.offered()}
+        models = {model.name: model.setting for model in models_on_offer.offered()}
     measured = Path(app.instance_path) / MEASURED
     painters = Painters(models, device=app.config["DEVICE"], kept=app.config["MODELS_KEPT"], measured=measured)
     painters.of()

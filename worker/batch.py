@@ -33,7 +33,7 @@ def paint(
 ) -> list[Painted]:
     """Paint batch `batch` of `levels[number]`, in a film of so many frames.
 
-    `sampling` is what `app.presets.resolve` returned; empty where an old recipe knows nothing of it.
+    `sampling` is what `app.generation.presets.resolve` returned; empty where an old recipe knows nothing of it.
     """
     level = levels[number]
     positions = [level.positions[index] for index in level.batches[batch]]

@@ -17,8 +17,9 @@ from flask import current_app
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app import cache, hands, looks
+from app import cache, looks
 from app.errors import MediaError
+from app.generation import hands
 from app.storage import media_store
 from app.storage.database import db, take_turns, writing
 from app.storage.walk_models import FINISHED, Frame, Look, Stop, Walk

@@ -68,7 +68,7 @@ class Rendering:
 
     @classmethod
     def of(cls, sampling: Mapping[str, Any], **device: Any) -> "Rendering":
-        """Join a preset's settings, as `app.presets.resolve` returns them or a recipe records them, with a device's."""
+        """Join a preset's settings, as `presets.resolve` returns them or a recipe records them, with a device's."""
         guided, spacing, ladder = sampling.get("guided"), sampling.get("spacing"), sampling.get("ladder", ())
         push, gain = sampling["guidance"] - 1, sampling.get("gain", 1.0)  # from guidance 1, which is none
         return cls(
@@ -139,7 +139,7 @@ class Painter:
     ) -> Rendering:
         """Complete a walk's sampling with the model's size and what was measured on this device.
 
-        `sampling` is what `app.presets.resolve` returned. Without it every step is guided, with the usual solver.
+        `sampling` is what `presets.resolve` returned. Without it every step is guided, with the usual solver.
         """
         width, height = self.size
         return Rendering.of(

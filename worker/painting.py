@@ -19,8 +19,8 @@ from flask import current_app
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from app import hands
 from app.errors import MediaError
+from app.generation import hands
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import KNOTS, ROUND, Walk

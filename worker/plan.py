@@ -22,7 +22,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.passes import PAIR, rungs
+from app.generation.cost import PAIR, rungs
 from worker import pacing, walk
 
 Kind = Literal["stops", "knots", "frames"]
@@ -98,7 +98,7 @@ def following(
     """Return the level that follows those that are done; None when the film has all its frames.
 
     `looks` are needed of the stops and of the last knots, at the depth of those knots. `sampling` is what
-    `app.presets.resolve` returned. Raises ValueError for fewer frames than stops.
+    `app.generation.presets.resolve` returned. Raises ValueError for fewer frames than stops.
     """
     if frames < stops:
         raise ValueError(f"a walk of {stops} stops needs at least {stops} frames, not {frames}")

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app import house, pieces, presets
+from app import pieces
+from app.generation import models_on_offer, presets
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
 from worker import memory, opening, plan
@@ -48,7 +49,7 @@ def check(painting: Painting) -> None:
     if walk.model_revision not in (None, painter.revision):
         told = f"the recipe was painted by {walk.model_name} {walk.model_revision}"
         if walk.model_name != painter.name:
-            raise NotOurModel(f"{told}. {house.not_offered(str(walk.model_name))}")
+            raise NotOurModel(f"{told}. {models_on_offer.not_offered(str(walk.model_name))}")
         raise NotOurModel(f"{told}; this site paints with {painter.name} {painter.revision}")
     if walk.is_pinned and (walk.width, walk.height) != painter.size:
         asked, ours = _times(walk.width, walk.height), _times(*painter.size)
@@ -95,8 +96,8 @@ def _open_first(painting: Painting) -> None:
 
 def _sampling(walk: Walk) -> dict[str, Any]:
     """Resolve the preset of a walk that was asked for before that was done at once."""
-    offer = house.find(walk.model)
-    facts = house.facts(offer.setting if offer else None)
+    offer = models_on_offer.find(walk.model)
+    facts = models_on_offer.facts(offer.setting if offer else None)
     return presets.resolve(walk.preset, facts, steps=walk.sampler_steps, guidance=walk.guidance)
 
 

@@ -11,7 +11,8 @@ import time
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
-from app import house, queue
+from app import queue
+from app.generation import models_on_offer
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
 from worker.claim import holder
@@ -62,7 +63,7 @@ def _fail_all_of(name: str) -> None:
     with writing() as session:
         locked = select(Walk).where(Walk.model == name, *_idle()).with_for_update(of=Walk)
         for walk in session.scalars(locked.execution_options(populate_existing=True)):
-            walk.state, walk.error, walk.finished_at = FAILED, house.not_offered(name), now()
+            walk.state, walk.error, walk.finished_at = FAILED, models_on_offer.not_offered(name), now()
             log.warning("walk %s failed: %s", walk.id, walk.error)
         done = select(Walk.number).where(Walk.model == name, Walk.state == FINISHED)
         session.execute(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app import presets
-from app.passes import rungs
+from app.generation import presets
+from app.generation.cost import rungs
 from benchmarks.counting import counted, networks
 from benchmarks.ours import Ours
 from tests.worker.conftest import HOUSE

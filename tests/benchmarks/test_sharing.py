@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import passes, presets
+from app.generation import cost, presets
 from benchmarks import sharing
 from benchmarks.sleeper import Sleeper
 from benchmarks.store import Store
@@ -30,13 +30,13 @@ def test_a_sleeper_sleeps_for_each_pass_of_each_picture_and_counts_them(slept: l
     left, right = painter.paint(prepared, [0, 1], keep=(6,), pad=2, on_step=lambda: None)
     start = (left.states[6], right.states[6], 0.5)
     painter.paint(prepared, [0.5] * 3, start=[start] * 3, until=8, decode=False, on_step=lambda: None)
-    whole, further = passes.of_frame(SAMPLING, 0, 10), passes.of_frame(SAMPLING, 6, 8)
+    whole, further = cost.of_frame(SAMPLING, 0, 10), cost.of_frame(SAMPLING, 6, 8)
     assert slept == [2 * whole * 0.5, 3 * further * 0.5]
     assert painter.passes == 2 * whole + 3 * further
 
 
 def test_only_what_is_not_the_stops_is_divided() -> None:
-    stops, whole = 2 * passes.of_frame(SAMPLING, 0, 10), passes.of_walk(SAMPLING, stops=2, frames=sharing.FRAMES)
+    stops, whole = 2 * cost.of_frame(SAMPLING, 0, 10), cost.of_walk(SAMPLING, stops=2, frames=sharing.FRAMES)
     assert sharing.at_most(1, SAMPLING) == pytest.approx(1)
     assert whole / sharing.at_most(4, SAMPLING) == pytest.approx(stops + (whole - stops) / 4)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app import presets
+from app.generation import presets
 from worker import ruler
 from worker.easel import Easel
 from worker.painter import Painter, Stop

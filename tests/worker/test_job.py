@@ -19,8 +19,9 @@ from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy.exc import OperationalError
 
-from app import lookup, passes, recipe, walks
+from app import lookup, recipe, walks
 from app.errors import WalkGone
+from app.generation import cost
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
@@ -161,7 +162,7 @@ def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(
     assert len(row.strides or []) == (12 if ending == "round" else 11)
     assert (max(row.positions or []) > 2) == (ending == "round")
     assert [each.index for each in row.painted] == list(range(12))
-    assert row.passes == passes.of_walk(row.sampling or {}, stops=3, frames=12, closed=ending == "round")
+    assert row.passes == cost.of_walk(row.sampling or {}, stops=3, frames=12, closed=ending == "round")
 
 
 def test_the_frames_of_an_evenly_changing_walk_lie_evenly(painter: FakePainter, commissioned: Commissioner) -> None:

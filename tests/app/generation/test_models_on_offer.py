@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import house
 from app.config import DEFAULTS, ROOT
+from app.generation import models_on_offer
 from tests.conftest import make_app
 
 INDEX = {
@@ -49,20 +49,20 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_whole_folder_has_no_flaw(model: Path) -> None:
-    assert house.flaw(str(model)) == ""
+    assert models_on_offer.flaw(str(model)) == ""
 
 
 def test_our_own_model_is_whole() -> None:
-    assert house.flaw(str(ROOT / DEFAULTS["MODEL"])) == ""
+    assert models_on_offer.flaw(str(ROOT / DEFAULTS["MODEL"])) == ""
 
 
 @pytest.mark.parametrize("name", ["/nowhere/at/all", "./house", "no-such-folder", "a/b/c"])
 def test_missing_folder_is_named(name: str) -> None:
-    assert house.flaw(name) == f"The model folder {Path(name)} is missing."
+    assert models_on_offer.flaw(name) == f"The model folder {Path(name)} is missing."
 
 
 def test_name_on_a_hub_is_left_to_the_worker() -> None:
-    assert house.flaw("stabilityai/stable-diffusion-2-1") == ""
+    assert models_on_offer.flaw("stabilityai/stable-diffusion-2-1") == ""
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_missing_or_broken_configuration_is_named(model: Path, name: str, conten
     (model / name).unlink()
     if content is not None:
         (model / name).write_bytes(content)
-    flaw = house.flaw(str(model))
+    flaw = models_on_offer.flaw(str(model))
     assert flaw.startswith(f"The model file {model / name} is ")
     assert flaw.endswith(" is missing.") == (content is None)
 
@@ -85,34 +85,34 @@ def test_missing_or_broken_configuration_is_named(model: Path, name: str, conten
 def test_folder_in_place_of_a_file_is_named(model: Path) -> None:
     (model / "unet" / "config.json").unlink()
     (model / "unet" / "config.json").mkdir()
-    assert str(model / "unet" / "config.json") in house.flaw(str(model))
+    assert str(model / "unet" / "config.json") in models_on_offer.flaw(str(model))
 
 
 @pytest.mark.parametrize("kind", ["FluxPipeline", "StableDiffusion3Pipeline", None])
 def test_model_of_another_kind_is_a_flaw(model: Path, kind: str | None) -> None:
     (model / "model_index.json").write_text(json.dumps(INDEX | {"_class_name": kind}))
     said = f"The model {model} is of the kind {kind}, which this program does not paint with."
-    assert house.flaw(str(model)) == said
+    assert models_on_offer.flaw(str(model)) == said
 
 
 def test_missing_part_is_named(model: Path) -> None:
     for file in (model / "vae").iterdir():
         file.unlink()
     (model / "vae").rmdir()
-    assert str(model / "vae") in house.flaw(str(model))
+    assert str(model / "vae") in models_on_offer.flaw(str(model))
 
 
 def test_missing_weights_are_named(model: Path) -> None:
     (model / "unet" / "model.safetensors").unlink()
-    assert house.flaw(str(model)) == f"The model file {model / 'unet'}/*.safetensors is missing."
+    assert models_on_offer.flaw(str(model)) == f"The model file {model / 'unet'}/*.safetensors is missing."
 
 
 def test_missing_vocabulary_is_named(model: Path) -> None:
     (model / "tokenizer" / "tokenizer.json").unlink()
-    assert "tokenizer" in house.flaw(str(model))
+    assert "tokenizer" in models_on_offer.flaw(str(model))
     (model / "tokenizer" / "vocab.json").write_text("{}")
     (model / "tokenizer" / "merges.txt").write_text("")
-    assert house.flaw(str(model)) == ""
+    assert models_on_offer.flaw(str(model)) == ""
 
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 24027568\n"
@@ -134,17 +134,17 @@ def header(text: bytes) -> bytes:
 def test_broken_weights_are_named(model: Path, content: bytes) -> None:
     path = model / "unet" / "model.safetensors"
     path.write_bytes(content)
-    assert house.flaw(str(model)).startswith(f"The model file {path} is broken: ")
+    assert models_on_offer.flaw(str(model)).startswith(f"The model file {path} is broken: ")
 
 
 @pytest.mark.parametrize("value", [[], [None, None], None, "text", 7])
 def test_part_that_is_not_there_by_intent_is_no_flaw(model: Path, value: Any) -> None:
     (model / "model_index.json").write_text(json.dumps(INDEX | {"image_encoder": value, "unet": value}))
-    assert house.flaw(str(model)) == ""
+    assert models_on_offer.flaw(str(model)) == ""
 
 
 def test_facts_are_read_from_the_model_folder(app: Flask) -> None:
-    facts = house.facts()
+    facts = models_on_offer.facts()
     assert facts["name"] == "house"
     assert facts["vocabulary"]
     assert all(len(pair) == 2 for pair in facts["starters"])
@@ -154,16 +154,16 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
     with make_app(instance, MODEL=str(model)).app_context():
         known = {"name": "model", "title": "model", "size": None}
         known |= {"scheduler": "", "few_step": False, "embeds_guidance": False, "steps_max": None}
-        assert house.facts() == known
+        assert models_on_offer.facts() == known
 
 
 def test_missing_tokenizer_of_the_second_encoder_is_named(model: Path) -> None:
     (model / "model_index.json").write_text(json.dumps(INDEX | {"tokenizer_2": ["transformers", "CLIPTokenizer"]}))
-    assert house.flaw(str(model)) == f"The model file {model}/tokenizer_2/tokenizer_config.json is missing."
+    assert models_on_offer.flaw(str(model)) == f"The model file {model}/tokenizer_2/tokenizer_config.json is missing."
     shutil.copytree(model / "tokenizer", model / "tokenizer_2")
-    assert house.flaw(str(model)) == ""
+    assert models_on_offer.flaw(str(model)) == ""
     (model / "tokenizer_2" / "tokenizer.json").unlink()
-    assert "tokenizer_2/tokenizer.json is missing" in house.flaw(str(model))
+    assert "tokenizer_2/tokenizer.json is missing" in models_on_offer.flaw(str(model))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_distilled_model_is_known_by_its_solver(
     app: Flask, model: Path, few_step: bool, scheduler: dict[str, Any]
 ) -> None:
     (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
-    facts = house.facts(str(model))
+    facts = models_on_offer.facts(str(model))
     assert (facts["few_step"], facts["scheduler"]) == (few_step, scheduler["_class_name"])
 
 
@@ -209,13 +209,13 @@ def test_schedule_of_a_consistency_model_bounds_its_steps(
 ) -> None:
     (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
     (model / "house.json").write_text(told)
-    assert house.facts(str(model))["steps_max"] == most
+    assert models_on_offer.facts(str(model))["steps_max"] == most
 
 
 def test_what_the_folder_itself_says_wins(app: Flask, model: Path) -> None:
     (model / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "LCMScheduler"}')
     (model / "house.json").write_text('{"few_step": false, "name": "walker", "title": "Walker"}')
-    facts = house.facts(str(model))
+    facts = models_on_offer.facts(str(model))
     assert (facts["few_step"], facts["name"], facts["title"]) == (False, "walker", "Walker")
 
 
@@ -226,54 +226,56 @@ def test_size_follows_from_the_networks_unless_the_folder_says_it(
     (model / "unet" / "config.json").write_text('{"sample_size": 128}')
     (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
     (model / "house.json").write_text(told)
-    assert house.facts(str(model))["size"] == size
+    assert models_on_offer.facts(str(model))["size"] == size
 
 
 def test_guidance_that_is_an_input_is_seen(app: Flask, model: Path) -> None:
     (model / "unet" / "config.json").write_text('{"time_cond_proj_dim": 256}')
-    assert house.facts(str(model))["embeds_guidance"]
+    assert models_on_offer.facts(str(model))["embeds_guidance"]
 
 
 def test_first_model_is_offered_once_and_found_without_a_name(instance: Path, model: Path) -> None:
     house_folder = str(ROOT / DEFAULTS["MODEL"])
     with make_app(instance, MODELS=[str(model), house_folder]).app_context():
-        assert house.offered() == [(house_folder, "house", "House model"), (str(model), "model", "model")]
-        assert house.find(None) == house.offered()[0]
-        assert house.find("model") == house.offered()[1]
-        assert house.find("someone/else") is None
-        assert house.flaws() == ""
-        assert house.setting("model") == str(model)
-        assert house.setting("someone/else") == house.setting(None) == house_folder
+        assert models_on_offer.offered() == [(house_folder, "house", "House model"), (str(model), "model", "model")]
+        assert models_on_offer.find(None) == models_on_offer.offered()[0]
+        assert models_on_offer.find("model") == models_on_offer.offered()[1]
+        assert models_on_offer.find("someone/else") is None
+        assert models_on_offer.flaws() == ""
+        assert models_on_offer.setting("model") == str(model)
+        assert models_on_offer.setting("someone/else") == models_on_offer.setting(None) == house_folder
 
 
 def test_model_that_is_not_offered_is_named_with_those_that_are(instance: Path, model: Path) -> None:
     with make_app(instance).app_context():
-        assert house.not_offered("x/y") == "The model x/y is not offered here; this is: house."
+        assert models_on_offer.not_offered("x/y") == "The model x/y is not offered here; this is: house."
     with make_app(instance, MODELS=[str(model), "a/b"]).app_context():
-        assert house.not_offered("x/y") == "The model x/y is not offered here; these are: house, model and a/b."
+        assert (
+            models_on_offer.not_offered("x/y") == "The model x/y is not offered here; these are: house, model and a/b."
+        )
 
 
 def test_flaw_of_any_model_on_offer_is_found(instance: Path, model: Path) -> None:
     (model / "vae" / "config.json").unlink()
     with make_app(instance, MODELS=[str(model)]).app_context():
-        assert house.flaws() == f"The model file {model / 'vae' / 'config.json'} is missing."
+        assert models_on_offer.flaws() == f"The model file {model / 'vae' / 'config.json'} is missing."
 
 
 def test_two_models_of_one_name_are_a_flaw(instance: Path, model: Path) -> None:
     (model / "house.json").write_text('{"name": "house"}')
     with make_app(instance, MODELS=[str(model)]).app_context():
-        assert house.flaws().startswith("Two models are called house: ")
+        assert models_on_offer.flaws().startswith("Two models are called house: ")
 
 
 def test_model_from_a_hub_tells_its_facts_once_it_is_here(
     app: Flask, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    assert house.facts("tiny/walker")["title"] == "tiny/walker"
+    assert models_on_offer.facts("tiny/walker")["title"] == "tiny/walker"
     repository = tmp_path / "hub" / "models--tiny--walker"
     shutil.copytree(model, repository / "snapshots" / "0123456789abcdef")
     (repository / "snapshots" / "0123456789abcdef" / "house.json").write_text('{"name": "other", "title": "Walker"}')
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text("0123456789abcdef\n")
-    facts = house.facts("tiny/walker")
+    facts = models_on_offer.facts("tiny/walker")
     assert (facts["name"], facts["title"]) == ("tiny/walker", "Walker")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from app import house, sampling
-from app.hands import Hand
-from app.hands import known as known_hands
+from app.generation import models_on_offer, sampler_settings
+from app.generation.hands import Hand
+from app.generation.hands import known as known_hands
 
 SEED_MAX = 2**32 - 1
 STOPS_MIN = 2
@@ -32,14 +32,14 @@ class Limits:
     def current(cls, model: str | None = None) -> Limits:
         """Return the current application's limits, with a model's hands and steps, by its name; the first's without."""
         config = current_app.config
-        offer = house.find(model)
+        offer = models_on_offer.find(model)
         return cls(
             config["STOPS_MAX"],
             config["PROMPT_MAX"],
             config["FRAMES_MAX"],
             config["FRAMES_DEFAULT"],
-            steps_max=sampling.steps_max(model),
+            steps_max=sampler_settings.steps_max(model),
             guidance_max=config["GUIDANCE_MAX"],
             hands=() if offer is None else known_hands(offer.setting),
-            models=tuple(each.name for each in house.offered()),
+            models=tuple(each.name for each in models_on_offer.offered()),
         )

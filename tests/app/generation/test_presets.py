@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import passes, presets
+from app.generation import cost, presets
 
 LCM = {"few_step": True, "scheduler": "LCMScheduler"}
 
@@ -64,7 +64,7 @@ def test_guidance_that_is_an_input_costs_nothing_and_is_used() -> None:
     assert presets.resolve("balanced", facts, guidance=2.0)["guidance"] == 2.0
     resolved = presets.resolve("balanced", facts)
     assert resolved["guided"] == [0, 0]
-    assert passes.of_frame(resolved, 0, resolved["steps"]) == resolved["steps"]
+    assert cost.of_frame(resolved, 0, resolved["steps"]) == resolved["steps"]
 
 
 def test_model_may_say_otherwise() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app import house
+from app.generation import models_on_offer
 from app.i18n.foreign_messages import said
 from app.i18n.formatting import join_words
 from app.storage.walk_models import Walk
@@ -29,7 +29,9 @@ class Hand:
 
 def known(model: str | None = None) -> tuple[Hand, ...]:
     """List the hands of a model (by its setting; the site's first), from its ``house.json``; none without one."""
-    return tuple(Hand(hand["words"], hand.get("title", hand["words"])) for hand in house.facts(model).get("hands", []))
+    return tuple(
+        Hand(hand["words"], hand.get("title", hand["words"])) for hand in models_on_offer.facts(model).get("hands", [])
+    )
 
 
 def find(text: str, among: Iterable[Hand]) -> Hand | None:
@@ -51,7 +53,7 @@ def words_of(known: Iterable[Hand]) -> str:
 
 def pattern(model: str | None = None) -> str:
     """Return how a model (by its setting; the site's first) wants prompt and hand joined."""
-    return str(house.facts(model).get("hand_pattern", PATTERN))
+    return str(models_on_offer.facts(model).get("hand_pattern", PATTERN))
 
 
 def worded(prompt: str, hand: str, joined: str = PATTERN) -> str:
@@ -90,4 +92,4 @@ def pattern_of(walk: Walk) -> str:
 
 
 def _model(walk: Walk) -> str:
-    return house.setting(walk.model_name or walk.model)
+    return models_on_offer.setting(walk.model_name or walk.model)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-from app import house, presets
+from app.generation import models_on_offer, presets
 
 
 def settle(
@@ -22,7 +22,7 @@ def settle(
     else the preset.
     """
     config = current_app.config
-    facts = house.facts(house.setting(model))
+    facts = models_on_offer.facts(models_on_offer.setting(model))
     guidance = guidance if guidance is not None else config["GUIDANCE"] or None
     steps = steps or min(config["STEPS"], steps_max(model)) or None
     return presets.resolve(preset or presets.DEFAULT, facts, steps=steps, guidance=guidance)
@@ -31,5 +31,5 @@ def settle(
 def steps_max(model: str | None = None) -> int:
     """Return how many steps may be asked of a model on offer, of the first without a name."""
     most = int(current_app.config["STEPS_MAX"])
-    own = house.facts(house.setting(model))["steps_max"]
+    own = models_on_offer.facts(models_on_offer.setting(model))["steps_max"]
     return most if own is None else min(most, own)

@@ -18,7 +18,7 @@ walk that it belongs to: a walk that goes on from another's last stop joins it w
 def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool = False) -> int:
     """Count the passes of a walk, level by level: its stops, the knots of each rung, the frames that start from them.
 
-    ``sampling`` is what `app.presets.resolve` returned; without a ladder, as of old, every frame is painted in full.
+    ``sampling`` is what `presets.resolve` returned; without a ladder, as of old, every frame is painted in full.
     Where it does not branch, only knots that were there a rung before are not begun anew. ``closed`` says that the last
     leg leads back to the first stop.
     """

@@ -14,9 +14,10 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import hands, house, recipe
+from app import recipe
 from app.commission import commission
 from app.errors import InvalidInput
+from app.generation import hands, models_on_offer
 from app.lookup import walk_at
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
@@ -204,7 +205,7 @@ def test_surprise_draws_two_things_that_the_model_paints_well(client: FlaskClien
         pair = tuple(html.unescape(text) for text in re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page))
         drawn.add(pair)
     with client.application.app_context():
-        vocabulary = house.facts()["vocabulary"]
+        vocabulary = models_on_offer.facts()["vocabulary"]
     assert all(len(set(pair)) == 2 and set(pair) <= set(vocabulary) for pair in drawn)
     assert len(drawn) > 1
     assert 'href="/surprise"' in client.get("/").text
