@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response, current_app, render_template, send_file
 
-from app import queue
 from app.generation import models_on_offer, sampler_settings
 from app.pages_blueprint import blueprint
+from app.queue import jobs
 from app.sending import page_response
 
 
@@ -18,7 +18,7 @@ def about() -> Response:
         "about.html",
         house=models_on_offer.facts(),
         model_name=models_on_offer.facts().get("title") or config["MODEL"].rpartition("/")[2],
-        model_revision=next((worker.get("revision") for worker in queue.workers()), None),
+        model_revision=next((worker.get("revision") for worker in jobs.workers()), None),
         steps=sampler_settings.settle()["steps"],
         source_url=config["SOURCE_URL"],
         team=config["TEAM"],

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import cache, changing, gallery, limits, line, lineage, lookup, openapi, recipe, similar, visitor, walks
+from app import cache, changing, gallery, limits, lineage, lookup, openapi, recipe, similar, visitor, walks
 from app.answers import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.changing import WalkChange
 from app.choice import Choice, read, whole
@@ -17,6 +17,7 @@ from app.commission import commission
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.form_guards import csrf
 from app.openapi import documented
+from app.queue import fair_queue
 from app.sending import conditional
 from app.storage.walk_models import Walk
 from app.validation import validate
@@ -190,7 +191,7 @@ def document() -> Response:
 
 def describe(walk: Walk) -> WalkDescription:
     """Describe a walk as JSON: the fields that programs rely on."""
-    place = line.place(walk)
+    place = fair_queue.place(walk)
     return {
         "id": walk.id,
         "number": walk.number,

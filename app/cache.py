@@ -13,8 +13,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from app import queue
 from app.generation import models_on_offer
+from app.queue import jobs
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 
@@ -112,7 +112,7 @@ def _painted(walk: Walk) -> Select[Walk]:
 
 def present_revision(name: str) -> str | None:
     """Name the revision of a model that would paint now: that of the living workers, or of its newest picture."""
-    told = [worker.get("models") or {worker["model"]: worker["revision"]} for worker in queue.workers()]
+    told = [worker.get("models") or {worker["model"]: worker["revision"]} for worker in jobs.workers()]
     living = {models[name] for models in told if models.get(name)}  # without those who were not asked for it yet
     if living:
         return living.pop() if len(living) == 1 else None

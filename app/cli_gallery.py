@@ -12,10 +12,11 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app import audit, curating, exhibition, exporting, importing, looks, lookup, meaning, queue, reindexing
+from app import audit, curating, exhibition, exporting, importing, looks, lookup, meaning, reindexing
 from app.command import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
 from app.nearest import Progress, SourceError
+from app.queue import jobs
 from app.storage.walk_models import Walk
 
 group = AppGroup("gallery", help="Look after what hangs in the gallery.")
@@ -69,7 +70,7 @@ def _make_anew(make: Callable[[], Iterator[Progress]], what: str, *, quiet: bool
 def look(as_json: bool) -> None:
     """Have the worker look at the films that nobody has looked at, as soon as it has nothing else to do."""
     waiting = looks.count_without()
-    if waiting and not queue.ring(queue.LOOK):
+    if waiting and not jobs.ring(jobs.LOOK):
         raise MomaError("Redis does not answer, so no worker can be told. Start the site, then try again.")
     if as_json:
         print_json({"waiting": waiting})

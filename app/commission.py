@@ -12,11 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import cache, line, lineage_rules, neighbours, queue, search, visitor
+from app import cache, lineage_rules, neighbours, search, visitor
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
 from app.pinned import Pinned
+from app.queue import fair_queue, jobs
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.wanted import Commission
@@ -52,7 +53,7 @@ def commission(
             if admit:
                 admit()
             walk.idempotency_key, walk.commission_hash = key, fingerprint
-            walk.turn, walk.ticket = line.join(session, visitor_key)  # from here on nobody else takes walks down
+            walk.turn, walk.ticket = fair_queue.join(session, visitor_key)  # from here on nobody else takes walks down
             if revision and (original := cache.find_original(session, walk, revision)):
                 cache.repeat(walk, original)
             session.add(walk)
@@ -62,7 +63,7 @@ def commission(
             raise
         return _repeat(first, fingerprint), False
     if walk.is_waiting:
-        queue.ring()
+        jobs.ring()
     return walk, True
 
 

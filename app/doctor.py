@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import current_app
 
-from app import looks, meaning, queue
+from app import looks, meaning
 from app.generation import models_on_offer
+from app.queue import jobs
 from app.storage import media_store
 from app.storage.database import ping, schema_state
 
@@ -30,7 +31,7 @@ def examine() -> list[Finding]:
     database = _finding("database", ping() or schema_state(), "answers, at the code's revision")
     return [
         database,
-        _finding("redis", "" if queue.redis_answers() else _redis_flaw(), "answers"),
+        _finding("redis", "" if jobs.redis_answers() else _redis_flaw(), "answers"),
         _finding("media", media_store.store().check(), f"{config['MEDIA_URL']} takes, gives and deletes"),
         *(
             _finding("model", models_on_offer.flaw(model.setting), f"{model.setting} is whole")
@@ -46,12 +47,12 @@ def _finding(part: str, flaw: str, well: str) -> Finding:
 
 
 def _redis_flaw() -> str:
-    url = queue.address(current_app)
+    url = jobs.address(current_app)
     return f"Redis at {url} does not answer." if url else "No Redis is set and no site runs. Start it: make run"
 
 
 def _worker() -> Finding:
-    workers = queue.workers()
+    workers = jobs.workers()
     if not workers:
         return Finding("worker", False, "No worker is running. Start one: python -m worker")
     return Finding("worker", True, f"{len(workers)} running: {', '.join(map(_about, workers))}")

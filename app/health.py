@@ -6,7 +6,7 @@ import logging
 
 from flask import Blueprint, Flask, Response, jsonify
 
-from app import queue
+from app.queue import jobs
 from app.storage.database import ping, schema_state
 
 blueprint = Blueprint("health", __name__)
@@ -30,12 +30,12 @@ def ready() -> Response:
     if unreachable := ping():
         log.error("%s", unreachable)  # for the log only: a database's own words may name hosts and users
     flaw = "The database cannot be reached." if unreachable else schema_state()
-    workers = queue.workers()
+    workers = jobs.workers()
     response = _plain(
         {
             "status": "not ready" if flaw else "ready",
             "database": flaw or "ok",
-            "redis": "ok" if queue.redis_answers() else "away: walks are saved and painted when it is back",
+            "redis": "ok" if jobs.redis_answers() else "away: walks are saved and painted when it is back",
             "workers": [
                 {key: worker.get(key) for key in ("name", "model", "revision", "device")} for worker in workers
             ],

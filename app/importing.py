@@ -18,12 +18,13 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import archives, changing, exhibitions, exported, line, lookup, neighbours, queue, recipe, search, visitor
+from app import archives, changing, exhibitions, exported, lookup, neighbours, recipe, search, visitor
 from app.archives import MEDIA
 from app.audit import COMMAND
 from app.errors import InvalidInput
 from app.exhibitions import Wanted
 from app.exported import ARCHIVE, ExhibitionLine, WalkLine
+from app.queue import fair_queue, jobs
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import Exhibit, Exhibition
@@ -190,7 +191,7 @@ def _write(archive: tarfile.TarFile, walks: list[WalkLine], halls: list[Exhibiti
     for hall in halls:
         _hang(hall, report, replace=replace)
     if report.queued:
-        queue.ring()
+        jobs.ring()
     return report
 
 
@@ -204,7 +205,7 @@ def _save(session: Session, told: WalkLine, earlier: Walk | None, archive: tarfi
         session.delete(session.merge(earlier))
         session.flush()
     if not told.films:
-        walk.turn, walk.ticket = line.join(session, walk.visitor)
+        walk.turn, walk.ticket = fair_queue.join(session, walk.visitor)
     session.add(walk)
     session.flush()
     session.add_all(

@@ -11,10 +11,11 @@ from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
-from app import queue, visitor
+from app import visitor
 from app.errors import TooMany
 from app.i18n.formatting import duration_about
 from app.i18n.gettext import N_, _
+from app.queue import jobs
 
 HOUR = 3600
 REPORTS = 10, 40  # within an hour from a visitor, and from an address
@@ -41,7 +42,7 @@ MOST = {  # from one visitor, and from one address
 
 def init_app(app: Flask) -> None:
     """Count in Redis, and in this process's memory while Redis is away."""
-    address = queue.address(app)
+    address = jobs.address(app)
     limiter = Limiter(
         lambda: "",
         app=app,
@@ -160,4 +161,4 @@ def _step(name: str) -> Callable[[], None]:
 
 
 def _patience() -> dict[str, Any]:
-    return {"socket_connect_timeout": queue.TIMEOUT_SECONDS, "socket_timeout": queue.TIMEOUT_SECONDS}
+    return {"socket_connect_timeout": jobs.TIMEOUT_SECONDS, "socket_timeout": jobs.TIMEOUT_SECONDS}

@@ -12,10 +12,11 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from PIL import Image
 from werkzeug.exceptions import NotFound
 
-from app import limits, lookup, queue, stages
+from app import limits, lookup
 from app.errors import TooMany
+from app.queue import jobs, stage_requests
+from app.queue.stage_requests import Stages
 from app.sending import conditional
-from app.stages import Stages
 from app.storage import media_store
 from app.storage.walk_models import FINISHED, Frame, Walk
 
@@ -58,7 +59,7 @@ def ask(walk_id: str) -> Response:
     """Ask the painter for the stages of a frame, and go where they appear."""
     walk = lookup.walk_at(walk_id)
     frame = _frame(walk)
-    if stages.of(walk, frame.index) is None:
+    if stage_requests.of(walk, frame.index) is None:
         try:
             limits.admit_stages()
         except TooMany as error:
@@ -66,7 +67,7 @@ def ask(walk_id: str) -> Response:
             response.status_code = 429
             response.headers["Retry-After"] = str(error.retry_after)
             return response
-        stages.ask(walk, frame.index)
+        stage_requests.ask(walk, frame.index)
     return cast(Response, redirect(url_for("making.watch", walk_id=walk.id, frame=frame.index), 303))
 
 
@@ -81,7 +82,7 @@ def sheet_of(walk: Walk, found: Stages | None) -> Sheet | None:
 
 def _page(template: str, walk: Walk, **context: Any) -> Response:
     frame = _frame(walk)
-    found = stages.of(walk, frame.index)
+    found = stage_requests.of(walk, frame.index)
     page = render_template(
         template,
         walk=walk,
@@ -89,7 +90,7 @@ def _page(template: str, walk: Walk, **context: Any) -> Response:
         asked=found is not None,
         found=found,
         sheet=sheet_of(walk, found),
-        worker_ready=found is None or found.is_there or bool(queue.workers()),
+        worker_ready=found is None or found.is_there or bool(jobs.workers()),
         **{"refused": None, **context},
     )
     response = conditional(Response(page))

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
-from app import queue
+from app.queue import jobs
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, QUEUED, STATES, Walk
 
@@ -68,8 +68,8 @@ class Site(Collector):
             walks = []
         yield GaugeMetricFamily("moma_database_up", "Whether the database answers.", value=bool(walks))
         yield from walks
-        yield GaugeMetricFamily("moma_redis_up", "Whether Redis answers.", value=queue.redis_answers())
-        yield GaugeMetricFamily("moma_workers", "Workers that are alive.", value=len(queue.workers()))
+        yield GaugeMetricFamily("moma_redis_up", "Whether Redis answers.", value=jobs.redis_answers())
+        yield GaugeMetricFamily("moma_workers", "Workers that are alive.", value=len(jobs.workers()))
 
 
 def init_app(app: Flask) -> None:

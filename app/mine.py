@@ -9,10 +9,11 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from app import cursors, line, visitor
+from app import cursors, visitor
 from app.errors import InvalidInput
 from app.i18n.formatting import day
 from app.i18n.gettext import N_, _
+from app.queue import fair_queue
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
 from app.wording import ordinal_place
@@ -44,8 +45,8 @@ def index() -> Response:
         page = Page([]) if secret is None else walks_of(visitor.digest(secret), cursor=request.args.get("cursor"))
     except InvalidInput as refused:
         page, error = Page([]), str(refused)
-    painters = line.crew() if any(walk.is_waiting for walk in page.walks) else None
-    states = {walk.id: state_words(walk, line.place(walk, painters)) for walk in page.walks}
+    painters = fair_queue.crew() if any(walk.is_waiting for walk in page.walks) else None
+    states = {walk.id: state_words(walk, fair_queue.place(walk, painters)) for walk in page.walks}
     response = make_response(render_template("mine.html", page=page, states=states, error=error), 422 if error else 200)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Vary"] = "Cookie"
@@ -82,7 +83,7 @@ def walks_of(owner: str, *, cursor: str | None = None) -> Page:
     )
 
 
-def state_words(walk: Walk, place: line.Place) -> str:
+def state_words(walk: Walk, place: fair_queue.Place) -> str:
     """Say what has become of a walk: ``Third in line``, ``Painted on 20 November 2026, unlisted``."""
     if walk.state == QUEUED:
         return ordinal_place(place.position or 1)

@@ -18,19 +18,7 @@ from flask import (
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
-from app import (
-    about_page,
-    form_guards,
-    gallery,
-    gallery_page,
-    limits,
-    line,
-    problems,
-    queue,
-    visitor,
-    walk_page,
-    wording,
-)
+from app import about_page, form_guards, gallery, gallery_page, limits, problems, visitor, walk_page, wording
 from app import form as forms
 from app.commission import commission
 from app.errors import InvalidInput, TooMany
@@ -38,6 +26,7 @@ from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.pages_blueprint import blueprint
+from app.queue import fair_queue, jobs
 from app.sending import page_response
 from app.validation import validate
 from app.walk_page import see
@@ -117,7 +106,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
     config, limits = current_app.config, _limits(form.model)
     usual = {preset: sampler_settings.settle(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
-    count, seconds = line.waiting(
+    count, seconds = fair_queue.waiting(
         wanted,
         stops=len(form.stops),
         ending=form.ending,
@@ -141,7 +130,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
             "max_guidance": limits.guidance_max,
             "max_upload": config["UPLOAD_MAX"],
         },
-        waiting={"count": count, "seconds": seconds, "worker_ready": bool(queue.workers())},
+        waiting={"count": count, "seconds": seconds, "worker_ready": bool(jobs.workers())},
         hands=limits.hands,
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},

@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager
 import click
 from flask import current_app
 
-from app import queue
 from app.errors import ConfigError
 from app.instance import InstanceTaken
+from app.queue import jobs
 from app.site import Site
 from app.storage.database import db
 from app.storage.walk_models import Walk
@@ -33,10 +33,10 @@ def painters(*, needed: bool) -> Iterator[Callable[[], None]]:
         def tend() -> None:
             if own:
                 own[0].keep()
-            elif not queue.workers() and (site := _start_site(parts)):
+            elif not jobs.workers() and (site := _start_site(parts)):
                 own.append(site)
 
-        while needed and not own and not queue.workers():
+        while needed and not own and not jobs.workers():
             tend()
             time.sleep(POLL_SECONDS)
         yield tend
@@ -53,8 +53,8 @@ def _start_site(parts: ExitStack) -> Site | None:
         return None
     site.prepare()
     site.start_redis()
-    if not queue.redis_answers():
-        raise ConfigError(f"Redis at {queue.address(current_app)} does not answer.")
+    if not jobs.redis_answers():
+        raise ConfigError(f"Redis at {jobs.address(current_app)} does not answer.")
     site.start_worker()
     site.wait_for_worker()
     return site

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from app.errors import ConfigError
-from app.queue import ADDRESS_FILE
+from app.queue.jobs import ADDRESS_FILE
 
 START_SECONDS = 10.0
 PREFIX = "moma-"

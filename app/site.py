@@ -19,10 +19,11 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import exhibition, instance, queue
+from app import exhibition, instance
 from app.config import ROOT
 from app.errors import ConfigError
 from app.generation import models_on_offer
+from app.queue import jobs
 from app.redis_server import RedisServer
 from app.storage.database import EMPTY, schema_state, upgrade
 
@@ -122,7 +123,7 @@ class Site:
         worker = self._child("worker")
         with self.app.app_context():
             # By its process number: the last worker's sign of life may outlive it by some seconds.
-            while not any(about.get("pid") == worker.process.pid for about in queue.workers()):
+            while not any(about.get("pid") == worker.process.pid for about in jobs.workers()):
                 if stopped():
                     return
                 if worker.has_ended:

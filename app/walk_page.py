@@ -6,9 +6,10 @@ from typing import cast
 
 from flask import Response, redirect, render_template, request
 
-from app import cache, gallery, line, lineage, lookup, neighbours, queue, visitor
+from app import cache, gallery, lineage, lookup, neighbours, visitor
 from app.generation import models_on_offer
 from app.pages_blueprint import blueprint
+from app.queue import fair_queue, jobs
 from app.sending import conditional, page_response
 from app.storage.walk_models import Walk
 
@@ -44,9 +45,9 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
     page = render_template(
         template,
         walk=walk,
-        place=line.place(walk),
+        place=fair_queue.place(walk),
         is_owner=visitor.owns(visitor.known(), walk),
-        redis_away=walk.is_waiting and not queue.redis_answers(),
+        redis_away=walk.is_waiting and not jobs.redis_answers(),
         house=models_on_offer.facts(models_on_offer.setting(walk.model_name or walk.model)),
         earlier=earlier,
         later=later,

@@ -7,9 +7,10 @@ import logging
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app import cache, line, queue
+from app import cache
 from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
+from app.queue import fair_queue, jobs
 from app.storage import media_store
 from app.storage.database import db, now, take_turns, writing
 from app.storage.walk_models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Look, Medium, Piece, Stop, Walk
@@ -41,7 +42,7 @@ def retry(walk: Walk) -> None:
     :raises Conflict: when it is neither.
     """
     with writing() as session:
-        turn, ticket = line.join(session, walk.visitor)
+        turn, ticket = fair_queue.join(session, walk.visitor)
         queued = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))
@@ -51,7 +52,7 @@ def retry(walk: Walk) -> None:
             raise Conflict(_("Only a walk that failed or was cancelled can be painted again."))
         session.execute(update(Piece).where(Piece.walk_number == walk.number).values(lost=0))
     _reload(walk)
-    queue.ring()
+    jobs.ring()
 
 
 def delete_walk(walk: Walk, *, by_house: bool = False) -> None:

@@ -17,10 +17,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from app import create_app, queue
+from app import create_app
 from app.commission import commission
 from app.generation import cost
 from app.painters import wait_for
+from app.queue import jobs
 from app.site import Site
 from app.storage.walk_models import FINISHED
 from app.validation import validate
@@ -63,7 +64,7 @@ class Workshop(Site):
         """Start them, and wait until each has had the time to count all. Raises RuntimeError when one does not."""
         started = [self._start("worker", setting.command(worker)) for worker in range(setting.workers)]
         deadline = time.monotonic() + START_SECONDS
-        while {child.process.pid for child in started} - {about["pid"] for about in queue.workers()}:
+        while {child.process.pid for child in started} - {about["pid"] for about in jobs.workers()}:
             if any(child.has_ended for child in started) or time.monotonic() > deadline:
                 raise RuntimeError("a worker did not start")
             time.sleep(0.05)

@@ -11,10 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import api, backup, cache, curating, database_copy, line, upkeep, walks
+from app import api, backup, cache, curating, database_copy, upkeep, walks
 from app.commission import commission
 from app.lookup import find
 from app.pinned import Pinned
+from app.queue import fair_queue
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, QUEUED, Walk
@@ -90,9 +91,9 @@ def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
 
 
 def test_repeats_do_not_count_for_the_pace_of_painting(original: Walk, again: Commissioner) -> None:
-    pace = line.crew().pace
+    pace = fair_queue.crew().pace
     again()
-    assert line.crew().pace == pace
+    assert fair_queue.crew().pace == pace
 
 
 def test_repeat_is_visited_like_any_walk(original: Walk, again: Commissioner, client: FlaskClient) -> None:
@@ -105,7 +106,7 @@ def test_repeat_is_visited_like_any_walk(original: Walk, again: Commissioner, cl
 
 def test_worker_is_not_told_of_a_repeat(original: Walk, again: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     rings: list[int] = []
-    monkeypatch.setattr("app.queue.ring", lambda: rings.append(1))
+    monkeypatch.setattr("app.queue.jobs.ring", lambda: rings.append(1))
     again()
     assert rings == []
     again(seed=SEED + 1)
@@ -227,7 +228,7 @@ def worker(model: str = "house", revision: str = "3f9a2c1d0e5b") -> dict[str, st
 def test_living_workers_know_the_models_revision_else_its_newest_picture(
     original: Walk, again: Commissioner, monkeypatch: pytest.MonkeyPatch, workers: list[dict[str, str]], state: str
 ) -> None:
-    monkeypatch.setattr("app.queue.workers", lambda: workers)
+    monkeypatch.setattr("app.queue.jobs.workers", lambda: workers)
     assert again().state == state
 
 
@@ -247,7 +248,7 @@ def test_repeat_and_recipe_say_nothing_of_the_present_revision(
 def test_redis_is_asked_only_where_there_is_something_to_repeat(
     commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.queue.workers", lambda: pytest.fail("asked"))
+    monkeypatch.setattr("app.queue.jobs.workers", lambda: pytest.fail("asked"))
     assert commissioned(seed=SEED).state == QUEUED
 
 

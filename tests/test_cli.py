@@ -315,7 +315,7 @@ def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) ->
 
 def test_doctor_names_the_models_of_each_worker(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     about = {"model": "house", "revision": "0123", "device": "cuda", "models": {"house": "0123", "tiny/turbo": None}}
-    monkeypatch.setattr("app.queue.workers", lambda: [about])
+    monkeypatch.setattr("app.queue.jobs.workers", lambda: [about])
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     assert found["worker"]["detail"] == "1 running: house 0123 and tiny/turbo (not loaded yet) on cuda"
 

@@ -166,10 +166,10 @@ def test_nobody_owns_the_exhibition(fresh: Flask) -> None:
 
 
 def test_the_exhibition_says_nothing_of_this_machines_pace(fresh: Flask) -> None:
-    from app import line
+    from app.queue import fair_queue
 
     start(fresh)
-    assert line.crew().pace is None
+    assert fair_queue.crew().pace is None
 
 
 def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

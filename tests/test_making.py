@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import stages, walks
+from app import walks
+from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Piece, Walk
@@ -88,7 +89,7 @@ def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang)
         answer = client.get(address)
         assert (answer.status_code, answer.mimetype) == (200, "image/webp")
         assert "immutable" in answer.headers["Cache-Control"]
-    found = stages.of(walk, 1)
+    found = stage_requests.of(walk, 1)
     assert found is not None
     assert f"/media/{walk.id}/sheet1.{found.sheet.etag[:12]}.webp" in page
 

@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from flask_migrate import downgrade
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import queue, walks
+from app import walks
 from app.errors import ConfigError
+from app.queue import jobs
 from app.storage.database import MIGRATIONS, now, writing
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
@@ -68,8 +69,8 @@ def test_painting_time_never_falls(client: FlaskClient, hung: Hang) -> None:
 
 
 def test_workers_and_redis_are_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "redis_answers", lambda: True)
-    monkeypatch.setattr(queue, "workers", lambda: [{"name": "one"}, {"name": "two"}])
+    monkeypatch.setattr(jobs, "redis_answers", lambda: True)
+    monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}, {"name": "two"}])
     said = figures(client)
     assert (said["moma_redis_up",], said["moma_workers",]) == (1, 2)
 

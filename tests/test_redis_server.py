@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigError
-from app.queue import ADDRESS_FILE
+from app.queue.jobs import ADDRESS_FILE
 from app.redis_server import RedisServer, binary
 
 

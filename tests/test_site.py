@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import queue, run, site
+from app import run, site
 from app.errors import ConfigError
+from app.queue import jobs
 from app.site import Child, Site
 from tests.conftest import make_app
 
@@ -135,7 +136,7 @@ def test_the_parts_of_a_killed_site_end(instance: Path) -> None:
 def test_another_workers_sign_of_life_is_not_taken_for_ours(parts: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     child = parts._start("worker", SLEEP)
     answers = [[], [{"pid": 1}], [{"pid": 1}], [{"pid": 1}, {"pid": child.process.pid}]]
-    monkeypatch.setattr(queue, "workers", lambda: answers.pop(0))
+    monkeypatch.setattr(jobs, "workers", lambda: answers.pop(0))
     parts.wait_for_worker()
     assert answers == []
 

@@ -25,7 +25,7 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from app import audit, banned, exhibitions, recipe, reports, stages, walks
+from app import audit, banned, exhibitions, recipe, reports, walks
 from app.choice import SORTS
 from app.colours import COLOURS
 from app.config import ROOT
@@ -34,6 +34,7 @@ from app.exhibitions import Wanted
 from app.generation import hands, models_on_offer
 from app.generation.presets import NAMES as PRESETS
 from app.i18n import foreign_messages
+from app.queue import stage_requests
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from tests.conftest import make_app
@@ -154,9 +155,9 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     walks.delete_walk(made["deleted"])
     for walk in made.values():
         db.session.refresh(walk)
-    stages.ask(made["finished"], 1)
+    stage_requests.ask(made["finished"], 1)
     deliver(made["finished"], 1)
-    stages.ask(made["finished"], 2)
+    stage_requests.ask(made["finished"], 2)
     return made
 
 

@@ -24,9 +24,10 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import create_app, queue
+from app import create_app
 from app.errors import ConfigError
 from app.generation import models_on_offer
+from app.queue import jobs
 from app.storage.database import db, schema_state
 from worker import crew, job, unoffered
 from worker.claim import holder, is_gone, sweep
@@ -126,7 +127,7 @@ def _serve(app: Flask) -> None:
 
 def _paint_on_call(app: Flask) -> None:
     with app.app_context():
-        connection = queue.connect(impatient=False)
+        connection = jobs.connect(impatient=False)
         if connection is not None:
             with connection:
                 connection.ping()
@@ -135,7 +136,7 @@ def _paint_on_call(app: Flask) -> None:
 
 def _resident(connection: Redis) -> Resident:
     return Resident(
-        [queue.queue_on(connection)],
+        [jobs.queue_on(connection)],
         connection=connection,
         serializer=JSONSerializer,
         worker_ttl=20,  # it asks for work again after 5 seconds, and takes Redis for dead after 15
@@ -163,14 +164,14 @@ def _tend(app: Flask, painters: Painters) -> None:
 
 
 def _say_alive(about: dict[str, Any], pause: float) -> None:
-    if connection := queue.connect():
+    if connection := jobs.connect():
         with connection:
-            connection.set(queue.WORKER_KEY + about["name"], json.dumps(about), ex=ALIVE_SECONDS + math.ceil(pause))
+            connection.set(jobs.WORKER_KEY + about["name"], json.dumps(about), ex=ALIVE_SECONDS + math.ceil(pause))
 
 
 def _count_the_living() -> None:
     """Know among how many workers a level may be shared, and whose walks are not ours to go on with."""
-    workers = queue.workers()
+    workers = jobs.workers()
     crew.note(len(workers), other_revisions(workers))
 
 
@@ -184,25 +185,25 @@ def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:
 def _sweep_and_ring() -> None:
     if not sweep():
         return
-    if connection := queue.connect():
+    if connection := jobs.connect():
         with connection:
-            has_job = bool(queue.queue_on(connection).count)
+            has_job = bool(jobs.queue_on(connection).count)
         if not has_job:
-            queue.ring()
+            jobs.ring()
 
 
 def _bury() -> None:
     """Take back the signs of life of workers on this machine that were killed and could not."""
-    for about in queue.workers():
+    for about in jobs.workers():
         if is_gone(about["name"]):
             _leave(about)
 
 
 def _leave(about: dict[str, Any]) -> None:
     try:
-        if connection := queue.connect():
+        if connection := jobs.connect():
             with connection:
-                connection.delete(queue.WORKER_KEY + about["name"])
+                connection.delete(jobs.WORKER_KEY + about["name"])
     except RedisError:
         log.debug("Redis is away, and with it the sign of life")
 

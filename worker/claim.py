@@ -23,7 +23,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, delete, exists, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from app import line, pieces
+from app.queue import fair_queue, pieces
 from app.storage.database import now, writing
 from app.storage.walk_models import (
     FAILED,
@@ -40,7 +40,7 @@ from app.storage.walk_models import (
 )
 from worker import crew
 
-COLUMNS = (Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, *line.ORDER)
+COLUMNS = (Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, *fair_queue.ORDER)
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn:
     unopened = session.execute(
         select(null().label("number"), *COLUMNS)
         .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *offered)
-        .order_by(*line.ORDER)
+        .order_by(*fair_queue.ORDER)
         .limit(1)
         .with_for_update(skip_locked=True, of=Walk)  # one that another worker is just claiming is passed over
     ).one_or_none()
@@ -123,7 +123,7 @@ def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
         select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, *COLUMNS)
         .join(Walk, Walk.number == Piece.walk_number)
         .where(Piece.state == PIECE_WAITING, _wanted(), Walk.deleted_at.is_(None), *conditions)
-        .order_by(Piece.urgency, *line.ORDER, Piece.level, Piece.batch)
+        .order_by(Piece.urgency, *fair_queue.ORDER, Piece.level, Piece.batch)
         .limit(1)
     ).one_or_none()
 

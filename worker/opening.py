@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app import pieces, queue
+from app.queue import jobs, pieces
 from app.storage.database import db
 from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
 from worker import crew, plan
@@ -84,7 +84,7 @@ def call(following: Next) -> None:
     """Tell as many workers as can help that there is work; the one that opened the level goes on without being told."""
     batches = 1 if following.level is None else len(following.level.batches)
     for _ in range(min(batches, crew.living()) - 1):
-        queue.ring()
+        jobs.ring()
 
 
 def _undone(painting: Painting) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app import pieces
 from app.generation import models_on_offer, presets
+from app.queue import pieces
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
 from worker import memory, opening, plan

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy import delete, select
 
-from app import stages
+from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
@@ -144,6 +144,8 @@ def _sheet(pictures: Sequence[Picture]) -> Picture:
 
 
 def _store(walk: Walk, kind: str, data: bytes, index: int) -> Medium:
-    path, digest = media_store.film_path(walk.id, stages.name(kind, index), "webp", data)
+    path, digest = media_store.film_path(walk.id, stage_requests.name(kind, index), "webp", data)
     media_store.store().write(path, data)
-    return Medium(walk_number=walk.number, kind=stages.name(kind, index), path=path, bytes=len(data), etag=digest)
+    return Medium(
+        walk_number=walk.number, kind=stage_requests.name(kind, index), path=path, bytes=len(data), etag=digest
+    )

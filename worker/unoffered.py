@@ -11,8 +11,8 @@ import time
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
-from app import queue
 from app.generation import models_on_offer
+from app.queue import jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
 from worker.claim import holder
@@ -44,7 +44,7 @@ def give_up() -> None:
 
 def _offered() -> set[str] | None:
     """Name the models of all living workers; ``None`` when we do not see even ourselves, and so cannot tell."""
-    workers = queue.workers()
+    workers = jobs.workers()
     if not any(about["name"] == holder() for about in workers):
         return None
     return {name for about in workers for name in (about["model"], *about.get("models", ()))}

@@ -67,7 +67,7 @@ def test_only_the_job_knows_both_the_database_and_the_painter() -> None:
 
 
 def test_link_to_the_worker_is_a_dotted_name_that_exists() -> None:
-    from app.queue import JOB
+    from app.queue.jobs import JOB
 
     module, _, function = JOB.rpartition(".")
     tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text("utf-8"))

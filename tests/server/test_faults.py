@@ -15,8 +15,9 @@ from redis import Redis
 from rq import Worker
 from rq.serializers import JSONSerializer
 
-from app import create_app, queue
+from app import create_app
 from app.commission import commission
+from app.queue import jobs
 from app.storage.database import db
 from app.validation import validate
 from tests.conftest import NOBODY
@@ -42,19 +43,19 @@ def ring(site: LiveSite, *, times: int) -> None:
     app = create_app(instance_path=str(site.instance))
     with app.app_context():
         for _ in range(times):
-            wait_until(queue.ring, what="a ring")  # Redis is asked only briefly
+            wait_until(jobs.ring, what="a ring")  # Redis is asked only briefly
 
 
 def wait_idle(site: LiveSite) -> None:
     """Wait until the site's worker waits at Redis: before that it looks into the database without being rung."""
     with create_app(instance_path=str(site.instance)).app_context():
-        connection = queue.connect()
+        connection = jobs.connect()
         assert isinstance(connection, Redis)
 
         def is_idle() -> bool:
             workers = Worker.all(connection, serializer=JSONSerializer)  # also those that were killed
             states = [worker.get_state() for worker in workers if worker.pid == site.worker_pid()]
-            return states == ["idle"] and queue.queue_on(connection).count == 0
+            return states == ["idle"] and jobs.queue_on(connection).count == 0
 
         with connection:
             wait_until(is_idle, what="a worker with nothing to do")
@@ -130,7 +131,7 @@ def test_a_wiped_redis_loses_no_walk(site: LiveSite) -> None:
     first = site.commission("a jar", "a key", frames=12)
     second = site.commission("a leaf", "a moth", frames=3)
     with create_app(instance_path=str(site.instance)).app_context():
-        connection = queue.connect()
+        connection = jobs.connect()
         assert isinstance(connection, Redis)
         with connection:
             connection.flushall()

@@ -13,9 +13,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
-from app import line, recipe
+from app import recipe
 from app.commission import commission
 from app.errors import InvalidInput
+from app.queue import fair_queue
 from app.storage import postgres_timeout
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import PAINTING, QUEUED, Walk
@@ -113,7 +114,7 @@ def test_walks_asked_for_at_the_same_moment_take_a_turn_each(app: Flask) -> None
     turns = db.session.scalars(select(Walk.turn).order_by(Walk.number)).all()
     assert list(turns) == list(range(CROWD))
     late, _ = commission(validate(ASKED), visitor_key="ben")
-    assert line.place(late).position == 2  # behind one of ann's, not behind all of them
+    assert fair_queue.place(late).position == 2  # behind one of ann's, not behind all of them
 
 
 def test_each_of_many_workers_claims_another_walk(app: Flask, commissioned: Commissioner) -> None:

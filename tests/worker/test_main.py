@@ -16,7 +16,8 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from rq.exceptions import StopRequested
 
-from app import lookup, queue
+from app import lookup
+from app.queue import jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import PAINTING, QUEUED, Piece
 from tests.conftest import NOBODY, SECRET, Commissioner
@@ -96,7 +97,7 @@ def test_an_unknown_setting_is_named(environment: pytest.MonkeyPatch, caplog: py
 
 
 def test_a_worker_told_to_stop_does_not_call_redis(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "connect", _unexpected)
+    monkeypatch.setattr(jobs, "connect", _unexpected)
     job.stopping.set()
     worker._serve(app)
 
@@ -113,7 +114,7 @@ def test_the_worker_waits_while_redis_is_away_and_can_still_be_stopped(
             signal.raise_signal(signal.SIGTERM)
         raise RedisAway("no Redis here")
 
-    monkeypatch.setattr(queue, "connect", fail)
+    monkeypatch.setattr(jobs, "connect", fail)
     worker._serve(app)
     assert len(tries) == 3
     assert "Redis is away: no Redis here" in caplog.text
@@ -182,7 +183,7 @@ def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
 
 def _resident(connection: Redis) -> worker.Resident:
     """Make RQ's worker without its asking Redis who it is."""
-    resident = worker.Resident([queue.queue_on(connection)], connection=connection, prepare_for_work=False)
+    resident = worker.Resident([jobs.queue_on(connection)], connection=connection, prepare_for_work=False)
     resident.pid = os.getpid()
     return resident
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from app import queue
+from app.queue import jobs
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, WAITING, Walk
@@ -79,7 +79,7 @@ def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
 ) -> None:
     commissioned(frames=12)
     rings: list[int] = []
-    monkeypatch.setattr(queue, "ring", lambda: bool(rings.append(1)))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(jobs, "ring", lambda: bool(rings.append(1)))  # type: ignore[func-returns-value]
     work(app, two[0])
     assert len(rings) == 2  # for knots and frames, and none for the film
     crew.note(1)

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from app import cache, lookup, stages, walks
+from app import cache, lookup, walks
+from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, STAGES, STOPS, Piece, Walk
@@ -28,9 +29,9 @@ def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
 
 @pytest.mark.parametrize("index", [0, 3, 8])
 def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, index: int) -> None:
-    stages.ask(painted, index)
+    stage_requests.ask(painted, index)
     assert job.work() == 1
-    found = stages.of(painted, index)
+    found = stage_requests.of(painted, index)
     assert found is not None
     assert found.film is not None
     assert found.sheet is not None
@@ -50,15 +51,15 @@ def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
     app: Flask, painted: Walk, painter: FakePainter
 ) -> None:
     job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
-    stages.ask(painted, 1)
+    stage_requests.ask(painted, 1)
     with pytest.raises(settling.NotOurModel):
         job.work()
     assert (read(painted.id).state, read(painted.id).error) == (FINISHED, None)
-    assert stages.of(painted, 1) is None
+    assert stage_requests.of(painted, 1) is None
     job.prepare(app, painter)  # type: ignore[arg-type]
-    stages.ask(painted, 1)
+    stage_requests.ask(painted, 1)
     job.work()
-    assert stages.ask(painted, 1).is_there
+    assert stage_requests.ask(painted, 1).is_there
 
 
 @pytest.mark.parametrize("batch", [0, 9])
@@ -69,7 +70,7 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     walks.cancel(repeat)
     with writing():
         cache.repeat(repeat, read(painted.id))
-    stages.ask(painted, 3)
+    stage_requests.ask(painted, 3)
     batches = iter(range(1000))
 
     def delete_it(_number: int) -> None:
@@ -90,7 +91,7 @@ def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
     painted: Walk, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for index in (1, 2, 3):
-        stages.ask(painted, index)
+        stage_requests.ask(painted, index)
     commissioned("the sea", "a boat")
     order: list[str] = []
     monkeypatch.setattr(job, "_attempt", lambda claim, _painters: order.append(claim.kind))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app import queue
+from app.queue import jobs
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, FRAMES, PAINTING, PIECE_TAKEN, QUEUED, STAGES, Piece, Walk
 from tests.conftest import Commissioner
@@ -38,7 +38,7 @@ def living(monkeypatch: pytest.MonkeyPatch) -> Living:
             {"name": name, "model": models[0], "models": dict.fromkeys(models)}
             for name, models in zip(names, offers, strict=True)
         ]
-        monkeypatch.setattr(queue, "workers", lambda: told)
+        monkeypatch.setattr(jobs, "workers", lambda: told)
 
     return say
 
@@ -112,7 +112,7 @@ def test_nothing_is_given_up_while_redis_tells_of_nobody(
 ) -> None:
     living(["house"])
     unoffered.give_up()
-    monkeypatch.setattr(queue, "workers", list)
+    monkeypatch.setattr(jobs, "workers", list)
     miss_for_long(monkeypatch)
     assert read(walk.id).state == QUEUED
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import delete, select
 
-from app import line, pieces, queue, walks, wording
+from app import walks, wording
 from app.commission import commission
+from app.queue import fair_queue, jobs, pieces
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
 from app.validation import validate
@@ -45,7 +46,7 @@ class Line(RuleBasedStateMachine):
         self.seconds: dict[int, str] = {}  # the time last shown, as the page hands it on
         self.arrivals = itertools.count(1)
         self.came: dict[int, int] = {}
-        queue.workers = lambda: [{"name": str(i)} for i in range(self.painters)]  # put back by the test
+        jobs.workers = lambda: [{"name": str(i)} for i in range(self.painters)]  # put back by the test
 
     @rule(visitor=st.sampled_from(VISITORS), frames=st.integers(2, 40), steps=st.integers(1, 40))
     def come(self, visitor: str, frames: int, steps: int) -> None:
@@ -57,7 +58,7 @@ class Line(RuleBasedStateMachine):
     @rule()
     def begin(self) -> None:
         """Have a free painter take the fairest walk; no first-comer who came earlier is passed over."""
-        firsts = {walk.number for walk in self._waiting() if not line.place(walk).may_be_overtaken}
+        firsts = {walk.number for walk in self._waiting() if not fair_queue.place(walk).may_be_overtaken}
         claim = claim_next()
         if claim is None:
             return
@@ -149,7 +150,7 @@ class Line(RuleBasedStateMachine):
     def nothing_told_to_a_first_comer_rises(self) -> None:
         """Look at each waiting walk's page, as its visitor does."""
         for walk in self._waiting():
-            place = line.place(walk)
+            place = fair_queue.place(walk)
             if walk.number in self.places:
                 assert not place.may_be_overtaken, "once first, always first"
                 assert place.position <= self.places[walk.number]
@@ -157,18 +158,18 @@ class Line(RuleBasedStateMachine):
                 self.places[walk.number] = place.position
             self._look_at_the_time(walk, place.seconds)
         for walk in db.session.scalars(select(Walk).where(Walk.state == PAINTING)):
-            self._look_at_the_time(walk, line.place(walk).seconds)
+            self._look_at_the_time(walk, fair_queue.place(walk).seconds)
 
     @invariant()
     def nobody_is_told_a_time_that_nobody_paints(self) -> None:
         """Tell no time without painters, and where there are some, one that more of them would not lengthen."""
         for walk in self._waiting():
-            place = line.place(walk)
+            place = fair_queue.place(walk)
             assert place.seconds is None or place.painters
-            crew = line.crew()
+            crew = fair_queue.crew()
             if place.seconds is not None:
-                more = line.Crew(crew.painters + 1, crew.pace)
-                assert line.place(walk, more).seconds <= place.seconds
+                more = fair_queue.Crew(crew.painters + 1, crew.pace)
+                assert fair_queue.place(walk, more).seconds <= place.seconds
 
     def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:
         before = self.seconds.get(walk.number)
@@ -180,7 +181,7 @@ class Line(RuleBasedStateMachine):
 
     def _waiting(self) -> list[Walk]:
         db.session.rollback()
-        query = select(Walk).where(Walk.state == QUEUED).order_by(*line.ORDER)
+        query = select(Walk).where(Walk.state == QUEUED).order_by(*fair_queue.ORDER)
         return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
     def _forget(self, walk: Walk) -> None:
@@ -192,7 +193,7 @@ class Line(RuleBasedStateMachine):
 @pytest.fixture
 def simulated(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Line]]:
     """Stay in an application; afterwards Redis is asked about workers again."""
-    monkeypatch.setattr(queue, "workers", queue.workers)
+    monkeypatch.setattr(jobs, "workers", jobs.workers)
     yield Line
 
 

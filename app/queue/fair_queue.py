@@ -20,8 +20,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from app import queue
 from app.generation import cost, sampler_settings
+from app.queue import jobs
 from app.storage.database import db, now, take_turns
 from app.storage.walk_models import FINISHED, PAINTING, QUEUED, ROUND, STOP, WAITING, Stop, Walk
 
@@ -70,7 +70,7 @@ def join(session: Session, visitor: str) -> tuple[int, int]:
 def crew() -> Crew:
     """Look who is painting, and how fast the last walks were painted."""
     at_work = db.session.scalar(select(func.count()).where(Walk.state == PAINTING)) or 0
-    return Crew(max(len(queue.workers()), at_work), _pace())
+    return Crew(max(len(jobs.workers()), at_work), _pace())
 
 
 def place(walk: Walk, painters: Crew | None = None) -> Place:

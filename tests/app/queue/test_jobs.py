@@ -16,8 +16,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app import queue
 from app.lookup import find
+from app.queue import jobs
 from app.redis_server import RedisServer
 from app.storage.database import db
 from app.storage.walk_models import QUEUED, Walk
@@ -26,9 +26,9 @@ from tests.needs import require
 
 
 def test_bell_is_not_heard_while_redis_is_away(app: Flask) -> None:
-    assert queue.ring() is False
-    assert queue.redis_answers() is False
-    assert queue.workers() == []
+    assert jobs.ring() is False
+    assert jobs.redis_answers() is False
+    assert jobs.workers() == []
 
 
 def test_walk_is_saved_while_redis_is_away(app: Flask, commissioned: Callable[..., Walk]) -> None:
@@ -39,36 +39,36 @@ def test_walk_is_saved_while_redis_is_away(app: Flask, commissioned: Callable[..
 
 def test_nothing_is_waited_for_when_no_redis_is_known(instance: Path) -> None:
     with make_app(instance, REDIS_URL=None).app_context():
-        assert queue.connect() is None
-        assert queue.ring() is False
-        assert queue.redis_answers() is False
-        assert queue.workers() == []
+        assert jobs.connect() is None
+        assert jobs.ring() is False
+        assert jobs.redis_answers() is False
+        assert jobs.workers() == []
 
 
 def test_silent_redis_keeps_nobody_waiting(instance: Path) -> None:
     """An address where nobody answers at all, as behind a wall that drops packets."""
     with make_app(instance).app_context():
-        connection = queue.connect()
+        connection = jobs.connect()
         kwargs = connection.connection_pool.connection_kwargs
-        assert kwargs["socket_timeout"] == queue.TIMEOUT_SECONDS
-        assert kwargs["socket_connect_timeout"] == queue.TIMEOUT_SECONDS
+        assert kwargs["socket_timeout"] == jobs.TIMEOUT_SECONDS
+        assert kwargs["socket_connect_timeout"] == jobs.TIMEOUT_SECONDS
 
 
 def test_setting_names_redis_before_the_running_site_does(instance: Path) -> None:
-    (instance / queue.ADDRESS_FILE).write_text(json.dumps({"url": "unix:///tmp/of-the-site.sock"}))
-    assert queue.address(make_app(instance)) == NOBODY
-    assert queue.address(make_app(instance, REDIS_URL=None)) == "unix:///tmp/of-the-site.sock"
+    (instance / jobs.ADDRESS_FILE).write_text(json.dumps({"url": "unix:///tmp/of-the-site.sock"}))
+    assert jobs.address(make_app(instance)) == NOBODY
+    assert jobs.address(make_app(instance, REDIS_URL=None)) == "unix:///tmp/of-the-site.sock"
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", "7", "null", "{}", "\0"])
 def test_unreadable_address_of_a_running_site_counts_as_none(instance: Path, content: str | None) -> None:
     if content is not None:
-        (instance / queue.ADDRESS_FILE).write_text(content)
-    assert queue.address(make_app(instance, REDIS_URL=None)) is None
+        (instance / jobs.ADDRESS_FILE).write_text(content)
+    assert jobs.address(make_app(instance, REDIS_URL=None)) is None
 
 
 def test_job_names_no_walk(app: Flask) -> None:
-    assert queue.JOB == "worker.job.work"
+    assert jobs.JOB == "worker.job.work"
 
 
 def test_pages_of_programs_answer_at_once_while_redis_is_away(
@@ -83,8 +83,8 @@ def test_pages_of_programs_answer_at_once_while_redis_is_away(
 def test_nothing_is_looked_up_for_a_connection(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """redis-py asks the installed packages for its own version, for each connection anew."""
     monkeypatch.setattr(metadata, "version", lambda _name: pytest.fail("looked up"))
-    assert queue.redis_answers() is False
-    connection = queue.connect(impatient=False)
+    assert jobs.redis_answers() is False
+    connection = jobs.connect(impatient=False)
     assert connection is not None
     with closing(connection):
         connection.connection_pool.make_connection()
@@ -93,7 +93,7 @@ def test_nothing_is_looked_up_for_a_connection(app: Flask, monkeypatch: pytest.M
 def test_threads_share_the_connections_of_their_process(app: Flask) -> None:
     def pool(_number: int) -> object:
         with app.app_context():
-            return queue.connect().connection_pool
+            return jobs.connect().connection_pool
 
     with ThreadPoolExecutor(8) as threads:
         assert len(set(threads.map(pool, range(64)))) == 1
@@ -103,14 +103,14 @@ def test_threads_share_the_connections_of_their_process(app: Flask) -> None:
 @pytest.mark.usefixtures("patient")
 def test_connection_that_redis_closed_is_opened_again_without_an_error(instance: Path) -> None:
     with running(instance / "a"), told_of(instance, "a") as client:
-        assert queue.redis_answers()
+        assert jobs.redis_answers()
         for connection in client.client_list():
             if connection["id"] != str(client.client_id()):
                 client.client_kill_filter(_id=connection["id"])
-        assert queue.ring()
+        assert jobs.ring()
         assert client.client_kill_filter(_type="normal", skipme=True) == 1
-        assert queue.workers() == []
-        assert queue.redis_answers()
+        assert jobs.workers() == []
+        assert jobs.redis_answers()
 
 
 @pytest.mark.server
@@ -119,8 +119,8 @@ def test_questions_are_asked_over_one_connection(instance: Path) -> None:
     with running(instance / "a"), told_of(instance, "a") as client:
         before = client.info("stats")["total_connections_received"]
         for _ in range(5):
-            assert queue.redis_answers()
-            assert queue.workers() == []
+            assert jobs.redis_answers()
+            assert jobs.workers() == []
         assert client.info("stats")["total_connections_received"] == before + 1
 
 
@@ -131,48 +131,48 @@ def test_redis_is_heard_again_when_it_is_back(instance: Path) -> None:
         for _ in range(2):
             with running(instance / "a"):
                 announce(instance, "a")
-                assert queue.redis_answers()
-                assert queue.ring()
-            assert not queue.redis_answers()
-            assert not queue.ring()
+                assert jobs.redis_answers()
+                assert jobs.ring()
+            assert not jobs.redis_answers()
+            assert not jobs.ring()
 
 
 @pytest.mark.server
 @pytest.mark.usefixtures("patient")
 def test_redis_is_found_at_another_address_and_the_old_connections_are_closed(instance: Path) -> None:
     with running(instance / "a") as old, running(instance / "b"), told_of(instance, "a"):
-        assert queue.redis_answers()
+        assert jobs.redis_answers()
         with Redis.from_url(old) as client:
             open_before = len(client.client_list())
             announce(instance, "b")
-            assert queue.ring()
+            assert jobs.ring()
             assert len(client.client_list()) == open_before - 1
-        (instance / queue.ADDRESS_FILE).unlink()
-        assert queue.connect() is None
+        (instance / jobs.ADDRESS_FILE).unlink()
+        assert jobs.connect() is None
 
 
 @pytest.mark.server
 @pytest.mark.usefixtures("patient")
 def test_child_of_a_fork_opens_connections_of_its_own(instance: Path) -> None:
     with running(instance / "a"), told_of(instance, "a") as client:
-        assert queue.redis_answers()
+        assert jobs.redis_answers()
         before = client.info("stats")["total_connections_received"]
         process = multiprocessing.get_context("fork").Process(target=_must_answer)
         process.start()
         process.join()
         assert process.exitcode == 0
-        assert queue.redis_answers()
+        assert jobs.redis_answers()
         assert client.info("stats")["total_connections_received"] == before + 1
 
 
 def _must_answer() -> None:
-    assert queue.redis_answers()
+    assert jobs.redis_answers()
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a Redis that a busy machine keeps from answering at once."""
-    monkeypatch.setattr(queue, "TIMEOUT_SECONDS", 300.0)
+    monkeypatch.setattr(jobs, "TIMEOUT_SECONDS", 300.0)
 
 
 @contextmanager
@@ -201,6 +201,6 @@ def told_of(instance: Path, name: str) -> Iterator[Redis]:
 
 def announce(instance: Path, name: str) -> str:
     """Say that the site's Redis is the one of this name now."""
-    text = (instance / name / queue.ADDRESS_FILE).read_text()
-    (instance / queue.ADDRESS_FILE).write_text(text)
+    text = (instance / name / jobs.ADDRESS_FILE).read_text()
+    (instance / jobs.ADDRESS_FILE).write_text(text)
     return str(json.loads(text)["url"])

@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import line, queue, walks
+from app import walks
 from app.generation import cost, presets, sampler_settings
+from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
 
@@ -23,7 +24,7 @@ Commissioner = Callable[..., Walk]
 def queue_up(visitor: str) -> int:
     """Put a walk of ``visitor`` in line as a commission does, and return its number."""
     with writing() as session:
-        turn, ticket = line.join(session, visitor)
+        turn, ticket = fair_queue.join(session, visitor)
         walk = Walk(
             id=new_id(), visitor=visitor, owner_hash="", commission_hash="", seed=0, frames=2, fps=12.5,
             sampler_steps=1, guidance=1.0, turn=turn, ticket=ticket,
@@ -37,7 +38,7 @@ def painters(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Return a function that says how many workers live, as Redis would know."""
 
     def live(count: int) -> None:
-        monkeypatch.setattr(queue, "workers", lambda: [{"name": f"worker {i}"} for i in range(count)])
+        monkeypatch.setattr(jobs, "workers", lambda: [{"name": f"worker {i}"} for i in range(count)])
 
     return live
 
@@ -45,7 +46,7 @@ def painters(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 def serve() -> tuple[int, str] | None:
     """Paint the walk whose turn it is, as the worker chooses it; return its number and visitor."""
     with writing() as session:
-        walk = session.scalar(select(Walk).where(Walk.state == QUEUED).order_by(*line.ORDER).limit(1))
+        walk = session.scalar(select(Walk).where(Walk.state == QUEUED).order_by(*fair_queue.ORDER).limit(1))
         if walk is None:
             return None
         walk.state = PAINTING
@@ -116,37 +117,37 @@ def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Co
     waiting = [commissioned(visitor="ben") for _ in range(3)]
     walks.retry(old)
     assert old.turn == waiting[0].turn
-    assert [line.place(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
-    assert not line.place(old).may_be_overtaken
+    assert [fair_queue.place(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
+    assert not fair_queue.place(old).may_be_overtaken
 
 
 def test_place_counts_those_ahead(app: Flask, commissioned: Commissioner) -> None:
     ann = [commissioned(visitor="ann") for _ in range(3)]
     ben = commissioned(visitor="ben")
-    assert [line.place(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
+    assert [fair_queue.place(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
 
 
 def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, commissioned: Commissioner) -> None:
     first, second = commissioned(visitor="ann"), commissioned(visitor="ann")
-    assert not line.place(first).may_be_overtaken
-    assert line.place(second).may_be_overtaken
+    assert not fair_queue.place(first).may_be_overtaken
+    assert fair_queue.place(second).may_be_overtaken
     serve()  # even then: whoever comes now gets the turn that is being served
-    assert line.place(second).may_be_overtaken
+    assert fair_queue.place(second).may_be_overtaken
     ben = commissioned(visitor="ben")
-    assert [line.place(walk).position for walk in (ben, second)] == [1, 2]
+    assert [fair_queue.place(walk).position for walk in (ben, second)] == [1, 2]
 
 
 def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
     done, waits = hung(), commissioned()
-    assert line.place(done) == line.Place(None, None)
+    assert fair_queue.place(done) == fair_queue.Place(None, None)
     serve()
     db.session.refresh(waits)
-    assert line.place(waits).position is None
+    assert fair_queue.place(waits).position is None
 
 
 def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned: Commissioner) -> None:
-    assert line.place(commissioned()).seconds is None
-    assert line.waiting(24) == (1, None)
+    assert fair_queue.place(commissioned()).seconds is None
+    assert fair_queue.waiting(24) == (1, None)
 
 
 STOPS = cost.of_walk(presets.resolve(presets.DEFAULT, {}), stops=2, frames=2)
@@ -164,10 +165,10 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     painters(1)
     hung()
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
-    assert line.crew().pace == pytest.approx(PACE)
-    assert line.place(first).seconds == pytest.approx(seconds(10))
-    assert line.place(second).seconds == pytest.approx(seconds(10) + seconds(20))
-    assert line.waiting(5) == (2, pytest.approx(seconds(10) + seconds(20) + seconds(5)))
+    assert fair_queue.crew().pace == pytest.approx(PACE)
+    assert fair_queue.place(first).seconds == pytest.approx(seconds(10))
+    assert fair_queue.place(second).seconds == pytest.approx(seconds(10) + seconds(20))
+    assert fair_queue.waiting(5) == (2, pytest.approx(seconds(10) + seconds(20) + seconds(5)))
 
 
 def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
@@ -181,15 +182,15 @@ def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
             row = session.get(Walk, painting.number)
             row.state, row.passes = PAINTING, spent
         db.session.refresh(painting)
-        assert line.place(painting).seconds == pytest.approx(left)
-        assert line.place(waits).seconds == pytest.approx(left + seconds(10))
+        assert fair_queue.place(painting).seconds == pytest.approx(left)
+        assert fair_queue.place(waits).seconds == pytest.approx(left + seconds(10))
 
 
 def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commissioner) -> None:
     walk = hung()
     with writing() as session:
         session.get(Walk, walk.number).passes = 60
-    assert line.crew().pace == pytest.approx(0.04)
+    assert fair_queue.crew().pace == pytest.approx(0.04)
 
 
 def test_walk_of_an_old_recipe_costs_every_frame_in_full(
@@ -201,7 +202,7 @@ def test_walk_of_an_old_recipe_costs_every_frame_in_full(
     with writing() as session:
         session.get(Walk, walk.number).sampling = None
     db.session.refresh(walk)
-    assert line.place(walk).seconds == pytest.approx(10 * 40 * PACE)
+    assert fair_queue.place(walk).seconds == pytest.approx(10 * 40 * PACE)
 
 
 def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Commissioner) -> None:
@@ -209,7 +210,7 @@ def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Com
     with writing() as session:
         row = session.get(Walk, walk.number)
         row.state, row.painted_count, row.started_at = PAINTING, 5, began
-    assert 20 <= line.place(walk).seconds <= (now() - began).total_seconds()
+    assert 20 <= fair_queue.place(walk).seconds <= (now() - began).total_seconds()
 
 
 def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) -> None:
@@ -217,7 +218,7 @@ def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) ->
         walk = hung(minutes_ago=minutes)
         with writing() as session:
             session.get(Walk, walk.number).paint_seconds = took
-    assert line.crew().pace == pytest.approx(4.0 / STOPS)
+    assert fair_queue.crew().pace == pytest.approx(4.0 / STOPS)
 
 
 def test_time_left_is_shared_by_the_living_painters(
@@ -228,11 +229,11 @@ def test_time_left_is_shared_by_the_living_painters(
     last = commissioned(frames=20, visitor="ben")
     for count in (1, 2, 4, 8):
         painters(count)
-        assert line.place(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
-        assert line.place(last).painters == count
+        assert fair_queue.place(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
+        assert fair_queue.place(last).painters == count
     painters(9)  # one for each: nobody waits
-    assert line.place(last).seconds == pytest.approx(seconds(20))
-    assert line.place(walks_ahead[3]).seconds == pytest.approx(seconds(10))
+    assert fair_queue.place(last).seconds == pytest.approx(seconds(20))
+    assert fair_queue.place(walks_ahead[3]).seconds == pytest.approx(seconds(10))
 
 
 def test_no_time_is_told_where_no_painter_lives(
@@ -241,8 +242,8 @@ def test_no_time_is_told_where_no_painter_lives(
     painters(0)
     hung()
     walk = commissioned()
-    assert line.place(walk) == line.Place(1, None, may_be_overtaken=False, painters=0)
-    assert line.waiting(24) == (1, None)
+    assert fair_queue.place(walk) == fair_queue.Place(1, None, may_be_overtaken=False, painters=0)
+    assert fair_queue.waiting(24) == (1, None)
 
 
 def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
@@ -251,10 +252,10 @@ def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
     hung()
     commissioned(frames=10)
     waits = commissioned(frames=10, visitor="ben")
-    assert line.place(waits).seconds is None
+    assert fair_queue.place(waits).seconds is None
     serve()
-    assert line.place(waits).painters == 1
-    assert line.place(waits).seconds == pytest.approx(2 * seconds(10))
+    assert fair_queue.place(waits).painters == 1
+    assert fair_queue.place(waits).seconds == pytest.approx(2 * seconds(10))
 
 
 @pytest.mark.parametrize(
@@ -266,8 +267,8 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
     painters(1)
     hung()
     walk = commissioned(frames=10, **fields)
-    assert line.place(walk).seconds == pytest.approx(seconds(10, **fields))
-    assert line.waiting(10, **fields)[1] == pytest.approx(2 * seconds(10, **fields))
+    assert fair_queue.place(walk).seconds == pytest.approx(seconds(10, **fields))
+    assert fair_queue.waiting(10, **fields)[1] == pytest.approx(2 * seconds(10, **fields))
     assert seconds(10, **fields) != pytest.approx(seconds(10))
 
 
@@ -276,15 +277,15 @@ def test_walk_that_lost_its_painter_pushes_nobody_back(
 ) -> None:
     painters(2)
     lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
-    assert line.place(waits).position == 2
+    assert fair_queue.place(waits).position == 2
     serve()
     with writing() as session:
         row = session.get(Walk, lost.number)
         row.started_at = now()
-    assert line.place(waits).position == 1
+    assert fair_queue.place(waits).position == 1
     with writing() as session:
         session.get(Walk, lost.number).state = QUEUED
-    assert line.place(waits).position == 1
+    assert fair_queue.place(waits).position == 1
     db.session.refresh(lost)
-    assert line.place(lost).position == 1
+    assert fair_queue.place(lost).position == 1
     assert serve()[0] == lost.number

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app import pieces, queue
 from app.errors import Conflict
 from app.i18n.gettext import _
+from app.queue import jobs, pieces
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, STAGES, Frame, Medium, Piece, Walk
@@ -47,7 +47,7 @@ def ask(walk: Walk, index: int) -> Stages:
             session.add(Piece(walk_number=walk.number, kind=STAGES, batch=index, urgency=pieces.SHORT))
     except IntegrityError:  # somebody asked at the same moment
         return Stages(index, is_there=False)
-    queue.ring()
+    jobs.ring()
     return Stages(index, is_there=False)
 
 

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import stages, walks
+from app import walks
 from app.errors import Conflict
+from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Piece, Walk
@@ -22,11 +23,13 @@ Commissioner = Callable[..., Walk]
 def paint_stages(walk: Walk, index: int) -> None:
     """Leave what a worker leaves: both files, and no piece."""
     with writing() as session:
-        for kind in stages.KINDS:
+        for kind in stage_requests.KINDS:
             path = f"{media_store.walk_folder(walk.id)}/{kind}{index}.webp"
             media_store.store().write(path, b"stages")
             session.add(
-                Medium(walk_number=walk.number, kind=stages.name(kind, index), path=path, bytes=6, etag="0" * 32)
+                Medium(
+                    walk_number=walk.number, kind=stage_requests.name(kind, index), path=path, bytes=6, etag="0" * 32
+                )
             )
         session.query(Piece).delete()
 
@@ -36,33 +39,38 @@ def pieces() -> int:
 
 
 def test_nobody_has_asked_at_first(app: Flask, hung: Commissioner) -> None:
-    assert stages.of(hung(), 0) is None
+    assert stage_requests.of(hung(), 0) is None
 
 
 def test_asking_puts_a_short_task_in_line_once(app: Flask, hung: Commissioner) -> None:
     walk = hung()
-    assert stages.ask(walk, 1) == stages.ask(walk, 1) == stages.of(walk, 1) == stages.Stages(1, is_there=False)
+    assert (
+        stage_requests.ask(walk, 1)
+        == stage_requests.ask(walk, 1)
+        == stage_requests.of(walk, 1)
+        == stage_requests.Stages(1, is_there=False)
+    )
     (piece,) = db.session.scalars(select(Piece)).all()
     assert (piece.kind, piece.batch, piece.urgency, piece.state) == ("stages", 1, 0, "waiting")
-    assert stages.of(walk, 0) is None
+    assert stage_requests.of(walk, 0) is None
 
 
 @pytest.mark.parametrize("index", [-1, 2, 10**12])
 def test_a_frame_that_is_not_there_has_no_stages(app: Flask, hung: Commissioner, index: int) -> None:
     with pytest.raises(Conflict):
-        stages.ask(hung(), index)
+        stage_requests.ask(hung(), index)
     assert pieces() == 0
 
 
 def test_a_walk_that_is_not_finished_has_no_stages_yet(app: Flask, commissioned: Commissioner) -> None:
     with pytest.raises(Conflict):
-        stages.ask(commissioned(), 0)
+        stage_requests.ask(commissioned(), 0)
 
 
 def test_stages_that_are_painted_are_told_and_not_painted_again(app: Flask, hung: Commissioner) -> None:
     walk = hung()
     paint_stages(walk, 1)
-    found = stages.ask(walk, 1)
+    found = stage_requests.ask(walk, 1)
     assert found.is_there
     assert found.film is not None
     assert found.sheet is not None
@@ -73,21 +81,21 @@ def test_stages_that_are_painted_are_told_and_not_painted_again(app: Flask, hung
 def test_stages_whose_file_was_lost_can_be_asked_for_again(app: Flask, hung: Commissioner) -> None:
     walk = hung()
     paint_stages(walk, 1)
-    found = stages.of(walk, 1)
+    found = stage_requests.of(walk, 1)
     assert found is not None
     assert found.sheet is not None
     media_store.store().delete(found.sheet.path)
-    assert stages.of(walk, 1) is None
-    assert not stages.ask(walk, 1).is_there
+    assert stage_requests.of(walk, 1) is None
+    assert not stage_requests.ask(walk, 1).is_there
     assert pieces() == 1
 
 
 def test_stages_go_with_their_walk(app: Flask, hung: Commissioner) -> None:
     walk = hung()
     paint_stages(walk, 0)
-    stages.ask(walk, 1)
+    stage_requests.ask(walk, 1)
     walks.delete_walk(walk)
     assert pieces() == 0
     assert db.session.scalar(select(func.count()).select_from(Medium)) == 0
-    assert stages.of(walk, 0) is None
+    assert stage_requests.of(walk, 0) is None
     assert not media_store.store().exists(media_store.walk_folder(walk.id))

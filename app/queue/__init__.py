@@ -1,0 +1,3 @@
+"""The line in front of the painters."""
+
+__all__ = ["fair_queue", "jobs", "pieces", "stage_requests"]
