@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import cache, changing, gallery, limits, lineage, lookup, openapi, recipe, similar, visitor, walks
+from app import changing, gallery, limits, openapi, recipe, similar, visitor
 from app.answers import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.changing import WalkChange
 from app.choice import Choice, read, whole
@@ -21,6 +21,7 @@ from app.queue import fair_queue
 from app.sending import conditional
 from app.storage.walk_models import Walk
 from app.validation import validate
+from app.walks import lifecycle, lineage, lookup, reuse
 from app.wanted import Commission
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -162,7 +163,7 @@ def delete(walk_id: str) -> tuple[str, int]:
 
     Needs the walk's `owner_token` as bearer token. A cancelled walk keeps its address, a deleted one is gone (410).
     """
-    walks.cancel_or_delete(_own(walk_id))
+    lifecycle.cancel_or_delete(_own(walk_id))
     return "", 204
 
 
@@ -218,7 +219,7 @@ def describe(walk: Walk) -> WalkDescription:
         "model": walk.model,
         "continues": _id_of(lineage.parent_of(walk)),
         "remix_of": _id_of(lineage.remixed_from(walk)),
-        "repeat_of": _id_of(cache.original_of(walk)),
+        "repeat_of": _id_of(reuse.original_of(walk)),
         "fps": walk.fps,
         "frames_painted": walk.painted_count,
         "progress": round(walk.painted_count / walk.frames, 4),

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Flask, request
 
-from app import media_urls
 from app.storage.walk_models import BACK, Walk
+from app.walks import media_urls
 
 CONTEXT = "https://schema.org"
 CREATOR = "MoMA Lisa"

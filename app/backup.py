@@ -18,13 +18,14 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, func, inspect, select
 
-from app import archives, cache, database_copy, exhibition, instance, visitor
+from app import archives, database_copy, exhibition, instance, visitor
 from app.archives import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
 from app.errors import Conflict, MediaError, MomaError
 from app.storage import media_store
 from app.storage.database import db, head, is_sqlite, now, ping, schema_state, writing
 from app.storage.walk_models import Frame, Medium, Walk
 from app.version import __version__
+from app.walks import reuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,6 @@ def _forget(manifest: dict[str, Any]) -> None:
             for table in (Frame, Medium):
                 session.execute(delete(table).where(table.path == path))
         for walk_id in {path.split("/")[1] for path in manifest["forgotten"] if path.count("/") > 1}:
-            for walk in session.scalars(select(Walk).where(cache.sharing([walk_id]))).all():
+            for walk in session.scalars(select(Walk).where(reuse.sharing([walk_id]))).all():
                 if not walk.is_waiting and not walk.media:
                     session.delete(walk)

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from app import banned, complaints, lookup, search
+from app import banned, complaints, search
 from app.errors import FieldError, InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import _
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from app.walks import lookup
 from app.wanted import check_words, told
 
 

@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from werkzeug.datastructures import MultiDict
 
 from app import cursors
-from app.colours import COLOURS
 from app.errors import FieldError, InvalidInput
 from app.generation import hands, models_on_offer
 from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
@@ -19,6 +18,7 @@ from app.i18n.gettext import _
 from app.index import Sought, facet
 from app.search import QUERY_MAX, too_long, understood
 from app.storage.walk_models import ENDINGS
+from app.walks.colours import COLOURS
 
 NEWEST, OLDEST, BEST, WALKED, SMOOTHEST, SURPRISE = SORTS = (
     "newest", "oldest", "best", "walked", "smoothest", "surprise",

@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app import api, lookup, recipe, visitor, walks
+from app import api, recipe, visitor
 from app.command import as_json, explained, print_json
 from app.commission import commission
 from app.errors import InvalidInput, MediaError, MomaError
@@ -20,6 +20,7 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import ENDINGS, FINISHED, STATES, Walk
 from app.validation import validate
+from app.walks import lifecycle, lookup
 
 WORD = "command line"
 KINDS = {".gif": "gif", ".mp4": "mp4", ".webp": "webp", ".png": "poster"}
@@ -114,7 +115,7 @@ def show(walk_id: str, as_json: bool) -> None:
 def retry(walk_id: str, as_json: bool) -> None:
     """Put a failed or cancelled walk back in line."""
     walk = lookup.walk_at(walk_id, even_hidden=True)
-    walks.retry(walk)
+    lifecycle.retry(walk)
     _show(walk, as_json)
 
 
@@ -125,7 +126,7 @@ def retry(walk_id: str, as_json: bool) -> None:
 def cancel(walk_id: str, as_json: bool) -> None:
     """Cancel a walk that waits or is being painted."""
     walk = lookup.walk_at(walk_id, even_hidden=True)
-    walks.cancel(walk)
+    lifecycle.cancel(walk)
     _show(walk, as_json)
 
 
@@ -135,7 +136,7 @@ def cancel(walk_id: str, as_json: bool) -> None:
 @explained
 def delete(walk_id: str, as_json: bool) -> None:
     """Take a walk down: its pictures and its words are deleted."""
-    walks.delete_walk(lookup.walk_at(walk_id, even_hidden=True), by_house=True)
+    lifecycle.delete_walk(lookup.walk_at(walk_id, even_hidden=True), by_house=True)
     if as_json:
         print_json({"id": walk_id, "deleted": True})
     else:

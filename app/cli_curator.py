@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from app import audit, banned, lookup, reports, signing_in
+from app import audit, banned, reports, signing_in
 from app.audit import COMMAND
 from app.command import as_json, explained, print_json
+from app.walks import lookup
 
 group = AppGroup("curator", help="The curator's room: its password, reports, banned words and log.")
 

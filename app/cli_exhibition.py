@@ -14,7 +14,7 @@ from flask.cli import AppGroup
 from PIL import Image
 from sqlalchemy import select
 
-from app import exhibition, recipe, visitor, walks
+from app import exhibition, recipe, visitor
 from app.command import as_json, explained, print_json
 from app.commission import commission
 from app.errors import MomaError
@@ -24,6 +24,7 @@ from app.pinned import Pinned
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
+from app.walks import lifecycle
 from app.wanted import Commission
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _painted(
             raise MomaError(f"{name} ended as {walk.state}. {walk.error or ''}".strip())
         yield walk
     finally:
-        walks.delete_walk(walk)
+        lifecycle.delete_walk(walk)
 
 
 def _frames(walk: Walk) -> list[Picture]:

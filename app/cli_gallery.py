@@ -12,12 +12,13 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app import audit, curating, exhibition, exporting, importing, looks, lookup, meaning, reindexing
+from app import audit, curating, exhibition, exporting, importing, looks, meaning, reindexing
 from app.command import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
 from app.nearest import Progress, SourceError
 from app.queue import jobs
 from app.storage.walk_models import Walk
+from app.walks import lookup
 
 group = AppGroup("gallery", help="Look after what hangs in the gallery.")
 

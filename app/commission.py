@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import cache, lineage_rules, neighbours, search, visitor
+from app import lineage_rules, search, visitor
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
@@ -20,6 +20,7 @@ from app.pinned import Pinned
 from app.queue import fair_queue, jobs
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
+from app.walks import neighbours, reuse
 from app.wanted import Commission
 
 
@@ -43,7 +44,7 @@ def commission(
     :raises InvalidInput: when the key was used for something else.
     """
     walk = _draw_up(wanted, visitor_key=visitor_key, owner=owner, pinned=pinned)
-    revision = None if anew else cache.revision_for(walk)
+    revision = None if anew else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
     try:
@@ -54,8 +55,8 @@ def commission(
                 admit()
             walk.idempotency_key, walk.commission_hash = key, fingerprint
             walk.turn, walk.ticket = fair_queue.join(session, visitor_key)  # from here on nobody else takes walks down
-            if revision and (original := cache.find_original(session, walk, revision)):
-                cache.repeat(walk, original)
+            if revision and (original := reuse.find_original(session, walk, revision)):
+                reuse.repeat(walk, original)
             session.add(walk)
     except IntegrityError:  # on Postgres the same key may be saved between our look and our commit
         first = _commissioned_with(db.session(), key) if key else None
@@ -115,7 +116,7 @@ def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
             setattr(walk, name, value)
     walk.words = search.words_of(walk.searched)
     neighbours.mark(walk)
-    walk.cache_key = cache.key_of(walk)
+    walk.cache_key = reuse.key_of(walk)
     return walk
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from app import cache, walks
 from app.storage.database import db, now, take_turns, writing
 from app.storage.walk_models import Walk
+from app.walks import lifecycle, reuse
 
 log = logging.getLogger(__name__)
 
@@ -21,14 +21,14 @@ def hide(walk: Walk) -> None:
     """
     with writing() as session:
         take_turns(session)  # else another repeat of it could be made meanwhile
-        session.execute(update(Walk).where(cache.family(walk), Walk.hidden_at.is_(None)).values(hidden_at=now()))
+        session.execute(update(Walk).where(reuse.family(walk), Walk.hidden_at.is_(None)).values(hidden_at=now()))
     db.session.refresh(walk)
 
 
 def unhide(walk: Walk) -> None:
     """Hang a hidden walk again where it hung, and those that were hidden with it."""
     with writing() as session:
-        family = cache.family(walk), Walk.deleted_at.is_(None)  # what the house deleted, it goes on saying so
+        family = reuse.family(walk), Walk.deleted_at.is_(None)  # what the house deleted, it goes on saying so
         session.execute(update(Walk).where(*family).values(hidden_at=None))
     db.session.refresh(walk)
 
@@ -36,7 +36,7 @@ def unhide(walk: Walk) -> None:
 def take_down(walk: Walk) -> None:
     """Delete a walk for the house, and hide its repeats, which show the same pictures."""
     hide(walk)
-    walks.delete_walk(walk, by_house=True)
+    lifecycle.delete_walk(walk, by_house=True)
 
 
 def feature(walk: Walk) -> None:

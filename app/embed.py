@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, render_template, request
 from markupsafe import Markup
 
-from app import lookup
 from app.errors import WalkGone, WalkNotFound
 from app.sending import conditional
 from app.storage.walk_models import Walk
+from app.walks import lookup
 
 blueprint = Blueprint("embed", __name__)
 

@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import audit, colours, exhibitions, lookup, neighbours, recipe, search, visitor, walks
+from app import audit, exhibitions, recipe, search, visitor
 from app.config import ROOT
 from app.errors import InvalidInput, MomaError
 from app.pinned import Pinned
@@ -34,6 +34,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
 from app.validation import validate
+from app.walks import colours, lifecycle, lookup, neighbours
 from app.wanted import Commission
 
 if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its memory
@@ -206,7 +207,7 @@ def take_down() -> list[str]:
     """Take down the pieces that hang; return their ids."""
     found = [walk for piece in pieces() if (walk := lookup.find(piece.walk_id)) is not None and walk.deleted_at is None]
     for walk in found:
-        walks.delete_walk(walk, by_house=True)
+        lifecycle.delete_walk(walk, by_house=True)
     exhibitions.drop(SLUG)
     return [walk.id for walk in found]
 

@@ -12,12 +12,13 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from app import audit, lookup
+from app import audit
 from app.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFound
 from app.i18n.gettext import N_, _
 from app.storage.database import db, now, writing
 from app.storage.house_models import TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
 from app.storage.walk_models import SLUG_MAX, Walk, slug_of
+from app.walks import lookup
 
 EXHIBITS_MAX = 200
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

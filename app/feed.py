@@ -11,11 +11,12 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import embed, filters, gallery, lookup, media_urls, problems
+from app import embed, filters, gallery, problems
 from app.choice import NEWEST, from_page
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.sending import conditional
 from app.storage.walk_models import Walk
+from app.walks import lookup, media_urls
 
 blueprint = Blueprint("feed", __name__)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, jsonify
 from werkzeug.exceptions import NotFound
 
-from app import lookup, recipe
+from app import recipe
 from app.errors import MediaError
-from app.media_urls import FILMS
 from app.sending import conditional, send_stored
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.walks import lookup
+from app.walks.media_urls import FILMS
 
 blueprint = Blueprint("files", __name__)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from app import wording
 from app.choice import SORTS, Choice
-from app.colours import COLOURS
 from app.generation import hands, models_on_offer
 from app.generation.limits import STOPS_MIN, Limits
 from app.i18n import formatting
 from app.i18n.gettext import N_, _
+from app.walks.colours import COLOURS
 
 ORDERS = {
     "newest": N_("newest first"),

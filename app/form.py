@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app import lookup, remixing
+from app import remixing
 from app.complaints import of_stop
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
 from app.generation import hands
@@ -17,6 +17,7 @@ from app.generation.limits import STOPS_MIN, Limits
 from app.i18n.formatting import decimal_sign
 from app.i18n.gettext import _
 from app.storage.walk_models import FINISHED, ID, Walk
+from app.walks import lookup
 
 FRAME_CHOICES = (24, 60, 120, 240)
 IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance", "ending", "preset", "model", "film"}

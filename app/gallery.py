@@ -16,13 +16,14 @@ from flask import current_app
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import selectinload
 
-from app import cursors, index, lookup, ranking, search
+from app import cursors, index, ranking, search
 from app.choice import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
 from app.generation.limits import SEED_MAX
 from app.index import Sought
-from app.lookup import hanging
 from app.storage.database import db
 from app.storage.walk_models import Hung, Walk
+from app.walks import lookup
+from app.walks.lookup import hanging
 
 COUNTED = 1_000
 """How many hits are counted at most; what has more has "more than 1,000"."""

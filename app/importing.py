@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import archives, changing, exhibitions, exported, lookup, neighbours, recipe, search, visitor
+from app import archives, changing, exhibitions, exported, recipe, search, visitor
 from app.archives import MEDIA
 from app.audit import COMMAND
 from app.errors import InvalidInput
@@ -29,6 +29,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import Exhibit, Exhibition
 from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
+from app.walks import lookup, neighbours
 from app.wanted import Commission
 
 ERRORS_MAX = 20

@@ -12,13 +12,14 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from PIL import Image
 from werkzeug.exceptions import NotFound
 
-from app import limits, lookup
+from app import limits
 from app.errors import TooMany
 from app.queue import jobs, stage_requests
 from app.queue.stage_requests import Stages
 from app.sending import conditional
 from app.storage import media_store
 from app.storage.walk_models import FINISHED, Frame, Walk
+from app.walks import lookup
 
 blueprint = Blueprint("making", __name__)
 

@@ -12,12 +12,13 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import audit, banned, curating, exhibitions, limits, lookup, reports, signing_in
+from app import audit, banned, curating, exhibitions, limits, reports, signing_in
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.exhibitions import Wanted
 from app.i18n.gettext import _
 from app.sending import send_stored
 from app.storage.walk_models import Walk
+from app.walks import lookup
 
 blueprint = Blueprint("office", __name__, url_prefix="/curator")
 

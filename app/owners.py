@@ -6,11 +6,12 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, redirect, request, url_for
 
-from app import changing, lookup, visitor, walks
+from app import changing, visitor
 from app.errors import InvalidInput, NotOwner
 from app.i18n.gettext import _
 from app.storage.walk_models import Walk
 from app.walk_page import see, walk_page
+from app.walks import lifecycle, lookup
 
 blueprint = Blueprint("owners", __name__)
 
@@ -24,7 +25,7 @@ def init_app(app: Flask) -> None:
 def cancel(walk_id: str) -> Response:
     """Cancel a walk that waits or is being painted."""
     walk = _own(walk_id)
-    walks.cancel(walk)
+    lifecycle.cancel(walk)
     return see(walk)
 
 
@@ -32,7 +33,7 @@ def cancel(walk_id: str) -> Response:
 def retry(walk_id: str) -> Response:
     """Put a failed or cancelled walk back in line."""
     walk = _own(walk_id)
-    walks.retry(walk)
+    lifecycle.retry(walk)
     return see(walk)
 
 
@@ -63,7 +64,7 @@ def list_again(walk_id: str) -> Response:
 @blueprint.post("/walks/<walk_id>/delete")
 def delete(walk_id: str) -> Response:
     """Take a walk down."""
-    walks.delete_walk(_own(walk_id))
+    lifecycle.delete_walk(_own(walk_id))
     return cast(Response, redirect(url_for("pages.gallery"), 303))
 
 

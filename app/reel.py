@@ -9,9 +9,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from app import media_urls
 from app.i18n.gettext import N_, _
 from app.storage.walk_models import BACK, FINISHED, ROUND, Frame, Walk
+from app.walks import media_urls
 from app.wording import blend, short_name, stations
 
 BUDGET = 16_000_000

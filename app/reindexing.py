@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import load_only, selectinload
 
-from app import colours, neighbours, search
+from app import search
 from app.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Walk
+from app.walks import colours, neighbours
 
 log = logging.getLogger(__name__)
 

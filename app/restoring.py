@@ -7,14 +7,15 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
-from app import cache, recipe, remixing
 from app import form as forms
+from app import recipe, remixing
 from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import N_, _
 from app.pages import make_page
 from app.pinned import Pinned
 from app.recipe import as_commission
+from app.walks import reuse
 from app.wanted import Commission
 
 blueprint = Blueprint("restoring", __name__)
@@ -49,7 +50,7 @@ def restore() -> Response:
         return _refused(typed, " ".join(dict.fromkeys(each.message for each in error.errors)))
     form = forms.from_fields(_pairs(_fields(wanted, pinned)), Limits.current(wanted.model))
     form.token, form.unlisted, form.restored = typed.token, typed.unlisted, _(BACK)
-    if cache.present_revision(pinned.model_name) not in (None, pinned.model_revision):
+    if reuse.present_revision(pinned.model_name) not in (None, pinned.model_revision):
         form.restored += f" {_(NEWER)}"
     return make_page(form)
 

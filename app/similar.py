@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from werkzeug.exceptions import NotFound
 
-from app import looks, lookup
+from app import looks
 from app.storage.walk_models import FINISHED, Frame, Walk
+from app.walks import lookup
 
 SHOWN = 24
 

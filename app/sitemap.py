@@ -15,10 +15,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import defer, selectinload
 from werkzeug.exceptions import NotFound
 
-from app import exhibitions, lookup
+from app import exhibitions
 from app.sending import conditional
 from app.storage.database import db
 from app.storage.walk_models import Stop, Walk
+from app.walks import lookup
 
 blueprint = Blueprint("sitemap", __name__)
 

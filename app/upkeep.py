@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from PIL import Image, ImageSequence, UnidentifiedImageError
 from sqlalchemy import select
 
-from app import cache
 from app.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.media_store import MediaStore, StoredFile, walk_folder
 from app.storage.walk_models import ID, Frame, Medium, Walk
+from app.walks import reuse
 
 WALKS = "walks"
 YOUNG_SECONDS = 3600.0  # a file is written before the row that names it: what is younger may be a worker's
@@ -79,7 +79,7 @@ def verify() -> Iterator[tuple[int, list[Loss]]]:
 def _named(walk_ids: list[str]) -> tuple[set[str], set[str]]:
     """Return which of the walks are still to be painted, and the paths that rows of any of them name."""
     db.session.rollback()  # look at the rows as they are now
-    walks = db.session.scalars(select(Walk).where(cache.sharing(walk_ids))).all()
+    walks = db.session.scalars(select(Walk).where(reuse.sharing(walk_ids))).all()
     numbers = [walk.number for walk in walks]
     named: set[str] = set()
     for table in (Frame, Medium):

@@ -8,12 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app import banned, complaints, lineage, lineage_rules
+from app import banned, complaints, lineage_rules
 from app.errors import FieldError, InvalidInput
 from app.generation import models_on_offer
 from app.generation.limits import ERRORS_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.storage.walk_models import ID, ROUND
+from app.walks import lineage
 from app.wanted import Commission
 
 

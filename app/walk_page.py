@@ -6,12 +6,13 @@ from typing import cast
 
 from flask import Response, redirect, render_template, request
 
-from app import cache, gallery, lineage, lookup, neighbours, visitor
+from app import gallery, visitor
 from app.generation import models_on_offer
 from app.pages_blueprint import blueprint
 from app.queue import fair_queue, jobs
 from app.sending import conditional, page_response
 from app.storage.walk_models import Walk
+from app.walks import lineage, lookup, neighbours, reuse
 
 Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong with it
 NEARBY = 4
@@ -55,7 +56,7 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
         remixes=lineage.remixes_of(walk, CHILDREN),
         before=before,
         after=after,
-        original=cache.original_of(walk),
+        original=reuse.original_of(walk),
         retitled=retitled,
         nearby=[] if walk.is_waiting else _nearby(walk, [*before, *after]),
     )

@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from app import search
-from app.colours import COLOURS
 from app.generation import hands, models_on_offer
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
+from app.walks.colours import COLOURS
 
 BATCH = 5_000
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
-from app import walks
 from app.storage.database import db
 from app.storage.walk_models import ID, Walk
+from app.walks import lifecycle
 
 pytestmark = pytest.mark.databases
 
@@ -281,7 +281,7 @@ def test_list_is_searched_and_turned_page_by_page(client: FlaskClient, hung: Han
 
 def test_hidden_walks_stay_hidden(client: FlaskClient, hung: Hanger) -> None:
     hung("a fox", "a kite", seed=77, unlisted=True)
-    walks.delete_walk(hung("a fox", "a bear", seed=77))
+    lifecycle.delete_walk(hung("a fox", "a bear", seed=77))
     for query in ("", "?q=fox", "?q=77", "?q=bear"):
         assert client.get("/api/v1/walks" + query).json["walks"] == []
 

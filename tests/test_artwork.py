@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import curating, media_urls
+from app import curating
 from app.storage.walk_models import Walk
+from app.walks import media_urls
 from tests.test_embed import Elements
 
 Hanger = Callable[..., Walk]

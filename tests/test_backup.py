@@ -18,12 +18,13 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
-from app import archives, database_copy, exhibition, instance, recipe, walks
+from app import archives, database_copy, exhibition, instance, recipe
 from app.errors import MomaError
 from app.storage import media_store
 from app.storage.database import db, head, upgrade, writing
 from app.storage.walk_models import Medium, Walk
 from app.version import __version__
+from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.test_cli import count, run, run_json
 
@@ -170,7 +171,7 @@ def test_a_walk_that_is_deleted_while_the_backup_is_made_does_not_come_back(
 
     def copy_and_delete(target: Path) -> None:
         copy(target)
-        walks.delete_walk(goes)
+        lifecycle.delete_walk(goes)
 
     monkeypatch.setattr(database_copy, "copy", copy_and_delete)
     assert run_json(runner, "backup", "create", str(tmp_path / "b.tar"))["lost"] == []

@@ -14,11 +14,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import audit, changing, exhibitions, media_urls, signing_in
+from app import audit, changing, exhibitions, signing_in
 from app.exhibitions import Wanted
 from app.storage.database import writing
 from app.storage.house_models import BannedWord, Report
 from app.storage.walk_models import Walk
+from app.walks import media_urls
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases

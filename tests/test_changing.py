@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import changing, curating, gallery, lookup, reindexing, walks
+from app import changing, curating, gallery, reindexing
 from app.errors import InvalidInput, WalkGone
 from app.storage.walk_models import Walk
+from app.walks import lifecycle, lookup
 
 pytestmark = pytest.mark.databases
 
@@ -119,7 +120,7 @@ def test_walk_that_was_taken_down_meanwhile_is_not_retitled(hung: Hanger) -> Non
     walk = hung()
     change(walk, title=TITLE)
     wanted = changing.validate({"title": "Supper"})
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     assert (walk.given_title, walk.starts, walk.ends) == (None, None, None)
     with pytest.raises(WalkGone):
         changing.apply(walk, wanted)
@@ -155,7 +156,7 @@ def test_unusable_title_is_a_problem_that_names_it(client: FlaskClient, hung: Ha
     ]
 
 
-@pytest.mark.parametrize("take_down", [walks.delete_walk, curating.hide])
+@pytest.mark.parametrize("take_down", [lifecycle.delete_walk, curating.hide])
 def test_walk_that_was_taken_down_is_changed_by_nobody(
     client: FlaskClient, hung: Hanger, take_down: Callable[[Walk], None]
 ) -> None:

@@ -13,11 +13,12 @@ from sqlalchemy import select, text, update
 from werkzeug.datastructures import MultiDict
 
 from app import choice as choosing
-from app import curating, gallery, index, ranking, walks
+from app import curating, gallery, index, ranking
 from app.choice import Choice
 from app.errors import InvalidInput
 from app.storage.database import db, writing
 from app.storage.walk_models import Hung, Walk
+from app.walks import lifecycle
 
 pytestmark = pytest.mark.databases
 
@@ -128,7 +129,7 @@ def test_orders_hold_every_walk_once_in_both_directions(
 
 def test_walk_is_no_longer_walked_on_when_who_did_is_hidden(five: list[Walk]) -> None:
     curating.hide(five[4])
-    walks.delete_walk(five[3])
+    lifecycle.delete_walk(five[3])
     assert db.session.scalars(select(Hung.walked)).all() == [0, 0, 0]
     curating.unhide(five[4])
     assert ids(sort="walked")[0] == five[2].id
@@ -137,7 +138,7 @@ def test_walk_is_no_longer_walked_on_when_who_did_is_hidden(five: list[Walk]) ->
 @pytest.mark.parametrize("taken_down", ["hide", "delete", "unlist"])
 def test_what_does_not_hang_is_in_no_order_and_no_count(five: list[Walk], taken_down: str) -> None:
     walk = five[1]
-    {"hide": curating.hide, "delete": walks.delete_walk, "unlist": lambda each: change(each, unlisted=True)}[
+    {"hide": curating.hide, "delete": lifecycle.delete_walk, "unlist": lambda each: change(each, unlisted=True)}[
         taken_down
     ](walk)
     for sort in choosing.SORTS:

@@ -15,10 +15,10 @@ from app.commission import commission
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
 from app.generation.limits import SEED_MAX
-from app.lookup import find
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import QUEUED, Stop, Walk
 from app.validation import validate
+from app.walks.lookup import find
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases

@@ -8,11 +8,12 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import select, update
 
-from app import curating, gallery, lookup, reindexing, walks
+from app import curating, gallery, reindexing
 from app.errors import WalkGone
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from app.walks import lifecycle, lookup
 from tests.test_cli import run, run_json
 
 Hanger = Callable[..., Walk]
@@ -74,7 +75,7 @@ def test_walk_says_who_took_it_down(client: FlaskClient, hung: Hanger) -> None:
     hidden, deleted, own = hung(), hung(), hung()
     curating.hide(hidden)
     curating.take_down(deleted)
-    walks.delete_walk(own)
+    lifecycle.delete_walk(own)
     assert not media_store.store().exists(media_store.walk_folder(deleted.id))
     for walk in (hidden, deleted):
         assert "The house has taken it down" in client.get(f"/walks/{walk.id}").text
@@ -190,6 +191,6 @@ def test_interrupted_reindexing_says_how_to_go_on(
 
 def test_deleted_walk_gets_no_words_back(runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     assert run_json(runner, "gallery", "reindex")["walks"] == 0
     assert db.session.scalar(select(Walk.words).where(Walk.number == walk.number)) == ""

@@ -10,9 +10,10 @@ from html.parser import HTMLParser
 import pytest
 from flask.testing import FlaskClient
 
-from app import embed, media_urls, walks
+from app import embed
 from app.security import POLICY
 from app.storage.walk_models import Walk
+from app.walks import lifecycle, media_urls
 
 Hang = Callable[..., Walk]
 
@@ -83,7 +84,7 @@ def test_embedded_page_of_a_walk_that_waits_looks_again(client: FlaskClient, com
 
 def test_embedded_page_of_a_cancelled_walk_says_so_and_rests(client: FlaskClient, commissioned: Hang) -> None:
     walk = commissioned()
-    walks.cancel(walk)
+    lifecycle.cancel(walk)
     page = client.get(f"/walks/{walk.id}/embed").text
     assert "Not painted." in page
     assert "refresh" not in page
@@ -91,7 +92,7 @@ def test_embedded_page_of_a_cancelled_walk_says_so_and_rests(client: FlaskClient
 
 def test_what_is_not_there_says_so_in_the_frame(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     gone, never = client.get(f"/walks/{walk.id}/embed"), client.get("/walks/never/embed")
     assert (gone.status_code, never.status_code) == (410, 404)
     assert "This walk was taken down." in gone.text

@@ -17,7 +17,7 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import cli_exhibition, exhibition, exhibitions, gallery, lookup, recipe, upkeep, visitor, walks
+from app import cli_exhibition, exhibition, exhibitions, gallery, recipe, upkeep, visitor
 from app.config import ROOT
 from app.exhibition import Likeness, Piece
 from app.site import Site
@@ -25,6 +25,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import Deed
 from app.storage.walk_models import ID, Walk
+from app.walks import lifecycle, lookup
 from tests.conftest import make_app
 from tests.test_cli import count, run, run_json
 from tests.test_curating import Hanger
@@ -112,7 +113,7 @@ def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_e
     with writing() as session:
         session.delete(session.merge(first))
         session.execute(delete(Deed))
-    walks.delete_walk(lookup.walk_at(PIECES[3].walk_id))
+    lifecycle.delete_walk(lookup.walk_at(PIECES[3].walk_id))
     start(fresh)
     start(fresh)
     (made,) = exhibitions.every()

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import audit, curating, exhibition, exhibitions, walks
+from app import audit, curating, exhibition, exhibitions
 from app.errors import InvalidInput
 from app.exhibitions import Wanted
 from app.storage.database import writing
 from app.storage.walk_models import Walk
+from app.walks import lifecycle
 from tests.test_cli import run, run_json
 
 pytestmark = pytest.mark.databases
@@ -48,7 +49,7 @@ def test_what_does_not_hang_in_the_gallery_hangs_in_no_exhibition(client: FlaskC
     unlisted = hung("an owl", "the moon", unlisted=True)
     shown = make(hidden, deleted, unlisted, seen)
     curating.hide(hidden)
-    walks.delete_walk(deleted)
+    lifecycle.delete_walk(deleted)
     page = client.get(shown.url).text
     assert order(page, hidden, deleted, unlisted)[:3] == [-1, -1, -1]
     assert "1 walk<" in page

@@ -13,10 +13,10 @@ import feedparser
 import pytest
 from flask.testing import FlaskClient
 
-from app import media_urls, walks
 from app.feed import ENTRIES
 from app.storage.database import writing
 from app.storage.walk_models import PAINTING, Walk
+from app.walks import lifecycle, media_urls
 from tests.test_embed import Elements
 
 Hang = Callable[..., Walk]
@@ -40,11 +40,11 @@ def ask(client: FlaskClient, url: str | None, **parameters: object) -> Any:
 def hidden(client: FlaskClient, hung: Hang, commissioned: Hang) -> list[Walk]:
     """Make walks that must not show: unlisted, deleted, waiting, being painted, cancelled."""
     unlisted, deleted, painting = hung(unlisted=True), hung(), hung()
-    walks.delete_walk(deleted)
+    lifecycle.delete_walk(deleted)
     with writing() as session:
         session.merge(painting).state = PAINTING
     cancelled = commissioned()
-    walks.cancel(cancelled)
+    lifecycle.cancel(cancelled)
     return [unlisted, deleted, painting, cancelled, commissioned()]
 
 

@@ -14,12 +14,13 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from app import form as forms
-from app import form_guards, walks
+from app import form_guards
 from app.errors import InvalidInput, Malformed
 from app.generation.limits import Limits
 from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
 from app.validation import validate
+from app.walks import lifecycle
 
 LIMITS = Limits(stops_max=8, prompt_max=300, frames_max=240, frames_default=24)
 
@@ -211,7 +212,7 @@ def test_form_can_let_go_of_the_walk_it_goes_on_from(parent: Walk) -> None:
 def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(
     app: Flask, commissioned: Callable[..., Walk], parent: Walk
 ) -> None:
-    walks.delete_walk(parent)
+    lifecycle.delete_walk(parent)
     for name in (commissioned().id, parent.id, "x", "\0", "a" * 999):
         form = filled("a fox", "a kite", continues=name)
         assert form.errors["form"].startswith("The walk to go on from is not here")

@@ -11,10 +11,11 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import update
 
-from app import gallery, lookup, walks
+from app import gallery
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.storage.database import writing
 from app.storage.walk_models import STATES, Walk
+from app.walks import lifecycle, lookup
 from tests.conftest import SECRET, Commissioner, make_app
 
 pytestmark = pytest.mark.databases
@@ -101,7 +102,7 @@ def test_page_stays_in_place_while_new_walks_are_hung(seven: list[str], hung: Ha
 
 def test_page_goes_on_where_a_deleted_walk_hung(seven: list[str]) -> None:
     first = gallery.page(limit=3)
-    walks.delete_walk(first.walks[-1])
+    lifecycle.delete_walk(first.walks[-1])
     assert ids(gallery.page(cursor=first.older, limit=3)) == seven[3:6]
 
 
@@ -128,7 +129,7 @@ def test_unfinished_walk_does_not_hang(hung: Hanger, state: str) -> None:
 def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
     walk, other = hung("a fox", "a kite", seed=77, unlisted=hide == "unlisted"), hung("a bear", "x", minutes_ago=9)
     if hide == "deleted":
-        walks.delete_walk(walk)
+        lifecycle.delete_walk(walk)
     assert ids(gallery.page()) == [other.id]
     assert [hanging.id for hanging in gallery.recent(5)] == [other.id]
     for query in ("fox", "77", "kite"):
@@ -159,7 +160,7 @@ def test_unknown_address_is_not_found(commissioned: Hanger, name: str) -> None:
 
 def test_deleted_walk_is_gone(hung: Hanger) -> None:
     walk = hung()
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     with pytest.raises(WalkGone):
         lookup.walk_at(walk.id)
 

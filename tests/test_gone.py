@@ -11,10 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, delete, event, update
 
-from app import changing, curating, exhibitions, looks, media_urls, nearest, ranking, walks
+from app import changing, curating, exhibitions, looks, nearest, ranking
 from app.exhibitions import Wanted
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Medium, Stop, Walk
+from app.walks import lifecycle, media_urls
 
 pytestmark = pytest.mark.databases
 
@@ -34,7 +35,7 @@ def addresses(app: Flask, walk: Walk) -> set[str]:
     return {*found, *films, *(media_urls.still_address(walk, frame) for frame in walk.painted), walk.url}
 
 
-@pytest.mark.parametrize("take_away", [walks.delete_walk, curating.hide])
+@pytest.mark.parametrize("take_away", [lifecycle.delete_walk, curating.hide])
 def test_nothing_of_a_walk_answers_once_it_was_taken_down(
     app: Flask, client: FlaskClient, hung: Hanger, take_away: Callable[[Walk], None]
 ) -> None:
@@ -114,7 +115,7 @@ def unlisted(walk: Walk, value: bool) -> None:
 @pytest.mark.parametrize(
     ("take_away", "bring_back"),
     [
-        (walks.delete_walk, None),
+        (lifecycle.delete_walk, None),
         (curating.hide, curating.unhide),
         (lambda walk: unlisted(walk, True), lambda walk: unlisted(walk, False)),
     ],
@@ -192,7 +193,7 @@ def test_walk_that_is_deleted_while_a_page_is_written_breaks_none(
         deleted_meanwhile(walk, 0)
 
 
-@pytest.mark.parametrize("take_away", [walks.delete_walk, curating.hide])
+@pytest.mark.parametrize("take_away", [lifecycle.delete_walk, curating.hide])
 def test_nginx_is_not_led_to_what_was_taken_down(
     app: Flask, client: FlaskClient, hung: Hanger, take_away: Callable[[Walk], None]
 ) -> None:

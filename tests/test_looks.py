@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import curating, looks, nearest, walks
+from app import curating, looks, nearest
 from app.nearest import SourceError
 from app.storage.database import writing
 from app.storage.walk_models import Look, Walk
 from app.vectors import Floats
+from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
 
 pytestmark = pytest.mark.databases
@@ -76,7 +77,7 @@ def test_only_what_hangs_is_found(seen: Seen) -> None:
     shown = seen(4, 90)
     assert len(ids(looks.alike(walk, 0, limit=9))) == 3
     curating.hide(hidden)
-    walks.delete_walk(deleted)
+    lifecycle.delete_walk(deleted)
     assert ids(looks.alike(walk, 0, limit=9)) == [shown.id]
     assert ids(looks.alike(unlisted, 0, limit=9)) == [walk.id, shown.id]
     assert looks.of(deleted) is None
@@ -149,7 +150,7 @@ def test_frame_that_is_not_there_is_not_found(client: FlaskClient, seen: Seen, f
 def test_page_of_what_is_gone_is_gone(client: FlaskClient, seen: Seen, commissioned: Commissioner) -> None:
     hidden, deleted, waiting = seen(0, 90), seen(1, 90), commissioned("a boat", "a whale")
     curating.hide(hidden)
-    walks.delete_walk(deleted)
+    lifecycle.delete_walk(deleted)
     for address in ("/walks/{}/alike", "/api/v1/walks/{}/alike"):
         statuses = [client.get(address.format(walk.id)).status_code for walk in (hidden, deleted, waiting)]
         assert statuses == [410, 410, 404]

@@ -13,11 +13,11 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import walks
 from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Piece, Walk
+from app.walks import lifecycle
 from tests.conftest import make_app
 
 Hang = Callable[..., Walk]
@@ -122,7 +122,7 @@ def test_unfinished_unknown_and_deleted_walks_have_no_stages(
     client: FlaskClient, hung: Hang, commissioned: Hang
 ) -> None:
     deleted = hung()
-    walks.delete_walk(deleted)
+    lifecycle.delete_walk(deleted)
     for name, status in ((commissioned().id, 404), ("x", 404), (deleted.id, 410)):
         assert client.get(f"/walks/{name}/stages").status_code == status
         assert client.post(f"/walks/{name}/stages").status_code == status

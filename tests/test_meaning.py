@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import meaning, nearest, ranking, walks
+from app import meaning, nearest, ranking
 from app.nearest import SourceError
 from app.text.embedding import Embedding, TableError
+from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
 from tests.tables import make_table
 
@@ -101,7 +102,7 @@ def test_reindexing_takes_the_place_of_what_is_searched(hung: Commissioner, inst
     numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
     with another(instance, table).app_context():
         assert set(meaning.ranked("whale")) == numbers
-        walks.delete_walk(hung("a whale", "a boat"))
+        lifecycle.delete_walk(hung("a whale", "a boat"))
         assert len(list(meaning.reindex())) == 1
         assert set(meaning.ranked("whale")) == numbers
     assert set(meaning.ranked("whale")) == numbers

@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from flask_migrate import downgrade
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import walks
 from app.errors import ConfigError
 from app.queue import jobs
 from app.storage.database import MIGRATIONS, now, writing
 from app.storage.walk_models import Walk
+from app.walks import lifecycle
 from tests.conftest import make_app
 
 Hang = Callable[..., Walk]
@@ -47,8 +47,8 @@ def test_empty_site_tells_zeros_rather_than_nothing(client: FlaskClient) -> None
 def test_walks_are_counted_by_state(client: FlaskClient, hung: Hang, commissioned: Hang) -> None:
     hung(), hung(unlisted=True)
     deleted, cancelled, oldest = hung(), commissioned(), commissioned()
-    walks.delete_walk(deleted)
-    walks.cancel(cancelled)
+    lifecycle.delete_walk(deleted)
+    lifecycle.cancel(cancelled)
     commissioned(visitor="bob")
     with writing() as session:
         session.merge(oldest).created_at = now() - timedelta(seconds=90)
@@ -61,7 +61,7 @@ def test_walks_are_counted_by_state(client: FlaskClient, hung: Hang, commissione
 def test_painting_time_never_falls(client: FlaskClient, hung: Hang) -> None:
     walk, _ = hung(), hung()
     before = figures(client)
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     after = figures(client)
     for said in (before, after):
         assert said["moma_paint_seconds_count",] == 2

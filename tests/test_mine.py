@@ -12,11 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import mine, visitor, walks
+from app import mine, visitor
 from app.commission import commission
 from app.storage.database import db, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, REFUSED, Walk
 from app.validation import validate
+from app.walks import lifecycle
 
 Hanger = Callable[..., Walk]
 
@@ -138,5 +139,5 @@ def test_walks_made_through_the_api_belong_to_their_tokens(app: Flask, client: F
     walk, _ = commission(asked, visitor_key="somebody")
     assert shown(client.get("/mine").text) == [own]
     assert visitor.owner_token(walk.id)
-    walks.cancel(walk)
+    lifecycle.cancel(walk)
     db.session.rollback()

@@ -14,13 +14,14 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
-from app import archives, banned, changing, curating, exhibition, exhibitions, exported, lookup, media_urls, recipe
+from app import archives, banned, changing, curating, exhibition, exhibitions, exported, recipe
 from app.archives import MANIFEST
 from app.errors import InvalidInput
 from app.importing import bring_in
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, QUEUED, Walk
+from app.walks import lookup, media_urls
 from tests.conftest import make_app
 from tests.test_cli import run, run_json
 

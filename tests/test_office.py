@@ -10,10 +10,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import audit, banned, curating, exhibitions, limits, lookup, reports, signing_in
+from app import audit, banned, curating, exhibitions, limits, reports, signing_in
 from app.errors import ConfigError, WalkGone
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.walks import lookup
 from tests.conftest import make_app
 from tests.test_cli import run, run_json
 

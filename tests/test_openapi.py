@@ -13,8 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import openapi, walks
+from app import openapi
 from app.storage.walk_models import Walk
+from app.walks import lifecycle
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
@@ -154,7 +155,7 @@ def test_document_and_validation_agree(
 
 def test_every_answer_is_what_was_promised(client: FlaskClient, document: dict[str, Any], hung: Hanger) -> None:
     finished, gone = hung(visitor="ann"), hung()
-    walks.delete_walk(gone)
+    lifecycle.delete_walk(gone)
     new = client.post("/api/v1/walks", json=ASKED)
     address = f"/api/v1/walks/{finished.id}"
     etag = {"If-None-Match": client.get(address).headers["ETag"]}

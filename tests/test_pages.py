@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from app import media_urls, walks
 from app.generation import sampler_settings
 from app.i18n.formatting import count_words
-from app.lookup import walk_at
 from app.security import HEADERS
 from app.storage.database import db, now, writing
 from app.storage.walk_models import Walk
+from app.walks import lifecycle, media_urls
+from app.walks.lookup import walk_at
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
@@ -358,7 +358,7 @@ def test_visitor_is_told_when_the_walk_to_go_on_from_was_taken_down_meanwhile(
     client: FlaskClient, hung: Hanger
 ) -> None:
     walk = hung("a fox", "the sun")
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     answer = client.post("/walks", data={"continues": walk.id, "prompt": ["the sun", "a kite"]})
     assert answer.status_code == 422
     assert "The walk to go on from is not here" in answer.text

@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app import walks
 from app.errors import Conflict, MediaError
 from app.problems import DETAILS, PICTURES_AWAY, TITLES
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.walks import lifecycle
 from tests.conftest import make_app
 
 STATUSES = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 416, 422, 429, 500, 503)
@@ -153,7 +153,7 @@ def test_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
 def test_deleted_walk_is_gone_at_each_of_its_addresses(client: FlaskClient, hung: Callable[..., Walk]) -> None:
     walk = hung()
     address = f"/walks/{walk.id}"
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     for path in (address, *(address + end for end in ("/live", ".gif", ".mp4", ".png", ".json", "/frames/0.png"))):
         answer = client.get(path)
         assert answer.status_code == 410

@@ -12,9 +12,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
-from app import media_urls, reel
+from app import reel
 from app.storage.database import db, writing
 from app.storage.walk_models import Frame, Walk
+from app.walks import media_urls
 
 Hang = Callable[..., Walk]
 

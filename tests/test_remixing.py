@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 
-from app import api, changing, curating, lineage, remixing, walks
+from app import api, changing, curating, remixing
 from app import form as forms
 from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
 from app.validation import validate
+from app.walks import lifecycle, lineage
 
 pytestmark = pytest.mark.databases
 
@@ -143,7 +144,7 @@ def test_parent_and_children_name_each_other(client: FlaskClient, hung: Hanger, 
 
 @pytest.mark.parametrize(
     "take_away",
-    [walks.delete_walk, curating.hide, lambda walk: changing.apply(walk, changing.validate({"unlisted": True}))],
+    [lifecycle.delete_walk, curating.hide, lambda walk: changing.apply(walk, changing.validate({"unlisted": True}))],
 )
 def test_neither_names_the_other_once_it_does_not_hang(
     client: FlaskClient, hung: Hanger, remix: Hanger, take_away: Callable[[Walk], None]
@@ -158,7 +159,7 @@ def test_neither_names_the_other_once_it_does_not_hang(
 
 def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, hung: Hanger) -> None:
     gone = hung()
-    walks.delete_walk(gone)
+    lifecycle.delete_walk(gone)
     for name in (gone.id, "a" * 16):
         with pytest.raises(InvalidInput) as refused:
             validate({"stops": [{"prompt": "a"}, {"prompt": "b"}], "remix_of": name})
@@ -170,7 +171,7 @@ def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, hung: 
 def test_form_filled_from_a_walk_that_has_gone_since_is_painted_all_the_same(client: FlaskClient, hung: Hanger) -> None:
     gone = hung()
     sent = pairs(remixing.fields(gone, seed=True))
-    walks.delete_walk(gone)
+    lifecycle.delete_walk(gone)
     assert client.post("/walks", data=sent).status_code == 303
     assert db.session.scalar(select(Walk.remix_of).where(Walk.number != gone.number)) is None
 

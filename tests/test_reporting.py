@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import limits, reports, walks
+from app import limits, reports
 from app.storage.walk_models import Walk
+from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.test_cli import run, run_json
 
@@ -93,7 +94,7 @@ def test_report_without_the_forms_token_is_refused(hung: Hanger, instance: Path)
 
 def test_walk_that_is_not_there_cannot_be_reported(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     assert report(client, walk) == 410
     assert client.get("/walks/abcdefgh23456789/report").status_code == 404
 

@@ -13,10 +13,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import media_urls, stored, walks
+from app import stored
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Frame, Walk
+from app.walks import lifecycle, media_urls
 
 KINDS = {"gif": "image/gif", "mp4": "video/mp4", "webp": "image/webp", "poster": "image/png"}
 Hang = Callable[..., Walk]
@@ -73,7 +74,7 @@ def test_hashed_addresses_of_a_deleted_walk_are_gone(client: FlaskClient, hung: 
         media_urls.still_address(walk, walk.painted[0]),
         f"/walks/{walk.id}.zip",
     ]
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     assert [client.get(address).status_code for address in addresses] == [410, 410, 410]
 
 
@@ -174,7 +175,7 @@ def test_archive_of_an_unfinished_walk_is_not_found(client: FlaskClient, commiss
     with writing() as session:
         session.merge(painting).state = PAINTING
     cancelled = commissioned()
-    walks.cancel(cancelled)
+    lifecycle.cancel(cancelled)
     for walk in (commissioned("a bear", "a lamp"), painting, cancelled):
         assert client.get(f"/walks/{walk.id}.zip").status_code == 404
     assert ".zip" not in client.get(painting.url).text

@@ -25,9 +25,8 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from app import audit, banned, exhibitions, recipe, reports, walks
+from app import audit, banned, exhibitions, recipe, reports
 from app.choice import SORTS
-from app.colours import COLOURS
 from app.config import ROOT
 from app.errors import MediaError
 from app.exhibitions import Wanted
@@ -37,6 +36,8 @@ from app.i18n import foreign_messages
 from app.queue import stage_requests
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
+from app.walks import lifecycle
+from app.walks.colours import COLOURS
 from tests.conftest import make_app
 from tests.strange import WORD, Strange, untranslated
 from tests.test_making import deliver
@@ -152,7 +153,7 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
         session.get(Walk, made["round"].number).stops[1].note = "unknown words"
         session.get(Walk, made["finished"].number).stops[1].note = "cut"
         session.execute(update(Walk).where(Walk.number == made["finished"].number).values(featured_at=now()))
-    walks.delete_walk(made["deleted"])
+    lifecycle.delete_walk(made["deleted"])
     for walk in made.values():
         db.session.refresh(walk)
     stage_requests.ask(made["finished"], 1)

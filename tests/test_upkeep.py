@@ -13,10 +13,11 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import select, update
 
-from app import upkeep, walks
+from app import upkeep
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Frame, Medium, Walk
+from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.test_cli import run, run_json
 
@@ -95,7 +96,7 @@ def test_pruning_only_tells_until_it_is_told_to_delete(runner: FlaskCliRunner, h
 
 def test_folders_of_walks_that_are_gone_are_pruned_whole(runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     files = [leave(f"walks/{walk.id}/frames/0000.png"), leave(f"{STRANGER}/frames/0001.png"), leave("walks/x/a.gif")]
     assert len(run_json(runner, "media", "prune", "--yes")["files"]) == 3
     assert not any(file.exists() for file in files)

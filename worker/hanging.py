@@ -17,11 +17,12 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app import colours, recipe
+from app import recipe
 from app.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
+from app.walks import colours
 from worker import film, flashes, ruler
 from worker.claim import Claim, publish
 from worker.memory import Memory

@@ -12,11 +12,11 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from app import walks
 from app.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FINISHED, STAGES, Walk
+from app.walks import lifecycle
 from worker import batch_piece, memory, staging
 from worker.claim import Claim, LeaseLost, claim_next, fail, give_back
 from worker.looks import looking
@@ -119,6 +119,6 @@ def _clear_if_unwanted(claim: Claim) -> None:
         select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
     )
     if row is not None and (row.state == CANCELLED or row.deleted_at is not None):
-        walks.delete_files(row)
+        lifecycle.delete_files(row)
     elif row is not None and row.state == FINISHED:
         media_store.store().delete(media_store.knots_folder(claim.walk_id))

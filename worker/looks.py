@@ -17,12 +17,13 @@ from flask import current_app
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app import cache, looks
+from app import looks
 from app.errors import MediaError
 from app.generation import hands
 from app.storage import media_store
 from app.storage.database import db, take_turns, writing
 from app.storage.walk_models import FINISHED, Frame, Look, Stop, Walk
+from app.walks import reuse
 from eye import Eye, EyeError
 from eye.eye import WEIGHTS
 from worker import film
@@ -117,7 +118,7 @@ class Looking:
                     return
                 session.execute(delete(Look).where(Look.walk_number == walk.number))
                 session.add(Look(walk_number=walk.number, eye=self._revision, frames=seen.frames, vectors=seen.vectors))
-                family = select(Walk.number).where(cache.family(walk))
+                family = select(Walk.number).where(reuse.family(walk))
                 for position, words in seen.hands.items():
                     stops = update(Stop).where(Stop.walk_number.in_(family), Stop.position == position)
                     session.execute(stops.values(found_hand=words))

@@ -90,7 +90,7 @@ class Walk(db.Model):  # type: ignore[misc]
     given_title: Mapped[str | None] = mapped_column(Text)  # its owner's, in the place of its stops' words
     remix_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the id of the walk that the form was filled from
 
-    # Where it starts and ends, as :mod:`app.neighbours` hashes a stop
+    # Where it starts and ends, as :mod:`app.walks.neighbours` hashes a stop
     starts: Mapped[int | None] = mapped_column(BigInteger)
     ends: Mapped[int | None] = mapped_column(BigInteger)
 
@@ -130,7 +130,9 @@ class Walk(db.Model):  # type: ignore[misc]
     paint_seconds: Mapped[float | None]
     evenness: Mapped[float | None]
     jump: Mapped[float | None]
-    colour: Mapped[str | None] = mapped_column(String(12))  # its poster's main one, as :mod:`app.colours` names it
+    colour: Mapped[str | None] = mapped_column(
+        String(12)
+    )  # its poster's main one, as :mod:`app.walks.colours` names it
     strides: Mapped[list[float] | None] = mapped_column(Json)  # the ruler's step from each frame to the next
     passes: Mapped[int | None]  # how often the model was asked
     first_film_seconds: Mapped[float | None]

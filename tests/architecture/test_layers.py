@@ -20,7 +20,6 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "app walks": "lookup walks cache lineage neighbours colours media_urls",
     "app search": "search ranking index meaning looks reindexing nearest vectors",
     "app moderation": "banned reports curating audit",
     "app auth": "visitor signing_in limits",

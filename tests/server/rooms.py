@@ -10,9 +10,10 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app import banned, changing, exhibition, exhibitions, looks, reports, visitor, walks
+from app import banned, changing, exhibition, exhibitions, looks, reports, visitor
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, REFUSED, Look, Walk
+from app.walks import lifecycle
 from tests.conftest import SECRET
 from tests.server import easel
 from tests.server.live import PATIENCE_MS
@@ -100,8 +101,8 @@ def _states() -> dict[str, Room]:
     failed, refused, cancelled, gone = (easel.commissioned("a fox", f"a star no. {n}", owner=OWNER) for n in range(4))
     easel.settle(failed, state=FAILED, error="The painter ran out of memory.", painted_count=9)
     easel.settle(refused, state=REFUSED, error="It asks for gore, which does not hang here.")
-    walks.cancel(cancelled)
-    walks.delete_walk(gone)
+    lifecycle.cancel(cancelled)
+    lifecycle.delete_walk(gone)
     states = {"queued": queued, "being painted": painting, "five stops": many, "failed": failed, "refused": refused,
               "cancelled": cancelled, "gone": gone}  # fmt: skip
     strange = exhibitions.walks_of(exhibitions.at(exhibition.SLUG))[1]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app import lookup
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.walks import lookup
 
 
 def read(walk_id: str) -> Walk:

@@ -12,7 +12,6 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app import walks
 from app.storage.database import db, now, writing
 from app.storage.walk_models import (
     FAILED,
@@ -30,6 +29,7 @@ from app.storage.walk_models import (
     Piece,
     Walk,
 )
+from app.walks import lifecycle
 from tests.conftest import Commissioner
 from tests.worker.rows import read
 from worker import crew
@@ -403,15 +403,15 @@ def test_a_failure_calls_everybody_off(commissioned: Commissioner) -> None:
     row = read(walk.id)
     assert (row.state, row.error) == (FAILED, "No.")
     assert claim_next() is None
-    walks.retry(row)
+    lifecycle.retry(row)
     assert {claimed().batch, claimed().batch} == {0, 1}
 
 
 def test_a_piece_of_a_walk_cancelled_and_begun_anew_is_not_taken_for_the_old_one(commissioned: Commissioner) -> None:
     walk = commissioned()
     old = claimed()
-    walks.cancel(read(walk.id))
-    walks.retry(read(walk.id))
+    lifecycle.cancel(read(walk.id))
+    lifecycle.retry(read(walk.id))
     new = claimed()
     assert new.attempt > old.attempt
     with pytest.raises(LeaseLost), writing() as session:
@@ -427,7 +427,7 @@ def test_a_walk_put_back_in_line_starts_with_no_losses(commissioned: Commissione
         claimed()
         change_piece(walk.id, lease_holder=gone)
         sweep()
-    walks.retry(read(walk.id))
+    lifecycle.retry(read(walk.id))
     claimed()
     change_piece(walk.id, lease_holder=gone)
     sweep()

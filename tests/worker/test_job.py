@@ -19,12 +19,13 @@ from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy.exc import OperationalError
 
-from app import lookup, recipe, walks
+from app import recipe
 from app.errors import WalkGone
 from app.generation import cost
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
+from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
@@ -489,7 +490,9 @@ def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
     painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
 ) -> None:
     walk = commissioned(frames=24)
-    painter.on_paint = lambda number: elsewhere(lambda: walks.cancel(lookup.walk_at(walk.id))) if number == 7 else None
+    painter.on_paint = lambda number: (
+        elsewhere(lambda: lifecycle.cancel(lookup.walk_at(walk.id))) if number == 7 else None
+    )
     assert job.work() == 8
     row = read(walk.id)
     assert (row.state, row.painted, row.media, row.painted_count) == (CANCELLED, [], {}, 0)
@@ -503,7 +506,7 @@ def test_a_walk_deleted_in_its_middle_leaves_no_file(
 ) -> None:
     walk = commissioned(frames=24)
     painter.on_paint = lambda number: (
-        elsewhere(lambda: walks.delete_walk(lookup.walk_at(walk.id))) if number == 1 else None
+        elsewhere(lambda: lifecycle.delete_walk(lookup.walk_at(walk.id))) if number == 1 else None
     )
     job.work()
     with pytest.raises(WalkGone):
@@ -518,8 +521,8 @@ def test_a_walk_cancelled_and_retried_is_painted_whole(
     walk = commissioned(frames=12)
 
     def change_ones_mind() -> None:
-        walks.cancel(lookup.walk_at(walk.id))
-        walks.retry(lookup.walk_at(walk.id))
+        lifecycle.cancel(lookup.walk_at(walk.id))
+        lifecycle.retry(lookup.walk_at(walk.id))
 
     painter.on_paint = lambda number: elsewhere(change_ones_mind) if number == 4 else None
     job.work()
@@ -592,7 +595,7 @@ def test_a_failed_walk_that_is_retried_keeps_its_frames(painter: FakePainter, co
     painter.on_paint = _raise(ValueError("no"), at=4)
     with pytest.raises(ValueError, match="no"):
         job.work()
-    walks.retry(read(walk.id))
+    lifecycle.retry(read(walk.id))
     go_on(painter)
     job.work()
     row = read(walk.id)

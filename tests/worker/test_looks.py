@@ -10,10 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import looks, nearest, walks
+from app import looks, nearest
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import Stop, Walk
+from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
 from tests.eyes import WIDTH, make_eye
 from tests.worker.fake import FakePainter
@@ -113,7 +114,7 @@ def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(looking: Looking, h
     paint(walk, 90)
     assert looking._open() is not None
     seen = looking._seen(looking._open(), walk, None)  # type: ignore[arg-type]
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     looking._keep(walk, seen)
     assert looks.of(walk) is None
     looking.at(walk)
@@ -139,7 +140,7 @@ def test_hand_is_recorded_as_found_where_none_was_asked_for(
     assert found.stops[0].found_hand in words.values()
     assert [stop.found_hand for stop in found.stops[1:]] == ["", ""]
     assert [stop.hand for stop in found.stops] == ["", "watercolour", ""]
-    walks.delete_walk(found)
+    lifecycle.delete_walk(found)
     assert not any(db.session.scalars(select(Stop.found_hand).where(Stop.walk_number == walk.number)))
 
 

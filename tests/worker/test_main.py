@@ -16,10 +16,10 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from rq.exceptions import StopRequested
 
-from app import lookup
 from app.queue import jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import PAINTING, QUEUED, Piece
+from app.walks import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.house import HOUSE
 from worker import __main__ as worker

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from app import cache, lookup, walks
 from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, STAGES, STOPS, Piece, Walk
+from app.walks import lifecycle, lookup, reuse
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
@@ -67,16 +67,16 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     app: Flask, painted: Walk, painter: FakePainter, commissioned: Commissioner, batch: int
 ) -> None:
     repeat = commissioned("a fox", "a kite", seed=5, frames=9, visitor="ben")
-    walks.cancel(repeat)
+    lifecycle.cancel(repeat)
     with writing():
-        cache.repeat(repeat, read(painted.id))
+        reuse.repeat(repeat, read(painted.id))
     stage_requests.ask(painted, 3)
     batches = iter(range(1000))
 
     def delete_it(_number: int) -> None:
         if next(batches) == batch:
             with app.app_context():
-                walks.delete_walk(lookup.walk_at(painted.id))
+                lifecycle.delete_walk(lookup.walk_at(painted.id))
                 db.session.remove()
 
     painter.on_paint = delete_it

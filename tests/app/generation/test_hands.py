@@ -18,10 +18,10 @@ from app import recipe
 from app.commission import commission
 from app.errors import InvalidInput
 from app.generation import hands, models_on_offer
-from app.lookup import walk_at
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
 from app.validation import validate
+from app.walks.lookup import walk_at
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]

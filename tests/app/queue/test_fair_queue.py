@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import walks
 from app.generation import cost, presets, sampler_settings
 from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
+from app.walks import lifecycle
 
 pytestmark = pytest.mark.databases
 
@@ -105,7 +105,7 @@ def test_visitor_whose_walk_is_being_painted_gets_no_turn_before_one_who_waits(a
 def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Commissioner) -> None:
     first = commissioned(visitor="ann")
     ben = commissioned(visitor="ben")
-    walks.cancel(first)
+    lifecycle.cancel(first)
     commissioned(visitor="ann")
     assert serve()[0] == ben.number
 
@@ -115,7 +115,7 @@ def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Co
     with writing() as session:
         session.get(Walk, old.number).state = FAILED
     waiting = [commissioned(visitor="ben") for _ in range(3)]
-    walks.retry(old)
+    lifecycle.retry(old)
     assert old.turn == waiting[0].turn
     assert [fair_queue.place(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
     assert not fair_queue.place(old).may_be_overtaken

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import delete, select
 
-from app import walks, wording
+from app import wording
 from app.commission import commission
 from app.queue import fair_queue, jobs, pieces
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
 from app.validation import validate
+from app.walks import lifecycle
 from worker.claim import Claim, claim_next, fail, give_back, publish, sweep
 from worker.opening import insert_pieces
 from worker.plan import Level
@@ -133,7 +134,7 @@ class Line(RuleBasedStateMachine):
         """Leave the line."""
         if waiting := self._waiting():
             walk = waiting[which % len(waiting)]
-            walks.cancel(walk)
+            lifecycle.cancel(walk)
             self._forget(walk)
 
     @rule(which=st.integers(0, 99))
@@ -143,7 +144,7 @@ class Line(RuleBasedStateMachine):
         if ended:
             walk = ended[which % len(ended)]
             self._forget(walk)
-            walks.retry(walk)
+            lifecycle.retry(walk)
             self.came[walk.number] = next(self.arrivals)
 
     @invariant()

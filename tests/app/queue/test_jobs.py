@@ -16,11 +16,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.lookup import find
 from app.queue import jobs
 from app.redis_server import RedisServer
 from app.storage.database import db
 from app.storage.walk_models import QUEUED, Walk
+from app.walks.lookup import find
 from tests.conftest import NOBODY, make_app
 from tests.needs import require
 

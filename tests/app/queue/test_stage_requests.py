@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import walks
 from app.errors import Conflict
 from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Piece, Walk
+from app.walks import lifecycle
 
 pytestmark = pytest.mark.databases
 
@@ -94,7 +94,7 @@ def test_stages_go_with_their_walk(app: Flask, hung: Commissioner) -> None:
     walk = hung()
     paint_stages(walk, 0)
     stage_requests.ask(walk, 1)
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     assert pieces() == 0
     assert db.session.scalar(select(func.count()).select_from(Medium)) == 0
     assert stage_requests.of(walk, 0) is None

@@ -11,15 +11,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import api, backup, cache, curating, database_copy, upkeep, walks
+from app import api, backup, curating, database_copy, upkeep
 from app.commission import commission
-from app.lookup import find
 from app.pinned import Pinned
 from app.queue import fair_queue
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, QUEUED, Walk
 from app.validation import validate
+from app.walks import lifecycle, reuse
+from app.walks.lookup import find
 from tests.conftest import make_app
 from tests.test_recipe import RENDERING
 
@@ -268,12 +269,12 @@ def test_unlisted_original_is_repeated_for_its_owner_and_told_to_nobody(
     assert (repeat.state, repeat.unlisted) == (FINISHED, False)
     for address in ("/api/v1/walks", f"/api/v1/walks/{repeat.id}", f"/walks/{repeat.id}", f"/walks/{repeat.id}.json"):
         assert original.id not in client.get(address).text
-    assert cache.original_of(repeat) is None
+    assert reuse.original_of(repeat) is None
 
 
 def test_repeat_may_be_unlisted(original: Walk, again: Commissioner, client: FlaskClient) -> None:
     repeat = again(unlisted=True)
-    assert (repeat.state, cache.original_of(repeat)) == (FINISHED, original)
+    assert (repeat.state, reuse.original_of(repeat)) == (FINISHED, original)
     assert repeat.id not in client.get("/api/v1/walks").text
     assert repeat.id not in client.get(f"/walks/{original.id}").text
 
@@ -306,10 +307,10 @@ def test_deleting_one_leaves_the_other_and_the_last_takes_the_files(
 ) -> None:
     repeat = again()
     gone, stays = (original, repeat) if first == "original" else (repeat, original)
-    walks.delete_walk(gone)
+    lifecycle.delete_walk(gone)
     assert are_there(stays)
     assert (gone.painted, gone.media) == ([], {})
-    walks.delete_walk(stays)
+    lifecycle.delete_walk(stays)
     assert not media_store.store().exists(media_store.walk_folder(original.id))
 
 
@@ -317,33 +318,33 @@ def test_what_the_repeat_does_not_show_goes_with_the_original(original: Walk, ag
     repeat = again()
     leftover = f"{media_store.walk_folder(original.id)}/stages/0.webp"
     media_store.store().write(leftover, b"stages")
-    walks.delete_walk(original)
+    lifecycle.delete_walk(original)
     assert not media_store.store().exists(leftover)
     assert are_there(repeat)
 
 
 def test_repeat_of_a_repeat_outlives_both(original: Walk, again: Commissioner, client: FlaskClient) -> None:
     second = again()
-    walks.delete_walk(original)
+    lifecycle.delete_walk(original)
     third = again(visitor="cleo")
     assert third.state == FINISHED
-    walks.delete_walk(second)
+    lifecycle.delete_walk(second)
     assert are_there(third)
     assert client.get(f"/walks/{third.id}.gif").data == b"gif"
     assert client.get(f"/api/v1/walks/{third.id}").json["repeat_of"] is None
-    walks.delete_walk(third)
+    lifecycle.delete_walk(third)
     assert not media_store.store().exists(media_store.walk_folder(original.id))
 
 
 def test_deleted_walk_answers_nothing(original: Walk, again: Commissioner) -> None:
-    walks.delete_walk(original)
+    lifecycle.delete_walk(original)
     assert again().state == QUEUED
 
 
 def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Commissioner) -> None:
     repeat = again()
     repeat_id, gif = repeat.id, repeat.media["gif"].path
-    walks.delete_walk(original)
+    lifecycle.delete_walk(original)
     assert upkeep.prune(young_seconds=-60) == []
     assert {loss.walk_id for _, found in upkeep.verify() for loss in found if loss.flaw == "is missing"} == set()
     media_store.store().delete(gif)
@@ -358,7 +359,7 @@ def test_backup_holds_shared_files_once_and_brings_both_walks_back(
     report = backup.create(tmp_path / "backup.tar")
     assert (report.walks, report.files, report.lost) == (2, 7, [])
     for walk in (original, repeat):
-        walks.delete_walk(walk)
+        lifecycle.delete_walk(walk)
     backup.restore(tmp_path / "backup.tar", force=True)
     assert are_there(find(original.id))
     assert are_there(find(repeat.id))
@@ -375,7 +376,7 @@ def test_repeat_whose_files_were_deleted_during_the_backup_is_forgotten_too(
     def copy_then_delete(target: Path) -> None:
         copy(target)
         for walk in (original, repeat):
-            walks.delete_walk(walk)
+            lifecycle.delete_walk(walk)
 
     monkeypatch.setattr(database_copy, "copy", copy_then_delete)
     backup.create(tmp_path / "backup.tar")

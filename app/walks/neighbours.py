@@ -6,8 +6,8 @@ import hashlib
 import unicodedata
 from collections.abc import Sequence
 
-from app import lookup
 from app.storage.walk_models import Stop, Walk
+from app.walks import lookup
 
 
 def mark(walk: Walk) -> None:

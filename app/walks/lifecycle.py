@@ -7,13 +7,13 @@ import logging
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app import cache
 from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
 from app.queue import fair_queue, jobs
 from app.storage import media_store
 from app.storage.database import db, now, take_turns, writing
 from app.storage.walk_models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Look, Medium, Piece, Stop, Walk
+from app.walks import reuse
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def _delete_folder(folder: str, *, kept: set[str]) -> None:
 
 def _shared(walk: Walk) -> set[str]:
     """Return the paths that rows of its repeats name, or of the walk that it repeats."""
-    numbers = select(Walk.number).where(cache.family(walk), Walk.number != walk.number)
+    numbers = select(Walk.number).where(reuse.family(walk), Walk.number != walk.number)
     return {
         path
         for table in (Frame, Medium)

@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from app import colours
+from app.walks import colours
 
 NAMED = {
     (220, 30, 30): "red", (240, 130, 20): "orange", (250, 220, 40): "yellow", (40, 160, 60): "green",

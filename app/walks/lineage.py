@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app import lookup
 from app.storage.walk_models import Walk
+from app.walks import lookup
 
 
 def parent_of(walk: Walk) -> Walk | None:

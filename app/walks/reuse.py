@@ -1,7 +1,7 @@
 """A commission that was painted before is answered at once: the repeat has a page of its own and shares the files.
 
 Both rows name the same files, which lie in the folder of the walk that was painted. They are deleted with the last row
-that names them (see :mod:`app.walks`).
+that names them (see :mod:`app.walks.lifecycle`).
 """
 
 from __future__ import annotations

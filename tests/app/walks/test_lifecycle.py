@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app import walks
 from app.commission import commission
 from app.errors import Conflict, MediaError
 from app.storage import media_store
@@ -27,6 +26,7 @@ from app.storage.walk_models import (
     Walk,
 )
 from app.validation import validate
+from app.walks import lifecycle
 
 pytestmark = pytest.mark.databases
 
@@ -55,13 +55,13 @@ def painting(hung: Commissioner) -> Walk:
 
 def test_queued_walk_is_cancelled(commissioned: Commissioner) -> None:
     walk = commissioned()
-    walks.cancel(walk)
+    lifecycle.cancel(walk)
     assert walk.state == CANCELLED
     assert walk.finished_at is not None
 
 
 def test_cancelled_walk_loses_its_pictures_at_once_and_keeps_its_words(painting: Walk) -> None:
-    walks.cancel(painting)
+    lifecycle.cancel(painting)
     assert (painting.state, painting.painted_count, painting.passes) == (CANCELLED, 0, None)
     assert (rows(Frame), rows(Medium), rows(Piece), rows(Stop)) == (0, 0, 0, 2)
     assert painting.media == {}
@@ -74,7 +74,7 @@ def test_walk_that_does_not_wait_cannot_be_cancelled(hung: Commissioner, state: 
     walk = hung()
     set_state(walk, state)
     with pytest.raises(Conflict):
-        walks.cancel(walk)
+        lifecycle.cancel(walk)
     assert walk.state == state
     assert media_store.store().exists(media_store.walk_folder(walk.id))
 
@@ -82,15 +82,15 @@ def test_walk_that_does_not_wait_cannot_be_cancelled(hung: Commissioner, state: 
 def test_failed_walk_is_tried_again_with_the_frames_it_has(hung: Commissioner) -> None:
     walk = hung()
     set_state(walk, FAILED, error="The painting was interrupted 3 times.", lost=3)
-    walks.retry(walk)
+    lifecycle.retry(walk)
     assert (walk.state, walk.error, walk.lost, walk.finished_at) == (QUEUED, None, 0, None)
     assert rows(Frame) == 2
 
 
 def test_cancelled_walk_is_tried_again(commissioned: Commissioner) -> None:
     walk = commissioned()
-    walks.cancel(walk)
-    walks.retry(walk)
+    lifecycle.cancel(walk)
+    lifecycle.retry(walk)
     assert walk.state == QUEUED
 
 
@@ -99,23 +99,23 @@ def test_walk_that_neither_failed_nor_was_cancelled_is_not_tried_again(commissio
     walk = commissioned()
     set_state(walk, state)
     with pytest.raises(Conflict):
-        walks.retry(walk)
+        lifecycle.retry(walk)
     assert walk.state == state
 
 
 def test_deleted_walk_is_not_tried_again(commissioned: Commissioner) -> None:
     walk = commissioned()
     set_state(walk, FAILED)
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     with pytest.raises(Conflict):
-        walks.retry(walk)
+        lifecycle.retry(walk)
 
 
 @pytest.mark.parametrize("state", [FINISHED, REFUSED, FAILED, CANCELLED, QUEUED, PAINTING])
 def test_deleted_walk_leaves_no_words_pictures_or_files(hung: Commissioner, state: str) -> None:
     walk, other = hung("a secret", "a kite"), hung("a bear", "x")
     set_state(walk, state, error="about a secret")
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     assert walk.deleted_at is not None
     assert not walk.is_waiting
     assert (walk.words, walk.title, walk.error, walk.stops, walk.media, walk.painted) == ("", "", None, [], {}, [])
@@ -128,14 +128,14 @@ def test_deleted_walk_leaves_no_words_pictures_or_files(hung: Commissioner, stat
 def test_deleting_twice_is_no_error(hung: Commissioner) -> None:
     walk = hung()
     for _ in range(2):
-        walks.delete_walk(walk)
+        lifecycle.delete_walk(walk)
     assert walk.deleted_at is not None
 
 
 def test_same_key_makes_a_new_walk_after_the_first_was_deleted(app: Flask) -> None:
     wanted = validate({"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]})
     first, _ = commission(wanted, visitor_key="ann", idempotency_key="once")
-    walks.delete_walk(first)
+    lifecycle.delete_walk(first)
     second, is_new = commission(wanted, visitor_key="ann", idempotency_key="once")
     assert is_new
     assert second.id != first.id
@@ -143,15 +143,15 @@ def test_same_key_makes_a_new_walk_after_the_first_was_deleted(app: Flask) -> No
 
 def test_delete_means_cancel_for_a_walk_that_waits(commissioned: Commissioner) -> None:
     walk = commissioned()
-    walks.cancel_or_delete(walk)
+    lifecycle.cancel_or_delete(walk)
     assert (walk.state, walk.deleted_at) == (CANCELLED, None)
-    walks.cancel_or_delete(walk)
+    lifecycle.cancel_or_delete(walk)
     assert walk.deleted_at is not None
 
 
 def test_delete_means_delete_for_a_finished_walk(hung: Commissioner) -> None:
     walk = hung()
-    walks.cancel_or_delete(walk)
+    lifecycle.cancel_or_delete(walk)
     assert walk.deleted_at is not None
 
 
@@ -163,6 +163,6 @@ def test_store_that_is_away_does_not_keep_a_walk_from_being_taken_down(
 
     walk = hung()
     monkeypatch.setattr(media_store.MediaStore, "delete", away)
-    walks.delete_walk(walk)
+    lifecycle.delete_walk(walk)
     assert walk.deleted_at is not None
     assert "could not be deleted" in caplog.text
