@@ -32,10 +32,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         health,
         language,
         limits,
-        looks,
         making,
         manual,
-        meaning,
         metrics,
         mine,
         office,
@@ -55,6 +53,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     )
     from app.config import ROOT
     from app.instance import folder
+    from app.search import semantic_search, visual_search
     from app.storage import database, media_store
 
     app = Flask(
@@ -92,8 +91,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     api.init_app(app)
     manual.init_app(app)
     mine.init_app(app)
-    meaning.init_app(app)
-    looks.init_app(app)
+    semantic_search.init_app(app)
+    visual_search.init_app(app)
     alike.init_app(app)
     limits.init_app(app)
     registration.init_app(app)

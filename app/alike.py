@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, render_template, request
 
-from app import looks
+from app.search import visual_search
 from app.sending import conditional
 from app.similar import SHOWN, find
 
@@ -14,7 +14,7 @@ blueprint = Blueprint("alike", __name__)
 def init_app(app: Flask) -> None:
     """Serve the page."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals["is_looked_at"] = lambda walk: looks.of(walk) is not None
+    app.jinja_env.globals["is_looked_at"] = lambda walk: visual_search.of(walk) is not None
 
 
 @blueprint.get("/walks/<walk_id>/alike")

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from app import banned, complaints, search
+from app import banned, complaints
 from app.errors import FieldError, InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import _
+from app.search import terms
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.walks import lookup
@@ -59,7 +60,7 @@ def apply(walk: Walk, change: WalkChange) -> None:
             raise lookup.gone(row or walk)
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
-        row.words = search.words_of(row.searched)
+        row.words = terms.words_of(row.searched)
     db.session.refresh(walk)
 
 

@@ -15,8 +15,8 @@ from app.errors import FieldError, InvalidInput
 from app.generation import hands, models_on_offer
 from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
-from app.index import Sought, facet
-from app.search import QUERY_MAX, too_long, understood
+from app.search.terms import QUERY_MAX, too_long, understood
+from app.search.text_index import Sought, facet
 from app.storage.walk_models import ENDINGS
 from app.walks.colours import COLOURS
 

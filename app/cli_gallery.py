@@ -12,11 +12,12 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app import audit, curating, exhibition, exporting, importing, looks, meaning, reindexing
+from app import audit, curating, exhibition, exporting, importing
 from app.command import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
-from app.nearest import Progress, SourceError
 from app.queue import jobs
+from app.search import reindexing, semantic_search, visual_search
+from app.search.vector_index import Progress, SourceError
 from app.storage.walk_models import Walk
 from app.walks import lookup
 
@@ -40,8 +41,8 @@ def reindex(after: int, as_json: bool) -> None:
     seconds = time.monotonic() - began
     rate = round(progress.done / seconds)
     vectors = {
-        "by_meaning": _make_anew(meaning.reindex, "by meaning", quiet=as_json),
-        "by_look": _make_anew(looks.reindex, "by look", quiet=as_json),
+        "by_meaning": _make_anew(semantic_search.reindex, "by meaning", quiet=as_json),
+        "by_look": _make_anew(visual_search.reindex, "by look", quiet=as_json),
     }
     if as_json:
         told = {"walks": progress.done, "last": progress.last, "seconds": round(seconds, 3), "per_second": rate}
@@ -70,7 +71,7 @@ def _make_anew(make: Callable[[], Iterator[Progress]], what: str, *, quiet: bool
 @explained
 def look(as_json: bool) -> None:
     """Have the worker look at the films that nobody has looked at, as soon as it has nothing else to do."""
-    waiting = looks.count_without()
+    waiting = visual_search.count_without()
     if waiting and not jobs.ring(jobs.LOOK):
         raise MomaError("Redis does not answer, so no worker can be told. Start the site, then try again.")
     if as_json:

@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import lineage_rules, search, visitor
+from app import lineage_rules, visitor
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
 from app.pinned import Pinned
 from app.queue import fair_queue, jobs
+from app.search import terms
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.walks import neighbours, reuse
@@ -114,7 +115,7 @@ def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
-    walk.words = search.words_of(walk.searched)
+    walk.words = terms.words_of(walk.searched)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)
     return walk

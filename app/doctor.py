@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import current_app
 
-from app import looks, meaning
 from app.generation import models_on_offer
 from app.queue import jobs
+from app.search import semantic_search, visual_search
 from app.storage import media_store
 from app.storage.database import ping, schema_state
 
-INDEXES = (("meaning", meaning), ("looks", looks))
+INDEXES = (("meaning", semantic_search), ("looks", visual_search))
 
 
 @dataclass(frozen=True, slots=True)

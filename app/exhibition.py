@@ -26,10 +26,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import audit, exhibitions, recipe, search, visitor
+from app import audit, exhibitions, recipe, visitor
 from app.config import ROOT
 from app.errors import InvalidInput, MomaError
 from app.pinned import Pinned
+from app.search import terms
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
@@ -316,7 +317,7 @@ def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
         started_at=painted_at,
         finished_at=painted_at,
     )
-    walk.words = search.words_of(walk.searched)
+    walk.words = terms.words_of(walk.searched)
     neighbours.mark(walk)
     return walk
 

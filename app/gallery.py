@@ -16,10 +16,11 @@ from flask import current_app
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import selectinload
 
-from app import cursors, index, ranking, search
+from app import cursors
 from app.choice import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
 from app.generation.limits import SEED_MAX
-from app.index import Sought
+from app.search import ranking, terms, text_index
+from app.search.text_index import Sought
 from app.storage.database import db
 from app.storage.walk_models import Hung, Walk
 from app.walks import lookup
@@ -69,7 +70,7 @@ def recent(limit: int, *, besides: Walk | None = None, featured_first: bool = Fa
     """Return the newest walks that hang; with ``featured_first``, behind those that the house chose last."""
     chosen = _featured(limit) if featured_first else []
     shown = {walk.number for walk in chosen} | ({besides.number} if besides else set())
-    newest = index.places(Sought(), limit=limit + len(shown))
+    newest = text_index.places(Sought(), limit=limit + len(shown))
     others = [walk for walk in _walks(newest) if walk.number not in shown]
     return [*chosen, *others][:limit]
 
@@ -106,7 +107,7 @@ def _in_time(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> 
     backward, place = cursors.read(cursor, choice.order, bool, int) if cursor else (False, None)
     oldest_first = (choice.order == OLDEST) != bool(backward)
     after = None if place is None else int(place)
-    places = index.places(sought, after=after, limit=limit + 1, oldest_first=oldest_first)
+    places = text_index.places(sought, after=after, limit=limit + 1, oldest_first=oldest_first)
     more, places = len(places) > limit, places[:limit]
     if backward:
         places.reverse()
@@ -119,7 +120,7 @@ def _in_time(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> 
         walks,
         newer=write(places[0], backward=True) if places and (more if backward else after is not None) else None,
         older=write(places[-1], backward=False) if places and (backward or more) else None,
-        found=None if sought.is_everything else index.count(sought, COUNTED),
+        found=None if sought.is_everything else text_index.count(sought, COUNTED),
         back=_back(places[0], choice.order) if places and after is not None else 0.0,
     )
 
@@ -146,12 +147,12 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
     start, as_of, draw = 0, _newest_place(), _draw(choice)
     if cursor:
         start, as_of, draw = (int(each) for each in cursors.read(cursor, choice.order, int, int, int))
-    places = index.places(sought, after=as_of + 1, limit=COUNTED + 1)
-    rows = index.rows(places[:LISTED])
+    places = text_index.places(sought, after=as_of + 1, limit=COUNTED + 1)
+    rows = text_index.rows(places[:LISTED])
     ordered = [row.number for row in sorted(rows, key=_key(choice.order, sought, draw), reverse=True)]
     near = 0
     if choice.order == BEST:
-        others = [index.passing(ranker(choice.q), sought) for ranker in ranking.rankers()]
+        others = [text_index.passing(ranker(choice.q), sought) for ranker in ranking.rankers()]
         ordered, by_words = ranking.fused(ordered, *others), set(ordered)
         near = sum(number not in by_words for number in ordered)
     shown = ordered[start : start + limit]
@@ -170,10 +171,10 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
     )
 
 
-def _key(order: str, sought: Sought, draw: int) -> Callable[[index.Row], tuple[float, int]]:
+def _key(order: str, sought: Sought, draw: int) -> Callable[[text_index.Row], tuple[float, int]]:
     """Return by what a walk's row stands in an order, the greatest first; of equals the newest leads."""
-    asked = sought.asked or search.Asked(())
-    keys: dict[str, Callable[[index.Row], float]] = {
+    asked = sought.asked or terms.Asked(())
+    keys: dict[str, Callable[[text_index.Row], float]] = {
         BEST: lambda row: asked.nearness(row.words),
         SMOOTHEST: lambda row: row.evenness,
         WALKED: lambda row: row.walked,

@@ -9,11 +9,12 @@ from flask import Response, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from app import choice as choosing
-from app import filters, gallery, search, spelling
+from app import filters, gallery, spelling
 from app.choice import Choice
 from app.errors import InvalidInput
 from app.generation.limits import SEED_MAX
 from app.pages_blueprint import blueprint
+from app.search import terms
 from app.sending import page_response
 
 
@@ -28,7 +29,7 @@ def hang() -> Response:
     except InvalidInput as error:
         wrong = {each.path[0] for each in error.errors}
         kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
-        choice, query = choosing.from_page(kept), request.args.get("q", "").strip()[: search.QUERY_MAX]
+        choice, query = choosing.from_page(kept), request.args.get("q", "").strip()[: terms.QUERY_MAX]
         shown = _gallery_page(choice, gallery.Page([], None, None, found=0), error=str(error), q=query)
         return page_response(shown, status=422)
     g.asked = choice.sought().asked  # its words are marked

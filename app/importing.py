@@ -18,13 +18,14 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import archives, changing, exhibitions, exported, recipe, search, visitor
+from app import archives, changing, exhibitions, exported, recipe, visitor
 from app.archives import MEDIA
 from app.audit import COMMAND
 from app.errors import InvalidInput
 from app.exhibitions import Wanted
 from app.exported import ARCHIVE, ExhibitionLine, WalkLine
 from app.queue import fair_queue, jobs
+from app.search import terms
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import Exhibit, Exhibition
@@ -237,7 +238,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         **pinned.columns(),
         **{name: getattr(told, name) for name in exported.KEPT},
     )
-    walk.words = search.words_of(walk.searched)
+    walk.words = terms.words_of(walk.searched)
     neighbours.mark(walk)
     if not told.films:
         walk.state, walk.started_at, walk.finished_at = QUEUED, None, None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from werkzeug.exceptions import NotFound
 
-from app import looks
+from app.search import visual_search
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks import lookup
 
@@ -34,4 +34,4 @@ def find(walk_id: str, frame: str | None, *, limit: int) -> Alike:
     chosen = next((each for each in walk.painted if str(each.index) == wanted), None)
     if chosen is None:
         raise NotFound(f"This walk has {len(walk.painted)} frames; none of them has this number.")
-    return Alike(walk, chosen, looks.alike(walk, chosen.index, limit=limit))
+    return Alike(walk, chosen, visual_search.alike(walk, chosen.index, limit=limit))

@@ -7,9 +7,9 @@ from string import ascii_lowercase
 
 from sqlalchemy import func, select
 
-from app import index
 from app.choice import Choice
-from app.search import Asked, Term
+from app.search import text_index
+from app.search.terms import Asked, Term
 from app.storage.database import db
 from app.storage.walk_models import Word
 from app.text import folding
@@ -44,7 +44,7 @@ def suggestion(choice: Choice) -> str | None:
         query = _put(query, word, meant)
     for candidate in _alike(first):
         better = _put(query, first, candidate)
-        if index.count(choice.model_copy(update={"q": better}).sought(), 0):
+        if text_index.count(choice.model_copy(update={"q": better}).sought(), 0):
             return better
     return None
 
@@ -59,7 +59,7 @@ def _is_unknown(word: str) -> bool:
 
 def _hangs(word: str) -> bool:
     """Tell whether a walk that hangs says so: one that was taken down is not to be guessed by what is missing here."""
-    return index.count(index.Sought(Asked((Term((word,)),))), 0) > 0
+    return text_index.count(text_index.Sought(Asked((Term((word,)),))), 0) > 0
 
 
 def _alike(word: str) -> list[str]:

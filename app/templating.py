@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, g
 
 from app import form as forms
-from app import hairline, reel, remixing, search
+from app import hairline, reel, remixing
 from app.generation import hands
 from app.i18n import foreign_messages
 from app.i18n.formatting import (
@@ -22,6 +22,7 @@ from app.i18n.formatting import (
     plural,
     sentence,
 )
+from app.search import terms
 from app.wording import (
     blend,
     care_name,
@@ -43,7 +44,7 @@ from app.wording import (
 
 def _with_marks(text: str) -> str:
     """Mark the words that the visitor searches for on this page."""
-    return search.marked(text, g.asked) if g.get("asked") else text
+    return terms.marked(text, g.asked) if g.get("asked") else text
 
 
 FILTERS = {

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from flask import Flask
 
-from app import gallery, meaning
+from app import gallery
 from app.choice import Choice
 from app.generation import models_on_offer
+from app.search import semantic_search
+from app.search.vector_file import BLOCK, Vectors
 from app.text.embedding import Embedding, Floats
-from app.vectors import BLOCK, Vectors
 
 QUERIES = 100
 SHOWN = 10
@@ -26,7 +27,7 @@ INDEX = "meaning.vectors"
 def index() -> dict[str, float]:
     """Make the index, from which every page that shows the best first draws from then on."""
     began, done = time.monotonic(), 0
-    for progress in meaning.reindex():
+    for progress in semantic_search.reindex():
         done = progress.done
     return {"indexed": done, "indexed_a_second": done / (time.monotonic() - began)}
 
@@ -46,7 +47,7 @@ def measure(app: Flask) -> dict[str, Any]:
         walls, processor, alone, quick = [], [], [], {}
         for query in asked:
             began, spent = time.perf_counter(), time.process_time()
-            found = meaning.ranked(query)
+            found = semantic_search.ranked(query)
             walls.append(1000 * (time.perf_counter() - began))
             processor.append(1000 * (time.process_time() - spent))
             alone.append(_share(found, exact[query]))
@@ -87,15 +88,15 @@ def _share(found: Sequence[int], exact: Sequence[int]) -> float:
 
 
 def _exact(path: Path, table: Embedding, asked: Sequence[str]) -> list[list[int]]:
-    """Compare each query with every row of the index, as :func:`app.meaning.ranked` would tell it."""
+    """Compare each query with every row of the index, as :func:`app.search.semantic_search.ranked` would tell it."""
     vectors = Vectors(path, table.revision, table.width)
     wanted: Floats = table.of(asked)
     parts = [_block(vectors, start, wanted) for start in range(0, vectors.count, BLOCK)]
     keys, likeness = (np.concatenate(part) for part in zip(*parts, strict=True))
     rows = []
     for each in likeness.T:
-        best = np.lexsort((-keys, -each))[: meaning.MOST]
-        rows.append([int(key) for key in keys[best][each[best] >= meaning.LEAST]])
+        best = np.lexsort((-keys, -each))[: semantic_search.MOST]
+        rows.append([int(key) for key in keys[best][each[best] >= semantic_search.LEAST]])
     return rows
 
 

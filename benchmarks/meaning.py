@@ -26,12 +26,13 @@ import numpy as np
 from flask import Flask
 from sqlalchemy import insert
 
-from app import create_app, gallery, meaning, search
+from app import create_app, gallery
 from app.choice import Choice
+from app.search import semantic_search, terms
+from app.search.vector_file import Floats, Vectors
 from app.storage.database import db, upgrade
 from app.storage.walk_models import FINISHED, Stop, Walk
 from app.text.embedding import Embedding, unit
-from app.vectors import Floats, Vectors
 from tests import postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -79,7 +80,7 @@ def _relevance(app: Flask, works: Works) -> dict[str, Any]:
         upgrade()
         _hang(works)
         began = time.monotonic()
-        added = [progress.done for progress in meaning.reindex()][-1]
+        added = [progress.done for progress in semantic_search.reindex()][-1]
         rate = added / (time.monotonic() - began)
         rankers = app.extensions["rankers"]
         both = {tag: _numbers(tag) for tag in tags}
@@ -87,7 +88,7 @@ def _relevance(app: Flask, works: Works) -> dict[str, Any]:
         words = {tag: _numbers(tag) for tag in tags}
         app.extensions["rankers"] = rankers
         told = {name: _told(find, carrying, tags) for name, find in
-                (("words", words.get), ("meaning", meaning.ranked), ("fused", both.get))}  # fmt: skip
+                (("words", words.get), ("meaning", semantic_search.ranked), ("fused", both.get))}  # fmt: skip
         db.engine.dispose()
     return told | {"works": len(works), "indexed_a_second": round(rate)}
 
@@ -100,7 +101,7 @@ def _hang(works: Works) -> None:
             numbers = range(start + 1, min(start + 5000, len(works)) + 1)
             connection.execute(insert(Walk), [
                 COMMON | {"number": number, "id": f"{number:016}".replace("0", "a").replace("1", "b"),
-                          "words": search.words_of([works[number - 1]["title"]]),
+                          "words": terms.words_of([works[number - 1]["title"]]),
                           "finished_at": now + timedelta(seconds=number), "created_at": now}
                 for number in numbers])  # fmt: skip
             connection.execute(insert(Stop), [
@@ -139,7 +140,7 @@ def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]
     walls, processor, recalls = [], [], []
     for query in asked:
         began, spent = time.perf_counter(), time.process_time()
-        found = vectors.nearest(query, meaning.MOST)
+        found = vectors.nearest(query, semantic_search.MOST)
         walls.append(1000 * (time.perf_counter() - began))
         processor.append(1000 * (time.process_time() - spent))
         recalls.append(_recall(found.keys[:10], rows, query))

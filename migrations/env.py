@@ -3,7 +3,7 @@
 from alembic import context
 from flask import current_app
 
-from app.index import is_compared
+from app.search.text_index import is_compared
 from app.storage.walk_models import Walk
 
 database = current_app.extensions["migrate"].db

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import changing, curating, gallery, reindexing
+from app import changing, curating, gallery
 from app.errors import InvalidInput, WalkGone
+from app.search import reindexing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lookup
 

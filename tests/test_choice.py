@@ -13,9 +13,10 @@ from sqlalchemy import select, text, update
 from werkzeug.datastructures import MultiDict
 
 from app import choice as choosing
-from app import curating, gallery, index, ranking
+from app import curating, gallery
 from app.choice import Choice
 from app.errors import InvalidInput
+from app.search import ranking, text_index
 from app.storage.database import db, writing
 from app.storage.walk_models import Hung, Walk
 from app.walks import lifecycle
@@ -60,8 +61,8 @@ def test_each_filter_keeps_what_it_names(hung: Hanger) -> None:
     assert ids(q="fox", stops=[2]) == [plain.id]
     assert ids(q="kite -pear", ending=["stop"]) == [plain.id]
     assert ids(colour=["blue"], ending=["back"]) == []
-    sought = index.Sought(facets=((index.facet("m", "old/model 1.5"),),))
-    assert len(index.places(sought, limit=9)) == 1
+    sought = text_index.Sought(facets=((text_index.facet("m", "old/model 1.5"),),))
+    assert len(text_index.places(sought, limit=9)) == 1
     assert gallery.page(Choice(stops=[2])).found == 2
 
 
@@ -72,8 +73,8 @@ def test_walks_are_kept_by_the_hand_of_any_stop(hung: Hanger) -> None:
             text("UPDATE stops SET hand = 'oil painting' WHERE walk_number = :n AND position = 1"), {"n": walk.number}
         )
     change(walk, words=walk.words)  # as reindexing does
-    sought = index.Sought(facets=((index.facet("h", "oil painting"), index.facet("h", "neon")),))
-    (place,) = index.places(sought, limit=9)
+    sought = text_index.Sought(facets=((text_index.facet("h", "oil painting"), text_index.facet("h", "neon")),))
+    (place,) = text_index.places(sought, limit=9)
     assert db.session.scalar(select(Hung.number).where(Hung.place == place)) == walk.number != other.number
 
 

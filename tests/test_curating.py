@@ -8,8 +8,9 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import select, update
 
-from app import curating, gallery, reindexing
+from app import curating, gallery
 from app.errors import WalkGone
+from app.search import reindexing
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk

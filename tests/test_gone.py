@@ -11,8 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, delete, event, update
 
-from app import changing, curating, exhibitions, looks, nearest, ranking
+from app import changing, curating, exhibitions
 from app.exhibitions import Wanted
+from app.search import ranking, vector_index, visual_search
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Medium, Stop, Walk
 from app.walks import lifecycle, media_urls
@@ -65,7 +66,7 @@ NAMING = {
 @pytest.fixture
 def family(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> tuple[Walk, list[Walk]]:
     """Hang a walk with a word of its own, and others that stand beside it in every way that pages know."""
-    monkeypatch.setattr(nearest, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
     walk = hung("a kite", f"a {WORD}", "the sea", frames=3, seed=5)
     others = [
         hung("a fox", "a kite"),
@@ -76,7 +77,7 @@ def family(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> tuple[W
     curating.feature(walk)
     exhibitions.create(Wanted("The first", slug="the-first", walks=[each.id for each in (walk, *others)]))
     with writing() as session:
-        alike = looks.pack(np.ones((2, 64), np.float32))
+        alike = visual_search.pack(np.ones((2, 64), np.float32))
         session.add_all(
             Look(walk_number=each.number, eye="one", frames=[0, 1], vectors=alike) for each in (walk, *others)
         )

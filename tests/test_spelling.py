@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import curating, ranking, spelling
+from app import curating, spelling
 from app.choice import Choice
+from app.search import ranking
 from app.storage.walk_models import Walk
 
 pytestmark = pytest.mark.databases

@@ -17,9 +17,9 @@ from flask import current_app
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app import looks
 from app.errors import MediaError
 from app.generation import hands
+from app.search import visual_search
 from app.storage import media_store
 from app.storage.database import db, take_turns, writing
 from app.storage.walk_models import FINISHED, Frame, Look, Stop, Walk
@@ -70,7 +70,7 @@ class Looking:
         """Look at some of the films that nobody has looked at, the newest first; tell whether there were any."""
         if self._is_through or self._open() is None:
             return False
-        walks = looks.without(self._before, AT_ONCE, eye=self._revision)
+        walks = visual_search.without(self._before, AT_ONCE, eye=self._revision)
         for walk in walks:
             self.at(walk)
             self._before = walk.number
@@ -104,7 +104,7 @@ class Looking:
         by_position = {row.position: each for row, each in zip(chosen, shares, strict=True)}
         found = {position: eye.hand(by_position[position], among)
                  for position, among in _unasked(walk).items() if position in by_position}  # fmt: skip
-        return Seen([row.index for row in chosen], looks.pack(sentences.cpu().numpy()), found)
+        return Seen([row.index for row in chosen], visual_search.pack(sentences.cpu().numpy()), found)
 
     def _keep(self, walk: Walk, seen: Seen) -> None:
         """Write down what was seen, unless the walk was taken down meanwhile."""
@@ -138,10 +138,10 @@ def telling(positions: Sequence[float]) -> list[int]:
     if not positions:
         return []
     legs = max(1, round(positions[-1]))
-    steps = max(1, min(BETWEEN + 1, (looks.FRAMES - 1) // legs))
+    steps = max(1, min(BETWEEN + 1, (visual_search.FRAMES - 1) // legs))
     aims = [leg + step / steps for leg in range(legs) for step in range(steps)] + [float(legs)]
     places = np.abs(np.subtract.outer(aims, positions)).argmin(axis=1)
-    return sorted({int(place) for place in places})[: looks.FRAMES]
+    return sorted({int(place) for place in places})[: visual_search.FRAMES]
 
 
 def _picture(row: Frame, memory: Memory | None) -> Picture:

@@ -10,7 +10,8 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app import banned, changing, exhibition, exhibitions, looks, reports, visitor
+from app import banned, changing, exhibition, exhibitions, reports, visitor
+from app.search import visual_search
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, REFUSED, Look, Walk
 from app.walks import lifecycle
@@ -76,7 +77,7 @@ def _family() -> dict[str, Room]:
     dice = np.random.default_rng(1)
     with writing() as session:
         for number in session.scalars(db.select(Walk.number).where(Walk.number != blind.number)):
-            vectors = looks.pack(dice.normal(size=(2, 64)).astype(np.float32))
+            vectors = visual_search.pack(dice.normal(size=(2, 64)).astype(np.float32))
             session.add(Look(walk_number=number, eye="one", frames=[0, 4], vectors=vectors))
     deliver(walk, 2, steps=4)
     about = f"/walks/{walk.id}"

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import looks, nearest
+from app.search import vector_index, visual_search
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import Stop, Walk
@@ -38,7 +38,7 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
     found = Looking()
     for module in ("job", "painting"):
         monkeypatch.setattr(f"worker.{module}.looking", found)
-    monkeypatch.setattr(nearest, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
     return found
 
 
@@ -59,11 +59,11 @@ def paint(walk: Walk, colour: int) -> None:
 def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned("a fox", "a kite", frames=9)
     job.work()
-    look = looks.of(read(walk.id))
+    look = visual_search.of(read(walk.id))
     assert look is not None
     assert look.frames == [0, 2, 4, 6, 8]
-    assert looks.unpack(look).shape == (5, WIDTH)
-    assert np.linalg.norm(looks.unpack(look), axis=1) == pytest.approx(1)
+    assert visual_search.unpack(look).shape == (5, WIDTH)
+    assert np.linalg.norm(visual_search.unpack(look), axis=1) == pytest.approx(1)
 
 
 def test_old_films_are_looked_at_when_nothing_waits(
@@ -74,14 +74,19 @@ def test_old_films_are_looked_at_when_nothing_waits(
     paint(like, 205)
     new = commissioned("a lemon", "the sun", frames=3)
     assert job.work() > 0
-    assert [looks.of(read(walk.id)) is not None for walk in (old, broken, like, new)] == [True, False, True, True]
-    found = looks.alike(read(old.id), 0, limit=9)
+    assert [visual_search.of(read(walk.id)) is not None for walk in (old, broken, like, new)] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+    found = visual_search.alike(read(old.id), 0, limit=9)
     assert found is not None
     assert found[0].id == like.id
     assert not looking.back()
     paint(broken, 7)
     assert job.look() == 0
-    assert looks.of(read(broken.id)) is not None
+    assert visual_search.of(read(broken.id)) is not None
 
 
 def test_without_an_eye_walks_are_painted_all_the_same(
@@ -91,7 +96,7 @@ def test_without_an_eye_walks_are_painted_all_the_same(
     made = [commissioned("a fox", "a kite", frames=2), commissioned("a boat", "a kite", frames=2)]
     job.work()
     assert [read(walk.id).state for walk in made] == ["finished", "finished"]
-    assert looks.of(read(made[0].id)) is None
+    assert visual_search.of(read(made[0].id)) is None
     assert caplog.text.count("no/eye is no eye: eye.json is missing") == 1
 
 
@@ -99,11 +104,11 @@ def test_another_eye_looks_anew(app: Flask, looking: Looking, hung: Commissioner
     walk = hung("a fox", "a kite")
     paint(walk, 90)
     assert looking.back()
-    first = looks.of(walk)
+    first = visual_search.of(walk)
     assert first is not None
     app.config["EYE"] = str(make_eye(tmp_path / "other", seed=2))
     assert Looking().back()
-    second = looks.of(read(walk.id))
+    second = visual_search.of(read(walk.id))
     assert second is not None
     assert (second.eye, second.number) > ("", first.number)
     assert second.eye != first.eye
@@ -116,7 +121,7 @@ def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(looking: Looking, h
     seen = looking._seen(looking._open(), walk, None)  # type: ignore[arg-type]
     lifecycle.delete_walk(walk)
     looking._keep(walk, seen)
-    assert looks.of(walk) is None
+    assert visual_search.of(walk) is None
     looking.at(walk)
 
 
@@ -159,6 +164,6 @@ def test_frames_are_the_stops_and_what_lies_between(positions: list[float], chos
 
 def test_no_walk_is_looked_at_more_than_so_often() -> None:
     chosen = telling([i / 30 for i in range(211)])
-    assert 8 <= len(chosen) <= looks.FRAMES
+    assert 8 <= len(chosen) <= visual_search.FRAMES
     assert chosen[0] == 0
     assert chosen[-1] == 210

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text, update
 
-from app import changing, curating, reindexing
+from app import changing, curating
+from app.search import reindexing
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, neighbours

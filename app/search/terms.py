@@ -1,7 +1,7 @@
 """What was typed into the search, read into terms; and the words that answer it, marked.
 
 Nothing that a visitor types reaches a database's own search syntax: it is read here into terms, which
-:mod:`app.index` writes for the engine at hand.
+:mod:`app.search.text_index` writes for the engine at hand.
 """
 
 from __future__ import annotations

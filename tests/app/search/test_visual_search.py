@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import curating, looks, nearest
-from app.nearest import SourceError
+from app import curating
+from app.search import vector_index, visual_search
+from app.search.vector_file import Floats
+from app.search.vector_index import SourceError
 from app.storage.database import writing
 from app.storage.walk_models import Look, Walk
-from app.vectors import Floats
 from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
 
@@ -27,7 +28,7 @@ Seen = Callable[..., Walk]
 @pytest.fixture(autouse=True)
 def look_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for new rows at every search, not once a second."""
-    monkeypatch.setattr(nearest, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
 
 
 def direction(degrees: float) -> Floats:
@@ -45,7 +46,7 @@ def seen(hung: Commissioner) -> Seen:
     def make(first: float, last: float, *, eye: str = "one", **fields: object) -> Walk:
         walk = hung(**fields)
         with writing() as session:
-            vectors = looks.pack(np.stack([direction(first), direction(last)]))
+            vectors = visual_search.pack(np.stack([direction(first), direction(last)]))
             session.add(Look(walk_number=walk.number, eye=eye, frames=[0, 1], vectors=vectors))
         return walk
 
@@ -59,28 +60,28 @@ def ids(found: list[Walk] | None) -> list[str]:
 
 def test_what_looks_most_like_a_frame_comes_first(seen: Seen) -> None:
     walk, far, near, middle = seen(0, 90), seen(80, 200), seen(5, 300), seen(40, 220)
-    assert ids(looks.alike(walk, 0, limit=3)) == [near.id, middle.id, far.id]
-    assert ids(looks.alike(walk, 1, limit=1)) == [far.id]
+    assert ids(visual_search.alike(walk, 0, limit=3)) == [near.id, middle.id, far.id]
+    assert ids(visual_search.alike(walk, 1, limit=1)) == [far.id]
 
 
 def test_walk_that_nobody_has_looked_at_is_like_nothing_yet(hung: Commissioner, seen: Seen) -> None:
     walk = hung()
-    assert looks.alike(walk, 0, limit=3) is None
-    assert looks.count_without() == 1
-    assert looks.without(None, 5, eye="one") == [walk]
-    assert looks.without(walk.number, 5, eye="one") == []
-    assert looks.alike(seen(0, 90), 0, limit=3) == []
+    assert visual_search.alike(walk, 0, limit=3) is None
+    assert visual_search.count_without() == 1
+    assert visual_search.without(None, 5, eye="one") == [walk]
+    assert visual_search.without(walk.number, 5, eye="one") == []
+    assert visual_search.alike(seen(0, 90), 0, limit=3) == []
 
 
 def test_only_what_hangs_is_found(seen: Seen) -> None:
     walk, hidden, unlisted, deleted = seen(0, 90), seen(1, 90), seen(2, 90, unlisted=True), seen(3, 90)
     shown = seen(4, 90)
-    assert len(ids(looks.alike(walk, 0, limit=9))) == 3
+    assert len(ids(visual_search.alike(walk, 0, limit=9))) == 3
     curating.hide(hidden)
     lifecycle.delete_walk(deleted)
-    assert ids(looks.alike(walk, 0, limit=9)) == [shown.id]
-    assert ids(looks.alike(unlisted, 0, limit=9)) == [walk.id, shown.id]
-    assert looks.of(deleted) is None
+    assert ids(visual_search.alike(walk, 0, limit=9)) == [shown.id]
+    assert ids(visual_search.alike(unlisted, 0, limit=9)) == [walk.id, shown.id]
+    assert visual_search.of(deleted) is None
 
 
 def test_repeat_looks_as_what_it_repeats_and_is_not_told(seen: Seen, hung: Commissioner) -> None:
@@ -88,44 +89,44 @@ def test_repeat_looks_as_what_it_repeats_and_is_not_told(seen: Seen, hung: Commi
     repeat = hung()
     with writing() as session:
         session.get(Walk, repeat.number).repeat_of = walk.id
-    assert ids(looks.alike(repeat, 0, limit=9)) == [other.id]
-    assert looks.without(None, 5, eye="one") == []
+    assert ids(visual_search.alike(repeat, 0, limit=9)) == [other.id]
+    assert visual_search.without(None, 5, eye="one") == []
 
 
 def test_walks_seen_by_another_eye_are_looked_at_anew(seen: Seen) -> None:
     old = seen(0, 90)
-    assert looks.alike(old, 0, limit=9) == []
+    assert visual_search.alike(old, 0, limit=9) == []
     new, newer = seen(0, 90, eye="two"), seen(10, 90, eye="two")
-    assert looks.without(None, 5, eye="two") == [old]
-    assert looks.count_without() == 1
-    assert "something else" in looks.flaw()
-    list(looks.reindex())
-    assert looks.flaw() == ""
-    assert ids(looks.alike(new, 0, limit=9)) == [newer.id]
+    assert visual_search.without(None, 5, eye="two") == [old]
+    assert visual_search.count_without() == 1
+    assert "something else" in visual_search.flaw()
+    list(visual_search.reindex())
+    assert visual_search.flaw() == ""
+    assert ids(visual_search.alike(new, 0, limit=9)) == [newer.id]
 
 
 def test_index_is_made_anew_from_the_rows(seen: Seen, instance: Path, runner: FlaskCliRunner) -> None:
     with pytest.raises(SourceError, match="No worker"):
-        list(looks.reindex())
+        list(visual_search.reindex())
     walk, other = seen(0, 90), seen(10, 90)
     (instance / "looks.vectors").write_bytes(b"broken")
-    assert looks.alike(walk, 0, limit=9) is None
-    assert "no index of looks" in looks.flaw()
+    assert visual_search.alike(walk, 0, limit=9) is None
+    assert "no index of looks" in visual_search.flaw()
     answer = runner.invoke(args=["gallery", "reindex"])
     assert "By look: 4 vectors in" in answer.output
-    assert ids(looks.alike(walk, 0, limit=9)) == [other.id]
-    assert looks.about() == "4 frames are in the index, 0 walks wait to be looked at"
+    assert ids(visual_search.alike(walk, 0, limit=9)) == [other.id]
+    assert visual_search.about() == "4 frames are in the index, 0 walks wait to be looked at"
 
 
 def test_rows_of_another_database_are_not_believed(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = seen(0, 90)
     seen(10, 90)
     with monkeypatch.context() as patch:
-        patch.setattr(nearest, "mark_of", lambda _: 1)
-        patch.setattr(looks, "mark_of", lambda _: 1)
-        assert len(ids(looks.alike(walk, 0, limit=9))) == 1
-    assert looks.alike(walk, 0, limit=9) is None
-    assert "other walks" in looks.flaw()
+        patch.setattr(vector_index, "mark_of", lambda _: 1)
+        patch.setattr(visual_search, "mark_of", lambda _: 1)
+        assert len(ids(visual_search.alike(walk, 0, limit=9))) == 1
+    assert visual_search.alike(walk, 0, limit=9) is None
+    assert "other walks" in visual_search.flaw()
 
 
 def test_page_shows_what_looks_alike(client: FlaskClient, seen: Seen, hung: Commissioner) -> None:

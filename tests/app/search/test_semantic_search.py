@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import meaning, nearest, ranking
-from app.nearest import SourceError
+from app.search import ranking, semantic_search, vector_index
+from app.search.vector_index import SourceError
 from app.text.embedding import Embedding, TableError
 from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
@@ -34,7 +34,7 @@ def app(instance: Path, table: Path) -> Flask:  # type: ignore[misc]
 @pytest.fixture
 def look_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for new walks at every search, not once a second."""
-    monkeypatch.setattr(nearest, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
 
 
 def another(instance: Path, table: Path) -> Flask:
@@ -60,52 +60,52 @@ def test_table_that_cannot_be_read_is_refused(table: Path, flaw: str) -> None:
 def test_walk_is_found_by_what_it_means(hung: Commissioner) -> None:
     tea = hung("a pumpkin", "a cup")
     rocket = hung("a rocket", "a star")
-    assert meaning.ranked("cosy tea") == [tea.number]
-    assert meaning.ranked("moon") == [rocket.number]
-    assert meaning.ranked("xyzzy") == []
-    assert meaning.ranked('"cosy  tea*" -moon') == [tea.number]
-    assert meaning.ranked("-tea") == []
+    assert semantic_search.ranked("cosy tea") == [tea.number]
+    assert semantic_search.ranked("moon") == [rocket.number]
+    assert semantic_search.ranked("xyzzy") == []
+    assert semantic_search.ranked('"cosy  tea*" -moon') == [tea.number]
+    assert semantic_search.ranked("-tea") == []
     both = hung("a moon", "a cup")
-    assert meaning.ranked("stars") == [rocket.number, both.number]
+    assert semantic_search.ranked("stars") == [rocket.number, both.number]
 
 
 def test_search_asks_for_it(app: Flask) -> None:
-    assert meaning.ranked in ranking.rankers()
+    assert semantic_search.ranked in ranking.rankers()
 
 
 @pytest.mark.usefixtures("look_again")
 def test_processes_share_an_index(hung: Commissioner, instance: Path, table: Path) -> None:
     first = hung("a boat", "a fish")
-    assert meaning.ranked("whale") == [first.number]
+    assert semantic_search.ranked("whale") == [first.number]
     with another(instance, table).app_context():
-        assert meaning.ranked("whale") == [first.number]
+        assert semantic_search.ranked("whale") == [first.number]
     second = hung("a whale", "a boat")
-    assert set(meaning.ranked("whale")) == {first.number, second.number}
+    assert set(semantic_search.ranked("whale")) == {first.number, second.number}
 
 
 @pytest.mark.usefixtures("look_again")
 def test_more_walks_than_one_search_may_add_wait_for_the_command(
     hung: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nearest, "CATCH_UP", 1)
+    monkeypatch.setattr(vector_index, "CATCH_UP", 1)
     numbers = [hung("a boat", f"a fish {i}").number for i in range(3)]
-    assert meaning.ranked("whale") == []
-    assert "gallery reindex" in meaning.flaw()
-    assert [step.left for step in meaning.reindex()] == [0]
-    assert set(meaning.ranked("whale")) == set(numbers)
-    assert meaning.flaw() == ""
-    assert meaning.about() == "3 walks are in the index"
+    assert semantic_search.ranked("whale") == []
+    assert "gallery reindex" in semantic_search.flaw()
+    assert [step.left for step in semantic_search.reindex()] == [0]
+    assert set(semantic_search.ranked("whale")) == set(numbers)
+    assert semantic_search.flaw() == ""
+    assert semantic_search.about() == "3 walks are in the index"
 
 
 @pytest.mark.usefixtures("look_again")
 def test_reindexing_takes_the_place_of_what_is_searched(hung: Commissioner, instance: Path, table: Path) -> None:
     numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
     with another(instance, table).app_context():
-        assert set(meaning.ranked("whale")) == numbers
+        assert set(semantic_search.ranked("whale")) == numbers
         lifecycle.delete_walk(hung("a whale", "a boat"))
-        assert len(list(meaning.reindex())) == 1
-        assert set(meaning.ranked("whale")) == numbers
-    assert set(meaning.ranked("whale")) == numbers
+        assert len(list(semantic_search.reindex())) == 1
+        assert set(semantic_search.ranked("whale")) == numbers
+    assert set(semantic_search.ranked("whale")) == numbers
     assert [path.name for path in instance.glob("meaning*")] == ["meaning.vectors"]
 
 
@@ -113,13 +113,13 @@ def test_reindexing_takes_the_place_of_what_is_searched(hung: Commissioner, inst
 def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = hung("a boat", "a fish")
     with monkeypatch.context() as patch:
-        patch.setattr(nearest, "mark_of", lambda _: 1)
-        patch.setattr(meaning, "mark_of", lambda _: 1)
-        assert meaning.ranked("whale") == [walk.number]
-    assert meaning.ranked("whale") == []
-    assert "other walks" in meaning.flaw()
-    list(meaning.reindex())
-    assert meaning.ranked("whale") == [walk.number]
+        patch.setattr(vector_index, "mark_of", lambda _: 1)
+        patch.setattr(semantic_search, "mark_of", lambda _: 1)
+        assert semantic_search.ranked("whale") == [walk.number]
+    assert semantic_search.ranked("whale") == []
+    assert "other walks" in semantic_search.flaw()
+    list(semantic_search.reindex())
+    assert semantic_search.ranked("whale") == [walk.number]
 
 
 @pytest.mark.usefixtures("look_again")
@@ -127,10 +127,10 @@ def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: p
 def test_broken_index_costs_only_the_finding_by_meaning(hung: Commissioner, instance: Path, content: bytes) -> None:
     walk = hung("a boat", "a fish")
     (instance / "meaning.vectors").write_bytes(content)
-    assert meaning.ranked("whale") == []
-    assert "There is no index of meaning" in meaning.flaw()
-    list(meaning.reindex())
-    assert meaning.ranked("whale") == [walk.number]
+    assert semantic_search.ranked("whale") == []
+    assert "There is no index of meaning" in semantic_search.flaw()
+    list(semantic_search.reindex())
+    assert semantic_search.ranked("whale") == [walk.number]
 
 
 @pytest.mark.usefixtures("look_again")
@@ -138,26 +138,26 @@ def test_index_that_is_cut_off_while_it_serves_is_told_to_the_log_once(
     hung: Commissioner, instance: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     walk = hung("a boat", "a fish")
-    assert meaning.ranked("whale") == [walk.number]
+    assert semantic_search.ranked("whale") == [walk.number]
     os.truncate(instance / "meaning.vectors", 5000)
-    assert meaning.ranked("whale") == meaning.ranked("whale") == []
-    (line,) = [record.message for record in caplog.records if record.name == "app.nearest"]
+    assert semantic_search.ranked("whale") == semantic_search.ranked("whale") == []
+    (line,) = [record.message for record in caplog.records if record.name == "app.search.vector_index"]
     assert "meaning.vectors is cut off. Run: flask --app wsgi gallery reindex" in line
-    list(meaning.reindex())
-    assert meaning.ranked("whale") == [walk.number]
+    list(semantic_search.reindex())
+    assert semantic_search.ranked("whale") == [walk.number]
 
 
 @pytest.mark.usefixtures("look_again")
 def test_index_is_searched_though_nothing_can_be_added(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = hung("a boat", "a fish")
-    assert meaning.ranked("whale") == [walk.number]
+    assert semantic_search.ranked("whale") == [walk.number]
     other = hung("a whale", "a fish")
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-        assert meaning.ranked("whale") == [walk.number]
-        assert meaning.flaw() == "Nothing can be added to the index of meaning: No space left on device."
-    assert set(meaning.ranked("whale")) == {walk.number, other.number}
-    assert meaning.flaw() == ""
+        assert semantic_search.ranked("whale") == [walk.number]
+        assert semantic_search.flaw() == "Nothing can be added to the index of meaning: No space left on device."
+    assert set(semantic_search.ranked("whale")) == {walk.number, other.number}
+    assert semantic_search.flaw() == ""
 
 
 def test_what_a_killed_reindexing_left_is_swept_by_the_next_and_what_another_writes_is_not(
@@ -168,24 +168,24 @@ def test_what_a_killed_reindexing_left_is_swept_by_the_next_and_what_another_wri
     left.write_bytes(b"half")
     with written.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        list(meaning.reindex())
+        list(semantic_search.reindex())
         assert sorted(path.name for path in instance.glob("meaning*")) == ["meaning.vectors", "meaning.vectors.8"]
 
 
 @pytest.mark.usefixtures("look_again")
 def test_another_table_wants_another_index(hung: Commissioner, instance: Path, tmp_path: Path) -> None:
     walk = hung("a boat", "a fish")
-    assert meaning.ranked("whale") == [walk.number]
+    assert semantic_search.ranked("whale") == [walk.number]
     with another(instance, make_table(tmp_path / "other", seed=2)).app_context():
-        assert meaning.ranked("whale") == []
-        assert "something else" in meaning.flaw()
-        list(meaning.reindex())
-        assert meaning.ranked("whale") == [walk.number]
+        assert semantic_search.ranked("whale") == []
+        assert "something else" in semantic_search.flaw()
+        list(semantic_search.reindex())
+        assert semantic_search.ranked("whale") == [walk.number]
 
 
 def test_without_a_table_there_is_none(instance: Path) -> None:
     with make_app(instance, MEANING="nowhere").app_context():
-        assert meaning.ranked("whale") == []
-        assert "nowhere/table.npz is missing" in meaning.flaw()
+        assert semantic_search.ranked("whale") == []
+        assert "nowhere/table.npz is missing" in semantic_search.flaw()
         with pytest.raises(SourceError):
-            list(meaning.reindex())
+            list(semantic_search.reindex())

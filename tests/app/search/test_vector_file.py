@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import vectors
-from app.vectors import Floats, Vectors, VectorsError
+from app.search import vector_file
+from app.search.vector_file import Floats, Vectors, VectorsError
 
 WIDTH = 64
 
@@ -33,8 +33,8 @@ def fill(index: Vectors, rows: Floats, *, first: int = 1) -> None:
 
 
 def test_nearest_are_those_of_an_exact_comparison(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors, "POOL_LEAST", 1500)
-    monkeypatch.setattr(vectors, "BLOCK", 1024)
+    monkeypatch.setattr(vector_file, "POOL_LEAST", 1500)
+    monkeypatch.setattr(vector_file, "BLOCK", 1024)
     Vectors.create(path, "one", WIDTH)
     index, rows = Vectors(path, "one", WIDTH), drawn(5000)
     fill(index, rows)
@@ -90,12 +90,12 @@ def test_rows_that_a_crash_left_uncounted_are_not_seen(path: Path, monkeypatch: 
     assert set(again.nearest(rows[3], 5).keys) == {1, 9}
 
 
-@pytest.mark.parametrize("count", [vectors.BLOCK + 1, 2**63])
+@pytest.mark.parametrize("count", [vector_file.BLOCK + 1, 2**63])
 def test_file_shorter_than_its_count_says_is_refused_before_it_is_read(path: Path, count: int) -> None:
     index = Vectors(path, "one", WIDTH)
     fill(index, drawn(3))
     with path.open("r+b") as file:
-        file.seek(vectors.COUNT_AT)
+        file.seek(vector_file.COUNT_AT)
         file.write(count.to_bytes(8, "little"))
     size = path.stat().st_size
     assert not index.is_current("one")

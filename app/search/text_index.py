@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import String, cast, func, literal, literal_column, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from app.search import Asked, Term
+from app.search.terms import Asked, Term
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Hung
 from app.text import folding

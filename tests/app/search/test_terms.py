@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app import gallery, index, ranking, search
+from app import gallery
 from app.choice import Choice
 from app.errors import InvalidInput
+from app.search import ranking, terms, text_index
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Walk
 from app.text import folding
@@ -28,11 +29,11 @@ def found(query: str) -> list[str]:
 
 
 def test_prompts_are_folded_into_words_and_english_stems() -> None:
-    assert search.words_of(["A Red  Fox!", "cosy evenings"]) == " a red fox cosy evenings ~cosi ~evening "
-    assert search.words_of(["ÉTÉ, straße"]) == " ete strasse ~strass "
-    assert search.words_of(["🦊🪁"]) == " 🦊 🪁 "
-    assert search.words_of(["红色ねこ"]) == " 红 色 ね こ "
-    assert search.words_of(["x" * 300]) == f" {'x' * 64} "
+    assert terms.words_of(["A Red  Fox!", "cosy evenings"]) == " a red fox cosy evenings ~cosi ~evening "
+    assert terms.words_of(["ÉTÉ, straße"]) == " ete strasse ~strass "
+    assert terms.words_of(["🦊🪁"]) == " 🦊 🪁 "
+    assert terms.words_of(["红色ねこ"]) == " 红 色 ね こ "
+    assert terms.words_of(["x" * 300]) == f" {'x' * 64} "
 
 
 def test_rows_are_fused_by_reciprocal_rank() -> None:
@@ -191,22 +192,22 @@ def test_newest_are_found_and_counted_however_far_is_looked_first(
     if not is_sqlite():
         db.session.execute(text("ANALYZE hung"))
         db.session.commit()
-    monkeypatch.setattr(index, "NEAR", near)
-    monkeypatch.setattr(index, "HIT_COST", hit_cost)
+    monkeypatch.setattr(text_index, "NEAR", near)
+    monkeypatch.setattr(text_index, "HIT_COST", hit_cost)
     foxes = Choice(q="fox").sought()
-    newest = index.places(foxes, limit=8)
+    newest = text_index.places(foxes, limit=8)
     assert len(newest) == 4
     assert newest == sorted(newest, reverse=True)
     for limit in (1, 2, 3):
-        assert index.places(foxes, limit=limit) == newest[:limit]
-        assert index.places(foxes, limit=limit, oldest_first=True) == newest[::-1][:limit]
-        assert index.places(foxes, after=newest[0], limit=limit) == newest[1 : 1 + limit]
-    assert [index.count(foxes, most) for most in (1, 2, 3, 4, 9)] == [2, 3, 4, 4, 4]
+        assert text_index.places(foxes, limit=limit) == newest[:limit]
+        assert text_index.places(foxes, limit=limit, oldest_first=True) == newest[::-1][:limit]
+        assert text_index.places(foxes, after=newest[0], limit=limit) == newest[1 : 1 + limit]
+    assert [text_index.count(foxes, most) for most in (1, 2, 3, 4, 9)] == [2, 3, 4, 4, 4]
 
 
 def test_words_are_marked_as_they_are_written() -> None:
     def marked(text: str, query: str) -> str:
-        return str(search.marked(text, search.understood(query)))
+        return str(terms.marked(text, terms.understood(query)))
 
     assert marked("A Foxy <b>, two foxes", "fox") == "A <mark>Foxy</mark> &lt;b&gt;, two <mark>foxes</mark>"
     assert marked("cre\u0300me brûlée", "CREME") == "<mark>crème</mark> brûlée"
@@ -260,5 +261,5 @@ def test_search_never_fails(app: Flask, query: str) -> None:
 @given(prompt=st.text(st.characters(categories=("L", "N", "S", "M", "P")), min_size=1, max_size=30))
 def test_every_word_of_a_prompt_would_find_it(prompt: str) -> None:
     words = folding.words(prompt)
-    assert search.words_of([prompt]).split()[: len(words)] == words
+    assert terms.words_of([prompt]).split()[: len(words)] == words
     assert folding.words(" ".join(words)) == words

@@ -13,11 +13,11 @@ import numpy as np
 from flask import Flask, current_app
 from sqlalchemy import Connection, func, select
 
-from app import ranking
-from app.nearest import Batch, Index, Progress, SourceError, mark_of
+from app.search import ranking
+from app.search.vector_file import Floats
+from app.search.vector_index import Batch, Index, Progress, SourceError, mark_of
 from app.storage.walk_models import Stop, Walk
 from app.text.embedding import Embedding, TableError, unit
-from app.vectors import Floats
 
 EXTENSION = "moma-meaning"
 LEAST = 0.3

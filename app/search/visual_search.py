@@ -13,11 +13,11 @@ from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 from sqlalchemy.orm import selectinload
 
-from app.nearest import Batch, Index, Progress, SourceError, mark_of
+from app.search.vector_file import Floats
+from app.search.vector_index import Batch, Index, Progress, SourceError, mark_of
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Look, Walk
 from app.text.embedding import unit
-from app.vectors import Floats
 from app.walks import lookup
 from app.walks.lookup import hanging
 

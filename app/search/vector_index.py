@@ -21,8 +21,8 @@ from typing import NamedTuple, Protocol
 from flask import current_app
 from sqlalchemy import Connection
 
+from app.search.vector_file import Floats, Vectors, VectorsError
 from app.storage.database import db
-from app.vectors import Floats, Vectors, VectorsError
 
 LOOK_SECONDS = 1.0
 """How often a process looks for rows that the index lacks."""

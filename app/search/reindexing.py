@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import load_only, selectinload
 
-from app import search
 from app.errors import MediaError
+from app.search import terms
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Walk
@@ -66,7 +66,7 @@ def _write(numbers: list[int], found: dict[int, str]) -> None:
     with writing() as session:
         query = select(Walk).where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
         for walk in session.scalars(query.options(load_only(*REWRITTEN), selectinload(Walk.stops))):
-            walk.words = search.words_of(walk.searched)
+            walk.words = terms.words_of(walk.searched)
             walk.colour = found.get(walk.number, walk.colour)
             neighbours.mark(walk)
     db.session.expunge_all()  # a million walks need not be in memory at once
