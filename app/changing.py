@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from app import banned, complaints
+from app import complaints
 from app.errors import FieldError, InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import _
+from app.moderation import banned_words
 from app.search import terms
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
@@ -44,8 +45,8 @@ def validate(data: Any) -> WalkChange:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise InvalidInput([_explain(item, limits) for item in found]) from error
-    if change.title and (word := banned.found_in(change.title)):
-        raise InvalidInput.on("title", message=banned.rule(_("The title"), word))
+    if change.title and (word := banned_words.found_in(change.title)):
+        raise InvalidInput.on("title", message=banned_words.rule(_("The title"), word))
     return change
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from app import audit, banned, reports, signing_in
-from app.audit import COMMAND
+from app import signing_in
 from app.command import as_json, explained, print_json
+from app.moderation import audit_log, banned_words, reports
+from app.moderation.audit_log import COMMAND
 from app.walks import lookup
 
 group = AppGroup("curator", help="The curator's room: its password, reports, banned words and log.")
@@ -49,7 +50,7 @@ def leave(walk_id: str, as_json: bool) -> None:
     """Settle the reports of a walk and leave it as it is."""
     walk = lookup.walk_at(walk_id, even_hidden=True)
     count = reports.settle(walk)
-    audit.note("left walk as it is", walk.id, who=COMMAND)
+    audit_log.note("left walk as it is", walk.id, who=COMMAND)
     if as_json:
         print_json({"id": walk.id, "settled": count})
     else:
@@ -62,9 +63,9 @@ def leave(walk_id: str, as_json: bool) -> None:
 def words(as_json: bool) -> None:
     """List the banned words."""
     if as_json:
-        print_json(banned.words())
+        print_json(banned_words.words())
     else:
-        click.echo("\n".join(banned.words()))
+        click.echo("\n".join(banned_words.words()))
 
 
 @group.command("ban")
@@ -73,7 +74,7 @@ def words(as_json: bool) -> None:
 @explained
 def ban(word: str, as_json: bool) -> None:
     """Refuse new prompts and titles that hold WORD."""
-    kept = banned.ban(word, who=COMMAND)
+    kept = banned_words.ban(word, who=COMMAND)
     if as_json:
         print_json({"word": kept, "banned": True})
     else:
@@ -86,7 +87,7 @@ def ban(word: str, as_json: bool) -> None:
 @explained
 def lift(word: str, as_json: bool) -> None:
     """Allow a banned word again."""
-    lifted = banned.lift(word, who=COMMAND)
+    lifted = banned_words.lift(word, who=COMMAND)
     if as_json:
         print_json({"word": word, "lifted": lifted})
     else:
@@ -99,7 +100,7 @@ def lift(word: str, as_json: bool) -> None:
 @explained
 def log(limit: int, as_json: bool) -> None:
     """Show what was done in the room and by commands, the last first."""
-    deeds = audit.latest(limit)
+    deeds = audit_log.latest(limit)
     if as_json:
         print_json(
             [

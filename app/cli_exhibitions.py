@@ -8,9 +8,9 @@ import click
 from flask.cli import AppGroup
 
 from app import exhibitions
-from app.audit import COMMAND
 from app.command import as_json, explained, print_json
 from app.exhibitions import Wanted
+from app.moderation.audit_log import COMMAND
 from app.storage.house_models import Exhibition
 
 group = AppGroup("exhibitions", help="Hang walks together, in an order, under a title and a text.")

@@ -12,9 +12,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app import audit, curating, exhibition, exporting, importing
+from app import exhibition, exporting, importing
 from app.command import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
+from app.moderation import audit_log, curation
 from app.queue import jobs
 from app.search import reindexing, semantic_search, visual_search
 from app.search.vector_index import Progress, SourceError
@@ -86,7 +87,7 @@ def look(as_json: bool) -> None:
 @explained
 def hide(walk_id: str, as_json: bool) -> None:
     """Take a walk from gallery, search, feed and API; its page says that it was taken down."""
-    _do(curating.hide, walk_id, as_json, "is hidden.", "hid walk")
+    _do(curation.hide, walk_id, as_json, "is hidden.", "hid walk")
 
 
 @group.command("unhide")
@@ -95,7 +96,7 @@ def hide(walk_id: str, as_json: bool) -> None:
 @explained
 def unhide(walk_id: str, as_json: bool) -> None:
     """Hang a hidden walk again."""
-    _do(curating.unhide, walk_id, as_json, "is no longer hidden.", "unhid walk")
+    _do(curation.unhide, walk_id, as_json, "is no longer hidden.", "unhid walk")
 
 
 @group.command("feature")
@@ -107,7 +108,7 @@ def feature(walk_id: str, as_json: bool) -> None:
     walk = lookup.walk_at(walk_id, even_hidden=True)
     if not walk.is_hanging:
         raise InvalidInput.on("walk_id", message=f"{walk.id} does not hang in the gallery, so it cannot be featured.")
-    _do(curating.feature, walk_id, as_json, "is featured.", "featured walk")
+    _do(curation.feature, walk_id, as_json, "is featured.", "featured walk")
 
 
 @group.command("unfeature")
@@ -116,7 +117,7 @@ def feature(walk_id: str, as_json: bool) -> None:
 @explained
 def unfeature(walk_id: str, as_json: bool) -> None:
     """Prefer a walk no longer."""
-    _do(curating.unfeature, walk_id, as_json, "is no longer featured.", "unfeatured walk")
+    _do(curation.unfeature, walk_id, as_json, "is no longer featured.", "unfeatured walk")
 
 
 @group.command("exhibit")
@@ -172,7 +173,7 @@ def import_walks(file: Path, replace: bool, as_json: bool) -> None:
 def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, done: str) -> None:
     walk = lookup.walk_at(walk_id, even_hidden=True)
     act(walk)
-    audit.note(done, walk.id, who=audit.COMMAND)
+    audit_log.note(done, walk.id, who=audit_log.COMMAND)
     if as_json:
         state = {"hidden": walk.hidden_at is not None, "featured": walk.featured_at is not None}
         print_json({"id": walk.id, **state})

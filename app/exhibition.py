@@ -26,9 +26,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import audit, exhibitions, recipe, visitor
+from app import exhibitions, recipe, visitor
 from app.config import ROOT
 from app.errors import InvalidInput, MomaError
+from app.moderation import audit_log
 from app.pinned import Pinned
 from app.search import terms
 from app.storage import media_store
@@ -181,7 +182,7 @@ def hang_once() -> list[str]:
 
 def _open_once() -> None:
     """Make an exhibition of the pieces that are there, unless it was ever made: one that was ended stays so."""
-    if audit.is_noted("made exhibition", SLUG):
+    if audit_log.is_noted("made exhibition", SLUG):
         return
     if there := [piece.walk_id for piece in pieces() if not _is_missing(lookup.find(piece.walk_id))]:
         exhibitions.keep(SLUG, TITLE, TEXT, there)

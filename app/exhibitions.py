@@ -12,9 +12,9 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from app import audit
 from app.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFound
 from app.i18n.gettext import N_, _
+from app.moderation import audit_log
 from app.storage.database import db, now, writing
 from app.storage.house_models import TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
 from app.storage.walk_models import SLUG_MAX, Walk, slug_of
@@ -93,7 +93,7 @@ def of_walk(walk: Walk) -> list[Exhibition]:
     return list(db.session.scalars(query))
 
 
-def create(wanted: Wanted, *, who: str = audit.CURATOR) -> Exhibition:
+def create(wanted: Wanted, *, who: str = audit_log.CURATOR) -> Exhibition:
     """Make an exhibition.
 
     :raises InvalidInput: for a field that breaks a rule, a walk that is none, or an address that is taken.
@@ -106,14 +106,14 @@ def create(wanted: Wanted, *, who: str = audit.CURATOR) -> Exhibition:
             session.add(made)
             session.flush()
             _hang(session, made, walks)
-            audit.note_in(session, "made exhibition", slug, who=who)
+            audit_log.note_in(session, "made exhibition", slug, who=who)
     except IntegrityError as error:
         message = _("An exhibition has the address %(slug)s already.", slug=slug)
         raise InvalidInput.on("slug", message=message) from error
     return made
 
 
-def change(exhibition: Exhibition, wanted: Wanted, *, who: str = audit.CURATOR) -> None:
+def change(exhibition: Exhibition, wanted: Wanted, *, who: str = audit_log.CURATOR) -> None:
     """Give an exhibition this title, text and order; its address stays.
 
     :raises InvalidInput: for a field that breaks a rule, or a walk that is none.
@@ -124,17 +124,17 @@ def change(exhibition: Exhibition, wanted: Wanted, *, who: str = audit.CURATOR) 
         row.title, row.text, row.changed_at = wanted.title, wanted.text, now()
         row.shown_at = (row.shown_at or now()) if wanted.is_shown else None
         _hang(session, row, walks)
-        audit.note_in(session, "changed exhibition", row.slug, who=who)
+        audit_log.note_in(session, "changed exhibition", row.slug, who=who)
 
 
-def remove(exhibition: Exhibition, *, who: str = audit.CURATOR) -> None:
+def remove(exhibition: Exhibition, *, who: str = audit_log.CURATOR) -> None:
     """End an exhibition; its walks go on hanging."""
     with writing() as session:
         session.execute(delete(Exhibition).where(Exhibition.number == exhibition.number))
-        audit.note_in(session, "removed exhibition", exhibition.slug, who=who)
+        audit_log.note_in(session, "removed exhibition", exhibition.slug, who=who)
 
 
-def keep(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str = audit.COMMAND) -> None:
+def keep(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str = audit_log.COMMAND) -> None:
     """See to it that an exhibition has these walks: make it, or add to it those that it lacks."""
     found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
     if found is None:
@@ -146,7 +146,7 @@ def keep(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str 
         change(found, wanted, who=who)
 
 
-def drop(slug: str, *, who: str = audit.COMMAND) -> None:
+def drop(slug: str, *, who: str = audit_log.COMMAND) -> None:
     """See to it that there is no exhibition with this address."""
     found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
     if found is not None:

@@ -20,10 +20,10 @@ from sqlalchemy.orm import Session
 
 from app import archives, changing, exhibitions, exported, recipe, visitor
 from app.archives import MEDIA
-from app.audit import COMMAND
 from app.errors import InvalidInput
 from app.exhibitions import Wanted
 from app.exported import ARCHIVE, ExhibitionLine, WalkLine
+from app.moderation.audit_log import COMMAND
 from app.queue import fair_queue, jobs
 from app.search import terms
 from app.storage import media_store

@@ -12,10 +12,11 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import audit, banned, curating, exhibitions, limits, reports, signing_in
+from app import exhibitions, limits, signing_in
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.exhibitions import Wanted
 from app.i18n.gettext import _
+from app.moderation import audit_log, banned_words, curation, reports
 from app.sending import send_stored
 from app.storage.walk_models import Walk
 from app.walks import lookup
@@ -26,11 +27,11 @@ CASES = 20
 LINES = 50
 OPEN = ("office.sign_in", "office.enter")
 ACTS: dict[str, tuple[Callable[[Walk], object], str]] = {
-    "hide": (curating.hide, "hid walk"),
-    "unhide": (curating.unhide, "unhid walk"),
-    "feature": (curating.feature, "featured walk"),
-    "unfeature": (curating.unfeature, "unfeatured walk"),
-    "delete": (curating.take_down, "deleted walk"),
+    "hide": (curation.hide, "hid walk"),
+    "unhide": (curation.unhide, "unhid walk"),
+    "feature": (curation.feature, "featured walk"),
+    "unfeature": (curation.unfeature, "unfeatured walk"),
+    "delete": (curation.take_down, "deleted walk"),
     "leave": (reports.settle, "left walk as it is"),
 }
 SETTLING = ("hide", "delete")
@@ -74,7 +75,7 @@ def enter() -> Response:
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     if not signing_in.matches(request.form.get("password", "")):
-        audit.note("sign-in", failed=True)
+        audit_log.note("sign-in", failed=True)
         return _page("office_sign_in.html", status=403, error=_("That is not the password."))
     response = _go("office.room")
     signing_in.begin(response)
@@ -135,7 +136,7 @@ def act_on(walk_id: str, act: str) -> Response:
     do(found)
     if act in SETTLING:
         reports.settle(found)
-    audit.note(done, found.id)
+    audit_log.note(done, found.id)
     is_back = act == "delete" or request.form.get("back") == "room"
     return _go("office.room") if is_back else _go("office.walk", walk_id=found.id)
 
@@ -185,7 +186,7 @@ def remove_exhibition(slug: str) -> Response:
 @blueprint.get("/words")
 def words() -> Response:
     """List the words that do not hang here."""
-    return _page("office_words.html", words=banned.words())
+    return _page("office_words.html", words=banned_words.words())
 
 
 @blueprint.post("/words")
@@ -193,16 +194,16 @@ def ban() -> Response:
     """Ban a word."""
     written = request.form.get("word", "")
     try:
-        banned.ban(written)
+        banned_words.ban(written)
     except InvalidInput as error:
-        return _page("office_words.html", status=422, words=banned.words(), written=written, error=str(error))
+        return _page("office_words.html", status=422, words=banned_words.words(), written=written, error=str(error))
     return _go("office.words")
 
 
 @blueprint.post("/words/lift")
 def lift() -> Response:
     """Allow a word again."""
-    banned.lift(request.form.get("word", ""))
+    banned_words.lift(request.form.get("word", ""))
     return _go("office.words")
 
 
@@ -211,7 +212,9 @@ def log() -> Response:
     """Show what was done here, the last first."""
     before = request.args.get("before", "")
     is_number = before.isascii() and before.isdecimal() and len(before) < 16
-    return _page("office_log.html", deeds=audit.latest(LINES, before=int(before) if is_number else None), lines=LINES)
+    return _page(
+        "office_log.html", deeds=audit_log.latest(LINES, before=int(before) if is_number else None), lines=LINES
+    )
 
 
 def _wanted(slug: str) -> Wanted:

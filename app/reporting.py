@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, request
 
-from app import limits, reports, visitor
+from app import limits, visitor
 from app.errors import InvalidInput, TooMany
+from app.moderation import reports
 from app.walks import lookup
 
 blueprint = Blueprint("reporting", __name__)

@@ -14,8 +14,8 @@ from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from app import audit
 from app.errors import InvalidInput
+from app.moderation import audit_log
 from app.visitor import host_name
 
 COOKIE = "moma_curator"
@@ -49,13 +49,13 @@ def begin(response: Response) -> None:
     """Sign the curator in with this answer."""
     told = (secrets.token_urlsafe(16), int(time.time()))
     _set(response, told)
-    audit.note("signed in", _name(told))
+    audit_log.note("signed in", _name(told))
 
 
 def end(response: Response) -> None:
     """Sign the curator out: the cookie goes, and a copy of it is worth nothing from now on."""
     if (told := current()) is not None:
-        audit.note(SIGNED_OUT, _name(told))
+        audit_log.note(SIGNED_OUT, _name(told))
     g.curator = None
     response.delete_cookie(host_name(COOKIE), secure=request.is_secure, httponly=True, samesite="Strict")
 
@@ -81,7 +81,7 @@ def _read() -> tuple[str, int] | None:
         told = str(name), int(begun)
     except (BadSignature, ValueError, TypeError):
         return None
-    if time.time() - told[1] > WHOLE_SECONDS or audit.is_noted(SIGNED_OUT, _name(told)):
+    if time.time() - told[1] > WHOLE_SECONDS or audit_log.is_noted(SIGNED_OUT, _name(told)):
         return None
     return told
 

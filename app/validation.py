@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app import banned, complaints, lineage_rules
+from app import complaints, lineage_rules
 from app.errors import FieldError, InvalidInput
 from app.generation import models_on_offer
 from app.generation.limits import ERRORS_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
+from app.moderation import banned_words
 from app.storage.walk_models import ID, ROUND
 from app.walks import lineage
 from app.wanted import Commission
@@ -77,9 +78,11 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
 
 
 def _banned_words(wanted: Commission) -> Iterator[FieldError]:
-    for index, word in enumerate(banned.found_in_each(stop.prompt for stop in wanted.stops)):
+    for index, word in enumerate(banned_words.found_in_each(stop.prompt for stop in wanted.stops)):
         if word:
-            yield FieldError(("stops", index, "prompt"), banned.rule(_("The prompt") + complaints.of_stop(index), word))
+            yield FieldError(
+                ("stops", index, "prompt"), banned_words.rule(_("The prompt") + complaints.of_stop(index), word)
+            )
 
 
 def _doubled_stops(wanted: Commission) -> Iterator[FieldError]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import curating
+from app.moderation import curation
 from app.storage.walk_models import Walk
 from app.walks import media_urls
 from tests.test_embed import Elements
@@ -100,7 +100,7 @@ def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskCli
 
 def test_hidden_walk_tells_link_previews_nothing(client: FlaskClient, hung: Hanger) -> None:
     walk = hung("a fox", "a kite")
-    curating.hide(walk)
+    curation.hide(walk)
     page = client.get(f"/walks/{walk.id}")  # who asks by the slug knows it
     assert page.status_code == 410
     assert "og:" not in page.text

@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import audit, changing, exhibitions, signing_in
+from app import changing, exhibitions, signing_in
 from app.exhibitions import Wanted
+from app.moderation import audit_log
 from app.storage.database import writing
 from app.storage.house_models import BannedWord, Report
 from app.storage.walk_models import Walk
@@ -99,7 +100,7 @@ def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient
         session.add(Report(walk_number=walk.number, reason="other", words=EVIL, reporter="x"))
         session.add(BannedWord(word=EVIL[:80]))
     exhibitions.create(Wanted(EVIL, EVIL, slug="x", walks=[walk.id, other.id]))
-    audit.note(EVIL[:40], EVIL)
+    audit_log.note(EVIL[:40], EVIL)
     filled = {"walk_id": walk.id, "slug": "x", "page": "1"}
     asked = dict.fromkeys(("q", "prompt", "hand", "own", "walk", "seed", "cursor", "model", "before", "seen"), EVIL)
     assert len(Seen(EVIL).evil) == 4
@@ -131,4 +132,4 @@ def test_no_form_is_taken_from_another_site(curator: FlaskClient, instance: Path
             path = PLACE.sub(lambda match: filled[match[1]], rule.rule)
             assert strict.post(path, data={"prompt": ["a", "b"], "sure": "1", "word": "x"}).status_code == 400, path
     assert strict.get("/curator").status_code == 200
-    assert audit.latest(9, before=None)[0].what == "signed in"
+    assert audit_log.latest(9, before=None)[0].what == "signed in"

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import changing, curating, gallery
+from app import changing, gallery
 from app.errors import InvalidInput, WalkGone
+from app.moderation import curation
 from app.search import reindexing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lookup
@@ -157,7 +158,7 @@ def test_unusable_title_is_a_problem_that_names_it(client: FlaskClient, hung: Ha
     ]
 
 
-@pytest.mark.parametrize("take_down", [lifecycle.delete_walk, curating.hide])
+@pytest.mark.parametrize("take_down", [lifecycle.delete_walk, curation.hide])
 def test_walk_that_was_taken_down_is_changed_by_nobody(
     client: FlaskClient, hung: Hanger, take_down: Callable[[Walk], None]
 ) -> None:

@@ -13,9 +13,10 @@ from sqlalchemy import select, text, update
 from werkzeug.datastructures import MultiDict
 
 from app import choice as choosing
-from app import curating, gallery
+from app import gallery
 from app.choice import Choice
 from app.errors import InvalidInput
+from app.moderation import curation
 from app.search import ranking, text_index
 from app.storage.database import db, writing
 from app.storage.walk_models import Hung, Walk
@@ -129,17 +130,17 @@ def test_orders_hold_every_walk_once_in_both_directions(
 
 
 def test_walk_is_no_longer_walked_on_when_who_did_is_hidden(five: list[Walk]) -> None:
-    curating.hide(five[4])
+    curation.hide(five[4])
     lifecycle.delete_walk(five[3])
     assert db.session.scalars(select(Hung.walked)).all() == [0, 0, 0]
-    curating.unhide(five[4])
+    curation.unhide(five[4])
     assert ids(sort="walked")[0] == five[2].id
 
 
 @pytest.mark.parametrize("taken_down", ["hide", "delete", "unlist"])
 def test_what_does_not_hang_is_in_no_order_and_no_count(five: list[Walk], taken_down: str) -> None:
     walk = five[1]
-    {"hide": curating.hide, "delete": lifecycle.delete_walk, "unlist": lambda each: change(each, unlisted=True)}[
+    {"hide": curation.hide, "delete": lifecycle.delete_walk, "unlist": lambda each: change(each, unlisted=True)}[
         taken_down
     ](walk)
     for sort in choosing.SORTS:
@@ -158,7 +159,7 @@ def test_cursor_of_another_order_is_refused(five: list[Walk]) -> None:
 
 def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Walk], hung: Hanger) -> None:
     bear, hidden = hung("a bear", "x"), hung("a hidden bear", "x")
-    curating.hide(hidden)
+    curation.hide(hidden)
     ranking.add_ranker(app, lambda _: [bear.number, hidden.number, five[0].number, 10**9])
     page = gallery.page("fox", limit=2)
     assert (page.found, page.near) == (5, 1)

@@ -14,7 +14,8 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, update
 
-from app import banned, recipe
+from app import recipe
+from app.moderation import banned_words
 from app.pinned import Pinned
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -297,7 +298,7 @@ def test_doctor_of_an_empty_database_says_how_to_make_it_and_nothing_of_indexes(
     assert found["database"] == "The database is empty. Run: flask --app wsgi db upgrade"
     assert not {"meaning", "looks"} & found.keys()
     with app.app_context():
-        assert banned.words() == []  # a command that makes the database asks before it is there
+        assert banned_words.words() == []  # a command that makes the database asks before it is there
         db.engine.dispose()
 
 

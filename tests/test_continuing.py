@@ -10,9 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app import api, curating
+from app import api
 from app.commission import commission
 from app.errors import InvalidInput
+from app.moderation import curation
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.validation import validate
@@ -102,7 +103,7 @@ def test_walk_that_is_not_finished_cannot_be_gone_on_from(parent: Walk, go_on: C
     assert refusal(go_on) == {"continues": f"The walk to go on from is not finished; it is {state}."}
 
 
-@pytest.mark.parametrize("take", [lifecycle.delete_walk, curating.hide])
+@pytest.mark.parametrize("take", [lifecycle.delete_walk, curation.hide])
 def test_walk_that_was_taken_down_cannot_be_gone_on_from(
     parent: Walk, go_on: Commissioner, take: Callable[[Walk], None]
 ) -> None:

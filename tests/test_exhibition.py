@@ -26,9 +26,9 @@ from app.storage.database import db, writing
 from app.storage.house_models import Deed
 from app.storage.walk_models import ID, Walk
 from app.walks import lifecycle, lookup
+from tests.app.moderation.test_curation import Hanger
 from tests.conftest import make_app
 from tests.test_cli import count, run, run_json
-from tests.test_curating import Hanger
 from tests.worker.fake import FakePainter
 from worker import film, job
 

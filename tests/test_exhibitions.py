@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import audit, curating, exhibition, exhibitions
+from app import exhibition, exhibitions
 from app.errors import InvalidInput
 from app.exhibitions import Wanted
+from app.moderation import audit_log, curation
 from app.storage.database import writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
@@ -48,21 +49,21 @@ def test_what_does_not_hang_in_the_gallery_hangs_in_no_exhibition(client: FlaskC
     hidden, deleted, seen = hung("a kite", "a gull"), hung("a moth", "a star"), hung("a bee", "a rose")
     unlisted = hung("an owl", "the moon", unlisted=True)
     shown = make(hidden, deleted, unlisted, seen)
-    curating.hide(hidden)
+    curation.hide(hidden)
     lifecycle.delete_walk(deleted)
     page = client.get(shown.url).text
     assert order(page, hidden, deleted, unlisted)[:3] == [-1, -1, -1]
     assert "1 walk<" in page
     assert "kite" not in page
     assert "owl" not in client.get("/exhibitions").text
-    curating.unhide(hidden)
+    curation.unhide(hidden)
     assert order(client.get(shown.url).text, hidden, seen)[0] > 0
 
 
 def test_exhibition_without_anything_that_hangs_is_not_listed(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     shown = make(walk)
-    curating.hide(walk)
+    curation.hide(walk)
     assert shown.url not in client.get("/exhibitions").text
     assert "There is no exhibition just now" in client.get("/exhibitions").text
     assert "Nothing of it hangs just now" in client.get(shown.url).text
@@ -129,7 +130,7 @@ def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: Fl
     assert run(runner, "exhibitions", "remove", "in-the-air").output == "in-the-air is over.\n"
     assert client.get("/exhibitions/in-the-air").status_code == 404
     assert "No exhibition has this address" in run(runner, "exhibitions", "show", "in-the-air", status=1).output
-    done = [(deed.who, deed.what, deed.about) for deed in audit.latest(9)]
+    done = [(deed.who, deed.what, deed.about) for deed in audit_log.latest(9)]
     assert done == [("command line", f"{what} exhibition", "in-the-air") for what in ("removed", "changed", "made")]
 
 

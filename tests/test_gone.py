@@ -11,8 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, delete, event, update
 
-from app import changing, curating, exhibitions
+from app import changing, exhibitions
 from app.exhibitions import Wanted
+from app.moderation import curation
 from app.search import ranking, vector_index, visual_search
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Medium, Stop, Walk
@@ -36,7 +37,7 @@ def addresses(app: Flask, walk: Walk) -> set[str]:
     return {*found, *films, *(media_urls.still_address(walk, frame) for frame in walk.painted), walk.url}
 
 
-@pytest.mark.parametrize("take_away", [lifecycle.delete_walk, curating.hide])
+@pytest.mark.parametrize("take_away", [lifecycle.delete_walk, curation.hide])
 def test_nothing_of_a_walk_answers_once_it_was_taken_down(
     app: Flask, client: FlaskClient, hung: Hanger, take_away: Callable[[Walk], None]
 ) -> None:
@@ -74,7 +75,7 @@ def family(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> tuple[W
         hung("a bear", "a lamp", remix_of=walk.id),
         hung("the sea", "a lamp", continues=walk.id, seed=5),
     ]
-    curating.feature(walk)
+    curation.feature(walk)
     exhibitions.create(Wanted("The first", slug="the-first", walks=[each.id for each in (walk, *others)]))
     with writing() as session:
         alike = visual_search.pack(np.ones((2, 64), np.float32))
@@ -117,7 +118,7 @@ def unlisted(walk: Walk, value: bool) -> None:
     ("take_away", "bring_back"),
     [
         (lifecycle.delete_walk, None),
-        (curating.hide, curating.unhide),
+        (curation.hide, curation.unhide),
         (lambda walk: unlisted(walk, True), lambda walk: unlisted(walk, False)),
     ],
     ids=["deleted", "hidden", "unlisted"],
@@ -194,7 +195,7 @@ def test_walk_that_is_deleted_while_a_page_is_written_breaks_none(
         deleted_meanwhile(walk, 0)
 
 
-@pytest.mark.parametrize("take_away", [lifecycle.delete_walk, curating.hide])
+@pytest.mark.parametrize("take_away", [lifecycle.delete_walk, curation.hide])
 def test_nginx_is_not_led_to_what_was_taken_down(
     app: Flask, client: FlaskClient, hung: Hanger, take_away: Callable[[Walk], None]
 ) -> None:

@@ -14,10 +14,11 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
-from app import archives, banned, changing, curating, exhibition, exhibitions, exported, recipe
+from app import archives, changing, exhibition, exhibitions, exported, recipe
 from app.archives import MANIFEST
 from app.errors import InvalidInput
 from app.importing import bring_in
+from app.moderation import banned_words, curation
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, QUEUED, Walk
@@ -96,8 +97,8 @@ def test_walks_hang_at_the_other_house_as_they_hung_here(
 ) -> None:
     with app.app_context():
         changing.apply(lookup.walk_at(first[0].id), changing.validate({"title": "Strings & stars"}))
-        curating.hide(lookup.walk_at(first[1].id))
-        curating.feature(lookup.walk_at(first[2].id))
+        curation.hide(lookup.walk_at(first[1].id))
+        curation.feature(lookup.walk_at(first[2].id))
         here = {walk.id: told(lookup.walk_at(walk.id, even_hidden=True)) for walk in first}
     file = export(app, tmp_path)
     report = run_json(other.test_cli_runner(), "gallery", "import", str(file))
@@ -265,7 +266,7 @@ def test_banned_word_does_not_come_in_with_an_archive(
     app: Flask, other: Flask, first: list[Walk], tmp_path: Path
 ) -> None:
     file = export(app, tmp_path)
-    banned.ban("guitar")
+    banned_words.ban("guitar")
     with pytest.raises(InvalidInput, match="asks for “guitar”, which does not hang here"):
         bring_in(file)
 

@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import audit, banned, curating, exhibitions, limits, reports, signing_in
+from app import exhibitions, limits, signing_in
 from app.errors import ConfigError, WalkGone
+from app.moderation import audit_log, banned_words, curation, reports
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lookup
@@ -48,7 +49,7 @@ def enter(client: FlaskClient, password: str = PASSWORD, **where: str):  # type:
 
 
 def done() -> list[tuple[str, str]]:
-    return [(deed.what, deed.about) for deed in audit.latest(20) if not deed.what.startswith("sign")]
+    return [(deed.what, deed.about) for deed in audit_log.latest(20) if not deed.what.startswith("sign")]
 
 
 def test_without_a_hash_there_is_no_room(client: FlaskClient) -> None:
@@ -80,7 +81,7 @@ def test_password_opens_the_room_and_signing_out_closes_it_for_copies_of_the_coo
     assert client.get("/curator").status_code == 303
     client.set_cookie("moma_curator", copy)
     assert client.get("/curator").status_code == 303
-    assert [(deed.what, deed.failed) for deed in audit.latest(9)] == [
+    assert [(deed.what, deed.failed) for deed in audit_log.latest(9)] == [
         ("signed out", False), ("signed in", False), ("sign-in", True),
     ]  # fmt: skip
 
@@ -181,7 +182,7 @@ def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, hung: Hanger
     curator.post(f"/curator/walks/{walk.id}/feature")
     assert lookup.walk_at(walk.id).featured_at is not None
     curator.post(f"/curator/walks/{walk.id}/unfeature")
-    curating.hide(walk)
+    curation.hide(walk)
     answer = curator.post(f"/curator/walks/{walk.id}/feature")
     assert answer.status_code == 422
     assert "It does not hang in the gallery" in answer.text
@@ -209,11 +210,11 @@ def test_walk_is_looked_up_by_id_or_address(curator: FlaskClient, hung: Hanger) 
 
 def test_word_is_banned_and_lifted(curator: FlaskClient) -> None:
     curator.post("/curator/words", data={"word": "Gore"})
-    assert banned.words() == ["gore"]
+    assert banned_words.words() == ["gore"]
     assert "gore" in curator.get("/curator/words").text
     assert curator.post("/curator/words", data={"word": "!"}).status_code == 422
     curator.post("/curator/words/lift", data={"word": "gore"})
-    assert banned.words() == []
+    assert banned_words.words() == []
     assert done() == [("lifted word", "gore"), ("banned word", "gore")]
 
 
@@ -241,7 +242,7 @@ def test_exhibition_is_made_changed_and_ended(curator: FlaskClient, house: Flask
 
 def test_log_is_shown_page_by_page(curator: FlaskClient) -> None:
     for number in range(55):
-        audit.note("hid walk", f"number {number}")
+        audit_log.note("hid walk", f"number {number}")
     page = curator.get("/curator/log").text
     assert "number 54" in page
     assert "number 4<" not in page

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import limits, reports
+from app import limits
+from app.moderation import reports
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
 from tests.conftest import make_app

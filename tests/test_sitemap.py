@@ -10,8 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from app import curating, exhibitions, sitemap
+from app import exhibitions, sitemap
 from app.exhibitions import Wanted
+from app.moderation import curation
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
@@ -62,7 +63,7 @@ def test_every_walk_that_hangs_is_in_it_once_with_its_date(
 
 def test_what_does_not_hang_is_not_in_it(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> None:
     walk, hidden, deleted, unlisted, waiting = hung(), hung(), hung(), hung(unlisted=True), commissioned()
-    curating.hide(hidden)
+    curation.hide(hidden)
     lifecycle.delete_walk(deleted)
     assert list(all_walks(client)) == [HERE + walk.url]
     everything = "".join(client.get(page.removeprefix(HERE)).text for page in read(client, "/sitemap.xml"))

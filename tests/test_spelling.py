@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import curating, spelling
+from app import spelling
 from app.choice import Choice
+from app.moderation import curation
 from app.search import ranking
 from app.storage.walk_models import Walk
 
@@ -48,7 +49,7 @@ def test_filters_count_in_what_was_meant(hung: Hanger) -> None:
 
 def test_word_of_a_hidden_walk_is_not_told(hung: Hanger) -> None:
     walk = hung("a pumpkin", "a kite")
-    curating.hide(walk)
+    curation.hide(walk)
     hung("an unlisted sunflower", "x", unlisted=True)
     assert spelling.suggestion(Choice(q="pumkin")) is None
     assert spelling.suggestion(Choice(q="sunflowr")) is None
@@ -56,7 +57,7 @@ def test_word_of_a_hidden_walk_is_not_told(hung: Hanger) -> None:
 
 def test_word_of_a_hidden_walk_is_put_right_as_one_that_never_hung(hung: Hanger) -> None:
     hung("a sunflower", "a cosy owl")
-    curating.hide(hung("a sunflowre", "a cozy owl"))
+    curation.hide(hung("a sunflowre", "a cozy owl"))
     assert spelling.suggestion(Choice(q="sunflowre")) == "sunflower"
     assert spelling.suggestion(Choice(q="sunflowwer cozy")) == "sunflower cosy"
 

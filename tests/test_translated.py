@@ -25,7 +25,7 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from app import audit, banned, exhibitions, recipe, reports
+from app import exhibitions, recipe
 from app.choice import SORTS
 from app.config import ROOT
 from app.errors import MediaError
@@ -33,6 +33,7 @@ from app.exhibitions import Wanted
 from app.generation import hands, models_on_offer
 from app.generation.presets import NAMES as PRESETS
 from app.i18n import foreign_messages
+from app.moderation import audit_log, banned_words, reports
 from app.queue import stage_requests
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
@@ -166,9 +167,9 @@ def _write_down(made: dict[str, Walk]) -> None:
     reports.submit(made["finished"], reason="hate", words=MOON, reporter="x", admit=lambda: None)
     exhibitions.create(Wanted(MOON, FOX, "1", True, [made["finished"].id, made["styled"].id]))
     exhibitions.create(Wanted(KITE, "", "2", False, [made["finished"].id]))
-    banned.ban("кино")
-    audit.note("sign-in", failed=True)
-    audit.note("hid walk", made["hidden"].id, who=audit.COMMAND)
+    banned_words.ban("кино")
+    audit_log.note("sign-in", failed=True)
+    audit_log.note("hid walk", made["hidden"].id, who=audit_log.COMMAND)
 
 
 def test_every_page_speaks_its_language(museum: Museum, strange: None) -> None:

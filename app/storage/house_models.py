@@ -74,7 +74,7 @@ class Report(db.Model):  # type: ignore[misc]
 
 
 class BannedWord(db.Model):  # type: ignore[misc]
-    """A word, or some in a row, folded as :mod:`app.banned` does, that no new prompt and no title may hold."""
+    """A word, or some in a row, folded as :mod:`banned_words` does, that no new prompt and no title may hold."""
 
     __tablename__ = "banned_words"
 

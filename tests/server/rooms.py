@@ -10,7 +10,8 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app import banned, changing, exhibition, exhibitions, reports, visitor
+from app import changing, exhibition, exhibitions, visitor
+from app.moderation import banned_words, reports
 from app.search import visual_search
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, REFUSED, Look, Walk
@@ -41,7 +42,7 @@ def furnish(app: Flask) -> dict[str, Room]:
     found |= _walls() | _family() | _states() | _ways_in()
     reports.submit(exhibitions.walks_of(exhibitions.at(exhibition.SLUG))[0], reason="other", words="It is a guitar.",
                    reporter="ann", admit=lambda: None)  # fmt: skip
-    banned.ban("gore")
+    banned_words.ban("gore")
     return found | _office()
 
 

@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from app import exhibition, exhibitions, reports
+from app import exhibition, exhibitions
+from app.moderation import reports
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app

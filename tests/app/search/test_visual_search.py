@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import curating
+from app.moderation import curation
 from app.search import vector_index, visual_search
 from app.search.vector_file import Floats
 from app.search.vector_index import SourceError
@@ -77,7 +77,7 @@ def test_only_what_hangs_is_found(seen: Seen) -> None:
     walk, hidden, unlisted, deleted = seen(0, 90), seen(1, 90), seen(2, 90, unlisted=True), seen(3, 90)
     shown = seen(4, 90)
     assert len(ids(visual_search.alike(walk, 0, limit=9))) == 3
-    curating.hide(hidden)
+    curation.hide(hidden)
     lifecycle.delete_walk(deleted)
     assert ids(visual_search.alike(walk, 0, limit=9)) == [shown.id]
     assert ids(visual_search.alike(unlisted, 0, limit=9)) == [walk.id, shown.id]
@@ -150,7 +150,7 @@ def test_frame_that_is_not_there_is_not_found(client: FlaskClient, seen: Seen, f
 
 def test_page_of_what_is_gone_is_gone(client: FlaskClient, seen: Seen, commissioned: Commissioner) -> None:
     hidden, deleted, waiting = seen(0, 90), seen(1, 90), commissioned("a boat", "a whale")
-    curating.hide(hidden)
+    curation.hide(hidden)
     lifecycle.delete_walk(deleted)
     for address in ("/walks/{}/alike", "/api/v1/walks/{}/alike"):
         statuses = [client.get(address.format(walk.id)).status_code for walk in (hidden, deleted, waiting)]

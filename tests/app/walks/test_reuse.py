@@ -11,8 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import api, backup, curating, database_copy, upkeep
+from app import api, backup, database_copy, upkeep
 from app.commission import commission
+from app.moderation import curation
 from app.pinned import Pinned
 from app.queue import fair_queue
 from app.storage import media_store
@@ -280,7 +281,7 @@ def test_repeat_may_be_unlisted(original: Walk, again: Commissioner, client: Fla
 
 
 def test_hidden_original_answers_nothing(original: Walk, again: Commissioner) -> None:
-    curating.hide(original)
+    curation.hide(original)
     assert again().state == QUEUED
     assert again(visitor="ann").state == QUEUED
 
@@ -290,10 +291,10 @@ def test_repeats_are_hidden_and_hung_again_with_each_other(
 ) -> None:
     repeat, other = again(), hung("the sea", "a boat")
     for chosen in (original, repeat):
-        curating.hide(chosen)
+        curation.hide(chosen)
         db.session.expire_all()
         assert [walk.hidden_at is None for walk in (original, repeat, other)] == [False, False, True]
-        curating.unhide(chosen)
+        curation.unhide(chosen)
         db.session.expire_all()
         assert all(walk.is_hanging for walk in (original, repeat, other))
 

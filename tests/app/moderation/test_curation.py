@@ -8,8 +8,9 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import select, update
 
-from app import curating, gallery
+from app import gallery
 from app.errors import WalkGone
+from app.moderation import curation
 from app.search import reindexing
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -74,8 +75,8 @@ def test_walk_that_is_no_longer_hidden_hangs_where_it_hung(
 
 def test_walk_says_who_took_it_down(client: FlaskClient, hung: Hanger) -> None:
     hidden, deleted, own = hung(), hung(), hung()
-    curating.hide(hidden)
-    curating.take_down(deleted)
+    curation.hide(hidden)
+    curation.take_down(deleted)
     lifecycle.delete_walk(own)
     assert not media_store.store().exists(media_store.walk_folder(deleted.id))
     for walk in (hidden, deleted):
@@ -89,8 +90,8 @@ def test_what_the_house_deleted_says_so_when_its_repeat_hangs_again(client: Flas
     with writing() as session:
         session.execute(update(Walk).where(Walk.number == repeat.number).values(repeat_of=walk.id))
     db.session.refresh(repeat)
-    curating.take_down(walk)
-    curating.unhide(repeat)
+    curation.take_down(walk)
+    curation.unhide(repeat)
     assert client.get(repeat.url).status_code == 200
     assert "The house has taken it down" in client.get(f"/walks/{walk.id}").text
 
@@ -108,7 +109,7 @@ def test_featured_walk_says_so_in_json_until_it_is_none(
 
 def test_recent_wall_prefers_featured_walks(hung: Hanger) -> None:
     hangs = [hung(minutes_ago=minutes) for minutes in range(4)]
-    curating.feature(hangs[2])
+    curation.feature(hangs[2])
     assert gallery.recent(2, featured_first=True) == [hangs[2], hangs[0]]
     assert gallery.recent(2) == hangs[:2]
 
@@ -119,7 +120,7 @@ def test_making_page_shows_what_the_house_chose_first_and_says_so(client: FlaskC
     walls["Chosen by the house"] = (plain,)
     for heading, featured in walls.items():
         for walk in featured:
-            curating.feature(walk)
+            curation.feature(walk)
         assert f"<h2>{heading}</h2>" in client.get("/").text
     page = client.get("/").text
     assert page.index(plain.url) < page.index(later.url) < page.index(chosen.url)
@@ -127,9 +128,9 @@ def test_making_page_shows_what_the_house_chose_first_and_says_so(client: FlaskC
 
 def test_featured_walk_that_was_hidden_is_not_on_the_wall(hung: Hanger) -> None:
     hangs = [hung(minutes_ago=minutes) for minutes in range(3)]
-    curating.feature(hangs[1])
-    curating.feature(hangs[2])
-    curating.hide(hangs[2])
+    curation.feature(hangs[1])
+    curation.feature(hangs[2])
+    curation.hide(hangs[2])
     assert gallery.recent(3, featured_first=True) == [hangs[1], hangs[0]]
 
 

@@ -9,10 +9,10 @@ from functools import lru_cache
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
-from app import audit
 from app.errors import InvalidInput
 from app.i18n.formatting import number
 from app.i18n.gettext import _
+from app.moderation import audit_log
 from app.storage.database import EMPTY, db, schema_state, writing
 from app.storage.house_models import WORD_MAX, BannedWord
 from app.text.folding import IS_UNSPACED, folded
@@ -50,7 +50,7 @@ def rule(subject: str, word: str) -> str:
     return _("%(subject)s asks for “%(word)s”, which does not hang here.", subject=subject, word=word)
 
 
-def ban(text: str, *, who: str = audit.CURATOR) -> str:
+def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
     """Refuse a word from now on, or some in a row; return it as it is compared. What hangs already goes on hanging.
 
     :raises InvalidInput: when it is none, or too long, or there are too many.
@@ -67,17 +67,17 @@ def ban(text: str, *, who: str = audit.CURATOR) -> str:
                 message=_("%(most)s words are as many as can be banned. Lift one first.", most=number(WORDS_MAX)),
             )
         session.add(BannedWord(word=word))
-        audit.note_in(session, "banned word", word, who=who)
+        audit_log.note_in(session, "banned word", word, who=who)
     return word
 
 
-def lift(text: str, *, who: str = audit.CURATOR) -> bool:
+def lift(text: str, *, who: str = audit_log.CURATOR) -> bool:
     """Allow a word again; tell whether it was banned."""
     word = _spaced(text)
     with writing() as session:
         lifted = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
         if lifted:
-            audit.note_in(session, "lifted word", word, who=who)
+            audit_log.note_in(session, "lifted word", word, who=who)
     return lifted
 
 

@@ -8,8 +8,9 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import func, select
 
-from app import banned, changing
+from app import changing
 from app.errors import InvalidInput
+from app.moderation import banned_words
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.test_cli import run, run_json
@@ -40,12 +41,12 @@ def count() -> int:
 def test_word_is_found_whole_whatever_its_case_and_accents(
     client: FlaskClient, word: str, text: str, is_found: bool
 ) -> None:
-    banned.ban(word)
-    assert (banned.found_in(text) is not None) == is_found
+    banned_words.ban(word)
+    assert (banned_words.found_in(text) is not None) == is_found
 
 
 def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(client: FlaskClient) -> None:
-    banned.ban("gore")
+    banned_words.ban("gore")
     page = client.post("/walks", data={"prompt": ["a kite", "a gore fest"]})
     assert page.status_code == 422
     assert "We cannot paint the second stop." in page.text
@@ -57,13 +58,13 @@ def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(cli
     assert error["field"] == "stops.0.prompt"
     assert error["message"] == "The prompt of stop 1 asks for “gore”, which does not hang here."
     assert count() == 0
-    banned.lift("GORE")
+    banned_words.lift("GORE")
     assert client.post("/walks", data={"prompt": ["a kite", "a gore fest"]}).status_code == 303
 
 
 def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
-    banned.ban("gore")
+    banned_words.ban("gore")
     with pytest.raises(InvalidInput, match="The title asks for “gore”"):
         changing.validate({"title": "Gore in July"})
     assert walk.title == "A fox, a kite"
@@ -71,15 +72,15 @@ def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) 
 
 def test_what_hangs_goes_on_hanging(client: FlaskClient, hung: Hanger) -> None:
     walk = hung("gore", "a kite")
-    banned.ban("gore")
+    banned_words.ban("gore")
     assert client.get(walk.url).status_code == 200
 
 
 @pytest.mark.parametrize("word", ["", "  !? ", "x" * 81])
 def test_what_is_no_word_is_not_banned(client: FlaskClient, word: str) -> None:
     with pytest.raises(InvalidInput, match="A word to ban has 1 to 80 letters or digits"):
-        banned.ban(word)
-    assert banned.words() == []
+        banned_words.ban(word)
+    assert banned_words.words() == []
 
 
 def test_commands_ban_list_and_lift(runner: FlaskCliRunner) -> None:

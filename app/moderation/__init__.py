@@ -1,0 +1,3 @@
+"""What the house forbids, hides, hears of and notes."""
+
+__all__ = ["audit_log", "banned_words", "curation", "reports"]
