@@ -31,7 +31,6 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         files,
         health,
         language,
-        limits,
         making,
         manual,
         metrics,
@@ -49,8 +48,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         sitemap,
         stored,
         templating,
-        visitor,
     )
+    from app.auth import rate_limits, visitors
     from app.config import ROOT
     from app.instance import folder
     from app.search import semantic_search, visual_search
@@ -68,7 +67,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     metrics.init_app(app)  # first of those that look at requests, to count all of them and all of their time
     database.init_app(app)
     media_store.init_app(app)
-    visitor.init_app(app)
+    visitors.init_app(app)
     security.init_app(app)
     assets.init_app(app)
     language.init_app(app)
@@ -94,6 +93,6 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     semantic_search.init_app(app)
     visual_search.init_app(app)
     alike.init_app(app)
-    limits.init_app(app)
+    rate_limits.init_app(app)
     registration.init_app(app)
     return app

@@ -9,8 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import changing, gallery, limits, openapi, recipe, similar, visitor
+from app import changing, gallery, openapi, recipe, similar
 from app.answers import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
+from app.auth import rate_limits, visitors
 from app.changing import WalkChange
 from app.choice import Choice, read, whole
 from app.commission import commission
@@ -80,9 +81,9 @@ def create() -> tuple[Response, int, dict[str, str]]:
     """
     wanted = validate(_json_body())
     walk, _ = commission(
-        wanted, visitor_key=visitor.address_key(), idempotency_key=_idempotency_key(), admit=limits.admit_api
+        wanted, visitor_key=visitors.address_key(), idempotency_key=_idempotency_key(), admit=rate_limits.admit_api
     )
-    body: NewWalk = {**describe(walk), "owner_token": visitor.owner_token(walk.id, walk.owner_hash)}
+    body: NewWalk = {**describe(walk), "owner_token": visitors.owner_token(walk.id, walk.owner_hash)}
     return jsonify(body), 202, {"Location": f"/api/v1/walks/{walk.id}", "Cache-Control": "no-store"}
 
 
@@ -272,7 +273,7 @@ def _own(walk_id: str) -> Walk:
     token = _bearer()
     if token is None:
         raise NotOwner("Send the walk's owner_token as a bearer token.", status=401)
-    if not visitor.owns(token, walk):
+    if not visitors.owns(token, walk):
         raise NotOwner("This token is not that of the walk's owner.", status=403)
     return walk
 

@@ -18,8 +18,9 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, func, inspect, select
 
-from app import archives, database_copy, exhibition, instance, visitor
+from app import archives, database_copy, exhibition, instance
 from app.archives import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
+from app.auth import visitors
 from app.errors import Conflict, MediaError, MomaError
 from app.storage import media_store
 from app.storage.database import db, head, is_sqlite, now, ping, schema_state, writing
@@ -155,7 +156,7 @@ def _check_empty() -> None:
         raise MomaError(flaw)
     if not inspect(db.engine).has_table(Walk.__tablename__):
         return
-    own = select(func.count()).where(Walk.visitor != visitor.digest(exhibition.VISITOR))
+    own = select(func.count()).where(Walk.visitor != visitors.digest(exhibition.VISITOR))
     count = db.session.scalar(own) or 0
     db.session.rollback()
     if count:

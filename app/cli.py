@@ -10,7 +10,8 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app import api, recipe, visitor
+from app import api, recipe
+from app.auth import visitors
 from app.command import as_json, explained, print_json
 from app.commission import commission
 from app.errors import InvalidInput, MediaError, MomaError
@@ -73,7 +74,7 @@ def create(
     else:
         wanted, pinned = validate(_asked(prompts, **options) | {"unlisted": unlisted}), None
     with painters(needed=wait or out is not None) as tend:
-        walk, _ = commission(wanted, visitor_key=visitor.digest(WORD), pinned=pinned, anew=anew)
+        walk, _ = commission(wanted, visitor_key=visitors.digest(WORD), pinned=pinned, anew=anew)
         if wait or out:
             walk = wait_for(walk, tend, quiet=as_json)
             if walk.state != FINISHED:

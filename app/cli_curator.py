@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from app import signing_in
+from app.auth import curator_session
 from app.command import as_json, explained, print_json
 from app.moderation import audit_log, banned_words, reports
 from app.moderation.audit_log import COMMAND
@@ -20,7 +20,7 @@ group = AppGroup("curator", help="The curator's room: its password, reports, ban
 @explained
 def password(password: str, as_json: bool) -> None:
     """Hash a password, to be set as MOMA_CURATOR_HASH; that opens the room at /curator."""
-    hashed = signing_in.hash_of(password)
+    hashed = curator_session.hash_of(password)
     if as_json:
         print_json({"hash": hashed})
     else:

@@ -14,7 +14,8 @@ from flask.cli import AppGroup
 from PIL import Image
 from sqlalchemy import select
 
-from app import exhibition, recipe, visitor
+from app import exhibition, recipe
+from app.auth import visitors
 from app.command import as_json, explained, print_json
 from app.commission import commission
 from app.errors import MomaError
@@ -88,7 +89,7 @@ def _painted(
     wanted: Commission, name: str, tend: Callable[[], None], *, pinned: Pinned | None = None
 ) -> Iterator[Walk]:
     """Have a walk painted, whatever was painted before; it is deleted in the end."""
-    walk, _ = commission(wanted, visitor_key=visitor.digest(exhibition.VISITOR), pinned=pinned, anew=True)
+    walk, _ = commission(wanted, visitor_key=visitors.digest(exhibition.VISITOR), pinned=pinned, anew=True)
     try:
         walk = wait_for(walk, tend, quiet=True)
         if walk.state != FINISHED:

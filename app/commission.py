@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import lineage_rules, visitor
+from app import lineage_rules
+from app.auth import visitors
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
@@ -91,7 +92,7 @@ def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
     walk = Walk(
         id=walk_id,
         visitor=visitor_key,
-        owner_hash=visitor.digest(owner or str(visitor.owner_token(walk_id))),
+        owner_hash=visitors.digest(owner or str(visitors.owner_token(walk_id))),
         unlisted=wanted.unlisted,
         state=QUEUED,
         seed=_seed(wanted, parent),

@@ -26,7 +26,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import exhibitions, recipe, visitor
+from app import exhibitions, recipe
+from app.auth import visitors
 from app.config import ROOT
 from app.errors import InvalidInput, MomaError
 from app.moderation import audit_log
@@ -290,7 +291,7 @@ def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
     painted_at = datetime.fromisoformat(piece.label["painted_at"])
     walk = Walk(
         id=piece.walk_id,
-        visitor=visitor.digest(VISITOR),
+        visitor=visitors.digest(VISITOR),
         owner_hash="",  # no secret has this digest
         commission_hash="",
         seed=wanted.seed,

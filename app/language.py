@@ -12,8 +12,8 @@ from flask import Flask, Response, current_app, has_request_context, redirect, r
 from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 
+from app.auth.visitors import YEAR_SECONDS, host_name
 from app.i18n.locales import ENGLISH, LOCALES, NAMES, tag
-from app.visitor import YEAR_SECONDS, host_name
 
 COOKIE = "moma_language"
 CHOICE_MAX = 2000  # characters of what was typed that the choice of a language takes along

@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from PIL import Image
 from werkzeug.exceptions import NotFound
 
-from app import limits
+from app.auth import rate_limits
 from app.errors import TooMany
 from app.queue import jobs, stage_requests
 from app.queue.stage_requests import Stages
@@ -62,7 +62,7 @@ def ask(walk_id: str) -> Response:
     frame = _frame(walk)
     if stage_requests.of(walk, frame.index) is None:
         try:
-            limits.admit_stages()
+            rate_limits.admit_stages()
         except TooMany as error:
             response = _page("stages.html", walk, refused=str(error))
             response.status_code = 429

@@ -9,7 +9,8 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from app import cursors, visitor
+from app import cursors
+from app.auth import visitors
 from app.errors import InvalidInput
 from app.i18n.formatting import day
 from app.i18n.gettext import N_, _
@@ -40,9 +41,9 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/mine")
 def index() -> Response:
     """Show the visitor's own walks."""
-    secret, error = visitor.known(), None
+    secret, error = visitors.known(), None
     try:
-        page = Page([]) if secret is None else walks_of(visitor.digest(secret), cursor=request.args.get("cursor"))
+        page = Page([]) if secret is None else walks_of(visitors.digest(secret), cursor=request.args.get("cursor"))
     except InvalidInput as refused:
         page, error = Page([]), str(refused)
     painters = fair_queue.crew() if any(walk.is_waiting for walk in page.walks) else None

@@ -12,7 +12,8 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import exhibitions, limits, signing_in
+from app import exhibitions
+from app.auth import curator_session, rate_limits
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.exhibitions import Wanted
 from app.i18n.gettext import _
@@ -44,9 +45,9 @@ def init_app(app: Flask) -> None:
 
 @blueprint.before_request
 def _let_in() -> Response | None:
-    if not signing_in.is_open():
+    if not curator_session.is_open():
         raise NotFound
-    if request.endpoint in OPEN or signing_in.current() is not None:
+    if request.endpoint in OPEN or curator_session.current() is not None:
         return None
     return _go("office.sign_in")
 
@@ -56,29 +57,29 @@ def _keep_in(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "same-origin"
-    return signing_in.renew(response)
+    return curator_session.renew(response)
 
 
 @blueprint.get("/sign-in")
 def sign_in() -> Response:
     """Ask for the password."""
-    return _go("office.room") if signing_in.current() else _page("office_sign_in.html")
+    return _go("office.room") if curator_session.current() else _page("office_sign_in.html")
 
 
 @blueprint.post("/sign-in")
 def enter() -> Response:
     """Let in whoever knows the password; attempts are counted."""
     try:
-        limits.admit_sign_in()
+        rate_limits.admit_sign_in()
     except TooMany as error:
         response = _page("office_sign_in.html", status=429, error=str(error))
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    if not signing_in.matches(request.form.get("password", "")):
+    if not curator_session.matches(request.form.get("password", "")):
         audit_log.note("sign-in", failed=True)
         return _page("office_sign_in.html", status=403, error=_("That is not the password."))
     response = _go("office.room")
-    signing_in.begin(response)
+    curator_session.begin(response)
     return response
 
 
@@ -86,7 +87,7 @@ def enter() -> Response:
 def leave() -> Response:
     """Let the curator go."""
     response = _go("office.sign_in")
-    signing_in.end(response)
+    curator_session.end(response)
     return response
 
 

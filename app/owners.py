@@ -6,7 +6,8 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, redirect, request, url_for
 
-from app import changing, visitor
+from app import changing
+from app.auth import visitors
 from app.errors import InvalidInput, NotOwner
 from app.i18n.gettext import _
 from app.storage.walk_models import Walk
@@ -79,6 +80,6 @@ def _own(walk_id: str) -> Walk:
     :raises NotOwner: to everybody else.
     """
     walk = lookup.walk_at(walk_id)
-    if not visitor.owns(visitor.known(), walk):
+    if not visitors.owns(visitors.known(), walk):
         raise NotOwner(_("Only the visitor who asked for this walk can do that, from the browser they asked with."))
     return walk

@@ -18,8 +18,9 @@ from flask import (
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
-from app import about_page, form_guards, gallery, gallery_page, limits, problems, visitor, walk_page, wording
+from app import about_page, form_guards, gallery, gallery_page, problems, walk_page, wording
 from app import form as forms
+from app.auth import rate_limits, visitors
 from app.commission import commission
 from app.errors import InvalidInput, TooMany
 from app.generation import models_on_offer, presets, sampler_settings
@@ -46,7 +47,7 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/")
 def make() -> Response:
     """Show the form, filled from the address where it says something."""
-    visitor.current()  # the cookie comes with the form, so that two quick clicks are the same visitor's
+    visitors.current()  # the cookie comes with the form, so that two quick clicks are the same visitor's
     limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
     form.look_at_hand(limits)
@@ -76,7 +77,7 @@ def edit() -> Response:
 def commission_walk() -> Response:
     """Save the walk and go to its page, or say what is wrong and keep what was typed."""
     form = forms.from_fields(request.form, Limits.current())
-    owner = visitor.current()
+    owner = visitors.current()
     if form.errors:  # the walk to go on from was taken down meanwhile
         return make_page(form, status=422)
     try:
@@ -88,10 +89,10 @@ def commission_walk() -> Response:
     try:
         walk, _ = commission(
             wanted,
-            visitor_key=visitor.digest(owner),
+            visitor_key=visitors.digest(owner),
             owner=owner,
             idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
-            admit=limits.admit_page,
+            admit=rate_limits.admit_page,
         )
     except TooMany as error:
         form.errors["form"] = str(error)

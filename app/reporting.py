@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, request
 
-from app import limits, visitor
+from app.auth import rate_limits, visitors
 from app.errors import InvalidInput, TooMany
 from app.moderation import reports
 from app.walks import lookup
@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/walks/<walk_id>/report")
 def form(walk_id: str) -> Response:
     """Show the form."""
-    visitor.current()
+    visitors.current()
     return _page(walk_id)
 
 
@@ -36,8 +36,8 @@ def report(walk_id: str) -> Response:
             walk,
             reason=reason,
             words=words,
-            reporter=visitor.keyed(f"reporter {visitor.current()}"),
-            admit=limits.admit_report,
+            reporter=visitors.keyed(f"reporter {visitors.current()}"),
+            admit=rate_limits.admit_report,
         )
     except InvalidInput as error:
         found = {each.field: each.message for each in error.errors}

@@ -6,7 +6,8 @@ from typing import cast
 
 from flask import Response, redirect, render_template, request
 
-from app import gallery, visitor
+from app import gallery
+from app.auth import visitors
 from app.generation import models_on_offer
 from app.pages_blueprint import blueprint
 from app.queue import fair_queue, jobs
@@ -47,7 +48,7 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
         template,
         walk=walk,
         place=fair_queue.place(walk),
-        is_owner=visitor.owns(visitor.known(), walk),
+        is_owner=visitors.owns(visitors.known(), walk),
         redis_away=walk.is_waiting and not jobs.redis_answers(),
         house=models_on_offer.facts(models_on_offer.setting(walk.model_name or walk.model)),
         earlier=earlier,

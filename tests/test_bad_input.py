@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import changing, exhibitions, signing_in
+from app import changing, exhibitions
+from app.auth import curator_session
 from app.exhibitions import Wanted
 from app.moderation import audit_log
 from app.storage.database import writing
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.databases
 Hanger = Callable[..., Walk]
 PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 PASSWORD = "a password of the tests"
-HASH = signing_in.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
+HASH = curator_session.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
 STRANGE = ("%00", "a%00b", "%0d%0aX-Evil:1", "%ed%a0%80", "%ff", "x" * 3000, "9" * 5000, "%e2%80%ae", "'", "%25", "-")
 ASKED = ("", "lang=de", "frame=%00&cursor=%00&prompt=%00&q=%00&walk=%00&before=%00&own=%5B%5B&url=http://[&since=%00")
 

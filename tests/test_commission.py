@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, event, func, select, text
 
-from app import visitor
+from app.auth import visitors
 from app.commission import commission
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
@@ -52,7 +52,7 @@ def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
         None,
         False,
     )
-    assert visitor.owns("hers", walk)
+    assert visitors.owns("hers", walk)
     assert "hers" not in (walk.visitor, walk.owner_hash)
 
 

@@ -17,7 +17,8 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import cli_exhibition, exhibition, exhibitions, gallery, recipe, upkeep, visitor
+from app import cli_exhibition, exhibition, exhibitions, gallery, recipe, upkeep
+from app.auth import visitors
 from app.config import ROOT
 from app.exhibition import Likeness, Piece
 from app.site import Site
@@ -160,8 +161,8 @@ def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, h
 def test_nobody_owns_the_exhibition(fresh: Flask) -> None:
     start(fresh)
     walk = lookup.walk_at(PIECES[0].walk_id)
-    assert not visitor.owns("", walk)
-    assert visitor.owner_token(walk.id, walk.owner_hash) is None
+    assert not visitors.owns("", walk)
+    assert visitors.owner_token(walk.id, walk.owner_hash) is None
     answer = fresh.test_client().delete(f"/api/v1/walks/{walk.id}", headers={"Authorization": "Bearer x"})
     assert answer.status_code == 403
 

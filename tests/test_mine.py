@@ -12,7 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import mine, visitor
+from app import mine
+from app.auth import visitors
 from app.commission import commission
 from app.storage.database import db, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, REFUSED, Walk
@@ -138,6 +139,6 @@ def test_walks_made_through_the_api_belong_to_their_tokens(app: Flask, client: F
     asked = validate({"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]})
     walk, _ = commission(asked, visitor_key="somebody")
     assert shown(client.get("/mine").text) == [own]
-    assert visitor.owner_token(walk.id)
+    assert visitors.owner_token(walk.id)
     lifecycle.cancel(walk)
     db.session.rollback()

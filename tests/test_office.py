@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import exhibitions, limits, signing_in
+from app import exhibitions
+from app.auth import curator_session, rate_limits
 from app.errors import ConfigError, WalkGone
 from app.moderation import audit_log, banned_words, curation, reports
 from app.storage.database import db
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.databases
 
 Hanger = Callable[..., Walk]
 PASSWORD = "a password of the tests"
-HASH = signing_in.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")  # as cheap as it gets
+HASH = curator_session.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")  # as cheap as it gets
 PAGES = ("/curator", "/curator/exhibitions", "/curator/words", "/curator/log")
 
 
@@ -90,7 +91,7 @@ def test_cookie_is_signed_strict_short_and_over_https_bound_to_the_host(house: F
     answer = enter(house.test_client(), base_url="https://walks.example")
     (cookie,) = [each for each in answer.headers.getlist("Set-Cookie") if "curator" in each]
     assert cookie.startswith("__Host-moma_curator=")
-    for part in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/", f"Max-Age={signing_in.IDLE_SECONDS}"):
+    for part in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/", f"Max-Age={curator_session.IDLE_SECONDS}"):
         assert part in cookie
     client = house.test_client()
     client.set_cookie("moma_curator", "WyJ4IiwxXQ.aaaa.bbbb")
@@ -105,18 +106,18 @@ def test_sign_in_ends_after_an_hour_without_a_page_and_twelve_hours_in_all(
     real, passed = time.time, 0.0
     monkeypatch.setattr(time, "time", lambda: real() + passed)
     for _ in range(12):
-        passed += signing_in.IDLE_SECONDS - 60
+        passed += curator_session.IDLE_SECONDS - 60
         assert curator.get("/curator").status_code == 200
     passed += 15 * 60
     assert curator.get("/curator").status_code == 303
     assert enter(curator).status_code == 303
-    passed += signing_in.IDLE_SECONDS + 5
+    passed += curator_session.IDLE_SECONDS + 5
     assert curator.get("/curator").status_code == 303
 
 
 def test_new_password_ends_every_sign_in(instance: Path, curator: FlaskClient) -> None:
     other = make_app(
-        instance, CURATOR_HASH=signing_in.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
+        instance, CURATOR_HASH=curator_session.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
     ).test_client()
     other.set_cookie("moma_curator", curator.get_cookie("moma_curator").value)
     assert other.get("/curator").status_code == 303
@@ -124,7 +125,9 @@ def test_new_password_ends_every_sign_in(instance: Path, curator: FlaskClient) -
 
 def test_attempts_to_sign_in_are_counted(house: Flask) -> None:
     client = house.test_client()
-    assert [enter(client, "wrong").status_code for _ in range(limits.SIGN_INS[0])] == [403] * limits.SIGN_INS[0]
+    assert [enter(client, "wrong").status_code for _ in range(rate_limits.SIGN_INS[0])] == [403] * rate_limits.SIGN_INS[
+        0
+    ]
     answer = enter(client)
     assert answer.status_code == 429
     assert "10 attempts within an hour are as many as we take" in answer.text

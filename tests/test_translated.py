@@ -71,7 +71,7 @@ ERRORS = {
 ENGLISH_ONLY = {
     "app/api.py", "app/archives.py", "app/backup.py", "app/cli.py", "app/cli_backup.py", "app/cli_curator.py",
     "app/cli_exhibition.py", "app/cli_exhibitions.py", "app/cli_gallery.py", "app/cli_media.py", "app/commission.py",
-    "app/exporting.py", "app/feed.py", "app/importing.py", "app/signing_in.py",
+    "app/exporting.py", "app/feed.py", "app/importing.py", "app/auth/curator_session.py",
 }  # fmt: skip
 """Modules whose errors only programs and operators meet."""
 TOLD = {"The "}  # with who did it, a known sentence of the log

@@ -20,7 +20,6 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "app auth": "visitor signing_in limits",
     "app commissions": "wanted validation lineage_rules complaints commission "
     "changing recipe recipe_schema pinned carried",
     "app gallery": "gallery choice cursors spelling similar exhibitions exhibition",

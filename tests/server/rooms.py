@@ -10,7 +10,8 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app import changing, exhibition, exhibitions, visitor
+from app import changing, exhibition, exhibitions
+from app.auth import visitors
 from app.moderation import banned_words, reports
 from app.search import visual_search
 from app.storage.database import db, writing
@@ -148,7 +149,7 @@ class House:
         context = browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE_MS)
         key = URLSafeSerializer(SECRET, salt="visitor").dumps(OWNER)
-        context.add_cookies([{"name": visitor.COOKIE, "value": str(key), "url": self.url}])
+        context.add_cookies([{"name": visitors.COOKIE, "value": str(key), "url": self.url}])
         return context
 
     def go(self, page: Page, *names: str) -> Iterator[str]:

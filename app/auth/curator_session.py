@@ -14,9 +14,9 @@ from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from app.auth.visitors import host_name
 from app.errors import InvalidInput
 from app.moderation import audit_log
-from app.visitor import host_name
 
 COOKIE = "moma_curator"
 IDLE_SECONDS = 3600

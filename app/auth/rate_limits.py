@@ -11,7 +11,7 @@ from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
-from app import visitor
+from app.auth import visitors
 from app.errors import TooMany
 from app.i18n.formatting import duration_about
 from app.i18n.gettext import N_, _
@@ -108,14 +108,14 @@ def network_key() -> str:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        return visitor.keyed(f"network {text}")
+        return visitors.keyed(f"network {text}")
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return visitor.keyed(f"network {ipaddress.ip_network((address, 64), strict=False)}")
-    return visitor.keyed(f"network {text}")
+        return visitors.keyed(f"network {ipaddress.ip_network((address, 64), strict=False)}")
+    return visitors.keyed(f"network {text}")
 
 
 def _cookie() -> str:
-    return visitor.digest(visitor.current())
+    return visitors.digest(visitors.current())
 
 
 class _Gate:

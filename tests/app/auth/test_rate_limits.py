@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app import limits
+from app.auth import rate_limits
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
@@ -115,7 +115,7 @@ def test_reading_has_no_limit(strict: Flask) -> None:
 def test_household_has_one_key_for_all_its_ipv6_addresses(app: Flask) -> None:
     def key(address: str) -> str:
         with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
-            return limits.network_key()
+            return rate_limits.network_key()
 
     assert key("2001:db8:1:2::1") == key("2001:db8:1:2:ffff::9")
     assert key("2001:db8:1:2::1") != key("2001:db8:1:3::1")

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from itsdangerous import URLSafeSerializer
 
-from app import visitor
+from app.auth import visitors
 from app.commission import commission
 from app.storage.walk_models import Walk
 from app.validation import validate
@@ -28,7 +28,7 @@ def site(instance: Path) -> Flask:
 def cookie_of(app: Flask, *, base_url: str = "http://localhost") -> tuple[str, str, str]:
     """Become a visitor; return the cookie's name, value and attributes."""
     with app.test_request_context(base_url=base_url):
-        secret = visitor.current()
+        secret = visitors.current()
         header = app.process_response(app.make_response("")).headers["Set-Cookie"]
         assert secret not in ("", None)
     name, _, rest = header.partition("=")
@@ -38,7 +38,7 @@ def cookie_of(app: Flask, *, base_url: str = "http://localhost") -> tuple[str, s
 
 def secret_in(app: Flask, cookie: str, *, name: str = "moma_visitor", base_url: str = "http://localhost") -> str | None:
     with app.test_request_context(base_url=base_url, headers={"Cookie": f"{name}={cookie}"}):
-        return visitor.known()
+        return visitors.known()
 
 
 def signed(value: object, *, secret: str = SECRET, salt: str = "visitor") -> str:
@@ -78,7 +78,7 @@ def test_session_cookie_follows_the_same_rules(site: Flask) -> None:
 
 def test_stranger_is_nobody_and_gets_no_cookie(site: Flask) -> None:
     with site.test_request_context():
-        assert visitor.known() is None
+        assert visitors.known() is None
         assert "Set-Cookie" not in site.process_response(site.make_response("")).headers
 
 
@@ -111,26 +111,26 @@ def test_visitor_is_known_after_the_key_was_changed(site: Flask, tmp_path: Path)
 
 def test_owner_is_told_from_others(commissioned: Callable[..., Walk]) -> None:
     walk = commissioned(visitor="ann")
-    assert visitor.owns("secret of ann", walk)
+    assert visitors.owns("secret of ann", walk)
     for other in (None, "", "secret of ben", walk.owner_hash, walk.visitor, "狐"):
-        assert not visitor.owns(other, walk)
+        assert not visitors.owns(other, walk)
 
 
 def test_walk_without_an_owner_is_owned_by_its_own_token(app: Flask) -> None:
     walk, _ = commission(validate(ASKED), visitor_key="somebody")
     other, _ = commission(validate(ASKED), visitor_key="somebody")
-    token = visitor.owner_token(walk.id)
-    assert visitor.owns(token, walk)
-    assert not visitor.owns(token, other)
+    token = visitors.owner_token(walk.id)
+    assert visitors.owns(token, walk)
+    assert not visitors.owns(token, other)
 
 
 def test_owner_token_can_be_shown_again_after_the_key_was_changed(app: Flask, instance: Path) -> None:
     walk, _ = commission(validate(ASKED), visitor_key="somebody")
-    token = visitor.owner_token(walk.id)
+    token = visitors.owner_token(walk.id)
     with make_app(instance, SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET]).app_context():
-        assert visitor.owner_token(walk.id, walk.owner_hash) == token
+        assert visitors.owner_token(walk.id, walk.owner_hash) == token
     with make_app(instance, SECRET_KEY=NEW).app_context():
-        assert visitor.owner_token(walk.id, walk.owner_hash) is None
+        assert visitors.owner_token(walk.id, walk.owner_hash) is None
 
 
 def test_addresses_are_kept_as_keyed_hashes_only(site: Flask, tmp_path: Path) -> None:
@@ -138,6 +138,6 @@ def test_addresses_are_kept_as_keyed_hashes_only(site: Flask, tmp_path: Path) ->
     for one in (site, make_app(tmp_path / "other", SECRET_KEY=NEW)):
         for address in ("203.0.113.7", "203.0.113.8"):
             with one.test_request_context(environ_base={"REMOTE_ADDR": address}):
-                keys.add(visitor.address_key())
+                keys.add(visitors.address_key())
     assert len(keys) == 4
     assert not any("203" in key and "113" in key for key in keys)
