@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from app.recipe_schema import STOPS, Recipe, RecipeStop
+from app.commissions.recipe_schema import STOPS, Recipe, RecipeStop
 from app.storage.walk_models import ENDINGS, ID, STATES
 
 WALK_ID = "k7mz3vq9xw2hd8cf"

@@ -9,21 +9,22 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import changing, gallery, openapi, recipe, similar
+from app import gallery, openapi, similar
 from app.answers import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.auth import rate_limits, visitors
-from app.changing import WalkChange
 from app.choice import Choice, read, whole
-from app.commission import commission
+from app.commissions import recipe, walk_edits
+from app.commissions.intake import commission
+from app.commissions.schema import Commission
+from app.commissions.validation import validate
+from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.form_guards import csrf
 from app.openapi import documented
 from app.queue import fair_queue
 from app.sending import conditional
 from app.storage.walk_models import Walk
-from app.validation import validate
 from app.walks import lifecycle, lineage, lookup, reuse
-from app.wanted import Commission
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -153,7 +154,7 @@ def change(walk_id: str) -> Response:
     Needs the walk's `owner_token` as bearer token. What is left out stays as it is.
     """
     walk = _own(walk_id)
-    changing.apply(walk, changing.validate(_json_body()))
+    walk_edits.apply(walk, walk_edits.validate(_json_body()))
     return jsonify(describe(walk))
 
 

@@ -10,17 +10,18 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app import api, recipe
+from app import api
 from app.auth import visitors
 from app.command import as_json, explained, print_json
-from app.commission import commission
+from app.commissions import recipe
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
 from app.painters import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import ENDINGS, FINISHED, STATES, Walk
-from app.validation import validate
 from app.walks import lifecycle, lookup
 
 WORD = "command line"

@@ -14,19 +14,20 @@ from flask.cli import AppGroup
 from PIL import Image
 from sqlalchemy import select
 
-from app import exhibition, recipe
+from app import exhibition
 from app.auth import visitors
 from app.command import as_json, explained, print_json
-from app.commission import commission
+from app.commissions import recipe
+from app.commissions.intake import commission
+from app.commissions.recipe_pins import Pinned
+from app.commissions.schema import Commission
 from app.errors import MomaError
 from app.exhibition import Likeness, Piece
 from app.painters import painters, wait_for
-from app.pinned import Pinned
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks import lifecycle
-from app.wanted import Commission
 
 if TYPE_CHECKING:
     from app.exhibition import Picture

@@ -26,19 +26,20 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import exhibitions, recipe
+from app import exhibitions
 from app.auth import visitors
+from app.commissions import recipe
+from app.commissions.recipe_pins import Pinned
+from app.commissions.schema import Commission
+from app.commissions.validation import validate
 from app.config import ROOT
 from app.errors import InvalidInput, MomaError
 from app.moderation import audit_log
-from app.pinned import Pinned
 from app.search import terms
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
-from app.validation import validate
 from app.walks import colours, lifecycle, lookup, neighbours
-from app.wanted import Commission
 
 if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its memory
     import numpy as np

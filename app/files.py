@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, jsonify
 from werkzeug.exceptions import NotFound
 
-from app import recipe
+from app.commissions import recipe
 from app.errors import MediaError
 from app.sending import conditional, send_stored
 from app.storage.database import db

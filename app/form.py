@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from app import remixing
-from app.complaints import of_stop
+from app.commissions.error_messages import of_stop
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
 from app.generation import hands
 from app.generation.limits import STOPS_MIN, Limits

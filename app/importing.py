@@ -18,9 +18,11 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import archives, changing, exhibitions, exported, recipe
+from app import archives, exhibitions, exported
 from app.archives import MEDIA
 from app.auth import visitors
+from app.commissions import recipe, walk_edits
+from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.exhibitions import Wanted
 from app.exported import ARCHIVE, ExhibitionLine, WalkLine
@@ -32,7 +34,6 @@ from app.storage.database import db, writing
 from app.storage.house_models import Exhibit, Exhibition
 from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
 from app.walks import lookup, neighbours
-from app.wanted import Commission
 
 ERRORS_MAX = 20
 VISITOR = "import"
@@ -126,7 +127,7 @@ def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], *, re
     try:
         _read_recipe(walk)
         if walk.title is not None:
-            changing.validate({"title": walk.title})
+            walk_edits.validate({"title": walk.title})
     except InvalidInput as error:
         return f"cannot be hung here. {error}".rstrip(".")
     return _files_flaw(archive, walk, sizes)

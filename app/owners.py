@@ -6,8 +6,8 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, redirect, request, url_for
 
-from app import changing
 from app.auth import visitors
+from app.commissions import walk_edits
 from app.errors import InvalidInput, NotOwner
 from app.i18n.gettext import _
 from app.storage.walk_models import Walk
@@ -43,10 +43,10 @@ def retitle(walk_id: str) -> Response:
     """Give a walk another title; without one it is named by its stops again."""
     walk, written = _own(walk_id), request.form.get("title", "")
     try:
-        change = changing.validate({"title": written if written.strip() else None})
+        change = walk_edits.validate({"title": written if written.strip() else None})
     except InvalidInput as error:
         return walk_page("walk.html", walk, retitled=(written, str(error)))
-    changing.apply(walk, change)
+    walk_edits.apply(walk, change)
     return see(walk)
 
 
@@ -70,7 +70,7 @@ def delete(walk_id: str) -> Response:
 
 
 def _set_unlisted(walk: Walk, unlisted: bool) -> Response:
-    changing.apply(walk, changing.validate({"unlisted": unlisted}))
+    walk_edits.apply(walk, walk_edits.validate({"unlisted": unlisted}))
     return see(walk)
 
 

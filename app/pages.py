@@ -21,7 +21,8 @@ from werkzeug.datastructures import MultiDict
 from app import about_page, form_guards, gallery, gallery_page, problems, walk_page, wording
 from app import form as forms
 from app.auth import rate_limits, visitors
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.errors import InvalidInput, TooMany
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
@@ -29,7 +30,6 @@ from app.i18n.gettext import _
 from app.pages_blueprint import blueprint
 from app.queue import fair_queue, jobs
 from app.sending import page_response
-from app.validation import validate
 from app.walk_page import see
 
 RECENT = 8

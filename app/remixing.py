@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from app.commissions.schema import Commission
 from app.generation import presets, sampler_settings
 from app.storage.walk_models import STOP, Walk
-from app.wanted import Commission
 
 SHARED = ("hand", "negative_prompt")
 OWN = ("seed", *SHARED)

@@ -8,15 +8,16 @@ from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
 from app import form as forms
-from app import recipe, remixing
+from app import remixing
+from app.commissions import recipe
+from app.commissions.recipe import as_commission
+from app.commissions.recipe_pins import Pinned
+from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import N_, _
 from app.pages import make_page
-from app.pinned import Pinned
-from app.recipe import as_commission
 from app.walks import reuse
-from app.wanted import Commission
 
 blueprint = Blueprint("restoring", __name__)
 

@@ -20,10 +20,10 @@ from unittest.mock import patch
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import upgrade
-from app.validation import validate
 from benchmarks.counting import networks
 from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT

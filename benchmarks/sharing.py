@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import create_app
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.generation import cost
 from app.painters import wait_for
 from app.queue import jobs
 from app.site import Site
 from app.storage.walk_models import FINISHED
-from app.validation import validate
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store
 from tests import postgres

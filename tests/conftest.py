@@ -21,12 +21,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
 from app import create_app
-from app.commission import commission
-from app.pinned import Pinned
+from app.commissions.intake import commission
+from app.commissions.recipe_pins import Pinned
+from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
-from app.validation import validate
 from tests import postgres
 from tests.needs import require
 

@@ -18,7 +18,8 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
-from app import archives, database_copy, exhibition, instance, recipe
+from app import archives, database_copy, exhibition, instance
+from app.commissions import recipe
 from app.errors import MomaError
 from app.storage import media_store
 from app.storage.database import db, head, upgrade, writing

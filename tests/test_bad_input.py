@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import changing, exhibitions
+from app import exhibitions
 from app.auth import curator_session
+from app.commissions import walk_edits
 from app.exhibitions import Wanted
 from app.moderation import audit_log
 from app.storage.database import writing
@@ -95,7 +96,7 @@ def html_in(answer: TestResponse) -> Iterator[str]:
 
 def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient, hung: Hanger) -> None:
     walk, other = hung(EVIL, f"b {EVIL}", model=None), hung(f"b {EVIL}", "c", frames=2)
-    changing.apply(walk, changing.validate({"title": EVIL}))
+    walk_edits.apply(walk, walk_edits.validate({"title": EVIL}))
     with writing() as session:
         session.execute(update(Walk).values(model_title=EVIL, error=EVIL))
         session.add(Report(walk_number=walk.number, reason="other", words=EVIL, reporter="x"))

@@ -14,14 +14,14 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, update
 
-from app import recipe
+from app.commissions import recipe
+from app.commissions.recipe_pins import Pinned
 from app.moderation import banned_words
-from app.pinned import Pinned
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from tests.app.commissions.test_recipe import RENDERING
 from tests.conftest import make_app
-from tests.test_recipe import RENDERING
 
 pytestmark = pytest.mark.databases
 

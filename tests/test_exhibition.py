@@ -17,8 +17,9 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import cli_exhibition, exhibition, exhibitions, gallery, recipe, upkeep
+from app import cli_exhibition, exhibition, exhibitions, gallery, upkeep
 from app.auth import visitors
+from app.commissions import recipe
 from app.config import ROOT
 from app.exhibition import Likeness, Piece
 from app.site import Site
@@ -100,8 +101,8 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) ->
         start(start_without)
         assert count() == 0
         db.engine.dispose()
-    from app.commission import commission
-    from app.validation import validate
+    from app.commissions.intake import commission
+    from app.commissions.validation import validate
 
     commission(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
     start(fresh)

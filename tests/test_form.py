@@ -15,11 +15,11 @@ from werkzeug.wrappers import Request
 
 from app import form as forms
 from app import form_guards
+from app.commissions.validation import validate
 from app.errors import InvalidInput, Malformed
 from app.generation.limits import Limits
 from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
-from app.validation import validate
 from app.walks import lifecycle
 
 LIMITS = Limits(stops_max=8, prompt_max=300, frames_max=240, frames_default=24)

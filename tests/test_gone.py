@@ -11,7 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, delete, event, update
 
-from app import changing, exhibitions
+from app import exhibitions
+from app.commissions import walk_edits
 from app.exhibitions import Wanted
 from app.moderation import curation
 from app.search import ranking, vector_index, visual_search
@@ -111,7 +112,7 @@ def naming(app: Flask, client: FlaskClient, walk: Walk, others: list[Walk]) -> s
 
 
 def unlisted(walk: Walk, value: bool) -> None:
-    changing.apply(walk, changing.validate({"unlisted": value}))
+    walk_edits.apply(walk, walk_edits.validate({"unlisted": value}))
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from sqlalchemy import update
 
 from app import mine
 from app.auth import visitors
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.storage.database import db, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, REFUSED, Walk
-from app.validation import validate
 from app.walks import lifecycle
 
 Hanger = Callable[..., Walk]

@@ -14,8 +14,9 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
-from app import archives, changing, exhibition, exhibitions, exported, recipe
+from app import archives, exhibition, exhibitions, exported
 from app.archives import MANIFEST
+from app.commissions import recipe, walk_edits
 from app.errors import InvalidInput
 from app.importing import bring_in
 from app.moderation import banned_words, curation
@@ -96,7 +97,7 @@ def test_walks_hang_at_the_other_house_as_they_hung_here(
     app: Flask, other: Flask, first: list[Walk], tmp_path: Path
 ) -> None:
     with app.app_context():
-        changing.apply(lookup.walk_at(first[0].id), changing.validate({"title": "Strings & stars"}))
+        walk_edits.apply(lookup.walk_at(first[0].id), walk_edits.validate({"title": "Strings & stars"}))
         curation.hide(lookup.walk_at(first[1].id))
         curation.feature(lookup.walk_at(first[2].id))
         here = {walk.id: told(lookup.walk_at(walk.id, even_hidden=True)) for walk in first}
@@ -121,7 +122,7 @@ def exhibition_film(walk_id: str) -> bytes:
 
 def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Walk], tmp_path: Path) -> None:
     file = export(app, tmp_path)
-    changing.apply(first[0], changing.validate({"title": "Changed since"}))
+    walk_edits.apply(first[0], walk_edits.validate({"title": "Changed since"}))
     before = media_store.store().files("walks")
     report = bring_in(file)
     assert (report.hung, report.there, report.exhibitions_there) == (0, 3, 1)

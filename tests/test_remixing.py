@@ -13,14 +13,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 
-from app import api, changing, remixing
+from app import api, remixing
 from app import form as forms
+from app.commissions import walk_edits
+from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.moderation import curation
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
-from app.validation import validate
 from app.walks import lifecycle, lineage
 
 pytestmark = pytest.mark.databases
@@ -145,7 +146,11 @@ def test_parent_and_children_name_each_other(client: FlaskClient, hung: Hanger, 
 
 @pytest.mark.parametrize(
     "take_away",
-    [lifecycle.delete_walk, curation.hide, lambda walk: changing.apply(walk, changing.validate({"unlisted": True}))],
+    [
+        lifecycle.delete_walk,
+        curation.hide,
+        lambda walk: walk_edits.apply(walk, walk_edits.validate({"unlisted": True})),
+    ],
 )
 def test_neither_names_the_other_once_it_does_not_hang(
     client: FlaskClient, hung: Hanger, remix: Hanger, take_away: Callable[[Walk], None]

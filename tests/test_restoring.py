@@ -16,13 +16,13 @@ from PIL import Image
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app import recipe
-from app.pinned import Pinned
+from app.commissions import recipe
+from app.commissions.recipe_pins import Pinned
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from tests.app.commissions.test_recipe import RENDERING, gif
 from tests.conftest import make_app
-from tests.test_recipe import RENDERING, gif
 
 Commissioner = Callable[..., Walk]
 TYPED = {

@@ -25,8 +25,9 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from app import exhibitions, recipe
+from app import exhibitions
 from app.choice import SORTS
+from app.commissions import recipe
 from app.config import ROOT
 from app.errors import MediaError
 from app.exhibitions import Wanted
@@ -70,7 +71,8 @@ ERRORS = {
 }  # fmt: skip
 ENGLISH_ONLY = {
     "app/api.py", "app/archives.py", "app/backup.py", "app/cli.py", "app/cli_backup.py", "app/cli_curator.py",
-    "app/cli_exhibition.py", "app/cli_exhibitions.py", "app/cli_gallery.py", "app/cli_media.py", "app/commission.py",
+    "app/cli_exhibition.py", "app/cli_exhibitions.py", "app/cli_gallery.py", "app/cli_media.py",
+    "app/commissions/intake.py",
     "app/exporting.py", "app/feed.py", "app/importing.py", "app/auth/curator_session.py",
 }  # fmt: skip
 """Modules whose errors only programs and operators meet."""

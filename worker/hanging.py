@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app import recipe
+from app.commissions import recipe
 from app.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db, now, writing

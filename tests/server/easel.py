@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from werkzeug.serving import make_server
 
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
-from app.validation import validate
 from worker import film
 
 SIDE = 64

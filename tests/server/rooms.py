@@ -10,8 +10,9 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app import changing, exhibition, exhibitions
+from app import exhibition, exhibitions
 from app.auth import visitors
+from app.commissions import walk_edits
 from app.moderation import banned_words, reports
 from app.search import visual_search
 from app.storage.database import db, writing
@@ -74,7 +75,7 @@ def _family() -> dict[str, Room]:
     _hang("a lemon", "the sun", "a cup", remix_of=walk.id)
     _hang("the sun", "a boat", continues=walk.id)
     _hang("a whale", "a lemon")
-    changing.apply(walk, changing.validate({"title": "A morning in June"}))
+    walk_edits.apply(walk, walk_edits.validate({"title": "A morning in June"}))
     blind = _hang("a cup of tea", "a fish", unlisted=True)
     dice = np.random.default_rng(1)
     with writing() as session:

@@ -13,17 +13,17 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
-from app import recipe
-from app.commission import commission
+from app.commissions import recipe
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.queue import fair_queue
 from app.storage import postgres_timeout
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import PAINTING, QUEUED, Walk
-from app.validation import validate
+from tests.app.commissions.test_recipe import painted_in_levels
 from tests.conftest import Commissioner
 from tests.postgres import PostgresServer
-from tests.test_recipe import painted_in_levels
 from worker.claim import claim_next
 
 pytestmark = [pytest.mark.server, pytest.mark.parametrize("database", ["postgres"], indirect=True)]

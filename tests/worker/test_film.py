@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from app.carried import recipe_in
+from app.commissions.recipe_files import recipe_in
 from worker import film as films
 
 Frames = list[NDArray[np.uint8]]

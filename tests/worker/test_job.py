@@ -19,7 +19,7 @@ from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy.exc import OperationalError
 
-from app import recipe
+from app.commissions import recipe
 from app.errors import WalkGone
 from app.generation import cost
 from app.storage import media_store

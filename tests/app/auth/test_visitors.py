@@ -10,9 +10,9 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 
 from app.auth import visitors
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.storage.walk_models import Walk
-from app.validation import validate
 from tests.conftest import SECRET, make_app
 
 NEW = "another secret, long enough"

@@ -14,13 +14,13 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import recipe
-from app.commission import commission
+from app.commissions import recipe
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.generation import hands, models_on_offer
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
-from app.validation import validate
 from app.walks.lookup import walk_at
 from tests.conftest import make_app
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import func, select
 
-from app import changing
+from app.commissions import walk_edits
 from app.errors import InvalidInput
 from app.moderation import banned_words
 from app.storage.database import db
@@ -66,7 +66,7 @@ def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) 
     walk = hung()
     banned_words.ban("gore")
     with pytest.raises(InvalidInput, match="The title asks for “gore”"):
-        changing.validate({"title": "Gore in July"})
+        walk_edits.validate({"title": "Gore in July"})
     assert walk.title == "A fox, a kite"
 
 

@@ -14,11 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import delete, select
 
 from app import wording
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.queue import fair_queue, jobs, pieces
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
-from app.validation import validate
 from app.walks import lifecycle
 from worker.claim import Claim, claim_next, fail, give_back, publish, sweep
 from worker.opening import insert_pieces

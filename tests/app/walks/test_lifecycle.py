@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.errors import Conflict, MediaError
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -25,7 +26,6 @@ from app.storage.walk_models import (
     Stop,
     Walk,
 )
-from app.validation import validate
 from app.walks import lifecycle
 
 pytestmark = pytest.mark.databases

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text, update
 
-from app import changing
+from app.commissions import walk_edits
 from app.moderation import curation
 from app.search import reindexing
 from app.storage.database import db, is_sqlite, writing
@@ -50,7 +50,11 @@ def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(hung: Hanger) -
 
 @pytest.mark.parametrize(
     "take_away",
-    [lifecycle.delete_walk, curation.hide, lambda walk: changing.apply(walk, changing.validate({"unlisted": True}))],
+    [
+        lifecycle.delete_walk,
+        curation.hide,
+        lambda walk: walk_edits.apply(walk, walk_edits.validate({"unlisted": True})),
+    ],
 )
 def test_what_does_not_hang_is_nobodys_neighbour(hung: Hanger, take_away: Callable[[Walk], None]) -> None:
     walk, next_one = hung("a fox", "a kite"), hung("a kite", "the sea")

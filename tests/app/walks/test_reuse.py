@@ -12,18 +12,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app import api, backup, database_copy, upkeep
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.recipe_pins import Pinned
+from app.commissions.validation import validate
 from app.moderation import curation
-from app.pinned import Pinned
 from app.queue import fair_queue
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, QUEUED, Walk
-from app.validation import validate
 from app.walks import lifecycle, reuse
 from app.walks.lookup import find
+from tests.app.commissions.test_recipe import RENDERING
 from tests.conftest import make_app
-from tests.test_recipe import RENDERING
 
 pytestmark = pytest.mark.databases
 

@@ -11,12 +11,12 @@ from flask import Flask
 from sqlalchemy import update
 
 from app import api
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.moderation import curation
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
-from app.validation import validate
 from app.walks import lifecycle, lineage
 
 pytestmark = pytest.mark.databases

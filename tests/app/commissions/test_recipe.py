@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app import recipe
-from app.commission import commission
+from app.commissions import recipe
+from app.commissions.intake import commission
+from app.commissions.recipe_pins import Pinned
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
-from app.pinned import Pinned
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from worker import plan

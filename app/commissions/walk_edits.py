@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from app import complaints
+from app.commissions import error_messages
+from app.commissions.schema import check_words, told
 from app.errors import FieldError, InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import _
@@ -15,7 +16,6 @@ from app.search import terms
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.walks import lookup
-from app.wanted import check_words, told
 
 
 class WalkChange(BaseModel):
@@ -67,5 +67,5 @@ def apply(walk: Walk, change: WalkChange) -> None:
 
 def _explain(item: Any, limits: Limits) -> FieldError:
     if item["loc"]:
-        return complaints.explain(item, limits)
+        return error_messages.explain(item, limits)
     return FieldError((), _('A change must be an object such as {"title": "Breakfast in July"}.'))

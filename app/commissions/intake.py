@@ -12,18 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import lineage_rules
 from app.auth import visitors
+from app.commissions import lineage_rules
+from app.commissions.recipe_pins import Pinned
+from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
-from app.pinned import Pinned
 from app.queue import fair_queue, jobs
 from app.search import terms
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.walks import neighbours, reuse
-from app.wanted import Commission
 
 
 def commission(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import changing, gallery
+from app import gallery
+from app.commissions import walk_edits
 from app.errors import InvalidInput, WalkGone
 from app.moderation import curation
 from app.search import reindexing
@@ -38,13 +39,13 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def change(walk: Walk, **fields: Any) -> None:
-    changing.apply(walk, changing.validate(fields))
+    walk_edits.apply(walk, walk_edits.validate(fields))
 
 
 @pytest.mark.parametrize(("data", "field", "message"), WRONG)
 def test_unusable_change_names_field_and_limit(client: FlaskClient, data: Any, field: str, message: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        changing.validate(data)
+        walk_edits.validate(data)
     assert [(error.field, error.message) for error in refused.value.errors] == [(field, message)]
 
 
@@ -121,11 +122,11 @@ def test_unlisted_walk_leaves_the_gallery_and_comes_back_to_its_place(client: Fl
 def test_walk_that_was_taken_down_meanwhile_is_not_retitled(hung: Hanger) -> None:
     walk = hung()
     change(walk, title=TITLE)
-    wanted = changing.validate({"title": "Supper"})
+    wanted = walk_edits.validate({"title": "Supper"})
     lifecycle.delete_walk(walk)
     assert (walk.given_title, walk.starts, walk.ends) == (None, None, None)
     with pytest.raises(WalkGone):
-        changing.apply(walk, wanted)
+        walk_edits.apply(walk, wanted)
 
 
 # For programs

@@ -11,13 +11,13 @@ from flask import Flask
 from sqlalchemy import NullPool, create_engine, event, func, select, text
 
 from app.auth import visitors
-from app.commission import commission
+from app.commissions.intake import commission
+from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
 from app.generation.limits import SEED_MAX
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import QUEUED, Stop, Walk
-from app.validation import validate
 from app.walks.lookup import find
 from tests.conftest import make_app
 

@@ -5,10 +5,10 @@ Who goes on from a walk begins at its last stop, so that the films join without 
 
 from __future__ import annotations
 
+from app.commissions.schema import Commission
 from app.i18n.gettext import N_, _
 from app.storage.walk_models import FINISHED, Stop, Walk
 from app.walks import lookup
-from app.wanted import Commission
 
 UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("cancelled")
 """The states, as a sentence says them."""

@@ -7,15 +7,15 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from app import validation
-from app.carried import RECIPE_MAX, kind_of, recipe_in
+from app.commissions import validation
+from app.commissions.recipe_files import RECIPE_MAX, kind_of, recipe_in
+from app.commissions.recipe_pins import Pinned, flaw
+from app.commissions.recipe_schema import Recipe, RecipeLevel, RecipeSampler
+from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
 from app.i18n.gettext import N_, _
-from app.pinned import Pinned, flaw
-from app.recipe_schema import Recipe, RecipeLevel, RecipeSampler
 from app.storage.walk_models import ROUND, Walk
-from app.wanted import Commission
 
 FORMAT = "moma-lisa recipe"
 FIRST, VERSION = 1, 2  # in the first, every frame was painted in full

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app import complaints, lineage_rules
+from app.commissions import error_messages, lineage_rules
+from app.commissions.schema import Commission
 from app.errors import FieldError, InvalidInput
 from app.generation import models_on_offer
 from app.generation.limits import ERRORS_MAX, STOPS_MIN, Limits
@@ -16,7 +17,6 @@ from app.i18n.gettext import _
 from app.moderation import banned_words
 from app.storage.walk_models import ID, ROUND
 from app.walks import lineage
-from app.wanted import Commission
 
 
 def validate(data: Any) -> Commission:
@@ -29,7 +29,7 @@ def validate(data: Any) -> Commission:
         wanted = Commission.model_validate(data, context=limits)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise InvalidInput([complaints.explain(item, limits) for item in found[:ERRORS_MAX]]) from error
+        raise InvalidInput([error_messages.explain(item, limits) for item in found[:ERRORS_MAX]]) from error
     if errors := list(_rule_errors(wanted, limits)):
         raise InvalidInput(errors[:ERRORS_MAX])
     return wanted
@@ -61,11 +61,11 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
             )
         )
     elif wanted.frames is not None and not count <= wanted.frames <= limits.frames_max:
-        errors.append(FieldError(("frames",), complaints.frames_rule(limits, least=count)))
+        errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=count)))
     if wanted.steps is not None and not 1 <= wanted.steps <= limits.steps_max:
-        errors.append(FieldError(("steps",), complaints.steps_rule(limits)))
+        errors.append(FieldError(("steps",), error_messages.steps_rule(limits)))
     if wanted.guidance is not None and not 0 <= wanted.guidance <= limits.guidance_max:
-        errors.append(FieldError(("guidance",), complaints.guidance_rule(limits)))
+        errors.append(FieldError(("guidance",), error_messages.guidance_rule(limits)))
     if wanted.model is not None and wanted.model not in limits.models:
         errors.append(FieldError(("model",), models_on_offer.not_offered(f"{wanted.model:.60}")))
     errors += _doubled_stops(wanted)
@@ -81,7 +81,7 @@ def _banned_words(wanted: Commission) -> Iterator[FieldError]:
     for index, word in enumerate(banned_words.found_in_each(stop.prompt for stop in wanted.stops)):
         if word:
             yield FieldError(
-                ("stops", index, "prompt"), banned_words.rule(_("The prompt") + complaints.of_stop(index), word)
+                ("stops", index, "prompt"), banned_words.rule(_("The prompt") + error_messages.of_stop(index), word)
             )
 
 

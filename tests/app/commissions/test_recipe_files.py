@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.carried import RECIPE_MAX, kind_of, recipe_in
+from app.commissions.recipe_files import RECIPE_MAX, kind_of, recipe_in
 
 SAID = b'{"a": "recipe"}'
 

@@ -11,12 +11,12 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.commissions.schema import Commission
+from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.generation import presets, sampler_settings
 from app.generation.limits import ERRORS_MAX, SEED_MAX
 from app.storage.walk_models import ENDINGS
-from app.validation import validate
-from app.wanted import Commission
 from tests.conftest import make_app
 
 

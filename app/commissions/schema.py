@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-from app import complaints
+from app.commissions import error_messages
 from app.generation.hands import find as find_hand
 from app.generation.hands import words_of
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
@@ -42,7 +42,7 @@ def _clean(text: str, info: ValidationInfo) -> str:
 
 def _check_readable(text: str) -> None:
     if UNREADABLE in text or any(unicodedata.category(character) == "Cs" for character in text):
-        raise ValueError(_(complaints.UNREADABLE))
+        raise ValueError(_(error_messages.UNREADABLE))
 
 
 def _hand(text: str | None, info: ValidationInfo) -> str | None:

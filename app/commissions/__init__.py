@@ -1,0 +1,3 @@
+"""A request for a walk: its schema, its rules, its intake, its recipe."""
+
+__all__ = ["error_messages", "intake", "recipe", "recipe_pins", "recipe_schema", "schema", "validation", "walk_edits"]
