@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, render_template, request
 
+from app.gallery.similar import SHOWN, find
 from app.search import visual_search
 from app.sending import conditional
-from app.similar import SHOWN, find
 
 blueprint = Blueprint("alike", __name__)
 

@@ -9,10 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import gallery, openapi, similar
+from app import openapi
 from app.answers import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.auth import rate_limits, visitors
-from app.choice import Choice, read, whole
 from app.commissions import recipe, walk_edits
 from app.commissions.intake import commission
 from app.commissions.schema import Commission
@@ -20,6 +19,8 @@ from app.commissions.validation import validate
 from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.form_guards import csrf
+from app.gallery import catalogue, similar
+from app.gallery.catalogue_query import Choice, read, whole
 from app.openapi import documented
 from app.queue import fair_queue
 from app.sending import conditional
@@ -103,7 +104,7 @@ def show(walk_id: str) -> Response:
 def index() -> Response:
     """List the walks that hang in the gallery, or what a search and filters find of them."""
     listing = read(Listing, request.args)
-    page = gallery.page(listing, cursor=listing.cursor, limit=listing.limit)
+    page = catalogue.page(listing, cursor=listing.cursor, limit=listing.limit)
     body: WalkList = {
         "walks": [describe(walk) for walk in page.walks],
         "next_cursor": page.older,

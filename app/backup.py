@@ -18,10 +18,11 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, func, inspect, select
 
-from app import archives, database_copy, exhibition, instance
+from app import archives, database_copy, instance
 from app.archives import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
 from app.auth import visitors
 from app.errors import Conflict, MediaError, MomaError
+from app.gallery import first_exhibition
 from app.storage import media_store
 from app.storage.database import db, head, is_sqlite, now, ping, schema_state, writing
 from app.storage.walk_models import Frame, Medium, Walk
@@ -156,7 +157,7 @@ def _check_empty() -> None:
         raise MomaError(flaw)
     if not inspect(db.engine).has_table(Walk.__tablename__):
         return
-    own = select(func.count()).where(Walk.visitor != visitors.digest(exhibition.VISITOR))
+    own = select(func.count()).where(Walk.visitor != visitors.digest(first_exhibition.VISITOR))
     count = db.session.scalar(own) or 0
     db.session.rollback()
     if count:

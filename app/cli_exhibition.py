@@ -14,7 +14,6 @@ from flask.cli import AppGroup
 from PIL import Image
 from sqlalchemy import select
 
-from app import exhibition
 from app.auth import visitors
 from app.command import as_json, explained, print_json
 from app.commissions import recipe
@@ -22,7 +21,8 @@ from app.commissions.intake import commission
 from app.commissions.recipe_pins import Pinned
 from app.commissions.schema import Commission
 from app.errors import MomaError
-from app.exhibition import Likeness, Piece
+from app.gallery import first_exhibition
+from app.gallery.first_exhibition import Likeness, Piece
 from app.painters import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
@@ -30,7 +30,7 @@ from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks import lifecycle
 
 if TYPE_CHECKING:
-    from app.exhibition import Picture
+    from app.gallery.first_exhibition import Picture
 
 group = AppGroup("exhibition", help="The first exhibition, which is shipped with the project.")
 
@@ -50,11 +50,11 @@ def paint(anew: bool, as_json: bool) -> None:
 
 def _paint_again(tend: Callable[[], None], *, as_json: bool) -> None:
     likenesses = []
-    for piece in exhibition.pieces():
+    for piece in first_exhibition.pieces():
         wanted, pinned = recipe.commission_of(piece.recipe)
         wanted.unlisted = True
         with _painted(wanted, piece.folder.name, tend, pinned=pinned) as walk:
-            likenesses.append(exhibition.compare(piece, _frames(walk)))
+            likenesses.append(first_exhibition.compare(piece, _frames(walk)))
         if not as_json:
             _say(likenesses[-1])
     if as_json:
@@ -64,25 +64,25 @@ def _paint_again(tend: Callable[[], None], *, as_json: bool) -> None:
 def _paint_anew(tend: Callable[[], None], *, as_json: bool) -> None:
     """Paint the programme as far as there is room for it; only when all is painted does it take the others' place."""
     shipped: list[str] = []
-    programme = exhibition.programme()
-    with tempfile.TemporaryDirectory(dir=exhibition.FOLDER.parent, prefix=".exhibition-") as folder:
+    programme = first_exhibition.programme()
+    with tempfile.TemporaryDirectory(dir=first_exhibition.FOLDER.parent, prefix=".exhibition-") as folder:
         aside = Path(folder)
         for number, wanted in enumerate(programme, start=1):
             with _painted(wanted, f"Piece {number}", tend) as walk:
-                piece = Piece(aside / exhibition.name_of(number, walk))
-                exhibition.store(piece, walk, _frames(walk))
-            if exhibition.size_of(aside) > exhibition.BYTES_MAX:
+                piece = Piece(aside / first_exhibition.name_of(number, walk))
+                first_exhibition.store(piece, walk, _frames(walk))
+            if first_exhibition.size_of(aside) > first_exhibition.BYTES_MAX:
                 shutil.rmtree(piece.folder)
                 break
             shipped.append(piece.folder.name)
             if not as_json:
                 click.echo(f"{piece.folder.name:40} evenness {walk.evenness:.2f}, jump {walk.jump:.2f}")
-        exhibition.replace(aside)
-    size = sum(exhibition.size_of(piece.folder) for piece in exhibition.pieces())
+        first_exhibition.replace(aside)
+    size = sum(first_exhibition.size_of(piece.folder) for piece in first_exhibition.pieces())
     if as_json:
         print_json({"pieces": shipped, "of": len(programme), "bytes": size})
     else:
-        click.echo(f"{len(shipped)} of {len(programme)} pieces, {size:,} bytes of {exhibition.BYTES_MAX:,}.")
+        click.echo(f"{len(shipped)} of {len(programme)} pieces, {size:,} bytes of {first_exhibition.BYTES_MAX:,}.")
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def _painted(
     wanted: Commission, name: str, tend: Callable[[], None], *, pinned: Pinned | None = None
 ) -> Iterator[Walk]:
     """Have a walk painted, whatever was painted before; it is deleted in the end."""
-    walk, _ = commission(wanted, visitor_key=visitors.digest(exhibition.VISITOR), pinned=pinned, anew=True)
+    walk, _ = commission(wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, anew=True)
     try:
         walk = wait_for(walk, tend, quiet=True)
         if walk.state != FINISHED:

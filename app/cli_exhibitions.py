@@ -7,9 +7,9 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app import exhibitions
 from app.command import as_json, explained, print_json
-from app.exhibitions import Wanted
+from app.gallery import exhibitions
+from app.gallery.exhibitions import Wanted
 from app.moderation.audit_log import COMMAND
 from app.storage.house_models import Exhibition
 

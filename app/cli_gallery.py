@@ -12,9 +12,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app import exhibition, exporting, importing
+from app import exporting, importing
 from app.command import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
+from app.gallery import first_exhibition
 from app.moderation import audit_log, curation
 from app.queue import jobs
 from app.search import reindexing, semantic_search, visual_search
@@ -126,11 +127,11 @@ def unfeature(walk_id: str, as_json: bool) -> None:
 @explained
 def exhibit(take_down: bool, as_json: bool) -> None:
     """Hang those walks of the first exhibition that do not hang, or take all of them down."""
-    done = exhibition.take_down() if take_down else exhibition.hang()
+    done = first_exhibition.take_down() if take_down else first_exhibition.hang()
     if as_json:
         print_json({"taken_down" if take_down else "hung": done})
     else:
-        click.echo(f"{len(done)} of {len(exhibition.pieces())} walks {'taken down' if take_down else 'hung'}.")
+        click.echo(f"{len(done)} of {len(first_exhibition.pieces())} walks {'taken down' if take_down else 'hung'}.")
 
 
 @group.command("export")

@@ -12,9 +12,10 @@ from typing import IO
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
-from app import archives, exhibitions, exported
+from app import archives, exported
 from app.archives import MANIFEST, MEDIA
 from app.errors import InvalidInput, MediaError
+from app.gallery import exhibitions
 from app.storage import media_store
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Walk

@@ -11,9 +11,10 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import embed, filters, gallery, problems
-from app.choice import NEWEST, from_page
+from app import embed, filters, problems
 from app.errors import InvalidInput, WalkGone, WalkNotFound
+from app.gallery import catalogue
+from app.gallery.catalogue_query import NEWEST, from_page
 from app.sending import conditional
 from app.storage.walk_models import Walk
 from app.walks import lookup, media_urls
@@ -47,7 +48,7 @@ def init_app(app: Flask) -> None:
 def feed() -> Response:
     """Send the newest walks that hang, or the newest of those that a search finds."""
     choice = from_page(request.args).model_copy(update={"sort": NEWEST, "draw": None})
-    walks = gallery.page(choice, limit=ENTRIES).walks
+    walks = catalogue.page(choice, limit=ENTRIES).walks
     page = render_template(
         "feed.xml",
         walks=walks,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import wording
-from app.choice import SORTS, Choice
+from app.gallery.catalogue_query import SORTS, Choice
 from app.generation import hands, models_on_offer
 from app.generation.limits import STOPS_MIN, Limits
 from app.i18n import formatting

@@ -8,10 +8,11 @@ from typing import cast
 from flask import Response, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from app import choice as choosing
-from app import filters, gallery, spelling
-from app.choice import Choice
+from app import filters
 from app.errors import InvalidInput
+from app.gallery import catalogue, spelling
+from app.gallery import catalogue_query as choosing
+from app.gallery.catalogue_query import Choice
 from app.generation.limits import SEED_MAX
 from app.pages_blueprint import blueprint
 from app.search import terms
@@ -25,27 +26,27 @@ def hang() -> Response:
         choice = choosing.from_page(request.args)
         if choice.order == choosing.SURPRISE and choice.draw is None:
             return _drawn(choice)
-        page = gallery.page(choice, cursor=request.args.get("cursor"))
+        page = catalogue.page(choice, cursor=request.args.get("cursor"))
     except InvalidInput as error:
         wrong = {each.path[0] for each in error.errors}
         kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
         choice, query = choosing.from_page(kept), request.args.get("q", "").strip()[: terms.QUERY_MAX]
-        shown = _gallery_page(choice, gallery.Page([], None, None, found=0), error=str(error), q=query)
+        shown = _gallery_page(choice, catalogue.Page([], None, None, found=0), error=str(error), q=query)
         return page_response(shown, status=422)
     g.asked = choice.sought().asked  # its words are marked
     return page_response(_gallery_page(choice, page), cache="no-cache")
 
 
-def _gallery_page(choice: Choice, page: gallery.Page, *, error: str | None = None, q: str | None = None) -> str:
+def _gallery_page(choice: Choice, page: catalogue.Page, *, error: str | None = None, q: str | None = None) -> str:
     return render_template(
         "gallery.html",
         choice=choice,
         page=page,
         error=error,
         q=choice.q if q is None else q,
-        total=gallery.total(),
-        counted=gallery.COUNTED,
-        listed=gallery.LISTED,
+        total=catalogue.total(),
+        counted=catalogue.COUNTED,
+        listed=catalogue.LISTED,
         filters=filters.rows(choice),
         orders=filters.orders(choice),
         chosen=filters.chosen(choice),

@@ -18,14 +18,15 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import archives, exhibitions, exported
+from app import archives, exported
 from app.archives import MEDIA
 from app.auth import visitors
 from app.commissions import recipe, walk_edits
 from app.commissions.schema import Commission
 from app.errors import InvalidInput
-from app.exhibitions import Wanted
 from app.exported import ARCHIVE, ExhibitionLine, WalkLine
+from app.gallery import exhibitions
+from app.gallery.exhibitions import Wanted
 from app.moderation.audit_log import COMMAND
 from app.queue import fair_queue, jobs
 from app.search import terms

@@ -9,9 +9,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from app import cursors
 from app.auth import visitors
 from app.errors import InvalidInput
+from app.gallery import cursors
 from app.i18n.formatting import day
 from app.i18n.gettext import N_, _
 from app.queue import fair_queue

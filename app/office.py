@@ -12,10 +12,10 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import exhibitions
 from app.auth import curator_session, rate_limits
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
-from app.exhibitions import Wanted
+from app.gallery import exhibitions
+from app.gallery.exhibitions import Wanted
 from app.i18n.gettext import _
 from app.moderation import audit_log, banned_words, curation, reports
 from app.sending import send_stored

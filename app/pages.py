@@ -18,12 +18,13 @@ from flask import (
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
-from app import about_page, form_guards, gallery, gallery_page, problems, walk_page, wording
+from app import about_page, form_guards, gallery_page, problems, walk_page, wording
 from app import form as forms
 from app.auth import rate_limits, visitors
 from app.commissions.intake import commission
 from app.commissions.validation import validate
 from app.errors import InvalidInput, TooMany
+from app.gallery import catalogue
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
@@ -140,8 +141,8 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         usual=usual,
         can_surprise=len(models_on_offer.facts().get("vocabulary", [])) > 1,
         starters=[tuple(pair) for pair in models_on_offer.facts().get("starters", [])],
-        recent=gallery.recent(RECENT, featured_first=True),
-        total=gallery.total(),
+        recent=catalogue.recent(RECENT, featured_first=True),
+        total=catalogue.total(),
     )
     return page_response(page, status=status, cache="no-store")  # a page from the cache would carry a used token
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, render_template
 
-from app import exhibitions
+from app.gallery import exhibitions
 from app.sending import conditional
 
 blueprint = Blueprint("showing", __name__)

@@ -19,9 +19,10 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import exhibition, instance
+from app import instance
 from app.config import ROOT
 from app.errors import ConfigError
+from app.gallery import first_exhibition
 from app.generation import models_on_offer
 from app.queue import jobs
 from app.redis_server import RedisServer
@@ -89,7 +90,7 @@ class Site:
                 upgrade()
             elif flaw:
                 raise ConfigError(flaw)
-            exhibition.hang_once()
+            first_exhibition.hang_once()
 
     def start_redis(self) -> None:
         """Start an embedded Redis, unless the settings name one."""

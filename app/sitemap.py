@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import defer, selectinload
 from werkzeug.exceptions import NotFound
 
-from app import exhibitions
+from app.gallery import exhibitions
 from app.sending import conditional
 from app.storage.database import db
 from app.storage.walk_models import Stop, Walk

@@ -6,8 +6,8 @@ from typing import cast
 
 from flask import Response, redirect, render_template, request
 
-from app import gallery
 from app.auth import visitors
+from app.gallery import catalogue
 from app.generation import models_on_offer
 from app.pages_blueprint import blueprint
 from app.queue import fair_queue, jobs
@@ -76,7 +76,7 @@ def see(walk: Walk) -> Response:
 def _nearby(walk: Walk, shown: list[Walk]) -> list[Walk]:
     """Return the newest walks, but for this one and those that are shown already."""
     ids = {each.number for each in shown}
-    recent = gallery.recent(NEARBY + len(shown), besides=walk)
+    recent = catalogue.recent(NEARBY + len(shown), besides=walk)
     return [each for each in recent if each.number not in ids][:NEARBY]
 
 

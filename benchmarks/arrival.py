@@ -21,7 +21,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from app import exhibition
+from app.gallery import first_exhibition
 from benchmarks.load import served
 from tests.needs import require
 
@@ -65,7 +65,7 @@ def main() -> None:
     visits = parser.parse_args().visits
     found: dict[str, Any] = {"visits": visits, "lines": [asdict(line) for line in LINES], "pages": []}
     found["load_before"] = os.getloadavg()[0]
-    with served(exhibition.hang) as (url, _), sync_playwright() as started:
+    with served(first_exhibition.hang) as (url, _), sync_playwright() as started:
         browser = started.chromium.launch(executable_path=require("chromium"), args=["--no-sandbox"])
         found["browser"] = browser.version
         for line in LINES:
@@ -82,8 +82,8 @@ def main() -> None:
 
 
 def _pages() -> dict[str, str]:
-    walk = exhibition.pieces()[0]
-    hall = f"/exhibitions/{exhibition.SLUG}"
+    walk = first_exhibition.pieces()[0]
+    hall = f"/exhibitions/{first_exhibition.SLUG}"
     return {"gallery": "/gallery", "a walk": f"/walks/{walk.walk_id}", "exhibition": hall, "making": "/"}
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from flask import Flask
 
-from app import gallery
-from app.choice import Choice
+from app.gallery import catalogue
+from app.gallery.catalogue_query import Choice
 from app.generation import models_on_offer
 from app.search import semantic_search
 from app.search.vector_file import BLOCK, Vectors
@@ -79,7 +79,7 @@ def told(found: dict[str, Any]) -> str:
 
 
 def _first(query: str) -> list[int]:
-    return [walk.number for walk in gallery.page(Choice(q=query, sort="best"), limit=SHOWN).walks]
+    return [walk.number for walk in catalogue.page(Choice(q=query, sort="best"), limit=SHOWN).walks]
 
 
 def _share(found: Sequence[int], exact: Sequence[int]) -> float:

@@ -28,7 +28,8 @@ from urllib.parse import urlencode
 from flask import Flask
 from sqlalchemy import select
 
-from app import create_app, cursors
+from app import create_app
+from app.gallery import cursors
 from app.search import reindexing
 from app.storage.database import db, upgrade
 from app.storage.walk_models import Hung, Walk

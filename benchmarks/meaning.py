@@ -26,8 +26,9 @@ import numpy as np
 from flask import Flask
 from sqlalchemy import insert
 
-from app import create_app, gallery
-from app.choice import Choice
+from app import create_app
+from app.gallery import catalogue
+from app.gallery.catalogue_query import Choice
 from app.search import semantic_search, terms
 from app.search.vector_file import Floats, Vectors
 from app.storage.database import db, upgrade
@@ -112,7 +113,7 @@ def _hang(works: Works) -> None:
 
 
 def _numbers(tag: str) -> list[int]:
-    return [walk.number for walk in gallery.page(Choice(q=tag, sort="best"), limit=FIRST).walks]
+    return [walk.number for walk in catalogue.page(Choice(q=tag, sort="best"), limit=FIRST).walks]
 
 
 def _told(find: Any, carrying: dict[str, set[int]], tags: Sequence[str]) -> dict[str, float]:

@@ -18,9 +18,10 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
-from app import archives, database_copy, exhibition, instance
+from app import archives, database_copy, instance
 from app.commissions import recipe
 from app.errors import MomaError
+from app.gallery import first_exhibition
 from app.storage import media_store
 from app.storage.database import db, head, upgrade, writing
 from app.storage.walk_models import Medium, Walk
@@ -243,7 +244,7 @@ def test_walks_of_its_own_keep_an_instance_from_being_overwritten(
 def test_the_first_exhibition_does_not_keep_a_backup_from_coming_back(saved: Path, empty: Flask) -> None:
     with empty.app_context():
         upgrade()
-        assert exhibition.hang()
+        assert first_exhibition.hang()
     restore(empty, saved)
     with empty.app_context():
         assert count() == 3

@@ -14,10 +14,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import exhibitions
 from app.auth import curator_session
 from app.commissions import walk_edits
-from app.exhibitions import Wanted
+from app.gallery import exhibitions
+from app.gallery.exhibitions import Wanted
 from app.moderation import audit_log
 from app.storage.database import writing
 from app.storage.house_models import BannedWord, Report

@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, delete, event, update
 
-from app import exhibitions
 from app.commissions import walk_edits
-from app.exhibitions import Wanted
+from app.gallery import exhibitions
+from app.gallery.exhibitions import Wanted
 from app.moderation import curation
 from app.search import ranking, vector_index, visual_search
 from app.storage.database import db, now, writing

@@ -14,10 +14,11 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
-from app import archives, exhibition, exhibitions, exported
+from app import archives, exported
 from app.archives import MANIFEST
 from app.commissions import recipe, walk_edits
 from app.errors import InvalidInput
+from app.gallery import exhibitions, first_exhibition
 from app.importing import bring_in
 from app.moderation import banned_words, curation
 from app.storage import media_store
@@ -33,10 +34,10 @@ pytestmark = pytest.mark.databases
 @pytest.fixture
 def first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Walk]:
     """Hang three pieces of the first exhibition, which have real films, and return their walks in their order."""
-    shipped = exhibition.pieces()[:3]
-    monkeypatch.setattr(exhibition, "pieces", lambda: shipped)
-    exhibition.hang()
-    return exhibitions.walks_of(exhibitions.at(exhibition.SLUG))
+    shipped = first_exhibition.pieces()[:3]
+    monkeypatch.setattr(first_exhibition, "pieces", lambda: shipped)
+    first_exhibition.hang()
+    return exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))
 
 
 @pytest.fixture
@@ -110,14 +111,14 @@ def test_walks_hang_at_the_other_house_as_they_hung_here(
         film = media_urls.film_address(lookup.walk_at(walk.id), "mp4")
         assert client.get(film).data == exhibition_film(walk.id)
     assert client.get(f"/walks/{first[1].id}").status_code == 410
-    assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(exhibition.SLUG))] == [
+    assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))] == [
         walk.id for walk in first if walk.id != first[1].id
     ]
     assert "Strings &amp; stars" in client.get("/gallery?q=strings").text
 
 
 def exhibition_film(walk_id: str) -> bytes:
-    return next(piece.film("mp4") for piece in exhibition.pieces() if piece.walk_id == walk_id)
+    return next(piece.film("mp4") for piece in first_exhibition.pieces() if piece.walk_id == walk_id)
 
 
 def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Walk], tmp_path: Path) -> None:
@@ -131,7 +132,9 @@ def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Wal
     report = bring_in(file, replace=True)
     assert (report.replaced, report.there, count()) == (3, 0, 3)
     assert lookup.walk_at(first[0].id).title == "A guitar, a rocket"
-    assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(exhibition.SLUG))] == [walk.id for walk in first]
+    assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))] == [
+        walk.id for walk in first
+    ]
 
 
 def test_recipes_alone_join_the_line_under_their_ids(

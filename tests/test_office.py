@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import exhibitions
 from app.auth import curator_session, rate_limits
 from app.errors import ConfigError, WalkGone
+from app.gallery import exhibitions
 from app.moderation import audit_log, banned_words, curation, reports
 from app.storage.database import db
 from app.storage.walk_models import Walk

@@ -207,7 +207,7 @@ def test_failures_are_what_was_promised(
     def break_down(*_: object, **__: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr("app.gallery.page", break_down)
+    monkeypatch.setattr("app.gallery.catalogue.page", break_down)
     answer = client.get("/api/v1/walks")
     assert (answer.status_code, promised(answer, document)) == (500, [])
 

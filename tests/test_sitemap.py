@@ -10,8 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from app import exhibitions, sitemap
-from app.exhibitions import Wanted
+from app import sitemap
+from app.gallery import exhibitions
+from app.gallery.exhibitions import Wanted
 from app.moderation import curation
 from app.storage.database import db
 from app.storage.walk_models import Walk

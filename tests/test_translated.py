@@ -25,12 +25,12 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from app import exhibitions
-from app.choice import SORTS
 from app.commissions import recipe
 from app.config import ROOT
 from app.errors import MediaError
-from app.exhibitions import Wanted
+from app.gallery import exhibitions
+from app.gallery.catalogue_query import SORTS
+from app.gallery.exhibitions import Wanted
 from app.generation import hands, models_on_offer
 from app.generation.presets import NAMES as PRESETS
 from app.i18n import foreign_messages

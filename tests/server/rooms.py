@@ -10,9 +10,9 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app import exhibition, exhibitions
 from app.auth import visitors
 from app.commissions import walk_edits
+from app.gallery import exhibitions, first_exhibition
 from app.moderation import banned_words, reports
 from app.search import visual_search
 from app.storage.database import db, writing
@@ -39,10 +39,11 @@ class Room:
 
 def furnish(app: Flask) -> dict[str, Room]:
     """Hang walks in all their states, with families, reports and an exhibition; return all rooms by name."""
-    exhibition.hang()
-    found = {"exhibitions": Room("/exhibitions"), "exhibition": Room(f"/exhibitions/{exhibition.SLUG}")}
+    first_exhibition.hang()
+    found = {"exhibitions": Room("/exhibitions"), "exhibition": Room(f"/exhibitions/{first_exhibition.SLUG}")}
     found |= _walls() | _family() | _states() | _ways_in()
-    reports.submit(exhibitions.walks_of(exhibitions.at(exhibition.SLUG))[0], reason="other", words="It is a guitar.",
+    first = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
+    reports.submit(first, reason="other", words="It is a guitar.",
                    reporter="ann", admit=lambda: None)  # fmt: skip
     banned_words.ban("gore")
     return found | _office()
@@ -109,7 +110,7 @@ def _states() -> dict[str, Room]:
     lifecycle.delete_walk(gone)
     states = {"queued": queued, "being painted": painting, "five stops": many, "failed": failed, "refused": refused,
               "cancelled": cancelled, "gone": gone}  # fmt: skip
-    strange = exhibitions.walks_of(exhibitions.at(exhibition.SLUG))[1]
+    strange = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[1]
     return {name: Room(walk.url) for name, walk in states.items()} | {"stranger's walk": Room(strange.url)}
 
 
@@ -122,8 +123,8 @@ def _ways_in() -> dict[str, Room]:
 
 def _office() -> dict[str, Room]:
     rooms = {"sign in": Room("/curator"), "curator": Room("/curator", _sign_in)}
-    paths = {"halls": "exhibitions", "hall": f"exhibitions/{exhibition.SLUG}", "words": "words", "log": "log"}
-    walk = exhibitions.walks_of(exhibitions.at(exhibition.SLUG))[0]
+    paths = {"halls": "exhibitions", "hall": f"exhibitions/{first_exhibition.SLUG}", "words": "words", "log": "log"}
+    walk = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
     paths["case"] = f"walks/{walk.id}"
     return rooms | {f"curator's {name}": Room(f"/curator/{path}") for name, path in paths.items()}
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from app import exhibition, exhibitions
+from app.gallery import exhibitions, first_exhibition
 from app.moderation import reports
 from app.storage.database import db
 from app.storage.walk_models import Walk
@@ -37,8 +37,8 @@ Open = Callable[..., Page]
 @pytest.fixture
 def walks(app: Flask) -> list[Walk]:
     """Hang the first exhibition."""
-    exhibition.hang()
-    return exhibitions.walks_of(exhibitions.at(exhibition.SLUG))
+    first_exhibition.hang()
+    return exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import gallery
 from app.commissions import walk_edits
 from app.errors import InvalidInput, WalkGone
+from app.gallery import catalogue
 from app.moderation import curation
 from app.search import reindexing
 from app.storage.walk_models import Walk
@@ -69,12 +69,12 @@ def test_search_finds_title_and_stops(hung: Hanger) -> None:
     walk = hung("a fox", "a kite")
     change(walk, title=TITLE)
     for words in ("breakfast", "july fox", "kite"):
-        assert [found.id for found in gallery.page(words).walks] == [walk.id]
+        assert [found.id for found in catalogue.page(words).walks] == [walk.id]
     list(reindexing.reindex())
     walk = lookup.walk_at(walk.id)
-    assert [found.id for found in gallery.page("breakfast").walks] == [walk.id]
+    assert [found.id for found in catalogue.page("breakfast").walks] == [walk.id]
     change(walk, title=None)
-    assert gallery.page("breakfast").walks == []
+    assert catalogue.page("breakfast").walks == []
     assert walk.title == "A fox, a kite"
 
 
@@ -110,13 +110,13 @@ def test_title_is_text_and_nothing_else(client: FlaskClient, hung: Hanger) -> No
 def test_unlisted_walk_leaves_the_gallery_and_comes_back_to_its_place(client: FlaskClient, hung: Hanger) -> None:
     hangs = [hung("a fox", name, minutes_ago=minutes) for minutes, name in enumerate(("a kite", "a boat", "a sun"))]
     change(hangs[1], unlisted=True)
-    assert [walk.id for walk in gallery.page().walks] == [hangs[0].id, hangs[2].id]
+    assert [walk.id for walk in catalogue.page().walks] == [hangs[0].id, hangs[2].id]
     for address in ("/gallery?q=boat", "/feed.xml", "/api/v1/walks"):
         assert hangs[1].id not in client.get(address).text
     assert client.get(f"/oembed?url=http://localhost{hangs[1].url}").status_code == 404
     assert client.get(hangs[1].url).headers["X-Robots-Tag"] == "noindex"
     change(hangs[1], unlisted=False)
-    assert [walk.id for walk in gallery.page().walks] == [walk.id for walk in hangs]
+    assert [walk.id for walk in catalogue.page().walks] == [walk.id for walk in hangs]
 
 
 def test_walk_that_was_taken_down_meanwhile_is_not_retitled(hung: Hanger) -> None:

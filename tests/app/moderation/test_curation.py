@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import select, update
 
-from app import gallery
 from app.errors import WalkGone
+from app.gallery import catalogue
 from app.moderation import curation
 from app.search import reindexing
 from app.storage import media_store
@@ -37,7 +37,7 @@ def test_hidden_walk_vanishes_from_gallery_search_and_api(
         assert other.id in text
     for address in ("/api/v1/walks", "/api/v1/walks?q=bear"):
         assert [each["id"] for each in client.get(address).json["walks"]] == [other.id]
-    assert gallery.total() == 1
+    assert catalogue.total() == 1
     assert not walk.is_hanging
 
 
@@ -110,8 +110,8 @@ def test_featured_walk_says_so_in_json_until_it_is_none(
 def test_recent_wall_prefers_featured_walks(hung: Hanger) -> None:
     hangs = [hung(minutes_ago=minutes) for minutes in range(4)]
     curation.feature(hangs[2])
-    assert gallery.recent(2, featured_first=True) == [hangs[2], hangs[0]]
-    assert gallery.recent(2) == hangs[:2]
+    assert catalogue.recent(2, featured_first=True) == [hangs[2], hangs[0]]
+    assert catalogue.recent(2) == hangs[:2]
 
 
 def test_making_page_shows_what_the_house_chose_first_and_says_so(client: FlaskClient, hung: Hanger) -> None:
@@ -131,7 +131,7 @@ def test_featured_walk_that_was_hidden_is_not_on_the_wall(hung: Hanger) -> None:
     curation.feature(hangs[1])
     curation.feature(hangs[2])
     curation.hide(hangs[2])
-    assert gallery.recent(3, featured_first=True) == [hangs[1], hangs[0]]
+    assert catalogue.recent(3, featured_first=True) == [hangs[1], hangs[0]]
 
 
 def test_walk_that_does_not_hang_cannot_be_featured(runner: FlaskCliRunner, hung: Hanger, commissioned: Hanger) -> None:
@@ -149,11 +149,11 @@ def test_lost_words_are_found_again_after_reindexing(runner: FlaskCliRunner, hun
     hangs = [hung(word, "a kite") for word in ("a bear", "a fox", "an owl")]
     names = [walk.id for walk in hangs]
     lose_words()
-    assert gallery.page("owl").found == 0
+    assert catalogue.page("owl").found == 0
     done = run_json(runner, "gallery", "reindex")
     assert (done["walks"], done["last"]) == (3, hangs[-1].number)
     assert done["per_second"] > 0
-    assert [walk.id for walk in gallery.page("owl").walks] == [names[2]]
+    assert [walk.id for walk in catalogue.page("owl").walks] == [names[2]]
     assert run(runner, "gallery", "reindex").output.startswith("3 walks in ")
 
 
@@ -171,10 +171,10 @@ def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Hange
     lose_words()
     first = next(iter(reindexing.reindex(batch=2)))
     assert (first.done, first.last, first.left) == (2, numbers[1], 3)
-    assert gallery.page("fox").found == 2  # what was yielded is written
+    assert catalogue.page("fox").found == 2  # what was yielded is written
     rest = list(reindexing.reindex(after=first.last, batch=2))
     assert [(each.done, each.left) for each in rest] == [(2, 1), (3, 0)]
-    assert gallery.page("fox").found == 5
+    assert catalogue.page("fox").found == 5
 
 
 def test_interrupted_reindexing_says_how_to_go_on(

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app import gallery
-from app.choice import Choice
 from app.errors import InvalidInput
+from app.gallery import catalogue
+from app.gallery.catalogue_query import Choice
 from app.search import ranking, terms, text_index
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Walk
@@ -25,7 +25,7 @@ Hanger = Callable[..., Walk]
 
 
 def found(query: str) -> list[str]:
-    return sorted(walk.stops[0].prompt for walk in gallery.page(query).walks)
+    return sorted(walk.stops[0].prompt for walk in catalogue.page(query).walks)
 
 
 def test_prompts_are_folded_into_words_and_english_stems() -> None:
@@ -219,30 +219,30 @@ def test_words_are_marked_as_they_are_written() -> None:
 def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(hung: Hanger) -> None:
     hung("a fox", "a long way to a kite and a lemon", minutes_ago=1)
     names = [hung("a fox", "a kite", minutes_ago=9), hung("a fox", "a bear", minutes_ago=3), hung("foxes", "a hat")]
-    best = [walk.stops[0].prompt + walk.stops[1].prompt for walk in gallery.page("fox").walks]
+    best = [walk.stops[0].prompt + walk.stops[1].prompt for walk in catalogue.page("fox").walks]
     assert best == ["a foxa bear", "a foxa kite", "a foxa long way to a kite and a lemon", "foxesa hat"]
-    newest = gallery.page(Choice(q="fox", sort="newest"))
+    newest = catalogue.page(Choice(q="fox", sort="newest"))
     assert newest.walks[0] == names[2]
 
 
 @pytest.mark.parametrize("query", ["...", "?!", "—", '""', "\0", "()", "\u0301"])
 def test_punctuation_alone_finds_nothing(hung: Hanger, query: str) -> None:
     hung("a fox", "a kite")
-    page = gallery.page(query)
+    page = catalogue.page(query)
     assert (page.walks, page.found, page.newer, page.older) == ([], 0, None, None)
 
 
 @pytest.mark.parametrize("query", ["", " ", "\n"])
 def test_empty_query_shows_everything(hung: Hanger, query: str) -> None:
     hung("a fox", "a kite")
-    page = gallery.page(query)
+    page = catalogue.page(query)
     assert len(page.walks) == 1
     assert page.found is None
 
 
 def test_overlong_query_is_refused_with_the_limit(app: Flask) -> None:
     with pytest.raises(InvalidInput) as refused:
-        gallery.page("fox " * 2500)
+        catalogue.page("fox " * 2500)
     assert [error.field for error in refused.value.errors] == ["q"]
     assert str(refused.value) == "A search is at most 300 characters long; this one has 10000."
 
@@ -255,7 +255,7 @@ def test_longest_queries_are_answered(hung: Hanger, query: str) -> None:
 
 @given(query=st.text(st.characters(codec=None), max_size=300))
 def test_search_never_fails(app: Flask, query: str) -> None:
-    assert gallery.page(query).walks == []
+    assert catalogue.page(query).walks == []
 
 
 @given(prompt=st.text(st.characters(categories=("L", "N", "S", "M", "P")), min_size=1, max_size=30))

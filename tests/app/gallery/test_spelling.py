@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import spelling
-from app.choice import Choice
+from app.gallery import spelling
+from app.gallery.catalogue_query import Choice
 from app.moderation import curation
 from app.search import ranking
 from app.storage.walk_models import Walk

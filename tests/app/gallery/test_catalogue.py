@@ -11,8 +11,8 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import update
 
-from app import gallery
 from app.errors import InvalidInput, WalkGone, WalkNotFound
+from app.gallery import catalogue
 from app.storage.database import writing
 from app.storage.walk_models import STATES, Walk
 from app.walks import lifecycle, lookup
@@ -23,15 +23,15 @@ pytestmark = pytest.mark.databases
 Hanger = Callable[..., Walk]
 
 
-def ids(page: gallery.Page) -> list[str]:
+def ids(page: catalogue.Page) -> list[str]:
     return [walk.id for walk in page.walks]
 
 
-def all_pages(query: str = "", *, limit: int = 3) -> list[gallery.Page]:
+def all_pages(query: str = "", *, limit: int = 3) -> list[catalogue.Page]:
     """Turn the pages from the newest to the oldest."""
-    pages = [gallery.page(query, limit=limit)]
+    pages = [catalogue.page(query, limit=limit)]
     while pages[-1].older:
-        pages.append(gallery.page(query, cursor=pages[-1].older, limit=limit))
+        pages.append(catalogue.page(query, cursor=pages[-1].older, limit=limit))
     return pages
 
 
@@ -52,25 +52,25 @@ def seven(hung: Hanger) -> list[str]:
 
 
 def test_empty_gallery_has_one_empty_page(app: Flask) -> None:
-    page = gallery.page()
+    page = catalogue.page()
     assert (page.walks, page.newer, page.older) == ([], None, None)
-    assert gallery.total() == 0
+    assert catalogue.total() == 0
 
 
 def test_very_many_walks_are_counted_once_a_minute(hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gallery, "TOTAL_COUNTED", 2)
+    monkeypatch.setattr(catalogue, "TOTAL_COUNTED", 2)
     hung()
-    assert gallery.total() == 1
+    assert catalogue.total() == 1
     for expected in (2, 2):  # as it was a moment ago
         hung()
-        assert gallery.total() == expected
-    monkeypatch.setattr(gallery, "TOTAL_SECONDS", -1.0)
-    assert gallery.total() == 3
+        assert catalogue.total() == expected
+    monkeypatch.setattr(catalogue, "TOTAL_SECONDS", -1.0)
+    assert catalogue.total() == 3
 
 
 def test_newest_walk_comes_first(hung: Hanger) -> None:
     older, newer = hung(minutes_ago=5), hung(minutes_ago=1)
-    assert ids(gallery.page()) == [newer.id, older.id]
+    assert ids(catalogue.page()) == [newer.id, older.id]
 
 
 def test_pages_hold_every_walk_once_even_those_of_the_same_instant(seven: list[str]) -> None:
@@ -87,23 +87,23 @@ def test_pages_are_the_same_on_the_way_back(seven: list[str]) -> None:
         back: list[str] = []
         kept = len(page.walks)
         while page.newer:
-            page = gallery.page(cursor=page.newer, limit=limit)
+            page = catalogue.page(cursor=page.newer, limit=limit)
             back = [*ids(page), *back]
         assert back == seven[: 7 - kept]
         assert page.older is not None
 
 
 def test_page_stays_in_place_while_new_walks_are_hung(seven: list[str], hung: Hanger) -> None:
-    second = gallery.page(limit=3).older
-    expected = ids(gallery.page(cursor=second, limit=3))
+    second = catalogue.page(limit=3).older
+    expected = ids(catalogue.page(cursor=second, limit=3))
     hung("a late comer", "x")
-    assert ids(gallery.page(cursor=second, limit=3)) == expected
+    assert ids(catalogue.page(cursor=second, limit=3)) == expected
 
 
 def test_page_goes_on_where_a_deleted_walk_hung(seven: list[str]) -> None:
-    first = gallery.page(limit=3)
+    first = catalogue.page(limit=3)
     lifecycle.delete_walk(first.walks[-1])
-    assert ids(gallery.page(cursor=first.older, limit=3)) == seven[3:6]
+    assert ids(catalogue.page(cursor=first.older, limit=3)) == seven[3:6]
 
 
 def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Hanger) -> None:
@@ -115,14 +115,14 @@ def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Hange
 
 def test_page_size_is_a_setting(seven: list[str], instance: Path) -> None:
     with make_app(instance, PAGE_SIZE=2).app_context():
-        assert len(gallery.page().walks) == 2
+        assert len(catalogue.page().walks) == 2
 
 
 @pytest.mark.parametrize("state", [state for state in STATES if state != "finished"])
 def test_unfinished_walk_does_not_hang(hung: Hanger, state: str) -> None:
     set_state(hung("a fox", "a kite"), state=state)
-    assert gallery.page().walks == gallery.page("fox").walks == gallery.recent(5) == []
-    assert gallery.total() == 0
+    assert catalogue.page().walks == catalogue.page("fox").walks == catalogue.recent(5) == []
+    assert catalogue.total() == 0
 
 
 @pytest.mark.parametrize("hide", ["unlisted", "deleted"])
@@ -130,17 +130,17 @@ def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
     walk, other = hung("a fox", "a kite", seed=77, unlisted=hide == "unlisted"), hung("a bear", "x", minutes_ago=9)
     if hide == "deleted":
         lifecycle.delete_walk(walk)
-    assert ids(gallery.page()) == [other.id]
-    assert [hanging.id for hanging in gallery.recent(5)] == [other.id]
+    assert ids(catalogue.page()) == [other.id]
+    assert [hanging.id for hanging in catalogue.recent(5)] == [other.id]
     for query in ("fox", "77", "kite"):
-        page = gallery.page(query)
+        page = catalogue.page(query)
         assert (page.walks, page.found) == ([], 0)
-    assert gallery.total() == 1
+    assert catalogue.total() == 1
 
 
 def test_walk_is_not_its_own_neighbour(hung: Hanger) -> None:
     walk, other = hung(), hung(minutes_ago=1)
-    assert [near.id for near in gallery.recent(5, besides=walk)] == [other.id]
+    assert [near.id for near in catalogue.recent(5, besides=walk)] == [other.id]
 
 
 def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
@@ -182,28 +182,28 @@ def signed(value: object, *, secret: str = SECRET, salt: str = "gallery") -> str
 )  # fmt: skip
 def test_forged_cursor_is_refused(app: Flask, cursor: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        gallery.page(cursor=cursor)
+        catalogue.page(cursor=cursor)
     assert [error.field for error in refused.value.errors] == ["cursor"]
 
 
 def test_cursor_that_was_changed_is_refused(seven: list[str]) -> None:
-    cursor = gallery.page(limit=3).older
+    cursor = catalogue.page(limit=3).older
     with pytest.raises(InvalidInput):
-        gallery.page(cursor=("A" if cursor[0] != "A" else "B") + cursor[1:], limit=3)
+        catalogue.page(cursor=("A" if cursor[0] != "A" else "B") + cursor[1:], limit=3)
 
 
 def test_cursor_made_before_the_key_was_changed_is_still_good(instance: Path, seven: list[str]) -> None:
-    cursor = gallery.page(limit=3).older
+    cursor = catalogue.page(limit=3).older
     new = make_app(instance, SECRET_KEY="another secret, long enough", SECRET_KEY_FALLBACKS=[SECRET])
     with new.app_context():
-        assert ids(gallery.page(cursor=cursor, limit=3)) == seven[3:6]
+        assert ids(catalogue.page(cursor=cursor, limit=3)) == seven[3:6]
 
 
 def test_page_says_how_far_back_in_time_it_is(hung: Commissioner) -> None:
     for minutes in range(5):
         hung(f"a fox {minutes}", "a kite", minutes_ago=minutes)
-    first = gallery.page(limit=2)
-    second = gallery.page(cursor=first.older, limit=2)
-    third = gallery.page(cursor=second.older, limit=2)
+    first = catalogue.page(limit=2)
+    second = catalogue.page(cursor=first.older, limit=2)
+    third = catalogue.page(cursor=second.older, limit=2)
     assert [round(page.back, 2) for page in (first, second, third)] == [0, 0.5, 1]
-    assert round(gallery.page(cursor=third.newer, limit=2).back, 2) == 0.5
+    assert round(catalogue.page(cursor=third.newer, limit=2).back, 2) == 0.5

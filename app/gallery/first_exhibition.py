@@ -26,7 +26,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import exhibitions
 from app.auth import visitors
 from app.commissions import recipe
 from app.commissions.recipe_pins import Pinned
@@ -34,6 +33,7 @@ from app.commissions.schema import Commission
 from app.commissions.validation import validate
 from app.config import ROOT
 from app.errors import InvalidInput, MomaError
+from app.gallery import exhibitions
 from app.moderation import audit_log
 from app.search import terms
 from app.storage import media_store

@@ -17,11 +17,12 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import cli_exhibition, exhibition, exhibitions, gallery, upkeep
+from app import cli_exhibition, upkeep
 from app.auth import visitors
 from app.commissions import recipe
 from app.config import ROOT
-from app.exhibition import Likeness, Piece
+from app.gallery import catalogue, exhibitions, first_exhibition
+from app.gallery.first_exhibition import Likeness, Piece
 from app.site import Site
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -34,7 +35,7 @@ from tests.test_cli import count, run, run_json
 from tests.worker.fake import FakePainter
 from worker import film, job
 
-PIECES = exhibition.pieces()
+PIECES = first_exhibition.pieces()
 HOUSE = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
 
 
@@ -59,7 +60,7 @@ def test_a_fresh_site_shows_every_piece(fresh: Flask) -> None:
     start(fresh)
     client = fresh.test_client()
     assert client.get("/gallery").text.count('class="poster') == min(len(PIECES), fresh.config["PAGE_SIZE"])
-    assert gallery.total() == len(PIECES)
+    assert catalogue.total() == len(PIECES)
     listed = client.get("/api/v1/walks").json["walks"]
     assert [walk["id"] for walk in listed] == [piece.walk_id for piece in reversed(PIECES)]
     for walk in listed:
@@ -90,7 +91,7 @@ def test_a_second_start_hangs_nothing_twice(fresh: Flask) -> None:
     start(fresh)
     first = db.session.scalar(select(func.max(Walk.number)))
     start(fresh)
-    assert exhibition.hang() == []
+    assert first_exhibition.hang() == []
     assert count() == len(PIECES)
     assert db.session.scalar(select(func.max(Walk.number))) == first
 
@@ -111,7 +112,7 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) ->
 
 def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_ended(fresh: Flask) -> None:
     start(fresh)
-    first = exhibitions.at(exhibition.SLUG)
+    first = exhibitions.at(first_exhibition.SLUG)
     with writing() as session:
         session.delete(session.merge(first))
         session.execute(delete(Deed))
@@ -124,11 +125,11 @@ def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_e
     exhibitions.remove(made)
     start(fresh)
     assert exhibitions.every() == []
-    assert gallery.total() == len(there)
+    assert catalogue.total() == len(there)
 
 
 def test_the_setting_keeps_the_walls_bare(runner: FlaskCliRunner, app: Flask) -> None:
-    assert exhibition.hang_once() == []
+    assert first_exhibition.hang_once() == []
     assert count() == 0
 
 
@@ -137,7 +138,7 @@ def test_a_piece_that_an_operator_took_down_stays_down(fresh: Flask) -> None:
     assert len(run_json(fresh.test_cli_runner(), "gallery", "exhibit", "--take-down")["taken_down"]) == len(PIECES)
     start(fresh)
     db.session.rollback()
-    assert gallery.total() == 0
+    assert catalogue.total() == 0
     assert media_store.store().files("walks") == {}
 
 
@@ -148,15 +149,15 @@ def test_the_exhibition_is_hung_again_at_the_same_addresses(fresh: Flask) -> Non
     assert run_json(runner, "gallery", "exhibit") == {"hung": [PIECES[3].walk_id]}
     assert run(runner, "gallery", "exhibit").output == f"0 of {len(PIECES)} walks hung.\n"
     db.session.rollback()
-    assert gallery.total() == len(PIECES)
+    assert catalogue.total() == len(PIECES)
     assert fresh.test_client().get(f"/walks/{PIECES[3].walk_id}").status_code == 200
 
 
 def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
     assert len(run_json(runner, "gallery", "exhibit")["hung"]) == len(PIECES)
-    assert gallery.total() == len(PIECES) + 1
-    assert gallery.recent(1)[0].id == walk.id
+    assert catalogue.total() == len(PIECES) + 1
+    assert catalogue.recent(1)[0].id == walk.id
 
 
 def test_nobody_owns_the_exhibition(fresh: Flask) -> None:
@@ -186,7 +187,7 @@ def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pyte
 
 
 def test_the_shipped_files_are_at_most_six_megabytes() -> None:
-    assert sum(path.stat().st_size for path in exhibition.FOLDER.rglob("*") if path.is_file()) <= 6_000_000
+    assert sum(path.stat().st_size for path in first_exhibition.FOLDER.rglob("*") if path.is_file()) <= 6_000_000
 
 
 def test_the_pieces_are_different_and_in_different_hands() -> None:
@@ -262,7 +263,7 @@ def test_damaged_frames_hinder_no_start(
     name = shutil.copytree(PIECES[0].folder, folder / PIECES[0].folder.name).name
     for path in (folder / name).glob("frames.*"):
         path.write_bytes(b"not a picture")
-    monkeypatch.setattr(exhibition, "FOLDER", folder)
+    monkeypatch.setattr(first_exhibition, "FOLDER", folder)
     start(fresh)
     assert count() == 0
     assert f"The frames of {name} cannot be read" in caplog.text
@@ -285,8 +286,8 @@ def studio(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pairs = (("a fox", "a kite"), ("a lemon", "the sun"), ("a bear", "a star"))
     told = [{"stops": [{"prompt": prompt} for prompt in pair], "seed": 3, "frames": 4} for pair in pairs]
     (folder / "programme.json").write_text(json.dumps(told))
-    monkeypatch.setattr(exhibition, "FOLDER", folder)
-    monkeypatch.setattr(exhibition, "PROGRAMME", folder / "programme.json")
+    monkeypatch.setattr(first_exhibition, "FOLDER", folder)
+    monkeypatch.setattr(first_exhibition, "PROGRAMME", folder / "programme.json")
     job.prepare(app, FakePainter())
 
     def paint(walk: Walk, *_: object, **__: object) -> Walk:
@@ -307,13 +308,13 @@ def names(folder: Path) -> list[str]:
 def test_the_programme_is_painted_anew_and_repainted_to_the_last_bit(studio: Path, runner: FlaskCliRunner) -> None:
     told = run_json(runner, "exhibition", "paint", "--anew")
     assert told["pieces"] == names(studio) == ["01-a-fox-a-kite", "02-a-lemon-the-sun", "03-a-bear-a-star"]
-    assert (told["of"], told["bytes"]) == (3, sum(exhibition.size_of(studio / name) for name in names(studio)))
-    assert [len(piece.frames()) for piece in exhibition.pieces()] == [4, 4, 4]
+    assert (told["of"], told["bytes"]) == (3, sum(first_exhibition.size_of(studio / name) for name in names(studio)))
+    assert [len(piece.frames()) for piece in first_exhibition.pieces()] == [4, 4, 4]
     again = run_json(runner, "exhibition", "paint")
     assert [(each["piece"], each["identical"]) for each in again] == [(name, True) for name in names(studio)]
     assert [each["psnr"] for each in again] == [None] * 3
     assert count() == 3 * 2
-    assert gallery.total() == 0
+    assert catalogue.total() == 0
 
 
 def test_frames_are_shipped_so_near_to_what_was_painted_that_nobody_sees_it(
@@ -336,7 +337,7 @@ def test_shipped_film_is_lighter_and_keeps_frames_times_and_recipe(studio: Path,
         assert decibels(np.asarray(shown.convert("RGB")), painted[11]) > 25
     there_and_back = film.gif([*painted, *painted[-2:0:-1]], 80, comment="{}")
     media_store.store().write(walk.media["gif"].path, there_and_back)
-    exhibition.store(piece, walk, painted)
+    first_exhibition.store(piece, walk, painted)
     with Image.open(io.BytesIO(piece.film("gif"))) as shown:
         assert shown.n_frames == 22
 
@@ -345,15 +346,17 @@ def test_repaint_is_told_to_the_last_bit_though_frames_are_shipped_with_a_loss(
     studio: Path, hung: Hanger, tmp_path: Path
 ) -> None:
     piece, painted = stored(tmp_path, hung(), art(6))
-    assert exhibition.compare(piece, painted) == Likeness(piece.folder.name, True, None, piece.label["shipped_psnr"])
+    assert first_exhibition.compare(piece, painted) == Likeness(
+        piece.folder.name, True, None, piece.label["shipped_psnr"]
+    )
     painted[3] = painted[3].copy()
     painted[3][7, 7, 1] ^= 1
-    told = exhibition.compare(piece, painted)
+    told = first_exhibition.compare(piece, painted)
     assert not told.identical
     assert told.psnr == pytest.approx(piece.label["shipped_psnr"], abs=0.01)
-    assert not exhibition.compare(piece, piece.frames()).identical
-    assert exhibition.compare(piece, nearly(painted, by=16)).psnr < 28
-    assert exhibition.compare(piece, painted[:-1]) == Likeness(piece.folder.name, False, 0.0, told.shipped_psnr)
+    assert not first_exhibition.compare(piece, piece.frames()).identical
+    assert first_exhibition.compare(piece, nearly(painted, by=16)).psnr < 28
+    assert first_exhibition.compare(piece, painted[:-1]) == Likeness(piece.folder.name, False, 0.0, told.shipped_psnr)
 
 
 def test_repaint_that_differs_is_told_beside_what_was_lost_in_shipping(studio: Path, runner: FlaskCliRunner) -> None:
@@ -370,14 +373,14 @@ def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[Piece, 
     """Store these pictures as a piece, with the files of a walk."""
     piece = Piece(folder / "01-a-piece")
     media_store.store().write(walk.media["gif"].path, film.gif(painted, 80, comment="{}"))
-    exhibition.store(piece, walk, painted)
+    first_exhibition.store(piece, walk, painted)
     return piece, painted
 
 
 def test_pieces_painted_anew_hang(studio: Path, runner: FlaskCliRunner) -> None:
     run(runner, "exhibition", "paint", "--anew")
     assert len(run_json(runner, "gallery", "exhibit")["hung"]) == 3
-    assert gallery.total() == 3
+    assert catalogue.total() == 3
 
 
 def test_new_pieces_take_the_place_of_the_old_and_are_painted_whatever_was_painted_before(
@@ -393,7 +396,7 @@ def test_programme_is_painted_as_far_as_there_is_room(
     studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = run_json(runner, "exhibition", "paint", "--anew")["bytes"]
-    monkeypatch.setattr(exhibition, "BYTES_MAX", whole - 1)
+    monkeypatch.setattr(first_exhibition, "BYTES_MAX", whole - 1)
     told = run_json(runner, "exhibition", "paint", "--anew")
     assert (told["pieces"], told["of"]) == (["01-a-fox-a-kite", "02-a-lemon-the-sun"], 3)
     assert names(studio) == told["pieces"]
@@ -424,13 +427,13 @@ def test_shipped_pieces_stay_when_one_cannot_be_painted(
     ],
 )
 def test_unusable_programme_is_explained(studio: Path, runner: FlaskCliRunner, text: str, told: str) -> None:
-    exhibition.PROGRAMME.write_text(text)
+    first_exhibition.PROGRAMME.write_text(text)
     assert told in run_json(runner, "exhibition", "paint", "--anew", status=1)["error"]
     assert count() == 0
 
 
 def test_the_shipped_programme_can_be_commissioned(app: Flask) -> None:
-    programme = exhibition.programme()
+    programme = first_exhibition.programme()
     assert len(programme) >= len(PIECES)
     assert {wanted.frames for wanted in programme} == {24}
     assert {wanted.ending for wanted in programme} == {"stop", "back", "round"}
@@ -438,7 +441,7 @@ def test_the_shipped_programme_can_be_commissioned(app: Flask) -> None:
 
 
 def test_the_shipped_programme_shows_every_hand_alone_and_on_the_way_to_another(app: Flask) -> None:
-    programme = exhibition.programme()
+    programme = first_exhibition.programme()
     known = {hand["words"] for hand in HOUSE["hands"]}
     stops = [stop for wanted in programme for stop in wanted.stops]
     assert {stop.hand for stop in stops if stop.hand} == known
@@ -449,5 +452,5 @@ def test_the_shipped_programme_shows_every_hand_alone_and_on_the_way_to_another(
 
 
 def test_the_shipped_programme_asks_for_what_the_model_paints_well(app: Flask) -> None:
-    asked = {stop.prompt for wanted in exhibition.programme() for stop in wanted.stops}
+    asked = {stop.prompt for wanted in first_exhibition.programme() for stop in wanted.stops}
     assert asked <= set(HOUSE["vocabulary"])

@@ -16,8 +16,8 @@ from flask import current_app
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import selectinload
 
-from app import cursors
-from app.choice import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
+from app.gallery import cursors
+from app.gallery.catalogue_query import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
 from app.generation.limits import SEED_MAX
 from app.search import ranking, terms, text_index
 from app.search.text_index import Sought

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from werkzeug.datastructures import MultiDict
 
-from app import choice as choosing
-from app import gallery
-from app.choice import Choice
 from app.errors import InvalidInput
+from app.gallery import catalogue
+from app.gallery import catalogue_query as choosing
+from app.gallery.catalogue_query import Choice
 from app.moderation import curation
 from app.search import ranking, text_index
 from app.storage.database import db, writing
@@ -34,19 +34,19 @@ def change(walk: Walk, **values: object) -> Walk:
 
 
 def ids(**chosen: object) -> list[str]:
-    return [walk.id for walk in gallery.page(Choice(**chosen), limit=50).walks]
+    return [walk.id for walk in catalogue.page(Choice(**chosen), limit=50).walks]
 
 
 def all_ids(limit: int, **chosen: object) -> list[str]:
     """Turn the pages to the last and back again; both ways hold the same."""
-    page = gallery.page(Choice(**chosen), limit=limit)
+    page = catalogue.page(Choice(**chosen), limit=limit)
     there = [walk.id for walk in page.walks]
     while page.older:
-        page = gallery.page(Choice(**chosen), cursor=page.older, limit=limit)
+        page = catalogue.page(Choice(**chosen), cursor=page.older, limit=limit)
         there += [walk.id for walk in page.walks]
     back = [walk.id for walk in page.walks]
     while page.newer:
-        page = gallery.page(Choice(**chosen), cursor=page.newer, limit=limit)
+        page = catalogue.page(Choice(**chosen), cursor=page.newer, limit=limit)
         back = [*(walk.id for walk in page.walks), *back]
     assert back == there
     return there
@@ -64,7 +64,7 @@ def test_each_filter_keeps_what_it_names(hung: Hanger) -> None:
     assert ids(colour=["blue"], ending=["back"]) == []
     sought = text_index.Sought(facets=((text_index.facet("m", "old/model 1.5"),),))
     assert len(text_index.places(sought, limit=9)) == 1
-    assert gallery.page(Choice(stops=[2])).found == 2
+    assert catalogue.page(Choice(stops=[2])).found == 2
 
 
 def test_walks_are_kept_by_the_hand_of_any_stop(hung: Hanger) -> None:
@@ -85,7 +85,7 @@ def test_days_bound_what_is_seen_both_included(hung: Hanger) -> None:
     assert ids(**march) == [days[1]]
     assert ids(until=march["until"]) == [days[1], days[0]]
     assert ids(since=march["since"], q="fox", sort="newest") == [days[2], days[1]]
-    assert gallery.page(Choice(**march)).found == 1
+    assert catalogue.page(Choice(**march)).found == 1
 
 
 @pytest.mark.parametrize("narrowed", [{}, {"q": "fox"}, {"stops": [2]}])
@@ -146,22 +146,22 @@ def test_what_does_not_hang_is_in_no_order_and_no_count(five: list[Walk], taken_
     for sort in choosing.SORTS:
         for narrowed in ({}, {"q": "fox"}, {"stops": [2]}, {"q": str(walk.seed)}):
             assert walk.id not in ids(sort=sort, draw=1, **narrowed)
-    assert gallery.page(Choice(q="fox")).found == gallery.total() == 4
+    assert catalogue.page(Choice(q="fox")).found == catalogue.total() == 4
     assert db.session.scalar(select(Hung).where(Hung.number == walk.number)) is None
 
 
 def test_cursor_of_another_order_is_refused(five: list[Walk]) -> None:
-    cursor = gallery.page(Choice(sort="smoothest"), limit=2).older
+    cursor = catalogue.page(Choice(sort="smoothest"), limit=2).older
     for sort in ("newest", "walked", "surprise", "best"):
         with pytest.raises(InvalidInput, match="belongs to another order"):
-            gallery.page(Choice(sort=sort, draw=1), cursor=cursor)
+            catalogue.page(Choice(sort=sort, draw=1), cursor=cursor)
 
 
 def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Walk], hung: Hanger) -> None:
     bear, hidden = hung("a bear", "x"), hung("a hidden bear", "x")
     curation.hide(hidden)
     ranking.add_ranker(app, lambda _: [bear.number, hidden.number, five[0].number, 10**9])
-    page = gallery.page("fox", limit=2)
+    page = catalogue.page("fox", limit=2)
     assert (page.found, page.near) == (5, 1)
     assert set(all_ids(2, q="fox")) == {bear.id, *(walk.id for walk in five)}
     assert page.walks[0].id == five[0].id  # the only one that both find

@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 from sqlalchemy import func, select
 
-from app.choice import Choice
+from app.gallery.catalogue_query import Choice
 from app.search import text_index
 from app.search.terms import Asked, Term
 from app.storage.database import db

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import exhibition, exhibitions
 from app.errors import InvalidInput
-from app.exhibitions import Wanted
+from app.gallery import exhibitions, first_exhibition
+from app.gallery.exhibitions import Wanted
 from app.moderation import audit_log, curation
 from app.storage.database import writing
 from app.storage.walk_models import Walk
@@ -135,16 +135,16 @@ def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: Fl
 
 
 def test_first_exhibition_is_an_exhibition(client: FlaskClient, runner: FlaskCliRunner) -> None:
-    exhibition.hang()
-    pieces = [piece.walk_id for piece in exhibition.pieces()]
-    hall = exhibitions.at(exhibition.SLUG)
+    first_exhibition.hang()
+    pieces = [piece.walk_id for piece in first_exhibition.pieces()]
+    hall = exhibitions.at(first_exhibition.SLUG)
     assert [walk.id for walk in exhibitions.walks_of(hall)] == pieces
     assert client.get(hall.url).text.count('class="poster') == len(pieces)
     with writing() as session:
         session.merge(hall).title = "As we began"
-    exhibition.hang()
-    assert exhibitions.at(exhibition.SLUG).title == "As we began"
+    first_exhibition.hang()
+    assert exhibitions.at(first_exhibition.SLUG).title == "As we began"
     run(runner, "gallery", "exhibit", "--take-down")
     assert exhibitions.every() == []
-    exhibition.hang()
-    assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(exhibition.SLUG))] == pieces
+    first_exhibition.hang()
+    assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))] == pieces
