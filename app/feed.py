@@ -11,10 +11,11 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import embed, filters, problems
+from app import embed, problems
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.gallery import catalogue
 from app.gallery.catalogue_query import NEWEST, from_page
+from app.presentation import filter_options
 from app.sending import conditional
 from app.storage.walk_models import Walk
 from app.walks import lookup, media_urls
@@ -53,7 +54,7 @@ def feed() -> Response:
         "feed.xml",
         walks=walks,
         q=choice.q,
-        chosen=filters.chosen(choice),
+        chosen=filter_options.chosen(choice),
         told=choice.address(sort=None),
         root=request.url_root.rstrip("/"),
         updated=walks[0].finished_at if walks else BEGINNING,

@@ -8,13 +8,13 @@ from typing import cast
 from flask import Response, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from app import filters
 from app.errors import InvalidInput
 from app.gallery import catalogue, spelling
 from app.gallery import catalogue_query as choosing
 from app.gallery.catalogue_query import Choice
 from app.generation.limits import SEED_MAX
 from app.pages_blueprint import blueprint
+from app.presentation import filter_options
 from app.search import terms
 from app.sending import page_response
 
@@ -47,9 +47,9 @@ def _gallery_page(choice: Choice, page: catalogue.Page, *, error: str | None = N
         total=catalogue.total(),
         counted=catalogue.COUNTED,
         listed=catalogue.LISTED,
-        filters=filters.rows(choice),
-        orders=filters.orders(choice),
-        chosen=filters.chosen(choice),
+        filters=filter_options.rows(choice),
+        orders=filter_options.orders(choice),
+        chosen=filter_options.chosen(choice),
         meant=spelling.suggestion(choice) if error is None and page.found == 0 else None,
     )
 

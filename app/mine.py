@@ -14,10 +14,10 @@ from app.errors import InvalidInput
 from app.gallery import cursors
 from app.i18n.formatting import day
 from app.i18n.gettext import N_, _
+from app.presentation.wording import ordinal_place
 from app.queue import fair_queue
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
-from app.wording import ordinal_place
 
 blueprint = Blueprint("mine", __name__)
 

@@ -18,8 +18,7 @@ from flask import (
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
-from app import about_page, form_guards, gallery_page, problems, walk_page, wording
-from app import form as forms
+from app import about_page, form_guards, gallery_page, problems, walk_page
 from app.auth import rate_limits, visitors
 from app.commissions.intake import commission
 from app.commissions.validation import validate
@@ -29,6 +28,8 @@ from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.pages_blueprint import blueprint
+from app.presentation import make_form as forms
+from app.presentation import wording
 from app.queue import fair_queue, jobs
 from app.sending import page_response
 from app.walk_page import see

@@ -7,8 +7,6 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
-from app import form as forms
-from app import remixing
 from app.commissions import recipe
 from app.commissions.recipe import as_commission
 from app.commissions.recipe_pins import Pinned
@@ -17,6 +15,8 @@ from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import N_, _
 from app.pages import make_page
+from app.presentation import form_fields
+from app.presentation import make_form as forms
 from app.walks import reuse
 
 blueprint = Blueprint("restoring", __name__)
@@ -60,8 +60,8 @@ def _fields(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
     """Return the fields of the form that ask for the same, as far as they are not the defaults."""
     asked = as_commission(wanted, pinned)
     return {
-        **remixing.of_stops(asked["stops"]),
-        **remixing.of_settings(wanted, **{name: asked[name] for name in ("preset", "steps", "guidance")}),
+        **form_fields.of_stops(asked["stops"]),
+        **form_fields.of_settings(wanted, **{name: asked[name] for name in ("preset", "steps", "guidance")}),
         "seed": wanted.seed,
     }
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import Flask, g
 
-from app import form as forms
-from app import hairline, reel, remixing
 from app.generation import hands
 from app.i18n import foreign_messages
 from app.i18n.formatting import (
@@ -22,8 +20,9 @@ from app.i18n.formatting import (
     plural,
     sentence,
 )
-from app.search import terms
-from app.wording import (
+from app.presentation import form_fields, playback, walk_line
+from app.presentation import make_form as forms
+from app.presentation.wording import (
     blend,
     care_name,
     ending_name,
@@ -40,6 +39,7 @@ from app.wording import (
     stations,
     waiting_words,
 )
+from app.search import terms
 
 
 def _with_marks(text: str) -> str:
@@ -75,19 +75,19 @@ FILTERS = {
 GLOBALS = {
     "hands_of": hands.names,
     "found_hands": hands.found,
-    "remake": remixing.fields,
-    "write_own": remixing.write,
+    "remake": form_fields.fields,
+    "write_own": form_fields.write,
     "going_on": forms.going_on,
-    "reel_of": reel.of,
-    "middle_of": reel.middle,
-    "steps_of": reel.steps,
+    "reel_of": playback.of,
+    "middle_of": playback.middle,
+    "steps_of": playback.steps,
     "frames_and_length": frames_and_length,
     "waiting_words": waiting_words,
     "blend": blend,
     "example_prompts": example_prompts,
     "same_shape": same_shape,
     "own_words": own_words,
-    "hairline": hairline,
+    "hairline": walk_line,
 }
 
 

@@ -20,9 +20,9 @@ from sqlalchemy import select
 from app.config import ROOT
 from app.i18n.formatting import COUNTED, day, day_and_time, decimal, duration, file_size, number, plural
 from app.i18n.locales import LOCALES, NAMES
+from app.presentation.wording import ordinal_place
 from app.storage.database import db, now
 from app.storage.walk_models import Walk
-from app.wording import ordinal_place
 
 CATALOGUES = ROOT / "app" / "i18n" / "translations"
 OTHERS = sorted(set(LOCALES) - {"en"})

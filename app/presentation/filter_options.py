@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app import wording
 from app.gallery.catalogue_query import SORTS, Choice
 from app.generation import hands, models_on_offer
 from app.generation.limits import STOPS_MIN, Limits
 from app.i18n import formatting
 from app.i18n.gettext import N_, _
+from app.presentation import wording
 from app.walks.colours import COLOURS
 
 ORDERS = {

@@ -9,13 +9,13 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app import remixing
 from app.commissions.error_messages import of_stop
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
 from app.generation import hands
 from app.generation.limits import STOPS_MIN, Limits
 from app.i18n.formatting import decimal_sign
 from app.i18n.gettext import _
+from app.presentation import form_fields
 from app.storage.walk_models import FINISHED, ID, Walk
 from app.walks import lookup
 
@@ -175,7 +175,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     """Read the form's fields, from an address or a body. Lines beyond the limit are kept, and refused later."""
     prompts = fields.getlist("prompt")[: 2 * limits.stops_max]
     prompts += [""] * (STOPS_MIN - len(prompts))
-    own = [remixing.read(text) for text in fields.getlist("own")[: len(prompts)]]
+    own = [form_fields.read(text) for text in fields.getlist("own")[: len(prompts)]]
     own += [{} for _ in prompts[len(own) :]]
     form = MakeForm(
         stops=[StopLine(prompt, own=each) for prompt, each in zip(prompts, own, strict=True)],
@@ -206,7 +206,7 @@ def _unknown(hand: object) -> str:
 
 def going_on(walk: Walk) -> dict[str, Any]:
     """Return the fields that ask for a walk from the last stop of ``walk`` on, as it was painted, but for its words."""
-    last, again = walk.stops[-1], remixing.fields(walk)
+    last, again = walk.stops[-1], form_fields.fields(walk)
     kept = {name: again.get(name) for name in ("steps", "guidance", "preset", "easing", "model", "unlisted")}
     return kept | {
         "continues": walk.id,

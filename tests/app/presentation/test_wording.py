@@ -3,8 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import wording
 from app.i18n import formatting
+from app.presentation import wording
 
 
 @pytest.mark.parametrize(

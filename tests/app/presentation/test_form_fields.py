@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 
-from app import api, remixing
-from app import form as forms
+from app import api
 from app.commissions import walk_edits
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.moderation import curation
+from app.presentation import form_fields
+from app.presentation import make_form as forms
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
 from app.walks import lifecycle, lineage
@@ -53,7 +54,7 @@ def asked(walk: Walk) -> list[tuple[Any, ...]]:
 
 def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hung: Hanger) -> None:
     original = hung(stops=MIXED, frames=60, seed=7, steps=12, guidance=2.5, preset="fast", ending="round", easing=True)
-    answer = client.post("/walks", data=pairs(remixing.fields(original, seed=True)))
+    answer = client.post("/walks", data=pairs(form_fields.fields(original, seed=True)))
     assert answer.status_code == 303, answer.text
     remix = db.session.scalar(select(Walk).where(Walk.number != original.number))
     assert asked(remix) == asked(original)
@@ -63,7 +64,7 @@ def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hun
 
 
 def test_without_the_seed_all_seeds_are_new(hung: Hanger) -> None:
-    wanted = form_of(remixing.fields(hung(stops=MIXED, frames=3))).commission()
+    wanted = form_of(form_fields.fields(hung(stops=MIXED, frames=3))).commission()
     assert "seed" not in wanted
     assert not [stop for stop in wanted["stops"] if "seed" in stop]
     assert [stop["hand"] for stop in wanted["stops"]] == ["neon", "paper cut-out", None]
@@ -71,23 +72,23 @@ def test_without_the_seed_all_seeds_are_new(hung: Hanger) -> None:
 
 def test_seeds_between_which_alone_something_lies_are_kept(hung: Hanger) -> None:
     stops = [{"prompt": "a fox", "seed": 1}, {"prompt": "a fox", "seed": 2}]
-    wanted = validate(form_of(remixing.fields(hung(stops=stops))).commission())
+    wanted = validate(form_of(form_fields.fields(hung(stops=stops))).commission())
     assert [stop.seed for stop in wanted.stops] == [1, 2]
 
 
 def test_turned_round_takes_what_each_stop_has_along(hung: Hanger) -> None:
-    fields = remixing.fields(hung(stops=MIXED, frames=3), seed=True, turned=True)
+    fields = form_fields.fields(hung(stops=MIXED, frames=3), seed=True, turned=True)
     assert fields["prompt"] == ["the sun", "a fox", "a fox"]
-    assert [remixing.read(text).get("hand") for text in fields["own"]] == [None, "paper cut-out", "neon"]
+    assert [form_fields.read(text).get("hand") for text in fields["own"]] == [None, "paper cut-out", "neon"]
 
 
 def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskClient, hung: Hanger) -> None:
     original = hung(stops=MIXED, frames=3)
-    page = html.unescape(client.get("/", query_string=pairs(remixing.fields(original, seed=True))).text)
+    page = html.unescape(client.get("/", query_string=pairs(form_fields.fields(original, seed=True))).text)
     assert "In neon, seed 3." in page
     assert "In paper cut-out, without rain." in page
     assert f'A remix of <a href="{original.url}">' in page
-    sent = pairs(remixing.fields(original, seed=True) | {"edit": "plain-0"})
+    sent = pairs(form_fields.fields(original, seed=True) | {"edit": "plain-0"})
     page = html.unescape(client.post("/", data=sent).text)
     assert "In neon" not in page
     assert "In paper cut-out, without rain." in page
@@ -99,7 +100,7 @@ def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskCl
     "own", ["{", "[]", "7", "null", '{"x": 1}', "[" * 5000, '{"prompt": "rain"}', '{"hand": "\\ud800"}']
 )
 def test_what_is_nothing_of_a_stops_own_is_left_out(own: str) -> None:
-    assert remixing.read(own) == {}
+    assert form_fields.read(own) == {}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, hung: 
 
 def test_form_filled_from_a_walk_that_has_gone_since_is_painted_all_the_same(client: FlaskClient, hung: Hanger) -> None:
     gone = hung()
-    sent = pairs(remixing.fields(gone, seed=True))
+    sent = pairs(form_fields.fields(gone, seed=True))
     lifecycle.delete_walk(gone)
     assert client.post("/walks", data=sent).status_code == 303
     assert db.session.scalar(select(Walk.remix_of).where(Walk.number != gone.number)) is None
@@ -184,7 +185,7 @@ def test_form_filled_from_a_walk_that_has_gone_since_is_painted_all_the_same(cli
 
 def test_unlisted_walk_is_remixed_by_who_knows_it(client: FlaskClient, hung: Hanger) -> None:
     original = hung(unlisted=True)
-    client.post("/walks", data=pairs(remixing.fields(original) | {"unlisted": None}))
+    client.post("/walks", data=pairs(form_fields.fields(original) | {"unlisted": None}))
     with writing() as session:
         session.execute(update(Walk).values(state=FINISHED, finished_at=now()))
     remix = db.session.scalar(select(Walk).where(Walk.number != original.number))

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.i18n.gettext import N_, _
+from app.presentation.wording import blend, short_name, stations
 from app.storage.walk_models import BACK, FINISHED, ROUND, Frame, Walk
 from app.walks import media_urls
-from app.wording import blend, short_name, stations
 
 BUDGET = 16_000_000
 """How many bytes of pictures a page is asked to load while it waits for the film; the early ones span the walk."""

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
-from app import reel
+from app.presentation import playback
 from app.storage.database import db, writing
 from app.storage.walk_models import Frame, Walk
 from app.walks import media_urls
@@ -44,7 +44,7 @@ def reel_on(page: str) -> dict[str, Any]:
 
 def test_turns_are_the_places_in_the_settled_film(commissioned: Hang) -> None:
     walk = painted(commissioned(frames=5), [0.0, 0.3, 1.0], positions=[0.0, 0.1, 0.3, 0.8, 1.0])
-    assert reel.of(walk)["turns"] == [0, 2, 4]
+    assert playback.of(walk)["turns"] == [0, 2, 4]
 
 
 @pytest.mark.parametrize(("ending", "turns"), [("stop", [0, 2, 4]), ("back", [0, 2, 4]), ("round", [0, 1.25, 2.5])])
@@ -52,12 +52,12 @@ def test_turns_are_guessed_by_distance_until_the_film_is_settled(
     commissioned: Hang, ending: str, turns: list[float]
 ) -> None:
     walk = painted(commissioned(frames=5), [0.0, 0.5, 1.0], ending=ending)
-    assert reel.of(walk)["turns"] == turns
+    assert playback.of(walk)["turns"] == turns
 
 
 def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(commissioned: Hang) -> None:
     walk = painted(commissioned("a fox", "the sun", frames=3), [0.0, 1.0, 0.4], state="painting")
-    told = reel.of(walk)
+    told = playback.of(walk)
     assert told["positions"] == [0.0, 0.4, 1.0]
     by_place = {frame.position: media_urls.still_address(walk, frame) for frame in walk.painted}
     assert [f"{told['base']}{name}.png" for name in told["stills"]] == [by_place[0.0], by_place[0.4], by_place[1.0]]
@@ -66,8 +66,8 @@ def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(com
 
 def test_round_walk_ends_in_its_first_name(commissioned: Hang) -> None:
     walk = painted(commissioned("a fox", "the sun"), [0.0, 1.0], ending="round")
-    assert reel.of(walk)["names"] == ["fox", "sun", "fox"]
-    assert reel.legs(walk) == 2
+    assert playback.of(walk)["names"] == ["fox", "sun", "fox"]
+    assert playback.legs(walk) == 2
 
 
 def test_waiting_page_is_not_asked_to_load_more_than_the_budget_and_keeps_the_early_pictures(
@@ -75,22 +75,22 @@ def test_waiting_page_is_not_asked_to_load_more_than_the_budget_and_keeps_the_ea
 ) -> None:
     positions = [index / 60 for index in range(61)]
     walk = painted(commissioned(frames=61), positions, size=1_000_000, state="painting")
-    told = reel.of(walk)
-    assert len(told["stills"]) == reel.BUDGET // 1_000_000
+    told = playback.of(walk)
+    assert len(told["stills"]) == playback.BUDGET // 1_000_000
     assert (told["positions"][0], told["positions"][-1]) == (0.0, 1.0)
-    assert len(reel.of(painted(walk, positions, size=1_000_000, state="finished"))["stills"]) == 61
+    assert len(playback.of(painted(walk, positions, size=1_000_000, state="finished"))["stills"]) == 61
 
 
 def test_stops_are_shown_however_large_they_are(commissioned: Hang) -> None:
-    walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], size=reel.BUDGET, state="painting")
-    assert reel.of(walk)["positions"] == [0.0, 1.0]
+    walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], size=playback.BUDGET, state="painting")
+    assert playback.of(walk)["positions"] == [0.0, 1.0]
 
 
 def test_chart_leaves_the_way_back_out(commissioned: Hang) -> None:
     walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], ending="back", strides=[1.0, 2.0, 2.0])
-    assert reel.steps(walk) == [1.0, 2.0]
-    assert reel.steps(painted(walk, [0.0, 0.5, 1.0], ending="round")) == [1.0, 2.0, 2.0]
-    assert reel.steps(painted(walk, [0.0], strides=None)) == []
+    assert playback.steps(walk) == [1.0, 2.0]
+    assert playback.steps(painted(walk, [0.0, 0.5, 1.0], ending="round")) == [1.0, 2.0, 2.0]
+    assert playback.steps(painted(walk, [0.0], strides=None)) == []
 
 
 def test_page_says_where_the_painting_is(client: FlaskClient, commissioned: Hang) -> None:
