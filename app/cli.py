@@ -18,7 +18,7 @@ from app.commissions.intake import commission
 from app.commissions.validation import validate
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
-from app.painters import painters, wait_for
+from app.operations.local_worker import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import ENDINGS, FINISHED, STATES, Walk

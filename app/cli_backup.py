@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from app import backup
-from app.backup import Report
 from app.command import as_json, explained, print_json
+from app.operations import backup
+from app.operations.backup import Report
 
 group = AppGroup("backup", help="Write the whole site into one file, and bring it back.")
 

@@ -23,7 +23,7 @@ from app.commissions.schema import Commission
 from app.errors import MomaError
 from app.gallery import first_exhibition
 from app.gallery.first_exhibition import Likeness, Piece
-from app.painters import painters, wait_for
+from app.operations.local_worker import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk

@@ -12,11 +12,11 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app import exporting, importing
 from app.command import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
 from app.gallery import first_exhibition
 from app.moderation import audit_log, curation
+from app.operations import walk_export, walk_import
 from app.queue import jobs
 from app.search import reindexing, semantic_search, visual_search
 from app.search.vector_index import Progress, SourceError
@@ -143,7 +143,7 @@ def exhibit(take_down: bool, as_json: bool) -> None:
 @explained
 def export(file: Path, walk_ids: tuple[str, ...], recipes_only: bool, owners: bool, as_json: bool) -> None:
     """Write finished walks, or those named, with recipes, titles, exhibitions and files into one archive, FILE."""
-    report = exporting.export(file, walk_ids, with_files=not recipes_only, with_owners=owners)
+    report = walk_export.export(file, walk_ids, with_files=not recipes_only, with_owners=owners)
     if as_json:
         print_json({"file": str(file), **asdict(report)})
     else:
@@ -161,7 +161,7 @@ def export(file: Path, walk_ids: tuple[str, ...], recipes_only: bool, owners: bo
 @explained
 def import_walks(file: Path, replace: bool, as_json: bool) -> None:
     """Hang the walks and exhibitions of FILE that are not here; one that is broken refuses all of it."""
-    report = importing.bring_in(file, replace=replace)
+    report = walk_import.bring_in(file, replace=replace)
     if as_json:
         print_json({"file": str(file), **asdict(report)})
         return

@@ -7,9 +7,9 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from app import upkeep
 from app.command import as_json, explained, print_json
-from app.upkeep import Loss
+from app.operations import media_upkeep
+from app.operations.media_upkeep import Loss
 
 group = AppGroup("media", help="Look after the files of the walks.")
 SHOWN = 20
@@ -21,7 +21,7 @@ SHOWN = 20
 @explained
 def prune(yes: bool, as_json: bool) -> None:
     """Delete files that no walk names and that are older than an hour."""
-    found = upkeep.prune() if yes else list(upkeep.superfluous())
+    found = media_upkeep.prune() if yes else list(media_upkeep.superfluous())
     size = sum(file.bytes for _, file in found)
     if as_json:
         print_json({"deleted": yes, "files": [path for path, _ in found], "bytes": size})
@@ -43,7 +43,7 @@ def prune(yes: bool, as_json: bool) -> None:
 def verify(as_json: bool) -> None:
     """Look whether every file that a walk names is there and can be read; status 1 if one is lost."""
     files, losses = 0, list[Loss]()
-    for looked_at, lost in upkeep.verify():
+    for looked_at, lost in media_upkeep.verify():
         files, losses = files + looked_at, losses + lost
         if not as_json:
             for loss in lost:

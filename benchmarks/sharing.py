@@ -21,9 +21,9 @@ from app import create_app
 from app.commissions.intake import commission
 from app.commissions.validation import validate
 from app.generation import cost
-from app.painters import wait_for
+from app.operations.local_worker import wait_for
+from app.operations.supervisor import Site
 from app.queue import jobs
-from app.site import Site
 from app.storage.walk_models import FINISHED
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store

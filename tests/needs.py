@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import ConfigError
-from app.redis_server import binary
+from app.operations.redis_server import binary
 from tests import postgres
 
 DVC = Path(sys.prefix) / "dvc"

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import URL
 
-from app.site import _die_with
+from app.operations.supervisor import _die_with
 
 START_SECONDS = 300.0
 USER = "moma"

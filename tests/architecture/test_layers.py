@@ -20,7 +20,6 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "app operations": "site redis_server painters backup database_copy archives exported exporting importing upkeep",
     "app observability": "metrics health doctor",
     "app web": "sending problems form_guards language templating security assets proxy",
     "app publishing": "files stored embed feed sitemap artwork",

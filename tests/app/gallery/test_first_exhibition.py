@@ -17,13 +17,14 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import cli_exhibition, upkeep
+from app import cli_exhibition
 from app.auth import visitors
 from app.commissions import recipe
 from app.config import ROOT
 from app.gallery import catalogue, exhibitions, first_exhibition
 from app.gallery.first_exhibition import Likeness, Piece
-from app.site import Site
+from app.operations import media_upkeep
+from app.operations.supervisor import Site
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import Deed
@@ -74,7 +75,7 @@ def test_a_fresh_site_shows_every_piece(fresh: Flask) -> None:
 
 def test_every_file_of_the_exhibition_can_be_verified(fresh: Flask) -> None:
     start(fresh)
-    checked = list(upkeep.verify())
+    checked = list(media_upkeep.verify())
     assert sum(files for files, _ in checked) == sum(piece.recipe["frames"] + 3 for piece in PIECES)
     assert [losses for _, losses in checked if losses] == []
 

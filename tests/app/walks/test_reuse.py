@@ -11,11 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import api, backup, database_copy, upkeep
+from app import api
 from app.commissions.intake import commission
 from app.commissions.recipe_pins import Pinned
 from app.commissions.validation import validate
 from app.moderation import curation
+from app.operations import backup, database_dump, media_upkeep
 from app.queue import fair_queue
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -346,10 +347,12 @@ def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Comm
     repeat = again()
     repeat_id, gif = repeat.id, repeat.media["gif"].path
     lifecycle.delete_walk(original)
-    assert upkeep.prune(young_seconds=-60) == []
-    assert {loss.walk_id for _, found in upkeep.verify() for loss in found if loss.flaw == "is missing"} == set()
+    assert media_upkeep.prune(young_seconds=-60) == []
+    assert {loss.walk_id for _, found in media_upkeep.verify() for loss in found if loss.flaw == "is missing"} == set()
     media_store.store().delete(gif)
-    assert [loss.walk_id for _, found in upkeep.verify() for loss in found if loss.flaw == "is missing"] == [repeat_id]
+    assert [loss.walk_id for _, found in media_upkeep.verify() for loss in found if loss.flaw == "is missing"] == [
+        repeat_id
+    ]
 
 
 @pytest.mark.sqlite
@@ -372,14 +375,14 @@ def test_repeat_whose_files_were_deleted_during_the_backup_is_forgotten_too(
 ) -> None:
     repeat = again()
     ids = (original.id, repeat.id)
-    copy = database_copy.copy
+    copy = database_dump.copy
 
     def copy_then_delete(target: Path) -> None:
         copy(target)
         for walk in (original, repeat):
             lifecycle.delete_walk(walk)
 
-    monkeypatch.setattr(database_copy, "copy", copy_then_delete)
+    monkeypatch.setattr(database_dump, "copy", copy_then_delete)
     backup.create(tmp_path / "backup.tar")
     backup.restore(tmp_path / "backup.tar", force=True)
     assert [find(walk_id) for walk_id in ids] == [None, None]

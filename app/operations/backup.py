@@ -18,11 +18,12 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, func, inspect, select
 
-from app import archives, database_copy, instance
-from app.archives import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
+from app import instance
 from app.auth import visitors
 from app.errors import Conflict, MediaError, MomaError
 from app.gallery import first_exhibition
+from app.operations import archive_format, database_dump
+from app.operations.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
 from app.storage import media_store
 from app.storage.database import db, head, is_sqlite, now, ping, schema_state, writing
 from app.storage.walk_models import Frame, Medium, Walk
@@ -49,10 +50,10 @@ def create(target: Path) -> Report:
     :raises InvalidInput: when something is there already.
     :raises MomaError: when the database or the store cannot be read, or pg_dump is needed and missing.
     """
-    archives.check_free(target)
+    archive_format.check_free(target)
     if flaw := ping() or schema_state():
         raise MomaError(flaw)
-    with archives.written(target) as aside:
+    with archive_format.written(target) as aside:
         return _write(aside, aside.with_name("database"))
 
 
@@ -67,20 +68,20 @@ def restore(source: Path, *, force: bool = False) -> Report:
         open_ones.callback(os.close, instance.take(Path(current_app.instance_path)))
         try:
             archive = open_ones.enter_context(tarfile.open(source, "r:"))
-            manifest = archives.checked(archive)
+            manifest = archive_format.checked(archive)
         except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
-            raise archives.unusable(f"is damaged or no backup: {error}") from error
+            raise archive_format.unusable(f"is damaged or no backup: {error}") from error
         _check_fits(manifest)
         if not force:
             _check_empty()
         folder = Path(open_ones.enter_context(tempfile.TemporaryDirectory(prefix="moma-restore-")))
-        with archives.open_member(archive, DATABASES[database_copy.kind()]) as source_database:
-            database_copy.take_aside(source_database, manifest["revision"], folder / "database")
+        with archive_format.open_member(archive, DATABASES[database_dump.kind()]) as source_database:
+            database_dump.take_aside(source_database, manifest["revision"], folder / "database")
         sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
         for name in sizes:
             if name.startswith(MEDIA):
-                media_store.store().write(name.removeprefix(MEDIA), archives.read(archive, name))
-        database_copy.replace(folder / "database")
+                media_store.store().write(name.removeprefix(MEDIA), archive_format.read(archive, name))
+        database_dump.replace(folder / "database")
         for index in Path(current_app.instance_path).glob("*.vectors"):
             index.unlink()  # made of other rows
         _forget(manifest)
@@ -88,14 +89,14 @@ def restore(source: Path, *, force: bool = False) -> Report:
 
 
 def _write(target: Path, copy: Path) -> Report:
-    database_copy.copy(copy)
+    database_dump.copy(copy)
     walks, named = _named(copy)
     entries, absent = [], []
     with tarfile.open(target, "w") as archive:
-        entries.append(archives.add_file(archive, DATABASES[database_copy.kind()], copy))
+        entries.append(archive_format.add_file(archive, DATABASES[database_dump.kind()], copy))
         for path in named:
             try:
-                entries.append(archives.add_bytes(archive, MEDIA + path, media_store.store().read(path)))
+                entries.append(archive_format.add_bytes(archive, MEDIA + path, media_store.store().read(path)))
             except MediaError:
                 absent.append(path)
         forgotten = _no_longer_named(absent)
@@ -104,7 +105,7 @@ def _write(target: Path, copy: Path) -> Report:
             "format": FORMAT,
             "version": VERSION,
             "revision": head(),
-            "database": database_copy.kind(),
+            "database": database_dump.kind(),
             "software": f"MoMA Lisa {__version__}",
             "created_at": now().isoformat(timespec="seconds"),
             "walks": walks,
@@ -112,7 +113,7 @@ def _write(target: Path, copy: Path) -> Report:
             "forgotten": sorted(forgotten),
             "lost": lost,
         }
-        archives.add_bytes(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
+        archive_format.add_bytes(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
     return Report(walks, len(entries), sum(int(entry["bytes"]) for entry in entries), lost)
 
 
@@ -140,16 +141,16 @@ def _no_longer_named(paths: list[str]) -> set[str]:
 
 def _check_fits(manifest: dict[str, Any]) -> None:
     if manifest["revision"] != head():
-        raise archives.unusable(
+        raise archive_format.unusable(
             f"is of schema revision {manifest['revision']:.20}, this program of {head()}. Restore it with the version"
             f" that made it ({manifest['software']:.40}), then run with this one: flask --app wsgi db upgrade"
         )
-    if manifest["database"] != database_copy.kind():
-        raise archives.unusable(
-            f"holds a {manifest['database']:.20} database, and MOMA_DATABASE_URL names a {database_copy.kind()} one"
+    if manifest["database"] != database_dump.kind():
+        raise archive_format.unusable(
+            f"holds a {manifest['database']:.20} database, and MOMA_DATABASE_URL names a {database_dump.kind()} one"
         )
-    if DATABASES[database_copy.kind()] not in {entry["path"] for entry in manifest["files"]}:
-        raise archives.unusable("holds no database")
+    if DATABASES[database_dump.kind()] not in {entry["path"] for entry in manifest["files"]}:
+        raise archive_format.unusable("holds no database")
 
 
 def _check_empty() -> None:

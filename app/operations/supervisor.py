@@ -24,8 +24,8 @@ from app.config import ROOT
 from app.errors import ConfigError
 from app.gallery import first_exhibition
 from app.generation import models_on_offer
+from app.operations.redis_server import RedisServer
 from app.queue import jobs
-from app.redis_server import RedisServer
 from app.storage.database import EMPTY, schema_state, upgrade
 
 STOP_SECONDS = 15.0

@@ -12,8 +12,8 @@ from flask import current_app
 
 from app.errors import ConfigError
 from app.instance import InstanceTaken
+from app.operations.supervisor import Site
 from app.queue import jobs
-from app.site import Site
 from app.storage.database import db
 from app.storage.walk_models import Walk
 

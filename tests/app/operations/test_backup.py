@@ -18,10 +18,11 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
-from app import archives, database_copy, instance
+from app import instance
 from app.commissions import recipe
 from app.errors import MomaError
 from app.gallery import first_exhibition
+from app.operations import archive_format, database_dump
 from app.storage import media_store
 from app.storage.database import db, head, upgrade, writing
 from app.storage.walk_models import Medium, Walk
@@ -169,13 +170,13 @@ def test_a_walk_that_is_deleted_while_the_backup_is_made_does_not_come_back(
     runner: FlaskCliRunner, hung: Hanger, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stays, goes = hung("a bear", "a kite"), hung("a fox", "a kite")
-    copy = database_copy.copy
+    copy = database_dump.copy
 
     def copy_and_delete(target: Path) -> None:
         copy(target)
         lifecycle.delete_walk(goes)
 
-    monkeypatch.setattr(database_copy, "copy", copy_and_delete)
+    monkeypatch.setattr(database_dump, "copy", copy_and_delete)
     assert run_json(runner, "backup", "create", str(tmp_path / "b.tar"))["lost"] == []
     restore(empty, tmp_path / "b.tar")
     with empty.app_context():
@@ -186,7 +187,7 @@ def test_a_film_that_is_replaced_while_the_backup_is_made_is_forgotten(
     runner: FlaskCliRunner, hung: Hanger, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = hung()
-    old, copy = walk.media["gif"].path, database_copy.copy
+    old, copy = walk.media["gif"].path, database_dump.copy
 
     def copy_and_replace(target: Path) -> None:
         copy(target)
@@ -194,7 +195,7 @@ def test_a_film_that_is_replaced_while_the_backup_is_made_is_forgotten(
             session.get(Medium, (walk.number, "gif")).path = old.replace(".gif", ".better.gif")
         media_store.store().delete(old)
 
-    monkeypatch.setattr(database_copy, "copy", copy_and_replace)
+    monkeypatch.setattr(database_dump, "copy", copy_and_replace)
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     restore(empty, tmp_path / "b.tar")
     with empty.app_context():
@@ -214,7 +215,9 @@ def test_a_failed_backup_leaves_nothing(
     runner: FlaskCliRunner, hung: Hanger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hung()
-    monkeypatch.setattr(archives, "add_bytes", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        archive_format, "add_bytes", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     folder = tmp_path / "out"
     folder.mkdir()
     assert "No space left" in run(runner, "backup", "create", str(folder / "b.tar"), status=1).stderr
@@ -373,7 +376,7 @@ def test_postgres_without_its_programs_is_refused_with_the_command_to_run(
     monkeypatch.setitem(app.config, "DATABASE_URL", "postgresql://moma:secret@db.example/moma")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MomaError) as refusal:
-        database_copy.copy(tmp_path / "dump")
+        database_dump.copy(tmp_path / "dump")
     assert "pg_dump, which is not on the path" in str(refusal.value)
     assert "pg_dump --dbname=postgresql://moma@db.example/moma --format=custom" in str(refusal.value)
     assert "secret" not in str(refusal.value)
@@ -387,10 +390,10 @@ def test_postgres_is_dumped_with_the_password_in_the_environment(
     program.chmod(0o755)
     monkeypatch.setitem(app.config, "DATABASE_URL", "postgresql://moma:secret@db.example/moma")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    database_copy.copy(tmp_path / "dump")
+    database_dump.copy(tmp_path / "dump")
     password, *arguments = (tmp_path / "said").read_text().split()
     assert password == "secret"
     assert arguments[0] == "--dbname=postgresql://moma@db.example/moma"
     program.write_text("#!/bin/sh\necho no such database >&2; exit 1\n")
     with pytest.raises(MomaError, match="pg_dump failed: no such database"):
-        database_copy.copy(tmp_path / "dump")
+        database_dump.copy(tmp_path / "dump")

@@ -12,10 +12,10 @@ from typing import IO
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
-from app import archives, exported
-from app.archives import MANIFEST, MEDIA
 from app.errors import InvalidInput, MediaError
 from app.gallery import exhibitions
+from app.operations import archive_format, walk_records
+from app.operations.archive_format import MANIFEST, MEDIA
 from app.storage import media_store
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Walk
@@ -41,10 +41,10 @@ def export(target: Path, walk_ids: Sequence[str] = (), *, with_files: bool = Tru
     :raises InvalidInput: when something is there already, or a walk is none that is finished.
     :raises MomaError: when the file cannot be written.
     """
-    archives.check_free(target)
+    archive_format.check_free(target)
     query = _chosen(walk_ids)
     with (
-        archives.written(target) as aside,
+        archive_format.written(target) as aside,
         tarfile.open(aside, "w") as archive,
         aside.with_name("walks").open("w", encoding="utf-8") as lines,
     ):
@@ -68,22 +68,22 @@ class _Writer:
         for walk in _read(query):
             self.add(walk)
         self.lines.close()
-        self.entries.append(archives.add_file(self.archive, exported.WALKS, Path(self.lines.name)))
+        self.entries.append(archive_format.add_file(self.archive, walk_records.WALKS, Path(self.lines.name)))
         halls = "".join(self.halls()) if with_exhibitions else ""
-        self.entries.append(archives.add_bytes(self.archive, exported.EXHIBITIONS, halls.encode()))
+        self.entries.append(archive_format.add_bytes(self.archive, walk_records.EXHIBITIONS, halls.encode()))
         manifest = {
-            "format": exported.ARCHIVE.format,
-            "version": exported.ARCHIVE.version,
+            "format": walk_records.ARCHIVE.format,
+            "version": walk_records.ARCHIVE.version,
             "software": f"MoMA Lisa {__version__}",
             "created_at": now().isoformat(timespec="seconds"),
             "walks": self.report.walks,
             "exhibitions": self.report.exhibitions,
             "files": self.entries,
         }
-        archives.add_bytes(self.archive, MANIFEST, json.dumps(manifest, indent=1).encode())
+        archive_format.add_bytes(self.archive, MANIFEST, json.dumps(manifest, indent=1).encode())
 
     def add(self, walk: Walk) -> None:
-        line = exported.line_of(walk, with_files=self.with_files, with_owner=self.with_owners)
+        line = walk_records.line_of(walk, with_files=self.with_files, with_owner=self.with_owners)
         wanted = [path for path, _ in line.paths if path not in self.added]  # a repeat shares its files
         try:
             found = {path: media_store.store().read(path) for path in wanted}
@@ -91,7 +91,7 @@ class _Writer:
             self.report.lost.append(walk.id)
             return
         for path, data in found.items():
-            self.entries.append(archives.add_bytes(self.archive, MEDIA + path, data))
+            self.entries.append(archive_format.add_bytes(self.archive, MEDIA + path, data))
             self.report.bytes += len(data)
         self.added |= found.keys()
         self.ids.add(walk.id)
@@ -102,7 +102,7 @@ class _Writer:
     def halls(self) -> Iterator[str]:
         for each in reversed(exhibitions.every()):
             wanted = exhibitions.wanted_of(each)
-            line = exported.ExhibitionLine(
+            line = walk_records.ExhibitionLine(
                 slug=each.slug,
                 title=each.title,
                 text=each.text,

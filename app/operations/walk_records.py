@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.archives import MEDIA_PATH, Kind
 from app.commissions.recipe import of as recipe_of
 from app.commissions.recipe_pins import POSITIONS_MAX, PRINTABLE
+from app.operations.archive_format import MEDIA_PATH, Kind
 from app.storage.house_models import TEXT_MAX, TITLE_MAX
 from app.storage.walk_models import ID, SLUG_MAX, Walk
 

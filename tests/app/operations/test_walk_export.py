@@ -14,13 +14,13 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
-from app import archives, exported
-from app.archives import MANIFEST
 from app.commissions import recipe, walk_edits
 from app.errors import InvalidInput
 from app.gallery import exhibitions, first_exhibition
-from app.importing import bring_in
 from app.moderation import banned_words, curation
+from app.operations import archive_format, walk_records
+from app.operations.archive_format import MANIFEST
+from app.operations.walk_import import bring_in
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, QUEUED, Walk
@@ -65,27 +65,27 @@ def told(walk: Walk) -> dict[str, Any]:
         "title": walk.title,
         "frames": [(each.index, each.position, each.rank, each.path) for each in walk.painted],
         "films": {kind: media_urls.film_address(walk, kind) for kind in walk.media},
-        **{name: getattr(walk, name) for name in exported.KEPT},
+        **{name: getattr(walk, name) for name in walk_records.KEPT},
     }
 
 
 def rewritten(file: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     """Change files of an archive, and write a manifest that fits them."""
     with tarfile.open(file) as archive:
-        files = {member.name: archives.read(archive, member.name) for member in archive.getmembers()}
+        files = {member.name: archive_format.read(archive, member.name) for member in archive.getmembers()}
     manifest = json.loads(files.pop(MANIFEST))
     change(files)
     changed = file.with_name("changed.tar")
     with tarfile.open(changed, "w") as archive:
-        manifest["files"] = [archives.add_bytes(archive, name, data) for name, data in files.items()]
-        archives.add_bytes(archive, MANIFEST, json.dumps(manifest).encode())
+        manifest["files"] = [archive_format.add_bytes(archive, name, data) for name, data in files.items()]
+        archive_format.add_bytes(archive, MANIFEST, json.dumps(manifest).encode())
     return changed
 
 
 def first_line(**changes: object) -> Callable[[dict[str, bytes]], None]:
     def change(files: dict[str, bytes]) -> None:
-        head, _, rest = files[exported.WALKS].partition(b"\n")
-        files[exported.WALKS] = json.dumps(json.loads(head) | changes).encode() + b"\n" + rest
+        head, _, rest = files[walk_records.WALKS].partition(b"\n")
+        files[walk_records.WALKS] = json.dumps(json.loads(head) | changes).encode() + b"\n" + rest
 
     return change
 
@@ -169,7 +169,7 @@ def test_owner_is_told_only_if_asked_for(app: Flask, hung: Callable[..., Walk], 
     walk = hung()
     for options, owner in (((), ""), (("--owners",), walk.owner_hash)):
         with tarfile.open(export(app, tmp_path, *options)) as archive:
-            (line,) = archives.read(archive, exported.WALKS).splitlines()
+            (line,) = archive_format.read(archive, walk_records.WALKS).splitlines()
         assert json.loads(line)["owner"] == owner
         (tmp_path / "walks.tar").unlink()
 
@@ -228,7 +228,7 @@ def test_broken_exhibition_refuses_the_archive_before_a_walk_is_hung(
     changes, said = BROKEN_HALLS[name]
 
     def change(files: dict[str, bytes]) -> None:
-        files[exported.EXHIBITIONS] = json.dumps(json.loads(files[exported.EXHIBITIONS]) | changes).encode()
+        files[walk_records.EXHIBITIONS] = json.dumps(json.loads(files[walk_records.EXHIBITIONS]) | changes).encode()
 
     with pytest.raises(InvalidInput, match=rf"Line 1 of exhibitions\.jsonl .*{said}"):
         bring_in(rewritten(export(app, tmp_path), change))
@@ -238,9 +238,9 @@ def test_broken_exhibition_refuses_the_archive_before_a_walk_is_hung(
 def test_archive_of_a_later_version_says_so(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
     file = export(app, tmp_path)
     with tarfile.open(file) as archive:
-        later = json.loads(archives.read(archive, MANIFEST)) | {"version": 2, "software": "MoMA Lisa 9.0"}
+        later = json.loads(archive_format.read(archive, MANIFEST)) | {"version": 2, "software": "MoMA Lisa 9.0"}
     with tarfile.open(tmp_path / "later.tar", "w") as archive:
-        archives.add_bytes(archive, MANIFEST, json.dumps(later).encode())
+        archive_format.add_bytes(archive, MANIFEST, json.dumps(later).encode())
     with pytest.raises(InvalidInput, match=r"it is of version 2, made by MoMA Lisa 9\.0; this site reads version 1"):
         bring_in(tmp_path / "later.tar")
 
@@ -258,9 +258,9 @@ def test_file_that_is_not_what_it_is_called_is_refused(
 
 def test_line_cannot_name_a_file_of_another_walk(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
     def change(files: dict[str, bytes]) -> None:
-        lines = [json.loads(line) for line in files[exported.WALKS].splitlines()]
+        lines = [json.loads(line) for line in files[walk_records.WALKS].splitlines()]
         lines[0]["films"], lines[0]["frames"] = lines[1]["films"], lines[0]["frames"]
-        files[exported.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        files[walk_records.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
     with pytest.raises(InvalidInput, match="names a file of another walk"):
         bring_in(rewritten(export(app, tmp_path), change))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigError
+from app.operations.redis_server import RedisServer, binary
 from app.queue.jobs import ADDRESS_FILE
-from app.redis_server import RedisServer, binary
 
 
 def executable(folder: Path, name: str) -> Path:

@@ -13,7 +13,7 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import select, update
 
-from app import upkeep
+from app.operations import media_upkeep
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Frame, Medium, Walk
@@ -123,10 +123,10 @@ def test_a_walk_that_is_being_painted_is_left_alone(runner: FlaskCliRunner, comm
 def test_a_file_written_anew_between_look_and_deletion_stays(app: object, monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"{STRANGER}/frames/0000.png"
     file = leave(path)
-    found = list(upkeep.superfluous())
+    found = list(media_upkeep.superfluous())
     leave(path, minutes_ago=0, content=b"anew")
-    monkeypatch.setattr(upkeep, "superfluous", lambda **_: found)
-    assert upkeep.prune() == []
+    monkeypatch.setattr(media_upkeep, "superfluous", lambda **_: found)
+    assert media_upkeep.prune() == []
     assert file.read_bytes() == b"anew"
 
 
@@ -134,8 +134,8 @@ def test_a_store_that_is_no_folder_is_pruned_as_well(instance: Path) -> None:
     app = make_app(instance, MEDIA_URL="memory://prune")
     with app.app_context():
         media_store.store().write(f"{STRANGER}/frames/0000.png", b"left over")
-        assert [path for path, _ in upkeep.superfluous()] == []
-        assert [path for path, _ in upkeep.prune(young_seconds=-1)] == [f"{STRANGER}/frames/0000.png"]
+        assert [path for path, _ in media_upkeep.superfluous()] == []
+        assert [path for path, _ in media_upkeep.prune(young_seconds=-1)] == [f"{STRANGER}/frames/0000.png"]
         assert not media_store.store().exists(f"{STRANGER}/frames/0000.png")
         db.engine.dispose()
 
@@ -188,5 +188,5 @@ def test_a_film_that_gave_way_to_a_better_one_is_not_lost(
         return "is missing"
 
     old = walk.media["gif"].path
-    monkeypatch.setattr(upkeep, "_flaw", flaw)
-    assert list(upkeep.verify()) == [(6, [])]
+    monkeypatch.setattr(media_upkeep, "_flaw", flaw)
+    assert list(media_upkeep.verify()) == [(6, [])]

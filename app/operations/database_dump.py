@@ -16,8 +16,8 @@ from typing import IO
 from flask import current_app
 from sqlalchemy.engine import make_url
 
-from app.archives import CHUNK, unusable
 from app.errors import MomaError
+from app.operations.archive_format import CHUNK, unusable
 from app.storage.database import db, is_sqlite, upgrade
 
 

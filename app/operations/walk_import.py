@@ -18,16 +18,16 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import archives, exported
-from app.archives import MEDIA
 from app.auth import visitors
 from app.commissions import recipe, walk_edits
 from app.commissions.schema import Commission
 from app.errors import InvalidInput
-from app.exported import ARCHIVE, ExhibitionLine, WalkLine
 from app.gallery import exhibitions
 from app.gallery.exhibitions import Wanted
 from app.moderation.audit_log import COMMAND
+from app.operations import archive_format, walk_records
+from app.operations.archive_format import MEDIA
+from app.operations.walk_records import ARCHIVE, ExhibitionLine, WalkLine
 from app.queue import fair_queue, jobs
 from app.search import terms
 from app.storage import media_store
@@ -66,10 +66,10 @@ def bring_in(source: Path, *, replace: bool = False) -> Report:
     """
     try:
         with tarfile.open(source, "r:") as archive:
-            manifest = archives.checked(archive, ARCHIVE)
+            manifest = archive_format.checked(archive, ARCHIVE)
             sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
-            walks = list(_lines(archive, exported.WALKS, WalkLine))
-            halls = list(_lines(archive, exported.EXHIBITIONS, ExhibitionLine))
+            walks = list(_lines(archive, walk_records.WALKS, WalkLine))
+            halls = list(_lines(archive, walk_records.EXHIBITIONS, ExhibitionLine))
             _check(archive, walks, halls, sizes, replace=replace)
             return _write(archive, walks, halls, replace=replace)
     except (tarfile.TarError, EOFError, ValueError, RecursionError, KeyError) as error:
@@ -77,12 +77,12 @@ def bring_in(source: Path, *, replace: bool = False) -> Report:
 
 
 def _lines(archive: tarfile.TarFile, name: str, kind: type[Line]) -> Iterator[Line]:
-    with archives.open_member(archive, name) as file:
+    with archive_format.open_member(archive, name) as file:
         number = 0
-        while data := file.readline(exported.LINE_MAX + 1):
+        while data := file.readline(walk_records.LINE_MAX + 1):
             number += 1
-            if len(data) > exported.LINE_MAX:
-                raise _broken(name, number, f"is longer than {exported.LINE_MAX:,} bytes")
+            if len(data) > walk_records.LINE_MAX:
+                raise _broken(name, number, f"is longer than {walk_records.LINE_MAX:,} bytes")
             try:
                 yield kind.model_validate_json(data)
             except ValidationError as error:
@@ -108,13 +108,13 @@ def _check(
     seen: set[str] = set()
     for number, walk in enumerate(walks, start=1):
         if flaw := "is there twice" if walk.id in seen else _flaw(archive, walk, sizes, replace=replace):
-            errors += _broken(exported.WALKS, number, f"(walk {walk.id}) {flaw}").errors
+            errors += _broken(walk_records.WALKS, number, f"(walk {walk.id}) {flaw}").errors
         seen.add(walk.id)
         if len(errors) >= ERRORS_MAX:
             break
     for number, hall in enumerate(halls, start=1):
         for wrong in exhibitions.flaws(Wanted(hall.title, hall.text, hall.slug, walks=hall.walks)):
-            errors += _broken(exported.EXHIBITIONS, number, f"cannot be hung. {wrong.message}".rstrip(".")).errors
+            errors += _broken(walk_records.EXHIBITIONS, number, f"cannot be hung. {wrong.message}".rstrip(".")).errors
     if errors:
         raise InvalidInput(errors)
 
@@ -157,7 +157,7 @@ def _files_flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int])
 
 
 def _head(archive: tarfile.TarFile, path: str) -> bytes:
-    with archives.open_member(archive, MEDIA + path) as file:
+    with archive_format.open_member(archive, MEDIA + path) as file:
         return file.read(16)
 
 
@@ -186,7 +186,7 @@ def _write(archive: tarfile.TarFile, walks: list[WalkLine], halls: list[Exhibiti
             continue
         for path, _ in walk.paths:
             if earlier is not None or not media_store.store().exists(path):
-                media_store.store().write(path, archives.read(archive, MEDIA + path))
+                media_store.store().write(path, archive_format.read(archive, MEDIA + path))
         with writing() as session:
             _save(session, walk, earlier, archive)
         report.replaced += earlier is not None
@@ -239,7 +239,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         model=wanted.model,
         is_pinned=True,
         **pinned.columns(),
-        **{name: getattr(told, name) for name in exported.KEPT},
+        **{name: getattr(told, name) for name in walk_records.KEPT},
     )
     walk.words = terms.words_of(walk.searched)
     neighbours.mark(walk)
@@ -252,7 +252,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
     walk.prefix, walk.software = told.recipe["model"]["prefix"], told.recipe["software"]
     walk.painted = [Frame(**frame.model_dump()) for frame in told.frames]
     walk.media = {
-        film.kind: Medium(**film.model_dump(), etag=_digest(archives.read(archive, MEDIA + film.path)))
+        film.kind: Medium(**film.model_dump(), etag=_digest(archive_format.read(archive, MEDIA + film.path)))
         for film in told.films
     }
     return walk

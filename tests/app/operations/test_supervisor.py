@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import run, site
+from app import run
 from app.errors import ConfigError
+from app.operations import supervisor
+from app.operations.supervisor import Child, Site
 from app.queue import jobs
-from app.site import Child, Site
 from tests.conftest import make_app
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -92,8 +93,8 @@ def test_a_restart_replaces_the_process(parts: Site) -> None:
 
 def test_leaving_stops_the_last_first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped: list[str] = []
-    stop = site._stop
-    monkeypatch.setattr(site, "_stop", lambda child: (stopped.append(child.name), stop(child)))
+    stop = supervisor._stop
+    monkeypatch.setattr(supervisor, "_stop", lambda child: (stopped.append(child.name), stop(child)))
     with Site(app) as entered:
         children = [entered._start(name, SLEEP) for name in ("redis", "web", "worker")]
     assert stopped == ["worker", "web", "redis"]
@@ -103,7 +104,7 @@ def test_leaving_stops_the_last_first(app: Flask, monkeypatch: pytest.MonkeyPatc
 def test_a_part_that_does_not_heed_the_signal_is_killed(
     app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(site, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.2)
     ready = tmp_path / "ready"
     deaf = f"import signal, time; signal.signal(15, signal.SIG_IGN); open({str(ready)!r}, 'w'); time.sleep(60)"
     with Site(app) as entered:
@@ -122,7 +123,7 @@ def test_an_error_while_starting_stops_what_was_started(app: Flask) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone ends children with a killed parent")
 def test_the_parts_of_a_killed_site_end(instance: Path) -> None:
     script = (
-        "import time; from app import create_app; from app.site import Site\n"
+        "import time; from app import create_app; from app.operations.supervisor import Site\n"
         f"with Site(create_app(instance_path={str(instance)!r})) as site:\n"
         f"    print(site._start('part', {SLEEP!r}).process.pid, flush=True); time.sleep(60)"
     )
@@ -184,7 +185,7 @@ def test_changed_code_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_folder_of_a_killed_sites_socket_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.redis_server import RedisServer
+    from app.operations.redis_server import RedisServer
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     left, other = tmp_path / "moma-left", tmp_path / "somebody's"
