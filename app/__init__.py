@@ -29,11 +29,9 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         embed,
         feed,
         files,
-        health,
         language,
         making,
         manual,
-        metrics,
         mine,
         office,
         owners,
@@ -52,6 +50,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     from app.auth import rate_limits, visitors
     from app.config import ROOT
     from app.instance import folder
+    from app.observability import health, metrics
     from app.search import semantic_search, visual_search
     from app.storage import database, media_store
 

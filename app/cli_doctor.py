@@ -7,8 +7,8 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from app import doctor
 from app.command import as_json, print_json
+from app.observability import doctor
 
 
 @click.command("doctor")

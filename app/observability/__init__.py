@@ -1,0 +1,3 @@
+"""Is it well, and how fast?"""
+
+__all__ = ["doctor", "health", "metrics"]
