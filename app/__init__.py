@@ -24,28 +24,22 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         alike,
         api,
         artwork,
-        assets,
         config,
         embed,
         feed,
         files,
-        language,
         making,
         manual,
         mine,
         office,
         owners,
         pages,
-        problems,
-        proxy,
         registration,
         reporting,
         restoring,
-        security,
         showing,
         sitemap,
         stored,
-        templating,
     )
     from app.auth import rate_limits, visitors
     from app.config import ROOT
@@ -53,6 +47,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     from app.observability import health, metrics
     from app.search import semantic_search, visual_search
     from app.storage import database, media_store
+    from app.web import assets, error_responses, language, proxy, security_headers, templating
 
     app = Flask(
         __name__,
@@ -67,11 +62,11 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     database.init_app(app)
     media_store.init_app(app)
     visitors.init_app(app)
-    security.init_app(app)
+    security_headers.init_app(app)
     assets.init_app(app)
     language.init_app(app)
     templating.init_app(app)
-    problems.init_app(app)
+    error_responses.init_app(app)
     health.init_app(app)
     pages.init_app(app)
     owners.init_app(app)

@@ -7,7 +7,7 @@ from flask import Response, current_app, render_template, send_file
 from app.generation import models_on_offer, sampler_settings
 from app.pages_blueprint import blueprint
 from app.queue import jobs
-from app.sending import page_response
+from app.web.responses import page_response
 
 
 @blueprint.get("/about")

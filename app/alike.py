@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, render_template, request
 
 from app.gallery.similar import SHOWN, find
 from app.search import visual_search
-from app.sending import conditional
+from app.web.responses import conditional
 
 blueprint = Blueprint("alike", __name__)
 

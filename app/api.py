@@ -18,14 +18,14 @@ from app.commissions.schema import Commission
 from app.commissions.validation import validate
 from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput, Malformed, NotOwner
-from app.form_guards import csrf
 from app.gallery import catalogue, similar
 from app.gallery.catalogue_query import Choice, read, whole
 from app.openapi import documented
 from app.queue import fair_queue
-from app.sending import conditional
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lineage, lookup, reuse
+from app.web.form_guards import csrf
+from app.web.responses import conditional
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 

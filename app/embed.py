@@ -6,9 +6,9 @@ from flask import Blueprint, Flask, Response, render_template, request
 from markupsafe import Markup
 
 from app.errors import WalkGone, WalkNotFound
-from app.sending import conditional
 from app.storage.walk_models import Walk
 from app.walks import lookup
+from app.web.responses import conditional
 
 blueprint = Blueprint("embed", __name__)
 

@@ -11,14 +11,15 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import embed, problems
+from app import embed
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.gallery import catalogue
 from app.gallery.catalogue_query import NEWEST, from_page
 from app.presentation import filter_options
-from app.sending import conditional
 from app.storage.walk_models import Walk
 from app.walks import lookup, media_urls
+from app.web import error_responses
+from app.web.responses import conditional
 
 blueprint = Blueprint("feed", __name__)
 
@@ -69,7 +70,7 @@ def feed() -> Response:
 def oembed() -> Response:
     """Describe a walk for pages that show what a link leads to (oembed.com, 2.3.4.2, a video)."""
     if request.args.get("format", "json") != "json":
-        return problems.problem(501, "Not in this format", "This address answers in JSON only: format=json.")
+        return error_responses.problem(501, "Not in this format", "This address answers in JSON only: format=json.")
     max_width, max_height = _pixels("maxwidth"), _pixels("maxheight")
     walk = _walk_of(request.args.get("url"))
     width, height = embed.size(walk, max_width=max_width, max_height=max_height)

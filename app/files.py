@@ -7,11 +7,11 @@ from werkzeug.exceptions import NotFound
 
 from app.commissions import recipe
 from app.errors import MediaError
-from app.sending import conditional, send_stored
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lookup
 from app.walks.media_urls import FILMS
+from app.web.responses import conditional, send_stored
 
 blueprint = Blueprint("files", __name__)
 

@@ -16,7 +16,7 @@ from app.generation.limits import SEED_MAX
 from app.pages_blueprint import blueprint
 from app.presentation import filter_options
 from app.search import terms
-from app.sending import page_response
+from app.web.responses import page_response
 
 
 @blueprint.get("/gallery", endpoint="gallery")

@@ -16,10 +16,10 @@ from app.auth import rate_limits
 from app.errors import TooMany
 from app.queue import jobs, stage_requests
 from app.queue.stage_requests import Stages
-from app.sending import conditional
 from app.storage import media_store
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks import lookup
+from app.web.responses import conditional
 
 blueprint = Blueprint("making", __name__)
 

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from app import openapi
 from app.openapi import Schema
-from app.sending import conditional
+from app.web.responses import conditional
 
 blueprint = Blueprint("manual", __name__)
 

@@ -18,9 +18,9 @@ from app.gallery import exhibitions
 from app.gallery.exhibitions import Wanted
 from app.i18n.gettext import _
 from app.moderation import audit_log, banned_words, curation, reports
-from app.sending import send_stored
 from app.storage.walk_models import Walk
 from app.walks import lookup
+from app.web.responses import send_stored
 
 blueprint = Blueprint("office", __name__, url_prefix="/curator")
 

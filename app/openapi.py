@@ -17,9 +17,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import TypedDict
 
-from app.problems import Problem
 from app.storage.walk_models import ID
 from app.version import __version__
+from app.web.error_responses import Problem
 
 VIEW = "__documented__"
 View = TypeVar("View", bound=Callable[..., Any])

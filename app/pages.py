@@ -18,7 +18,7 @@ from flask import (
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
-from app import about_page, form_guards, gallery_page, problems, walk_page
+from app import about_page, gallery_page, walk_page
 from app.auth import rate_limits, visitors
 from app.commissions.intake import commission
 from app.commissions.validation import validate
@@ -31,8 +31,9 @@ from app.pages_blueprint import blueprint
 from app.presentation import make_form as forms
 from app.presentation import wording
 from app.queue import fair_queue, jobs
-from app.sending import page_response
 from app.walk_page import see
+from app.web import error_responses, form_guards
+from app.web.responses import page_response
 
 RECENT = 8
 PARTS = (about_page, gallery_page, walk_page)
@@ -161,7 +162,7 @@ def _stale_form(_error: CSRFError) -> Response:
     """Keep what was typed when the form's token is no longer good; elsewhere, say what to do."""
     message = _("This page had been open for too long, or your browser keeps no cookies. Press once more.")
     if request.path not in ("/", "/walks", "/recipe"):
-        return problems.answer(400, message)
+        return error_responses.answer(400, message)
     form = forms.from_fields(request.form, Limits.current())
     form.errors["form"] = message
     return make_page(form, status=400)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, render_template
 
 from app.gallery import exhibitions
-from app.sending import conditional
+from app.web.responses import conditional
 
 blueprint = Blueprint("showing", __name__)
 

@@ -16,10 +16,10 @@ from sqlalchemy.orm import defer, selectinload
 from werkzeug.exceptions import NotFound
 
 from app.gallery import exhibitions
-from app.sending import conditional
 from app.storage.database import db
 from app.storage.walk_models import Stop, Walk
 from app.walks import lookup
+from app.web.responses import conditional
 
 blueprint = Blueprint("sitemap", __name__)
 

@@ -17,12 +17,12 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from app.errors import MediaError
-from app.sending import send_stored
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks import lookup
 from app.walks.media_urls import KINDS, film_address, short_digest, stages_address, still_address, still_name
+from app.web.responses import send_stored
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer

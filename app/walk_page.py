@@ -11,9 +11,9 @@ from app.gallery import catalogue
 from app.generation import models_on_offer
 from app.pages_blueprint import blueprint
 from app.queue import fair_queue, jobs
-from app.sending import conditional, page_response
 from app.storage.walk_models import Walk
 from app.walks import lineage, lookup, neighbours, reuse
+from app.web.responses import conditional, page_response
 
 Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong with it
 NEARBY = 4

@@ -11,9 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import embed
-from app.security import POLICY
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, media_urls
+from app.web.security_headers import POLICY
 
 Hang = Callable[..., Walk]
 

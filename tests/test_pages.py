@@ -21,11 +21,11 @@ from werkzeug.test import TestResponse
 
 from app.generation import sampler_settings
 from app.i18n.formatting import count_words
-from app.security import HEADERS
 from app.storage.database import db, now, writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, media_urls
 from app.walks.lookup import walk_at
+from app.web.security_headers import HEADERS
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]

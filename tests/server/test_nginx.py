@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from app.security import HEADERS
+from app.web.security_headers import HEADERS
 from tests.nginx import command, configuration
 from tests.server.live import PATIENCE, ROOT, LiveSite, free_port, wait_until
 

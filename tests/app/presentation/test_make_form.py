@@ -13,7 +13,6 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from app import form_guards
 from app.commissions.validation import validate
 from app.errors import InvalidInput, Malformed
 from app.generation.limits import Limits
@@ -21,6 +20,7 @@ from app.presentation import make_form as forms
 from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
 from app.walks import lifecycle
+from app.web import form_guards
 
 LIMITS = Limits(stops_max=8, prompt_max=300, frames_max=240, frames_default=24)
 

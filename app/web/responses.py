@@ -8,8 +8,8 @@ from typing import cast
 from flask import Response, current_app, g, make_response, request, send_file, session
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from app import proxy
 from app.storage import media_store
+from app.web import proxy
 
 
 def conditional(response: Response) -> Response:

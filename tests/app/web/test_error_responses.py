@@ -12,10 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.errors import Conflict, MediaError
-from app.problems import DETAILS, PICTURES_AWAY, TITLES
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
+from app.web.error_responses import DETAILS, PICTURES_AWAY, TITLES
 from tests.conftest import make_app
 
 STATUSES = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 416, 422, 429, 500, 503)
@@ -178,7 +178,7 @@ def test_damaged_index_of_words_costs_the_search_alone_and_is_told_in_a_line(
     client.application.testing = False
     answer = client.get("/api/v1/walks?q=fox")
     assert answer.status_code == 503, answer.text
-    (record,) = [record for record in caplog.records if record.name == "app.problems"]
+    (record,) = [record for record in caplog.records if record.name == "app.web.error_responses"]
     assert "database disk image is malformed" in record.message
     assert record.exc_info is None
     assert walk.id in client.get("/gallery").text
