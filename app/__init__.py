@@ -23,11 +23,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     from app import (
         alike,
         api,
-        artwork,
         config,
-        embed,
-        feed,
-        files,
         making,
         manual,
         mine,
@@ -38,13 +34,12 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         reporting,
         restoring,
         showing,
-        sitemap,
-        stored,
     )
     from app.auth import rate_limits, visitors
     from app.config import ROOT
     from app.instance import folder
     from app.observability import health, metrics
+    from app.publishing import embed, feed, film_files, media_files, schema_org, sitemap
     from app.search import semantic_search, visual_search
     from app.storage import database, media_store
     from app.web import assets, error_responses, language, proxy, security_headers, templating
@@ -71,8 +66,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     pages.init_app(app)
     owners.init_app(app)
     restoring.init_app(app)
-    files.init_app(app)
-    stored.init_app(app)
+    film_files.init_app(app)
+    media_files.init_app(app)
     making.init_app(app)
     embed.init_app(app)
     feed.init_app(app)
@@ -80,7 +75,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     sitemap.init_app(app)
     reporting.init_app(app)
     office.init_app(app)
-    artwork.init_app(app)
+    schema_org.init_app(app)
     api.init_app(app)
     manual.init_app(app)
     mine.init_app(app)

@@ -82,7 +82,7 @@ ENGLISH_ONLY = {
     "app/cli_media.py",
     "app/commissions/intake.py",
     "app/operations/walk_export.py",
-    "app/feed.py",
+    "app/publishing/feed.py",
     "app/operations/walk_import.py",
     "app/auth/curator_session.py",
 }

@@ -20,7 +20,6 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "app publishing": "files stored embed feed sitemap artwork",
     "app pages": "pages_blueprint pages walk_page gallery_page about_page owners "
     "restoring making alike showing mine reporting office",
     "app api": "api answers openapi manual",

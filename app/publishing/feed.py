@@ -11,11 +11,11 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app import embed
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.gallery import catalogue
 from app.gallery.catalogue_query import NEWEST, from_page
 from app.presentation import filter_options
+from app.publishing import embed
 from app.storage.walk_models import Walk
 from app.walks import lookup, media_urls
 from app.web import error_responses

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from flask.testing import FlaskClient
 
-from app import embed
+from app.publishing import embed
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, media_urls
 from app.web.security_headers import POLICY

@@ -13,11 +13,11 @@ import feedparser
 import pytest
 from flask.testing import FlaskClient
 
-from app.feed import ENTRIES
+from app.publishing.feed import ENTRIES
 from app.storage.database import writing
 from app.storage.walk_models import PAINTING, Walk
 from app.walks import lifecycle, media_urls
-from tests.test_embed import Elements
+from tests.app.publishing.test_embed import Elements
 
 Hang = Callable[..., Walk]
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app import stored
+from app.publishing import media_files
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Frame, Walk
@@ -44,7 +44,7 @@ def test_hashed_address_answers_ranges_and_repeats(client: FlaskClient, hung: Ha
     part = client.get(address, headers={"Range": "bytes=1-2"})
     assert (part.status_code, part.data) == (206, b"p4")
     same = client.get(address, headers={"If-None-Match": part.headers["ETag"]})
-    assert (same.status_code, same.headers["Cache-Control"]) == (304, stored.IMMUTABLE)
+    assert (same.status_code, same.headers["Cache-Control"]) == (304, media_files.IMMUTABLE)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_frame_of_a_finished_walk_is_sent_for_good(client: FlaskClient, hung: Ha
     walk = hung()
     answer = client.get(media_urls.still_address(walk, walk.painted[1]))
     assert (answer.status_code, answer.data, answer.mimetype) == (200, b"frame", "image/png")
-    assert answer.headers["Cache-Control"] == stored.IMMUTABLE
+    assert answer.headers["Cache-Control"] == media_files.IMMUTABLE
 
 
 def test_pages_of_finished_walks_use_hashed_addresses(client: FlaskClient, hung: Hang) -> None:
@@ -158,7 +158,7 @@ def test_archive_holds_one_png_per_frame_in_order_and_nothing_else(client: Flask
 def test_archive_says_how_long_it_is(client: FlaskClient, hung: Hang) -> None:
     walk = hung(frames=30)
     answer = client.get(f"/walks/{walk.id}.zip")
-    assert answer.content_length == len(answer.data) == stored.archive_size(walk)
+    assert answer.content_length == len(answer.data) == media_files.archive_size(walk)
     head = client.head(f"/walks/{walk.id}.zip")
     assert (head.content_length, head.data) == (len(answer.data), b"")
 

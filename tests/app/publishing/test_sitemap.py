@@ -10,10 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from app import sitemap
 from app.gallery import exhibitions
 from app.gallery.exhibitions import Wanted
 from app.moderation import curation
+from app.publishing import sitemap
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
