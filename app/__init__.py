@@ -20,25 +20,12 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         ``MOMA_INSTANCE`` names one, else it is ``instance/``.
     :raises app.errors.ConfigError: when a setting is unusable.
     """
-    from app import (
-        alike,
-        api,
-        config,
-        making,
-        manual,
-        mine,
-        office,
-        owners,
-        pages,
-        registration,
-        reporting,
-        restoring,
-        showing,
-    )
+    from app import api, config, manual, registration
     from app.auth import rate_limits, visitors
     from app.config import ROOT
     from app.instance import folder
     from app.observability import health, metrics
+    from app.pages import curator, exhibitions, make, my_walks, owner, report, restore, similar, stages
     from app.publishing import embed, feed, film_files, media_files, schema_org, sitemap
     from app.search import semantic_search, visual_search
     from app.storage import database, media_store
@@ -63,25 +50,25 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     templating.init_app(app)
     error_responses.init_app(app)
     health.init_app(app)
-    pages.init_app(app)
-    owners.init_app(app)
-    restoring.init_app(app)
+    make.init_app(app)
+    owner.init_app(app)
+    restore.init_app(app)
     film_files.init_app(app)
     media_files.init_app(app)
-    making.init_app(app)
+    stages.init_app(app)
     embed.init_app(app)
     feed.init_app(app)
-    showing.init_app(app)
+    exhibitions.init_app(app)
     sitemap.init_app(app)
-    reporting.init_app(app)
-    office.init_app(app)
+    report.init_app(app)
+    curator.init_app(app)
     schema_org.init_app(app)
     api.init_app(app)
     manual.init_app(app)
-    mine.init_app(app)
+    my_walks.init_app(app)
     semantic_search.init_app(app)
     visual_search.init_app(app)
-    alike.init_app(app)
+    similar.init_app(app)
     rate_limits.init_app(app)
     registration.init_app(app)
     return app

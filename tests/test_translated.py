@@ -40,10 +40,10 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.walks import lifecycle
 from app.walks.colours import COLOURS
+from tests.app.pages.test_curator import HASH, enter
+from tests.app.pages.test_stages import deliver
 from tests.conftest import make_app
 from tests.strange import WORD, Strange, untranslated
-from tests.test_making import deliver
-from tests.test_office import HASH, enter
 from worker.folder import ModelError
 from worker.job import _sentence
 from worker.painter import PaintingError

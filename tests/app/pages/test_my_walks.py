@@ -12,10 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import mine
 from app.auth import visitors
 from app.commissions.intake import commission
 from app.commissions.validation import validate
+from app.pages import my_walks
 from app.storage.database import db, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, REFUSED, Walk
 from app.walks import lifecycle
@@ -59,7 +59,7 @@ def test_own_walks_of_every_state_are_shown_newest_first_with_their_state(client
 def test_finished_walks_say_when_they_were_painted_and_whether_they_hang(app: Flask, hung: Hanger) -> None:
     for unlisted, ending in ((False, "2026"), (True, "unlisted")):
         walk = hung(unlisted=unlisted, visitor=f"ann {unlisted}")
-        words = mine.state_words(walk, mine.line.place(walk))
+        words = my_walks.state_words(walk, my_walks.line.place(walk))
         assert words.startswith("Painted on ")
         assert words.endswith(", unlisted") == (ending == "unlisted")
 

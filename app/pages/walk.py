@@ -9,7 +9,7 @@ from flask import Response, redirect, render_template, request
 from app.auth import visitors
 from app.gallery import catalogue
 from app.generation import models_on_offer
-from app.pages_blueprint import blueprint
+from app.pages import blueprint
 from app.queue import fair_queue, jobs
 from app.storage.walk_models import Walk
 from app.walks import lineage, lookup, neighbours, reuse

@@ -10,8 +10,8 @@ from app.auth import visitors
 from app.commissions import walk_edits
 from app.errors import InvalidInput, NotOwner
 from app.i18n.gettext import _
+from app.pages.walk import see, walk_page
 from app.storage.walk_models import Walk
-from app.walk_page import see, walk_page
 from app.walks import lifecycle, lookup
 
 blueprint = Blueprint("owners", __name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, current_app, render_template, send_file
 
 from app.generation import models_on_offer, sampler_settings
-from app.pages_blueprint import blueprint
+from app.pages import blueprint
 from app.queue import jobs
 from app.web.responses import page_response
 

@@ -18,7 +18,6 @@ from flask import (
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
-from app import about_page, gallery_page, walk_page
 from app.auth import rate_limits, visitors
 from app.commissions.intake import commission
 from app.commissions.validation import validate
@@ -27,16 +26,16 @@ from app.gallery import catalogue
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
-from app.pages_blueprint import blueprint
+from app.pages import about, blueprint, gallery, walk
+from app.pages.walk import see
 from app.presentation import make_form as forms
 from app.presentation import wording
 from app.queue import fair_queue, jobs
-from app.walk_page import see
 from app.web import error_responses, form_guards
 from app.web.responses import page_response
 
 RECENT = 8
-PARTS = (about_page, gallery_page, walk_page)
+PARTS = (about, gallery, walk)
 """Whose routes are on the same blueprint: they are there once they are imported."""
 
 

@@ -13,7 +13,7 @@ from app.gallery import catalogue, spelling
 from app.gallery import catalogue_query as choosing
 from app.gallery.catalogue_query import Choice
 from app.generation.limits import SEED_MAX
-from app.pages_blueprint import blueprint
+from app.pages import blueprint
 from app.presentation import filter_options
 from app.search import terms
 from app.web.responses import page_response

@@ -14,7 +14,7 @@ from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import N_, _
-from app.pages import make_page
+from app.pages.make import make_page
 from app.presentation import form_fields
 from app.presentation import make_form as forms
 from app.walks import reuse
