@@ -20,7 +20,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         ``MOMA_INSTANCE`` names one, else it is ``instance/``.
     :raises app.errors.ConfigError: when a setting is unusable.
     """
-    from app import api, config, manual, registration
+    from app import config, registration
+    from app.api import reference, routes
     from app.auth import rate_limits, visitors
     from app.config import ROOT
     from app.instance import folder
@@ -63,8 +64,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     report.init_app(app)
     curator.init_app(app)
     schema_org.init_app(app)
-    api.init_app(app)
-    manual.init_app(app)
+    routes.init_app(app)
+    reference.init_app(app)
     my_walks.init_app(app)
     semantic_search.init_app(app)
     visual_search.init_app(app)

@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app import api
+from app.api import routes
 from app.auth import visitors
 from app.command import as_json, explained, print_json
 from app.commissions import recipe
@@ -95,7 +95,7 @@ def list_walks(state: str | None, limit: int, as_json: bool) -> None:
     query = select(Walk).where(Walk.deleted_at.is_(None)).order_by(Walk.number.desc()).limit(limit)
     found = db.session.scalars(query.where(Walk.state == state) if state else query).all()
     if as_json:
-        print_json([api.describe(walk) for walk in found])
+        print_json([routes.describe(walk) for walk in found])
         return
     for walk in found:
         click.echo(f"{walk.id}  {walk.state:9}  {walk.painted_count:3}/{walk.frames:<3}  {walk.title}")
@@ -230,7 +230,7 @@ def _film(walk: Walk, kind: str) -> bytes:
 
 def _show(walk: Walk, as_json: bool) -> None:
     if as_json:
-        print_json(api.describe(walk) | {"hidden": walk.hidden_at is not None})
+        print_json(routes.describe(walk) | {"hidden": walk.hidden_at is not None})
         return
     click.echo(f"{walk.title}\n  {walk.state}, {walk.painted_count} of {walk.frames} frames, seed {walk.seed}")
     click.echo(f"  {walk.url}" + (", hidden" if walk.hidden_at else ""))

@@ -70,7 +70,7 @@ ERRORS = {
     "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "WalkNotFound", "WalkGone", "NoExhibition",
 }  # fmt: skip
 ENGLISH_ONLY = {
-    "app/api.py",
+    "app/api/routes.py",
     "app/operations/archive_format.py",
     "app/operations/backup.py",
     "app/cli.py",

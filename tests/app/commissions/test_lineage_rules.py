@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app import api
+from app.api import routes
 from app.commissions.intake import commission
 from app.commissions.validation import validate
 from app.errors import InvalidInput
@@ -154,7 +154,7 @@ def test_page_finds_parent_and_children_that_hang(parent: Walk, go_on: Commissio
         set_columns(child, state="finished", finished_at=parent.finished_at)
     assert [child.id for child in lineage.children_of(parent, 4)] == [listed.id]
     assert lineage.parent_of(waiting).id == parent.id
-    assert api.describe(waiting)["continues"] == parent.id
+    assert routes.describe(waiting)["continues"] == parent.id
     assert lineage.parent_of(parent) is None
 
 
@@ -169,7 +169,7 @@ def test_newest_children_are_shown_first_and_not_too_many(parent: Walk, go_on: C
 def test_parent_that_does_not_hang_is_told_to_nobody(parent: Walk, go_on: Commissioner, values: dict[str, Any]) -> None:
     child = go_on()
     set_columns(parent, **{name: parent.finished_at if value == "now" else value for name, value in values.items()})
-    assert api.describe(child)["continues"] is None
+    assert routes.describe(child)["continues"] is None
     assert lineage.parent_of(child) is None
 
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 
-from app import api
+from app.api import routes
 from app.commissions import walk_edits
 from app.commissions.validation import validate
 from app.errors import InvalidInput
@@ -142,7 +142,7 @@ def test_parent_and_children_name_each_other(client: FlaskClient, hung: Hanger, 
     assert [walk.id for walk in lineage.remixes_of(original, 5)] == [newer.id, older.id]
     assert f'A remix of <a href="{original.url}">' in client.get(newer.url).text
     assert f'Remixed as <a href="{newer.url}">' in client.get(original.url).text
-    assert api.describe(newer)["remix_of"] == original.id
+    assert routes.describe(newer)["remix_of"] == original.id
 
 
 @pytest.mark.parametrize(

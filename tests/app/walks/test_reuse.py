@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app import api
+from app.api import routes
 from app.commissions.intake import commission
 from app.commissions.recipe_pins import Pinned
 from app.commissions.validation import validate
@@ -86,7 +86,7 @@ def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again
 def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
     original: Walk, again: Commissioner
 ) -> None:
-    told, before = api.describe(again()), api.describe(original)
+    told, before = routes.describe(again()), routes.describe(original)
     for name in ("recipe", "smoothness", "stops", "frames", "preset", "ending"):
         assert told[name] == before[name]  # type: ignore[literal-required]
     assert (told["repeat_of"], told["paint_seconds"], told["passes"]) == (original.id, None, 0)

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import openapi
+from app.api import openapi
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
 from tests.conftest import make_app

@@ -9,8 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app import openapi
-from app.answers import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
+from app.api import openapi
+from app.api.openapi import documented
+from app.api.response_types import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.auth import rate_limits, visitors
 from app.commissions import recipe, walk_edits
 from app.commissions.intake import commission
@@ -20,7 +21,6 @@ from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.gallery import catalogue, similar
 from app.gallery.catalogue_query import Choice, read, whole
-from app.openapi import documented
 from app.queue import fair_queue
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lineage, lookup, reuse

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.manual import coded, kind
+from app.api.reference import coded, kind
 from tests.conftest import make_app
 
 

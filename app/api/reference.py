@@ -11,8 +11,8 @@ from typing import Any
 from flask import Blueprint, Flask, Response, make_response, render_template, request
 from markupsafe import Markup, escape
 
-from app import openapi
-from app.openapi import Schema
+from app.api import openapi
+from app.api.openapi import Schema
 from app.web.responses import conditional
 
 blueprint = Blueprint("manual", __name__)

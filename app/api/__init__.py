@@ -1,0 +1,3 @@
+"""JSON for programs."""
+
+__all__ = ["reference", "routes"]
