@@ -20,9 +20,10 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         ``MOMA_INSTANCE`` names one, else it is ``instance/``.
     :raises app.errors.ConfigError: when a setting is unusable.
     """
-    from app import config, registration
+    from app import config
     from app.api import reference, routes
     from app.auth import rate_limits, visitors
+    from app.cli import registration
     from app.config import ROOT
     from app.instance import folder
     from app.observability import health, metrics

@@ -20,8 +20,6 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "app cli": "registration command cli cli_doctor cli_backup "
-    "cli_curator cli_exhibitions cli_exhibition cli_gallery cli_media",
     "worker planning": "walk interpolation plan pacing state",
     "worker film": "film timing flashes ruler",
     "worker diffusion": "model painter painters folder solver branch lens traced lanes device remembered batch easel",

@@ -17,8 +17,8 @@ from flask.testing import FlaskCliRunner
 from PIL import Image
 from sqlalchemy import delete, func, select
 
-from app import cli_exhibition
 from app.auth import visitors
+from app.cli import first_exhibition as commands
 from app.commissions import recipe
 from app.config import ROOT
 from app.gallery import catalogue, exhibitions, first_exhibition
@@ -30,9 +30,9 @@ from app.storage.database import db, writing
 from app.storage.house_models import Deed
 from app.storage.walk_models import ID, Walk
 from app.walks import lifecycle, lookup
+from tests.app.cli.test_walks import count, run, run_json
 from tests.app.moderation.test_curation import Hanger
 from tests.conftest import make_app
-from tests.test_cli import count, run, run_json
 from tests.worker.fake import FakePainter
 from worker import film, job
 
@@ -297,8 +297,8 @@ def studio(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         db.session.refresh(walk)
         return walk
 
-    monkeypatch.setattr(cli_exhibition, "painters", lambda **_: nullcontext(lambda: None))
-    monkeypatch.setattr(cli_exhibition, "wait_for", paint)
+    monkeypatch.setattr(commands, "painters", lambda **_: nullcontext(lambda: None))
+    monkeypatch.setattr(commands, "wait_for", paint)
     return folder
 
 
@@ -408,7 +408,7 @@ def test_shipped_pieces_stay_when_one_cannot_be_painted(
 ) -> None:
     run(runner, "exhibition", "paint", "--anew")
     before = {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()}
-    monkeypatch.setattr(cli_exhibition, "wait_for", lambda walk, *_, **__: walk)  # and is waited for in vain
+    monkeypatch.setattr(commands, "wait_for", lambda walk, *_, **__: walk)  # and is waited for in vain
     told = run_json(runner, "exhibition", "paint", "--anew", status=1)
     assert told["error"].startswith("Piece 1 ended as queued")
     assert {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()} == before

@@ -17,8 +17,8 @@ from app.moderation import audit_log, banned_words, curation, reports
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lookup
+from tests.app.cli.test_walks import run, run_json
 from tests.conftest import make_app
-from tests.test_cli import run, run_json
 
 pytestmark = pytest.mark.databases
 

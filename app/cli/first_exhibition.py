@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.auth import visitors
-from app.command import as_json, explained, print_json
+from app.cli.common import as_json, explained, print_json
 from app.commissions import recipe
 from app.commissions.intake import commission
 from app.commissions.recipe_pins import Pinned

@@ -7,7 +7,7 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from app.command import as_json, print_json
+from app.cli.common import as_json, print_json
 from app.observability import doctor
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.api import routes
 from app.auth import visitors
-from app.command import as_json, explained, print_json
+from app.cli.common import as_json, explained, print_json
 from app.commissions import recipe
 from app.commissions.intake import commission
 from app.commissions.validation import validate

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.command import as_json, explained, print_json
+from app.cli.common import as_json, explained, print_json
 from app.gallery import exhibitions
 from app.gallery.exhibitions import Wanted
 from app.moderation.audit_log import COMMAND

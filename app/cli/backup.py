@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from app.command import as_json, explained, print_json
+from app.cli.common import as_json, explained, print_json
 from app.operations import backup
 from app.operations.backup import Report
 

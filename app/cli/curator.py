@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app.auth import curator_session
-from app.command import as_json, explained, print_json
+from app.cli.common import as_json, explained, print_json
 from app.moderation import audit_log, banned_words, reports
 from app.moderation.audit_log import COMMAND
 from app.walks import lookup

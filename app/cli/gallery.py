@@ -12,7 +12,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.command import as_json, explained, print_json
+from app.cli.common import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
 from app.gallery import first_exhibition
 from app.moderation import audit_log, curation

@@ -7,7 +7,7 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from app.command import as_json, explained, print_json
+from app.cli.common import as_json, explained, print_json
 from app.operations import media_upkeep
 from app.operations.media_upkeep import Loss
 

@@ -1,0 +1,3 @@
+"""Admin commands: ``flask --app wsgi …``."""
+
+__all__ = ["registration"]
