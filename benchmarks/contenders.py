@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks import measures
 from benchmarks.trajectories import Easel, Trajectory, between
-from worker import walk
+from worker.planning import frame_schedule
 
 Picture = NDArray[np.uint8]
 
@@ -127,7 +127,7 @@ def usual(pipe: Any, pair: tuple[str, str], positions: Sequence[float], *, seed:
 
 
 def _uniform(frames: int) -> list[float]:
-    return list(walk.positions(2, frames))
+    return list(frame_schedule.positions(2, frames))
 
 
 def _finished(easel: Easel, starts: Sequence[Trajectory], positions: Sequence[float]) -> list[Picture]:

@@ -17,7 +17,7 @@ from app.generation.cost import of_frame
 from tests.worker.fake import FakePainter
 from worker import __main__ as resident
 from worker.painter import Prepared
-from worker.state import Painted
+from worker.planning.latent_state import Painted
 
 BATCH = 8
 

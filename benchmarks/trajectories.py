@@ -16,8 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker import branch, interpolation, walk
+from worker import branch
 from worker.painter import Painter, Prepared, Rendering
+from worker.planning import frame_schedule, interpolation
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Easel:
         solver = self.model.solver(self.rendering.scheduler, self.rendering.steps)
         if self.rendering.spacing:
             branch.space(solver, *self.rendering.spacing)
-        i, t = walk.leg(position, len(self.prepared.noises))
+        i, t = frame_schedule.leg(position, len(self.prepared.noises))
         left, right = self.prepared.noises[i : i + 2]
         noise = left if np.array_equal(left, right) else interpolation.slerp(left, right, t)
         latents = torch.from_numpy(noise[None]).to(self.model.device) * solver.init_noise_sigma
@@ -107,7 +108,7 @@ class Easel:
 
     def _texts(self, positions: Sequence[float]) -> torch.Tensor:
         """Interpolate the text states, the unguided half first."""
-        legs = [walk.leg(position, len(self.prepared.prompts)) for position in positions]
+        legs = [frame_schedule.leg(position, len(self.prepared.prompts)) for position in positions]
         kinds = (self.prepared.negatives, self.prepared.prompts)
         states = np.stack([interpolation.lerp(kind[i], kind[i + 1], t) for kind in kinds for i, t in legs])
         return torch.from_numpy(states).to(self.model.device, self._unet.dtype)

@@ -6,10 +6,10 @@ Always the same positions together, from the same states: a picture's last bit d
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from worker import plan
 from worker.painter import Painter, Prepared, Start
-from worker.plan import Knot, Level
-from worker.state import Painted, State
+from worker.planning import level_plan
+from worker.planning.latent_state import Painted, State
+from worker.planning.level_plan import Knot, Level
 
 States = Callable[[Knot, int], State]
 """Where the states of knots and stops are found: by the knot, and the depth."""
@@ -42,7 +42,7 @@ def paint(
         positions,
         start=_starts(levels, number, positions, sampling, states),
         until=level.until,
-        keep=plan.depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else (),
+        keep=level_plan.depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else (),
         decode=level.kind != "knots",
         pad=level.pad,
         on_step=on_step,
@@ -53,7 +53,7 @@ def _starts(
     levels: Sequence[Level], number: int, positions: Sequence[float], sampling: Mapping[str, Any], states: States
 ) -> list[Start] | None:
     """Return the two states, and where between them, that each picture starts from; None is its noise."""
-    found = [plan.neighbours(number, levels, position, sampling) for position in positions]
+    found = [level_plan.neighbours(number, levels, position, sampling) for position in positions]
     return [
         (states(between.left, between.depth), states(between.right, between.depth), between.t)
         for between in found

@@ -23,8 +23,8 @@ from worker.claim import LeaseLost, publish
 from worker.hanging import Hung
 from worker.looks import looking
 from worker.painting import Painting
-from worker.plan import Level
-from worker.state import Painted, pack
+from worker.planning.latent_state import Painted, pack
+from worker.planning.level_plan import Level
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker import batch, plan
+from worker import batch
 from worker.painter import Painter, Prepared
-from worker.plan import Knot, Level
-from worker.state import Painted, State
+from worker.planning import level_plan
+from worker.planning.latent_state import Painted, State
+from worker.planning.level_plan import Knot, Level
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Easel:
         for level in self.painted:
             for position, one in level.items():
                 looks.setdefault(position, {}).update(one.looks)
-        return plan.following(
+        return level_plan.following(
             self.levels,
             looks,
             stops=len(self.prepared.prompts),

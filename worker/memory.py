@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.painter import Prepared
-from worker.state import Painted
+from worker.planning.latent_state import Painted
 
 WALKS = 4
 PICTURES_BYTES = 256_000_000

@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 from app.queue import jobs, pieces
 from app.storage.database import db
 from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
-from worker import crew, plan
+from worker import crew
 from worker.painting import Painting
-from worker.plan import Level
+from worker.planning import level_plan
+from worker.planning.level_plan import Level
 
 
 class NotPlanned(Exception):
@@ -103,7 +104,7 @@ def _plan(painting: Painting) -> Next:
     number = painting.claim.level + 1
     if number < len(levels):
         return Next(number, levels[number], is_recorded=True, positions=None)
-    level = plan.following(
+    level = level_plan.following(
         levels,
         painting.looks(),
         stops=painting.stops,
@@ -114,7 +115,7 @@ def _plan(painting: Painting) -> Next:
         closed=painting.is_closed,
         easing=walk.easing,
     )
-    positions = plan.settled(levels if level is None else [*levels, level], walk.frames)
+    positions = level_plan.settled(levels if level is None else [*levels, level], walk.frames)
     return Next(number, level, is_recorded=False, positions=positions)
 
 

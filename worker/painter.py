@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker import branch, interpolation, remembered, walk
+from worker import branch, remembered
 from worker import device as machine
 from worker import solver as solvers
 from worker.folder import ModelError
 from worker.lens import Lens
 from worker.model import Model, Text
+from worker.planning import frame_schedule, interpolation
+from worker.planning.latent_state import Painted, State, between
 from worker.solver import SOLVER, SOLVERS
-from worker.state import Painted, State, between
 
 
 class PaintingError(Exception):
@@ -379,7 +380,7 @@ def _is_within(step: int, interval: tuple[int, int] | None) -> bool:
 
 
 def _text_at(texts: NDArray[np.float32], position: float, *, closed: bool) -> NDArray[np.floating]:
-    i, t = walk.leg(position, len(texts), closed=closed)
+    i, t = frame_schedule.leg(position, len(texts), closed=closed)
     return interpolation.lerp(texts[i], texts[(i + 1) % len(texts)], t)
 
 
@@ -388,7 +389,7 @@ def _noise_at(prepared: Prepared, noises: NDArray[np.float32], position: float) 
 
     One prompt between two noises and back goes full circle, so that it breathes and does not only retrace its steps.
     """
-    i, t = walk.leg(position, len(noises), closed=prepared.closed)
+    i, t = frame_schedule.leg(position, len(noises), closed=prepared.closed)
     a: NDArray[np.float32] = noises[i]
     b: NDArray[np.float32] = noises[(i + 1) % len(noises)]
     if np.array_equal(a, b):

@@ -1,6 +1,6 @@
 """A walk while it is painted, as one piece of it sees it: its row, its levels, what earlier pieces left.
 
-A walk's levels are on its row: what is recorded of them (see `worker.plan`) is all that a piece needs besides the
+A walk's levels are on its row: what is recorded of them (see `level_plan`) is all that a piece needs besides the
 states it starts from, which are in the media store, or still in this process's memory.
 """
 
@@ -29,8 +29,8 @@ from worker import memory
 from worker.claim import Claim, LeaseLost, renew
 from worker.memory import Memory
 from worker.painter import Painter, Prepared, Rendering, Stop
-from worker.plan import Knot, Level
-from worker.state import Painted, State, unpack
+from worker.planning.latent_state import Painted, State, unpack
+from worker.planning.level_plan import Knot, Level
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,12 @@ from app.generation import models_on_offer, presets
 from app.queue import pieces
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
-from worker import memory, opening, plan
+from worker import memory, opening
 from worker.claim import publish
 from worker.painter import Painter, Rendering
 from worker.painting import Painting
-from worker.plan import Level
+from worker.planning import level_plan
+from worker.planning.level_plan import Level
 
 
 class NotOurModel(Exception):
@@ -106,8 +107,8 @@ def _first(painting: Painting, settings: dict[str, Any]) -> list[Level]:
     walk = painting.walk
     batch = int(settings.get("batch") or walk.batch or 1)
     if walk.positions is not None:
-        return plan.recorded(walk.positions, painting.stops, walk.sampler_steps, batch)
-    first = plan.following(
+        return level_plan.recorded(walk.positions, painting.stops, walk.sampler_steps, batch)
+    first = level_plan.following(
         [], {}, stops=painting.stops, frames=walk.frames, sampling=settings["sampling"], batch=batch,
         closed=painting.is_closed,
     )  # fmt: skip

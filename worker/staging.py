@@ -18,12 +18,13 @@ from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
-from worker import film, hanging, memory, plan, settling
+from worker import film, hanging, memory, settling
 from worker.claim import Claim, LeaseLost, publish
 from worker.painter import Painter
 from worker.painting import Painting
-from worker.plan import Level
-from worker.state import State, between
+from worker.planning import level_plan
+from worker.planning.latent_state import State, between
+from worker.planning.level_plan import Level
 
 STAGE_MS = 400
 """How long a stage is shown."""
@@ -86,7 +87,7 @@ class Trajectories:
     def __init__(self, painting: Painting) -> None:
         walk = painting.walk
         self.painting = painting
-        self.levels: Sequence[Level] = painting.levels or plan.recorded(
+        self.levels: Sequence[Level] = painting.levels or level_plan.recorded(
             walk.positions or [], painting.stops, walk.sampler_steps, int(walk.batch or 1)
         )
         self._known: dict[tuple[int, float], list[State]] = {}
@@ -102,7 +103,7 @@ class Trajectories:
         return self._known[number, position][:depth]
 
     def _painted(self, number: int, position: float, depth: int) -> list[State]:
-        found = plan.neighbours(number, self.levels, position, self.painting.sampling)
+        found = level_plan.neighbours(number, self.levels, position, self.painting.sampling)
         if found is None:
             return self._follow([], position, depth)
         sides = (self._of(side.level, side.position, found.depth) for side in (found.left, found.right))

@@ -14,7 +14,7 @@ import pytest
 from app.config import ROOT
 
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "imageio", "imageio_ffmpeg", "scipy"}
-PURE = ("worker/interpolation.py", "worker/ruler.py", "worker/timing.py", "worker/walk.py")
+PURE = ("worker/planning/interpolation.py", "worker/ruler.py", "worker/timing.py", "worker/planning/frame_schedule.py")
 PAINTING = ("worker/folder.py", "worker/model.py", "worker/painter.py", "worker/solver.py")
 SITE = {"app", "flask", "sqlalchemy", "rq"}
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker import interpolation, walk
 from worker.painter import Prepared, Rendering, Start, Stop
-from worker.state import Painted, State
+from worker.planning import frame_schedule, interpolation
+from worker.planning.latent_state import Painted, State
 
 SIDE = 16
 
@@ -95,7 +95,7 @@ def _colour(stop: Stop) -> list[int]:
 
 def _between(prepared: Prepared, position: float) -> NDArray[np.float32]:
     colours = prepared.prompts
-    left, t = walk.leg(position, len(colours), closed=prepared.closed)
+    left, t = frame_schedule.leg(position, len(colours), closed=prepared.closed)
     return interpolation.lerp(colours[left], colours[(left + 1) % len(colours)], t)
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from worker import branch
 from worker.painter import Painter, PaintingError, Prepared, Stop
+from worker.planning.latent_state import State
 from worker.solver import SOLVER
-from worker.state import State
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own call
 

@@ -15,7 +15,7 @@ from app.generation import presets
 from worker import ruler
 from worker.easel import Easel
 from worker.painter import Painter, Stop
-from worker.plan import Level
+from worker.planning.level_plan import Level
 
 STOPS = [Stop("a bear", "", 3), Stop("the sun", "red", 3)]
 SAMPLING = presets.resolve("balanced", {}, steps=5)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from tests.house import SIZE
-from worker import pacing, ruler
+from worker import ruler
 from worker.lens import Lens
 from worker.painter import Painter, Stop
+from worker.planning import pacing
 
 
 def test_lens_is_fitted_alike_every_time(painters: dict[str, Painter]) -> None:

@@ -24,7 +24,7 @@ from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
-from worker import plan
+from worker.planning import level_plan
 
 pytestmark = pytest.mark.databases
 
@@ -250,16 +250,16 @@ class Looks(dict[float, dict[int, Any]]):
 
 def painted_in_levels(walk: Walk, *, batch: int = 8, workers: int = 1) -> Walk:
     """Give a walk the levels and settings that a worker would record; nothing is painted."""
-    done: list[plan.Level] = []
+    done: list[level_plan.Level] = []
     closed = walk.ending == "round"
-    while level := plan.following(
+    while level := level_plan.following(
         done, Looks(), stops=len(walk.stops), frames=walk.frames, sampling=walk.sampling or {}, batch=batch,
         workers=workers, closed=closed, easing=walk.easing,
     ):  # fmt: skip
         done.append(level)
     rendering = {name: RENDERING[name] for name in ("width", "height", "precision", "memory_format", "threads")}
     settled = rendering | {"batch": batch, "model_name": "house", "model_revision": "3f9a2c1d0e5b"}
-    settled |= {"levels": [level.to_json() for level in done], "positions": plan.settled(done, walk.frames)}
+    settled |= {"levels": [level.to_json() for level in done], "positions": level_plan.settled(done, walk.frames)}
     with writing() as session:
         row = session.get(Walk, walk.number)
         for name, value in settled.items():

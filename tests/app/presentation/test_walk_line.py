@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.presentation import walk_line
-from worker import walk
+from worker.planning import frame_schedule
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def test_phones_have_no_room_for_sixteenths():
 @pytest.mark.parametrize("stops", range(2, 9))
 @pytest.mark.parametrize("frames", [24, 60, 240])
 def test_hanging_pictures_never_touch(stops, frames):
-    painted = [Frame(i, position, i % 5) for i, position in enumerate(walk.positions(stops, frames))]
+    painted = [Frame(i, position, i % 5) for i, position in enumerate(frame_schedule.positions(stops, frames))]
     hung = walk_line.hung(painted, stops)
     for room, scale, pictures in (
         (walk_line.WIDE, 1, hung),

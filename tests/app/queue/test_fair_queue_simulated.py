@@ -22,7 +22,7 @@ from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE
 from app.walks import lifecycle
 from worker.claim import Claim, claim_next, fail, give_back, publish, sweep
 from worker.opening import insert_pieces
-from worker.plan import Level
+from worker.planning.level_plan import Level
 
 VISITORS = [f"visitor {letter}" for letter in "abcdef"]
 STOPS = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}

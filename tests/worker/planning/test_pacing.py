@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker import pacing, ruler
+from worker import ruler
+from worker.planning import pacing
 
 Look = NDArray[np.float64]
 

@@ -11,27 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker import interpolation, timing, walk
+from worker import timing
+from worker.planning import frame_schedule, interpolation
 
 walks = st.integers(2, 8).flatmap(lambda stops: st.tuples(st.just(stops), st.integers(stops, 240)))
 
 
 def test_two_stops_share_the_frames_at_equal_distances() -> None:
-    assert walk.positions(2, 5) == (0.0, 0.25, 0.5, 0.75, 1.0)
+    assert frame_schedule.positions(2, 5) == (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def test_earlier_legs_take_the_remainder() -> None:
-    assert walk.positions(3, 6) == (0.0, 1 / 3, 2 / 3, 1.0, 1.5, 2.0)
+    assert frame_schedule.positions(3, 6) == (0.0, 1 / 3, 2 / 3, 1.0, 1.5, 2.0)
 
 
 def test_as_many_frames_as_stops_are_the_stops_alone() -> None:
-    assert walk.positions(4, 4) == (0.0, 1.0, 2.0, 3.0)
+    assert frame_schedule.positions(4, 4) == (0.0, 1.0, 2.0, 3.0)
 
 
 @given(walks)
 def test_positions_rise_and_hold_every_stop(size: tuple[int, int]) -> None:
     stops, frames = size
-    placed = walk.positions(stops, frames)
+    placed = frame_schedule.positions(stops, frames)
     assert len(placed) == frames
     assert all(a < b for a, b in itertools.pairwise(placed))
     assert set(range(stops)) <= set(placed)
@@ -42,46 +43,46 @@ def test_positions_rise_and_hold_every_stop(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(("stops", "frames"), [(3, 2), (2, 1), (2, 0), (1, 5), (0, 0)])
 def test_impossible_walk_is_refused(stops: int, frames: int) -> None:
     with pytest.raises(ValueError, match="at least"):
-        walk.positions(stops, frames)
+        frame_schedule.positions(stops, frames)
 
 
 def test_stops_come_first_then_the_middles_of_the_widest_gaps() -> None:
-    assert walk.batches(walk.positions(2, 9), 2, 4) == [[0, 8], [4, 2, 6, 1], [3, 5, 7]]
+    assert frame_schedule.batches(frame_schedule.positions(2, 9), 2, 4) == [[0, 8], [4, 2, 6, 1], [3, 5, 7]]
 
 
 def test_ties_go_to_the_left() -> None:
-    order = [index for batch in walk.batches(walk.positions(3, 7), 3, 1) for index in batch]
+    order = [index for batch in frame_schedule.batches(frame_schedule.positions(3, 7), 3, 1) for index in batch]
     assert order == [0, 3, 6, 1, 4, 2, 5]
 
 
 def test_many_stops_fill_batches_of_their_own() -> None:
-    assert walk.batches(walk.positions(5, 6), 5, 2) == [[0, 2], [3, 4], [5], [1]]
+    assert frame_schedule.batches(frame_schedule.positions(5, 6), 5, 2) == [[0, 2], [3, 4], [5], [1]]
 
 
 @given(walks, st.integers(1, 32))
 def test_every_frame_is_painted_once(size: tuple[int, int], batch: int) -> None:
     stops, frames = size
-    placed = walk.positions(stops, frames)
-    painted = walk.batches(placed, stops, batch)
+    placed = frame_schedule.positions(stops, frames)
+    painted = frame_schedule.batches(placed, stops, batch)
     flat = [index for indices in painted for index in indices]
     assert sorted(flat) == list(range(frames))
     assert [placed[index] for index in flat[:stops]] == list(range(stops))
     assert max(map(len, painted)) <= batch
-    assert walk.batches(list(placed), stops, batch) == painted
+    assert frame_schedule.batches(list(placed), stops, batch) == painted
 
 
 def test_uneven_positions_are_filled_at_the_widest_gap_first() -> None:
     positions = [0.0, 0.05, 0.1, 0.8, 1.0]
-    assert walk.batches(positions, 2, 1) == [[0], [4], [3], [2], [1]]
+    assert frame_schedule.batches(positions, 2, 1) == [[0], [4], [3], [2], [1]]
 
 
 def test_batch_without_frames_is_refused() -> None:
     with pytest.raises(ValueError, match="not 0"):
-        walk.batches(walk.positions(2, 4), 2, 0)
+        frame_schedule.batches(frame_schedule.positions(2, 4), 2, 0)
 
 
 def test_position_is_split_into_leg_and_t() -> None:
-    assert [walk.leg(position, 3) for position in (0.0, 0.25, 1.0, 1.5, 2.0)] == [
+    assert [frame_schedule.leg(position, 3) for position in (0.0, 0.25, 1.0, 1.5, 2.0)] == [
         *((0, 0.0), (0, 0.25), (1, 0.0), (1, 0.5), (1, 1.0))
     ]
 
@@ -89,7 +90,7 @@ def test_position_is_split_into_leg_and_t() -> None:
 @pytest.mark.parametrize("position", [-0.1, 2.1, math.nan])
 def test_position_outside_the_walk_is_refused(position: float) -> None:
     with pytest.raises(ValueError, match="outside"):
-        walk.leg(position, 3)
+        frame_schedule.leg(position, 3)
 
 
 def test_lerp_meets_both_ends_exactly() -> None:
@@ -166,10 +167,10 @@ def test_long_way_between_parallel_noises_is_the_way_back() -> None:
 
 
 def test_closed_walk_has_a_leg_that_leads_back() -> None:
-    assert walk.leg(2.25, 3, closed=True) == (2, 0.25)
-    assert walk.leg(3.0, 3, closed=True) == (2, 1.0)
+    assert frame_schedule.leg(2.25, 3, closed=True) == (2, 0.25)
+    assert frame_schedule.leg(3.0, 3, closed=True) == (2, 1.0)
     with pytest.raises(ValueError, match="outside"):
-        walk.leg(2.25, 3)
+        frame_schedule.leg(2.25, 3)
 
 
 def test_film_that_goes_back_repeats_without_a_doubled_frame() -> None:
@@ -180,26 +181,26 @@ def test_film_that_goes_back_repeats_without_a_doubled_frame() -> None:
 
 
 def test_whole_film_shows_every_frame_equally_long() -> None:
-    assert timing.durations(walk.positions(2, 24), range(24), 80) == [80] * 24
+    assert timing.durations(frame_schedule.positions(2, 24), range(24), 80) == [80] * 24
 
 
 def test_coarse_film_holds_each_frame_for_its_missing_neighbours() -> None:
-    assert timing.durations(walk.positions(2, 24), [23, 0], 80) == [960, 960]
-    assert timing.durations(walk.positions(2, 5), [0, 4, 2], 100) == [150, 200, 150]
+    assert timing.durations(frame_schedule.positions(2, 24), [23, 0], 80) == [960, 960]
+    assert timing.durations(frame_schedule.positions(2, 5), [0, 4, 2], 100) == [150, 200, 150]
 
 
 @given(walks, st.integers(20, 500), st.randoms(use_true_random=False))
 def test_coarse_film_lasts_as_long_as_the_whole_one(size: tuple[int, int], frame_ms: int, random: object) -> None:
     stops, frames = size
     painted = random.sample(range(frames), random.randint(stops, frames))  # type: ignore[attr-defined]
-    times = timing.durations(walk.positions(stops, frames), painted, frame_ms)
+    times = timing.durations(frame_schedule.positions(stops, frames), painted, frame_ms)
     assert len(times) == len(painted)
     assert all(ms % 10 == 0 and ms >= timing.SHORTEST_MS for ms in times)
     assert sum(times) == pytest.approx(frames * frame_ms, abs=10)
 
 
 def test_no_frame_is_shorter_than_browsers_can_show() -> None:
-    assert timing.durations(walk.positions(2, 3), range(3), 4) == [20, 20, 20]
+    assert timing.durations(frame_schedule.positions(2, 3), range(3), 4) == [20, 20, 20]
 
 
 @given(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from worker import interpolation
+from worker.planning import interpolation
 
 LATENTS_AT = 0
 """Where in a state the latents lie; what follows is the solver's memory of earlier steps."""

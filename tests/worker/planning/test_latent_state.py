@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from worker.state import Painted, State, between, pack, unpack
+from worker.planning.latent_state import Painted, State, between, pack, unpack
 
 
 def state(seed: int, depth: int = 3, memory: int = 1) -> State:

@@ -9,7 +9,7 @@ noise. Compare latent blending (Stegmaier, 2022), which grows such a tree one pi
 in batches, which workers share.
 
 Pure arithmetic on numbers and arrays: the same levels follow from the same looks, and what is recorded of them (JSON)
-is all that a repaint needs. Positions are as in `worker.walk`; in a closed walk the last leg leads back to stop 0.
+is all that a repaint needs. Positions are as in `frame_schedule`; in a closed walk the last leg leads back to stop 0.
 """
 
 import bisect
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.generation.cost import PAIR, rungs
-from worker import pacing, walk
+from worker.planning import frame_schedule, pacing
 
 Kind = Literal["stops", "knots", "frames"]
 
@@ -119,7 +119,7 @@ def following(
 
 def recorded(positions: Sequence[float], stops: int, steps: int, size: int) -> list[Level]:
     """Return the levels of a recipe that knows only positions and a batch size: every frame in full, from its noise."""
-    batches = walk.batches(positions, stops, size)
+    batches = frame_schedule.batches(positions, stops, size)
     of_stops = math.ceil(stops / size)
     levels: list[Level] = []
     for kind, part in (("stops", batches[:of_stops]), ("frames", batches[of_stops:])):
@@ -223,7 +223,7 @@ def _frames(positions: Sequence[float], stops: int, steps: int, batch: int, work
     """Batch the frames that are no stops, coarse to fine: at equal distances, their numbers tell the gaps."""
     ring = (*positions, float(stops)) if closed else tuple(positions)
     ends = [i for i, position in enumerate(ring) if position.is_integer()]
-    order = list(walk.coarse_to_fine(range(len(ring)), ends))
+    order = list(frame_schedule.coarse_to_fine(range(len(ring)), ends))
     inner = sorted(order)
     place = {index: i for i, index in enumerate(inner)}
     batches = _shared([place[index] for index in order], batch, workers, first=FIRST)

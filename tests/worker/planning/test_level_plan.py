@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker import interpolation, plan, walk
-from worker.plan import Between, Knot, Level
+from worker.planning import frame_schedule, interpolation, level_plan
+from worker.planning.level_plan import Between, Knot, Level
 
 SAMPLING: dict[str, Any] = {"steps": 9, "ladder": [[6, 4], [8, 12]], "branches": True}
 SHORT: dict[str, Any] = {"steps": 9, "ladder": [[6, 4]], "branches": True}
@@ -47,7 +47,7 @@ def laid_out(sampling: Mapping[str, Any], **wanted: Any) -> list[Level]:
     """Follow a plan to its end."""
     options = {"stops": 2, "frames": 24, "batch": 8} | wanted
     levels: list[Level] = []
-    while level := plan.following(levels, Looks(), sampling=sampling, **options):
+    while level := level_plan.following(levels, Looks(), sampling=sampling, **options):
         levels.append(level)
     return levels
 
@@ -79,7 +79,7 @@ def test_short_films_have_no_more_knots_than_frames() -> None:
 
 
 def test_frames_are_placed_where_the_pictures_change() -> None:
-    positions = plan.settled(laid_out(SHORT), 24)
+    positions = level_plan.settled(laid_out(SHORT), 24)
     assert positions is not None
     assert positions == tuple(sorted(positions))
     assert sum(position > 0.7 for position in positions) > 14
@@ -87,24 +87,24 @@ def test_frames_are_placed_where_the_pictures_change() -> None:
 
 def test_positions_are_settled_once_the_frames_are_laid_out() -> None:
     levels = laid_out(SHORT, frames=12)
-    assert [plan.settled(levels[:count], 12) is None for count in range(4)] == [True, True, True, False]
-    assert plan.settled(laid_out(SHORT, frames=2), 2) == (0.0, 1.0)
+    assert [level_plan.settled(levels[:count], 12) is None for count in range(4)] == [True, True, True, False]
+    assert level_plan.settled(laid_out(SHORT, frames=2), 2) == (0.0, 1.0)
 
 
 def test_closed_walk_leads_back_and_does_not_paint_its_first_stop_twice() -> None:
     levels = laid_out(SHORT, stops=3, frames=30, closed=True)
     assert levels[0].positions == (0.0, 1.0, 2.0)
     assert len(levels[1].positions) == 12
-    positions = plan.settled(levels, 30)
+    positions = level_plan.settled(levels, 30)
     assert positions is not None
     assert 2 < positions[-1] < 3
-    last = plan.neighbours(2, levels, positions[-1], SHORT)
+    last = level_plan.neighbours(2, levels, positions[-1], SHORT)
     assert last is not None
     assert (last.left.level, last.right) == (1, Knot(0, 0.0))
 
 
 def test_eased_walk_keeps_nearer_to_its_stops() -> None:
-    plain, eased = (plan.settled(laid_out(SHORT, easing=easing), 24) for easing in (False, True))
+    plain, eased = (level_plan.settled(laid_out(SHORT, easing=easing), 24) for easing in (False, True))
     assert plain is not None
     assert eased is not None
     assert eased[1] < plain[1]
@@ -118,38 +118,38 @@ def test_fewer_frames_than_stops_are_refused() -> None:
 
 def test_frame_starts_from_the_knots_on_either_side() -> None:
     levels = laid_out(SHORT)
-    assert plan.neighbours(2, levels, 0.5, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.6), pytest.approx(0.5))
-    assert plan.neighbours(2, levels, 0.05, SHORT) == Between(6, Knot(0, 0.0), Knot(1, 0.2), pytest.approx(0.25))
-    assert plan.neighbours(2, levels, 0.95, SHORT) == Between(6, Knot(1, 0.8), Knot(0, 1.0), pytest.approx(0.75))
-    assert plan.neighbours(2, levels, 0.4, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
+    assert level_plan.neighbours(2, levels, 0.5, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.6), pytest.approx(0.5))
+    assert level_plan.neighbours(2, levels, 0.05, SHORT) == Between(6, Knot(0, 0.0), Knot(1, 0.2), pytest.approx(0.25))
+    assert level_plan.neighbours(2, levels, 0.95, SHORT) == Between(6, Knot(1, 0.8), Knot(0, 1.0), pytest.approx(0.75))
+    assert level_plan.neighbours(2, levels, 0.4, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
 
 
 def test_knot_of_a_second_rung_goes_on_from_itself_or_starts_between_two_of_the_first() -> None:
     levels = laid_out(SAMPLING, frames=60)
-    assert plan.neighbours(2, levels, 0.4, SAMPLING) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
+    assert level_plan.neighbours(2, levels, 0.4, SAMPLING) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
     new = next(position for position in levels[2].positions if position > 0.8)
-    between = plan.neighbours(2, levels, new, SAMPLING)
+    between = level_plan.neighbours(2, levels, new, SAMPLING)
     assert between is not None
     assert (between.depth, between.left, between.right) == (6, Knot(1, 0.8), Knot(0, 1.0))
-    frame = plan.neighbours(3, levels, 0.999, SAMPLING)
+    frame = level_plan.neighbours(3, levels, 0.999, SAMPLING)
     assert frame is not None
     assert (frame.depth, frame.left.level) == (8, 2)
 
 
 def test_what_is_painted_in_full_starts_from_its_noise() -> None:
     levels = laid_out(FULL)
-    assert plan.neighbours(0, levels, 0.0, FULL) is None
-    assert plan.neighbours(1, levels, 0.4, FULL) is None
-    assert plan.neighbours(2, levels, 0.5, FULL) is None
-    old = plan.recorded((0.0, 0.5, 1.0), 2, 9, 4)
-    assert plan.neighbours(1, old, 0.5, FULL) is None
+    assert level_plan.neighbours(0, levels, 0.0, FULL) is None
+    assert level_plan.neighbours(1, levels, 0.4, FULL) is None
+    assert level_plan.neighbours(2, levels, 0.5, FULL) is None
+    old = level_plan.recorded((0.0, 0.5, 1.0), 2, 9, 4)
+    assert level_plan.neighbours(1, old, 0.5, FULL) is None
 
 
 def test_knots_that_do_not_branch_go_on_from_themselves_or_begin_anew() -> None:
     levels = laid_out(EXACT, frames=60)
     first, second = levels[1], levels[2]
     for batch in second.batches:
-        starts = [plan.neighbours(2, levels, second.positions[i], EXACT) for i in batch]
+        starts = [level_plan.neighbours(2, levels, second.positions[i], EXACT) for i in batch]
         own = [start is not None for start in starts]
         assert all(own) or not any(own), "a batch begins at one depth"
         assert own == [second.positions[i] in first.positions for i in batch]
@@ -158,14 +158,14 @@ def test_knots_that_do_not_branch_go_on_from_themselves_or_begin_anew() -> None:
 
 def test_states_are_kept_for_those_that_start_from_them() -> None:
     stops, first, second, frames = laid_out(SAMPLING, frames=60)
-    kept = [plan.depths(level, SAMPLING, frames=60) for level in (stops, first, second, frames)]
+    kept = [level_plan.depths(level, SAMPLING, frames=60) for level in (stops, first, second, frames)]
     assert kept == [(6, 8), (6,), (8,), ()]
 
 
 def test_stops_keep_nothing_for_rungs_that_their_film_does_not_climb() -> None:
     [stops, *_] = laid_out(SAMPLING, frames=12)
-    assert plan.depths(stops, SAMPLING, frames=12) == (6,)
-    assert plan.depths(stops, SAMPLING, frames=2) == ()
+    assert level_plan.depths(stops, SAMPLING, frames=12) == (6,)
+    assert level_plan.depths(stops, SAMPLING, frames=2) == ()
 
 
 def test_stops_are_always_painted_in_pairs() -> None:
@@ -181,7 +181,7 @@ def test_batches_are_large_for_one_worker_and_shared_by_several() -> None:
 
 def test_frames_are_painted_coarse_to_fine() -> None:
     frames = laid_out(SHORT, frames=34)[2]
-    positions = plan.settled(laid_out(SHORT, frames=34), 34)
+    positions = level_plan.settled(laid_out(SHORT, frames=34), 34)
     assert positions is not None
     first = sorted(positions.index(frames.positions[i]) for i in frames.batches[0])
     assert max(b - a for a, b in itertools.pairwise([0, *first, 33])) <= 5
@@ -201,32 +201,32 @@ def test_every_frame_is_painted_once_from_what_was_painted_before(
 ) -> None:
     frames = stops + more
     levels = laid_out(sampling, stops=stops, frames=frames, closed=closed, easing=easing, batch=batch, workers=workers)
-    positions = plan.settled(levels, frames)
+    positions = level_plan.settled(levels, frames)
     assert positions is not None
     assert len(positions) == frames
     for number, level in enumerate(levels):
         assert sorted(index for part in level.batches for index in part) == list(range(len(level.positions)))
-        assert all(len(part) <= max(batch, plan.PAIR) for part in level.batches)
+        assert all(len(part) <= max(batch, level_plan.PAIR) for part in level.batches)
         assert Level.from_json(json.loads(json.dumps(level.to_json()))) == level
         for position in level.positions:
-            between = plan.neighbours(number, levels, position, sampling)
+            between = level_plan.neighbours(number, levels, position, sampling)
             if between is None:
                 continue
             for knot in (between.left, between.right):
                 assert knot.level < number
                 assert knot.position in levels[knot.level].positions
-                assert between.depth in plan.depths(levels[knot.level], sampling, frames=frames, closed=closed)
+                assert between.depth in level_plan.depths(levels[knot.level], sampling, frames=frames, closed=closed)
             right = between.right.position or (stops if position > stops - 1 else 0.0)
             assert np.isclose(interpolation.lerp(np.array(between.left.position), np.array(right), between.t), position)
 
 
 @given(stops=st.integers(2, 6), more=st.integers(0, 60), size=st.integers(1, 24))
 def test_recipe_without_levels_is_painted_in_the_batches_of_its_time(stops: int, more: int, size: int) -> None:
-    positions = walk.positions(stops, stops + more)
-    levels = plan.recorded(positions, stops, 20, size)
+    positions = frame_schedule.positions(stops, stops + more)
+    levels = level_plan.recorded(positions, stops, 20, size)
     painted = [[level.positions[i] for i in batch] for level in levels for batch in level.batches]
-    assert painted == [[positions[i] for i in batch] for batch in walk.batches(positions, stops, size)]
-    assert plan.settled(levels, stops + more) == positions
+    assert painted == [[positions[i] for i in batch] for batch in frame_schedule.batches(positions, stops, size)]
+    assert level_plan.settled(levels, stops + more) == positions
     assert {level.pad for level in levels} == {1}
 
 
