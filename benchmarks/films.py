@@ -18,8 +18,8 @@ from benchmarks.counting import counted, networks
 from benchmarks.ours import PRESETS, Ours
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store
-from worker import film as films
-from worker import ruler
+from worker.film import encoding as films
+from worker.film import smoothness_measure
 from worker.painter import Painter
 
 NAMES = (*contenders.CONTENDERS, *PRESETS)
@@ -116,7 +116,7 @@ def _film(bench: Bench, name: str, number: int, size: int) -> None:
 
 def looked_at(film: Film) -> dict[str, Any]:
     """Read a film with the ruler, from its written GIF, and look for frames gone wrong."""
-    read = ruler.smoothness(ruler.read_frames(films.gif(film.pictures, 80, comment="")))
+    read = smoothness_measure.smoothness(smoothness_measure.read_frames(films.gif(film.pictures, 80, comment="")))
     return {
         "evenness": read.evenness,
         "jump": read.jump,

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.contenders import Picture
 from worker import device as machine
-from worker import film, ruler
+from worker.film import encoding, smoothness_measure
 from worker.painter import Painter
 
 BATCHES = (1, 2, 4, 8, 12, 16, 24, 32, 48)
@@ -52,10 +52,10 @@ def write_files(pictures: Sequence[Picture]) -> bytes:
     """Write the files of a film as the worker does, side by side; return the GIF."""
     about = {"title": "benchmark"}
     with ThreadPoolExecutor(2) as beside:
-        others = [beside.submit(film.mp4, pictures, 12.5, metadata=about)]
-        others += [beside.submit(film.webp, pictures, 80, metadata=about)]
-        gif = film.gif(pictures, 80, comment="benchmark")
-        film.still(pictures[len(pictures) // 2], metadata=about)
+        others = [beside.submit(encoding.mp4, pictures, 12.5, metadata=about)]
+        others += [beside.submit(encoding.webp, pictures, 80, metadata=about)]
+        gif = encoding.gif(pictures, 80, comment="benchmark")
+        encoding.still(pictures[len(pictures) // 2], metadata=about)
         for other in others:
             other.result()
     return gif
@@ -66,8 +66,8 @@ def files(pictures: Sequence[Picture], rounds: int = 3) -> float:
 
     def write() -> None:
         for picture in pictures:
-            film.still(picture)
-        ruler.smoothness(ruler.read_frames(write_files(pictures)))
+            encoding.still(picture)
+        smoothness_measure.smoothness(smoothness_measure.read_frames(write_files(pictures)))
 
     return min(_seconds(write) for _ in range(rounds))
 

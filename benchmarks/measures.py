@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker import ruler
+from worker.film import smoothness_measure
 
 Picture = NDArray[np.uint8]
 
@@ -30,7 +30,7 @@ DOUBLED = 0.02
 
 def rms(a: Picture, b: Picture) -> float:
     """Return the ruler's distance of two pictures: root mean square at 48 x 48 in sRGB, 0-255."""
-    (step,) = ruler.smoothness([a, b]).steps
+    (step,) = smoothness_measure.smoothness([a, b]).steps
     return step
 
 

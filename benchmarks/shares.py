@@ -27,7 +27,8 @@ from app.storage.database import upgrade
 from benchmarks.counting import networks
 from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT
-from worker import film, job, ruler
+from worker import job
+from worker.film import encoding, smoothness_measure
 from worker.painter import Painter
 from worker.painters import Painters
 
@@ -90,8 +91,10 @@ def clocked(clock: Clock, painter: Painter) -> Iterator[None]:
     unet, decoder = networks(painter)
     parts: list[tuple[Any, str, str]] = [
         (painter.model, "encode", "text"), (unet, "forward", "UNet"), (decoder, "forward", "decoder"),
-        (solver, "step", "solver"), (film, "still", "PNG"), (film, "decode_still", "PNG"), (film, "gif", "GIF"),
-        (film, "mp4", "MP4"), (film, "webp", "WebP"), (ruler, "read_frames", "ruler"), (ruler, "smoothness", "ruler"),
+        (solver, "step", "solver"), (encoding, "still", "PNG"), (encoding, "decode_still", "PNG"),
+    (encoding, "gif", "GIF"),
+        (encoding, "mp4", "MP4"), (encoding, "webp", "WebP"),
+    (smoothness_measure, "read_frames", "ruler"), (smoothness_measure, "smoothness", "ruler"),
         (type(media_store.store()), "write", "files"), (type(media_store.store()), "read", "files"),
         *((Session, name, "database") for name in SESSION),
     ]  # fmt: skip

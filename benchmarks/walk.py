@@ -10,7 +10,7 @@ from benchmarks.counting import Work, counted, networks
 from benchmarks.limits import files, write_files
 from benchmarks.ours import Ours
 from benchmarks.site import RunningSite
-from worker import film, ruler
+from worker.film import encoding, smoothness_measure
 
 POLL_SECONDS = 0.5
 """How often a walk is looked at: as often as its page does. Answering takes a core that paints, and the walk itself
@@ -48,8 +48,8 @@ def in_process(ours: Ours, pair: tuple[str, str], frames: int, *, preset: str) -
         began = time.monotonic()
         painted = ours.film(pair, frames, preset)
         for picture in painted.pictures:
-            film.still(picture)
+            encoding.still(picture)
         gif = write_files(painted.pictures)
-        ruler.smoothness(ruler.read_frames(gif))
+        smoothness_measure.smoothness(smoothness_measure.read_frames(gif))
         whole = time.monotonic() - began
     return work, {"in_process": whole, "encode": files(painted.pictures)}

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from app.storage import media_store
 from app.storage.database import writing
 from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
-from worker import film, hanging, memory, opening, settling
+from worker import hanging, memory, opening, settling
 from worker.claim import LeaseLost, publish
+from worker.film import encoding
 from worker.hanging import Hung
 from worker.looks import looking
 from worker.painting import Painting
@@ -78,7 +79,7 @@ def _write(painting: Painting, level: Level, painted: Sequence[Painted]) -> list
             knots = writers.submit(_store, media_store.store(), path, pack, left)
         sizes = {
             position: writers.submit(
-                _store, media_store.store(), media_store.frame_path(walk.id, position), film.still, picture
+                _store, media_store.store(), media_store.frame_path(walk.id, position), encoding.still, picture
             )
             for position, picture in pictures.items()
         }
@@ -130,7 +131,7 @@ def _mend(painting: Painting) -> None:
 
 def _rewrite(painting: Painting, painted: Painted) -> None:
     path, picture = media_store.frame_path(painting.walk.id, painted.position), np.asarray(painted.picture)
-    data = film.still(picture)
+    data = encoding.still(picture)
     media_store.store().write(path, data)
     painting.memory.keep(painted.position, picture)
     where = Frame.walk_number == painting.claim.walk_number, Frame.position == painted.position

@@ -23,10 +23,10 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
 from app.walks import colours
-from worker import film, flashes, ruler
 from worker.claim import Claim, publish
+from worker.film import encoding, flash_safety, smoothness_measure
+from worker.film.timing import durations, film_order
 from worker.memory import Memory
-from worker.timing import durations, film_order
 
 FILM_PAUSE = 100.0
 """How many times as long as the last unfinished film took the next one is put off: they may cost a walk 1 % of its
@@ -40,14 +40,14 @@ Picture = NDArray[np.uint8]
 log = logging.getLogger(__name__)
 
 
-def strides(frames: Sequence[Picture], count: int, ending: str) -> ruler.Smoothness:
+def strides(frames: Sequence[Picture], count: int, ending: str) -> smoothness_measure.Smoothness:
     """Measure the film as it is shown, no step twice.
 
     Of a walk that goes back only the way there counts: the way back has the same steps. A walk that goes round has one
     more, from its last frame to its first.
     """
     way = list(frames[:count])
-    return ruler.smoothness([*way, way[0]] if ending == ROUND else way)
+    return smoothness_measure.smoothness([*way, way[0]] if ending == ROUND else way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -
         )
         there = {places[position]: picture for position, picture in pictures.items()}
         order = [index for index in film_order(walk.frames, walk.ending) if index in there]
-        gif = film.gif([there[index] for index in order], _times(walk, list(there)), comment=recipe.dumps(walk))
+        gif = encoding.gif([there[index] for index in order], _times(walk, list(there)), comment=recipe.dumps(walk))
         return _write(media_store.store(), walk.id, ("gif", "gif", gif))
     except MediaError as error:
         log.warning("walk %s is painted on without its unfinished film: %s", walk.id, error)
@@ -136,7 +136,7 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
     way = [pictures[frame.position] for frame in frames]
     order = film_order(walk.frames, walk.ending)
     shown = [way[index] for index in order]
-    set_committed_value(walk, "fps", flashes.pace(shown, walk.fps))
+    set_committed_value(walk, "fps", flash_safety.pace(shown, walk.fps))
     films, smoothness = _films(walk, shown, way[len(way) // 2])
     with ThreadPoolExecutor(WRITERS) as writers:
         files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
@@ -168,7 +168,7 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
 
 def about(walk: Walk) -> dict[str, str]:
     """Say what every file of a walk says of itself: its title, and what made it."""
-    comment = film.provenance(
+    comment = encoding.provenance(
         model=str(walk.model_title), revision=str(walk.model_revision), software=str(walk.software)
     )
     return {"title": walk.title, "comment": comment}
@@ -176,18 +176,18 @@ def about(walk: Walk) -> dict[str, str]:
 
 def _films(
     walk: Walk, pictures: Sequence[Picture], poster: Picture
-) -> tuple[list[tuple[str, str, bytes]], ruler.Smoothness]:
+) -> tuple[list[tuple[str, str, bytes]], smoothness_measure.Smoothness]:
     """Make the files of a finished walk: kind, extension, content; the MP4 while the others are made."""
     said = about(walk)
     written = recipe.dumps(walk)
     times = _times(walk, range(walk.frames))
     with ThreadPoolExecutor(2) as beside:
-        mp4 = beside.submit(film.mp4, pictures, walk.fps, metadata={**said, "recipe": written})
-        webp = beside.submit(film.webp, pictures, times, metadata={**said, "recipe": written})
-        gif = film.gif(pictures, times, comment=written)
-        smoothness = strides(ruler.read_frames(gif), walk.frames, walk.ending)
+        mp4 = beside.submit(encoding.mp4, pictures, walk.fps, metadata={**said, "recipe": written})
+        webp = beside.submit(encoding.webp, pictures, times, metadata={**said, "recipe": written})
+        gif = encoding.gif(pictures, times, comment=written)
+        smoothness = strides(smoothness_measure.read_frames(gif), walk.frames, walk.ending)
         files = [("webp", "webp", webp.result()), ("mp4", "mp4", mp4.result())]
-    return [*files, ("poster", "png", film.still(poster, metadata=said)), ("gif", "gif", gif)], smoothness
+    return [*files, ("poster", "png", encoding.still(poster, metadata=said)), ("gif", "gif", gif)], smoothness
 
 
 def _times(walk: Walk, painted: Sequence[int]) -> list[int]:
@@ -205,7 +205,7 @@ def _read(frames: Iterable[tuple[float, str]], memory: Memory) -> tuple[dict[flo
         picture = memory.pictures.get(position)
         if picture is None:
             try:
-                picture = film.decode_still(media_store.store().read(path))
+                picture = encoding.decode_still(media_store.store().read(path))
             except (MediaError, ValueError, OSError):
                 log.warning("%s cannot be read", path)
                 missing.append(position)

@@ -26,7 +26,7 @@ from app.storage.walk_models import FINISHED, Frame, Look, Stop, Walk
 from app.walks import reuse
 from eye import Eye, EyeError
 from eye.eye import WEIGHTS
-from worker import film
+from worker.film import encoding
 from worker.memory import Memory, Picture
 
 BETWEEN = 3
@@ -146,7 +146,7 @@ def telling(positions: Sequence[float]) -> list[int]:
 
 def _picture(row: Frame, memory: Memory | None) -> Picture:
     picture = memory.pictures.get(row.position) if memory else None
-    return film.decode_still(media_store.store().read(row.path)) if picture is None else picture
+    return encoding.decode_still(media_store.store().read(row.path)) if picture is None else picture
 
 
 looking = Looking()

@@ -18,8 +18,9 @@ from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
-from worker import film, hanging, memory, settling
+from worker import hanging, memory, settling
 from worker.claim import Claim, LeaseLost, publish
+from worker.film import encoding
 from worker.painter import Painter
 from worker.painting import Painting
 from worker.planning import level_plan
@@ -55,8 +56,8 @@ def paint(claim: Claim, painter: Painter) -> None:
     walk, times = painting.walk, [*[STAGE_MS] * (len(pictures) - 1), LAST_MS]
     about = hanging.about(walk)
     rows = [
-        _store(walk, "stages", film.webp(pictures, times, metadata=about), claim.batch),
-        _store(walk, "sheet", film.webp([_sheet(pictures)], LAST_MS, metadata=about), claim.batch),
+        _store(walk, "stages", encoding.webp(pictures, times, metadata=about), claim.batch),
+        _store(walk, "sheet", encoding.webp([_sheet(pictures)], LAST_MS, metadata=about), claim.batch),
     ]
     with writing() as session:
         publish(session, claim)

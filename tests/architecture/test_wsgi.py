@@ -14,7 +14,12 @@ import pytest
 from app.config import ROOT
 
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "imageio", "imageio_ffmpeg", "scipy"}
-PURE = ("worker/planning/interpolation.py", "worker/ruler.py", "worker/timing.py", "worker/planning/frame_schedule.py")
+PURE = (
+    "worker/planning/interpolation.py",
+    "worker/film/smoothness_measure.py",
+    "worker/film/timing.py",
+    "worker/planning/frame_schedule.py",
+)
 PAINTING = ("worker/folder.py", "worker/model.py", "worker/painter.py", "worker/solver.py")
 SITE = {"app", "flask", "sqlalchemy", "rq"}
 
@@ -63,7 +68,7 @@ def test_pure_parts_of_the_worker_know_only_arrays_and_pictures(path: str) -> No
 def test_only_the_job_knows_both_the_database_and_the_painter() -> None:
     for path in PAINTING:
         assert not SITE & set(imported(ROOT / path))
-    assert not (SITE | {"torch", "diffusers"}) & set(imported(ROOT / "worker/film.py"))
+    assert not (SITE | {"torch", "diffusers"}) & set(imported(ROOT / "worker/film/encoding.py"))
 
 
 def test_link_to_the_worker_is_a_dotted_name_that_exists() -> None:

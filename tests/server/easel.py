@@ -17,7 +17,7 @@ from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
-from worker import film
+from worker.film import encoding
 
 SIDE = 64
 
@@ -68,7 +68,7 @@ def paint(walk: Walk, places: Sequence[float], rank: int, **values: object) -> N
         session.execute(delete(Frame).where(Frame.walk_number == walk.number))
         for position in places:
             path = f"{media_store.walk_folder(walk.id)}/frames/{position:.4f}.png"
-            data = film.still(picture(position))
+            data = encoding.still(picture(position))
             media_store.store().write(path, data)
             known.append((position, rank, path, len(data)))
         for index, (position, rank, path, size) in enumerate(sorted(known)):
@@ -82,7 +82,7 @@ def paint(walk: Walk, places: Sequence[float], rank: int, **values: object) -> N
             setattr(row, name, value)
         shown = [picture(position) for position, *_ in sorted(known)]
     if len(shown) > 1:
-        _hang(walk, "gif", "gif", film.gif(shown, 100, comment="{}"))
+        _hang(walk, "gif", "gif", encoding.gif(shown, 100, comment="{}"))
 
 
 def finish(walk: Walk, **values: object) -> None:
@@ -91,8 +91,8 @@ def finish(walk: Walk, **values: object) -> None:
         where = select(Frame.position).where(Frame.walk_number == walk.number).order_by(Frame.index)
         pictures = [picture(position) for position in session.scalars(where)]
     shown = pictures + pictures[-2:0:-1] if walk.ending == "back" else pictures
-    _hang(walk, "mp4", "mp4", film.mp4(shown, walk.fps, metadata={"title": walk.title, "comment": ""}))
-    _hang(walk, "poster", "png", film.still(pictures[len(pictures) // 2]))
+    _hang(walk, "mp4", "mp4", encoding.mp4(shown, walk.fps, metadata={"title": walk.title, "comment": ""}))
+    _hang(walk, "poster", "png", encoding.still(pictures[len(pictures) // 2]))
     settled = {"state": FINISHED, "finished_at": now(), "paint_seconds": 2.6, "evenness": 0.91, "jump": 1.3}
     settle(walk, **{**settled, **values})
 

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from app.generation import presets
-from worker import ruler
 from worker.easel import Easel
+from worker.film import smoothness_measure
 from worker.painter import Painter, Stop
 from worker.planning.level_plan import Level
 
@@ -49,7 +49,7 @@ def painted(painters: dict[str, Painter]) -> Easel:
 def test_film_has_all_its_frames_and_each_differs_from_its_neighbours(painted: Easel) -> None:
     pictures = film(painted)
     assert len(pictures) == 9
-    assert all(step > 0 for step in ruler.smoothness(pictures).steps)
+    assert all(step > 0 for step in smoothness_measure.smoothness(pictures).steps)
 
 
 def test_recorded_levels_paint_the_same_bytes_again(painted: Easel) -> None:
@@ -83,7 +83,7 @@ def test_round_walk_closes_without_a_seam(painters: dict[str, Painter]) -> None:
     ring = easel(painters["bert"], closed=True)
     ring.paint(frames=16)
     pictures = film(ring)
-    steps = ruler.smoothness([*pictures, pictures[0]]).steps
+    steps = smoothness_measure.smoothness([*pictures, pictures[0]]).steps
     assert 0 < steps[-1] < 3 * float(np.median(steps))
 
 

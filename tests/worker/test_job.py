@@ -29,7 +29,8 @@ from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
-from worker import batch_piece, claim, film, flashes, hanging, job, memory, ruler, settling
+from worker import batch_piece, claim, hanging, job, memory, settling
+from worker.film import encoding, flash_safety, smoothness_measure
 from worker.painter import Painter, PaintingError, Rendering, Stop
 
 pytestmark = pytest.mark.databases
@@ -89,7 +90,7 @@ def paths(row: Walk) -> set[str]:
 
 def pixels(row: Walk) -> list[bytes]:
     """Read a walk's frames, in the film's order."""
-    return [film.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
+    return [encoding.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
 
 
 def film_frames(row: Walk) -> int:
@@ -153,7 +154,7 @@ def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(
     walk = commissioned("a fox", "a kite", "a boat", frames=12, ending=ending, guidance=1.0)
     job.work()
     row = read(walk.id)
-    frames = [film.decode_still(media_store.store().read(frame.path)) for frame in row.painted]
+    frames = [encoding.decode_still(media_store.store().read(frame.path)) for frame in row.painted]
     shown = [*frames, *frames[-2:0:-1]] if ending == "back" else frames
     with Image.open(io.BytesIO(media_store.store().read(row.media["webp"].path))) as film_file:
         seen = [np.asarray(each.convert("RGB"), float).mean((0, 1)) for each in ImageSequence.Iterator(film_file)]
@@ -191,10 +192,10 @@ def test_film_that_would_flash_is_shown_more_slowly(
     walk = commissioned(*["black", "white"] * 4, frames=8)
     job.work()
     row = read(walk.id)
-    assert (row.state, row.fps) == (FINISHED, flashes.SAFE_FPS)
+    assert (row.state, row.fps) == (FINISHED, flash_safety.SAFE_FPS)
     with Image.open(io.BytesIO(media_store.store().read(row.media["gif"].path))) as picture:
-        assert picture.info["duration"] == pytest.approx(1000 / flashes.SAFE_FPS, abs=10)
-        assert json.loads(picture.info["comment"])["fps"] == flashes.SAFE_FPS
+        assert picture.info["duration"] == pytest.approx(1000 / flash_safety.SAFE_FPS, abs=10)
+        assert json.loads(picture.info["comment"])["fps"] == flash_safety.SAFE_FPS
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "mp4"])
@@ -221,7 +222,9 @@ def test_the_figures_are_measured_on_the_film(painter: FakePainter, commissioned
     walk = commissioned(frames=9)
     job.work()
     row = read(walk.id)
-    measured = ruler.smoothness(ruler.read_frames(media_store.store().read(row.media["gif"].path)))
+    measured = smoothness_measure.smoothness(
+        smoothness_measure.read_frames(media_store.store().read(row.media["gif"].path))
+    )
     assert row.evenness == pytest.approx(measured.evenness, abs=1e-4)
     assert row.jump == pytest.approx(measured.jump, abs=1e-4)
     assert row.paint_seconds is not None
@@ -306,7 +309,7 @@ def test_unfinished_films_take_a_hundredth_of_a_long_walk_at_most(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, films, of_a_film = [0.0], [0], 0.1
-    gif = film.gif
+    gif = encoding.gif
 
     def slow_gif(*arguments: Any, **about: Any) -> bytes:
         films[0] += 1
@@ -317,7 +320,7 @@ def test_unfinished_films_take_a_hundredth_of_a_long_walk_at_most(
         clock[0] += 1
 
     monkeypatch.setattr(hanging, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    monkeypatch.setattr(film, "gif", slow_gif)
+    monkeypatch.setattr(encoding, "gif", slow_gif)
     painter.on_paint = paint
     walk = commissioned(frames=80)
     job.work()
@@ -364,7 +367,7 @@ def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
 ) -> None:
     walk = commissioned(frames=6)
     with monkeypatch.context() as patch:
-        patch.setattr(film, "mp4", _raise(KeyboardInterrupt()))
+        patch.setattr(encoding, "mp4", _raise(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             job.work()
     painted = list(painter.batches)
@@ -401,7 +404,7 @@ def test_a_broken_frame_file_is_painted_again(painter: FakePainter, commissioned
     go_on(painter)
     job.work()
     assert read(walk.id).state == FINISHED
-    assert film.decode_still(broken.read_bytes()).shape == (SIDE, SIDE, 3)
+    assert encoding.decode_still(broken.read_bytes()).shape == (SIDE, SIDE, 3)
 
 
 def test_lost_knots_are_painted_again(painter: FakePainter, commissioned: Commissioner) -> None:

@@ -16,7 +16,8 @@ from app.storage.walk_models import FINISHED, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
-from worker import claim, film, hanging, job, memory
+from worker import claim, hanging, job, memory
+from worker.film import encoding
 
 FRAMES = 6
 
@@ -30,7 +31,7 @@ def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePainter
     """Put a fake painter at the easel, and hang an unfinished film after every batch."""
     monkeypatch.setattr(hanging, "FILM_PAUSE", 0.0)
     monkeypatch.setattr(
-        film, "mp4", lambda frames, _fps, **_: b"".join(frame.tobytes() for frame in frames)
+        encoding, "mp4", lambda frames, _fps, **_: b"".join(frame.tobytes() for frame in frames)
     )  # in no time
     memory.clear()
     fake = FakePainter(batch=3)

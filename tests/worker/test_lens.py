@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.house import SIZE
-from worker import ruler
+from worker.film import smoothness_measure
 from worker.lens import Lens
 from worker.painter import Painter, Stop
 from worker.planning import pacing
@@ -35,6 +35,6 @@ def test_lens_sees_what_the_house_model_paints(house: Painter) -> None:
     errors = [pacing.distance(look, picture) for look, picture in zip(looks, averaged, strict=True)]
     pairs = list(itertools.combinations(range(len(prompts)), 2))
     seen = [pacing.distance(looks[a], looks[b]) for a, b in pairs]
-    read = [ruler.smoothness([pictures[a], pictures[b]]).steps[0] for a, b in pairs]
+    read = [smoothness_measure.smoothness([pictures[a], pictures[b]]).steps[0] for a, b in pairs]
     assert max(errors) < 0.5 * min(seen)
     assert np.corrcoef(seen, read)[0, 1] > 0.9

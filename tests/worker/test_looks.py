@@ -19,7 +19,8 @@ from tests.conftest import Commissioner, make_app
 from tests.eyes import WIDTH, make_eye
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
-from worker import film, job
+from worker import job
+from worker.film import encoding
 from worker.looks import Looking, telling
 
 pytestmark = pytest.mark.databases
@@ -53,7 +54,7 @@ def paint(walk: Walk, colour: int) -> None:
     for row in walk.painted:
         picture = np.full((24, 24, 3), colour, np.uint8)
         picture[::2, 5:] = 255 - colour
-        media_store.store().write(row.path, film.still(picture))
+        media_store.store().write(row.path, encoding.still(picture))
 
 
 def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Commissioner) -> None:

@@ -16,7 +16,8 @@ from app.storage.walk_models import FINISHED, WAITING, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
-from worker import claim, crew, film, job, memory
+from worker import claim, crew, job, memory
+from worker.film import encoding
 
 pytestmark = pytest.mark.databases
 
@@ -45,7 +46,7 @@ def work(app: Flask, painter: FakePainter) -> int:
 
 def pixels(row: Walk) -> list[bytes]:
     """Read a walk's frames, in the film's order."""
-    return [film.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
+    return [encoding.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
 
 
 def sizes(row: Walk) -> list[list[int]]:

@@ -16,7 +16,8 @@ from app.walks import lifecycle, lookup, reuse
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
-from worker import film, job, settling
+from worker import job, settling
+from worker.film import encoding
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, i
     with Image.open(io.BytesIO(media_store.store().read(found.sheet.path))) as picture:
         assert picture.size == (painted.sampler_steps * SIDE, SIDE)
         last = picture.convert("RGB").getpixel((painted.sampler_steps * SIDE - SIDE // 2, SIDE // 2))
-    frame = film.decode_still(media_store.store().read(painted.painted[index].path))
+    frame = encoding.decode_still(media_store.store().read(painted.painted[index].path))
     assert last == pytest.approx(tuple(int(value) for value in frame[0, 0]), abs=12)  # WebP is lossy
     row = read(painted.id)
     assert (row.state, row.painted_count) == (FINISHED, 9)

@@ -34,7 +34,8 @@ from tests.app.cli.test_walks import count, run, run_json
 from tests.app.moderation.test_curation import Hanger
 from tests.conftest import make_app
 from tests.worker.fake import FakePainter
-from worker import film, job
+from worker import job
+from worker.film import encoding
 
 PIECES = first_exhibition.pieces()
 HOUSE = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
@@ -336,7 +337,7 @@ def test_shipped_film_is_lighter_and_keeps_frames_times_and_recipe(studio: Path,
         assert (shown.n_frames, shown.info["duration"], shown.info["comment"]) == (12, 80, b"{}")
         shown.seek(11)
         assert decibels(np.asarray(shown.convert("RGB")), painted[11]) > 25
-    there_and_back = film.gif([*painted, *painted[-2:0:-1]], 80, comment="{}")
+    there_and_back = encoding.gif([*painted, *painted[-2:0:-1]], 80, comment="{}")
     media_store.store().write(walk.media["gif"].path, there_and_back)
     first_exhibition.store(piece, walk, painted)
     with Image.open(io.BytesIO(piece.film("gif"))) as shown:
@@ -373,7 +374,7 @@ def test_repaint_that_differs_is_told_beside_what_was_lost_in_shipping(studio: P
 def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[Piece, list[np.ndarray]]:
     """Store these pictures as a piece, with the files of a walk."""
     piece = Piece(folder / "01-a-piece")
-    media_store.store().write(walk.media["gif"].path, film.gif(painted, 80, comment="{}"))
+    media_store.store().write(walk.media["gif"].path, encoding.gif(painted, 80, comment="{}"))
     first_exhibition.store(piece, walk, painted)
     return piece, painted
 

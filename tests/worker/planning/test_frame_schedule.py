@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker import timing
+from worker.film import timing
 from worker.planning import frame_schedule, interpolation
 
 walks = st.integers(2, 8).flatmap(lambda stops: st.tuples(st.just(stops), st.integers(stops, 240)))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker import ruler
+from worker.film import smoothness_measure
 from worker.planning import pacing
 
 Look = NDArray[np.float64]
@@ -56,7 +56,7 @@ def test_distance_ranks_known_orders_as_the_eye_does(order: str) -> None:
 
 def test_distance_reads_what_the_ruler_reads() -> None:
     frames = [(np.kron(look, np.ones((3, 3, 1))) * 255).round().astype(np.uint8) for look in (disc(), disc(x=10))]
-    [step] = ruler.smoothness(frames).steps
+    [step] = smoothness_measure.smoothness(frames).steps
     assert abs(255 * pacing.distance(disc(), disc(x=10)) - step) < 1
 
 
@@ -112,7 +112,9 @@ def test_frames_of_a_known_film_are_placed_at_equal_distances() -> None:
     frames = pacing.place(positions, [disc(x=place_of(p)) for p in positions], stops=2, frames=24)
     evenly = np.linspace(0, 1, 24)
     paced, naive = (
-        ruler.smoothness([(np.kron(disc(x=place_of(p)), np.ones((8, 8, 1))) * 255).astype(np.uint8) for p in film])
+        smoothness_measure.smoothness(
+            [(np.kron(disc(x=place_of(p)), np.ones((8, 8, 1))) * 255).astype(np.uint8) for p in film]
+        )
         for film in (frames, evenly)
     )
     assert naive.evenness < 0.6

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker import film as films
-from worker import ruler
+from worker.film import encoding as films
+from worker.film import smoothness_measure
 
 
 def grey(*levels: int) -> list[NDArray[np.uint8]]:
@@ -19,47 +19,49 @@ def grey(*levels: int) -> list[NDArray[np.uint8]]:
 
 
 def test_equal_steps_are_perfectly_even() -> None:
-    read = ruler.smoothness(grey(0, 10, 20, 30))
+    read = smoothness_measure.smoothness(grey(0, 10, 20, 30))
     assert (read.evenness, read.jump, read.steps) == (pytest.approx(1), pytest.approx(1), [10, 10, 10])
 
 
 def test_one_step_among_stills_is_as_uneven_as_can_be() -> None:
-    read = ruler.smoothness(grey(0, 0, 0, 80, 80))
+    read = smoothness_measure.smoothness(grey(0, 0, 0, 80, 80))
     assert read.evenness == pytest.approx(1 / 4)
     assert read.jump == pytest.approx(4)
 
 
 def test_uneven_steps_have_the_gini_of_a_hand_calculation() -> None:
-    read = ruler.smoothness(grey(0, 10, 40))
+    read = smoothness_measure.smoothness(grey(0, 10, 40))
     assert read.evenness == pytest.approx(1 - 0.25)
     assert read.jump == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize("frames", [grey(7, 7, 7), grey(7), []])
 def test_film_without_change_counts_as_even(frames: list[NDArray[np.uint8]]) -> None:
-    read = ruler.smoothness(frames)
+    read = smoothness_measure.smoothness(frames)
     assert (read.evenness, read.jump) == (1.0, 1.0)
 
 
 def test_frames_are_box_averaged_as_pillow_does(film: list[NDArray[np.uint8]]) -> None:
     small = [np.asarray(Image.fromarray(f).resize((48, 48), Image.Resampling.BOX), float) for f in film]
     expected = [((a - b) ** 2).mean() ** 0.5 for a, b in itertools.pairwise(small)]
-    assert ruler.smoothness(film).steps == pytest.approx(expected)
+    assert smoothness_measure.smoothness(film).steps == pytest.approx(expected)
 
 
 def test_pattern_finer_than_the_boxes_is_no_change() -> None:
     checks = (np.indices((96, 96)).sum(0) % 2 * 255).astype(np.uint8)
-    read = ruler.smoothness([np.stack([board] * 3, -1) for board in (checks, 255 - checks)])
+    read = smoothness_measure.smoothness([np.stack([board] * 3, -1) for board in (checks, 255 - checks)])
     assert max(read.steps) <= 1
 
 
 def test_frames_are_read_back_from_a_written_gif(film: list[NDArray[np.uint8]]) -> None:
-    frames = ruler.read_frames(films.gif(film, 80, comment=""))
+    frames = smoothness_measure.read_frames(films.gif(film, 80, comment=""))
     assert len(frames) == len(film)
     assert frames[0].shape == film[0].shape
-    assert ruler.smoothness(frames).evenness == pytest.approx(ruler.smoothness(film).evenness, abs=0.05)
+    assert smoothness_measure.smoothness(frames).evenness == pytest.approx(
+        smoothness_measure.smoothness(film).evenness, abs=0.05
+    )
 
 
 def test_what_is_no_picture_is_an_error() -> None:
     with pytest.raises(OSError, match="identify"):
-        ruler.read_frames(io.BytesIO(b"GIF89a").getvalue())
+        smoothness_measure.read_frames(io.BytesIO(b"GIF89a").getvalue())

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from app.commissions.recipe_files import recipe_in
-from worker import film as films
+from worker.film import encoding as films
 
 Frames = list[NDArray[np.uint8]]
 COMMENT = '{"prompt": "ein Bär \N{BEAR FACE}"}'

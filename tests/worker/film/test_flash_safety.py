@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from app.config import ROOT
-from worker.flashes import SAFE_AREA, SAFE_FPS, flashes, pace
-from worker.ruler import read_frames
+from worker.film.flash_safety import SAFE_AREA, SAFE_FPS, flashes, pace
+from worker.film.smoothness_measure import read_frames
 
 FPS = 12.5
 Film = list[NDArray[np.uint8]]
