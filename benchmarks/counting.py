@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from worker.painter import Painter
+from worker.diffusion.painter import Painter
 
 
 @dataclass(slots=True)

@@ -18,9 +18,9 @@ from benchmarks.counting import counted, networks
 from benchmarks.ours import PRESETS, Ours
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store
+from worker.diffusion.painter import Painter
 from worker.film import encoding as films
 from worker.film import smoothness_measure
-from worker.painter import Painter
 
 NAMES = (*contenders.CONTENDERS, *PRESETS)
 SIZES = (16, 60)

@@ -11,9 +11,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.contenders import Picture
-from worker import device as machine
+from worker.diffusion import tuning as machine
+from worker.diffusion.painter import Painter
 from worker.film import encoding, smoothness_measure
-from worker.painter import Painter
 
 BATCHES = (1, 2, 4, 8, 12, 16, 24, 32, 48)
 ROUNDS = 5

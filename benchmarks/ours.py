@@ -9,8 +9,8 @@ from typing import Any
 from app.generation import models_on_offer, presets
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Easel
-from worker import easel
-from worker.painter import Painter, Prepared, Stop
+from worker.diffusion import whole_walk
+from worker.diffusion.painter import Painter, Prepared, Stop
 
 PRESETS: tuple[str, ...] = presets.NAMES
 
@@ -45,7 +45,7 @@ class Ours:
         """Paint a walk of two stops level by level, as the workers do."""
         sampling = self.sampling(preset)
         prepared = self._prepared(pair, sampling)
-        walk = easel.Easel(self.painter, prepared, sampling)
+        walk = whole_walk.Easel(self.painter, prepared, sampling)
         walk.paint(frames=frames)
         pictures = walk.pictures
         return Film(list(pictures), list(pictures.values()))

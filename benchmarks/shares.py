@@ -28,9 +28,9 @@ from benchmarks.counting import networks
 from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT
 from worker import job
+from worker.diffusion.model_pool import Painters
+from worker.diffusion.painter import Painter
 from worker.film import encoding, smoothness_measure
-from worker.painter import Painter
-from worker.painters import Painters
 
 FRAMES = 24
 WALKS = 3

@@ -21,7 +21,7 @@ from benchmarks.counting import counted, networks
 from benchmarks.ours import Ours
 from studio import assembly, autoencoder, diffusion
 from studio.stages.publish import write
-from worker.painter import Painter
+from worker.diffusion.painter import Painter
 
 HOUSE = Path("models/house")
 FRAMES, ROUNDS, PAIR = 24, 5, ("a fox", "a kite")

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker import branch
-from worker.painter import Painter, Prepared, Rendering
+from worker.diffusion import solver_state
+from worker.diffusion.painter import Painter, Prepared, Rendering
 from worker.planning import frame_schedule, interpolation
 
 
@@ -44,7 +44,7 @@ class Easel:
         """Return a trajectory at its noise."""
         solver = self.model.solver(self.rendering.scheduler, self.rendering.steps)
         if self.rendering.spacing:
-            branch.space(solver, *self.rendering.spacing)
+            solver_state.space(solver, *self.rendering.spacing)
         i, t = frame_schedule.leg(position, len(self.prepared.noises))
         left, right = self.prepared.noises[i : i + 2]
         noise = left if np.array_equal(left, right) else interpolation.slerp(left, right, t)

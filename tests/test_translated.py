@@ -44,9 +44,9 @@ from tests.app.pages.test_curator import HASH, enter
 from tests.app.pages.test_stages import deliver
 from tests.conftest import make_app
 from tests.strange import WORD, Strange, untranslated
-from worker.folder import ModelError
+from worker.diffusion.model_folder import ModelError
+from worker.diffusion.painter import PaintingError
 from worker.job import _sentence
-from worker.painter import PaintingError
 from worker.settling import NotOurModel
 
 Hanger = Callable[..., Walk]

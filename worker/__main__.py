@@ -31,8 +31,8 @@ from app.queue import jobs
 from app.storage.database import db, schema_state
 from worker import crew, job, unoffered
 from worker.claim import holder, is_gone, sweep
-from worker.model import ModelError
-from worker.painters import Painters
+from worker.diffusion.model import ModelError
+from worker.diffusion.model_pool import Painters
 
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0

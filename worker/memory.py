@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.painter import Prepared
+from worker.diffusion.painter import Prepared
 from worker.planning.latent_state import Painted
 
 WALKS = 4

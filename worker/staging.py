@@ -20,8 +20,8 @@ from app.storage.database import db, writing
 from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
 from worker import hanging, memory, settling
 from worker.claim import Claim, LeaseLost, publish
+from worker.diffusion.painter import Painter
 from worker.film import encoding
-from worker.painter import Painter
 from worker.painting import Painting
 from worker.planning import level_plan
 from worker.planning.latent_state import State, between

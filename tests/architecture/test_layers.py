@@ -20,7 +20,6 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "worker diffusion": "model painter painters folder solver branch lens traced lanes device remembered batch easel",
     "worker queue": "claim crew unoffered",
     "worker pieces": "painting batch_piece settling opening hanging staging looks memory",
 }

@@ -20,7 +20,12 @@ PURE = (
     "worker/film/timing.py",
     "worker/planning/frame_schedule.py",
 )
-PAINTING = ("worker/folder.py", "worker/model.py", "worker/painter.py", "worker/solver.py")
+PAINTING = (
+    "worker/diffusion/model_folder.py",
+    "worker/diffusion/model.py",
+    "worker/diffusion/painter.py",
+    "worker/diffusion/solvers.py",
+)
 SITE = {"app", "flask", "sqlalchemy", "rq"}
 
 

@@ -15,7 +15,7 @@ from benchmarks.counting import Work, counted, networks
 from benchmarks.ours import Ours
 from benchmarks.trajectories import Easel, between
 from tests.worker.conftest import HOUSE
-from worker.painter import Painter
+from worker.diffusion.painter import Painter
 
 STEPS = 10
 GUIDED = 2  # UNet passes of a guided step

@@ -11,7 +11,7 @@ from app.generation.cost import rungs
 from benchmarks.counting import counted, networks
 from benchmarks.ours import Ours
 from tests.worker.conftest import HOUSE
-from worker.painter import Painter
+from worker.diffusion.painter import Painter
 
 PAIR = ("the sun", "a bear")
 

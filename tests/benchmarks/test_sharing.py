@@ -11,7 +11,7 @@ from app.generation import cost, presets
 from benchmarks import sharing
 from benchmarks.sleeper import Sleeper
 from benchmarks.store import Store
-from worker.painter import Stop
+from worker.diffusion.painter import Stop
 
 SAMPLING = presets.resolve("balanced", {})
 

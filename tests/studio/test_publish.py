@@ -15,8 +15,8 @@ from safetensors.torch import load_file
 from studio import card
 from studio.folder import Folder, Record
 from tests.studio.conftest import call
-from worker.model import Model
-from worker.painter import Painter, Stop
+from worker.diffusion.model import Model
+from worker.diffusion.painter import Painter, Stop
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from tests import tiny
 from tests.house import HOUSE
 from tests.worker.fake import FakePainter
-from worker import device, job, memory
-from worker.model import Model
-from worker.painter import Painter
+from worker import job, memory
+from worker.diffusion import tuning
+from worker.diffusion.model import Model
+from worker.diffusion.painter import Painter
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def models(tiny_models: dict[str, Path]) -> dict[str, Model]:
 @pytest.fixture(scope="session")
 def painters(models: dict[str, Model]) -> dict[str, Painter]:
     """Give each tiny model a painter; who paints with the one like the house model measures this machine with it."""
-    settings = {name: None if name == "bert" else device.fallback() for name in models}
+    settings = {name: None if name == "bert" else tuning.fallback() for name in models}
     return {name: Painter(model, settings[name]) for name, model in models.items()}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.painter import Prepared, Rendering, Start, Stop
+from worker.diffusion.painter import Prepared, Rendering, Start, Stop
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State
 

@@ -30,8 +30,8 @@ from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
 from worker import batch_piece, claim, hanging, job, memory, settling
+from worker.diffusion.painter import Painter, PaintingError, Rendering, Stop
 from worker.film import encoding, flash_safety, smoothness_measure
-from worker.painter import Painter, PaintingError, Rendering, Stop
 
 pytestmark = pytest.mark.databases
 

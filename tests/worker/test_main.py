@@ -23,8 +23,9 @@ from app.walks import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.house import HOUSE
 from worker import __main__ as worker
-from worker import claim, device, job
-from worker.painters import Painters
+from worker import claim, job
+from worker.diffusion import tuning
+from worker.diffusion.model_pool import Painters
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +166,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
 def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device, "choose", lambda *_: device.fallback())
+    monkeypatch.setattr(tuning, "choose", lambda *_: tuning.fallback())
     painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", kept=1)
     painter = painters.of()
     about = worker._about(painters)

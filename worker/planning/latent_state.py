@@ -22,7 +22,7 @@ LATENTS_AT = 0
 class State:
     """A picture after `depth` steps: its latents, and what the solver keeps of earlier steps, all float32.
 
-    All arrays have the latents' shape (channels x height x width); which ones a solver keeps is `worker.solver`'s.
+    All arrays have the latents' shape (channels x height x width); which ones a solver keeps is `solvers`'s.
     """
 
     depth: int

@@ -12,10 +12,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from worker import branch
-from worker.painter import Painter, PaintingError, Prepared, Stop
+from worker.diffusion import solver_state
+from worker.diffusion.painter import Painter, PaintingError, Prepared, Stop
+from worker.diffusion.solvers import SOLVER
 from worker.planning.latent_state import State
-from worker.solver import SOLVER
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own call
 
@@ -132,7 +132,7 @@ def test_guidance_pushes_harder_by_its_gain_and_never_where_there_is_none(painte
 def test_steps_are_spaced_evenly_in_log_snr_within_what_the_model_knows(painters: dict[str, Painter]) -> None:
     for kind, low, high in (("bert", -5, 3), ("sd1", -2.68, 3)):
         solver = painters[kind].model.solver("DPMSolverMultistepScheduler", 9)
-        branch.space(solver, -5, 3)
+        solver_state.space(solver, -5, 3)
         levels = -np.log(solver.sigmas[:-1].numpy())
         assert np.allclose(np.diff(levels), np.diff(levels)[0], atol=1e-4)
         assert levels[0] == pytest.approx(low, abs=0.02)
@@ -154,7 +154,7 @@ def test_spaced_steps_paint_what_the_pipeline_paints_with_them(
 
     def spaced(steps: int, device: Any = None, **_: Any) -> None:
         usual(steps, device=device)
-        branch.space(pipe.scheduler, -5, 3)
+        solver_state.space(pipe.scheduler, -5, 3)
 
     pipe.scheduler.set_timesteps = spaced
     walk = prepared(painter, spacing=[-5, 3])

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from worker import device, remembered
-from worker.device import Known, Setting
-from worker.painters import Painters
+from worker.diffusion import tuning, tuning_cache
+from worker.diffusion.model_pool import Painters
+from worker.diffusion.tuning import Known, Setting
 
 CPU = torch.device("cpu")
 FAST = Setting("bfloat16", "contiguous", 2, 16)
@@ -51,12 +51,12 @@ class Passes:
 
 @pytest.fixture(autouse=True)
 def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "cores", lambda: 2)
+    monkeypatch.setattr(tuning, "cores", lambda: 2)
 
 
 def start(machine: Machine, known: Known) -> Setting:
     """Measure once more, on the machine's own clock."""
-    return device.choose(machine, CPU, known, clock=lambda: machine.seconds)
+    return tuning.choose(machine, CPU, known, clock=lambda: machine.seconds)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -84,7 +84,7 @@ def test_last_choice_stays_unless_another_is_clearly_better() -> None:
     for ratio, expected in ((1.1, "contiguous"), (0.9, "contiguous"), (0.8, "channels_last"), (0.99, "channels_last")):
         known.times.clear()
         passes = Passes({"contiguous": 4.0, "channels_last": 4.0 * ratio})
-        assert device.choose(passes, CPU, known, clock=lambda: passes.seconds).memory_format == expected  # noqa: B023
+        assert tuning.choose(passes, CPU, known, clock=lambda: passes.seconds).memory_format == expected  # noqa: B023
 
 
 def test_setting_that_fails_now_is_not_chosen_for_its_earlier_times() -> None:
@@ -97,16 +97,16 @@ def test_setting_that_fails_now_is_not_chosen_for_its_earlier_times() -> None:
         machine(setting)
 
     machine = Machine(4)
-    assert device.choose(run, CPU, known, clock=lambda: machine.seconds).precision == "float32"
+    assert tuning.choose(run, CPU, known, clock=lambda: machine.seconds).precision == "float32"
 
 
 def test_what_was_measured_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "instance" / "device.json"
     known = Known({FAST: 0.07, Setting("float32", "contiguous", 2, 8): 0.2}, FAST)
-    remembered.write(file, "ours", known)
-    remembered.write(file, "another", Known())
-    assert remembered.read(file, "ours") == known
-    assert remembered.read(file, "a third") == Known()
+    tuning_cache.write(file, "ours", known)
+    tuning_cache.write(file, "another", Known())
+    assert tuning_cache.read(file, "ours") == known
+    assert tuning_cache.read(file, "a third") == Known()
 
 
 def _entry(**changes: Any) -> str:
@@ -127,34 +127,34 @@ def _entry(**changes: Any) -> str:
 def test_file_that_says_nothing_sensible_is_as_none(tmp_path: Path, content: str) -> None:
     file = tmp_path / "device.json"
     file.write_text(content)
-    assert remembered.read(file, "ours") == Known()
-    assert remembered.choose(file, Machine(0), CPU, revision="r").batch > 0
-    assert remembered.read(file, remembered.name(CPU, "r")).times
+    assert tuning_cache.read(file, "ours") == Known()
+    assert tuning_cache.choose(file, Machine(0), CPU, revision="r").batch > 0
+    assert tuning_cache.read(file, tuning_cache.name(CPU, "r")).times
 
 
 def test_folder_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    remembered.write(tmp_path / "file" / "device.json", "ours", Known({FAST: 0.07}, FAST))
-    assert remembered.read(tmp_path / "file" / "device.json", "ours") == Known()
+    tuning_cache.write(tmp_path / "file" / "device.json", "ours", Known({FAST: 0.07}, FAST))
+    assert tuning_cache.read(tmp_path / "file" / "device.json", "ours") == Known()
 
 
 def test_only_the_machines_measured_last_are_remembered(tmp_path: Path) -> None:
     file = tmp_path / "device.json"
-    for number in range(remembered.MACHINES + 3):
-        remembered.write(file, f"machine {number}", Known({FAST: 0.07}, FAST))
-    assert remembered.read(file, "machine 2") == Known()
-    assert remembered.read(file, "machine 3").chosen == FAST
+    for number in range(tuning_cache.MACHINES + 3):
+        tuning_cache.write(file, f"machine {number}", Known({FAST: 0.07}, FAST))
+    assert tuning_cache.read(file, "machine 2") == Known()
+    assert tuning_cache.read(file, "machine 3").chosen == FAST
     assert [one.name for one in tmp_path.iterdir()] == ["device.json"]
 
 
 def test_another_model_is_another_machine() -> None:
-    assert remembered.name(CPU, "one") != remembered.name(CPU, "two")
+    assert tuning_cache.name(CPU, "one") != tuning_cache.name(CPU, "two")
 
 
 def test_worker_remembers_what_it_measured(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     file = tmp_path / "device.json"
     for _ in range(2):
         painter = Painters({"tiny": str(tiny_models["bert"])}, device="cpu", measured=file).of()
-        known = remembered.read(file, remembered.name(CPU, painter.revision))
+        known = tuning_cache.read(file, tuning_cache.name(CPU, painter.revision))
         assert known.chosen is not None
         assert painter.rendering().batch == known.chosen.batch

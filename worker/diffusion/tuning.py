@@ -5,7 +5,7 @@ nearly three times slower where they do not. So it is measured, on the loaded ne
 pass costs a processor is counted in the processor's own seconds, which other programs on a busy machine do not change;
 a setting that was chosen while the machine was busy would paint every walk from then on. Where somebody steals even
 those, only the shortest time of several tells anything; so the shortest are remembered from start to start
-(`worker.remembered`), and the choice of the last start stays unless another has become clearly better.
+(`worker.diffusion.tuning_cache`), and the choice of the last start stays unless another has become clearly better.
 """
 
 import logging

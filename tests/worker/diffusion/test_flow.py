@@ -13,10 +13,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from worker import branch, device
-from worker.folder import ModelError
-from worker.model import Model
-from worker.painter import Painter, Prepared, Stop
+from worker.diffusion import solver_state, tuning
+from worker.diffusion.model import Model
+from worker.diffusion.model_folder import ModelError
+from worker.diffusion.painter import Painter, Prepared, Stop
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own call
 
@@ -36,7 +36,7 @@ def folder(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def painter(folder: Path) -> Painter:
-    return Painter(Model.load(str(folder), device="cpu"), device.fallback())
+    return Painter(Model.load(str(folder), device="cpu"), tuning.fallback())
 
 
 def prepared(painter: Painter, **changes: Any) -> Prepared:
@@ -57,7 +57,7 @@ def test_pipeline_paints_the_same(folder: Path, painter: Painter, spacing: list[
     def spaced(steps: int, device: Any = None, **_: Any) -> None:
         usual(steps, device=device)
         if spacing:
-            branch.space(pipe.scheduler, *spacing)
+            solver_state.space(pipe.scheduler, *spacing)
 
     pipe.scheduler.set_timesteps = spaced
     walk = prepared(painter, **({"spacing": spacing} if spacing else {}))
@@ -70,7 +70,7 @@ def test_pipeline_paints_the_same(folder: Path, painter: Painter, spacing: list[
 
 def test_steps_lie_evenly_in_log_snr(painter: Painter) -> None:
     solver = painter.model.solver("DPMSolverMultistepScheduler", 9)
-    branch.space(solver, -5, 3)
+    solver_state.space(solver, -5, 3)
     times = solver.sigmas[:-1].double().numpy()
     levels = np.log((1 - times) / times)
     assert np.allclose(levels, np.linspace(-5, 3, 9), atol=1e-3) and solver.sigmas[-1] == 0

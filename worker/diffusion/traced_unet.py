@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from worker import lanes
+from worker.diffusion import thread_lanes
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +52,10 @@ class Traced(torch.nn.Module):
         shapes = latents.shape[1:], states.shape[1:]
         if shapes not in self._runs:
             self._runs[shapes] = _traced(self.unet, latents, states)
-        count = lanes.parts(len(latents), least=LEAST)
+        count = thread_lanes.parts(len(latents), least=LEAST)
         time = torch.as_tensor(t, dtype=torch.float32)
         batches = [(part, time, words) for part, words in zip(latents.chunk(count), states.chunk(count), strict=True)]
-        return torch.cat(lanes.run(self._runs[shapes], batches))
+        return torch.cat(thread_lanes.run(self._runs[shapes], batches))
 
 
 class _Plain(torch.nn.Module):

@@ -17,8 +17,8 @@ from typing import Any
 import torch
 
 from app.version import __version__
-from worker import device as machine
-from worker.device import Known, Setting
+from worker.diffusion import tuning as machine
+from worker.diffusion.tuning import Known, Setting
 
 log = logging.getLogger(__name__)
 

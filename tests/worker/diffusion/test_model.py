@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from tests.house import HOUSE
-from worker.model import Model, ModelError
+from worker.diffusion.model import Model, ModelError
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_texts_come_to_the_same_whatever_was_encoded_before(models: dict[str, Mo
 
 
 def test_only_the_last_texts_are_remembered(models: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.model.TEXTS", 2)
+    monkeypatch.setattr("worker.diffusion.model.TEXTS", 2)
     model = models["bert"]
     for prompt in ("a bear", "a kite", "a bear", "a fox"):
         model.encode(prompt, "")

@@ -1,7 +1,7 @@
 """A text-to-image diffusion model, loaded once: its networks, its tokenizers, its solvers, and what is known of it.
 
 Stable Diffusion 1.x, 2.x and XL, what was distilled from them (LCM, Turbo), and the house model: any folder that
-`worker.folder` lets through. What a picture needs of a model stands here, in single steps that are the same for all
+`model_folder` lets through. What a picture needs of a model stands here, in single steps that are the same for all
 kinds; how the steps make a picture, and a walk, is the painter's.
 """
 
@@ -21,12 +21,11 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
-from worker import device as machine
-from worker import folder as files
-from worker import lanes
-from worker import solver as solvers
-from worker.folder import ModelError
-from worker.traced import Traced
+from worker.diffusion import model_folder as files
+from worker.diffusion import solvers, thread_lanes
+from worker.diffusion import tuning as machine
+from worker.diffusion.model_folder import ModelError
+from worker.diffusion.traced_unet import Traced
 
 __all__ = ["Model", "ModelError", "Text"]
 
@@ -228,11 +227,11 @@ class Model:
         scaled = _unscaled(vae.config, latents).to(next(vae.parameters()).dtype, memory_format=torch.channels_last)
         few = max(1, DECODED_PIXELS // (self.scale**2 * latents.shape[-1] * latents.shape[-2]))
         if self._is_small:
-            few = min(few, math.ceil(len(scaled) / lanes.parts(len(scaled), least=1)))
+            few = min(few, math.ceil(len(scaled) / thread_lanes.parts(len(scaled), least=1)))
         parts = torch.split(scaled, few)
         decode = partial(_decode, vae)
         pictures = torch.cat(
-            lanes.run(decode, [(part,) for part in parts]) if self._is_small else [*map(decode, parts)]
+            thread_lanes.run(decode, [(part,) for part in parts]) if self._is_small else [*map(decode, parts)]
         )
         return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from worker import device
-from worker.device import Setting
+from worker.diffusion import tuning
+from worker.diffusion.tuning import Setting
 
 CPU = torch.device("cpu")
 
@@ -28,7 +28,7 @@ class Passes:
 def chosen(cost_ms: Callable[[Setting], float], **options: float) -> Setting:
     """Return the setting chosen for passes that take so long."""
     passes = Passes(cost_ms)
-    return device.choose(passes, CPU, clock=lambda: passes.seconds, **options)
+    return tuning.choose(passes, CPU, clock=lambda: passes.seconds, **options)
 
 
 def test_clearly_faster_precision_is_chosen() -> None:
@@ -44,7 +44,7 @@ def test_half_precision_is_tried_on_a_graphics_card_only() -> None:
     tried: set[str] = set()
     for kind in ("cpu", "cuda"):
         tried.clear()
-        device.choose(lambda s: tried.add(s.precision), torch.device(kind))
+        tuning.choose(lambda s: tried.add(s.precision), torch.device(kind))
         assert ("float16" in tried) is (kind == "cuda")
 
 
@@ -54,15 +54,15 @@ def test_faster_memory_format_is_chosen() -> None:
 
 
 def test_batch_grows_while_that_makes_frames_cheaper() -> None:
-    assert chosen(lambda s: 20 + s.batch / 10).batch == max(device.BATCHES)
+    assert chosen(lambda s: 20 + s.batch / 10).batch == max(tuning.BATCHES)
 
 
 def test_batch_stays_small_where_frames_cost_the_same_in_any() -> None:
-    assert chosen(lambda s: 20 * s.batch).batch <= device.PROBE
+    assert chosen(lambda s: 20 * s.batch).batch <= tuning.PROBE
 
 
 def test_batch_grows_where_passes_are_so_short_that_pieces_cost_more() -> None:
-    assert chosen(lambda s: s.batch).batch == max(device.BATCHES)
+    assert chosen(lambda s: s.batch).batch == max(tuning.BATCHES)
 
 
 def test_slow_spell_while_batches_are_compared_changes_nothing() -> None:
@@ -75,7 +75,7 @@ def test_slow_spell_while_batches_are_compared_changes_nothing() -> None:
         slow = 4 if 26 <= count < 32 else 1
         return slow * (10 + setting.batch)
 
-    assert chosen(cost_ms).batch == max(device.BATCHES)
+    assert chosen(cost_ms).batch == max(tuning.BATCHES)
     assert count > 32
 
 
@@ -94,7 +94,7 @@ def test_first_pass_of_a_precision_is_not_timed() -> None:
 
 def test_large_model_is_measured_with_one_frame_and_little_time() -> None:
     passes = Passes(lambda s: 150 * s.batch)
-    assert device.choose(passes, CPU, budget_s=0.3, clock=lambda: passes.seconds).batch == 1
+    assert tuning.choose(passes, CPU, budget_s=0.3, clock=lambda: passes.seconds).batch == 1
     assert passes.seconds < 2
 
 
@@ -107,7 +107,7 @@ def test_processor_is_measured_by_what_it_does_not_by_how_long_it_waits() -> Non
         while time.process_time() < busy_until:
             pass
 
-    assert device.choose(run, CPU, budget_s=0.5).batch == max(device.BATCHES)
+    assert tuning.choose(run, CPU, budget_s=0.5).batch == max(tuning.BATCHES)
 
 
 def test_setting_that_fails_is_not_chosen() -> None:
@@ -118,7 +118,7 @@ def test_setting_that_fails_is_not_chosen() -> None:
             raise MemoryError
 
     passes = Passes(lambda _: 10)
-    setting = device.choose(lambda s: (run(s), passes(s)), CPU, clock=lambda: passes.seconds)
+    setting = tuning.choose(lambda s: (run(s), passes(s)), CPU, clock=lambda: passes.seconds)
     assert (setting.precision, setting.batch) == ("float32", 8)
 
 
@@ -126,8 +126,8 @@ def test_failed_measuring_falls_back_to_what_is_right_everywhere() -> None:
     def run(setting: Setting) -> None:
         raise RuntimeError("no such operation")
 
-    assert device.choose(run, CPU) == device.fallback()
-    assert device.fallback() == Setting("float32", "contiguous", device.cores(), 1)
+    assert tuning.choose(run, CPU) == tuning.fallback()
+    assert tuning.fallback() == Setting("float32", "contiguous", tuning.cores(), 1)
 
 
 def test_other_errors_are_not_swallowed() -> None:
@@ -135,14 +135,14 @@ def test_other_errors_are_not_swallowed() -> None:
         raise KeyError("a mistake")
 
     with pytest.raises(KeyError):
-        device.choose(run, CPU)
+        tuning.choose(run, CPU)
 
 
 def test_automatic_device_is_the_best_there_is() -> None:
-    assert device.find("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert device.find("cpu") == CPU
+    assert tuning.find("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert tuning.find("cpu") == CPU
 
 
 def test_unknown_device_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="abacus"):
-        device.find("abacus")
+        tuning.find("abacus")

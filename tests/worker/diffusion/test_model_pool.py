@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from worker import device
-from worker.model import ModelError
-from worker.painters import Painters
+from worker.diffusion import tuning
+from worker.diffusion.model import ModelError
+from worker.diffusion.model_pool import Painters
 
 
 @pytest.fixture(autouse=True)
 def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Save the time that measuring this machine with each model takes."""
-    monkeypatch.setattr(device, "choose", lambda *_: device.fallback())
+    monkeypatch.setattr(tuning, "choose", lambda *_: tuning.fallback())
 
 
 @pytest.fixture(autouse=True)

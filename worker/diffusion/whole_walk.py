@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker import batch
-from worker.painter import Painter, Prepared
+from worker.diffusion import level_batch
+from worker.diffusion.painter import Painter, Prepared
 from worker.planning import level_plan
 from worker.planning.latent_state import Painted, State
 from worker.planning.level_plan import Knot, Level
@@ -43,7 +43,7 @@ class Easel:
         self.levels.append(level)
         self.painted.append({})
         for number in range(len(level.batches)):
-            painted = batch.paint(
+            painted = level_batch.paint(
                 self.painter,
                 self.prepared,
                 self.levels,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.house import SIZE
+from worker.diffusion.latent_preview import Lens
+from worker.diffusion.painter import Painter, Stop
 from worker.film import smoothness_measure
-from worker.lens import Lens
-from worker.painter import Painter, Stop
 from worker.planning import pacing
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-from worker import traced
-from worker.painter import Painter
-from worker.traced import Traced
+from worker.diffusion import traced_unet
+from worker.diffusion.painter import Painter
+from worker.diffusion.traced_unet import Traced
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def test_trace_that_yields_something_else_is_not_used(
 
 @torch.inference_mode()
 def test_large_network_is_not_traced(painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(traced, "SMALL", 10)
+    monkeypatch.setattr(traced_unet, "SMALL", 10)
     monkeypatch.setattr(torch.jit, "trace", None)
     unet = Traced(network(painters, "sd1").unet)
     latents, words = given(painters["sd1"], 2, torch.float32)

@@ -11,7 +11,7 @@ from typing import Any
 import diffusers
 import torch
 
-from worker.folder import ModelError
+from worker.diffusion.model_folder import ModelError
 
 SOLVER = "DPMSolverMultistepScheduler"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from worker.model import ModelError
-from worker.painter import Painter
+from worker.diffusion.model import ModelError
+from worker.diffusion.painter import Painter
 
 log = logging.getLogger(__name__)
 

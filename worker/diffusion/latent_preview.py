@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker.model import Model
+from worker.diffusion.model import Model
 
 PICTURES = 24
 """How many pictures it learns from; each has some hundred points."""

@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from app.generation import presets
-from worker.easel import Easel
+from worker.diffusion.painter import Painter, Stop
+from worker.diffusion.whole_walk import Easel
 from worker.film import smoothness_measure
-from worker.painter import Painter, Stop
 from worker.planning.level_plan import Level
 
 STOPS = [Stop("a bear", "", 3), Stop("the sun", "red", 3)]

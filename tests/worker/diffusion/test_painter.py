@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from tests.house import HOUSE, SIZE
-from worker.device import fallback
-from worker.model import Model, ModelError
-from worker.painter import Painter, PaintingError, Prepared, Rendering, Stop
+from worker.diffusion.model import Model, ModelError
+from worker.diffusion.painter import Painter, PaintingError, Prepared, Rendering, Stop
+from worker.diffusion.tuning import fallback
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own call
 

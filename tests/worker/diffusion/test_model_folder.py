@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.folder import ModelError, fingerprint, inspect
-from worker.model import Model
+from worker.diffusion.model import Model
+from worker.diffusion.model_folder import ModelError, fingerprint, inspect
 
 
 @pytest.mark.parametrize(

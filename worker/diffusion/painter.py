@@ -1,7 +1,7 @@
 """Paint the frames of a walk with a text-to-image diffusion model that is loaded once and stays.
 
 The denoising loop is our own, because a walk shares work between its frames; what the loop needs of a model is in
-`worker.model`.
+`worker.diffusion.model`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +14,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker import branch, remembered
-from worker import device as machine
-from worker import solver as solvers
-from worker.folder import ModelError
-from worker.lens import Lens
-from worker.model import Model, Text
+from worker.diffusion import solver_state, solvers, tuning_cache
+from worker.diffusion import tuning as machine
+from worker.diffusion.latent_preview import Lens
+from worker.diffusion.model import Model, Text
+from worker.diffusion.model_folder import ModelError
+from worker.diffusion.solvers import SOLVER, SOLVERS
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State, between
-from worker.solver import SOLVER, SOLVERS
 
 
 class PaintingError(Exception):
@@ -127,7 +126,9 @@ class Painter:
         self.name, self.title, self.prefix, self.revision = model.name, model.title, model.prefix, model.revision
         self.device, self.size = model.device, model.size
         self.passes = 0
-        self._setting = setting or remembered.choose(measured, self._rehearsal(), self.device, revision=model.revision)
+        self._setting = setting or tuning_cache.choose(
+            measured, self._rehearsal(), self.device, revision=model.revision
+        )
         model.settle(self._setting.precision)
 
     @classmethod
@@ -223,9 +224,9 @@ class Painter:
         unet, vae = self.model.networks(rendering.precision, rendering.memory_format)
         solver = self.model.solver(rendering.scheduler, rendering.steps)
         if rendering.spacing:
-            branch.space(solver, *rendering.spacing)
+            solver_state.space(solver, *rendering.spacing)
         depth, latents, history = self._begun(prepared, task, solver)
-        branch.begin(solver, depth, history)
+        solver_state.begin(solver, depth, history)
         words = self._words(prepared, task.positions)
         painted = [Painted(position) for position in task.positions]
         expected = latents
@@ -239,10 +240,10 @@ class Painter:
             is_last = step + 1 == until
             reached = task.until if is_last else step + 1
             if reached in task.keep or is_last:
-                expected = latents if is_last and whole else branch.clean(solver, prediction, t, before)
+                expected = latents if is_last and whole else solver_state.clean(solver, prediction, t, before)
             if reached in task.keep:
                 looks = self._decoded(vae, expected) if reached in rendering.decoded else lens(expected)
-                _keep(painted, reached, latents, branch.memory(solver), looks)
+                _keep(painted, reached, latents, solver_state.memory(solver), looks)
             on_step()
         if not torch.isfinite(latents).all():
             return None
