@@ -29,10 +29,11 @@ from app.errors import ConfigError
 from app.generation import models_on_offer
 from app.queue import jobs
 from app.storage.database import db, schema_state
-from worker import crew, job, unoffered
-from worker.claim import holder, is_gone, sweep
+from worker import job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
+from worker.queue import living_workers, unoffered_models
+from worker.queue.leases import holder, is_gone, sweep
 
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
@@ -152,7 +153,7 @@ def _tend(app: Flask, painters: Painters) -> None:
         _bury()
         while not job.stopping.is_set():
             say_alive = partial(_say_alive, _about(painters), pause)
-            for care in (say_alive, _count_the_living, unoffered.give_up, _sweep_and_ring):
+            for care in (say_alive, _count_the_living, unoffered_models.give_up, _sweep_and_ring):
                 try:
                     care()
                 except (RedisError, SQLAlchemyError, OSError) as error:
@@ -172,7 +173,7 @@ def _say_alive(about: dict[str, Any], pause: float) -> None:
 def _count_the_living() -> None:
     """Know among how many workers a level may be shared, and whose walks are not ours to go on with."""
     workers = jobs.workers()
-    crew.note(len(workers), other_revisions(workers))
+    living_workers.note(len(workers), other_revisions(workers))
 
 
 def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:

@@ -19,13 +19,13 @@ from app.storage import media_store
 from app.storage.database import writing
 from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
 from worker import hanging, memory, opening, settling
-from worker.claim import LeaseLost, publish
 from worker.film import encoding
 from worker.hanging import Hung
 from worker.looks import looking
 from worker.painting import Painting
 from worker.planning.latent_state import Painted, pack
 from worker.planning.level_plan import Level
+from worker.queue.leases import LeaseLost, publish
 
 log = logging.getLogger(__name__)
 

@@ -23,10 +23,10 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
 from app.walks import colours
-from worker.claim import Claim, publish
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.film.timing import durations, film_order
 from worker.memory import Memory
+from worker.queue.leases import Claim, publish
 
 FILM_PAUSE = 100.0
 """How many times as long as the last unfinished film took the next one is put off: they may cost a walk 1 % of its

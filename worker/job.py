@@ -18,10 +18,10 @@ from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FINISHED, STAGES, Walk
 from app.walks import lifecycle
 from worker import batch_piece, memory, staging
-from worker.claim import Claim, LeaseLost, claim_next, fail, give_back
 from worker.diffusion.model_pool import Painters
 from worker.looks import looking
 from worker.painting import Painting, Stopped, stopping
+from worker.queue.leases import Claim, LeaseLost, claim_next, fail, give_back
 from worker.settling import BegunAnew
 
 __all__ = ["look", "prepare", "stopping", "work"]

@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 from app.queue import jobs, pieces
 from app.storage.database import db
 from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
-from worker import crew
 from worker.painting import Painting
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
+from worker.queue import living_workers
 
 
 class NotPlanned(Exception):
@@ -84,7 +84,7 @@ def insert_pieces(
 def call(following: Next) -> None:
     """Tell as many workers as can help that there is work; the one that opened the level goes on without being told."""
     batches = 1 if following.level is None else len(following.level.batches)
-    for _ in range(min(batches, crew.living()) - 1):
+    for _ in range(min(batches, living_workers.living()) - 1):
         jobs.ring()
 
 
@@ -111,7 +111,7 @@ def _plan(painting: Painting) -> Next:
         frames=walk.frames,
         sampling=painting.sampling,
         batch=int(walk.batch or 1),
-        workers=crew.free_for(walk.number),
+        workers=living_workers.free_for(walk.number),
         closed=painting.is_closed,
         easing=walk.easing,
     )

@@ -25,12 +25,12 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import KNOTS, ROUND, Walk
 from worker import memory
-from worker.claim import Claim, LeaseLost, renew
 from worker.diffusion import level_batch as batches
 from worker.diffusion.painter import Painter, Prepared, Rendering, Stop
 from worker.memory import Memory
 from worker.planning.latent_state import Painted, State, unpack
 from worker.planning.level_plan import Knot, Level
+from worker.queue.leases import Claim, LeaseLost, renew
 
 log = logging.getLogger(__name__)
 

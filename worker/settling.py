@@ -12,11 +12,11 @@ from app.queue import pieces
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
 from worker import memory, opening
-from worker.claim import publish
 from worker.diffusion.painter import Painter, Rendering
 from worker.painting import Painting
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
+from worker.queue.leases import publish
 
 
 class NotOurModel(Exception):

@@ -19,13 +19,13 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
 from worker import hanging, memory, settling
-from worker.claim import Claim, LeaseLost, publish
 from worker.diffusion.painter import Painter
 from worker.film import encoding
 from worker.painting import Painting
 from worker.planning import level_plan
 from worker.planning.latent_state import State, between
 from worker.planning.level_plan import Level
+from worker.queue.leases import Claim, LeaseLost, publish
 
 STAGE_MS = 400
 """How long a stage is shown."""

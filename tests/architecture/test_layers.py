@@ -20,7 +20,6 @@ LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
 ROOMS_TO_COME = {
-    "worker queue": "claim crew unoffered",
     "worker pieces": "painting batch_piece settling opening hanging staging looks memory",
 }
 """The rooms of modules that still lie beside each other; what has moved into its room leaves this table."""

@@ -29,9 +29,10 @@ from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
-from worker import batch_piece, claim, hanging, job, memory, settling
+from worker import batch_piece, hanging, job, memory, settling
 from worker.diffusion.painter import Painter, PaintingError, Rendering, Stop
 from worker.film import encoding, flash_safety, smoothness_measure
+from worker.queue import leases
 
 pytestmark = pytest.mark.databases
 
@@ -63,7 +64,7 @@ def expire(walk_id: str) -> None:
     number = read(walk_id).number
     with writing() as session:
         session.query(Piece).filter_by(walk_number=number).update({"lease_until": now() - timedelta(seconds=1)})
-    claim.sweep()
+    leases.sweep()
 
 
 def folder(walk_id: str) -> Path:
@@ -732,7 +733,7 @@ def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
 
     def take_over() -> None:
         expire(walk.id)
-        while taken := claim.claim_next():
+        while taken := leases.claim_next():
             job._attempt(taken, successor)  # type: ignore[arg-type]
 
     painter.on_paint = lambda number: elsewhere(take_over) if number == 4 else None

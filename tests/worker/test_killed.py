@@ -16,8 +16,9 @@ from app.storage.walk_models import FINISHED, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
-from worker import claim, hanging, job, memory
+from worker import hanging, job, memory
 from worker.film import encoding
+from worker.queue import leases
 
 FRAMES = 6
 
@@ -74,7 +75,7 @@ def come_back() -> None:
     memory.clear()
     with writing() as session:
         session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
-    claim.sweep()
+    leases.sweep()
     job.work()
 
 

@@ -23,9 +23,10 @@ from app.walks import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.house import HOUSE
 from worker import __main__ as worker
-from worker import claim, job
+from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model_pool import Painters
+from worker.queue import leases
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +150,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
     app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     walk = commissioned()
-    assert claim.claim_next() is not None
+    assert leases.claim_next() is not None
     with writing() as session:
         session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
@@ -205,7 +206,7 @@ def test_only_revisions_of_our_own_models_that_are_not_ours_count_as_others() ->
     def about(name: str, **models: str | None) -> dict[str, object]:
         return {"name": name, "models": models}
 
-    ours = about(claim.holder(), house="new", second=None)
+    ours = about(leases.holder(), house="new", second=None)
     others = [about("a", house="new", second="x"), about("b", house="old"), about("c", house=None, third="y")]
     assert worker.other_revisions([*others, ours]) == {"old"}
     assert worker.other_revisions([*others, {"name": "of an earlier version"}]) == frozenset()

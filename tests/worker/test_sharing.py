@@ -16,8 +16,9 @@ from app.storage.walk_models import FINISHED, WAITING, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
-from worker import claim, crew, job, memory
+from worker import job, memory
 from worker.film import encoding
+from worker.queue import leases, living_workers
 
 pytestmark = pytest.mark.databases
 
@@ -27,9 +28,9 @@ def two(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakePaint
     """Have two painters who live, and share nothing but database and media store."""
     monkeypatch.setattr(memory, "WALKS", 0)
     memory.clear()
-    crew.note(2)
+    living_workers.note(2)
     yield FakePainter(batch=16), FakePainter(batch=16)
-    crew.note(1)
+    living_workers.note(1)
 
 
 def work(app: Flask, painter: FakePainter) -> int:
@@ -37,7 +38,7 @@ def work(app: Flask, painter: FakePainter) -> int:
     count = 0
     with app.app_context():
         while db.session.query(Walk.number).filter(Walk.state.in_(WAITING)).first():
-            if taken := claim.claim_next():
+            if taken := leases.claim_next():
                 job._attempt(taken, painter)  # type: ignore[arg-type]
                 count += 1
             db.session.remove()
@@ -60,7 +61,7 @@ def test_a_level_is_cut_so_that_each_free_worker_has_a_batch(
     shared = commissioned(frames=12)
     work(app, two[0])
     assert sizes(read(shared.id)) == [[2], [3, 2], [5, 5]]
-    crew.note(1)
+    living_workers.note(1)
     alone = commissioned(frames=12)
     work(app, two[0])
     assert sizes(read(alone.id)) == [[2], [5], [8, 2]]
@@ -83,7 +84,7 @@ def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
     monkeypatch.setattr(jobs, "ring", lambda: bool(rings.append(1)))  # type: ignore[func-returns-value]
     work(app, two[0])
     assert len(rings) == 2  # for knots and frames, and none for the film
-    crew.note(1)
+    living_workers.note(1)
     commissioned(frames=12)
     rings.clear()
     work(app, two[0])
@@ -122,7 +123,7 @@ def work_until_knots(app: Flask, painter: FakePainter, walk: Walk) -> None:
     """Paint the stops only, so that the knots wait for both."""
     while read(walk.id).levels is None or len(read(walk.id).levels or []) < 2:
         with app.app_context():
-            taken = claim.claim_next()
+            taken = leases.claim_next()
             assert taken is not None
             job._attempt(taken, painter)  # type: ignore[arg-type]
     painter.batches.clear()

@@ -32,8 +32,8 @@ from app.storage.walk_models import (
 from app.walks import lifecycle
 from tests.conftest import Commissioner
 from tests.worker.rows import read
-from worker import crew
-from worker.claim import Claim, LeaseLost, claim_next, fail, give_back, holder, publish, renew, sweep
+from worker.queue import living_workers
+from worker.queue.leases import Claim, LeaseLost, claim_next, fail, give_back, holder, publish, renew, sweep
 
 pytestmark = pytest.mark.databases
 
@@ -440,10 +440,10 @@ def test_walk_begun_by_another_living_revision_of_the_model_is_left_to_it(commis
     give_back(claimed())
     change(theirs.id, model_revision="older")
     try:
-        crew.note(2, {"older"})
+        living_workers.note(2, {"older"})
         assert claimed().walk_id == ours.id
         assert claim_next() is None
-        crew.note(1)
+        living_workers.note(1)
         assert claimed().walk_id == theirs.id
     finally:
-        crew.note(1)
+        living_workers.note(1)

@@ -15,7 +15,7 @@ from app.generation import models_on_offer
 from app.queue import jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
-from worker.claim import holder
+from worker.queue.leases import holder
 
 PATIENCE_SECONDS = 600.0
 """For how long a model must be missed: longer than a large one loads."""

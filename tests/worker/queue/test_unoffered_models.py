@@ -11,8 +11,8 @@ from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, FRAMES, PAINTING, PIECE_TAKEN, QUEUED, STAGES, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.rows import read
-from worker import unoffered
-from worker.claim import claim_next, holder
+from worker.queue import unoffered_models
+from worker.queue.leases import claim_next, holder
 
 pytestmark = pytest.mark.databases
 
@@ -23,9 +23,9 @@ NOT_HERE = "The model museum is not offered here; this is: house."
 @pytest.fixture(autouse=True)
 def _nothing_missed() -> Iterator[None]:
     """Begin without memories of other tests."""
-    unoffered._missed_since.clear()
+    unoffered_models._missed_since.clear()
     yield
-    unoffered._missed_since.clear()
+    unoffered_models._missed_since.clear()
 
 
 @pytest.fixture
@@ -60,9 +60,9 @@ def change(walk: Walk, **values: object) -> None:
 
 def miss_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look twice, as long apart as a model may be missed."""
-    unoffered.give_up()
-    monkeypatch.setattr(unoffered, "PATIENCE_SECONDS", 0.0)
-    unoffered.give_up()
+    unoffered_models.give_up()
+    monkeypatch.setattr(unoffered_models, "PATIENCE_SECONDS", 0.0)
+    unoffered_models.give_up()
 
 
 def test_walk_of_a_model_that_nobody_offers_fails_in_words(
@@ -80,8 +80,8 @@ def test_walk_of_a_model_that_nobody_offers_fails_in_words(
 
 def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(walk: Walk, living: Living) -> None:
     living(["house"])
-    unoffered.give_up()
-    unoffered.give_up()
+    unoffered_models.give_up()
+    unoffered_models.give_up()
     assert read(walk.id).state == QUEUED
 
 
@@ -97,13 +97,13 @@ def test_the_time_counts_anew_once_somebody_offered_the_model(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     living(["house"])
-    unoffered.give_up()
+    unoffered_models.give_up()
     living(["house"], ["museum"])
-    unoffered.give_up()
-    assert unoffered._missed_since == {}
+    unoffered_models.give_up()
+    assert unoffered_models._missed_since == {}
     living(["house"])
-    unoffered.give_up()
-    assert unoffered._missed_since.keys() == {"museum"}
+    unoffered_models.give_up()
+    assert unoffered_models._missed_since.keys() == {"museum"}
     assert read(walk.id).state == QUEUED
 
 
@@ -111,7 +111,7 @@ def test_nothing_is_given_up_while_redis_tells_of_nobody(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     living(["house"])
-    unoffered.give_up()
+    unoffered_models.give_up()
     monkeypatch.setattr(jobs, "workers", list)
     miss_for_long(monkeypatch)
     assert read(walk.id).state == QUEUED

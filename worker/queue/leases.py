@@ -38,7 +38,7 @@ from app.storage.walk_models import (
     Piece,
     Walk,
 )
-from worker import crew
+from worker.queue import living_workers
 
 COLUMNS = (Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, *fair_queue.ORDER)
 
@@ -98,7 +98,7 @@ def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn:
     offered: list[ColumnElement[bool]] = []
     if models is not None:
         offered.append(or_(Walk.model.is_(None), Walk.model.in_(models)))
-    if others := crew.elsewhere():  # two who went on with each other's walks would begin them anew for ever
+    if others := living_workers.elsewhere():  # two who went on with each other's walks would begin them anew for ever
         offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(others)))
     waiting, short = _opened(session, *offered), None
     if waiting is not None and waiting.urgency < pieces.FIRST:

@@ -1,0 +1,3 @@
+"""Who does which piece."""
+
+__all__ = ["leases", "living_workers", "unoffered_models"]
