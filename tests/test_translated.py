@@ -47,7 +47,7 @@ from tests.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.painter import PaintingError
 from worker.job import _sentence
-from worker.settling import NotOurModel
+from worker.pieces.walk_setup import NotOurModel
 
 Hanger = Callable[..., Walk]
 

@@ -17,12 +17,12 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FINISHED, STAGES, Walk
 from app.walks import lifecycle
-from worker import batch_piece, memory, staging
 from worker.diffusion.model_pool import Painters
-from worker.looks import looking
-from worker.painting import Painting, Stopped, stopping
+from worker.pieces import batch_piece, stages_piece, walk_memory
+from worker.pieces.painting import Painting, Stopped, stopping
+from worker.pieces.visual_features import looking
+from worker.pieces.walk_setup import BegunAnew
 from worker.queue.leases import Claim, LeaseLost, claim_next, fail, give_back
-from worker.settling import BegunAnew
 
 __all__ = ["look", "prepare", "stopping", "work"]
 
@@ -71,12 +71,12 @@ def _attempt(claim: Claim, painters: Painters) -> None:
     try:
         painter = painters.of(claim.model)
         if claim.kind == STAGES:
-            staging.paint(claim, painter)
+            stages_piece.paint(claim, painter)
         else:
             batch_piece.run(Painting(claim, painter))
     except LeaseLost:
         log.info("%s of walk %s was called off or taken over; it is left alone", claim.kind, claim.walk_id)
-        memory.clear(claim.walk_number)
+        walk_memory.clear(claim.walk_number)
         _clear_if_unwanted(claim)
     except BegunAnew:
         log.info("walk %s was begun by another model, and is begun anew", claim.walk_id)
@@ -96,7 +96,7 @@ def _attempt(claim: Claim, painters: Painters) -> None:
 
 def _fail(claim: Claim, error: Exception) -> None:
     log.error("walk %s failed: %s", claim.walk_id, _sentence(error))  # RQ logs the traceback of what is raised again
-    memory.clear(claim.walk_number)
+    walk_memory.clear(claim.walk_number)
     try:
         fail(claim, _sentence(error))
     except LeaseLost:

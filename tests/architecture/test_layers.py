@@ -19,9 +19,7 @@ WORKER = "film planning | diffusion queue | pieces | job | __main__"
 LAYERS = {"app": APP, "worker": WORKER}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
-ROOMS_TO_COME = {
-    "worker pieces": "painting batch_piece settling opening hanging staging looks memory",
-}
+ROOMS_TO_COME = {}
 """The rooms of modules that still lie beside each other; what has moved into its room leaves this table."""
 FLAT = {
     f"{where.split()[0]}.{name}": where.split()[1] for where, names in ROOMS_TO_COME.items() for name in names.split()

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from tests import tiny
 from tests.house import HOUSE
 from tests.worker.fake import FakePainter
-from worker import job, memory
+from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
+from worker.pieces import walk_memory
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +58,7 @@ def house() -> Painter:
 def painter(app: Flask) -> Iterator[FakePainter]:
     """Put a fake painter at the easel."""
     fake = FakePainter()
-    memory.clear()
+    walk_memory.clear()
     job.prepare(app, fake)  # type: ignore[arg-type]
     yield fake
     job.stopping.clear()

@@ -29,9 +29,10 @@ from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
-from worker import batch_piece, hanging, job, memory, settling
+from worker import job
 from worker.diffusion.painter import Painter, PaintingError, Rendering, Stop
 from worker.film import encoding, flash_safety, smoothness_measure
+from worker.pieces import batch_piece, film_assembly, walk_memory, walk_setup
 from worker.queue import leases
 
 pytestmark = pytest.mark.databases
@@ -292,7 +293,7 @@ def test_the_film_grows_with_the_batches_unless_that_would_take_the_painters_tim
     pause: float,
     expected: list[int],
 ) -> None:
-    monkeypatch.setattr(hanging, "FILM_PAUSE", pause)
+    monkeypatch.setattr(film_assembly, "FILM_PAUSE", pause)
     walk = commissioned(frames=12)
     counts: list[int] = []
 
@@ -320,7 +321,7 @@ def test_unfinished_films_take_a_hundredth_of_a_long_walk_at_most(
     def paint(_number: int) -> None:
         clock[0] += 1
 
-    monkeypatch.setattr(hanging, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(film_assembly, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     monkeypatch.setattr(encoding, "gif", slow_gif)
     painter.on_paint = paint
     walk = commissioned(frames=80)
@@ -372,7 +373,7 @@ def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
         with pytest.raises(KeyboardInterrupt):
             job.work()
     painted = list(painter.batches)
-    memory.clear()
+    walk_memory.clear()
     expire(walk.id)
     job.work()
     assert read(walk.id).state == FINISHED
@@ -386,7 +387,7 @@ def test_a_lost_frame_file_is_painted_again(painter: FakePainter, commissioned: 
     painted = len(painter.batches)
     lost = Path(media_store.store().root) / read(walk.id).painted[0].path
     lost.unlink()
-    memory.clear()
+    walk_memory.clear()
     go_on(painter)
     job.work()
     row = read(walk.id)
@@ -401,7 +402,7 @@ def test_a_broken_frame_file_is_painted_again(painter: FakePainter, commissioned
     job.work()
     broken = Path(media_store.store().root) / read(walk.id).painted[-1].path
     broken.write_bytes(b"not a picture")
-    memory.clear()
+    walk_memory.clear()
     go_on(painter)
     job.work()
     assert read(walk.id).state == FINISHED
@@ -415,7 +416,7 @@ def test_lost_knots_are_painted_again(painter: FakePainter, commissioned: Commis
     knots = list((folder(walk.id) / "knots").iterdir())
     for path in knots:
         path.unlink()
-    memory.clear()
+    walk_memory.clear()
     go_on(painter)
     job.work()
     assert len(knots) == 3  # the stops and two batches
@@ -446,7 +447,7 @@ def test_a_recipe_of_another_model_fails_and_says_so(
     _, pinned = recipe.commission_of(recipe.of(read(first.id)))
     walk = commissioned(frames=2, pinned=pinned)
     job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
-    with pytest.raises(settling.NotOurModel):
+    with pytest.raises(walk_setup.NotOurModel):
         job.work()
     row = read(walk.id)
     assert row.state == FAILED
@@ -647,7 +648,7 @@ def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
     _, pinned = recipe.commission_of(recipe.of(read(first.id)))
     other = pinned.model_copy(update={"model_name": "someone/else", "model_revision": "0123"})
     walk = commissioned(frames=2, pinned=other)
-    with pytest.raises(settling.NotOurModel):
+    with pytest.raises(walk_setup.NotOurModel):
         job.work()
     told = "The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: house."
     assert read(walk.id).error == told
@@ -658,7 +659,7 @@ def test_a_recipe_of_another_size_fails_and_says_so(painter: FakePainter, commis
     job.work()
     _, pinned = recipe.commission_of(recipe.of(read(first.id)))
     walk = commissioned(frames=2, pinned=pinned.model_copy(update={"width": 4096, "height": 4096}))
-    with pytest.raises(settling.NotOurModel):
+    with pytest.raises(walk_setup.NotOurModel):
         job.work()
     assert read(walk.id).state == FAILED
     assert "4096 × 4096" in str(read(walk.id).error)

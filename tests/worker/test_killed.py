@@ -16,8 +16,9 @@ from app.storage.walk_models import FINISHED, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
-from worker import hanging, job, memory
+from worker import job
 from worker.film import encoding
+from worker.pieces import film_assembly, walk_memory
 from worker.queue import leases
 
 FRAMES = 6
@@ -30,11 +31,11 @@ class Killed(BaseException):
 @pytest.fixture
 def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePainter]:
     """Put a fake painter at the easel, and hang an unfinished film after every batch."""
-    monkeypatch.setattr(hanging, "FILM_PAUSE", 0.0)
+    monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
     monkeypatch.setattr(
         encoding, "mp4", lambda frames, _fps, **_: b"".join(frame.tobytes() for frame in frames)
     )  # in no time
-    memory.clear()
+    walk_memory.clear()
     fake = FakePainter(batch=3)
     job.prepare(app, fake)  # type: ignore[arg-type]
     yield fake
@@ -72,7 +73,7 @@ def killing(monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[list[int]]:
 def come_back() -> None:
     """Start another process, after the leases of the dead one ran out."""
     db.session.remove()
-    memory.clear()
+    walk_memory.clear()
     with writing() as session:
         session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
     leases.sweep()
@@ -97,7 +98,7 @@ def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_w
     assert traces[0] > 30
     for at in range(1, traces[0] + 1):
         walk = commission()
-        memory.clear()
+        walk_memory.clear()
         with killing(monkeypatch, at=at), pytest.raises(Killed):
             job.work()
         come_back()

@@ -16,8 +16,9 @@ from app.storage.walk_models import FINISHED, WAITING, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
-from worker import job, memory
+from worker import job
 from worker.film import encoding
+from worker.pieces import walk_memory
 from worker.queue import leases, living_workers
 
 pytestmark = pytest.mark.databases
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.databases
 @pytest.fixture
 def two(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakePainter, FakePainter]]:
     """Have two painters who live, and share nothing but database and media store."""
-    monkeypatch.setattr(memory, "WALKS", 0)
-    memory.clear()
+    monkeypatch.setattr(walk_memory, "WALKS", 0)
+    walk_memory.clear()
     living_workers.note(2)
     yield FakePainter(batch=16), FakePainter(batch=16)
     living_workers.note(1)

@@ -20,7 +20,7 @@ from app.queue import fair_queue, jobs, pieces
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
 from app.walks import lifecycle
-from worker.opening import insert_pieces
+from worker.pieces.next_level import insert_pieces
 from worker.planning.level_plan import Level
 from worker.queue.leases import Claim, claim_next, fail, give_back, publish, sweep
 

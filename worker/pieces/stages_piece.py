@@ -18,10 +18,10 @@ from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
-from worker import hanging, memory, settling
 from worker.diffusion.painter import Painter
 from worker.film import encoding
-from worker.painting import Painting
+from worker.pieces import film_assembly, walk_memory, walk_setup
+from worker.pieces.painting import Painting
 from worker.planning import level_plan
 from worker.planning.latent_state import State, between
 from worker.planning.level_plan import Level
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 def paint(claim: Claim, painter: Painter) -> None:
     """Paint the stages of the frame that a piece names, and keep them as a film and a sheet."""
     painting = Painting(claim, painter)
-    settling.check(painting)
+    walk_setup.check(painting)
     position = db.session.scalar(
         select(Frame.position).where(Frame.walk_number == claim.walk_number, Frame.index == claim.batch)
     )
@@ -54,7 +54,7 @@ def paint(claim: Claim, painter: Painter) -> None:
         raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
     pictures = [_fitting(picture) for picture in stages_of(painting, position)]
     walk, times = painting.walk, [*[STAGE_MS] * (len(pictures) - 1), LAST_MS]
-    about = hanging.about(walk)
+    about = film_assembly.about(walk)
     rows = [
         _store(walk, "stages", encoding.webp(pictures, times, metadata=about), claim.batch),
         _store(walk, "sheet", encoding.webp([_sheet(pictures)], LAST_MS, metadata=about), claim.batch),
@@ -64,7 +64,7 @@ def paint(claim: Claim, painter: Painter) -> None:
         for row in rows:
             session.merge(row)
         session.execute(delete(Piece).where(Piece.number == claim.number))
-    memory.clear(claim.walk_number)
+    walk_memory.clear(claim.walk_number)
     log.info("stages of frame %s of walk %s", claim.batch, claim.walk_id)
 
 

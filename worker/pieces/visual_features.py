@@ -27,7 +27,7 @@ from app.walks import reuse
 from eye import Eye, EyeError
 from eye.eye import WEIGHTS
 from worker.film import encoding
-from worker.memory import Memory, Picture
+from worker.pieces.walk_memory import Memory, Picture
 
 BETWEEN = 3
 """How many frames of a leg are looked at besides its stops, as long as a walk may have so many."""

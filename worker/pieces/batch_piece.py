@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 from app.storage import media_store
 from app.storage.database import writing
 from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
-from worker import hanging, memory, opening, settling
 from worker.film import encoding
-from worker.hanging import Hung
-from worker.looks import looking
-from worker.painting import Painting
+from worker.pieces import film_assembly, next_level, walk_memory, walk_setup
+from worker.pieces.film_assembly import Hung
+from worker.pieces.painting import Painting
+from worker.pieces.visual_features import looking
 from worker.planning.latent_state import Painted, pack
 from worker.planning.level_plan import Level
 from worker.queue.leases import LeaseLost, publish
@@ -33,12 +33,12 @@ log = logging.getLogger(__name__)
 def run(painting: Painting) -> None:
     """Do the claimed piece."""
     claim = painting.claim
-    settling.settle(painting)
+    walk_setup.settle(painting)
     if claim.kind == FILM:
         _mend(painting)
-        hanging.hang(claim, painting.walk, painting.memory)
+        film_assembly.hang(claim, painting.walk, painting.memory)
         looking.at(painting.walk, painting.memory)
-        memory.clear(claim.walk_number)
+        walk_memory.clear(claim.walk_number)
         return
     keep(painting, painting.paint(claim.level, claim.batch))
 
@@ -50,29 +50,29 @@ def keep(painting: Painting, painted: Sequence[Painted]) -> None:
     if level.kind in (STOPS, KNOTS):
         painting.remember(number, batch, painted)
     rows = _write(painting, level, painted)
-    hung = hanging.unfinished(painting.walk, painting.memory, rows) if rows else None
-    opened = opening.look(painting)
+    hung = film_assembly.unfinished(painting.walk, painting.memory, rows) if rows else None
+    opened = next_level.look(painting)
     while True:
         try:
             with writing() as session:
                 replaced = _publish(session, painting, rows, hung)
-                opening.open_next(session, painting, opened)
+                next_level.open_next(session, painting, opened)
             break
         except LeaseLost:
-            hanging.withdraw(hung)
+            film_assembly.withdraw(hung)
             raise
-        except opening.NotPlanned:  # the others' last piece was done since we looked
-            opened = opening.look(painting)
-    hanging.take_down(replaced)
+        except next_level.NotPlanned:  # the others' last piece was done since we looked
+            opened = next_level.look(painting)
+    film_assembly.take_down(replaced)
     if opened is not None:
-        opening.call(opened)
+        next_level.call(opened)
 
 
 def _write(painting: Painting, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
     """Write the files of a batch, side by side; return the rows of its frames."""
     claim, walk = painting.claim, painting.walk
     pictures = {each.position: each.picture for each in painted if each.picture is not None}
-    with ThreadPoolExecutor(hanging.WRITERS) as writers:
+    with ThreadPoolExecutor(film_assembly.WRITERS) as writers:
         knots = None
         if level.kind in (STOPS, KNOTS) and (left := [replace(each, picture=None) for each in painted]):
             path = painting.knots_path(claim.level, claim.batch)
@@ -91,8 +91,8 @@ def _write(painting: Painting, level: Level, painted: Sequence[Painted]) -> list
         ]
     for position, picture in pictures.items():
         painting.memory.keep(position, picture)
-    places = opening.places_of(walk, painting.stops)
-    ranks = opening.ranks_of(walk, places)
+    places = next_level.places_of(walk, painting.stops)
+    ranks = next_level.ranks_of(walk, places)
     for row in rows:
         index = places[row["position"]]
         row |= {"walk_number": claim.walk_number, "index": index, "rank": ranks[index]}
@@ -108,16 +108,16 @@ def _publish(session: Session, painting: Painting, rows: Sequence[dict[str, Any]
         piece={"state": PIECE_DONE, "lease_holder": None, "lease_until": None, "seconds": spent},
         painted_count=Walk.painted_count + len(rows),
         passes=func.coalesce(Walk.passes, 0) + painting.passes,
-        **(hanging.first_shown(painting.walk) if hung else {}),
+        **(film_assembly.first_shown(painting.walk) if hung else {}),
     )
     if rows:
         session.execute(insert(Frame), rows)
-    return hanging.name(session, painting.walk, [hung]) if hung else set()
+    return film_assembly.name(session, painting.walk, [hung]) if hung else set()
 
 
 def _mend(painting: Painting) -> None:
     """Paint again, in its whole batch, every frame whose file is lost: the film needs them all."""
-    missing = set(hanging.lost(painting.claim, painting.memory))
+    missing = set(film_assembly.lost(painting.claim, painting.memory))
     for number, level in enumerate(painting.levels):
         for batch, indices in enumerate(level.batches):
             positions = {level.positions[index] for index in indices}

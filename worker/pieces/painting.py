@@ -24,10 +24,10 @@ from app.generation import hands
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import KNOTS, ROUND, Walk
-from worker import memory
 from worker.diffusion import level_batch as batches
 from worker.diffusion.painter import Painter, Prepared, Rendering, Stop
-from worker.memory import Memory
+from worker.pieces import walk_memory
+from worker.pieces.walk_memory import Memory
 from worker.planning.latent_state import Painted, State, unpack
 from worker.planning.level_plan import Knot, Level
 from worker.queue.leases import Claim, LeaseLost, renew
@@ -47,7 +47,7 @@ class Painting:
     def __init__(self, claim: Claim, painter: Painter) -> None:
         self.claim = claim
         self.painter = painter
-        self.memory: Memory = memory.of(claim.walk_number, painter.revision)
+        self.memory: Memory = walk_memory.of(claim.walk_number, painter.revision)
         self.walk = load(claim)
         self.passes = 0
         self._renewed = time.monotonic()

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.queue import jobs, pieces
 from app.storage.database import db
 from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
-from worker.painting import Painting
+from worker.pieces.painting import Painting
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
 from worker.queue import living_workers

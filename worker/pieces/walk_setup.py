@@ -11,9 +11,9 @@ from app.generation import models_on_offer, presets
 from app.queue import pieces
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
-from worker import memory, opening
 from worker.diffusion.painter import Painter, Rendering
-from worker.painting import Painting
+from worker.pieces import next_level, walk_memory
+from worker.pieces.painting import Painting
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
 from worker.queue.leases import publish
@@ -84,7 +84,7 @@ def _open_first(painting: Painting) -> None:
     with writing() as session:
         publish(session, painting.claim, **settings)
         session.execute(delete(Frame).where(Frame.walk_number == walk.number))
-        opening.insert_pieces(session, walk.number, 0, levels[0], pieces.FIRST, first=1)
+        next_level.insert_pieces(session, walk.number, 0, levels[0], pieces.FIRST, first=1)
         for stop, note in notes:
             if note != stop.note:
                 session.execute(
@@ -123,7 +123,7 @@ def _begin_anew(painting: Painting) -> None:
         publish(session, painting.claim, state=QUEUED, painted_count=0, **forgotten)
         for table in (Frame, Piece):
             session.execute(delete(table).where(table.walk_number == number))
-    memory.clear(number)
+    walk_memory.clear(number)
     raise BegunAnew
 
 

@@ -21,7 +21,7 @@ from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
-from worker.looks import Looking, telling
+from worker.pieces.visual_features import Looking, telling
 
 pytestmark = pytest.mark.databases
 

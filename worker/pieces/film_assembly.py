@@ -25,7 +25,7 @@ from app.storage.walk_models import FINISHED, ROUND, STAGES, Frame, Medium, Piec
 from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.film.timing import durations, film_order
-from worker.memory import Memory
+from worker.pieces.walk_memory import Memory
 from worker.queue.leases import Claim, publish
 
 FILM_PAUSE = 100.0
