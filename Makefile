@@ -17,7 +17,7 @@ dev: $(VENV)/dev  ## as run, and start again when the code changes
 	@exec $(BIN)/python -m app.run --reload
 
 test: $(VENV)/dev  ## run every test
-	@$(BIN)/python -m tests.needs
+	@$(BIN)/python -m tests.support.needs
 	$(BIN)/python -m pytest --numprocesses 2
 
 fast: $(VENV)/dev  ## run the tests that need no server, browser or root

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from app.gallery import first_exhibition
 from benchmarks.load import served
-from tests.needs import require
+from tests.support.needs import require
 
 RESULTS = Path(__file__).resolve().parent / "results"
 AIM = 1000  # milliseconds

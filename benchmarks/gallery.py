@@ -34,7 +34,7 @@ from app.search import reindexing
 from app.storage.database import db, upgrade
 from app.storage.walk_models import Hung, Walk
 from benchmarks import crowd, fused
-from tests import postgres
+from tests.support import postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "searching.md"

@@ -27,7 +27,7 @@ from app import create_app
 from app.storage.database import db, upgrade
 from benchmarks.site import ROOT, free_port
 from benchmarks.web import WALKS, fill, wait
-from tests import nginx, postgres
+from tests.support import nginx, postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
 CONNECTIONS = 16

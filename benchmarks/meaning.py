@@ -34,7 +34,7 @@ from app.search.vector_file import Floats, Vectors
 from app.storage.database import db, upgrade
 from app.storage.walk_models import FINISHED, Stop, Walk
 from app.text.embedding import Embedding, unit
-from tests import postgres
+from tests.support import postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
 FIRST = 50

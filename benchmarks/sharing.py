@@ -27,7 +27,7 @@ from app.queue import jobs
 from app.storage.walk_models import FINISHED
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store
-from tests import postgres
+from tests.support import postgres
 
 FRAMES = 48
 WARMING_FRAMES = 4

@@ -27,8 +27,8 @@ from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
-from tests import postgres
-from tests.needs import require
+from tests.support import postgres
+from tests.support.needs import require
 
 SECRET = "a secret of the tests, long enough"
 SERVED = "tests/server/"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.needs import require
 from tests.server.live import PATIENCE_MS, LiveSite, processes_of
+from tests.support.needs import require
 
 expect.set_options(timeout=PATIENCE_MS)
 STEPS = 4  # these tests look at what surrounds the painting; fewer steps paint the same number of pictures

@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from tests.house import SIZE
 from tests.server.live import PATIENCE_MS, LiveSite, wait_until
+from tests.support.house import SIZE
 
 pytestmark = pytest.mark.server
 

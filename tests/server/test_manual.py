@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.needs import require
 from tests.server.live import PATIENCE, LiveSite
+from tests.support.needs import require
 
 pytestmark = pytest.mark.server
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 
-from tests import tiny
 from tests.server.live import PATIENCE, ROOT, LiveSite
+from tests.support import tiny
 
 pytestmark = pytest.mark.server
 

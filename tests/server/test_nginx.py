@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from app.web.security_headers import HEADERS
-from tests.nginx import command, configuration
 from tests.server.live import PATIENCE, ROOT, LiveSite, free_port, wait_until
+from tests.support.nginx import command, configuration
 
 pytestmark = pytest.mark.server
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgres
-from tests.needs import require
 from tests.server.live import PATIENCE, ROOT, LiveSite, processes_of, wait_until
 from tests.server.test_faults import LONG
+from tests.support import postgres
+from tests.support.needs import require
 
 pytestmark = pytest.mark.server
 

@@ -16,7 +16,7 @@ from tests.app.pages.test_curator import HASH
 from tests.conftest import make_app
 from tests.server import easel
 from tests.server.rooms import House, furnish
-from tests.tables import make_table
+from tests.support.tables import make_table
 
 pytestmark = pytest.mark.server
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 
-from tests.house import SIZE
 from tests.server.live import PATIENCE, ROOT, LiveSite, is_running, wait_until
+from tests.support.house import SIZE
 
 pytestmark = pytest.mark.server
 

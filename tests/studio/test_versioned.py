@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.needs import require
+from tests.support.needs import require
 
 ROOT = Path(__file__).parents[2]
 VERSIONED = ROOT / "studio/versioned"

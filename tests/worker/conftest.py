@@ -11,8 +11,8 @@ import torch
 from flask import Flask
 from numpy.typing import NDArray
 
-from tests import tiny
-from tests.house import HOUSE
+from tests.support import tiny
+from tests.support.house import HOUSE
 from tests.worker.fake import FakePainter
 from worker import job
 from worker.diffusion import tuning

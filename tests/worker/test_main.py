@@ -21,7 +21,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import PAINTING, QUEUED, Piece
 from app.walks import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
-from tests.house import HOUSE
+from tests.support.house import HOUSE
 from worker import __main__ as worker
 from worker import job
 from worker.diffusion import tuning

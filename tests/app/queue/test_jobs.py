@@ -22,7 +22,7 @@ from app.storage.database import db
 from app.storage.walk_models import QUEUED, Walk
 from app.walks.lookup import find
 from tests.conftest import NOBODY, make_app
-from tests.needs import require
+from tests.support.needs import require
 
 
 def test_bell_is_not_heard_while_redis_is_away(app: Flask) -> None:

@@ -14,7 +14,7 @@ from app.search.vector_index import SourceError
 from app.text.embedding import Embedding, TableError
 from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
-from tests.tables import make_table
+from tests.support.tables import make_table
 
 pytestmark = pytest.mark.databases
 

@@ -43,7 +43,7 @@ from app.walks.colours import COLOURS
 from tests.app.pages.test_curator import HASH, enter
 from tests.app.pages.test_stages import deliver
 from tests.conftest import make_app
-from tests.strange import WORD, Strange, untranslated
+from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.painter import PaintingError
 from worker.job import _sentence

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.house import SIZE
+from tests.support.house import SIZE
 from worker.diffusion.latent_preview import Lens
 from worker.diffusion.painter import Painter, Stop
 from worker.film import smoothness_measure

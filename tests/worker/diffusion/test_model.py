@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.house import HOUSE
+from tests.support.house import HOUSE
 from worker.diffusion.model import Model, ModelError
 
 

@@ -16,7 +16,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from tests.house import HOUSE, SIZE
+from tests.support.house import HOUSE, SIZE
 from worker.diffusion.model import Model, ModelError
 from worker.diffusion.painter import Painter, PaintingError, Prepared, Rendering, Stop
 from worker.diffusion.tuning import fallback

@@ -16,7 +16,7 @@ from app.storage.database import db
 from app.storage.walk_models import Stop, Walk
 from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
-from tests.eyes import WIDTH, make_eye
+from tests.support.eyes import WIDTH, make_eye
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job

