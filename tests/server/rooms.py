@@ -18,11 +18,11 @@ from app.search import visual_search
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, REFUSED, Look, Walk
 from app.walks import lifecycle
-from tests.app.pages.test_curator import PASSWORD
-from tests.app.pages.test_stages import deliver
 from tests.conftest import SECRET
 from tests.server import easel
 from tests.server.live import PATIENCE_MS
+from tests.support.curator import PASSWORD
+from tests.support.stages import deliver
 
 OWNER = "the secret of whoever owns these walks"
 EVEN = [0.0, 0.25, 0.5, 0.75, 1.0]

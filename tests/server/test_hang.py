@@ -14,11 +14,11 @@ from app.gallery import exhibitions, first_exhibition
 from app.moderation import reports
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.app.pages.test_curator import HASH, PASSWORD
 from tests.conftest import make_app
 from tests.server import easel
 from tests.server.live import PATIENCE_MS
 from tests.server.test_browser import SLOW
+from tests.support.curator import HASH, PASSWORD
 
 pytestmark = pytest.mark.server
 

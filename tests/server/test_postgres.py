@@ -21,9 +21,9 @@ from app.queue import fair_queue
 from app.storage import postgres_timeout
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import PAINTING, QUEUED, Walk
-from tests.app.commissions.test_recipe import painted_in_levels
 from tests.conftest import Commissioner
 from tests.support.postgres import PostgresServer
+from tests.support.recipes import painted_in_levels
 from worker.queue.leases import claim_next
 
 pytestmark = [pytest.mark.server, pytest.mark.parametrize("database", ["postgres"], indirect=True)]

@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.storage.database import db, upgrade
-from tests.app.pages.test_curator import HASH
 from tests.conftest import make_app
 from tests.server import easel
 from tests.server.rooms import House, furnish
+from tests.support.curator import HASH
 from tests.support.tables import make_table
 
 pytestmark = pytest.mark.server

@@ -14,7 +14,7 @@ from studio.blip import Blip
 from studio.folder import Folder, Record
 from tests.studio.conftest import Run
 from tests.studio.museum import jpeg
-from tests.studio.test_folder import record
+from tests.support.records import record
 
 
 def work(**changes: object) -> Record:

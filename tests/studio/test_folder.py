@@ -10,15 +10,8 @@ from click.testing import CliRunner
 
 from studio.__main__ import main
 from studio.errors import FolderError
-from studio.folder import Caption, Folder, Record, digest, picture_path
-
-
-def record(**changes: object) -> Record:
-    values = {
-        "id": "3f2a", "file": "pictures/3f/3f2a.webp", "width": 8, "height": 8, "kind": "motif", "title": "bear",
-        "original": "3f2a", "hash": "99", "vendor": "noto", "source": "npm:x#bear", "licence": "Apache-2.0",
-    }  # fmt: skip
-    return Record(**values | changes)  # type: ignore[arg-type]
+from studio.folder import Caption, Folder, digest, picture_path
+from tests.support.records import record
 
 
 @pytest.fixture

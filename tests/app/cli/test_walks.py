@@ -6,13 +6,11 @@ import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskCliRunner
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from app.commissions import recipe
 from app.commissions.recipe_pins import Pinned
@@ -20,27 +18,13 @@ from app.moderation import banned_words
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
-from tests.app.commissions.test_recipe import RENDERING
 from tests.conftest import make_app
+from tests.support.commands import count, run, run_json
+from tests.support.recipes import RENDERING
 
 pytestmark = pytest.mark.databases
 
 Hanger = Callable[..., Walk]
-
-
-def run(runner: FlaskCliRunner, *arguments: str, status: int = 0) -> Result:
-    result = runner.invoke(args=list(arguments))
-    assert result.exit_code == status, result.output
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result
-
-
-def run_json(runner: FlaskCliRunner, *arguments: str, status: int = 0) -> Any:
-    return json.loads(run(runner, *arguments, "--json", status=status).stdout)
-
-
-def count() -> int:
-    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
 
 
 def test_walk_is_created(runner: FlaskCliRunner) -> None:

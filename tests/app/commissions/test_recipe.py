@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-import numpy as np
 import pytest
 from flask import Flask
 from hypothesis import given
@@ -22,17 +20,10 @@ from app.commissions.intake import commission
 from app.commissions.recipe_pins import Pinned
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
-from app.storage.database import db, writing
 from app.storage.walk_models import Walk
-from worker.planning import level_plan
+from tests.support.recipes import RENDERING, VALUE, gif, painted_in_levels, refusal
 
 pytestmark = pytest.mark.databases
-
-RENDERING = {
-    "sampler_steps": 20, "guidance": 3.5, "scheduler": "DPMSolverMultistepScheduler", "width": 128, "height": 128,
-    "precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8, "positions": [0.0, 0.5, 1.0],
-    "model_name": "house", "model_revision": "3f9a2c1d0e5b",
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -41,24 +32,10 @@ def painted(commissioned: Callable[..., Walk]) -> Walk:
     return commissioned("a fox", "été 狐狸", seed=7, frames=3, pinned=Pinned.model_validate(RENDERING))
 
 
-def gif(comment: bytes | None, size: tuple[int, int] = (8, 8)) -> bytes:
-    film = io.BytesIO()
-    frames = [Image.new("P", size, colour) for colour in (0, 1)]
-    options: dict[str, Any] = {} if comment is None else {"comment": comment}
-    frames[0].save(film, "GIF", save_all=True, append_images=frames[1:], **options)
-    return film.getvalue()
-
-
 def webp(packet: bytes | None) -> bytes:
     film = io.BytesIO()
     Image.new("RGB", (8, 8)).save(film, "WEBP", **({} if packet is None else {"xmp": packet}))
     return film.getvalue()
-
-
-def refusal(data: bytes) -> str:
-    with pytest.raises(InvalidInput) as refused:
-        recipe.commission_of(recipe.read(data))
-    return str(refused.value)
 
 
 def test_recipe_says_that_the_pictures_are_synthetic_and_what_made_them(painted: Walk) -> None:
@@ -240,34 +217,6 @@ def test_film_that_claims_an_enormous_size_is_refused_or_read_unopened() -> None
 # Version 2: levels
 
 
-class Looks(dict[float, dict[int, Any]]):
-    """The looks of pictures that differ unevenly: what the pacing has to work on."""
-
-    def __missing__(self, position: float) -> dict[int, Any]:
-        picture = np.full((4, 4, 3), math.sin(position**2), dtype=np.float32)
-        return dict.fromkeys(range(201), picture)
-
-
-def painted_in_levels(walk: Walk, *, batch: int = 8, workers: int = 1) -> Walk:
-    """Give a walk the levels and settings that a worker would record; nothing is painted."""
-    done: list[level_plan.Level] = []
-    closed = walk.ending == "round"
-    while level := level_plan.following(
-        done, Looks(), stops=len(walk.stops), frames=walk.frames, sampling=walk.sampling or {}, batch=batch,
-        workers=workers, closed=closed, easing=walk.easing,
-    ):  # fmt: skip
-        done.append(level)
-    rendering = {name: RENDERING[name] for name in ("width", "height", "precision", "memory_format", "threads")}
-    settled = rendering | {"batch": batch, "model_name": "house", "model_revision": "3f9a2c1d0e5b"}
-    settled |= {"levels": [level.to_json() for level in done], "positions": level_plan.settled(done, walk.frames)}
-    with writing() as session:
-        row = session.get(Walk, walk.number)
-        for name, value in settled.items():
-            setattr(row, name, value)
-    db.session.refresh(walk)
-    return walk
-
-
 @pytest.fixture
 def branched(commissioned: Callable[..., Walk]) -> dict[str, Any]:
     """Write down the recipe of a walk painted in levels."""
@@ -325,11 +274,6 @@ def test_model_is_asked_for_by_the_name_in_the_recipe_if_it_is_on_offer(branched
 def test_reading_fails_with_invalid_input_only(data: bytes) -> None:
     with pytest.raises(InvalidInput):
         recipe.read(data)
-
-
-VALUE = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.floats(), max_size=3)
-)
 
 
 @given(data=st.data())

@@ -15,7 +15,7 @@ from app.commissions import recipe
 from app.errors import InvalidInput
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
-from tests.app.commissions.test_recipe import VALUE, painted_in_levels, refusal
+from tests.support.recipes import VALUE, painted_in_levels, refusal
 
 SAMPLING = {"steps": 9, "guidance": 3.5, "guided": [1, 6], "ladder": [[6, 8], [7, 40]]}
 

@@ -14,7 +14,7 @@ from app.moderation import audit_log, curation
 from app.storage.database import writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
-from tests.app.cli.test_walks import run, run_json
+from tests.support.commands import run, run_json
 
 pytestmark = pytest.mark.databases
 

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -30,15 +30,16 @@ from app.storage.database import db, writing
 from app.storage.house_models import Deed
 from app.storage.walk_models import ID, Walk
 from app.walks import lifecycle, lookup
-from tests.app.cli.test_walks import count, run, run_json
-from tests.app.moderation.test_curation import Hanger
 from tests.conftest import make_app
+from tests.support.commands import count, run, run_json
 from tests.worker.fake import FakePainter
 from worker import job
 from worker.film import encoding
 
 PIECES = first_exhibition.pieces()
 HOUSE = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
+
+Hanger = Callable[..., Walk]
 
 
 @pytest.fixture

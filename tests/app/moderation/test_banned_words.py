@@ -13,7 +13,7 @@ from app.errors import InvalidInput
 from app.moderation import banned_words
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.app.cli.test_walks import run, run_json
+from tests.support.commands import run, run_json
 
 pytestmark = pytest.mark.databases
 

@@ -16,7 +16,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lookup
-from tests.app.cli.test_walks import run, run_json
+from tests.support.commands import run, run_json
 
 Hanger = Callable[..., Walk]
 

@@ -28,8 +28,8 @@ from app.storage.database import db, head, upgrade, writing
 from app.storage.walk_models import Medium, Walk
 from app.version import __version__
 from app.walks import lifecycle
-from tests.app.cli.test_walks import count, run, run_json
 from tests.conftest import make_app
+from tests.support.commands import count, run, run_json
 
 Hanger = Callable[..., Walk]
 Entries = dict[str, bytes]

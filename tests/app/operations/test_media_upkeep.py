@@ -18,8 +18,8 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Frame, Medium, Walk
 from app.walks import lifecycle
-from tests.app.cli.test_walks import run, run_json
 from tests.conftest import make_app
+from tests.support.commands import run, run_json
 
 Hanger = Callable[..., Walk]
 STRANGER = "walks/" + "s" * 16

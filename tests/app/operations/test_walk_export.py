@@ -25,8 +25,8 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, QUEUED, Walk
 from app.walks import lookup, media_urls
-from tests.app.cli.test_walks import run, run_json
 from tests.conftest import make_app
+from tests.support.commands import run, run_json
 
 pytestmark = pytest.mark.databases
 

@@ -17,14 +17,13 @@ from app.moderation import audit_log, banned_words, curation, reports
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lookup
-from tests.app.cli.test_walks import run, run_json
 from tests.conftest import make_app
+from tests.support.commands import run, run_json
+from tests.support.curator import HASH, PASSWORD, enter
 
 pytestmark = pytest.mark.databases
 
 Hanger = Callable[..., Walk]
-PASSWORD = "a password of the tests"
-HASH = curator_session.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")  # as cheap as it gets
 PAGES = ("/curator", "/curator/exhibitions", "/curator/words", "/curator/log")
 
 
@@ -43,10 +42,6 @@ def curator(house: Flask) -> FlaskClient:
     client = house.test_client()
     assert enter(client).status_code == 303
     return client
-
-
-def enter(client: FlaskClient, password: str = PASSWORD, **where: str):  # type: ignore[no-untyped-def]
-    return client.post("/curator/sign-in", data={"password": password}, **where)
 
 
 def done() -> list[tuple[str, str]]:

@@ -13,8 +13,8 @@ from app.auth import rate_limits
 from app.moderation import reports
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
-from tests.app.cli.test_walks import run, run_json
 from tests.conftest import make_app
+from tests.support.commands import run, run_json
 
 pytestmark = pytest.mark.databases
 

@@ -21,8 +21,8 @@ from app.commissions.recipe_pins import Pinned
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.app.commissions.test_recipe import RENDERING, gif
 from tests.conftest import make_app
+from tests.support.recipes import RENDERING, gif
 
 Commissioner = Callable[..., Walk]
 TYPED = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,38 +9,20 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from PIL import Image
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from app.queue import stage_requests
-from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import Medium, Piece, Walk
+from app.storage.walk_models import Piece, Walk
 from app.walks import lifecycle
 from tests.conftest import make_app
+from tests.support.stages import deliver
 
 Hang = Callable[..., Walk]
 
 
 def pieces() -> int:
     return db.session.scalar(select(func.count()).select_from(Piece)) or 0
-
-
-def deliver(walk: Walk, index: int, *, steps: int = 5, side: tuple[int, int] = (16, 16)) -> None:
-    """Paint the stages as a worker would."""
-    rows = []
-    for kind, width in (("stages", side[0]), ("sheet", steps * side[0])):
-        file = io.BytesIO()
-        Image.new("RGB", (width, side[1]), "red").save(file, "WEBP")
-        path, etag = media_store.film_path(walk.id, f"{kind}{index}", "webp", file.getvalue())
-        media_store.store().write(path, file.getvalue())
-        rows.append(
-            Medium(walk_number=walk.number, kind=f"{kind}{index}", path=path, bytes=len(file.getvalue()), etag=etag)
-        )
-    with writing() as session:
-        session.execute(delete(Piece).where(Piece.walk_number == walk.number))
-        session.add_all(rows)
-    db.session.refresh(walk)
 
 
 def test_label_leads_to_the_making_of_the_middle_frame(client: FlaskClient, hung: Hang) -> None:

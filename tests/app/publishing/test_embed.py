@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,23 +13,9 @@ from app.publishing import embed
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, media_urls
 from app.web.security_headers import POLICY
+from tests.support.html import Elements
 
 Hang = Callable[..., Walk]
-
-
-class Elements(HTMLParser):
-    """The elements of a page with their attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def of(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.found if name == tag]
 
 
 def policy(header: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from app.publishing.feed import ENTRIES
 from app.storage.database import writing
 from app.storage.walk_models import PAINTING, Walk
 from app.walks import lifecycle, media_urls
-from tests.app.publishing.test_embed import Elements
+from tests.support.html import Elements
 
 Hang = Callable[..., Walk]
 ATOM = "{http://www.w3.org/2005/Atom}"

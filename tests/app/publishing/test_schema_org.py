@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from app.moderation import curation
 from app.storage.walk_models import Walk
 from app.walks import media_urls
-from tests.app.publishing.test_embed import Elements
+from tests.support.html import Elements
 
 Hanger = Callable[..., Walk]
 NASTY = ("</script><script>alert(1)</script>", '"}]} <!-- & \u2028')

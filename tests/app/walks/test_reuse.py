@@ -23,8 +23,8 @@ from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, QUEUED, Walk
 from app.walks import lifecycle, reuse
 from app.walks.lookup import find
-from tests.app.commissions.test_recipe import RENDERING
 from tests.conftest import make_app
+from tests.support.recipes import RENDERING
 
 pytestmark = pytest.mark.databases
 

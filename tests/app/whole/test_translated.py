@@ -40,9 +40,9 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.walks import lifecycle
 from app.walks.colours import COLOURS
-from tests.app.pages.test_curator import HASH, enter
-from tests.app.pages.test_stages import deliver
 from tests.conftest import make_app
+from tests.support.curator import HASH, enter
+from tests.support.stages import deliver
 from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.painter import PaintingError

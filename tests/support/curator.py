@@ -1,0 +1,14 @@
+"""The curator of the tests: a password, and the way in."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from app.auth import curator_session
+
+PASSWORD = "a password of the tests"
+HASH = curator_session.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")  # as cheap as it gets
+
+
+def enter(client: FlaskClient, password: str = PASSWORD, **where: str):  # type: ignore[no-untyped-def]
+    return client.post("/curator/sign-in", data={"password": password}, **where)
