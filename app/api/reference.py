@@ -57,7 +57,7 @@ def read() -> Response:
     document = openapi.document()
     schemas = document["components"]["schemas"]
     page = render_template(
-        "api.html",
+        "api/reference.html",
         document=document,
         operations=list(_operations(document["paths"])),
         body=lambda operation: rows(schemas[_body(operation)], schemas),
@@ -67,7 +67,9 @@ def read() -> Response:
         walk_example=_pretty(schemas["NewWalk"]["examples"][0]),
         problem_example=_pretty(schemas["Problem"]["examples"][0]),
         parameters=parameters,
-        examples={name: render_template(f"examples/{name}", site=request.host_url.rstrip("/")) for name in EXAMPLES},
+        examples={
+            name: render_template(f"api/examples/{name}", site=request.host_url.rstrip("/")) for name in EXAMPLES
+        },
     )
     return conditional(make_response(page))
 

@@ -15,7 +15,7 @@ def about() -> Response:
     """Say what this is, how it works, and whose art the model learned from."""
     config = current_app.config
     page = render_template(
-        "about.html",
+        "pages/about.html",
         house=models_on_offer.facts(),
         model_name=models_on_offer.facts().get("title") or config["MODEL"].rpartition("/")[2],
         model_revision=next((worker.get("revision") for worker in jobs.workers()), None),

@@ -63,7 +63,7 @@ def _keep_in(response: Response) -> Response:
 @blueprint.get("/sign-in")
 def sign_in() -> Response:
     """Ask for the password."""
-    return _go("office.room") if curator_session.current() else _page("office_sign_in.html")
+    return _go("office.room") if curator_session.current() else _page("curator/sign_in.html")
 
 
 @blueprint.post("/sign-in")
@@ -72,12 +72,12 @@ def enter() -> Response:
     try:
         rate_limits.admit_sign_in()
     except TooMany as error:
-        response = _page("office_sign_in.html", status=429, error=str(error))
+        response = _page("curator/sign_in.html", status=429, error=str(error))
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     if not curator_session.matches(request.form.get("password", "")):
         audit_log.note("sign-in", failed=True)
-        return _page("office_sign_in.html", status=403, error=_("That is not the password."))
+        return _page("curator/sign_in.html", status=403, error=_("That is not the password."))
     response = _go("office.room")
     curator_session.begin(response)
     return response
@@ -94,7 +94,7 @@ def leave() -> Response:
 @blueprint.get("")
 def room() -> Response:
     """Show the walks that were reported."""
-    return _page("office.html", cases=reports.queue(CASES), count=reports.count(), reasons=reports.REASONS)
+    return _page("curator/room.html", cases=reports.queue(CASES), count=reports.count(), reasons=reports.REASONS)
 
 
 @blueprint.get("/walks")
@@ -105,7 +105,7 @@ def look_up() -> Response:
         walk = exhibitions.walk_named(asked)
     except (WalkNotFound, WalkGone) as error:
         context: dict[str, Any] = {"cases": reports.queue(CASES), "count": reports.count(), "reasons": reports.REASONS}
-        return _page("office.html", status=404, asked=asked, error=str(error), **context)
+        return _page("curator/room.html", status=404, asked=asked, error=str(error), **context)
     return _go("office.walk", walk_id=walk.id)
 
 
@@ -187,7 +187,7 @@ def remove_exhibition(slug: str) -> Response:
 @blueprint.get("/words")
 def words() -> Response:
     """List the words that do not hang here."""
-    return _page("office_words.html", words=banned_words.words())
+    return _page("curator/words.html", words=banned_words.words())
 
 
 @blueprint.post("/words")
@@ -197,7 +197,7 @@ def ban() -> Response:
     try:
         banned_words.ban(written)
     except InvalidInput as error:
-        return _page("office_words.html", status=422, words=banned_words.words(), written=written, error=str(error))
+        return _page("curator/words.html", status=422, words=banned_words.words(), written=written, error=str(error))
     return _go("office.words")
 
 
@@ -214,7 +214,7 @@ def log() -> Response:
     before = request.args.get("before", "")
     is_number = before.isascii() and before.isdecimal() and len(before) < 16
     return _page(
-        "office_log.html", deeds=audit_log.latest(LINES, before=int(before) if is_number else None), lines=LINES
+        "curator/log.html", deeds=audit_log.latest(LINES, before=int(before) if is_number else None), lines=LINES
     )
 
 
@@ -225,17 +225,17 @@ def _wanted(slug: str) -> Wanted:
 
 
 def _exhibitions_page(wanted: Wanted, error: InvalidInput | None = None) -> Response:
-    return _page("office_exhibitions.html", error, exhibitions=exhibitions.every(), wanted=wanted)
+    return _page("curator/exhibitions.html", error, exhibitions=exhibitions.every(), wanted=wanted)
 
 
 def _exhibition_page(found: Any, wanted: Wanted, error: InvalidInput | None = None) -> Response:
     walks = exhibitions.walks_of(found, even_unseen=True)
-    return _page("office_exhibition.html", error, exhibition=found, wanted=wanted, walks=walks)
+    return _page("curator/exhibition.html", error, exhibition=found, wanted=wanted, walks=walks)
 
 
 def _walk_page(found: Walk, *, status: int = 200, error: str | None = None) -> Response:
     return _page(
-        "office_walk.html",
+        "curator/walk.html",
         status=status,
         error=error,
         walk=found,

@@ -18,12 +18,12 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/exhibitions")
 def index() -> Response:
     """List the exhibitions."""
-    return conditional(Response(render_template("exhibitions.html", halls=exhibitions.shown())))
+    return conditional(Response(render_template("pages/exhibitions.html", halls=exhibitions.shown())))
 
 
 @blueprint.get("/exhibitions/<slug>")
 def hall(slug: str) -> Response:
     """Show an exhibition."""
     exhibition = exhibitions.at(slug)
-    page = render_template("exhibition.html", exhibition=exhibition, walks=exhibitions.walks_of(exhibition))
+    page = render_template("pages/exhibition.html", exhibition=exhibition, walks=exhibitions.walks_of(exhibition))
     return conditional(Response(page))

@@ -39,7 +39,7 @@ def hang() -> Response:
 
 def _gallery_page(choice: Choice, page: catalogue.Page, *, error: str | None = None, q: str | None = None) -> str:
     return render_template(
-        "gallery.html",
+        "pages/gallery.html",
         choice=choice,
         page=page,
         error=error,

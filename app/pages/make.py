@@ -119,7 +119,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         guidance=form.guidance_asked(limits),
     )
     page = render_template(
-        "make.html",
+        "pages/make.html",
         form=form,
         frame_choices=form.frame_choices(config["FRAMES_DEFAULT"], limits),
         frames_default=config["FRAMES_DEFAULT"],

@@ -48,7 +48,9 @@ def index() -> Response:
         page, error = Page([]), str(refused)
     painters = fair_queue.crew() if any(walk.is_waiting for walk in page.walks) else None
     states = {walk.id: state_words(walk, fair_queue.place(walk, painters)) for walk in page.walks}
-    response = make_response(render_template("mine.html", page=page, states=states, error=error), 422 if error else 200)
+    response = make_response(
+        render_template("pages/my_walks.html", page=page, states=states, error=error), 422 if error else 200
+    )
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Vary"] = "Cookie"
     response.headers["X-Robots-Tag"] = "noindex"

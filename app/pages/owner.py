@@ -45,7 +45,7 @@ def retitle(walk_id: str) -> Response:
     try:
         change = walk_edits.validate({"title": written if written.strip() else None})
     except InvalidInput as error:
-        return walk_page("walk.html", walk, retitled=(written, str(error)))
+        return walk_page("pages/walk.html", walk, retitled=(written, str(error)))
     walk_edits.apply(walk, change)
     return see(walk)
 

@@ -51,7 +51,7 @@ def report(walk_id: str) -> Response:
 
 def _page(walk_id: str, *, status: int = 200, **context: Any) -> Response:
     given = {"errors": {}, "reason": "", "words": "", "said": None} | context
-    page = render_template("report.html", walk=lookup.walk_at(walk_id), reasons=reports.REASONS, **given)
+    page = render_template("pages/report.html", walk=lookup.walk_at(walk_id), reasons=reports.REASONS, **given)
     response = Response(page, status=status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"

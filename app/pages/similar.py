@@ -21,6 +21,6 @@ def init_app(app: Flask) -> None:
 def page(walk_id: str) -> Response:
     """Show what hangs and looks like a frame, the likest first."""
     found = find(walk_id, request.args.get("frame"), limit=SHOWN)
-    response = conditional(Response(render_template("alike.html", found=found, walk=found.walk)))
+    response = conditional(Response(render_template("pages/similar.html", found=found, walk=found.walk)))
     response.headers["X-Robots-Tag"] = "noindex"
     return response

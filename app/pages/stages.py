@@ -46,13 +46,13 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/walks/<walk_id>/stages")
 def watch(walk_id: str) -> Response:
     """Show a frame in the making, or offer to have it painted so."""
-    return _page("stages.html", lookup.walk_at(walk_id))
+    return _page("pages/stages.html", lookup.walk_at(walk_id))
 
 
 @blueprint.get("/walks/<walk_id>/stages/live")
 def live(walk_id: str) -> Response:
     """Show the part of the page that changes when the stages arrive."""
-    return _page("_stages.html", lookup.walk_at(walk_id))
+    return _page("pages/_stages.html", lookup.walk_at(walk_id))
 
 
 @blueprint.post("/walks/<walk_id>/stages")
@@ -64,7 +64,7 @@ def ask(walk_id: str) -> Response:
         try:
             rate_limits.admit_stages()
         except TooMany as error:
-            response = _page("stages.html", walk, refused=str(error))
+            response = _page("pages/stages.html", walk, refused=str(error))
             response.status_code = 429
             response.headers["Retry-After"] = str(error.retry_after)
             return response

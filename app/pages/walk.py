@@ -29,13 +29,13 @@ def walk(walk_id: str) -> Response:
         response = cast(Response, redirect(_with_query(walk.url)))  # not for good: it may be retitled back
         response.headers["Cache-Control"] = "no-cache"
         return response
-    return walk_page("walk.html", walk)
+    return walk_page("pages/walk.html", walk)
 
 
 @blueprint.get("/walks/<walk_id>/live")
 def live(walk_id: str) -> Response:
     """Show the part of a walk's page that changes while it is painted."""
-    return walk_page("_walk.html", lookup.walk_at(walk_id))
+    return walk_page("pages/_walk.html", lookup.walk_at(walk_id))
 
 
 def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) -> Response:

@@ -40,8 +40,10 @@ def embed(walk_id: str) -> Response:
     try:
         walk = lookup.walk_at(walk_id)
     except (WalkNotFound, WalkGone) as error:
-        return _answer(Response(render_template("embed.html", walk=None, words=error.title), status=error.status))
-    return _answer(conditional(Response(render_template("embed.html", walk=walk, words=None))))
+        return _answer(
+            Response(render_template("publishing/embed.html", walk=None, words=error.title), status=error.status)
+        )
+    return _answer(conditional(Response(render_template("publishing/embed.html", walk=walk, words=None))))
 
 
 def size(walk: Walk, *, max_width: int | None = None, max_height: int | None = None) -> tuple[int, int]:

@@ -52,7 +52,7 @@ def feed() -> Response:
     choice = from_page(request.args).model_copy(update={"sort": NEWEST, "draw": None})
     walks = catalogue.page(choice, limit=ENTRIES).walks
     page = render_template(
-        "feed.xml",
+        "publishing/feed.xml",
         walks=walks,
         q=choice.q,
         chosen=filter_options.chosen(choice),

@@ -104,7 +104,7 @@ def answer(status: int, detail: str, *, errors: InvalidInput | None = None, titl
     title = _(title or TITLES.get(status, "Something went wrong"))
     if wants_json():
         return problem(status, title, detail, errors)
-    page = render_template("error.html", code=status, title=title, message=detail, detail="")
+    page = render_template("layout/error.html", code=status, title=title, message=detail, detail="")
     return Response(page, status=status)
 
 

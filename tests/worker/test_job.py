@@ -541,11 +541,11 @@ def test_the_lease_is_renewed_while_a_batch_is_painted(
 ) -> None:
     app.config["LEASE_SECONDS"] = 1e-6
     walk = commissioned(frames=4)
-    leases: list[object] = []
+    held: list[object] = []
     keep = batch_piece.keep
 
     def note(*arguments: object) -> None:
-        leases.append(db.session.query(Piece.lease_until).filter_by(state="taken").scalar())
+        held.append(db.session.query(Piece.lease_until).filter_by(state="taken").scalar())
         db.session.rollback()
         keep(*arguments)  # type: ignore[arg-type]
 
@@ -559,8 +559,8 @@ def test_the_lease_is_renewed_while_a_batch_is_painted(
 
     job.work()
     assert read(walk.id).state == FINISHED
-    assert len(begun) == len(leases) > 2
-    assert all(late > early for early, late in zip(begun, leases, strict=True))  # type: ignore[operator]
+    assert len(begun) == len(held) > 2
+    assert all(late > early for early, late in zip(begun, held, strict=True))  # type: ignore[operator]
 
 
 def test_a_failing_painter_fails_the_walk_in_words_and_is_heard(
