@@ -19,8 +19,8 @@ import torch
 from app.generation import presets
 from benchmarks.counting import counted, networks
 from benchmarks.ours import Ours
-from studio import assembly, autoencoder, diffusion
 from studio.stages.publish import write
+from studio.training import autoencoder, diffusion, pipeline
 from worker.diffusion.painter import Painter
 
 HOUSE = Path("models/house")
@@ -39,7 +39,7 @@ def build(folder: Path) -> Path:
     }.items():
         part.save_pretrained(folder / "parts" / name)
     parts = {name: folder / "parts" / name for name in ("vae", "unet", "scheduler")}
-    pipe = assembly.pipeline(assembly.of_folder(HOUSE) | parts)
+    pipe = pipeline.pipeline(pipeline.of_folder(HOUSE) | parts)
     (folder / "model").mkdir()
     write(pipe, folder / "model")
     return folder / "model"

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from studio.errors import StudioError
-from studio.folder import Folder, put_folder
-from studio.stage import counts, stage, training_options
+from studio.workspace.stage_command import counts, stage, training_options
+from studio.workspace.work_folder import Folder, put_folder
 
 HELD_OUT = 48
 
@@ -37,13 +37,13 @@ def command(folder: Folder, *, refine: bool, painted: int, piece: int, channels:
     """Make model/vae: pictures to latents sixteen times smaller a side, and back."""
     import torch
 
-    from studio import autoencoder, training
-    from studio.canvas import Canvas, hands_and_plain
-    from studio.run import Run
+    from studio.scenes.canvas import Canvas, hands_and_plain
+    from studio.training import autoencoder, loop
+    from studio.workspace.training_run import Run
 
-    schedule = training.Schedule(**often)
+    schedule = loop.Schedule(**often)
     each = Run(folder, "refine" if refine and run == "autoencoder" else run)
-    machine = training.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
+    machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
     canvas = Canvas(folder, device=device, size=size)
     target = folder.path / "model/vae"
     torch.manual_seed(schedule.seed)
@@ -60,7 +60,7 @@ def command(folder: Folder, *, refine: bool, painted: int, piece: int, channels:
 
     def loss_of_pieces(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
         latents, pictures = pool.batch(step, batch, dice)
-        noise = training.noise(tuple(latents.shape), dice, latents.device)
+        noise = loop.noise(tuple(latents.shape), dice, latents.device)
         painted = model(latents + noise * autoencoder.NOISE / vae.config.scaling_factor)
         told = {"psnr": autoencoder.psnr(painted.detach().float() / 2 + 0.5, pictures).mean()}
         return autoencoder.distance(painted.float(), pictures * 2 - 1), told
@@ -69,7 +69,7 @@ def command(folder: Folder, *, refine: bool, painted: int, piece: int, channels:
         first = (step * machine.num_processes + machine.process_index) * batch
         pictures = canvas.mixture(batch, first, plain=plain, dice=dice) * 2 - 1
         side = size // 2 ** (len(vae.config.block_out_channels) - 1)
-        noise = training.noise((batch, vae.config.latent_channels, side, side), dice, pictures.device)
+        noise = loop.noise((batch, vae.config.latent_channels, side, side), dice, pictures.device)
         scale = 1.0 if not refine else 1.0 / vae.config.scaling_factor
         painted, latents = model(pictures, noise * autoencoder.NOISE * scale)
         loss = autoencoder.distance(painted.float(), pictures)
@@ -79,10 +79,10 @@ def command(folder: Folder, *, refine: bool, painted: int, piece: int, channels:
 
     if painted and not each.is_done():
         vae = vae.to(device, memory_format=torch.channels_last)  # a third faster on a processor
-        pictures = canvas.mixture(painted, 0, plain=plain, dice=training.dice(schedule.seed, 0))
+        pictures = canvas.mixture(painted, 0, plain=plain, dice=loop.dice(schedule.seed, 0))
         pool = autoencoder.Pool(vae, pictures, piece)
     pupil = autoencoder.Refined(vae) if painted else autoencoder.Pupil(vae)
-    summary = training.fit(
+    summary = loop.fit(
         pupil, loss_of_pieces if painted else loss_of, schedule, each, machine=machine, settings=settings
     )
     if each.is_done() and target.exists():
@@ -105,17 +105,17 @@ def _scale(vae: Any, canvas: Any, count: int) -> None:
     """Measure how large latents are, and note what brings them to one; the pipeline knows no shift."""
     import torch
 
-    from studio import autoencoder, training
+    from studio.training import autoencoder, loop
 
     with torch.no_grad():
-        pictures = canvas.mixture(count, 0, dice=training.dice(0, 0))
+        pictures = canvas.mixture(count, 0, dice=loop.dice(0, 0))
         latents = torch.cat([autoencoder.raw_latents(vae, part * 2 - 1) for part in pictures.split(32)]).float()
     vae.register_to_config(scaling_factor=1 / max(float(latents.square().mean().sqrt()), 1e-6))
 
 
 def _canvas_of_tests(folder: Folder, canvas: Any, device: str, size: int) -> Any:
     """Take the drawings of a vendor kept out, or those that were learned from where none is."""
-    from studio.canvas import Canvas
+    from studio.scenes.canvas import Canvas
 
     has_tests = any(record.split == "test" and record.kind == "motif" for record in folder.catalogue())
     return Canvas(folder, split="test", device=device, size=size) if has_tests else canvas

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from studio import captions, words
-from studio.blip import Blip
+from studio.captioning import record_captions
+from studio.captioning.blip import Blip
 from studio.errors import FolderError
-from studio.folder import Caption, Folder, Record
-from studio.stage import progress, stage
+from studio.text import phrasing
+from studio.workspace.stage_command import progress, stage
+from studio.workspace.work_folder import Caption, Folder, Record
 
 SEEN = "seen.jsonl"
 
@@ -22,7 +23,7 @@ SEEN = "seen.jsonl"
 @click.option("--device", default="cpu", show_default=True, help="What BLIP runs on: cpu, cuda.")
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Pictures at once.")
 @click.option("--own", type=click.Path(path_type=Path), help="Captions of your own: JSON Lines, file_name and text.")
-@click.option("--prefix", default=words.PREFIX, show_default=True, help="What is put before every text.")
+@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="What is put before every text.")
 @click.option("--text", "which", type=click.Choice(("short", "long")), default="short", show_default=True,
               help="Which caption becomes the text.")  # fmt: skip
 def command(
@@ -32,7 +33,7 @@ def command(
     records = [record for record in folder.catalogue() if record.split == "train"]
     if not records:
         raise FolderError(f"{folder.path} holds no pictures to caption; the stage collect brings some.")
-    written = captions.own(own) if own else captions.Own({}, [])
+    written = record_captions.own(own) if own else record_captions.Own({}, [])
     looked_at = [record for record in records if record.kind == "work" and not written.text(record)]
     seen = _seen(folder, blip, looked_at, **options) if blip else {}
     counts: Counter[str] = Counter()
@@ -41,7 +42,7 @@ def command(
         said = written.text(record)
         counts["own" if said else "seen" if record.id in seen else "catalogue"] += 1
         saw = said or seen.get(record.id, "")
-        short, long = saw or captions.short(record), captions.long(record, saw)
+        short, long = saw or record_captions.short(record), record_captions.long(record, saw)
         text = prefix + (short if which == "short" else long)
         rows.append(Caption(record.file.removeprefix("pictures/"), text, short, long, record.id))
     folder.write_captions(rows)

@@ -12,13 +12,13 @@ from typing import Any
 
 import click
 
-from studio import icons, museums
-from studio.collection import Collection, Item
+from studio.collecting import icon_sets, museums
+from studio.collecting.collection import Collection, Item
+from studio.collecting.picture_intake import SMALLEST, Prepared
+from studio.collecting.polite_client import Gone, Visitor
 from studio.errors import FetchError, StudioError
-from studio.folder import Folder
-from studio.pictures import SMALLEST, Prepared
-from studio.stage import progress, stage
-from studio.visitor import Gone, Visitor
+from studio.workspace.stage_command import progress, stage
+from studio.workspace.work_folder import Folder
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif", ".jp2")
 
@@ -27,9 +27,9 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", "
 @click.option("--from", "source", metavar="ADDRESS", help="A folder, or a bucket such as s3://name/art (fsspec).")
 @click.option("--icons", "with_icons", is_flag=True, help="The drawings of the open-licensed icon sets.")
 @click.option("--modules", type=click.Path(path_type=Path), help="Where their packages lie; otherwise npm gets them.")
-@click.option("--vendor", "vendors", multiple=True, type=click.Choice(icons.VENDORS), help="Only these icon sets.")
-@click.option("--kept-out", multiple=True, type=click.Choice(icons.VENDORS), default=("emojione",), show_default=True,
-              help="Icon sets for testing only.")  # fmt: skip
+@click.option("--vendor", "vendors", multiple=True, type=click.Choice(icon_sets.VENDORS), help="Only these icon sets.")
+@click.option("--kept-out", multiple=True, type=click.Choice(icon_sets.VENDORS), default=("emojione",),
+              show_default=True, help="Icon sets for testing only.")  # fmt: skip
 @click.option("--catalogue", metavar="ADDRESS", help="A museum's catalogue: CSV, JSON or JSON Lines (file or bucket).")
 @click.option("--museum", help="Whose: moma, met, rijksmuseum or any other name.")
 @click.option("--query", help="What to ask the API of the Met or the Rijksmuseum for.")
@@ -55,7 +55,7 @@ def command(folder: Folder, *, source: str | None, with_icons: bool, **options: 
         folder, any_licence=options["any_licence"], smallest=options["smallest"], again=options["again"]
     )
     if with_icons:
-        _icons(collection, options["modules"] or icons.fetched(folder.path / "packages"), options)
+        _icons(collection, options["modules"] or icon_sets.fetched(folder.path / "packages"), options)
     if source:
         _folder(collection, source, options)
     visitor = Visitor(pause=options["pause"], allowed=options["allow_host"], keep=folder.path / "fetched")
@@ -69,22 +69,24 @@ def command(folder: Folder, *, source: str | None, with_icons: bool, **options: 
 
 
 def _icons(collection: Collection, modules: Path, options: dict[str, Any]) -> None:
-    vendors = options["vendors"] or icons.VENDORS
-    chosen = icons.drawings(modules, vendors=vendors, kept_out=options["kept_out"], limit=options["limit"])
+    vendors = options["vendors"] or icon_sets.VENDORS
+    chosen = icon_sets.drawings(modules, vendors=vendors, kept_out=options["kept_out"], limit=options["limit"])
     wanted = [icon for icon in chosen if collection.wants(icon.item)]
 
-    def enter(icon: icons.Icon, drawn: Prepared | str) -> None:
+    def enter(icon: icon_sets.Icon, drawn: Prepared | str) -> None:
         if isinstance(drawn, str):
             collection.set_aside(icon.item.source, drawn)
         else:
-            collection.enter(icon.item, drawn, icons.original(icon), kind="motif")
+            collection.enter(icon.item, drawn, icon_sets.original(icon), kind="motif")
 
     if options["jobs"] == 1 or len(wanted) < 32:
         for icon in progress(wanted, what="drawings"):
-            enter(*icons.render(icon))
+            enter(*icon_sets.render(icon))
         return
     with ProcessPoolExecutor(options["jobs"], mp_context=get_context("spawn")) as pool:
-        for icon, drawn in progress(pool.map(icons.render, wanted, chunksize=16), what="drawings", total=len(wanted)):
+        for icon, drawn in progress(
+            pool.map(icon_sets.render, wanted, chunksize=16), what="drawings", total=len(wanted)
+        ):
             enter(icon, drawn)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from studio import words
 from studio.errors import StudioError
-from studio.folder import Folder
-from studio.stage import stage
+from studio.text import phrasing
+from studio.workspace.stage_command import stage
+from studio.workspace.work_folder import Folder
 
 
 @stage("compose")
@@ -25,7 +25,7 @@ from studio.stage import stage
     "--coloured", type=click.FloatRange(0, 1), default=0.14, show_default=True, help="Share of named colours."
 )
 @click.option("--grounded", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share of named grounds.")
-@click.option("--prefix", default=words.PREFIX, show_default=True, help="The house prefix.")
+@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
 @click.option(
     "--sheet", type=click.IntRange(0), default=24, show_default=True, help="Paint the first so many to look at."
 )
@@ -33,18 +33,19 @@ def command(
     folder: Folder, *, sheet: int, chosen: tuple[str, ...], unnamed: tuple[str, ...], **shares: Any
 ) -> dict[str, Any]:
     """Write scenes.json, and a contact sheet of the first scenes."""
-    from studio import hands, scenes
+    from studio.hands import registry
+    from studio.scenes import composition
 
-    unknown = sorted({*chosen, *unnamed} - set(hands.HANDS))
+    unknown = sorted({*chosen, *unnamed} - set(registry.HANDS))
     if unknown:
-        raise StudioError(f"There is no hand {unknown[0]!r}; there are {', '.join(hands.HANDS)}.")
+        raise StudioError(f"There is no hand {unknown[0]!r}; there are {', '.join(registry.HANDS)}.")
     if shares["two"] + shares["coloured"] + shares["grounded"] > 1:
         raise StudioError("--two, --coloured and --grounded are shares of one whole: together at most 1.")
-    if idle := sorted(set(unnamed) - set(chosen or hands.HANDS)):
+    if idle := sorted(set(unnamed) - set(chosen or registry.HANDS)):
         raise StudioError(f"--unnamed {idle[0]} is none of the hands that paint; --hand names them.")
-    plan = scenes.Plan(hands=chosen or tuple(hands.HANDS), unnamed=unnamed, **shares)
-    programme = scenes.Programme(plan, scenes.motif_records(folder, "train"))
-    scenes.write_plan(folder, plan)
+    plan = composition.Plan(hands=chosen or tuple(registry.HANDS), unnamed=unnamed, **shares)
+    programme = composition.Programme(plan, composition.motif_records(folder, "train"))
+    composition.write_plan(folder, plan)
     if sheet:
         _hang(folder, programme, min(sheet, plan.number))
     return {"scenes": plan.number, "hands": len(plan.hands), "concepts": len(programme.concepts),
@@ -53,11 +54,11 @@ def command(
 
 def _hang(folder: Folder, programme: Any, count: int) -> None:
     """Paint the first scenes, with their captions beside the sheet."""
-    from studio import scenes
+    from studio.scenes import composition
 
     drawn = [programme.scene(number) for number in range(count)]
-    motifs = scenes.Motifs.of(folder)
+    motifs = composition.Motifs.of(folder)
     written = io.BytesIO()
-    scenes.sheet(scenes.paint(drawn, motifs), 8).save(written, "WEBP", quality=85)
+    composition.sheet(composition.paint(drawn, motifs), 8).save(written, "WEBP", quality=85)
     folder.write("sheets/scenes.webp", written.getvalue())
     folder.write("sheets/scenes.txt", "".join(f"{scene.number}: {scene.texts[0]}\n" for scene in drawn).encode())

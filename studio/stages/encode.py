@@ -15,8 +15,8 @@ from typing import Any
 import click
 
 from studio.errors import FolderError, StudioError
-from studio.folder import Folder, digest
-from studio.stage import HOUSE, progress, stage
+from studio.workspace.stage_command import HOUSE, progress, stage
+from studio.workspace.work_folder import Folder, digest
 
 
 @stage("encode")
@@ -37,7 +37,7 @@ from studio.stage import HOUSE, progress, stage
 def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None, shard: int, batch: int, device: str,
             jobs: int, size: int, captions: int) -> dict[str, Any]:  # fmt: skip
     """Write latents/: scenes painted now, or captioned pictures, as latents and text states."""
-    from studio import shards
+    from studio.workspace import shards
 
     coder = vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
     work = _Work(folder.path, base, coder, source, captions, size, device, batch, shard)
@@ -86,8 +86,8 @@ class _Encoder:
     def __init__(self, work: _Work) -> None:
         import torch
 
-        from studio import autoencoder
-        from studio.text import Texts
+        from studio.text.text_encoder import Texts
+        from studio.training import autoencoder
 
         self._work, self._pictures = work, work.pictures()
         # A processor convolves large pictures of few channels nearly twice as fast with the channels last.
@@ -97,7 +97,8 @@ class _Encoder:
     def __call__(self, number: int) -> None:
         import torch
 
-        from studio import autoencoder, shards
+        from studio.training import autoencoder
+        from studio.workspace import shards
 
         work, batch = self._work, self._work.batch
         numbers = range(number * work.shard, min((number + 1) * work.shard, len(self._pictures)))
@@ -139,7 +140,7 @@ class _Painted:
     name = "scenes"
 
     def __init__(self, folder: Folder, captions: int, size: int, device: str) -> None:
-        from studio.canvas import Canvas
+        from studio.scenes.canvas import Canvas
 
         self._canvas, self._captions = Canvas(folder, device=device, size=size), captions
 
@@ -151,10 +152,10 @@ class _Painted:
         return digest("".join([*told, *(record.hash for record in self._canvas.records)]).encode())
 
     def read(self, numbers: range) -> tuple[Any, list[list[str]]]:
-        from studio import scenes
+        from studio.scenes import composition
 
         drawn = [self._canvas.programme.scene(number) for number in numbers]
-        return scenes.paint(drawn, self._canvas.motifs), [self._drawn(scene) for scene in drawn]
+        return composition.paint(drawn, self._canvas.motifs), [self._drawn(scene) for scene in drawn]
 
     def _drawn(self, scene: Any) -> list[str]:
         dice = random.Random(f"captions:{scene.seed}:{scene.number}")  # noqa: S311 - drawn to be drawn again

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from studio import words
 from studio.errors import FolderError, StudioError
-from studio.folder import Folder
-from studio.stage import HOUSE, stage
+from studio.text import phrasing
+from studio.workspace.stage_command import HOUSE, stage
+from studio.workspace.work_folder import Folder
 
 EYE = Path("models/eye")
 
@@ -36,35 +36,35 @@ EYE = Path("models/eye")
 def command(folder: Folder, *, model: Path | None, checkpoints: str | None, base: Path, eye_path: Path | None,
             name: str | None, before: str | None, **options: Any) -> dict[str, Any]:  # fmt: skip
     """Score a model: plain names, hands, rewordings, decoder, what was forgotten; with contact sheets."""
-    from studio import assembly
+    from studio.training import pipeline
 
     if model and checkpoints:
         raise click.UsageError("--model is one model, --checkpoints are those of a run: name one of them.")
     own = folder.path / "model/eye"
     eye = eye_path or (own if own.exists() else EYE)
     if model:
-        told = assembly.facts(model)
-        return _one(folder, assembly.of_folder(model), told, eye, name or told.get("name", model.name), before, options)
+        told = pipeline.facts(model)
+        return _one(folder, pipeline.of_folder(model), told, eye, name or told.get("name", model.name), before, options)
     if not checkpoints:
-        return _one(folder, assembly.places(folder, base), _learned(folder), eye, name or "model", before, options)
+        return _one(folder, pipeline.places(folder, base), _learned(folder), eye, name or "model", before, options)
     kept = sorted((folder.path / "runs" / checkpoints / "checkpoints").glob("[0-9]*"))
     if not kept:
         raise FolderError(f"The run {checkpoints!r} kept no checkpoints; train keeps some with --checkpoint-every.")
     rows = {}
     for path in kept:
-        parts = assembly.places(folder, base, unet=path)
+        parts = pipeline.places(folder, base, unet=path)
         rows[path.name] = _one(folder, parts, _learned(folder), eye, f"{checkpoints}-{path.name}", before, options)
     return {"checkpoints": rows}
 
 
 def _learned(folder: Folder) -> dict[str, Any]:
     """Say of a model that is not published yet what it will say: its prefix, and the hands of its scenes."""
-    from studio import scenes
-    from studio.hands import HANDS
+    from studio.hands.registry import HANDS
+    from studio.scenes import composition
 
-    facts: dict[str, Any] = {"prefix": words.PREFIX}
-    if (folder.path / scenes.NAME).exists():
-        facts["hands"] = [{"words": HANDS[hand].words} for hand in scenes.read_plan(folder).hands]
+    facts: dict[str, Any] = {"prefix": phrasing.PREFIX}
+    if (folder.path / composition.NAME).exists():
+        facts["hands"] = [{"words": HANDS[hand].words} for hand in composition.read_plan(folder).hands]
     return facts
 
 
@@ -72,7 +72,8 @@ def _one(folder: Folder, parts: dict[str, Path], facts: dict[str, Any], eye_path
          options: dict[str, Any]) -> dict[str, Any]:  # fmt: skip
     """Evaluate one model into ``evaluations/NAME/``."""
     from eye import Eye, EyeError
-    from studio import assembly, autoencoder, exam, score
+    from studio.judging import exam, score
+    from studio.training import autoencoder, pipeline
 
     if not name or "/" in name or name.startswith("."):
         raise FolderError(f"An evaluation cannot be called {name!r}.")
@@ -86,13 +87,13 @@ def _one(folder: Folder, parts: dict[str, Path], facts: dict[str, Any], eye_path
     steps, guidance = options["steps"] or says.get("steps", 20), options["guidance"] or says.get("guidance", 4.0)
     prefix = options["prefix"] if options["prefix"] is not None else facts.get("prefix", "")
     extent = exam.Extent(options["plain"], options["seeds"], options["by_hand"], options["reworded"])
-    pattern = facts.get("hand_pattern", words.HAND_PATTERN)
+    pattern = facts.get("hand_pattern", phrasing.HAND_PATTERN)
     asked = exam.questions(eye.concepts, score.hands_of(facts, eye), extent, prefix=prefix, pattern=pattern)
-    fingerprint = assembly.fingerprint(parts)
+    fingerprint = pipeline.fingerprint(parts)
     gallery = exam.Gallery(folder, model=fingerprint, steps=steps, guidance=guidance)
     painted = 0
     if gallery.missing(asked):
-        pipe = assembly.pipeline(parts, device=device)
+        pipe = pipeline.pipeline(parts, device=device)
         painted = gallery.paint(asked, pipe, batch=options["batch"], steps=steps, guidance=guidance)
         del pipe
     report: dict[str, Any] = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from studio.folder import Folder, put_folder
-from studio.stage import HOUSE, counts, stage, training_options
+from studio.workspace.stage_command import HOUSE, counts, stage, training_options
+from studio.workspace.work_folder import Folder, put_folder
 
 
 @stage("eye")
@@ -30,14 +30,14 @@ def command(folder: Folder, *, base: Path, size: int, channels: str, blocks: str
     import torch
 
     from eye import Shape, Tower, save
-    from studio import eye, training
-    from studio.canvas import Canvas
-    from studio.run import Run
-    from studio.text import Texts
+    from studio.scenes.canvas import Canvas
+    from studio.text.text_encoder import Texts
+    from studio.training import eye, loop
+    from studio.workspace.training_run import Run
 
-    schedule = training.Schedule(decay=0.05, **often)
+    schedule = loop.Schedule(decay=0.05, **often)
     each = Run(folder, run)
-    machine = training.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
+    machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
     canvas = Canvas(folder, device=device, size=painted_at)
     school = eye.School(canvas, Texts(base, device=device), painted=painted, size=size)
     torch.manual_seed(schedule.seed)
@@ -51,7 +51,7 @@ def command(folder: Folder, *, base: Path, size: int, channels: str, blocks: str
     settings = {"batch": batch, "size": size, "channels": channels, "blocks": blocks, "painted": painted,
                 "painted_at": painted_at, "plain": plain, "scenes": canvas.programme.plan.seed,
                 "drawings": len(canvas.records), "precision": precision}  # fmt: skip
-    summary = training.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings)
+    summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings)
     if not machine.is_main_process:
         return summary
     about = {"trained_on": {"drawings": len(canvas.records), "painted": painted, "steps": schedule.steps,
@@ -66,7 +66,7 @@ def command(folder: Folder, *, base: Path, size: int, channels: str, blocks: str
 
 def _words(names: tuple[str, ...]) -> dict[str, str]:
     """Say by which words prompts ask for the hands; a plain drawing is by none."""
-    from studio.hands import HANDS
+    from studio.hands.registry import HANDS
 
     return {name: HANDS[name].words for name in names if name in HANDS}
 
@@ -74,14 +74,14 @@ def _words(names: tuple[str, ...]) -> dict[str, str]:
 def _measured(folder: Folder, tower: Any, school: Any, device: str, size: int, count: int) -> dict[str, Any]:
     """Measure on a vendor that was kept out; say nothing of the eye's accuracy where none was."""
     from eye import Eye
-    from studio import judge
-    from studio.canvas import Canvas
+    from studio.judging import accuracy
+    from studio.scenes.canvas import Canvas
 
     kept_out = [record for record in folder.catalogue() if record.split == "test" and record.kind == "motif"]
     if not kept_out:
         return {"measured_on": None}
     eye = Eye(tower.to(device), school.names, {"concepts": school.concepts, "hands": school.hands})
     canvas = Canvas(folder, split="test", device=device, size=size)
-    drawings, hands = judge.of_drawings(eye, canvas), judge.of_hands(eye, canvas, count)
+    drawings, hands = accuracy.of_drawings(eye, canvas), accuracy.of_hands(eye, canvas, count)
     return {"measured_on": sorted({record.vendor for record in kept_out}), "R": drawings["top1"],
             "R_top5": drawings["top5"], "hands_told": hands}  # fmt: skip

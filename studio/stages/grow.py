@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from studio.folder import Folder, put_folder
-from studio.stage import HOUSE, stage
+from studio.workspace.stage_command import HOUSE, stage
+from studio.workspace.work_folder import Folder, put_folder
 
 
 @stage("grow")
@@ -23,9 +23,9 @@ from studio.stage import HOUSE, stage
 @click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda.")
 def command(folder: Folder, *, base: Path, latent: int, size: int, shown: int, device: str) -> dict[str, Any]:
     """Make model/vae of a base's; `autoencoder --refine` teaches its decoder, `train --tune full` the base's UNet."""
-    from studio import autoencoder, grown, training
-    from studio.canvas import Canvas
-    from studio.run import Run
+    from studio.scenes.canvas import Canvas
+    from studio.training import autoencoder, growing, loop
+    from studio.workspace.training_run import Run
 
     canvas = Canvas(folder, device=device, size=size)
     of = autoencoder.load(base / "vae").eval()
@@ -35,7 +35,7 @@ def command(folder: Folder, *, base: Path, latent: int, size: int, shown: int, d
                        "drawings": len(canvas.records)})  # fmt: skip
     is_there = each.is_done() and target.exists()  # perhaps refined since
     if not is_there:
-        pictures = canvas.mixture(shown, 0, dice=training.dice(0, 0))
-        put_folder(target, grown.autoencoder(of.to(device), pictures, latent=latent).save_pretrained)
+        pictures = canvas.mixture(shown, 0, dice=loop.dice(0, 0))
+        put_folder(target, growing.autoencoder(of.to(device), pictures, latent=latent).save_pretrained)
         each.finish()
     return told | {"grown_now": not is_there}

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from studio.errors import StudioError
-from studio.folder import Folder
-from studio.stage import HOUSE, stage
+from studio.workspace.stage_command import HOUSE, stage
+from studio.workspace.work_folder import Folder
 
 
 @stage("meaning")
@@ -29,11 +29,11 @@ from studio.stage import HOUSE, stage
 def command(folder: Folder, *, base: Path, lists: tuple[Path, ...], width: str, passes: int, rate: float, seed: int,
             credit: str, device: str) -> dict[str, Any]:  # fmt: skip
     """Make model/meaning: a table that says in the web process what words mean."""
-    from studio import meaning
-    from studio.text import Texts
+    from studio.text.text_encoder import Texts
+    from studio.training import meaning_table
 
-    read = [text for path in lists for text in meaning.read_texts(path)]
-    sentences = meaning.unique([*meaning.of_house(base), *read])
+    read = [text for path in lists for text in meaning_table.read_texts(path)]
+    sentences = meaning_table.unique([*meaning_table.of_house(base), *read])
     encoder = Texts(base, device=device)
     if int(width) > encoder.model.config.hidden_size:
         raise StudioError(
@@ -41,10 +41,10 @@ def command(folder: Folder, *, base: Path, lists: tuple[Path, ...], width: str, 
         )
     if len(sentences) < int(width):
         raise StudioError(f"{len(sentences)} texts are too few for {width} numbers: name more with --texts.")
-    made = meaning.distil(encoder, sentences, width=int(width), passes=passes, rate=rate, seed=seed)
+    made = meaning_table.distil(encoder, sentences, width=int(width), passes=passes, rate=rate, seed=seed)
     about = {"pieces": len(made.pieces), "width": int(width), "texts": len(sentences), "passes": passes, "seed": seed,
              "likeness": round(made.likeness, 4), "credit": credit}  # fmt: skip
     folder.make()
-    folder.write("model/meaning/table.npz", meaning.table(made.pieces, made.vectors))
+    folder.write("model/meaning/table.npz", meaning_table.table(made.pieces, made.vectors))
     folder.write("model/meaning/meaning.json", (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())
     return about

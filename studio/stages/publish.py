@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from studio import words
 from studio.errors import FolderError
-from studio.folder import Folder, put_folder
-from studio.stage import HOUSE, stage
+from studio.text import phrasing
+from studio.workspace.stage_command import HOUSE, stage
+from studio.workspace.work_folder import Folder, put_folder
 
 SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 
@@ -24,39 +24,41 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="Whose text encoder was used, and what else was not learned here.")  # fmt: skip
 @click.option("--evaluation", help="Whose figures, sheets and vocabulary the card gets.")
-@click.option("--prefix", default=words.PREFIX, show_default=True, help="The house prefix.")
+@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
 @click.option("--licence", default="", help="What may be done with its pictures; else from the sources' licences.")
 @click.option("--steps", type=click.IntRange(1), default=20, show_default=True, help="Steps that suit it.")
 @click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True, help="Guidance that suits it.")
 def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, evaluation: str | None,
             prefix: str, licence: str, steps: int, guidance: float) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
-    from studio import assembly, card, curve, score
+    from studio.judging import score
+    from studio.publishing import loss_curve, model_card
+    from studio.training import pipeline
 
     if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
         raise FolderError(f"{target} holds something else than a model; it is not overwritten.")
     scores = score.read(folder, evaluation) if evaluation else {}
-    parts = assembly.places(folder, base)
-    if scores and scores["model"] != assembly.fingerprint(parts):
+    parts = pipeline.places(folder, base)
+    if scores and scores["model"] != pipeline.fingerprint(parts):
         raise FolderError(f"The evaluation {evaluation!r} is of another model ({scores['model']}); evaluate this one.")
-    pipe = assembly.pipeline(parts)
+    pipe = pipeline.pipeline(parts)
     size = pipe.unet.config.sample_size * pipe.vae_scale_factor
-    of_base, goes_on = {"name": base.name, "sources": []} | assembly.facts(base), card.goes_on(folder)
-    facts = card.house(
+    of_base, goes_on = {"name": base.name, "sources": []} | pipeline.facts(base), model_card.goes_on(folder)
+    facts = model_card.house(
         folder, scores, name=name, title=title or name, prefix=prefix, size=size, licence=licence, steps=steps,
         guidance=guidance, solver=type(pipe.scheduler).__name__, hands=_hands(folder), base=of_base, goes_on=goes_on,
     )  # fmt: skip
-    text = card.written(folder, facts, scores, _parts(pipe), base=of_base if goes_on else None)
+    text = model_card.written(folder, facts, scores, _parts(pipe), base=of_base if goes_on else None)
 
     def fill(path: Path) -> None:
         write(pipe, path)
         (path / "house.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
         (path / "MODEL_CARD.md").write_text(text, "utf-8")
         if goes_on and (base / "MODEL_CARD.md").exists():
-            shutil.copyfile(base / "MODEL_CARD.md", path / card.OF_BASE)
+            shutil.copyfile(base / "MODEL_CARD.md", path / model_card.OF_BASE)
         _write_lists(folder, path, base if goes_on else None)
-        if curves := card.curves(folder):
-            (path / "training.svg").write_text(curve.drawing(curves), "utf-8")
+        if curves := model_card.curves(folder):
+            (path / "training.svg").write_text(loss_curve.drawing(curves), "utf-8")
         for sheet in SHEETS if evaluation else ():
             hung = folder.path / f"evaluations/{evaluation}/{sheet}.webp"
             if hung.exists():
@@ -71,9 +73,9 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
 
 def _hands(folder: Folder) -> tuple[str, ...]:
     """Name the hands that the folder's scenes were painted by."""
-    from studio import scenes
+    from studio.scenes import composition
 
-    return scenes.read_plan(folder).hands if (folder.path / scenes.NAME).exists() else ()
+    return composition.read_plan(folder).hands if (folder.path / composition.NAME).exists() else ()
 
 
 def _parts(pipe: Any) -> list[dict[str, Any]]:
@@ -102,9 +104,9 @@ def _count(part: Any) -> int:
 
 def _write_lists(folder: Folder, path: Path, base: Path | None) -> None:
     """Write the concepts' names, those that a base had learned first, and the credits of works."""
-    from studio import card
+    from studio.publishing import model_card
 
-    records = card.learned_from(folder)
+    records = model_card.learned_from(folder)
     known = base / "concepts.json" if base else None
     concepts: dict[str, dict[str, Any]] = (
         {row["name"]: row for row in json.loads(known.read_bytes())} if known and known.exists() else {}

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from studio import words
 from studio.errors import FolderError, StudioError
-from studio.folder import Folder, put_folder
-from studio.stage import HOUSE, counts, stage, training_options
+from studio.text import phrasing
+from studio.workspace.stage_command import HOUSE, counts, stage, training_options
+from studio.workspace.work_folder import Folder, put_folder
 
 OBJECTIVES = ("flow", "v_prediction", "epsilon")
 PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of the USA", "Picasso and Monet")
@@ -53,7 +53,7 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option("--validate-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
 @click.option("--checkpoint-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
 @click.option("--validate", "prompts", multiple=True, default=PROMPTS, help="A prompt to look at, behind the prefix.")
-@click.option("--prefix", default=words.PREFIX, show_default=True, help="The house prefix.")
+@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
 @click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True, help="Of what is looked at.")
 @click.option(
     "--painted-in",
@@ -71,10 +71,10 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
     """Make model/unet and model/scheduler from latents/."""
     import torch
 
-    from studio import diffusion, training
-    from studio.run import Run
-    from studio.shards import Reader, Shards
-    from studio.text import Texts
+    from studio.text.text_encoder import Texts
+    from studio.training import diffusion, loop
+    from studio.workspace.shards import Reader, Shards
+    from studio.workspace.training_run import Run
 
     if unet and not tune:
         raise StudioError("--unet goes on with a UNet: say --tune full or --tune lora with it.")
@@ -90,13 +90,13 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
     network = _network(begins, tune, rank, channels, shards, learned, checkpointing)
     painter = diffusion.solver(aim, base if tune else None)
     each = Run(folder, run)
-    machine = training.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
+    machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
     asked = [prefix + prompt for prompt in prompts]
     texts = Texts(base)
     empty, told = texts.states([""]), texts.states(asked)
     del texts
     empty, told = empty.to(machine.device), told.to(machine.device)
-    schedule = training.Schedule(**often)
+    schedule = loop.Schedule(**often)
     reader = Reader(shards, batch, seed=schedule.seed, process=machine.process_index, processes=machine.num_processes)
 
     def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
@@ -106,13 +106,13 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         left_out = (torch.rand(batch, generator=dice) < nothing).to(machine.device).view(-1, 1, 1)
         states = torch.where(left_out, empty, states)
         times = aim.times(batch, dice).to(machine.device)
-        noise = training.noise(tuple(latents.shape), dice, machine.device)
+        noise = loop.noise(tuple(latents.shape), dice, machine.device)
         shown, at, target, weight = aim.noised(latents, noise, times, painter.alphas_cumprod)
         predicted = model(shown, at, encoder_hidden_states=states, return_dict=False)[0]
         return diffusion.loss(predicted, target, weight), {"waited": torch.tensor(read.waited)}
 
     def look(model: Any, step: int) -> None:
-        noise = torch.randn((len(told), learned, *places), generator=training.dice(0, 0))
+        noise = torch.randn((len(told), learned, *places), generator=loop.dice(0, 0))
         latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), told, empty,
                                   noise.to(machine.device), steps=painted_in, guidance=guidance)  # fmt: skip
         _hang(folder, base, each, torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, has - learned)), step)
@@ -132,9 +132,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
                 "of_base": of_base, "rank": rank if tune == "lora" else 0, "precision": precision,
                 "pictures": shards.about["source"]}  # fmt: skip
     try:
-        summary = training.fit(
-            network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put
-        )
+        summary = loop.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put)
     finally:
         reader.close()
     parameters = sum(value.numel() for value in diffusion.plain_copy(network).parameters())
@@ -160,16 +158,16 @@ def _network(network: Any, tune: str | None, rank: int, channels: str, shards: A
     """
     import torch
 
-    from studio import diffusion
+    from studio.training import diffusion
 
     side, width = shards.latents[0].shape[-1], shards.states[0].shape[-1]
     if network is None:
         torch.manual_seed(1)
         return diffusion.unet(counts(channels), latent=latent, sample=side, width=width, checkpointing=checkpointing)
     if tune == "full" and network.config.in_channels < latent:
-        from studio import grown
+        from studio.training import growing
 
-        network = grown.unet(network, latent=latent)
+        network = growing.unet(network, latent=latent)
     if (network.config.in_channels, network.config.cross_attention_dim) != (latent, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
         raise FolderError(
@@ -203,9 +201,10 @@ def _hang(folder: Folder, base: Path, run: Any, latents: Any, step: int) -> None
     """Hang what was painted of the prompts as a grid."""
     import torch
 
-    from studio import autoencoder, scenes
+    from studio.scenes import composition
+    from studio.training import autoencoder
 
     own = folder.path / "model/vae"
     vae = autoencoder.load(own if own.exists() else base / "vae").eval().to(latents.device)
     with torch.no_grad():
-        run.show(f"validation-{step:06d}.webp", scenes.sheet(autoencoder.decoded(vae, latents).float(), 5))
+        run.show(f"validation-{step:06d}.webp", composition.sheet(autoencoder.decoded(vae, latents).float(), 5))

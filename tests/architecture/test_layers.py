@@ -1,10 +1,15 @@
-"""Imports run one way: from a room of the code to those below it, never up, never in a circle, only by its doors."""
+"""Imports run one way: from a room of the code to those below it, never up, never in a circle, only by its doors.
+
+A room is a folder of a package; its doors are the modules in its ``__all__``. What lies beside the rooms is a room of
+its own. Late imports and those for types count as any other.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -12,82 +17,109 @@ import pytest
 
 from app.config import ROOT
 
-APP = """i18n version | errors | instance | config | text | storage | generation uploads | queue | walks | labels
- reading | search | moderation observability | auth | commissions | gallery | operations presentation | web
- | admin api pages publishing wall | cli | __init__ | run"""
-WORKER = "film planning | diffusion queue | pieces | job | __main__"
-LAYERS = {"app": APP, "worker": WORKER}
+LAYERS = {
+    "app": """i18n version | errors | instance | config | text | storage | generation uploads | queue | walks | labels
+        reading | search | moderation observability | auth | commissions | gallery | operations presentation | web
+        | admin api pages publishing wall | cli | __init__ | run""",
+    "worker": "__init__ | film planning | diffusion queue | pieces | job | __main__",
+    "studio": """__init__ | errors | hands text workspace | captioning collecting scenes | training | judging
+        | publishing | stages | __main__""",
+}
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
-ROOMS_TO_COME = {}
-"""The rooms of modules that still lie beside each other; what has moved into its room leaves this table."""
-FLAT = {
-    f"{where.split()[0]}.{name}": where.split()[1] for where, names in ROOMS_TO_COME.items() for name in names.split()
-}
+FROM_APP = {
+    "film": (),
+    "planning": ("generation.cost",),
+    "diffusion": ("version",),
+    "": (
+        "__init__", "errors", "version", "storage", "generation", "queue", "walks", "search.visual_search",
+        "commissions.recipe",
+    ),
+}  # fmt: skip
+"""What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""
+
+BLUEPRINT = "app/pages/__init__.py"
+"""The only ``__init__.py`` of a room that holds anything besides its doors: the blueprint that its pages share."""
+
+MODULES_MAX = 16
+LINES_MAX = 400
+LONGER = {"worker/diffusion/painter.py"}
+"""Modules with more lines: one class that is the painter, whose parts share what stays loaded."""
 
 
 @dataclass(frozen=True)
 class Module:
-    """A file of a package: its room, and the modules of ours that it imports anywhere, late ones included."""
+    """A file of a package: its room, and the modules of ours that it imports anywhere."""
 
     name: str
     room: str
     imports: frozenset[str]
 
 
-def module_name(path: Path, root: Path) -> str:
-    parts = path.relative_to(root).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def room_of(name: str, package: str) -> str:
-    """Name the room of a module: a folder of the package, or the module itself where it lies beside the rooms."""
-    inner = name.split(".")[1:]
-    return FLAT.get(name) or (inner[0] if inner else "__init__") if package == name.split(".")[0] else ""
+def room_of(name: str) -> str:
+    """Name the room of a module: a folder of its package, or what lies beside the folders."""
+    return [*name.split("."), "__init__"][1]
 
 
 def imported(tree: ast.AST, known: set[str]) -> Iterator[str]:
-    """List the modules of ours that a module names in its imports, as far down as they are modules."""
+    """List what a module imports of the modules that are known, each by its whole name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            assert not node.level, "imports are absolute here"
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 if inner in known or node.module in known:
                     yield inner if inner in known else node.module
 
 
-def modules(package: str, root: Path = ROOT) -> dict[str, Module]:
-    """Read all modules of a package."""
-    paths = {module_name(path, root): path for path in sorted((root / package).rglob("*.py"))}
-    assert paths
-    trees = {name: ast.parse(path.read_text("utf-8")) for name, path in paths.items()}
-    return {
-        name: Module(name, room_of(name, package), frozenset(imported(tree, set(paths))))
-        for name, tree in trees.items()
-    }
+@cache
+def modules(*packages: str, root: Path = ROOT) -> dict[str, Module]:
+    """Read all modules of some packages."""
+    trees = {}
+    for path in sorted(path for package in packages for path in (root / package).rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        trees[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_text("utf-8"))
+    assert trees
+    return {name: Module(name, room_of(name), frozenset(imported(tree, set(trees)))) for name, tree in trees.items()}
 
 
-def floors(package: str) -> dict[str, int]:
+def doors(package: str, room: str, root: Path = ROOT) -> set[str]:
+    """Return the modules of a room that others may import; of what lies beside the rooms or lists none, itself."""
+    file = root / package / room / "__init__.py"
+    if not file.exists():
+        return {package if room == "__init__" else f"{package}.{room}"}
+    for node in ast.parse(file.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return {f"{package}.{room}.{name}" for name in ast.literal_eval(node.value)}
+    return {f"{package}.{room}"}
+
+
+def floors(layers: str) -> dict[str, int]:
     """Map each room to how high it lies."""
-    return {room: floor for floor, rooms in enumerate(LAYERS[package].split("|")) for room in rooms.split()}
+    return {room: floor for floor, rooms in enumerate(layers.split("|")) for room in rooms.split()}
 
 
-def arrows_up(found: Mapping[str, Module], height: Mapping[str, int]) -> set[tuple[str, str]]:
+def between_rooms(found: Mapping[str, Module]) -> Iterator[tuple[Module, Module]]:
+    """List who imports whom in another room; the application itself, which joins them all, is asked by nobody."""
+    for module in found.values():
+        for other in module.imports:
+            if found[other].room != module.room and module.room != "__init__":
+                yield module, found[other]
+
+
+def arrows_up(found: Mapping[str, Module], height: Mapping[str, int]) -> list[str]:
     """List the imports that lead from a room to one that is not below it."""
-    return {
-        (module.name, other)
-        for module in found.values()
-        for other in module.imports
-        if module.room != "__init__" and found[other].room != module.room
-        and height[found[other].room] >= height[module.room]
-    }  # fmt: skip
+    return [
+        f"{module.name} imports {other.name}"
+        for module, other in between_rooms(found)
+        if height[other.room] >= height[module.room]
+    ]
 
 
-def circle(graph: Mapping[str, set[str]]) -> list[str]:
-    """Return a circle of a graph, if it has one."""
+def circle(found: Mapping[str, Module]) -> list[str]:
+    """Return a circle of modules, if there is one."""
+    graph = {module.name: module.imports for module in found.values() if module.room != "__init__"}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -95,13 +127,108 @@ def circle(graph: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
+def past_doors(found: Mapping[str, Module], package: str, root: Path = ROOT) -> list[str]:
+    """List the imports of what a room keeps to itself."""
+    open_to_all = set().union(*(doors(package, module.room, root) for module in found.values()))
+    return [
+        f"{module.name} imports {other.name}"
+        for module, other in between_rooms(found)
+        if other.name not in open_to_all
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_every_room_has_its_floor(package: str) -> None:
+    assert {module.room for module in modules(package).values()} <= set(floors(LAYERS[package]))
+
+
 @pytest.mark.parametrize("package", LAYERS)
 def test_imports_lead_down(package: str) -> None:
-    assert arrows_up(modules(package), floors(package)) == set()
+    assert arrows_up(modules(package), floors(LAYERS[package])) == []
 
 
 @pytest.mark.parametrize("package", LAYERS)
 def test_imports_form_no_circle(package: str) -> None:
-    found = modules(package).values()
-    graph = {module.name: set(module.imports) for module in found if module.room != "__init__"}  # which joins them all
-    assert circle(graph) == []
+    assert circle(modules(package)) == []
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_rooms_are_entered_by_their_doors(package: str) -> None:
+    assert past_doors(modules(package), package) == []
+
+
+def test_worker_takes_of_the_site_what_it_may() -> None:
+    found = modules("app", "worker")
+    open_to_all = set().union(*(doors("app", module.room) for module in modules("app").values()))
+    asked = [
+        (module, other)
+        for module in found.values()
+        for other in module.imports
+        if module.name.startswith("worker") and other.split(".")[0] == "app"
+    ]
+    assert asked
+    for module, other in asked:
+        allowed = FROM_APP.get(module.room, FROM_APP[""])
+        name = other.removeprefix("app.") if "." in other else "__init__"
+        assert name in allowed or room_of(other) in allowed, f"{module.name} imports {other}"
+        assert other in open_to_all, f"{module.name} imports {other}"
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_room_holds_its_doors_and_nothing_else(package: str) -> None:
+    found = sorted((ROOT / package).glob("*/__init__.py"))
+    assert found
+    for file in found:
+        room = file.parent.name
+        doc, *statements = ast.parse(file.read_text("utf-8")).body
+        assert isinstance(doc, ast.Expr), f"{file} does not say what the room is for"
+        if str(file.relative_to(ROOT)) != BLUEPRINT:
+            assert [ast.unparse(each.targets[0]) for each in statements if isinstance(each, ast.Assign)] in (
+                ["__all__"], [],
+            ), file  # fmt: skip
+            assert len(statements) <= 1, file
+        assert doors(package, room) <= set(modules(package)), file
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_rooms_and_files_can_be_overlooked(package: str) -> None:
+    folders = [ROOT / package, *(path for path in (ROOT / package).iterdir() if path.is_dir())]
+    for folder in folders:
+        assert len([path for path in folder.glob("*.py") if path.stem != "__init__"]) <= MODULES_MAX, folder
+    for path in (ROOT / package).rglob("*.py"):
+        if str(path.relative_to(ROOT)) not in LONGER:
+            assert len(path.read_text("utf-8").splitlines()) <= LINES_MAX, path
+
+
+MADE = {
+    "low/__init__.py": '__all__ = ["plain"]',
+    "low/plain.py": "",
+    "low/inner.py": "",
+    "high/__init__.py": '__all__ = ["top"]',
+    "high/top.py": "from made.low import plain",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "wrong"),
+    [
+        ("low/plain.py", "from made.high import top", ["up", "circle"]),
+        ("low/plain.py", "def late():\n    from made.high.top import thing", ["up", "circle"]),
+        ("low/plain.py", "if TYPE_CHECKING:\n    import made.high.top", ["up", "circle"]),
+        ("low/inner.py", "from made.low import plain", []),
+        ("high/top.py", "from made.low.inner import thing", ["doors"]),
+        ("high/top.py", "from made.low import plain", []),
+        ("high/top.py", "from made.beside import thing", ["up"]),
+    ],
+)
+def test_what_breaks_a_rule_is_found(tmp_path: Path, path: str, line: str, wrong: list[str]) -> None:
+    for name, text in (MADE | {"__init__.py": "", "beside.py": "", path: line}).items():
+        (tmp_path / "made" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "made" / name).write_text(text)
+    found = modules("made", root=tmp_path)
+    broken = {
+        "up": arrows_up(found, floors("low | high beside | __init__")),
+        "circle": circle(found),
+        "doors": past_doors(found, "made", tmp_path),
+    }
+    assert [rule for rule, places in broken.items() if places] == wrong

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from studio.__main__ import main
-from studio.folder import Folder
+from studio.workspace.work_folder import Folder
 from tests.studio.modules import make_modules
 
 Run = Callable[..., dict[str, Any]]
@@ -54,7 +54,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from diffusers import AutoencoderKL, StableDiffusionPipeline
     from transformers import BertConfig, BertModel, BertTokenizer
 
-    from studio import diffusion
+    from studio.training import diffusion
 
     torch.manual_seed(0)
     (path / "words").mkdir()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.folder import Folder
-from studio.run import Run
+from studio.workspace.training_run import Run
+from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
 
 ROOT = Path(__file__).parents[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.folder import Record
+from studio.workspace.work_folder import Record
 
 
 def record(**changes: object) -> Record:

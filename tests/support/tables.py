@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.meaning import table
+from studio.training.meaning_table import table
 
 WIDTH = 64
 THEMES = {

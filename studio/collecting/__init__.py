@@ -1,0 +1,3 @@
+"""Pictures from folders, icon sets and museums, checked and licensed."""
+
+__all__ = ["collection", "icon_sets", "licences", "museums", "picture_intake", "polite_client"]

@@ -1,0 +1,108 @@
+"""What all sources are collected into: never the same file twice; what is refused is set aside with the reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.collecting.licences import objection
+from studio.collecting.picture_intake import Prepared, prepared
+from studio.errors import Refused
+from studio.workspace.work_folder import ID_LENGTH, Folder, Record, digest, picture_path
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is known of a picture before it is fetched: where it lies, and the catalogue's words."""
+
+    source: str
+    title: str
+    vendor: str
+    licence: str = ""
+    attribution: str = ""
+    artist: str = ""
+    date: str = ""
+    materials: str = ""
+    group: str = ""
+    split: str = "train"
+    on_view: str | None = None
+    keywords: list[str] = field(default_factory=list)
+
+
+class Collection:
+    """Enters pictures into a work folder; what was entered or set aside before is passed over."""
+
+    def __init__(self, folder: Folder, *, any_licence: bool = False, smallest: int = 128, again: bool = False) -> None:
+        folder.make()
+        for name in ("catalogue.jsonl", "set-aside.jsonl"):
+            folder.mend(name)
+        self.folder, self.any_licence, self.smallest = folder, any_licence, smallest
+        self.counts: Counter[str] = Counter()
+        records = list(folder.catalogue())
+        self._originals = {record.original for record in records}
+        self._sources = {record.source for record in records}
+        aside = list(folder.rows("set-aside.jsonl"))
+        if again and aside:
+            folder.write_lines("set-aside.jsonl", [])
+            aside = []
+        self._aside = {str(row.get("source")) for row in aside}
+
+    def wants(self, item: Item) -> bool:
+        """Tell whether an item is still to be fetched; one whose licence forbids it is set aside here."""
+        if item.source in self._sources:
+            self.counts["had"] += 1
+            return False
+        if item.source in self._aside:
+            self.counts["set_aside_before"] += 1
+            return False
+        reason = "" if self.any_licence else objection(item.licence)
+        if reason:
+            self.set_aside(item.source, reason)
+        return not reason
+
+    def take(self, item: Item, data: bytes) -> None:
+        """Enter a work: its bytes as fetched."""
+        original = digest(data)
+        if self._is_known(item, original):
+            return
+        try:
+            picture = prepared(data, smallest=self.smallest)
+        except Refused as reason:
+            self.set_aside(item.source, str(reason))
+            return
+        self.enter(item, picture, original, kind="work")
+
+    def enter(self, item: Item, picture: Prepared, original: str, *, kind: str) -> None:
+        """Write a picture's file, then its record: a kill between leaves a file that the next run writes again."""
+        if self._is_known(item, original):
+            return
+        identity = original[:ID_LENGTH]
+        path = picture_path(identity, picture.extension)
+        self.folder.write(path, picture.data)
+        known: dict[str, Any] = {name: getattr(item, name) for name in Item.__slots__}
+        known |= {"width": picture.width, "height": picture.height, "hash": digest(picture.data)}
+        self.folder.add(Record(id=identity, file=path, kind=kind, original=original, **known))
+        self._originals.add(original)
+        self._sources.add(item.source)
+        self.counts["taken"] += 1
+
+    def set_aside(self, source: str, reason: str) -> None:
+        """Note what is not taken, and why."""
+        if source not in self._aside:
+            self.folder.append("set-aside.jsonl", {"source": source, "reason": reason})
+            self._aside.add(source)
+        self.counts["set_aside"] += 1
+
+    def _is_known(self, item: Item, original: str) -> bool:
+        if original not in self._originals:
+            return False
+        if item.source not in self._sources:
+            self.set_aside(item.source, f"the same file as another: {original[:ID_LENGTH]}")
+            self.counts["twice"] += 1
+        return True
+
+    def summary(self) -> dict[str, Any]:
+        """Sum up this run and the whole folder."""
+        names = ("taken", "had", "set_aside", "set_aside_before", "twice", "passed_over", "failed")
+        return {name: self.counts[name] for name in names} | {"pictures": len(self._sources)}

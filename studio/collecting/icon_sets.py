@@ -1,0 +1,198 @@
+"""Drawings of the icon sets that are shipped as npm packages: which, by what names, rendered with transparency."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from studio.collecting.collection import Item
+from studio.collecting.picture_intake import Prepared
+from studio.errors import StudioError
+from studio.workspace.work_folder import digest
+
+VENDORS = ("noto", "twemoji", "fluent-emoji", "fluent-emoji-flat", "emojione")
+NAMES = ("unicode-emoji-json", "emojilib", "emojibase-data")
+ARTISTS = {
+    "noto": "Google LLC",
+    "twemoji": "Twitter, Inc. and other contributors",
+    "fluent-emoji": "Microsoft Corporation",
+    "fluent-emoji-flat": "Microsoft Corporation",
+    "emojione": "EmojiOne",
+}
+HOMES = {
+    "noto": "https://github.com/googlefonts/noto-emoji",
+    "twemoji": "https://github.com/twitter/twemoji",
+    "fluent-emoji": "https://github.com/microsoft/fluentui-emoji",
+    "fluent-emoji-flat": "https://github.com/microsoft/fluentui-emoji",
+    "emojione": "https://github.com/joypixels/emojione",
+}
+SIZE = 256
+GROUPS = (
+    "Smileys & Emotion",
+    "People & Body",
+    "Animals & Nature",
+    "Food & Drink",
+    "Travel & Places",
+    "Activities",
+    "Objects",
+)
+# Neither recognisable as things nor wanted as art: hours, skin tones, families, and one of each pair of genders.
+LEFT_OUT = re.compile(r"o.clock|-thirty\b|skin tone|family|couple with heart:|kiss:|holding hands|people with bunny")
+GENDERED = re.compile(r"^(man|woman|men|women|boy|girl|mrs)\b|\b(man|woman|men|women)$")
+KEPT = {"man", "woman", "boy", "girl", "old man", "old woman", "snowman", "man dancing", "woman dancing"}
+WORD = re.compile(r"[^\W\d_]{2}")  # neither an emoticon nor a number
+FACING = re.compile(r"facing right")
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What an emoji depicts: its Unicode name, its group, and words for it, the best first."""
+
+    name: str
+    group: str
+    keywords: list[str]
+
+    @property
+    def key(self) -> str:
+        """Write the name as icon sets do: ``rescue-workers-helmet``."""
+        plain = self.name.lower().replace("’", "").replace("'", "").replace("&", "and")
+        plain = plain.replace("ñ", "n").replace("é", "e").replace("ã", "a")
+        return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """A drawing to be rendered: what it is, and its SVG."""
+
+    item: Item
+    svg: str
+
+
+def fetched(target: Path) -> Path:
+    """Fetch the packages with npm into ``target``, once; return the folder of modules.
+
+    :raises StudioError: where npm is missing or does not get them.
+    """
+    wanted = [f"@iconify-json/{vendor}" for vendor in VENDORS] + list(NAMES)
+    modules = target / "node_modules"
+    if all((modules / name / "package.json").exists() for name in wanted):
+        return modules
+    npm = shutil.which("npm")
+    if npm is None:
+        raise StudioError("npm is not here; unpack the packages somewhere and name the folder with --modules.")
+    target.mkdir(parents=True, exist_ok=True)
+    command = [npm, "install", "--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund"]
+    done = subprocess.run([*command, "--prefix", str(target), *wanted], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StudioError(f"npm did not get the packages: {done.stderr.strip()[-400:]}")
+    return modules
+
+
+def concepts(modules: Path) -> list[Concept]:
+    """List what the emoji depict, in Unicode's order, with keywords of both dictionaries."""
+    named = _json(modules / "unicode-emoji-json/data-by-emoji.json")
+    near = _json(modules / "emojilib/dist/emoji-en-US.json")
+    tags = {row["emoji"]: row.get("tags", []) for row in _json(modules / "emojibase-data/en/data.json")}
+    found = []
+    for emoji, row in named.items():
+        if row["group"] in GROUPS and not _is_left_out(row["name"]):
+            words = [word.replace("_", " ") for word in [*near.get(emoji, []), *tags.get(emoji, [])]]
+            own = {row["name"].casefold(), *row["name"].casefold().split()}
+            keywords = [word for word in dict.fromkeys(words) if word.casefold() not in own and WORD.match(word)]
+            found.append(Concept(row["name"], row["group"], keywords[:16]))
+    return found
+
+
+def _is_left_out(name: str) -> bool:
+    if LEFT_OUT.search(name) or FACING.search(name):
+        return True
+    return bool(GENDERED.search(name)) and name not in KEPT
+
+
+def drawings(
+    modules: Path, *, vendors: tuple[str, ...] = VENDORS, kept_out: tuple[str, ...] = (), limit: int | None = None
+) -> Iterator[Icon]:
+    """Yield the drawings of each concept by each vendor; those of ``kept_out`` are for testing only.
+
+    With a ``limit``, only so many concepts, taken evenly from all groups.
+    """
+    depicted = concepts(modules)
+    if limit is not None and limit < len(depicted):
+        depicted = [depicted[number * len(depicted) // limit] for number in range(limit)]
+    for vendor in vendors:
+        package = modules / "@iconify-json" / vendor
+        icons, about = _json(package / "icons.json"), _json(package / "info.json")
+        version = _json(package / "package.json")["version"]
+        licence = about["license"]
+        credit = f"{about['name']} by {ARTISTS.get(vendor, about['author']['name'])}, {licence['title']}"
+        for concept in depicted:
+            drawing = _drawing(icons, concept.key)
+            if drawing is None:
+                continue
+            item = Item(
+                source=f"npm:@iconify-json/{vendor}@{version}#{concept.key}", title=concept.name, vendor=vendor,
+                licence=licence.get("spdx") or licence["title"], attribution=credit,
+                artist=ARTISTS.get(vendor, about["author"]["name"]), group=concept.group,
+                split="test" if vendor in kept_out else "train", keywords=concept.keywords,
+            )  # fmt: skip
+            yield Icon(item, drawing)
+
+
+def _drawing(icons: dict[str, Any], key: str) -> str | None:
+    """Write an icon as SVG of its own: the set's entry, or the one that it is another name of."""
+    entry = icons["icons"].get(key)
+    if entry is None:
+        alias = icons.get("aliases", {}).get(key)
+        # An alias that is also turned or mirrored is another drawing.
+        entry = icons["icons"].get(alias["parent"]) if alias and set(alias) == {"parent"} else None
+    if entry is None:
+        return None
+    left, top = entry.get("left", icons.get("left", 0)), entry.get("top", icons.get("top", 0))
+    width = entry.get("width", icons.get("width", 16))
+    height = entry.get("height", icons.get("height", 16))
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{SIZE}" height="{SIZE}" viewBox="{left} {top} {width} {height}">{entry["body"]}</svg>'
+    )
+
+
+def rendered(svg: str, size: int = SIZE) -> Prepared:
+    """Render a drawing with its transparency, which is kept without loss."""
+    import resvg_py
+
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size)
+    picture = Image.open(io.BytesIO(bytes(png))).convert("RGBA")
+    written = io.BytesIO()
+    picture.save(written, "WEBP", lossless=True, method=4)
+    return Prepared(written.getvalue(), "webp", size, size)
+
+
+def render(icon: Icon, size: int = SIZE) -> tuple[Icon, Prepared | str]:
+    """Render an icon, in another process perhaps: the picture, or why it is none."""
+    try:
+        return icon, rendered(icon.svg, size)
+    except (ValueError, OSError) as error:
+        return icon, f"no drawing that can be rendered: {error}"
+
+
+def original(icon: Icon) -> str:
+    """Return the hash by which a drawing is known."""
+    return digest(icon.svg.encode())
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read: is the package there? {error.strerror}") from error
+    except ValueError as error:
+        raise StudioError(f"{path} is no JSON: {error}") from error

@@ -1,0 +1,250 @@
+"""What a published model says of itself: ``house.json`` for programs, ``MODEL_CARD.md`` for people.
+
+All of it is taken from the catalogue, the runs and an evaluation; what nobody measured is not said.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from studio.collecting import icon_sets
+from studio.hands.registry import HANDS
+from studio.text import phrasing
+from studio.workspace.training_run import CURVE, SETTINGS, Run
+from studio.workspace.work_folder import Folder, Record
+
+OF_BASE = "BASE_MODEL_CARD.md"  # in a folder whose model went on from another
+KNOWN = 0.5  # of a concept's seeds: more than these are recognised
+WEAK_HAND = 0.9
+
+
+def learned_from(folder: Folder) -> list[Record]:
+    """List the pictures of the split ``train``, and no others."""
+    return [record for record in folder.catalogue() if record.split == "train"]
+
+
+def goes_on(folder: Folder) -> bool:
+    """Tell whether a folder's model began as its base, which then has its part in it: grown of it, or tuned."""
+    told = [json.loads(path.read_bytes()) for path in (folder.path / "runs").glob(f"*/{SETTINGS}")]
+    return any(settings.get("tune") or "of_the_base" in settings for settings in told)
+
+
+def sources(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Say where the pictures are from: one row for each vendor and licence, the largest first."""
+    groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record.vendor, record.licence].append(record)
+    rows = []
+    for (vendor, licence), members in sorted(groups.items(), key=lambda item: -len(item[1])):
+        credited = Counter(record.attribution for record in members if record.attribution)
+        one = next(iter(credited)) if len(credited) == 1 else vendor
+        what = "drawings" if members[0].kind == "motif" else "works"
+        row = {"name": one, "art": True, "what": f"{len(members):,} {what}", "licence": licence}
+        rows.append(row | ({"url": url} if (url := _home(vendor, members[0].source)) else {}))
+    return rows
+
+
+def _home(vendor: str, source: str) -> str:
+    if vendor in icon_sets.HOMES:
+        return icon_sets.HOMES[vendor]
+    parts = urlsplit(source)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def house(
+    folder: Folder, scores: dict[str, Any], *, name: str, title: str, prefix: str, size: int, solver: str, licence: str,
+    steps: int, guidance: float, hands: Sequence[str], base: dict[str, Any], goes_on: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Write what programs read, as docs/models.md describes it.
+
+    ``base`` is what the base says of itself: its text encoder, names and words are sources of this model too, and its
+    art where the model ``goes_on`` from it.
+    """
+    records = learned_from(folder)
+    rows = sources(records)
+    own = {row.get("url") for row in rows}
+    besides = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
+    vocabulary = [phrasing.thing(concept) for concept in _known(scores)]
+    told: dict[str, Any] = {
+        "name": name, "title": title, "prefix": prefix, "size": size,
+        "defaults": {"scheduler": solver, "steps": steps, "guidance": guidance},
+        "licence": licence or _licence(row.get("licence", "") for row in [*rows, *besides] if row.get("art")),
+        "hand_pattern": phrasing.HAND_PATTERN,
+        "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in hands],
+        "sources": [*rows, *besides],
+    }  # fmt: skip
+    if len(vocabulary) > 1:
+        told |= {"vocabulary": vocabulary, "starters": _starters(vocabulary)}
+    return told
+
+
+def _known(scores: dict[str, Any]) -> list[str]:
+    """List the concepts that most seeds showed, the surest first."""
+    known: dict[str, float] = scores.get("known", {})
+    return sorted((name for name, share in known.items() if share > KNOWN), key=lambda name: (-known[name], name))
+
+
+def _starters(vocabulary: list[str]) -> list[list[str]]:
+    chosen = list(vocabulary)
+    random.Random("starters").shuffle(chosen)  # noqa: S311 - drawn to be drawn again
+    return [chosen[at : at + 2] for at in range(0, min(16, len(chosen) - 1), 2)]
+
+
+def _licence(of_art: Iterable[str]) -> str:
+    licences = sorted({licence for licence in of_art if licence})
+    asks = any("BY" in licence.upper() for licence in licences)
+    credit = " Where a picture stays close to one of those it learned from, credit its makers." if asks else ""
+    under = f" The model learned from pictures under {', '.join(licences)}." if licences else ""
+    return f"The pictures are free to use, and nobody here claims rights in them.{under}{credit}"
+
+
+USE = """\
+## Use
+```python
+from diffusers import StableDiffusionPipeline
+
+pipe = StableDiffusionPipeline.from_pretrained("FOLDER", safety_checker=None, requires_safety_checker=False)
+pipe("{prefix}a bear", num_inference_steps={steps}, guidance_scale={guidance:g}).images[0].save("bear.png")
+```"""
+
+
+def written(
+    folder: Folder, facts: dict[str, Any], scores: dict[str, Any], parts: Sequence[dict[str, Any]], *,
+    base: dict[str, Any] | None = None,
+) -> str:  # fmt: skip
+    """Write the card; ``parts`` are rows of ``part``, ``what``, ``parameters``, ``base`` what it went on from."""
+    size = facts["size"]
+    made = [(f"`{row['part']}`", row["what"], _millions(row["parameters"])) for row in parts]
+    from_where = [(_linked(row), row.get("what", ""), row.get("licence", "")) for row in facts["sources"]]
+    sections = [
+        "---\nlibrary_name: diffusers\npipeline_tag: text-to-image\n---",
+        f"# {facts['title']}\nA text-to-image latent diffusion model of {size} × {size} pixels, made with the studio.",
+        _table(("part", "what", "parameters"), made),
+        "Weights are stored in half precision, and load in float32 unless told otherwise.",
+        USE.format(prefix=facts["prefix"], **{key: facts["defaults"][key] for key in ("steps", "guidance")}),
+        _words(facts),
+        f"## Data\n{_data(folder, base)}",
+        f"## Training\n{_training(folder, base)}",
+        f"## Figures\n{_figures(scores)}",
+        f"## Limits\n{_limits(scores, facts)}",
+        f"## Licences and attribution\n{facts['licence']}",
+        _table(("source", "what", "licence"), from_where),
+    ]
+    if any(record.kind == "work" for record in learned_from(folder)):
+        sections.append("Every work, with its title, artist, source and credit, stands in `attributions.jsonl`.")
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _words(facts: dict[str, Any]) -> str:
+    lines = []
+    if facts["hands"]:
+        hands = ", ".join(hand["words"] for hand in facts["hands"])
+        lines.append(f"Hands, named behind a prompt: {hands}.")
+    if facts["prefix"]:
+        lines.append(f"The prefix `{facts['prefix']}` goes before prompts that name no hand.")
+    return "\n".join(lines)
+
+
+def _data(folder: Folder, base: dict[str, Any] | None) -> str:
+    records = learned_from(folder)
+    if not records:
+        return "The pictures it learned from are not in this folder's catalogue."
+    titles = {record.title for record in records if record.kind == "motif"}
+    drawn = sum(record.kind == "motif" for record in records)
+    lines = []
+    if drawn:
+        scenes = (
+            json.loads((folder.path / "scenes.json").read_bytes()) if (folder.path / "scenes.json").exists() else {}
+        )
+        painted = f", painted as {scenes['number']:,} scenes in {len(scenes['hands'])} hands" if scenes else ""
+        lines.append(f"{drawn:,} drawings of {len(titles):,} concepts{painted}.")
+    if len(records) > drawn:
+        lines.append(f"{len(records) - drawn:,} works, as catalogued and captioned.")
+    kept = sorted({record.vendor for record in folder.catalogue() if record.split == "test"})
+    if kept:
+        whole = "all training" if base is None else "this training, if not of that before it"
+        lines.append(f"Kept out of {whole}, and measured on: {', '.join(kept)}.")
+    return "\n".join(lines)
+
+
+def curves(folder: Folder) -> dict[str, list[tuple[int, float]]]:
+    """Return how the losses fell in the runs that made the model: (step, loss) by run."""
+    told = {path.parent.name: list(Run(folder, path.parent.name).curve())
+            for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))}  # fmt: skip
+    return {name: [(row["step"], row["loss"]) for row in rows] for name, rows in told.items() if name != "eye" and rows}
+
+
+def _training(folder: Folder, base: dict[str, Any] | None) -> str:
+    before = f"It went on from the model `{base['name']}`, of which [its card]({OF_BASE}) tells.\n\n" if base else ""
+    rows = []
+    for name, curve in curves(folder).items():
+        settings = json.loads((Run(folder, name).path / SETTINGS).read_bytes())
+        rows.append((name, settings.get("objective", ""), f"{curve[-1][0]:,}", str(settings.get("batch", "")),
+                     f"{settings.get('rate', 0):g}", f"{curve[0][1]:.3g} → {curve[-1][1]:.3g}"))  # fmt: skip
+    told = _table(("run", "objective", "steps", "batch", "rate", "loss"), rows)
+    drawn = "\n\n![How the losses fell](training.svg)"
+    return before + told + drawn if rows else "Not trained in this folder."
+
+
+def _figures(scores: dict[str, Any]) -> str:
+    if not scores:
+        return "None were measured."
+    eye, plain = scores["eye"], scores["plain"]
+    rows = [("plain names, first of all (M)", _share(plain["M"])), ("plain names, among five", _share(plain["top5"]))]
+    if scores.get("hands"):
+        rows += [("named hand told", _share(scores["hands"]["told"])),
+                 ("its subject, among five", _share(scores["hands"]["concept_top5"]))]  # fmt: skip
+    if scores.get("rewordings"):
+        alone = scores["rewordings"]["text_encoder_alone"]["top5"]
+        rows.append(
+            (f"rewordings, among five (the text encoder alone: {alone:.1%})", _share(scores["rewordings"]["top5"]))
+        )
+    if scores.get("decoder"):
+        psnr = scores["decoder"]["psnr"]
+        rows.append(("decoder, plain drawings", f"{psnr['plain']:.1f} dB"))
+        rows.append(("decoder, over all hands", f"{scores['decoder']['psnr_over_hands']:.1f} dB"))
+    head = f"Painted in {scores['steps']} steps with guidance {scores['guidance']:g}, judged by the house eye."
+    if eye.get("R"):
+        head += f" Its own accuracy on drawings of a vendor that it never saw (R): {_share(eye['R'])}."
+    return f"{head}\n\n{_table(('what', 'share (95 % interval)'), rows)}"
+
+
+def _limits(scores: dict[str, Any], facts: dict[str, Any]) -> str:
+    lines = [f"- Pictures are {facts['size']} × {facts['size']} pixels. English only."]
+    never = sorted(name for name, share in scores.get("known", {}).items() if not share)
+    if never:
+        of = len(scores["known"])
+        lines.append(
+            f"- The eye recognised {len(never):,} of {of:,} concepts in no seed, among them {', '.join(never[:12])}."
+        )
+    weak = [hand for hand, told in scores.get("hands", {}).get("by_hand", {}).items() if told["told"] < WEAK_HAND]
+    if weak:
+        lines.append(f"- Hands that are told in less than {WEAK_HAND:.0%}: {', '.join(weak)}.")
+    lost = scores.get("forgotten", {}).get("lost", [])
+    if lost:
+        lines.append(f"- What the model before could do and this cannot: {', '.join(lost[:20])}.")
+    lines.append("- It shows what its sources show; it is for pictures and play, and for nothing that must be true.")
+    return "\n".join(lines)
+
+
+def _share(told: dict[str, Any]) -> str:
+    low, high = told["interval"]
+    return f"{told['share']:.1%} of {told['of']:,} ({low:.1%} to {high:.1%})"
+
+
+def _linked(row: dict[str, Any]) -> str:
+    return f"[{row['name']}]({row['url']})" if row.get("url") else str(row["name"])
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:.1f} M" if count >= 50_000 else f"{count:,}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in line)} |" for line in lines)

@@ -1,0 +1,185 @@
+"""What the eye learns from: plain drawings on all sorts of grounds, and pictures by all hands, strongly disturbed.
+
+A view follows from the step alone. Drawings lie in memory; pictures by hands are painted once before the training,
+since a processor paints fewer in a second than it learns from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - as everybody calls it
+from torch import Tensor, nn
+
+from eye import Tower
+from studio.hands.registry import HANDS
+from studio.scenes import composition
+from studio.scenes.canvas import PLAIN, Canvas
+from studio.text import phrasing
+from studio.text.text_encoder import Texts
+from studio.workspace.stage_command import progress
+
+MIRRORED = ("Animals & Nature", "Food & Drink")  # of these, right and left mean nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a step learns from: pictures, the concepts of each as shares of one, its sentence, its hand."""
+
+    pictures: Tensor
+    concepts: Tensor
+    sentences: Tensor
+    hands: Tensor
+
+
+class School:
+    """All that the eye is shown: drawings of the split ``train`` as they are, and ``painted`` scenes of the folder."""
+
+    def __init__(self, canvas: Canvas, texts: Texts, *, painted: int, size: int) -> None:
+        self.size, self.motifs = size, canvas.motifs
+        device = canvas.motifs.pixels.device
+        self.concepts = tuple(sorted({record.title for record in canvas.records}))
+        self.hands = (PLAIN, *(name for name in HANDS if name in canvas.programme.plan.hands))
+        places = {name: number for number, name in enumerate(self.concepts)}
+        self.names = texts.sentences([phrasing.thing(name) for name in self.concepts]).to(device)
+        self._of_motif = torch.tensor([places[record.title] for record in canvas.records])
+        self._turns = torch.tensor([record.group in MIRRORED for record in canvas.records])
+        drawn = [canvas.programme.scene(number) for number in range(painted)]
+        self._pool = _painted(drawn, canvas, size)
+        self._pool_hands = torch.tensor([self.hands.index(scene.hand) for scene in drawn], dtype=torch.long)
+        pairs = [(places[scene.concepts[0]], places[scene.concepts[-1]]) for scene in drawn]
+        self._pool_concepts = torch.tensor(pairs, dtype=torch.long).view(-1, 2)
+        # The bare caption, of which an own sentence is needed only where it says more than a name.
+        said = [scene.texts[-2] for scene in drawn]
+        distinct = list(dict.fromkeys(said))
+        table = texts.sentences(distinct).to(device) if distinct else self.names[:0]
+        at = {text: number for number, text in enumerate(distinct)}
+        self._pool_sentences, self._table = torch.tensor([at[text] for text in said], dtype=torch.long), table
+
+    def lesson(self, count: int, dice: torch.Generator, *, plain: float) -> Lesson:
+        """Draw what a step learns from; a share of it plain drawings."""
+        of_plain = count if not len(self._pool) else round(count * plain)
+        device = self.motifs.pixels.device
+        motif = torch.randint(len(self.motifs), (of_plain,), generator=dice)
+        row = torch.randint(max(1, len(self._pool)), (count - of_plain,), generator=dice)
+        chance = torch.Generator(device).manual_seed(int(torch.randint(1 << 62, (), generator=dice)))
+        drawn = self.motifs.drawn(motif.tolist())
+        seen = [on_grounds(placed(drawn, self.size, chance, may_turn=self._turns[motif].to(device)), chance)]
+        seen.append(placed(self._pool[row.to(device)].float() / 255, self.size, chance, strength=0.4))
+        pictures = torch.cat([disturbed(seen[0], chance, 1.0), disturbed(seen[1], chance, 0.45)])
+        pairs = torch.cat([self._of_motif[motif][:, None].expand(-1, 2), self._pool_concepts[row]]).to(device)
+        shares = torch.zeros(count, len(self.concepts), device=device)
+        shares.scatter_add_(1, pairs, torch.full(pairs.shape, 0.5, device=device))
+        sentences = torch.cat([self.names[pairs[:of_plain, 0]], self._table[self._pool_sentences[row].to(device)]])
+        hands = torch.cat([torch.zeros(of_plain, dtype=torch.long), self._pool_hands[row]]).to(device)
+        return Lesson(pictures, shares, sentences, hands)
+
+
+def _painted(drawn: Sequence[composition.Scene], canvas: Canvas, size: int) -> Tensor:
+    """Paint scenes once: (n, 3, size, size) in bytes."""
+    parts = []
+    for start in progress(range(0, len(drawn), 128), what="painted"):
+        pictures = composition.paint(drawn[start : start + 128], canvas.motifs)
+        small = F.interpolate(pictures, (size, size), mode="bilinear", antialias=True, align_corners=False)
+        parts.append((small.clamp(0, 1) * 255).round().byte())
+    device = canvas.motifs.pixels.device
+    return torch.cat(parts) if parts else torch.empty(0, 3, size, size, dtype=torch.uint8, device=device)
+
+
+class Pupil(nn.Module):
+    """A tower that is trained through one ``forward``, with how sharply concepts are told apart."""
+
+    def __init__(self, tower: Tower, names: Tensor) -> None:
+        super().__init__()
+        self.tower = tower
+        self.register_buffer("names", names, persistent=False)
+        self.sharpness = nn.Parameter(torch.tensor(math.log(20.0)))
+
+    def forward(self, lesson: Lesson) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss (concepts, sentence, hand), and the shares that are told rightly."""
+        seen, hands = self.tower(lesson.pictures)
+        scores = seen @ self.names.T * self.sharpness.exp().clamp(max=100)
+        of_concept = F.cross_entropy(scores, lesson.concepts)
+        of_sentence = 1 - (seen * lesson.sentences).sum(1).mean()
+        of_hand = F.cross_entropy(hands, lesson.hands, label_smoothing=0.05)
+        first = lesson.concepts.gather(1, scores.argmax(1, keepdim=True)) > 0
+        told = {"concept": first.float().mean(), "hand": (hands.argmax(1) == lesson.hands).float().mean()}
+        return of_concept + of_sentence + 0.3 * of_hand, told
+
+
+def placed(
+    pictures: Tensor, size: int, chance: torch.Generator, *, strength: float = 1.0, may_turn: Tensor | None = None
+) -> Tensor:
+    """Turn, shrink, shift and shear pictures by chance; mirror those that ``may_turn``."""
+    n, device = len(pictures), pictures.device
+    if not n:
+        return pictures.new_empty(0, pictures.shape[1], size, size)
+    draw = torch.rand(n, 6, generator=chance, device=device) * 2 - 1
+    turn, shear = draw[:, 0] * 0.3 * strength, draw[:, 1] * 0.15 * strength
+    # A grid of more than one shows the picture smaller.
+    grow = 1.0 + (0.1 + 0.3 * draw[:, 2]) * strength if strength == 1 else 1.0 - 0.2 * draw[:, 2].abs() * strength
+    mirror = torch.ones(n, device=device)
+    if may_turn is not None:
+        mirror = torch.where(may_turn & (draw[:, 5] > 0), -1.0, 1.0)
+    cosine, sine = turn.cos() * grow, turn.sin() * grow
+    theta = torch.stack([
+        torch.stack([cosine * mirror, -sine + shear, draw[:, 3] * 0.15 * strength], 1),
+        torch.stack([sine * mirror, cosine, draw[:, 4] * 0.15 * strength], 1),
+    ], 1)  # fmt: skip
+    at = F.affine_grid(theta, [n, pictures.shape[1], size, size], align_corners=False)
+    if pictures.shape[-1] >= 2 * size:
+        pictures = F.avg_pool2d(pictures, pictures.shape[-1] // size)
+    padding = "zeros" if pictures.shape[1] == 4 else "reflection"
+    return F.grid_sample(pictures, at, mode="bilinear", padding_mode=padding, align_corners=False)
+
+
+def on_grounds(drawn: Tensor, chance: torch.Generator) -> Tensor:
+    """Lay premultiplied drawings (n, 4, h, w) on grounds: even, light, split, or fading, with soft spots."""
+    n, _, h, w = drawn.shape
+    one, two = torch.rand(2, n, 3, 1, 1, generator=chance, device=drawn.device)
+    light = torch.rand(n, 1, 1, 1, generator=chance, device=drawn.device) < 0.3
+    one = torch.where(light, 0.85 + 0.15 * one, one)
+    two = torch.where(light, one, two)
+    coarse = torch.rand(n, 1, 3, 3, generator=chance, device=drawn.device)
+    spots = F.interpolate(coarse, (h, w), mode="bicubic", align_corners=False).clamp(0, 1)
+    is_split = torch.rand(n, 1, 1, 1, generator=chance, device=drawn.device) < 0.3
+    share = torch.where(is_split, (spots > 0.5).float(), spots)
+    return drawn[:, :3] + (one + (two - one) * share) * (1 - drawn[:, 3:])
+
+
+def disturbed(pictures: Tensor, chance: torch.Generator, strength: float) -> Tensor:
+    """Change colours, contrast, sharpness, add grain and cover a corner, each by chance."""
+    n, device = len(pictures), pictures.device
+
+    def drawn(*shape: int) -> Tensor:
+        return torch.rand(n, *shape, generator=chance, device=device)
+
+    mixing = torch.eye(3, device=device) + (drawn(3, 3) - 0.5) * 0.5 * strength * (drawn(1, 1) < 0.7)
+    pictures = torch.einsum("nij,njhw->nihw", mixing, pictures)
+    grey = pictures.mean(1, keepdim=True)
+    faded = (drawn(1, 1, 1) < 0.25 * strength) * drawn(1, 1, 1)
+    pictures = pictures + (grey - pictures) * faded
+    middle = pictures.mean((2, 3), keepdim=True)
+    contrast = 1 + (drawn(1, 1, 1) - 0.5) * 0.8 * strength
+    pictures = (pictures - middle) * contrast + middle + (drawn(1, 1, 1) - 0.5) * 0.3 * strength
+    is_negative = drawn(1, 1, 1) < 0.06 * strength
+    pictures = torch.where(is_negative, 1 - pictures, pictures)
+    soft = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    # Beyond one it sharpens.
+    pictures = pictures + (soft - pictures) * (drawn(1, 1, 1) * 1.8 - 0.8) * (drawn(1, 1, 1) < 0.5)
+    grain = torch.randn(pictures.shape, generator=chance, device=device)
+    pictures = pictures + grain * 0.08 * strength * drawn(1, 1, 1) * (drawn(1, 1, 1) < 0.4)
+    return _covered(pictures, drawn(4, 1, 1), drawn(3, 1, 1), 0.25 * strength).clamp(0, 1)
+
+
+def _covered(pictures: Tensor, where: Tensor, tone: Tensor, share: float) -> Tensor:
+    """Lay an even rectangle over a share of the pictures."""
+    h, w = pictures.shape[-2:]
+    rows = torch.linspace(0, 1, h, device=pictures.device)[:, None]
+    columns = torch.linspace(0, 1, w, device=pictures.device)[None, :]
+    side = 0.1 + 0.25 * where[:, 2]
+    inside = ((rows - where[:, 0]).abs() < side / 2) & ((columns - where[:, 1]).abs() < side / 2)
+    return torch.where((inside & (where[:, 3] < share))[:, None], tone, pictures)

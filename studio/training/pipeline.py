@@ -1,0 +1,103 @@
+"""A whole model as diffusers' plain pipeline: a diffusers folder, or what was learned and a base's words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+from studio.errors import FolderError, StudioError
+from studio.workspace.work_folder import Folder
+
+PARTS = ("text_encoder", "tokenizer", "unet", "vae", "scheduler")
+
+
+def facts(model: Path) -> dict[str, Any]:
+    """Read what a model says of itself, if it does.
+
+    :raises StudioError: where its ``house.json`` is none.
+    """
+    path = model / "house.json"
+    try:
+        told: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
+    except ValueError as error:
+        raise StudioError(f"{path} is no JSON: {error}") from error
+    return told
+
+
+def places(folder: Folder, base: Path, *, unet: Path | None = None) -> dict[str, Path]:
+    """Say where each part of what the work folder learned lies; what it did not learn is the base's.
+
+    :raises FolderError: where it has learned no UNet.
+    """
+    learned = folder.path / "model"
+    own = {part: learned / part for part in ("unet", "vae", "scheduler") if (learned / part).exists()}
+    if unet is not None:
+        own["unet"] = unet
+    if "unet" not in own:
+        raise FolderError(f"{learned / 'unet'} is missing; the stage train makes it.")
+    return {part: own.get(part, base / part) for part in PARTS}
+
+
+def of_folder(path: Path) -> dict[str, Path]:
+    """Say where each part of a diffusers folder lies.
+
+    :raises StudioError: where it is none.
+    """
+    if not (path / "model_index.json").exists():
+        raise StudioError(f"{path} is no diffusers folder: model_index.json is missing.")
+    return {part: path / part for part in PARTS}
+
+
+def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
+    """Put a ``StableDiffusionPipeline`` together, in float32.
+
+    :raises StudioError: where a part cannot be loaded, naming it.
+    """
+    import diffusers
+    from transformers import AutoModel, AutoTokenizer, CLIPTextModel
+
+    from studio.training import autoencoder
+
+    of_clip = '"CLIPTextModel' in _text(parts["text_encoder"] / "config.json")
+    kind = json.loads(_text(parts["scheduler"] / "scheduler_config.json")).get("_class_name", "")
+    loaders: dict[str, Any] = {
+        "text_encoder": CLIPTextModel if of_clip else AutoModel, "tokenizer": AutoTokenizer,
+        "unet": diffusers.UNet2DConditionModel, "scheduler": getattr(diffusers, kind, None),
+    }  # fmt: skip
+    loaded: dict[str, Any] = {"vae": autoencoder.load(parts["vae"]).float()}
+    for name, loader in loaders.items():
+        try:
+            loaded[name] = loader.from_pretrained(parts[name])
+        except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+            raise StudioError(f"{parts[name]} cannot be loaded: {error}") from error
+    with warnings.catch_warnings():
+        # The text encoder may be of another class than the pipeline expects; it works.
+        warnings.simplefilter("ignore")
+        pipe = diffusers.StableDiffusionPipeline(
+            **{name: part.float() if hasattr(part, "float") else part for name, part in loaded.items()},
+            safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+        )  # fmt: skip
+    pipe.set_progress_bar_config(disable=True)
+    return pipe.to(device)
+
+
+def fingerprint(parts: dict[str, Path]) -> str:
+    """Return a digest of all that a picture depends on: settings, vocabulary, weights."""
+    whole = hashlib.sha256()
+    for name in sorted(parts):
+        for path in sorted(parts[name].iterdir()):
+            if path.suffix in (".json", ".txt", ".safetensors", ".bin"):
+                whole.update(f"{name}/{path.name}".encode())
+                with path.open("rb") as file:
+                    whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()[:12]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read: {error.strerror}.") from error

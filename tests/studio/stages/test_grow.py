@@ -1,0 +1,156 @@
+"""Growing a model: what its base knew stays, its pictures are twice as large, what it left out has its own latents."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from diffusers import AutoencoderTiny, UNet2DConditionModel
+
+from studio.errors import StudioError
+from studio.training import autoencoder, diffusion, growing
+from studio.workspace.work_folder import Folder
+from tests.studio.conftest import Run, call
+
+# NumPy's, about how diffusers' solvers make arrays.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def tiny(**changes: Any) -> AutoencoderTiny:
+    torch.manual_seed(0)
+    settings: dict[str, Any] = {
+        "encoder_block_out_channels": (28, 28), "decoder_block_out_channels": (28, 28), "num_encoder_blocks": (1, 1),
+        "num_decoder_blocks": (1, 1), "latent_channels": 3, "scaling_factor": 0.8,
+    }  # fmt: skip
+    return AutoencoderTiny(**settings | changes).eval()
+
+
+@pytest.fixture(scope="module")
+def pictures() -> torch.Tensor:
+    return (
+        torch.rand(24, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+        .repeat_interleave(2, 2)
+        .repeat_interleave(2, 3)
+    )
+
+
+@pytest.fixture(scope="module")
+def pair(pictures: torch.Tensor) -> tuple[Any, Any]:
+    base = tiny()
+    return base, growing.autoencoder(base, pictures, latent=8).eval()
+
+
+@torch.no_grad()
+def test_first_latents_are_those_of_the_base_for_the_picture_halved(pair: Any, pictures: torch.Tensor) -> None:
+    base, made = pair
+    of_the_half = autoencoder.scaled_latents(base, pictures[:, :, ::2, ::2])
+    assert torch.allclose(autoencoder.scaled_latents(made, pictures)[:, :3], of_the_half, atol=1e-5)
+
+
+@torch.no_grad()
+def test_new_latents_tell_what_the_first_do_not_and_the_most_telling_are_the_largest(
+    pair: Any, pictures: torch.Tensor
+) -> None:
+    latents = autoencoder.scaled_latents(pair[1], pictures).transpose(0, 1).flatten(1)
+    among = torch.corrcoef(latents)
+    assert among[:3, 3:].abs().max() < 0.25
+    sizes = latents[3:].std(1)
+    assert sizes[0] == pytest.approx(growing.LARGEST, rel=0.02) and sizes.argmax() == 0
+    assert sizes.min() > growing.LEAST * 0.95
+
+
+@torch.no_grad()
+def test_decoder_begins_with_what_the_base_paints(pair: Any, pictures: torch.Tensor) -> None:
+    base, made = pair
+    latents = autoencoder.scaled_latents(made, pictures)
+    painted = autoencoder.decoded(made, latents)
+    assert painted.shape == pictures.shape
+    otherwise = torch.cat([latents[:, :3], torch.randn_like(latents[:, 3:])], 1)
+    assert torch.equal(autoencoder.decoded(made, otherwise), painted)
+    even = torch.zeros(1, 8, 4, 4)
+    inner = autoencoder.decoded(made, even)[..., 12:20, 12:20].mean((2, 3))
+    assert torch.allclose(inner, autoencoder.decoded(base, even[:, :3])[..., 6:10, 6:10].mean((2, 3)), atol=0.05)
+
+
+@torch.no_grad()
+def test_unet_begins_with_what_the_base_predicts(pictures: torch.Tensor) -> None:
+    del pictures
+    base = diffusion.unet((16, 32), latent=4, sample=8, width=16).eval()
+    made = growing.unet(base, latent=6).eval()
+    shown, words = torch.randn(2, 6, 8, 8), torch.randn(2, 5, 16)
+    predicted = made(shown, 300, encoder_hidden_states=words).sample
+    assert torch.allclose(predicted[:, :4], base(shown[:, :4], 300, encoder_hidden_states=words).sample, atol=1e-5)
+    assert not predicted[:, 4:].any()
+
+
+@pytest.mark.parametrize(
+    ("base", "latent", "says"),
+    [
+        (autoencoder.make((8, 8), latent=4, size=16), 8, "Only an AutoencoderTiny can be grown, not AutoencoderKL."),
+        (tiny(), 2, "It has 3 latents a place; 2 would be fewer."),
+        (tiny(encoder_block_out_channels=(16, 16)), 8, "An encoder of 16 channels is too thin"),
+    ],
+    ids=["another class", "fewer latents", "thin"],
+)
+def test_what_cannot_be_grown_is_refused(base: Any, latent: int, says: str, pictures: torch.Tensor) -> None:
+    with pytest.raises(StudioError, match=says.replace(".", r"\.")):
+        growing.autoencoder(base, pictures, latent=latent)
+
+
+def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path: Path, run: Run) -> None:
+    shutil.copytree(drawn.path, tmp_path / "work")
+    shutil.copytree(base, tmp_path / "model")
+    shutil.rmtree(tmp_path / "model/vae")
+    tiny(latent_channels=4).save_pretrained(tmp_path / "model/vae")
+    work = ("--folder", tmp_path / "work")
+    call("compose", *work, "--number", 8, "--sheet", 0, "--hand", "neon")
+    grow = ("grow", *work, "--base", tmp_path / "model", "--latent", 6, "--size", 32, "--shown", 6)
+    told = run(*grow)
+    assert (told["latents"], told["of_the_base"], told["grown_now"]) == (6, 4, True)
+    encoded = ("encode", *work, "--base", tmp_path / "model", "--size", 32, "--shard", 4, "--batch", 2, "--captions", 1)
+    assert run(*encoded, "--jobs", 2)["encoded_now"] == 2
+    in_two = [path.read_bytes() for path in sorted((tmp_path / "work/latents").glob("shard-*"))]
+    shutil.rmtree(tmp_path / "work/latents")
+    run(*encoded)
+    assert [path.read_bytes() for path in sorted((tmp_path / "work/latents").glob("shard-*"))] == in_two
+    learn = ("train", *work, "--base", tmp_path / "model", "--tune", "full", "--steps", 2, "--batch", 2, "--warmup", 1,
+             "--rate", 0.01)  # fmt: skip
+    learned = tmp_path / "work/model/unet"
+    run(*learn, "--latents", 4, "--validate-every", 2, "--painted-in", 1, "--run", "broad")
+    broad = UNet2DConditionModel.from_pretrained(learned)
+    assert broad.config.in_channels == 4
+    mixed = ("--unet", learned, "--of-base", 0.25)
+    run(*learn, *mixed, "--rate", 1e-6, "--run", "fine")
+    fine = UNet2DConditionModel.from_pretrained(learned)
+    assert fine.config.in_channels == 6
+    first = UNet2DConditionModel.from_pretrained(tmp_path / "model/unet")
+    began = 0.75 * broad.conv_in.weight + 0.25 * first.conv_in.weight
+    assert torch.allclose(began, fine.conv_in.weight[:, :4], atol=1e-4)
+    assert not torch.allclose(began, broad.conv_in.weight, atol=1e-4)
+    assert "cannot be mixed" in call(*learn, *mixed, "--run", "again", ok=False)["error"]  # it has six now
+    for wrong, says in ((("--unet", learned), "--tune full"), (("--tune", "full", "--of-base", 0.5), "name one")):
+        assert says in call("train", *work, "--base", tmp_path / "model", *wrong, ok=False)["error"]
+    refine = (
+        "autoencoder",
+        *work,
+        "--refine",
+        "--size",
+        32,
+        "--batch",
+        2,
+        "--warmup",
+        1,
+        "--measured",
+        2,
+        "--painted",
+        4,
+    )
+    said = run(*refine, "--piece", 16, "--steps", 6)
+    assert said["taken_now"] == 6 and said["psnr"]["neon"] > 0
+    refined = (tmp_path / "work/model/vae/diffusion_pytorch_model.safetensors").read_bytes()
+    assert run(*grow)["grown_now"] is False
+    assert (tmp_path / "work/model/vae/diffusion_pytorch_model.safetensors").read_bytes() == refined
+    assert "must be known" in str(call("autoencoder", *work, "--painted", 4, "--steps", 1, ok=False)["error"])
