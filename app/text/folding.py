@@ -16,7 +16,7 @@ WORD_MAX = 64  # of a longer one only the beginning is kept: Postgres takes no w
 UNSPACED = (  # Thai, Lao, Burmese, Khmer, kana, Han: nothing stands between their words
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-RUN = re.compile(rf"[{UNSPACED}]+|[^\W{UNSPACED}]+|[^\w\s\x00-\x7f]")
+RUN = re.compile(rf"[{UNSPACED}]+|[^\W{UNSPACED}]+|[^\w\s\x00-\x7f\ud800-\udfff]")  # half a character is no word
 IS_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 

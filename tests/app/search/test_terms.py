@@ -253,6 +253,12 @@ def test_longest_queries_are_answered(hung: Hanger, query: str) -> None:
     assert found(query) in ([], ["a fox"])
 
 
+def test_half_a_character_is_no_word(hung: Hanger) -> None:
+    hung("a fox", "a kite")
+    assert found("fox \ud800") == ["a fox"]
+    assert found("\udfff") == []
+
+
 @given(query=st.text(st.characters(codec=None), max_size=300))
 def test_search_never_fails(app: Flask, query: str) -> None:
     assert catalogue.page(query).walks == []
