@@ -37,7 +37,7 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
     """Give the process a new eye."""
     found = Looking()
-    for module in ("job", "painting"):
+    for module in ("job", "pieces.batch_piece"):
         monkeypatch.setattr(f"worker.{module}.looking", found)
     monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
     return found
