@@ -31,7 +31,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     from app.publishing import embed, feed, film_files, media_files, schema_org, sitemap
     from app.search import semantic_search, visual_search
     from app.storage import database, media_store
-    from app.web import assets, error_responses, language, proxy, security_headers, templating
+    from app.web import assets, error_responses, language, proxy, security_headers, templating, unread_bodies
 
     app = Flask(
         __name__,
@@ -42,6 +42,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     )
     config.init_app(app, overrides)
     proxy.init_app(app)
+    unread_bodies.init_app(app)
     metrics.init_app(app)  # first of those that look at requests, to count all of them and all of their time
     database.init_app(app)
     media_store.init_app(app)

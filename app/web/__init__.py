@@ -9,4 +9,5 @@ __all__ = [
     "responses",
     "security_headers",
     "templating",
+    "unread_bodies",
 ]

@@ -28,6 +28,7 @@ class Front(LiveSite):
 
     folder: Path
     web_log: Path
+    back: int  # where gunicorn listens
 
     def ask(
         self, method: str, path: str, *, body: bytes = b"", **headers: str
@@ -50,7 +51,7 @@ def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("nginx")
     site, back = shared_site.start(), free_port()
     front = Front(site.instance)
-    front.folder, front.web_log = folder, folder / "gunicorn.log"
+    front.folder, front.web_log, front.back = folder, folder / "gunicorn.log", back
     configuration(folder, front.port, back, site.instance / "media")
     settings = {"MOMA_PROXIES": "1", "MOMA_ACCEL_PREFIX": "/_media/", "WEB_CONCURRENCY": "2"}
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
@@ -155,6 +156,47 @@ def test_too_large_a_body_is_refused_by_the_application_in_its_words(front: Fron
     assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
     assert b"1,000,000 bytes" in body
     assert front.ask("POST", "/api/v1/walks", body=b" " * 1_300_000, Content_Type="application/json")[0].status == 413
+
+
+def test_answer_made_before_the_body_is_read_is_lost_neither_to_its_visitor_nor_to_the_next(front: Front) -> None:
+    body, kind = b" " * 1_050_000, "application/json"
+    for _ in range(60):  # while the rest stayed unread, every other pair had a bad gateway in it
+        assert front.ask("POST", "/api/v1/walks", body=body, Content_Type=kind)[0].status == 413
+        assert front.ask("POST", "/api/v1/walks", body=b"{}", Content_Type=kind)[0].status == 422
+    for _ in range(2):
+        too_long, words = front.ask("POST", "/api/v1/recipe", body=b" " * 20_500_000)
+        assert (too_long.status, b"20,000,000 bytes" in words) == (413, True)
+
+
+EARLY = {
+    "too much": ("POST", "/api/v1/walks", 1_050_000, {"Content-Type": "application/json"}, 413),
+    "too much of a film": ("POST", "/api/v1/recipe", 20_500_000, {}, 413),
+    "a form of too much": ("POST", "/walks", 1_050_000, {"Content-Type": "application/x-www-form-urlencoded"}, 413),
+    "no address": ("POST", "/nothing", 900_000, {}, 404),
+    "no method": ("PUT", "/gallery", 900_000, {}, 405),
+    "no kind that is read": ("POST", "/walks", 900_000, {"Content-Type": "text/plain"}, 415),
+    "read all the same": ("GET", "/healthz", 900_000, {}, 200),
+    "asked for its head": ("HEAD", "/healthz", 900_000, {}, 200),
+    "announced": ("POST", "/nothing", 900_000, {"Expect": "100-continue"}, 404),
+    "chunks": ("POST", "/api/v1/walks", 1_200_000, {"Transfer-Encoding": "chunked"}, 413),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "length", "headers", "status"), EARLY.values(), ids=EARLY)
+def test_connection_is_kept_after_an_answer_made_before_the_body_is_read(
+    front: Front, site: LiveSite, method: str, path: str, length: int, headers: dict[str, str], status: int
+) -> None:
+    for port in (front.back, site.port):  # as in production, and as `make run` sets it
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+            chunked = "Transfer-Encoding" in headers
+            body = (b" " * 10_000 for _ in range(length // 10_000)) if chunked else b" " * length
+            connection.request(method, path, body, headers, encode_chunked=chunked)
+            answer = connection.getresponse()
+            answer.read()
+            kept = connection.sock
+            connection.request("GET", "/healthz")
+            assert (answer.status, connection.getresponse().status) == (status, 200)
+            assert connection.sock is kept is not None
 
 
 def test_upload_that_is_cut_off_never_reaches_the_application(front: Front) -> None:
