@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from app import create_app
 from app.commissions.intake import commission
 from app.commissions.recipe_pins import Pinned
 from app.commissions.validation import validate
+from app.gallery import first_exhibition
 from app.storage import media_store
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
@@ -148,6 +150,34 @@ def hasty() -> Iterator[None]:
     """Wait for no disk: what a test run writes need not outlive a power cut."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.fsync", lambda _descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unpacked_once() -> Iterator[None]:
+    """Unpack and encode the frames of the first exhibition once: it hangs in dozens of tests, three seconds each."""
+    unpack, encode = first_exhibition.Piece.frames, first_exhibition._png
+    unpacked: dict[bytes, list[Any]] = {}
+    encoded: dict[tuple[object, bytes], bytes] = {}
+
+    def frames(piece: first_exhibition.Piece) -> list[Any]:
+        path = piece.folder / first_exhibition.FRAMES
+        data = path.read_bytes() if path.exists() else b""
+        if data not in unpacked:
+            unpacked[data] = unpack(piece)  # what cannot be read is not kept
+            for picture in unpacked[data]:
+                picture.flags.writeable = False
+        return list(unpacked[data])
+
+    def png(picture: Any) -> bytes:
+        key = (picture.shape, hashlib.sha256(picture).digest())
+        if key not in encoded:
+            encoded[key] = encode(picture)
+        return encoded[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(first_exhibition.Piece, "frames", frames)
+        patch.setattr(first_exhibition, "_png", png)
         yield
 
 
