@@ -20,8 +20,8 @@ test: $(VENV)/dev  ## run every test
 	@$(BIN)/python -m tests.support.needs
 	$(BIN)/python -m pytest --numprocesses 2
 
-fast: $(VENV)/dev  ## run the tests that need no server, browser or root
-	$(BIN)/python -m pytest -m "not server"
+fast: $(VENV)/dev  ## run the tests that need no server, browser or root, and take no seconds
+	$(BIN)/python -m pytest --numprocesses 2 -m "not server and not slow"
 
 check: $(VENV)/dev  ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -17,6 +17,8 @@ from benchmarks.trajectories import Easel, between
 from tests.worker.conftest import HOUSE
 from worker.diffusion.painter import Painter
 
+pytestmark = pytest.mark.slow
+
 STEPS = 10
 GUIDED = 2  # UNet passes of a guided step
 

@@ -13,6 +13,8 @@ from benchmarks.ours import Ours
 from tests.worker.conftest import HOUSE
 from worker.diffusion.painter import Painter
 
+pytestmark = pytest.mark.slow
+
 PAIR = ("the sun", "a bear")
 
 

@@ -15,6 +15,8 @@ from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 WORDS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
 # Kills itself while the second state is written, between the file and its name: the worst moment there is.

@@ -21,6 +21,8 @@ from worker.film import encoding
 from worker.pieces import film_assembly, walk_memory
 from worker.queue import leases
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 6
 
 

@@ -164,6 +164,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
     assert "tending is put off" in caplog.text
 
 
+@pytest.mark.slow
 def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

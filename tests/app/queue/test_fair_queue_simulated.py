@@ -198,6 +198,7 @@ def simulated(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Line
     yield Line
 
 
+@pytest.mark.slow
 def test_what_a_first_comer_is_told_never_rises(simulated: type[Line]) -> None:
     machine = simulated.TestCase
     phases = (Phase.generate,)  # a failure is long enough to be understood, and shrinking it takes minutes

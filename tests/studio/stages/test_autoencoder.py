@@ -18,6 +18,8 @@ from studio.workspace.work_folder import Folder
 from tests.studio.conftest import Run as Call
 from tests.studio.conftest import call
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("--size", 32, "--channels", "8,8,16", "--latent", 4, "--batch", 4, "--warmup", 2, "--measured", 2)
 
 

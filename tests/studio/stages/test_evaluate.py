@@ -19,6 +19,7 @@ from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]

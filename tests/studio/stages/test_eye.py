@@ -22,6 +22,8 @@ from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 SMALL = ("--size", 16, "--channels", "8,16", "--blocks", "1,1", "--painted", 24, "--painted-at", 32, "--batch", 16,
          "--warmup", 2, "--measured", 2)  # fmt: skip

@@ -100,6 +100,7 @@ def test_what_cannot_be_grown_is_refused(base: Any, latent: int, says: str, pict
         growing.autoencoder(base, pictures, latent=latent)
 
 
+@pytest.mark.slow
 def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path: Path, run: Run) -> None:
     shutil.copytree(drawn.path, tmp_path / "work")
     shutil.copytree(base, tmp_path / "model")

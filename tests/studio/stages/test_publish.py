@@ -19,6 +19,7 @@ from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter, Stop
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]

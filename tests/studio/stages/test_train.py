@@ -25,6 +25,7 @@ from tests.studio.conftest import call
 
 # The libraries' own: of transformers about how it will be, of NumPy about how diffusers' solvers make arrays.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]

@@ -18,7 +18,10 @@ from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.painter import Painter, Prepared, Stop
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own call
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # diffusers' own call
+]
 
 SAMPLING: dict[str, Any] = {"scheduler": "DPMSolverMultistepScheduler", "steps": 6, "guidance": 1.5}
 

@@ -13,6 +13,8 @@ from worker.diffusion.painter import Painter, Stop
 from worker.film import smoothness_measure
 from worker.planning import pacing
 
+pytestmark = pytest.mark.slow
+
 
 def test_lens_is_fitted_alike_every_time(painters: dict[str, Painter]) -> None:
     model = painters["sd1"].model

@@ -15,6 +15,8 @@ import torch
 from tests.support.house import HOUSE
 from worker.diffusion.model import Model, ModelError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("prompt", "note"),

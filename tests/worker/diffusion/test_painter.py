@@ -21,7 +21,10 @@ from worker.diffusion.model import Model, ModelError
 from worker.diffusion.painter import Painter, PaintingError, Prepared, Rendering, Stop
 from worker.diffusion.tuning import fallback
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own call
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # diffusers' own call
+]
 
 KINDS = ["sd1", "sd2", "bert", "sdxl", "lcm", "turbo"]
 OWN_SOLVERS = {"lcm": "LCMScheduler", "turbo": "EulerAncestralDiscreteScheduler"}

@@ -17,7 +17,10 @@ from worker.diffusion.painter import Painter, PaintingError, Prepared, Stop
 from worker.diffusion.solvers import SOLVER
 from worker.planning.latent_state import State
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own call
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # diffusers' own call
+]
 
 STOPS = [Stop("a bear", "", 3), Stop("the sun", "red", 3)]
 EXACTLY = {"precision": "float32", "memory_format": "contiguous", "threads": 1}

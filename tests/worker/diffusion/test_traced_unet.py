@@ -11,6 +11,8 @@ from worker.diffusion import traced_unet
 from worker.diffusion.painter import Painter
 from worker.diffusion.traced_unet import Traced
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:

@@ -151,6 +151,7 @@ def test_another_model_is_another_machine() -> None:
     assert tuning_cache.name(CPU, "one") != tuning_cache.name(CPU, "two")
 
 
+@pytest.mark.slow
 def test_worker_remembers_what_it_measured(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     file = tmp_path / "device.json"
     for _ in range(2):

@@ -17,6 +17,8 @@ from worker.diffusion.whole_walk import Easel
 from worker.film import smoothness_measure
 from worker.planning.level_plan import Level
 
+pytestmark = pytest.mark.slow
+
 STOPS = [Stop("a bear", "", 3), Stop("the sun", "red", 3)]
 SAMPLING = presets.resolve("balanced", {}, steps=5)
 
