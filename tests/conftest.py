@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import hashlib
 import os
 import shutil
@@ -35,7 +36,14 @@ from tests.support import postgres
 from tests.support.needs import require
 
 SECRET = "a secret of the tests, long enough"
-SERVED = "tests/server/"
+SHARED_SITE = "the shared site"
+SHARED = {
+    f"tests/server/test_{name}.py"
+    for name in ("browser", "cli_live", "everybody", "faults", "manual", "nginx", "site", "two_workers")
+}
+# What takes long, longest first, by how the names begin.
+LONG = (SHARED_SITE, "tests/server/test_rooms", "tests/server/test_outages", "tests/server/", "tests/studio/test_",
+        "tests/worker/test_", "tests/test_line_sim")  # fmt: skip
 NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
 
 # Examples are drawn from the tests themselves: the same each time, on every machine.
@@ -134,10 +142,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class SideBySide(LoadScopeScheduling):
-    """Two processes run the tests: what shares a site and a browser is left to one, and modules stay whole."""
+    """Two processes run the tests: what shares a site is left to one, modules stay whole, and what takes long is first.
+
+    A module that is not named in ``SHARED`` or under ``LONG`` is tested all the same, only not as soon, or on one more
+    site.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return SERVED if nodeid.startswith(SERVED) else nodeid.partition("::")[0]
+        module = nodeid.partition("::")[0]
+        return SHARED_SITE if module in SHARED else module
+
+    def _assign_work_unit(self, node: Any) -> None:
+        """Hand out the one that takes longest of those that wait, so that both processes end at about the same time."""
+        self.workqueue.move_to_end(min(self.workqueue, key=self._place), last=False)
+        super()._assign_work_unit(node)
+
+    def _place(self, scope: str) -> tuple[int, int]:
+        place = next((place for place, path in enumerate(LONG) if scope.startswith(path)), len(LONG))
+        return place, -len(self.workqueue[scope])
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SideBySide:
@@ -151,6 +173,13 @@ def hasty() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.fsync", lambda _descriptor: None)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settled() -> None:
+    """Have the collector leave alone what was imported: torch and its like are most of what it would look through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -228,11 +257,12 @@ def instance(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> I
         _disconnect()
         return
     server: postgres.PostgresServer = request.getfixturevalue("postgres_server")
-    name = server.create(request.getfixturevalue("postgres_template"))
+    template = request.getfixturevalue("postgres_template")
+    name = server.lend(template)
     (folder / "settings.toml").write_text(f'database_url = "{server.url(name)}"\n', "utf-8")
     yield folder
     _disconnect()
-    server.drop(name)
+    server.take_back(name, template)
 
 
 def _disconnect() -> None:

@@ -190,19 +190,21 @@ class LiveSite:
         return wait_until(lambda: walk if (walk := self.walk(walk_id))["finished_at"] else None, what="the end")
 
     def caught(self, *prompts: str, frames: int, painted: int) -> tuple[dict[str, Any], int]:
-        """Have a walk painted, and its worker stand still when so many frames are there but not all.
+        """Have a walk painted, and its worker stand still over a piece of it when so many frames are there but not all.
 
         Return the walk and the worker's process number. Where a busy machine lets the worker finish before it is
-        stopped, another walk is asked for.
+        stopped, or it is stopped between two pieces, when nothing would be lost with it, another walk is asked for.
         """
+        query = """SELECT walks.state, painted_count, count(pieces.number) FROM walks
+            LEFT JOIN pieces ON walk_number = walks.number AND pieces.state = 'taken' WHERE id = ?"""
 
         def attempt() -> tuple[dict[str, Any], int] | None:
             walk = self.commission(*prompts, frames=frames)
             worker = self.worker_pid()
             self.wait_painted(walk["id"], painted)
             stop(worker)
-            ((state, count),) = self.rows("SELECT state, painted_count FROM walks WHERE id = ?", walk["id"])
-            if state == "painting" and count < frames:
+            ((state, count, taken),) = self.rows(query, walk["id"])
+            if state == "painting" and count < frames and taken:
                 return walk, worker
             os.kill(worker, signal.SIGCONT)
             self.ended(walk["id"])

@@ -31,6 +31,30 @@ HASTY = {
     "lock_timeout": "120s",
 }
 
+# All that a test may have changed of a database besides rows: what stands in it but is not of this shape is not reused.
+SHAPE = """
+SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (
+  SELECT concat_ws(' ', relname, relkind, attnum, attname, atttypid, atttypmod, attnotnull, attisdropped,
+    pg_get_expr(adbin, adrelid)) FROM pg_class
+    JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE relnamespace = 'public'::regnamespace
+  UNION ALL SELECT concat_ws(' ', conname, pg_get_constraintdef(oid)) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace
+  UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+  UNION ALL SELECT concat_ws(' ', tgname, tgrelid, tgenabled) FROM pg_trigger
+  UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+  UNION ALL SELECT extname FROM pg_extension
+  UNION ALL SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'
+  UNION ALL SELECT setconfig::text FROM pg_db_role_setting
+  UNION ALL SELECT version_num FROM alembic_version
+) AS lines(line)"""
+WRITTEN = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+  AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0"""
+OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
 
 def binaries() -> Path | None:
     """Return the folder of ``postgres`` and ``initdb``: the wheel's, else that of the one on the path."""
@@ -49,6 +73,8 @@ class PostgresServer:
     def __init__(self, folder: Path, command: list[str], options: dict[str, Any]) -> None:
         self.folder = folder
         self._count = 0
+        self._spare: dict[str, list[str]] = {}
+        self._shapes: dict[str, tuple[Any, ...] | None] = {}
         self._command, self._options = command, options
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -111,6 +137,37 @@ class PostgresServer:
     def drop(self, name: str) -> None:
         """Drop a database, whoever is connected to it."""
         self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def lend(self, template: str) -> str:
+        """Return the name of a database that is as ``template``: one that was given back, or a new copy."""
+        if spare := self._spare.setdefault(template, []):
+            return spare.pop()
+        name = self.create(template)
+        if template not in self._shapes:
+            with self._connected(name) as connection:
+                assert connection.execute(WRITTEN).fetchall() == []  # what is emptied is as it was
+                self._shapes[template] = connection.execute(SHAPE).fetchone()
+        return name
+
+    def take_back(self, name: str, template: str) -> None:
+        """Send away whoever is connected to a lent database, and empty it for the next, or drop one that was altered.
+
+        To empty the few tables that a test wrote to takes a tenth of the time of making a copy and dropping it.
+        """
+        try:
+            with self._connected(name) as connection:
+                connection.execute(OTHERS)
+                if connection.execute(SHAPE).fetchone() == self._shapes[template]:
+                    if tables := [f'"{table}"' for (table,) in connection.execute(WRITTEN)]:
+                        connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+                    self._spare[template].append(name)
+                    return
+        except psycopg.Error:  # a table that the query asks is gone, or the database is
+            pass
+        self.drop(name)
+
+    def _connected(self, name: str) -> psycopg.Connection:
+        return psycopg.connect(host=str(self.folder), user=USER, dbname=name, autocommit=True)
 
     def execute(self, statement: str) -> None:
         """Run a statement as the server's owner."""
