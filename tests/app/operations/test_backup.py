@@ -357,12 +357,14 @@ def test_a_database_that_is_none_is_refused(saved: Path, empty: Flask) -> None:
     assert "holds a database that cannot be read" in refused(empty, saved)
 
 
-def test_a_locked_database_is_explained(saved: Path, empty: Flask) -> None:
+def test_a_locked_database_is_explained(saved: Path, empty: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with empty.app_context():
         upgrade()
         db.engine.dispose()
     other = sqlite3.connect(Path(empty.instance_path) / "moma.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
+    connect = sqlite3.connect  # whose five seconds would be waited in vain
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: connect(*args, **{"timeout": 0.1, **options}))
     try:
         told = restore(empty, saved, status=1).stderr
     finally:
