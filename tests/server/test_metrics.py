@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,8 +40,7 @@ def is_open(address: str) -> bool:
         return False
 
 
-@pytest.fixture
-def folder(instance: Path) -> Path:
+def folder_in(instance: Path) -> Path:
     """Make the folder that the settings name when nobody else does, with what an earlier start left."""
     folder = instance / "metrics"
     folder.mkdir()
@@ -47,12 +48,12 @@ def folder(instance: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def address(instance: Path, folder: Path) -> Iterator[str]:
-    """Run gunicorn as in production, with two processes that are replaced every ten requests."""
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Run gunicorn as in production, with two processes that are replaced every ten requests; yield its address."""
     address = f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", address]
-    environment = {**os.environ, "MOMA_INSTANCE": str(instance), "WEB_CONCURRENCY": str(PROCESSES)}
+    environment = {**os.environ, "MOMA_INSTANCE": str(folder.parent), "WEB_CONCURRENCY": str(PROCESSES)}
     environment |= {"GUNICORN_CMD_ARGS": f"--max-requests {REPLACED_AFTER} --max-requests-jitter 0 --pid {folder}/pid"}
     server = subprocess.Popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
@@ -63,35 +64,48 @@ def address(instance: Path, folder: Path) -> Iterator[str]:
         server.wait(PATIENCE)
 
 
+@pytest.fixture(scope="module")
+def visited(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Have a server visited so often that its processes were replaced; return its address and its folder."""
+    instance = tmp_path_factory.mktemp("instance")
+    shutil.copy(migrated, instance / "moma.sqlite")
+    folder = folder_in(instance)
+    with serving(folder) as address:
+        for _ in range(REQUESTS):
+            get(f"{address}/about")
+        yield address, folder
+
+
 def counted(address: str) -> str:
     """Return how many requests for the about page a scrape tells of."""
     (found,) = re.findall(re.escape(COUNTED) + r"(\S+)", get(f"{address}/metrics"))
     return str(found)
 
 
-def test_every_scrape_tells_of_all_processes_since_the_start(address: str, folder: Path) -> None:
-    for _ in range(REQUESTS):
-        get(f"{address}/about")
+def test_every_scrape_tells_of_all_processes_since_the_start(visited: tuple[str, Path]) -> None:
+    address, folder = visited
     assert [counted(address) for _ in range(4)] == [f"{REQUESTS}.0"] * 4
     assert 'moma_walks{state="finished"} 0.0' in get(f"{address}/metrics")
     assert not (folder / "counter_7.db").exists()
 
 
-def test_process_goes_on_in_the_files_of_the_one_whose_place_it_takes(address: str, folder: Path) -> None:
-    for _ in range(REQUESTS):
-        get(f"{address}/about")
-    assert {path.stem for path in folder.glob("*.db")} <= {f"{kind}_{n}" for kind in KINDS for n in range(PROCESSES)}
+def test_process_goes_on_in_the_files_of_the_one_whose_place_it_takes(visited: tuple[str, Path]) -> None:
+    assert {path.stem for path in visited[1].glob("*.db")} <= {
+        f"{kind}_{n}" for kind in KINDS for n in range(PROCESSES)
+    }
 
 
-def test_reload_begins_the_processes_anew_and_goes_on_counting(address: str, folder: Path) -> None:
-    master = int((folder / "pid").read_text())
-    before = children(master)
-    for _ in range(3):
+def test_reload_begins_the_processes_anew_and_goes_on_counting(instance: Path) -> None:
+    folder = folder_in(instance)
+    with serving(folder) as address:
+        master = int((folder / "pid").read_text())
+        before = children(master)
+        for _ in range(3):
+            get(f"{address}/about")
+        os.kill(master, signal.SIGHUP)
+        wait_until(lambda: len(children(master) - before) == PROCESSES == len(children(master)), what="the reload")
         get(f"{address}/about")
-    os.kill(master, signal.SIGHUP)
-    wait_until(lambda: len(children(master) - before) == PROCESSES == len(children(master)), what="the reload")
-    get(f"{address}/about")
-    assert counted(address) == "4.0"
+        assert counted(address) == "4.0"
 
 
 def children(pid: int) -> set[int]:
