@@ -42,8 +42,8 @@ SHARED = {
     for name in ("browser", "cli_live", "everybody", "faults", "manual", "nginx", "site", "two_workers")
 }
 # What takes long, longest first, by how the names begin.
-LONG = (SHARED_SITE, "tests/server/test_rooms", "tests/server/test_outages", "tests/server/", "tests/studio/test_",
-        "tests/worker/test_", "tests/test_line_sim")  # fmt: skip
+LONG = (SHARED_SITE, "tests/server/test_rooms", "tests/server/test_outages", "tests/server/", "tests/studio/",
+        "tests/worker/", "tests/app/queue/test_fair_queue_sim")  # fmt: skip
 NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
 
 # Examples are drawn from the tests themselves: the same each time, on every machine.
