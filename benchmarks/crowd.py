@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from app.generation import hands, models_on_offer
-from app.search import terms
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
+from app.text import folding
 from app.walks.colours import COLOURS
 
 BATCH = 5_000
@@ -70,7 +70,7 @@ def _walk(
     finished = BEGINNING + (LAST - BEGINNING) * (number / count)
     walk = common | {
         "number": number, "id": walk_id(number), "seed": draw.randrange(2**32), "frames": 24, "painted_count": 24,
-        "words": terms.words_of([word for prompt in prompts for word in (prompt, hand)]),
+        "words": folding.index_text([word for prompt in prompts for word in (prompt, hand)]),
         "ending": draw.choices(("stop", "back", "round"), (80, 15, 5))[0], "colour": draw.choice(COLOURS),
         "evenness": round(min(1.0, draw.gauss(0.93, 0.03)), 4),
         "continues": walk_id(draw.randrange(1, number)) if number > 1 and draw.random() < 0.1 else None,

@@ -29,11 +29,12 @@ from sqlalchemy import insert
 from app import create_app
 from app.gallery import catalogue
 from app.gallery.catalogue_query import Choice
-from app.search import semantic_search, terms
+from app.search import semantic_search
 from app.search.vector_file import Floats, Vectors
 from app.storage.database import db, upgrade
 from app.storage.walk_models import FINISHED, Stop, Walk
-from app.text.embedding import Embedding, unit
+from app.text import folding
+from app.text.embedding import Embedding, normalised
 from tests.support import postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -102,7 +103,7 @@ def _hang(works: Works) -> None:
             numbers = range(start + 1, min(start + 5000, len(works)) + 1)
             connection.execute(insert(Walk), [
                 COMMON | {"number": number, "id": f"{number:016}".replace("0", "a").replace("1", "b"),
-                          "words": terms.words_of([works[number - 1]["title"]]),
+                          "words": folding.index_text([works[number - 1]["title"]]),
                           "finished_at": now + timedelta(seconds=number), "created_at": now}
                 for number in numbers])  # fmt: skip
             connection.execute(insert(Stop), [
@@ -131,7 +132,7 @@ def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]
     table = Embedding.load(app.config["MEANING"])
     titles = table.of(sorted({work["title"] for work in works}))
     draw = np.random.default_rng(SEED)
-    rows = unit(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
+    rows = normalised(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
     path = folder / "many.vectors"
     Vectors.create(path, table.revision, table.width)
     vectors = Vectors(path, table.revision, table.width)

@@ -21,9 +21,9 @@ from flask import Flask
 from sqlalchemy import insert
 
 from app import create_app
-from app.search import terms
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
+from app.text import folding
 from benchmarks.site import ROOT, environment_of, free_port
 
 WALKS = 10_000
@@ -59,7 +59,7 @@ def fill(count: int) -> None:
     walks = [
         {
             "number": number, "id": _id(number), "visitor": "bench", "owner_hash": "", "commission_hash": "",
-            "seed": number, "frames": 24, "fps": 12.5, "words": terms.words_of(pair), "sampler_steps": 20,
+            "seed": number, "frames": 24, "fps": 12.5, "words": folding.index_text(pair), "sampler_steps": 20,
             "guidance": 3.5, "width": 128, "height": 128, "state": FINISHED, "painted_count": 24, "paint_seconds": 3.0,
             "finished_at": finished - timedelta(minutes=count - number),
         }

@@ -96,7 +96,7 @@ def show(walk_id: str) -> Response:
 
     With `If-None-Match` an unchanged walk is answered 304, without a body.
     """
-    return conditional(jsonify(describe(lookup.walk_at(walk_id))))
+    return conditional(jsonify(describe(lookup.walk_at_address(walk_id))))
 
 
 @blueprint.get("/walks")
@@ -271,7 +271,7 @@ def _own(walk_id: str) -> Walk:
 
     :raises NotOwner: to everybody else.
     """
-    walk = lookup.walk_at(walk_id)
+    walk = lookup.walk_at_address(walk_id)
     token = _bearer()
     if token is None:
         raise NotOwner("Send the walk's owner_token as a bearer token.", status=401)

@@ -33,7 +33,7 @@ def password(password: str, as_json: bool) -> None:
 @explained
 def list_reports(limit: int, as_json: bool) -> None:
     """List the walks that visitors reported, the longest waiting first."""
-    cases = reports.queue(limit)
+    cases = reports.reported_walks(limit)
     if as_json:
         print_json([{"walk": case.walk.id, "title": case.walk.title, "reports": _told(case)} for case in cases])
         return
@@ -48,8 +48,8 @@ def list_reports(limit: int, as_json: bool) -> None:
 @explained
 def leave(walk_id: str, as_json: bool) -> None:
     """Settle the reports of a walk and leave it as it is."""
-    walk = lookup.walk_at(walk_id, even_hidden=True)
-    count = reports.settle(walk)
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
+    count = reports.close_reports(walk)
     audit_log.note("left walk as it is", walk.id, who=COMMAND)
     if as_json:
         print_json({"id": walk.id, "settled": count})

@@ -19,7 +19,7 @@ from app.moderation import audit_log, curation
 from app.operations import walk_export, walk_import
 from app.queue import jobs
 from app.search import reindexing, semantic_search, visual_search
-from app.search.vector_index import Progress, SourceError
+from app.search.vector_index import IndexProgress, SourceError
 from app.storage.walk_models import Walk
 from app.walks import lookup
 
@@ -32,7 +32,7 @@ group = AppGroup("gallery", help="Look after what hangs in the gallery.")
 @explained
 def reindex(after: int, as_json: bool) -> None:
     """Write the words and ends by which walks are found anew, for all of them."""
-    began, progress = time.monotonic(), reindexing.Progress(0, after, 0)
+    began, progress = time.monotonic(), reindexing.ReindexProgress(0, after, 0)
     try:
         for progress in reindexing.reindex(after=after):
             if not as_json and sys.stderr.isatty():
@@ -56,9 +56,9 @@ def reindex(after: int, as_json: bool) -> None:
             click.echo(f"{what.replace('_', ' ').capitalize()}: {said}")
 
 
-def _make_anew(make: Callable[[], Iterator[Progress]], what: str, *, quiet: bool) -> dict[str, Any]:
+def _make_anew(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet: bool) -> dict[str, Any]:
     """Make an index of vectors anew; return how many it took and how long, or why there is none."""
-    began, progress = time.monotonic(), Progress(0, 0)
+    began, progress = time.monotonic(), IndexProgress(0, 0)
     try:
         for progress in make():
             if not quiet and sys.stderr.isatty():
@@ -106,7 +106,7 @@ def unhide(walk_id: str, as_json: bool) -> None:
 @explained
 def feature(walk_id: str, as_json: bool) -> None:
     """Prefer a walk where few are shown; it must hang."""
-    walk = lookup.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
     if not walk.is_hanging:
         raise InvalidInput.on("walk_id", message=f"{walk.id} does not hang in the gallery, so it cannot be featured.")
     _do(curation.feature, walk_id, as_json, "is featured.", "featured walk")
@@ -172,7 +172,7 @@ def import_walks(file: Path, replace: bool, as_json: bool) -> None:
 
 
 def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, done: str) -> None:
-    walk = lookup.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
     act(walk)
     audit_log.note(done, walk.id, who=audit_log.COMMAND)
     if as_json:

@@ -107,7 +107,7 @@ def list_walks(state: str | None, limit: int, as_json: bool) -> None:
 @explained
 def show(walk_id: str, as_json: bool) -> None:
     """Show one walk."""
-    _show(lookup.walk_at(walk_id, even_hidden=True), as_json)
+    _show(lookup.walk_at_address(walk_id, even_hidden=True), as_json)
 
 
 @group.command("retry")
@@ -116,7 +116,7 @@ def show(walk_id: str, as_json: bool) -> None:
 @explained
 def retry(walk_id: str, as_json: bool) -> None:
     """Put a failed or cancelled walk back in line."""
-    walk = lookup.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.retry(walk)
     _show(walk, as_json)
 
@@ -127,7 +127,7 @@ def retry(walk_id: str, as_json: bool) -> None:
 @explained
 def cancel(walk_id: str, as_json: bool) -> None:
     """Cancel a walk that waits or is being painted."""
-    walk = lookup.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.cancel(walk)
     _show(walk, as_json)
 
@@ -138,7 +138,7 @@ def cancel(walk_id: str, as_json: bool) -> None:
 @explained
 def delete(walk_id: str, as_json: bool) -> None:
     """Take a walk down: its pictures and its words are deleted."""
-    lifecycle.delete_walk(lookup.walk_at(walk_id, even_hidden=True), by_house=True)
+    lifecycle.delete_walk(lookup.walk_at_address(walk_id, even_hidden=True), by_house=True)
     if as_json:
         print_json({"id": walk_id, "deleted": True})
     else:
@@ -152,7 +152,7 @@ def delete(walk_id: str, as_json: bool) -> None:
 @explained
 def export(walk_id: str, out: Path, as_json: bool) -> None:
     """Write a finished walk's film (.gif, .mp4, .webp), poster (.png) or recipe (.json) to OUT."""
-    walk = lookup.walk_at(walk_id, even_hidden=True)
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
     _check_out(out)
     _write(walk, out)
     if as_json:
@@ -178,7 +178,7 @@ def _asked(
     seeds = stop_seeds or (None,) * len(prompts)
     stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
     if settings["continues"]:
-        parent = lookup.walk_at(settings["continues"])
+        parent = lookup.walk_at_address(settings["continues"])
         settings["continues"] = parent.id
         stops.insert(0, _last_stop(parent))
     return {"stops": stops, **{name: value for name, value in settings.items() if value is not None}}

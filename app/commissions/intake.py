@@ -20,9 +20,9 @@ from app.errors import InvalidInput
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
 from app.queue import fair_queue, jobs
-from app.search import terms
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
+from app.text import folding
 from app.walks import neighbours, reuse
 
 
@@ -58,7 +58,7 @@ def commission(
             walk.idempotency_key, walk.commission_hash = key, fingerprint
             walk.turn, walk.ticket = fair_queue.join(session, visitor_key)  # from here on nobody else takes walks down
             if revision and (original := reuse.find_original(session, walk, revision)):
-                reuse.repeat(walk, original)
+                reuse.finish_as_repeat(walk, original)
             session.add(walk)
     except IntegrityError:  # on Postgres the same key may be saved between our look and our commit
         first = _commissioned_with(db.session(), key) if key else None
@@ -116,7 +116,7 @@ def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
-    walk.words = terms.words_of(walk.searched)
+    walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)
     return walk

@@ -16,14 +16,14 @@ UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("canc
 
 def gone_on_from(wanted: Commission) -> Walk | None:
     """Return the walk that a commission goes on from, if anybody who knows its address may still see it finished."""
-    return lookup.visible(wanted.continues)
+    return lookup.visible_walk(wanted.continues)
 
 
 def continuation_flaw(wanted: Commission) -> str:
     """Say why a commission cannot go on from the walk that it names; ``""`` if it can, or names none."""
     if wanted.continues is None:
         return ""
-    parent = lookup.visible(wanted.continues)
+    parent = lookup.visible_walk(wanted.continues)
     if parent is None:
         return _("The walk to go on from is not here: it may have been taken down, or its id mistyped.")
     if parent.state != FINISHED:
@@ -53,6 +53,6 @@ def _told(stop: Stop, seed: int) -> str:
 
 def remix_flaw(remix_of: str | None) -> str:
     """Say why nothing can be a remix of the walk that is named; ``""`` if it can, or none is named."""
-    if remix_of is None or lookup.visible(remix_of) is not None:
+    if remix_of is None or lookup.visible_walk(remix_of) is not None:
         return ""
     return _("The walk that this is a remix of is not here: it may have been taken down, or its id mistyped.")

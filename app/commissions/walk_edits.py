@@ -12,9 +12,9 @@ from app.errors import FieldError, InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import _
 from app.moderation import banned_words
-from app.search import terms
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from app.text import folding
 from app.walks import lookup
 
 
@@ -61,7 +61,7 @@ def apply(walk: Walk, change: WalkChange) -> None:
             raise lookup.gone(row or walk)
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
-        row.words = terms.words_of(row.searched)
+        row.words = folding.index_text(row.searched)
     db.session.refresh(walk)
 
 

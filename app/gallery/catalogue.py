@@ -20,11 +20,11 @@ from app.gallery import cursors
 from app.gallery.catalogue_query import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
 from app.generation.limits import SEED_MAX
 from app.search import ranking, terms, text_index
-from app.search.text_index import Sought
+from app.search.text_index import IndexQuery
 from app.storage.database import db
 from app.storage.walk_models import Hung, Walk
 from app.walks import lookup
-from app.walks.lookup import hanging
+from app.walks.lookup import select_public
 
 COUNTED = 1_000
 """How many hits are counted at most; what has more has "more than 1,000"."""
@@ -70,7 +70,7 @@ def recent(limit: int, *, besides: Walk | None = None, featured_first: bool = Fa
     """Return the newest walks that hang; with ``featured_first``, behind those that the house chose last."""
     chosen = _featured(limit) if featured_first else []
     shown = {walk.number for walk in chosen} | ({besides.number} if besides else set())
-    newest = text_index.places(Sought(), limit=limit + len(shown))
+    newest = text_index.places(IndexQuery(), limit=limit + len(shown))
     others = [walk for walk in _walks(newest) if walk.number not in shown]
     return [*chosen, *others][:limit]
 
@@ -79,8 +79,8 @@ def _featured(limit: int) -> list[Walk]:
     numbers = db.session.scalars(select(Walk.number).where(Walk.featured_at.is_not(None))).all()
     if not numbers:  # as on most sites; asked together, SQLite would look through all that hangs
         return []
-    query = hanging().where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc())
-    return lookup.whole(walk for (walk,) in _run(query.limit(limit)))
+    query = select_public().where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc())
+    return lookup.without_deleted(walk for (walk,) in _run(query.limit(limit)))
 
 
 def page(wanted: Choice | str = "", *, cursor: str | None = None, limit: int | None = None) -> Page:
@@ -102,7 +102,7 @@ def page(wanted: Choice | str = "", *, cursor: str | None = None, limit: int | N
     return found
 
 
-def _in_time(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> Page:
+def _in_time(choice: Choice, sought: IndexQuery, cursor: str | None, limit: int) -> Page:
     """Leaf through what is found from the newest to the oldest, or the other way."""
     backward, place = cursors.read(cursor, choice.order, bool, int) if cursor else (False, None)
     oldest_first = (choice.order == OLDEST) != bool(backward)
@@ -142,7 +142,7 @@ def _draw(choice: Choice) -> int:
     return choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
 
 
-def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> Page:
+def _listed(choice: Choice, sought: IndexQuery, cursor: str | None, limit: int) -> Page:
     """Leaf through a bounded list: the best of what is found, or the newest of it in another order."""
     start, as_of, draw = 0, _newest_place(), _draw(choice)
     if cursor:
@@ -153,7 +153,7 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
     near = 0
     if choice.order == BEST:
         others = [text_index.passing(ranker(choice.q), sought) for ranker in ranking.rankers()]
-        ordered, by_words = ranking.fused(ordered, *others), set(ordered)
+        ordered, by_words = ranking.fuse_rankings(ordered, *others), set(ordered)
         near = sum(number not in by_words for number in ordered)
     shown = ordered[start : start + limit]
 
@@ -171,9 +171,9 @@ def _listed(choice: Choice, sought: Sought, cursor: str | None, limit: int) -> P
     )
 
 
-def _key(order: str, sought: Sought, draw: int) -> Callable[[text_index.Row], tuple[float, int]]:
+def _key(order: str, sought: IndexQuery, draw: int) -> Callable[[text_index.Row], tuple[float, int]]:
     """Return by what a walk's row stands in an order, the greatest first; of equals the newest leads."""
-    asked = sought.asked or terms.Asked(())
+    asked = sought.asked or terms.ParsedQuery(())
     keys: dict[str, Callable[[text_index.Row], float]] = {
         BEST: lambda row: asked.nearness(row.words),
         SMOOTHEST: lambda row: row.evenness,
@@ -241,7 +241,7 @@ def _walks(keys: list[int], *, by: Any = Hung.place) -> list[Walk]:
     """Return walks in the order of their places, or numbers; one that was taken down this moment is left out."""
     rows = _run(select(Walk).join(Hung, Hung.number == Walk.number).where(by.in_(keys)).add_columns(by))
     found = {key: walk for walk, key in rows}
-    return lookup.whole(found[key] for key in keys if key in found and found[key].is_hanging)
+    return lookup.without_deleted(found[key] for key in keys if key in found and found[key].is_hanging)
 
 
 def _run(query: Any) -> list[Any]:

@@ -15,8 +15,8 @@ from app.gallery import cursors
 from app.generation import hands, models_on_offer
 from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
-from app.search.terms import QUERY_MAX, too_long, understood
-from app.search.text_index import Sought, facet
+from app.search.terms import QUERY_MAX, parse, too_long
+from app.search.text_index import IndexQuery, facet
 from app.storage.walk_models import ENDINGS
 from app.walks.colours import COLOURS
 
@@ -125,15 +125,15 @@ class Choice(BaseModel):
         """Tell whether something narrows what is seen, besides the words."""
         return any(getattr(self, name) for name in (*LISTS, "since", "until"))
 
-    def sought(self) -> Sought:
+    def sought(self) -> IndexQuery:
         """Return what is looked for in the index; ``None`` for its terms where nothing was typed."""
         kinds = {"hand": "h", "stops": "s", "model": "m", "ending": "e", "colour": "c"}
         chosen = ((kind, getattr(self, name)) for name, kind in kinds.items())
         facets = tuple(
             tuple(facet(kind, value) for value in dict.fromkeys(values)) for kind, values in chosen if values
         )
-        asked = understood(self.q) if self.q.strip() else None
-        return Sought(asked, facets, self.since, self.until)
+        asked = parse(self.q) if self.q.strip() else None
+        return IndexQuery(asked, facets, self.since, self.until)
 
     def address(self, **changed: Any) -> dict[str, Any]:
         """Return what stands in an address for this, with some of it changed; what is not chosen is left out."""

@@ -82,9 +82,11 @@ def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
 
 def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]:
     """Return the walks of an exhibition in their order: those that hang, or, for the house, all but deleted ones."""
-    query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else lookup.hanging()
+    query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else lookup.select_public()
     options = (selectinload(Walk.stops), selectinload(Walk.media))
-    return lookup.whole(db.session.scalars(_of(query, exhibition).order_by(Exhibit.position).options(*options)))
+    return lookup.without_deleted(
+        db.session.scalars(_of(query, exhibition).order_by(Exhibit.position).options(*options))
+    )
 
 
 def of_walk(walk: Walk) -> list[Exhibition]:
@@ -166,7 +168,7 @@ def walk_named(line: str) -> Walk:
     :raises WalkGone: when it was deleted.
     """
     found = WALK_IN_ADDRESS.fullmatch(line.strip())
-    return lookup.walk_at(found[1] if found else "", even_hidden=True)
+    return lookup.walk_at_address(found[1] if found else "", even_hidden=True)
 
 
 def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
@@ -175,7 +177,7 @@ def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
 
 
 def _hall(exhibition: Exhibition) -> Hall:
-    query = _of(lookup.hanging(), exhibition)
+    query = _of(lookup.select_public(), exhibition)
     count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     options = (selectinload(Walk.stops), selectinload(Walk.media))
     first = db.session.scalar(query.order_by(Exhibit.position).limit(1).options(*options)) if count else None

@@ -35,10 +35,10 @@ from app.config import ROOT
 from app.errors import InvalidInput, MomaError
 from app.gallery import exhibitions
 from app.moderation import audit_log
-from app.search import terms
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
+from app.text import folding
 from app.walks import colours, lifecycle, lookup, neighbours
 
 if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its memory
@@ -186,7 +186,7 @@ def _open_once() -> None:
     """Make an exhibition of the pieces that are there, unless it was ever made: one that was ended stays so."""
     if audit_log.is_noted("made exhibition", SLUG):
         return
-    if there := [piece.walk_id for piece in pieces() if not _is_missing(lookup.find(piece.walk_id))]:
+    if there := [piece.walk_id for piece in pieces() if not _is_missing(lookup.any_walk(piece.walk_id))]:
         exhibitions.keep(SLUG, TITLE, TEXT, there)
 
 
@@ -195,7 +195,7 @@ def hang() -> list[str]:
 
     :raises MomaError: when the site's limits forbid a piece, or the media store does not take it.
     """
-    wanted = [piece for piece in pieces() if _is_missing(lookup.find(piece.walk_id))]
+    wanted = [piece for piece in pieces() if _is_missing(lookup.any_walk(piece.walk_id))]
     written = [_write_files(piece) for piece in wanted]
     try:
         with writing() as session:
@@ -209,7 +209,9 @@ def hang() -> list[str]:
 
 def take_down() -> list[str]:
     """Take down the pieces that hang; return their ids."""
-    found = [walk for piece in pieces() if (walk := lookup.find(piece.walk_id)) is not None and walk.deleted_at is None]
+    found = [
+        walk for piece in pieces() if (walk := lookup.any_walk(piece.walk_id)) is not None and walk.deleted_at is None
+    ]
     for walk in found:
         lifecycle.delete_walk(walk, by_house=True)
     exhibitions.drop(SLUG)
@@ -320,7 +322,7 @@ def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
         started_at=painted_at,
         finished_at=painted_at,
     )
-    walk.words = terms.words_of(walk.searched)
+    walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)
     return walk
 

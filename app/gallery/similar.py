@@ -27,11 +27,11 @@ def find(walk_id: str, frame: str | None, *, limit: int) -> Alike:
 
     :raises NotFound: when the walk has no such frame, or none yet.
     """
-    walk = lookup.walk_at(walk_id)
+    walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED or not walk.painted:
         raise NotFound("What looks like a walk can be found once it is finished.")
     wanted = str(len(walk.painted) // 2) if frame is None else frame
     chosen = next((each for each in walk.painted if str(each.index) == wanted), None)
     if chosen is None:
         raise NotFound(f"This walk has {len(walk.painted)} frames; none of them has this number.")
-    return Alike(walk, chosen, visual_search.alike(walk, chosen.index, limit=limit))
+    return Alike(walk, chosen, visual_search.similar_walks(walk, chosen.index, limit=limit))

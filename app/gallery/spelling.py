@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.gallery.catalogue_query import Choice
 from app.search import text_index
-from app.search.terms import Asked, Term
+from app.search.terms import ParsedQuery, Term
 from app.storage.database import db
 from app.storage.walk_models import Word
 from app.text import folding
@@ -59,7 +59,7 @@ def _is_unknown(word: str) -> bool:
 
 def _hangs(word: str) -> bool:
     """Tell whether a walk that hangs says so: one that was taken down is not to be guessed by what is missing here."""
-    return text_index.count(text_index.Sought(Asked((Term((word,)),))), 0) > 0
+    return text_index.count(text_index.IndexQuery(ParsedQuery((Term((word,)),))), 0) > 0
 
 
 def _alike(word: str) -> list[str]:

@@ -21,14 +21,14 @@ def hide(walk: Walk) -> None:
     """
     with writing() as session:
         take_turns(session)  # else another repeat of it could be made meanwhile
-        session.execute(update(Walk).where(reuse.family(walk), Walk.hidden_at.is_(None)).values(hidden_at=now()))
+        session.execute(update(Walk).where(reuse.same_files(walk), Walk.hidden_at.is_(None)).values(hidden_at=now()))
     db.session.refresh(walk)
 
 
 def unhide(walk: Walk) -> None:
     """Hang a hidden walk again where it hung, and those that were hidden with it."""
     with writing() as session:
-        family = reuse.family(walk), Walk.deleted_at.is_(None)  # what the house deleted, it goes on saying so
+        family = reuse.same_files(walk), Walk.deleted_at.is_(None)  # what the house deleted, it goes on saying so
         session.execute(update(Walk).where(*family).values(hidden_at=None))
     db.session.refresh(walk)
 

@@ -58,7 +58,7 @@ def submit(walk: Walk, *, reason: str, words: str, reporter: str, admit: Callabl
     return True
 
 
-def queue(limit: int) -> list[Case]:
+def reported_walks(limit: int) -> list[Case]:
     """Return the walks with open reports, the longest waiting first; those that were deleted need nothing any more."""
     first = func.min(Report.number)
     query = select(Report.walk_number).join(Walk).where(Report.settled_at.is_(None), Walk.deleted_at.is_(None))
@@ -82,7 +82,7 @@ def open_ones(walk: Walk) -> list[Report]:
     return list(db.session.scalars(query.order_by(Report.number)))
 
 
-def settle(walk: Walk) -> int:
+def close_reports(walk: Walk) -> int:
     """Take the reports of a walk from the queue; return how many there were."""
     with writing() as session:
         found = session.execute(

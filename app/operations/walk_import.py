@@ -29,11 +29,11 @@ from app.operations import archive_format, walk_records
 from app.operations.archive_format import MEDIA
 from app.operations.walk_records import ARCHIVE, ExhibitionLine, WalkLine
 from app.queue import fair_queue, jobs
-from app.search import terms
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import Exhibit, Exhibition
 from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
+from app.text import folding
 from app.walks import lookup, neighbours
 
 ERRORS_MAX = 20
@@ -120,7 +120,7 @@ def _check(
 
 
 def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], *, replace: bool) -> str:
-    earlier = lookup.find(walk.id)
+    earlier = lookup.any_walk(walk.id)
     if earlier is not None and not replace:
         return ""  # it stays as it is, whatever the line says
     if earlier is not None and earlier.is_waiting:
@@ -180,7 +180,7 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
 def _write(archive: tarfile.TarFile, walks: list[WalkLine], halls: list[ExhibitionLine], *, replace: bool) -> Report:
     report = Report()
     for walk in walks:
-        earlier = lookup.find(walk.id)
+        earlier = lookup.any_walk(walk.id)
         if earlier is not None and not replace:
             report.there += 1
             continue
@@ -241,7 +241,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         **pinned.columns(),
         **{name: getattr(told, name) for name in walk_records.KEPT},
     )
-    walk.words = terms.words_of(walk.searched)
+    walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)
     if not told.films:
         walk.state, walk.started_at, walk.finished_at = QUEUED, None, None

@@ -33,7 +33,7 @@ ACTS: dict[str, tuple[Callable[[Walk], object], str]] = {
     "feature": (curation.feature, "featured walk"),
     "unfeature": (curation.unfeature, "unfeatured walk"),
     "delete": (curation.take_down, "deleted walk"),
-    "leave": (reports.settle, "left walk as it is"),
+    "leave": (reports.close_reports, "left walk as it is"),
 }
 SETTLING = ("hide", "delete")
 
@@ -94,7 +94,9 @@ def leave() -> Response:
 @blueprint.get("")
 def room() -> Response:
     """Show the walks that were reported."""
-    return _page("curator/room.html", cases=reports.queue(CASES), count=reports.count(), reasons=reports.REASONS)
+    return _page(
+        "curator/room.html", cases=reports.reported_walks(CASES), count=reports.count(), reasons=reports.REASONS
+    )
 
 
 @blueprint.get("/walks")
@@ -104,7 +106,11 @@ def look_up() -> Response:
     try:
         walk = exhibitions.walk_named(asked)
     except (WalkNotFound, WalkGone) as error:
-        context: dict[str, Any] = {"cases": reports.queue(CASES), "count": reports.count(), "reasons": reports.REASONS}
+        context: dict[str, Any] = {
+            "cases": reports.reported_walks(CASES),
+            "count": reports.count(),
+            "reasons": reports.REASONS,
+        }
         return _page("curator/room.html", status=404, asked=asked, error=str(error), **context)
     return _go("office.walk", walk_id=walk.id)
 
@@ -112,13 +118,13 @@ def look_up() -> Response:
 @blueprint.get("/walks/<walk_id>")
 def walk(walk_id: str) -> Response:
     """Show a walk, hidden or not, and what can be done to it."""
-    return _walk_page(lookup.walk_at(walk_id, even_hidden=True))
+    return _walk_page(lookup.walk_at_address(walk_id, even_hidden=True))
 
 
 @blueprint.get("/walks/<walk_id>/picture")
 def picture(walk_id: str) -> Response:
     """Send a walk's poster, which of a hidden walk nobody else gets."""
-    found = lookup.walk_at(walk_id, even_hidden=True)
+    found = lookup.walk_at_address(walk_id, even_hidden=True)
     poster = found.media.get("poster")
     if poster is None:
         raise NotFound("This walk has no picture.")
@@ -128,7 +134,7 @@ def picture(walk_id: str) -> Response:
 @blueprint.post("/walks/<walk_id>/<any(hide, unhide, feature, unfeature, delete, leave):act>")
 def act_on(walk_id: str, act: str) -> Response:
     """Do something to a walk, and write it down."""
-    found = lookup.walk_at(walk_id, even_hidden=True)
+    found = lookup.walk_at_address(walk_id, even_hidden=True)
     if act == "feature" and not found.is_hanging:
         return _walk_page(found, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
     if act == "delete" and not request.form.get("sure"):
@@ -136,7 +142,7 @@ def act_on(walk_id: str, act: str) -> Response:
     do, done = ACTS[act]
     do(found)
     if act in SETTLING:
-        reports.settle(found)
+        reports.close_reports(found)
     audit_log.note(done, found.id)
     is_back = act == "delete" or request.form.get("back") == "room"
     return _go("office.room") if is_back else _go("office.walk", walk_id=found.id)

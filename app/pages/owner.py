@@ -79,7 +79,7 @@ def _own(walk_id: str) -> Walk:
 
     :raises NotOwner: to everybody else.
     """
-    walk = lookup.walk_at(walk_id)
+    walk = lookup.walk_at_address(walk_id)
     if not visitors.owns(visitors.known(), walk):
         raise NotOwner(_("Only the visitor who asked for this walk can do that, from the browser they asked with."))
     return walk

@@ -29,7 +29,7 @@ def form(walk_id: str) -> Response:
 @blueprint.post("/walks/<walk_id>/report")
 def report(walk_id: str) -> Response:
     """Put a report into the queue; what was written stays when something is wrong."""
-    walk = lookup.walk_at(walk_id)
+    walk = lookup.walk_at_address(walk_id)
     reason, words = request.form.get("reason", ""), request.form.get("words", "")
     try:
         is_new = reports.submit(
@@ -51,7 +51,7 @@ def report(walk_id: str) -> Response:
 
 def _page(walk_id: str, *, status: int = 200, **context: Any) -> Response:
     given = {"errors": {}, "reason": "", "words": "", "said": None} | context
-    page = render_template("pages/report.html", walk=lookup.walk_at(walk_id), reasons=reports.REASONS, **given)
+    page = render_template("pages/report.html", walk=lookup.walk_at_address(walk_id), reasons=reports.REASONS, **given)
     response = Response(page, status=status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"

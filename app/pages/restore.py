@@ -51,7 +51,7 @@ def restore() -> Response:
         return _refused(typed, " ".join(dict.fromkeys(each.message for each in error.errors)))
     form = forms.from_fields(_pairs(_fields(wanted, pinned)), Limits.current(wanted.model))
     form.token, form.unlisted, form.restored = typed.token, typed.unlisted, _(BACK)
-    if reuse.present_revision(pinned.model_name) not in (None, pinned.model_revision):
+    if reuse.current_revision(pinned.model_name) not in (None, pinned.model_revision):
         form.restored += f" {_(NEWER)}"
     return make_page(form)
 

@@ -46,19 +46,19 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/walks/<walk_id>/stages")
 def watch(walk_id: str) -> Response:
     """Show a frame in the making, or offer to have it painted so."""
-    return _page("pages/stages.html", lookup.walk_at(walk_id))
+    return _page("pages/stages.html", lookup.walk_at_address(walk_id))
 
 
 @blueprint.get("/walks/<walk_id>/stages/live")
 def live(walk_id: str) -> Response:
     """Show the part of the page that changes when the stages arrive."""
-    return _page("pages/_stages.html", lookup.walk_at(walk_id))
+    return _page("pages/_stages.html", lookup.walk_at_address(walk_id))
 
 
 @blueprint.post("/walks/<walk_id>/stages")
 def ask(walk_id: str) -> Response:
     """Ask the painter for the stages of a frame, and go where they appear."""
-    walk = lookup.walk_at(walk_id)
+    walk = lookup.walk_at_address(walk_id)
     frame = _frame(walk)
     if stage_requests.of(walk, frame.index) is None:
         try:

@@ -24,7 +24,7 @@ CHILDREN = 5
 @blueprint.get("/walks/<walk_id>")
 def walk(walk_id: str) -> Response:
     """Show a walk for its whole life: waiting, being painted, finished. A slug of before leads to that of today."""
-    walk = lookup.walk_at(walk_id)
+    walk = lookup.walk_at_address(walk_id)
     if "-" in walk_id and walk_id != walk.name:
         response = cast(Response, redirect(_with_query(walk.url)))  # not for good: it may be retitled back
         response.headers["Cache-Control"] = "no-cache"
@@ -35,7 +35,7 @@ def walk(walk_id: str) -> Response:
 @blueprint.get("/walks/<walk_id>/live")
 def live(walk_id: str) -> Response:
     """Show the part of a walk's page that changes while it is painted."""
-    return walk_page("pages/_walk.html", lookup.walk_at(walk_id))
+    return walk_page("pages/_walk.html", lookup.walk_at_address(walk_id))
 
 
 def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) -> Response:

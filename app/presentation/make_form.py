@@ -98,7 +98,7 @@ class MakeForm:
     def go_on(self, walk_id: str) -> None:
         """Go on from a finished walk: its last stop becomes the first, with its words, hand, seed and model."""
         try:
-            parent = lookup.walk_at(walk_id)
+            parent = lookup.walk_at_address(walk_id)
         except (WalkNotFound, WalkGone):
             parent = None
         if parent is None or parent.state != FINISHED:
@@ -194,7 +194,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     if token := fields.get("token", ""):
         form.token = token[:64]
     if ID.fullmatch(walk_id := fields.get("remix_of", "")):
-        form.remix = lookup.visible(walk_id)
+        form.remix = lookup.visible_walk(walk_id)
     if walk_id := fields.get("continues", ""):
         form.go_on(walk_id)
     return form

@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
 def embed(walk_id: str) -> Response:
     """Show the film alone, for a frame on another page; what is not there says so there as well."""
     try:
-        walk = lookup.walk_at(walk_id)
+        walk = lookup.walk_at_address(walk_id)
     except (WalkNotFound, WalkGone) as error:
         return _answer(
             Response(render_template("publishing/embed.html", walk=None, words=error.title), status=error.status)

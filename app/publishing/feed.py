@@ -116,7 +116,7 @@ def _walk_of(url: str | None) -> Walk:
         raise InvalidInput.on("url", message="url must be the address of a walk, such as https://…/walks/….")
     found = WALK_PATH.fullmatch(_path_here(url))
     try:
-        walk = lookup.walk_at(found[1]) if found else None
+        walk = lookup.walk_at_address(found[1]) if found else None
     except (WalkNotFound, WalkGone):
         walk = None
     if walk is None or not walk.is_hanging:

@@ -26,23 +26,23 @@ def film(walk_id: str, extension: str) -> Response:
     """Send a film or the poster; while the walk is painted, as good as it is by now."""
     kind, mimetype = FILMS[extension]
     try:
-        return _send_film(lookup.walk_at(walk_id), kind, mimetype, extension)
+        return _send_film(lookup.walk_at_address(walk_id), kind, mimetype, extension)
     except MediaError:  # a better film took its place since the row was read, or the walk was cancelled
         db.session.expire_all()
-        return _send_film(lookup.walk_at(walk_id), kind, mimetype, extension)
+        return _send_film(lookup.walk_at_address(walk_id), kind, mimetype, extension)
 
 
 @blueprint.get("/walks/<walk_id>.json")
 def recipe_file(walk_id: str) -> Response:
     """Send the recipe."""
-    walk = lookup.walk_at(walk_id)
+    walk = lookup.walk_at_address(walk_id)
     return conditional(jsonify(recipe.of(walk)))
 
 
 @blueprint.get("/walks/<walk_id>/frames/<index>.png")
 def still(walk_id: str, index: str) -> Response:
     """Send one frame, lossless."""
-    walk = lookup.walk_at(walk_id)
+    walk = lookup.walk_at_address(walk_id)
     frame = next((frame for frame in walk.painted if str(frame.index) == index), None)
     if frame is None:
         raise NotFound("This frame is not painted.")

@@ -57,7 +57,7 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     expected, mimetype = KINDS[kind]
 
     def send() -> Response:
-        walk = lookup.walk_at(walk_id)
+        walk = lookup.walk_at_address(walk_id)
         medium = walk.media.get(kind)
         if medium is None or (short_digest(medium), expected) != (digest, extension):
             raise NotFound("No film of this walk has this address. The walk's own page has them.")
@@ -72,7 +72,7 @@ def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
     """Send the stages of a frame, as a film or side by side."""
 
     def send() -> Response:
-        walk = lookup.walk_at(walk_id)
+        walk = lookup.walk_at_address(walk_id)
         medium = walk.media.get(f"{form}{index}")
         if medium is None or short_digest(medium) != digest:
             raise NotFound("No stages of this walk have this address. The walk's own page leads to them.")
@@ -87,7 +87,7 @@ def still(walk_id: str, name: str, digest: str) -> Response:
     """Send a picture whose content the address names, painted or being painted around."""
 
     def send() -> Response:
-        walk = lookup.walk_at(walk_id)
+        walk = lookup.walk_at_address(walk_id)
         named = Frame.path.endswith(f"/{name}.png", autoescape=True)
         found = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number, named))
         frame = next((frame for frame in found if still_name(walk, frame) == f"{name}.{digest}"), None)
@@ -103,7 +103,7 @@ def still(walk_id: str, name: str, digest: str) -> Response:
 @blueprint.get("/walks/<walk_id>.zip")
 def archive(walk_id: str) -> Response:
     """Send all frames of a finished walk, one lossless PNG each, written into the answer as it is read."""
-    walk = lookup.walk_at(walk_id)
+    walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED:
         raise NotFound("The frames of this walk are packed once all of them are painted.")
     response = Response(mimetype="application/zip")

@@ -73,7 +73,9 @@ def _hanging(after: int, root: str) -> Iterator[Entry]:
     stops = selectinload(Walk.stops).load_only(Stop.prompt)
     options = (stops, *(defer(getattr(Walk, name)) for name in HEAVY))
     while True:
-        query = lookup.hanging().where(Walk.number > after, Walk.number <= until).order_by(Walk.number).limit(BATCH)
+        query = (
+            lookup.select_public().where(Walk.number > after, Walk.number <= until).order_by(Walk.number).limit(BATCH)
+        )
         found = db.session.scalars(query.options(*options)).all()
         yield from ((root.rstrip("/") + walk.url, walk.finished_at) for walk in found)
         if len(found) < BATCH:

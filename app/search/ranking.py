@@ -34,7 +34,7 @@ def rankers() -> list[Ranker]:
     return found
 
 
-def fused(*rows: Sequence[int], limit: int = FUSED_MAX) -> list[int]:
+def fuse_rankings(*rows: Sequence[int], limit: int = FUSED_MAX) -> list[int]:
     """Join rows of walks' numbers, each the best first, by reciprocal rank; of equals, that of the first row leads."""
     scores: Counter[int] = Counter()
     for row in rows:

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import load_only, selectinload
 
 from app.errors import MediaError
-from app.search import terms
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Walk
+from app.text import folding
 from app.walks import colours, neighbours
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ REWRITTEN = (Walk.number, Walk.words, Walk.colour, Walk.starts, Walk.ends, Walk.
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReindexProgress:
     """How far the words are written anew: walks done in this run, the last one's number, and how many are left."""
 
     done: int
@@ -31,7 +31,7 @@ class Progress:
     left: int
 
 
-def reindex(*, after: int = 0, batch: int = BATCH) -> Iterator[Progress]:
+def reindex(*, after: int = 0, batch: int = BATCH) -> Iterator[ReindexProgress]:
     """Write words, ends and colours of all walks with a greater number than ``after``, a batch to a transaction.
 
     What was yielded is written for good: a run that was interrupted is taken up with its ``last``. The database's own
@@ -41,7 +41,7 @@ def reindex(*, after: int = 0, batch: int = BATCH) -> Iterator[Progress]:
     while numbers := _numbers(after, batch):
         _write(numbers, _colours(numbers))
         done, after = done + len(numbers), numbers[-1]
-        yield Progress(done, after, max(0, wanted - done))
+        yield ReindexProgress(done, after, max(0, wanted - done))
 
 
 def _numbers(after: int, batch: int) -> list[int]:
@@ -66,7 +66,7 @@ def _write(numbers: list[int], found: dict[int, str]) -> None:
     with writing() as session:
         query = select(Walk).where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
         for walk in session.scalars(query.options(load_only(*REWRITTEN), selectinload(Walk.stops))):
-            walk.words = terms.words_of(walk.searched)
+            walk.words = folding.index_text(walk.searched)
             walk.colour = found.get(walk.number, walk.colour)
             neighbours.mark(walk)
     db.session.expunge_all()  # a million walks need not be in memory at once

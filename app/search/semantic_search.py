@@ -15,9 +15,9 @@ from sqlalchemy import Connection, func, select
 
 from app.search import ranking
 from app.search.vector_file import Floats
-from app.search.vector_index import Batch, Index, Progress, SourceError, mark_of
+from app.search.vector_index import Batch, Index, IndexProgress, SourceError, mark_of
 from app.storage.walk_models import Stop, Walk
-from app.text.embedding import Embedding, TableError, unit
+from app.text.embedding import Embedding, TableError, normalised
 
 EXTENSION = "moma-meaning"
 LEAST = 0.3
@@ -52,7 +52,7 @@ def ranked(query: str) -> list[int]:
     return [int(key) for key in found.keys[found.likeness >= LEAST]]
 
 
-def reindex() -> Iterator[Progress]:
+def reindex() -> Iterator[IndexProgress]:
     """Make the index anew beside the one that is searched.
 
     :raises SourceError: when there is no table.
@@ -114,7 +114,7 @@ class _Walks:
         stops = [stop for stop in stops if stop.walk_number in places]
         of_stops = self.embedding().of([f"{stop.prompt} {stop.hand or ''}" for stop in stops])
         np.add.at(vectors, [places[stop.walk_number] for stop in stops], of_stops)
-        return unit(vectors)
+        return normalised(vectors)
 
 
 def _ours() -> tuple[_Walks, Index]:

@@ -62,7 +62,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedQuery:
     """What was typed, understood: all of the terms must hold. Without any, nothing was asked that could be found."""
 
     terms: tuple[Term, ...]
@@ -90,17 +90,12 @@ class Asked:
         return as_typed + len(self.spoken) / said.count(" ")
 
 
-def words_of(texts: Iterable[str]) -> str:
-    """Fold the texts of a walk into the words that are searched; see :func:`app.text.folding.kept`."""
-    return folding.kept(texts)
-
-
 def too_long(length: int) -> str:
     """Say that a search is too long."""
     return _("A search is at most %(most)s characters long; this one has %(count)s.", most=QUERY_MAX, count=length)
 
 
-def understood(query: str) -> Asked:
+def parse(query: str) -> ParsedQuery:
     """Read what was typed: words, ``"phrases"``, ``begin*`` and ``-unwanted``; the last word may still be typed at.
 
     :raises InvalidInput: when it is too long.
@@ -115,10 +110,10 @@ def understood(query: str) -> Asked:
     telling = [term for term in terms if term.exact or term.unwanted or term.words[0] not in LITTLE]
     if any(not term.unwanted for term in telling):
         terms = telling
-    return Asked(tuple(dict.fromkeys(terms)))
+    return ParsedQuery(tuple(dict.fromkeys(terms)))
 
 
-def marked(text: str, asked: Asked) -> Markup:
+def highlight(text: str, asked: ParsedQuery) -> Markup:
     """Mark the words of a text that were asked for."""
     wanted = [term for term in asked.terms if not term.unwanted]
     if not wanted:

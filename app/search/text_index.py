@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import String, cast, func, literal, literal_column, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from app.search.terms import Asked, Term
+from app.search.terms import ParsedQuery, Term
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Hung
 from app.text import folding
@@ -38,10 +38,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class IndexQuery:
     """What is looked for: terms and facets, within dates. Of each row of facets one must be there, and all terms."""
 
-    asked: Asked | None = None
+    asked: ParsedQuery | None = None
     facets: tuple[tuple[str, ...], ...] = ()
     since: date | None = None
     until: date | None = None
@@ -73,7 +73,7 @@ def first_place(day: date) -> int:
     return min(((moment - EPOCH) // timedelta(milliseconds=1)) << SHIFT, PLACE_MAX)
 
 
-def places(sought: Sought, *, after: int | None = None, limit: int, oldest_first: bool = False) -> list[int]:
+def places(sought: IndexQuery, *, after: int | None = None, limit: int, oldest_first: bool = False) -> list[int]:
     """Return the places of the first walks in the order of time, beyond the place ``after``."""
     low, high = bounds(sought)
     if after is not None and oldest_first:
@@ -115,7 +115,7 @@ def _is_one_of(column: Any) -> Any:
     )
 
 
-def count(sought: Sought, most: int) -> int:
+def count(sought: IndexQuery, most: int) -> int:
     """Count what is found, up to one more than ``most``."""
     low, high = bounds(sought)
     if sought.is_by_dates:
@@ -126,7 +126,7 @@ def count(sought: Sought, most: int) -> int:
     return _count_postgres((Hung.place >= low, Hung.place < high), sought, most + 1)
 
 
-def passing(numbers: Iterable[int], sought: Sought) -> list[int]:
+def passing(numbers: Iterable[int], sought: IndexQuery) -> list[int]:
     """Keep those of the walks that hang and have the facets, lie within the dates and lack what is unwanted."""
     wanted = list(dict.fromkeys(numbers))
     low, high = bounds(sought)
@@ -139,7 +139,7 @@ def passing(numbers: Iterable[int], sought: Sought) -> list[int]:
     return [number for number in wanted if number in kept]
 
 
-def bounds(sought: Sought) -> tuple[int, int]:
+def bounds(sought: IndexQuery) -> tuple[int, int]:
     """Return the least place within the dates, and the first beyond them."""
     low = first_place(sought.since) if sought.since else -PLACE_MAX
     high = first_place(sought.until + timedelta(days=1)) if sought.until and sought.until < date.max else PLACE_MAX
@@ -150,7 +150,7 @@ def _order(oldest_first: bool) -> Any:
     return Hung.place.asc() if oldest_first else Hung.place.desc()
 
 
-def _passes(words: Sequence[str], sought: Sought) -> bool:
+def _passes(words: Sequence[str], sought: IndexQuery) -> bool:
     there = set(words)
     if not all(there.intersection(row) for row in sought.facets):
         return False
@@ -178,15 +178,15 @@ OLDEST_FIRST = text(FOUND + " ORDER BY rowid LIMIT :limit")
 COUNT = text("SELECT count(*) FROM (" + FOUND + " LIMIT :limit)")  # noqa: S608 - all of it is ours
 
 
-def _find_sqlite(sought: Sought, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
+def _find_sqlite(sought: IndexQuery, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
     return list(db.session.scalars(OLDEST_FIRST if oldest_first else NEWEST_FIRST, _values(sought, low, high, limit)))
 
 
-def _values(sought: Sought, low: int, high: int, limit: int) -> dict[str, Any]:
+def _values(sought: IndexQuery, low: int, high: int, limit: int) -> dict[str, Any]:
     return {"sought": _fts5(sought), "low": low, "high": high, "limit": limit}
 
 
-def _fts5(sought: Sought) -> str:
+def _fts5(sought: IndexQuery) -> str:
     """Write what is sought for FTS5; every word stands in quotes and holds none."""
     terms = sought.asked.terms if sought.asked else ()
     must = [_fts5_term(term) for term in terms if not term.unwanted]
@@ -222,13 +222,13 @@ def _forms(word: str) -> list[str]:
 PLANS = text("SELECT set_config('enable_seqscan', :any, true), set_config('enable_indexscan', :any, true)")
 
 
-def _find_postgres(sought: Sought, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
+def _find_postgres(sought: IndexQuery, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
     within = (Hung.place >= low, Hung.place < high)
     found = _common(within, sought, limit, oldest_first, in_order=True)
     return found if len(found) == limit else _hits(within, sought, limit, oldest_first)
 
 
-def _hits(within: Any, sought: Sought, limit: int, oldest_first: bool) -> list[int]:
+def _hits(within: Any, sought: IndexQuery, limit: int, oldest_first: bool) -> list[int]:
     """Put all hits in order: they are few, or it would take longer to look through the walks."""
     hits = select(Hung.place).where(*within, _matches(sought)).cte("hits")
     hits = hits.prefix_with("MATERIALIZED", dialect="postgresql")
@@ -236,7 +236,7 @@ def _hits(within: Any, sought: Sought, limit: int, oldest_first: bool) -> list[i
     return list(db.session.scalars(select(hits.c.place).order_by(order).limit(limit)))
 
 
-def _count_postgres(within: Any, sought: Sought, limit: int) -> int:
+def _count_postgres(within: Any, sought: IndexQuery, limit: int) -> int:
     if len(_common(within, sought, limit, False, in_order=False)) == limit:
         return limit
     hits = select(Hung.place).where(*within, _matches(sought)).limit(limit).subquery()
@@ -246,7 +246,7 @@ def _count_postgres(within: Any, sought: Sought, limit: int) -> int:
     return count
 
 
-def _common(within: Any, sought: Sought, limit: int, oldest_first: bool, *, in_order: bool) -> list[int]:
+def _common(within: Any, sought: IndexQuery, limit: int, oldest_first: bool, *, in_order: bool) -> list[int]:
     """Find what is common by looking through the first walks; fewer than wanted where the index of words is shorter."""
     found = _near(within, NEAR, sought, limit, oldest_first)
     if len(found) < limit and (reach := _reach(len(found), limit, in_order=in_order)):
@@ -267,7 +267,7 @@ def _reach(found: int, limit: int, *, in_order: bool) -> int:
     return 2 * reach if reach < HIT_COST * fetched + hits else 0
 
 
-def _near(within: Any, reach: int, sought: Sought, limit: int, oldest_first: bool) -> list[int]:
+def _near(within: Any, reach: int, sought: IndexQuery, limit: int, oldest_first: bool) -> list[int]:
     """Find among the first walks alone."""
     rows: Any = select(Hung.place, literal_column("hung.search").label("search")).where(*within)
     near = rows.order_by(_order(oldest_first)).limit(reach).subquery("near")
@@ -276,15 +276,15 @@ def _near(within: Any, reach: int, sought: Sought, limit: int, oldest_first: boo
     return list(db.session.scalars(select(near.c.place).where(matching).order_by(order).limit(limit)))
 
 
-def _matches(sought: Sought) -> Any:
+def _matches(sought: IndexQuery) -> Any:
     return literal_column("hung.search").op("@@")(_tsquery(sought))
 
 
-def _tsquery(sought: Sought) -> Any:
+def _tsquery(sought: IndexQuery) -> Any:
     return cast(literal(_written(sought), String), TSQUERY)
 
 
-def _written(sought: Sought) -> str:
+def _written(sought: IndexQuery) -> str:
     """Write what is sought for Postgres; every word stands in quotes and holds none."""
     terms = sought.asked.terms if sought.asked else ()
     parts = []

@@ -71,7 +71,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class IndexProgress:
     """How many vectors were added, and how many rows are left."""
 
     done: int
@@ -105,7 +105,7 @@ class Index:
             self._looked, self._flaw = time.monotonic(), flaw
             return self._vectors
 
-    def make_anew(self) -> Iterator[Progress]:
+    def make_anew(self) -> Iterator[IndexProgress]:
         """Make the index beside the one that is searched, and put it in its place when all is in it.
 
         :raises SourceError: when there is nothing to make it from.
@@ -122,7 +122,7 @@ class Index:
                     with db.engine.connect() as connection:
                         self._add(connection, fresh, BATCH)
                         left = self._source.count_after(connection, fresh.last_key)
-                    yield Progress(fresh.count, left)
+                    yield IndexProgress(fresh.count, left)
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)

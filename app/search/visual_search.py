@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from sqlalchemy.orm import selectinload
 
 from app.search.vector_file import Floats
-from app.search.vector_index import Batch, Index, Progress, SourceError, mark_of
+from app.search.vector_index import Batch, Index, IndexProgress, SourceError, mark_of
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Look, Walk
-from app.text.embedding import unit
+from app.text.embedding import normalised
 from app.walks import lookup
-from app.walks.lookup import hanging
+from app.walks.lookup import select_public
 
 EXTENSION = "moma-looks"
 FRAMES = 16
@@ -52,7 +52,7 @@ def of(walk: Walk) -> Look | None:
     return look
 
 
-def alike(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
+def similar_walks(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
     """Return the hanging walks that look most like the frame with this index, the likest first; not the walk itself.
 
     The nearest of the frames that were looked at stands for it. ``None`` while no worker has looked at the walk.
@@ -69,15 +69,15 @@ def alike(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
     like = found.likeness > 0  # what another eye saw is like nothing
     marks = dict(zip((found.keys[like] // FRAMES).tolist(), found.marks[like].tolist(), strict=True))
     rows = db.session.execute(
-        hanging().join(Look, Look.walk_number == Walk.number).add_columns(Look.number)
+        select_public().join(Look, Look.walk_number == Walk.number).add_columns(Look.number)
         .where(Look.number.in_(list(marks)), Walk.id != (walk.repeat_of or walk.id))
         .options(selectinload(Walk.stops), selectinload(Walk.media))
     ).all()  # fmt: skip
     there = {number: each for each, number in rows if mark_of(each.id) == marks[number]}
-    return lookup.whole(there[number] for number in marks if number in there)[:limit]
+    return lookup.without_deleted(there[number] for number in marks if number in there)[:limit]
 
 
-def reindex() -> Iterator[Progress]:
+def reindex() -> Iterator[IndexProgress]:
     """Make the index anew beside the one that is searched.
 
     :raises SourceError: when no worker has looked at anything yet.
@@ -167,7 +167,7 @@ class _Frames:
 
 def _unpacked(data: bytes, count: int) -> Floats:
     rows = np.frombuffer(data, np.int8).reshape(count, -1).astype(np.float32)
-    return unit(rows)
+    return normalised(rows)
 
 
 def _index() -> Index:

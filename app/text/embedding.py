@@ -62,10 +62,10 @@ class Embedding:
             starts = np.cumsum(lengths) - lengths
             worded = lengths > 0
             found[worded] = np.add.reduceat(self._rows[flat] * self._scales[flat], starts[worded])
-        return unit(found)
+        return normalised(found)
 
 
-def unit(vectors: Floats) -> Floats:
+def normalised(vectors: Floats) -> Floats:
     """Bring vectors to length 1; zeros stay zeros."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     found: Floats = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)

@@ -46,7 +46,7 @@ def stem(word: str) -> str:
     return str(EnglishStemmer().stemWord(word)) if word.isascii() and word.isalpha() else word
 
 
-def kept(texts: Iterable[str]) -> str:
+def index_text(texts: Iterable[str]) -> str:
     """Write down what texts are found by: their words in order, then the stems that differ; one space around each."""
     spoken = words(" ".join(texts))
     stems = dict.fromkeys(STEM + stem(word) for word in spoken if stem(word) != word)

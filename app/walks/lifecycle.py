@@ -121,7 +121,7 @@ def _delete_folder(folder: str, *, kept: set[str]) -> None:
 
 def _shared(walk: Walk) -> set[str]:
     """Return the paths that rows of its repeats name, or of the walk that it repeats."""
-    numbers = select(Walk.number).where(reuse.family(walk), Walk.number != walk.number)
+    numbers = select(Walk.number).where(reuse.same_files(walk), Walk.number != walk.number)
     return {
         path
         for table in (Frame, Medium)

@@ -8,25 +8,25 @@ from app.walks import lookup
 
 def parent_of(walk: Walk) -> Walk | None:
     """Return the walk that ``walk`` goes on from, if it hangs: an unlisted one is not told to others."""
-    return lookup.at(walk.continues)
+    return lookup.public_walk(walk.continues)
 
 
 def children_of(walk: Walk, limit: int) -> list[Walk]:
     """Return the newest walks that go on from ``walk`` and hang."""
-    return lookup.newest(Walk.continues == walk.id, limit)
+    return lookup.newest_public(Walk.continues == walk.id, limit)
 
 
 def model_of(walk_id: str) -> str | None:
     """Name the model that painted a walk, if it can be gone on from."""
-    parent = lookup.visible(walk_id)
+    parent = lookup.visible_walk(walk_id)
     return None if parent is None else parent.model_name
 
 
 def remixed_from(walk: Walk) -> Walk | None:
     """Return the walk that ``walk`` is a remix of, if it hangs: an unlisted one is not told to others."""
-    return lookup.at(walk.remix_of)
+    return lookup.public_walk(walk.remix_of)
 
 
 def remixes_of(walk: Walk, limit: int) -> list[Walk]:
     """Return the newest remixes of ``walk`` that hang."""
-    return lookup.newest(Walk.remix_of == walk.id, limit)
+    return lookup.newest_public(Walk.remix_of == walk.id, limit)

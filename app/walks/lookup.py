@@ -13,19 +13,19 @@ from app.storage.database import db
 from app.storage.walk_models import FINISHED, ID, Walk
 
 
-def at(walk_id: str | None) -> Walk | None:
+def public_walk(walk_id: str | None) -> Walk | None:
     """Return the walk with this id if it hangs: one that is unlisted, hidden or deleted is told to nobody."""
-    walk = find(walk_id)
+    walk = any_walk(walk_id)
     return walk if walk is not None and walk.is_hanging else None
 
 
-def visible(walk_id: str | None) -> Walk | None:
+def visible_walk(walk_id: str | None) -> Walk | None:
     """Return the walk with this id unless it was taken down; who knows the id of an unlisted one may see it."""
-    walk = find(walk_id)
+    walk = any_walk(walk_id)
     return walk if walk is not None and walk.deleted_at is None and walk.hidden_at is None else None
 
 
-def find(walk_id: str | None) -> Walk | None:
+def any_walk(walk_id: str | None) -> Walk | None:
     """Return the walk with this id, whatever became of it."""
     if walk_id is None:
         return None
@@ -35,12 +35,12 @@ def find(walk_id: str | None) -> Walk | None:
     return found
 
 
-def whole(walks: Iterable[Walk]) -> list[Walk]:
+def without_deleted(walks: Iterable[Walk]) -> list[Walk]:
     """Leave out what was deleted while it was read: on Postgres each statement sees what is so by then."""
     return [walk for walk in walks if walk.stops]
 
 
-def newest(shared: ColumnElement[bool], limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
+def newest_public(shared: ColumnElement[bool], limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
     """Return the newest walks that hang and share this, which has an index, but for those shown already."""
     newest = (
         select(Walk)
@@ -55,24 +55,24 @@ def newest(shared: ColumnElement[bool], limit: int, *, besides: Sequence[Walk] =
         .order_by(Walk.finished_at.desc(), Walk.number.desc())
         .limit(limit)
     )
-    return whole(db.session.scalars(newest.options(selectinload(Walk.stops), selectinload(Walk.media))))
+    return without_deleted(db.session.scalars(newest.options(selectinload(Walk.stops), selectinload(Walk.media))))
 
 
-def hanging() -> Select[tuple[Walk]]:
+def select_public() -> Select[tuple[Walk]]:
     """Select the walks that the public may see in the gallery."""
     return select(Walk).where(
         Walk.state == FINISHED, Walk.unlisted.is_(False), Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
     )
 
 
-def walk_at(walk_id: str, *, even_hidden: bool = False) -> Walk:
+def walk_at_address(walk_id: str, *, even_hidden: bool = False) -> Walk:
     """Return the walk with this id (a slug may follow it after a hyphen); one that the house hid to operators only.
 
     :raises WalkNotFound: when there never was one.
     :raises WalkGone: when it was deleted or is hidden.
     """
     name = walk_id.partition("-")[0]
-    walk = find(name) if ID.fullmatch(name) else None  # no other text reaches the database
+    walk = any_walk(name) if ID.fullmatch(name) else None  # no other text reaches the database
     if walk is None:
         raise WalkNotFound(_("No walk has this address. It may have been mistyped."))
     if walk.deleted_at is not None or (walk.hidden_at is not None and not even_hidden):

@@ -49,7 +49,7 @@ def revision_for(walk: Walk) -> str | None:
     if db.session.scalar(_painted(walk).limit(1)) is None:
         return None
     model = models_on_offer.find(walk.model)
-    return None if model is None else present_revision(model.name)
+    return None if model is None else current_revision(model.name)
 
 
 def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:
@@ -62,7 +62,7 @@ def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:
     return session.scalars(query.options(*options), execution_options={"populate_existing": True}).first()
 
 
-def repeat(walk: Walk, original: Walk) -> None:
+def finish_as_repeat(walk: Walk, original: Walk) -> None:
     """Finish ``walk`` at once with the pictures of ``original``."""
     for name in FIXED:
         setattr(walk, name, getattr(original, name))
@@ -89,7 +89,7 @@ def original_of(walk: Walk) -> Walk | None:
     return found if found is not None and found.is_hanging else None
 
 
-def family(walk: Walk) -> ColumnElement[bool]:
+def same_files(walk: Walk) -> ColumnElement[bool]:
     """Select the walks that share the files of ``walk``, itself among them."""
     return sharing([walk.repeat_of or walk.id])
 
@@ -110,7 +110,7 @@ def _painted(walk: Walk) -> Select[Walk]:
     )
 
 
-def present_revision(name: str) -> str | None:
+def current_revision(name: str) -> str | None:
     """Name the revision of a model that would paint now: that of the living workers, or of its newest picture."""
     told = [worker.get("models") or {worker["model"]: worker["revision"]} for worker in jobs.workers()]
     living = {models[name] for models in told if models.get(name)}  # without those who were not asked for it yet

@@ -44,7 +44,7 @@ from app.search import terms
 
 def _with_marks(text: str) -> str:
     """Mark the words that the visitor searches for on this page."""
-    return terms.marked(text, g.asked) if g.get("asked") else text
+    return terms.highlight(text, g.asked) if g.get("asked") else text
 
 
 FILTERS = {

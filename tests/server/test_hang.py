@@ -160,4 +160,4 @@ def test_walk_is_reported_and_the_curator_hides_it_without_javascript(visit: Ope
     page.goto("/exhibitions/the-first-exhibition")
     expect(page.get_by_text(f"{len(walks) - 1} walks")).to_be_visible()
     db.session.rollback()
-    assert reports.queue(9) == []
+    assert reports.reported_walks(9) == []

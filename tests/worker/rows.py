@@ -11,4 +11,4 @@ def read(walk_id: str) -> Walk:
     """Read a walk as it stands in the database."""
     db.session.rollback()
     db.session.expire_all()
-    return lookup.walk_at(walk_id)
+    return lookup.walk_at_address(walk_id)

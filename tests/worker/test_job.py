@@ -269,7 +269,7 @@ def test_the_ends_are_published_before_anything_between_is_painted(
     seen: list[tuple[str, list[int], int, bool]] = []
 
     def look() -> None:
-        row = lookup.walk_at(walk.id)
+        row = lookup.walk_at_address(walk.id)
         gif = row.media.get("gif")
         indices = [frame.index for frame in row.painted]
         seen.append((row.state, indices, row.painted_count, gif is not None and media_store.store().exists(gif.path)))
@@ -298,7 +298,7 @@ def test_the_film_grows_with_the_batches_unless_that_would_take_the_painters_tim
     counts: list[int] = []
 
     def count() -> None:
-        counts.append(film_frames(lookup.walk_at(walk.id)))
+        counts.append(film_frames(lookup.walk_at_address(walk.id)))
 
     painter.on_paint = lambda number: elsewhere(count) if number else None
     job.work()
@@ -496,7 +496,7 @@ def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
 ) -> None:
     walk = commissioned(frames=24)
     painter.on_paint = lambda number: (
-        elsewhere(lambda: lifecycle.cancel(lookup.walk_at(walk.id))) if number == 7 else None
+        elsewhere(lambda: lifecycle.cancel(lookup.walk_at_address(walk.id))) if number == 7 else None
     )
     assert job.work() == 8
     row = read(walk.id)
@@ -511,7 +511,7 @@ def test_a_walk_deleted_in_its_middle_leaves_no_file(
 ) -> None:
     walk = commissioned(frames=24)
     painter.on_paint = lambda number: (
-        elsewhere(lambda: lifecycle.delete_walk(lookup.walk_at(walk.id))) if number == 1 else None
+        elsewhere(lambda: lifecycle.delete_walk(lookup.walk_at_address(walk.id))) if number == 1 else None
     )
     job.work()
     with pytest.raises(WalkGone):
@@ -526,8 +526,8 @@ def test_a_walk_cancelled_and_retried_is_painted_whole(
     walk = commissioned(frames=12)
 
     def change_ones_mind() -> None:
-        lifecycle.cancel(lookup.walk_at(walk.id))
-        lifecycle.retry(lookup.walk_at(walk.id))
+        lifecycle.cancel(lookup.walk_at_address(walk.id))
+        lifecycle.retry(lookup.walk_at_address(walk.id))
 
     painter.on_paint = lambda number: elsewhere(change_ones_mind) if number == 4 else None
     job.work()

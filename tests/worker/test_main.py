@@ -160,7 +160,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
         worker._tend(app, None)  # type: ignore[arg-type]
     db.session.rollback()
     db.session.expire_all()
-    assert lookup.walk_at(walk.id).state == QUEUED != PAINTING
+    assert lookup.walk_at_address(walk.id).state == QUEUED != PAINTING
     assert "tending is put off" in caplog.text
 
 

@@ -118,7 +118,7 @@ class Looking:
                     return
                 session.execute(delete(Look).where(Look.walk_number == walk.number))
                 session.add(Look(walk_number=walk.number, eye=self._revision, frames=seen.frames, vectors=seen.vectors))
-                family = select(Walk.number).where(reuse.family(walk))
+                family = select(Walk.number).where(reuse.same_files(walk))
                 for position, words in seen.hands.items():
                     stops = update(Stop).where(Stop.walk_number.in_(family), Stop.position == position)
                     session.execute(stops.values(found_hand=words))

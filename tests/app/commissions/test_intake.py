@@ -18,7 +18,7 @@ from app.generation import models_on_offer, presets
 from app.generation.limits import SEED_MAX
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import QUEUED, Stop, Walk
-from app.walks.lookup import find
+from app.walks.lookup import any_walk
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases
@@ -38,7 +38,7 @@ def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
         validate({"stops": stops, "seed": 11, "frames": 30, "unlisted": True}), visitor_key="ann", owner="hers"
     )
     db.session.remove()
-    walk = find(walk.id)
+    walk = any_walk(walk.id)
     assert is_new
     assert [(stop.position, stop.prompt, stop.negative_prompt, stop.seed) for stop in walk.stops] == [
         (0, "a fox", "rain", 3),

@@ -71,7 +71,7 @@ def test_search_finds_title_and_stops(hung: Hanger) -> None:
     for words in ("breakfast", "july fox", "kite"):
         assert [found.id for found in catalogue.page(words).walks] == [walk.id]
     list(reindexing.reindex())
-    walk = lookup.walk_at(walk.id)
+    walk = lookup.walk_at_address(walk.id)
     assert [found.id for found in catalogue.page("breakfast").walks] == [walk.id]
     change(walk, title=None)
     assert catalogue.page("breakfast").walks == []

@@ -146,7 +146,7 @@ def test_walk_is_not_its_own_neighbour(hung: Hanger) -> None:
 def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
     walk = commissioned()
     for name in (walk.id, f"{walk.id}-a-fox-a-kite", f"{walk.id}-another-slug", f"{walk.id}-"):
-        assert lookup.walk_at(name).number == walk.number
+        assert lookup.walk_at_address(name).number == walk.number
 
 
 @pytest.mark.parametrize(
@@ -155,14 +155,14 @@ def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
 def test_unknown_address_is_not_found(commissioned: Hanger, name: str) -> None:
     commissioned()
     with pytest.raises(WalkNotFound):
-        lookup.walk_at(name)
+        lookup.walk_at_address(name)
 
 
 def test_deleted_walk_is_gone(hung: Hanger) -> None:
     walk = hung()
     lifecycle.delete_walk(walk)
     with pytest.raises(WalkGone):
-        lookup.walk_at(walk.id)
+        lookup.walk_at_address(walk.id)
 
 
 def signed(value: object, *, secret: str = SECRET, salt: str = "gallery") -> str:

@@ -62,7 +62,7 @@ def test_each_filter_keeps_what_it_names(hung: Hanger) -> None:
     assert ids(q="fox", stops=[2]) == [plain.id]
     assert ids(q="kite -pear", ending=["stop"]) == [plain.id]
     assert ids(colour=["blue"], ending=["back"]) == []
-    sought = text_index.Sought(facets=((text_index.facet("m", "old/model 1.5"),),))
+    sought = text_index.IndexQuery(facets=((text_index.facet("m", "old/model 1.5"),),))
     assert len(text_index.places(sought, limit=9)) == 1
     assert catalogue.page(Choice(stops=[2])).found == 2
 
@@ -74,7 +74,7 @@ def test_walks_are_kept_by_the_hand_of_any_stop(hung: Hanger) -> None:
             text("UPDATE stops SET hand = 'oil painting' WHERE walk_number = :n AND position = 1"), {"n": walk.number}
         )
     change(walk, words=walk.words)  # as reindexing does
-    sought = text_index.Sought(facets=((text_index.facet("h", "oil painting"), text_index.facet("h", "neon")),))
+    sought = text_index.IndexQuery(facets=((text_index.facet("h", "oil painting"), text_index.facet("h", "neon")),))
     (place,) = text_index.places(sought, limit=9)
     assert db.session.scalar(select(Hung.number).where(Hung.place == place)) == walk.number != other.number
 

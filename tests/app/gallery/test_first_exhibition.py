@@ -119,7 +119,7 @@ def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_e
     with writing() as session:
         session.delete(session.merge(first))
         session.execute(delete(Deed))
-    lifecycle.delete_walk(lookup.walk_at(PIECES[3].walk_id))
+    lifecycle.delete_walk(lookup.walk_at_address(PIECES[3].walk_id))
     start(fresh)
     start(fresh)
     (made,) = exhibitions.every()
@@ -165,7 +165,7 @@ def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, h
 
 def test_nobody_owns_the_exhibition(fresh: Flask) -> None:
     start(fresh)
-    walk = lookup.walk_at(PIECES[0].walk_id)
+    walk = lookup.walk_at_address(PIECES[0].walk_id)
     assert not visitors.owns("", walk)
     assert visitors.owner_token(walk.id, walk.owner_hash) is None
     answer = fresh.test_client().delete(f"/api/v1/walks/{walk.id}", headers={"Authorization": "Bearer x"})
@@ -226,7 +226,7 @@ def test_the_pieces_are_by_the_house_model(app: Flask) -> None:
 def test_the_recipe_of_a_hung_piece_is_the_shipped_one(fresh: Flask) -> None:
     start(fresh)
     for piece in PIECES:
-        own = recipe.of(lookup.walk_at(piece.walk_id))
+        own = recipe.of(lookup.walk_at_address(piece.walk_id))
         assert recipe.commission_of(own) == recipe.commission_of(piece.recipe)
         assert own["software"] == piece.recipe["software"]
 

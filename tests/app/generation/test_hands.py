@@ -21,7 +21,7 @@ from app.errors import InvalidInput
 from app.generation import hands, models_on_offer
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
-from app.walks.lookup import walk_at
+from app.walks.lookup import walk_at_address
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
@@ -36,7 +36,7 @@ MIXED = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a fox", "hand": "Cut p
 def asked(client: FlaskClient, **fields: object) -> Walk:
     answer = client.post("/api/v1/walks", json=fields)
     assert answer.status_code == 202, answer.json
-    return walk_at(answer.json["id"])
+    return walk_at_address(answer.json["id"])
 
 
 def test_house_model_has_fourteen_hands(app: Flask) -> None:
@@ -123,7 +123,7 @@ def test_form_offers_any_and_each_hand_and_keeps_the_choice(client: FlaskClient)
     ]  # fmt: skip
     assert re.findall(r'value="([^"]*)"[^>]*checked', row) == ["neon"]
     answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "neon"})
-    walk = walk_at(answer.headers["Location"].removeprefix("/walks/"))
+    walk = walk_at_address(answer.headers["Location"].removeprefix("/walks/"))
     assert [stop.hand for stop in walk.stops] == ["neon", "neon"]
 
 

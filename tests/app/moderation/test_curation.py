@@ -60,7 +60,7 @@ def test_operator_can_look_at_a_hidden_walk(runner: FlaskCliRunner, hung: Hanger
     assert run_json(runner, "walks", "show", walk.id)["hidden"] is True
     assert f"{walk.url}, hidden" in run(runner, "walks", "show", walk.id).output
     with pytest.raises(WalkGone, match="The house has taken it down"):
-        lookup.walk_at(walk.id)
+        lookup.walk_at_address(walk.id)
 
 
 def test_walk_that_is_no_longer_hidden_hangs_where_it_hung(
@@ -183,7 +183,7 @@ def test_interrupted_reindexing_says_how_to_go_on(
     number = hung().number
 
     def interrupted(*, after: int) -> object:
-        yield reindexing.Progress(1, number, 7)
+        yield reindexing.ReindexProgress(1, number, 7)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(reindexing, "reindex", interrupted)

@@ -98,17 +98,17 @@ def test_walks_hang_at_the_other_house_as_they_hung_here(
     app: Flask, other: Flask, first: list[Walk], tmp_path: Path
 ) -> None:
     with app.app_context():
-        walk_edits.apply(lookup.walk_at(first[0].id), walk_edits.validate({"title": "Strings & stars"}))
-        curation.hide(lookup.walk_at(first[1].id))
-        curation.feature(lookup.walk_at(first[2].id))
-        here = {walk.id: told(lookup.walk_at(walk.id, even_hidden=True)) for walk in first}
+        walk_edits.apply(lookup.walk_at_address(first[0].id), walk_edits.validate({"title": "Strings & stars"}))
+        curation.hide(lookup.walk_at_address(first[1].id))
+        curation.feature(lookup.walk_at_address(first[2].id))
+        here = {walk.id: told(lookup.walk_at_address(walk.id, even_hidden=True)) for walk in first}
     file = export(app, tmp_path)
     report = run_json(other.test_cli_runner(), "gallery", "import", str(file))
     assert (report["hung"], report["queued"], report["there"], report["exhibitions"]) == (3, 0, 0, 1)
-    assert {walk_id: told(lookup.walk_at(walk_id, even_hidden=True)) for walk_id in here} == here
+    assert {walk_id: told(lookup.walk_at_address(walk_id, even_hidden=True)) for walk_id in here} == here
     client = other.test_client()
     for walk in first[2:]:
-        film = media_urls.film_address(lookup.walk_at(walk.id), "mp4")
+        film = media_urls.film_address(lookup.walk_at_address(walk.id), "mp4")
         assert client.get(film).data == exhibition_film(walk.id)
     assert client.get(f"/walks/{first[1].id}").status_code == 410
     assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))] == [
@@ -127,11 +127,11 @@ def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Wal
     before = media_store.store().files("walks")
     report = bring_in(file)
     assert (report.hung, report.there, report.exhibitions_there) == (0, 3, 1)
-    assert lookup.walk_at(first[0].id).title == "Changed since"
+    assert lookup.walk_at_address(first[0].id).title == "Changed since"
     assert media_store.store().files("walks") == before
     report = bring_in(file, replace=True)
     assert (report.replaced, report.there, count()) == (3, 0, 3)
-    assert lookup.walk_at(first[0].id).title == "A guitar, a rocket"
+    assert lookup.walk_at_address(first[0].id).title == "A guitar, a rocket"
     assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))] == [
         walk.id for walk in first
     ]
@@ -144,10 +144,10 @@ def test_recipes_alone_join_the_line_under_their_ids(
     assert file.stat().st_size < 200_000
     report = bring_in(file)
     assert (report.hung, report.queued) == (0, 3)
-    walk = lookup.walk_at(first[0].id)
+    walk = lookup.walk_at_address(first[0].id)
     assert (walk.state, walk.is_pinned, walk.painted, walk.media) == (QUEUED, True, [], {})
     with app.app_context():
-        asked = dict(recipe.of(lookup.walk_at(first[0].id)))
+        asked = dict(recipe.of(lookup.walk_at_address(first[0].id)))
     assert {name: recipe.of(walk)[name] for name in ("stops", "seed", "levels", "sampler")} == {  # type: ignore[literal-required]
         name: asked[name] for name in ("stops", "seed", "levels", "sampler")
     }
@@ -284,4 +284,4 @@ def test_what_is_no_archive_is_refused(runner: FlaskCliRunner, first: list[Walk]
     for file in (nothing, cut, tmp_path / "backup.tar"):
         output = run(runner, "gallery", "import", str(file), status=1).output
         assert "The archive is damaged or holds no walks" in output
-    assert lookup.walk_at(first[0].id).state == FINISHED
+    assert lookup.walk_at_address(first[0].id).state == FINISHED

@@ -159,7 +159,7 @@ def test_reported_walk_is_left_or_hidden_from_the_queue(curator: FlaskClient, ho
     curator.post(f"/curator/walks/{walk.id}/leave", data={"back": "room"})
     answer = curator.post(f"/curator/walks/{other.id}/hide", data={"back": "room"})
     assert answer.location == "/curator"
-    assert reports.queue(9) == []
+    assert reports.reported_walks(9) == []
     assert visitor.get(walk.url).status_code == 200
     assert visitor.get(other.url).status_code == 410
     assert done() == [("hid walk", other.id), ("left walk as it is", walk.id)]
@@ -178,7 +178,7 @@ def test_hidden_walk_is_seen_here_alone_and_can_hang_again(curator: FlaskClient,
 def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     curator.post(f"/curator/walks/{walk.id}/feature")
-    assert lookup.walk_at(walk.id).featured_at is not None
+    assert lookup.walk_at_address(walk.id).featured_at is not None
     curator.post(f"/curator/walks/{walk.id}/unfeature")
     curation.hide(walk)
     answer = curator.post(f"/curator/walks/{walk.id}/feature")
@@ -190,10 +190,10 @@ def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, hung: Hanger
 def test_walk_is_deleted_only_by_who_is_sure(curator: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     assert curator.post(f"/curator/walks/{walk.id}/delete").status_code == 422
-    assert lookup.walk_at(walk.id).deleted_at is None
+    assert lookup.walk_at_address(walk.id).deleted_at is None
     assert curator.post(f"/curator/walks/{walk.id}/delete", data={"sure": "1"}).location == "/curator"
     with pytest.raises(WalkGone):
-        lookup.walk_at(walk.id)
+        lookup.walk_at_address(walk.id)
     assert done() == [("deleted walk", walk.id)]
 
 

@@ -24,7 +24,7 @@ from app.i18n.formatting import count_words
 from app.storage.database import db, now, writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, media_urls
-from app.walks.lookup import walk_at
+from app.walks.lookup import walk_at_address
 from app.web.security_headers import HEADERS
 from tests.conftest import make_app
 
@@ -62,7 +62,7 @@ def paint(client: FlaskClient, **fields: Any) -> TestResponse:
 
 def walk_of(answer: TestResponse) -> Walk:
     assert answer.status_code == 303
-    return walk_at(answer.headers["Location"].removeprefix("/walks/"))
+    return walk_at_address(answer.headers["Location"].removeprefix("/walks/"))
 
 
 # Making a walk

@@ -35,7 +35,7 @@ def test_page_of_a_walk_leads_to_the_form_which_reports_it(client: FlaskClient, 
     said = client.post(address, data={"reason": "hate", "words": "It says\r\nthis."})
     assert said.status_code == 200
     assert "The house will look at this walk" in said.text
-    (case,) = reports.queue(10)
+    (case,) = reports.reported_walks(10)
     assert case.walk.id == walk.id
     assert [(each.reason, each.words) for each in case.reports] == [("hate", "It says\nthis.")]
 
@@ -44,9 +44,9 @@ def test_visitor_reports_a_walk_once(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     assert [report(client, walk) for _ in range(2)] == [200, 200]
     assert "You have reported this walk before" in client.post(f"/walks/{walk.id}/report", data={"reason": "hate"}).text
-    assert len(reports.queue(10)[0].reports) == 1
+    assert len(reports.reported_walks(10)[0].reports) == 1
     assert report(client.application.test_client(), walk) == 200
-    assert len(reports.queue(10)[0].reports) == 2
+    assert len(reports.reported_walks(10)[0].reports) == 2
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_report_that_is_none_is_refused_and_keeps_what_was_written(
 
 def test_words_that_cannot_be_kept_are_left_out(client: FlaskClient, hung: Hanger) -> None:
     assert report(client, hung(), words="a\x00b\x1b[31mc") == 200
-    assert reports.queue(1)[0].reports[0].words == "ab[31mc"
+    assert reports.reported_walks(1)[0].reports[0].words == "ab[31mc"
 
 
 def test_eleventh_report_of_the_hour_is_refused(client: FlaskClient, hung: Hanger) -> None:
@@ -109,4 +109,4 @@ def test_commands_list_and_settle(runner: FlaskCliRunner, client: FlaskClient, h
     assert told[0]["reports"][0]["words"] == "See."
     assert walk.id in run(runner, "curator", "reports").output
     assert run_json(runner, "curator", "leave", walk.id) == {"id": walk.id, "settled": 1}
-    assert [case.walk.id for case in reports.queue(9)] == [other.id]
+    assert [case.walk.id for case in reports.reported_walks(9)] == [other.id]

@@ -29,20 +29,20 @@ def found(query: str) -> list[str]:
 
 
 def test_prompts_are_folded_into_words_and_english_stems() -> None:
-    assert terms.words_of(["A Red  Fox!", "cosy evenings"]) == " a red fox cosy evenings ~cosi ~evening "
-    assert terms.words_of(["ÉTÉ, straße"]) == " ete strasse ~strass "
-    assert terms.words_of(["🦊🪁"]) == " 🦊 🪁 "
-    assert terms.words_of(["红色ねこ"]) == " 红 色 ね こ "
-    assert terms.words_of(["x" * 300]) == f" {'x' * 64} "
+    assert folding.index_text(["A Red  Fox!", "cosy evenings"]) == " a red fox cosy evenings ~cosi ~evening "
+    assert folding.index_text(["ÉTÉ, straße"]) == " ete strasse ~strass "
+    assert folding.index_text(["🦊🪁"]) == " 🦊 🪁 "
+    assert folding.index_text(["红色ねこ"]) == " 红 色 ね こ "
+    assert folding.index_text(["x" * 300]) == f" {'x' * 64} "
 
 
 def test_rows_are_fused_by_reciprocal_rank() -> None:
-    assert ranking.fused([1, 2, 3]) == [1, 2, 3]
-    assert ranking.fused([1, 2, 3], [3]) == [3, 1, 2]
-    assert ranking.fused([1, 2], [4, 2]) == [2, 1, 4]
-    assert ranking.fused([1, 2], [2, 1]) == [1, 2]
-    assert ranking.fused([], [7, 7, 8], limit=1) == [7]
-    assert ranking.fused() == []
+    assert ranking.fuse_rankings([1, 2, 3]) == [1, 2, 3]
+    assert ranking.fuse_rankings([1, 2, 3], [3]) == [3, 1, 2]
+    assert ranking.fuse_rankings([1, 2], [4, 2]) == [2, 1, 4]
+    assert ranking.fuse_rankings([1, 2], [2, 1]) == [1, 2]
+    assert ranking.fuse_rankings([], [7, 7, 8], limit=1) == [7]
+    assert ranking.fuse_rankings() == []
 
 
 def test_rankers_are_those_of_their_application(app: Flask) -> None:
@@ -207,7 +207,7 @@ def test_newest_are_found_and_counted_however_far_is_looked_first(
 
 def test_words_are_marked_as_they_are_written() -> None:
     def marked(text: str, query: str) -> str:
-        return str(terms.marked(text, terms.understood(query)))
+        return str(terms.highlight(text, terms.parse(query)))
 
     assert marked("A Foxy <b>, two foxes", "fox") == "A <mark>Foxy</mark> &lt;b&gt;, two <mark>foxes</mark>"
     assert marked("cre\u0300me brûlée", "CREME") == "<mark>crème</mark> brûlée"
@@ -267,5 +267,5 @@ def test_search_never_fails(app: Flask, query: str) -> None:
 @given(prompt=st.text(st.characters(categories=("L", "N", "S", "M", "P")), min_size=1, max_size=30))
 def test_every_word_of_a_prompt_would_find_it(prompt: str) -> None:
     words = folding.words(prompt)
-    assert terms.words_of([prompt]).split()[: len(words)] == words
+    assert folding.index_text([prompt]).split()[: len(words)] == words
     assert folding.words(" ".join(words)) == words

@@ -60,27 +60,27 @@ def ids(found: list[Walk] | None) -> list[str]:
 
 def test_what_looks_most_like_a_frame_comes_first(seen: Seen) -> None:
     walk, far, near, middle = seen(0, 90), seen(80, 200), seen(5, 300), seen(40, 220)
-    assert ids(visual_search.alike(walk, 0, limit=3)) == [near.id, middle.id, far.id]
-    assert ids(visual_search.alike(walk, 1, limit=1)) == [far.id]
+    assert ids(visual_search.similar_walks(walk, 0, limit=3)) == [near.id, middle.id, far.id]
+    assert ids(visual_search.similar_walks(walk, 1, limit=1)) == [far.id]
 
 
 def test_walk_that_nobody_has_looked_at_is_like_nothing_yet(hung: Commissioner, seen: Seen) -> None:
     walk = hung()
-    assert visual_search.alike(walk, 0, limit=3) is None
+    assert visual_search.similar_walks(walk, 0, limit=3) is None
     assert visual_search.count_without() == 1
     assert visual_search.without(None, 5, eye="one") == [walk]
     assert visual_search.without(walk.number, 5, eye="one") == []
-    assert visual_search.alike(seen(0, 90), 0, limit=3) == []
+    assert visual_search.similar_walks(seen(0, 90), 0, limit=3) == []
 
 
 def test_only_what_hangs_is_found(seen: Seen) -> None:
     walk, hidden, unlisted, deleted = seen(0, 90), seen(1, 90), seen(2, 90, unlisted=True), seen(3, 90)
     shown = seen(4, 90)
-    assert len(ids(visual_search.alike(walk, 0, limit=9))) == 3
+    assert len(ids(visual_search.similar_walks(walk, 0, limit=9))) == 3
     curation.hide(hidden)
     lifecycle.delete_walk(deleted)
-    assert ids(visual_search.alike(walk, 0, limit=9)) == [shown.id]
-    assert ids(visual_search.alike(unlisted, 0, limit=9)) == [walk.id, shown.id]
+    assert ids(visual_search.similar_walks(walk, 0, limit=9)) == [shown.id]
+    assert ids(visual_search.similar_walks(unlisted, 0, limit=9)) == [walk.id, shown.id]
     assert visual_search.of(deleted) is None
 
 
@@ -89,20 +89,20 @@ def test_repeat_looks_as_what_it_repeats_and_is_not_told(seen: Seen, hung: Commi
     repeat = hung()
     with writing() as session:
         session.get(Walk, repeat.number).repeat_of = walk.id
-    assert ids(visual_search.alike(repeat, 0, limit=9)) == [other.id]
+    assert ids(visual_search.similar_walks(repeat, 0, limit=9)) == [other.id]
     assert visual_search.without(None, 5, eye="one") == []
 
 
 def test_walks_seen_by_another_eye_are_looked_at_anew(seen: Seen) -> None:
     old = seen(0, 90)
-    assert visual_search.alike(old, 0, limit=9) == []
+    assert visual_search.similar_walks(old, 0, limit=9) == []
     new, newer = seen(0, 90, eye="two"), seen(10, 90, eye="two")
     assert visual_search.without(None, 5, eye="two") == [old]
     assert visual_search.count_without() == 1
     assert "something else" in visual_search.flaw()
     list(visual_search.reindex())
     assert visual_search.flaw() == ""
-    assert ids(visual_search.alike(new, 0, limit=9)) == [newer.id]
+    assert ids(visual_search.similar_walks(new, 0, limit=9)) == [newer.id]
 
 
 def test_index_is_made_anew_from_the_rows(seen: Seen, instance: Path, runner: FlaskCliRunner) -> None:
@@ -110,11 +110,11 @@ def test_index_is_made_anew_from_the_rows(seen: Seen, instance: Path, runner: Fl
         list(visual_search.reindex())
     walk, other = seen(0, 90), seen(10, 90)
     (instance / "looks.vectors").write_bytes(b"broken")
-    assert visual_search.alike(walk, 0, limit=9) is None
+    assert visual_search.similar_walks(walk, 0, limit=9) is None
     assert "no index of looks" in visual_search.flaw()
     answer = runner.invoke(args=["gallery", "reindex"])
     assert "By look: 4 vectors in" in answer.output
-    assert ids(visual_search.alike(walk, 0, limit=9)) == [other.id]
+    assert ids(visual_search.similar_walks(walk, 0, limit=9)) == [other.id]
     assert visual_search.about() == "4 frames are in the index, 0 walks wait to be looked at"
 
 
@@ -124,8 +124,8 @@ def test_rows_of_another_database_are_not_believed(seen: Seen, monkeypatch: pyte
     with monkeypatch.context() as patch:
         patch.setattr(vector_index, "mark_of", lambda _: 1)
         patch.setattr(visual_search, "mark_of", lambda _: 1)
-        assert len(ids(visual_search.alike(walk, 0, limit=9))) == 1
-    assert visual_search.alike(walk, 0, limit=9) is None
+        assert len(ids(visual_search.similar_walks(walk, 0, limit=9))) == 1
+    assert visual_search.similar_walks(walk, 0, limit=9) is None
     assert "other walks" in visual_search.flaw()
 
 

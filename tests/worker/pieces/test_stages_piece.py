@@ -71,14 +71,14 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     repeat = commissioned("a fox", "a kite", seed=5, frames=9, visitor="ben")
     lifecycle.cancel(repeat)
     with writing():
-        reuse.repeat(repeat, read(painted.id))
+        reuse.finish_as_repeat(repeat, read(painted.id))
     stage_requests.ask(painted, 3)
     batches = iter(range(1000))
 
     def delete_it(_number: int) -> None:
         if next(batches) == batch:
             with app.app_context():
-                lifecycle.delete_walk(lookup.walk_at(painted.id))
+                lifecycle.delete_walk(lookup.walk_at_address(painted.id))
                 db.session.remove()
 
     painter.on_paint = delete_it

@@ -81,7 +81,7 @@ def test_old_films_are_looked_at_when_nothing_waits(
         True,
         True,
     ]
-    found = visual_search.alike(read(old.id), 0, limit=9)
+    found = visual_search.similar_walks(read(old.id), 0, limit=9)
     assert found is not None
     assert found[0].id == like.id
     assert not looking.back()
