@@ -13,7 +13,7 @@ import numpy as np
 from flask import Flask
 
 from app.gallery import catalogue
-from app.gallery.catalogue_query import Choice
+from app.gallery.catalogue_query import CatalogueQuery
 from app.generation import models_on_offer
 from app.search import semantic_search
 from app.search.vector_file import BLOCK, Vectors
@@ -79,7 +79,7 @@ def told(found: dict[str, Any]) -> str:
 
 
 def _first(query: str) -> list[int]:
-    return [walk.number for walk in catalogue.page(Choice(q=query, sort="best"), limit=SHOWN).walks]
+    return [walk.number for walk in catalogue.page(CatalogueQuery(q=query, sort="best"), limit=SHOWN).walks]
 
 
 def _share(found: Sequence[int], exact: Sequence[int]) -> float:

@@ -28,7 +28,7 @@ from sqlalchemy import insert
 
 from app import create_app
 from app.gallery import catalogue
-from app.gallery.catalogue_query import Choice
+from app.gallery.catalogue_query import CatalogueQuery
 from app.search import semantic_search
 from app.search.vector_file import Floats, Vectors
 from app.storage.database import db, upgrade
@@ -114,7 +114,7 @@ def _hang(works: Works) -> None:
 
 
 def _numbers(tag: str) -> list[int]:
-    return [walk.number for walk in catalogue.page(Choice(q=tag, sort="best"), limit=FIRST).walks]
+    return [walk.number for walk in catalogue.page(CatalogueQuery(q=tag, sort="best"), limit=FIRST).walks]
 
 
 def _told(find: Any, carrying: dict[str, set[int]], tags: Sequence[str]) -> dict[str, float]:

@@ -20,7 +20,7 @@ from unittest.mock import patch
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.commissions.intake import commission
+from app.commissions import intake
 from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import upgrade
@@ -127,7 +127,7 @@ def measure(painter: Painter, *, frames: int = FRAMES, walks: int = WALKS) -> di
 
 def _commission(pair: tuple[str, str], frames: int) -> None:
     wanted = validate({"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 11})
-    commission(wanted, visitor_key="bench", owner="bench")
+    intake.place(wanted, visitor_key="bench", owner="bench")
 
 
 def table(seconds: dict[str, float]) -> str:

@@ -25,8 +25,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
 from app import create_app
-from app.commissions.intake import commission
-from app.commissions.recipe_pins import Pinned
+from app.commissions import intake
+from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.validation import validate
 from app.gallery import first_exhibition
 from app.storage import media_store
@@ -185,11 +185,11 @@ def settled() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def unpacked_once() -> Iterator[None]:
     """Unpack and encode the frames of the first exhibition once: it hangs in dozens of tests, three seconds each."""
-    unpack, encode = first_exhibition.Piece.frames, first_exhibition._png
+    unpack, encode = first_exhibition.ShippedWalk.frames, first_exhibition._png
     unpacked: dict[bytes, list[Any]] = {}
     encoded: dict[tuple[object, bytes], bytes] = {}
 
-    def frames(piece: first_exhibition.Piece) -> list[Any]:
+    def frames(piece: first_exhibition.ShippedWalk) -> list[Any]:
         path = piece.folder / first_exhibition.FRAMES
         data = path.read_bytes() if path.exists() else b""
         if data not in unpacked:
@@ -205,7 +205,7 @@ def unpacked_once() -> Iterator[None]:
         return encoded[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(first_exhibition.Piece, "frames", frames)
+        patch.setattr(first_exhibition.ShippedWalk, "frames", frames)
         patch.setattr(first_exhibition, "_png", png)
         yield
 
@@ -301,10 +301,10 @@ Commissioner = Callable[..., Walk]
 def commissioned(app: Flask) -> Commissioner:
     """Return a function that commissions a walk: ``commissioned("a fox", "a kite", seed=7, visitor="ann")``."""
 
-    def make(*prompts: str, visitor: str = "ann", pinned: Pinned | None = None, **fields: object) -> Walk:
+    def make(*prompts: str, visitor: str = "ann", pinned: PinnedSettings | None = None, **fields: object) -> Walk:
         stops = [{"prompt": prompt} for prompt in prompts or ("a fox", "a kite")]
         wanted = validate({"stops": stops, **fields})
-        walk, _ = commission(wanted, visitor_key=visitor, owner=f"secret of {visitor}", pinned=pinned)
+        walk, _ = intake.place(wanted, visitor_key=visitor, owner=f"secret of {visitor}", pinned=pinned)
         return walk
 
     return make

@@ -85,8 +85,16 @@ class Contract:
         return sent if self.body is None else [(self.body, "validation"), *sent]
 
 
+PUBLISHED_NAMES = {"StopRequest": "StopWanted"}
+"""Types that programs know, and have code generated for, by another name."""
+
+
 class _Untitled(GenerateJsonSchema):
     """Leave out titles that only repeat the fields' names."""
+
+    def normalize_name(self, name: str) -> str:
+        """Name a type as programs know it."""
+        return PUBLISHED_NAMES.get(name) or super().normalize_name(name)
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
@@ -119,6 +127,8 @@ def _write() -> Document:
         ref_template="#/components/schemas/{model}",
         schema_generator=_Untitled,
     )
+    for name in PUBLISHED_NAMES.values():
+        schemas["$defs"][name]["title"] = name
     paths: dict[str, Any] = {}
     for address, method, view, contract in views:
         paths.setdefault(address, {})[method] = _operation(address, view, contract)

@@ -13,14 +13,13 @@ from app.api import openapi
 from app.api.openapi import documented
 from app.api.response_types import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.auth import rate_limits, visitors
-from app.commissions import recipe, walk_edits
-from app.commissions.intake import commission
+from app.commissions import intake, recipe, walk_edits
 from app.commissions.schema import Commission
 from app.commissions.validation import validate
 from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.gallery import catalogue, similar
-from app.gallery.catalogue_query import Choice, read, whole
+from app.gallery.catalogue_query import CatalogueQuery, parse, whole
 from app.queue import fair_queue
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lineage, lookup, reuse
@@ -40,7 +39,7 @@ def _page_size() -> int:
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=KEY_MAX, examples=["lemon-sun-1"])]
 
 
-class Listing(Choice):
+class Listing(CatalogueQuery):
     """What may stand in the address of the list."""
 
     cursor: str | None = None
@@ -82,7 +81,7 @@ def create() -> tuple[Response, int, dict[str, str]]:
     The answer comes at once and says where the walk is; look there until `finished_at` is set.
     """
     wanted = validate(_json_body())
-    walk, _ = commission(
+    walk, _ = intake.place(
         wanted, visitor_key=visitors.address_key(), idempotency_key=_idempotency_key(), admit=rate_limits.admit_api
     )
     body: NewWalk = {**describe(walk), "owner_token": visitors.owner_token(walk.id, walk.owner_hash)}
@@ -103,7 +102,7 @@ def show(walk_id: str) -> Response:
 @documented(name="listWalks", query=Listing, answers={200: WalkList}, sends={200: ("ETag",)}, problems=(422,))
 def index() -> Response:
     """List the walks that hang in the gallery, or what a search and filters find of them."""
-    listing = read(Listing, request.args)
+    listing = parse(Listing, request.args)
     page = catalogue.page(listing, cursor=listing.cursor, limit=listing.limit)
     body: WalkList = {
         "walks": [describe(walk) for walk in page.walks],
@@ -132,7 +131,7 @@ def list_alike(walk_id: str) -> Response:
 
     `walks` is null while no worker has looked at the walk.
     """
-    asked = read(Likeness, request.args)
+    asked = parse(Likeness, request.args)
     found = similar.find(walk_id, None if asked.frame is None else str(asked.frame), limit=asked.limit)
     body: LikeList = {
         "frame": found.frame.index,
@@ -182,7 +181,7 @@ def read_recipe() -> Response:
 
     The answer can be sent to `/api/v1/walks` as it is. Nothing of the film is kept.
     """
-    body = cast(WalkAgain, recipe.as_commission(*recipe.restored(request.get_data())))
+    body = cast(WalkAgain, recipe.as_commission(*recipe.read_upload(request.get_data())))
     return jsonify(body)
 
 
@@ -236,7 +235,7 @@ def describe(walk: Walk) -> WalkDescription:
         "unlisted": walk.unlisted,
         "featured": walk.featured_at is not None,
         "media": _media(walk),
-        "recipe": recipe.of(walk),
+        "recipe": recipe.recipe_of(walk),
         "url": walk.url,
         "created_at": walk.created_at.isoformat(),
         "finished_at": None if walk.finished_at is None else walk.finished_at.isoformat(),

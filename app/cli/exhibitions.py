@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from app.cli.common import as_json, explained, print_json
 from app.gallery import exhibitions
-from app.gallery.exhibitions import Wanted
+from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation.audit_log import COMMAND
 from app.storage.house_models import Exhibition
 
@@ -50,7 +50,7 @@ def show(slug: str, as_json: bool) -> None:
 @explained
 def create(walk_ids: tuple[str, ...], title: str, text: str | None, slug: str, unshown: bool, as_json: bool) -> None:
     """Make an exhibition of WALKS (ids or addresses), in this order."""
-    wanted = Wanted(title, text or "", slug, not unshown, walk_ids)
+    wanted = ExhibitionRequest(title, text or "", slug, not unshown, walk_ids)
     _say(exhibitions.create(wanted, who=COMMAND), as_json)
 
 

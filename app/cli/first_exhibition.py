@@ -16,13 +16,12 @@ from sqlalchemy import select
 
 from app.auth import visitors
 from app.cli.common import as_json, explained, print_json
-from app.commissions import recipe
-from app.commissions.intake import commission
-from app.commissions.recipe_pins import Pinned
+from app.commissions import intake, recipe
+from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import MomaError
 from app.gallery import first_exhibition
-from app.gallery.first_exhibition import Likeness, Piece
+from app.gallery.first_exhibition import RepaintCheck, ShippedWalk
 from app.operations.local_worker import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
@@ -69,7 +68,7 @@ def _paint_anew(tend: Callable[[], None], *, as_json: bool) -> None:
         aside = Path(folder)
         for number, wanted in enumerate(programme, start=1):
             with _painted(wanted, f"Piece {number}", tend) as walk:
-                piece = Piece(aside / first_exhibition.name_of(number, walk))
+                piece = ShippedWalk(aside / first_exhibition.name_of(number, walk))
                 first_exhibition.store(piece, walk, _frames(walk))
             if first_exhibition.size_of(aside) > first_exhibition.BYTES_MAX:
                 shutil.rmtree(piece.folder)
@@ -87,10 +86,10 @@ def _paint_anew(tend: Callable[[], None], *, as_json: bool) -> None:
 
 @contextmanager
 def _painted(
-    wanted: Commission, name: str, tend: Callable[[], None], *, pinned: Pinned | None = None
+    wanted: Commission, name: str, tend: Callable[[], None], *, pinned: PinnedSettings | None = None
 ) -> Iterator[Walk]:
     """Have a walk painted, whatever was painted before; it is deleted in the end."""
-    walk, _ = commission(wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, anew=True)
+    walk, _ = intake.place(wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, anew=True)
     try:
         walk = wait_for(walk, tend, quiet=True)
         if walk.state != FINISHED:
@@ -111,14 +110,14 @@ def _frames(walk: Walk) -> list[Picture]:
     return pictures
 
 
-def _say(likeness: Likeness) -> None:
+def _say(likeness: RepaintCheck) -> None:
     words = "identical" if likeness.identical else f"PSNR {'∞' if likeness.psnr is None else likeness.psnr} dB"
     if not likeness.identical and likeness.shipped_psnr is not None:
         words += f" from the shipped frames, which are {likeness.shipped_psnr} dB from what was painted"
     click.echo(f"{likeness.name:40} {words}")
 
 
-def _figures(likeness: Likeness) -> dict[str, Any]:
+def _figures(likeness: RepaintCheck) -> dict[str, Any]:
     return {
         "piece": likeness.name,
         "identical": likeness.identical,

@@ -13,8 +13,7 @@ from sqlalchemy import select
 from app.api import routes
 from app.auth import visitors
 from app.cli.common import as_json, explained, print_json
-from app.commissions import recipe
-from app.commissions.intake import commission
+from app.commissions import intake, recipe
 from app.commissions.validation import validate
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
@@ -70,12 +69,12 @@ def create(
         _check_out(out)
     if recipe_file:
         _refuse_both(prompts, options)
-        wanted, pinned = recipe.restored(_read(recipe_file))
+        wanted, pinned = recipe.read_upload(_read(recipe_file))
         wanted.unlisted = unlisted
     else:
         wanted, pinned = validate(_asked(prompts, **options) | {"unlisted": unlisted}), None
     with painters(needed=wait or out is not None) as tend:
-        walk, _ = commission(wanted, visitor_key=visitors.digest(WORD), pinned=pinned, anew=anew)
+        walk, _ = intake.place(wanted, visitor_key=visitors.digest(WORD), pinned=pinned, anew=anew)
         if wait or out:
             walk = wait_for(walk, tend, quiet=as_json)
             if walk.state != FINISHED:
@@ -218,7 +217,7 @@ def _write(walk: Walk, out: Path) -> None:
 
 
 def _recipe(walk: Walk) -> bytes:
-    return (json.dumps(recipe.of(walk), indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(recipe.recipe_of(walk), indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _film(walk: Walk, kind: str) -> bytes:

@@ -24,7 +24,7 @@ SUBJECTS = {
 }
 
 
-def explain(item: Any, limits: Limits) -> FieldError:
+def field_error(item: Any, limits: Limits) -> FieldError:
     """Translate one of pydantic's complaints into a sentence that names the field and the limit."""
     path: tuple[str | int, ...] = tuple(
         part.encode("utf-8", "replace").decode() if isinstance(part, str) else part for part in item["loc"]

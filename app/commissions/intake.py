@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import visitors
 from app.commissions import lineage_rules
-from app.commissions.recipe_pins import Pinned
+from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets, sampler_settings
@@ -26,13 +26,13 @@ from app.text import folding
 from app.walks import neighbours, reuse
 
 
-def commission(
+def place(
     wanted: Commission,
     *,
     visitor_key: str,
     owner: str | None = None,
     idempotency_key: str | None = None,
-    pinned: Pinned | None = None,
+    pinned: PinnedSettings | None = None,
     admit: Callable[[], None] | None = None,
     anew: bool = False,
 ) -> tuple[Walk, bool]:
@@ -45,7 +45,7 @@ def commission(
 
     :raises InvalidInput: when the key was used for something else.
     """
-    walk = _draw_up(wanted, visitor_key=visitor_key, owner=owner, pinned=pinned)
+    walk = _new_row(wanted, visitor_key=visitor_key, owner=owner, pinned=pinned)
     revision = None if anew else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
@@ -82,7 +82,7 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
     return walk
 
 
-def _draw_up(wanted: Commission, *, visitor_key: str, owner: str | None, pinned: Pinned | None) -> Walk:
+def _new_row(wanted: Commission, *, visitor_key: str, owner: str | None, pinned: PinnedSettings | None) -> Walk:
     """Write a walk down as it was asked for, with its settings resolved."""
     config = current_app.config
     walk_id = new_id()

@@ -8,8 +8,8 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from app.commissions import validation
-from app.commissions.recipe_files import RECIPE_MAX, kind_of, recipe_in
-from app.commissions.recipe_pins import Pinned, flaw
+from app.commissions.recipe_files import RECIPE_MAX, film_kind, find_recipe
+from app.commissions.recipe_pins import PinnedSettings, flaw
 from app.commissions.recipe_schema import Recipe, RecipeLevel, RecipeSampler
 from app.commissions.schema import Commission
 from app.errors import InvalidInput
@@ -37,7 +37,7 @@ PLACES = {
 IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
-def of(walk: Walk) -> Recipe:
+def recipe_of(walk: Walk) -> Recipe:
     """Write down the recipe of ``walk``; what is not settled before it is painted is ``None`` until then."""
     written: Recipe = {
         "format": FORMAT,
@@ -84,7 +84,7 @@ def _is_in_full(walk: Walk) -> bool:
 
 def dumps(walk: Walk) -> str:
     """Write the recipe of ``walk`` as compact JSON in plain ASCII, fit for a film's comment block."""
-    return json.dumps(of(walk), ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(recipe_of(walk), ensure_ascii=True, separators=(",", ":"))
 
 
 def read(data: bytes) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def read(data: bytes) -> dict[str, Any]:
     """
     if len(data) > SIZE_MAX:
         raise _unusable(_("The recipe is larger than %(most)s MB.", most=SIZE_MAX // 1_000_000))
-    said, kind = recipe_in(data), kind_of(data)
+    said, kind = find_recipe(data), film_kind(data)
     if len(said) > RECIPE_MAX:
         raise _unusable(_("The recipe is larger than %(most)s MB without its film.", most=RECIPE_MAX // 1_000_000))
     try:
@@ -112,7 +112,7 @@ def read(data: bytes) -> dict[str, Any]:
     return recipe
 
 
-def restored(data: bytes) -> tuple[Commission, Pinned]:
+def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
     """Read a recipe, or a film with one, that a visitor brings along.
 
     :raises InvalidInput: when nothing can be painted by it; the message says why.
@@ -123,7 +123,7 @@ def restored(data: bytes) -> tuple[Commission, Pinned]:
     return wanted, pinned
 
 
-def commission_of(recipe: dict[str, Any]) -> tuple[Commission, Pinned]:
+def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     """Turn a recipe back into a commission and the settings that paint the same pixels.
 
     :raises InvalidInput: when something in it breaks a rule; the message says what was altered.
@@ -155,7 +155,7 @@ def _model_of(told: dict[str, Any], name: str) -> str | None:
     return None if found is None or (found == first and told.get("asked", name) is None) else name
 
 
-def _pinned(recipe: dict[str, Any]) -> Pinned:
+def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
     try:
         size, sampler, model = recipe["size"], recipe["sampler"], recipe["model"]
         settings = {
@@ -172,7 +172,7 @@ def _pinned(recipe: dict[str, Any]) -> Pinned:
         if recipe.get("version") == VERSION:
             settings["sampling"] = {name: value for name, value in sampler.items() if name not in SAMPLER}
             settings["levels"] = recipe["levels"]
-        return Pinned.model_validate(settings)
+        return PinnedSettings.model_validate(settings)
     except ValidationError as error:
         place = error.errors(include_url=False, include_input=False)[0]["loc"]
         name = str(place[0])
@@ -190,7 +190,7 @@ def _unusable(message: str) -> InvalidInput:
     return InvalidInput.on("recipe", message=message)
 
 
-def as_commission(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
+def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the commission that asks for what a recipe says, as the JSON API takes it."""
     settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
     asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted"}) | settings

@@ -16,7 +16,7 @@ IN_MP4 = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"desc", 0), 
 """The boxes that lead to a film's description, and how much each says before what is in it."""
 
 
-def kind_of(data: bytes) -> str:
+def film_kind(data: bytes) -> str:
     """Name the kind of film that this is, by its first bytes; ``""`` for anything else."""
     if data[:6] in (b"GIF87a", b"GIF89a"):
         return "GIF"
@@ -25,9 +25,9 @@ def kind_of(data: bytes) -> str:
     return "MP4" if data[4:8] == b"ftyp" else ""
 
 
-def recipe_in(data: bytes) -> bytes:
+def find_recipe(data: bytes) -> bytes:
     """Return what stands where our films carry their recipe, ``b""`` if nothing does; of other files, all."""
-    find = {"GIF": _in_gif, "WebP": _in_webp, "MP4": _in_mp4}.get(kind_of(data))
+    find = {"GIF": _in_gif, "WebP": _in_webp, "MP4": _in_mp4}.get(film_kind(data))
     return data if find is None else find(data)
 
 

@@ -65,7 +65,7 @@ class PinnedSampling(BaseModel):
     branches: bool
 
 
-class Pinned(BaseModel):
+class PinnedSettings(BaseModel):
     """What a recipe fixes beyond the commission, so that the same pixels are painted again."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
@@ -95,7 +95,7 @@ class Pinned(BaseModel):
         return columns
 
 
-def flaw(pinned: Pinned, *, stops: int, frames: int | None, closed: bool) -> str:
+def flaw(pinned: PinnedSettings, *, stops: int, frames: int | None, closed: bool) -> str:
     """Say how somebody altered the positions or levels of a recipe; ``""`` if they are as they can be.
 
     ``closed`` is a walk that goes round: its last leg leads from the last stop back to the first.
@@ -138,7 +138,7 @@ def _sampling_flaw(sampling: PinnedSampling, steps: int) -> str:
 
 
 def _levels_flaw(
-    pinned: Pinned, sampling: PinnedSampling, levels: Sequence[PinnedLevel], stops: int, *, closed: bool
+    pinned: PinnedSettings, sampling: PinnedSampling, levels: Sequence[PinnedLevel], stops: int, *, closed: bool
 ) -> str:
     for number, level in enumerate(levels):
         if sorted(index for batch in level.batches for index in batch) != list(range(len(level.positions))):
@@ -175,7 +175,7 @@ def _knots_flaw(levels: Sequence[PinnedLevel], ladder: Sequence[Sequence[int]], 
     return ""
 
 
-def _frames_flaw(levels: Sequence[PinnedLevel], pinned: Pinned) -> str:
+def _frames_flaw(levels: Sequence[PinnedLevel], pinned: PinnedSettings) -> str:
     if any(level.until != pinned.sampler_steps for level in levels):
         return _("its stops and frames must be painted to the last step, %(step)s", step=pinned.sampler_steps)
     if sorted(position for level in levels for position in level.positions) != pinned.positions:

@@ -70,12 +70,12 @@ def _is_visible(character: str) -> bool:
 Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
 
 
-def told(rules: Callable[[Limits], dict[str, Any]]) -> Any:
+def limits_in_schema(rules: Callable[[Limits], dict[str, Any]]) -> Any:
     """Say the limits that are settings in the JSON schema, as they are when it is written."""
     return Field(json_schema_extra=lambda schema: schema.update(rules(Limits.current())))
 
 
-class StopWanted(BaseModel):
+class StopRequest(BaseModel):
     """One stop as it is asked for."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
@@ -83,11 +83,11 @@ class StopWanted(BaseModel):
     prompt: Annotated[
         str,
         AfterValidator(check_words),
-        told(lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["a lemon"]}),
+        limits_in_schema(lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["a lemon"]}),
     ]
     """What is painted here, in any script: at least one visible character. Spaces in a row count as one."""
     negative_prompt: Annotated[
-        str, AfterValidator(_clean), told(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]})
+        str, AfterValidator(_clean), limits_in_schema(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]})
     ] = ""
     """What is left out."""
     seed: Annotated[Seed | None, Field(examples=[None])] = None
@@ -95,7 +95,7 @@ class StopWanted(BaseModel):
     hand: Annotated[
         str | None,
         AfterValidator(_hand),
-        told(lambda limits: {"enum": [*(hand.words for hand in limits.hands), None], "examples": [None]}),
+        limits_in_schema(lambda limits: {"enum": [*(hand.words for hand in limits.hands), None], "examples": [None]}),
     ] = None
     """The hand it is painted in, one of those that the model has; without one the model chooses."""
 
@@ -106,8 +106,8 @@ class Commission(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     stops: Annotated[
-        list[StopWanted],
-        told(
+        list[StopRequest],
+        limits_in_schema(
             lambda limits: {
                 "minItems": STOPS_MIN,
                 "maxItems": limits.stops_max,
@@ -120,7 +120,7 @@ class Commission(BaseModel):
     """Where the noise comes from; without it one is drawn, and recorded."""
     frames: Annotated[
         int | None,
-        told(
+        limits_in_schema(
             lambda limits: {
                 "minimum": STOPS_MIN,
                 "maximum": limits.frames_max,
@@ -131,12 +131,12 @@ class Commission(BaseModel):
     ] = None
     """How many pictures the film has: at least one for each stop."""
     steps: Annotated[
-        int | None, told(lambda limits: {"minimum": 1, "maximum": limits.steps_max, "examples": [None]})
+        int | None, limits_in_schema(lambda limits: {"minimum": 1, "maximum": limits.steps_max, "examples": [None]})
     ] = None
     """How many steps the sampler takes for each frame; without it as many as the preset says."""
     guidance: Annotated[
         Annotated[float, Field(allow_inf_nan=False)] | None,
-        told(lambda limits: {"minimum": 0, "maximum": limits.guidance_max, "examples": [None]}),
+        limits_in_schema(lambda limits: {"minimum": 0, "maximum": limits.guidance_max, "examples": [None]}),
     ] = None
     """How closely the pictures keep to the words; 1 or less is no guidance. Without it as the preset says."""
     preset: Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])] = None
@@ -145,14 +145,20 @@ class Commission(BaseModel):
     """How the film ends: `stop` at the last stop, `back` the way it came, or `round` to the first stop again."""
     easing: Annotated[bool, Field(examples=[False])] = False
     """Slow down at the stops, rather than pass them at an even pace."""
-    model: Annotated[str | None, told(lambda limits: {"enum": [*limits.models, None], "examples": [None]})] = None
+    model: Annotated[
+        str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})
+    ] = None
     """What paints, one of the models on offer; without it that of the walk gone on from, or the site's first."""
     continues: Annotated[
-        str | None, AfterValidator(_walk_id), told(lambda _: {"pattern": f"^{ID.pattern}$", "examples": [None]})
+        str | None,
+        AfterValidator(_walk_id),
+        limits_in_schema(lambda _: {"pattern": f"^{ID.pattern}$", "examples": [None]}),
     ] = None
     """The id of a finished walk to go on from: its last stop must be the first one here, and gives it its seed."""
     remix_of: Annotated[
-        str | None, AfterValidator(_walk_id), told(lambda _: {"pattern": f"^{ID.pattern}$", "examples": [None]})
+        str | None,
+        AfterValidator(_walk_id),
+        limits_in_schema(lambda _: {"pattern": f"^{ID.pattern}$", "examples": [None]}),
     ] = None
     """The id of the walk that this is a remix of, if its own page may name it. It changes no picture."""
     unlisted: Annotated[bool, Field(examples=[False])] = False

@@ -29,7 +29,7 @@ def validate(data: Any) -> Commission:
         wanted = Commission.model_validate(data, context=limits)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise InvalidInput([error_messages.explain(item, limits) for item in found[:ERRORS_MAX]]) from error
+        raise InvalidInput([error_messages.field_error(item, limits) for item in found[:ERRORS_MAX]]) from error
     if errors := list(_rule_errors(wanted, limits)):
         raise InvalidInput(errors[:ERRORS_MAX])
     return wanted

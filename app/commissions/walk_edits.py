@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from app.commissions import error_messages
-from app.commissions.schema import check_words, told
+from app.commissions.schema import check_words, limits_in_schema
 from app.errors import FieldError, InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import _
@@ -25,7 +25,9 @@ class WalkChange(BaseModel):
 
     title: Annotated[
         Annotated[str, AfterValidator(check_words)] | None,
-        told(lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["Breakfast in July"]}),
+        limits_in_schema(
+            lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["Breakfast in July"]}
+        ),
     ] = None
     """Its name on the wall, written as prompts are; null names it by its stops again."""
     unlisted: Annotated[
@@ -67,5 +69,5 @@ def apply(walk: Walk, change: WalkChange) -> None:
 
 def _explain(item: Any, limits: Limits) -> FieldError:
     if item["loc"]:
-        return error_messages.explain(item, limits)
+        return error_messages.field_error(item, limits)
     return FieldError((), _('A change must be an object such as {"title": "Breakfast in July"}.'))

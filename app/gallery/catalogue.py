@@ -17,7 +17,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import selectinload
 
 from app.gallery import cursors
-from app.gallery.catalogue_query import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, Choice
+from app.gallery.catalogue_query import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, CatalogueQuery
 from app.generation.limits import SEED_MAX
 from app.search import ranking, terms, text_index
 from app.search.text_index import IndexQuery
@@ -38,7 +38,7 @@ LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CataloguePage:
     """Some walks in a row, and the cursors beside them (``None`` where the row ends).
 
     ``found`` says how many walks were found by words and filters, up to one more than ``COUNTED``; ``near`` how many
@@ -83,16 +83,16 @@ def _featured(limit: int) -> list[Walk]:
     return lookup.without_deleted(walk for (walk,) in _run(query.limit(limit)))
 
 
-def page(wanted: Choice | str = "", *, cursor: str | None = None, limit: int | None = None) -> Page:
+def page(wanted: CatalogueQuery | str = "", *, cursor: str | None = None, limit: int | None = None) -> CataloguePage:
     """Return one page of the gallery, of those walks that were chosen, or that match what was typed.
 
     :raises InvalidInput: for an unusable query or a forged cursor.
     """
-    choice = Choice().model_copy(update={"q": wanted}) if isinstance(wanted, str) else wanted
+    choice = CatalogueQuery().model_copy(update={"q": wanted}) if isinstance(wanted, str) else wanted
     limit = limit or int(current_app.config["PAGE_SIZE"])
     sought = choice.sought()
     if sought.asked is not None and not sought.asked.terms:
-        return Page([], None, None, found=0)
+        return CataloguePage([], None, None, found=0)
     if choice.order in (NEWEST, OLDEST):
         found = _in_time(choice, sought, cursor, limit)
     elif choice.order == BEST or not sought.is_everything:
@@ -102,7 +102,7 @@ def page(wanted: Choice | str = "", *, cursor: str | None = None, limit: int | N
     return found
 
 
-def _in_time(choice: Choice, sought: IndexQuery, cursor: str | None, limit: int) -> Page:
+def _in_time(choice: CatalogueQuery, sought: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
     """Leaf through what is found from the newest to the oldest, or the other way."""
     backward, place = cursors.read(cursor, choice.order, bool, int) if cursor else (False, None)
     oldest_first = (choice.order == OLDEST) != bool(backward)
@@ -116,7 +116,7 @@ def _in_time(choice: Choice, sought: IndexQuery, cursor: str | None, limit: int)
     def write(place: int, *, backward: bool) -> str:
         return cursors.write(choice.order, backward, place)
 
-    return Page(
+    return CataloguePage(
         walks,
         newer=write(places[0], backward=True) if places and (more if backward else after is not None) else None,
         older=write(places[-1], backward=False) if places and (backward or more) else None,
@@ -137,12 +137,12 @@ def _newest_place() -> int:
     return db.session.scalar(select(Hung.place).order_by(Hung.place.desc()).limit(1)) or 0
 
 
-def _draw(choice: Choice) -> int:
+def _draw(choice: CatalogueQuery) -> int:
     """Return the seed of "surprise me" that the address names, or a new one."""
     return choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
 
 
-def _listed(choice: Choice, sought: IndexQuery, cursor: str | None, limit: int) -> Page:
+def _listed(choice: CatalogueQuery, sought: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
     """Leaf through a bounded list: the best of what is found, or the newest of it in another order."""
     start, as_of, draw = 0, _newest_place(), _draw(choice)
     if cursor:
@@ -160,7 +160,7 @@ def _listed(choice: Choice, sought: IndexQuery, cursor: str | None, limit: int) 
     def write(begin: int) -> str:
         return cursors.write(choice.order, max(0, begin), as_of, draw)
 
-    return Page(
+    return CataloguePage(
         _walks(shown, by=Hung.number),
         newer=write(start - limit) if start and ordered else None,
         older=write(start + limit) if start + limit < len(ordered) else None,
@@ -183,7 +183,7 @@ def _key(order: str, sought: IndexQuery, draw: int) -> Callable[[text_index.Row]
     return lambda row: (keys[order](row), row.place)
 
 
-def _in_row(choice: Choice, cursor: str | None, limit: int) -> Page:
+def _in_row(choice: CatalogueQuery, cursor: str | None, limit: int) -> CataloguePage:
     """Leaf through all that hangs by smoothness, by how many go on from a walk, or by chance."""
     column, kind = {SMOOTHEST: (Hung.evenness, float), WALKED: (Hung.walked, int), SURPRISE: (Hung.drawn, int)}[
         choice.order
@@ -204,7 +204,7 @@ def _in_row(choice: Choice, cursor: str | None, limit: int) -> Page:
     def write(row: Any, *, backward: bool) -> str:
         return cursors.write(choice.order, backward, row[0], row[1], draw)
 
-    return Page(
+    return CataloguePage(
         _walks([place for _, place in rows]),
         newer=write(rows[0], backward=True) if rows and (more if backward else after is not None) else None,
         older=write(rows[-1], backward=False) if rows and (backward or more) else None,

@@ -15,7 +15,8 @@ from app.gallery import cursors
 from app.generation import hands, models_on_offer
 from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
-from app.search.terms import QUERY_MAX, parse, too_long
+from app.search import terms
+from app.search.terms import QUERY_MAX, too_long
 from app.search.text_index import IndexQuery, facet
 from app.storage.walk_models import ENDINGS
 from app.walks.colours import COLOURS
@@ -80,7 +81,7 @@ Day = Annotated[
 ]
 
 
-class Choice(BaseModel):
+class CatalogueQuery(BaseModel):
     """What is to be seen of the gallery. Of several values of one filter, any will do."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True, frozen=True)
@@ -132,12 +133,12 @@ class Choice(BaseModel):
         facets = tuple(
             tuple(facet(kind, value) for value in dict.fromkeys(values)) for kind, values in chosen if values
         )
-        asked = parse(self.q) if self.q.strip() else None
+        asked = terms.parse(self.q) if self.q.strip() else None
         return IndexQuery(asked, facets, self.since, self.until)
 
     def address(self, **changed: Any) -> dict[str, Any]:
         """Return what stands in an address for this, with some of it changed; what is not chosen is left out."""
-        told = {name: getattr(self, name) for name in Choice.model_fields} | changed
+        told = {name: getattr(self, name) for name in CatalogueQuery.model_fields} | changed
         return {
             name: value.isoformat() if isinstance(value, date) else value
             for name, value in told.items()
@@ -145,18 +146,19 @@ class Choice(BaseModel):
         }
 
 
-def from_page(arguments: MultiDict[str, str]) -> Choice:
+def from_page(arguments: MultiDict[str, str]) -> CatalogueQuery:
     """Read an address that a browser made: empty fields say nothing, and neither does what we do not know.
 
     :raises InvalidInput: naming each field that is unusable.
     """
-    names = [name for name in Choice.model_fields if any(arguments.getlist(name))]
-    return read(
-        Choice, MultiDict([(name, value.strip()) for name in names for value in arguments.getlist(name) if value])
+    names = [name for name in CatalogueQuery.model_fields if any(arguments.getlist(name))]
+    return parse(
+        CatalogueQuery,
+        MultiDict([(name, value.strip()) for name in names for value in arguments.getlist(name) if value]),
     )
 
 
-def read(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
+def parse(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
     """Read an address as ``kind`` says.
 
     :raises InvalidInput: naming each field that is unknown or unusable.

@@ -33,7 +33,7 @@ class NoExhibition(MomaError):
 
 
 @dataclass(frozen=True, slots=True)
-class Hall:
+class ShownExhibition:
     """An exhibition as visitors see it: itself, how many of its walks hang, and the first of them."""
 
     exhibition: Exhibition
@@ -42,7 +42,7 @@ class Hall:
 
 
 @dataclass(slots=True)
-class Wanted:
+class ExhibitionRequest:
     """An exhibition as it is asked for. ``walks`` are ids or addresses, in their order."""
 
     title: str
@@ -57,7 +57,7 @@ class Wanted:
         self.text = self.text.replace("\r\n", "\n").strip()
 
 
-def shown() -> list[Hall]:
+def shown() -> list[ShownExhibition]:
     """List the exhibitions that are shown and have something that hangs, the newest first."""
     query = select(Exhibition).where(Exhibition.shown_at.is_not(None))
     halls = [_hall(each) for each in db.session.scalars(query.order_by(Exhibition.shown_at.desc()))]
@@ -95,7 +95,7 @@ def of_walk(walk: Walk) -> list[Exhibition]:
     return list(db.session.scalars(query))
 
 
-def create(wanted: Wanted, *, who: str = audit_log.CURATOR) -> Exhibition:
+def create(wanted: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> Exhibition:
     """Make an exhibition.
 
     :raises InvalidInput: for a field that breaks a rule, a walk that is none, or an address that is taken.
@@ -115,7 +115,7 @@ def create(wanted: Wanted, *, who: str = audit_log.CURATOR) -> Exhibition:
     return made
 
 
-def change(exhibition: Exhibition, wanted: Wanted, *, who: str = audit_log.CURATOR) -> None:
+def change(exhibition: Exhibition, wanted: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> None:
     """Give an exhibition this title, text and order; its address stays.
 
     :raises InvalidInput: for a field that breaks a rule, or a walk that is none.
@@ -140,7 +140,7 @@ def keep(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str 
     """See to it that an exhibition has these walks: make it, or add to it those that it lacks."""
     found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
     if found is None:
-        create(Wanted(title, text, slug, walks=walk_ids), who=who)
+        create(ExhibitionRequest(title, text, slug, walks=walk_ids), who=who)
         return
     wanted = wanted_of(found)
     if missing := [walk_id for walk_id in walk_ids if walk_id not in wanted.walks]:
@@ -155,10 +155,10 @@ def drop(slug: str, *, who: str = audit_log.COMMAND) -> None:
         remove(found, who=who)
 
 
-def wanted_of(exhibition: Exhibition) -> Wanted:
+def wanted_of(exhibition: Exhibition) -> ExhibitionRequest:
     """Write an exhibition down as it would be asked for."""
     walks = [walk.id for walk in walks_of(exhibition, even_unseen=True)]
-    return Wanted(exhibition.title, exhibition.text, exhibition.slug, exhibition.shown_at is not None, walks)
+    return ExhibitionRequest(exhibition.title, exhibition.text, exhibition.slug, exhibition.shown_at is not None, walks)
 
 
 def walk_named(line: str) -> Walk:
@@ -176,12 +176,12 @@ def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
     return max([exhibition.changed_at, *(walk.finished_at for walk in walks if walk.finished_at)])
 
 
-def _hall(exhibition: Exhibition) -> Hall:
+def _hall(exhibition: Exhibition) -> ShownExhibition:
     query = _of(lookup.select_public(), exhibition)
     count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     options = (selectinload(Walk.stops), selectinload(Walk.media))
     first = db.session.scalar(query.order_by(Exhibit.position).limit(1).options(*options)) if count else None
-    return Hall(exhibition, count, first)
+    return ShownExhibition(exhibition, count, first)
 
 
 def _of(query: Select[tuple[Walk]], exhibition: Exhibition) -> Select[tuple[Walk]]:
@@ -196,7 +196,7 @@ def _hang(session: Session, exhibition: Exhibition, walks: Sequence[Walk]) -> No
     )
 
 
-def _checked(wanted: Wanted) -> list[Walk]:
+def _checked(wanted: ExhibitionRequest) -> list[Walk]:
     """Check what was asked for, and find its walks."""
     errors = flaws(wanted)
     walks: dict[int, Walk] = {}
@@ -212,7 +212,7 @@ def _checked(wanted: Wanted) -> list[Walk]:
     return list(walks.values())
 
 
-def flaws(wanted: Wanted) -> list[FieldError]:
+def flaws(wanted: ExhibitionRequest) -> list[FieldError]:
     """Say which fields of an exhibition break a rule, whatever its walks are."""
     errors = []
     if (count := len(set(wanted.walks))) > EXHIBITS_MAX:

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import visitors
 from app.commissions import recipe
-from app.commissions.recipe_pins import Pinned
+from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.commissions.validation import validate
 from app.config import ROOT
@@ -67,7 +67,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Piece:
+class ShippedWalk:
     """One walk of the exhibition, as it lies in its folder."""
 
     folder: Path
@@ -107,7 +107,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class RepaintCheck:
     """Whether a repainted piece is what was painted; if not, how near it comes to the frames as they are shipped.
 
     ``psnr`` is in decibels, ``None`` without any difference; ``shipped_psnr`` is how near the shipped frames themselves
@@ -120,9 +120,9 @@ class Likeness:
     shipped_psnr: float | None
 
 
-def pieces() -> list[Piece]:
+def pieces() -> list[ShippedWalk]:
     """List the pieces in the order in which they hang."""
-    return [Piece(path.parent) for path in sorted(FOLDER.glob("*/recipe.json"))]
+    return [ShippedWalk(path.parent) for path in sorted(FOLDER.glob("*/recipe.json"))]
 
 
 def programme() -> list[Commission]:
@@ -218,18 +218,18 @@ def take_down() -> list[str]:
     return [walk.id for walk in found]
 
 
-def compare(piece: Piece, painted: Sequence[Picture]) -> Likeness:
+def compare(piece: ShippedWalk, painted: Sequence[Picture]) -> RepaintCheck:
     """Hold repainted frames against the painted ones' sums, and where they differ against the shipped frames."""
     name, sums, shipped_psnr = piece.folder.name, piece.label["sums"], piece.label["shipped_psnr"]
     if sums == [_sum(picture) for picture in painted]:
-        return Likeness(name, True, None, shipped_psnr)
+        return RepaintCheck(name, True, None, shipped_psnr)
     shipped = piece.frames()
     if len(shipped) != len(painted) or shipped[0].shape != painted[0].shape:
-        return Likeness(name, False, 0.0, shipped_psnr)  # nothing to hold side by side
-    return Likeness(name, False, _psnr(shipped, painted), shipped_psnr)
+        return RepaintCheck(name, False, 0.0, shipped_psnr)  # nothing to hold side by side
+    return RepaintCheck(name, False, _psnr(shipped, painted), shipped_psnr)
 
 
-def store(piece: Piece, walk: Walk, painted: Sequence[Picture]) -> None:
+def store(piece: ShippedWalk, walk: Walk, painted: Sequence[Picture]) -> None:
     """Make a walk that was just painted the shipped piece."""
     piece.folder.mkdir(parents=True, exist_ok=True)
     for kind, name in FILMS.items():
@@ -245,7 +245,7 @@ def store(piece: Piece, walk: Walk, painted: Sequence[Picture]) -> None:
         "shipped_psnr": _psnr(piece.frames(), painted),
         "sums": [_sum(picture) for picture in painted],
     }
-    for name, content in (("recipe.json", recipe.of(walk)), ("label.json", label)):
+    for name, content in (("recipe.json", recipe.recipe_of(walk)), ("label.json", label)):
         (piece.folder / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
@@ -253,7 +253,7 @@ def _is_missing(walk: Walk | None) -> bool:
     return walk is None or walk.deleted_at is not None
 
 
-def _write_files(piece: Piece) -> tuple[list[Frame], list[Medium]]:
+def _write_files(piece: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
     """Put a piece's files into the media store; return the rows that name them."""
     store, positions = media_store.store(), piece.recipe["positions"]
     frames, films = [], []
@@ -275,7 +275,7 @@ def _rank(position: float) -> int:
     return next((rank for rank in range(5) if abs(t * 2**rank - round(t * 2**rank)) < 2**rank / 48), 5)
 
 
-def _save(session: Session, piece: Piece, rows: tuple[list[Frame], list[Medium]]) -> None:
+def _save(session: Session, piece: ShippedWalk, rows: tuple[list[Frame], list[Medium]]) -> None:
     earlier = session.scalar(select(Walk).where(Walk.id == piece.walk_id))
     if earlier is not None and earlier.deleted_at is None:
         return
@@ -290,7 +290,7 @@ def _save(session: Session, piece: Piece, rows: tuple[list[Frame], list[Medium]]
     session.flush()  # one by one: the last to be numbered hangs first
 
 
-def _walk(piece: Piece, wanted: Commission, pinned: Pinned) -> Walk:
+def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Walk:
     painted_at = datetime.fromisoformat(piece.label["painted_at"])
     walk = Walk(
         id=piece.walk_id,

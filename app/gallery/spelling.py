@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 from sqlalchemy import func, select
 
-from app.gallery.catalogue_query import Choice
+from app.gallery.catalogue_query import CatalogueQuery
 from app.search import text_index
 from app.search.terms import ParsedQuery, Term
 from app.storage.database import db
@@ -28,7 +28,7 @@ TRIED = 5
 LAST = "\U0010ffff"
 
 
-def suggestion(choice: Choice) -> str | None:
+def suggestion(choice: CatalogueQuery) -> str | None:
     """Return what was typed with its unknown words put right; ``None`` unless that finds something."""
     sought = choice.sought()
     terms = sought.asked.terms if sought.asked else ()

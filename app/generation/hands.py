@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.generation import models_on_offer
-from app.i18n.foreign_messages import said
+from app.i18n.foreign_messages import translate_foreign
 from app.i18n.formatting import join_words
 from app.storage.walk_models import Walk
 
@@ -24,7 +24,7 @@ class Hand:
     @property
     def name(self) -> str:
         """Write the title as it stands within a sentence, in the page's language: ``cut paper``."""
-        return said(self.title[:1].lower() + self.title[1:])
+        return translate_foreign(self.title[:1].lower() + self.title[1:])
 
 
 def known(model: str | None = None) -> tuple[Hand, ...]:

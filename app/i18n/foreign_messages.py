@@ -103,7 +103,7 @@ PATTERNS = (
 """What a worker says of a walk that failed, with what varies."""
 
 
-def said(text: str | None) -> str:
+def translate_foreign(text: str | None) -> str:
     """Say a sentence that came from elsewhere in the page's language, if it is a known one; else as it is."""
     if not text:
         return ""
@@ -111,7 +111,7 @@ def said(text: str | None) -> str:
         return _(text)
     for sentence, pattern in COMPILED:
         if found := pattern.fullmatch(text):
-            return _(sentence, **{name: said(part) for name, part in found.groupdict().items()})
+            return _(sentence, **{name: translate_foreign(part) for name, part in found.groupdict().items()})
     return text
 
 

@@ -23,7 +23,7 @@ from app.commissions import recipe, walk_edits
 from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.gallery import exhibitions
-from app.gallery.exhibitions import Wanted
+from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation.audit_log import COMMAND
 from app.operations import archive_format, walk_records
 from app.operations.archive_format import MEDIA
@@ -113,7 +113,7 @@ def _check(
         if len(errors) >= ERRORS_MAX:
             break
     for number, hall in enumerate(halls, start=1):
-        for wrong in exhibitions.flaws(Wanted(hall.title, hall.text, hall.slug, walks=hall.walks)):
+        for wrong in exhibitions.flaws(ExhibitionRequest(hall.title, hall.text, hall.slug, walks=hall.walks)):
             errors += _broken(walk_records.EXHIBITIONS, number, f"cannot be hung. {wrong.message}".rstrip(".")).errors
     if errors:
         raise InvalidInput(errors)
@@ -268,7 +268,9 @@ def _hang(hall: ExhibitionLine, report: Report, *, replace: bool) -> None:
         report.exhibitions_there += 1
         return
     known = set(db.session.scalars(select(Walk.id).where(Walk.id.in_(hall.walks), Walk.deleted_at.is_(None))))
-    wanted = Wanted(hall.title, hall.text, hall.slug, hall.shown, [each for each in hall.walks if each in known])
+    wanted = ExhibitionRequest(
+        hall.title, hall.text, hall.slug, hall.shown, [each for each in hall.walks if each in known]
+    )
     if found is None:
         exhibitions.create(wanted, who=COMMAND)
     else:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.commissions.recipe import of as recipe_of
+from app.commissions.recipe import recipe_of
 from app.commissions.recipe_pins import POSITIONS_MAX, PRINTABLE
 from app.operations.archive_format import MEDIA_PATH, Kind
 from app.storage.house_models import TEXT_MAX, TITLE_MAX

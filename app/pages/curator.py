@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound
 from app.auth import curator_session, rate_limits
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.gallery import exhibitions
-from app.gallery.exhibitions import Wanted
+from app.gallery.exhibitions import ExhibitionRequest
 from app.i18n.gettext import _
 from app.moderation import audit_log, banned_words, curation, reports
 from app.storage.walk_models import Walk
@@ -151,7 +151,7 @@ def act_on(walk_id: str, act: str) -> Response:
 @blueprint.get("/exhibitions")
 def all_exhibitions() -> Response:
     """List the exhibitions, and offer to make one."""
-    return _exhibitions_page(Wanted(""))
+    return _exhibitions_page(ExhibitionRequest(""))
 
 
 @blueprint.post("/exhibitions")
@@ -224,17 +224,17 @@ def log() -> Response:
     )
 
 
-def _wanted(slug: str) -> Wanted:
+def _wanted(slug: str) -> ExhibitionRequest:
     form = request.form
     lines = [line for line in form.get("walks", "").splitlines() if line.strip()]
-    return Wanted(form.get("title", ""), form.get("text", ""), slug, bool(form.get("shown")), lines)
+    return ExhibitionRequest(form.get("title", ""), form.get("text", ""), slug, bool(form.get("shown")), lines)
 
 
-def _exhibitions_page(wanted: Wanted, error: InvalidInput | None = None) -> Response:
+def _exhibitions_page(wanted: ExhibitionRequest, error: InvalidInput | None = None) -> Response:
     return _page("curator/exhibitions.html", error, exhibitions=exhibitions.every(), wanted=wanted)
 
 
-def _exhibition_page(found: Any, wanted: Wanted, error: InvalidInput | None = None) -> Response:
+def _exhibition_page(found: Any, wanted: ExhibitionRequest, error: InvalidInput | None = None) -> Response:
     walks = exhibitions.walks_of(found, even_unseen=True)
     return _page("curator/exhibition.html", error, exhibition=found, wanted=wanted, walks=walks)
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from app.errors import InvalidInput
 from app.gallery import catalogue, spelling
 from app.gallery import catalogue_query as choosing
-from app.gallery.catalogue_query import Choice
+from app.gallery.catalogue_query import CatalogueQuery
 from app.generation.limits import SEED_MAX
 from app.pages import blueprint
 from app.presentation import filter_options
@@ -31,13 +31,15 @@ def hang() -> Response:
         wrong = {each.path[0] for each in error.errors}
         kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
         choice, query = choosing.from_page(kept), request.args.get("q", "").strip()[: terms.QUERY_MAX]
-        shown = _gallery_page(choice, catalogue.Page([], None, None, found=0), error=str(error), q=query)
+        shown = _gallery_page(choice, catalogue.CataloguePage([], None, None, found=0), error=str(error), q=query)
         return page_response(shown, status=422)
     g.asked = choice.sought().asked  # its words are marked
     return page_response(_gallery_page(choice, page), cache="no-cache")
 
 
-def _gallery_page(choice: Choice, page: catalogue.Page, *, error: str | None = None, q: str | None = None) -> str:
+def _gallery_page(
+    choice: CatalogueQuery, page: catalogue.CataloguePage, *, error: str | None = None, q: str | None = None
+) -> str:
     return render_template(
         "pages/gallery.html",
         choice=choice,
@@ -54,7 +56,7 @@ def _gallery_page(choice: Choice, page: catalogue.Page, *, error: str | None = N
     )
 
 
-def _drawn(choice: Choice) -> Response:
+def _drawn(choice: CatalogueQuery) -> Response:
     """Go to an order of chance that has an address."""
     drawn = choice.address(draw=secrets.randbelow(SEED_MAX + 1))
     response = cast(Response, redirect(url_for("pages.gallery", **drawn)))

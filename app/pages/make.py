@@ -19,7 +19,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
 from app.auth import rate_limits, visitors
-from app.commissions.intake import commission
+from app.commissions import intake
 from app.commissions.validation import validate
 from app.errors import InvalidInput, TooMany
 from app.gallery import catalogue
@@ -89,7 +89,7 @@ def commission_walk() -> Response:
         return make_page(form, status=422)
     content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
     try:
-        walk, _ = commission(
+        walk, _ = intake.place(
             wanted,
             visitor_key=visitors.digest(owner),
             owner=owner,

@@ -23,7 +23,7 @@ blueprint = Blueprint("mine", __name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class MyWalksPage:
     """Some of a visitor's walks, newest first, the cursors beside them, how many are newer, and how many there are."""
 
     walks: list[Walk]
@@ -43,9 +43,11 @@ def index() -> Response:
     """Show the visitor's own walks."""
     secret, error = visitors.known(), None
     try:
-        page = Page([]) if secret is None else walks_of(visitors.digest(secret), cursor=request.args.get("cursor"))
+        page = (
+            MyWalksPage([]) if secret is None else walks_of(visitors.digest(secret), cursor=request.args.get("cursor"))
+        )
     except InvalidInput as refused:
-        page, error = Page([]), str(refused)
+        page, error = MyWalksPage([]), str(refused)
     painters = fair_queue.crew() if any(walk.is_waiting for walk in page.walks) else None
     states = {walk.id: state_words(walk, fair_queue.place(walk, painters)) for walk in page.walks}
     response = make_response(
@@ -57,7 +59,7 @@ def index() -> Response:
     return response
 
 
-def walks_of(owner: str, *, cursor: str | None = None) -> Page:
+def walks_of(owner: str, *, cursor: str | None = None) -> MyWalksPage:
     """Return one page of the walks whose owner's hash is ``owner``; deleted ones are gone.
 
     :raises InvalidInput: for a forged cursor.
@@ -74,10 +76,10 @@ def walks_of(owner: str, *, cursor: str | None = None) -> Page:
         walks.reverse()
     total = db.session.scalar(select(func.count()).select_from(Walk).where(*own)) or 0
     if not walks:
-        return Page([], total=total)
+        return MyWalksPage([], total=total)
     newer = select(func.count()).select_from(Walk).where(*own, Walk.number > walks[0].number)
     behind = db.session.scalar(newer) or 0
-    return Page(
+    return MyWalksPage(
         walks,
         newer=_write(True, walks[0].number, owner) if behind else None,
         older=_write(False, walks[-1].number, owner) if more or upwards else None,

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.commissions import recipe
 from app.commissions.recipe import as_commission
-from app.commissions.recipe_pins import Pinned
+from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.generation.limits import Limits
@@ -46,7 +46,7 @@ def restore() -> Response:
     if not data:
         return _refused(typed, _("No film came along. Choose a GIF, WebP or MP4 made here, or a recipe."))
     try:
-        wanted, pinned = recipe.restored(data)
+        wanted, pinned = recipe.read_upload(data)
     except InvalidInput as error:
         return _refused(typed, " ".join(dict.fromkeys(each.message for each in error.errors)))
     form = forms.from_fields(_pairs(_fields(wanted, pinned)), Limits.current(wanted.model))
@@ -56,7 +56,7 @@ def restore() -> Response:
     return make_page(form)
 
 
-def _fields(wanted: Commission, pinned: Pinned) -> dict[str, Any]:
+def _fields(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the fields of the form that ask for the same, as far as they are not the defaults."""
     asked = as_commission(wanted, pinned)
     return {

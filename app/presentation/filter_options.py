@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.gallery.catalogue_query import SORTS, Choice
+from app.gallery.catalogue_query import SORTS, CatalogueQuery
 from app.generation import hands, models_on_offer
 from app.generation.limits import STOPS_MIN, Limits
 from app.i18n import formatting
@@ -41,7 +41,7 @@ class Row:
     options: list[Option]
 
 
-def rows(choice: Choice) -> list[Row]:
+def rows(choice: CatalogueQuery) -> list[Row]:
     """List the filters; one with nothing to choose from is left out."""
     known = {hand.words: hand.name for model in models_on_offer.offered() for hand in hands.known(model.setting)}
     counts = range(STOPS_MIN, Limits.current().stops_max + 1)
@@ -59,12 +59,12 @@ def rows(choice: Choice) -> list[Row]:
     ]
 
 
-def orders(choice: Choice) -> list[Option]:
+def orders(choice: CatalogueQuery) -> list[Option]:
     """List the orders; best first is one of what a search finds."""
     return [Option(name, _(ORDERS[name]), name == choice.order) for name in SORTS if name != "best" or choice.q]
 
 
-def chosen(choice: Choice) -> list[str]:
+def chosen(choice: CatalogueQuery) -> list[str]:
     """List in words what narrows the gallery."""
     told = [_in_words(row, option) for row in rows(choice) for option in row.options if option.is_chosen]
     told += [_("since %(day)s", day=formatting.day(choice.since))] if choice.since else []

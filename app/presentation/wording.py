@@ -127,5 +127,5 @@ def own_words(own: Mapping[str, Any]) -> str:
     said = {"hand": N_("in %(own)s"), "negative_prompt": N_("without %(own)s"), "seed": N_("seed %(own)s")}
     told = {name: f"{value!s:.60}" for name, value in own.items()}
     if "hand" in told:
-        told["hand"] = foreign_messages.said(told["hand"])
+        told["hand"] = foreign_messages.translate_foreign(told["hand"])
     return ", ".join(_(words, own=told[name]) for name, words in said.items() if name in told)

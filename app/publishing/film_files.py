@@ -36,7 +36,7 @@ def film(walk_id: str, extension: str) -> Response:
 def recipe_file(walk_id: str) -> Response:
     """Send the recipe."""
     walk = lookup.walk_at_address(walk_id)
-    return conditional(jsonify(recipe.of(walk)))
+    return conditional(jsonify(recipe.recipe_of(walk)))
 
 
 @blueprint.get("/walks/<walk_id>/frames/<index>.png")

@@ -69,7 +69,7 @@ FILTERS = {
     "care_name": care_name,
     "day": day,
     "day_and_time": day_and_time,
-    "known": foreign_messages.said,
+    "known": foreign_messages.translate_foreign,
     "asked": _with_marks,
 }
 GLOBALS = {

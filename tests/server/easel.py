@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from werkzeug.serving import make_server
 
-from app.commissions.intake import commission
+from app.commissions import intake
 from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import now, writing
@@ -48,7 +48,7 @@ def picture(position: float) -> NDArray[np.uint8]:
 def commissioned(*prompts: str, owner: str = "nobody", **fields: object) -> Walk:
     """Commission a walk."""
     wanted = validate({"stops": [{"prompt": prompt} for prompt in prompts], "seed": 11, **fields})
-    return commission(wanted, visitor_key="ann", owner=owner)[0]
+    return intake.place(wanted, visitor_key="ann", owner=owner)[0]
 
 
 def settle(walk: Walk, **values: object) -> None:

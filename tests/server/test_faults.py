@@ -16,7 +16,7 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 
 from app import create_app
-from app.commissions.intake import commission
+from app.commissions import intake
 from app.commissions.validation import validate
 from app.queue import jobs
 from app.storage.database import db
@@ -122,7 +122,7 @@ def test_a_walk_asked_for_while_redis_is_gone_is_painted_when_it_is_back(site: L
 def test_a_walk_whose_job_was_lost_is_found_by_the_sweeper(site: LiveSite) -> None:
     with beside(site):
         wanted = validate({"stops": [{"prompt": "a gate"}, {"prompt": "a hut"}], "frames": 3})
-        walk, _ = commission(wanted, visitor_key="somebody")
+        walk, _ = intake.place(wanted, visitor_key="somebody")
         walk_id = walk.id
     site.finished(walk_id)
 

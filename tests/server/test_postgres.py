@@ -13,8 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
-from app.commissions import recipe
-from app.commissions.intake import commission
+from app.commissions import intake, recipe
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.queue import fair_queue
@@ -85,7 +84,7 @@ def test_statement_of_a_page_has_its_time_and_that_of_a_command_has_as_much_as_i
 
 def test_same_key_at_the_same_moment_makes_one_walk(app: Flask) -> None:
     def ask() -> tuple[str, bool]:
-        walk, is_new = commission(validate(ASKED), visitor_key="ann", idempotency_key="once")
+        walk, is_new = intake.place(validate(ASKED), visitor_key="ann", idempotency_key="once")
         return walk.id, is_new
 
     answers = at_once(app, ask)
@@ -99,7 +98,7 @@ def test_same_key_at_the_same_moment_for_different_walks_is_refused_but_once(app
 
     def ask() -> bool:
         try:
-            commission(validate({**ASKED, "seed": next(seeds)}), visitor_key="ann", idempotency_key="once")
+            intake.place(validate({**ASKED, "seed": next(seeds)}), visitor_key="ann", idempotency_key="once")
         except InvalidInput as error:
             assert error.errors[0].field == "Idempotency-Key"
             return False
@@ -110,10 +109,10 @@ def test_same_key_at_the_same_moment_for_different_walks_is_refused_but_once(app
 
 
 def test_walks_asked_for_at_the_same_moment_take_a_turn_each(app: Flask) -> None:
-    at_once(app, lambda: commission(validate(ASKED), visitor_key="ann"))
+    at_once(app, lambda: intake.place(validate(ASKED), visitor_key="ann"))
     turns = db.session.scalars(select(Walk.turn).order_by(Walk.number)).all()
     assert list(turns) == list(range(CROWD))
-    late, _ = commission(validate(ASKED), visitor_key="ben")
+    late, _ = intake.place(validate(ASKED), visitor_key="ben")
     assert fair_queue.place(late).position == 2  # behind one of ann's, not behind all of them
 
 
@@ -155,9 +154,9 @@ def test_failed_transaction_leaves_the_connection_fit_for_the_next(app: Flask, c
 def test_recipe_with_a_character_that_postgres_cannot_keep_is_refused(
     app: Flask, hung: Commissioner, part: str, field: str
 ) -> None:
-    document = recipe.of(painted_in_levels(hung()))
+    document = recipe.recipe_of(painted_in_levels(hung()))
     wanted, pinned = recipe.commission_of(recipe.read(json.dumps(document).encode()))
-    assert commission(wanted, visitor_key="ann", pinned=pinned)[1]
+    assert intake.place(wanted, visitor_key="ann", pinned=pinned)[1]
     document[part][field] += "\0"
     with pytest.raises(InvalidInput, match="was altered"):
         recipe.commission_of(recipe.read(json.dumps(document).encode()))

@@ -207,7 +207,7 @@ def test_film_carries_the_recipe_that_paints_it_again(
     walk = commissioned("a fox & <friends>", "été 狐狸", frames=3)
     job.work()
     row = read(walk.id)
-    assert recipe.read(media_store.store().read(row.media[kind].path)) == recipe.of(row)
+    assert recipe.read(media_store.store().read(row.media[kind].path)) == recipe.recipe_of(row)
 
 
 def test_what_fixed_the_pixels_is_written_on_the_walk(painter: FakePainter, commissioned: Commissioner) -> None:
@@ -444,7 +444,7 @@ def test_a_recipe_of_another_model_fails_and_says_so(
 ) -> None:
     first = commissioned(frames=2)
     job.work()
-    _, pinned = recipe.commission_of(recipe.of(read(first.id)))
+    _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
     walk = commissioned(frames=2, pinned=pinned)
     job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
     with pytest.raises(walk_setup.NotOurModel):
@@ -645,7 +645,7 @@ def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
 ) -> None:
     first = commissioned(frames=2)
     job.work()
-    _, pinned = recipe.commission_of(recipe.of(read(first.id)))
+    _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
     other = pinned.model_copy(update={"model_name": "someone/else", "model_revision": "0123"})
     walk = commissioned(frames=2, pinned=other)
     with pytest.raises(walk_setup.NotOurModel):
@@ -657,7 +657,7 @@ def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
 def test_a_recipe_of_another_size_fails_and_says_so(painter: FakePainter, commissioned: Commissioner) -> None:
     first = commissioned(frames=2)
     job.work()
-    _, pinned = recipe.commission_of(recipe.of(read(first.id)))
+    _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
     walk = commissioned(frames=2, pinned=pinned.model_copy(update={"width": 4096, "height": 4096}))
     with pytest.raises(walk_setup.NotOurModel):
         job.work()

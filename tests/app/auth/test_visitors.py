@@ -10,7 +10,7 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 
 from app.auth import visitors
-from app.commissions.intake import commission
+from app.commissions import intake
 from app.commissions.validation import validate
 from app.storage.walk_models import Walk
 from tests.conftest import SECRET, make_app
@@ -117,15 +117,15 @@ def test_owner_is_told_from_others(commissioned: Callable[..., Walk]) -> None:
 
 
 def test_walk_without_an_owner_is_owned_by_its_own_token(app: Flask) -> None:
-    walk, _ = commission(validate(ASKED), visitor_key="somebody")
-    other, _ = commission(validate(ASKED), visitor_key="somebody")
+    walk, _ = intake.place(validate(ASKED), visitor_key="somebody")
+    other, _ = intake.place(validate(ASKED), visitor_key="somebody")
     token = visitors.owner_token(walk.id)
     assert visitors.owns(token, walk)
     assert not visitors.owns(token, other)
 
 
 def test_owner_token_can_be_shown_again_after_the_key_was_changed(app: Flask, instance: Path) -> None:
-    walk, _ = commission(validate(ASKED), visitor_key="somebody")
+    walk, _ = intake.place(validate(ASKED), visitor_key="somebody")
     token = visitors.owner_token(walk.id)
     with make_app(instance, SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET]).app_context():
         assert visitors.owner_token(walk.id, walk.owner_hash) == token

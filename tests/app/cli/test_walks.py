@@ -13,7 +13,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
 from app.commissions import recipe
-from app.commissions.recipe_pins import Pinned
+from app.commissions.recipe_pins import PinnedSettings
 from app.moderation import banned_words
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -102,7 +102,7 @@ def test_number_that_is_none_is_refused_by_the_command_line_itself(runner: Flask
 
 @pytest.fixture
 def painted(commissioned: Hanger) -> Walk:
-    return commissioned("a fox", "a kite", seed=7, frames=3, pinned=Pinned.model_validate(RENDERING))
+    return commissioned("a fox", "a kite", seed=7, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
 
 
 def test_walk_is_created_from_a_recipe(runner: FlaskCliRunner, painted: Walk, tmp_path: Path) -> None:
@@ -110,13 +110,13 @@ def test_walk_is_created_from_a_recipe(runner: FlaskCliRunner, painted: Walk, tm
     file.write_text(recipe.dumps(painted))
     walk = run_json(runner, "walks", "create", "--recipe", str(file))
     assert walk["id"] != painted.id
-    assert walk["recipe"] == recipe.of(painted)
+    assert walk["recipe"] == recipe.recipe_of(painted)
 
 
 def test_recipe_of_a_model_that_is_not_here_is_refused_with_those_that_are(
     runner: FlaskCliRunner, painted: Walk, tmp_path: Path
 ) -> None:
-    told = dict(recipe.of(painted))
+    told = dict(recipe.recipe_of(painted))
     told["model"] = told["model"] | {"name": "someone/else"}
     file = tmp_path / "recipe.json"
     file.write_text(json.dumps(told))

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.api import routes
-from app.commissions.intake import commission
+from app.commissions import intake
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.moderation import curation
@@ -38,7 +38,7 @@ def go_on(parent: Walk) -> Commissioner:
     def ask(first: dict[str, Any] | None = None, **fields: Any) -> Walk:
         stops = [{"prompt": "a kite"} | (first or {}), {"prompt": "the sea"}]
         wanted = validate({"stops": stops, "continues": parent.id, **fields})
-        return commission(wanted, visitor_key="ben", anew=True)[0]
+        return intake.place(wanted, visitor_key="ben", anew=True)[0]
 
     return ask
 
@@ -65,7 +65,7 @@ def test_seed_of_the_last_stop_may_be_its_own(hung: Commissioner) -> None:
     parent = hung(stops=[{"prompt": "a fox"}, {"prompt": "a kite", "seed": 3}], seed=7)
     stops = [{"prompt": "a kite"}, {"prompt": "the sea"}]
     wanted = validate({"stops": stops, "continues": parent.id})
-    assert commission(wanted, visitor_key="ben")[0].seed == 3
+    assert intake.place(wanted, visitor_key="ben")[0].seed == 3
 
 
 @pytest.mark.parametrize(("first", "fields"), [({"seed": 7}, {}), ({}, {"seed": 7}), ({"seed": 7}, {"seed": 9})])
@@ -119,7 +119,7 @@ def test_settings_are_the_parents_unless_others_are_asked_for(hung: Commissioner
     stops = [{"prompt": "a kite"}, {"prompt": "the sea"}]
 
     def settings(**fields: Any) -> tuple[str, int, float]:
-        walk, _ = commission(validate({"stops": stops, "continues": parent.id, **fields}), visitor_key="ben")
+        walk, _ = intake.place(validate({"stops": stops, "continues": parent.id, **fields}), visitor_key="ben")
         return walk.preset, walk.sampler_steps, walk.guidance
 
     assert settings() == ("exact", 12, 2.0)
@@ -142,7 +142,7 @@ def test_another_model_takes_its_own_steps_unless_others_are_asked_for(
     parent = hung("a fox", "a kite", seed=7, steps=60, guidance=2.0)
     stops = [{"prompt": "a kite"}, {"prompt": "the sea"}]
     wanted = {"stops": stops, "continues": parent.id}
-    walk, _ = commission(validate({**wanted, "model": "lcm"}), visitor_key="ben")
+    walk, _ = intake.place(validate({**wanted, "model": "lcm"}), visitor_key="ben")
     assert (walk.model, walk.sampler_steps, walk.guidance) == ("lcm", 4, 1.0)
     set_columns(parent, model_name="lcm")
     assert refusal(lambda: validate({**wanted, "steps": 51})) == {"steps": "Steps must be a whole number from 1 to 50."}

@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.commissions import recipe
-from app.commissions.intake import commission
-from app.commissions.recipe_pins import Pinned
+from app.commissions import intake, recipe
+from app.commissions.recipe_pins import PinnedSettings
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
 from app.storage.walk_models import Walk
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.databases
 @pytest.fixture
 def painted(commissioned: Callable[..., Walk]) -> Walk:
     """Commission a walk whose settings are all there, as after its painting."""
-    return commissioned("a fox", "été 狐狸", seed=7, frames=3, pinned=Pinned.model_validate(RENDERING))
+    return commissioned("a fox", "été 狐狸", seed=7, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
 
 
 def webp(packet: bytes | None) -> bytes:
@@ -39,14 +38,14 @@ def webp(packet: bytes | None) -> bytes:
 
 
 def test_recipe_says_that_the_pictures_are_synthetic_and_what_made_them(painted: Walk) -> None:
-    written = recipe.of(painted)
+    written = recipe.recipe_of(painted)
     assert written["synthetic"] is True
     assert written["digital_source_type"].endswith("trainedAlgorithmicMedia")
     assert written["model"]["revision"] == "3f9a2c1d0e5b"
 
 
 def test_recipe_of_a_walk_that_waits_says_what_is_known(commissioned: Callable[..., Walk]) -> None:
-    written = recipe.of(commissioned("a fox", "a kite", seed=7))
+    written = recipe.recipe_of(commissioned("a fox", "a kite", seed=7))
     assert (written["seed"], written["frames"], written["size"], written["positions"]) == (7, 24, None, None)
     assert [stop["prompt"] for stop in written["stops"]] == ["a fox", "a kite"]
 
@@ -54,24 +53,24 @@ def test_recipe_of_a_walk_that_waits_says_what_is_known(commissioned: Callable[.
 def test_recipe_goes_into_plain_ascii(painted: Walk) -> None:
     text = recipe.dumps(painted)
     assert text.isascii()
-    assert json.loads(text) == recipe.of(painted)
+    assert json.loads(text) == recipe.recipe_of(painted)
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_recipe_asks_for_the_same_walk_again(painted: Walk, wrapped: bool) -> None:
     data = recipe.dumps(painted).encode()
     wanted, pinned = recipe.commission_of(recipe.read(gif(data) if wrapped else data))
-    again, _ = commission(wanted, visitor_key="ben", pinned=pinned)
+    again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
     assert again.is_pinned
     assert again.id != painted.id
-    assert recipe.of(again) | {"software": None} == recipe.of(painted) | {"software": None}
+    assert recipe.recipe_of(again) | {"software": None} == recipe.recipe_of(painted) | {"software": None}
 
 
 def test_long_recipe_survives_the_comment_of_a_film(commissioned: Callable[..., Walk]) -> None:
     positions = [i / 239 * 7 for i in range(240)]
     for stop in range(8):
         positions[min(range(240), key=lambda i: abs(positions[i] - stop))] = float(stop)
-    pinned = Pinned.model_validate(RENDERING | {"positions": sorted(positions)})
+    pinned = PinnedSettings.model_validate(RENDERING | {"positions": sorted(positions)})
     walk = commissioned(*("狐" * 299 + str(i) for i in range(8)), frames=240, pinned=pinned)
     wanted, read = recipe.commission_of(recipe.read(gif(recipe.dumps(walk).encode())))
     assert read == pinned
@@ -151,7 +150,7 @@ def test_stop_between_the_ends_must_be_among_the_positions(painted: Walk) -> Non
 
 def test_recipe_of_another_version_is_refused_with_its_number(painted: Walk) -> None:
     for version in (0, 3, "2", True, 1.0, None):
-        written = recipe.of(painted) | {"version": version}
+        written = recipe.recipe_of(painted) | {"version": version}
         told = f"of version {version!r}; this site reads versions 1 and 2"
         assert told in refusal(json.dumps(written).encode())
 
@@ -168,7 +167,7 @@ def test_what_is_no_recipe_is_refused(data: bytes) -> None:
 def test_recipe_is_found_in_the_xmp_of_a_webp(painted: Walk) -> None:
     said = escape(recipe.dumps(painted))
     packet = f'<x><moma:recipe xmlns:moma="urn:moma-lisa:xmp">{said}</moma:recipe></x>'.encode()
-    assert recipe.read(webp(packet)) == recipe.of(painted)
+    assert recipe.read(webp(packet)) == recipe.recipe_of(painted)
 
 
 @pytest.mark.parametrize("packet", [None, b"", b"<x/>", b"<moma:recipe>{</moma:recipe>", b"\xff<moma:recipe>\xff"])
@@ -225,7 +224,7 @@ def branched(commissioned: Callable[..., Walk]) -> dict[str, Any]:
 
 def test_recipe_of_levels_says_all_that_it_was_painted_with(commissioned: Callable[..., Walk]) -> None:
     walk = painted_in_levels(commissioned("a fox", "a kite", ending="back", easing=True, preset="fast", model="house"))
-    written = recipe.of(walk)
+    written = recipe.recipe_of(walk)
     assert (written["version"], written["preset"], written["ending"], written["easing"]) == (2, "fast", "back", True)
     assert written["model"]["asked"] == "house"
     assert written["sampler"] == presets.resolve("fast", models_on_offer.facts())
@@ -242,17 +241,17 @@ def test_what_a_worker_plans_is_read_again(
     walk = commissioned(*"abcdefgh"[:stops], frames=frames, preset=preset, ending=ending, seed=7)
     painted_in_levels(walk, workers=workers)
     wanted, pinned = recipe.commission_of(recipe.read(gif(recipe.dumps(walk).encode())))
-    again, _ = commission(wanted, visitor_key="ben", pinned=pinned)
-    assert recipe.of(again) | {"model": None} == recipe.of(walk) | {"model": None}
+    again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
+    assert recipe.recipe_of(again) | {"model": None} == recipe.recipe_of(walk) | {"model": None}
     assert (again.sampling, again.levels, again.positions) == (walk.sampling, walk.levels, walk.positions)
     assert (again.state, again.preset, again.ending, again.is_pinned) == ("queued", preset, ending, True)
 
 
 def test_recipe_of_the_first_version_is_painted_as_it_was(painted: Walk) -> None:
-    assert recipe.of(painted)["version"] == 1
-    assert not {"levels", "preset", "ending", "easing"} & set(recipe.of(painted))
-    wanted, pinned = recipe.commission_of(dict(recipe.of(painted)))
-    again, _ = commission(wanted, visitor_key="ben", pinned=pinned)
+    assert recipe.recipe_of(painted)["version"] == 1
+    assert not {"levels", "preset", "ending", "easing"} & set(recipe.recipe_of(painted))
+    wanted, pinned = recipe.commission_of(dict(recipe.recipe_of(painted)))
+    again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
     assert (again.preset, again.ending, again.easing, again.sampling, again.levels) == (
         "exact", "stop", False, None, None,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.commissions.recipe_files import RECIPE_MAX, kind_of, recipe_in
+from app.commissions.recipe_files import RECIPE_MAX, film_kind, find_recipe
 
 SAID = b'{"a": "recipe"}'
 
@@ -37,27 +37,27 @@ def gif(**options: object) -> bytes:
 
 @pytest.mark.parametrize("film", [mp4(SAID), mp4(SAID, wide=True), gif(comment=SAID), gif(comment=SAID, loop=0), SAID])
 def test_recipe_is_found(film: bytes) -> None:
-    assert recipe_in(film) == SAID
+    assert find_recipe(film) == SAID
 
 
 @pytest.mark.parametrize("film", [mp4(None), gif(), gif(loop=0), b"RIFF\0\0\0\0WEBP", b"GIF89a", mp4(SAID)[:60]])
 def test_film_without_one_has_none(film: bytes) -> None:
-    assert recipe_in(film) == b""
+    assert find_recipe(film) == b""
 
 
 def test_kinds_are_told_by_their_first_bytes() -> None:
-    assert [kind_of(film) for film in (gif(), mp4(None), b"RIFF\0\0\0\0WEBP", b"{}", b"", b"\x89PNG")] == [
+    assert [film_kind(film) for film in (gif(), mp4(None), b"RIFF\0\0\0\0WEBP", b"{}", b"", b"\x89PNG")] == [
         "GIF", "MP4", "WebP", "", "", "",
     ]  # fmt: skip
 
 
 def test_long_comment_is_read_whole() -> None:
-    assert recipe_in(gif(comment=b"x" * 70_000)) == b"x" * 70_000
+    assert find_recipe(gif(comment=b"x" * 70_000)) == b"x" * 70_000
 
 
 def test_picture_that_comes_first_ends_the_search() -> None:
     film = gif()
-    assert recipe_in(film[:-1] + b"\x21\xfe\x02{}\x00;") == b""
+    assert find_recipe(film[:-1] + b"\x21\xfe\x02{}\x00;") == b""
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def test_picture_that_comes_first_ends_the_search() -> None:
 )  # fmt: skip
 def test_forged_film_of_twenty_megabytes_holds_nobody_up(film: bytes) -> None:
     began = time.process_time()
-    assert len(recipe_in(film)) <= RECIPE_MAX
+    assert len(find_recipe(film)) <= RECIPE_MAX
     assert time.process_time() - began < 5
 
 
 @given(noise=st.binary(max_size=200), head=st.sampled_from([b"GIF89a", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x08ftyp"]))
 def test_noise_raises_nothing(noise: bytes, head: bytes) -> None:
-    recipe_in(head + noise)
+    find_recipe(head + noise)

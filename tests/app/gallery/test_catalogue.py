@@ -23,11 +23,11 @@ pytestmark = pytest.mark.databases
 Hanger = Callable[..., Walk]
 
 
-def ids(page: catalogue.Page) -> list[str]:
+def ids(page: catalogue.CataloguePage) -> list[str]:
     return [walk.id for walk in page.walks]
 
 
-def all_pages(query: str = "", *, limit: int = 3) -> list[catalogue.Page]:
+def all_pages(query: str = "", *, limit: int = 3) -> list[catalogue.CataloguePage]:
     """Turn the pages from the newest to the oldest."""
     pages = [catalogue.page(query, limit=limit)]
     while pages[-1].older:

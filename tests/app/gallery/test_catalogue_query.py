@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from app.errors import InvalidInput
 from app.gallery import catalogue
 from app.gallery import catalogue_query as choosing
-from app.gallery.catalogue_query import Choice
+from app.gallery.catalogue_query import CatalogueQuery
 from app.moderation import curation
 from app.search import ranking, text_index
 from app.storage.database import db, writing
@@ -34,19 +34,19 @@ def change(walk: Walk, **values: object) -> Walk:
 
 
 def ids(**chosen: object) -> list[str]:
-    return [walk.id for walk in catalogue.page(Choice(**chosen), limit=50).walks]
+    return [walk.id for walk in catalogue.page(CatalogueQuery(**chosen), limit=50).walks]
 
 
 def all_ids(limit: int, **chosen: object) -> list[str]:
     """Turn the pages to the last and back again; both ways hold the same."""
-    page = catalogue.page(Choice(**chosen), limit=limit)
+    page = catalogue.page(CatalogueQuery(**chosen), limit=limit)
     there = [walk.id for walk in page.walks]
     while page.older:
-        page = catalogue.page(Choice(**chosen), cursor=page.older, limit=limit)
+        page = catalogue.page(CatalogueQuery(**chosen), cursor=page.older, limit=limit)
         there += [walk.id for walk in page.walks]
     back = [walk.id for walk in page.walks]
     while page.newer:
-        page = catalogue.page(Choice(**chosen), cursor=page.newer, limit=limit)
+        page = catalogue.page(CatalogueQuery(**chosen), cursor=page.newer, limit=limit)
         back = [*(walk.id for walk in page.walks), *back]
     assert back == there
     return there
@@ -64,7 +64,7 @@ def test_each_filter_keeps_what_it_names(hung: Hanger) -> None:
     assert ids(colour=["blue"], ending=["back"]) == []
     sought = text_index.IndexQuery(facets=((text_index.facet("m", "old/model 1.5"),),))
     assert len(text_index.places(sought, limit=9)) == 1
-    assert catalogue.page(Choice(stops=[2])).found == 2
+    assert catalogue.page(CatalogueQuery(stops=[2])).found == 2
 
 
 def test_walks_are_kept_by_the_hand_of_any_stop(hung: Hanger) -> None:
@@ -85,7 +85,7 @@ def test_days_bound_what_is_seen_both_included(hung: Hanger) -> None:
     assert ids(**march) == [days[1]]
     assert ids(until=march["until"]) == [days[1], days[0]]
     assert ids(since=march["since"], q="fox", sort="newest") == [days[2], days[1]]
-    assert catalogue.page(Choice(**march)).found == 1
+    assert catalogue.page(CatalogueQuery(**march)).found == 1
 
 
 @pytest.mark.parametrize("narrowed", [{}, {"q": "fox"}, {"stops": [2]}])
@@ -146,15 +146,15 @@ def test_what_does_not_hang_is_in_no_order_and_no_count(five: list[Walk], taken_
     for sort in choosing.SORTS:
         for narrowed in ({}, {"q": "fox"}, {"stops": [2]}, {"q": str(walk.seed)}):
             assert walk.id not in ids(sort=sort, draw=1, **narrowed)
-    assert catalogue.page(Choice(q="fox")).found == catalogue.total() == 4
+    assert catalogue.page(CatalogueQuery(q="fox")).found == catalogue.total() == 4
     assert db.session.scalar(select(Hung).where(Hung.number == walk.number)) is None
 
 
 def test_cursor_of_another_order_is_refused(five: list[Walk]) -> None:
-    cursor = catalogue.page(Choice(sort="smoothest"), limit=2).older
+    cursor = catalogue.page(CatalogueQuery(sort="smoothest"), limit=2).older
     for sort in ("newest", "walked", "surprise", "best"):
         with pytest.raises(InvalidInput, match="belongs to another order"):
-            catalogue.page(Choice(sort=sort, draw=1), cursor=cursor)
+            catalogue.page(CatalogueQuery(sort=sort, draw=1), cursor=cursor)
 
 
 def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Walk], hung: Hanger) -> None:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 
 from app.errors import InvalidInput
 from app.gallery import exhibitions, first_exhibition
-from app.gallery.exhibitions import Wanted
+from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import audit_log, curation
 from app.storage.database import writing
 from app.storage.walk_models import Walk
@@ -22,7 +22,7 @@ Hanger = Callable[..., Walk]
 
 
 def make(*hung: Walk, title: str = "Things that fly", **fields: object) -> exhibitions.Exhibition:
-    return exhibitions.create(Wanted(title, walks=[walk.id for walk in hung], **fields))  # type: ignore[arg-type]
+    return exhibitions.create(ExhibitionRequest(title, walks=[walk.id for walk in hung], **fields))  # type: ignore[arg-type]
 
 
 def order(text: str, *hung: Walk) -> list[int]:
@@ -99,7 +99,7 @@ def test_words_of_the_house_are_escaped(client: FlaskClient, hung: Hanger) -> No
 )
 def test_what_cannot_be_shown_is_refused_by_name(hung: Hanger, fields: dict[str, object], said: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        exhibitions.create(Wanted(**{"title": "Things that fly", **fields}))  # type: ignore[arg-type]
+        exhibitions.create(ExhibitionRequest(**{"title": "Things that fly", **fields}))  # type: ignore[arg-type]
     assert said in str(refused.value)
     assert exhibitions.every() == []
 
@@ -113,7 +113,7 @@ def test_address_is_taken_once(hung: Hanger) -> None:
 def test_walk_is_named_by_id_slug_or_address_and_hangs_once(hung: Hanger) -> None:
     walk, other = hung("a kite", "a gull"), hung()
     names = [walk.url, f"https://walks.example{other.url}?x=1", walk.id]
-    made = exhibitions.create(Wanted("Twice", walks=names))
+    made = exhibitions.create(ExhibitionRequest("Twice", walks=names))
     assert [each.id for each in exhibitions.walks_of(made)] == [walk.id, other.id]
 
 

@@ -22,7 +22,7 @@ from app.cli import first_exhibition as commands
 from app.commissions import recipe
 from app.config import ROOT
 from app.gallery import catalogue, exhibitions, first_exhibition
-from app.gallery.first_exhibition import Likeness, Piece
+from app.gallery.first_exhibition import RepaintCheck, ShippedWalk
 from app.operations import media_upkeep
 from app.operations.supervisor import Site
 from app.storage import media_store
@@ -105,10 +105,10 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) ->
         start(start_without)
         assert count() == 0
         db.engine.dispose()
-    from app.commissions.intake import commission
+    from app.commissions import intake
     from app.commissions.validation import validate
 
-    commission(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
+    intake.place(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
     start(fresh)
     assert count() == 1
 
@@ -202,7 +202,7 @@ def test_the_pieces_are_different_and_in_different_hands() -> None:
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=[piece.folder.name for piece in PIECES])
-def test_a_shipped_film_holds_the_shipped_recipe(app: Flask, piece: Piece) -> None:
+def test_a_shipped_film_holds_the_shipped_recipe(app: Flask, piece: ShippedWalk) -> None:
     assert recipe.read(piece.film("gif")) == piece.recipe
     wanted, pinned = recipe.commission_of(piece.recipe)
     frames = piece.frames()
@@ -226,7 +226,7 @@ def test_the_pieces_are_by_the_house_model(app: Flask) -> None:
 def test_the_recipe_of_a_hung_piece_is_the_shipped_one(fresh: Flask) -> None:
     start(fresh)
     for piece in PIECES:
-        own = recipe.of(lookup.walk_at_address(piece.walk_id))
+        own = recipe.recipe_of(lookup.walk_at_address(piece.walk_id))
         assert recipe.commission_of(own) == recipe.commission_of(piece.recipe)
         assert own["software"] == piece.recipe["software"]
 
@@ -349,7 +349,7 @@ def test_repaint_is_told_to_the_last_bit_though_frames_are_shipped_with_a_loss(
     studio: Path, hung: Hanger, tmp_path: Path
 ) -> None:
     piece, painted = stored(tmp_path, hung(), art(6))
-    assert first_exhibition.compare(piece, painted) == Likeness(
+    assert first_exhibition.compare(piece, painted) == RepaintCheck(
         piece.folder.name, True, None, piece.label["shipped_psnr"]
     )
     painted[3] = painted[3].copy()
@@ -359,7 +359,9 @@ def test_repaint_is_told_to_the_last_bit_though_frames_are_shipped_with_a_loss(
     assert told.psnr == pytest.approx(piece.label["shipped_psnr"], abs=0.01)
     assert not first_exhibition.compare(piece, piece.frames()).identical
     assert first_exhibition.compare(piece, nearly(painted, by=16)).psnr < 28
-    assert first_exhibition.compare(piece, painted[:-1]) == Likeness(piece.folder.name, False, 0.0, told.shipped_psnr)
+    assert first_exhibition.compare(piece, painted[:-1]) == RepaintCheck(
+        piece.folder.name, False, 0.0, told.shipped_psnr
+    )
 
 
 def test_repaint_that_differs_is_told_beside_what_was_lost_in_shipping(studio: Path, runner: FlaskCliRunner) -> None:
@@ -372,9 +374,9 @@ def test_repaint_that_differs_is_told_beside_what_was_lost_in_shipping(studio: P
     assert lines[1].endswith("dB from the shipped frames, which are 44.5 dB from what was painted")
 
 
-def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[Piece, list[np.ndarray]]:
+def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[ShippedWalk, list[np.ndarray]]:
     """Store these pictures as a piece, with the files of a walk."""
-    piece = Piece(folder / "01-a-piece")
+    piece = ShippedWalk(folder / "01-a-piece")
     media_store.store().write(walk.media["gif"].path, encoding.gif(painted, 80, comment="{}"))
     first_exhibition.store(piece, walk, painted)
     return piece, painted

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.gallery import spelling
-from app.gallery.catalogue_query import Choice
+from app.gallery.catalogue_query import CatalogueQuery
 from app.moderation import curation
 from app.search import ranking
 from app.storage.walk_models import Walk
@@ -38,36 +38,36 @@ MEANT = {
 def test_slips_are_put_right_where_that_finds_something(hung: Hanger) -> None:
     hung("a cosy pumpkin", "a red owl")
     hung("a sunflower", "рыжая лиса")
-    assert {query: spelling.suggestion(Choice(q=query)) for query in MEANT} == MEANT
+    assert {query: spelling.suggestion(CatalogueQuery(q=query)) for query in MEANT} == MEANT
 
 
 def test_filters_count_in_what_was_meant(hung: Hanger) -> None:
     hung("a pumpkin", "a kite")
-    assert spelling.suggestion(Choice(q="pumkin", stops=[2])) == "pumpkin"
-    assert spelling.suggestion(Choice(q="pumkin", stops=[3])) is None
+    assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[2])) == "pumpkin"
+    assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[3])) is None
 
 
 def test_word_of_a_hidden_walk_is_not_told(hung: Hanger) -> None:
     walk = hung("a pumpkin", "a kite")
     curation.hide(walk)
     hung("an unlisted sunflower", "x", unlisted=True)
-    assert spelling.suggestion(Choice(q="pumkin")) is None
-    assert spelling.suggestion(Choice(q="sunflowr")) is None
+    assert spelling.suggestion(CatalogueQuery(q="pumkin")) is None
+    assert spelling.suggestion(CatalogueQuery(q="sunflowr")) is None
 
 
 def test_word_of_a_hidden_walk_is_put_right_as_one_that_never_hung(hung: Hanger) -> None:
     hung("a sunflower", "a cosy owl")
     curation.hide(hung("a sunflowre", "a cozy owl"))
-    assert spelling.suggestion(Choice(q="sunflowre")) == "sunflower"
-    assert spelling.suggestion(Choice(q="sunflowwer cozy")) == "sunflower cosy"
+    assert spelling.suggestion(CatalogueQuery(q="sunflowre")) == "sunflower"
+    assert spelling.suggestion(CatalogueQuery(q="sunflowwer cozy")) == "sunflower cosy"
 
 
 def test_word_among_very_many_is_not_put_right(hung: Hanger) -> None:
     words = "one two three four five six seven eight nine ten eleven twelve"
     hung(f"{words} pumpkin", "x")
     shorter = words.removeprefix("one ")
-    assert spelling.suggestion(Choice(q=f"{shorter} pumkin")) == f"{shorter} pumpkin"
-    assert spelling.suggestion(Choice(q=f"{words} pumkin")) is None
+    assert spelling.suggestion(CatalogueQuery(q=f"{shorter} pumkin")) == f"{shorter} pumpkin"
+    assert spelling.suggestion(CatalogueQuery(q=f"{words} pumkin")) is None
 
 
 def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, hung: Hanger) -> None:

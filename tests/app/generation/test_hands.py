@@ -14,8 +14,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.commissions import recipe
-from app.commissions.intake import commission
+from app.commissions import intake, recipe
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.generation import hands, models_on_offer
@@ -104,7 +103,7 @@ def test_model_without_hands_refuses_any_and_shows_no_row(tmp_path: Path, instan
 
 def test_hand_of_an_old_recipe_that_is_not_known_is_explained(app: Flask, hung: Hanger) -> None:
     walk = hung()
-    old = recipe.of(walk) | {"positions": [0.0, 1.0], "size": [128, 128]}
+    old = recipe.recipe_of(walk) | {"positions": [0.0, 1.0], "size": [128, 128]}
     old["stops"][0]["hand"] = "fresco"
     with pytest.raises(InvalidInput, match="The hand of stop 1 cannot be “fresco”"):
         recipe.commission_of(old)
@@ -233,7 +232,7 @@ def test_hands_and_licence_are_those_of_the_model_that_painted(instance: Path, b
     app = make_app(instance, MODELS=[str(brush)])
     with app.app_context():
         wanted = validate({"stops": [{"prompt": "a fox", "hand": "ink"}, {"prompt": "a kite"}], "model": "brush"})
-        walk, _ = commission(wanted, visitor_key="ann", owner="secret of ann")
+        walk, _ = intake.place(wanted, visitor_key="ann", owner="secret of ann")
         assert hands.names(walk) == ["ink"]
         assert hands.pattern_of(walk) == "{words}: {prompt}"
         with writing() as session:

@@ -61,7 +61,7 @@ def export(app: Flask, tmp_path: Path, *options: str) -> Path:
 
 def told(walk: Walk) -> dict[str, Any]:
     return {
-        "recipe": dict(recipe.of(walk)),
+        "recipe": dict(recipe.recipe_of(walk)),
         "title": walk.title,
         "frames": [(each.index, each.position, each.rank, each.path) for each in walk.painted],
         "films": {kind: media_urls.film_address(walk, kind) for kind in walk.media},
@@ -147,8 +147,8 @@ def test_recipes_alone_join_the_line_under_their_ids(
     walk = lookup.walk_at_address(first[0].id)
     assert (walk.state, walk.is_pinned, walk.painted, walk.media) == (QUEUED, True, [], {})
     with app.app_context():
-        asked = dict(recipe.of(lookup.walk_at_address(first[0].id)))
-    assert {name: recipe.of(walk)[name] for name in ("stops", "seed", "levels", "sampler")} == {  # type: ignore[literal-required]
+        asked = dict(recipe.recipe_of(lookup.walk_at_address(first[0].id)))
+    assert {name: recipe.recipe_of(walk)[name] for name in ("stops", "seed", "levels", "sampler")} == {  # type: ignore[literal-required]
         name: asked[name] for name in ("stops", "seed", "levels", "sampler")
     }
     assert bring_in(file).there == 3

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.commissions import recipe
-from app.commissions.recipe_pins import Pinned
+from app.commissions.recipe_pins import PinnedSettings
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import Walk
@@ -42,7 +42,7 @@ POSITIONS = {"positions": [0.0, 1.0, 2.0]}
 
 @pytest.fixture
 def painted(commissioned: Commissioner) -> Walk:
-    pinned = Pinned.model_validate({**RENDERING, **POSITIONS})
+    pinned = PinnedSettings.model_validate({**RENDERING, **POSITIONS})
     return commissioned(stops=STOPS, seed=7, frames=3, preset="exact", pinned=pinned)
 
 
@@ -51,7 +51,7 @@ def bring(client: FlaskClient, data: bytes, name: str = "film.gif", **typed: Any
 
 
 def told_of(walk: Walk, **changes: Any) -> bytes:
-    return json.dumps({**recipe.of(walk), **changes}).encode()
+    return json.dumps({**recipe.recipe_of(walk), **changes}).encode()
 
 
 def values(page: str) -> dict[str, Any]:
@@ -161,7 +161,9 @@ def test_program_gets_a_body_that_it_can_send_on(client: FlaskClient, painted: W
     assert answer.status_code == 200
     walk = client.post("/api/v1/walks", json=answer.json)
     assert walk.status_code == 202
-    assert walk.json["stops"] == [{**stop, "found_hand": None, "note": None} for stop in recipe.of(painted)["stops"]]
+    assert walk.json["stops"] == [
+        {**stop, "found_hand": None, "note": None} for stop in recipe.recipe_of(painted)["stops"]
+    ]
 
 
 def test_films_are_read_up_to_their_own_limit_and_other_bodies_up_to_theirs(instance: Path) -> None:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app.gallery import exhibitions
-from app.gallery.exhibitions import Wanted
+from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import curation
 from app.publishing import sitemap
 from app.storage.database import db
@@ -72,8 +72,8 @@ def test_what_does_not_hang_is_not_in_it(client: FlaskClient, hung: Hanger, comm
 
 
 def test_rooms_and_exhibitions_are_in_it(client: FlaskClient, hung: Hanger) -> None:
-    shown = exhibitions.create(Wanted("In the air", walks=[hung().id]))
-    exhibitions.create(Wanted("Not yet", is_shown=False, walks=[hung().id]))
+    shown = exhibitions.create(ExhibitionRequest("In the air", walks=[hung().id]))
+    exhibitions.create(ExhibitionRequest("Not yet", is_shown=False, walks=[hung().id]))
     rooms = read(client, "/sitemap/rooms.xml")
     assert list(rooms) == [f"{HERE}{path}" for path in ("/", "/gallery", "/exhibitions", "/about", "/api", shown.url)]
     assert rooms[HERE + shown.url] is not None

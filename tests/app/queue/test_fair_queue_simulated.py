@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import delete, select
 
-from app.commissions.intake import commission
+from app.commissions import intake
 from app.commissions.validation import validate
 from app.presentation import wording
 from app.queue import fair_queue, jobs, pieces
@@ -52,7 +52,7 @@ class Line(RuleBasedStateMachine):
     @rule(visitor=st.sampled_from(VISITORS), frames=st.integers(2, 40), steps=st.integers(1, 40))
     def come(self, visitor: str, frames: int, steps: int) -> None:
         """Ask for a walk."""
-        walk, _ = commission(validate(STOPS | {"frames": frames, "steps": steps}), visitor_key=visitor)
+        walk, _ = intake.place(validate(STOPS | {"frames": frames, "steps": steps}), visitor_key=visitor)
         self.came[walk.number] = next(self.arrivals)
 
     @precondition(lambda self: len(self.easels) < self.painters)

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.errors import InvalidInput
 from app.gallery import catalogue
-from app.gallery.catalogue_query import Choice
+from app.gallery.catalogue_query import CatalogueQuery
 from app.search import ranking, terms, text_index
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Walk
@@ -194,7 +194,7 @@ def test_newest_are_found_and_counted_however_far_is_looked_first(
         db.session.commit()
     monkeypatch.setattr(text_index, "NEAR", near)
     monkeypatch.setattr(text_index, "HIT_COST", hit_cost)
-    foxes = Choice(q="fox").sought()
+    foxes = CatalogueQuery(q="fox").sought()
     newest = text_index.places(foxes, limit=8)
     assert len(newest) == 4
     assert newest == sorted(newest, reverse=True)
@@ -221,7 +221,7 @@ def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(hung: Hanger) ->
     names = [hung("a fox", "a kite", minutes_ago=9), hung("a fox", "a bear", minutes_ago=3), hung("foxes", "a hat")]
     best = [walk.stops[0].prompt + walk.stops[1].prompt for walk in catalogue.page("fox").walks]
     assert best == ["a foxa bear", "a foxa kite", "a foxa long way to a kite and a lemon", "foxesa hat"]
-    newest = catalogue.page(Choice(q="fox", sort="newest"))
+    newest = catalogue.page(CatalogueQuery(q="fox", sort="newest"))
     assert newest.walks[0] == names[2]
 
 

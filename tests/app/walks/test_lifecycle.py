@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.commissions.intake import commission
+from app.commissions import intake
 from app.commissions.validation import validate
 from app.errors import Conflict, MediaError
 from app.storage import media_store
@@ -134,9 +134,9 @@ def test_deleting_twice_is_no_error(hung: Commissioner) -> None:
 
 def test_same_key_makes_a_new_walk_after_the_first_was_deleted(app: Flask) -> None:
     wanted = validate({"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]})
-    first, _ = commission(wanted, visitor_key="ann", idempotency_key="once")
+    first, _ = intake.place(wanted, visitor_key="ann", idempotency_key="once")
     lifecycle.delete_walk(first)
-    second, is_new = commission(wanted, visitor_key="ann", idempotency_key="once")
+    second, is_new = intake.place(wanted, visitor_key="ann", idempotency_key="once")
     assert is_new
     assert second.id != first.id
 

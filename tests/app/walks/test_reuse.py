@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.api import routes
-from app.commissions.intake import commission
-from app.commissions.recipe_pins import Pinned
+from app.commissions import intake
+from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.validation import validate
 from app.moderation import curation
 from app.operations import backup, database_dump, media_upkeep
@@ -124,7 +124,7 @@ def test_repeat_keeps_what_the_eye_found(original: Walk, again: Commissioner) ->
 
 def test_stops_own_seeds_count_not_where_they_were_written(original: Walk) -> None:
     stops = [{"prompt": prompt, "seed": SEED} for prompt in ("a fox", "a kite")]
-    repeat, _ = commission(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")
+    repeat, _ = intake.place(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")
     assert repeat.repeat_of == original.id
 
 
@@ -142,14 +142,14 @@ def test_stops_own_seeds_count_not_where_they_were_written(original: Walk) -> No
 )  # fmt: skip
 def test_walk_that_differs_in_anything_is_painted(original: Walk, other: dict[str, Any]) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
-    walk, _ = commission(validate({"stops": stops, "seed": SEED, "frames": 2} | other), visitor_key="ben")
+    walk, _ = intake.place(validate({"stops": stops, "seed": SEED, "frames": 2} | other), visitor_key="ben")
     assert (walk.state, walk.repeat_of, walk.media) == (QUEUED, None, {})
 
 
 def test_other_settings_of_the_site_make_another_walk(original: Walk, instance: Path) -> None:
     for name, value in (("STEPS", 3), ("FPS", 25.0)):
         with make_app(instance, **{name: value}).app_context():
-            walk, _ = commission(
+            walk, _ = intake.place(
                 validate({"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}], "seed": SEED, "frames": 2}),
                 visitor_key="ben",
             )
@@ -159,22 +159,22 @@ def test_other_settings_of_the_site_make_another_walk(original: Walk, instance: 
 
 
 def test_recipe_is_painted_whatever_was_painted_before(commissioned: Commissioner, hung: Commissioner) -> None:
-    pinned = Pinned.model_validate(RENDERING)
+    pinned = PinnedSettings.model_validate(RENDERING)
     hung(seed=SEED, frames=3, pinned=pinned)
     hung(seed=SEED, frames=3)
     assert commissioned(seed=SEED, frames=3, pinned=pinned).state == QUEUED
 
 
 def test_recipe_that_was_painted_answers_nothing(commissioned: Commissioner, hung: Commissioner) -> None:
-    hung(seed=SEED, frames=3, pinned=Pinned.model_validate(RENDERING))
+    hung(seed=SEED, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
     assert commissioned(seed=SEED, frames=3).state == QUEUED
 
 
 def test_walk_may_be_painted_anew(original: Walk) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
     wanted = validate({"stops": stops, "seed": SEED, "frames": 2})
-    assert commission(wanted, visitor_key="ben", anew=True)[0].state == QUEUED
-    assert commission(wanted, visitor_key="ben")[0].state == FINISHED
+    assert intake.place(wanted, visitor_key="ben", anew=True)[0].state == QUEUED
+    assert intake.place(wanted, visitor_key="ben")[0].state == FINISHED
 
 
 def test_site_may_do_without(original: Walk, app: Flask, again: Commissioner) -> None:
@@ -202,7 +202,7 @@ def test_repeat_counts_like_any_commission(instance: Path, original: Walk) -> No
 def test_same_key_makes_one_repeat(original: Walk) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
     wanted = validate({"stops": stops, "seed": SEED, "frames": 2})
-    first, second = (commission(wanted, visitor_key="ben", idempotency_key="once") for _ in range(2))
+    first, second = (intake.place(wanted, visitor_key="ben", idempotency_key="once") for _ in range(2))
     assert (first[0].id, first[1], second[1]) == (second[0].id, True, False)
 
 
@@ -243,7 +243,7 @@ def test_walk_of_an_earlier_revision_is_painted_anew(original: Walk, hung: Commi
 def test_repeat_and_recipe_say_nothing_of_the_present_revision(
     original: Walk, hung: Commissioner, again: Commissioner
 ) -> None:
-    old = hung("the sea", "a boat", pinned=Pinned.model_validate(RENDERING), frames=3)
+    old = hung("the sea", "a boat", pinned=PinnedSettings.model_validate(RENDERING), frames=3)
     set_columns(old, model_revision="older")
     assert again().state == FINISHED
 

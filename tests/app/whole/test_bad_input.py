@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from app.auth import curator_session
 from app.commissions import walk_edits
 from app.gallery import exhibitions
-from app.gallery.exhibitions import Wanted
+from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import audit_log
 from app.storage.database import writing
 from app.storage.house_models import BannedWord, Report
@@ -101,7 +101,7 @@ def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient
         session.execute(update(Walk).values(model_title=EVIL, error=EVIL))
         session.add(Report(walk_number=walk.number, reason="other", words=EVIL, reporter="x"))
         session.add(BannedWord(word=EVIL[:80]))
-    exhibitions.create(Wanted(EVIL, EVIL, slug="x", walks=[walk.id, other.id]))
+    exhibitions.create(ExhibitionRequest(EVIL, EVIL, slug="x", walks=[walk.id, other.id]))
     audit_log.note(EVIL[:40], EVIL)
     filled = {"walk_id": walk.id, "slug": "x", "page": "1"}
     asked = dict.fromkeys(("q", "prompt", "hand", "own", "walk", "seed", "cursor", "model", "before", "seen"), EVIL)

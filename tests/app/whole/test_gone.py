@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, delete, event, update
 
 from app.commissions import walk_edits
 from app.gallery import exhibitions
-from app.gallery.exhibitions import Wanted
+from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import curation
 from app.search import ranking, vector_index, visual_search
 from app.storage.database import db, now, writing
@@ -77,7 +77,7 @@ def family(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> tuple[W
         hung("the sea", "a lamp", continues=walk.id, seed=5),
     ]
     curation.feature(walk)
-    exhibitions.create(Wanted("The first", slug="the-first", walks=[each.id for each in (walk, *others)]))
+    exhibitions.create(ExhibitionRequest("The first", slug="the-first", walks=[each.id for each in (walk, *others)]))
     with writing() as session:
         alike = visual_search.pack(np.ones((2, 64), np.float32))
         session.add_all(
@@ -185,11 +185,11 @@ def test_walk_that_is_deleted_while_a_page_is_written_breaks_none(
     client: FlaskClient, hung: Hanger, deleted_meanwhile: Callable[[Walk, int], None], statements: int
 ) -> None:
     other = hung("a kite", "a fox")
-    exhibitions.create(Wanted("The first", slug="the-first", walks=[other.id]))
+    exhibitions.create(ExhibitionRequest("The first", slug="the-first", walks=[other.id]))
     for path in MEANWHILE:
         walk = hung("the sea", "a kite", remix_of=other.id)
         hall = exhibitions.at("the-first")
-        exhibitions.change(hall, Wanted("The first", walks=[walk.id, other.id]))
+        exhibitions.change(hall, ExhibitionRequest("The first", walks=[walk.id, other.id]))
         deleted_meanwhile(walk, statements)
         with client.get(path.format(id=walk.id, other=other.id)) as answer:
             assert answer.status_code < 500, path

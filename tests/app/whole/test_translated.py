@@ -30,7 +30,7 @@ from app.config import ROOT
 from app.errors import MediaError
 from app.gallery import exhibitions
 from app.gallery.catalogue_query import SORTS
-from app.gallery.exhibitions import Wanted
+from app.gallery.exhibitions import ExhibitionRequest
 from app.generation import hands, models_on_offer
 from app.generation.presets import NAMES as PRESETS
 from app.i18n import foreign_messages
@@ -178,8 +178,8 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
 
 def _write_down(made: dict[str, Walk]) -> None:
     reports.submit(made["finished"], reason="hate", words=MOON, reporter="x", admit=lambda: None)
-    exhibitions.create(Wanted(MOON, FOX, "1", True, [made["finished"].id, made["styled"].id]))
-    exhibitions.create(Wanted(KITE, "", "2", False, [made["finished"].id]))
+    exhibitions.create(ExhibitionRequest(MOON, FOX, "1", True, [made["finished"].id, made["styled"].id]))
+    exhibitions.create(ExhibitionRequest(KITE, "", "2", False, [made["finished"].id]))
     banned_words.ban("кино")
     audit_log.note("sign-in", failed=True)
     audit_log.note("hid walk", made["hidden"].id, who=audit_log.COMMAND)
@@ -260,9 +260,9 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
 )
 def test_what_a_worker_says_of_a_walk_that_failed_is_known(app: Flask, error: Exception) -> None:
     with app.test_request_context("/"), force_locale("de"):
-        told = foreign_messages.said(_sentence(error))
+        told = foreign_messages.translate_foreign(_sentence(error))
         assert not re.search(r"\b(the|not|this|while|model)\b", told, re.IGNORECASE), told
-        assert foreign_messages.said("Ein Satz von anderswo") == "Ein Satz von anderswo"
+        assert foreign_messages.translate_foreign("Ein Satz von anderswo") == "Ein Satz von anderswo"
 
 
 def test_templates_hold_no_sentence_that_is_not_looked_up() -> None:

@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from app.commissions.recipe_files import recipe_in
+from app.commissions.recipe_files import find_recipe
 from worker.film import encoding as films
 
 Frames = list[NDArray[np.uint8]]
@@ -203,7 +203,7 @@ def test_mp4_says_what_it_is(film: Frames) -> None:
 def test_mp4_carries_a_recipe_of_any_length_byte_for_byte(film: Frames) -> None:
     written = json.dumps({"x": '= ; # \\ \n " é' * 20_000}, ensure_ascii=False)
     assert len(written) > 2**17, "longer than an argument may be"
-    assert recipe_in(films.mp4(film, 12.5, metadata={"title": "x", "recipe": written})) == written.encode()
+    assert find_recipe(films.mp4(film, 12.5, metadata={"title": "x", "recipe": written})) == written.encode()
 
 
 def test_mp4_without_frames_is_refused() -> None:
