@@ -32,7 +32,7 @@ from app import create_app
 from app.gallery import cursors
 from app.search import reindexing
 from app.storage.database import db, upgrade
-from app.storage.walk_models import Hung, Walk
+from app.storage.walk_models import GalleryEntry, Walk
 from benchmarks import crowd, fused
 from tests.support import postgres
 
@@ -105,13 +105,16 @@ def _measure(app: Flask, walks: int, catalogue: Path, asked: int) -> dict[str, A
 def _addresses(asked: int) -> dict[str, Iterator[str]]:
     """Make up what visitors ask for, of words that hang."""
     draw = random.Random(2)
-    known = [words.split() for words in db.session.scalars(select(Hung.words).order_by(Hung.drawn).limit(asked))]
+    known = [
+        words.split()
+        for words in db.session.scalars(select(GalleryEntry.words).order_by(GalleryEntry.drawn).limit(asked))
+    ]
     spoken = [[word for word in words if word[0] not in "=~" and len(word) > 2] or ["fox"] for words in known]
     facets = [f"colour={draw.choice(('red', 'blue', 'white'))}&stops={draw.choice((2, 3, 4))}" for _ in spoken]
-    deep = db.session.scalar(select(Hung.place).order_by(Hung.place.desc()).offset(DEPTH).limit(1))
-    deep = deep or db.session.scalar(select(Hung.place).order_by(Hung.place).limit(1))
+    deep = db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place.desc()).offset(DEPTH).limit(1))
+    deep = deep or db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place).limit(1))
     shown = db.session.scalars(
-        select(Walk.id).join(Hung, Hung.number == Walk.number).order_by(Hung.drawn).limit(asked)
+        select(Walk.id).join(GalleryEntry, GalleryEntry.number == Walk.number).order_by(GalleryEntry.drawn).limit(asked)
     ).all()
     with db.engine.connect():
         cursor = cursors.write("newest", False, int(deep or 0))

@@ -190,7 +190,7 @@ def _sweep_and_ring() -> None:
         with connection:
             has_job = bool(jobs.queue_on(connection).count)
         if not has_job:
-            jobs.ring()
+            jobs.notify_workers()
 
 
 def _bury() -> None:

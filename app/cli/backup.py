@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from app.cli.common import as_json, explained, print_json
 from app.operations import backup
-from app.operations.backup import Report
+from app.operations.backup import BackupSummary
 
 group = AppGroup("backup", help="Write the whole site into one file, and bring it back.")
 
@@ -39,7 +39,7 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
         click.echo("Files of walks that were here before: see media prune.")
 
 
-def _say(file: Path, report: Report, as_json: bool, done: str) -> None:
+def _say(file: Path, report: BackupSummary, as_json: bool, done: str) -> None:
     if as_json:
         figures = {"walks": report.walks, "files": report.files, "bytes": report.bytes, "lost": report.lost}
         print_json({"file": str(file), **figures})

@@ -66,7 +66,7 @@ def place(
             raise
         return _repeat(first, fingerprint), False
     if walk.is_waiting:
-        jobs.ring()
+        jobs.notify_workers()
     return walk, True
 
 
@@ -138,7 +138,7 @@ def _settings(wanted: Commission, parent: Walk | None, model: str | None) -> tup
         if offer is not None and offer.name == parent.model_name:  # another model wants its own
             steps = parent.sampler_steps if steps is None else steps
             guidance = parent.guidance if guidance is None else guidance
-    return preset, sampler_settings.settle(preset, model, steps=steps, guidance=guidance)
+    return preset, sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance)
 
 
 def _seed(wanted: Commission, parent: Walk | None) -> int:

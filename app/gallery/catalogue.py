@@ -22,7 +22,7 @@ from app.generation.limits import SEED_MAX
 from app.search import ranking, terms, text_index
 from app.search.text_index import IndexQuery
 from app.storage.database import db
-from app.storage.walk_models import Hung, Walk
+from app.storage.walk_models import GalleryEntry, Walk
 from app.walks import lookup
 from app.walks.lookup import select_public
 
@@ -56,12 +56,14 @@ class CataloguePage:
 
 def total() -> int:
     """Count the walks that hang; of very many, as they were within the last minute."""
-    counted = db.session.scalar(select(func.count()).select_from(select(Hung.number).limit(TOTAL_COUNTED).subquery()))
+    counted = db.session.scalar(
+        select(func.count()).select_from(select(GalleryEntry.number).limit(TOTAL_COUNTED).subquery())
+    )
     if (counted or 0) < TOTAL_COUNTED:
         return counted or 0
     known: tuple[float, int] = current_app.extensions.get("walks_counted", (-TOTAL_SECONDS, 0))
     if time.monotonic() - known[0] > TOTAL_SECONDS:
-        known = (time.monotonic(), db.session.scalar(select(func.count(Hung.number))) or 0)
+        known = (time.monotonic(), db.session.scalar(select(func.count(GalleryEntry.number))) or 0)
         current_app.extensions["walks_counted"] = known
     return known[1]
 
@@ -128,13 +130,13 @@ def _in_time(choice: CatalogueQuery, sought: IndexQuery, cursor: str | None, lim
 def _back(place: int, order: str) -> float:
     """Say how far back in time a place is between the newest walk and the oldest, from 0 to 1."""
     newest = _newest_place() or place
-    oldest = db.session.scalar(select(Hung.place).order_by(Hung.place).limit(1)) or place
+    oldest = db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place).limit(1)) or place
     share = (newest - place) / max(newest - oldest, 1)
     return min(1.0, max(0.0, 1 - share if order == OLDEST else share))
 
 
 def _newest_place() -> int:
-    return db.session.scalar(select(Hung.place).order_by(Hung.place.desc()).limit(1)) or 0
+    return db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place.desc()).limit(1)) or 0
 
 
 def _draw(choice: CatalogueQuery) -> int:
@@ -161,7 +163,7 @@ def _listed(choice: CatalogueQuery, sought: IndexQuery, cursor: str | None, limi
         return cursors.write(choice.order, max(0, begin), as_of, draw)
 
     return CataloguePage(
-        _walks(shown, by=Hung.number),
+        _walks(shown, by=GalleryEntry.number),
         newer=write(start - limit) if start and ordered else None,
         older=write(start + limit) if start + limit < len(ordered) else None,
         found=len(places),
@@ -185,9 +187,11 @@ def _key(order: str, sought: IndexQuery, draw: int) -> Callable[[text_index.Row]
 
 def _in_row(choice: CatalogueQuery, cursor: str | None, limit: int) -> CataloguePage:
     """Leaf through all that hangs by smoothness, by how many go on from a walk, or by chance."""
-    column, kind = {SMOOTHEST: (Hung.evenness, float), WALKED: (Hung.walked, int), SURPRISE: (Hung.drawn, int)}[
-        choice.order
-    ]
+    column, kind = {
+        SMOOTHEST: (GalleryEntry.evenness, float),
+        WALKED: (GalleryEntry.walked, int),
+        SURPRISE: (GalleryEntry.drawn, int),
+    }[choice.order]
     draw = _draw(choice)
     backward, after = False, None
     if cursor:
@@ -215,17 +219,17 @@ def _in_row(choice: CatalogueQuery, cursor: str | None, limit: int) -> Catalogue
 
 def _along(column: Any, after: Any, limit: int, *, descending: bool, within: Any = None) -> list[Any]:
     """Return value and place of the next rows in the order of a column."""
-    query = select(column, Hung.place) if within is None else select(column, Hung.place).where(within)
+    query = select(column, GalleryEntry.place) if within is None else select(column, GalleryEntry.place).where(within)
     if after is not None:
-        here = tuple_(column, Hung.place)
+        here = tuple_(column, GalleryEntry.place)
         query = query.where(here < after if descending else here > after)
-    order = (column.desc(), Hung.place.desc()) if descending else (column.asc(), Hung.place.asc())
+    order = (column.desc(), GalleryEntry.place.desc()) if descending else (column.asc(), GalleryEntry.place.asc())
     return [tuple(row) for row in db.session.execute(query.order_by(*order).limit(limit))]
 
 
 def _around(draw: int, after: Any, limit: int, *, backward: bool) -> list[Any]:
     """Return the next rows on the circle of chance, which begins at ``draw`` and ends before it."""
-    halves = [Hung.drawn >= draw, Hung.drawn < draw]
+    halves = [GalleryEntry.drawn >= draw, GalleryEntry.drawn < draw]
     at = 0 if after is None or after[0] >= draw else 1
     way = [(halves[at], after)]
     if at == (1 if backward else 0):
@@ -233,13 +237,13 @@ def _around(draw: int, after: Any, limit: int, *, backward: bool) -> list[Any]:
     rows: list[Any] = []
     for half, begin in way:
         if len(rows) < limit:
-            rows += _along(Hung.drawn, begin, limit - len(rows), descending=backward, within=half)
+            rows += _along(GalleryEntry.drawn, begin, limit - len(rows), descending=backward, within=half)
     return rows
 
 
-def _walks(keys: list[int], *, by: Any = Hung.place) -> list[Walk]:
+def _walks(keys: list[int], *, by: Any = GalleryEntry.place) -> list[Walk]:
     """Return walks in the order of their places, or numbers; one that was taken down this moment is left out."""
-    rows = _run(select(Walk).join(Hung, Hung.number == Walk.number).where(by.in_(keys)).add_columns(by))
+    rows = _run(select(Walk).join(GalleryEntry, GalleryEntry.number == Walk.number).where(by.in_(keys)).add_columns(by))
     found = {key: walk for walk, key in rows}
     return lookup.without_deleted(found[key] for key in keys if key in found and found[key].is_hanging)
 

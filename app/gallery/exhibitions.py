@@ -16,7 +16,7 @@ from app.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFou
 from app.i18n.gettext import N_, _
 from app.moderation import audit_log
 from app.storage.database import db, now, writing
-from app.storage.house_models import TEXT_MAX, TITLE_MAX, Exhibit, Exhibition
+from app.storage.house_models import TEXT_MAX, TITLE_MAX, Exhibition, ExhibitionItem
 from app.storage.walk_models import SLUG_MAX, Walk, slug_of
 from app.walks import lookup
 
@@ -85,13 +85,18 @@ def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]
     query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else lookup.select_public()
     options = (selectinload(Walk.stops), selectinload(Walk.media))
     return lookup.without_deleted(
-        db.session.scalars(_of(query, exhibition).order_by(Exhibit.position).options(*options))
+        db.session.scalars(_of(query, exhibition).order_by(ExhibitionItem.position).options(*options))
     )
 
 
 def of_walk(walk: Walk) -> list[Exhibition]:
     """List the exhibitions that hold a walk."""
-    query = select(Exhibition).join(Exhibit).where(Exhibit.walk_number == walk.number).order_by(Exhibition.number)
+    query = (
+        select(Exhibition)
+        .join(ExhibitionItem)
+        .where(ExhibitionItem.walk_number == walk.number)
+        .order_by(Exhibition.number)
+    )
     return list(db.session.scalars(query))
 
 
@@ -180,18 +185,20 @@ def _hall(exhibition: Exhibition) -> ShownExhibition:
     query = _of(lookup.select_public(), exhibition)
     count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     options = (selectinload(Walk.stops), selectinload(Walk.media))
-    first = db.session.scalar(query.order_by(Exhibit.position).limit(1).options(*options)) if count else None
+    first = db.session.scalar(query.order_by(ExhibitionItem.position).limit(1).options(*options)) if count else None
     return ShownExhibition(exhibition, count, first)
 
 
 def _of(query: Select[tuple[Walk]], exhibition: Exhibition) -> Select[tuple[Walk]]:
-    return query.join(Exhibit, Exhibit.walk_number == Walk.number).where(Exhibit.exhibition_number == exhibition.number)
+    return query.join(ExhibitionItem, ExhibitionItem.walk_number == Walk.number).where(
+        ExhibitionItem.exhibition_number == exhibition.number
+    )
 
 
 def _hang(session: Session, exhibition: Exhibition, walks: Sequence[Walk]) -> None:
-    session.execute(delete(Exhibit).where(Exhibit.exhibition_number == exhibition.number))
+    session.execute(delete(ExhibitionItem).where(ExhibitionItem.exhibition_number == exhibition.number))
     session.add_all(
-        Exhibit(exhibition_number=exhibition.number, position=position, walk_number=walk.number)
+        ExhibitionItem(exhibition_number=exhibition.number, position=position, walk_number=walk.number)
         for position, walk in enumerate(walks)
     )
 

@@ -11,7 +11,7 @@ from app.gallery.catalogue_query import CatalogueQuery
 from app.search import text_index
 from app.search.terms import ParsedQuery, Term
 from app.storage.database import db
-from app.storage.walk_models import Word
+from app.storage.walk_models import VocabularyWord
 from app.text import folding
 
 ALIKE = 2
@@ -53,7 +53,7 @@ def _is_unknown(word: str) -> bool:
     if len(word) <= 2:
         return False
     forms = {word, folding.stem(word)}
-    was_hung = db.session.scalar(select(Word.word).where(Word.word.in_(forms)).limit(1))
+    was_hung = db.session.scalar(select(VocabularyWord.word).where(VocabularyWord.word.in_(forms)).limit(1))
     return not (was_hung and _hangs(word))
 
 
@@ -67,13 +67,13 @@ def _alike(word: str) -> list[str]:
     if len(word) > WORD_MAX + 2:
         return []
     beginning = word[:ALIKE]
-    pool = select(Word.word).where(
-        Word.word >= beginning,
-        Word.word < beginning + LAST,
-        func.length(Word.word).between(len(word) - 2, len(word) + 2),
+    pool = select(VocabularyWord.word).where(
+        VocabularyWord.word >= beginning,
+        VocabularyWord.word < beginning + LAST,
+        func.length(VocabularyWord.word).between(len(word) - 2, len(word) + 2),
     )
     found = set(db.session.scalars(pool.limit(POOL)))
-    found |= set(db.session.scalars(select(Word.word).where(Word.word.in_(_slips(word)))))
+    found |= set(db.session.scalars(select(VocabularyWord.word).where(VocabularyWord.word.in_(_slips(word)))))
     most = 1 if len(word) < 5 else 2
     near = sorted((distance(word, other, most), other[0] != word[0], other) for other in found)
     return [other for far, _, other in near if far <= most][:TRIED]

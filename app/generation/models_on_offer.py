@@ -23,7 +23,7 @@ DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says 
 OPTIONAL = ("safety_checker", "feature_extractor", "image_encoder")
 
 
-class Offer(NamedTuple):
+class ModelOnOffer(NamedTuple):
     """A model on offer: as the settings name it, as recipes and commissions do, and as people do."""
 
     setting: str
@@ -31,14 +31,14 @@ class Offer(NamedTuple):
     title: str
 
 
-def offered() -> list[Offer]:
+def offered() -> list[ModelOnOffer]:
     """List the models that visitors may choose from; the first is the one that paints if nothing is said."""
     config = current_app.config
     settings = dict.fromkeys((config["MODEL"], *config["MODELS"]))
-    return [Offer(setting, told["name"], told["title"]) for setting in settings for told in [facts(setting)]]
+    return [ModelOnOffer(setting, told["name"], told["title"]) for setting in settings for told in [facts(setting)]]
 
 
-def find(name: str | None) -> Offer | None:
+def find(name: str | None) -> ModelOnOffer | None:
     """Return the offered model of this name, the first for None; None when it is not offered."""
     models = offered()
     return models[0] if name is None else next((model for model in models if model.name == name), None)

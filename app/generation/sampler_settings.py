@@ -9,7 +9,7 @@ from flask import current_app
 from app.generation import models_on_offer, presets
 
 
-def settle(
+def resolve_settings(
     preset: str | None = None,
     model: str | None = None,
     *,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.storage.database import db, writing
-from app.storage.house_models import Deed
+from app.storage.house_models import AuditEntry
 
 CURATOR, COMMAND = "curator", "command line"
 
@@ -23,17 +23,17 @@ def note(what: str, about: str = "", *, who: str = CURATOR, failed: bool = False
 
 def note_in(session: Session, what: str, about: str = "", *, who: str = CURATOR, failed: bool = False) -> None:
     """Write it down in the transaction in which it is done."""
-    session.add(Deed(who=who, what=what, about=about[:120], failed=failed))
+    session.add(AuditEntry(who=who, what=what, about=about[:120], failed=failed))
     log.warning("The %s: %s %r%s", who, what, about[:120], " (refused)" if failed else "")
 
 
-def latest(limit: int, *, before: int | None = None) -> list[Deed]:
+def latest(limit: int, *, before: int | None = None) -> list[AuditEntry]:
     """Return the last deeds, newest first; those older than the line ``before``, if it is given."""
-    query = select(Deed).order_by(Deed.number.desc()).limit(limit)
-    return list(db.session.scalars(query if before is None else query.where(Deed.number < before)))
+    query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(limit)
+    return list(db.session.scalars(query if before is None else query.where(AuditEntry.number < before)))
 
 
 def is_noted(what: str, about: str) -> bool:
     """Tell whether this was done."""
-    query = select(Deed.number).where(Deed.what == what, Deed.about == about).limit(1)
+    query = select(AuditEntry.number).where(AuditEntry.what == what, AuditEntry.about == about).limit(1)
     return db.session.scalar(query) is not None

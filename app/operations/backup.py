@@ -32,7 +32,7 @@ from app.walks import reuse
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BackupSummary:
     """What a backup holds: walks, files, their bytes; and the files that rows name but the store had lost."""
 
     walks: int
@@ -41,7 +41,7 @@ class Report:
     lost: list[str]
 
 
-def create(target: Path) -> Report:
+def create(target: Path) -> BackupSummary:
     """Write a backup of the running or resting site to ``target``.
 
     The database is copied first, in one piece; then the files that its rows name. What was deleted in between is noted
@@ -57,7 +57,7 @@ def create(target: Path) -> Report:
         return _write(aside, aside.with_name("database"))
 
 
-def restore(source: Path, *, force: bool = False) -> Report:
+def restore(source: Path, *, force: bool = False) -> BackupSummary:
     """Bring back what ``source`` holds into this instance; nothing is touched before all of it is found good.
 
     :raises InvalidInput: when the archive is damaged, not ours, or of another revision or kind of database.
@@ -85,10 +85,10 @@ def restore(source: Path, *, force: bool = False) -> Report:
         for index in Path(current_app.instance_path).glob("*.vectors"):
             index.unlink()  # made of other rows
         _forget(manifest)
-    return Report(manifest["walks"], len(sizes), sum(sizes.values()), manifest["lost"])
+    return BackupSummary(manifest["walks"], len(sizes), sum(sizes.values()), manifest["lost"])
 
 
-def _write(target: Path, copy: Path) -> Report:
+def _write(target: Path, copy: Path) -> BackupSummary:
     database_dump.copy(copy)
     walks, named = _named(copy)
     entries, absent = [], []
@@ -114,7 +114,7 @@ def _write(target: Path, copy: Path) -> Report:
             "lost": lost,
         }
         archive_format.add_bytes(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
-    return Report(walks, len(entries), sum(int(entry["bytes"]) for entry in entries), lost)
+    return BackupSummary(walks, len(entries), sum(int(entry["bytes"]) for entry in entries), lost)
 
 
 def _named(copy: Path) -> tuple[int, list[str]]:

@@ -25,7 +25,7 @@ BATCH = 100
 
 
 @dataclass(slots=True)
-class Report:
+class ExportSummary:
     """What an archive holds, and the walks left out because their files are lost."""
 
     walks: int = 0
@@ -35,7 +35,9 @@ class Report:
     lost: list[str] = field(default_factory=list)
 
 
-def export(target: Path, walk_ids: Sequence[str] = (), *, with_files: bool = True, with_owners: bool = False) -> Report:
+def export(
+    target: Path, walk_ids: Sequence[str] = (), *, with_files: bool = True, with_owners: bool = False
+) -> ExportSummary:
     """Write finished walks to ``target``: those named, or all with the exhibitions; deleted ones are gone.
 
     :raises InvalidInput: when something is there already, or a walk is none that is finished.
@@ -62,7 +64,7 @@ class _Writer:
         self.entries: list[dict[str, object]] = []
         self.added: set[str] = set()
         self.ids: set[str] = set()
-        self.report = Report()
+        self.report = ExportSummary()
 
     def write(self, query: Select[tuple[Walk]], *, with_exhibitions: bool) -> None:
         for walk in _read(query):

@@ -31,7 +31,7 @@ from app.operations.walk_records import ARCHIVE, ExhibitionLine, WalkLine
 from app.queue import fair_queue, jobs
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.house_models import Exhibit, Exhibition
+from app.storage.house_models import Exhibition, ExhibitionItem
 from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
 from app.text import folding
 from app.walks import lookup, neighbours
@@ -48,7 +48,7 @@ Line = TypeVar("Line", bound=BaseModel)
 
 
 @dataclass(slots=True)
-class Report:
+class ImportSummary:
     """What became of the walks and exhibitions of an archive."""
 
     hung: int = 0
@@ -59,7 +59,7 @@ class Report:
     exhibitions_there: int = 0
 
 
-def bring_in(source: Path, *, replace: bool = False) -> Report:
+def bring_in(source: Path, *, replace: bool = False) -> ImportSummary:
     """Hang what ``source`` holds and this house has not; with ``replace``, also what it has.
 
     :raises InvalidInput: when the archive or a line of it is broken; nothing was written then.
@@ -177,8 +177,10 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
     return wanted, pinned
 
 
-def _write(archive: tarfile.TarFile, walks: list[WalkLine], halls: list[ExhibitionLine], *, replace: bool) -> Report:
-    report = Report()
+def _write(
+    archive: tarfile.TarFile, walks: list[WalkLine], halls: list[ExhibitionLine], *, replace: bool
+) -> ImportSummary:
+    report = ImportSummary()
     for walk in walks:
         earlier = lookup.any_walk(walk.id)
         if earlier is not None and not replace:
@@ -196,7 +198,7 @@ def _write(archive: tarfile.TarFile, walks: list[WalkLine], halls: list[Exhibiti
     for hall in halls:
         _hang(hall, report, replace=replace)
     if report.queued:
-        jobs.ring()
+        jobs.notify_workers()
     return report
 
 
@@ -204,7 +206,7 @@ def _save(session: Session, told: WalkLine, earlier: Walk | None, archive: tarfi
     places: list[tuple[int, int]] = []
     walk = _walk(told, archive)
     if earlier is not None:
-        held = session.scalars(select(Exhibit).where(Exhibit.walk_number == earlier.number)).all()
+        held = session.scalars(select(ExhibitionItem).where(ExhibitionItem.walk_number == earlier.number)).all()
         places = [(each.exhibition_number, each.position) for each in held]
         walk.number = earlier.number
         session.delete(session.merge(earlier))
@@ -214,7 +216,7 @@ def _save(session: Session, told: WalkLine, earlier: Walk | None, archive: tarfi
     session.add(walk)
     session.flush()
     session.add_all(
-        Exhibit(exhibition_number=hall, position=position, walk_number=walk.number) for hall, position in places
+        ExhibitionItem(exhibition_number=hall, position=position, walk_number=walk.number) for hall, position in places
     )
 
 
@@ -262,7 +264,7 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
-def _hang(hall: ExhibitionLine, report: Report, *, replace: bool) -> None:
+def _hang(hall: ExhibitionLine, report: ImportSummary, *, replace: bool) -> None:
     found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == hall.slug))
     if found is not None and not replace:
         report.exhibitions_there += 1

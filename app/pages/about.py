@@ -19,7 +19,7 @@ def about() -> Response:
         house=models_on_offer.facts(),
         model_name=models_on_offer.facts().get("title") or config["MODEL"].rpartition("/")[2],
         model_revision=next((worker.get("revision") for worker in jobs.workers()), None),
-        steps=sampler_settings.settle()["steps"],
+        steps=sampler_settings.resolve_settings()["steps"],
         source_url=config["SOURCE_URL"],
         team=config["TEAM"],
         contact=config["CONTACT"] or None,

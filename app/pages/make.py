@@ -107,7 +107,7 @@ def commission_walk() -> Response:
 def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
     """Show the form, as it is filled."""
     config, limits = current_app.config, _limits(form.model)
-    usual = {preset: sampler_settings.settle(preset, form.model or None) for preset in presets.NAMES}
+    usual = {preset: sampler_settings.resolve_settings(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
     count, seconds = fair_queue.waiting(
         wanted,

@@ -48,7 +48,7 @@ def index() -> Response:
         )
     except InvalidInput as refused:
         page, error = MyWalksPage([]), str(refused)
-    painters = fair_queue.crew() if any(walk.is_waiting for walk in page.walks) else None
+    painters = fair_queue.painter_pool() if any(walk.is_waiting for walk in page.walks) else None
     states = {walk.id: state_words(walk, fair_queue.place(walk, painters)) for walk in page.walks}
     response = make_response(
         render_template("pages/my_walks.html", page=page, states=states, error=error), 422 if error else 200
@@ -88,7 +88,7 @@ def walks_of(owner: str, *, cursor: str | None = None) -> MyWalksPage:
     )
 
 
-def state_words(walk: Walk, place: fair_queue.Place) -> str:
+def state_words(walk: Walk, place: fair_queue.QueuePlace) -> str:
     """Say what has become of a walk: ``Third in line``, ``Painted on 20 November 2026, unlisted``."""
     if walk.state == QUEUED:
         return ordinal_place(place.position or 1)

@@ -41,7 +41,7 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
 
 def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
     """Return the fields of the form that ask for these settings, as far as they are not the defaults."""
-    usual = sampler_settings.settle(preset, asked.model)
+    usual = sampler_settings.resolve_settings(preset, asked.model)
     return {
         "frames": asked.frames,
         "steps": steps if steps != usual["steps"] else None,

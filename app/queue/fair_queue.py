@@ -30,7 +30,7 @@ ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two 
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class PainterPool:
     """What an estimate rests on: how many painters are at work, and the seconds they take for one pass of the model.
 
     No painters means that none is known to live; no pace, that nothing was painted yet.
@@ -45,7 +45,7 @@ class Crew:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePlace:
     """Where a waiting walk stands: its position (1 is next; ``None`` once it is begun) and the seconds left.
 
     ``painters`` is how many were counted on for the seconds; they are not told where there is none.
@@ -67,24 +67,24 @@ def join(session: Session, visitor: str) -> tuple[int, int]:
     return serving if own is None else max(serving, own + 1), (last or 0) + 1
 
 
-def crew() -> Crew:
+def painter_pool() -> PainterPool:
     """Look who is painting, and how fast the last walks were painted."""
     at_work = db.session.scalar(select(func.count()).where(Walk.state == PAINTING)) or 0
-    return Crew(max(len(jobs.workers()), at_work), _pace())
+    return PainterPool(max(len(jobs.workers()), at_work), _pace())
 
 
-def place(walk: Walk, painters: Crew | None = None) -> Place:
+def place(walk: Walk, painters: PainterPool | None = None) -> QueuePlace:
     """Tell where ``walk`` stands and how long it will take; ``painters`` spares another look at them."""
     if not walk.is_waiting:
-        return Place(None, None)
-    painters = painters or crew()
+        return QueuePlace(None, None)
+    painters = painters or painter_pool()
     if walk.state == PAINTING:
-        return Place(None, _left(walk, painters), painters=painters.painters)
+        return QueuePlace(None, _left(walk, painters), painters=painters.painters)
     before = tuple_(*ORDER) < (walk.turn, walk.ticket, walk.number)
     count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None), before)) or 0
     serving = db.session.scalar(select(func.min(Walk.turn)).where(Walk.state.in_(WAITING)))
     seconds = _until(painters, _passes_left(walk), Walk.state == QUEUED, before)
-    return Place(count + 1, seconds, walk.turn > (serving or 0), painters.painters)
+    return QueuePlace(count + 1, seconds, walk.turn > (serving or 0), painters.painters)
 
 
 def waiting(
@@ -98,10 +98,10 @@ def waiting(
     guidance: float | None = None,
 ) -> tuple[int, float | None]:
     """Return how many walks wait, and the seconds that such a walk would take if asked for now."""
-    settings = sampler_settings.settle(preset, model, steps=steps, guidance=guidance)
+    settings = sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance)
     own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
     count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED)) or 0
-    return count, _until(crew(), own, Walk.state == QUEUED)
+    return count, _until(painter_pool(), own, Walk.state == QUEUED)
 
 
 def _pace() -> float | None:
@@ -116,7 +116,7 @@ def _pace() -> float | None:
     return statistics.median(paces) if paces else None
 
 
-def _until(painters: Crew, own: int, *ahead: ColumnElement[bool]) -> float | None:
+def _until(painters: PainterPool, own: int, *ahead: ColumnElement[bool]) -> float | None:
     """Estimate when a walk of ``own`` passes is done: what is on the easels and ahead is shared by all painters.
 
     That is what the line takes if they share it evenly; nobody waits longer than that for a painter to be free.
@@ -139,7 +139,7 @@ def _passes_left(walk: Walk) -> int:
     return _lacking(db.session.execute(_costs(Walk.number == walk.number)).one())
 
 
-def _left(walk: Walk, painters: Crew) -> float | None:
+def _left(walk: Walk, painters: PainterPool) -> float | None:
     if painters.pace is None and walk.painted_count and walk.started_at:
         took = (now() - walk.started_at).total_seconds()
         return (walk.frames - walk.painted_count) * took / walk.painted_count

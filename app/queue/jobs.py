@@ -79,7 +79,7 @@ def queue_on(connection: Redis) -> Queue:
     return Queue(current_app.config["QUEUE"], connection=connection, serializer=JSONSerializer)
 
 
-def ring(job: str = JOB) -> bool:
+def notify_workers(job: str = JOB) -> bool:
     """Tell the workers that there is work. ``False`` when Redis is away: the worker's sweeper will ring instead."""
     connection = connect()
     if connection is None:

@@ -47,7 +47,7 @@ def ask(walk: Walk, index: int) -> Stages:
             session.add(Piece(walk_number=walk.number, kind=STAGES, batch=index, urgency=pieces.SHORT))
     except IntegrityError:  # somebody asked at the same moment
         return Stages(index, is_there=False)
-    jobs.ring()
+    jobs.notify_workers()
     return Stages(index, is_there=False)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.search.terms import ParsedQuery, Term
 from app.storage.database import db, is_sqlite
-from app.storage.walk_models import Hung
+from app.storage.walk_models import GalleryEntry
 from app.text import folding
 
 FACET = "="
@@ -81,7 +81,7 @@ def places(sought: IndexQuery, *, after: int | None = None, limit: int, oldest_f
     elif after is not None:
         high = min(high, after)
     if sought.is_by_dates:
-        query = select(Hung.place).where(Hung.place >= low, Hung.place < high)
+        query = select(GalleryEntry.place).where(GalleryEntry.place >= low, GalleryEntry.place < high)
         return list(db.session.scalars(query.order_by(_order(oldest_first)).limit(limit)))
     find = _find_sqlite if is_sqlite() else _find_postgres
     return find(sought, low, high, limit, oldest_first)
@@ -100,7 +100,7 @@ class Row(NamedTuple):
 
 def rows(places: Sequence[int]) -> list[Row]:
     """Return what is held of the walks at these places, in no order."""
-    table = select(*(getattr(Hung, name) for name in Row._fields)).where(_is_one_of(Hung.place))
+    table = select(*(getattr(GalleryEntry, name) for name in Row._fields)).where(_is_one_of(GalleryEntry.place))
     return [Row(*row) for row in db.session.execute(table, {"values": json.dumps(list(places))})]
 
 
@@ -119,11 +119,16 @@ def count(sought: IndexQuery, most: int) -> int:
     """Count what is found, up to one more than ``most``."""
     low, high = bounds(sought)
     if sought.is_by_dates:
-        inner = select(Hung.place).where(Hung.place >= low, Hung.place < high).limit(most + 1).subquery()
+        inner = (
+            select(GalleryEntry.place)
+            .where(GalleryEntry.place >= low, GalleryEntry.place < high)
+            .limit(most + 1)
+            .subquery()
+        )
         return db.session.scalar(select(func.count()).select_from(inner)) or 0
     if is_sqlite():
         return db.session.scalar(COUNT, _values(sought, low, high, most + 1)) or 0
-    return _count_postgres((Hung.place >= low, Hung.place < high), sought, most + 1)
+    return _count_postgres((GalleryEntry.place >= low, GalleryEntry.place < high), sought, most + 1)
 
 
 def passing(numbers: Iterable[int], sought: IndexQuery) -> list[int]:
@@ -131,8 +136,8 @@ def passing(numbers: Iterable[int], sought: IndexQuery) -> list[int]:
     wanted = list(dict.fromkeys(numbers))
     low, high = bounds(sought)
     reads = bool(sought.facets) or bool(sought.asked and any(term.unwanted for term in sought.asked.terms))
-    found = select(Hung.number, Hung.words if reads else literal("")).where(
-        _is_one_of(Hung.number), Hung.place >= low, Hung.place < high
+    found = select(GalleryEntry.number, GalleryEntry.words if reads else literal("")).where(
+        _is_one_of(GalleryEntry.number), GalleryEntry.place >= low, GalleryEntry.place < high
     )
     rows = db.session.execute(found, {"values": json.dumps(wanted)})
     kept = {number for number, words in rows if not reads or _passes(words.split(), sought)}
@@ -147,7 +152,7 @@ def bounds(sought: IndexQuery) -> tuple[int, int]:
 
 
 def _order(oldest_first: bool) -> Any:
-    return Hung.place.asc() if oldest_first else Hung.place.desc()
+    return GalleryEntry.place.asc() if oldest_first else GalleryEntry.place.desc()
 
 
 def _passes(words: Sequence[str], sought: IndexQuery) -> bool:
@@ -223,14 +228,14 @@ PLANS = text("SELECT set_config('enable_seqscan', :any, true), set_config('enabl
 
 
 def _find_postgres(sought: IndexQuery, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
-    within = (Hung.place >= low, Hung.place < high)
+    within = (GalleryEntry.place >= low, GalleryEntry.place < high)
     found = _common(within, sought, limit, oldest_first, in_order=True)
     return found if len(found) == limit else _hits(within, sought, limit, oldest_first)
 
 
 def _hits(within: Any, sought: IndexQuery, limit: int, oldest_first: bool) -> list[int]:
     """Put all hits in order: they are few, or it would take longer to look through the walks."""
-    hits = select(Hung.place).where(*within, _matches(sought)).cte("hits")
+    hits = select(GalleryEntry.place).where(*within, _matches(sought)).cte("hits")
     hits = hits.prefix_with("MATERIALIZED", dialect="postgresql")
     order = hits.c.place.asc() if oldest_first else hits.c.place.desc()
     return list(db.session.scalars(select(hits.c.place).order_by(order).limit(limit)))
@@ -239,7 +244,7 @@ def _hits(within: Any, sought: IndexQuery, limit: int, oldest_first: bool) -> li
 def _count_postgres(within: Any, sought: IndexQuery, limit: int) -> int:
     if len(_common(within, sought, limit, False, in_order=False)) == limit:
         return limit
-    hits = select(Hung.place).where(*within, _matches(sought)).limit(limit).subquery()
+    hits = select(GalleryEntry.place).where(*within, _matches(sought)).limit(limit).subquery()
     db.session.execute(PLANS, {"any": "off"})  # else it looks through all walks for what it takes for common
     count = db.session.scalar(select(func.count()).select_from(hits)) or 0
     db.session.execute(PLANS, {"any": "on"})  # not after an error: what a failed transaction set is undone with it
@@ -269,7 +274,7 @@ def _reach(found: int, limit: int, *, in_order: bool) -> int:
 
 def _near(within: Any, reach: int, sought: IndexQuery, limit: int, oldest_first: bool) -> list[int]:
     """Find among the first walks alone."""
-    rows: Any = select(Hung.place, literal_column("hung.search").label("search")).where(*within)
+    rows: Any = select(GalleryEntry.place, literal_column("hung.search").label("search")).where(*within)
     near = rows.order_by(_order(oldest_first)).limit(reach).subquery("near")
     order = near.c.place.asc() if oldest_first else near.c.place.desc()
     matching = near.c.search.op("@@")(_tsquery(sought))

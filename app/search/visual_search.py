@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from app.search.vector_file import Floats
 from app.search.vector_index import Batch, Index, IndexProgress, SourceError, mark_of
 from app.storage.database import db
-from app.storage.walk_models import FINISHED, Look, Walk
+from app.storage.walk_models import FINISHED, VisualFeatures, Walk
 from app.text.embedding import normalised
 from app.walks import lookup
 from app.walks.lookup import select_public
@@ -40,15 +40,17 @@ def pack(vectors: Floats) -> bytes:
     return np.rint(vectors * (127 / np.where(largest > 0, largest, 1))).astype(np.int8).tobytes()
 
 
-def unpack(look: Look) -> Floats:
+def unpack(look: VisualFeatures) -> Floats:
     """Return the vectors of a look, a row for each of its frames, of length 1."""
     return _unpacked(look.vectors, len(look.frames))
 
 
-def of(walk: Walk) -> Look | None:
+def of(walk: Walk) -> VisualFeatures | None:
     """Return how a walk looks, a repeat as what it repeats; ``None`` while no worker has looked at it."""
     numbers = select(Walk.number).where(Walk.id.in_([walk.id, walk.repeat_of or walk.id]))
-    look: Look | None = db.session.scalar(select(Look).where(Look.walk_number.in_(numbers)).limit(1))
+    look: VisualFeatures | None = db.session.scalar(
+        select(VisualFeatures).where(VisualFeatures.walk_number.in_(numbers)).limit(1)
+    )
     return look
 
 
@@ -69,8 +71,9 @@ def similar_walks(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
     like = found.likeness > 0  # what another eye saw is like nothing
     marks = dict(zip((found.keys[like] // FRAMES).tolist(), found.marks[like].tolist(), strict=True))
     rows = db.session.execute(
-        select_public().join(Look, Look.walk_number == Walk.number).add_columns(Look.number)
-        .where(Look.number.in_(list(marks)), Walk.id != (walk.repeat_of or walk.id))
+        select_public().join(VisualFeatures, VisualFeatures.walk_number == Walk.number)
+        .add_columns(VisualFeatures.number)
+        .where(VisualFeatures.number.in_(list(marks)), Walk.id != (walk.repeat_of or walk.id))
         .options(selectinload(Walk.stops), selectinload(Walk.media))
     ).all()  # fmt: skip
     there = {number: each for each, number in rows if mark_of(each.id) == marks[number]}
@@ -87,7 +90,7 @@ def reindex() -> Iterator[IndexProgress]:
 
 def flaw() -> str:
     """Say what keeps walks from being found by their looks: ``""`` if nothing does, or nobody has looked yet."""
-    is_looked_at = db.session.scalar(select(Look.number).limit(1)) is not None
+    is_looked_at = db.session.scalar(select(VisualFeatures.number).limit(1)) is not None
     return _index().flaw() if is_looked_at else ""
 
 
@@ -99,7 +102,7 @@ def about() -> str:
 
 def without(before: int | None, limit: int, *, eye: str) -> list[Walk]:
     """Return finished walks that this eye has not looked at, the newest first, from those with a smaller number on."""
-    query = select(Walk).outerjoin(Look, _seen_by(eye)).where(*_unseen())
+    query = select(Walk).outerjoin(VisualFeatures, _seen_by(eye)).where(*_unseen())
     if before is not None:
         query = query.where(Walk.number < before)
     return list(db.session.scalars(query.order_by(Walk.number.desc()).limit(limit)))
@@ -107,17 +110,17 @@ def without(before: int | None, limit: int, *, eye: str) -> list[Walk]:
 
 def count_without() -> int:
     """Count the finished walks that the eye which looked last has not looked at."""
-    eye = db.session.scalar(select(Look.eye).order_by(Look.number.desc()).limit(1)) or ""
-    query = select(func.count()).select_from(Walk).outerjoin(Look, _seen_by(eye))
+    eye = db.session.scalar(select(VisualFeatures.eye).order_by(VisualFeatures.number.desc()).limit(1)) or ""
+    query = select(func.count()).select_from(Walk).outerjoin(VisualFeatures, _seen_by(eye))
     return db.session.scalar(query.where(*_unseen())) or 0
 
 
 def _seen_by(eye: str) -> ColumnElement[bool]:
-    return and_(Look.walk_number == Walk.number, Look.eye == eye)
+    return and_(VisualFeatures.walk_number == Walk.number, VisualFeatures.eye == eye)
 
 
 def _unseen() -> tuple[ColumnElement[bool], ...]:
-    return Look.number.is_(None), Walk.state == FINISHED, Walk.deleted_at.is_(None), Walk.repeat_of.is_(None)
+    return VisualFeatures.number.is_(None), Walk.state == FINISHED, Walk.deleted_at.is_(None), Walk.repeat_of.is_(None)
 
 
 class _Frames:
@@ -128,8 +131,8 @@ class _Frames:
     def kind(self) -> tuple[str, int]:
         """Take the eye that looked last."""
         last = db.session.execute(
-            select(Look.eye, Look.frames, func.length(Look.vectors).label("bytes"))
-            .order_by(Look.number.desc())
+            select(VisualFeatures.eye, VisualFeatures.frames, func.length(VisualFeatures.vectors).label("bytes"))
+            .order_by(VisualFeatures.number.desc())
             .limit(1)
         ).one_or_none()
         if last is None:
@@ -139,10 +142,10 @@ class _Frames:
     def after(self, connection: Connection, key: int, limit: int) -> Batch:
         eye, width = self.kind()
         newer = (
-            select(Look.number, Look.eye, Look.frames, Look.vectors, Walk.id)
-            .join(Walk, Walk.number == Look.walk_number)
-            .where(Look.number > key // FRAMES)
-            .order_by(Look.number)
+            select(VisualFeatures.number, VisualFeatures.eye, VisualFeatures.frames, VisualFeatures.vectors, Walk.id)
+            .join(Walk, Walk.number == VisualFeatures.walk_number)
+            .where(VisualFeatures.number > key // FRAMES)
+            .order_by(VisualFeatures.number)
         )
         rows = connection.execute(newer.limit(limit)).all()
         keys, ids, parts = [], [], [np.zeros((0, width), np.float32)]
@@ -154,13 +157,15 @@ class _Frames:
         return Batch(keys, ids, np.concatenate(parts))
 
     def count_after(self, connection: Connection, key: int) -> int:
-        newer = select(func.count()).select_from(Look).where(Look.number > key // FRAMES)
+        newer = select(func.count()).select_from(VisualFeatures).where(VisualFeatures.number > key // FRAMES)
         return connection.scalar(newer) or 0
 
     def is_foreign(self, connection: Connection, key: int, mark: int) -> bool:
         """Tell so only where the row is there: it goes with its walk."""
         walk_id = connection.scalar(
-            select(Walk.id).join(Look, Look.walk_number == Walk.number).where(Look.number == key // FRAMES)
+            select(Walk.id)
+            .join(VisualFeatures, VisualFeatures.walk_number == Walk.number)
+            .where(VisualFeatures.number == key // FRAMES)
         )
         return walk_id is not None and mark_of(walk_id) != mark
 

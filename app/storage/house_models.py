@@ -40,7 +40,7 @@ class Exhibition(db.Model):  # type: ignore[misc]
         return [paragraph.strip() for paragraph in self.text.split("\n\n") if paragraph.strip()]
 
 
-class Exhibit(db.Model):  # type: ignore[misc]
+class ExhibitionItem(db.Model):  # type: ignore[misc]
     """A walk's place in an exhibition."""
 
     __tablename__ = "exhibits"
@@ -82,7 +82,7 @@ class BannedWord(db.Model):  # type: ignore[misc]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
 
-class Deed(db.Model):  # type: ignore[misc]
+class AuditEntry(db.Model):  # type: ignore[misc]
     """A line of the house's log: what was done in the curator's room or by its commands, and to what."""
 
     __tablename__ = "deeds"

@@ -220,7 +220,7 @@ class Walk(db.Model):  # type: ignore[misc]
         return self.seed if stop.seed is None else stop.seed
 
 
-class Hung(db.Model):  # type: ignore[misc]
+class GalleryEntry(db.Model):  # type: ignore[misc]
     """A walk that hangs, as the gallery looks for it: a narrow row, which the database keeps by triggers of its own.
 
     ``place`` orders by the time when it was finished; ``words`` are the walk's, and what else is known of it.
@@ -242,7 +242,7 @@ class Hung(db.Model):  # type: ignore[misc]
     )
 
 
-class Word(db.Model):  # type: ignore[misc]
+class VocabularyWord(db.Model):  # type: ignore[misc]
     """A word that some walk had when it was hung, for "did you mean". It may have been taken down since."""
 
     __tablename__ = "vocabulary"
@@ -319,7 +319,7 @@ class Piece(db.Model):  # type: ignore[misc]
     )
 
 
-class Look(db.Model):  # type: ignore[misc]
+class VisualFeatures(db.Model):  # type: ignore[misc]
     """How a walk looks: what the eye sees in some of its frames, named by their index, a row of int8 for each."""
 
     __tablename__ = "looks"

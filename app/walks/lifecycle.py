@@ -12,7 +12,18 @@ from app.i18n.gettext import _
 from app.queue import fair_queue, jobs
 from app.storage import media_store
 from app.storage.database import db, now, take_turns, writing
-from app.storage.walk_models import CANCELLED, FAILED, QUEUED, WAITING, Frame, Look, Medium, Piece, Stop, Walk
+from app.storage.walk_models import (
+    CANCELLED,
+    FAILED,
+    QUEUED,
+    WAITING,
+    Frame,
+    Medium,
+    Piece,
+    Stop,
+    VisualFeatures,
+    Walk,
+)
 from app.walks import reuse
 
 log = logging.getLogger(__name__)
@@ -52,7 +63,7 @@ def retry(walk: Walk) -> None:
             raise Conflict(_("Only a walk that failed or was cancelled can be painted again."))
         session.execute(update(Piece).where(Piece.walk_number == walk.number).values(lost=0))
     _reload(walk)
-    jobs.ring()
+    jobs.notify_workers()
 
 
 def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
@@ -104,7 +115,7 @@ def delete_files(walk: Walk) -> None:
 
 def _forget_pictures(session: Session, walk: Walk) -> None:
     """Delete what is painted and what is still to be done: a worker that is at it cannot publish any more."""
-    for table in (Frame, Look, Medium, Piece):
+    for table in (Frame, VisualFeatures, Medium, Piece):
         session.execute(delete(table).where(table.walk_number == walk.number))
     session.execute(update(Stop).where(Stop.walk_number == walk.number).values(found_hand=""))
 

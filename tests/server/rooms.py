@@ -16,7 +16,7 @@ from app.gallery import exhibitions, first_exhibition
 from app.moderation import banned_words, reports
 from app.search import visual_search
 from app.storage.database import db, writing
-from app.storage.walk_models import FAILED, REFUSED, Look, Walk
+from app.storage.walk_models import FAILED, REFUSED, VisualFeatures, Walk
 from app.walks import lifecycle
 from tests.conftest import SECRET
 from tests.server import easel
@@ -82,7 +82,7 @@ def _family() -> dict[str, Room]:
     with writing() as session:
         for number in session.scalars(db.select(Walk.number).where(Walk.number != blind.number)):
             vectors = visual_search.pack(dice.normal(size=(2, 64)).astype(np.float32))
-            session.add(Look(walk_number=number, eye="one", frames=[0, 4], vectors=vectors))
+            session.add(VisualFeatures(walk_number=number, eye="one", frames=[0, 4], vectors=vectors))
     deliver(walk, 2, steps=4)
     about = f"/walks/{walk.id}"
     return {

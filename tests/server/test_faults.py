@@ -43,7 +43,7 @@ def ring(site: LiveSite, *, times: int) -> None:
     app = create_app(instance_path=str(site.instance))
     with app.app_context():
         for _ in range(times):
-            wait_until(jobs.ring, what="a ring")  # Redis is asked only briefly
+            wait_until(jobs.notify_workers, what="a ring")  # Redis is asked only briefly
 
 
 def wait_idle(site: LiveSite) -> None:

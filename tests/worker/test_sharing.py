@@ -82,7 +82,7 @@ def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
 ) -> None:
     commissioned(frames=12)
     rings: list[int] = []
-    monkeypatch.setattr(jobs, "ring", lambda: bool(rings.append(1)))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(jobs, "notify_workers", lambda: bool(rings.append(1)))  # type: ignore[func-returns-value]
     work(app, two[0])
     assert len(rings) == 2  # for knots and frames, and none for the film
     living_workers.note(1)

@@ -85,7 +85,7 @@ def call(following: Next) -> None:
     """Tell as many workers as can help that there is work; the one that opened the level goes on without being told."""
     batches = 1 if following.level is None else len(following.level.batches)
     for _ in range(min(batches, living_workers.living()) - 1):
-        jobs.ring()
+        jobs.notify_workers()
 
 
 def _undone(painting: Painting) -> Any:

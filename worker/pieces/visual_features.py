@@ -22,7 +22,7 @@ from app.generation import hands
 from app.search import visual_search
 from app.storage import media_store
 from app.storage.database import db, take_turns, writing
-from app.storage.walk_models import FINISHED, Frame, Look, Stop, Walk
+from app.storage.walk_models import FINISHED, Frame, Stop, VisualFeatures, Walk
 from app.walks import reuse
 from eye import Eye, EyeError
 from eye.eye import WEIGHTS
@@ -116,8 +116,12 @@ class Looking:
                 )
                 if session.scalar(still.with_for_update()) is None:
                     return
-                session.execute(delete(Look).where(Look.walk_number == walk.number))
-                session.add(Look(walk_number=walk.number, eye=self._revision, frames=seen.frames, vectors=seen.vectors))
+                session.execute(delete(VisualFeatures).where(VisualFeatures.walk_number == walk.number))
+                session.add(
+                    VisualFeatures(
+                        walk_number=walk.number, eye=self._revision, frames=seen.frames, vectors=seen.vectors
+                    )
+                )
                 family = select(Walk.number).where(reuse.same_files(walk))
                 for position, words in seen.hands.items():
                     stops = update(Stop).where(Stop.walk_number.in_(family), Stop.position == position)

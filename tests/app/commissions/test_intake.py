@@ -155,7 +155,7 @@ def test_walk_is_committed_before_the_worker_is_told(app: Flask, monkeypatch: py
             seen.append(other.execute(text("SELECT count(*) FROM stops")).scalar_one())
         return True
 
-    monkeypatch.setattr("app.queue.jobs.ring", ring)
+    monkeypatch.setattr("app.queue.jobs.notify_workers", ring)
     intake.place(validate(asked()), visitor_key="ann")
     assert seen == [2]
 

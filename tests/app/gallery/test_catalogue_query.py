@@ -19,7 +19,7 @@ from app.gallery.catalogue_query import CatalogueQuery
 from app.moderation import curation
 from app.search import ranking, text_index
 from app.storage.database import db, writing
-from app.storage.walk_models import Hung, Walk
+from app.storage.walk_models import GalleryEntry, Walk
 from app.walks import lifecycle
 
 pytestmark = pytest.mark.databases
@@ -76,7 +76,9 @@ def test_walks_are_kept_by_the_hand_of_any_stop(hung: Hanger) -> None:
     change(walk, words=walk.words)  # as reindexing does
     sought = text_index.IndexQuery(facets=((text_index.facet("h", "oil painting"), text_index.facet("h", "neon")),))
     (place,) = text_index.places(sought, limit=9)
-    assert db.session.scalar(select(Hung.number).where(Hung.place == place)) == walk.number != other.number
+    assert (
+        db.session.scalar(select(GalleryEntry.number).where(GalleryEntry.place == place)) == walk.number != other.number
+    )
 
 
 def test_days_bound_what_is_seen_both_included(hung: Hanger) -> None:
@@ -132,7 +134,7 @@ def test_orders_hold_every_walk_once_in_both_directions(
 def test_walk_is_no_longer_walked_on_when_who_did_is_hidden(five: list[Walk]) -> None:
     curation.hide(five[4])
     lifecycle.delete_walk(five[3])
-    assert db.session.scalars(select(Hung.walked)).all() == [0, 0, 0]
+    assert db.session.scalars(select(GalleryEntry.walked)).all() == [0, 0, 0]
     curation.unhide(five[4])
     assert ids(sort="walked")[0] == five[2].id
 
@@ -147,7 +149,7 @@ def test_what_does_not_hang_is_in_no_order_and_no_count(five: list[Walk], taken_
         for narrowed in ({}, {"q": "fox"}, {"stops": [2]}, {"q": str(walk.seed)}):
             assert walk.id not in ids(sort=sort, draw=1, **narrowed)
     assert catalogue.page(CatalogueQuery(q="fox")).found == catalogue.total() == 4
-    assert db.session.scalar(select(Hung).where(Hung.number == walk.number)) is None
+    assert db.session.scalar(select(GalleryEntry).where(GalleryEntry.number == walk.number)) is None
 
 
 def test_cursor_of_another_order_is_refused(five: list[Walk]) -> None:

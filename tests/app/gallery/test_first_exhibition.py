@@ -27,7 +27,7 @@ from app.operations import media_upkeep
 from app.operations.supervisor import Site
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.house_models import Deed
+from app.storage.house_models import AuditEntry
 from app.storage.walk_models import ID, Walk
 from app.walks import lifecycle, lookup
 from tests.conftest import make_app
@@ -118,7 +118,7 @@ def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_e
     first = exhibitions.at(first_exhibition.SLUG)
     with writing() as session:
         session.delete(session.merge(first))
-        session.execute(delete(Deed))
+        session.execute(delete(AuditEntry))
     lifecycle.delete_walk(lookup.walk_at_address(PIECES[3].walk_id))
     start(fresh)
     start(fresh)
@@ -176,7 +176,7 @@ def test_the_exhibition_says_nothing_of_this_machines_pace(fresh: Flask) -> None
     from app.queue import fair_queue
 
     start(fresh)
-    assert fair_queue.crew().pace is None
+    assert fair_queue.painter_pool().pace is None
 
 
 def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -559,7 +559,7 @@ def test_forged_cursor_is_refused_on_the_page(client: FlaskClient, hung: Hanger)
 def test_about_says_what_it_is(client: FlaskClient) -> None:
     page = client.get("/about").text
     assert "not affiliated" in page.lower()
-    assert f"in {count_words(sampler_settings.settle()['steps'])} steps" in page
+    assert f"in {count_words(sampler_settings.resolve_settings()['steps'])} steps" in page
 
 
 def test_team_contact_and_source_are_shown_when_there_are_any(client: FlaskClient, instance: Path) -> None:

@@ -139,7 +139,7 @@ def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, comm
 
 def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
     done, waits = hung(), commissioned()
-    assert fair_queue.place(done) == fair_queue.Place(None, None)
+    assert fair_queue.place(done) == fair_queue.QueuePlace(None, None)
     serve()
     db.session.refresh(waits)
     assert fair_queue.place(waits).position is None
@@ -156,7 +156,7 @@ PACE = 2.4 / STOPS  # a walk of two frames is hung after 2.4 seconds
 
 def seconds(frames: int, **fields: Any) -> float:
     """Return how long a walk takes at that pace."""
-    return PACE * cost.of_walk(sampler_settings.settle(**fields), stops=2, frames=frames)
+    return PACE * cost.of_walk(sampler_settings.resolve_settings(**fields), stops=2, frames=frames)
 
 
 def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
@@ -165,7 +165,7 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     painters(1)
     hung()
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
-    assert fair_queue.crew().pace == pytest.approx(PACE)
+    assert fair_queue.painter_pool().pace == pytest.approx(PACE)
     assert fair_queue.place(first).seconds == pytest.approx(seconds(10))
     assert fair_queue.place(second).seconds == pytest.approx(seconds(10) + seconds(20))
     assert fair_queue.waiting(5) == (2, pytest.approx(seconds(10) + seconds(20) + seconds(5)))
@@ -190,7 +190,7 @@ def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commission
     walk = hung()
     with writing() as session:
         session.get(Walk, walk.number).passes = 60
-    assert fair_queue.crew().pace == pytest.approx(0.04)
+    assert fair_queue.painter_pool().pace == pytest.approx(0.04)
 
 
 def test_walk_of_an_old_recipe_costs_every_frame_in_full(
@@ -218,7 +218,7 @@ def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) ->
         walk = hung(minutes_ago=minutes)
         with writing() as session:
             session.get(Walk, walk.number).paint_seconds = took
-    assert fair_queue.crew().pace == pytest.approx(4.0 / STOPS)
+    assert fair_queue.painter_pool().pace == pytest.approx(4.0 / STOPS)
 
 
 def test_time_left_is_shared_by_the_living_painters(
@@ -242,7 +242,7 @@ def test_no_time_is_told_where_no_painter_lives(
     painters(0)
     hung()
     walk = commissioned()
-    assert fair_queue.place(walk) == fair_queue.Place(1, None, may_be_overtaken=False, painters=0)
+    assert fair_queue.place(walk) == fair_queue.QueuePlace(1, None, may_be_overtaken=False, painters=0)
     assert fair_queue.waiting(24) == (1, None)
 
 

@@ -167,9 +167,9 @@ class Line(RuleBasedStateMachine):
         for walk in self._waiting():
             place = fair_queue.place(walk)
             assert place.seconds is None or place.painters
-            crew = fair_queue.crew()
+            crew = fair_queue.painter_pool()
             if place.seconds is not None:
-                more = fair_queue.Crew(crew.painters + 1, crew.pace)
+                more = fair_queue.PainterPool(crew.painters + 1, crew.pace)
                 assert fair_queue.place(walk, more).seconds <= place.seconds
 
     def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:

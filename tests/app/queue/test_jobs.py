@@ -26,7 +26,7 @@ from tests.support.needs import require
 
 
 def test_bell_is_not_heard_while_redis_is_away(app: Flask) -> None:
-    assert jobs.ring() is False
+    assert jobs.notify_workers() is False
     assert jobs.redis_answers() is False
     assert jobs.workers() == []
 
@@ -40,7 +40,7 @@ def test_walk_is_saved_while_redis_is_away(app: Flask, commissioned: Callable[..
 def test_nothing_is_waited_for_when_no_redis_is_known(instance: Path) -> None:
     with make_app(instance, REDIS_URL=None).app_context():
         assert jobs.connect() is None
-        assert jobs.ring() is False
+        assert jobs.notify_workers() is False
         assert jobs.redis_answers() is False
         assert jobs.workers() == []
 
@@ -107,7 +107,7 @@ def test_connection_that_redis_closed_is_opened_again_without_an_error(instance:
         for connection in client.client_list():
             if connection["id"] != str(client.client_id()):
                 client.client_kill_filter(_id=connection["id"])
-        assert jobs.ring()
+        assert jobs.notify_workers()
         assert client.client_kill_filter(_type="normal", skipme=True) == 1
         assert jobs.workers() == []
         assert jobs.redis_answers()
@@ -132,9 +132,9 @@ def test_redis_is_heard_again_when_it_is_back(instance: Path) -> None:
             with running(instance / "a"):
                 announce(instance, "a")
                 assert jobs.redis_answers()
-                assert jobs.ring()
+                assert jobs.notify_workers()
             assert not jobs.redis_answers()
-            assert not jobs.ring()
+            assert not jobs.notify_workers()
 
 
 @pytest.mark.server
@@ -145,7 +145,7 @@ def test_redis_is_found_at_another_address_and_the_old_connections_are_closed(in
         with Redis.from_url(old) as client:
             open_before = len(client.client_list())
             announce(instance, "b")
-            assert jobs.ring()
+            assert jobs.notify_workers()
             assert len(client.client_list()) == open_before - 1
         (instance / jobs.ADDRESS_FILE).unlink()
         assert jobs.connect() is None

@@ -15,7 +15,7 @@ from app.search import vector_index, visual_search
 from app.search.vector_file import Floats
 from app.search.vector_index import SourceError
 from app.storage.database import writing
-from app.storage.walk_models import Look, Walk
+from app.storage.walk_models import VisualFeatures, Walk
 from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
 
@@ -47,7 +47,7 @@ def seen(hung: Commissioner) -> Seen:
         walk = hung(**fields)
         with writing() as session:
             vectors = visual_search.pack(np.stack([direction(first), direction(last)]))
-            session.add(Look(walk_number=walk.number, eye=eye, frames=[0, 1], vectors=vectors))
+            session.add(VisualFeatures(walk_number=walk.number, eye=eye, frames=[0, 1], vectors=vectors))
         return walk
 
     return make

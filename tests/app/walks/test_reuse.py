@@ -94,9 +94,9 @@ def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
 
 
 def test_repeats_do_not_count_for_the_pace_of_painting(original: Walk, again: Commissioner) -> None:
-    pace = fair_queue.crew().pace
+    pace = fair_queue.painter_pool().pace
     again()
-    assert fair_queue.crew().pace == pace
+    assert fair_queue.painter_pool().pace == pace
 
 
 def test_repeat_is_visited_like_any_walk(original: Walk, again: Commissioner, client: FlaskClient) -> None:
@@ -109,7 +109,7 @@ def test_repeat_is_visited_like_any_walk(original: Walk, again: Commissioner, cl
 
 def test_worker_is_not_told_of_a_repeat(original: Walk, again: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     rings: list[int] = []
-    monkeypatch.setattr("app.queue.jobs.ring", lambda: rings.append(1))
+    monkeypatch.setattr("app.queue.jobs.notify_workers", lambda: rings.append(1))
     again()
     assert rings == []
     again(seed=SEED + 1)

@@ -17,7 +17,7 @@ from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import curation
 from app.search import ranking, vector_index, visual_search
 from app.storage.database import db, now, writing
-from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Look, Medium, Stop, Walk
+from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Medium, Stop, VisualFeatures, Walk
 from app.walks import lifecycle, media_urls
 
 pytestmark = pytest.mark.databases
@@ -81,7 +81,7 @@ def family(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> tuple[W
     with writing() as session:
         alike = visual_search.pack(np.ones((2, 64), np.float32))
         session.add_all(
-            Look(walk_number=each.number, eye="one", frames=[0, 1], vectors=alike) for each in (walk, *others)
+            VisualFeatures(walk_number=each.number, eye="one", frames=[0, 1], vectors=alike) for each in (walk, *others)
         )
     ranking.add_ranker(app, lambda _query: [walk.number])  # as a vector does that outlives its walk
     return walk, others
