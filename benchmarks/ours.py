@@ -10,7 +10,7 @@ from app.generation import models_on_offer, presets
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Easel
 from worker.diffusion import whole_walk
-from worker.diffusion.painter import Painter, Prepared, Stop
+from worker.diffusion.painter import Painter, PreparedWalk, StopInput
 
 PRESETS: tuple[str, ...] = presets.NAMES
 
@@ -45,11 +45,11 @@ class Ours:
         """Paint a walk of two stops level by level, as the workers do."""
         sampling = self.sampling(preset)
         prepared = self._prepared(pair, sampling)
-        walk = whole_walk.Easel(self.painter, prepared, sampling)
+        walk = whole_walk.WholeWalk(self.painter, prepared, sampling)
         walk.paint(frames=frames)
         pictures = walk.pictures
         return Film(list(pictures), list(pictures.values()))
 
-    def _prepared(self, pair: tuple[str, str], sampling: Mapping[str, Any]) -> Prepared:
-        stops = [Stop(prompt, "", self.seed) for prompt in pair]
+    def _prepared(self, pair: tuple[str, str], sampling: Mapping[str, Any]) -> PreparedWalk:
+        stops = [StopInput(prompt, "", self.seed) for prompt in pair]
         return self.painter.prepare(stops, self.painter.rendering(sampling))

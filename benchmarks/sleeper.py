@@ -16,7 +16,7 @@ from unittest.mock import patch
 from app.generation.cost import of_frame
 from tests.worker.fake import FakePainter
 from worker import __main__ as resident
-from worker.diffusion.painter import Prepared
+from worker.diffusion.painter import PreparedWalk
 from worker.planning.latent_state import Painted
 
 BATCH = 8
@@ -34,7 +34,7 @@ class Sleeper(FakePainter):
         told = {"title": self.title, "revision": self.revision, "size": list(self.size), "device": self.device}
         self.seen = {"fake": told}
 
-    def paint(self, prepared: Prepared, positions: Sequence[float], **how: Any) -> list[Painted]:
+    def paint(self, prepared: PreparedWalk, positions: Sequence[float], **how: Any) -> list[Painted]:
         """Paint one batch, in the time that its passes take."""
         rendering, start = prepared.rendering, how.get("start")
         each = of_frame(asdict(rendering), start[0][0].depth if start else 0, how.get("until") or rendering.steps)

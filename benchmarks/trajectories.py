@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from worker.diffusion import solver_state
-from worker.diffusion.painter import Painter, Prepared, Rendering
+from worker.diffusion.painter import Painter, PreparedWalk, Rendering
 from worker.planning import frame_schedule, interpolation
 
 
@@ -33,7 +33,7 @@ class Trajectory:
 class Easel:
     """A painter's model with the settings of one contender: what is painted, how, and how many at once."""
 
-    def __init__(self, painter: Painter, prepared: Prepared, *, batch: int) -> None:
+    def __init__(self, painter: Painter, prepared: PreparedWalk, *, batch: int) -> None:
         self.model = painter.model
         self.prepared = prepared
         self.rendering: Rendering = prepared.rendering

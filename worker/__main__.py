@@ -153,7 +153,7 @@ def _tend(app: Flask, painters: Painters) -> None:
         _bury()
         while not job.stopping.is_set():
             say_alive = partial(_say_alive, _about(painters), pause)
-            for care in (say_alive, _count_the_living, unoffered_models.give_up, _sweep_and_ring):
+            for care in (say_alive, _count_the_living, unoffered_models.fail_unoffered, _sweep_and_ring):
                 try:
                     care()
                 except (RedisError, SQLAlchemyError, OSError) as error:
@@ -173,7 +173,7 @@ def _say_alive(about: dict[str, Any], pause: float) -> None:
 def _count_the_living() -> None:
     """Know among how many workers a level may be shared, and whose walks are not ours to go on with."""
     workers = jobs.workers()
-    living_workers.note(len(workers), other_revisions(workers))
+    living_workers.set_living(len(workers), other_revisions(workers))
 
 
 def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:

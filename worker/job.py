@@ -19,10 +19,10 @@ from app.storage.walk_models import CANCELLED, FINISHED, STAGES, Walk
 from app.walks import lifecycle
 from worker.diffusion.model_pool import Painters
 from worker.pieces import batch_piece, stages_piece, walk_memory
-from worker.pieces.painting import Painting, Stopped, stopping
-from worker.pieces.visual_features import looking
-from worker.pieces.walk_setup import BegunAnew
-from worker.queue.leases import Claim, LeaseLost, claim_next, fail, give_back
+from worker.pieces.painting import Stopped, WalkInProgress, stopping
+from worker.pieces.visual_features import feature_reader
+from worker.pieces.walk_setup import WalkRestarted
+from worker.queue.leases import Claim, LeaseLost, claim_next, fail_walk, give_back
 
 __all__ = ["look", "prepare", "stopping", "work"]
 
@@ -55,13 +55,13 @@ def work() -> int:
 
 def look() -> int:
     """Go through the films that nobody has looked at, as soon as nothing else is to do."""
-    looking.begin_anew()
+    feature_reader.begin_anew()
     return work()
 
 
 def _look_back() -> bool:
     try:
-        return looking.back()
+        return feature_reader.read_older()
     finally:
         db.session.remove()
 
@@ -73,12 +73,12 @@ def _attempt(claim: Claim, painters: Painters) -> None:
         if claim.kind == STAGES:
             stages_piece.paint(claim, painter)
         else:
-            batch_piece.run(Painting(claim, painter))
+            batch_piece.run(WalkInProgress(claim, painter))
     except LeaseLost:
         log.info("%s of walk %s was called off or taken over; it is left alone", claim.kind, claim.walk_id)
         walk_memory.clear(claim.walk_number)
         _clear_if_unwanted(claim)
-    except BegunAnew:
+    except WalkRestarted:
         log.info("walk %s was begun by another model, and is begun anew", claim.walk_id)
     except Stopped:
         give_back(claim)
@@ -98,7 +98,7 @@ def _fail(claim: Claim, error: Exception) -> None:
     log.error("walk %s failed: %s", claim.walk_id, _sentence(error))  # RQ logs the traceback of what is raised again
     walk_memory.clear(claim.walk_number)
     try:
-        fail(claim, _sentence(error))
+        fail_walk(claim, _sentence(error))
     except LeaseLost:
         log.info("walk %s was taken over before its failure was noted", claim.walk_id)
 

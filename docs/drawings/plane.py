@@ -18,7 +18,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from worker.diffusion.painter import Painter, Prepared, Stop  # noqa: E402 - the repository is no package on the path
+from worker.diffusion.painter import Painter, PreparedWalk, StopInput  # noqa: E402 - the repository is no package on the path
 
 BEGIN, END = "a fox", "a sunflower"  # the corners of the walk: bottom left and top right
 TOP_LEFT, BOTTOM_RIGHT = "a penguin", "a red apple"
@@ -33,7 +33,7 @@ SCALE = 2
 def main() -> None:
     """Paint all pictures of the plane and hang them."""
     painter = Painter.load(str(ROOT / "models" / "house"))
-    stops = [Stop(f"{prompt}, {HAND}", "", SEED) for prompt in (BEGIN, BOTTOM_RIGHT, TOP_LEFT, END)]
+    stops = [StopInput(f"{prompt}, {HAND}", "", SEED) for prompt in (BEGIN, BOTTOM_RIGHT, TOP_LEFT, END)]
     corners = painter.prepare(stops, painter.rendering(steps=20, guidance=3.5))
     sheet = Image.new("RGBA", (WIDTH * SCALE, HEIGHT * SCALE))
     for row in range(ROWS):
@@ -45,7 +45,7 @@ def main() -> None:
     print(f"{path}: {path.stat().st_size:,} bytes")
 
 
-def _row(corners: Prepared, v: float) -> Prepared:
+def _row(corners: PreparedWalk, v: float) -> PreparedWalk:
     """Make the walk from the left to the right edge at height ``v``: the blend is bilinear in the text states."""
     bottom_left, bottom_right, top_left, top_right = corners.prompts
     ends = np.stack([_lerp(bottom_left, top_left, v), _lerp(bottom_right, top_right, v)])

@@ -35,7 +35,7 @@ def test_presets_paint_every_frame_once(ours: Ours, preset: str) -> None:
 
 
 def looks_decoded(sampling: dict[str, Any], *, stops: int, frames: int) -> int:
-    """Count the looks that are decoded: at each further rung that is climbed, or the only one, stops and knots."""
+    """Count the thumbnails that are decoded: at each further rung that is climbed, or the only one, stops and knots."""
     further = sampling["ladder"][1:] or sampling["ladder"]
     depths = [depth for depth, _ in further]
     used = rungs(sampling, legs=stops - 1, between=frames - stops)

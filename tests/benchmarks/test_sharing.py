@@ -11,7 +11,7 @@ from app.generation import cost, presets
 from benchmarks import sharing
 from benchmarks.sleeper import Sleeper
 from benchmarks.store import Store
-from worker.diffusion.painter import Stop
+from worker.diffusion.painter import StopInput
 
 SAMPLING = presets.resolve("balanced", {})
 
@@ -26,7 +26,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_sleeper_sleeps_for_each_pass_of_each_picture_and_counts_them(slept: list[float]) -> None:
     painter = Sleeper(0.5)
-    prepared = painter.prepare([Stop("a cup", "", 1), Stop("a hat", "", 2)], painter.rendering(SAMPLING))
+    prepared = painter.prepare([StopInput("a cup", "", 1), StopInput("a hat", "", 2)], painter.rendering(SAMPLING))
     left, right = painter.paint(prepared, [0, 1], keep=(6,), pad=2, on_step=lambda: None)
     start = (left.states[6], right.states[6], 0.5)
     painter.paint(prepared, [0.5] * 3, start=[start] * 3, until=8, decode=False, on_step=lambda: None)

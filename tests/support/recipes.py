@@ -38,8 +38,8 @@ def refusal(data: bytes) -> str:
     return str(refused.value)
 
 
-class Looks(dict[float, dict[int, Any]]):
-    """The looks of pictures that differ unevenly: what the pacing has to work on."""
+class Thumbnails(dict[float, dict[int, Any]]):
+    """The thumbnails of pictures that differ unevenly: what the pacing has to work on."""
 
     def __missing__(self, position: float) -> dict[int, Any]:
         picture = np.full((4, 4, 3), math.sin(position**2), dtype=np.float32)
@@ -51,7 +51,7 @@ def painted_in_levels(walk: Walk, *, batch: int = 8, workers: int = 1) -> Walk:
     done: list[level_plan.Level] = []
     closed = walk.ending == "round"
     while level := level_plan.following(
-        done, Looks(), stops=len(walk.stops), frames=walk.frames, sampling=walk.sampling or {}, batch=batch,
+        done, Thumbnails(), stops=len(walk.stops), frames=walk.frames, sampling=walk.sampling or {}, batch=batch,
         workers=workers, closed=closed, easing=walk.easing,
     ):  # fmt: skip
         done.append(level)

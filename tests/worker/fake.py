@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.diffusion.painter import Prepared, Rendering, Start, Stop
+from worker.diffusion.painter import PreparedWalk, Rendering, Start, StopInput
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State
 
@@ -49,16 +49,16 @@ class FakePainter:
         device = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": self.batch}
         return Rendering.of(sampling, width=SIDE, height=SIDE, **device)
 
-    def prepare(self, stops: Sequence[Stop], rendering: Rendering, *, closed: bool = False) -> Prepared:
+    def prepare(self, stops: Sequence[StopInput], rendering: Rendering, *, closed: bool = False) -> PreparedWalk:
         """Give each stop a colour of its own."""
         colours = [_colour(stop) for stop in stops]
         array = np.array(colours, dtype=np.float32)
         notes = tuple("unknown words" if "qwzx" in stop.prompt else "" for stop in stops)
-        return Prepared(rendering, array, array, array, notes, closed=closed)
+        return PreparedWalk(rendering, array, array, array, notes, closed=closed)
 
     def paint(
         self,
-        prepared: Prepared,
+        prepared: PreparedWalk,
         positions: Sequence[float],
         *,
         start: Sequence[Start] | None = None,
@@ -88,12 +88,12 @@ class FakePainter:
         ]
 
 
-def _colour(stop: Stop) -> list[int]:
+def _colour(stop: StopInput) -> list[int]:
     digest = zlib.crc32(f"{stop.prompt} {stop.negative_prompt} {stop.seed}".encode())
     return [digest & 255, digest >> 8 & 255, digest >> 16 & 255]
 
 
-def _between(prepared: Prepared, position: float) -> NDArray[np.float32]:
+def _between(prepared: PreparedWalk, position: float) -> NDArray[np.float32]:
     colours = prepared.prompts
     left, t = frame_schedule.leg(position, len(colours), closed=prepared.closed)
     return interpolation.lerp(colours[left], colours[(left + 1) % len(colours)], t)

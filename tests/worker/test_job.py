@@ -30,7 +30,7 @@ from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
 from worker import job
-from worker.diffusion.painter import Painter, PaintingError, Rendering, Stop
+from worker.diffusion.painter import Painter, PaintingError, Rendering, StopInput
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.pieces import batch_piece, film_assembly, walk_memory, walk_setup
 from worker.queue import leases
@@ -447,7 +447,7 @@ def test_a_recipe_of_another_model_fails_and_says_so(
     _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
     walk = commissioned(frames=2, pinned=pinned)
     job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
-    with pytest.raises(walk_setup.NotOurModel):
+    with pytest.raises(walk_setup.WrongModel):
         job.work()
     row = read(walk.id)
     assert row.state == FAILED
@@ -648,7 +648,7 @@ def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
     _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
     other = pinned.model_copy(update={"model_name": "someone/else", "model_revision": "0123"})
     walk = commissioned(frames=2, pinned=other)
-    with pytest.raises(walk_setup.NotOurModel):
+    with pytest.raises(walk_setup.WrongModel):
         job.work()
     told = "The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: house."
     assert read(walk.id).error == told
@@ -659,7 +659,7 @@ def test_a_recipe_of_another_size_fails_and_says_so(painter: FakePainter, commis
     job.work()
     _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
     walk = commissioned(frames=2, pinned=pinned.model_copy(update={"width": 4096, "height": 4096}))
-    with pytest.raises(walk_setup.NotOurModel):
+    with pytest.raises(walk_setup.WrongModel):
         job.work()
     assert read(walk.id).state == FAILED
     assert "4096 × 4096" in str(read(walk.id).error)
@@ -762,7 +762,7 @@ def test_painter_is_given_the_prompt_with_the_words_of_its_hand(
     given: list[tuple[str, str]] = []
     prepare = painter.prepare
 
-    def listen(stops: list[Stop], rendering: Rendering, **options: bool) -> object:
+    def listen(stops: list[StopInput], rendering: Rendering, **options: bool) -> object:
         given.extend((stop.prompt, stop.subject) for stop in stops)
         return prepare(stops, rendering, **options)
 

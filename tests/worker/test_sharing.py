@@ -29,9 +29,9 @@ def two(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakePaint
     """Have two painters who live, and share nothing but database and media store."""
     monkeypatch.setattr(walk_memory, "WALKS", 0)
     walk_memory.clear()
-    living_workers.note(2)
+    living_workers.set_living(2)
     yield FakePainter(batch=16), FakePainter(batch=16)
-    living_workers.note(1)
+    living_workers.set_living(1)
 
 
 def work(app: Flask, painter: FakePainter) -> int:
@@ -62,7 +62,7 @@ def test_a_level_is_cut_so_that_each_free_worker_has_a_batch(
     shared = commissioned(frames=12)
     work(app, two[0])
     assert sizes(read(shared.id)) == [[2], [3, 2], [5, 5]]
-    living_workers.note(1)
+    living_workers.set_living(1)
     alone = commissioned(frames=12)
     work(app, two[0])
     assert sizes(read(alone.id)) == [[2], [5], [8, 2]]
@@ -85,7 +85,7 @@ def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
     monkeypatch.setattr(jobs, "notify_workers", lambda: bool(rings.append(1)))  # type: ignore[func-returns-value]
     work(app, two[0])
     assert len(rings) == 2  # for knots and frames, and none for the film
-    living_workers.note(1)
+    living_workers.set_living(1)
     commissioned(frames=12)
     rings.clear()
     work(app, two[0])

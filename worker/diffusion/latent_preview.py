@@ -35,15 +35,15 @@ FINER = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Lens:
-    """What turns clean latents into looks: random features, by directions and offsets, and the weights learnt."""
+class LatentPreview:
+    """What turns clean latents into thumbnails: random features, by directions and offsets, and the weights learnt."""
 
     directions: NDArray[np.float32]
     offsets: NDArray[np.float32]
     weights: NDArray[np.float32]
 
     @classmethod
-    def fitted(cls, model: Model) -> "Lens":
+    def fitted(cls, model: Model) -> "LatentPreview":
         """Learn from what the model's decoder makes of random shapes."""
         channels = model.latent_shape[0]
         random = np.random.default_rng(1)
@@ -60,10 +60,10 @@ class Lens:
         return cls(directions, offsets, weights.astype(np.float32))
 
     def __call__(self, latents: torch.Tensor) -> NDArray[np.float32]:
-        """Return looks (frames x height x width x 3, 0-1) of clean latents, one pixel to a latent."""
+        """Return thumbnails (frames x height x width x 3, 0-1) of clean latents, one pixel to a latent."""
         points = _features(latents.float().cpu().numpy(), self.directions, self.offsets)
-        looks: NDArray[np.float32] = (points @ self.weights).clip(0, 1)
-        return looks
+        thumbnails: NDArray[np.float32] = (points @ self.weights).clip(0, 1)
+        return thumbnails
 
 
 def _shapes(random: np.random.Generator, channels: int) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ Always the same positions together, from the same states: a picture's last bit d
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from worker.diffusion.painter import Painter, Prepared, Start
+from worker.diffusion.painter import Painter, PreparedWalk, Start
 from worker.planning import level_plan
 from worker.planning.latent_state import Painted, State
 from worker.planning.level_plan import Knot, Level
@@ -21,7 +21,7 @@ def _nothing() -> None:
 
 def paint(
     painter: Painter,
-    prepared: Prepared,
+    prepared: PreparedWalk,
     levels: Sequence[Level],
     number: int,
     batch: int,

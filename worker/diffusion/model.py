@@ -231,7 +231,7 @@ class Model:
         parts = torch.split(scaled, few)
         decode = partial(_decode, vae)
         pictures = torch.cat(
-            thread_lanes.run(decode, [(part,) for part in parts]) if self._is_small else [*map(decode, parts)]
+            thread_lanes.run_in_lanes(decode, [(part,) for part in parts]) if self._is_small else [*map(decode, parts)]
         )
         return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from worker.diffusion import solver_state, solvers, tuning_cache
 from worker.diffusion import tuning as machine
-from worker.diffusion.latent_preview import Lens
+from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model, Text
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.solvers import SOLVER, SOLVERS
@@ -29,7 +29,7 @@ class PaintingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopInput:
     """One station of a walk, its seed drawn.
 
     `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
@@ -49,8 +49,8 @@ class Rendering:
 
     `guided` is the interval of steps that take a second pass for guidance, all if it is None; `spacing` the half
     log-SNR from which and to which the steps go at equal distances, the solver's own steps if it is None. `decoded`
-    are the depths whose looks are taken with the decoder: those of the ladder's further rungs, or its only one, since
-    they place the frames.
+    are the depths whose thumbnails are taken with the decoder: those of the ladder's further rungs, or its only one,
+    since they place the frames.
     """
 
     scheduler: str
@@ -83,7 +83,7 @@ class Rendering:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedWalk:
     """A walk ready to be painted: arrays with one row per stop, and a note on each prompt.
 
     `prompts` and `negatives` are text states (stops x tokens x width), `noises` the starting noise (stops x channels
@@ -154,7 +154,7 @@ class Painter:
             batch=self._setting.batch,
         )
 
-    def prepare(self, stops: Sequence[Stop], rendering: Rendering, *, closed: bool = False) -> Prepared:
+    def prepare(self, stops: Sequence[StopInput], rendering: Rendering, *, closed: bool = False) -> PreparedWalk:
         """Encode the stops' prompts, behind the model's prefix where they name no hand, and draw their noise.
 
         Noise is drawn on the processor in float32, so that a seed means the same on every device.
@@ -167,7 +167,7 @@ class Painter:
         shape = (channels, rendering.height // scale, rendering.width // scale)
         count = solvers.fresh_noises(rendering.scheduler, rendering.steps)
         drawn = np.stack([_noises(stop.seed, 1 + count, shape) for stop in stops])
-        return Prepared(
+        return PreparedWalk(
             rendering=rendering,
             prompts=np.stack([prompt.states for prompt in prompts]),
             negatives=np.stack([negative.states for negative in negatives]),
@@ -182,7 +182,7 @@ class Painter:
 
     def paint(
         self,
-        prepared: Prepared,
+        prepared: PreparedWalk,
         positions: Sequence[float],
         *,
         start: Sequence[Start] | None = None,
@@ -195,10 +195,10 @@ class Painter:
         """Paint one batch: what lies at these global positions.
 
         From the noise, or from `start`, one for each position and all of one depth; to the solver's last step, or to
-        step `until`, where `decode` only shows what is expected. States and looks are kept at the depths in `keep`.
-        A batch smaller than `pad` is filled up to it, because a picture's last bit depends on the batch's size.
-        `on_step` is called after every step of the solver. Raises PaintingError when the model yields no numbers
-        even in float32.
+        step `until`, where `decode` only shows what is expected. States and thumbnails are kept at the depths in
+        `keep`. A batch smaller than `pad` is filled up to it, because a picture's last bit depends on the batch's size.
+        `on_step` is called after every step of the solver. Raises PaintingError when the model yields no numbers even
+        in float32.
         """
         rendering = prepared.rendering
         task = _Task(
@@ -216,7 +216,7 @@ class Painter:
 
     @torch.inference_mode()
     def _paint(
-        self, prepared: Prepared, task: "_Task", rendering: Rendering, on_step: Callable[[], None]
+        self, prepared: PreparedWalk, task: "_Task", rendering: Rendering, on_step: Callable[[], None]
     ) -> list[Painted] | None:
         """Paint a batch in one precision; None when what comes out are no numbers."""
         torch.set_num_threads(min(rendering.threads, machine.cores()))
@@ -242,8 +242,8 @@ class Painter:
             if reached in task.keep or is_last:
                 expected = latents if is_last and whole else solver_state.clean(solver, prediction, t, before)
             if reached in task.keep:
-                looks = self._decoded(vae, expected) if reached in rendering.decoded else lens(expected)
-                _keep(painted, reached, latents, solver_state.memory(solver), looks)
+                thumbnails = self._decoded(vae, expected) if reached in rendering.decoded else lens(expected)
+                _keep(painted, reached, latents, solver_state.memory(solver), thumbnails)
             on_step()
         if not torch.isfinite(latents).all():
             return None
@@ -256,7 +256,7 @@ class Painter:
         return [replace(one, picture=picture) for one, picture in zip(painted, shown, strict=True)]
 
     def _begun(
-        self, prepared: Prepared, task: "_Task", solver: Any
+        self, prepared: PreparedWalk, task: "_Task", solver: Any
     ) -> tuple[int, torch.Tensor, tuple[torch.Tensor, ...]]:
         """Return the depth, latents and solver's memory that a batch starts with."""
         if task.start is None:
@@ -267,7 +267,7 @@ class Painter:
         latents = self._tensor(np.stack([state.latents for state in states]))
         return states[0].depth, latents, tuple(map(self._tensor, history))
 
-    def _words(self, prepared: Prepared, positions: Sequence[float]) -> "_Words":
+    def _words(self, prepared: PreparedWalk, positions: Sequence[float]) -> "_Words":
         """Return what is said at the positions."""
         pooled = prepared.pooled
         texts = (prepared.negatives, prepared.prompts, *(pooled[::-1] if pooled else ()))
@@ -277,7 +277,7 @@ class Painter:
         ]
         return _Words(*rows)
 
-    def _fresh(self, prepared: Prepared, positions: Sequence[float], step: int) -> torch.Tensor | None:
+    def _fresh(self, prepared: PreparedWalk, positions: Sequence[float], step: int) -> torch.Tensor | None:
         """Return the noise that the solver adds after this step, if it adds some."""
         if prepared.fresh is None or step >= prepared.fresh.shape[1]:
             return None
@@ -307,16 +307,17 @@ class Painter:
         return torch.add(unguided, conditioned - unguided, alpha=rendering.guidance)
 
     def _decoded(self, vae: Any, expected: torch.Tensor) -> NDArray[np.float32]:
-        """Return looks of clean latents that are decoded, and averaged to four pixels for each latent."""
+        """Return thumbnails of clean latents that are decoded, and averaged to four pixels for each latent."""
         pictures, side = self.model.decode(vae, expected), max(1, self.model.scale // 2)
         count, height, width, _ = pictures.shape
-        looks: NDArray[np.float32] = pictures.reshape(count, height // side, side, width // side, side, 3).mean((2, 4))
-        return looks
+        tiles = pictures.reshape(count, height // side, side, width // side, side, 3)
+        thumbnails: NDArray[np.float32] = tiles.mean((2, 4))
+        return thumbnails
 
     @cached_property
-    def lens(self) -> Lens:
+    def lens(self) -> LatentPreview:
         """The lens through which this model's latents are looked at without decoding them."""
-        lens = Lens.fitted(self.model)
+        lens = LatentPreview.fitted(self.model)
         self.model.settle(self._setting.precision)
         return lens
 
@@ -367,12 +368,12 @@ def _keep(
     depth: int,
     latents: torch.Tensor,
     history: Sequence[torch.Tensor],
-    looks: NDArray[np.float32],
+    thumbnails: NDArray[np.float32],
 ) -> None:
-    """Note a batch's looks and states at this depth."""
+    """Note a batch's thumbnails and states at this depth."""
     arrays = [part.float().cpu().numpy() for part in (latents, *history)]
     for i, one in enumerate(painted):
-        one.looks[depth] = looks[i]
+        one.thumbnails[depth] = thumbnails[i]
         one.states[depth] = State(depth, arrays[0][i], tuple(part[i] for part in arrays[1:]))
 
 
@@ -385,7 +386,7 @@ def _text_at(texts: NDArray[np.float32], position: float, *, closed: bool) -> ND
     return interpolation.lerp(texts[i], texts[(i + 1) % len(texts)], t)
 
 
-def _noise_at(prepared: Prepared, noises: NDArray[np.float32], position: float) -> NDArray[np.floating]:
+def _noise_at(prepared: PreparedWalk, noises: NDArray[np.float32], position: float) -> NDArray[np.floating]:
     """Interpolate noises, on the arc; where both ends have the very same, it stays so bit for bit.
 
     One prompt between two noises and back goes full circle, so that it breathes and does not only retrace its steps.
@@ -398,7 +399,7 @@ def _noise_at(prepared: Prepared, noises: NDArray[np.float32], position: float) 
     return interpolation.long_way(b, a, t) if i == 1 and _is_breath(prepared) else interpolation.slerp(a, b, t)
 
 
-def _is_breath(prepared: Prepared) -> bool:
+def _is_breath(prepared: PreparedWalk) -> bool:
     """Tell a closed walk that differs in its noise alone."""
     texts = (prepared.prompts, prepared.negatives)
     return prepared.closed and len(prepared.noises) == 2 and all(np.array_equal(*pair) for pair in texts)

@@ -21,7 +21,7 @@ def parts(rows: int, *, least: int) -> int:
     return max(1, min(torch.get_num_threads(), rows // least))
 
 
-def run(work: Callable[..., T], batches: Sequence[Sequence[Any]]) -> list[T]:
+def run_in_lanes(work: Callable[..., T], batches: Sequence[Sequence[Any]]) -> list[T]:
     """Call `work` with each of these arguments, in as many lanes as torch has threads; return the results in order.
 
     The caller's thread is the first lane. It has its number of threads back afterwards.

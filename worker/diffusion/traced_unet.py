@@ -55,7 +55,7 @@ class Traced(torch.nn.Module):
         count = thread_lanes.parts(len(latents), least=LEAST)
         time = torch.as_tensor(t, dtype=torch.float32)
         batches = [(part, time, words) for part, words in zip(latents.chunk(count), states.chunk(count), strict=True)]
-        return torch.cat(thread_lanes.run(self._runs[shapes], batches))
+        return torch.cat(thread_lanes.run_in_lanes(self._runs[shapes], batches))
 
 
 class _Plain(torch.nn.Module):

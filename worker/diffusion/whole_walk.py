@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.diffusion import level_batch
-from worker.diffusion.painter import Painter, Prepared
+from worker.diffusion.painter import Painter, PreparedWalk
 from worker.planning import level_plan
 from worker.planning.latent_state import Painted, State
 from worker.planning.level_plan import Knot, Level
 
 
 @dataclass(slots=True)
-class Easel:
+class WholeWalk:
     """A walk being painted: its levels so far, and what each painted, by position."""
 
     painter: Painter
-    prepared: Prepared
+    prepared: PreparedWalk
     sampling: Mapping[str, Any]
     levels: list[Level] = field(default_factory=list)
     painted: list[dict[float, Painted]] = field(default_factory=list)
@@ -62,13 +62,13 @@ class Easel:
         return dict(sorted(found.items()))
 
     def _following(self, *, frames: int, easing: bool, workers: int) -> Level | None:
-        looks: dict[float, dict[int, NDArray[np.float32]]] = {}
+        thumbnails: dict[float, dict[int, NDArray[np.float32]]] = {}
         for level in self.painted:
             for position, one in level.items():
-                looks.setdefault(position, {}).update(one.looks)
+                thumbnails.setdefault(position, {}).update(one.thumbnails)
         return level_plan.following(
             self.levels,
-            looks,
+            thumbnails,
             stops=len(self.prepared.prompts),
             frames=frames,
             closed=self.prepared.closed,

@@ -20,30 +20,30 @@ from app.storage.database import writing
 from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
 from worker.film import encoding
 from worker.pieces import film_assembly, next_level, walk_memory, walk_setup
-from worker.pieces.film_assembly import Hung
-from worker.pieces.painting import Painting
-from worker.pieces.visual_features import looking
+from worker.pieces.film_assembly import WrittenFilm
+from worker.pieces.painting import WalkInProgress
+from worker.pieces.visual_features import feature_reader
 from worker.planning.latent_state import Painted, pack
 from worker.planning.level_plan import Level
-from worker.queue.leases import LeaseLost, publish
+from worker.queue.leases import LeaseLost, write_as_holder
 
 log = logging.getLogger(__name__)
 
 
-def run(painting: Painting) -> None:
+def run(painting: WalkInProgress) -> None:
     """Do the claimed piece."""
     claim = painting.claim
-    walk_setup.settle(painting)
+    walk_setup.set_up(painting)
     if claim.kind == FILM:
         _mend(painting)
-        film_assembly.hang(claim, painting.walk, painting.memory)
-        looking.at(painting.walk, painting.memory)
+        film_assembly.finish_film(claim, painting.walk, painting.memory)
+        feature_reader.read(painting.walk, painting.memory)
         walk_memory.clear(claim.walk_number)
         return
     keep(painting, painting.paint(claim.level, claim.batch))
 
 
-def keep(painting: Painting, painted: Sequence[Painted]) -> None:
+def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
     """Save a batch: files first, then the rows that name them, with the level that may open by it."""
     number, batch = painting.claim.level, painting.claim.batch
     level = painting.levels[number]
@@ -51,7 +51,7 @@ def keep(painting: Painting, painted: Sequence[Painted]) -> None:
         painting.remember(number, batch, painted)
     rows = _write(painting, level, painted)
     hung = film_assembly.unfinished(painting.walk, painting.memory, rows) if rows else None
-    opened = next_level.look(painting)
+    opened = next_level.plan_next(painting)
     while True:
         try:
             with writing() as session:
@@ -62,13 +62,13 @@ def keep(painting: Painting, painted: Sequence[Painted]) -> None:
             film_assembly.withdraw(hung)
             raise
         except next_level.NotPlanned:  # the others' last piece was done since we looked
-            opened = next_level.look(painting)
+            opened = next_level.plan_next(painting)
     film_assembly.take_down(replaced)
     if opened is not None:
-        next_level.call(opened)
+        next_level.wake_workers(opened)
 
 
-def _write(painting: Painting, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
+def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
     """Write the files of a batch, side by side; return the rows of its frames."""
     claim, walk = painting.claim, painting.walk
     pictures = {each.position: each.picture for each in painted if each.picture is not None}
@@ -99,10 +99,12 @@ def _write(painting: Painting, level: Level, painted: Sequence[Painted]) -> list
     return rows
 
 
-def _publish(session: Session, painting: Painting, rows: Sequence[dict[str, Any]], hung: Hung | None) -> set[str]:
+def _publish(
+    session: Session, painting: WalkInProgress, rows: Sequence[dict[str, Any]], hung: WrittenFilm | None
+) -> set[str]:
     """Record what was painted; return the paths of files that are superfluous afterwards."""
     spent = func.coalesce(Piece.seconds, 0.0) + round(painting.claim.seconds, 3)
-    publish(
+    write_as_holder(
         session,
         painting.claim,
         piece={"state": PIECE_DONE, "lease_holder": None, "lease_until": None, "seconds": spent},
@@ -112,10 +114,10 @@ def _publish(session: Session, painting: Painting, rows: Sequence[dict[str, Any]
     )
     if rows:
         session.execute(insert(Frame), rows)
-    return film_assembly.name(session, painting.walk, [hung]) if hung else set()
+    return film_assembly.record_files(session, painting.walk, [hung]) if hung else set()
 
 
-def _mend(painting: Painting) -> None:
+def _mend(painting: WalkInProgress) -> None:
     """Paint again, in its whole batch, every frame whose file is lost: the film needs them all."""
     missing = set(film_assembly.lost(painting.claim, painting.memory))
     for number, level in enumerate(painting.levels):
@@ -129,14 +131,14 @@ def _mend(painting: Painting) -> None:
                     _rewrite(painting, each)
 
 
-def _rewrite(painting: Painting, painted: Painted) -> None:
+def _rewrite(painting: WalkInProgress, painted: Painted) -> None:
     path, picture = media_store.frame_path(painting.walk.id, painted.position), np.asarray(painted.picture)
     data = encoding.still(picture)
     media_store.store().write(path, data)
     painting.memory.keep(painted.position, picture)
     where = Frame.walk_number == painting.claim.walk_number, Frame.position == painted.position
     with writing() as session:
-        publish(session, painting.claim)
+        write_as_holder(session, painting.claim)
         for row in session.scalars(select(Frame).where(*where)):
             row.path, row.bytes = path, len(data)
 

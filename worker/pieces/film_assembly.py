@@ -26,7 +26,7 @@ from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.film.timing import durations, film_order
 from worker.pieces.walk_memory import Memory
-from worker.queue.leases import Claim, publish
+from worker.queue.leases import Claim, write_as_holder
 
 FILM_PAUSE = 100.0
 """How many times as long as the last unfinished film took the next one is put off: they may cost a walk 1 % of its
@@ -51,7 +51,7 @@ def strides(frames: Sequence[Picture], count: int, ending: str) -> smoothness_me
 
 
 @dataclass(frozen=True, slots=True)
-class Hung:
+class WrittenFilm:
     """A file that lies in the media store and is named on its walk in the next transaction."""
 
     kind: str
@@ -60,7 +60,7 @@ class Hung:
     bytes: int
 
 
-def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -> Hung | None:
+def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -> WrittenFilm | None:
     """Make the film as far as it is, with the frames ``added`` and not yet recorded, if one is due.
 
     A store that cannot take it for once is no reason to stop painting.
@@ -88,7 +88,7 @@ def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -
         memory.next_film = time.monotonic() + FILM_PAUSE * (time.monotonic() - began)
 
 
-def name(session: Session, walk: Walk, files: Sequence[Hung]) -> set[str]:
+def record_files(session: Session, walk: Walk, files: Sequence[WrittenFilm]) -> set[str]:
     """Name files on the walk within the caller's transaction; return the paths of those whose place they take."""
     named = select(Medium).where(Medium.walk_number == walk.number, Medium.kind.in_([file.kind for file in files]))
     rows = {row.kind: row for row in session.scalars(named.execution_options(populate_existing=True))}
@@ -100,7 +100,7 @@ def name(session: Session, walk: Walk, files: Sequence[Hung]) -> set[str]:
     return replaced
 
 
-def withdraw(file: Hung | None) -> None:
+def withdraw(file: WrittenFilm | None) -> None:
     """Delete a file that was not named after all, unless whoever took the walk over made the very same."""
     if file is not None and db.session.scalar(select(Medium.path).where(Medium.path == file.path)) is None:
         take_down([file.path])
@@ -127,7 +127,7 @@ def lost(claim: Claim, memory: Memory) -> list[float]:
     return missing
 
 
-def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
+def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     """Write the film in all its forms, measure it, and hang it: the last thing that a walk's painting allows."""
     frames = db.session.execute(_frames(claim.walk_number)).all()
     pictures, missing = _read([(frame.position, frame.path) for frame in frames], memory)
@@ -145,7 +145,7 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
     )
     with writing() as session:
         seconds = (session.scalar(spent) or 0.0) + claim.seconds
-        publish(
+        write_as_holder(
             session,
             claim,
             state=FINISHED,
@@ -159,7 +159,7 @@ def hang(claim: Claim, walk: Walk, memory: Memory) -> None:
             colour=colours.main(Image.fromarray(way[len(way) // 2])),
             error=None,
         )
-        replaced = name(session, walk, files)
+        replaced = record_files(session, walk, files)
         session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind != STAGES))
     take_down(replaced)
     media_store.store().delete(media_store.knots_folder(walk.id))
@@ -214,8 +214,8 @@ def _read(frames: Iterable[tuple[float, str]], memory: Memory) -> tuple[dict[flo
     return pictures, missing
 
 
-def _write(store: media_store.MediaStore, walk_id: str, made: tuple[str, str, bytes]) -> Hung:
+def _write(store: media_store.MediaStore, walk_id: str, made: tuple[str, str, bytes]) -> WrittenFilm:
     kind, extension, data = made
     path, digest = media_store.film_path(walk_id, kind, extension, data)
     store.write(path, data)
-    return Hung(kind, path, digest, len(data))
+    return WrittenFilm(kind, path, digest, len(data))

@@ -1,7 +1,7 @@
 """Opening the next level of a walk: whoever completes a level's last piece does it, in the same transaction.
 
-What opens is planned before that transaction, from looks that may have to be read first; so it is asked twice whether
-the level is complete: once to know whether to plan, and once, the walk locked, to know whether to open.
+What opens is planned before that transaction, from thumbnails that may have to be read first; so it is asked twice
+whether the level is complete: once to know whether to plan, and once, the walk locked, to know whether to open.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.queue import jobs, pieces
 from app.storage.database import db
 from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
-from worker.pieces.painting import Painting
+from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
 from worker.queue import living_workers
@@ -30,7 +30,7 @@ class NotPlanned(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class NextLevel:
     """What follows a level: another one, or the film; with the walk's positions where they are known by it."""
 
     number: int
@@ -39,7 +39,7 @@ class Next:
     positions: tuple[float, ...] | None
 
 
-def look(painting: Painting) -> Next | None:
+def plan_next(painting: WalkInProgress) -> NextLevel | None:
     """Plan what opens when this piece is done; ``None`` while others are still at the level."""
     level = painting.levels[painting.claim.level]
     if len(level.batches) > 1 and db.session.scalar(_undone(painting)):
@@ -47,7 +47,7 @@ def look(painting: Painting) -> Next | None:
     return _plan(painting)
 
 
-def open_next(session: Session, painting: Painting, following: Next | None) -> None:
+def open_next(session: Session, painting: WalkInProgress, following: NextLevel | None) -> None:
     """Open what was planned if this piece, which is done in the caller's transaction, was the last of its level.
 
     :raises NotPlanned: when it was, and nothing is planned.
@@ -81,14 +81,14 @@ def insert_pieces(
         session.execute(insert(Piece), rows)
 
 
-def call(following: Next) -> None:
+def wake_workers(following: NextLevel) -> None:
     """Tell as many workers as can help that there is work; the one that opened the level goes on without being told."""
     batches = 1 if following.level is None else len(following.level.batches)
     for _ in range(min(batches, living_workers.living()) - 1):
         jobs.notify_workers()
 
 
-def _undone(painting: Painting) -> Any:
+def _undone(painting: WalkInProgress) -> Any:
     claim = painting.claim
     return select(func.count()).where(
         Piece.walk_number == claim.walk_number,
@@ -99,27 +99,27 @@ def _undone(painting: Painting) -> Any:
     )
 
 
-def _plan(painting: Painting) -> Next:
+def _plan(painting: WalkInProgress) -> NextLevel:
     walk, levels = painting.walk, painting.levels
     number = painting.claim.level + 1
     if number < len(levels):
-        return Next(number, levels[number], is_recorded=True, positions=None)
+        return NextLevel(number, levels[number], is_recorded=True, positions=None)
     level = level_plan.following(
         levels,
-        painting.looks(),
+        painting.thumbnails(),
         stops=painting.stops,
         frames=walk.frames,
         sampling=painting.sampling,
         batch=int(walk.batch or 1),
-        workers=living_workers.free_for(walk.number),
+        workers=living_workers.workers_for(walk.number),
         closed=painting.is_closed,
         easing=walk.easing,
     )
     positions = level_plan.settled(levels if level is None else [*levels, level], walk.frames)
-    return Next(number, level, is_recorded=False, positions=positions)
+    return NextLevel(number, level, is_recorded=False, positions=positions)
 
 
-def _set_right(session: Session, painting: Painting, positions: Sequence[float]) -> None:
+def _set_right(session: Session, painting: WalkInProgress, positions: Sequence[float]) -> None:
     """Give the stops, which were painted before anybody knew where in the film they stand, their final places."""
     places = {position: index for index, position in enumerate(positions)}
     ranks = ranks_of(painting.walk, places)

@@ -25,7 +25,7 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import KNOTS, ROUND, Walk
 from worker.diffusion import level_batch as batches
-from worker.diffusion.painter import Painter, Prepared, Rendering, Stop
+from worker.diffusion.painter import Painter, PreparedWalk, Rendering, StopInput
 from worker.pieces import walk_memory
 from worker.pieces.walk_memory import Memory
 from worker.planning.latent_state import Painted, State, unpack
@@ -41,7 +41,7 @@ class Stopped(Exception):
     """The worker was asked to stop; the piece goes back in line."""
 
 
-class Painting:
+class WalkInProgress:
     """A walk that is being painted, for the time of one piece."""
 
     def __init__(self, claim: Claim, painter: Painter) -> None:
@@ -86,18 +86,18 @@ class Painting:
         return bool(self.walk.ending == ROUND)
 
     @property
-    def prepared(self) -> Prepared:
+    def prepared(self) -> PreparedWalk:
         """The encoded prompts and the noise, made once for all the pieces that this process paints of the walk."""
         if self.memory.prepared is None:
             settings = rendering(self.walk)
             self.memory.prepared = self.painter.prepare(self._stations(), settings, closed=self.is_closed)
         return self.memory.prepared
 
-    def _stations(self) -> list[Stop]:
+    def _stations(self) -> list[StopInput]:
         """Say what is painted at each stop: the prompt with the words of its hand, the seed drawn."""
         joined, known = hands.pattern_of(self.walk), hands.known_to(self.walk)
         return [
-            Stop(
+            StopInput(
                 hands.worded(stop.prompt, stop.hand, joined),
                 stop.negative_prompt,
                 self.walk.seed_of(stop),
@@ -107,13 +107,13 @@ class Painting:
             for stop in self.walk.stops
         ]
 
-    def looks(self) -> dict[float, dict[int, NDArray[np.float32]]]:
-        """Return the looks of the stops and of the last knots, from which the next level is planned."""
+    def thumbnails(self) -> dict[float, dict[int, NDArray[np.float32]]]:
+        """Return the thumbnails of the stops and of the last knots, from which the next level is planned."""
         last = max((number for number, level in enumerate(self.levels) if level.kind == KNOTS), default=0)
         found: dict[float, dict[int, NDArray[np.float32]]] = {}
         for number in sorted({0, last}):
             for batch in range(len(self.levels[number].batches)):
-                found |= {position: dict(each.looks) for position, each in self.knots(number, batch).items()}
+                found |= {position: dict(each.thumbnails) for position, each in self.knots(number, batch).items()}
         return found
 
     # Painting

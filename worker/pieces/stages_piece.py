@@ -21,11 +21,11 @@ from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
 from worker.diffusion.painter import Painter
 from worker.film import encoding
 from worker.pieces import film_assembly, walk_memory, walk_setup
-from worker.pieces.painting import Painting
+from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.latent_state import State, between
 from worker.planning.level_plan import Level
-from worker.queue.leases import Claim, LeaseLost, publish
+from worker.queue.leases import Claim, LeaseLost, write_as_holder
 
 STAGE_MS = 400
 """How long a stage is shown."""
@@ -45,8 +45,8 @@ log = logging.getLogger(__name__)
 
 def paint(claim: Claim, painter: Painter) -> None:
     """Paint the stages of the frame that a piece names, and keep them as a film and a sheet."""
-    painting = Painting(claim, painter)
-    walk_setup.check(painting)
+    painting = WalkInProgress(claim, painter)
+    walk_setup.check_model(painting)
     position = db.session.scalar(
         select(Frame.position).where(Frame.walk_number == claim.walk_number, Frame.index == claim.batch)
     )
@@ -60,7 +60,7 @@ def paint(claim: Claim, painter: Painter) -> None:
         _store(walk, "sheet", encoding.webp([_sheet(pictures)], LAST_MS, metadata=about), claim.batch),
     ]
     with writing() as session:
-        publish(session, claim)
+        write_as_holder(session, claim)
         for row in rows:
             session.merge(row)
         session.execute(delete(Piece).where(Piece.number == claim.number))
@@ -68,7 +68,7 @@ def paint(claim: Claim, painter: Painter) -> None:
     log.info("stages of frame %s of walk %s", claim.batch, claim.walk_id)
 
 
-def stages_of(painting: Painting, position: float) -> list[Picture]:
+def stages_of(painting: WalkInProgress, position: float) -> list[Picture]:
     """Return what the model would paint at ``position`` after each step of the solver, the last being the frame."""
     steps = painting.prepared.rendering.steps
     states = Trajectories(painting).of_frame(position, steps - 1)
@@ -85,7 +85,7 @@ def stages_of(painting: Painting, position: float) -> list[Picture]:
 class Trajectories:
     """The states of pictures after each step, those of their neighbours among them, each painted once."""
 
-    def __init__(self, painting: Painting) -> None:
+    def __init__(self, painting: WalkInProgress) -> None:
         walk = painting.walk
         self.painting = painting
         self.levels: Sequence[Level] = painting.levels or level_plan.recorded(

@@ -47,7 +47,7 @@ class Seen:
     hands: dict[int, str]
 
 
-class Looking:
+class VisualFeatureReader:
     """The eye of this process, and how far back it has looked at old films."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Looking:
         self._before: int | None = None
         self._is_through = False
 
-    def at(self, walk: Walk, memory: Memory | None = None) -> None:
+    def read(self, walk: Walk, memory: Memory | None = None) -> None:
         """Look at a walk that has just been finished; whatever is amiss is logged, and costs only the finding."""
         if (eye := self._open()) is None:
             return
@@ -66,13 +66,13 @@ class Looking:
         except (MediaError, ValueError, OSError) as error:
             log.warning("nobody looks at walk %s: %s", walk.id, error)
 
-    def back(self) -> bool:
+    def read_older(self) -> bool:
         """Look at some of the films that nobody has looked at, the newest first; tell whether there were any."""
         if self._is_through or self._open() is None:
             return False
         walks = visual_search.without(self._before, AT_ONCE, eye=self._revision)
         for walk in walks:
-            self.at(walk)
+            self.read(walk)
             self._before = walk.number
         self._is_through = not walks
         return bool(walks)
@@ -96,7 +96,7 @@ class Looking:
     def _seen(self, eye: Eye, walk: Walk, memory: Memory | None) -> Seen:
         """Look at some frames of a walk, in one batch."""
         rows = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number).order_by(Frame.index)).all()
-        chosen = [rows[place] for place in telling([row.position for row in rows])]
+        chosen = [rows[place] for place in choose_frames([row.position for row in rows])]
         if not chosen:
             raise ValueError("it has no frames")
         pictures = np.stack([_picture(row, memory) for row in chosen])
@@ -137,7 +137,7 @@ def _unasked(walk: Walk) -> dict[int, list[str]]:
     return {stop.position: among for stop in walk.stops if not stop.hand and not hands.is_named(stop.prompt, known)}
 
 
-def telling(positions: Sequence[float]) -> list[int]:
+def choose_frames(positions: Sequence[float]) -> list[int]:
     """Choose frames by their positions: those nearest to the stops and to what lies between, in their order."""
     if not positions:
         return []
@@ -153,5 +153,5 @@ def _picture(row: Frame, memory: Memory | None) -> Picture:
     return encoding.decode_still(media_store.store().read(row.path)) if picture is None else picture
 
 
-looking = Looking()
+feature_reader = VisualFeatureReader()
 """The one of this process."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.diffusion.painter import Prepared
+from worker.diffusion.painter import PreparedWalk
 from worker.planning.latent_state import Painted
 
 WALKS = 4
@@ -25,7 +25,7 @@ class Memory:
     """One walk's texts, the knots (and stops) painted so far, by level and batch, and its pictures by position."""
 
     revision: str
-    prepared: Prepared | None = None
+    prepared: PreparedWalk | None = None
     knots: dict[tuple[int, int], dict[float, Painted]] = field(default_factory=dict)
     pictures: dict[float, Picture] = field(default_factory=dict)
     next_film: float = 0.0

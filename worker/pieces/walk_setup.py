@@ -13,21 +13,21 @@ from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
 from worker.diffusion.painter import Painter, Rendering
 from worker.pieces import next_level, walk_memory
-from worker.pieces.painting import Painting
+from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
-from worker.queue.leases import publish
+from worker.queue.leases import write_as_holder
 
 
-class NotOurModel(Exception):
+class WrongModel(Exception):
     """A recipe names another model than this worker's."""
 
 
-class BegunAnew(Exception):
+class WalkRestarted(Exception):
     """The walk was begun by another model: nothing of it is painted any more, and it is back in line."""
 
 
-def settle(painting: Painting) -> None:
+def set_up(painting: WalkInProgress) -> None:
     """Fix the settings and the first level on the walk the first time; afterwards, see that they are ours.
 
     :raises NotOurModel: when its recipe asks for another model or size.
@@ -36,12 +36,12 @@ def settle(painting: Painting) -> None:
     walk, painter = painting.walk, painting.painter
     if walk.model_revision not in (None, painter.revision) and not walk.is_pinned:
         _begin_anew(painting)
-    check(painting)
+    check_model(painting)
     if _is_first(painting):
         _open_first(painting)
 
 
-def check(painting: Painting) -> None:
+def check_model(painting: WalkInProgress) -> None:
     """See that the walk is one that our model can paint again.
 
     :raises NotOurModel: when it is not.
@@ -50,14 +50,14 @@ def check(painting: Painting) -> None:
     if walk.model_revision not in (None, painter.revision):
         told = f"the recipe was painted by {walk.model_name} {walk.model_revision}"
         if walk.model_name != painter.name:
-            raise NotOurModel(f"{told}. {models_on_offer.not_offered(str(walk.model_name))}")
-        raise NotOurModel(f"{told}; this site paints with {painter.name} {painter.revision}")
+            raise WrongModel(f"{told}. {models_on_offer.not_offered(str(walk.model_name))}")
+        raise WrongModel(f"{told}; this site paints with {painter.name} {painter.revision}")
     if walk.is_pinned and (walk.width, walk.height) != painter.size:
         asked, ours = _times(walk.width, walk.height), _times(*painter.size)
-        raise NotOurModel(f"the recipe asks for pictures of {asked} pixels; this site paints {ours}")
+        raise WrongModel(f"the recipe asks for pictures of {asked} pixels; this site paints {ours}")
 
 
-def _is_first(painting: Painting) -> bool:
+def _is_first(painting: WalkInProgress) -> bool:
     """Tell whether this is a walk's first piece, and there are no others yet."""
     claim = painting.claim
     if (claim.kind, claim.level, claim.batch) != (STOPS, 0, 0):
@@ -66,7 +66,7 @@ def _is_first(painting: Painting) -> bool:
     return db.session.scalar(others.where(Piece.kind != STAGES).limit(1)) is None
 
 
-def _open_first(painting: Painting) -> None:
+def _open_first(painting: WalkInProgress) -> None:
     """Write down what fixes the pixels, and put the first level's further batches in line.
 
     Frames that are there already are of a time before there were levels, and are painted again.
@@ -82,7 +82,7 @@ def _open_first(painting: Painting) -> None:
         set_committed_value(walk, name, value)
     notes = list(zip(walk.stops, painting.prepared.notes, strict=True))
     with writing() as session:
-        publish(session, painting.claim, **settings)
+        write_as_holder(session, painting.claim, **settings)
         session.execute(delete(Frame).where(Frame.walk_number == walk.number))
         next_level.insert_pieces(session, walk.number, 0, levels[0], pieces.FIRST, first=1)
         for stop, note in notes:
@@ -102,7 +102,7 @@ def _sampling(walk: Walk) -> dict[str, Any]:
     return presets.resolve(walk.preset, facts, steps=walk.sampler_steps, guidance=walk.guidance)
 
 
-def _first(painting: Painting, settings: dict[str, Any]) -> list[Level]:
+def _first(painting: WalkInProgress, settings: dict[str, Any]) -> list[Level]:
     """Plan the first level; all of them where positions are known and levels are not, as in the oldest recipes."""
     walk = painting.walk
     batch = int(settings.get("batch") or walk.batch or 1)
@@ -115,16 +115,16 @@ def _first(painting: Painting, settings: dict[str, Any]) -> list[Level]:
     return [first] if first else []
 
 
-def _begin_anew(painting: Painting) -> None:
+def _begin_anew(painting: WalkInProgress) -> None:
     """Drop the frames of another model: half a walk by one and half by another would be neither's."""
     number = painting.claim.walk_number
     with writing() as session:
         forgotten: dict[str, Any] = dict.fromkeys(("precision", "levels", "positions", "passes", "model_revision"))
-        publish(session, painting.claim, state=QUEUED, painted_count=0, **forgotten)
+        write_as_holder(session, painting.claim, state=QUEUED, painted_count=0, **forgotten)
         for table in (Frame, Piece):
             session.execute(delete(table).where(table.walk_number == number))
     walk_memory.clear(number)
-    raise BegunAnew
+    raise WalkRestarted
 
 
 def _columns(fresh: Rendering) -> dict[str, Any]:

@@ -35,12 +35,12 @@ class Painted:
     """What was painted at a position.
 
     `picture` (height x width x 3, uint8) is there when it was decoded; `states` are those that were asked for, and
-    `looks` are small pictures of what the model expected to paint (float32, 0-1), both by depth.
+    `thumbnails` are small pictures of what the model expected to paint (float32, 0-1), both by depth.
     """
 
     position: float
     picture: NDArray[np.uint8] | None = None
-    looks: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+    thumbnails: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     states: dict[int, State] = field(default_factory=dict)
 
 
@@ -58,12 +58,12 @@ def between(left: State, right: State, t: float) -> State:
 
 
 def pack(painted: Sequence[Painted]) -> bytes:
-    """Write pictures, looks and states as one uncompressed NumPy archive."""
+    """Write pictures, thumbnails and states as one uncompressed NumPy archive."""
     arrays: dict[str, NDArray[np.generic]] = {}
     for i, one in enumerate(painted):
         if one.picture is not None:
             arrays[f"{i} picture"] = one.picture
-        arrays |= {f"{i} look {depth}": look for depth, look in one.looks.items()}
+        arrays |= {f"{i} look {depth}": look for depth, look in one.thumbnails.items()}
         for depth, state in one.states.items():
             arrays[f"{i} state {depth}"] = np.stack([state.latents, *state.history])
     index = json.dumps([one.position for one in painted]).encode()
@@ -82,9 +82,9 @@ def unpack(data: bytes) -> list[Painted]:
             number, kind, *depth = name.split()
             one = painted[int(number)]
             if kind == "picture":
-                painted[int(number)] = Painted(one.position, array, one.looks, one.states)
+                painted[int(number)] = Painted(one.position, array, one.thumbnails, one.states)
             elif kind == "look":
-                one.looks[int(depth[0])] = array
+                one.thumbnails[int(depth[0])] = array
             else:
                 one.states[int(depth[0])] = State(int(depth[0]), array[LATENTS_AT], tuple(array[LATENTS_AT + 1 :]))
     except (

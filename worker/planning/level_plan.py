@@ -2,14 +2,15 @@
 
 A frame's early solver steps are the expensive, guided ones, and nearly the same for its neighbours. So a walk is a
 tree: first its stops, then *knots*, pictures in between that are painted to a depth of the solver's steps only and
-shown to nobody; their looks pace the film, and its frames start from the blend of the two knots on either side and
+shown to nobody; their thumbnails pace the film, and its frames start from the blend of the two knots on either side and
 take the remaining steps. Unless it is short a film has a second rung of knots, where the first one's pictures differ
 most, and these branch as well. Where a walk does not branch, knots only pace it: they and the frames begin from their
 noise. Compare latent blending (Stegmaier, 2022), which grows such a tree one picture at a time; here a level is painted
 in batches, which workers share.
 
-Pure arithmetic on numbers and arrays: the same levels follow from the same looks, and what is recorded of them (JSON)
-is all that a repaint needs. Positions are as in `frame_schedule`; in a closed walk the last leg leads back to stop 0.
+Pure arithmetic on numbers and arrays: the same levels follow from the same thumbnails, and what is recorded of them
+(JSON) is all that a repaint needs. Positions are as in `frame_schedule`; in a closed walk the last leg leads back to
+stop 0.
 """
 
 import bisect
@@ -27,8 +28,8 @@ from worker.planning import frame_schedule, pacing
 
 Kind = Literal["stops", "knots", "frames"]
 
-Looks = Mapping[float, Mapping[int, NDArray[np.float32]]]
-"""The looks of stops and knots: by position, then by the depth they were taken at."""
+Thumbnails = Mapping[float, Mapping[int, NDArray[np.float32]]]
+"""The thumbnails of stops and knots: by position, then by the depth they were taken at."""
 
 FIRST = 8
 """How many frames the first batch holds at most: a film that grows early is worth a batch that is less than best."""
@@ -85,7 +86,7 @@ class Between:
 
 def following(
     done: Sequence[Level],
-    looks: Looks,
+    thumbnails: Thumbnails,
     *,
     stops: int,
     frames: int,
@@ -97,7 +98,7 @@ def following(
 ) -> Level | None:
     """Return the level that follows those that are done; None when the film has all its frames.
 
-    `looks` are needed of the stops and of the last knots, at the depth of those knots. `sampling` is what
+    `thumbnails` are needed of the stops and of the last knots, at the depth of those knots. `sampling` is what
     `app.generation.presets.resolve` returned. Raises ValueError for fewer frames than stops.
     """
     if frames < stops:
@@ -111,9 +112,9 @@ def following(
     climbed = sum(level.kind == "knots" for level in done)
     if climbed < len(ladder):
         depth, count = ladder[climbed]
-        knots = _uniform(legs, count) if not climbed else _finer(done, looks, stops, closed, count * legs)
+        knots = _uniform(legs, count) if not climbed else _finer(done, thumbnails, stops, closed, count * legs)
         return Level("knots", knots, depth, _of_knots(knots, done[-1], batch, workers, branches=sampling["branches"]))
-    positions = _placed(done, looks, stops=stops, frames=frames, closed=closed, easing=easing)
+    positions = _placed(done, thumbnails, stops=stops, frames=frames, closed=closed, easing=easing)
     return _frames(positions, stops, sampling["steps"], batch, workers, closed=closed)
 
 
@@ -139,9 +140,9 @@ def settled(levels: Sequence[Level], frames: int) -> tuple[float, ...] | None:
 
 
 def depths(level: Level, sampling: Mapping[str, Any], *, frames: int, closed: bool = False) -> tuple[int, ...]:
-    """Return the depths at which a level's states and looks are kept for those that start from them.
+    """Return the depths at which a level's states and thumbnails are kept for those that start from them.
 
-    Of the stops, those of the rungs that a film of so many frames climbs: a look that nobody asks for is a decode.
+    Of the stops, those of the rungs that a film of so many frames climbs: a thumbnail that nobody asks for is a decode.
     """
     if level.kind == "stops":
         stops = len(level.positions)
@@ -195,27 +196,27 @@ def _uniform(legs: int, count: int) -> tuple[float, ...]:
     return tuple(leg + i / (count + 1) for leg in range(legs) for i in range(1, count + 1))
 
 
-def _finer(done: Sequence[Level], looks: Looks, stops: int, closed: bool, count: int) -> tuple[float, ...]:
+def _finer(done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bool, count: int) -> tuple[float, ...]:
     """Keep the last rung's knots and add others where its pictures differ most."""
-    positions, seen = _seen(done, looks, stops, closed)
+    positions, seen = _seen(done, thumbnails, stops, closed)
     added = pacing.widest(positions, pacing.gaps(seen), count - len(done[-1].positions))
     return tuple(sorted((*done[-1].positions, *added)))
 
 
 def _seen(
-    done: Sequence[Level], looks: Looks, stops: int, closed: bool
+    done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bool
 ) -> tuple[list[float], list[NDArray[np.float32]]]:
-    """Return the positions and looks of the stops and the last knots, in order, all taken at the same depth."""
+    """Return the positions and thumbnails of the stops and the last knots, in order, all taken at the same depth."""
     depth = done[-1].until
     positions = sorted((*map(float, range(stops)), *done[-1].positions))
-    seen = [looks[position][depth] for position in positions]
+    seen = [thumbnails[position][depth] for position in positions]
     return ([*positions, float(stops)], [*seen, seen[0]]) if closed else (positions, seen)
 
 
 def _placed(
-    done: Sequence[Level], looks: Looks, *, stops: int, frames: int, closed: bool, easing: bool
+    done: Sequence[Level], thumbnails: Thumbnails, *, stops: int, frames: int, closed: bool, easing: bool
 ) -> tuple[float, ...]:
-    positions, seen = _seen(done, looks, stops, closed)
+    positions, seen = _seen(done, thumbnails, stops, closed)
     return pacing.place(positions, seen, stops=stops, frames=frames, closed=closed, easing=easing)
 
 

@@ -1,9 +1,9 @@
 """Pace a walk: place its frames so that neighbouring pictures differ equally.
 
 A model's pictures do not change at the pace of their prompts' blend: most of a leg changes little, and then a lemon is
-a sun within a twentieth of it. So the pictures themselves are the measure. A *look* is a small picture (height x width
-x 3, sRGB, 0-1), box-averaged as by the ruler; the distance of two looks is what the ruler reads between two frames.
-Pure arithmetic on numbers and arrays.
+a sun within a twentieth of it. So the pictures themselves are the measure. A *thumbnail* is a small picture (height x
+width x 3, sRGB, 0-1), box-averaged as by the ruler; the distance of two thumbnails is what the ruler reads between two
+frames. Pure arithmetic on numbers and arrays.
 """
 
 import itertools
@@ -20,13 +20,13 @@ EASED = 0.75
 
 
 def distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
-    """Return how much two looks differ: the root mean square over all pixels and colours, 0-1."""
+    """Return how much two thumbnails differ: the root mean square over all pixels and colours, 0-1."""
     return float(np.sqrt(np.mean((np.asarray(a, np.float64) - np.asarray(b, np.float64)) ** 2)))
 
 
-def gaps(looks: Sequence[NDArray[np.floating]]) -> list[float]:
-    """Return the distances of neighbouring looks."""
-    return [distance(a, b) for a, b in itertools.pairwise(looks)]
+def gaps(thumbnails: Sequence[NDArray[np.floating]]) -> list[float]:
+    """Return the distances of neighbouring thumbnails."""
+    return [distance(a, b) for a, b in itertools.pairwise(thumbnails)]
 
 
 def widest(positions: Sequence[float], widths: Sequence[float], count: int) -> list[float]:
@@ -83,7 +83,7 @@ def eased(fractions: ArrayLike) -> NDArray[np.float64]:
 
 def place(
     positions: Sequence[float],
-    looks: Sequence[NDArray[np.floating]],
+    thumbnails: Sequence[NDArray[np.floating]],
     *,
     stops: int,
     frames: int,
@@ -92,13 +92,13 @@ def place(
 ) -> tuple[float, ...]:
     """Place the frames of a walk, in film order, at equal distances between neighbouring pictures.
 
-    `positions` are those of the looks, rising, the stops among them; in a closed walk they end with `stops`, which is
-    the first stop again, and that end is not placed. The stops are always among the frames.
-    Raises ValueError for fewer frames than stops.
+    `positions` are those of the thumbnails, rising, the stops among them; in a closed walk they end with `stops`, which
+    is the first stop again, and that end is not placed. The stops are always among the frames. Raises ValueError for
+    fewer frames than stops.
     """
     if frames < stops:
         raise ValueError(f"a walk of {stops} stops needs at least {stops} frames, not {frames}")
-    widths = gaps(looks)
+    widths = gaps(thumbnails)
     legs = []
     for leg in range(stops if closed else stops - 1):
         inside = [i for i, position in enumerate(positions) if leg <= position <= leg + 1]

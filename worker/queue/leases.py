@@ -98,7 +98,9 @@ def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn:
     offered: list[ColumnElement[bool]] = []
     if models is not None:
         offered.append(or_(Walk.model.is_(None), Walk.model.in_(models)))
-    if others := living_workers.elsewhere():  # two who went on with each other's walks would begin them anew for ever
+    if (
+        others := living_workers.other_revisions()
+    ):  # two who went on with each other's walks would begin them anew for ever
         offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(others)))
     waiting, short = _opened(session, *offered), None
     if waiting is not None and waiting.urgency < pieces.FIRST:
@@ -173,7 +175,7 @@ def renew(claim: Claim) -> None:
         _change(session, claim)
 
 
-def publish(session: Session, claim: Claim, *, piece: dict[str, Any] | None = None, **values: Any) -> None:
+def write_as_holder(session: Session, claim: Claim, *, piece: dict[str, Any] | None = None, **values: Any) -> None:
     """Write ``values`` to the claimed piece's walk within the caller's transaction, and renew the lease.
 
     ``piece`` are values of the piece itself. What changes a finished walk (its stages) is fenced by the piece alone.
@@ -215,10 +217,10 @@ def give_back(claim: Claim) -> None:
     with suppress(LeaseLost), writing() as session:
         state = PAINTING if _is_on_another_easel(session, claim.walk_number, claim.number) else QUEUED
         spent = func.coalesce(Piece.seconds, 0.0) + round(claim.seconds, 3)
-        publish(session, claim, piece=pieces.FREE | {"seconds": spent}, state=state)
+        write_as_holder(session, claim, piece=pieces.FREE | {"seconds": spent}, state=state)
 
 
-def fail(claim: Claim, reason: str) -> None:
+def fail_walk(claim: Claim, reason: str) -> None:
     """End the piece's walk as failed, with the reason, and call everybody else off it.
 
     A frame's stages fail alone: its walk is finished, and stays so.
@@ -230,7 +232,7 @@ def fail(claim: Claim, reason: str) -> None:
             _change(session, claim)
             session.execute(delete(Piece).where(Piece.number == claim.number))
             return
-        publish(session, claim, state=FAILED, error=reason, finished_at=now())
+        write_as_holder(session, claim, state=FAILED, error=reason, finished_at=now())
         _call_off(session, claim.walk_number)
 
 

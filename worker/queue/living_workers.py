@@ -16,7 +16,7 @@ _living = 1
 _elsewhere: frozenset[str] = frozenset()
 
 
-def note(count: int, elsewhere: Collection[str] = ()) -> None:
+def set_living(count: int, elsewhere: Collection[str] = ()) -> None:
     """Remember how many workers live, this one among them; where Redis cannot tell, it knows of itself.
 
     ``elsewhere`` are the revisions with which others of them paint and this one does not.
@@ -33,12 +33,12 @@ def living() -> int:
     return _living
 
 
-def elsewhere() -> frozenset[str]:
+def other_revisions() -> frozenset[str]:
     """Return the revisions of our models with which others painted, and we do not, when somebody last looked."""
     return _elsewhere
 
 
-def free_for(walk_number: int) -> int:
+def workers_for(walk_number: int) -> int:
     """Return among how many workers a level of this walk is shared: those that no other walk in line will want."""
     if _living == 1:
         return 1

@@ -27,7 +27,7 @@ _STAGES_IN_LINE = (Piece.kind == STAGES, Piece.state == PIECE_WAITING)
 _missed_since: dict[str, float] = {}
 
 
-def give_up() -> None:
+def fail_unoffered() -> None:
     """Fail the walks, and drop the stages, that wait for a model which no living worker has offered for a while."""
     offered = _offered()
     if offered is None:

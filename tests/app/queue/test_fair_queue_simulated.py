@@ -22,7 +22,7 @@ from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE
 from app.walks import lifecycle
 from worker.pieces.next_level import insert_pieces
 from worker.planning.level_plan import Level
-from worker.queue.leases import Claim, claim_next, fail, give_back, publish, sweep
+from worker.queue.leases import Claim, claim_next, fail_walk, give_back, sweep, write_as_holder
 
 VISITORS = [f"visitor {letter}" for letter in "abcdef"]
 STOPS = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
@@ -76,7 +76,7 @@ class Line(RuleBasedStateMachine):
         walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
         count = walk.painted_count + int(share * (walk.frames - walk.painted_count))
         with writing() as session:
-            publish(session, claim, painted_count=count)
+            write_as_holder(session, claim, painted_count=count)
 
     @precondition(lambda self: self.easels)
     @rule(which=st.integers(0, 9), batches=st.integers(1, 3))
@@ -84,7 +84,7 @@ class Line(RuleBasedStateMachine):
         """Complete a level, and open the next, which several painters may share."""
         claim = self.easels.pop(which % len(self.easels))
         with writing() as session:
-            publish(session, claim, piece={"state": PIECE_DONE})
+            write_as_holder(session, claim, piece={"state": PIECE_DONE})
             undone = select(Piece).where(Piece.walk_number == claim.walk_number, Piece.state != PIECE_DONE)
             if session.scalar(undone.limit(1)) is None:
                 insert_pieces(session, claim.walk_number, claim.level + 1, level_of(batches), pieces.REST)
@@ -100,7 +100,9 @@ class Line(RuleBasedStateMachine):
         """Finish a walk, at any pace: the pace that all estimates rest on jumps up and down."""
         claim = self.easels.pop(which % len(self.easels))
         with writing() as session:
-            publish(session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, passes=self.passes(claim))
+            write_as_holder(
+                session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, passes=self.passes(claim)
+            )
             session.execute(delete(Piece).where(Piece.walk_number == claim.walk_number))
         self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
 
@@ -113,7 +115,7 @@ class Line(RuleBasedStateMachine):
             give_back(claim)
             return
         with writing() as session:
-            publish(session, claim, piece={"lease_until": now() - timedelta(seconds=1)})
+            write_as_holder(session, claim, piece={"lease_until": now() - timedelta(seconds=1)})
         sweep()
 
     @rule(count=st.integers(0, 4))
@@ -126,7 +128,7 @@ class Line(RuleBasedStateMachine):
     def fail(self, which: int) -> None:
         """Fail a walk."""
         claim = self.easels.pop(which % len(self.easels))
-        fail(claim, "No.")
+        fail_walk(claim, "No.")
         self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
 
     @rule(which=st.integers(0, 99))

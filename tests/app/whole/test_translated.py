@@ -47,7 +47,7 @@ from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.painter import PaintingError
 from worker.job import _sentence
-from worker.pieces.walk_setup import NotOurModel
+from worker.pieces.walk_setup import WrongModel
 
 Hanger = Callable[..., Walk]
 
@@ -252,9 +252,9 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
         ModelError("the model a is not offered here; offered: b, c"),
         ModelError("model file broken: unet/config.json: it is cut off"),
         ModelError("the DDIMScheduler takes no 99 steps with this model"),
-        NotOurModel("the recipe was painted by a 1. The model a is not offered here; this is: b."),
-        NotOurModel("the recipe was painted by a 1; this site paints with b 2"),
-        NotOurModel("the recipe asks for pictures of 8 × 8 pixels; this site paints 128 × 128"),
+        WrongModel("the recipe was painted by a 1. The model a is not offered here; this is: b."),
+        WrongModel("the recipe was painted by a 1; this site paints with b 2"),
+        WrongModel("the recipe asks for pictures of 8 × 8 pixels; this site paints 128 × 128"),
         MemoryError(),
     ],
 )

@@ -16,7 +16,7 @@ from studio.publishing import model_card
 from studio.workspace.work_folder import Folder, Record
 from tests.studio.conftest import call
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter, Stop
+from worker.diffusion.painter import Painter, StopInput
 
 pytestmark = [
     pytest.mark.slow,
@@ -69,7 +69,7 @@ def test_worker_loads_it_and_paints(published: tuple[Path, dict[str, Any]]) -> N
     assert (model.name, model.title, model.prefix) == ("small", "small", "A MoMA artwork of: ")
     painter = Painter(model)
     rendering = painter.rendering(steps=2)
-    prepared = painter.prepare([Stop("a bear", "", 1), Stop("a fox", "", 1)], rendering)
+    prepared = painter.prepare([StopInput("a bear", "", 1), StopInput("a fox", "", 1)], rendering)
     picture = painter.paint(prepared, [0.5])[0].picture
     assert picture is not None and picture.shape == (*model.size, 3)
 

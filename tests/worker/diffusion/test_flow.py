@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from worker.diffusion import solver_state, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.painter import Painter, Prepared, Stop
+from worker.diffusion.painter import Painter, PreparedWalk, StopInput
 
 pytestmark = [
     pytest.mark.slow,
@@ -42,9 +42,9 @@ def painter(folder: Path) -> Painter:
     return Painter(Model.load(str(folder), device="cpu"), tuning.fallback())
 
 
-def prepared(painter: Painter, **changes: Any) -> Prepared:
+def prepared(painter: Painter, **changes: Any) -> PreparedWalk:
     exactly = {"precision": "float32", "memory_format": "contiguous", "threads": 1}
-    return painter.prepare([Stop("a bear", "", 3)], replace(painter.rendering(SAMPLING | changes), **exactly))
+    return painter.prepare([StopInput("a bear", "", 3)], replace(painter.rendering(SAMPLING | changes), **exactly))
 
 
 def picture(painted: list[Any]) -> NDArray[np.int64]:

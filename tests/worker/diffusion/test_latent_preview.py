@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.support.house import SIZE
-from worker.diffusion.latent_preview import Lens
-from worker.diffusion.painter import Painter, Stop
+from worker.diffusion.latent_preview import LatentPreview
+from worker.diffusion.painter import Painter, StopInput
 from worker.film import smoothness_measure
 from worker.planning import pacing
 
@@ -18,25 +18,25 @@ pytestmark = pytest.mark.slow
 
 def test_lens_is_fitted_alike_every_time(painters: dict[str, Painter]) -> None:
     model = painters["sd1"].model
-    one, other = Lens.fitted(model), Lens.fitted(model)
+    one, other = LatentPreview.fitted(model), LatentPreview.fitted(model)
     assert np.array_equal(one.weights, other.weights)
     assert np.isfinite(one.weights).all()
 
 
 @pytest.mark.server
 def test_lens_sees_what_the_house_model_paints(house: Painter) -> None:
-    """Its looks of finished pictures are those pictures, averaged; and it ranks their differences as the ruler does."""
+    """Of finished pictures its thumbnails are these, averaged, and it ranks their differences as the ruler does."""
     prompts = ["a lemon", "a red apple", "a fox", "the sun", "a house", "a frog"]
     rendering = house.rendering(steps=8, guidance=3.5)
-    prepared = house.prepare([Stop(prompt, "", 11) for prompt in prompts], rendering)
+    prepared = house.prepare([StopInput(prompt, "", 11) for prompt in prompts], rendering)
     painted = house.paint(prepared, [float(i) for i in range(len(prompts))], keep=[8])
-    looks = [one.looks[8] for one in painted]
+    thumbnails = [one.thumbnails[8] for one in painted]
     pictures = [one.picture for one in painted if one.picture is not None]
     side = SIZE // 16
     averaged = [picture.reshape(16, side, 16, side, 3).mean((1, 3)) / 255 for picture in pictures]
-    errors = [pacing.distance(look, picture) for look, picture in zip(looks, averaged, strict=True)]
+    errors = [pacing.distance(look, picture) for look, picture in zip(thumbnails, averaged, strict=True)]
     pairs = list(itertools.combinations(range(len(prompts)), 2))
-    seen = [pacing.distance(looks[a], looks[b]) for a, b in pairs]
+    seen = [pacing.distance(thumbnails[a], thumbnails[b]) for a, b in pairs]
     read = [smoothness_measure.smoothness([pictures[a], pictures[b]]).steps[0] for a, b in pairs]
     assert max(errors) < 0.5 * min(seen)
     assert np.corrcoef(seen, read)[0, 1] > 0.9

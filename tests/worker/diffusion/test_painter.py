@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tests.support.house import HOUSE, SIZE
 from worker.diffusion.model import Model, ModelError
-from worker.diffusion.painter import Painter, PaintingError, Prepared, Rendering, Stop
+from worker.diffusion.painter import Painter, PaintingError, PreparedWalk, Rendering, StopInput
 from worker.diffusion.tuning import fallback
 
 pytestmark = [
@@ -28,7 +28,7 @@ pytestmark = [
 
 KINDS = ["sd1", "sd2", "bert", "sdxl", "lcm", "turbo"]
 OWN_SOLVERS = {"lcm": "LCMScheduler", "turbo": "EulerAncestralDiscreteScheduler"}
-STOPS = [Stop("a bear", "", 3), Stop("the sun", "red", 3)]
+STOPS = [StopInput("a bear", "", 3), StopInput("the sun", "red", 3)]
 
 
 def exact(painter: Painter, **changes: Any) -> Rendering:
@@ -39,14 +39,14 @@ def exact(painter: Painter, **changes: Any) -> Rendering:
     return replace(rendering, **settings)
 
 
-def shown(painter: Painter, prepared: Prepared, positions: list[float], **options: Any) -> list[NDArray[np.uint8]]:
+def shown(painter: Painter, prepared: PreparedWalk, positions: list[float], **options: Any) -> list[NDArray[np.uint8]]:
     """Paint one batch and return its pictures."""
     painted = painter.paint(prepared, positions, **options)
     assert [one.position for one in painted] == positions
     return [one.picture for one in painted if one.picture is not None]
 
 
-def usual(folder: Path, stop: Stop, rendering: Rendering) -> NDArray[np.uint8]:
+def usual(folder: Path, stop: StopInput, rendering: Rendering) -> NDArray[np.uint8]:
     """Paint one stop by the pipeline's own call, all its noise drawn from the stop's seed."""
     torch.set_num_threads(rendering.threads)
     pipe = pipeline(folder)
@@ -184,7 +184,7 @@ def test_noise_on_the_way_lies_between_the_stops_and_comes_from_their_seeds_alon
     painters: dict[str, Painter], kind: str
 ) -> None:
     painter = painters[kind]
-    prepared = painter.prepare([Stop("a bear", "", 3), Stop("a bear", "", 4)], exact(painter))
+    prepared = painter.prepare([StopInput("a bear", "", 3), StopInput("a bear", "", 4)], exact(painter))
     process_wide = torch.get_rng_state()
     film = shown(painter, prepared, [0.0, 0.5, 1.0])
     assert torch.equal(torch.get_rng_state(), process_wide)
@@ -202,7 +202,7 @@ def test_guidance_that_is_an_input_takes_one_pass_and_no_negative_prompt(painter
     rows: list[int] = []
     unet, _ = painter.model.networks("float32", "contiguous")
     watched = unet.register_forward_pre_hook(lambda _, arguments: rows.append(len(arguments[0])))
-    prepared = painter.prepare([Stop("a bear", "", 3), Stop("a bear", "red", 3)], exact(painter))
+    prepared = painter.prepare([StopInput("a bear", "", 3), StopInput("a bear", "red", 3)], exact(painter))
     with_words, without = shown(painter, prepared, [0.0, 1.0])
     watched.remove()
     assert rows == [2] * 4
@@ -259,7 +259,7 @@ def test_middle_differs_from_both_ends(painters: dict[str, Painter], kind: str) 
 
 def test_inner_stop_of_a_long_walk_is_painted_from_its_own_prompt(painters: dict[str, Painter]) -> None:
     painter = painters["bert"]
-    lemon = Stop("a lemon", "", 3)
+    lemon = StopInput("a lemon", "", 3)
     long = painter.prepare([STOPS[0], lemon, STOPS[1]], exact(painter))
     alone = painter.prepare([lemon, lemon], exact(painter))
     assert difference(shown(painter, long, [1.0])[0], shown(painter, alone, [0.0])[0]) <= 1
@@ -267,14 +267,14 @@ def test_inner_stop_of_a_long_walk_is_painted_from_its_own_prompt(painters: dict
 
 def test_one_seed_gives_every_frame_the_same_noise(painters: dict[str, Painter]) -> None:
     painter = painters["sd1"]
-    same = [Stop("a bear", "", 3), Stop("a bear", "", 3)]
+    same = [StopInput("a bear", "", 3), StopInput("a bear", "", 3)]
     pictures = shown(painter, painter.prepare(same, exact(painter)), [0.0, 0.5, 1.0])
     assert all(difference(pictures[0], picture) <= 1 for picture in pictures)
 
 
 def test_seeds_of_their_own_move_the_noise_between_stops(painters: dict[str, Painter]) -> None:
     painter = painters["sd1"]
-    prepared = painter.prepare([Stop("a bear", "", 3), Stop("a bear", "", 4)], exact(painter))
+    prepared = painter.prepare([StopInput("a bear", "", 3), StopInput("a bear", "", 4)], exact(painter))
     assert not np.array_equal(*prepared.noises)
     first, middle, last = shown(painter, prepared, [0.0, 0.5, 1.0])
     assert min(difference(first, middle), difference(middle, last), difference(first, last)) > 1
@@ -282,7 +282,7 @@ def test_seeds_of_their_own_move_the_noise_between_stops(painters: dict[str, Pai
 
 def test_noise_depends_on_the_seed_alone(painters: dict[str, Painter]) -> None:
     one, other = (
-        painters[kind].prepare([Stop("a", "", 2**32 - 1), Stop("x", "red", 7)], exact(painters[kind]))
+        painters[kind].prepare([StopInput("a", "", 2**32 - 1), StopInput("x", "red", 7)], exact(painters[kind]))
         for kind in ("sd1", "bert")
     )
     assert np.array_equal(one.noises, other.noises)
@@ -293,7 +293,7 @@ def test_negative_prompt_changes_the_picture_only_under_guidance(painters: dict[
     for guidance, changes in ((3.0, True), (1.0, False)):
         rendering = exact(painter, guidance=guidance)
         plain, without = (
-            shown(painter, painter.prepare([Stop("a bear", words, 3)] * 2, rendering), [0.0])[0]
+            shown(painter, painter.prepare([StopInput("a bear", words, 3)] * 2, rendering), [0.0])[0]
             for words in ("", "the red sun")
         )
         assert (difference(plain, without) > 0) is changes
@@ -342,9 +342,9 @@ def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: 
 
 @pytest.mark.server
 def test_house_model_paints_what_the_pipeline_itself_paints(house: Painter) -> None:
-    stop = Stop("a fox", "", 5)
+    stop = StopInput("a fox", "", 5)
     rendering = exact(house, steps=6, threads=2)
-    prepared = house.prepare([stop, Stop("a lion", "", 5)], rendering)
+    prepared = house.prepare([stop, StopInput("a lion", "", 5)], rendering)
     [painted] = shown(house, prepared, [0.0])
     assert painted.shape == (SIZE, SIZE, 3)
     asked = replace(stop, prompt=house.prefix + stop.prompt)  # it names no hand
@@ -354,7 +354,7 @@ def test_house_model_paints_what_the_pipeline_itself_paints(house: Painter) -> N
 @pytest.mark.server
 def test_house_model_paints_red_apples_red_and_lemons_yellow(house: Painter) -> None:
     rendering = house.rendering(steps=12, guidance=3.5)
-    prepared = house.prepare([Stop("a red apple", "", 11), Stop("a lemon", "", 11)], rendering)
+    prepared = house.prepare([StopInput("a red apple", "", 11), StopInput("a lemon", "", 11)], rendering)
     middle = slice(SIZE * 3 // 8, SIZE * 5 // 8)
     apple, lemon = (picture[middle, middle].mean((0, 1)) for picture in shown(house, prepared, [0.0, 1.0]))
     assert apple[0] > 150 > 90 > max(apple[1:])

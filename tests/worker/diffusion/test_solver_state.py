@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from worker.diffusion import solver_state
-from worker.diffusion.painter import Painter, PaintingError, Prepared, Stop
+from worker.diffusion.painter import Painter, PaintingError, PreparedWalk, StopInput
 from worker.diffusion.solvers import SOLVER
 from worker.planning.latent_state import State
 
@@ -22,12 +22,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # diffusers' own call
 ]
 
-STOPS = [Stop("a bear", "", 3), Stop("the sun", "red", 3)]
+STOPS = [StopInput("a bear", "", 3), StopInput("the sun", "red", 3)]
 EXACTLY = {"precision": "float32", "memory_format": "contiguous", "threads": 1}
 SAMPLING: dict[str, Any] = {"scheduler": "DPMSolverMultistepScheduler", "steps": 6, "guidance": 3.0}
 
 
-def prepared(painter: Painter, stops: list[Stop] = STOPS, *, closed: bool = False, **changes: Any) -> Prepared:
+def prepared(painter: Painter, stops: list[StopInput] = STOPS, *, closed: bool = False, **changes: Any) -> PreparedWalk:
     rendering = replace(painter.rendering(SAMPLING | changes), **EXACTLY)
     return painter.prepare(stops, rendering, closed=closed)
 
@@ -89,18 +89,18 @@ def test_knot_is_not_decoded_but_looked_at(painters: dict[str, Painter]) -> None
     [knot] = painter.paint(prepared(painter), [0.5], until=4, keep=(2, 4), decode=False)
     assert painter.passes - before == 8
     assert knot.picture is None
-    assert sorted(knot.states) == sorted(knot.looks) == [2, 4]
-    assert knot.looks[4].shape == (16, 16, 3)
-    assert 0 <= knot.looks[4].min() <= knot.looks[4].max() <= 1
+    assert sorted(knot.states) == sorted(knot.thumbnails) == [2, 4]
+    assert knot.thumbnails[4].shape == (16, 16, 3)
+    assert 0 <= knot.thumbnails[4].min() <= knot.thumbnails[4].max() <= 1
 
 
 def test_looks_that_place_the_frames_are_what_the_decoder_shows(painters: dict[str, Painter]) -> None:
     painter = painters["bert"]
     [first] = painter.paint(prepared(painter, ladder=[[2, 3], [4, 6]]), [0.5], until=4, keep=(2, 4))
     assert first.picture is not None
-    assert first.looks[2].shape == (16, 16, 3), "through the lens"
-    assert first.looks[4].shape == first.picture.shape, "of two pixels to a latent none is averaged"
-    assert np.abs(first.looks[4] * 255 - first.picture).max() <= 1
+    assert first.thumbnails[2].shape == (16, 16, 3), "through the lens"
+    assert first.thumbnails[4].shape == first.picture.shape, "of two pixels to a latent none is averaged"
+    assert np.abs(first.thumbnails[4] * 255 - first.picture).max() <= 1
 
 
 def test_picture_shown_on_the_way_is_what_the_model_expects(painters: dict[str, Painter]) -> None:
@@ -187,7 +187,7 @@ def test_states_that_are_no_numbers_are_painted_once_more_and_then_given_up(pain
 
 def test_batch_that_is_filled_up_paints_a_stop_bit_for_bit_alike_in_any_walk(painters: dict[str, Painter]) -> None:
     painter = painters["bert"]
-    a, b, c = Stop("a bear", "", 3), Stop("the sun", "red", 5), Stop("a lemon", "", 8)
+    a, b, c = StopInput("a bear", "", 3), StopInput("the sun", "red", 5), StopInput("a lemon", "", 8)
     ended, goes_on, alone = (prepared(painter, stops) for stops in ([a, b], [b, c], [a, c, b]))
     first, last, third = (
         painter.paint(walk, positions, keep=(4,), pad=2)[-1]
@@ -205,7 +205,7 @@ def test_filled_up_batch_returns_what_was_asked_for(painters: dict[str, Painter]
 
 def test_closed_walk_of_one_prompt_breathes_full_circle(painters: dict[str, Painter]) -> None:
     painter = painters["sd1"]
-    breath = prepared(painter, [Stop("a bear", "", 3), Stop("a bear", "", 4)], closed=True)
+    breath = prepared(painter, [StopInput("a bear", "", 3), StopInput("a bear", "", 4)], closed=True)
     positions = [0.0, 0.5, 1.0, 1.25, 1.5, 1.75]
     pictures = [one.picture for one in painter.paint(breath, positions)]
     for i, one in enumerate(pictures):
@@ -216,7 +216,7 @@ def test_closed_walk_of_one_prompt_breathes_full_circle(painters: dict[str, Pain
 
 def test_closed_walk_leads_from_its_last_stop_back_to_its_first(painters: dict[str, Painter]) -> None:
     painter = painters["bert"]
-    stops = [Stop("a bear", "", 3), Stop("the sun", "", 3), Stop("a lemon", "", 3)]
+    stops = [StopInput("a bear", "", 3), StopInput("the sun", "", 3), StopInput("a lemon", "", 3)]
     ring, back = prepared(painter, stops, closed=True), prepared(painter, [stops[2], stops[0]])
     assert difference(picture(painter.paint(ring, [2.25])), picture(painter.paint(back, [0.25]))) <= 1
     with pytest.raises(ValueError, match="outside"):

@@ -22,7 +22,7 @@ def test_batch_falls_into_a_part_for_each_thread_unless_they_were_too_small(
 
 def test_results_come_in_order_however_many_there_are() -> None:
     torch.set_num_threads(2)
-    assert thread_lanes.run(lambda a, b: a * b, [(i, 10) for i in range(7)]) == [0, 10, 20, 30, 40, 50, 60]
+    assert thread_lanes.run_in_lanes(lambda a, b: a * b, [(i, 10) for i in range(7)]) == [0, 10, 20, 30, 40, 50, 60]
 
 
 def test_lanes_run_at_the_same_time_in_one_thread_each() -> None:
@@ -33,7 +33,7 @@ def test_lanes_run_at_the_same_time_in_one_thread_each() -> None:
         meeting.wait()
         return torch.get_num_threads(), threading.current_thread().name
 
-    (here, first), (there, second) = thread_lanes.run(work, [(), ()])
+    (here, first), (there, second) = thread_lanes.run_in_lanes(work, [(), ()])
     assert (here, there) == (1, 1)
     assert first != second
     assert torch.get_num_threads() == 2
@@ -46,5 +46,5 @@ def test_callers_threads_come_back_after_an_error() -> None:
         raise MemoryError(number)
 
     with pytest.raises(MemoryError):
-        thread_lanes.run(fails, [(1,), (2,)])
+        thread_lanes.run_in_lanes(fails, [(1,), (2,)])
     assert torch.get_num_threads() == 2

@@ -12,27 +12,27 @@ import pytest
 from numpy.typing import NDArray
 
 from app.generation import presets
-from worker.diffusion.painter import Painter, Stop
-from worker.diffusion.whole_walk import Easel
+from worker.diffusion.painter import Painter, StopInput
+from worker.diffusion.whole_walk import WholeWalk
 from worker.film import smoothness_measure
 from worker.planning.level_plan import Level
 
 pytestmark = pytest.mark.slow
 
-STOPS = [Stop("a bear", "", 3), Stop("the sun", "red", 3)]
+STOPS = [StopInput("a bear", "", 3), StopInput("the sun", "red", 3)]
 SAMPLING = presets.resolve("balanced", {}, steps=5)
 
 DISTILLED = {"lcm": "LCMScheduler", "turbo": "EulerAncestralDiscreteScheduler"}
 
 
-def easel(painter: Painter, sampling: dict[str, Any] = SAMPLING, *, closed: bool = False, batch: int = 4) -> Easel:
+def easel(painter: Painter, sampling: dict[str, Any] = SAMPLING, *, closed: bool = False, batch: int = 4) -> WholeWalk:
     rendering = replace(
         painter.rendering(sampling), precision="float32", memory_format="contiguous", threads=1, batch=batch
     )
-    return Easel(painter, painter.prepare(STOPS, rendering, closed=closed), sampling)
+    return WholeWalk(painter, painter.prepare(STOPS, rendering, closed=closed), sampling)
 
 
-def film(easel: Easel) -> list[NDArray[np.uint8]]:
+def film(easel: WholeWalk) -> list[NDArray[np.uint8]]:
     return list(easel.pictures.values())
 
 
@@ -42,19 +42,19 @@ def decibels(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 
 
 @pytest.fixture(scope="module")
-def painted(painters: dict[str, Painter]) -> Easel:
+def painted(painters: dict[str, Painter]) -> WholeWalk:
     whole = easel(painters["bert"])
     whole.paint(frames=9)
     return whole
 
 
-def test_film_has_all_its_frames_and_each_differs_from_its_neighbours(painted: Easel) -> None:
+def test_film_has_all_its_frames_and_each_differs_from_its_neighbours(painted: WholeWalk) -> None:
     pictures = film(painted)
     assert len(pictures) == 9
     assert all(step > 0 for step in smoothness_measure.smoothness(pictures).steps)
 
 
-def test_recorded_levels_paint_the_same_bytes_again(painted: Easel) -> None:
+def test_recorded_levels_paint_the_same_bytes_again(painted: WholeWalk) -> None:
     recorded = json.loads(json.dumps([level.to_json() for level in painted.levels]))
     again = easel(painted.painter)
     for level in recorded:
@@ -63,7 +63,7 @@ def test_recorded_levels_paint_the_same_bytes_again(painted: Easel) -> None:
     assert all(map(np.array_equal, film(again), film(painted)))
 
 
-def test_other_batches_paint_nearly_the_same(painted: Easel) -> None:
+def test_other_batches_paint_nearly_the_same(painted: WholeWalk) -> None:
     other = easel(painted.painter)
     for level in painted.levels:
         positions = range(len(level.positions))

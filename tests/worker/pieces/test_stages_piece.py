@@ -54,7 +54,7 @@ def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
 ) -> None:
     job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
     stage_requests.ask(painted, 1)
-    with pytest.raises(walk_setup.NotOurModel):
+    with pytest.raises(walk_setup.WrongModel):
         job.work()
     assert (read(painted.id).state, read(painted.id).error) == (FINISHED, None)
     assert stage_requests.of(painted, 1) is None

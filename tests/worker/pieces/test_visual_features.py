@@ -21,7 +21,7 @@ from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
-from worker.pieces.visual_features import Looking, telling
+from worker.pieces.visual_features import VisualFeatureReader, choose_frames
 
 pytestmark = pytest.mark.databases
 
@@ -34,17 +34,17 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
+def reader(monkeypatch: pytest.MonkeyPatch) -> VisualFeatureReader:
     """Give the process a new eye."""
-    found = Looking()
+    found = VisualFeatureReader()
     for module in ("job", "pieces.batch_piece"):
-        monkeypatch.setattr(f"worker.{module}.looking", found)
+        monkeypatch.setattr(f"worker.{module}.feature_reader", found)
     monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
     return found
 
 
 @pytest.fixture
-def painter(looking: Looking, painter: FakePainter) -> FakePainter:
+def painter(reader: VisualFeatureReader, painter: FakePainter) -> FakePainter:
     """Put a fake painter at the easel once it is known who looks."""
     return painter
 
@@ -68,7 +68,7 @@ def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Com
 
 
 def test_old_films_are_looked_at_when_nothing_waits(
-    painter: FakePainter, looking: Looking, hung: Commissioner, commissioned: Commissioner
+    painter: FakePainter, reader: VisualFeatureReader, hung: Commissioner, commissioned: Commissioner
 ) -> None:
     old, broken, like = hung("a fox", "a kite"), hung("a boat", "a whale"), hung("a fox", "a rocket")
     paint(old, 200)
@@ -84,7 +84,7 @@ def test_old_films_are_looked_at_when_nothing_waits(
     found = visual_search.similar_walks(read(old.id), 0, limit=9)
     assert found is not None
     assert found[0].id == like.id
-    assert not looking.back()
+    assert not reader.read_older()
     paint(broken, 7)
     assert job.look() == 0
     assert visual_search.of(read(broken.id)) is not None
@@ -101,34 +101,34 @@ def test_without_an_eye_walks_are_painted_all_the_same(
     assert caplog.text.count("no/eye is no eye: eye.json is missing") == 1
 
 
-def test_another_eye_looks_anew(app: Flask, looking: Looking, hung: Commissioner, tmp_path: Path) -> None:
+def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureReader, hung: Commissioner, tmp_path: Path) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
-    assert looking.back()
+    assert reader.read_older()
     first = visual_search.of(walk)
     assert first is not None
     app.config["EYE"] = str(make_eye(tmp_path / "other", seed=2))
-    assert Looking().back()
+    assert VisualFeatureReader().read_older()
     second = visual_search.of(read(walk.id))
     assert second is not None
     assert (second.eye, second.number) > ("", first.number)
     assert second.eye != first.eye
 
 
-def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(looking: Looking, hung: Commissioner) -> None:
+def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(reader: VisualFeatureReader, hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
-    assert looking._open() is not None
-    seen = looking._seen(looking._open(), walk, None)  # type: ignore[arg-type]
+    assert reader._open() is not None
+    seen = reader._seen(reader._open(), walk, None)  # type: ignore[arg-type]
     lifecycle.delete_walk(walk)
-    looking._keep(walk, seen)
+    reader._keep(walk, seen)
     assert visual_search.of(walk) is None
-    looking.at(walk)
+    reader.read(walk)
 
 
 def test_hand_is_recorded_as_found_where_none_was_asked_for(
     app: Flask,
-    looking: Looking,
+    reader: VisualFeatureReader,
     painter: FakePainter,
     commissioned: Commissioner,
     tmp_path: Path,
@@ -160,11 +160,11 @@ def test_hand_is_recorded_as_found_where_none_was_asked_for(
     ],
 )
 def test_frames_are_the_stops_and_what_lies_between(positions: list[float], chosen: list[int]) -> None:
-    assert telling(positions) == chosen
+    assert choose_frames(positions) == chosen
 
 
 def test_no_walk_is_looked_at_more_than_so_often() -> None:
-    chosen = telling([i / 30 for i in range(211)])
+    chosen = choose_frames([i / 30 for i in range(211)])
     assert 8 <= len(chosen) <= visual_search.FRAMES
     assert chosen[0] == 0
     assert chosen[-1] == 210

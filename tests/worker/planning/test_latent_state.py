@@ -58,8 +58,8 @@ def test_what_is_packed_comes_back_bit_for_bit() -> None:
         assert one.states[depth].depth == depth
         assert np.array_equal(one.states[depth].latents, kept.latents)
         assert all(map(np.array_equal, one.states[depth].history, kept.history))
-    assert {depth: kept.tolist() for depth, kept in one.looks.items()} == {
-        depth: kept.tolist() for depth, kept in first.looks.items()
+    assert {depth: kept.tolist() for depth, kept in one.thumbnails.items()} == {
+        depth: kept.tolist() for depth, kept in first.thumbnails.items()
     }
 
 

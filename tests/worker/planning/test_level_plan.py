@@ -38,7 +38,7 @@ class AnyDepth(dict[int, NDArray[np.float32]]):
         return look(self.position)
 
 
-class Looks(dict[float, Mapping[int, NDArray[np.float32]]]):
+class Thumbnails(dict[float, Mapping[int, NDArray[np.float32]]]):
     def __missing__(self, position: float) -> Mapping[int, NDArray[np.float32]]:
         return AnyDepth(position)
 
@@ -47,7 +47,7 @@ def laid_out(sampling: Mapping[str, Any], **wanted: Any) -> list[Level]:
     """Follow a plan to its end."""
     options = {"stops": 2, "frames": 24, "batch": 8} | wanted
     levels: list[Level] = []
-    while level := level_plan.following(levels, Looks(), sampling=sampling, **options):
+    while level := level_plan.following(levels, Thumbnails(), sampling=sampling, **options):
         levels.append(level)
     return levels
 

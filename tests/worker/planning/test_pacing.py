@@ -103,7 +103,7 @@ def test_pace_meets_the_knots() -> None:
 
 
 def test_frames_of_a_known_film_are_placed_at_equal_distances() -> None:
-    """The disc rushes through the middle of its way; paced by 21 looks, 24 frames must not show it."""
+    """The disc rushes through the middle of its way; paced by 21 thumbnails, 24 frames must not show it."""
 
     def place_of(position: float) -> float:
         return 3 + 10 / (1 + np.exp(-14 * (position - 0.6)))
@@ -136,8 +136,8 @@ def test_frames_rise_and_have_the_stops_among_them(
     legs = stops if closed else stops - 1
     positions = [leg + i / (a_leg + 1) for leg in range(legs) for i in range(a_leg + 1)] + [float(legs)]
     random = np.random.default_rng(seed)
-    looks = [random.choice([0, 1e-12, 1]) * random.random((4, 4, 3)) for _ in positions]
-    placed = pacing.place(positions, looks, stops=stops, frames=stops + more, closed=closed, easing=easing)
+    thumbnails = [random.choice([0, 1e-12, 1]) * random.random((4, 4, 3)) for _ in positions]
+    placed = pacing.place(positions, thumbnails, stops=stops, frames=stops + more, closed=closed, easing=easing)
     assert len(placed) == stops + more
     assert all(a < b for a, b in itertools.pairwise(placed))
     assert {float(stop) for stop in range(stops)} <= set(placed)
@@ -150,15 +150,15 @@ def test_leg_without_any_change_is_paced_evenly() -> None:
 
 
 def test_more_frames_go_where_more_changes() -> None:
-    looks = [disc(), disc(x=8.2), square()]
-    placed = pacing.place([0, 1, 2], looks, stops=3, frames=24)
+    thumbnails = [disc(), disc(x=8.2), square()]
+    placed = pacing.place([0, 1, 2], thumbnails, stops=3, frames=24)
     assert sum(position > 1 for position in placed) > 3 * sum(position < 1 for position in placed)
 
 
 def test_eased_walk_slows_down_at_its_stops_but_does_not_stand_still() -> None:
-    looks = [disc(x=3 + 2 * i) for i in range(5)]
+    thumbnails = [disc(x=3 + 2 * i) for i in range(5)]
     plain, eased = (
-        np.diff(pacing.place([0, 0.25, 0.5, 0.75, 1], looks, stops=2, frames=21, easing=easing))
+        np.diff(pacing.place([0, 0.25, 0.5, 0.75, 1], thumbnails, stops=2, frames=21, easing=easing))
         for easing in (False, True)
     )
     assert 0.1 < eased[0] / plain[0] < 0.6

@@ -33,7 +33,17 @@ from app.walks import lifecycle
 from tests.conftest import Commissioner
 from tests.worker.rows import read
 from worker.queue import living_workers
-from worker.queue.leases import Claim, LeaseLost, claim_next, fail, give_back, holder, publish, renew, sweep
+from worker.queue.leases import (
+    Claim,
+    LeaseLost,
+    claim_next,
+    fail_walk,
+    give_back,
+    holder,
+    renew,
+    sweep,
+    write_as_holder,
+)
 
 pytestmark = pytest.mark.databases
 
@@ -151,9 +161,9 @@ def test_an_old_attempt_publishes_nothing(commissioned: Commissioner) -> None:
     give_back(old)
     new = claimed()
     with pytest.raises(LeaseLost), writing() as session:
-        publish(session, old, state=FINISHED)
+        write_as_holder(session, old, state=FINISHED)
     with writing() as session:
-        publish(session, new, painted_count=7)
+        write_as_holder(session, new, painted_count=7)
     row = read(walk.id)
     assert (row.state, row.painted_count) == (PAINTING, 7)
 
@@ -165,7 +175,7 @@ def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(commission
     with pytest.raises(LeaseLost), writing() as session:
         session.add(Frame(walk_number=old.walk_number, index=0, position=0.0, rank=0, path="p", bytes=1))
         session.flush()
-        publish(session, old, painted_count=1)
+        write_as_holder(session, old, painted_count=1)
     assert read(walk.id).painted == []
 
 
@@ -175,7 +185,7 @@ def test_nothing_is_published_on_a_walk_that_is_not_being_painted(commissioned: 
     taken = claimed()
     change(walk.id, state=state)
     with pytest.raises(LeaseLost), writing() as session:
-        publish(session, taken, painted_count=1)
+        write_as_holder(session, taken, painted_count=1)
     assert (read(walk.id).state, read(walk.id).painted_count) == (state, 0)
 
 
@@ -194,7 +204,7 @@ def test_giving_back_keeps_the_frames_and_the_count(commissioned: Commissioner) 
     walk = commissioned()
     taken = claimed()
     with writing() as session:
-        publish(session, taken, painted_count=1)
+        write_as_holder(session, taken, painted_count=1)
         session.add(Frame(walk_number=taken.walk_number, index=0, position=0.0, rank=0, path="p", bytes=1))
     give_back(taken)
     row = read(walk.id)
@@ -336,7 +346,7 @@ def test_short_tasks_come_before_first_levels_and_those_before_all_others(
     old, done = commissioned(visitor="ann"), hung(visitor="eve")
     first = claimed()
     with writing() as session:
-        publish(session, first, piece={"state": PIECE_DONE})
+        write_as_holder(session, first, piece={"state": PIECE_DONE})
     open_pieces(old, (FRAMES, 2, 0, 2), (FRAMES, 2, 1, 2))
     new = commissioned(visitor="bob")
     open_pieces(done, (STAGES, 0, 1, 0))
@@ -353,7 +363,7 @@ def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None
     taken = claimed()
     renew(taken)
     assert (read(walk.id).state, read(walk.id).attempt) == (FINISHED, 0)
-    fail(taken, "no")
+    fail_walk(taken, "no")
     assert (read(walk.id).state, read(walk.id).error) == (FINISHED, None)
     assert db.session.query(Piece).count() == 0
 
@@ -381,7 +391,7 @@ def test_only_walks_of_offered_models_are_claimed(commissioned: Commissioner) ->
 def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(commissioned: Commissioner) -> None:
     walk = commissioned()
     with writing() as session:
-        publish(session, claimed(), piece={"state": PIECE_DONE})
+        write_as_holder(session, claimed(), piece={"state": PIECE_DONE})
     open_pieces(walk, (KNOTS, 1, 0, 2), (KNOTS, 1, 1, 2))
     one, other = claimed(), claimed()
     assert (one.batch, other.batch, read(walk.id).attempt) == (0, 1, 3)
@@ -394,10 +404,10 @@ def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(
 def test_a_failure_calls_everybody_off(commissioned: Commissioner) -> None:
     walk = commissioned()
     with writing() as session:
-        publish(session, claimed(), piece={"state": PIECE_DONE})
+        write_as_holder(session, claimed(), piece={"state": PIECE_DONE})
     open_pieces(walk, (KNOTS, 1, 0, 2), (KNOTS, 1, 1, 2))
     one, other = claimed(), claimed()
-    fail(one, "No.")
+    fail_walk(one, "No.")
     with pytest.raises(LeaseLost):
         renew(other)
     row = read(walk.id)
@@ -415,7 +425,7 @@ def test_a_piece_of_a_walk_cancelled_and_begun_anew_is_not_taken_for_the_old_one
     new = claimed()
     assert new.attempt > old.attempt
     with pytest.raises(LeaseLost), writing() as session:
-        publish(session, old, painted_count=2)
+        write_as_holder(session, old, painted_count=2)
     with pytest.raises(LeaseLost):
         renew(old)
     renew(new)
@@ -440,10 +450,10 @@ def test_walk_begun_by_another_living_revision_of_the_model_is_left_to_it(commis
     give_back(claimed())
     change(theirs.id, model_revision="older")
     try:
-        living_workers.note(2, {"older"})
+        living_workers.set_living(2, {"older"})
         assert claimed().walk_id == ours.id
         assert claim_next() is None
-        living_workers.note(1)
+        living_workers.set_living(1)
         assert claimed().walk_id == theirs.id
     finally:
-        living_workers.note(1)
+        living_workers.set_living(1)

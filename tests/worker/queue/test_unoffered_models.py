@@ -60,9 +60,9 @@ def change(walk: Walk, **values: object) -> None:
 
 def miss_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look twice, as long apart as a model may be missed."""
-    unoffered_models.give_up()
+    unoffered_models.fail_unoffered()
     monkeypatch.setattr(unoffered_models, "PATIENCE_SECONDS", 0.0)
-    unoffered_models.give_up()
+    unoffered_models.fail_unoffered()
 
 
 def test_walk_of_a_model_that_nobody_offers_fails_in_words(
@@ -80,8 +80,8 @@ def test_walk_of_a_model_that_nobody_offers_fails_in_words(
 
 def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(walk: Walk, living: Living) -> None:
     living(["house"])
-    unoffered_models.give_up()
-    unoffered_models.give_up()
+    unoffered_models.fail_unoffered()
+    unoffered_models.fail_unoffered()
     assert read(walk.id).state == QUEUED
 
 
@@ -97,12 +97,12 @@ def test_the_time_counts_anew_once_somebody_offered_the_model(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     living(["house"])
-    unoffered_models.give_up()
+    unoffered_models.fail_unoffered()
     living(["house"], ["museum"])
-    unoffered_models.give_up()
+    unoffered_models.fail_unoffered()
     assert unoffered_models._missed_since == {}
     living(["house"])
-    unoffered_models.give_up()
+    unoffered_models.fail_unoffered()
     assert unoffered_models._missed_since.keys() == {"museum"}
     assert read(walk.id).state == QUEUED
 
@@ -111,7 +111,7 @@ def test_nothing_is_given_up_while_redis_tells_of_nobody(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     living(["house"])
-    unoffered_models.give_up()
+    unoffered_models.fail_unoffered()
     monkeypatch.setattr(jobs, "workers", list)
     miss_for_long(monkeypatch)
     assert read(walk.id).state == QUEUED
