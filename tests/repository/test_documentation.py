@@ -35,3 +35,17 @@ def test_decisions_are_numbered_without_a_gap_and_all_in_the_index() -> None:
         title = page.read_text("utf-8").partition("\n")[0].removeprefix(f"# {number}. ")
         assert page.name.startswith(f"{number:04d}-")
         assert f"{number}. [{title}]({page.name})\n" in index
+
+
+@pytest.mark.parametrize("package", ["app", "worker", "studio"])
+def test_readme_draws_every_room_with_a_line(package: str) -> None:
+    tree = re.search(rf"^{package}/ .*\n((?:  .*\n)+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert tree is not None
+    drawn = dict(line.split(maxsplit=1) for line in tree[1].splitlines())
+    assert set(drawn) == {f"{path.parent.name}/" for path in (ROOT / package).glob("*/__init__.py")}
+
+
+def test_stations_of_the_drawing_are_files() -> None:
+    stations = re.findall(r">((?:app|worker)/[\w/]+\.py)<", (ROOT / "docs/pictures/path.svg").read_text("utf-8"))
+    assert len(stations) > 6
+    assert [station for station in stations if not (ROOT / station).exists()] == []
