@@ -1,7 +1,7 @@
-"""Who may enter the curator's room: whoever knows the password whose hash stands in the settings.
+"""Who may open the curator's pages: whoever knows the password whose hash stands in the settings.
 
 The sign-in is a signed cookie of its own. It ends an hour after the last page, twelve hours after it began, when the
-password is changed, and at once when the curator signs out: the log of deeds remembers that.
+password is changed, and at once when the curator signs out: the audit log remembers that.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def hash_of(password: str) -> str:
 
 
 def is_open() -> bool:
-    """Tell whether there is a curator's room at all."""
+    """Tell whether this site has curator's pages at all."""
     return bool(current_app.config["CURATOR_HASH"])
 
 
@@ -104,5 +104,5 @@ def _serializer() -> URLSafeTimedSerializer:
 
 
 def _name(told: tuple[str, int]) -> str:
-    """Name a sign-in in the log, which tells nobody its cookie."""
+    """Name a sign-in in the audit log, without giving its cookie away."""
     return hashlib.sha256(told[0].encode()).hexdigest()[:16]

@@ -95,7 +95,7 @@ def admit_report() -> None:
 
 
 def admit_sign_in() -> None:
-    """Count an attempt to sign in to the curator's room, by address.
+    """Count an attempt to sign in to the curator's pages, by address.
 
     :raises TooMany: when the hour is full; then nothing was counted.
     """

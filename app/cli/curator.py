@@ -1,4 +1,4 @@
-"""Admin commands for the curator's room: ``flask --app wsgi curator …``."""
+"""Admin commands for the curator's password, reports, banned words and audit log: ``flask --app wsgi curator …``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Admin commands: ``flask --app wsgi walks …``, ``flask --app wsgi doctor``, and those of the ``cli_…`` modules."""
+"""Admin commands for walks: ``flask --app wsgi walks …``."""
 
 from __future__ import annotations
 

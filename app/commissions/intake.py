@@ -1,4 +1,4 @@
-"""Commissioning a walk: save, commit, then tell the worker."""
+"""Commissioning a walk: save, commit, then notify the workers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def place(
     admit: Callable[[], None] | None = None,
     anew: bool = False,
 ) -> tuple[Walk, bool]:
-    """Save a walk, commit, and tell the worker; return it, and whether it is new.
+    """Save a walk, commit, and notify the workers; return it, and whether it is new.
 
     One that was painted before is finished at once, with the same pictures, unless it is to be painted ``anew``.
     ``owner`` is the secret that will own the walk; without one the walk's own token does. A repeat with the same
@@ -60,7 +60,7 @@ def place(
             if revision and (original := reuse.find_original(session, walk, revision)):
                 reuse.finish_as_repeat(walk, original)
             session.add(walk)
-    except IntegrityError:  # on Postgres the same key may be saved between our look and our commit
+    except IntegrityError:  # on Postgres the same key may be saved between our check and our commit
         first = _commissioned_with(db.session(), key) if key else None
         if first is None:
             raise

@@ -42,7 +42,7 @@ def continuation_flaw(wanted: Commission) -> str:
 
 
 def _told(stop: Stop, seed: int) -> str:
-    """Tell a stop with all that must be the same: ``“the sun” in neon, without “rain”, seed 11``."""
+    """Describe a stop with all that must be the same: ``“the sun” in neon, without “rain”, seed 11``."""
     told = _("“%(words)s”", words=stop.prompt)
     if stop.hand:
         told += " " + _("in %(own)s", own=stop.hand)

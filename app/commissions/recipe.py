@@ -38,7 +38,7 @@ IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorith
 
 
 def recipe_of(walk: Walk) -> Recipe:
-    """Write down the recipe of ``walk``; what is not settled before it is painted is ``None`` until then."""
+    """Write down the recipe of ``walk``; what is not fixed before it is painted is ``None`` until then."""
     written: Recipe = {
         "format": FORMAT,
         "version": FIRST,

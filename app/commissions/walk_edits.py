@@ -1,4 +1,4 @@
-"""What an owner may still change about a walk: its title, and whether it hangs in the gallery."""
+"""What an owner may still change about a walk: its title, and whether it is listed in the gallery."""
 
 from __future__ import annotations
 

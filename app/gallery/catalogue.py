@@ -55,7 +55,7 @@ class CataloguePage:
 
 
 def total() -> int:
-    """Count the walks that hang; of very many, as they were within the last minute."""
+    """Count the public walks; of very many, as they were within the last minute."""
     counted = db.session.scalar(
         select(func.count()).select_from(select(GalleryEntry.number).limit(TOTAL_COUNTED).subquery())
     )
@@ -69,7 +69,7 @@ def total() -> int:
 
 
 def recent(limit: int, *, besides: Walk | None = None, featured_first: bool = False) -> list[Walk]:
-    """Return the newest walks that hang; with ``featured_first``, behind those that the house chose last."""
+    """Return the newest public walks; with ``featured_first``, behind those that were featured last."""
     chosen = _featured(limit) if featured_first else []
     shown = {walk.number for walk in chosen} | ({besides.number} if besides else set())
     newest = text_index.places(IndexQuery(), limit=limit + len(shown))
@@ -79,7 +79,7 @@ def recent(limit: int, *, besides: Walk | None = None, featured_first: bool = Fa
 
 def _featured(limit: int) -> list[Walk]:
     numbers = db.session.scalars(select(Walk.number).where(Walk.featured_at.is_not(None))).all()
-    if not numbers:  # as on most sites; asked together, SQLite would look through all that hangs
+    if not numbers:  # as on most sites; asked together, SQLite would look through all public walks
         return []
     query = select_public().where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc())
     return lookup.without_deleted(walk for (walk,) in _run(query.limit(limit)))
@@ -186,7 +186,7 @@ def _key(order: str, sought: IndexQuery, draw: int) -> Callable[[text_index.Row]
 
 
 def _in_row(choice: CatalogueQuery, cursor: str | None, limit: int) -> CataloguePage:
-    """Leaf through all that hangs by smoothness, by how many go on from a walk, or by chance."""
+    """Leaf through all public walks by smoothness, by how many go on from a walk, or by chance."""
     column, kind = {
         SMOOTHEST: (GalleryEntry.evenness, float),
         WALKED: (GalleryEntry.walked, int),

@@ -1,4 +1,4 @@
-"""Exhibitions: named, ordered selections of walks with a text. Only what hangs in the gallery shows in them."""
+"""Exhibitions: named, ordered selections of walks with a text. Only public walks show in them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class NoExhibition(MomaError):
 
 @dataclass(frozen=True, slots=True)
 class ShownExhibition:
-    """An exhibition as visitors see it: itself, how many of its walks hang, and the first of them."""
+    """An exhibition as visitors see it: itself, how many of its walks are public, and the first of them."""
 
     exhibition: Exhibition
     count: int
@@ -58,7 +58,7 @@ class ExhibitionRequest:
 
 
 def shown() -> list[ShownExhibition]:
-    """List the exhibitions that are shown and have something that hangs, the newest first."""
+    """List the exhibitions that are shown and have a public walk, the newest first."""
     query = select(Exhibition).where(Exhibition.shown_at.is_not(None))
     halls = [_hall(each) for each in db.session.scalars(query.order_by(Exhibition.shown_at.desc()))]
     return [hall for hall in halls if hall.first]  # what was counted may have been taken down since
@@ -81,7 +81,7 @@ def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
 
 
 def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]:
-    """Return the walks of an exhibition in their order: those that hang, or, for the house, all but deleted ones."""
+    """Return the walks of an exhibition in their order: the public ones, or, for the curator, all but deleted ones."""
     query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else lookup.select_public()
     options = (selectinload(Walk.stops), selectinload(Walk.media))
     return lookup.without_deleted(
@@ -135,7 +135,7 @@ def change(exhibition: Exhibition, wanted: ExhibitionRequest, *, who: str = audi
 
 
 def remove(exhibition: Exhibition, *, who: str = audit_log.CURATOR) -> None:
-    """End an exhibition; its walks go on hanging."""
+    """Remove an exhibition; its walks stay as they are."""
     with writing() as session:
         session.execute(delete(Exhibition).where(Exhibition.number == exhibition.number))
         audit_log.note_in(session, "removed exhibition", exhibition.slug, who=who)
@@ -210,7 +210,7 @@ def _checked(wanted: ExhibitionRequest) -> list[Walk]:
     for line in wanted.walks:
         try:
             walk = walk_named(line)
-            walks.setdefault(walk.number, walk)  # a walk hangs once
+            walks.setdefault(walk.number, walk)  # a walk is in it once
         except (WalkNotFound, WalkGone):
             message = _("“%(line)s” is no walk of this house.", line=f"{line.strip():.80}")
             errors.append(FieldError(("walks",), message))

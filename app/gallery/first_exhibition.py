@@ -1,8 +1,8 @@
-"""The first exhibition: curated walks that are shipped with the project and hang on a site that has none of its own.
+"""The first exhibition: curated walks that are shipped with the project, and public on a site that has none of its own.
 
 Each piece is a folder: the recipe, the film as GIF and MP4, the poster, all frames in one file, and a label with what
 was measured when it was painted. Its walk belongs to nobody, and its id follows from its film. Frames are shipped a
-little coarser than they were painted, which nobody sees; their painted pixels' sums, on the label, tell a repaint to
+little coarser than they were painted, which nobody sees; their painted pixels' sums, on the label, check a repaint to
 the last bit.
 """
 
@@ -84,7 +84,7 @@ class ShippedWalk:
 
     @cached_property
     def walk_id(self) -> str:
-        """Name the walk; the same on every site, so that it cannot hang twice."""
+        """Name the walk; the same on every site, so that it cannot be added twice."""
         digest = hashlib.sha256(self.film("gif")).digest()
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:ID_LENGTH])
 
@@ -121,7 +121,7 @@ class RepaintCheck:
 
 
 def pieces() -> list[ShippedWalk]:
-    """List the pieces in the order in which they hang."""
+    """List the pieces in the order in which they are shown."""
     return [ShippedWalk(path.parent) for path in sorted(FOLDER.glob("*/recipe.json"))]
 
 
@@ -165,10 +165,10 @@ def replace(aside: Path) -> None:
 
 
 def hang_once() -> list[str]:
-    """Hang the exhibition if it is wanted and no walk was ever made; return the ids of what was hung.
+    """Publish the exhibition if it is wanted and no walk was ever made; return the ids of its walks.
 
-    Where its pieces hung before there were exhibitions, they become one. Whatever hinders it is noted and hinders
-    nothing else.
+    Where its pieces were public before there were exhibitions, they become one. Whatever hinders it is logged and
+    hinders nothing else.
     """
     if not current_app.config["EXHIBITION"]:
         return []
@@ -191,7 +191,7 @@ def _open_once() -> None:
 
 
 def hang() -> list[str]:
-    """Hang the pieces that do not hang, all at once; return their ids. One that was taken down hangs again.
+    """Publish the pieces that are not here, all at once; return their ids. One that was taken down is public again.
 
     :raises MomaError: when the site's limits forbid a piece, or the media store does not take it.
     """
@@ -208,7 +208,7 @@ def hang() -> list[str]:
 
 
 def take_down() -> list[str]:
-    """Take down the pieces that hang; return their ids."""
+    """Take down the pieces that are here; return their ids."""
     found = [
         walk for piece in pieces() if (walk := lookup.any_walk(piece.walk_id)) is not None and walk.deleted_at is None
     ]
@@ -287,7 +287,7 @@ def _save(session: Session, piece: ShippedWalk, rows: tuple[list[Frame], list[Me
     walk.painted, films = rows[0], rows[1]
     walk.media = {film.kind: film for film in films}
     session.add(walk)
-    session.flush()  # one by one: the last to be numbered hangs first
+    session.flush()  # one by one: the last to be numbered is listed first
 
 
 def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Walk:

@@ -15,7 +15,7 @@ SHOWN = 24
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """A frame of a walk, and the hanging walks that look most like it; ``None`` while no worker has looked at it."""
+    """A frame of a walk, and the public walks that look most like it; ``None`` while no worker has looked at it."""
 
     walk: Walk
     frame: Frame

@@ -1,4 +1,4 @@
-"""Did you mean: a search that finds nothing, with its unknown words put right by those of the walks that hang."""
+"""Did you mean: a search that finds nothing, with its unknown words put right by those of public walks."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _is_unknown(word: str) -> bool:
 
 
 def _hangs(word: str) -> bool:
-    """Tell whether a walk that hangs says so: one that was taken down is not to be guessed by what is missing here."""
+    """Tell whether a public walk has the word: one that was taken down is not to be guessed by what is missing here."""
     return text_index.count(text_index.IndexQuery(ParsedQuery((Term((word,)),))), 0) > 0
 
 

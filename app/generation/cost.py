@@ -1,7 +1,7 @@
 """How much work a walk is: the passes of the model that its settings and its length come to.
 
-Pure arithmetic, for both sides: the web process tells from it how long a walk will take, and the worker plans by the
-same rungs.
+Pure arithmetic, for both sides: the web process estimates from it how long a walk will take, and the worker plans by
+the same rungs.
 """
 
 from __future__ import annotations

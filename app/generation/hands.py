@@ -1,4 +1,4 @@
-"""Hands: the styles that the loaded model was taught, by the words that are put behind a prompt."""
+"""Hands: the styles that a model was taught, by the words that are put behind a prompt."""
 
 from __future__ import annotations
 

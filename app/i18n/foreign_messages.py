@@ -1,4 +1,4 @@
-"""English sentences that come from elsewhere: from a model's folder, a worker, the operating system, the house's log.
+"""English sentences that come from elsewhere: from a model's folder, a worker, the operating system, the audit log.
 
 A page says those that are listed here in its language, and all others as they are. Nothing else is looked up, so that
 what visitors write is never taken for a sentence of ours.

@@ -147,7 +147,7 @@ def join_words(parts: Iterable[str]) -> str:
 
 
 def day(moment: date) -> str:
-    """Write a date as the house does: ``20 November 2026``."""
+    """Write a date as the site does: ``20 November 2026``."""
     return format_date(moment, "long", here())
 
 

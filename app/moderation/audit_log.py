@@ -1,4 +1,4 @@
-"""The house's log of its own deeds: one line for each, in the database and among the server's messages."""
+"""The audit log of what operators did: one entry for each action, in the database and in the server's log."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def note_in(session: Session, what: str, about: str = "", *, who: str = CURATOR,
 
 
 def latest(limit: int, *, before: int | None = None) -> list[AuditEntry]:
-    """Return the last deeds, newest first; those older than the line ``before``, if it is given."""
+    """Return the last entries, newest first; those older than the entry ``before``, if it is given."""
     query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(limit)
     return list(db.session.scalars(query if before is None else query.where(AuditEntry.number < before)))
 
 
 def is_noted(what: str, about: str) -> bool:
-    """Tell whether this was done."""
+    """Tell whether an entry says that this was done."""
     query = select(AuditEntry.number).where(AuditEntry.what == what, AuditEntry.about == about).limit(1)
     return db.session.scalar(query) is not None

@@ -1,4 +1,4 @@
-"""Words that do not hang here: no new prompt and no title may hold one, until the house lifts it."""
+"""Banned words: no new prompt and no title may hold one, until an operator lifts it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def rule(subject: str, word: str) -> str:
 
 
 def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
-    """Refuse a word from now on, or some in a row; return it as it is compared. What hangs already goes on hanging.
+    """Refuse a word from now on, or some in a row; return it as it is compared. What is public already stays so.
 
     :raises InvalidInput: when it is none, or too long, or there are too many.
     """

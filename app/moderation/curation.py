@@ -1,4 +1,4 @@
-"""What the house does to walks that hang: hides them, features them, and writes anew what search reads."""
+"""What operators do to walks: hide, feature and delete them."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def hide(walk: Walk) -> None:
 
 
 def unhide(walk: Walk) -> None:
-    """Hang a hidden walk again where it hung, and those that were hidden with it."""
+    """Show a hidden walk again where it was, and those that were hidden with it."""
     with writing() as session:
-        family = reuse.same_files(walk), Walk.deleted_at.is_(None)  # what the house deleted, it goes on saying so
+        family = reuse.same_files(walk), Walk.deleted_at.is_(None)  # what an operator deleted goes on saying so
         session.execute(update(Walk).where(*family).values(hidden_at=None))
     db.session.refresh(walk)
 
 
 def take_down(walk: Walk) -> None:
-    """Delete a walk for the house, and hide its repeats, which show the same pictures."""
+    """Delete a walk as an operator, and hide its repeats, which show the same pictures."""
     hide(walk)
     lifecycle.delete_walk(walk, by_house=True)
 

@@ -1,4 +1,4 @@
-"""Reports: what visitors find wrong with a walk, and the queue in which the house looks at it."""
+"""Reports: what visitors find wrong with a walk, and the queue in which the curator looks at it."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""Is it well, and how fast?"""
+"""Is the site well, and how fast? Health checks, metrics and ``flask doctor``."""
 
 __all__ = ["doctor", "health", "metrics"]

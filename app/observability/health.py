@@ -26,7 +26,7 @@ def alive() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """Answer 200 when database and schema are there; the body also tells of Redis and the workers."""
+    """Answer 200 when database and schema are there; the body also reports on Redis and the workers."""
     if unreachable := ping():
         log.error("%s", unreachable)  # for the log only: a database's own words may name hosts and users
     flaw = "The database cannot be reached." if unreachable else schema_state()

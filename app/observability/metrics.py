@@ -53,14 +53,14 @@ class Requests:
 
 
 class Site(Collector):
-    """The site as database and Redis tell it at this moment."""
+    """The figures of the site, read from database and Redis at this moment."""
 
     def describe(self) -> Iterable[Metric]:
         """Describe nothing beforehand: at registration there is no application to ask."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Read the figures; what cannot be reached is said to be down, and the rest is told."""
+        """Read the figures; what cannot be reached is reported as down, and the rest is still given."""
         try:
             walks = list(_walks())
         except SQLAlchemyError:
@@ -82,7 +82,7 @@ def init_app(app: Flask) -> None:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Tell the figures to those who may know them."""
+    """Send the figures to those who may read them."""
     if not (_is_from_this_machine() or _has_token()):
         if not current_app.config["METRICS_TOKEN"]:
             raise NotFound

@@ -76,7 +76,7 @@ def add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> dict[str, Any
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What tells a kind of archive: its name, the files beside the media, and what its manifest holds."""
+    """What identifies a kind of archive: its name, the files beside the media, and what its manifest holds."""
 
     format: str
     called: str

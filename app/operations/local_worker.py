@@ -1,4 +1,4 @@
-"""Having somebody paint for a command: the site that runs here, or a Redis and a worker for the time being."""
+"""Painters for a command: those of the site that runs here, or a Redis and a worker for the time being."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _start_site(parts: ExitStack) -> Site | None:
 
 
 def wait_for(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
-    """Wait until ``walk`` is painted, or ended otherwise; tell of its frames unless ``quiet`` or nobody watches."""
+    """Wait until ``walk`` is painted, or ended otherwise; count its frames on the terminal unless ``quiet``."""
     told, tended = -1, time.monotonic()
     while True:
         db.session.refresh(walk)

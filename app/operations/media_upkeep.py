@@ -53,7 +53,7 @@ def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile
     """Delete what is superfluous, and folders that are empty then; return what was deleted."""
     store, deleted = media_store.store(), []
     for path, file in list(superfluous(young_seconds=young_seconds)):
-        if store.files(path).get(path, file) == file:  # written anew since: a walk was put back in line
+        if store.files(path).get(path, file) == file:  # written anew since: a walk is queued again
             store.delete(path)
             deleted.append((path, file))
     for folder in {"/".join(path.split("/")[:2]) for path, _ in deleted}:

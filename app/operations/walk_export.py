@@ -1,4 +1,4 @@
-"""Writing walks into one archive, with their files or only their recipes: for another house, or a shelf."""
+"""Writing walks into one archive, with their files or only their recipes: for another site, or to be kept."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Hanging walks from an archive of another house: all of it is looked at before anything is written.
+"""Importing walks from an archive of another site: all of it is checked before anything is written.
 
 What is there already stays as it is, unless it is to be replaced; so a run that was broken off is simply begun again.
-A walk whose files are not in the archive joins the line, and is painted again from its recipe.
+A walk whose files are not in the archive joins the queue, and is painted again from its recipe.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class ImportSummary:
 
 
 def bring_in(source: Path, *, replace: bool = False) -> ImportSummary:
-    """Hang what ``source`` holds and this house has not; with ``replace``, also what it has.
+    """Import what ``source`` holds and this site has not; with ``replace``, also what it has.
 
     :raises InvalidInput: when the archive or a line of it is broken; nothing was written then.
     """

@@ -1,7 +1,7 @@
-"""The curator's room: reports looked at, walks featured, hidden and deleted, words banned, exhibitions hung.
+"""The curator's pages: reports, walks to feature, hide or delete, banned words, exhibitions, and the audit log.
 
-Without a password's hash in the settings it is not there. Nothing in it is kept by browsers or shown to robots, every
-form carries a token, and each deed is written down.
+Without a password's hash in the settings they are not there. None of them is kept by browsers or shown to robots, every
+form carries a token, and each action is written to the audit log.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SETTLING = ("hide", "delete")
 
 
 def init_app(app: Flask) -> None:
-    """Serve the room."""
+    """Serve the pages."""
     app.register_blueprint(blueprint)
 
 
@@ -85,7 +85,7 @@ def enter() -> Response:
 
 @blueprint.post("/sign-out")
 def leave() -> Response:
-    """Let the curator go."""
+    """Sign the curator out."""
     response = _go("office.sign_in")
     curator_session.end(response)
     return response
@@ -133,7 +133,7 @@ def picture(walk_id: str) -> Response:
 
 @blueprint.post("/walks/<walk_id>/<any(hide, unhide, feature, unfeature, delete, leave):act>")
 def act_on(walk_id: str, act: str) -> Response:
-    """Do something to a walk, and write it down."""
+    """Do something to a walk, and write it to the audit log."""
     found = lookup.walk_at_address(walk_id, even_hidden=True)
     if act == "feature" and not found.is_hanging:
         return _walk_page(found, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
@@ -192,7 +192,7 @@ def remove_exhibition(slug: str) -> Response:
 
 @blueprint.get("/words")
 def words() -> Response:
-    """List the words that do not hang here."""
+    """List the banned words."""
     return _page("curator/words.html", words=banned_words.words())
 
 
@@ -216,7 +216,7 @@ def lift() -> Response:
 
 @blueprint.get("/log")
 def log() -> Response:
-    """Show what was done here, the last first."""
+    """Show the audit log, the last entry first."""
     before = request.args.get("before", "")
     is_number = before.isascii() and before.isdecimal() and len(before) < 16
     return _page(

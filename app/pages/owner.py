@@ -32,7 +32,7 @@ def cancel(walk_id: str) -> Response:
 
 @blueprint.post("/walks/<walk_id>/retry")
 def retry(walk_id: str) -> Response:
-    """Put a failed or cancelled walk back in line."""
+    """Put a failed or cancelled walk back in the queue."""
     walk = _own(walk_id)
     lifecycle.retry(walk)
     return see(walk)
@@ -58,7 +58,7 @@ def unlist(walk_id: str) -> Response:
 
 @blueprint.post("/walks/<walk_id>/list")
 def list_again(walk_id: str) -> Response:
-    """Hang a walk in the gallery again."""
+    """List a walk in the gallery again."""
     return _set_unlisted(_own(walk_id), False)
 
 

@@ -1,4 +1,4 @@
-"""The page on which a visitor reports a walk to the house. It needs no script, and robots are not led there."""
+"""The page on which a visitor reports a walk to the curator. It needs no script, and robots are not led there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More that look like this: the page, and the answer of the API, with the walks that look most like a frame."""
+"""More that look like this: the page with the walks that look most like a frame."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def init_app(app: Flask) -> None:
 
 @blueprint.get("/walks/<walk_id>/alike")
 def page(walk_id: str) -> Response:
-    """Show what hangs and looks like a frame, the likest first."""
+    """Show the public walks that look like a frame, the most similar first."""
     found = find(walk_id, request.args.get("frame"), limit=SHOWN)
     response = conditional(Response(render_template("pages/similar.html", found=found, walk=found.walk)))
     response.headers["X-Robots-Tag"] = "noindex"

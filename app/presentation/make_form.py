@@ -115,7 +115,7 @@ class MakeForm:
         return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": last.hand or None, **own}
 
     def look_at_hand(self, limits: Limits) -> None:
-        """Say so when an address names a hand that the loaded model does not know: an old walk's, perhaps."""
+        """Say so when an address names a hand that the model does not know: an old walk's, perhaps."""
         found = hands.find(self.hand, limits.hands)
         if self.hand and found is None:
             offer = " " + _("It knows %(hands)s.", hands=hands.words_of(limits.hands)) if limits.hands else ""

@@ -1,4 +1,4 @@
-"""The reel of a walk: which of its pictures a page can play, where they lie on the walk, and when their turn comes.
+"""What a page plays of a walk: which of its pictures, where they lie on the walk, and when their turn comes.
 
 A page keeps its place by the position on the walk, so that a film that has become better goes on where it was.
 """
@@ -62,7 +62,7 @@ def affordable(frames: Sequence[Frame]) -> list[Frame]:
 
 
 def turns(positions: Sequence[float], walk: Walk) -> list[float]:
-    """Tell when each position's turn comes, counted in frames; a guess by distance until the film is settled."""
+    """Tell when each position's turn comes, counted in frames; a guess by distance until all positions are known."""
     settled = walk.positions or []
     if len(settled) == walk.frames:
         last = len(settled) - 1
@@ -73,7 +73,7 @@ def turns(positions: Sequence[float], walk: Walk) -> list[float]:
 
 
 def steps(walk: Walk) -> list[float]:
-    """List the change from each picture to the next, as the ruler read them; the way back of a film is left out."""
+    """List the change from each picture to the next, as it was measured; the way back of a film is left out."""
     read = walk.strides or []
     return read[: walk.frames - 1] if walk.ending == BACK else read
 

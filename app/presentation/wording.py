@@ -35,7 +35,7 @@ CARE_NAMES = {"fast": N_("sketch"), "balanced": N_("usual"), "exact": N_("fine")
 
 
 def ordinal_place(position: int) -> str:
-    """Name a place in line: ``Third in line``."""
+    """Name a place in the queue: ``Third in line``."""
     return sentence(_("%(ordinal)s in line", ordinal=ordinal(position)))
 
 

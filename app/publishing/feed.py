@@ -1,4 +1,4 @@
-"""For those who follow: the newest walks as an Atom feed (RFC 4287), a walk as oEmbed, and a word to robots."""
+"""The newest walks as an Atom feed (RFC 4287), a walk as oEmbed, and ``robots.txt``."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def init_app(app: Flask) -> None:
 
 @blueprint.get("/feed.xml")
 def feed() -> Response:
-    """Send the newest walks that hang, or the newest of those that a search finds."""
+    """Send the newest public walks, or the newest of those that a search finds."""
     choice = from_page(request.args).model_copy(update={"sort": NEWEST, "draw": None})
     walks = catalogue.page(choice, limit=ENTRIES).walks
     page = render_template(
@@ -95,7 +95,7 @@ def oembed() -> Response:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Tell robots what is worth their while."""
+    """Tell robots what to leave alone, and where the sitemap is."""
     text = ROBOTS.format(sitemap=url_for("sitemap.index", _external=True))
     return Response(text, mimetype="text/plain", headers={"Cache-Control": "max-age=86400"})
 
@@ -111,7 +111,7 @@ def _urn(walk: Walk) -> str:
 
 
 def _walk_of(url: str | None) -> Walk:
-    """Return the walk that hangs at an address of this site; a hidden one is as good as none."""
+    """Return the public walk at an address of this site; any other is as good as none."""
     if not url:
         raise InvalidInput.on("url", message="url must be the address of a walk, such as https://…/walks/….")
     found = WALK_PATH.fullmatch(_path_here(url))

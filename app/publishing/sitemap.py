@@ -1,4 +1,4 @@
-"""The sitemap (sitemaps.org, 0.9): an index, the rooms of the house, and the walks that hang, some numbers to a page.
+"""The sitemap (sitemaps.org, 0.9): an index, the site's own pages, and the public walks, some numbers to a page.
 
 A page holds the walks of a range of numbers, not every so many walks: it is found by the primary key, however deep it
 lies, and its walks never move to another. Walks are read a batch at a time: of those before, only the lines are kept.
@@ -60,7 +60,7 @@ def rooms() -> Response:
 
 @blueprint.get("/sitemap/<int:page>.xml")
 def walks(page: int) -> Response:
-    """List the walks of a range of numbers that hang."""
+    """List the public walks of a range of numbers."""
     last = db.session.scalar(select(func.max(Walk.number))) or 0
     if not 1 <= page <= -(-last // RANGE):
         raise NotFound("The sitemap has no such page. Its index names those that there are.")
@@ -68,7 +68,7 @@ def walks(page: int) -> Response:
 
 
 def _hanging(after: int, root: str) -> Iterator[Entry]:
-    """Read the walks with the RANGE numbers behind ``after`` that hang, a batch at a time."""
+    """Read the public walks with the RANGE numbers behind ``after``, a batch at a time."""
     until = after + RANGE
     stops = selectinload(Walk.stops).load_only(Stop.prompt)
     options = (stops, *(defer(getattr(Walk, name)) for name in HEAVY))

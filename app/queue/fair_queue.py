@@ -1,4 +1,4 @@
-"""The line in front of the painters: whose turn it is, one's place in it, and the time that is left.
+"""The queue in front of the painters: whose turn it is, one's place in it, and the time that is left.
 
 Turns are start-time fair queueing: a visitor's first waiting walk gets the turn that is being served, each further one
 the turn after their last. Within a turn, tickets say who came first. Walks are painted by (turn, ticket). As the served
@@ -6,7 +6,7 @@ turn never falls and tickets only rise, nobody who comes later overtakes a visit
 sixty walks keep another visitor waiting.
 
 A place counts the walks ahead that nobody has begun. One that was begun and lost its worker is painted next, as if it
-had never left the easel, so that a place does not get worse by it.
+had never been interrupted, so that a place does not get worse by it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from app.queue import jobs
 from app.storage.database import db, now, take_turns
 from app.storage.walk_models import FINISHED, PAINTING, QUEUED, ROUND, STOP, WAITING, Stop, Walk
 
-RECENT = 20  # finished walks from whose pace the time left is told
+RECENT = 20  # finished walks from whose pace the time left is estimated
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant
 
 
@@ -48,7 +48,7 @@ class PainterPool:
 class QueuePlace:
     """Where a waiting walk stands: its position (1 is next; ``None`` once it is begun) and the seconds left.
 
-    ``painters`` is how many were counted on for the seconds; they are not told where there is none.
+    ``painters`` is how many were counted on for the seconds; they are not given where there is none.
     """
 
     position: int | None
@@ -58,7 +58,7 @@ class QueuePlace:
 
 
 def join(session: Session, visitor: str) -> tuple[int, int]:
-    """Return turn and ticket of a walk that ``visitor`` puts in line now; who asks at once waits for the commit."""
+    """Return turn and ticket of a walk that ``visitor`` queues now; who asks at once waits for the commit."""
     take_turns(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
     waiting = Walk.state.in_(WAITING)
     serving, last = session.execute(select(func.min(Walk.turn), func.max(Walk.ticket)).where(waiting)).one()
@@ -68,7 +68,7 @@ def join(session: Session, visitor: str) -> tuple[int, int]:
 
 
 def painter_pool() -> PainterPool:
-    """Look who is painting, and how fast the last walks were painted."""
+    """Count the painters at work, and measure how fast the last walks were painted."""
     at_work = db.session.scalar(select(func.count()).where(Walk.state == PAINTING)) or 0
     return PainterPool(max(len(jobs.workers()), at_work), _pace())
 
@@ -117,9 +117,9 @@ def _pace() -> float | None:
 
 
 def _until(painters: PainterPool, own: int, *ahead: ColumnElement[bool]) -> float | None:
-    """Estimate when a walk of ``own`` passes is done: what is on the easels and ahead is shared by all painters.
+    """Estimate when a walk of ``own`` passes is done: what is being painted and ahead is shared by all painters.
 
-    That is what the line takes if they share it evenly; nobody waits longer than that for a painter to be free.
+    That is what the queue takes if they share it evenly; nobody waits longer than that for a painter to be free.
     """
     if not painters.painters:
         return None
@@ -147,7 +147,7 @@ def _left(walk: Walk, painters: PainterPool) -> float | None:
 
 
 def _costs(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """Select what the work on walks is told from."""
+    """Select what the work on walks is estimated from."""
     stops = select(func.count()).where(Stop.walk_number == Walk.number).correlate(Walk).scalar_subquery()
     return select(
         Walk.frames,

@@ -57,9 +57,9 @@ def connect(*, impatient: bool = True) -> Redis | None:
 def _pool(url: str | None) -> ConnectionPool | None:
     """Return the connections that all threads of this process share; those to an earlier address are closed.
 
-    A forked child opens its own: the pool sees to that. What is told of the driver is left out, because redis-py looks
-    up its own version in the file system for each connection, those that fail among them. A connection that Redis
-    closed meanwhile is opened again, once and at once; one that is silent is not asked twice.
+    A forked child opens its own: the pool sees to that. What would be sent of the driver is left out, because redis-py
+    looks up its own version in the file system for each connection, those that fail among them. A connection that
+    Redis closed meanwhile is opened again, once and at once; one that is silent is not asked twice.
     """
     pools: dict[str, ConnectionPool] = current_app.extensions.setdefault(POOLS, {})
     for other in set(pools) - {url}:
@@ -80,7 +80,7 @@ def queue_on(connection: Redis) -> Queue:
 
 
 def notify_workers(job: str = JOB) -> bool:
-    """Tell the workers that there is work. ``False`` when Redis is away: the worker's sweeper will ring instead."""
+    """Tell the workers that there is work. ``False`` when Redis is away: the worker's sweeper will notify instead."""
     connection = connect()
     if connection is None:
         return False

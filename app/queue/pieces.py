@@ -1,4 +1,4 @@
-"""Pieces of work: what walks are painted in. A walk in line has none; the worker opens its levels one by one."""
+"""Pieces of work: what walks are painted in. A walk not yet begun has none; the worker opens its levels one by one."""
 
 from __future__ import annotations
 

@@ -3,10 +3,10 @@
 A *ranker* takes what was typed and returns the numbers of walks, the best first, a few hundred at most; it needs to
 know nothing of filters, pages or what is in the gallery:
 
-    ranking.add_ranker(app, meaning.ranked)      # ranked(query: str) -> Sequence[int]
+    ranking.add_ranker(app, semantic_search.ranked)  # ranked(query: str) -> Sequence[int]
 
 The gallery asks each of them for "best first", leaves out what is not public or does not pass the filters, and joins
-their rows with that of the words by :func:`fused`. With none, "best first" is by words alone.
+their rows with that of the words by :func:`fuse_rankings`. With none, "best first" is by words alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Ranker = Callable[[str], Sequence[int]]
 FUSED_MAX = 500
 """How many walks "best first" shows at most: a bounded list, which its pages leaf through."""
 EVENED = 60
-"""What is added to each rank, so that the first few of a row do not settle all (Cormack et al., SIGIR 2009)."""
+"""What is added to each rank, so that the first few of a row do not decide all (Cormack et al., SIGIR 2009)."""
 
 
 def add_ranker(app: Flask, ranker: Ranker) -> None:

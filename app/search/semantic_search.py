@@ -27,7 +27,7 @@ UNMEANT = re.compile(r"(?:^|(?<=\s))-\S+|[\"*]")
 """What of a query is none of its meaning: words that are not wanted, and the marks of its syntax."""
 
 MOST = 1000
-"""How many walks are told at most: more than are shown, as some do not hang or do not pass a filter."""
+"""How many walks are returned at most: more than are shown, as some are not public or do not pass a filter."""
 
 
 def init_app(app: Flask) -> None:
@@ -38,10 +38,10 @@ def init_app(app: Flask) -> None:
 
 
 def ranked(query: str) -> list[int]:
-    """Return the numbers of the walks that mean what ``query`` says, the likest first, some hundred at most.
+    """Return the numbers of the walks that mean what ``query`` says, the nearest first, some hundred at most.
 
-    Whether they hang is for the database to say. Empty where nothing is like it, no word of it is known, or there is no
-    index.
+    Whether they are public is for the database to say. Empty where nothing is like it, no word of it is known, or there
+    is no index.
     """
     source, index = _ours()
     vectors = index.up_to_date()

@@ -23,7 +23,7 @@ QUERY_MAX = 300
 
 
 BEGINNING_MIN = 2
-"""How many letters the beginning of a word has at least: one begins half of all that hangs."""
+"""How many letters the beginning of a word has at least: one letter begins a word in half of all public walks."""
 
 GOING_ON_MIN = 3
 """How many letters a word that no star follows has at least to be taken for a beginning, where there are no stems."""
@@ -128,7 +128,7 @@ def highlight(text: str, asked: ParsedQuery) -> Markup:
 
 
 def _check_effort(chunks: Iterable[tuple[re.Match[str], list[Term]]]) -> None:
-    """Refuse what would keep a database busy for seconds where very many walks hang: beginnings and rows of words.
+    """Refuse what would keep a database busy for seconds where the gallery is very large: beginnings and rows of words.
 
     :raises InvalidInput: naming the limit.
     """

@@ -1,8 +1,8 @@
-"""The index of what hangs: one narrow row for each walk (``walk_models.Hung``), and its words for each engine.
+"""The index of public walks: one narrow row for each (``walk_models.GalleryEntry``), and its words for each engine.
 
-The database itself keeps it, by triggers on walks and stops (migrations/versions/0009): whoever hangs, hides or deletes
-a walk, the index follows within the same transaction. Words are in an FTS5 table on SQLite, and in a tsvector with a
-GIN index on Postgres. A walk's place says when it was finished, to the millisecond; its number settles equals.
+The database itself keeps it, by triggers on walks and stops (migrations/versions/0009): whoever publishes, hides or
+deletes a walk, the index follows within the same transaction. Words are in an FTS5 table on SQLite, and in a tsvector
+with a GIN index on Postgres. A walk's place says when it was finished, to the millisecond; its number decides ties.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class IndexQuery:
 
     @property
     def is_everything(self) -> bool:
-        """Tell whether all that hangs is looked for."""
+        """Tell whether all public walks are looked for."""
         return self.is_by_dates and self.since is None and self.until is None
 
 
@@ -132,7 +132,7 @@ def count(sought: IndexQuery, most: int) -> int:
 
 
 def passing(numbers: Iterable[int], sought: IndexQuery) -> list[int]:
-    """Keep those of the walks that hang and have the facets, lie within the dates and lack what is unwanted."""
+    """Keep those of the walks that are public and have the facets, lie within the dates and lack what is unwanted."""
     wanted = list(dict.fromkeys(numbers))
     low, high = bounds(sought)
     reads = bool(sought.facets) or bool(sought.asked and any(term.unwanted for term in sought.asked.terms))

@@ -1,7 +1,7 @@
 """Indexes of vectors in the instance folder, one on each machine, which every question first brings up to date.
 
 What is in them follows from rows of the database, which has the last word: an index that is missing, or was made of
-another database's rows, costs nothing but the finding by it.
+another database's rows, only means that walks are not found by it.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def pack(vectors: Floats) -> bytes:
 
 
 def unpack(look: VisualFeatures) -> Floats:
-    """Return the vectors of a look, a row for each of its frames, of length 1."""
+    """Return the vectors of a walk's visual features, a row for each of its frames, of length 1."""
     return _unpacked(look.vectors, len(look.frames))
 
 
@@ -55,7 +55,7 @@ def of(walk: Walk) -> VisualFeatures | None:
 
 
 def similar_walks(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
-    """Return the hanging walks that look most like the frame with this index, the likest first; not the walk itself.
+    """Return the public walks that look most like the frame with this index, nearest first; not the walk itself.
 
     The nearest of the frames that were looked at stands for it. ``None`` while no worker has looked at the walk.
     """
@@ -124,7 +124,7 @@ def _unseen() -> tuple[ColumnElement[bool], ...]:
 
 
 class _Frames:
-    """The frames that were looked at, by the number of the look and their place in it."""
+    """The frames that were looked at, by the number of their row of features and their place in it."""
 
     name = "looks"
 

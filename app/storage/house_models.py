@@ -1,4 +1,4 @@
-"""What the house itself writes down: exhibitions, visitors' reports, words that do not hang here, and its own deeds."""
+"""Exhibitions, visitors' reports, banned words and the audit log: the rows by which operators look after the site."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Report(db.Model):  # type: ignore[misc]
 
 
 class BannedWord(db.Model):  # type: ignore[misc]
-    """A word, or some in a row, folded as :mod:`banned_words` does, that no new prompt and no title may hold."""
+    """A word, or some in a row, folded (:mod:`app.moderation.banned_words`), that no new prompt or title may hold."""
 
     __tablename__ = "banned_words"
 
@@ -83,7 +83,7 @@ class BannedWord(db.Model):  # type: ignore[misc]
 
 
 class AuditEntry(db.Model):  # type: ignore[misc]
-    """A line of the house's log: what was done in the curator's room or by its commands, and to what."""
+    """An entry of the audit log: what was done on the curator's pages or by commands, and to what."""
 
     __tablename__ = "deeds"
 

@@ -159,7 +159,7 @@ def walk_folder(walk_id: str) -> str:
 
 
 def frame_path(walk_id: str, position: float) -> str:
-    """Name the file of a frame by its position, which it keeps when its place in the film is settled.
+    """Name the file of a frame by its position, which it keeps when its place in the film is fixed.
 
     The name is the position's eight bytes: no two positions share one, and the files lie in the order of the film.
     """
@@ -167,7 +167,7 @@ def frame_path(walk_id: str, position: float) -> str:
 
 
 def knots_folder(walk_id: str) -> str:
-    """Name the folder of what later pieces of a walk are painted from; it goes when the film hangs."""
+    """Name the folder of what later pieces of a walk are painted from; it goes when the film is finished."""
     return f"{walk_folder(walk_id)}/knots"
 
 

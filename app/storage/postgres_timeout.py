@@ -1,4 +1,4 @@
-"""Postgres that hangs, or that the network lost: those who wait for a page are told, rather than kept."""
+"""Postgres that stalls, or that the network lost: those who wait for a page get an error, rather than nothing."""
 
 from __future__ import annotations
 

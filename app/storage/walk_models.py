@@ -118,7 +118,7 @@ class Walk(db.Model):  # type: ignore[misc]
     cache_key: Mapped[str | None] = mapped_column(String(64))
     repeat_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))
 
-    # Its place in line
+    # Its place in the queue
     state: Mapped[str] = mapped_column(String(12), default=QUEUED)
     turn: Mapped[int] = mapped_column(default=0)
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # who came first, within a turn
@@ -133,7 +133,7 @@ class Walk(db.Model):  # type: ignore[misc]
     colour: Mapped[str | None] = mapped_column(
         String(12)
     )  # its poster's main one, as :mod:`app.walks.colours` names it
-    strides: Mapped[list[float] | None] = mapped_column(Json)  # the ruler's step from each frame to the next
+    strides: Mapped[list[float] | None] = mapped_column(Json)  # the measured step from each frame to the next
     passes: Mapped[int | None]  # how often the model was asked
     first_film_seconds: Mapped[float | None]
     error: Mapped[str | None] = mapped_column(Text)
@@ -142,7 +142,7 @@ class Walk(db.Model):  # type: ignore[misc]
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    # What the house says of it
+    # What operators decided about it
     hidden_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     featured_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -212,7 +212,7 @@ class Walk(db.Model):  # type: ignore[misc]
 
     @property
     def is_hanging(self) -> bool:
-        """Tell whether the walk may be seen in the gallery."""
+        """Tell whether the walk is public: finished, listed, and neither hidden nor deleted."""
         return self.state == FINISHED and not self.unlisted and self.deleted_at is None and self.hidden_at is None
 
     def seed_of(self, stop: Stop) -> int:
@@ -221,7 +221,7 @@ class Walk(db.Model):  # type: ignore[misc]
 
 
 class GalleryEntry(db.Model):  # type: ignore[misc]
-    """A walk that hangs, as the gallery looks for it: a narrow row, which the database keeps by triggers of its own.
+    """A public walk, as the gallery looks for it: a narrow row, which the database keeps by triggers of its own.
 
     ``place`` orders by the time when it was finished; ``words`` are the walk's, and what else is known of it.
     """
@@ -232,7 +232,7 @@ class GalleryEntry(db.Model):  # type: ignore[misc]
     number: Mapped[int] = mapped_column(Number, unique=True)
     words: Mapped[str] = mapped_column(Text)
     evenness: Mapped[float]
-    walked: Mapped[int]  # how many walks that hang go on from it
+    walked: Mapped[int]  # how many public walks go on from it
     drawn: Mapped[int] = mapped_column(BigInteger)  # where it stands in the order of chance
 
     __table_args__ = (
@@ -243,7 +243,7 @@ class GalleryEntry(db.Model):  # type: ignore[misc]
 
 
 class VocabularyWord(db.Model):  # type: ignore[misc]
-    """A word that some walk had when it was hung, for "did you mean". It may have been taken down since."""
+    """A word that some walk had when it became public, for "did you mean". It may have been taken down since."""
 
     __tablename__ = "vocabulary"
 
@@ -302,7 +302,7 @@ class Piece(db.Model):  # type: ignore[misc]
     batch: Mapped[int] = mapped_column(default=0)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
-    # Its place in line, and who does it
+    # Its place in the queue, and who does it
     urgency: Mapped[int]  # 0 for short tasks, 1 for a walk's first levels, 2 for the rest
     state: Mapped[str] = mapped_column(String(8), default=PIECE_WAITING)
     attempt: Mapped[int] = mapped_column(default=0)

@@ -48,7 +48,7 @@ def cancel(walk: Walk) -> None:
 
 
 def retry(walk: Walk) -> None:
-    """Put a failed or cancelled walk back in line; frames already painted are kept.
+    """Put a failed or cancelled walk back in the queue; frames already painted are kept.
 
     :raises Conflict: when it is neither.
     """

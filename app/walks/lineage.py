@@ -7,12 +7,12 @@ from app.walks import lookup
 
 
 def parent_of(walk: Walk) -> Walk | None:
-    """Return the walk that ``walk`` goes on from, if it hangs: an unlisted one is not told to others."""
+    """Return the walk that ``walk`` goes on from, if it is public: an unlisted one is not shown to others."""
     return lookup.public_walk(walk.continues)
 
 
 def children_of(walk: Walk, limit: int) -> list[Walk]:
-    """Return the newest walks that go on from ``walk`` and hang."""
+    """Return the newest public walks that go on from ``walk``."""
     return lookup.newest_public(Walk.continues == walk.id, limit)
 
 
@@ -23,10 +23,10 @@ def model_of(walk_id: str) -> str | None:
 
 
 def remixed_from(walk: Walk) -> Walk | None:
-    """Return the walk that ``walk`` is a remix of, if it hangs: an unlisted one is not told to others."""
+    """Return the walk that ``walk`` is a remix of, if it is public: an unlisted one is not shown to others."""
     return lookup.public_walk(walk.remix_of)
 
 
 def remixes_of(walk: Walk, limit: int) -> list[Walk]:
-    """Return the newest remixes of ``walk`` that hang."""
+    """Return the newest public remixes of ``walk``."""
     return lookup.newest_public(Walk.remix_of == walk.id, limit)

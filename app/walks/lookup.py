@@ -1,4 +1,4 @@
-"""Walks that hang, by what they share with another: the only ones that its page may name."""
+"""Walks by id or address, as far as the asker may see them; and public ones, by what they share with another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.storage.walk_models import FINISHED, ID, Walk
 
 
 def public_walk(walk_id: str | None) -> Walk | None:
-    """Return the walk with this id if it hangs: one that is unlisted, hidden or deleted is told to nobody."""
+    """Return the walk with this id if it is public: one that is unlisted, hidden or deleted is shown to nobody."""
     walk = any_walk(walk_id)
     return walk if walk is not None and walk.is_hanging else None
 
@@ -41,12 +41,12 @@ def without_deleted(walks: Iterable[Walk]) -> list[Walk]:
 
 
 def newest_public(shared: ColumnElement[bool], limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
-    """Return the newest walks that hang and share this, which has an index, but for those shown already."""
+    """Return the newest public walks that share this, which has an index, but for those shown already."""
     newest = (
         select(Walk)
         .where(
             shared,
-            func.coalesce(Walk.state, "") == FINISHED,  # else SQLite would walk through all that hangs, not that index
+            func.coalesce(Walk.state, "") == FINISHED,  # else SQLite would go through all public walks, not that index
             Walk.unlisted.is_(False),
             Walk.deleted_at.is_(None),
             Walk.hidden_at.is_(None),
@@ -66,7 +66,7 @@ def select_public() -> Select[tuple[Walk]]:
 
 
 def walk_at_address(walk_id: str, *, even_hidden: bool = False) -> Walk:
-    """Return the walk with this id (a slug may follow it after a hyphen); one that the house hid to operators only.
+    """Return the walk with this id (a slug may follow it after a hyphen); a hidden one only with ``even_hidden``.
 
     :raises WalkNotFound: when there never was one.
     :raises WalkGone: when it was deleted or is hidden.
@@ -81,7 +81,7 @@ def walk_at_address(walk_id: str, *, even_hidden: bool = False) -> Walk:
 
 
 def gone(walk: Walk) -> WalkGone:
-    """Say who took a walk down: the house, which hides what it deletes, or its owner."""
+    """Say who took a walk down: an operator, who also hides what they delete, or its owner."""
     if walk.hidden_at is None:
         return WalkGone(_("Its owner took it down. Its pictures are gone."))
     return WalkGone(_("The house has taken it down."))

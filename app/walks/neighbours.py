@@ -16,13 +16,13 @@ def mark(walk: Walk) -> None:
 
 
 def after(walk: Walk, limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
-    """Return the newest walks that hang and start where ``walk`` ends, but for those shown already."""
+    """Return the newest public walks that start where ``walk`` ends, but for those shown already."""
     # one that was painted before its ends were marked has none: see `gallery reindex`
     return [] if walk.ends is None else lookup.newest_public(Walk.starts == walk.ends, limit, besides=[walk, *besides])
 
 
 def before(walk: Walk, limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
-    """Return the newest walks that hang and end where ``walk`` starts, but for those shown already."""
+    """Return the newest public walks that end where ``walk`` starts, but for those shown already."""
     return (
         [] if walk.starts is None else lookup.newest_public(Walk.ends == walk.starts, limit, besides=[walk, *besides])
     )

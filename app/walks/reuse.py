@@ -22,7 +22,7 @@ FIXED = (
     "width", "height", "precision", "memory_format", "threads", "batch", "levels", "positions", "prefix", "model_name",
     "model_title", "model_revision", "software", "painted_count", "evenness", "jump", "strides", "colour", "fps",
 )  # fmt: skip
-"""What a repeat takes over: all that painting settled or measured, save what it cost."""
+"""What a repeat takes over: all that painting fixed or measured, save what it cost."""
 
 
 def key_of(walk: Walk) -> str | None:
@@ -53,7 +53,7 @@ def revision_for(walk: Walk) -> str | None:
 
 
 def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:
-    """Find the walk that ``walk`` repeats, painted by the model in this ``revision``; none that is kept from its eyes.
+    """Find the walk that ``walk`` repeats, painted by the model in this ``revision``; none that its owner may not see.
 
     The caller must be alone in taking walks down (:func:`app.storage.database.take_turns`).
     """
@@ -82,7 +82,7 @@ def finish_as_repeat(walk: Walk, original: Walk) -> None:
 
 
 def original_of(walk: Walk) -> Walk | None:
-    """Return the walk that ``walk`` repeats, if it hangs: an unlisted one is not told to others."""
+    """Return the walk that ``walk`` repeats, if it is public: an unlisted one is not shown to others."""
     if walk.repeat_of is None:
         return None
     found: Walk | None = db.session.scalar(select(Walk).where(Walk.id == walk.repeat_of))
@@ -100,7 +100,7 @@ def sharing(folders: list[str]) -> ColumnElement[bool]:
 
 
 def _painted(walk: Walk) -> Select[Walk]:
-    """Select the finished walks with the key of ``walk`` that its owner may see: those that hang, and their own."""
+    """Select the finished walks with the key of ``walk`` that its owner may see: public ones, and their own."""
     return select(Walk).where(
         Walk.cache_key == walk.cache_key,
         Walk.state == FINISHED,
