@@ -49,7 +49,7 @@ class Resident(SimpleWorker):
     max_connection_wait_time = 5
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Stop soon: the piece on the easel goes back in line.
+        """Stop soon: the piece that is being painted goes back in the queue.
 
         :raises StopRequested: where no job is running, to end what is waited for.
         """
@@ -63,7 +63,7 @@ class Resident(SimpleWorker):
         """Take no orders through Redis: RQ's thread for them would outlive each loss of the connection."""
 
     def unsubscribe(self) -> None:
-        """Leave nothing."""
+        """Do nothing: there was no subscription."""
 
     def _install_signal_handlers(self) -> None:
         super()._install_signal_handlers()  # type: ignore[no-untyped-call]
@@ -113,7 +113,7 @@ def _load(app: Flask) -> Painters:
 
 
 def _serve(app: Flask) -> None:
-    """Run RQ's loop, and begin again when it ends untold: Redis comes and goes, the model stays."""
+    """Run RQ's loop, and begin again when it ends unasked: Redis comes and goes, the model stays."""
     try:
         while not job.stopping.is_set():
             _heed_signals()  # RQ takes them for the time of its loop
@@ -147,7 +147,7 @@ def _resident(connection: Redis) -> Resident:
 
 
 def _tend(app: Flask, painters: Painters) -> None:
-    """Beside the painting: tell and count who is alive, sweep up lost pieces, ring when a job was lost."""
+    """Beside the painting: report and count who is alive, sweep up lost pieces, notify when a job was lost."""
     pause = app.config["SWEEP_SECONDS"]
     with app.app_context():
         _bury()
@@ -194,7 +194,7 @@ def _sweep_and_ring() -> None:
 
 
 def _bury() -> None:
-    """Take back the signs of life of workers on this machine that were killed and could not."""
+    """Delete the signs of life of workers on this machine that were killed and could not delete them."""
     for about in jobs.workers():
         if is_gone(about["name"]):
             _leave(about)
@@ -210,7 +210,7 @@ def _leave(about: dict[str, Any]) -> None:
 
 
 def _about(painters: Painters) -> dict[str, Any]:
-    """Tell of this worker and its first model, and name the revisions of all its models that were loaded so far."""
+    """Describe this worker and its first model, and name the revisions of all its models that were loaded so far."""
     first = painters.names[0]
     revisions = {name: painters.seen.get(name, {}).get("revision") for name in painters.names}
     return {"name": holder(), "pid": os.getpid(), "model": first, "models": revisions} | painters.seen[first]

@@ -54,7 +54,7 @@ def work() -> int:
 
 
 def look() -> int:
-    """Go through the films that nobody has looked at, as soon as nothing else is to do."""
+    """Go through the films without visual features, as soon as nothing else is to do."""
     feature_reader.begin_anew()
     return work()
 

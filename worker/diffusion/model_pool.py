@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 
 class Painters:
-    """What paints here: models by their names, the first of which paints if none is named.
+    """A pool of painters, by the names of their models, the first of which paints if none is named.
 
-    `seen` tells of the models that were loaded so far, kept or not: it is replaced, never changed, so that another
+    `seen` describes the models that were loaded so far, kept or not: it is replaced, never changed, so that another
     thread may read it.
     """
 
@@ -78,8 +78,8 @@ class Painters:
 def _ready(painter: Painter) -> None:
     """Do what a first walk would wait for.
 
-    The lens is fitted, and all that was loaded is taken out of the garbage collector's sight: going through it costs
-    a quarter of a second, in the middle of whichever walk makes it full.
+    The latent preview is fitted, and all that was loaded is taken out of the garbage collector's sight: going through
+    it costs a quarter of a second, in the middle of whichever walk makes it full.
     """
     _ = painter.lens
     gc.collect()

@@ -316,7 +316,7 @@ class Painter:
 
     @cached_property
     def lens(self) -> LatentPreview:
-        """The lens through which this model's latents are looked at without decoding them."""
+        """The latent preview, which shows this model's latents without decoding them."""
         lens = LatentPreview.fitted(self.model)
         self.model.settle(self._setting.precision)
         return lens

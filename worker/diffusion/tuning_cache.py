@@ -27,7 +27,7 @@ MACHINES = 16
 
 
 def choose(file: Path | None, run: Callable[[Setting], object], device: torch.device, *, revision: str) -> Setting:
-    """Measure as `device.choose` does, with what `file` remembers of this machine and model, and remember more."""
+    """Measure as `tuning.choose` does, with what `file` remembers of this machine and model, and remember more."""
     if file is None:
         return machine.choose(run, device)
     key = name(device, revision)

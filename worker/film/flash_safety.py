@@ -2,7 +2,7 @@
 
 A flash is a pair of opposing changes of a pixel: of its relative luminance by a tenth, the darker side below 0.8; or to
 and from a saturated red. It counts where more of the picture flashes within the same second than is safe when the film
-hangs as large as on its page. That is stricter than the criterion, which looks at each ten degrees of sight by itself.
+is as large as on its page. That is stricter than the criterion, which looks at each ten degrees of sight by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ruler for films: how evenly the pictures change, and how large the largest jump is.
+"""The smoothness of films: how evenly the pictures change, and how large the largest jump is.
 
 The same measure everywhere, so that films, models and schedules can be compared: the root-mean-square difference of
 neighbouring frames in sRGB, each box-averaged to 48 x 48, taken from the written GIF.
@@ -18,7 +18,7 @@ SIDE = 48
 
 @dataclass(frozen=True, slots=True)
 class Smoothness:
-    """What the ruler read: `evenness` (1 is even), `jump` (1 is no jump), and every step from frame to frame."""
+    """What was measured: `evenness` (1 is even), `jump` (1 is no jump), and every step from frame to frame."""
 
     evenness: float
     jump: float

@@ -1,4 +1,4 @@
-"""Hanging a walk: its unfinished film while it is painted, and all its films at the end, measured by the ruler."""
+"""Making a walk's films: an unfinished one while it is painted, and all of them at the end, with their smoothness."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def take_down(paths: Iterable[str]) -> None:
 
 
 def first_shown(walk: Walk) -> dict[str, Any]:
-    """Return what is noted when a film is hung: the seconds from the commission to the first, of which there is one."""
+    """Return what is noted with a film: the seconds from the commission to the first, of which there is one."""
     waited = round((now() - walk.created_at).total_seconds(), 3)
     return {"first_film_seconds": func.coalesce(Walk.first_film_seconds, waited)}
 
@@ -128,7 +128,7 @@ def lost(claim: Claim, memory: Memory) -> list[float]:
 
 
 def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
-    """Write the film in all its forms, measure it, and hang it: the last thing that a walk's painting allows."""
+    """Write the film in all its forms, measure it, and finish the walk with it: the last piece of a walk's painting."""
     frames = db.session.execute(_frames(claim.walk_number)).all()
     pictures, missing = _read([(frame.position, frame.path) for frame in frames], memory)
     if missing or len(frames) != walk.frames:

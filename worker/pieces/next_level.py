@@ -71,7 +71,7 @@ def open_next(session: Session, painting: WalkInProgress, following: NextLevel |
 def insert_pieces(
     session: Session, walk_number: int, number: int, level: Level | None, urgency: int, *, first: int = 0
 ) -> None:
-    """Put the pieces of a level in line, from its ``first`` batch on; without a level, the film."""
+    """Put the pieces of a level in the queue, from its ``first`` batch on; without a level, the film."""
     kind, count = (FILM, 1) if level is None else (level.kind, len(level.batches))
     rows = [
         {"walk_number": walk_number, "kind": kind, "level": number, "batch": batch, "urgency": urgency}
@@ -82,7 +82,7 @@ def insert_pieces(
 
 
 def wake_workers(following: NextLevel) -> None:
-    """Tell as many workers as can help that there is work; the one that opened the level goes on without being told."""
+    """Notify as many workers as can help that there is work; the one that opened the level goes on by itself."""
     batches = 1 if following.level is None else len(following.level.batches)
     for _ in range(min(batches, living_workers.living()) - 1):
         jobs.notify_workers()

@@ -38,7 +38,7 @@ stopping = threading.Event()
 
 
 class Stopped(Exception):
-    """The worker was asked to stop; the piece goes back in line."""
+    """The worker was asked to stop; the piece goes back in the queue."""
 
 
 class WalkInProgress:
@@ -183,7 +183,7 @@ def load(claim: Claim) -> Walk:
 
 
 def rendering(walk: Walk) -> Rendering:
-    """Return the settings that fix a settled walk's pixels."""
+    """Return the settings that fix the pixels of a walk that is set up."""
     full = {"scheduler": str(walk.scheduler), "steps": walk.sampler_steps, "guidance": walk.guidance}
     return Rendering.of(
         walk.sampling or full,

@@ -1,6 +1,6 @@
-"""Looking at films: a few frames of each, through the house eye, so that visitors find what looks alike.
+"""Visual features of films: what the house eye sees in a few frames of each, so that visitors find what looks alike.
 
-A film is looked at once it hangs, old ones when nothing else is to do. What goes wrong here spoils no film.
+A film is looked at once it is finished, old ones when nothing else is to do. What goes wrong here spoils no film.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class VisualFeatureReader:
         self._is_through = False
 
     def read(self, walk: Walk, memory: Memory | None = None) -> None:
-        """Look at a walk that has just been finished; whatever is amiss is logged, and costs only the finding."""
+        """Look at a walk that has just been finished; a failure is logged, and only keeps it out of visual search."""
         if (eye := self._open()) is None:
             return
         try:
@@ -110,7 +110,7 @@ class VisualFeatureReader:
         """Write down what was seen, unless the walk was taken down meanwhile."""
         try:
             with writing() as session:
-                take_turns(session)  # an index reads looks in the order of their numbers, and would pass one over
+                take_turns(session)  # an index reads these rows in the order of their numbers, and would pass one over
                 still = select(Walk.number).where(
                     Walk.number == walk.number, Walk.state == FINISHED, Walk.deleted_at.is_(None)
                 )

@@ -1,4 +1,4 @@
-"""Settling a walk: its settings and first level, fixed on its row by the first who paints it, and followed by all."""
+"""Setting up a walk: its settings and first level, fixed on its row by the first who paints it, and followed by all."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class WrongModel(Exception):
 
 
 class WalkRestarted(Exception):
-    """The walk was begun by another model: nothing of it is painted any more, and it is back in line."""
+    """The walk was begun by another model: nothing of it is painted any more, and it is back in the queue."""
 
 
 def set_up(painting: WalkInProgress) -> None:
     """Fix the settings and the first level on the walk the first time; afterwards, see that they are ours.
 
-    :raises NotOurModel: when its recipe asks for another model or size.
-    :raises BegunAnew: when another model painted half of it.
+    :raises WrongModel: when its recipe asks for another model or size.
+    :raises WalkRestarted: when another model painted half of it.
     """
     walk, painter = painting.walk, painting.painter
     if walk.model_revision not in (None, painter.revision) and not walk.is_pinned:
@@ -44,7 +44,7 @@ def set_up(painting: WalkInProgress) -> None:
 def check_model(painting: WalkInProgress) -> None:
     """See that the walk is one that our model can paint again.
 
-    :raises NotOurModel: when it is not.
+    :raises WrongModel: when it is not.
     """
     walk, painter = painting.walk, painting.painter
     if walk.model_revision not in (None, painter.revision):
@@ -67,7 +67,7 @@ def _is_first(painting: WalkInProgress) -> bool:
 
 
 def _open_first(painting: WalkInProgress) -> None:
-    """Write down what fixes the pixels, and put the first level's further batches in line.
+    """Write down what fixes the pixels, and put the first level's further batches in the queue.
 
     Frames that are there already are of a time before there were levels, and are painted again.
     """

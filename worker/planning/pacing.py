@@ -2,8 +2,8 @@
 
 A model's pictures do not change at the pace of their prompts' blend: most of a leg changes little, and then a lemon is
 a sun within a twentieth of it. So the pictures themselves are the measure. A *thumbnail* is a small picture (height x
-width x 3, sRGB, 0-1), box-averaged as by the ruler; the distance of two thumbnails is what the ruler reads between two
-frames. Pure arithmetic on numbers and arrays.
+width x 3, sRGB, 0-1), box-averaged as for `smoothness_measure`; the distance of two thumbnails is what that measures
+between two frames. Pure arithmetic on numbers and arrays.
 """
 
 import itertools
@@ -33,7 +33,7 @@ def widest(positions: Sequence[float], widths: Sequence[float], count: int) -> l
     """Choose `count` further positions, in order: always the middle of the gap that is widest by then.
 
     `widths` are the gaps between neighbouring `positions`. A gap that was halved counts as two of half its width
-    until somebody looks. Among equally wide gaps the longest is halved, then the leftmost.
+    until it is measured. Among equally wide gaps the longest is halved, then the leftmost.
     """
     pieces = [(left, right, width) for (left, right), width in zip(itertools.pairwise(positions), widths, strict=True)]
     added: list[float] = []

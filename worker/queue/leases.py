@@ -81,7 +81,7 @@ def claim_next(models: Collection[str] | None = None, *, after: Claim | None = N
     pictures would keep the others from their films.
 
     ``models`` are those that this worker paints with; walks that ask for another, or were begun by another revision
-    that a living worker paints with, are left to others. A walk in line without pieces comes with its first one.
+    that a living worker paints with, are left to others. A queued walk without pieces comes with its first one.
     """
     while True:
         with writing() as session:
@@ -213,7 +213,7 @@ def _ours(claim: Claim) -> tuple[ColumnElement[bool], ...]:
 
 
 def give_back(claim: Claim) -> None:
-    """Put a piece back in line for the next worker or our next start, and its walk if nobody else is at it."""
+    """Put a piece back in the queue for the next worker or our next start, and its walk if nobody else is at it."""
     with suppress(LeaseLost), writing() as session:
         state = PAINTING if _is_on_another_easel(session, claim.walk_number, claim.number) else QUEUED
         spent = func.coalesce(Piece.seconds, 0.0) + round(claim.seconds, 3)
@@ -237,7 +237,7 @@ def fail_walk(claim: Claim, reason: str) -> None:
 
 
 def sweep() -> int:
-    """Put pieces back in line whose worker is gone or whose lease ran out; return how many wait in line now.
+    """Put pieces back in the queue whose worker is gone or whose lease ran out; return how many wait in it now.
 
     A walk one of whose pieces was lost too often fails, with the reason: it may be what kills the workers.
     """

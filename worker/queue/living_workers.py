@@ -39,7 +39,7 @@ def other_revisions() -> frozenset[str]:
 
 
 def workers_for(walk_number: int) -> int:
-    """Return among how many workers a level of this walk is shared: those that no other walk in line will want."""
+    """Return among how many workers a level of this walk is shared: those that no other waiting walk will want."""
     if _living == 1:
         return 1
     others = select(func.count()).where(Walk.state.in_(WAITING), Walk.number != walk_number)

@@ -1,4 +1,4 @@
-"""Walks whose model nobody offers any more: nobody claims them, and they would wait in line for ever.
+"""Walks whose model nobody offers any more: nobody claims them, and they would wait for ever.
 
 Another machine's worker may offer other models than this one, and a worker that is just starting is not seen before its
 model is loaded. So a model counts as gone only when no living worker has offered it for a while.
@@ -51,7 +51,7 @@ def _offered() -> set[str] | None:
 
 
 def _wanted() -> set[str]:
-    """Name the models that walks in line, or frames whose stages were asked for, wait for."""
+    """Name the models that waiting walks, or frames whose stages were asked for, need."""
     db.session.rollback()  # look at the rows as they are now
     stages = exists().where(Piece.walk_number == Walk.number, *_STAGES_IN_LINE)
     waiting = or_(and_(*_idle()), and_(Walk.state == FINISHED, stages))
@@ -74,6 +74,6 @@ def _fail_all_of(name: str) -> None:
 
 
 def _idle() -> tuple[ColumnElement[bool], ...]:
-    """Tell walks in line at which nobody is at work."""
+    """Select the waiting walks of which nobody paints a piece."""
     taken = exists().where(Piece.walk_number == Walk.number, Piece.state == PIECE_TAKEN)
     return Walk.state.in_(WAITING), Walk.deleted_at.is_(None), ~taken
