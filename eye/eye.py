@@ -19,7 +19,7 @@ WEIGHTS, ABOUT = "eye.safetensors", "eye.json"
 NAMES = "names"  # the tensor of the concepts' sentences, beside the tower's own
 BATCH = 64
 SURE = 0.6  # share of a hand from which on it is named
-TOLD = 0.8  # of unseen drawings by a hand that the eye must have told for that
+TOLD = 0.8  # of unseen drawings by a hand that the eye must have recognised for that
 
 
 class EyeError(Exception):
@@ -62,7 +62,7 @@ class Eye:
     def hand(self, shares: Tensor, among: Collection[str]) -> str:
         """Return the words of the hand that painted a picture, of those ``among``; ``""`` where that is not sure.
 
-        Only hands are named that this eye told in most drawings of a vendor it had never seen.
+        Only hands are named that this eye recognised in most drawings of a vendor it had never seen.
         """
         words: dict[str, str] = self.about.get("words", {})
         told: dict[str, float] = (self.about.get("hands_told") or {}).get("by_hand", {})

@@ -73,6 +73,6 @@ class Tower(nn.Module):
         """Look at pictures."""
         seen = self.trunk(((pictures - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
         mean = self.norm(seen.mean((2, 3)))
-        # A hand is told by how much a picture varies as well as by what is in it.
+        # A hand is recognised by how much a picture varies as well as by what is in it.
         spread = seen.float().flatten(2).std(2).to(mean.dtype)
         return F.normalize(self.sentence(mean).float(), dim=-1), self.hand(torch.cat([mean, spread], 1)).float()

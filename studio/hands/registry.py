@@ -1,4 +1,4 @@
-"""From drawings with transparency to pictures in many hands: batched programs, the same picture for the same seed."""
+"""All hands by name, and how drawings with transparency are painted by one: the same picture for the same seed."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def paint(name: str, motifs: Tensor, seeds: Tensor) -> Tensor:
 
     Each picture follows from its motif and its seed alone, whatever else is in the batch.
 
-    :raises StudioError: for a hand that nobody has.
+    :raises StudioError: for a hand that does not exist.
     """
     if name not in HANDS:
         raise StudioError(f"There is no hand {name!r}; there are {', '.join(HANDS)}.")

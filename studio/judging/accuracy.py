@@ -26,7 +26,7 @@ def interval(share: float, count: int) -> tuple[float, float]:
 
 
 def counted(found: Tensor) -> dict[str, Any]:
-    """Tell a share that was counted: itself, of how many, and its interval."""
+    """Describe a share that was counted: itself, of how many, and its interval."""
     share = float(found.float().mean()) if len(found) else 0.0
     return {"share": round(share, 4), "of": len(found), "interval": interval(share, len(found))}
 
@@ -50,7 +50,7 @@ def of_drawings(eye: Eye, canvas: Canvas) -> dict[str, Any]:
 
 @torch.no_grad()
 def of_hands(eye: Eye, canvas: Canvas, count: int) -> dict[str, Any]:
-    """Measure the eye on ``count`` drawings by each hand: hands told, and concepts among five."""
+    """Measure the eye on ``count`` drawings by each hand: hands recognised, and concepts among five."""
     count = min(count, len(canvas.records))
     chosen = [n * len(canvas.records) // count for n in range(count)]
     names = [canvas.records[n].title for n in chosen]

@@ -1,4 +1,4 @@
-"""What the eye says of a model's pictures, as shares with intervals; and sheets of them to look at oneself."""
+"""What the eye says of a model's pictures, as shares with intervals; and contact sheets of them to look at oneself."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def written(report: dict[str, Any]) -> bytes:
 
 
 def hang(folder: Folder, name: str, eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> None:
-    """Hang sheets: the first of each kind as they come, and failures; what each shows is in a text beside it."""
+    """Write sheets: the first of each kind as they come, and failures; what each shows is in a text beside it."""
     for kind, (columns, most) in SHEETS.items():
         chosen = [question for question in asked if question.kind == kind]
         if kind == "plain":  # one seed of each

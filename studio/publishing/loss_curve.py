@@ -1,4 +1,4 @@
-"""Draw how the losses of runs fell: a panel each, as SVG, in ink on the wall."""
+"""Draw how the losses of runs fell: a panel each, as SVG in the site's colours."""
 
 from __future__ import annotations
 

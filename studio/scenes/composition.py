@@ -284,7 +284,7 @@ def write_plan(folder: Folder, plan: Plan) -> None:
 def read_plan(folder: Folder) -> Plan:
     """Read ``scenes.json``.
 
-    :raises FolderError: where it is broken, or names a hand that nobody has.
+    :raises FolderError: where it is broken, or names a hand that does not exist.
     """
     path = folder.path / NAME
     try:
@@ -381,7 +381,7 @@ def paint(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
 
 
 def sheet(pictures: Tensor, columns: int) -> Image.Image:
-    """Hang pictures (n, 3, h, w) beside each other."""
+    """Lay pictures (n, 3, h, w) out as a contact sheet."""
     n, _, h, w = pictures.shape
     large = Image.new("RGB", (columns * w, math.ceil(n / columns) * h), "white")
     pixels = cast(np.ndarray[Any, Any], (pictures.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())

@@ -1,4 +1,4 @@
-"""Have a model paint what it is asked, let the eye say what it sees, and hang sheets of it all."""
+"""Have a model paint what it is asked, let the eye say what it sees, and write contact sheets of it all."""
 
 from __future__ import annotations
 

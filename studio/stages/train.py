@@ -198,7 +198,7 @@ def _own_objective(base: Path, tune: str | None) -> str:
 
 
 def _hang(folder: Folder, base: Path, run: Any, latents: Any, step: int) -> None:
-    """Hang what was painted of the prompts as a grid."""
+    """Keep what was painted of the prompts, as a contact sheet in the run's folder."""
     import torch
 
     from studio.scenes import composition

@@ -1,4 +1,4 @@
-"""Words for pictures: articles, lists, the house prefix, and how things and hands are joined to captions."""
+"""Words for pictures: articles, lists, the prompt prefix, and how things and hands are joined to captions."""
 
 from __future__ import annotations
 

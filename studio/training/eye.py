@@ -99,7 +99,7 @@ class Pupil(nn.Module):
         self.sharpness = nn.Parameter(torch.tensor(math.log(20.0)))
 
     def forward(self, lesson: Lesson) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss (concepts, sentence, hand), and the shares that are told rightly."""
+        """Return the loss (concepts, sentence, hand), and the shares that are recognised rightly."""
         seen, hands = self.tower(lesson.pictures)
         scores = seen @ self.names.T * self.sharpness.exp().clamp(max=100)
         of_concept = F.cross_entropy(scores, lesson.concepts)

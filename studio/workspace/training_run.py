@@ -101,7 +101,7 @@ class Run:
         return iter([rows[step] for step in sorted(rows)])
 
     def show(self, name: str, picture: Any) -> None:
-        """Hang a Pillow picture in the run's folder."""
+        """Save a Pillow picture in the run's folder."""
         written = io.BytesIO()
         picture.save(written, "WEBP", quality=88)
         self.folder.write(self._of(name), written.getvalue())
