@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PORT ?= 8000
 export PORT
+# Compiling the tests anew each time would be a quarter of a quick run.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help run dev test fast check bench load language lock
 help:  ## list the targets

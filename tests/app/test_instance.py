@@ -11,6 +11,8 @@ import pytest
 
 from app import create_app, instance
 
+pytestmark = pytest.mark.slow
+
 HOLD = """
 import os, subprocess, sys
 from pathlib import Path

@@ -35,7 +35,7 @@ from worker.film import encoding, flash_safety, smoothness_measure
 from worker.pieces import batch_piece, film_assembly, walk_memory, walk_setup
 from worker.queue import leases
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 Deed = Callable[[], object]
 

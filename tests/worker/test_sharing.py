@@ -21,7 +21,7 @@ from worker.film import encoding
 from worker.pieces import walk_memory
 from worker.queue import leases, living_workers
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 
 @pytest.fixture

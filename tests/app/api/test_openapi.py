@@ -18,6 +18,8 @@ from app.storage.walk_models import Walk
 from app.walks import lifecycle
 from tests.conftest import make_app
 
+pytestmark = pytest.mark.slow
+
 Hanger = Callable[..., Walk]
 ADDRESS = "/api/v1/openapi.json"
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}], "seed": 11, "frames": 24}

@@ -22,7 +22,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import GalleryEntry, Walk
 from app.walks import lifecycle
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 Hanger = Callable[..., Walk]
 

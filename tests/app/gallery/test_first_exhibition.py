@@ -36,6 +36,8 @@ from tests.worker.fake import FakePainter
 from worker import job
 from worker.film import encoding
 
+pytestmark = pytest.mark.slow
+
 PIECES = first_exhibition.pieces()
 HOUSE = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
 

@@ -31,6 +31,8 @@ from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support.commands import count, run, run_json
 
+pytestmark = pytest.mark.slow
+
 Hanger = Callable[..., Walk]
 Entries = dict[str, bytes]
 

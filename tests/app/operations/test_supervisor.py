@@ -21,6 +21,8 @@ from app.operations.supervisor import Child, Site
 from app.queue import jobs
 from tests.conftest import make_app
 
+pytestmark = pytest.mark.slow
+
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 END = [sys.executable, "-c", "raise SystemExit(3)"]
 

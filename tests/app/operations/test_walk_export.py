@@ -28,7 +28,7 @@ from app.walks import lookup, media_urls
 from tests.conftest import make_app
 from tests.support.commands import run, run_json
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 
 @pytest.fixture

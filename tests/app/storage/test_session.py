@@ -13,7 +13,7 @@ from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import Commissioner
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 Loaded = list[weakref.ref[Walk]]
 
 

@@ -25,7 +25,7 @@ from app.storage.walk_models import Walk
 from app.walks import media_urls
 from tests.conftest import make_app
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 Hanger = Callable[..., Walk]
 PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")

@@ -20,7 +20,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Medium, Stop, VisualFeatures, Walk
 from app.walks import lifecycle, media_urls
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 Hanger = Callable[..., Walk]
 PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")

@@ -49,6 +49,8 @@ from worker.diffusion.painter import PaintingError
 from worker.job import _sentence
 from worker.pieces.walk_setup import WrongModel
 
+pytestmark = pytest.mark.slow
+
 Hanger = Callable[..., Walk]
 
 FOX, KITE, MOON, UNSAID = "狐狸", "风筝", "月亮", "未"

@@ -12,6 +12,8 @@ from studio.errors import StudioError
 from studio.hands import brush, colour, registry
 from studio.hands.dice import Dice
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 COLOURLESS = {"charcoal", "ink-wash", "cyanotype", "woodcut", "risograph", "screen-print"}
 every_hand = pytest.mark.parametrize("name", registry.HANDS)

@@ -20,6 +20,8 @@ from worker import job
 from worker.film import encoding
 from worker.pieces import walk_setup
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
