@@ -16,7 +16,7 @@ from app.storage.walk_models import Walk
 from app.walks import lifecycle
 from tests.support.commands import run, run_json
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 Hanger = Callable[..., Walk]
 

@@ -16,6 +16,8 @@ from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
+pytestmark = pytest.mark.slow
+
 Hanger = Callable[..., Walk]
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "QUERY", "BREW", "X" * 500)
 FORM = {"prompt": ["a fox", "a kite"]}
