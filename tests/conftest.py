@@ -9,7 +9,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,8 @@ import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import HealthCheck, settings
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import close_all_sessions
-from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule, rules
 from werkzeug.test import TestResponse
-from xdist.scheduler import LoadScopeScheduling
 
 import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
 from app import create_app
@@ -34,17 +29,11 @@ from app.storage import media_store
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 from tests.support import postgres
+from tests.support.compiled_once import compile_once
 from tests.support.needs import require
+from tests.support.side_by_side import SideBySide
 
 SECRET = "a secret of the tests, long enough"
-SHARED_SITE = "the shared site"
-SHARED = {
-    f"tests/server/test_{name}.py"
-    for name in ("browser", "cli_live", "everybody", "faults", "manual", "nginx", "site", "two_workers")
-}
-# What takes long, longest first, by how the names begin.
-LONG = (SHARED_SITE, "tests/server/test_rooms", "tests/server/test_outages", "tests/server/", "tests/studio/",
-        "tests/worker/", "tests/app/queue/test_fair_queue_sim")  # fmt: skip
 NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
 
 # Examples are drawn from the tests themselves: the same each time, on every machine.
@@ -58,52 +47,6 @@ for variable in [name for name in os.environ if name.startswith("MOMA_")]:
     del os.environ[variable]
 
 
-class Compiled(BytecodeCache):
-    """Templates compiled once for all the applications of a test run: half the time of the pages' tests."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Take a template that an earlier application compiled."""
-        if bucket.key in self.kept:
-            bucket.bytecode_from_string(self.kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep a template for the next."""
-        self.kept[bucket.key] = bucket.bytecode_to_string()
-
-
-COMPILED = Compiled()
-
-
-class Statements(LRUCache[Any, Any]):
-    """Statements compiled once for all the engines of a test run, each of which has a dialect object of its own."""
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """Take a statement that was compiled for a dialect of this class."""
-        return super().get((type(key[0]), *key[1:]), default)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        """Keep a statement for the next."""
-        super().__setitem__((type(key[0]), *key[1:]), value)
-
-
-STATEMENTS = Statements(3000)
-BUILDERS: dict[object, Callable[..., tuple[str, str]]] = {}
-_compile_builder = Rule._compile_builder
-
-
-def builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """Compile a route once for all the applications of a test run: half of the time it takes to make one."""
-    key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)  # all that the code is written from
-    if key not in BUILDERS:
-        BUILDERS[key] = _compile_builder(rule, append_unknown)
-    return BUILDERS[key]
-
-
-Rule._compile_builder = builder
-rules.parse_converter_args = cache(rules.parse_converter_args)  # a quarter of the time to make an application
 MADE: list[Flask] = []  # applications whose connections are closed after the test
 
 
@@ -124,11 +67,7 @@ def make_app(folder: Path, **settings: object) -> Flask:
     defaults |= {"MEANING": "no/table", "EYE": "no/eye"}  # and find by words alone
     app = create_app(defaults | settings, instance_path=str(folder))
     app.test_client_class = Browser
-    app.jinja_env.bytecode_cache = COMPILED
-    with app.app_context():
-        db.engine.update_execution_options(compiled_cache=STATEMENTS)
-        for mapper in db.Model.registry.mappers:
-            mapper._compiled_cache = STATEMENTS
+    compile_once(app)
     MADE.append(app)
     return app
 
@@ -141,29 +80,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", ["sqlite", real], indirect=True)
 
 
-class SideBySide(LoadScopeScheduling):
-    """Two processes run the tests: what shares a site is left to one, modules stay whole, and what takes long is first.
-
-    A module that is not named in ``SHARED`` or under ``LONG`` is tested all the same, only not as soon, or on one more
-    site.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return SHARED_SITE if module in SHARED else module
-
-    def _assign_work_unit(self, node: Any) -> None:
-        """Hand out the one that takes longest of those that wait, so that both processes end at about the same time."""
-        self.workqueue.move_to_end(min(self.workqueue, key=self._place), last=False)
-        super()._assign_work_unit(node)
-
-    def _place(self, scope: str) -> tuple[int, int]:
-        place = next((place for place, path in enumerate(LONG) if scope.startswith(path)), len(LONG))
-        return place, -len(self.workqueue[scope])
-
-
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SideBySide:
-    """Have pytest-xdist hand out tests so."""
+    """Have pytest-xdist hand out tests as :class:`SideBySide` does."""
     return SideBySide(config, log)
 
 
