@@ -16,16 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.config import ROOT
-
-LAYERS = {
-    "app": """i18n version | errors | instance | config | text | storage | generation uploads | queue | walks | labels
-        reading | search | moderation observability | auth | commissions | gallery | operations presentation | web
-        | admin api pages publishing wall | cli | __init__ | run""",
-    "worker": "__init__ | film planning | diffusion queue | pieces | job | __main__",
-    "studio": """__init__ | errors | hands text workspace | captioning collecting scenes | training | judging
-        | publishing | stages | __main__""",
-}
-"""The rooms from the ground up; those between the same bars know nothing of each other."""
+from tests.support.layers import LAYERS, floors
 
 FROM_APP = {
     "film": (),
@@ -93,11 +84,6 @@ def doors(package: str, room: str, root: Path = ROOT) -> set[str]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return {f"{package}.{room}.{name}" for name in ast.literal_eval(node.value)}
     return {f"{package}.{room}"}
-
-
-def floors(layers: str) -> dict[str, int]:
-    """Map each room to how high it lies."""
-    return {room: floor for floor, rooms in enumerate(layers.split("|")) for room in rooms.split()}
 
 
 def between_rooms(found: Mapping[str, Module]) -> Iterator[tuple[Module, Module]]:

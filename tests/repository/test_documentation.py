@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.config import ROOT
+from tests.support.layers import LAYERS, floors
 
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "exhibition/README.md", *ROOT.glob("models/*/*.md")]
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
@@ -39,10 +40,16 @@ def test_decisions_are_numbered_without_a_gap_and_all_in_the_index() -> None:
 
 @pytest.mark.parametrize("package", ["app", "worker", "studio"])
 def test_readme_draws_every_room_with_a_line(package: str) -> None:
-    tree = re.search(rf"^{package}/ .*\n((?:  .*\n)+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    tree = re.search(rf"^{package}/ .*\n((?:[ abc] \w+/ .*\n)+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     assert tree is not None
-    drawn = dict(line.split(maxsplit=1) for line in tree[1].splitlines())
-    assert set(drawn) == {f"{path.parent.name}/" for path in (ROOT / package).glob("*/__init__.py")}
+    drawn = [line[2:].partition("/")[0] for line in tree[1].splitlines()]
+    assert sorted(drawn) == sorted(path.parent.name for path in (ROOT / package).glob("*/__init__.py"))
+    height = floors(LAYERS[package])
+    assert [height[room] for room in drawn] == sorted(height[room] for room in drawn), "from the ground up"
+    signs = {room: line[0] for room, line in zip(drawn, tree[1].splitlines(), strict=True)}
+    neighbours = {room for room in drawn if [height[each] for each in drawn].count(height[room]) > 1}
+    assert {room for room, sign in signs.items() if sign != " "} == neighbours
+    assert all(height[one] == height[other] for one in neighbours for other in neighbours if signs[one] == signs[other])
 
 
 def test_stations_of_the_drawing_are_files() -> None:

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
+LONG = 60  # frames: long enough to have a middle
+SLOW = "was preloaded using link preload but not used within a few seconds"  # what Chromium says on a busy machine
 PATIENCE = 300.0  # seconds: a busy machine may take its time for anything, and only what never comes is a failure
 PATIENCE_MS = 1000 * PATIENCE
 T = TypeVar("T")

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from tests.server.live import PATIENCE_MS, LiveSite, wait_until
+from tests.server.live import PATIENCE_MS, SLOW, LiveSite, wait_until
 from tests.support.house import SIZE
 
 pytestmark = pytest.mark.server
@@ -25,7 +25,6 @@ pytestmark = pytest.mark.server
 SHORT = "/?frames=6"  # an address can fill the form in
 SLOWLY = "/?steps=20"  # 240 frames take minutes, however slow the browser is beside the painter
 WALK = re.compile(r"/walks/[a-z2-9]{16}")
-SLOW = "was preloaded using link preload but not used within a few seconds"  # what Chromium says on a busy machine
 Visit = Callable[..., Page]
 
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])

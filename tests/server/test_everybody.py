@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.server.accessibility import ALL, AXE, NARROW, axe
 from tests.server.live import PATIENCE_MS, LiveSite
-from tests.server.test_rooms import ALL, AXE, NARROW, axe
 
 pytestmark = pytest.mark.server
 

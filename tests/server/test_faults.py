@@ -21,11 +21,9 @@ from app.commissions.validation import validate
 from app.queue import jobs
 from app.storage.database import db
 from tests.conftest import NOBODY
-from tests.server.live import LiveSite, is_running, standing_still, wait_until
+from tests.server.live import LONG, LiveSite, is_running, standing_still, wait_until
 
 pytestmark = pytest.mark.server
-
-LONG = 60  # frames: long enough to have a middle
 
 
 @contextmanager

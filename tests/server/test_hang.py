@@ -16,8 +16,7 @@ from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.server import easel
-from tests.server.live import PATIENCE_MS
-from tests.server.test_browser import SLOW
+from tests.server.live import PATIENCE_MS, SLOW
 from tests.support.curator import HASH, PASSWORD
 
 pytestmark = pytest.mark.server

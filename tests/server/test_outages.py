@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.live import PATIENCE, ROOT, LiveSite, processes_of, wait_until
-from tests.server.test_faults import LONG
+from tests.server.live import LONG, PATIENCE, ROOT, LiveSite, processes_of, wait_until
 from tests.support import postgres
 from tests.support.needs import require
 

@@ -15,8 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from app.storage.walk_models import Walk
 from tests.server import easel
-from tests.server.live import PATIENCE_MS, wait_until
-from tests.server.test_browser import SLOW
+from tests.server.live import PATIENCE_MS, SLOW, wait_until
 from tests.support.stages import deliver
 
 pytestmark = pytest.mark.server

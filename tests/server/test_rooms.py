@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,14 @@ from playwright.sync_api import Browser, Page, expect
 from app.storage.database import db, upgrade
 from tests.conftest import make_app
 from tests.server import easel
+from tests.server.accessibility import ALL, AXE, NARROW, VIOLATIONS, axe
 from tests.server.rooms import House, furnish
 from tests.support.curator import HASH
 from tests.support.tables import make_table
 
 pytestmark = pytest.mark.server
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 EYES = Path(__file__).with_name("eyes.js").read_text("utf-8")
-VIOLATIONS = {"resultTypes": ["violations"]}
-ALL = VIOLATIONS | {
-    "rules": {"target-size": {"enabled": True}}
-}  # what axe has, and what it leaves out unless it is asked for
 COLOURS = VIOLATIONS | {"runOnly": ["color-contrast"]}  # all that night can change
 SPACED = """
 * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
@@ -33,7 +28,7 @@ p { margin-bottom: 2em !important; }
 """  # WCAG 2.2, 1.4.12
 MOVING = """() => [...document.querySelectorAll("video, img")].filter((each) => each.checkVisibility())
   .map((each) => each.currentSrc).filter((address) => /\\.(gif|webp|mp4)$/.test(address))"""
-NARROW, PHONE, DESK = 320, 390, 1280
+PHONE, DESK = 390, 1280
 
 
 @dataclass
@@ -83,12 +78,6 @@ def survey(house: House, browser: Browser) -> Iterator[Survey]:
         page.set_viewport_size({"width": DESK, "height": 900})
     yield found
     context.close()
-
-
-def axe(page: Page, options: object) -> list[str]:
-    """Return what axe finds, with the elements."""
-    violations = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
-    return [f"{each['id']}: {[node['html'][:160] for node in each['nodes']]}" for each in violations]
 
 
 def look_for_focus(page: Page, room: str, found: Survey) -> None:

@@ -1,0 +1,20 @@
+"""axe-core, and what it finds on a page."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from playwright.sync_api import Page
+
+NARROW = 320  # pixels: WCAG 2.2, 1.4.10
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+VIOLATIONS = {"resultTypes": ["violations"]}
+ALL = VIOLATIONS | {
+    "rules": {"target-size": {"enabled": True}}
+}  # what axe has, and what it leaves out unless it is asked for
+
+
+def axe(page: Page, options: object) -> list[str]:
+    """Return what axe finds, with the elements."""
+    violations = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
+    return [f"{each['id']}: {[node['html'][:160] for node in each['nodes']]}" for each in violations]

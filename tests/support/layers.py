@@ -1,0 +1,18 @@
+"""The rooms of each package, from the ground up."""
+
+from __future__ import annotations
+
+LAYERS = {
+    "app": """i18n version | errors | instance | config | text | storage | generation uploads | queue | walks | labels
+        reading | search | moderation observability | auth | commissions | gallery | operations presentation | web
+        | admin api pages publishing wall | cli | __init__ | run""",
+    "worker": "__init__ | film planning | diffusion queue | pieces | job | __main__",
+    "studio": """__init__ | errors | hands text workspace | captioning collecting scenes | training | judging
+        | publishing | stages | __main__""",
+}
+"""The rooms from the ground up; those between the same bars know nothing of each other."""
+
+
+def floors(layers: str) -> dict[str, int]:
+    """Map each room to how high it lies."""
+    return {room: floor for floor, rooms in enumerate(layers.split("|")) for room in rooms.split()}
