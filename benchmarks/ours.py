@@ -10,7 +10,8 @@ from app.generation import models_on_offer, presets
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Easel
 from worker.diffusion import whole_walk
-from worker.diffusion.painter import Painter, PreparedWalk, StopInput
+from worker.diffusion.painter import Painter, PreparedWalk
+from worker.diffusion.rendering import StopInput
 
 PRESETS: tuple[str, ...] = presets.NAMES
 

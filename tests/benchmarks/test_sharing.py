@@ -11,7 +11,7 @@ from app.generation import cost, presets
 from benchmarks import sharing
 from benchmarks.sleeper import Sleeper
 from benchmarks.store import Store
-from worker.diffusion.painter import StopInput
+from worker.diffusion.rendering import StopInput
 
 SAMPLING = presets.resolve("balanced", {})
 

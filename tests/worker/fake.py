@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.diffusion.painter import PreparedWalk, Rendering, Start, StopInput
+from worker.diffusion.painter import PreparedWalk, Start
+from worker.diffusion.rendering import Rendering, StopInput
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State
 

@@ -25,7 +25,8 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import KNOTS, ROUND, Walk
 from worker.diffusion import level_batch as batches
-from worker.diffusion.painter import Painter, PreparedWalk, Rendering, StopInput
+from worker.diffusion.painter import Painter, PreparedWalk
+from worker.diffusion.rendering import Rendering, StopInput
 from worker.pieces import walk_memory
 from worker.pieces.walk_memory import Memory
 from worker.planning.latent_state import Painted, State, unpack

@@ -11,7 +11,8 @@ from app.generation import models_on_offer, presets
 from app.queue import pieces
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
-from worker.diffusion.painter import Painter, Rendering
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import Rendering
 from worker.pieces import next_level, walk_memory
 from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.house import SIZE
 from worker.diffusion.latent_preview import LatentPreview
-from worker.diffusion.painter import Painter, StopInput
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import StopInput
 from worker.film import smoothness_measure
 from worker.planning import pacing
 

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from app.generation import presets
-from worker.diffusion.painter import Painter, StopInput
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import StopInput
 from worker.diffusion.whole_walk import WholeWalk
 from worker.film import smoothness_measure
 from worker.planning.level_plan import Level

@@ -1,0 +1,61 @@
+"""What is asked of a painter: what stands at each stop, and the settings that fix the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StopInput:
+    """One station of a walk, its seed drawn.
+
+    `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
+    A prompt that `has_hand` goes without the model's prefix, which means any hand.
+    """
+
+    prompt: str
+    negative_prompt: str
+    seed: int
+    subject: str = ""
+    has_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """All settings that fix a frame's pixels besides the stops and the model, and how many frames a batch holds.
+
+    `guided` is the interval of steps that take a second pass for guidance, all if it is None; `spacing` the half
+    log-SNR from which and to which the steps go at equal distances, the solver's own steps if it is None. `decoded`
+    are the depths whose thumbnails are taken with the decoder: those of the ladder's further rungs, or its only one,
+    since they place the frames.
+    """
+
+    scheduler: str
+    steps: int
+    guidance: float
+    width: int
+    height: int
+    precision: str
+    memory_format: str
+    threads: int
+    batch: int
+    guided: tuple[int, int] | None = None
+    spacing: tuple[float, float] | None = None
+    decoded: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, sampling: Mapping[str, Any], **device: Any) -> Rendering:
+        """Join a preset's settings, as `presets.resolve` returns them or a recipe records them, with a device's."""
+        guided, spacing, ladder = sampling.get("guided"), sampling.get("spacing"), sampling.get("ladder", ())
+        push, gain = sampling["guidance"] - 1, sampling.get("gain", 1.0)  # from guidance 1, which is none
+        return cls(
+            scheduler=sampling["scheduler"],
+            steps=sampling["steps"],
+            guidance=1 + gain * push if push > 0 else sampling["guidance"],
+            guided=(guided[0], guided[1]) if guided else None,
+            spacing=(spacing[0], spacing[1]) if spacing else None,
+            decoded=frozenset(depth for depth, _ in ladder[1:] or ladder),
+            **device,
+        )
