@@ -142,8 +142,8 @@ def test_web_target_can_be_made_is_small_and_serves(tmp_path: Path, capsys: pyte
     run("-m", "flask", "--app", "wsgi", "db", "upgrade")
     program = """
 import sys, psycopg, wsgi
-from app import embedding
-from app.web.language import NAMES
+from app.text import embedding
+from app.i18n.locales import NAMES
 client = wsgi.app.test_client()
 print([client.get(path).status_code for path in ("/", "/gallery", "/about", "/readyz", "/static/site.css")])
 print(all(f'<html lang="{name}' in client.get("/", headers={"Accept-Language": name}).text for name in NAMES))
