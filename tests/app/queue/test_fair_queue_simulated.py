@@ -150,29 +150,29 @@ class Line(RuleBasedStateMachine):
             self.came[walk.number] = next(self.arrivals)
 
     @invariant()
-    def nothing_told_to_a_first_comer_rises(self) -> None:
-        """Look at each waiting walk's page, as its visitor does."""
-        for walk in self._waiting():
-            place = fair_queue.place(walk)
+    def what_is_told_holds(self) -> None:
+        """Look at each waiting walk's page, as its visitor does: to a first-comer nothing rises."""
+        waiting, pool = self._waiting(), fair_queue.painter_pool()  # one look at the painters, for this moment
+        for walk in waiting:
+            place = fair_queue.place(walk, pool)
             if walk.number in self.places:
                 assert not place.may_be_overtaken, "once first, always first"
                 assert place.position <= self.places[walk.number]
             if not place.may_be_overtaken:
                 self.places[walk.number] = place.position
             self._look_at_the_time(walk, place.seconds)
+            self._time_is_that_of_somebody(walk, place, pool)
+        if waiting:
+            assert fair_queue.place(waiting[-1]) == place, "a page that looks at the painters itself says the same"
         for walk in db.session.scalars(select(Walk).where(Walk.state == PAINTING)):
-            self._look_at_the_time(walk, fair_queue.place(walk).seconds)
+            self._look_at_the_time(walk, fair_queue.place(walk, pool).seconds)
 
-    @invariant()
-    def nobody_is_told_a_time_that_nobody_paints(self) -> None:
+    def _time_is_that_of_somebody(self, walk: Walk, place: fair_queue.QueuePlace, pool: fair_queue.PainterPool) -> None:
         """Tell no time without painters, and where there are some, one that more of them would not lengthen."""
-        for walk in self._waiting():
-            place = fair_queue.place(walk)
-            assert place.seconds is None or place.painters
-            crew = fair_queue.painter_pool()
-            if place.seconds is not None:
-                more = fair_queue.PainterPool(crew.painters + 1, crew.pace)
-                assert fair_queue.place(walk, more).seconds <= place.seconds
+        assert place.seconds is None or place.painters
+        if place.seconds is not None:
+            more = fair_queue.PainterPool(pool.painters + 1, pool.pace)
+            assert fair_queue.place(walk, more).seconds <= place.seconds
 
     def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:
         before = self.seconds.get(walk.number)
