@@ -3,29 +3,58 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import numpy as np
 from flask import Flask
 from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 from app.commissions import intake
 from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
+from tests.server.live import PATIENCE
 from worker.film import encoding
 
 SIDE = 64
 
 
+class Counted:
+    """An application that knows how many answers it is at."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.count = 0
+        self.changed = threading.Condition()
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        """Answer."""
+        self._add(1)
+        return ClosingIterator(self.app(environ, start_response), partial(self._add, -1))
+
+    def wait(self) -> None:
+        """Wait until the last answer is given: its thread holds a database session that nobody else may close."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.count == 0, PATIENCE)
+
+    def _add(self, count: int) -> None:
+        with self.changed:
+            self.count += count
+            self.changed.notify_all()
+
+
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """Serve ``app`` on a port of its own; yield its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    counted = Counted(app)
+    server = make_server("127.0.0.1", 0, counted, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -34,6 +63,7 @@ def served(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+        counted.wait()
 
 
 def picture(position: float) -> NDArray[np.uint8]:
