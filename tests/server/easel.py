@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from flask import Flask
 from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from werkzeug.serving import make_server
-from werkzeug.wsgi import ClosingIterator
 
 from app.commissions import intake
 from app.commissions.validation import validate
@@ -37,10 +35,13 @@ class Counted:
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """Answer."""
         self._add(1)
-        return ClosingIterator(self.app(environ, start_response), partial(self._add, -1))
+        try:
+            return self.app(environ, start_response)
+        finally:  # what is still sent from here on needs no database
+            self._add(-1)
 
     def wait(self) -> None:
-        """Wait until the last answer is given: its thread holds a database session that nobody else may close."""
+        """Wait until the last answer is made: its thread holds a database session that nobody else may close."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.count == 0, PATIENCE)
 

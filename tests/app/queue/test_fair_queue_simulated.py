@@ -58,8 +58,12 @@ class Line(RuleBasedStateMachine):
     @precondition(lambda self: len(self.easels) < self.painters)
     @rule()
     def begin(self) -> None:
-        """Have a free painter take the fairest walk; no first-comer who came earlier is passed over."""
-        firsts = {walk.number for walk in self._waiting() if not fair_queue.place(walk).may_be_overtaken}
+        """Have a free painter take the fairest walk; no first-comer who came earlier is passed over.
+
+        A walk that was begun and given back had been chosen before: what it waits for are later pieces.
+        """
+        waiting = [walk for walk in self._waiting() if walk.attempt == 0]
+        firsts = {walk.number for walk in waiting if not fair_queue.place(walk).may_be_overtaken}
         claim = claim_next()
         if claim is None:
             return
