@@ -49,7 +49,7 @@ LEAST = 3
 TRIES = 9
 """How often a setting is timed at most, until its shortest time is seen twice: a slow spell never lasts as evenly."""
 
-AGAIN = 3
+AGAIN = 1
 """How often at most if an earlier start timed it already."""
 
 BESIDES_S = 0.012
