@@ -196,12 +196,14 @@ def test_body_that_does_not_say_how_long_it_is_is_read(client: FlaskClient) -> N
     assert answer.status_code == 202
 
 
+@pytest.mark.slow
 def test_hostile_megabyte_is_answered_in_a_few_kilobytes(client: FlaskClient) -> None:
     answer = client.post("/api/v1/walks", json={f"f{index}": 1 for index in range(60_000)})
     assert len(problem(answer, 422)["errors"]) == 20
     assert len(answer.data) < 20_000
 
 
+@pytest.mark.slow
 @given(body=st.binary(max_size=60) | st.text(max_size=60).map(lambda text: json.dumps({"stops": [text]}).encode()))
 def test_no_body_breaks_anything(app: Flask, body: bytes) -> None:
     answer = post(app.test_client(), body)

@@ -269,6 +269,7 @@ def test_model_is_asked_for_by_the_name_in_the_recipe_if_it_is_on_offer(branched
     assert (wanted.model, pinned.model_name) == (None, "no longer here")
 
 
+@pytest.mark.slow
 @given(data=st.binary(max_size=200).map(lambda noise: b"GIF89a" + noise) | st.binary(max_size=200))
 def test_reading_fails_with_invalid_input_only(data: bytes) -> None:
     with pytest.raises(InvalidInput):

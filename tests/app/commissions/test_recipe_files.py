@@ -60,6 +60,7 @@ def test_picture_that_comes_first_ends_the_search() -> None:
     assert find_recipe(film[:-1] + b"\x21\xfe\x02{}\x00;") == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "film",
     [

@@ -300,6 +300,7 @@ WALK = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(data=WALK | JSON)
 def test_validation_raises_nothing_but_invalid_input(app: Flask, data: Any) -> None:
     try:

@@ -190,6 +190,7 @@ FIELDS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(fields=FIELDS, path=st.sampled_from(["/", "/walks"]))
 def test_no_form_breaks_anything(app: Flask, fields: list[tuple[str, str]], path: str) -> None:
     data: dict[str, list[str]] = {}

@@ -138,6 +138,7 @@ def test_pictures_do_not_depend_on_the_batch(records: list[composition.Record], 
     assert together.shape == (6, 3, 64, 64) and float((together[4] - alone[0]).abs().mean()) < 2e-3
 
 
+@pytest.mark.slow
 def test_stage_writes_the_plan_and_a_sheet(drawn: Folder, run: Run, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(drawn.path, copy)

@@ -103,6 +103,7 @@ def collected(run: Run, tmp_path: Path) -> Folder:
     return Folder(tmp_path / "work")
 
 
+@pytest.mark.slow
 def test_blip_says_what_it_sees_and_only_once(
     collected: Folder, tiny_blip: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +118,7 @@ def test_blip_says_what_it_sees_and_only_once(
     assert (collected.path / "pictures/metadata.jsonl").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_blip_that_was_killed_goes_on_where_it_was(collected: Folder, tiny_blip: Path, run: Run) -> None:
     run("caption", "--folder", collected.path, "--blip", tiny_blip)
     whole = (collected.path / "seen.jsonl").read_bytes()

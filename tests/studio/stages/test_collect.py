@@ -90,6 +90,7 @@ def shaded(mode: str = "RGB", size: tuple[int, int] = (150, 200)) -> Image.Image
     return Image.fromarray(ramp).convert(mode)
 
 
+@pytest.mark.slow
 def test_pictures_of_every_making_are_taken_upright_in_rgb(run: Run, work: Path, tmp_path: Path) -> None:
     art = tmp_path / "art"
     save(art / "cmyk.jpg", Image.new("CMYK", (150, 200), (0, 255, 255, 0)))
@@ -155,6 +156,7 @@ def test_pictures_in_a_bucket_are_read_from_there(run: Run, work: Path) -> None:
     assert records(work)["a"].source == "memory:///studio-art/a.jpg"
 
 
+@pytest.mark.slow
 def test_run_that_is_killed_goes_on_and_ends_with_the_same_catalogue(run: Run, work: Path, tmp_path: Path) -> None:
     art = tmp_path / "art"
     art.mkdir()

@@ -70,6 +70,7 @@ def test_second_tokenizer_without_words_is_named(tiny_models: dict[str, Path], t
         inspect(copy)
 
 
+@pytest.mark.slow
 def test_revision_follows_what_the_pictures_depend_on(
     models: dict[str, Model], tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -98,6 +98,7 @@ def test_large_model_is_measured_with_one_frame_and_little_time() -> None:
     assert passes.seconds < 2
 
 
+@pytest.mark.slow
 def test_processor_is_measured_by_what_it_does_not_by_how_long_it_waits() -> None:
     """Passes that are kept waiting, as on a busy machine, are no dearer for it."""
 
