@@ -97,9 +97,9 @@ class Drawing:
         steep = brush.steepness(brush.blur(colour.lab(self.ground), 1.2 * self.unit)) * self.unit
         return brush.step(steep, 0.012, 0.04) * (1 - self.alpha)
 
-    def parted_motifs(self, count: int, smooth: float) -> tuple[Tensor, Tensor]:
+    def parted_motifs(self, count: int, smooth: float, lightness: float = 0.75) -> tuple[Tensor, Tensor]:
         """Part the motifs into flat colours as :meth:`regions` does, light and shade on them counting less."""
-        return parted(self.rgb, self.alpha, count, smooth * self.unit, lightness=0.75)
+        return parted(self.rgb, self.alpha, count, smooth * self.unit, lightness)
 
     def parted_ground(self, count: int, smooth: float) -> tuple[Tensor, Tensor]:
         """Part the ground into flat colours, seen or not, so that they stay when a motif moves."""

@@ -18,15 +18,15 @@ def stained_glass(drawing: Drawing, dice: Dice) -> Tensor:
     """Glass lit from behind: large panes that follow the ground, heavy lead along the things' contours."""
     unit, like = drawing.unit, drawing.alpha
     labels, palette = drawing.parted_motifs(6, 1.5)
-    points = brush.jittered(dice, like, 7, 0.6)
-    lab = colour.lab(brush.blur(drawing.ground, 1.5 * unit))
+    points = brush.jittered(dice, like, 6, 0.8)
+    lab = colour.lab(brush.blur(drawing.ground, 3.0 * unit))
     panes = clusters(torch.cat([lab * 260, 30 * like], 1), points, unit)
-    own = dice.uniform(49, 2)
-    ground = colour.rgb(brush.means(colour.lab(drawing.ground), panes, 49).transpose(1, 2)).transpose(1, 2)
+    own = dice.uniform(36, 2)
+    ground = colour.rgb(brush.means(colour.lab(drawing.ground), panes, 36).transpose(1, 2)).transpose(1, 2)
     outer = gathered(_jewels(ground, own), panes)
     own_at = gathered(own, panes)
     inner = soft(labels, _jewels(palette, 0.5 + 0 * palette[..., :2]))
-    inner = colour.tuned(inner, lightness=1 + 0.10 * (own_at[:, :1] - 0.5))
+    inner = colour.tuned(inner, lightness=1 + 0.05 * (own_at[:, :1] - 0.5))
 
     cover = body(like, unit)
     picture = over(inner, cover, outer)
@@ -36,7 +36,6 @@ def stained_glass(drawing: Drawing, dice: Dice) -> Tensor:
     real = step(brush.blur(drawing.lines * step(brush.blur(like, 2 * unit), 0.5, 0.9), 1.3 * unit), 0.14, 0.32)
     cuts = brush.line(brush.borders(panes), 2.8 * unit)
     thin = cuts * (1 - step(brush.blur(like, 1.4 * unit), 0.1, 0.6))
-    thin = torch.maximum(thin, 0.45 * cuts * step(brush.blur(like, 9 * unit), 0.97, 1.0) * (1 - real))
     lead = torch.maximum(torch.maximum(heavy, 0.95 * real), thin)
     metal = solid("1c1a19", like) * (1 + 0.7 * brush.blur(lead, 1.4 * unit))
     glow = brush.blur(picture, 6 * unit)
@@ -62,76 +61,94 @@ def mosaic(drawing: Drawing, dice: Dice) -> Tensor:
     # A stone takes what prevails where it lies: flat colours, not the mud of an edge.
     back = brush.blur(drawing.ground, 1.0 * unit)
     picture = over(flat, cover, back)
-    form = torch.cat([colour.lab(brush.blur(drawing.whole, 1.6 * unit)), 2.5 * brush.blur(like, 14 * unit)], 1)
-    x, _ = brush.places(like)
-    fallback = 0.25 * torch.sin(x / (40 * unit)) + 0 * like
-    vx, vy = brush.directions(form, 7 * unit, fallback)
-    stones = _Stones(brush.Marks(dice, like, pitch, reach=1), (vx, vy), cover, pitch)
-    stones.settle(2)
-    which, gap, u, v = stones.laid()
+    edges = torch.maximum(brush.borders(like[:, 0] > 0.5), (drawing.seams > 0.6).float())
+    edges = torch.maximum(edges, (drawing.lines > 0.8).float())
+    marks, way = _settled(edges, cover, dice, pitch)
+    which, gap, u, v = _stones(marks, way, cover)
 
-    seen = brush.sample(torch.cat([picture, cover], 1), stones.x, stones.y)
-    own = stones.own.flatten(2).transpose(1, 2)
-    tones = seen[:, :3].flatten(2)
-    shake = stones.own.flatten(2)
+    tones, shake = marks.seen(picture).flatten(2), marks.own.flatten(2)
     tones = colour.tuned(tones, chroma=1.15, lift=0.13 * (shake[:, :1] - 0.5), turn=0.22 * (shake[:, 1:2] - 0.5))
     stone = gathered(tones.transpose(1, 2), which)
-    lean = gathered(own, which)
+    lean = gathered(shake.transpose(1, 2), which)
     stone = stone * (1 + 0.10 * ((lean[:, 2:3] - 0.5) * u + (lean[:, 3:] - 0.5) * v))
     bevel = (step(-u - v, 0.5, 1.4) - step(u + v, 0.5, 1.4)) * 0.07
-    joint = step(gap, 0.16, 0.30)
+    joint = step(gap, 0.07, 0.2)
     contour = step(brush.blur(drawing.lines, 0.9 * unit), 0.3, 0.6)
     grout = over(solid("4a4640", like), contour, solid("7d766b", like)) * (1 + 0.05 * brush.grain(dice, like))
     return over(stone + bevel, joint, grout)
 
 
-class _Stones:
-    """Stones near their marks, square to a field: an oriented Voronoi diagram (Hausner 2001)."""
+def _settled(edges: Tensor, cover: Tensor, dice: Dice, pitch: float) -> tuple[brush.Marks, tuple[Tensor, Tensor]]:
+    """Set stones in courses along the edges: where they lie, and the field that their sides follow.
 
-    def __init__(self, marks: brush.Marks, way: tuple[Tensor, Tensor], cover: Tensor, pitch: float) -> None:
-        self.marks, self.way, self.cover, self.pitch = marks, torch.cat(way, 1), cover, pitch
-        self.own = marks.own
+    Worked out on a copy of half the size: each stone moves to the middle of its place and then onto its course.
+    """
+    half, pitch = torch.nn.functional.max_pool2d(edges, 2), pitch / 2
+    # Where there is no edge at all, courses run along the bottom.
+    half[:, :, -1] = torch.maximum(half[:, :, -1], (half.amax((2, 3)) < 0.5).float()[..., None])
+    inside = cover[:, :, ::2, ::2]
+    away = distance(half)
+    right, down = brush.slopes(brush.blur(away, 1.5))
+    length = torch.hypot(right, down).clamp(min=1e-3)
+    normal = torch.cat([right, down], 1) / length
+    way = -normal[:, 1:], normal[:, :1]
+    small = brush.Marks(dice, half, pitch)
+    rows, columns = small.x.shape[2:]
+    row, column = (torch.arange(count, device=half.device) - 0.5 for count in (rows, columns))
+    home_x, home_y = pitch * column + 0 * small.x, pitch * row[:, None] + 0 * small.y
+    small.x, small.y = (
+        over(small.x, torch.full_like(small.x, 0.7), home_x),
+        over(small.y, torch.full_like(small.y, 0.7), home_y),
+    )
+    at = torch.cat(brush.places(half), 1).expand(len(half), -1, -1, -1)
+    for _ in range(5):
+        which = _stones(small, way, inside)[0]
+        middle = brush.means(at, which, rows * columns).transpose(1, 2).view(-1, 2, rows, columns)
+        there = (middle.abs().sum(1, keepdim=True) > 0).float()
+        small.x, small.y = over(middle[:, :1], there, small.x), over(middle[:, 1:], there, small.y)
+        seen = small.seen(torch.cat([away, normal], 1))
+        short = (torch.floor(seen[:, :1] / pitch) + 0.5) * pitch - seen[:, :1]
+        # None leaves its own part of the grid, where it is looked for.
+        x, y = small.x + 0.7 * short * seen[:, 1:2], small.y + 0.7 * short * seen[:, 2:]
+        small.x = torch.clamp(x, home_x - 0.8 * pitch, home_x + 0.8 * pitch)
+        small.y = torch.clamp(y, home_y - 0.8 * pitch, home_y + 0.8 * pitch)
+    marks = brush.Marks(dice, edges, 2 * pitch)
+    marks.x, marks.y = 2 * small.x, 2 * small.y
+    large = torch.nn.functional.interpolate(torch.cat(way, 1), scale_factor=2.0)
+    return marks, (large[:, :1], large[:, 1:])
 
-    @property
-    def x(self) -> Tensor:
-        return self.marks.x
 
-    @property
-    def y(self) -> Tensor:
-        return self.marks.y
+def distance(marks: Tensor) -> Tensor:
+    """Return how far each place is from the nearest of ``marks`` (n, 1, h, w), in pixels: by columns, then by rows."""
+    h, w = marks.shape[2:]
+    y, x = (torch.arange(count, device=marks.device, dtype=marks.dtype) for count in (h, w))
+    far = torch.where(marks > 0.5, 0.0, 1e6)
+    down = torch.stack([(far[:, 0] + ((y - at) ** 2)[:, None]).amin(1) for at in y], 1)
+    return torch.stack([(down + (x - at) ** 2).amin(2) for at in x], 2).sqrt()[:, None]
 
-    def settle(self, rounds: int) -> None:
-        """Move each stone to the middle of its place, some times."""
-        rows, columns = self.x.shape[2:]
-        like = self.marks.like
-        at = torch.cat(brush.places(like), 1).expand(len(like), -1, -1, -1)
-        for _ in range(rounds):
-            which = self.laid()[0]
-            middle = brush.means(at, which, rows * columns).transpose(1, 2).view(-1, 2, rows, columns)
-            there = middle.abs().sum(1, keepdim=True) > 0
-            self.marks.x = torch.where(there, middle[:, :1], self.marks.x)
-            self.marks.y = torch.where(there, middle[:, 1:], self.marks.y)
 
-    def laid(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return which stone lies where (n, h, w), how far its joint is in pitches, and the place on its face."""
-        rows, columns = self.x.shape[2:]
-        seen = self.marks.seen(torch.cat([self.way, self.cover], 1))
-        way = seen[:, :2] / seen[:, :2].norm(dim=1, keepdim=True).clamp(min=1e-3)
-        number = torch.arange(rows * columns, device=way.device, dtype=way.dtype).view(1, 1, rows, columns)
-        inside = (seen[:, 2:] > 0.5).float()
-        here = (self.cover > 0.5).float()
-        best = torch.full_like(self.cover, 9.0)
-        second, which, u, v = best.clone(), torch.zeros_like(best), torch.zeros_like(best), torch.zeros_like(best)
-        for dx, dy, each in self.marks.around(torch.cat([way, inside, number.expand_as(inside)], 1)):
-            vx, vy, side, index = each[:, :, None].unbind(1)
-            a, b = (dx * vx + dy * vy) / self.pitch, (dy * vx - dx * vy) / self.pitch
-            # Square stones, a little rounded; none reaches over a thing's edge.
-            away = 0.8 * torch.maximum(a.abs(), b.abs()) + 0.2 * torch.hypot(a, b) + 3 * (side - here).abs()
-            nearer = away < best
-            second = torch.where(nearer, best, torch.minimum(second, away))
-            which, u, v = torch.where(nearer, index, which), torch.where(nearer, a, u), torch.where(nearer, b, v)
-            best = torch.where(nearer, away, best)
-        return which[:, 0].long(), (second - best).clamp(0, 1), u * 2, v * 2
+def _stones(marks: brush.Marks, way: tuple[Tensor, Tensor], cover: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Give each place to the nearest mark, square to the field: an oriented Voronoi diagram (Hausner 2001).
+
+    Return which (n, h, w), how far its joint is in pitches, and the place on its face, -1 to 1.
+    """
+    rows, columns = marks.x.shape[2:]
+    seen = marks.seen(torch.cat([*way, cover], 1))
+    along = seen[:, :2] / seen[:, :2].norm(dim=1, keepdim=True).clamp(min=1e-3)
+    number = torch.arange(rows * columns, device=cover.device, dtype=cover.dtype).view(1, 1, rows, columns)
+    inside, here = (seen[:, 2:] > 0.5).float(), (cover > 0.5).float()
+    best = torch.full_like(cover, 9.0)
+    second, which, u, v = best, torch.zeros_like(best), torch.zeros_like(best), torch.zeros_like(best)
+    for dx, dy, each in marks.around(torch.cat([along / marks.pitch, inside, number.expand_as(inside)], 1)):
+        vx, vy, side, index = each[:, :, None].unbind(1)
+        a, b = dx * vx + dy * vy, dy * vx - dx * vy
+        # None reaches over a thing's edge.
+        away = torch.maximum(a.abs(), b.abs()) + 0.15 * (a.abs() + b.abs()) + 3 * (side - here).abs()
+        nearer = away < best
+        second = torch.where(nearer, best, torch.minimum(second, away))
+        which, u, v = torch.where(nearer, index, which), torch.where(nearer, a, u), torch.where(nearer, b, v)
+        best = torch.where(nearer, away, best)
+    return which[:, 0].long(), (second - best).clamp(0, 1), 2 * u, 2 * v
 
 
 def cubist(drawing: Drawing, dice: Dice) -> Tensor:
@@ -154,7 +171,7 @@ def cubist(drawing: Drawing, dice: Dice) -> Tensor:
     labels, palette = drawing.parted_motifs(6, 1.3)
     back, tones = drawing.parted_ground(5, 2.5)
     cover = body(like, unit)
-    flat = over(_earthen(soft(labels, palette), 0.85), cover, _earthen(soft(back, tones), 0.62))
+    flat = over(_earthen(soft(labels, palette), 0.85), cover, _earthen(soft(back, tones), 0.78))
     lines = torch.maximum(drawing.lines, 0.7 * drawing.seams * (1 - cover))
     held = brush.sample(torch.cat([flat, cover, brush.blur(lines, 1.2 * unit)], 1), seen_x, seen_y)
     inside, contour = held[:, 3:4], step(held[:, 4:], 0.14, 0.34)
@@ -180,17 +197,29 @@ def _earthen(picture: Tensor, chroma: float) -> Tensor:
 def low_poly(drawing: Drawing, dice: Dice) -> Tensor:
     """A mesh of triangles whose corners lie on contours; each wholly thing or wholly ground, lit as if it leant."""
     unit, like = drawing.unit, drawing.alpha
-    rows = 20
-    strength = brush.blur(torch.maximum(drawing.lines, 0.6 * drawing.seams), 1.0 * unit)
-    corners = facets.corners_on(strength, dice, rows)
-    labels = facets.triangles(corners, like, rows, drawing.whole)
-    count = 2 * (rows - 1) ** 2
-    shares = brush.means(like, labels, count)
-    things, ground = brush.means(drawing.rgb, labels, count, like), brush.means(drawing.ground, labels, count, 1 - like)
-    tones = torch.where(shares > 0.5, things, ground)
-    lean = dice.uniform(count, 1, low=-0.5, high=0.5)
-    tones = colour.tuned(tones.transpose(1, 2), chroma=1.12, lift=(0.11 * lean).transpose(1, 2)).transpose(1, 2)
-    return brush.blur(colour.look_up(tones, labels), 0.5 * unit)
+    labels, palette = drawing.parted_motifs(7, 0.8)
+    fine = _mesh(brush.blur(drawing.lines, 1.0 * unit), drawing.rgb, dice, 31)
+    coarse = _mesh(brush.blur(drawing.seams, 1.5 * unit), drawing.ground, dice, 12)
+    parts = torch.nn.functional.one_hot(labels, 7).permute(0, 3, 1, 2).float()
+    shares = brush.means(torch.cat([like, parts * (like + 1e-3)], 1), fine, 2 * 30**2)
+    # A triangle is wholly thing or wholly ground, and of that colour of the thing that prevails in it.
+    main = colour.look_up(palette, shares[..., 1:].argmax(2)[:, None])[:, :, 0].transpose(1, 2)
+    tones = 0.7 * main + 0.3 * brush.means(drawing.rgb, fine, 2 * 30**2, like + 1e-3)
+    things = colour.look_up(_lit(tones, dice), fine)
+    ground = colour.look_up(_lit(brush.means(drawing.ground, coarse, 2 * 11**2), dice), coarse)
+    cover = (gathered(shares[..., :1], fine) > 0.5).float()
+    return brush.blur(over(things, cover, ground), 0.5 * unit)
+
+
+def _mesh(contours: Tensor, picture: Tensor, dice: Dice, rows: int) -> Tensor:
+    """Cover a picture with triangles whose corners lie on contours: labels (n, h, w)."""
+    return facets.triangles(facets.corners_on(contours, dice, rows), contours, rows, picture)
+
+
+def _lit(tones: Tensor, dice: Dice) -> Tensor:
+    """Make colours (n, k, 3) a little clearer, each lighter or darker as if it leant."""
+    lean = dice.uniform(1, tones.shape[1], low=-0.05, high=0.05)
+    return colour.tuned(tones.transpose(1, 2), chroma=1.12, lift=lean).transpose(1, 2)
 
 
 def orphist(drawing: Drawing, dice: Dice) -> Tensor:

@@ -11,7 +11,7 @@ from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import body, fixed, main_hue, solid, turned_away
+from studio.hands.techniques import body, contrasted, fixed, main_hue, solid, turned_away
 
 
 def pop_art(drawing: Drawing, dice: Dice) -> Tensor:
@@ -50,6 +50,7 @@ CUT_PAPERS = (
     "f6efdf", "e9d8b4", "c9b79a", "14141c", "3a3a46", "8d939c", "c5cad0", "1d4fa3", "0f2a5c", "3f86c9", "7cc0d8",
     "b9dcec", "16885a", "0d4a37", "8fb339", "4d7a35", "b8d8a8", "f4b61f", "f7d978", "f47b2a", "f5b183", "e4442e",
     "c9264f", "8a1c2e", "f08cb0", "f7c6cf", "6b2f86", "3b2460", "b79ad6", "7a4527", "b3763f", "4a2c20", "1f7f8c",
+    "9fc9ae", "6fa79a", "fbd13a", "c3cf3f",
 )  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def cut_out(drawing: Drawing, dice: Dice) -> Tensor:
     """Papers cut with scissors and laid over each other, the nearer over the farther, each with its soft shadow."""
     unit, like = drawing.unit, drawing.alpha
     papers = colour.table(*CUT_PAPERS, like=like)
-    labels, palette = drawing.parted_motifs(6, 1.8)
+    labels, palette = drawing.parted_motifs(6, 1.8, 0.5)
     back, sheets = drawing.parted_ground(4, 4.5)
     shape = step(brush.blur(like, 1.8 * unit), 0.42, 0.58)
 
@@ -99,6 +100,7 @@ def _papers_for(palette: Tensor, papers: Tensor) -> Tensor:
 INKS = (
     ("f15060", "0078bf"), ("ff6c2f", "3255a4"), ("ff48b0", "00838a"), ("ffb511", "235ba8"), ("ffb511", "5c2d91"),
     ("f15060", "1d7a4f"), ("f5a623", "2f6f4f"), ("ff7477", "3d3a8c"), ("ff8a5c", "00695c"), ("e45d50", "2b3f8f"),
+    ("f0483e", "2f8a5f"), ("ff48b0", "3255a4"),
 )  # fmt: skip
 
 
@@ -106,38 +108,44 @@ def risograph(drawing: Drawing, dice: Dice) -> Tensor:
     """Two inks, chosen by the picture's own hues, in large dots and solid fields, a little out of register."""
     unit, like = drawing.unit, drawing.alpha
     labels, palette = drawing.parted_motifs(6, 1.2)
-    flat = over(soft(labels, palette), body(like, unit), brush.blur(drawing.ground, 1.2 * unit))
-    inks = _inks_for(colour.tuned(flat, chroma=1.35))
-    amounts = _amounts(colour.tuned(flat, chroma=1.35), inks)
+    cover = body(like, unit)
+    rim = step(brush.blur(like, 2.4 * unit), 0.06, 0.16) * (1 - cover)
+    flat = over(soft(labels, palette), cover, brush.blur(drawing.ground, 1.2 * unit))
+    vivid = colour.tuned(flat, chroma=1.35)
+    inks = _inks_for(vivid, 0.4 + like)
+    amounts = _amounts(vivid, inks)
     contour = step(brush.blur(torch.maximum(drawing.lines, 0.8 * drawing.seams), 1.0 * unit), 0.2, 0.42)
     sheet = solid("f7f1e3", like) * brush.paper(dice, like, 0.012)
     x, y = brush.places(like)
     inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
     field = step(inset, 7.5, 8.5)
-    for number, (angle, dx, dy) in enumerate(((15.0, 1.1, -0.8), (75.0, -0.9, 0.7))):
+    for number, (dx, dy) in enumerate(((1.1, -0.8), (-0.9, 0.7))):
         amount = amounts[:, number : number + 1]
-        dots = brush.ink(amount, brush.screen(like, 10 * unit, math.radians(angle)), 0.14)
-        # Paper where there is next to nothing, a solid where it is nearly full: quiet, as printers do.
-        plate = dots * step(amount, 0.06, 0.14)
-        plate = over(torch.ones_like(plate), step(amount, 0.72, 0.80), plate)
+        # Four even tints, so that they stay quiet; only the cool ink's ground shows its dots.
+        tint = sum(step(amount, level - 0.03, level + 0.03) for level in (0.12, 0.38, 0.72)) / 3
+        plate = torch.as_tensor(tint)
         if number:
-            plate = torch.maximum(plate, contour)
-        worn = (0.95 + 0.035 * brush.cloud(dice, like, 5 * unit, 2)).clamp(0, 1)
+            dots = brush.ink(amount, brush.screen(like, 11 * unit, math.radians(45)), 0.12)
+            dots = torch.maximum(dots * step(amount, 0.08, 0.14), step(amount, 0.70, 0.78))
+            plate = over(plate, cover, dots)
+        plate = torch.maximum(plate * (1 - rim), contour * number)
+        worn = (0.96 + 0.015 * brush.cloud(dice, like, 4 * unit, 1)).clamp(0, 1)
         plate = _moved(plate * field, dx * unit, dy * unit) * worn
         sheet = sheet * over(inks[:, number, :, None, None], plate * 0.95, torch.ones_like(sheet))
     return sheet
 
 
-def _inks_for(picture: Tensor) -> Tensor:
+def _inks_for(picture: Tensor, weight: Tensor) -> Tensor:
     """Choose the pair of inks (n, 2, 3) that prints the picture most like itself."""
-    small = torch.nn.functional.adaptive_avg_pool2d(picture, 24)
+    small, share = (torch.nn.functional.adaptive_avg_pool2d(each, 32) for each in (picture, weight))
     pairs = torch.stack([colour.table(*pair, like=picture) for pair in INKS])
     wanted, errors = colour.lab(small), []
     for pair in pairs:
         both = pair.expand(len(small), -1, -1)
         printed = torch.exp(-torch.einsum("nkhw,kc->nchw", _amounts(small, both), _density(pair)))
         missed = colour.lab(printed) - wanted
-        errors.append((missed[:, :1] ** 2 * 0.3 + (missed[:, 1:] ** 2).sum(1, keepdim=True)).mean((1, 2, 3)))
+        error = missed[:, :1] ** 2 * 0.3 + (missed[:, 1:] ** 2).sum(1, keepdim=True)
+        errors.append((error * share).mean((1, 2, 3)))
     return pairs[torch.stack(errors, 1).argmin(1)]
 
 
@@ -167,8 +175,8 @@ def woodcut(drawing: Drawing, dice: Dice) -> Tensor:
     low = own.where(like > 0.5, torch.ones_like(own)).amin((2, 3), keepdim=True)
     high = (own * like).amax((2, 3), keepdim=True)
     tone = ((own - low) / (high - low).clamp(min=0.3)).clamp(0, 1) ** 1.15 * 0.9
-    shade = 1 - colour.lab(brush.blur(drawing.ground, 2 * unit))[:, :1]
-    shade = ((shade - 0.16) / 0.62).clamp(0, 0.9)
+    shade = 1 - contrasted(colour.lab(brush.blur(drawing.ground, 2 * unit))[:, :1])
+    shade = ((shade - 0.14) / 0.8).clamp(0, 0.8)
 
     rough = 0.08 * brush.cloud(dice, like, 6 * unit, 2)
     drift = 3 * unit * brush.cloud(dice, like, 70 * unit, 1)
@@ -224,7 +232,9 @@ def cyanotype(drawing: Drawing, dice: Dice) -> Tensor:
     light = 0.34 + 0.64 * tone - 0.3 * inner
     back = colour.lab(brush.blur(drawing.ground, 1.0 * unit))[:, :1]
     streak = brush.along(brush.cloud(dice, like, 4 * unit, 1), torch.ones_like(like), 0 * like, 70 * unit, 6)
-    wash = 0.05 + 0.46 * step(back, 0.1, 1.05) + 0.02 * streak + 0.012 * brush.cloud(dice, like, 60 * unit, 2)
+    wash = (
+        0.03 + 0.55 * step(contrasted(back), 0.1, 1.05) + 0.02 * streak + 0.012 * brush.cloud(dice, like, 60 * unit, 2)
+    )
     # A dark fringe sets pale things off where the ground is pale too.
     fringe = brush.blur(like, 5 * unit) * (1 - cover)
     wash = wash * (1 - 0.55 * fringe)

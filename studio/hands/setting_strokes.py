@@ -24,13 +24,14 @@ def pointillist(drawing: Drawing, dice: Dice) -> Tensor:
     picture = over(things, cover, ground)
     canvas = over(solid("f3e9d3", like), torch.full_like(like, 0.35), brush.blur(picture, 2.5 * unit))
     detail = step(brush.blur(drawing.lines, 2.2 * unit), 0.08, 0.25)
-    for number, (pitch, size) in enumerate(((11.0, 6.4), (9.0, 5.0), (5.0, 2.9))):
+    for number, (pitch, size) in enumerate(((11.0, 6.2), (9.5, 4.3), (4.6, 2.8))):
         dots = brush.Marks(dice, like, pitch * unit)
         own = dots.own
         where = dots.seen(detail) > own[:, 3:] if number == 2 else torch.ones_like(own[:, :1]) > 0
-        complement = torch.where((own[:, 1:2] > 0.92) & (dots.seen(detail) < 0.5), 2.4, 0.0)
-        turn, lift = 0.7 * (own[:, :1] - 0.5) + complement, 0.15 * (own[:, 2:3] - 0.5)
-        tones = colour.tuned(dots.seen(picture), chroma=1.25, turn=turn, lift=lift)
+        # Now and then the complement, quietly.
+        other = (own[:, 1:2] > 0.95) & (dots.seen(detail) < 0.3)
+        turn, lift = 0.75 * (own[:, :1] - 0.5) + torch.where(other, 2.6, 0.0), 0.15 * (own[:, 2:3] - 0.5)
+        tones = colour.tuned(dots.seen(picture), chroma=torch.where(other, 0.6, 1.25), turn=turn, lift=lift)
         radius = torch.where(where, size * unit * (0.82 + 0.3 * own[:, 3:]), -1.0)
         rows, columns = own.shape[2:]
         index = torch.arange(rows * columns, device=own.device, dtype=own.dtype).view(1, 1, rows, columns)
@@ -64,8 +65,8 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
     ground = colour.tuned(brush.blur(drawing.ground, 1.5 * unit), chroma=1.15)
     field = brush.directions(colour.lab(ground), 9 * unit, torch.full_like(like, -0.75))
     marks = brush.Marks(dice, like, 15 * unit)
-    back = stroked(marks, field, 17 * unit, 7 * unit)
-    tones = varied(marks.seen(ground), marks.own, 0.075, 0.5)
+    back = stroked(marks, field, 17 * unit, 8.5 * unit)
+    tones = varied(marks.seen(ground), marks.own, 0.055, 0.4)
     canvas = _painted(back, marks, tones, (colour.tuned(brush.blur(ground, 4 * unit), lightness=0.9), zero))
 
     rich = colour.tuned(drawing.rgb, chroma=1.18, lightness=0.98)
@@ -80,15 +81,15 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
     own = _painted(coat, marks, varied(marks.seen(rich), marks.own, 0.04, 0.1), own)
     wander = [0.9 * unit * brush.cloud(dice, like, 9 * unit, 1) for _ in range(2)]
     cover = step(brush.blur(brush.shifted(like, *wander), 0.9 * unit), 0.3, 0.7)
-    colours, relief = over(own[0], cover, canvas[0]), over(own[1], cover, canvas[1])
+    colours, relief = over(own[0], cover, canvas[0]), over(own[1], cover, 0.6 * canvas[1])
     # A loose dark line of the thing's own colour, as from the first drawing with the brush.
     edge = step(brush.blur(like, 2.2 * unit), 0.12, 0.35) * (1 - cover)
     colours = over(colour.tuned(brush.blur(rich, 2 * unit), lightness=0.45), 0.6 * edge, colours)
-    return lit(colours, relief, 0.20, unit) * brush.paper(dice, like, 0.012)
+    return lit(colours, relief, 0.15, unit) * brush.paper(dice, like, 0.012)
 
 
 # Where the ground's eddies turn: x, y and size in shares of the picture's side, and which way round.
-EDDIES = ((0.24, 0.20, 0.17, 1.0), (0.70, 0.14, 0.15, -1.0), (0.92, 0.42, 0.13, 1.0), (0.06, 0.52, 0.13, -1.0))
+EDDIES = ((0.25, 0.22, 0.20, 1.0), (0.72, 0.16, 0.17, -1.0), (0.98, 0.50, 0.15, 1.0), (0.02, 0.60, 0.15, -1.0))
 
 
 def swirls(drawing: Drawing, dice: Dice) -> Tensor:
@@ -96,7 +97,7 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
-    vx, vy = torch.ones_like(x), 0.45 * torch.sin(x / (26 * unit)) + 0 * y
+    vx, vy = 0.7 * torch.ones_like(x), 0.35 * torch.sin(x / (26 * unit)) + 0 * y
     for at_x, at_y, size, sign in EDDIES:
         dx, dy = x - at_x * w, y - at_y * h
         away = torch.hypot(dx, dy) + 1e-3
@@ -145,22 +146,22 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     # The paper is a deep tone of the ground's own mean hue.
     mean = colour.lab(drawing.ground).mean((2, 3), keepdim=True)
     _, chroma, hue = colour.polar(mean)
-    sheet = colour.colour(torch.full_like(hue, 0.26), (0.5 * chroma + 0.02).clamp(max=0.05), hue)
+    sheet = colour.colour(torch.full_like(hue, 0.30), (0.5 * chroma + 0.02).clamp(max=0.05), hue)
     chalk = colour.tuned(drawing.ground, chroma=1.35, lightness=0.96, lift=0.05)
     chalk = colour.tuned(brush.blur(chalk, 1.6 * unit), lift=0.035 * broad, turn=0.12 * hatch)
-    rub = step(0.75 * broad + 0.3 * hatch + 0.42 * tooth, -1.5, 0.5)
-    picture = over(chalk, 0.30 + 0.66 * rub, sheet.expand_as(chalk))
+    rub = step(0.75 * broad + 0.3 * hatch + 0.42 * tooth, -1.7, 0.6)
+    picture = over(chalk, 0.60 + 0.38 * rub, sheet.expand_as(chalk))
 
     off = [0.9 * unit * brush.cloud(dice, like, 10 * unit, 1) for _ in range(2)]
     cover = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.3, 0.7)
     bright = colour.tuned(drawing.rgb, chroma=1.3, lift=0.03)
-    rubbed = over(sheet, torch.full_like(like, 0.35), bright)
+    rubbed = over(sheet, torch.full_like(like, 0.22), bright)
     tones = colour.tuned(bright, lift=0.04 * hatch, turn=0.08 * broad)
-    laid = step(0.62 + 0.30 * hatch + 0.24 * tooth, 0.1, 0.6)
+    laid = step(0.68 + 0.28 * hatch + 0.22 * tooth, 0.0, 0.6)
     picture = over(over(tones, laid, rubbed), cover, picture)
     contour = step(brush.blur(brush.shifted(drawing.lines, *off), 1.2 * unit), 0.15, 0.36)
-    line = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.32, chroma=0.8)
-    return over(line, 0.85 * contour * step(tooth, -2.0, -0.6), picture)
+    line = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.38, chroma=0.9)
+    return over(line, 0.8 * contour * step(tooth, -3.0, -0.8), picture)
 
 
 def colour_field(drawing: Drawing, dice: Dice) -> Tensor:

@@ -9,7 +9,7 @@ from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import body, fixed, solid
+from studio.hands.techniques import body, contrasted, fixed, solid
 
 
 def _margin(drawing: Drawing, inner: float, ragged: float) -> Tensor:
@@ -28,7 +28,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     sheet = solid("fcf8f0", like)
 
     # Ground: large washes that run into each other, with a dried edge where one ends.
-    wide = [4.5 * unit * brush.cloud(dice, like, 34 * unit, 3) for _ in range(2)]
+    wide = [3.2 * unit * brush.cloud(dice, like, 34 * unit, 3) for _ in range(2)]
     labels, tones = drawing.parted_ground(4, 3.0)
     smooth = brush.blur(drawing.ground, 5 * unit)
     washes = over(brush.shifted(soft(labels, tones), *wide), torch.full_like(like, 0.55), brush.shifted(smooth, *wide))
@@ -36,7 +36,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     layers = torch.nn.functional.one_hot(labels, 4).permute(0, 3, 1, 2).float()
     rims = (brush.shifted(layers - brush.blur(layers, 2.6 * unit), *wide)).clamp(min=0).amax(1, keepdim=True)
     pooled = brush.cloud(dice, like, 44 * unit, 3)
-    margin = _margin(drawing, 11, 5)
+    margin = _margin(drawing, 9, 2.6)
     field = step(margin, -0.6, 1.2)
     dried = step(margin, -0.5, 0.8) * step(margin, 5, 1)
     strength = (0.92 + 0.13 * pooled + 0.5 * rims + 0.22 * dried).clamp(0.3, 1.35) * field
@@ -68,13 +68,13 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     press = 0.5 + 0.5 * brush.cloud(dice, like, 34 * unit, 2).clamp(-1, 1)
 
     # Ground: darkest under an upper edge, thinning to mist; the paper stays where it is light, and around things.
-    shade = 1 - colour.lab(brush.blur(drawing.ground, 1.6 * unit))[:, :1]
+    shade = 1 - contrasted(colour.lab(brush.blur(drawing.ground, 1.6 * unit))[:, :1])
     shade = brush.shifted(shade, *[2 * each for each in off])
     edge = (shade - brush.blur(shade, 22 * unit)).clamp(min=0)
-    wash = 0.62 * step(shade, 0.12, 1.05) + 1.1 * edge
+    wash = 0.66 * step(shade, 0.08, 0.95) + 1.4 * edge
     wash = wash * (0.95 + 0.16 * brush.cloud(dice, like, 48 * unit, 3))
     mist = brush.blur(like, 7 * unit)
-    wash = wash * (1 - 0.6 * mist) * step(_margin(drawing, 8, 7), -4, 9)
+    wash = wash * (1 - 0.6 * mist) * step(_margin(drawing, 7, 4), -4, 9)
     seams = step(brush.blur(brush.shifted(drawing.seams, *off), 1.6 * unit), 0.34, 0.7) * (0.3 + 0.4 * press)
     wash = torch.maximum(wash, 0.6 * seams * (1 - mist))
 
@@ -82,9 +82,9 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
     high = (luma * like).amax((2, 3), keepdim=True)
     tone = 1 - ((luma - low) / (high - low).clamp(min=0.35)).clamp(0, 1)
-    tone = (0.06 + 0.86 * tone**1.5).clamp(0, 0.95)
+    tone = (0.03 + 0.9 * tone**1.7).clamp(0, 0.95)
     rim = (cover - brush.blur(cover, 3 * unit)).clamp(0, 1) * cover
-    density = tone * (1 + 0.16 * brush.cloud(dice, like, 30 * unit, 3) * (1 - tone)) + 0.35 * rim
+    density = tone * (1 + 0.3 * brush.cloud(dice, like, 30 * unit, 3) * (1 - tone)) + 0.4 * rim
     contour = brush.blur(brush.shifted(drawing.lines, *off), 1.4 * unit)
     contour = step(contour, 0.30 - 0.16 * press, 0.5 - 0.18 * press) * (0.72 + 0.25 * press)
 
@@ -94,7 +94,7 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     # A breath of the things' own colour, as some painters add at last.
     tint = colour.tuned(drawing.rgb, chroma=0.8)
     tint = tint / tint.amax(1, keepdim=True).clamp(min=0.25)
-    picture = over(picture * (0.3 + 0.7 * tint), 0.34 * cover, picture)
+    picture = over(picture * (0.3 + 0.7 * tint), 0.45 * cover, picture)
     picture = over(ink, contour, picture)
     x, y = brush.places(like)
     u, v = (x - 0.915 * w).abs() / unit, (y - 0.90 * h).abs() / unit
@@ -113,9 +113,9 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     off = [0.8 * unit * brush.cloud(dice, like, 16 * unit, 1) for _ in range(2)]
     cover = brush.shifted(body(like, unit), *off)
 
-    shade = 1 - colour.lab(brush.blur(drawing.ground, 1.4 * unit))[:, :1]
-    back = step(shade + (0.10 * hatch + 0.05 * tooth) * step(shade, 0.08, 0.3), 0.2, 0.95)
-    smudge = step(brush.blur(shade, 8 * unit), 0.15, 1.0)
+    shade = 1 - contrasted(colour.lab(brush.blur(drawing.ground, 1.4 * unit))[:, :1])
+    back = step(shade + (0.10 * hatch + 0.05 * tooth) * step(shade, 0.08, 0.3), 0.12, 0.85)
+    smudge = step(brush.blur(shade, 8 * unit), 0.08, 0.9)
     back = (0.45 * smudge + 0.55 * back) * 0.86
     back = back * (1 - 0.35 * step(brush.blur(like, 6 * unit), 0.1, 0.6))
 
@@ -130,7 +130,7 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     seams = step(brush.blur(brush.shifted(drawing.seams, *off), 1.4 * unit) + 0.05 * tooth, 0.25, 0.75)
     dark = torch.maximum(dark, torch.maximum(0.93 * contour, 0.5 * seams * (1 - cover)))
     chalk = step(luma + 0.05 * tooth + 0.04 * hatch, 0.80, 0.98) * cover * 0.9
-    glow = step(1 - shade + 0.05 * tooth + 0.05 * hatch, 0.86, 1.06) * (1 - cover) * 0.7
+    glow = step(1 - shade + 0.05 * tooth + 0.05 * hatch, 0.90, 1.12) * (1 - cover) * 0.6
     lights = torch.maximum(chalk, glow) * (1 - contour)
     sheet = solid("c6bfb2", like) * (1 + 0.02 * tooth)
     picture = over(solid("1b1a1c", like), dark.clamp(0, 0.95), sheet)

@@ -23,6 +23,14 @@ def fixed(like: Tensor) -> Dice:
     return Dice(torch.zeros(1, dtype=torch.int64, device=like.device))
 
 
+def contrasted(light: Tensor) -> Tensor:
+    """Widen the range of a lightness (n, 1, h, w) that keeps to a part of 0…1, half way to the whole."""
+    low, high = light.amin((2, 3), keepdim=True), light.amax((2, 3), keepdim=True)
+    gain = (0.8 / (high - low).clamp(min=0.3)).clamp(min=1)
+    middle = (low + high) / 2
+    return (middle + (light - middle) * (1 + gain) / 2).clamp(0, 1)
+
+
 def body(like: Tensor, unit: float) -> Tensor:
     """Return the motifs' cover with an edge that is smooth at any size."""
     return step(brush.blur(like, 0.8 * unit), 0.3, 0.7)
@@ -79,24 +87,35 @@ def stroked(
     rows, columns = own.shape[2:]
     field = marks.seen(torch.cat(way, 1))
     field = field / field.norm(dim=1, keepdim=True).clamp(min=1e-3)
+    ends = [_ahead(way, marks, field, reach) for reach in (-0.7 * length, 0.7 * length)]
+    turning = ends[0][:, :1] * ends[1][:, 1:] - ends[0][:, 1:] * ends[1][:, :1]
+    bend = (turning / (1.4 * length)).clamp(-0.7 / length, 0.7 / length) / 2
     number = torch.arange(rows * columns, device=own.device, dtype=own.dtype).view(1, 1, rows, columns)
     level = own[:, :1]
     if wanted is not None:
         level = torch.where(marks.seen(wanted) > own[:, 3:], level, -9.0)
     size = 0.85 + 0.3 * own[:, 2:3]
-    field, level, size = (each.expand(len(own), -1, -1, -1) for each in (field, level, size))
+    held = torch.cat([field, bend, level.expand_as(bend), size, number.expand_as(bend)], 1)
     best = torch.full_like(marks.like, -1.0).expand(len(own), -1, -1, -1)
-    held = [torch.zeros_like(best) for _ in range(3)]
-    for dx, dy, each in marks.around(torch.cat([field, level, size, number.expand_as(level)], 1)):
-        vx, vy, raised, large, index = each[:, :, None].unbind(1)
-        u, v = (dx * vx + dy * vy) / (length * large), (dy * vx - dx * vy) / (width * large)
+    top = [torch.zeros_like(best) for _ in range(3)]
+    for dx, dy, each in marks.around(held):
+        vx, vy, curve, raised, large, index = each[:, :, None].unbind(1)
+        u = dx * vx + dy * vy
+        v = (dy * vx - dx * vy - curve * u * u) / (width * large)
+        u = u / (length * large)
         inside = 1 - u.abs() ** 3 - v * v
         height = raised + 0.12 * inside
         seen = (inside > 0) & (height > best)
         best = torch.where(seen, height, best)
-        held = [torch.where(seen, new, old) for new, old in zip((index, u, v), held, strict=True)]
-    index, u, v = held
+        top = [torch.where(seen, new, old) for new, old in zip((index, u, v), top, strict=True)]
+    index, u, v = top
     return Strokes(index[:, 0].long(), u, v, (best >= 0).float())
+
+
+def _ahead(way: tuple[Tensor, Tensor], marks: brush.Marks, field: Tensor, reach: float) -> Tensor:
+    """Look up the field some way ahead of each mark, turned to the same side as where the mark lies."""
+    there = brush.sample(torch.cat(way, 1), marks.x + reach * field[:, :1], marks.y + reach * field[:, 1:])
+    return there * torch.where((there * field).sum(1, keepdim=True) < 0, -1.0, 1.0)
 
 
 def lit(colours: Tensor, relief: Tensor, strength: float, unit: float) -> Tensor:
