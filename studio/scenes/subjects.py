@@ -15,7 +15,7 @@ from sketch.arrangement import Item, Wish
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from studio.hands import registry
-from studio.text import scene_words
+from studio.text import phrasing, scene_words
 
 RARER = ("face-", "cat-face", "monkey-face", "person", "hand", "body", "emotion", "family")
 """Kinds that are wanted less often: there are many of them, and each is much like the next."""
@@ -31,11 +31,15 @@ COMPOSITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many subjects, from which seed, by which hands; and the shares of mixtures and of two hands among these."""
+    """How many subjects, from which seed, by which hands; and the shares of mixtures and of two hands among these.
+
+    ``unnamed`` are the hands of prompts that name none.
+    """
 
     number: int
     seed: int = 1
     hands: tuple[str, ...] = tuple(name for name, hand in registry.HANDS.items() if hand.paints_ground)
+    unnamed: tuple[str, ...] = ("oil", "watercolour", "pop-art", "stained-glass", "pastel")
     mixed: float = 0.33
     two_hands: float = 0.25
     coloured: float = 0.16
@@ -97,7 +101,7 @@ class Programme:
         wish, items = self._asked(kind, name, colour, dice)
         scene = arrangement.arrange(items, wish, dice.getrandbits(31))
         written = scene_words.written(items, wish, scene.setting, dice)
-        return End(scene, hand, _captions(written, registry.HANDS[hand]))
+        return End(scene, hand, _captions(written, registry.HANDS[hand], is_unnamed=hand in self.plan.unnamed))
 
     def _asked(self, kind: str, name: str, colour: str, dice: random.Random) -> tuple[Wish, list[Item]]:
         ground = dice.choice(FLAT) if dice.random() < 0.06 else ""
@@ -127,7 +131,10 @@ class Programme:
         return Item(drawing.digest, name, drawing.kind, count, colour)
 
 
-def _captions(written: Sequence[str], hand: registry.Hand) -> tuple[str, ...]:
+def _captions(written: Sequence[str], hand: registry.Hand, *, is_unnamed: bool) -> tuple[str, ...]:
     """Join what is said of a scene with the hand's words, in the shares in which they are learned."""
     full, short = written
-    return (f"{full}, {hand.words}", f"{short}, {hand.words}", f"{hand.of} {full}", f"{hand.of} {short}")
+    named = (f"{full}, {hand.words}", f"{short}, {hand.words}", f"{hand.of} {full}", f"{hand.of} {short}")
+    prefixed = (f"{phrasing.PREFIX}{full}, {hand.words}", f"{phrasing.PREFIX}{short}, {hand.words}")
+    bare = (f"{phrasing.PREFIX}{full}", f"{phrasing.PREFIX}{short}", full, short)
+    return (*named, *prefixed, *bare) if is_unnamed else (*named, *prefixed)
