@@ -16,6 +16,7 @@ from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
 from sketch import backdrops, colour, rendering
+from sketch.backdrop_canvas import Numbers
 from sketch.colour import Array
 from sketch.parts import Part, Taken
 from sketch.rendering import Drawn
@@ -69,7 +70,7 @@ class _Shape:
         return float(self.part.alpha.max())
 
     @cached_property
-    def _weights(self) -> tuple[Array, Array, Array]:
+    def _weights(self) -> tuple[Numbers, Numbers, Array]:
         rows, columns = np.indices(self.part.alpha.shape, np.float32)
         u = self.part.left + (columns + 0.5) / self.part.side
         v = self.part.top + (rows + 0.5) / self.part.side
@@ -120,7 +121,7 @@ class _Shape:
             float((x[seen].max() - mx) / sx), float((y[seen].max() - my) / sy),
         )  # fmt: skip
 
-    def placed(self, u: Array, v: Array) -> tuple[Array, Array]:
+    def placed(self, u: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
         """Turn places in the drawing into places in the picture."""
         thing = self.thing
         du, dv = (u - 0.5) * thing.size, (v - 0.5) * thing.size

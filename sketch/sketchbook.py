@@ -94,7 +94,7 @@ def rendered(svg: str, pixels: int) -> Array:
         raise SketchbookError(f"The drawing cannot be rendered: {error}") from error
     if picture.size != (pixels, pixels):
         picture = picture.resize((pixels, pixels), Image.Resampling.LANCZOS)
-    return np.asarray(picture, np.float32) / 255
+    return np.asarray(np.asarray(picture, np.float32) / 255, np.float32)
 
 
 class _Zipped(Mapping[str, str]):

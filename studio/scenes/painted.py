@@ -42,7 +42,9 @@ class Easel:
         """Draw the scene of a subject, or what lies between its two."""
         if subject.last is None:
             return rendering.draw(subject.first.scene, self._book, self._size)
-        return mixing.Mixture(subject.first.scene, subject.last.scene, self._book, self._taken).at(subject.t, self._size)
+        return mixing.Mixture(subject.first.scene, subject.last.scene, self._book, self._taken).at(
+            subject.t, self._size
+        )
 
     def paint(self, subjects: Sequence[Subject]) -> Painted:
         """Paint subjects, those of each hand together."""
@@ -91,7 +93,10 @@ def rough(sketch: Array, dice: np.random.Generator) -> Array:
     grain = dice.normal(size=(2, 7, 7)).astype(np.float32) * 1.1
     shift = [np.asarray(Image.fromarray(each).resize((side, side), Image.Resampling.BICUBIC)) for each in grain]
     rows, columns = np.mgrid[:side, :side]
-    at = ((rows + shift[0]).round().clip(0, side - 1).astype(int), (columns + shift[1]).round().clip(0, side - 1).astype(int))
+    at = (
+        (rows + shift[0]).round().clip(0, side - 1).astype(int),
+        (columns + shift[1]).round().clip(0, side - 1).astype(int),
+    )
     moved = sketch[:, at[0], at[1]]
     flat = Image.fromarray(((moved[:3].transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)).quantize(10).convert("RGB")
     colours = np.asarray(flat, np.float32).transpose(2, 0, 1) / 127.5 - 1

@@ -77,7 +77,9 @@ class Programme:
         self.names = tuple(sorted(by_name))
         self._shares = [RARELY if self._by_name[name][0].kind.startswith(RARER) else 1.0 for name in self.names]
         self._animals = [name for name in self.names if self._by_name[name][0].kind.startswith("animal")]
-        self._held = [name for name in self.names if habitats.of(name, self._by_name[name][0].kind).stance == habitats.LIE]
+        self._held = [
+            name for name in self.names if habitats.of(name, self._by_name[name][0].kind).stance == habitats.LIE
+        ]
 
     def __len__(self) -> int:
         return self.plan.number
@@ -107,7 +109,9 @@ class Programme:
         ground = dice.choice(FLAT) if dice.random() < 0.06 else ""
         first = self._item(name, dice, colour=colour)
         if kind == "several":
-            return Wish(ground=ground), [self._item(name, dice, colour=colour, count=dice.choice((2, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9)))]
+            return Wish(ground=ground), [
+                self._item(name, dice, colour=colour, count=dice.choice((2, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9)))
+            ]
         if kind in ("grid", "close-up"):
             others = [self._item(self._other(dice), dice)] if kind == "grid" and dice.random() < 0.25 else []
             return Wish(composition=kind, ground=ground if kind == "grid" else ""), [first, *others]
@@ -118,7 +122,10 @@ class Programme:
         if kind == "related":
             relation = dice.choice(arrangement.RELATIONS)
             if relation == arrangement.HOLDING:
-                holder, held = dice.choice(self._animals or list(self.names)), dice.choice(self._held or list(self.names))
+                holder, held = (
+                    dice.choice(self._animals or list(self.names)),
+                    dice.choice(self._held or list(self.names)),
+                )
                 return Wish(relation=relation), [self._item(holder, dice, colour=colour), self._item(held, dice)]
             return Wish(relation=relation), [first, self._item(self._other(dice), dice)]
         return Wish(ground=ground), [first]

@@ -26,8 +26,12 @@ from studio.workspace.work_folder import Folder, digest
 @click.option(
     "--from", "source", metavar="ADDRESS", help="A folder or bucket with metadata.jsonl, not the work folder."
 )
-@click.option("--sketchbook", type=click.Path(path_type=Path), help="Subjects by dice from these drawings, with sketches.")
-@click.option("--subjects", type=click.IntRange(1), default=20_000, show_default=True, help="How many, with --sketchbook.")
+@click.option(
+    "--sketchbook", type=click.Path(path_type=Path), help="Subjects by dice from these drawings, with sketches."
+)
+@click.option(
+    "--subjects", type=click.IntRange(1), default=20_000, show_default=True, help="How many, with --sketchbook."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
 @click.option("--captions", type=click.IntRange(1), default=2, show_default=True, help="Captions kept of each scene.")
 @click.option("--size", type=click.IntRange(8), default=256, show_default=True, help="Pixels a side.")
@@ -38,7 +42,8 @@ from studio.workspace.work_folder import Folder, digest
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes, with shards of their own."
 )
 def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None, shard: int, batch: int, device: str,
-            jobs: int, size: int, captions: int, sketchbook: Path | None, subjects: int, seed: int) -> dict[str, Any]:  # fmt: skip
+            jobs: int, size: int, captions: int, sketchbook: Path | None, subjects: int,
+            seed: int) -> dict[str, Any]:  # fmt: skip
     """Write latents/: scenes painted now, or captioned pictures, as latents and text states."""
     from studio.workspace import shards
 

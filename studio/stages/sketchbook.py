@@ -14,7 +14,9 @@ STYLES = {"twemoji": "flat", "noto": "classic"}
 
 
 @stage("sketchbook")
-@click.option("--modules", type=click.Path(path_type=Path), help="A folder of unpacked npm packages; else npm gets them.")
+@click.option(
+    "--modules", type=click.Path(path_type=Path), help="A folder of unpacked npm packages; else npm gets them."
+)
 def command(folder: Folder, *, modules: Path | None) -> dict[str, Any]:
     """Write sketchbook.zip: a drawing of each concept by each vendor, as SVG, with names, words and credits."""
     from sketch import sketchbook

@@ -40,7 +40,13 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option("--layers", help="With --unet: more layers of its upper levels, such as 2,2,1,1.")
 @click.option("--muon", is_flag=True, help="Learn matrices by Muon, the rest by AdamW.")
 @click.option("--constant", is_flag=True, help="Keep the rate, so that a run may end when it likes; see --cool.")
-@click.option("--cool", type=click.IntRange(0), default=0, show_default=True, help="With --constant: the last steps, in which the rate falls.")
+@click.option(
+    "--cool",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="With --constant: the last steps, in which the rate falls.",
+)
 @click.option("--unsketched", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without sketch.")
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="Else that of --base, or flow.")
 @click.option(
@@ -72,7 +78,8 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
             rank: int, channels: str, objective: str | None, gamma: float, spread: float, nothing: float,
             checkpointing: bool, prompts: tuple[str, ...], prefix: str, guidance: float, painted_in: int,
             validate_every: int, checkpoint_every: int, batch: int, device: str, precision: str, run: str,
-            trackers: tuple[str, ...], layers: str | None, muon: bool, unsketched: float, **often: Any) -> dict[str, Any]:  # fmt: skip
+            trackers: tuple[str, ...], layers: str | None, muon: bool, unsketched: float,
+            **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/unet and model/scheduler from latents/."""
     import torch
 
@@ -146,7 +153,8 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
     looks = ((validate_every, look), (checkpoint_every, keep))
     settings = {"batch": batch, "processes": machine.num_processes, "objective": aim.kind, "gamma": gamma,
                 "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
-                "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched, "rank": rank if tune == "lora" else 0, "precision": precision,
+                "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched,
+                "rank": rank if tune == "lora" else 0, "precision": precision,
                 "pictures": shards.about["source"]}  # fmt: skip
     try:
         summary = loop.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put,

@@ -18,7 +18,12 @@ PLACES = {
 }  # fmt: skip
 TIMES = {"dusk": ("at sunset", "at dusk"), "night": ("at night",)}
 WEATHERS = {"rain": ("in the rain",), "snow": ("in the snow",)}
-JOINTS = {"beside": ("next to", "beside"), "left": ("to the left of",), "right": ("to the right of",), "in front": ("in front of",)}
+JOINTS = {
+    "beside": ("next to", "beside"),
+    "left": ("to the left of",),
+    "right": ("to the right of",),
+    "in front": ("in front of",),
+}
 
 
 def written(items: Sequence[Item], wish: Wish, setting: Setting, dice: random.Random) -> tuple[str, str]:
