@@ -72,8 +72,8 @@ class _Shape:
     @cached_property
     def _weights(self) -> tuple[Numbers, Numbers, Array]:
         rows, columns = np.indices(self.part.alpha.shape, np.float32)
-        u = self.part.left + (columns + 0.5) / self.part.side
-        v = self.part.top + (rows + 0.5) / self.part.side
+        u = np.asarray(self.part.left + (columns + 0.5) / self.part.side, np.float32)
+        v = np.asarray(self.part.top + (rows + 0.5) / self.part.side, np.float32)
         x, y = self.placed(u, v)
         return x, y, self.part.alpha
 
