@@ -17,6 +17,9 @@ from sketch.sketchbook import Sketchbook
 SKETCH = 64
 """The side of a sketch for a picture of 256 pixels."""
 
+FOLD = 4
+"""How many pixels of the picture one of the sketch stands for, along each side."""
+
 SHADE = 0.2
 """How much darker a thing is on the side that lies in its own shade."""
 
@@ -50,9 +53,12 @@ class Drawn:
 
 
 def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH) -> Array:
-    """Make a sketch of a picture (h, w, 3) and the numbers of its things (h, w), at most as large as they are."""
+    """Make a sketch of a picture (h, w, 3) and the numbers of its things (h, w), at most as large as they are.
+
+    It leads a picture of four times its size, in whose pixels distances are.
+    """
     side = picture.shape[0]
-    unit = 256 / side
+    unit = FOLD * size / side
     away = distance.signed(numbers, unit) / distance.CLAMP
     held = np.concatenate([picture * 2 - 1, away[..., None]], -1)
     step = side // size
