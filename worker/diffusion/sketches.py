@@ -1,4 +1,4 @@
-"""The sketches that lead a painter along a walk: scenes at the stops, and between two of them their mixture by shape."""
+"""The sketches that lead a painter along a walk: of the scenes at its stops, and of what lies between them."""
 
 from __future__ import annotations
 
