@@ -24,6 +24,7 @@ from app.generation import hands
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import KNOTS, ROUND, Walk
+from sketch import scene
 from worker.diffusion import level_batch as batches
 from worker.diffusion.painter import Painter, PreparedWalk
 from worker.diffusion.rendering import Rendering, StopInput
@@ -104,6 +105,7 @@ class WalkInProgress:
                 self.walk.seed_of(stop),
                 subject=stop.prompt,
                 has_hand=bool(stop.hand) or hands.is_named(stop.prompt, known),
+                scene=None if stop.scene is None else scene.read(stop.scene),
             )
             for stop in self.walk.stops
         ]
