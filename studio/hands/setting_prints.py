@@ -11,7 +11,7 @@ from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import body, contrasted, fixed, main_hue, solid, turned_away
+from studio.hands.techniques import body, contour, contrasted, fixed, main_hue, rim, solid, turned_away
 
 
 def pop_art(drawing: Drawing, dice: Dice) -> Tensor:
@@ -31,10 +31,8 @@ def pop_art(drawing: Drawing, dice: Dice) -> Tensor:
     ground = over(second, dots, ground)
 
     cover = body(like, unit)
-    halo = step(brush.blur(like, 3.0 * unit), 0.04, 0.10)
-    inner = step(brush.blur(drawing.lines, 1.3 * unit), 0.16, 0.34)
-    horizon = step(brush.blur(drawing.seams, 1.0 * unit), 0.22, 0.45)
-    outline = torch.maximum(inner * cover, torch.maximum(halo, horizon) * (1 - cover))
+    horizon = contour(drawing.seams, 1.0, 0.22, 0.45, unit) * (1 - cover)
+    outline = torch.maximum(contour(drawing.lines, 1.4, 0.15, 0.32, unit), torch.maximum(rim(like, 3.0, unit), horizon))
     picture = over(soft(labels, _loud(palette)), cover, ground)
     return over(solid("17141c", like), outline, picture) * brush.paper(dice, like, 0.014)
 
@@ -109,12 +107,11 @@ def risograph(drawing: Drawing, dice: Dice) -> Tensor:
     unit, like = drawing.unit, drawing.alpha
     labels, palette = drawing.parted_motifs(6, 1.2)
     cover = body(like, unit)
-    rim = step(brush.blur(like, 2.4 * unit), 0.06, 0.16) * (1 - cover)
     flat = over(soft(labels, palette), cover, brush.blur(drawing.ground, 1.2 * unit))
     vivid = colour.tuned(flat, chroma=1.35)
     inks = _inks_for(vivid, 0.4 + like)
     amounts = _amounts(vivid, inks)
-    contour = step(brush.blur(torch.maximum(drawing.lines, 0.8 * drawing.seams), 1.0 * unit), 0.2, 0.42)
+    key = contour(torch.maximum(drawing.lines, 0.8 * drawing.seams), 1.0, 0.2, 0.42, unit)
     sheet = solid("f7f1e3", like) * brush.paper(dice, like, 0.012)
     x, y = brush.places(like)
     inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
@@ -128,7 +125,7 @@ def risograph(drawing: Drawing, dice: Dice) -> Tensor:
             dots = brush.ink(amount, brush.screen(like, 11 * unit, math.radians(45)), 0.12)
             dots = torch.maximum(dots * step(amount, 0.08, 0.14), step(amount, 0.70, 0.78))
             plate = over(plate, cover, dots)
-        plate = torch.maximum(plate * (1 - rim), contour * number)
+        plate = torch.maximum(plate * (1 - rim(like, 2.4, unit)), key * number)
         worn = (0.96 + 0.015 * brush.cloud(dice, like, 4 * unit, 1)).clamp(0, 1)
         plate = _moved(plate * field, dx * unit, dy * unit) * worn
         sheet = sheet * over(inks[:, number, :, None, None], plate * 0.95, torch.ones_like(sheet))
@@ -185,12 +182,11 @@ def woodcut(drawing: Drawing, dice: Dice) -> Tensor:
     cover = body(like, unit)
     cut = _gouged(form, tone, rough, 9 * unit)
     back_cut = _gouged(flow, shade, rough, 11 * unit)
-    contour = step(brush.blur(drawing.lines, 1.6 * unit) + 0.3 * rough, 0.13, 0.28)
+    drawn = contour(drawing.lines, 1.6, 0.13 - 0.3 * rough, 0.28 - 0.3 * rough, unit)
     horizon = step(brush.blur(drawing.seams, 1.2 * unit) + 0.3 * rough, 0.2, 0.4)
-    rim = step(brush.blur(like, 4.0 * unit), 0.05, 0.10)
-    black = over(
-        torch.maximum(cut, contour), cover, torch.maximum(torch.maximum(back_cut, horizon) * (1 - rim), contour)
-    )
+    white = rim(like, 4.0, unit)
+    back_cut = torch.maximum(back_cut, horizon) * (1 - white)
+    black = torch.maximum(over(cut, cover, back_cut), drawn)
 
     light, chroma, hue = main_hue(back, tones)
     grey = chroma < 0.018
@@ -199,7 +195,7 @@ def woodcut(drawing: Drawing, dice: Dice) -> Tensor:
     flat = over(soft(labels, palette), cover, soft(back, tones))
     _, strength, own_hue = colour.polar(colour.lab(flat))
     akin = step(turned_away(own_hue, hue), 1.0, 0.85) * step(strength, 0.012, 0.022)
-    akin = torch.where(grey, 1 - cover, akin) * (1 - rim * (1 - cover))
+    akin = torch.where(grey, 1 - cover, akin) * (1 - white)
     inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
     field = step(inset + 4 * rough, 6.5, 8)
     worn = (0.9 + 0.07 * brush.cloud(dice, like, 10 * unit, 3)).clamp(0, 1)
@@ -229,7 +225,7 @@ def cyanotype(drawing: Drawing, dice: Dice) -> Tensor:
     tone = ((luma - low) / (high - low).clamp(min=0.25)).clamp(0, 1)
     cover = body(like, unit)
     inner = step(brush.blur(drawing.lines * step(brush.blur(like, 2 * unit), 0.7, 0.95), 1.0 * unit), 0.2, 0.5)
-    light = 0.34 + 0.64 * tone - 0.3 * inner
+    light = 0.38 + 0.60 * tone - 0.3 * inner
     back = colour.lab(brush.blur(drawing.ground, 1.0 * unit))[:, :1]
     streak = brush.along(brush.cloud(dice, like, 4 * unit, 1), torch.ones_like(like), 0 * like, 70 * unit, 6)
     wash = (
@@ -238,7 +234,9 @@ def cyanotype(drawing: Drawing, dice: Dice) -> Tensor:
     # A dark fringe sets pale things off where the ground is pale too.
     fringe = brush.blur(like, 5 * unit) * (1 - cover)
     wash = wash * (1 - 0.55 * fringe)
-    exposed = over(light, cover, wash)
+    # Light crept in along the edge, as under a leaf that is not pressed flat.
+    edge = brush.line(brush.borders(like[:, 0] > 0.5), 1.8 * unit)
+    exposed = torch.maximum(over(light, cover, wash), 0.66 * edge)
     ragged = fixed(like)
     inset = torch.minimum(torch.minimum(x, w - x), torch.minimum(y, h - y)) / unit
     inset = inset + 3.0 * brush.cloud(ragged, like, 26 * unit, 4)

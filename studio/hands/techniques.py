@@ -36,6 +36,18 @@ def body(like: Tensor, unit: float) -> Tensor:
     return step(brush.blur(like, 0.8 * unit), 0.3, 0.7)
 
 
+def contour(marks: Tensor, width: float, low: float | Tensor, high: float | Tensor, unit: float) -> Tensor:
+    """Thicken contours to lines with smooth edges; thinner where many run close together, so that none runs full."""
+    crowd = 1.4 * (brush.blur(marks, 6 * unit) - 0.3).clamp(min=0)
+    return step(brush.blur(marks, width * unit), low + crowd, high + crowd)
+
+
+def rim(like: Tensor, width: float, unit: float) -> Tensor:
+    """Return a band just outside the motifs, but not in their narrow gaps, such as between spokes."""
+    gaps = step(brush.blur(like, 7 * unit), 0.47, 0.6)
+    return step(brush.blur(like, width * unit), 0.05, 0.12) * (1 - body(like, unit)) * (1 - gaps)
+
+
 def clusters(picture: Tensor, points: Tensor, spread: float, rounds: int = 2) -> Tensor:
     """Grow superpixels (SLIC, Achanta and others 2012) from points (n, k, 2): labels (n, h, w).
 
