@@ -17,7 +17,7 @@ from studio.hands.techniques import body, clusters, contour, fixed, gathered, ri
 def stained_glass(drawing: Drawing, dice: Dice) -> Tensor:
     """Glass lit from behind: large panes that follow the ground, heavy lead along the things' contours."""
     unit, like = drawing.unit, drawing.alpha
-    labels, palette = drawing.parted_motifs(6, 1.5)
+    labels, palette = drawing.parted_motifs(8, 1.5)
     points = brush.jittered(dice, like, 6, 0.8)
     lab = colour.lab(brush.blur(drawing.ground, 3.0 * unit))
     panes = clusters(torch.cat([lab * 260, 30 * like], 1), points, unit)
@@ -36,7 +36,7 @@ def stained_glass(drawing: Drawing, dice: Dice) -> Tensor:
 
     cover = body(like, unit)
     picture = over(inner, cover, outer)
-    streaks = 1 + 0.05 * brush.cloud(dice, like, 18 * unit, 2)
+    streaks = 1 + 0.03 * brush.cloud(dice, like, 18 * unit, 2)
     picture = picture * streaks
     heavy = step(brush.blur(like, 2.6 * unit), 0.06, 0.14) * (1 - step(brush.blur(like, 1.4 * unit), 0.6, 0.8))
     inside = drawing.lines * step(brush.blur(like, 2 * unit), 0.5, 0.9)
@@ -62,7 +62,7 @@ def mosaic(drawing: Drawing, dice: Dice) -> Tensor:
     """Square stones in courses that run along the things and around them, cut where one thing ends."""
     unit, like = drawing.unit, drawing.alpha
     pitch = 9.0 * unit
-    labels, palette = drawing.parted_motifs(7, 0.9)
+    labels, palette = drawing.parted_motifs(8, 0.9)
     flat = soft(labels, palette)
     cover = step(brush.blur(like, 0.7 * unit), 0.4, 0.6)
     # A stone takes what prevails where it lies: flat colours, not the mud of an edge.
@@ -82,7 +82,10 @@ def mosaic(drawing: Drawing, dice: Dice) -> Tensor:
     joint = step(gap, 0.07, 0.2)
     drawn = step(brush.blur(drawing.lines, 0.9 * unit), 0.3, 0.6)
     grout = over(solid("4a4640", like), drawn, solid("7d766b", like)) * (1 + 0.05 * brush.grain(dice, like))
-    return over(stone + bevel, joint, grout)
+    # What is smaller than a stone, an eye perhaps, is a piece cut to its shape.
+    missed = (colour.lab(stone) - colour.lab(picture)).norm(dim=1, keepdim=True)
+    cut = step(brush.blur(step(missed, 0.14, 0.20), 1.3 * unit), 0.42, 0.58) * cover
+    return over(picture, cut, over(stone + bevel, joint, grout))
 
 
 def _settled(edges: Tensor, cover: Tensor, dice: Dice, pitch: float) -> tuple[brush.Marks, tuple[Tensor, Tensor]]:
@@ -178,10 +181,10 @@ def cubist(drawing: Drawing, dice: Dice) -> Tensor:
     each, middle = gathered(own, near), gathered(points, near)
     dx, dy = x - middle[:, :1], y - middle[:, 1:]
     angle, grow = (each[:, 2:3] - 0.5) * 0.2, 0.95 + 0.1 * each[:, 3:4]
-    seen_x = middle[:, :1] + (dx * torch.cos(angle) - dy * torch.sin(angle)) * grow + (each[:, :1] - 0.5) * 11 * unit
-    seen_y = middle[:, 1:] + (dx * torch.sin(angle) + dy * torch.cos(angle)) * grow + (each[:, 1:2] - 0.5) * 11 * unit
+    seen_x = middle[:, :1] + (dx * torch.cos(angle) - dy * torch.sin(angle)) * grow + (each[:, :1] - 0.5) * 8 * unit
+    seen_y = middle[:, 1:] + (dx * torch.sin(angle) + dy * torch.cos(angle)) * grow + (each[:, 1:2] - 0.5) * 8 * unit
 
-    labels, palette = drawing.parted_motifs(6, 1.3)
+    labels, palette = drawing.parted_motifs(8, 1.3)
     back, tones = drawing.parted_ground(5, 2.5)
     cover = body(like, unit)
     flat = over(_earthen(soft(labels, palette), 0.85), cover, _earthen(soft(back, tones), 0.78))
@@ -261,7 +264,7 @@ def orphist(drawing: Drawing, dice: Dice) -> Tensor:
     light = (0.08 + 0.9 * light + 0.20 * (own[:, 2:] - 0.5)).clamp(0.15, 0.95)
     ground = brush.blur(gathered(colour.colour(light, chroma, hue).transpose(1, 2), pieces), 0.6 * unit)
 
-    labels, palette = drawing.parted_motifs(6, 1.3)
+    labels, palette = drawing.parted_motifs(8, 1.3)
     swing = always.uniform(120, 2).expand(n, -1, -1)
     swing = brush.blur(gathered(swing, fields), 0.6 * unit) - 0.5
     things = colour.tuned(soft(labels, palette), chroma=1.3, turn=0.55 * swing[:, :1], lift=0.13 * swing[:, 1:])

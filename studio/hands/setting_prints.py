@@ -17,7 +17,7 @@ from studio.hands.techniques import body, contour, contrasted, fixed, main_hue, 
 def pop_art(drawing: Drawing, dice: Dice) -> Tensor:
     """Flat loud colours between black outlines; large dots carry the light and shade of the ground."""
     unit, like = drawing.unit, drawing.alpha
-    labels, palette = drawing.parted_motifs(6, 1.2)
+    labels, palette = drawing.parted_motifs(8, 1.2)
     back, inks = drawing.parted_ground(4, 2.2)
     loud = _loud(inks)
     ground = soft(back, loud)
@@ -56,7 +56,7 @@ def cut_out(drawing: Drawing, dice: Dice) -> Tensor:
     """Papers cut with scissors and laid over each other, the nearer over the farther, each with its soft shadow."""
     unit, like = drawing.unit, drawing.alpha
     papers = colour.table(*CUT_PAPERS, like=like)
-    labels, palette = drawing.parted_motifs(6, 1.8, 0.5)
+    labels, palette = drawing.parted_motifs(8, 1.8, 0.5)
     back, sheets = drawing.parted_ground(4, 4.5)
     shape = step(brush.blur(like, 1.8 * unit), 0.42, 0.58)
 
@@ -67,8 +67,8 @@ def cut_out(drawing: Drawing, dice: Dice) -> Tensor:
     height = torch.einsum("nkhw,nk->nhw", layers, lows.argsort(1).argsort(1).float())[:, None] / 3
     ground = soft(back, _papers_for(sheets, papers)) * (1 - 0.75 * _shade(height, unit))
     picture = over(soft(labels, _papers_for(palette, papers)), torch.ones_like(like), ground)
-    light = torch.nn.functional.one_hot(labels, 6).permute(0, 3, 1, 2).float()
-    steps = torch.einsum("nkhw,k->nhw", light, torch.linspace(0, 1, 6, device=like.device))[:, None]
+    light = torch.nn.functional.one_hot(labels, 8).permute(0, 3, 1, 2).float()
+    steps = torch.einsum("nkhw,k->nhw", light, torch.linspace(0, 1, 8, device=like.device))[:, None]
     picture = picture * (1 - 0.16 * _shade(steps, unit))
     fall = _moved(brush.blur(shape, 3.2 * unit), 3.5 * unit, 5.5 * unit) * (1 - shape)
     picture = over(picture, shape, ground * (1 - 0.45 * fall))
@@ -105,7 +105,7 @@ INKS = (
 def risograph(drawing: Drawing, dice: Dice) -> Tensor:
     """Two inks, chosen by the picture's own hues, in large dots and solid fields, a little out of register."""
     unit, like = drawing.unit, drawing.alpha
-    labels, palette = drawing.parted_motifs(6, 1.2)
+    labels, palette = drawing.parted_motifs(8, 1.2)
     cover = body(like, unit)
     flat = over(soft(labels, palette), cover, brush.blur(drawing.ground, 1.2 * unit))
     vivid = colour.tuned(flat, chroma=1.35)
@@ -198,7 +198,7 @@ def woodcut(drawing: Drawing, dice: Dice) -> Tensor:
     akin = torch.where(grey, 1 - cover, akin) * (1 - white)
     inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
     field = step(inset + 4 * rough, 6.5, 8)
-    worn = (0.9 + 0.07 * brush.cloud(dice, like, 10 * unit, 3)).clamp(0, 1)
+    worn = (0.92 + 0.035 * brush.cloud(dice, like, 9 * unit, 2)).clamp(0, 1)
     sheet = solid("f3e7cc", like).expand(len(like), -1, -1, -1)
     sheet = over(block, _moved(akin, 1.2 * unit, -0.9 * unit) * 0.9 * worn * field, sheet)
     return over(torch.full_like(sheet, 0.085), black * 0.96 * field, sheet) * brush.paper(dice, like, 0.015)

@@ -148,9 +148,9 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     _, chroma, hue = colour.polar(mean)
     sheet = colour.colour(torch.full_like(hue, 0.30), (0.5 * chroma + 0.02).clamp(max=0.05), hue)
     chalk = colour.tuned(drawing.ground, chroma=1.35, lightness=0.96, lift=0.05)
-    chalk = colour.tuned(brush.blur(chalk, 1.6 * unit), lift=0.035 * broad, turn=0.12 * hatch)
+    chalk = colour.tuned(brush.blur(chalk, 1.6 * unit), lift=0.045 * broad, turn=0.14 * hatch)
     rub = step(0.75 * broad + 0.3 * hatch + 0.42 * tooth, -1.7, 0.6)
-    picture = over(chalk, 0.60 + 0.38 * rub, sheet.expand_as(chalk))
+    picture = over(chalk, 0.66 + 0.32 * rub, sheet.expand_as(chalk))
 
     off = [0.9 * unit * brush.cloud(dice, like, 10 * unit, 1) for _ in range(2)]
     cover = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.3, 0.7)
@@ -185,7 +185,7 @@ def colour_field(drawing: Drawing, dice: Dice) -> Tensor:
         inside = torch.minimum(torch.minimum(x / w - 0.06, 0.94 - x / w), torch.minimum(y / h - top, bottom - y / h))
         cover = step(inside + wobble, -0.022, 0.034) * 0.94
         picture = over(field, cover, picture)
-    labels, palette = drawing.parted_motifs(5, 1.8)
+    labels, palette = drawing.parted_motifs(8, 1.8)
     things = brush.blur(colour.tuned(soft(labels, palette), chroma=1.15), 1.4 * unit)
     cover = step(brush.blur(like, 2.6 * unit), 0.15, 0.85)
     halo = brush.blur(like, 11 * unit) * (1 - cover)

@@ -46,7 +46,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
 
     # Things: flat tones softened from within, darker where the wash dried at its edge.
     near = [0.5 * each for each in off]
-    labels, tones = drawing.parted_motifs(7, 1.0)
+    labels, tones = drawing.parted_motifs(8, 1.0)
     flat = brush.shifted(over(soft(labels, tones), torch.full_like(like, 0.35), drawing.rgb), *near)
     wet = 0.30 * step(brush.cloud(dice, like, 40 * unit, 2), 0.0, 1.4)
     detail = step(brush.blur(drawing.lines, 3 * unit), 0.05, 0.2)

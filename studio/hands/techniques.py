@@ -38,7 +38,7 @@ def body(like: Tensor, unit: float) -> Tensor:
 
 def contour(marks: Tensor, width: float, low: float | Tensor, high: float | Tensor, unit: float) -> Tensor:
     """Thicken contours to lines with smooth edges; thinner where many run close together, so that none runs full."""
-    crowd = 1.4 * (brush.blur(marks, 6 * unit) - 0.3).clamp(min=0)
+    crowd = 2.0 * (brush.blur(marks, 5 * unit) - 0.36).clamp(min=0)
     return step(brush.blur(marks, width * unit), low + crowd, high + crowd)
 
 
