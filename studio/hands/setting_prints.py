@@ -48,7 +48,7 @@ CUT_PAPERS = (
     "f6efdf", "e9d8b4", "c9b79a", "14141c", "3a3a46", "8d939c", "c5cad0", "1d4fa3", "0f2a5c", "3f86c9", "7cc0d8",
     "b9dcec", "16885a", "0d4a37", "8fb339", "4d7a35", "b8d8a8", "f4b61f", "f7d978", "f47b2a", "f5b183", "e4442e",
     "c9264f", "8a1c2e", "f08cb0", "f7c6cf", "6b2f86", "3b2460", "b79ad6", "7a4527", "b3763f", "4a2c20", "1f7f8c",
-    "9fc9ae", "6fa79a", "fbd13a", "c3cf3f",
+    "9fc9ae", "6fa79a", "fbd13a", "c3cf3f", "5d6168",
 )  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def woodcut(drawing: Drawing, dice: Dice) -> Tensor:
     flat = over(soft(labels, palette), cover, soft(back, tones))
     _, strength, own_hue = colour.polar(colour.lab(flat))
     akin = step(turned_away(own_hue, hue), 1.0, 0.85) * step(strength, 0.012, 0.022)
-    akin = torch.where(grey, 1 - cover, akin) * (1 - white)
+    akin = torch.where(grey, (1 - cover) * step(light, 0.93, 0.8), akin) * (1 - white)
     inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
     field = step(inset + 4 * rough, 6.5, 8)
     worn = (0.92 + 0.035 * brush.cloud(dice, like, 9 * unit, 2)).clamp(0, 1)
