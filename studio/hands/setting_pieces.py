@@ -214,15 +214,17 @@ def low_poly(drawing: Drawing, dice: Dice) -> Tensor:
     """A mesh of triangles whose corners lie on contours; each wholly thing or wholly ground, lit as if it leant."""
     unit, like = drawing.unit, drawing.alpha
     labels, palette = drawing.parted_motifs(7, 0.8)
-    fine = _mesh(brush.blur(drawing.lines, 1.0 * unit), drawing.rgb, dice, 31)
-    coarse = _mesh(brush.blur(drawing.seams, 1.5 * unit), drawing.ground, dice, 15)
+    rows, coarse_rows = 31, 15
+    fine = _mesh(brush.blur(drawing.lines, 1.0 * unit), drawing.rgb, dice, rows)
+    coarse = _mesh(brush.blur(drawing.seams, 1.5 * unit), drawing.ground, dice, coarse_rows)
+    count, coarse_count = 2 * (rows - 1) ** 2, 2 * (coarse_rows - 1) ** 2
     parts = torch.nn.functional.one_hot(labels, 7).permute(0, 3, 1, 2).float()
-    shares = brush.means(torch.cat([like, parts * (like + 1e-3)], 1), fine, 2 * 30**2)
+    shares = brush.means(torch.cat([like, parts * (like + 1e-3)], 1), fine, count)
     # A triangle is wholly thing or wholly ground, and of that colour of the thing that prevails in it.
     main = colour.look_up(palette, shares[..., 1:].argmax(2)[:, None])[:, :, 0].transpose(1, 2)
-    tones = 0.7 * main + 0.3 * brush.means(drawing.rgb, fine, 2 * 30**2, like + 1e-3)
+    tones = 0.7 * main + 0.3 * brush.means(drawing.rgb, fine, count, like + 1e-3)
     things = colour.look_up(_lit(tones, dice, 0.035), fine)
-    ground = colour.look_up(_lit(brush.means(drawing.ground, coarse, 2 * 14**2), dice, 0.05), coarse)
+    ground = colour.look_up(_lit(brush.means(drawing.ground, coarse, coarse_count), dice, 0.05), coarse)
     cover = (gathered(shares[..., :1], fine) > 0.5).float()
     return brush.blur(over(things, cover, ground), 0.5 * unit)
 

@@ -11,7 +11,7 @@ from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import body, contour, contrasted, fixed, main_hue, rim, solid, turned_away
+from studio.hands.techniques import body, contour, contrasted, fixed, inset, main_hue, rim, solid, turned_away
 
 
 def pop_art(drawing: Drawing, dice: Dice) -> Tensor:
@@ -113,9 +113,7 @@ def risograph(drawing: Drawing, dice: Dice) -> Tensor:
     amounts = _amounts(vivid, inks)
     key = contour(torch.maximum(drawing.lines, 0.8 * drawing.seams), 1.0, 0.2, 0.42, unit)
     sheet = solid("f7f1e3", like) * brush.paper(dice, like, 0.012)
-    x, y = brush.places(like)
-    inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
-    field = step(inset, 7.5, 8.5)
+    field = step(inset(like), 7.5, 8.5)
     for number, (dx, dy) in enumerate(((1.1, -0.8), (-0.9, 0.7))):
         amount = amounts[:, number : number + 1]
         # Four even tints, so that they stay quiet; only the cool ink's ground shows its dots.
@@ -196,8 +194,7 @@ def woodcut(drawing: Drawing, dice: Dice) -> Tensor:
     _, strength, own_hue = colour.polar(colour.lab(flat))
     akin = step(turned_away(own_hue, hue), 1.0, 0.85) * step(strength, 0.012, 0.022)
     akin = torch.where(grey, (1 - cover) * step(light, 0.93, 0.8), akin) * (1 - white)
-    inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
-    field = step(inset + 4 * rough, 6.5, 8)
+    field = step(inset(like) + 4 * rough, 6.5, 8)
     worn = (0.92 + 0.035 * brush.cloud(dice, like, 9 * unit, 2)).clamp(0, 1)
     sheet = solid("f3e7cc", like).expand(len(like), -1, -1, -1)
     sheet = over(block, _moved(akin, 1.2 * unit, -0.9 * unit) * 0.9 * worn * field, sheet)
@@ -216,8 +213,6 @@ def _gouged(across: Tensor, tone: Tensor, rough: Tensor, pitch: float) -> Tensor
 def cyanotype(drawing: Drawing, dice: Dice) -> Tensor:
     """A sun print: things in white and pale blue, their ground in deeper blues, within the border a brush left."""
     unit, like = drawing.unit, drawing.alpha
-    h, w = like.shape[2:]
-    x, y = brush.places(like)
     labels, palette = drawing.parted_motifs(7, 0.9)
     luma = over(colour.lab(soft(labels, palette))[:, :1], 0.4 * torch.ones_like(like), drawing.luma)
     low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
@@ -237,14 +232,11 @@ def cyanotype(drawing: Drawing, dice: Dice) -> Tensor:
     # Light crept in along the edge, as under a leaf that is not pressed flat.
     edge = brush.line(brush.borders(like[:, 0] > 0.5), 1.8 * unit)
     exposed = torch.maximum(over(light, cover, wash), 0.66 * edge)
-    ragged = fixed(like)
-    inset = torch.minimum(torch.minimum(x, w - x), torch.minimum(y, h - y)) / unit
-    inset = inset + 3.0 * brush.cloud(ragged, like, 26 * unit, 4)
-    inset = inset + 2.0 * brush.along(
-        brush.cloud(ragged, like, 5 * unit, 1), torch.ones_like(like), 0 * like, 40 * unit, 4
-    )
-    coated = step(inset, 8, 10)
-    exposed = exposed - 0.05 * coated * step(inset, 20, 9)
+    always, flat = fixed(like), torch.ones_like(like)
+    ragged = inset(like) + 3.0 * brush.cloud(always, like, 26 * unit, 4)
+    ragged = ragged + 2.0 * brush.along(brush.cloud(always, like, 5 * unit, 1), flat, 0 * like, 40 * unit, 4)
+    coated = step(ragged, 8, 10)
+    exposed = exposed - 0.05 * coated * step(ragged, 20, 9)
     stops = colour.table("0b2450", "174a86", "4d86b8", "a9cbdc", "f3f1e6", like=like)
     deep = exposed.clamp(0, 1) * (len(stops) - 1)
     index = deep.long().clamp(max=len(stops) - 2)

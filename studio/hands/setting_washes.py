@@ -9,15 +9,13 @@ from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import body, contour, contrasted, fixed, solid
+from studio.hands.techniques import body, contour, contrasted, fixed, inset, solid
 
 
 def _margin(drawing: Drawing, inner: float, ragged: float) -> Tensor:
     """Return how far within the paint's ragged border a place lies, in pixels of 256; the same for every picture."""
     like, unit = drawing.alpha[:1], drawing.unit
-    x, y = brush.places(like)
-    inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
-    return inset - inner + ragged * brush.cloud(fixed(like), like, 34 * unit, 3)
+    return inset(like) - inner + ragged * brush.cloud(fixed(like), like, 34 * unit, 3)
 
 
 def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
