@@ -94,8 +94,12 @@ class Drawing:
     @cached_property
     def seams(self) -> Tensor:
         """Edges in the ground where it is seen, 0…1: a horizon is one, a gradient or a soft shadow is none."""
-        steep = brush.steepness(brush.blur(colour.lab(self.ground), 1.2 * self.unit)) * self.unit
-        return brush.step(steep, 0.012, 0.04) * (1 - self.alpha)
+        unit, lab = self.unit, colour.lab(self.ground)
+        near, far = (brush.steepness(brush.blur(lab, sigma * unit)) * unit for sigma in (1.0, 3.0))
+        # A blur takes more from a sharp edge than from the soft edge of a shadow.
+        sharp = brush.step(near / (far + 1e-4), 1.6, 2.2)
+        sharp = torch.nn.functional.max_pool2d(sharp, 5, 1, 2)
+        return brush.step(near, 0.014, 0.045) * sharp * (1 - self.alpha)
 
     def parted_motifs(self, count: int, smooth: float, lightness: float = 0.75) -> tuple[Tensor, Tensor]:
         """Part the motifs into flat colours as :meth:`regions` does, light and shade on them counting less."""

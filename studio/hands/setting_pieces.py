@@ -11,29 +11,36 @@ from studio.hands import brush, colour, facets
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import body, clusters, fixed, gathered, solid
+from studio.hands.techniques import body, clusters, contour, fixed, gathered, rim, solid
 
 
 def stained_glass(drawing: Drawing, dice: Dice) -> Tensor:
     """Glass lit from behind: large panes that follow the ground, heavy lead along the things' contours."""
     unit, like = drawing.unit, drawing.alpha
-    labels, palette = drawing.parted_motifs(6, 1.5)
+    labels, palette = drawing.parted_motifs(8, 1.5)
     points = brush.jittered(dice, like, 6, 0.8)
     lab = colour.lab(brush.blur(drawing.ground, 3.0 * unit))
     panes = clusters(torch.cat([lab * 260, 30 * like], 1), points, unit)
     own = dice.uniform(36, 2)
     ground = colour.rgb(brush.means(colour.lab(drawing.ground), panes, 36).transpose(1, 2)).transpose(1, 2)
-    outer = gathered(_jewels(ground, own), panes)
+    # What is smaller than a pane is painted on it.
+    smooth = brush.blur(drawing.ground, 1.2 * unit)
+    missed = (colour.lab(gathered(ground, panes)) - colour.lab(smooth)).norm(dim=1, keepdim=True)
+    flat = over(smooth, step(missed, 0.05, 0.11), gathered(ground, panes))
     own_at = gathered(own, panes)
-    inner = soft(labels, _jewels(palette, 0.5 + 0 * palette[..., :2]))
+    outer = _jewels(flat, own_at)
+    inner = soft(
+        labels, _jewels(palette.transpose(1, 2), torch.full_like(palette[..., :2], 0.5).transpose(1, 2)).transpose(1, 2)
+    )
     inner = colour.tuned(inner, lightness=1 + 0.05 * (own_at[:, :1] - 0.5))
 
     cover = body(like, unit)
     picture = over(inner, cover, outer)
-    streaks = 1 + 0.05 * brush.cloud(dice, like, 18 * unit, 2)
+    streaks = 1 + 0.03 * brush.cloud(dice, like, 18 * unit, 2)
     picture = picture * streaks
     heavy = step(brush.blur(like, 2.6 * unit), 0.06, 0.14) * (1 - step(brush.blur(like, 1.4 * unit), 0.6, 0.8))
-    real = step(brush.blur(drawing.lines * step(brush.blur(like, 2 * unit), 0.5, 0.9), 1.3 * unit), 0.14, 0.32)
+    inside = drawing.lines * step(brush.blur(like, 2 * unit), 0.5, 0.9)
+    real = torch.maximum(contour(inside, 1.3, 0.14, 0.32, unit), contour(drawing.seams, 1.0, 0.25, 0.5, unit))
     cuts = brush.line(brush.borders(panes), 2.8 * unit)
     thin = cuts * (1 - step(brush.blur(like, 1.4 * unit), 0.1, 0.6))
     lead = torch.maximum(torch.maximum(heavy, 0.95 * real), thin)
@@ -43,19 +50,19 @@ def stained_glass(drawing: Drawing, dice: Dice) -> Tensor:
 
 
 def _jewels(tones: Tensor, own: Tensor) -> Tensor:
-    """Turn colours (n, k, 3) into glass: strong, clear, each pane a little lighter or darker than its neighbours."""
-    light, chroma, hue = colour.polar(colour.lab(tones.transpose(1, 2)))
-    shake = own.transpose(1, 2) - 0.5
+    """Turn colours (n, 3, …) into glass: strong and clear; ``own`` (n, 2, …) varies lightness and hue."""
+    light, chroma, hue = colour.polar(colour.lab(tones))
+    shake = own - 0.5
     light = (0.1 + 0.88 * light + 0.10 * shake[:, :1]).clamp(0.16, 0.96)
     chroma = torch.where(chroma > 0.012, (1.45 * chroma + 0.03).clamp(max=0.23), chroma)
-    return colour.colour(light, chroma, hue + 0.25 * shake[:, 1:]).transpose(1, 2)
+    return colour.colour(light, chroma, hue + 0.25 * shake[:, 1:])
 
 
 def mosaic(drawing: Drawing, dice: Dice) -> Tensor:
     """Square stones in courses that run along the things and around them, cut where one thing ends."""
     unit, like = drawing.unit, drawing.alpha
     pitch = 9.0 * unit
-    labels, palette = drawing.parted_motifs(7, 0.9)
+    labels, palette = drawing.parted_motifs(8, 0.9)
     flat = soft(labels, palette)
     cover = step(brush.blur(like, 0.7 * unit), 0.4, 0.6)
     # A stone takes what prevails where it lies: flat colours, not the mud of an edge.
@@ -73,9 +80,12 @@ def mosaic(drawing: Drawing, dice: Dice) -> Tensor:
     stone = stone * (1 + 0.10 * ((lean[:, 2:3] - 0.5) * u + (lean[:, 3:] - 0.5) * v))
     bevel = (step(-u - v, 0.5, 1.4) - step(u + v, 0.5, 1.4)) * 0.07
     joint = step(gap, 0.07, 0.2)
-    contour = step(brush.blur(drawing.lines, 0.9 * unit), 0.3, 0.6)
-    grout = over(solid("4a4640", like), contour, solid("7d766b", like)) * (1 + 0.05 * brush.grain(dice, like))
-    return over(stone + bevel, joint, grout)
+    drawn = step(brush.blur(drawing.lines, 0.9 * unit), 0.3, 0.6)
+    grout = over(solid("4a4640", like), drawn, solid("7d766b", like)) * (1 + 0.05 * brush.grain(dice, like))
+    # What is smaller than a stone, an eye perhaps, is a piece cut to its shape.
+    missed = (colour.lab(stone) - colour.lab(picture)).norm(dim=1, keepdim=True)
+    cut = step(brush.blur(step(missed, 0.14, 0.20), 1.3 * unit), 0.42, 0.58) * cover
+    return over(picture, cut, over(stone + bevel, joint, grout))
 
 
 def _settled(edges: Tensor, cover: Tensor, dice: Dice, pitch: float) -> tuple[brush.Marks, tuple[Tensor, Tensor]]:
@@ -101,6 +111,7 @@ def _settled(edges: Tensor, cover: Tensor, dice: Dice, pitch: float) -> tuple[br
         over(small.y, torch.full_like(small.y, 0.7), home_y),
     )
     at = torch.cat(brush.places(half), 1).expand(len(half), -1, -1, -1)
+    there = torch.ones_like(small.x)
     for _ in range(5):
         which = _stones(small, way, inside)[0]
         middle = brush.means(at, which, rows * columns).transpose(1, 2).view(-1, 2, rows, columns)
@@ -112,6 +123,8 @@ def _settled(edges: Tensor, cover: Tensor, dice: Dice, pitch: float) -> tuple[br
         x, y = small.x + 0.7 * short * seen[:, 1:2], small.y + 0.7 * short * seen[:, 2:]
         small.x = torch.clamp(x, home_x - 0.8 * pitch, home_x + 0.8 * pitch)
         small.y = torch.clamp(y, home_y - 0.8 * pitch, home_y + 0.8 * pitch)
+    # A stone that lost its place to a neighbour is taken away.
+    small.x = torch.where(there > 0, small.x, -99.0)
     marks = brush.Marks(dice, edges, 2 * pitch)
     marks.x, marks.y = 2 * small.x, 2 * small.y
     large = torch.nn.functional.interpolate(torch.cat(way, 1), scale_factor=2.0)
@@ -134,7 +147,10 @@ def _stones(marks: brush.Marks, way: tuple[Tensor, Tensor], cover: Tensor) -> tu
     """
     rows, columns = marks.x.shape[2:]
     seen = marks.seen(torch.cat([*way, cover], 1))
-    along = seen[:, :2] / seen[:, :2].norm(dim=1, keepdim=True).clamp(min=1e-3)
+    length = seen[:, :2].norm(dim=1, keepdim=True)
+    # Half way between two edges the field cancels out; there a stone lies level.
+    level = torch.tensor([1.0, 0.0], device=cover.device)[:, None, None]
+    along = torch.where(length > 0.1, seen[:, :2] / length.clamp(min=1e-3), level)
     number = torch.arange(rows * columns, device=cover.device, dtype=cover.dtype).view(1, 1, rows, columns)
     inside, here = (seen[:, 2:] > 0.5).float(), (cover > 0.5).float()
     best = torch.full_like(cover, 9.0)
@@ -165,16 +181,16 @@ def cubist(drawing: Drawing, dice: Dice) -> Tensor:
     each, middle = gathered(own, near), gathered(points, near)
     dx, dy = x - middle[:, :1], y - middle[:, 1:]
     angle, grow = (each[:, 2:3] - 0.5) * 0.2, 0.95 + 0.1 * each[:, 3:4]
-    seen_x = middle[:, :1] + (dx * torch.cos(angle) - dy * torch.sin(angle)) * grow + (each[:, :1] - 0.5) * 11 * unit
-    seen_y = middle[:, 1:] + (dx * torch.sin(angle) + dy * torch.cos(angle)) * grow + (each[:, 1:2] - 0.5) * 11 * unit
+    seen_x = middle[:, :1] + (dx * torch.cos(angle) - dy * torch.sin(angle)) * grow + (each[:, :1] - 0.5) * 8 * unit
+    seen_y = middle[:, 1:] + (dx * torch.sin(angle) + dy * torch.cos(angle)) * grow + (each[:, 1:2] - 0.5) * 8 * unit
 
-    labels, palette = drawing.parted_motifs(6, 1.3)
+    labels, palette = drawing.parted_motifs(8, 1.3)
     back, tones = drawing.parted_ground(5, 2.5)
     cover = body(like, unit)
     flat = over(_earthen(soft(labels, palette), 0.85), cover, _earthen(soft(back, tones), 0.78))
     lines = torch.maximum(drawing.lines, 0.7 * drawing.seams * (1 - cover))
-    held = brush.sample(torch.cat([flat, cover, brush.blur(lines, 1.2 * unit)], 1), seen_x, seen_y)
-    inside, contour = held[:, 3:4], step(held[:, 4:], 0.14, 0.34)
+    held = brush.sample(torch.cat([flat, cover, contour(lines, 1.3, 0.16, 0.34, unit)], 1), seen_x, seen_y)
+    inside, drawn = held[:, 3:4], held[:, 4:]
 
     # Each facet is shaded from edge to edge, in the ground more than on the things.
     way = math.pi * (0.15 + 0.5 * each[:, 4:]) + math.pi * (each[:, :1] > 0.5)
@@ -183,7 +199,7 @@ def cubist(drawing: Drawing, dice: Dice) -> Tensor:
     dark = solid("241c18", like)
     cuts = brush.line(brush.borders(near), 1.8 * unit)
     picture = over(dark, 0.55 * cuts * (1 - 0.5 * inside), picture)
-    picture = over(dark, 0.9 * contour, picture)
+    picture = over(dark, 0.9 * drawn, picture)
     brushed = brush.along(brush.cloud(dice, like, 3.2 * unit, 1), torch.cos(way), torch.sin(way), 16 * unit, 4)
     return picture * (1 + 0.06 * brushed) * brush.paper(dice, like, 0.015)
 
@@ -198,15 +214,17 @@ def low_poly(drawing: Drawing, dice: Dice) -> Tensor:
     """A mesh of triangles whose corners lie on contours; each wholly thing or wholly ground, lit as if it leant."""
     unit, like = drawing.unit, drawing.alpha
     labels, palette = drawing.parted_motifs(7, 0.8)
-    fine = _mesh(brush.blur(drawing.lines, 1.0 * unit), drawing.rgb, dice, 31)
-    coarse = _mesh(brush.blur(drawing.seams, 1.5 * unit), drawing.ground, dice, 12)
+    rows, coarse_rows = 31, 15
+    fine = _mesh(brush.blur(drawing.lines, 1.0 * unit), drawing.rgb, dice, rows)
+    coarse = _mesh(brush.blur(drawing.seams, 1.5 * unit), drawing.ground, dice, coarse_rows)
+    count, coarse_count = 2 * (rows - 1) ** 2, 2 * (coarse_rows - 1) ** 2
     parts = torch.nn.functional.one_hot(labels, 7).permute(0, 3, 1, 2).float()
-    shares = brush.means(torch.cat([like, parts * (like + 1e-3)], 1), fine, 2 * 30**2)
+    shares = brush.means(torch.cat([like, parts * (like + 1e-3)], 1), fine, count)
     # A triangle is wholly thing or wholly ground, and of that colour of the thing that prevails in it.
     main = colour.look_up(palette, shares[..., 1:].argmax(2)[:, None])[:, :, 0].transpose(1, 2)
-    tones = 0.7 * main + 0.3 * brush.means(drawing.rgb, fine, 2 * 30**2, like + 1e-3)
-    things = colour.look_up(_lit(tones, dice), fine)
-    ground = colour.look_up(_lit(brush.means(drawing.ground, coarse, 2 * 11**2), dice), coarse)
+    tones = 0.7 * main + 0.3 * brush.means(drawing.rgb, fine, count, like + 1e-3)
+    things = colour.look_up(_lit(tones, dice, 0.035), fine)
+    ground = colour.look_up(_lit(brush.means(drawing.ground, coarse, coarse_count), dice, 0.05), coarse)
     cover = (gathered(shares[..., :1], fine) > 0.5).float()
     return brush.blur(over(things, cover, ground), 0.5 * unit)
 
@@ -216,9 +234,9 @@ def _mesh(contours: Tensor, picture: Tensor, dice: Dice, rows: int) -> Tensor:
     return facets.triangles(facets.corners_on(contours, dice, rows), contours, rows, picture)
 
 
-def _lit(tones: Tensor, dice: Dice) -> Tensor:
+def _lit(tones: Tensor, dice: Dice, spread: float) -> Tensor:
     """Make colours (n, k, 3) a little clearer, each lighter or darker as if it leant."""
-    lean = dice.uniform(1, tones.shape[1], low=-0.05, high=0.05)
+    lean = dice.uniform(1, tones.shape[1], low=-spread, high=spread)
     return colour.tuned(tones.transpose(1, 2), chroma=1.12, lift=lean).transpose(1, 2)
 
 
@@ -248,15 +266,14 @@ def orphist(drawing: Drawing, dice: Dice) -> Tensor:
     light = (0.08 + 0.9 * light + 0.20 * (own[:, 2:] - 0.5)).clamp(0.15, 0.95)
     ground = brush.blur(gathered(colour.colour(light, chroma, hue).transpose(1, 2), pieces), 0.6 * unit)
 
-    labels, palette = drawing.parted_motifs(6, 1.3)
+    labels, palette = drawing.parted_motifs(8, 1.3)
     swing = always.uniform(120, 2).expand(n, -1, -1)
     swing = brush.blur(gathered(swing, fields), 0.6 * unit) - 0.5
     things = colour.tuned(soft(labels, palette), chroma=1.3, turn=0.55 * swing[:, :1], lift=0.13 * swing[:, 1:])
     cover = body(like, unit)
     picture = over(things, cover, ground)
-    rim = step(brush.blur(like, 2.4 * unit), 0.06, 0.16) * (1 - cover)
-    inner = step(brush.blur(drawing.lines, 1.0 * unit), 0.2, 0.45) * cover
-    picture = over(solid("1a2138", like), torch.maximum(0.85 * rim, 0.6 * inner), picture)
+    inner = contour(drawing.lines, 1.0, 0.2, 0.45, unit) * cover
+    picture = over(solid("1a2138", like), torch.maximum(0.85 * rim(like, 2.4, unit), 0.6 * inner), picture)
     length = near.clamp(min=1)
     grain = brush.cloud(dice, like, 3.4 * unit, 1)
     brushed = brush.along(grain, (-dy / length).expand_as(like), (dx / length).expand_as(like), 20 * unit, 4)

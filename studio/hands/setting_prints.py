@@ -11,13 +11,13 @@ from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import body, contrasted, fixed, main_hue, solid, turned_away
+from studio.hands.techniques import body, contour, contrasted, fixed, inset, main_hue, rim, solid, turned_away
 
 
 def pop_art(drawing: Drawing, dice: Dice) -> Tensor:
     """Flat loud colours between black outlines; large dots carry the light and shade of the ground."""
     unit, like = drawing.unit, drawing.alpha
-    labels, palette = drawing.parted_motifs(6, 1.2)
+    labels, palette = drawing.parted_motifs(8, 1.2)
     back, inks = drawing.parted_ground(4, 2.2)
     loud = _loud(inks)
     ground = soft(back, loud)
@@ -31,10 +31,8 @@ def pop_art(drawing: Drawing, dice: Dice) -> Tensor:
     ground = over(second, dots, ground)
 
     cover = body(like, unit)
-    halo = step(brush.blur(like, 3.0 * unit), 0.04, 0.10)
-    inner = step(brush.blur(drawing.lines, 1.3 * unit), 0.16, 0.34)
-    horizon = step(brush.blur(drawing.seams, 1.0 * unit), 0.22, 0.45)
-    outline = torch.maximum(inner * cover, torch.maximum(halo, horizon) * (1 - cover))
+    horizon = contour(drawing.seams, 1.0, 0.22, 0.45, unit) * (1 - cover)
+    outline = torch.maximum(contour(drawing.lines, 1.4, 0.15, 0.32, unit), torch.maximum(rim(like, 3.0, unit), horizon))
     picture = over(soft(labels, _loud(palette)), cover, ground)
     return over(solid("17141c", like), outline, picture) * brush.paper(dice, like, 0.014)
 
@@ -50,7 +48,7 @@ CUT_PAPERS = (
     "f6efdf", "e9d8b4", "c9b79a", "14141c", "3a3a46", "8d939c", "c5cad0", "1d4fa3", "0f2a5c", "3f86c9", "7cc0d8",
     "b9dcec", "16885a", "0d4a37", "8fb339", "4d7a35", "b8d8a8", "f4b61f", "f7d978", "f47b2a", "f5b183", "e4442e",
     "c9264f", "8a1c2e", "f08cb0", "f7c6cf", "6b2f86", "3b2460", "b79ad6", "7a4527", "b3763f", "4a2c20", "1f7f8c",
-    "9fc9ae", "6fa79a", "fbd13a", "c3cf3f",
+    "9fc9ae", "6fa79a", "fbd13a", "c3cf3f", "5d6168",
 )  # fmt: skip
 
 
@@ -58,7 +56,7 @@ def cut_out(drawing: Drawing, dice: Dice) -> Tensor:
     """Papers cut with scissors and laid over each other, the nearer over the farther, each with its soft shadow."""
     unit, like = drawing.unit, drawing.alpha
     papers = colour.table(*CUT_PAPERS, like=like)
-    labels, palette = drawing.parted_motifs(6, 1.8, 0.5)
+    labels, palette = drawing.parted_motifs(8, 1.8, 0.5)
     back, sheets = drawing.parted_ground(4, 4.5)
     shape = step(brush.blur(like, 1.8 * unit), 0.42, 0.58)
 
@@ -69,8 +67,8 @@ def cut_out(drawing: Drawing, dice: Dice) -> Tensor:
     height = torch.einsum("nkhw,nk->nhw", layers, lows.argsort(1).argsort(1).float())[:, None] / 3
     ground = soft(back, _papers_for(sheets, papers)) * (1 - 0.75 * _shade(height, unit))
     picture = over(soft(labels, _papers_for(palette, papers)), torch.ones_like(like), ground)
-    light = torch.nn.functional.one_hot(labels, 6).permute(0, 3, 1, 2).float()
-    steps = torch.einsum("nkhw,k->nhw", light, torch.linspace(0, 1, 6, device=like.device))[:, None]
+    light = torch.nn.functional.one_hot(labels, 8).permute(0, 3, 1, 2).float()
+    steps = torch.einsum("nkhw,k->nhw", light, torch.linspace(0, 1, 8, device=like.device))[:, None]
     picture = picture * (1 - 0.16 * _shade(steps, unit))
     fall = _moved(brush.blur(shape, 3.2 * unit), 3.5 * unit, 5.5 * unit) * (1 - shape)
     picture = over(picture, shape, ground * (1 - 0.45 * fall))
@@ -107,18 +105,15 @@ INKS = (
 def risograph(drawing: Drawing, dice: Dice) -> Tensor:
     """Two inks, chosen by the picture's own hues, in large dots and solid fields, a little out of register."""
     unit, like = drawing.unit, drawing.alpha
-    labels, palette = drawing.parted_motifs(6, 1.2)
+    labels, palette = drawing.parted_motifs(8, 1.2)
     cover = body(like, unit)
-    rim = step(brush.blur(like, 2.4 * unit), 0.06, 0.16) * (1 - cover)
     flat = over(soft(labels, palette), cover, brush.blur(drawing.ground, 1.2 * unit))
     vivid = colour.tuned(flat, chroma=1.35)
     inks = _inks_for(vivid, 0.4 + like)
     amounts = _amounts(vivid, inks)
-    contour = step(brush.blur(torch.maximum(drawing.lines, 0.8 * drawing.seams), 1.0 * unit), 0.2, 0.42)
+    key = contour(torch.maximum(drawing.lines, 0.8 * drawing.seams), 1.0, 0.2, 0.42, unit)
     sheet = solid("f7f1e3", like) * brush.paper(dice, like, 0.012)
-    x, y = brush.places(like)
-    inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
-    field = step(inset, 7.5, 8.5)
+    field = step(inset(like), 7.5, 8.5)
     for number, (dx, dy) in enumerate(((1.1, -0.8), (-0.9, 0.7))):
         amount = amounts[:, number : number + 1]
         # Four even tints, so that they stay quiet; only the cool ink's ground shows its dots.
@@ -128,7 +123,7 @@ def risograph(drawing: Drawing, dice: Dice) -> Tensor:
             dots = brush.ink(amount, brush.screen(like, 11 * unit, math.radians(45)), 0.12)
             dots = torch.maximum(dots * step(amount, 0.08, 0.14), step(amount, 0.70, 0.78))
             plate = over(plate, cover, dots)
-        plate = torch.maximum(plate * (1 - rim), contour * number)
+        plate = torch.maximum(plate * (1 - rim(like, 2.4, unit)), key * number)
         worn = (0.96 + 0.015 * brush.cloud(dice, like, 4 * unit, 1)).clamp(0, 1)
         plate = _moved(plate * field, dx * unit, dy * unit) * worn
         sheet = sheet * over(inks[:, number, :, None, None], plate * 0.95, torch.ones_like(sheet))
@@ -185,12 +180,11 @@ def woodcut(drawing: Drawing, dice: Dice) -> Tensor:
     cover = body(like, unit)
     cut = _gouged(form, tone, rough, 9 * unit)
     back_cut = _gouged(flow, shade, rough, 11 * unit)
-    contour = step(brush.blur(drawing.lines, 1.6 * unit) + 0.3 * rough, 0.13, 0.28)
+    drawn = contour(drawing.lines, 1.6, 0.13 - 0.3 * rough, 0.28 - 0.3 * rough, unit)
     horizon = step(brush.blur(drawing.seams, 1.2 * unit) + 0.3 * rough, 0.2, 0.4)
-    rim = step(brush.blur(like, 4.0 * unit), 0.05, 0.10)
-    black = over(
-        torch.maximum(cut, contour), cover, torch.maximum(torch.maximum(back_cut, horizon) * (1 - rim), contour)
-    )
+    white = rim(like, 4.0, unit)
+    back_cut = torch.maximum(back_cut, horizon) * (1 - white)
+    black = torch.maximum(over(cut, cover, back_cut), drawn)
 
     light, chroma, hue = main_hue(back, tones)
     grey = chroma < 0.018
@@ -199,10 +193,9 @@ def woodcut(drawing: Drawing, dice: Dice) -> Tensor:
     flat = over(soft(labels, palette), cover, soft(back, tones))
     _, strength, own_hue = colour.polar(colour.lab(flat))
     akin = step(turned_away(own_hue, hue), 1.0, 0.85) * step(strength, 0.012, 0.022)
-    akin = torch.where(grey, 1 - cover, akin) * (1 - rim * (1 - cover))
-    inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
-    field = step(inset + 4 * rough, 6.5, 8)
-    worn = (0.9 + 0.07 * brush.cloud(dice, like, 10 * unit, 3)).clamp(0, 1)
+    akin = torch.where(grey, (1 - cover) * step(light, 0.93, 0.8), akin) * (1 - white)
+    field = step(inset(like) + 4 * rough, 6.5, 8)
+    worn = (0.92 + 0.035 * brush.cloud(dice, like, 9 * unit, 2)).clamp(0, 1)
     sheet = solid("f3e7cc", like).expand(len(like), -1, -1, -1)
     sheet = over(block, _moved(akin, 1.2 * unit, -0.9 * unit) * 0.9 * worn * field, sheet)
     return over(torch.full_like(sheet, 0.085), black * 0.96 * field, sheet) * brush.paper(dice, like, 0.015)
@@ -220,8 +213,6 @@ def _gouged(across: Tensor, tone: Tensor, rough: Tensor, pitch: float) -> Tensor
 def cyanotype(drawing: Drawing, dice: Dice) -> Tensor:
     """A sun print: things in white and pale blue, their ground in deeper blues, within the border a brush left."""
     unit, like = drawing.unit, drawing.alpha
-    h, w = like.shape[2:]
-    x, y = brush.places(like)
     labels, palette = drawing.parted_motifs(7, 0.9)
     luma = over(colour.lab(soft(labels, palette))[:, :1], 0.4 * torch.ones_like(like), drawing.luma)
     low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
@@ -229,7 +220,7 @@ def cyanotype(drawing: Drawing, dice: Dice) -> Tensor:
     tone = ((luma - low) / (high - low).clamp(min=0.25)).clamp(0, 1)
     cover = body(like, unit)
     inner = step(brush.blur(drawing.lines * step(brush.blur(like, 2 * unit), 0.7, 0.95), 1.0 * unit), 0.2, 0.5)
-    light = 0.34 + 0.64 * tone - 0.3 * inner
+    light = 0.38 + 0.60 * tone - 0.3 * inner
     back = colour.lab(brush.blur(drawing.ground, 1.0 * unit))[:, :1]
     streak = brush.along(brush.cloud(dice, like, 4 * unit, 1), torch.ones_like(like), 0 * like, 70 * unit, 6)
     wash = (
@@ -238,15 +229,14 @@ def cyanotype(drawing: Drawing, dice: Dice) -> Tensor:
     # A dark fringe sets pale things off where the ground is pale too.
     fringe = brush.blur(like, 5 * unit) * (1 - cover)
     wash = wash * (1 - 0.55 * fringe)
-    exposed = over(light, cover, wash)
-    ragged = fixed(like)
-    inset = torch.minimum(torch.minimum(x, w - x), torch.minimum(y, h - y)) / unit
-    inset = inset + 3.0 * brush.cloud(ragged, like, 26 * unit, 4)
-    inset = inset + 2.0 * brush.along(
-        brush.cloud(ragged, like, 5 * unit, 1), torch.ones_like(like), 0 * like, 40 * unit, 4
-    )
-    coated = step(inset, 8, 10)
-    exposed = exposed - 0.05 * coated * step(inset, 20, 9)
+    # Light crept in along the edge, as under a leaf that is not pressed flat.
+    edge = brush.line(brush.borders(like[:, 0] > 0.5), 1.8 * unit)
+    exposed = torch.maximum(over(light, cover, wash), 0.66 * edge)
+    always, flat = fixed(like), torch.ones_like(like)
+    ragged = inset(like) + 3.0 * brush.cloud(always, like, 26 * unit, 4)
+    ragged = ragged + 2.0 * brush.along(brush.cloud(always, like, 5 * unit, 1), flat, 0 * like, 40 * unit, 4)
+    coated = step(ragged, 8, 10)
+    exposed = exposed - 0.05 * coated * step(ragged, 20, 9)
     stops = colour.table("0b2450", "174a86", "4d86b8", "a9cbdc", "f3f1e6", like=like)
     deep = exposed.clamp(0, 1) * (len(stops) - 1)
     index = deep.long().clamp(max=len(stops) - 2)

@@ -9,7 +9,7 @@ from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import Strokes, body, gathered, lit, solid, stroked, varied
+from studio.hands.techniques import Strokes, body, contour, gathered, lit, solid, stroked, varied
 
 
 def pointillist(drawing: Drawing, dice: Dice) -> Tensor:
@@ -23,7 +23,7 @@ def pointillist(drawing: Drawing, dice: Dice) -> Tensor:
     ground = colour.tuned(ground, lift=(-0.35 * contrast).clamp(-0.07, 0.07))
     picture = over(things, cover, ground)
     canvas = over(solid("f3e9d3", like), torch.full_like(like, 0.35), brush.blur(picture, 2.5 * unit))
-    detail = step(brush.blur(drawing.lines, 2.2 * unit), 0.08, 0.25)
+    detail = torch.maximum(step(brush.blur(drawing.lines, 2.6 * unit), 0.06, 0.22), 0.4 * cover)
     for number, (pitch, size) in enumerate(((11.0, 6.2), (9.5, 4.3), (4.6, 2.8))):
         dots = brush.Marks(dice, like, pitch * unit)
         own = dots.own
@@ -128,40 +128,44 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     own = _painted(coat, marks, tones, (rich, zero))
     own = (over(rich, 0.5 * detail, own[0]), own[1])
     cover = body(like, unit)
-    contour = step(brush.blur(drawing.lines, 1.5 * unit), 0.2, 0.42)
+    drawn = contour(drawing.lines, 1.5, 0.2, 0.42, unit)
     colours = over(own[0], cover, canvas[0])
     dark = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.35)
-    colours = over(dark, 0.7 * contour, colours)
+    colours = over(dark, 0.7 * drawn, colours)
     return lit(colours, over(own[1], cover, canvas[1]), 0.24, unit)
 
 
 def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     """Chalk on dark toned paper: the ground in broad slanting strokes, the things rubbed and drawn over them."""
     unit, like = drawing.unit, drawing.alpha
-    tooth = 0.4 * brush.grain(dice, like) + 0.9 * brush.cloud(dice, like, 3.2 * unit, 1)
-    vx, vy = torch.full_like(like, 0.62), torch.full_like(like, -0.78)
-    broad = brush.along(brush.cloud(dice, like, 8 * unit, 1), vx, vy, 64 * unit, 8) * 2.2
-    hatch = brush.along(brush.cloud(dice, like, 5 * unit, 1), vx, vy, 36 * unit, 6) * 2.0
-
+    tooth = 0.2 * brush.grain(dice, like) + 0.95 * brush.cloud(dice, like, 4.5 * unit, 1)
     # The paper is a deep tone of the ground's own mean hue.
-    mean = colour.lab(drawing.ground).mean((2, 3), keepdim=True)
-    _, chroma, hue = colour.polar(mean)
+    _, chroma, hue = colour.polar(colour.lab(drawing.ground).mean((2, 3), keepdim=True))
     sheet = colour.colour(torch.full_like(hue, 0.30), (0.5 * chroma + 0.02).clamp(max=0.05), hue)
-    chalk = colour.tuned(drawing.ground, chroma=1.35, lightness=0.96, lift=0.05)
-    chalk = colour.tuned(brush.blur(chalk, 1.6 * unit), lift=0.035 * broad, turn=0.12 * hatch)
-    rub = step(0.75 * broad + 0.3 * hatch + 0.42 * tooth, -1.7, 0.6)
-    picture = over(chalk, 0.60 + 0.38 * rub, sheet.expand_as(chalk))
+    ground = colour.tuned(brush.blur(drawing.ground, 1.6 * unit), chroma=1.35, lightness=0.96, lift=0.05)
+    picture = _chalked(ground, sheet, tooth, dice, 13 * unit, 0.76)
 
     off = [0.9 * unit * brush.cloud(dice, like, 10 * unit, 1) for _ in range(2)]
     cover = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.3, 0.7)
     bright = colour.tuned(drawing.rgb, chroma=1.3, lift=0.03)
-    rubbed = over(sheet, torch.full_like(like, 0.22), bright)
-    tones = colour.tuned(bright, lift=0.04 * hatch, turn=0.08 * broad)
-    laid = step(0.68 + 0.28 * hatch + 0.22 * tooth, 0.0, 0.6)
-    picture = over(over(tones, laid, rubbed), cover, picture)
-    contour = step(brush.blur(brush.shifted(drawing.lines, *off), 1.2 * unit), 0.15, 0.36)
-    line = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.38, chroma=0.9)
-    return over(line, 0.8 * contour * step(tooth, -3.0, -0.8), picture)
+    detail = step(brush.blur(drawing.lines, 1.6 * unit), 0.1, 0.3)
+    things = over(bright, 0.75 * detail, _chalked(bright, sheet, tooth, dice, 8 * unit, 0.86))
+    picture = over(things, cover, picture)
+    line = contour(brush.shifted(drawing.lines, *off), 1.2, 0.15, 0.36, unit)
+    dark = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.38, chroma=0.9)
+    return over(dark, 0.8 * line * step(tooth, -3.0, -0.8), picture)
+
+
+def _chalked(picture: Tensor, sheet: Tensor, tooth: Tensor, dice: Dice, pitch: float, rubbed: float) -> Tensor:
+    """Rub a picture into the paper, then go over it in slanting strokes that the paper's tooth breaks up."""
+    like = tooth
+    slant = torch.full_like(like, 0.62), torch.full_like(like, -0.78)
+    marks = brush.Marks(dice, like, pitch)
+    coat = stroked(marks, slant, 1.25 * pitch, 0.42 * pitch)
+    tones = varied(marks.seen(picture), marks.own, 0.11, 0.5)
+    edge = (1 - coat.across.abs()) + 0.5 * (1 - coat.along.abs())
+    laid = coat.cover * step(edge + 0.40 * tooth, 0.1, 0.7)
+    return over(coat.coloured(tones), 0.92 * laid, over(picture, (rubbed + 0.06 * tooth).clamp(0, 1), sheet))
 
 
 def colour_field(drawing: Drawing, dice: Dice) -> Tensor:
@@ -185,7 +189,7 @@ def colour_field(drawing: Drawing, dice: Dice) -> Tensor:
         inside = torch.minimum(torch.minimum(x / w - 0.06, 0.94 - x / w), torch.minimum(y / h - top, bottom - y / h))
         cover = step(inside + wobble, -0.022, 0.034) * 0.94
         picture = over(field, cover, picture)
-    labels, palette = drawing.parted_motifs(5, 1.8)
+    labels, palette = drawing.parted_motifs(8, 1.8)
     things = brush.blur(colour.tuned(soft(labels, palette), chroma=1.15), 1.4 * unit)
     cover = step(brush.blur(like, 2.6 * unit), 0.15, 0.85)
     halo = brush.blur(like, 11 * unit) * (1 - cover)

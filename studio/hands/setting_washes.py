@@ -9,15 +9,13 @@ from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import body, contrasted, fixed, solid
+from studio.hands.techniques import body, contour, contrasted, fixed, inset, solid
 
 
 def _margin(drawing: Drawing, inner: float, ragged: float) -> Tensor:
     """Return how far within the paint's ragged border a place lies, in pixels of 256; the same for every picture."""
     like, unit = drawing.alpha[:1], drawing.unit
-    x, y = brush.places(like)
-    inset = torch.minimum(torch.minimum(x, like.shape[3] - x), torch.minimum(y, like.shape[2] - y)) / unit
-    return inset - inner + ragged * brush.cloud(fixed(like), like, 34 * unit, 3)
+    return inset(like) - inner + ragged * brush.cloud(fixed(like), like, 34 * unit, 3)
 
 
 def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
@@ -28,7 +26,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     sheet = solid("fcf8f0", like)
 
     # Ground: large washes that run into each other, with a dried edge where one ends.
-    wide = [3.2 * unit * brush.cloud(dice, like, 34 * unit, 3) for _ in range(2)]
+    wide = [2.4 * unit * brush.cloud(dice, like, 34 * unit, 3) for _ in range(2)]
     labels, tones = drawing.parted_ground(4, 3.0)
     smooth = brush.blur(drawing.ground, 5 * unit)
     washes = over(brush.shifted(soft(labels, tones), *wide), torch.full_like(like, 0.55), brush.shifted(smooth, *wide))
@@ -46,7 +44,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
 
     # Things: flat tones softened from within, darker where the wash dried at its edge.
     near = [0.5 * each for each in off]
-    labels, tones = drawing.parted_motifs(7, 1.0)
+    labels, tones = drawing.parted_motifs(8, 1.0)
     flat = brush.shifted(over(soft(labels, tones), torch.full_like(like, 0.35), drawing.rgb), *near)
     wet = 0.30 * step(brush.cloud(dice, like, 40 * unit, 2), 0.0, 1.4)
     detail = step(brush.blur(drawing.lines, 3 * unit), 0.05, 0.2)
@@ -85,8 +83,8 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     tone = (0.03 + 0.9 * tone**1.7).clamp(0, 0.95)
     rim = (cover - brush.blur(cover, 3 * unit)).clamp(0, 1) * cover
     density = tone * (1 + 0.3 * brush.cloud(dice, like, 30 * unit, 3) * (1 - tone)) + 0.4 * rim
-    contour = brush.blur(brush.shifted(drawing.lines, *off), 1.4 * unit)
-    contour = step(contour, 0.30 - 0.16 * press, 0.5 - 0.18 * press) * (0.72 + 0.25 * press)
+    line = contour(brush.shifted(drawing.lines, *off), 1.4, 0.30 - 0.16 * press, 0.5 - 0.18 * press, unit)
+    line = line * (0.72 + 0.25 * press)
 
     sheet, ink = solid("f1e9d8", like), solid("1b1d24", like)
     picture = over(ink, wash.clamp(0, 0.8), sheet.expand(len(like), -1, h, w))
@@ -95,7 +93,7 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     tint = colour.tuned(drawing.rgb, chroma=0.8)
     tint = tint / tint.amax(1, keepdim=True).clamp(min=0.25)
     picture = over(picture * (0.3 + 0.7 * tint), 0.45 * cover, picture)
-    picture = over(ink, contour, picture)
+    picture = over(ink, line, picture)
     x, y = brush.places(like)
     u, v = (x - 0.915 * w).abs() / unit, (y - 0.90 * h).abs() / unit
     seal = step(torch.maximum(u, v), 9.5, 8.5)
@@ -126,12 +124,12 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     drawn = step(tone + (0.09 * hatch + 0.05 * tooth) * step(tone, 0.02, 0.25), 0.18, 1.0) * 0.92
     drawn = torch.maximum(drawn, 0.94 * step(tone, 0.86, 0.97))
     dark = over(drawn, cover, back)
-    contour = step(brush.blur(brush.shifted(drawing.lines, *off), 1.2 * unit) + 0.03 * tooth, 0.14, 0.40)
+    line = contour(brush.shifted(drawing.lines, *off), 1.2, 0.14 - 0.03 * tooth, 0.40 - 0.03 * tooth, unit)
     seams = step(brush.blur(brush.shifted(drawing.seams, *off), 1.4 * unit) + 0.05 * tooth, 0.25, 0.75)
-    dark = torch.maximum(dark, torch.maximum(0.93 * contour, 0.5 * seams * (1 - cover)))
+    dark = torch.maximum(dark, torch.maximum(0.93 * line, 0.5 * seams * (1 - cover)))
     chalk = step(luma + 0.05 * tooth + 0.04 * hatch, 0.80, 0.98) * cover * 0.9
     glow = step(1 - shade + 0.05 * tooth + 0.05 * hatch, 0.90, 1.12) * (1 - cover) * 0.6
-    lights = torch.maximum(chalk, glow) * (1 - contour)
+    lights = torch.maximum(chalk, glow) * (1 - line)
     sheet = solid("c6bfb2", like) * (1 + 0.02 * tooth)
     picture = over(solid("1b1a1c", like), dark.clamp(0, 0.95), sheet)
     return over(torch.full_like(picture, 0.97), lights, picture)
@@ -155,6 +153,8 @@ def neon(drawing: Drawing, dice: Dice) -> Tensor:
     wall = wall * (1 + 0.06 * brush.cloud(dice, like, 44 * unit, 3))
     picture = over(colour.tuned(drawing.rgb, lightness=0.36, chroma=0.8), cover, wall)
     glow = tube * marks + 0.55 * far_tube * horizon
+    # Where many tubes run close together each glows less, or there would be one white spot.
+    glow = glow / (1 + 3 * (brush.blur(marks, 7 * unit) - 0.25).clamp(min=0))
     near, middle, far = brush.blur(glow, 2.6 * unit), brush.blur(glow, 8 * unit), brush.blur(glow, 26 * unit)
     picture = picture + 0.75 * near + 0.65 * middle + 0.75 * far
     picture = over(far_tube, 0.8 * horizon, picture)

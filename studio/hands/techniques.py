@@ -23,6 +23,13 @@ def fixed(like: Tensor) -> Dice:
     return Dice(torch.zeros(1, dtype=torch.int64, device=like.device))
 
 
+def inset(like: Tensor) -> Tensor:
+    """Return how far each place lies from the picture's nearest side (1, 1, h, w), in pixels of 256."""
+    h, w = like.shape[2:]
+    x, y = brush.places(like)
+    return torch.minimum(torch.minimum(x, w - x), torch.minimum(y, h - y)) * (256 / h)
+
+
 def contrasted(light: Tensor) -> Tensor:
     """Widen the range of a lightness (n, 1, h, w) that keeps to a part of 0…1, half way to the whole."""
     low, high = light.amin((2, 3), keepdim=True), light.amax((2, 3), keepdim=True)
@@ -34,6 +41,18 @@ def contrasted(light: Tensor) -> Tensor:
 def body(like: Tensor, unit: float) -> Tensor:
     """Return the motifs' cover with an edge that is smooth at any size."""
     return step(brush.blur(like, 0.8 * unit), 0.3, 0.7)
+
+
+def contour(marks: Tensor, width: float, low: float | Tensor, high: float | Tensor, unit: float) -> Tensor:
+    """Thicken contours to lines with smooth edges; thinner where many run close together, so that none runs full."""
+    crowd = 2.0 * (brush.blur(marks, 5 * unit) - 0.36).clamp(min=0)
+    return step(brush.blur(marks, width * unit), low + crowd, high + crowd)
+
+
+def rim(like: Tensor, width: float, unit: float) -> Tensor:
+    """Return a band just outside the motifs, but not in their narrow gaps, such as between spokes."""
+    gaps = step(brush.blur(like, 7 * unit), 0.47, 0.6)
+    return step(brush.blur(like, width * unit), 0.05, 0.12) * (1 - body(like, unit)) * (1 - gaps)
 
 
 def clusters(picture: Tensor, points: Tensor, spread: float, rounds: int = 2) -> Tensor:
@@ -79,9 +98,10 @@ class Strokes:
 def stroked(
     marks: brush.Marks, way: tuple[Tensor, Tensor], length: float, width: float, wanted: Tensor | None = None
 ) -> Strokes:
-    """Lay a stroke on each mark along the field ``way``, half as long and half as wide as named, in pixels.
+    """Lay a stroke on each mark along the field ``way``, bent as the field bends.
 
-    ``wanted`` (n, 1, h, w), 0…1, says how likely one is laid. No stroke should reach further than the marks do.
+    It reaches about ``length`` and ``width`` pixels to either side, which should be no further than the marks reach.
+    ``wanted`` (n, 1, h, w), 0…1, says how likely one is laid.
     """
     own = marks.own
     rows, columns = own.shape[2:]
