@@ -65,8 +65,8 @@ def facts(setting: str | None = None) -> dict[str, Any]:
     What its ``house.json`` says (licence, sources, hands, starters …), and always ``name`` and ``title``, ``size`` (the
     pixels of a side, or ``None``), ``scheduler`` (the solver that its folder names, or ""), ``few_step`` (whether it
     was distilled to paint in a few steps without guidance), ``embeds_guidance`` (whether guidance is one of its
-    inputs, and costs no second pass), ``has_sketches`` (whether it is led by sketches) and ``steps_max`` (how many steps
-    the schedule has that it was distilled on, or ``None`` where any number can be painted).
+    inputs, and costs no second pass), ``has_sketches`` (whether sketches lead it) and ``steps_max`` (how many steps the
+    schedule has that it was distilled on, or ``None`` where any number can be painted).
     """
     setting = setting or current_app.config["MODEL"]
     return _read(_folder(setting), "" if Path(setting).is_dir() else setting)
