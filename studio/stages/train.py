@@ -151,7 +151,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         return target
 
     looks = ((validate_every, look), (checkpoint_every, keep))
-    settings = {"batch": batch, "processes": machine.num_processes, "objective": aim.kind, "gamma": gamma,
+    settings = {"batch": batch, "processes": 0 if schedule.constant else machine.num_processes, "objective": aim.kind, "gamma": gamma,
                 "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
                 "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched,
                 "rank": rank if tune == "lora" else 0, "precision": precision,
