@@ -137,6 +137,9 @@ class Painter:
         model = self.model
         if model.sketch_side is None or all(stop.scene is None for stop in stops):
             return None
+        drawings = [thing.drawing for stop in stops if stop.scene is not None for thing in stop.scene.things]
+        if gone := [drawing for drawing in drawings if drawing not in model.sketchbook]:
+            raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
         side = model.sketch_side * shape[-1] // model.latent_shape[-1]
         return WalkSketches([stop.scene for stop in stops], model.sketchbook, side, closed=closed)
 
