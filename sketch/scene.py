@@ -11,6 +11,9 @@ VERSION = 1
 MOST_THINGS = 24
 """How many drawings a scene may hold: a grid of five by four, and some beside."""
 
+WORDS_MOST = 400
+"""How many characters the painter is told of a scene at most."""
+
 SIZES = (0.04, 2.0)
 """The least and the largest side of a drawing, as a share of the picture's."""
 
@@ -70,16 +73,22 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a picture shows: things, from far to near, in a setting."""
+    """What a picture shows: things, from far to near, in a setting.
+
+    ``words`` are what the painter is told of it, in the language that it was taught, where that is not the prompt;
+    ``reader`` is the version of what read the prompt, 0 where nothing did.
+    """
 
     things: tuple[Thing, ...] = ()
     setting: Setting = field(default_factory=Setting)
+    words: str = ""
+    reader: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return what :func:`read` reads; numbers are rounded to what can be seen."""
         things = [{name: _rounded(value) for name, value in asdict(thing).items()} for thing in self.things]
         setting = {name: _rounded(value) for name, value in asdict(self.setting).items()}
-        return {"version": VERSION, "things": things, "setting": setting}
+        return {"version": VERSION, "things": things, "setting": setting, "words": self.words, "reader": self.reader}
 
 
 def _rounded(value: object) -> object:
@@ -93,7 +102,7 @@ def read(told: object) -> Scene:
 
     :raises SceneError: where something is missing, unknown or beyond a limit.
     """
-    whole = _mapping(told, "scene", {"version", "things", "setting"})
+    whole = _mapping(told, "scene", {"version", *Scene.__dataclass_fields__})
     if whole.get("version") != VERSION:
         raise SceneError(f"scene.version: {whole.get('version')!r} cannot be read here, only {VERSION}.")
     things = whole.get("things")
@@ -101,9 +110,14 @@ def read(told: object) -> Scene:
         raise SceneError("scene.things: a list is wanted.")
     if len(things) > MOST_THINGS:
         raise SceneError(f"scene.things: {len(things)} things, at most {MOST_THINGS}.")
+    words = whole.get("words", "")
+    if not isinstance(words, str) or len(words) > WORDS_MOST or not words.isprintable():
+        raise SceneError(f"scene.words: at most {WORDS_MOST} printable characters are wanted.")
     return Scene(
         tuple(_thing(each, f"scene.things[{number}]") for number, each in enumerate(things)),
         _setting(whole.get("setting"), "scene.setting"),
+        words,
+        _count(whole.get("reader", 0), "scene.reader"),
     )
 
 
@@ -131,15 +145,12 @@ def _setting(told: object, where: str) -> Setting:
     tones = fields.get("tones", list(Setting().tones))
     if not isinstance(tones, Sequence) or len(tones) != TONES or not all(map(_is_tone, tones)):
         raise SceneError(f"{where}.tones: {TONES} colours as six hexadecimal digits are wanted.")
-    seed = fields.get("seed", 0)
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31:
-        raise SceneError(f"{where}.seed: a whole number from 0 to {2**31 - 1} is wanted.")
     return Setting(
         kind=_one_of(fields, where, "kind", KINDS, default="plain"),
         horizon=_number(fields, where, "horizon", 0.0, 1.0, default=0.6),
         tones=tuple(tones),
         light=_number(fields, where, "light", -1.0, 1.0, default=-0.6),
-        seed=seed,
+        seed=_count(fields.get("seed", 0), f"{where}.seed"),
         time=_one_of(fields, where, "time", TIMES, default="day"),
         weather=_one_of(fields, where, "weather", WEATHERS, default=""),
     )
@@ -158,6 +169,12 @@ def _number(fields: Mapping[str, Any], where: str, name: str, low: float, high: 
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # no number is false
         raise SceneError(f"{where}.{name}: a number from {low:g} to {high:g} is wanted.")
     return float(value)
+
+
+def _count(value: object, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise SceneError(f"{where}: a whole number from 0 to {2**31 - 1} is wanted.")
+    return value
 
 
 def _one_of(fields: Mapping[str, Any], where: str, name: str, known: Sequence[str], *, default: str) -> str:
