@@ -57,7 +57,7 @@ def names(model: Path, count: int, seed: int) -> list[str]:
     """Draw names of things that a model knows: no faces, people or symbols."""
     known = json.loads((model / "concepts.json").read_bytes())
     able = sorted({each["name"] for each in known if each["group"] not in LEFT_OUT and "face" not in each["name"]})
-    return random.Random(f"blind:{seed}").sample(able, count)  # noqa: S311 - drawn to be drawn again
+    return random.Random(f"blind:{seed}").sample(able, count)
 
 
 def stop(name: str, seed: int, book: Sketchbook | None) -> StopInput:
@@ -67,7 +67,7 @@ def stop(name: str, seed: int, book: Sketchbook | None) -> StopInput:
 
 def _scene(name: str, seed: int, book: Sketchbook) -> Scene:
     own = sorted((each for each in book.drawings.values() if each.name == name), key=lambda each: each.style)
-    drawing = random.Random(f"style:{seed}").choice(own)  # noqa: S311
+    drawing = random.Random(f"style:{seed}").choice(own)
     return arrangement.arrange([Item(drawing.digest, drawing.name, drawing.kind)], Wish(), seed)
 
 
