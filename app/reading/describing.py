@@ -1,0 +1,47 @@
+"""Descriptions: what a sentence tells of each concept, by its words' rarity (BM25) and by the table of meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.reading import keys
+from app.reading.wordbook import Wordbook
+from app.text.embedding import Embedding
+
+Floats = NDArray[np.float32]
+MEANING = 6.0
+"""What a cosine of 1 counts for, in the units of BM25."""
+
+COVERED = 0.8
+"""What each further word that tells of a concept counts for."""
+
+
+class Describer:
+    """Concepts as what words may describe."""
+
+    def __init__(self, wordbook: Wordbook, embedding: Embedding | None) -> None:
+        self._wordbook, self._embedding = wordbook, embedding
+        self._vectors: Floats | None = None
+
+    def scores(self, words: Sequence[str], language: str, base: Mapping[int, float] | None = None) -> tuple[Floats, NDArray[np.int64]]:
+        """Return how well words describe each concept, and how many of them tell of it; ``base`` is added."""
+        stems = [keys.stem(word, language) for word in words]
+        told, covered = self._wordbook.lexicon.told(stems)
+        missing = len(self._wordbook.concepts) - len(told)
+        scores = np.concatenate([told, np.zeros(missing, np.float32)])
+        covered = np.concatenate([covered, np.zeros(missing, np.int64)])
+        scores += COVERED * np.maximum(0, covered - 1)
+        if self._embedding is not None and words:
+            asked = self._embedding.of([" ".join(words)])[0]
+            scores += MEANING * np.maximum(0, self._concepts(self._embedding) @ asked)
+        for number, value in (base or {}).items():
+            scores[number] += value
+        return scores, covered
+
+    def _concepts(self, embedding: Embedding) -> Floats:
+        if self._vectors is None:
+            self._vectors = embedding.of([concept.text for concept in self._wordbook.concepts])
+        return self._vectors

@@ -1,0 +1,49 @@
+"""What a language's reader needs besides the lexicon: its small words, and how it says number, place, time and not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Patterns = tuple[tuple[re.Pattern[str], str], ...]
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """The tables of a language; patterns are matched against words with one space around each."""
+
+    language: str
+    small: frozenset[str]
+    articles: frozenset[str]
+    vague: frozenset[str]
+    clauses: frozenset[str]
+    breaks: frozenset[str]
+    numbers: Mapping[str, int]
+    amounts: Patterns
+    colours: Mapping[str, str]
+    sizes: Mapping[str, float]
+    ground: re.Pattern[str]
+    unwanted: re.Pattern[str]
+    hands: tuple[re.Pattern[str], ...]
+    places: Patterns
+    times: Patterns
+    weathers: Patterns
+    relations: Patterns
+    compositions: Patterns
+    verb_endings: tuple[str, ...] = ()
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Return a pattern of any of some words, the longest first."""
+    return "(?:" + "|".join(sorted(set(words), key=lambda word: (-len(word), word))) + ")"
+
+
+def listed(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+def patterns(*rows: tuple[str, str]) -> Patterns:
+    """Compile rows of a pattern and what it means; each matches whole words only."""
+    return tuple((re.compile(rf"(?<= ){pattern}(?= )"), meaning) for pattern, meaning in rows)
