@@ -108,7 +108,7 @@ ENGLISH_RELATIONS = patterns(
     (r"(?:on top of|atop|upon|riding(?: on| upon)?|rides|sitting on|astride|on the back of|perched on|standing on|balancing on|sits on|stands on|mounted on|on|onto|lying on|sleeping on)", "on"),
     (r"(?:hanging from|under|underneath|beneath|below|hangs from|dangling from)", "below"),
     (r"(?:above|over|jumping over|flying over|hovering over|jumps over)", "above"),
-    (r"(?:wearing|wears|dressed in|in a|with a hat|sporting|dressed as)", "wearing"),
+    (r"(?:wearing|wears|dressed in|sporting|dressed as)", "wearing"),
     (r"(?:holding|holds|carrying|carries|clutching|grasping|gripping|bearing|playing|plays|eating|reading|reads|eats|licking|drinking|juggling|waving|offering|pushing|with)", "holding"),
     (r"(?:inside|inside of|within|in|into|out of|peeking out of|trapped in)", "in"),
     (r"(?:next to|beside|by|near|alongside|close to|at|and|with|besides|hugging|kissing|chasing|facing|meets|meeting|,)", "beside"),
@@ -181,12 +181,13 @@ ENGLISH = Grammar(
     articles=ARTICLES,
     vague=listed(
         "thing things something someone somebody anything one ones stuff object objects creature creatures animal "
-        "animals vehicle vehicles instrument instruments device devices tool tools machine gadget item place building "
-        "person people food dish drink plant fruit vegetable bird insect beast mammal fish it he she toy game sport "
-        "container clothing garment piece furniture utensil weapon figure being monster container appliance "
-        "apparatus contraption reptile rodent flower tree room event feeling emotion substance material liquid "
-        "snack dessert sweet meal beverage treat truck boat ship box bag fellow guy"
+        "animals vehicle vehicles instrument instruments device devices tool tools machine machines gadget item place "
+        "building person people food dish plant vegetable vegetables insect beast mammal it he she game container "
+        "clothing garment piece furniture utensil weapon figure being monster appliance apparatus contraption reptile "
+        "rodent event feeling emotion substance material liquid snack dessert meal beverage treat fellow fruit bloom "
+        "ingredient filling grazer swimmer marsupial"
     ),
+    classes=listed("bird fish flower tree truck boat ship box bag toy sport room hat shoe drink sweet cat dog ball lorry van"),
     clauses=listed("that which who whom whose where when what you we they it"),
     breaks=listed("and or with plus meets versus vs & while then"),
     numbers=NUMBERS,
@@ -220,5 +221,4 @@ ENGLISH = Grammar(
         (r"(?:in (?:a |one )?(?:\w+ )?(?:row|line)|side by side|lined up|(?:a |the )?(?:row|line|parade) of)", "row"),
         (r"(?:an? |the )?(?:extreme )?(?:close ?up|closeup|macro|detail|macro shot|close up view)(?: (?:shot|view|photo|picture|portrait))?(?: of)?|seen from (?:very )?near|up close", "close-up"),
     ),
-    verb_endings=("ing", "s", "es", "ed"),
 )  # fmt: skip

@@ -74,8 +74,9 @@ GERMAN = Grammar(
     articles=ARTICLES,
     vague=listed(
         "ding dinge etwas jemand tier tiere fahrzeug geraet gegenstand wesen instrument werkzeug ort person leute menschen "
-        "mensch essen getraenk pflanze frucht obst gemuese insekt saeugetier fisch es er sie spielzeug sache stoff moebel vogel"
+        "mensch essen getraenk pflanze frucht obst gemuese insekt saeugetier fisch es er sie sache stoff moebel"
     ),
+    classes=listed("vogel fisch blume baum lastwagen boot schiff kiste tasche spielzeug hut schuh katze hund ball"),
     clauses=listed("das die der dem den womit worin wenn wo was man wer welches welche welcher mit"),
     breaks=listed("und oder mit plus trifft samt sowie"),
     numbers=NUMBERS,

@@ -11,12 +11,16 @@ Patterns = tuple[tuple[re.Pattern[str], str], ...]
 
 @dataclass(frozen=True)
 class Grammar:
-    """The tables of a language; patterns are matched against words with one space around each."""
+    """The tables of a language; patterns are matched against words with one space around each.
+
+    ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes one.
+    """
 
     language: str
     small: frozenset[str]
     articles: frozenset[str]
     vague: frozenset[str]
+    classes: frozenset[str]
     clauses: frozenset[str]
     breaks: frozenset[str]
     numbers: Mapping[str, int]
@@ -31,7 +35,6 @@ class Grammar:
     weathers: Patterns
     relations: Patterns
     compositions: Patterns
-    verb_endings: tuple[str, ...] = ()
 
 
 def alternatives(words: Iterable[str]) -> str:

@@ -133,7 +133,9 @@ class _Run:
         """Make words the head of their phrase; the head before them only modifies it, unless it alone is a name."""
         if phrase.meanings:
             before = self.heard.phrase(*phrase.head)
-            if phrase.is_strong and not is_strong(told[0]) or (phrase.is_name and told[0].source > ALIAS and told[0].weight < 0.85):
+            if words in self.grammar.vague:
+                pass  # "a farmer's machine" is a machine
+            elif phrase.is_strong and not is_strong(told[0]) or (phrase.is_name and told[0].source > ALIAS and told[0].weight < 0.85):
                 phrase.context += words.split(" ")
                 phrase.last = last
                 return

@@ -22,6 +22,9 @@ LEAST = 0.2
 TOO_WIDE = 150
 """A word for more concepts than this says nothing."""
 
+RARE = 0.3
+"""From which likelihood on, of the likeliest sense, a sense counts for what is only a kind."""
+
 TAXONOMIC = re.compile(r"^(family|genus|order|class|phylum|suborder|superfamily|subfamily|tribe|division) ")
 HEADS = re.compile(r" (?:with|in|on|of|behind|over|at|facing|holding|wearing|without) .*")
 UNHEADED = frozenset("face hand person man woman suit with on up down left right sign symbol".split())
@@ -52,7 +55,8 @@ def _named(found: Entries, number: int, words: Words) -> None:
     for place, alias in enumerate(words.aliases):
         put(found, key(alias), number, 0.96 - 0.002 * min(place, 20), ALIAS)
     put(found, linking.singular(name), number, 0.97, ALIAS)
-    put(found, name.removesuffix(" face"), number, 0.9, ALIAS)
+    if words.kind.startswith(("animal", "sky")):
+        put(found, name.removesuffix(" face"), number, 0.9, ALIAS)
     bare = HEADS.sub("", name)
     if bare != name and bare not in UNHEADED:
         put(found, bare, number, 0.8, ALIAS)
@@ -119,6 +123,8 @@ def _kinds(
         for lemma in synset.lemmas:
             likely = wordnet.likely(lemma.casefold()).get(offset, 0.5)
             for number, (weight, source) in told.items():
+                if source in (KIND, NEAR) and likely < RARE:
+                    continue  # a goat is a person too, said one dictionary
                 put(found, key(lemma), number, weight * (0.55 + 0.45 * likely), source)
 
 

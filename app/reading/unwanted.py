@@ -1,0 +1,72 @@
+"""What a prompt says must not be shown, as concepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from app.reading import tokens
+from app.reading.grammar import Grammar
+from app.reading.hearing import Heard
+from app.reading.lexicon import KIND, WIDER, Meaning
+from app.reading.tokens import Token
+from app.reading.wordbook import SURE, Wordbook
+
+MEANT, MEANT_WIDE = 0.72, 0.3
+LONGEST = 4
+PEOPLE, ANIMALS = ("person", "hand", "body", "family"), ("animal",)
+SUBGROUPS: dict[str, tuple[str, ...]] = {
+    "people": PEOPLE, "person": PEOPLE, "persons": PEOPLE, "humans": PEOPLE, "human": PEOPLE, "menschen": PEOPLE,
+    "leute": PEOPLE, "personen": PEOPLE, "animals": ANIMALS, "animal": ANIMALS, "tiere": ANIMALS, "tier": ANIMALS,
+    "birds": ("animal-bird",), "voegel": ("animal-bird",), "cars": ("transport-ground",),
+    "buildings": ("place-building",), "faces": ("face", "cat-face", "monkey-face"), "flowers": ("plant-flower",),
+    "blumen": ("plant-flower",),
+}  # fmt: skip
+"""Words that mean whole subgroups of Unicode's, by how these begin."""
+
+
+def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook) -> frozenset[int]:
+    """Return the concepts that are not wanted, by the prompt's own words and those of the form."""
+    grammar = heard.grammar
+    parts = [heard.tokens[first:last] for first, last in heard.unwanted]
+    parts += [tokens.tokens(part, grammar.language) for part in leave_out.split(",")]
+    return frozenset(
+        number
+        for part in parts
+        for word, form, told in _words([token for token in part if token.kind != tokens.MARK], grammar, wordbook)
+        for number in _meant(word, form, told, grammar.language, wordbook)
+    )
+
+
+def _words(part: Sequence[Token], grammar: Grammar, wordbook: Wordbook) -> Iterator[tuple[str, str, Sequence[Meaning]]]:
+    """Yield the words and phrases that mean something, each with its plain form and what it means."""
+    at = 0
+    while at < len(part):
+        for length in range(min(LONGEST, len(part) - at), 0, -1):
+            words = " ".join(token.text for token in part[at : at + length])
+            if part[at].kind == tokens.EMOJI:
+                told, form = wordbook.exactly(words), words
+            elif length == 1 and (words in grammar.small or words in grammar.articles):
+                continue
+            else:
+                found, form = wordbook.find(words, grammar.language)
+                told = list(found)
+            if told or words in SUBGROUPS:
+                yield words, form, told
+                at += length - 1
+                break
+        at += 1
+
+
+def _meant(words: str, form: str, told: Sequence[Meaning], language: str, wordbook: Wordbook) -> Iterator[int]:
+    """Yield all that words may mean: things of that name or kind, and what has it in its name."""
+    sure = any(each.source in SURE for each in told)
+    for each in told:
+        if each.source <= KIND and each.weight >= MEANT or each.source == WIDER and each.weight >= MEANT_WIDE:
+            yield each.concept
+        elif not sure and each.source > KIND and each.weight >= MEANT:
+            yield each.concept  # where nothing has that name, what goes with it
+    named = f" {' '.join([*words.split(' ')[:-1], form])} " if language == "en" and form else "\0"
+    kinds = SUBGROUPS.get(words, ())
+    for number, concept in enumerate(wordbook.concepts):
+        if named in f" {concept.name.casefold()} " or (kinds and concept.kind.startswith(kinds)):
+            yield number
