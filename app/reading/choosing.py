@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from app.reading import keys, phrases, tokens
+from app.reading import hearing, keys, phrases, tokens
 from app.reading.describing import Describer, Floats
 from app.reading.hearing import FREE, HAND, PLACE, Heard
-from app.reading.lexicon import NAME, WIDER, Meaning
+from app.reading.lexicon import KEYWORD, NAME, WIDER, Meaning
 from app.reading.phrases import Phrase
 from app.reading.reading import BY_KEYWORD, BY_KIND, FREELY
-from app.reading.wordbook import HOW, Wordbook
+from app.reading.wordbook import HOW, SURE, Wordbook
 
 OTHERS = 3
 CLEAR = 9.0
@@ -68,7 +68,10 @@ class Chooser:
         named = [phrase for phrase in listed if phrase.is_strong and self._left(phrase.meanings)]
         if self._is_description(listed, named):
             return self._described(listed)
+        listed = [phrase for phrase, after in zip(listed, [*listed[1:], None], strict=True) if not _only_measures(phrase, after, self.heard)]
+        named = [phrase for phrase in named if phrase in listed]
         kept = [phrase for phrase in named if not self._is_vague(phrase)] or named
+        kept = self._without_places(kept, listed)
         if not kept:
             return self._described(listed)
         kept += [phrase for phrase in listed if phrase not in kept and self._is_meant_too(phrase, listed)]
@@ -78,6 +81,20 @@ class Chooser:
             return narrowed
         alone = len(kept) == 1
         return [self._chosen(phrase, alone=alone) for phrase in kept]
+
+    def _without_places(self, kept: list[Phrase], listed: list[Phrase]) -> list[Phrase]:
+        """Read what is a place rather than a thing as the setting, where there are things besides: a table with fruit."""
+        places = {
+            phrase.first: place
+            for phrase in kept
+            if phrase.meanings[0].source not in SURE and (place := hearing.place_of(phrase.word, self.heard.grammar))
+        }
+        things = [phrase for phrase in kept if phrase.first not in places]
+        things = things or [phrase for phrase in listed if phrase not in kept and self._left(phrase.meanings)]
+        if not places or not things:
+            return kept
+        self.heard.kind = self.heard.kind or next(iter(places.values()))
+        return things
 
     def _left(self, meanings: Iterable[Meaning]) -> list[Meaning]:
         return [each for each in meanings if each.concept not in self._banned and each.concept in self._drawn]
@@ -100,7 +117,10 @@ class Chooser:
         grammar, first = self.heard.grammar, listed[0]
         words = [token.text for token in self.heard.tokens]
         own = set(self.heard.phrase(first.first, first.last).split(" "))
-        clause = any(word in grammar.clauses for word in words[first.last : first.last + 3])
+        clause = any(
+            word in grammar.clauses and (word not in grammar.articles or words[place - 1] == "," or grammar.language == "en")
+            for place, word in enumerate(words[first.last : first.last + 3], first.last)
+        )
         if words[0] in IT:
             return True
         if grammar.vague & own and (not first.meanings or self._is_vague(first)):
@@ -128,7 +148,7 @@ class Chooser:
     def _narrowed(self, kept: list[Phrase]) -> list[Choice]:
         """Read a thing that much is said of as the kind of it that this tells: a wise bird of the night is an owl."""
         first = kept[0]
-        wide = {each.concept: each.weight for each in self._left(first.meanings) if each.source == WIDER}
+        wide = {each.concept for each in self._left(first.meanings) if self._is_kind(each, first.word)}
         if not wide or (len(kept) > 1 and self._are_listed(first, kept[1])):
             return []
         own = set(first.word.split(" "))
@@ -143,6 +163,11 @@ class Chooser:
         concepts = (ordered[0], *(number for number in (mine, *ordered[1:]) if number != ordered[0]))
         chosen = Choice(first, concepts[: OTHERS + 1], BY_KIND)
         return [chosen, *(self._chosen(phrase, alone=False) for phrase in about)]
+
+    def _is_kind(self, meaning: Meaning, word: str) -> bool:
+        """Tell whether a word means a kind of what it names: an owl by "bird", a teddy bear by "bear"."""
+        name = self.wordbook.concepts[meaning.concept].name.casefold()
+        return meaning.source == WIDER or (meaning.source == KEYWORD and name.endswith(f" {word}"))
 
     def _tells(self, phrase: Phrase, concept: int) -> bool:
         stems = [keys.stem(word, self._language) for word in phrase.word.split(" ")]
@@ -184,6 +209,7 @@ class Chooser:
         whole = Phrase(0, len(self.heard.tokens))
         if listed:
             whole.count, whole.colour, whole.size = listed[0].count, listed[0].colour, listed[0].size
+            whole.word = listed[0].word or (listed[0].context or [""])[-1]
         return [Choice(whole, tuple(best), BY_KEYWORD if scores[best[0]] >= CLEAR else FREELY)]
 
     def _chosen(self, phrase: Phrase, *, alone: bool) -> Choice:
@@ -207,3 +233,11 @@ class Chooser:
             for number in value:
                 value[number] += CONTEXT * min(CONTEXT_MOST, float(told[number]))
         return value
+
+
+def _only_measures(phrase: Phrase, after: Phrase | None, heard: Heard) -> bool:
+    """Tell whether a phrase says of what follows only how much, or what of it: a bowl of soup, the smell of rain."""
+    if after is None or not after.of or not after.is_strong:
+        return False
+    weak = not phrase.meanings or phrase.meanings[0].source not in SURE
+    return phrase.word in heard.grammar.measures or (weak and after.meanings[0].source in SURE)

@@ -82,6 +82,7 @@ ENGLISH_PLACES = patterns(
     (_place(f"{IN}|{ON}|{AT}|on top of|atop", HILLS), "hills"),
     (_place(f"{IN}|{ON}|{AT}", STREET), "street"),
     (_place(f"{IN}|on|at|from", ROOM), "room"),
+    (_place("under|beneath|below|against", "sk(?:y|ies)|heavens?|clouds?|sun"), "hills"),
     ("indoors", "room"), ("outdoors", "hills"), ("(?:underwater|undersea|deep sea)", "underwater"),
 )  # fmt: skip
 ENGLISH_TIMES = patterns(
@@ -188,6 +189,8 @@ ENGLISH = Grammar(
         "ingredient filling grazer swimmer marsupial"
     ),
     classes=listed("bird fish flower tree truck boat ship box bag toy sport room hat shoe drink sweet cat dog ball lorry van"),
+    measures=listed("bowl plate dish slice piece loaf cup glass mug pint portion serving wedge scoop sip bottle bit kind sort"),
+    features=("eyed", "haired", "faced", "winged", "tailed", "bearded", "striped", "spotted", "headed", "nosed", "footed"),
     clauses=listed("that which who whom whose where when what you we they it"),
     breaks=listed("and or with plus meets versus vs & while then"),
     numbers=NUMBERS,

@@ -77,6 +77,8 @@ GERMAN = Grammar(
         "mensch essen getraenk pflanze frucht obst gemuese insekt saeugetier fisch es er sie sache stoff moebel"
     ),
     classes=listed("vogel fisch blume baum lastwagen boot schiff kiste tasche spielzeug hut schuh katze hund ball"),
+    measures=listed("schale schuessel teller scheibe stueck tasse glas becher portion flasche"),
+    features=("aeugig", "aeugige", "aeugiger", "aeugiges", "haarig", "haarige", "haariger"),
     clauses=listed("das die der dem den womit worin wenn wo was man wer welches welche welcher mit"),
     breaks=listed("und oder mit plus trifft samt sowie"),
     numbers=NUMBERS,

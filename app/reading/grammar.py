@@ -13,7 +13,8 @@ Patterns = tuple[tuple[re.Pattern[str], str], ...]
 class Grammar:
     """The tables of a language; patterns are matched against words with one space around each.
 
-    ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes one.
+    ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes one. ``measures`` say how much there is of something, and ``features``
+    end words for a part of a thing, whose colour is not the thing's: blue-eyed.
     """
 
     language: str
@@ -21,6 +22,8 @@ class Grammar:
     articles: frozenset[str]
     vague: frozenset[str]
     classes: frozenset[str]
+    measures: frozenset[str]
+    features: tuple[str, ...]
     clauses: frozenset[str]
     breaks: frozenset[str]
     numbers: Mapping[str, int]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.reading.grammar import Grammar
-from app.reading.tokens import EMOJI, Token
+from app.reading.tokens import Token
 
 FREE, TAKEN, PLACE, HAND = "", "taken", "place", "hand"
 
@@ -39,8 +39,13 @@ class Heard:
         return " ".join(token.text for token in self.tokens[first:last])
 
 
-def heard(tokens: Sequence[Token], grammar: Grammar, names: Sequence[tuple[int, int]]) -> Heard:
-    """Take from a prompt what is no thing. ``names`` are spans that name one thing, whatever words are in them."""
+def heard(
+    tokens: Sequence[Token], grammar: Grammar, names: Sequence[tuple[int, int]], drawn: Sequence[tuple[int, int]] = ()
+) -> Heard:
+    """Take from a prompt what is no thing.
+
+    ``names`` are spans that name one thing, whatever words are in them; ``drawn`` those that are a drawing's own name.
+    """
     whole = Heard(list(tokens), grammar, [FREE] * len(tokens))
     at = 1
     for token in tokens:
@@ -51,7 +56,7 @@ def heard(tokens: Sequence[Token], grammar: Grammar, names: Sequence[tuple[int, 
     _take_unwanted(whole)
     _take_ground(whole)
     whole.composition = _take(whole, grammar.compositions, protected) or ""
-    _take_hands(whole, protected)
+    _take_hands(whole, {place for first, last in drawn for place in range(first, last)})
     whole.time = _take(whole, grammar.times, protected, PLACE) or ""
     whole.weather = _take(whole, grammar.weathers, protected, PLACE) or ""
     whole.kind = _take(whole, grammar.places, protected, PLACE) or ""
@@ -121,6 +126,8 @@ def _take_amounts(whole: Heard, protected: set[int]) -> None:
                 whole.roles[first:last] = [TAKEN] * (last - first)
 
 
-def emoji(tokens: Sequence[Token]) -> list[int]:
-    """Return the places of emoji."""
-    return [place for place, token in enumerate(tokens) if token.kind == EMOJI]
+def place_of(word: str, grammar: Grammar) -> str:
+    """Return the setting that a noun by itself names: a room, a street."""
+    said = f" in der {word} " if grammar.language == "de" else f" in the {word} "
+    found = (meaning for pattern, meaning in grammar.places if (match := pattern.search(said)) and match.end() == len(said) - 1)
+    return next(found, "")

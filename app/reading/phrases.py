@@ -109,7 +109,7 @@ class _Run:
 
     def _end(self) -> None:
         if self.phrase is not None and (self.phrase.meanings or self.phrase.context or self.phrase.count):
-            self.phrase.last = max(self.phrase.last, self.phrase.head[1])
+            self.phrase.last = max(self.phrase.last, min(self.at, self.last))
             self.found.append(self.phrase)
         self.phrase = None
 
@@ -160,6 +160,10 @@ class _Run:
                 continue
             after = self.at + length
             goes_on = after < self.last and self._is_content(after)
+            if goes_on and self.heard.tokens[after].text.endswith(self.grammar.features):
+                self._open().context += words.split(" ")
+                self.at = after + 1
+                return True
             if not goes_on and length == 1 and self._is_thing(words):
                 return False
             if not goes_on and self.phrase is None and self.found and self.language == "en":
@@ -211,6 +215,8 @@ class _Run:
     def _word(self, token: Token) -> None:
         told, form = self.wordbook.find(token.text, self.language)
         phrase = self._open()
+        if phrase.count > 1 and form == token.text and self.language == "en":
+            told, form = self._singly(token.text, told)
         if phrase.meanings and self._is_verb(token, told):
             phrase.context.append(token.text)
             self._end()
@@ -221,6 +227,14 @@ class _Run:
             if token.text.endswith("ing") and self.language == "en":
                 self._end()
         self.at += 1
+
+    def _singly(self, word: str, told: tuple[Meaning, ...]) -> tuple[tuple[Meaning, ...], str]:
+        """Read a plural that is counted by its singular, where that is a thing of its own: five houses."""
+        for form in keys.forms(word)[1:]:
+            one, _ = self.wordbook.find(form, self.language)
+            if one and one[0].source == NAME and one[0].concept != told[0].concept:
+                return one, form
+        return told, word
 
     def _is_verb(self, token: Token, told: tuple[Meaning, ...]) -> bool:
         """Tell a verb behind its noun: it takes an ending, and something other than a noun follows."""

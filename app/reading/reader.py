@@ -26,6 +26,9 @@ MOST_ITEMS = 6
 SOME, SOME_OF_EACH = 3, 2
 """How many are meant by a plural without a number: of one thing, and of each of several."""
 
+PAIRS = frozenset(("glasses", "sunglasses", "goggles", "jeans", "shorts", "briefs", "scissors"))
+"""What a pair of is one."""
+
 FIRST_STYLE = "flat"
 GRAMMARS = {"en": ENGLISH, "de": GERMAN}
 COLOURS = {name: frozenset(grammar.colours) for name, grammar in GRAMMARS.items()}
@@ -56,11 +59,14 @@ class Reader:
         grammar = GRAMMARS[spoken]
         listed = tokens.tokens(prompt, spoken)
         spans = phrases.names(listed, self.wordbook, spoken, COLOURS[spoken], grammar.small)
-        heard = hearing.heard(listed, grammar, spans)
+        drawn = [span for span in spans if self.wordbook.is_drawn(" ".join(each.text for each in listed[slice(*span)]), spoken)]
+        heard = hearing.heard(listed, grammar, spans, drawn)
         banned = unwanted(heard, leave_out, self.wordbook)
         chooser = choosing.Chooser(self.wordbook, self.describer, self._drawings, banned, heard)
         choices = chooser.choices(spans)
         items = self._items(choices, heard, prompt, seed)
+        if len(choices) == 1 and not heard.kind:
+            heard.kind = hearing.place_of(choices[0].phrase.word, grammar)
         wish = self._wish(heard, choices, items)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in banned))
         return Reading(tuple(items), wish, telling.words(items, wish), tuple(heard.hands), names, spoken)
@@ -87,6 +93,7 @@ class Reader:
             drawing, *others = (self._drawing(number, seed) for number in choice.concepts)
             others += [each for each in self._drawings[choice.concepts[0]] if each is not drawing]
             count = phrase.count or (some if phrase.plural else 1)
+            count = 1 if count == 2 and drawing.name in PAIRS else count
             start, end = _span(phrase, heard)
             item = Found(drawing, tuple(others[:OTHERS]), prompt[start:end], (start, end), choice.how,
                          max(1, min(MOST_THINGS, count)), phrase.colour, phrase.size)  # fmt: skip

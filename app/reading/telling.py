@@ -26,6 +26,9 @@ IRREGULAR = {
     "fish": "fish", "sheep": "sheep", "ox": "oxen", "shrimp": "shrimp", "squid": "squid", "bison": "bison",
     "moose": "moose", "game die": "dice",
 }  # fmt: skip
+UNTOLD = 3
+"""Up to which number it is not said how often a pattern repeats a thing."""
+
 UNCOUNTED = frozenset(
     "bread rice butter salt ice fire fog popcorn garlic broccoli bacon sushi spaghetti coral wood dna sake custard "
     "cooking camping bowling tennis badminton".split()
@@ -34,7 +37,8 @@ UNCOUNTED = frozenset(
 
 def words(items: Sequence[Found], wish: Wish) -> str:
     """Say in English what a scene shows: ``two foxes under a tree, at night``."""
-    named = [_thing(item) for item in items]
+    repeated = wish.composition in ("pattern", "grid", "row")
+    named = [_thing(item, repeated=repeated) for item in items]
     if len(named) == 2 and wish.relation in BETWEEN:
         said = f"{named[0]} {BETWEEN[wish.relation]} {named[1]}"
     elif len(named) > 1:
@@ -43,7 +47,6 @@ def words(items: Sequence[Found], wish: Wish) -> str:
         said = "".join(named)
     parts = [said] if said else []
     if said and wish.composition:
-        said = said.removeprefix("a ").removeprefix("an ") if len(named) == 1 and items[0].count > 1 else said
         parts = [COMPOSITIONS.get(wish.composition, "") + said]
     if wish.ground:
         parts[-1:] = [f"{parts[-1]} on {_an(wish.ground)} background" if parts else f"{_an(wish.ground)} background"]
@@ -51,9 +54,11 @@ def words(items: Sequence[Found], wish: Wish) -> str:
     return ", ".join(parts)
 
 
-def _thing(item: Found) -> str:
+def _thing(item: Found, *, repeated: bool = False) -> str:
     name = item.drawing.name
     said = name if not item.colour or name.casefold().startswith(item.colour) else f"{item.colour} {name}"
+    if repeated and item.count <= UNTOLD:
+        return plural(said)
     if item.count == 1:
         return said if _is_plural(name) or name.casefold() in UNCOUNTED else _an(said)
     number = NUMBERS[item.count] if item.count < len(NUMBERS) else str(item.count)

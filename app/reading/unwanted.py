@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from app.reading import tokens
 from app.reading.grammar import Grammar
 from app.reading.hearing import Heard
-from app.reading.lexicon import KIND, WIDER, Meaning
+from app.reading.lexicon import WIDER, Meaning
 from app.reading.tokens import Token
 from app.reading.wordbook import SURE, Wordbook
 
@@ -61,10 +61,10 @@ def _meant(words: str, form: str, told: Sequence[Meaning], language: str, wordbo
     """Yield all that words may mean: things of that name or kind, and what has it in its name."""
     sure = any(each.source in SURE for each in told)
     for each in told:
-        if each.source <= KIND and each.weight >= MEANT or each.source == WIDER and each.weight >= MEANT_WIDE:
+        if each.source in SURE and each.weight >= MEANT or each.source == WIDER and each.weight >= MEANT_WIDE:
             yield each.concept
-        elif not sure and each.source > KIND and each.weight >= MEANT:
-            yield each.concept  # where nothing has that name, what goes with it
+        elif not sure and each.source != WIDER and each.weight >= MEANT:
+            yield each.concept  # where nothing has that name: what it is a kind of, or goes with
     named = f" {' '.join([*words.split(' ')[:-1], form])} " if language == "en" and form else "\0"
     kinds = SUBGROUPS.get(words, ())
     for number, concept in enumerate(wordbook.concepts):

@@ -79,6 +79,11 @@ class Wordbook:
         found, _ = self._in(words, language)
         return bool(found) and is_strong(found[0])
 
+    def is_drawn(self, words: str, language: str) -> bool:
+        """Tell whether words are a drawing's very name."""
+        found, _ = self.find(words, language)
+        return bool(found) and found[0].source == NAME
+
 
 def is_strong(meaning: Meaning) -> bool:
     """Tell whether a word names its concept rather than only going with it."""

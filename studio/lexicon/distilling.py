@@ -54,7 +54,7 @@ def _named(found: Entries, number: int, words: Words) -> None:
     put(found, name, number, 1.0, NAME)
     for place, alias in enumerate(words.aliases):
         put(found, key(alias), number, 0.96 - 0.002 * min(place, 20), ALIAS)
-    put(found, linking.singular(name), number, 0.97, ALIAS)
+    put(found, linking.singular(name), number, 0.9, ALIAS)
     if words.kind.startswith(("animal", "sky")):
         put(found, name.removesuffix(" face"), number, 0.9, ALIAS)
     bare = HEADS.sub("", name)
@@ -123,7 +123,8 @@ def _kinds(
         for lemma in synset.lemmas:
             likely = wordnet.likely(lemma.casefold()).get(offset, 0.5)
             for number, (weight, source) in told.items():
-                if source in (KIND, NEAR) and likely < RARE:
+                person = synset.field_number == linking.PERSON and likely < 1
+                if source in (KIND, NEAR) and (likely < RARE or person):
                     continue  # a goat is a person too, said one dictionary
                 put(found, key(lemma), number, weight * (0.55 + 0.45 * likely), source)
 
