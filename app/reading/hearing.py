@@ -128,6 +128,9 @@ def _take_amounts(whole: Heard, protected: set[int]) -> None:
 
 def place_of(word: str, grammar: Grammar) -> str:
     """Return the setting that a noun by itself names: a room, a street."""
-    said = f" in der {word} " if grammar.language == "de" else f" in the {word} "
-    found = (meaning for pattern, meaning in grammar.places if (match := pattern.search(said)) and match.end() == len(said) - 1)
-    return next(found, "")
+    joints = ("auf der", "in der") if grammar.language == "de" else ("on the", "in the", "by the")
+    said = [f" {joint} {word} " for joint in joints]
+    for pattern, meaning in grammar.places:
+        if any((match := pattern.search(each)) and match.end() == len(each) - 1 for each in said):
+            return meaning
+    return ""

@@ -214,19 +214,20 @@ class _Run:
 
     def _word(self, token: Token) -> None:
         told, form = self.wordbook.find(token.text, self.language)
+        doing = self.language == "en" and token.text.endswith("ing") and token.text not in self.grammar.vague
         phrase = self._open()
+        self.at += 1
         if phrase.count > 1 and form == token.text and self.language == "en":
             told, form = self._singly(token.text, told)
         if phrase.meanings and self._is_verb(token, told):
             phrase.context.append(token.text)
             self._end()
-        elif told and not (self.language == "en" and token.text.endswith("ing") and not is_strong(told[0])):
-            self._take(phrase, self.at, self.at + 1, told, token.text, plural=form != token.text)
+        elif told and not (doing and not is_strong(told[0])):
+            self._take(phrase, self.at - 1, self.at, told, token.text, plural=form != token.text)
         else:
             phrase.context.append(token.text)
-            if token.text.endswith("ing") and self.language == "en":
+            if doing:
                 self._end()
-        self.at += 1
 
     def _singly(self, word: str, told: tuple[Meaning, ...]) -> tuple[tuple[Meaning, ...], str]:
         """Read a plural that is counted by its singular, where that is a thing of its own: five houses."""
@@ -244,6 +245,6 @@ class _Run:
         doubled = {each[:-1] for each in plain if len(each) > 3 and each[-1] == each[-2]}
         if not any(self.wordbook.lexicon.is_verb(each) for each in plain | doubled):
             return False
-        ends = self.at + 1 >= self.last
-        follows = ends or self.heard.tokens[self.at + 1].text in self.grammar.small | self.grammar.articles
+        ends = self.at >= self.last
+        follows = ends or self.heard.tokens[self.at].text in self.grammar.small | self.grammar.articles
         return token.text.endswith(("ing", "ed")) or (follows and token.text.endswith("s"))
