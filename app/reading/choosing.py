@@ -26,8 +26,6 @@ COVERED, SHARE = 3, 0.6
 BESIDES = 5.0
 """How much, in units of BM25, must tell of a kind of a thing for the kind to be meant."""
 
-IT = frozenset(("it", "he", "she", "es"))
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -117,11 +115,8 @@ class Chooser:
         grammar, first = self.heard.grammar, listed[0]
         words = [token.text for token in self.heard.tokens]
         own = set(self.heard.phrase(first.first, first.last).split(" "))
-        clause = any(
-            word in grammar.clauses and (word not in grammar.articles or words[place - 1] == "," or grammar.language == "en")
-            for place, word in enumerate(words[first.last : first.last + 3], first.last)
-        )
-        if words[0] in IT:
+        clause = self._has_clause(first)
+        if words[0] in grammar.openers or words[-1] in ("it", "damit"):
             return True
         if grammar.vague & own and (not first.meanings or self._is_vague(first)):
             return clause or len([phrase for phrase in named if phrase.is_name]) < 2
@@ -131,6 +126,15 @@ class Chooser:
             return True
         return self._is_covered(content, listed, named)
 
+    def _has_clause(self, phrase: Phrase) -> bool:
+        """Tell whether a clause follows; a German one begins behind a comma, with what else is an article."""
+        grammar, words = self.heard.grammar, [token.text for token in self.heard.tokens]
+        return any(
+            word in grammar.clauses
+            and (word not in grammar.articles or words[place - 1] == "," or grammar.language == "en")
+            for place, word in enumerate(words[phrase.last : phrase.last + 3], phrase.last)
+        )
+
     def _is_covered(self, content: list[str], listed: list[Phrase], named: list[Phrase]) -> bool:
         """Tell whether most words of a sentence are about one thing that none of its phrases means."""
         if len(named) > 1 and self._are_listed(listed[0], listed[1]):
@@ -139,7 +143,7 @@ class Chooser:
         best = self._best(scores)
         if not best or covered[best[0]] < max(COVERED, SHARE * len(content)):
             return False
-        return not any(best[0] in [each.concept for each in phrase.meanings[:4]] for phrase in named)
+        return not any(best[0] == phrase.meanings[0].concept for phrase in named)
 
     def _are_listed(self, first: Phrase, second: Phrase) -> bool:
         between = self.heard.phrase(first.last, second.first).split(" ")
@@ -149,6 +153,9 @@ class Chooser:
         """Read a thing that much is said of as the kind of it that this tells: a wise bird of the night is an owl."""
         first = kept[0]
         wide = {each.concept for each in self._left(first.meanings) if self._is_kind(each, first.word)}
+        if self._has_clause(first):
+            about = self.wordbook.lexicon.told([keys.stem(first.word, self._language)])[1]
+            wide |= {int(number) for number in about.nonzero()[0] if number in self._drawn and number not in self._banned}
         if not wide or (len(kept) > 1 and self._are_listed(first, kept[1])):
             return []
         own = set(first.word.split(" "))
@@ -208,7 +215,8 @@ class Chooser:
             return []
         whole = Phrase(0, len(self.heard.tokens))
         if listed:
-            whole.count, whole.colour, whole.size = listed[0].count, listed[0].colour, listed[0].size
+            whole.count = listed[0].count if listed[0].first == 0 else 0
+            whole.colour, whole.size = listed[0].colour, listed[0].size
             whole.word = listed[0].word or (listed[0].context or [""])[-1]
         return [Choice(whole, tuple(best), BY_KEYWORD if scores[best[0]] >= CLEAR else FREELY)]
 

@@ -19,12 +19,18 @@ COVERED = 0.8
 """What each further word that tells of a concept counts for."""
 
 
+FEELINGS, LESS = ("face", "cat-face", "monkey-face", "hand", "emotion"), 0.6
+"""What a description seldom means, by its subgroup, and how much less it counts."""
+
+
 class Describer:
     """Concepts as what words may describe."""
 
     def __init__(self, wordbook: Wordbook, embedding: Embedding | None) -> None:
         self._wordbook, self._embedding = wordbook, embedding
         self._vectors: Floats | None = None
+        felt = [concept.kind.startswith(FEELINGS) for concept in wordbook.concepts]
+        self._likely = np.where(felt, LESS, 1.0).astype(np.float32)
 
     def scores(self, words: Sequence[str], language: str, base: Mapping[int, float] | None = None) -> tuple[Floats, NDArray[np.int64]]:
         """Return how well words describe each concept, and how many of them tell of it; ``base`` is added."""
@@ -37,6 +43,7 @@ class Describer:
         if self._embedding is not None and words:
             asked = self._embedding.of([" ".join(words)])[0]
             scores += MEANING * np.maximum(0, self._concepts(self._embedding) @ asked)
+        scores *= self._likely
         for number, value in (base or {}).items():
             scores[number] += value
         return scores, covered

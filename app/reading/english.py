@@ -154,7 +154,7 @@ ENGLISH_HANDS = (
     re.compile(rf"(?<= )(?:{STYLES})(?: (?:style|{MEDIA}))? (?=(?!of |, )[a-z])"),
     re.compile(rf"(?<= )[\w]+ (?:style|styled)(?= (?:,|$))"),
 )  # fmt: skip
-STOP = rf"(?= (?:,|\.|:|;|!|\?|\(|but|just|only|instead|however|yet|while|{alternatives(('draw', 'show', 'paint', 'i want', 'on', 'in', 'at', 'under', 'by', 'next', 'over', 'with', 'and a', 'and an', 'and the', 'and two', 'and three', 'sitting', 'standing', 'please'))}) |\ $)"
+STOP = rf"(?= (?:,|\.|:|;|!|\?|\(|\)|but|just|only|instead|however|yet|while|{alternatives(('draw', 'show', 'paint', 'i want', 'on', 'in', 'at', 'under', 'by', 'next', 'over', 'with', 'and a', 'and an', 'and the', 'and two', 'and three', 'sitting', 'standing', 'please'))}) |\ $)"
 NEGATED = r"(?: (?!and (?:a|an|the|two|three) )[^ ,.:;!?()]+){1,6}?"
 ENGLISH_UNWANTED = re.compile(
     r"(?<= )(?:(?:, )?(?:but |and |with |absolutely |definitely |please |there (?:is|are|must be|should be) |has |have |having )?"
@@ -188,9 +188,11 @@ ENGLISH = Grammar(
         "rodent event feeling emotion substance material liquid snack dessert meal beverage treat fellow fruit bloom "
         "ingredient filling grazer swimmer marsupial"
     ),
-    classes=listed("bird fish flower tree truck boat ship box bag toy sport room hat shoe drink sweet cat dog ball lorry van"),
+    classes=listed("bird fish flower tree truck boat ship box bag toy sport room hat shoe drink sweet cat dog ball lorry van man woman lady house mountain star plant horse light stone"),
     measures=listed("bowl plate dish slice piece loaf cup glass mug pint portion serving wedge scoop sip bottle bit kind sort"),
     features=("eyed", "haired", "faced", "winged", "tailed", "bearded", "striped", "spotted", "headed", "nosed", "footed"),
+    doers=listed("who which to you it we they he she i can will could would"),
+    openers=listed("it he she you what where who"),
     clauses=listed("that which who whom whose where when what you we they it"),
     breaks=listed("and or with plus meets versus vs & while then"),
     numbers=NUMBERS,

@@ -53,7 +53,7 @@ SMALL = listed(
     "nicht kein keine auch nur noch schon sehr ganz so zu da dort hier wo was wer welche welcher welches dass wenn weil "
     "aber doch sondern bitte zeichne male zeige mal etwas einige alle jede jeder jedes dieser diese dieses mein meine "
     "gross grosse grosser grosses grossen klein kleine kleiner kleines kleinen schoen schoene schoener schoenes schoenen "
-    "alt alte alter altes alten neu neue neuer neues neuen einem sitzt steht liegt sitzend stehend liegend oben unten links rechts"
+    "alt alte alter altes alten neu neue neuer neues neuen einem sitzt steht liegt sitzend stehend liegend oben unten links rechts lieber gern gerne statt"
 )
 MEDIA = (
     "aquarell|oelgemaelde|gemaelde|bild|zeichnung|bleistiftzeichnung|kohlezeichnung|tuschezeichnung|skizze|holzschnitt|"
@@ -79,6 +79,8 @@ GERMAN = Grammar(
     classes=listed("vogel fisch blume baum lastwagen boot schiff kiste tasche spielzeug hut schuh katze hund ball"),
     measures=listed("schale schuessel teller scheibe stueck tasse glas becher portion flasche"),
     features=("aeugig", "aeugige", "aeugiger", "aeugiges", "haarig", "haarige", "haariger"),
+    doers=listed("man wer"),
+    openers=listed("es er sie was wo wer womit"),
     clauses=listed("das die der dem den womit worin wenn wo was man wer welches welche welcher mit"),
     breaks=listed("und oder mit plus trifft samt sowie"),
     numbers=NUMBERS,

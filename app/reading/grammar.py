@@ -14,7 +14,7 @@ class Grammar:
     """The tables of a language; patterns are matched against words with one space around each.
 
     ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes one. ``measures`` say how much there is of something, and ``features``
-    end words for a part of a thing, whose colour is not the thing's: blue-eyed.
+    end words for a part of a thing, whose colour is not the thing's: blue-eyed. A verb stands behind ``doers``; ``openers`` begin a description.
     """
 
     language: str
@@ -24,6 +24,8 @@ class Grammar:
     classes: frozenset[str]
     measures: frozenset[str]
     features: tuple[str, ...]
+    doers: frozenset[str]
+    openers: frozenset[str]
     clauses: frozenset[str]
     breaks: frozenset[str]
     numbers: Mapping[str, int]

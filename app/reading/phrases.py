@@ -219,7 +219,9 @@ class _Run:
         self.at += 1
         if phrase.count > 1 and form == token.text and self.language == "en":
             told, form = self._singly(token.text, told)
-        if phrase.meanings and self._is_verb(token, told):
+        if self._is_done(token):
+            phrase.context.append(token.text)
+        elif phrase.meanings and self._is_verb(token, told):
             phrase.context.append(token.text)
             self._end()
         elif told and not (doing and not is_strong(told[0])):
@@ -228,6 +230,13 @@ class _Run:
             phrase.context.append(token.text)
             if doing:
                 self._end()
+
+    def _is_done(self, token: Token) -> bool:
+        """Tell a verb behind who does it: you fly, that opens."""
+        before = self.heard.tokens[self.at - 2].text if self.at > 1 else ""
+        if before in self.grammar.doers or (before == "that" and token.text.endswith("s")):
+            return any(self.wordbook.lexicon.is_verb(form) for form in keys.forms(token.text))
+        return False
 
     def _singly(self, word: str, told: tuple[Meaning, ...]) -> tuple[tuple[Meaning, ...], str]:
         """Read a plural that is counted by its singular, where that is a thing of its own: five houses."""

@@ -16,7 +16,7 @@ from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
 from app.reading.reading import Found, Reading
 from app.reading.unwanted import unwanted
-from app.reading.wordbook import Wordbook
+from app.reading.wordbook import SURE, Wordbook
 from app.text.embedding import Embedding
 from sketch.arrangement import Wish
 from sketch.scene import MOST_THINGS
@@ -61,7 +61,8 @@ class Reader:
         spans = phrases.names(listed, self.wordbook, spoken, COLOURS[spoken], grammar.small)
         drawn = [span for span in spans if self.wordbook.is_drawn(" ".join(each.text for each in listed[slice(*span)]), spoken)]
         heard = hearing.heard(listed, grammar, spans, drawn)
-        banned = unwanted(heard, leave_out, self.wordbook)
+        named = [phrase.meanings[0] for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
+        banned = unwanted(heard, leave_out, self.wordbook, {each.concept for each in named if each.source in SURE})
         chooser = choosing.Chooser(self.wordbook, self.describer, self._drawings, banned, heard)
         choices = chooser.choices(spans)
         items = self._items(choices, heard, prompt, seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from app.reading import tokens
 from app.reading.grammar import Grammar
@@ -13,6 +13,9 @@ from app.reading.wordbook import SURE, Wordbook
 
 MEANT, MEANT_WIDE = 0.72, 0.3
 LONGEST = 4
+SHORT = 3
+"""Up to how many words what is not wanted is one thing's name, with its article and the word for not."""
+
 PEOPLE, ANIMALS = ("person", "hand", "body", "family"), ("animal",)
 SUBGROUPS: dict[str, tuple[str, ...]] = {
     "people": PEOPLE, "person": PEOPLE, "persons": PEOPLE, "humans": PEOPLE, "human": PEOPLE, "menschen": PEOPLE,
@@ -24,8 +27,11 @@ SUBGROUPS: dict[str, tuple[str, ...]] = {
 """Words that mean whole subgroups of Unicode's, by how these begin."""
 
 
-def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook) -> frozenset[int]:
-    """Return the concepts that are not wanted, by the prompt's own words and those of the form."""
+def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook, named: Collection[int] = ()) -> frozenset[int]:
+    """Return the concepts that are not wanted, by the prompt's own words and those of the form.
+
+    What is ``named`` as wanted is unwanted only where it is meant by a word itself: a spider web without the spider.
+    """
     grammar = heard.grammar
     parts = [heard.tokens[first:last] for first, last in heard.unwanted]
     parts += [tokens.tokens(part, grammar.language) for part in leave_out.split(",")]
@@ -34,6 +40,7 @@ def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook) -> frozenset[int]
         for part in parts
         for word, form, told in _words([token for token in part if token.kind != tokens.MARK], grammar, wordbook)
         for number in _meant(word, form, told, grammar.language, wordbook)
+        if number not in named or (len(part) <= SHORT and any(each.concept == number and each.source in SURE for each in told))
     )
 
 
@@ -50,7 +57,7 @@ def _words(part: Sequence[Token], grammar: Grammar, wordbook: Wordbook) -> Itera
             else:
                 found, form = wordbook.find(words, grammar.language)
                 told = list(found)
-            if told or words in SUBGROUPS:
+            if (told and (length == 1 or told[0].weight >= MEANT)) or words in SUBGROUPS:
                 yield words, form, told
                 at += length - 1
                 break
@@ -68,5 +75,6 @@ def _meant(words: str, form: str, told: Sequence[Meaning], language: str, wordbo
     named = f" {' '.join([*words.split(' ')[:-1], form])} " if language == "en" and form else "\0"
     kinds = SUBGROUPS.get(words, ())
     for number, concept in enumerate(wordbook.concepts):
-        if named in f" {concept.name.casefold()} " or (kinds and concept.kind.startswith(kinds)):
+        name = f" {concept.name.casefold()} "
+        if (named in name and f" without{named}" not in name) or (kinds and concept.kind.startswith(kinds)):
             yield number
