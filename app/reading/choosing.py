@@ -23,6 +23,9 @@ CONTEXT, CONTEXT_MOST = 0.045, 8.0
 COVERED, SHARE = 3, 0.6
 """How many words of a sentence, and which share of them, tell of one thing that none of its phrases names."""
 
+HINT = 2.5
+"""What a word adds to all that is of the kind that it hints at: an animal, what one wears."""
+
 BESIDES = 5.0
 """How much, in units of BM25, must tell of a kind of a thing for the kind to be meant."""
 
@@ -120,6 +123,8 @@ class Chooser:
             return True
         if grammar.vague & own and (not first.meanings or self._is_vague(first)):
             return clause or len([phrase for phrase in named if phrase.is_name]) < 2
+        if first.word in grammar.classes and len(listed) > 1 and listed[1].of:
+            return True
         if clause and grammar.vague | grammar.classes & own and first.word in grammar.vague | grammar.classes:
             return True
         if first.determined in grammar.articles and grammar.vague & set(first.context) and len(own) > 2 and clause:
@@ -209,6 +214,9 @@ class Chooser:
                 base[meaning.concept] = max(base.get(meaning.concept, 0.0), worth)
         if not content and not base:
             return []
+        for word in {token.text for token in self.heard.tokens} & set(self.heard.grammar.kinds):
+            for number in self.describer.of_kind(self.heard.grammar.kinds[word]):
+                base[number] = base.get(number, 0.0) + HINT
         scores, _ = self.describer.scores(content, self._language, base)
         best = self._best(scores)
         if not best:

@@ -29,6 +29,7 @@ class Describer:
     def __init__(self, wordbook: Wordbook, embedding: Embedding | None) -> None:
         self._wordbook, self._embedding = wordbook, embedding
         self._vectors: Floats | None = None
+        self._kinds: dict[tuple[str, ...], list[int]] = {}
         felt = [concept.kind.startswith(FEELINGS) for concept in wordbook.concepts]
         self._likely = np.where(felt, LESS, 1.0).astype(np.float32)
 
@@ -47,6 +48,15 @@ class Describer:
         for number, value in (base or {}).items():
             scores[number] += value
         return scores, covered
+
+    def of_kind(self, kinds: tuple[str, ...]) -> list[int]:
+        """Return the concepts of some subgroups, by how these begin."""
+        found = self._kinds.get(kinds)
+        if found is None:
+            concepts = self._wordbook.concepts
+            found = [number for number, concept in enumerate(concepts) if concept.kind.startswith(kinds)]
+            self._kinds[kinds] = found
+        return found
 
     def _concepts(self, embedding: Embedding) -> Floats:
         if self._vectors is None:

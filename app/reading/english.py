@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.reading.grammar import Grammar, alternatives, listed, patterns
+from app.reading.grammar import Grammar, alternatives, hints, listed, patterns
 
 ARTICLES = listed("a an the this that these those my your his her its our their some any another each every")
 NUMBERS = {
@@ -189,11 +189,22 @@ ENGLISH = Grammar(
         "ingredient filling grazer swimmer marsupial"
     ),
     classes=listed("bird fish flower tree truck boat ship box bag toy sport room hat shoe drink sweet cat dog ball lorry van man woman lady house mountain star plant horse light stone"),
+    kinds=hints(
+        ("animal animals creature beast pet mammal reptile rodent marsupial predator hunter", "animal"),
+        ("bird birds fowl", "animal-bird"), ("insect insects", "animal-bug"), ("fruit fruits berry", "food-fruit"),
+        ("vegetable vegetables veg", "food-vegetable"), ("vehicle vehicles drives ride rides", "transport"),
+        ("instrument instruments musician play plays played", "musical-instrument"), ("tool tools", "tool"),
+        ("who person someone somebody man woman he she guy fellow lady", "person"), ("building place where", "place"),
+        ("plant flower tree bloom blooms", "plant"), ("drink beverage drinks sip", "drink"),
+        ("food dish snack treat meal dessert eat eats eaten edible tasty delicious yummy bake baked", "food"),
+        ("garment clothing wear wears worn clothes", "clothing"), ("game sport team ball", "sport game"),
+        ("sky weather shines", "sky-weather"), ("jewellery jewel jewelry", "clothing"), ("ship boat sails", "transport-water"),
+    ),
     measures=listed("bowl plate dish slice piece loaf cup glass mug pint portion serving wedge scoop sip bottle bit kind sort"),
     features=("eyed", "haired", "faced", "winged", "tailed", "bearded", "striped", "spotted", "headed", "nosed", "footed"),
     doers=listed("who which to you it we they he she i can will could would"),
     openers=listed("it he she you what where who"),
-    clauses=listed("that which who whom whose where when what you we they it"),
+    clauses=listed("that which who whom whose where when what you we they it for made used"),
     breaks=listed("and or with plus meets versus vs & while then"),
     numbers=NUMBERS,
     amounts=patterns(

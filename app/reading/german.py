@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.reading.grammar import Grammar, alternatives, listed, patterns
+from app.reading.grammar import Grammar, alternatives, hints, listed, patterns
 
 ENDING = "(?:e|er|es|en|em)?"
 STEMS = {
@@ -77,6 +77,13 @@ GERMAN = Grammar(
         "mensch essen getraenk pflanze frucht obst gemuese insekt saeugetier fisch es er sie sache stoff moebel"
     ),
     classes=listed("vogel fisch blume baum lastwagen boot schiff kiste tasche spielzeug hut schuh katze hund ball"),
+    kinds=hints(
+        ("tier tiere wesen raubtier haustier", "animal"), ("vogel voegel", "animal-bird"), ("insekt", "animal-bug"),
+        ("frucht obst beere", "food-fruit"), ("gemuese", "food-vegetable"), ("fahrzeug faehrt", "transport"),
+        ("instrument musikinstrument spielt", "musical-instrument"), ("werkzeug", "tool"), ("mensch person jemand mann frau wer", "person"),
+        ("gebaeude ort wo", "place"), ("pflanze blume baum", "plant"), ("getraenk trinkt", "drink"),
+        ("essen isst speise gericht gebaeck suess", "food"), ("kleidung traegt kleidungsstueck", "clothing"),
+    ),
     measures=listed("schale schuessel teller scheibe stueck tasse glas becher portion flasche"),
     features=("aeugig", "aeugige", "aeugiger", "aeugiges", "haarig", "haarige", "haariger"),
     doers=listed("man wer"),

@@ -13,7 +13,8 @@ Patterns = tuple[tuple[re.Pattern[str], str], ...]
 class Grammar:
     """The tables of a language; patterns are matched against words with one space around each.
 
-    ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes one. ``measures`` say how much there is of something, and ``features``
+    ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes one. ``kinds`` are
+    the Unicode subgroups that words hint at. ``measures`` say how much there is of something, and ``features``
     end words for a part of a thing, whose colour is not the thing's: blue-eyed. A verb stands behind ``doers``; ``openers`` begin a description.
     """
 
@@ -22,6 +23,7 @@ class Grammar:
     articles: frozenset[str]
     vague: frozenset[str]
     classes: frozenset[str]
+    kinds: Mapping[str, tuple[str, ...]]
     measures: frozenset[str]
     features: tuple[str, ...]
     doers: frozenset[str]
@@ -55,3 +57,8 @@ def listed(text: str) -> frozenset[str]:
 def patterns(*rows: tuple[str, str]) -> Patterns:
     """Compile rows of a pattern and what it means; each matches whole words only."""
     return tuple((re.compile(rf"(?<= ){pattern}(?= )"), meaning) for pattern, meaning in rows)
+
+
+def hints(*rows: tuple[str, str]) -> dict[str, tuple[str, ...]]:
+    """Map words to the beginnings of the Unicode subgroups that they hint at."""
+    return {word: tuple(kinds.split(" ")) for words, kinds in rows for word in words.split(" ")}

@@ -133,8 +133,8 @@ class _Run:
         """Make words the head of their phrase; the head before them only modifies it, unless it alone is a name."""
         if phrase.meanings:
             before = self.heard.phrase(*phrase.head)
-            if words in self.grammar.vague:
-                pass  # "a farmer's machine" is a machine
+            if words in self.grammar.vague or self.heard.tokens[phrase.head[1] - 1].owner:
+                pass  # "a farmer's machine" is a machine, and "the king's headgear" no king
             elif phrase.is_strong and not is_strong(told[0]) or (phrase.is_name and told[0].source > ALIAS and told[0].weight < 0.85):
                 phrase.context += words.split(" ")
                 phrase.last = last

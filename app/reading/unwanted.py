@@ -13,9 +13,6 @@ from app.reading.wordbook import SURE, Wordbook
 
 MEANT, MEANT_WIDE = 0.72, 0.3
 LONGEST = 4
-SHORT = 3
-"""Up to how many words what is not wanted is one thing's name, with its article and the word for not."""
-
 PEOPLE, ANIMALS = ("person", "hand", "body", "family"), ("animal",)
 SUBGROUPS: dict[str, tuple[str, ...]] = {
     "people": PEOPLE, "person": PEOPLE, "persons": PEOPLE, "humans": PEOPLE, "human": PEOPLE, "menschen": PEOPLE,
@@ -40,8 +37,13 @@ def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook, named: Collection
         for part in parts
         for word, form, told in _words([token for token in part if token.kind != tokens.MARK], grammar, wordbook)
         for number in _meant(word, form, told, grammar.language, wordbook)
-        if number not in named or (len(part) <= SHORT and any(each.concept == number and each.source in SURE for each in told))
+        if number not in named or (_is_one(part, grammar) and any(each.concept == number and each.source in SURE for each in told))
     )
+
+
+def _is_one(part: Sequence[Token], grammar: Grammar) -> bool:
+    """Tell whether one word alone says what is not wanted."""
+    return sum(token.text not in grammar.small and token.text not in grammar.articles for token in part) == 1
 
 
 def _words(part: Sequence[Token], grammar: Grammar, wordbook: Wordbook) -> Iterator[tuple[str, str, Sequence[Meaning]]]:
