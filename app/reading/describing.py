@@ -12,7 +12,7 @@ from app.reading.wordbook import Wordbook
 from app.text.embedding import Embedding
 
 Floats = NDArray[np.float32]
-MEANING = 6.0
+MEANING = 11.0
 """What a cosine of 1 counts for, in the units of BM25."""
 
 COVERED = 0.8

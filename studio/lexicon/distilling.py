@@ -175,6 +175,13 @@ def terms(concepts: Sequence[Words], wordnet: WordNet) -> dict[str, dict[int, fl
     return found
 
 
+def glosses(concepts: Sequence[Words], wordnet: WordNet) -> dict[str, str]:
+    """Return what WordNet says of each concept that it knows, without examples."""
+    links = linking.linked(concepts, wordnet)
+    surest = {name: max(found, key=lambda offset: found[offset]) for name, found in links.items() if found}
+    return {name: wordnet.synsets[offset].gloss.split("; \"")[0] for name, offset in surest.items()}
+
+
 def _document(words: Words, links: Mapping[int, float], wordnet: WordNet) -> Counter[str]:
     """Count the stems by which a concept may be described, each as much as where it stands is worth."""
     texts: dict[str, list[str]] = {

@@ -16,7 +16,8 @@ LEVELS = 255
 
 
 def packed(
-    concepts: Sequence[Words], entries: Entries, terms: Mapping[str, Mapping[int, float]], verbs: Iterable[str]
+    concepts: Sequence[Words], entries: Entries, terms: Mapping[str, Mapping[int, float]], verbs: Iterable[str],
+    glosses: Mapping[str, str],
 ) -> bytes:
     """Return the file's bytes, the same for the same words.
 
@@ -31,7 +32,7 @@ def packed(
     unit = max((value for _, value in tells), default=1.0) / LEVELS
     arrays = {
         "format": np.array(FORMAT),
-        "concepts": _joined(f"{each.name}\t{each.kind}\t{_text(each)}" for each in concepts),
+        "concepts": _joined(f"{each.name}\t{each.kind}\t{_text(each, glosses)}" for each in concepts),
         "keys": _joined(words),
         "counts": np.array([len(entries[word]) for word in words], np.uint8),
         "numbers": np.array([number for number, _ in means], np.uint16),
@@ -49,9 +50,9 @@ def packed(
     return held.getvalue()
 
 
-def _text(words: Words) -> str:
+def _text(words: Words, glosses: Mapping[str, str]) -> str:
     """Say in some words what a concept is like, for the table of meaning."""
-    listed = [words.name, *words.aliases[:8], *words.near[:4], *words.keywords[:8]]
+    listed = [words.name, *words.aliases[:8], *words.near[:4], *words.keywords[:8], glosses.get(words.name, "")]
     return ", ".join(dict.fromkeys(" ".join(each.split()) for each in listed))
 
 

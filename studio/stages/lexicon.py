@@ -25,7 +25,7 @@ def command(folder: Folder, *, modules: Path, associations: Path | None) -> dict
     nouns = wordnet.WordNet(modules)
     entries = distilling.entries(concepts, nouns)
     terms = distilling.terms(concepts, nouns)
-    data = packing.packed(concepts, entries, terms, nouns.verbs)
+    data = packing.packed(concepts, entries, terms, nouns.verbs, distilling.glosses(concepts, nouns))
     about = {"concepts": len(concepts), "words": len(entries), "stems": len(terms), "bytes": len(data),
              "sources": vocabulary.versions(modules)}  # fmt: skip
     folder.make()
