@@ -91,7 +91,10 @@ def _share(listed: list[bool]) -> str:
 
 
 def _told(reading: Reading) -> str:
-    items = [f"{item.count} {item.colour} {item.drawing.name} ({item.how}; {', '.join(each.name for each in item.others[:THREE])})" for item in reading.items]
+    items = [
+        f"{item.count} {item.colour} {item.drawing.name} ({item.how}; {', '.join(_names(item, shown=True)[1:])})"
+        for item in reading.items
+    ]
     return f"{'; '.join(items)} | {reading.wish} | hands {reading.hands}"
 
 

@@ -23,6 +23,9 @@ CONTEXT, CONTEXT_MOST = 0.045, 8.0
 COVERED, SHARE = 3, 0.6
 """How many words of a sentence, and which share of them, tell of one thing that none of its phrases names."""
 
+FAINT = 1.5
+"""Below which score nothing is meant at all."""
+
 HINT = 2.5
 """What a word adds to all that is of the kind that it hints at: an animal, what one wears."""
 
@@ -69,7 +72,11 @@ class Chooser:
         named = [phrase for phrase in listed if phrase.is_strong and self._left(phrase.meanings)]
         if self._is_description(listed, named):
             return self._described(listed)
-        listed = [phrase for phrase, after in zip(listed, [*listed[1:], None], strict=True) if not _only_measures(phrase, after, self.heard)]
+        listed = [
+            phrase
+            for phrase, after in zip(listed, [*listed[1:], None], strict=True)
+            if not _only_measures(phrase, after, self.heard)
+        ]
         named = [phrase for phrase in named if phrase in listed]
         kept = [phrase for phrase in named if not self._is_vague(phrase)] or named
         kept = self._without_places(kept, listed)
@@ -108,7 +115,9 @@ class Chooser:
 
     def _is_vague(self, phrase: Phrase) -> bool:
         told = phrase.meanings
-        return phrase.word in self.heard.grammar.vague and not (told and told[0].source == NAME and told[0].weight > 0.95)
+        return phrase.word in self.heard.grammar.vague and not (
+            told and told[0].source == NAME and told[0].weight > 0.95
+        )
 
     def _is_description(self, listed: list[Phrase], named: list[Phrase]) -> bool:
         """Tell a sentence that describes one thing from one that names things."""
@@ -119,7 +128,7 @@ class Chooser:
         words = [token.text for token in self.heard.tokens]
         own = set(self.heard.phrase(first.first, first.last).split(" "))
         clause = self._has_clause(first)
-        if words[0] in grammar.openers or words[-1] in ("it", "damit"):
+        if not self.heard.unwanted and (words[0] in grammar.openers or words[-1] in ("it", "damit")):
             return True
         if grammar.vague & own and (not first.meanings or self._is_vague(first)):
             return clause or len([phrase for phrase in named if phrase.is_name]) < 2
@@ -136,6 +145,7 @@ class Chooser:
         grammar, words = self.heard.grammar, [token.text for token in self.heard.tokens]
         return any(
             word in grammar.clauses
+            and self.heard.roles[place] == FREE
             and (word not in grammar.articles or words[place - 1] == "," or grammar.language == "en")
             for place, word in enumerate(words[phrase.last : phrase.last + 3], phrase.last)
         )
@@ -159,8 +169,10 @@ class Chooser:
         first = kept[0]
         wide = {each.concept for each in self._left(first.meanings) if self._is_kind(each, first.word)}
         if self._has_clause(first):
-            about = self.wordbook.lexicon.told([keys.stem(first.word, self._language)])[1]
-            wide |= {int(number) for number in about.nonzero()[0] if number in self._drawn and number not in self._banned}
+            told_of = self.wordbook.lexicon.told([keys.stem(first.word, self._language)])[1]
+            wide |= {
+                int(number) for number in told_of.nonzero()[0] if number in self._drawn and number not in self._banned
+            }
         if not wide or (len(kept) > 1 and self._are_listed(first, kept[1])):
             return []
         own = set(first.word.split(" "))
@@ -168,7 +180,11 @@ class Chooser:
         told, covered = self.wordbook.lexicon.told([keys.stem(word, self._language) for word in words])
         best = max(wide, key=lambda number: (float(told[number]) if number < len(told) else 0.0, -number))
         mine = first.meanings[0].concept
-        if best >= len(told) or covered[best] < 2 or told[best] < max(BESIDES, float(told[mine]) + 1.0 if mine < len(told) else 0):
+        if (
+            best >= len(told)
+            or covered[best] < 2
+            or told[best] < max(BESIDES, float(told[mine]) + 1.0 if mine < len(told) else 0)
+        ):
             return []
         ordered = sorted(wide, key=lambda number: (-float(told[number]) if number < len(told) else 0.0, number))
         about = [phrase for phrase in kept[1:] if not self._tells(phrase, best)]
@@ -196,7 +212,7 @@ class Chooser:
 
     def _best(self, scores: Floats) -> list[int]:
         """Return the concepts with the highest scores that may be shown."""
-        found = []
+        found: list[int] = []
         for number in (-scores).argsort(kind="stable"):
             if scores[number] <= 0 or len(found) > OTHERS:
                 break
@@ -219,7 +235,7 @@ class Chooser:
                 base[number] = base.get(number, 0.0) + HINT
         scores, _ = self.describer.scores(content, self._language, base)
         best = self._best(scores)
-        if not best:
+        if not best or scores[best[0]] < FAINT:
             return []
         whole = Phrase(0, len(self.heard.tokens))
         if listed:

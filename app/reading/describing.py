@@ -33,7 +33,9 @@ class Describer:
         felt = [concept.kind.startswith(FEELINGS) for concept in wordbook.concepts]
         self._likely = np.where(felt, LESS, 1.0).astype(np.float32)
 
-    def scores(self, words: Sequence[str], language: str, base: Mapping[int, float] | None = None) -> tuple[Floats, NDArray[np.int64]]:
+    def scores(
+        self, words: Sequence[str], language: str, base: Mapping[int, float] | None = None
+    ) -> tuple[Floats, NDArray[np.int64]]:
         """Return how well words describe each concept, and how many of them tell of it; ``base`` is added."""
         stems = [keys.stem(word, language) for word in words]
         told, covered = self._wordbook.lexicon.told(stems)
@@ -41,7 +43,8 @@ class Describer:
         scores = np.concatenate([told, np.zeros(missing, np.float32)])
         covered = np.concatenate([covered, np.zeros(missing, np.int64)])
         scores += COVERED * np.maximum(0, covered - 1)
-        if self._embedding is not None and words:
+        # The table of meaning knows English; another language's words are sought in it only for want of better.
+        if self._embedding is not None and words and (language == "en" or not told.any()):
             asked = self._embedding.of([" ".join(words)])[0]
             scores += MEANING * np.maximum(0, self._concepts(self._embedding) @ asked)
         scores *= self._likely

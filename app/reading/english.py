@@ -1,5 +1,6 @@
 """How English says number, colour, place, time, manner, and what is not wanted."""
 
+# ruff: noqa: E501 - a pattern is read more easily in one line
 from __future__ import annotations
 
 import re
@@ -96,6 +97,7 @@ ENGLISH_TIMES = patterns(
 ENGLISH_WEATHERS = patterns(
     (r"(?:(?:in|through|during|under|on|caught in|amid|covered (?:in|with|by)|into) (?:the |a |an )?(?:\w+ ){0,2}?(?:snow|snowfall|snowstorm|blizzard|winter|snowy day|winter day|falling snow))", "snow"),
     (r"(?:while|as|when) it (?:is )?snow(?:s|ing)", "snow"),
+    (r"(?:winter|winters|snow) (?=(?:landscape|scene|forest|day|night|garden|view|wood|morning|evening|village|street) )", "snow"),
     (r"(?:snowy|snow covered|snowbound|wintry)", "snow"),
     (r"(?:(?:in|through|during|under|on|caught in|amid|into) (?:the |a |an )?(?:\w+ ){0,2}?(?:rain|storm|thunderstorm|downpour|drizzle|rainy day|shower|rainstorm|wet weather|bad weather|pouring rain))", "rain"),
     (r"(?:while|as) it (?:is )?(?:rain(?:s|ing)|pour(?:s|ing))", "rain"),

@@ -1,5 +1,6 @@
 """How German says number, colour, place, time, manner, and what is not wanted; umlauts are spelled out."""
 
+# ruff: noqa: E501 - a pattern is read more easily in one line
 from __future__ import annotations
 
 import re

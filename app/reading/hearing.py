@@ -53,7 +53,7 @@ def heard(
         at += len(token.text) + 1
     whole.line = f" {' '.join(token.text for token in tokens)} "
     protected = {place for first, last in names for place in range(first, last)}
-    _take_unwanted(whole)
+    _take_unwanted(whole, names)
     _take_ground(whole)
     whole.composition = _take(whole, grammar.compositions, protected) or ""
     _take_hands(whole, {place for first, last in drawn for place in range(first, last)})
@@ -74,8 +74,10 @@ def _spans(whole: Heard, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, r
             yield first, last, match
 
 
-def _take_unwanted(whole: Heard) -> None:
+def _take_unwanted(whole: Heard, names: Sequence[tuple[int, int]]) -> None:
     for first, last, _ in _spans(whole, whole.grammar.unwanted):
+        if any(start < first < end for start, end in names):
+            continue  # "a tree without leaves" is a thing
         whole.unwanted.append((first, last))
         whole.roles[first:last] = [TAKEN] * (last - first)
 

@@ -40,7 +40,9 @@ class Phrase:
         return bool(self.meanings) and self.meanings[0].source == NAME
 
 
-def names(tokens: list[Token], wordbook: Wordbook, language: str, colours: frozenset[str], small: frozenset[str]) -> list[tuple[int, int]]:
+def names(
+    tokens: list[Token], wordbook: Wordbook, language: str, colours: frozenset[str], small: frozenset[str]
+) -> list[tuple[int, int]]:
     """Return the spans of two words or more that name one thing, the longest first where they overlap."""
     found: list[tuple[int, int]] = []
     for length in range(LONGEST_NAME, 1, -1):
@@ -63,7 +65,10 @@ def names(tokens: list[Token], wordbook: Wordbook, language: str, colours: froze
 
 def phrases(heard: Heard, wordbook: Wordbook, spans: list[tuple[int, int]]) -> list[Phrase]:
     """Return the noun phrases of what is left of a prompt."""
-    return [phrase for first, last in _runs(heard) for phrase in _Run(heard, wordbook, dict(spans), first, last).read()]
+    found: list[Phrase] = []
+    for first, last in _runs(heard):
+        _Run(heard, wordbook, dict(spans), first, last, found).read()
+    return found
 
 
 def _runs(heard: Heard) -> Iterator[tuple[int, int]]:
@@ -80,15 +85,17 @@ def _runs(heard: Heard) -> Iterator[tuple[int, int]]:
 class _Run:
     """A piece of a prompt on its way into phrases."""
 
-    def __init__(self, heard: Heard, wordbook: Wordbook, spans: dict[int, int], first: int, last: int) -> None:
+    def __init__(
+        self, heard: Heard, wordbook: Wordbook, spans: dict[int, int], first: int, last: int, found: list[Phrase]
+    ) -> None:
         self.heard, self.wordbook, self.spans = heard, wordbook, spans
         self.grammar, self.language = heard.grammar, heard.grammar.language
         self.at, self.last = first, last
-        self.found: list[Phrase] = []
+        self.found = found
         self.phrase: Phrase | None = None
         self.of = False
 
-    def read(self) -> list[Phrase]:
+    def read(self) -> None:
         """Read from left to right."""
         while self.at < self.last:
             token = self.heard.tokens[self.at]
@@ -99,7 +106,6 @@ class _Run:
             elif not (self._counted(token) or self._coloured() or self._sized(token) or self._small(token)):
                 self._word(token)
         self._end()
-        return self.found
 
     def _open(self) -> Phrase:
         if self.phrase is None:
@@ -129,13 +135,19 @@ class _Run:
         phrase.colour = phrase.colour or colour
         self.at = last
 
-    def _take(self, phrase: Phrase, first: int, last: int, told: tuple[Meaning, ...], words: str, *, plural: bool) -> None:
+    def _take(
+        self, phrase: Phrase, first: int, last: int, told: tuple[Meaning, ...], words: str, *, plural: bool
+    ) -> None:
         """Make words the head of their phrase; the head before them only modifies it, unless it alone is a name."""
         if phrase.meanings:
             before = self.heard.phrase(*phrase.head)
             if words in self.grammar.vague or self.heard.tokens[phrase.head[1] - 1].owner:
                 pass  # "a farmer's machine" is a machine, and "the king's headgear" no king
-            elif phrase.is_strong and not is_strong(told[0]) or (phrase.is_name and told[0].source > ALIAS and told[0].weight < 0.85):
+            elif (
+                phrase.is_strong
+                and not is_strong(told[0])
+                or (phrase.is_name and told[0].source > ALIAS and told[0].weight < 0.85)
+            ):
                 phrase.context += words.split(" ")
                 phrase.last = last
                 return
@@ -143,7 +155,9 @@ class _Run:
         phrase.head, phrase.meanings, phrase.word, phrase.plural, phrase.last = (first, last), told, words, plural, last
 
     def _counted(self, token: Token) -> bool:
-        number = self.grammar.numbers.get(token.text) or (int(token.text) if token.text.isdecimal() and len(token.text) < 5 else 0)
+        number = self.grammar.numbers.get(token.text) or (
+            int(token.text) if token.text.isdecimal() and len(token.text) < 5 else 0
+        )
         if not number:
             return False
         self._end()
@@ -248,9 +262,18 @@ class _Run:
 
     def _is_verb(self, token: Token, told: tuple[Meaning, ...]) -> bool:
         """Tell a verb behind its noun: it takes an ending, and something other than a noun follows."""
-        if self.language != "en" or (told and told[0].source <= ALIAS and told[0].weight > 0.9 and not token.text.endswith("ing")):
+        if self.language != "en" or (
+            told and told[0].source <= ALIAS and told[0].weight > 0.9 and not token.text.endswith("ing")
+        ):
             return False
-        plain = {token.text, *keys.forms(token.text), token.text.removesuffix("ing"), token.text.removesuffix("ing") + "e", token.text.removesuffix("ed"), token.text.removesuffix("d")}
+        plain = {
+            token.text,
+            *keys.forms(token.text),
+            token.text.removesuffix("ing"),
+            token.text.removesuffix("ing") + "e",
+            token.text.removesuffix("ed"),
+            token.text.removesuffix("d"),
+        }
         doubled = {each[:-1] for each in plain if len(each) > 3 and each[-1] == each[-2]}
         if not any(self.wordbook.lexicon.is_verb(each) for each in plain | doubled):
             return False

@@ -59,7 +59,11 @@ class Reader:
         grammar = GRAMMARS[spoken]
         listed = tokens.tokens(prompt, spoken)
         spans = phrases.names(listed, self.wordbook, spoken, COLOURS[spoken], grammar.small)
-        drawn = [span for span in spans if self.wordbook.is_drawn(" ".join(each.text for each in listed[slice(*span)]), spoken)]
+        drawn = [
+            span
+            for span in spans
+            if self.wordbook.is_drawn(" ".join(each.text for each in listed[slice(*span)]), spoken)
+        ]
         heard = hearing.heard(listed, grammar, spans, drawn)
         named = [phrase.meanings[0] for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
         banned = unwanted(heard, leave_out, self.wordbook, {each.concept for each in named if each.source in SURE})

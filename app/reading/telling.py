@@ -50,7 +50,9 @@ def words(items: Sequence[Found], wish: Wish) -> str:
         parts = [COMPOSITIONS.get(wish.composition, "") + said]
     if wish.ground:
         parts[-1:] = [f"{parts[-1]} on {_an(wish.ground)} background" if parts else f"{_an(wish.ground)} background"]
-    parts += [told[name] for told, name in ((PLACES, wish.kind), (TIMES, wish.time), (WEATHERS, wish.weather)) if name in told]
+    parts += [
+        told[name] for told, name in ((PLACES, wish.kind), (TIMES, wish.time), (WEATHERS, wish.weather)) if name in told
+    ]
     return ", ".join(parts)
 
 
@@ -67,7 +69,12 @@ def _thing(item: Found, *, repeated: bool = False) -> str:
 
 def _is_plural(name: str) -> bool:
     last = name.split(" ")[-1]
-    return " with " not in name and last.endswith("s") and not last.endswith(("ss", "us", "is")) and last not in ("bus", "lens")
+    return (
+        " with " not in name
+        and last.endswith("s")
+        and not last.endswith(("ss", "us", "is"))
+        and last not in ("bus", "lens")
+    )
 
 
 def _an(words: str) -> str:

@@ -37,7 +37,8 @@ def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook, named: Collection
         for part in parts
         for word, form, told in _words([token for token in part if token.kind != tokens.MARK], grammar, wordbook)
         for number in _meant(word, form, told, grammar.language, wordbook)
-        if number not in named or (_is_one(part, grammar) and any(each.concept == number and each.source in SURE for each in told))
+        if number not in named
+        or (_is_one(part, grammar) and any(each.concept == number and each.source in SURE for each in told))
     )
 
 

@@ -14,6 +14,9 @@ LONGEST_NAME = 6
 COMPOUND = 0.86
 """How much of its last part's meaning a German compound has that nobody listed: a Holzstuhl is a chair."""
 
+FIRST_PART = 0.74
+"""And how much of its first part's, where the last is unknown."""
+
 LEAST_PART, STRONG = 3, 0.7
 SURE = (NAME, ALIAS, SYNONYM)
 HOW = {NAME: "name", ALIAS: "name", SYNONYM: "name", KIND: "kind", WIDER: "kind", KEYWORD: "keyword", NEAR: "kind"}
@@ -63,7 +66,9 @@ class Wordbook:
                     best[meaning.concept] = Meaning(meaning.concept, weight, meaning.source)
         if not best and language == "de" and not before:
             best, form = self._compound(last), last
-        return tuple(sorted(best.values(), key=lambda meaning: (-meaning.weight, meaning.concept))), form if best else ""
+        return tuple(
+            sorted(best.values(), key=lambda meaning: (-meaning.weight, meaning.concept))
+        ), form if best else ""
 
     def _compound(self, word: str) -> dict[int, Meaning]:
         """Read a German compound by its longest known ending."""
@@ -72,6 +77,11 @@ class Wordbook:
                 found = [meaning for meaning in self.exactly(keys.GERMAN + each) if meaning.source in SURE]
                 if found and len(each) > LEAST_PART:
                     return {each.concept: Meaning(each.concept, each.weight * COMPOUND, KIND) for each in found}
+        for end in range(len(word) - LEAST_PART, LEAST_PART, -1):  # an Igelfamilie shows hedgehogs
+            for part in (word[:end], word[:end].removesuffix("s"), word[:end].removesuffix("n")):
+                found = [each for each in self.exactly(keys.GERMAN + part) if each.source in SURE and end > LEAST_PART]
+                if found:
+                    return {each.concept: Meaning(each.concept, each.weight * FIRST_PART, KIND) for each in found}
         return {}
 
     def is_named(self, words: str, language: str) -> bool:
@@ -86,5 +96,5 @@ class Wordbook:
 
 
 def is_strong(meaning: Meaning) -> bool:
-    """Tell whether a word names its concept rather than only going with it."""
-    return meaning.source in SURE and meaning.weight >= STRONG or meaning.source in (KIND, KEYWORD) and meaning.weight >= STRONG
+    """Tell whether a word names its concept, or goes with it alone."""
+    return meaning.weight >= STRONG and meaning.source in (*SURE, KIND, KEYWORD)

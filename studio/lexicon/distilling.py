@@ -154,7 +154,15 @@ def _best(told: Mapping[int, tuple[float, int]]) -> dict[int, tuple[float, int]]
     return dict(ordered[: MOST_WIDE if wide else MOST])
 
 
-FIELDS = (("name", 3.0), ("aliases", 2.6), ("near", 2.4), ("keywords", 1.6), ("synonyms", 1.4), ("gloss", 1.0), ("kinds", 0.35))
+FIELDS = (
+    ("name", 3.0),
+    ("aliases", 2.6),
+    ("near", 2.4),
+    ("keywords", 1.6),
+    ("synonyms", 1.4),
+    ("gloss", 1.0),
+    ("kinds", 0.35),
+)
 K1, B = 1.4, 0.5
 
 
@@ -179,7 +187,7 @@ def glosses(concepts: Sequence[Words], wordnet: WordNet) -> dict[str, str]:
     """Return what WordNet says of each concept that it knows, without examples."""
     links = linking.linked(concepts, wordnet)
     surest = {name: max(found, key=lambda offset: found[offset]) for name, found in links.items() if found}
-    return {name: wordnet.synsets[offset].gloss.split("; \"")[0] for name, offset in surest.items()}
+    return {name: wordnet.synsets[offset].gloss.split('; "')[0] for name, offset in surest.items()}
 
 
 def _document(words: Words, links: Mapping[int, float], wordnet: WordNet) -> Counter[str]:

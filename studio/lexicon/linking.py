@@ -19,6 +19,9 @@ FIELDS: Mapping[str, tuple[int, ...]] = {
 """The fields of WordNet in which a thing of a Unicode subgroup is looked for; others are artifacts."""
 
 ENOUGH = 1.0
+UNLINKED = frozenset(("construction",))
+"""Concepts whose name means something much wider: the barrier is no kind of all that was ever built."""
+
 PLAIN = frozenset(
     "a an the of in on at to for with and or by from as is are be that which who used it its their his one two very "
     "into when where than more most some any usually often especially small large having made not having".split()
@@ -32,8 +35,10 @@ def linked(concepts: Iterable[Words], wordnet: WordNet) -> dict[str, dict[int, f
 
 def _of(words: Words, wordnet: WordNet) -> dict[int, float]:
     found: dict[int, float] = {}
-    own = {stem(part) for each in (words.name, *words.aliases, *words.keywords, *words.near) for part in key(each).split()}
-    if words.kind.startswith(("face", "cat-face", "monkey-face", "emotion")):
+    own = {
+        stem(part) for each in (words.name, *words.aliases, *words.keywords, *words.near) for part in key(each).split()
+    }
+    if words.name in UNLINKED or words.kind.startswith(("face", "cat-face", "monkey-face", "emotion")):
         return found
     for text, surety in _names(words):
         sense = _sense(text, words, own, wordnet)
@@ -65,7 +70,9 @@ def _sense(text: str, words: Words, own: set[str], wordnet: WordNet) -> int | No
     best: tuple[float, int] | None = None
     for offset, likely in wordnet.likely(text).items():
         synset = wordnet.synsets[offset]
-        near = " ".join([synset.gloss, *synset.lemmas, *(lemma for up in synset.above for lemma in wordnet.synsets[up].lemmas)])
+        near = " ".join(
+            [synset.gloss, *synset.lemmas, *(lemma for up in synset.above for lemma in wordnet.synsets[up].lemmas)]
+        )
         told = {stem(part) for part in key(near).split() if part not in PLAIN}
         score = 1.5 * (synset.field_number in fields) + likely + 0.5 * len((told & own) - {stem(text)})
         if best is None or score > best[0]:

@@ -16,7 +16,10 @@ LEVELS = 255
 
 
 def packed(
-    concepts: Sequence[Words], entries: Entries, terms: Mapping[str, Mapping[int, float]], verbs: Iterable[str],
+    concepts: Sequence[Words],
+    entries: Entries,
+    terms: Mapping[str, Mapping[int, float]],
+    verbs: Iterable[str],
     glosses: Mapping[str, str],
 ) -> bytes:
     """Return the file's bytes, the same for the same words.

@@ -54,10 +54,10 @@ class WordNet:
         except (OSError, ValueError, IndexError) as error:
             raise StudioError(f"{folder} cannot be read as WordNet: {error}") from error
         for synset in self.synsets.values():
-            for offset in synset.above:
-                self.synsets[offset].below.append(synset.offset)
-        for (_, offset), often in self.often.items():
-            self.synsets[offset].often += often
+            for above in synset.above:
+                self.synsets[above].below.append(synset.offset)
+        for (_, meant), times in self.often.items():
+            self.synsets[meant].often += times
 
     def _add(self, line: str) -> None:
         told, _, gloss = line.partition(" | ")
