@@ -91,7 +91,7 @@ class Chooser:
         return [self._chosen(phrase, alone=alone) for phrase in kept]
 
     def _without_places(self, kept: list[Phrase], listed: list[Phrase]) -> list[Phrase]:
-        """Read what is a place rather than a thing as the setting, where there are things besides: a table with fruit."""
+        """Read what is a place, no thing, as the setting where there are things besides: a table with fruit."""
         places = {
             phrase.first: place
             for phrase in kept

@@ -5,17 +5,13 @@ from __future__ import annotations
 
 import re
 
-from app.reading.grammar import Grammar, alternatives, hints, listed, patterns
+from app.reading.grammar import Grammar, alternatives, hints, listed, numbered, patterns
 
 ARTICLES = listed("a an the this that these those my your his her its our their some any another each every")
-NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split(),
-        1,
-    )
-} | {"several": 3, "few": 3, "many": 6, "numerous": 6, "thirty": 24, "forty": 24, "fifty": 24, "hundred": 24,
+NUMBERS = numbered(
+    "one two three four five six seven eight nine ten "
+    "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
+) | {"several": 3, "few": 3, "many": 6, "numerous": 6, "thirty": 24, "forty": 24, "fifty": 24, "hundred": 24,
      "thousand": 24, "dozen": 12, "twin": 2, "twins": 2, "both": 2}  # fmt: skip
 COLOURS = {
     name: colour
@@ -154,7 +150,7 @@ ENGLISH_HANDS = (
     ),
     re.compile(rf"(?<= )(?:, )?(?:in|as|done in|painted in|drawn in|made of|rendered in) (?:a |an )?(?:\w+ )?(?:{STYLES})(?: (?:style|technique|{MEDIA}))?(?= (?:,|$))"),
     re.compile(rf"(?<= )(?:{STYLES})(?: (?:style|{MEDIA}))? (?=(?!of |, )[a-z])"),
-    re.compile(rf"(?<= )[\w]+ (?:style|styled)(?= (?:,|$))"),
+    re.compile(r"(?<= )[\w]+ (?:style|styled)(?= (?:,|$))"),
 )  # fmt: skip
 STOP = rf"(?= (?:,|\.|:|;|!|\?|\(|\)|but|just|only|instead|however|yet|while|{alternatives(('draw', 'show', 'paint', 'i want', 'on', 'in', 'at', 'under', 'by', 'next', 'over', 'with', 'and a', 'and an', 'and the', 'and two', 'and three', 'sitting', 'standing', 'please'))}) |\ $)"
 NEGATED = r"(?: (?!and (?:a|an|the|two|three) )[^ ,.:;!?()]+){1,6}?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from app.reading.grammar import Grammar, alternatives, hints, listed, patterns
+from app.reading.grammar import Grammar, alternatives, hints, listed, numbered, patterns
 
 ENDING = "(?:e|er|es|en|em)?"
 STEMS = {
@@ -25,14 +25,10 @@ COLOURS = {
     for ending in ("", "e", "er", "es", "en", "em")
 } | {"lilane": "purple", "lilanen": "purple", "lilaner": "purple"}
 COLOUR = alternatives(COLOURS)
-NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        "eins zwei drei vier fuenf sechs sieben acht neun zehn elf zwoelf dreizehn vierzehn fuenfzehn sechzehn siebzehn "
-        "achtzehn neunzehn zwanzig".split(),
-        1,
-    )
-} | {"zwo": 2, "beide": 2, "mehrere": 3, "einige": 3, "viele": 6, "hundert": 24, "tausend": 24, "dreissig": 24}  # fmt: skip
+NUMBERS = numbered(
+    "eins zwei drei vier fuenf sechs sieben acht neun zehn "
+    "elf zwoelf dreizehn vierzehn fuenfzehn sechzehn siebzehn achtzehn neunzehn zwanzig"
+) | {"zwo": 2, "beide": 2, "mehrere": 3, "einige": 3, "viele": 6, "hundert": 24, "tausend": 24, "dreissig": 24}  # fmt: skip
 ARTICLES = listed(
     "ein eine einer eines einen einem der die das den dem des mein meine meinen meinem dein deine sein seine seinen "
     "seinem ihr ihre ihren ihrem unser unsere dieser diese dieses jeder jede jedes irgendein irgendeine"

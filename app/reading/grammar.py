@@ -13,9 +13,10 @@ Patterns = tuple[tuple[re.Pattern[str], str], ...]
 class Grammar:
     """The tables of a language; patterns are matched against words with one space around each.
 
-    ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes one. ``kinds`` are
-    the Unicode subgroups that words hint at. ``measures`` say how much there is of something, and ``features``
-    end words for a part of a thing, whose colour is not the thing's: blue-eyed. A verb stands behind ``doers``; ``openers`` begin a description.
+    ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes
+    one. ``kinds`` are the Unicode subgroups that words hint at. ``measures`` say how much there is of something, and
+    ``features`` end words for a part of a thing, whose colour is not the thing's: blue-eyed. A verb stands behind
+    ``doers``; ``openers`` begin a description, ``clauses`` a clause; ``breaks`` stand between things of a list.
     """
 
     language: str
@@ -52,6 +53,11 @@ def alternatives(words: Iterable[str]) -> str:
 def listed(text: str) -> frozenset[str]:
     """Return the words of a text."""
     return frozenset(text.split())
+
+
+def numbered(text: str) -> dict[str, int]:
+    """Number the words of a text from one."""
+    return {word: number for number, word in enumerate(text.split(), 1)}
 
 
 def patterns(*rows: tuple[str, str]) -> Patterns:

@@ -143,10 +143,8 @@ class _Run:
             before = self.heard.phrase(*phrase.head)
             if words in self.grammar.vague or self.heard.tokens[phrase.head[1] - 1].owner:
                 pass  # "a farmer's machine" is a machine, and "the king's headgear" no king
-            elif (
-                phrase.is_strong
-                and not is_strong(told[0])
-                or (phrase.is_name and told[0].source > ALIAS and told[0].weight < 0.85)
+            elif (phrase.is_strong and not is_strong(told[0])) or (
+                phrase.is_name and told[0].source > ALIAS and told[0].weight < 0.85
             ):
                 phrase.context += words.split(" ")
                 phrase.last = last
@@ -166,7 +164,7 @@ class _Run:
         return True
 
     def _coloured(self) -> bool:
-        """Read a colour, of one word or two, before a thing or behind it; a colour that ends a phrase may be a thing."""
+        """Read a colour of up to three words, before a thing or behind it; one that ends a phrase may be a thing."""
         for length in (3, 2, 1):
             words = self.heard.phrase(self.at, min(self.at + length, self.last))
             colour = self.grammar.colours.get(words)

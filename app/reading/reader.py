@@ -11,6 +11,7 @@ from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
 from app.reading.english import ENGLISH
 from app.reading.german import GERMAN
+from app.reading.grammar import listed as words_of
 from app.reading.hearing import Heard
 from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
@@ -33,7 +34,7 @@ FIRST_STYLE = "flat"
 GRAMMARS = {"en": ENGLISH, "de": GERMAN}
 COLOURS = {name: frozenset(grammar.colours) for name, grammar in GRAMMARS.items()}
 CLOTHING, WORN_BY = "clothing", ("in", "holding")
-NEXT_TO = frozenset("next beside by near alongside neben bei beim".split())
+NEXT_TO = words_of("next beside by near alongside neben bei beim")
 
 
 class Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.reading.grammar import listed
 from app.reading.reading import Found
 from sketch.arrangement import Wish
 
@@ -29,9 +30,9 @@ IRREGULAR = {
 UNTOLD = 3
 """Up to which number it is not said how often a pattern repeats a thing."""
 
-UNCOUNTED = frozenset(
+UNCOUNTED = listed(
     "bread rice butter salt ice fire fog popcorn garlic broccoli bacon sushi spaghetti coral wood dna sake custard "
-    "cooking camping bowling tennis badminton".split()
+    "cooking camping bowling tennis badminton"
 )
 
 

@@ -71,7 +71,7 @@ def _meant(words: str, form: str, told: Sequence[Meaning], language: str, wordbo
     """Yield all that words may mean: things of that name or kind, and what has it in its name."""
     sure = any(each.source in SURE for each in told)
     for each in told:
-        if each.source in SURE and each.weight >= MEANT or each.source == WIDER and each.weight >= MEANT_WIDE:
+        if (each.source in SURE and each.weight >= MEANT) or (each.source == WIDER and each.weight >= MEANT_WIDE):
             yield each.concept
         elif not sure and each.source != WIDER and each.weight >= MEANT:
             yield each.concept  # where nothing has that name: what it is a kind of, or goes with

@@ -27,7 +27,7 @@ RARE = 0.3
 
 TAXONOMIC = re.compile(r"^(family|genus|order|class|phylum|suborder|superfamily|subfamily|tribe|division) ")
 HEADS = re.compile(r" (?:with|in|on|of|behind|over|at|facing|holding|wearing|without) .*")
-UNHEADED = frozenset("face hand person man woman suit with on up down left right sign symbol".split())
+UNHEADED = frozenset(("face", "hand", "person", "man", "woman", "suit", "left", "right", "sign", "symbol"))
 
 Entries = dict[str, dict[int, tuple[float, int]]]
 

@@ -22,10 +22,12 @@ ENOUGH = 1.0
 UNLINKED = frozenset(("construction",))
 """Concepts whose name means something much wider: the barrier is no kind of all that was ever built."""
 
-PLAIN = frozenset(
-    "a an the of in on at to for with and or by from as is are be that which who used it its their his one two very "
-    "into when where than more most some any usually often especially small large having made not having".split()
-)
+PLAIN = frozenset((
+    "a", "an", "the", "of", "in", "on", "at", "to", "for", "with", "and", "or", "by", "from", "as", "is", "are", "be",
+    "that", "which", "who", "used", "it", "its", "their", "his", "one", "two", "very", "into", "when", "where", "than",
+    "more", "most", "some", "any", "usually", "often", "especially", "small", "large", "having", "made", "not",
+))  # fmt: skip
+"""Words of glosses that tell nothing."""
 
 
 def linked(concepts: Iterable[Words], wordnet: WordNet) -> dict[str, dict[int, float]]:
