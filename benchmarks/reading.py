@@ -71,12 +71,12 @@ def _exam(reader: Reader, rows: list[dict[str, Any]], *, named: bool) -> None:
         began = time.perf_counter()
         reading = reader.read(row["prompt"])
         taken.append(1000 * (time.perf_counter() - began))
-        flaw = _flaw(reading, row, shown=False)
-        right[row["class"]].append(not flaw)
-        shown[row["class"]].append(not _flaw(reading, row, shown=True))
-        exact[row["class"]].append(not flaw and len(reading.items) == len(row["things"]))
-        if flaw and named:
-            print(f"{row['class']:12} {row['prompt']!r}: {flaw} | {_told(reading)}")
+        wrong = flaw(reading, row, shown=False)
+        right[row["class"]].append(not wrong)
+        shown[row["class"]].append(not flaw(reading, row, shown=True))
+        exact[row["class"]].append(not wrong and len(reading.items) == len(row["things"]))
+        if wrong and named:
+            print(f"{row['class']:12} {row['prompt']!r}: {wrong} | {_told(reading)}")
     print(f"{'class':12} {'prompts':>7} {'first':>7} {'shown':>7} {'exact':>7} {'aim':>7}")
     for name in sorted(right):
         aim = f"{AIMS[name]:7.0%}" + (f" and {SHOWN:.0%} among three" if name == "description" else "")
@@ -102,7 +102,7 @@ def _names(item: Found, *, shown: bool) -> list[str]:
     return [each.name.casefold() for each in (item.drawing, *(item.others[:THREE] if shown else ()))]
 
 
-def _flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
+def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
     """Say what of a prompt was not read as it is meant; ``""`` if nothing."""
     left = list(reading.items)
     for accepted, colour, number in zip(row["things"], row["colours"], row["numbers"], strict=True):

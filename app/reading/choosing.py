@@ -52,15 +52,19 @@ class Chooser:
         self._drawn, self._banned = drawn, banned
         self._language = heard.grammar.language
 
-    def choices(self, spans: list[tuple[int, int]]) -> list[Choice]:
-        """Find the things of a prompt beyond its place and hands; where there are none, in those too."""
+    def choices(self, spans: list[tuple[int, int]], unwanted: Collection[str] = ()) -> list[Choice]:
+        """Find the things of a prompt beyond its place and hands; where there are none, in those too.
+
+        Phrases whose word is ``unwanted`` are left out, whatever else they may mean.
+        """
         found: list[Choice] = []
         for opened in ((), (PLACE,), (PLACE, HAND)):
             roles = list(self.heard.roles)
             if opened and not any(role in opened for role in roles):
                 continue
             self.heard.roles = [FREE if role in opened else role for role in roles]
-            read = self._found(phrases.phrases(self.heard, self.wordbook, spans))
+            listed = phrases.phrases(self.heard, self.wordbook, spans)
+            read = self._found([phrase for phrase in listed if not self._is_unwanted(phrase, unwanted)])
             self.heard.roles = roles
             if read and (read[0].how != FREELY or not found):
                 found = read
@@ -68,13 +72,17 @@ class Chooser:
                 break
         return found
 
+    def _is_unwanted(self, phrase: Phrase, unwanted: Collection[str]) -> bool:
+        return any(form in unwanted for form in keys.forms(phrase.word, self._language))
+
     def _found(self, listed: list[Phrase]) -> list[Choice]:
         named = [phrase for phrase in listed if phrase.is_strong and self._left(phrase.meanings)]
         if self._is_description(listed, named):
             return self._described(listed)
+        following = [*listed[1:], None][: len(listed)]
         listed = [
             phrase
-            for phrase, after in zip(listed, [*listed[1:], None], strict=True)
+            for phrase, after in zip(listed, following, strict=True)
             if not _only_measures(phrase, after, self.heard)
         ]
         named = [phrase for phrase in named if phrase in listed]

@@ -229,8 +229,8 @@ class _Run:
         doing = self.language == "en" and token.text.endswith("ing") and token.text not in self.grammar.vague
         phrase = self._open()
         self.at += 1
-        if phrase.count > 1 and form == token.text and self.language == "en":
-            told, form = self._singly(token.text, told)
+        if phrase.count > 1 and told:
+            told, form = self._singly(token.text, told, form)
         if self._is_done(token):
             phrase.context.append(token.text)
         elif phrase.meanings and self._is_verb(token, told):
@@ -250,13 +250,13 @@ class _Run:
             return any(self.wordbook.lexicon.is_verb(form) for form in keys.forms(token.text))
         return False
 
-    def _singly(self, word: str, told: tuple[Meaning, ...]) -> tuple[tuple[Meaning, ...], str]:
+    def _singly(self, word: str, told: tuple[Meaning, ...], found: str) -> tuple[tuple[Meaning, ...], str]:
         """Read a plural that is counted by its singular, where that is a thing of its own: five houses."""
-        for form in keys.forms(word)[1:]:
+        for form in keys.forms(word, self.language)[1:]:
             one, _ = self.wordbook.find(form, self.language)
             if one and one[0].source == NAME and one[0].concept != told[0].concept:
                 return one, form
-        return told, word
+        return told, found
 
     def _is_verb(self, token: Token, told: tuple[Meaning, ...]) -> bool:
         """Tell a verb behind its noun: it takes an ending, and something other than a noun follows."""

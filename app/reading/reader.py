@@ -16,7 +16,7 @@ from app.reading.hearing import Heard
 from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
 from app.reading.reading import Found, Reading
-from app.reading.unwanted import unwanted
+from app.reading.unwanted import unwanted, unwanted_words
 from app.reading.wordbook import SURE, Wordbook
 from app.text.embedding import Embedding
 from sketch.arrangement import Wish
@@ -69,7 +69,7 @@ class Reader:
         named = [phrase.meanings[0] for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
         banned = unwanted(heard, leave_out, self.wordbook, {each.concept for each in named if each.source in SURE})
         chooser = choosing.Chooser(self.wordbook, self.describer, self._drawings, banned, heard)
-        choices = chooser.choices(spans)
+        choices = chooser.choices(spans, unwanted_words(heard, leave_out))
         items = self._items(choices, heard, prompt, seed)
         if len(choices) == 1 and not heard.kind:
             heard.kind = hearing.place_of(choices[0].phrase.word, grammar)

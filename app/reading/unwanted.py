@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from app.reading import tokens
+from app.reading import keys, tokens
 from app.reading.grammar import Grammar
 from app.reading.hearing import Heard
 from app.reading.lexicon import WIDER, Meaning
@@ -30,16 +30,32 @@ def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook, named: Collection
     What is ``named`` as wanted is unwanted only where it is meant by a word itself: a spider web without the spider.
     """
     grammar = heard.grammar
-    parts = [heard.tokens[first:last] for first, last in heard.unwanted]
-    parts += [tokens.tokens(part, grammar.language) for part in leave_out.split(",")]
     return frozenset(
         number
-        for part in parts
+        for part in _parts(heard, leave_out)
         for word, form, told in _words([token for token in part if token.kind != tokens.MARK], grammar, wordbook)
         for number in _meant(word, form, told, grammar.language, wordbook)
         if number not in named
         or (_is_one(part, grammar) and any(each.concept == number and each.source in SURE for each in told))
     )
+
+
+def unwanted_words(heard: Heard, leave_out: str) -> frozenset[str]:
+    """Return the words that say alone what is not wanted, in all their forms: nothing else is shown in its stead."""
+    grammar = heard.grammar
+    return frozenset(
+        form
+        for part in _parts(heard, leave_out)
+        if _is_one(part, grammar)
+        for token in part
+        if token.text not in grammar.small and token.text not in grammar.articles
+        for form in keys.forms(token.text, grammar.language)
+    )
+
+
+def _parts(heard: Heard, leave_out: str) -> list[list[Token]]:
+    parts = [heard.tokens[first:last] for first, last in heard.unwanted]
+    return parts + [tokens.tokens(part, heard.grammar.language) for part in leave_out.split(",")]
 
 
 def _is_one(part: Sequence[Token], grammar: Grammar) -> bool:
