@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import random
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +14,6 @@ from flask import current_app
 from app.generation import models_on_offer
 from app.reading.lexicon import Lexicon, LexiconError
 from app.reading.reader import Reader
-from app.reading.reading import Reading
 from app.storage.walk_models import Stop, Walk
 from app.text.embedding import Embedding, TableError
 from sketch import sketchbook
@@ -34,9 +35,10 @@ def read_stops(walk: Walk, parent: Walk | None = None) -> None:
         return
     if parent is not None and walk.stops[0].scene is None:
         walk.stops[0].scene = parent.stops[-1].scene
+    hand = _hand(models_on_offer.facts(models_on_offer.setting(walk.model)).get("unnamed", ()), walk.seed)
     for stop in walk.stops:
         if stop.scene is None and not walk.is_pinned:
-            stop.scene = _scene(reader, stop, walk.seed_of(stop)).as_json()
+            stop.scene = _scene(reader, stop, walk.seed_of(stop), hand).as_json()
 
 
 def reader_of(model: str) -> Reader | None:
@@ -63,12 +65,17 @@ def _loaded(folder: Path, meaning: str) -> Reader | None:
     return Reader(lexicon, drawings, embedding)
 
 
-def _scene(reader: Reader, stop: Stop, seed: int) -> Scene:
-    """Read a stop's prompt and arrange what it shows, and note what the painter is told of it."""
+def _hand(known: Sequence[str], seed: int) -> str:
+    """Choose the hand of prompts that name none: one for a walk, or a model would paint the mean of several."""
+    return random.Random(f"hand:{seed}").choice(known) if known else ""  # noqa: S311 - drawn to be drawn again
+
+
+def _scene(reader: Reader, stop: Stop, seed: int, hand: str) -> Scene:
+    """Read a stop's prompt and arrange what it shows, and note what the painter is told of it.
+
+    ``hand`` is what it is painted in where neither the stop nor its prompt names one.
+    """
     reading = reader.read(stop.prompt, leave_out=stop.negative_prompt, seed=seed)
-    return replace(reading.scene(seed), words=told(reading), reader=reading.version)
-
-
-def told(reading: Reading) -> str:
-    """Say a reading in the words that the painter was taught, with the hands that were named."""
-    return ", ".join([each for each in (reading.words, *reading.hands) if each])[:WORDS_MOST]
+    named = reading.hands or ((hand,) if hand and not stop.hand else ())
+    words = ", ".join([each for each in (reading.words, *named) if each])[:WORDS_MOST]
+    return replace(reading.scene(seed), words=words, reader=reading.version)

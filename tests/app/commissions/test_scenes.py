@@ -25,13 +25,14 @@ from tests.conftest import make_app
 from tests.support import drawings
 
 HOUSE = drawings.scene("house")
+UNNAMED = ["pop art", "watercolour"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Lay out what the site reads of a model that is led by sketches: its drawings, and the shipped lexicon."""
     folder = tmp_path_factory.mktemp("model")
-    (folder / "house.json").write_text('{"name": "led"}')
+    (folder / "house.json").write_text(json.dumps({"name": "led", "unnamed": UNNAMED}))
     (folder / "sketch.json").write_text('{"version": 1, "side": 32}')
     (folder / "sketchbook.zip").write_bytes(drawings.packed())
     shutil.copy(ROOT / "models/house/lexicon.npz", folder)
@@ -66,7 +67,7 @@ def test_each_prompt_is_read_as_a_scene_of_drawings() -> None:
     first, second = (scene.read(stop.scene) for stop in walk.stops)
     assert shown(walk) == [["house"], ["house", "sun"]]
     assert second.things[1].y < second.things[0].y  # from far to near, and the sun is above
-    assert (first.words, first.reader > 0) == ("a house", True)
+    assert (first.words.removesuffix(", pop art").removesuffix(", watercolour"), first.reader > 0) == ("a house", True)
 
 
 def test_german_is_told_to_the_painter_in_english() -> None:
@@ -82,6 +83,16 @@ def test_hand_that_is_named_is_told_and_not_drawn() -> None:
     assert shown(walk) == [["house"], ["house"]]
     told = [scene.read(stop.scene).words for stop in walk.stops]
     assert ["oil painting" in told[0], "woodcut" in told[1]] == [True, True]
+    assert not any(hand in words for hand in UNNAMED for words in told)
+
+
+def test_walk_that_names_no_hand_is_told_one_for_all_its_stops() -> None:
+    chosen = []
+    for seed in range(12):
+        told = [scene.read(stop.scene).words for stop in placed("a house", "the sun", seed=seed).stops]
+        (hand,) = {words.rpartition(", ")[2] for words in told}
+        chosen.append(hand)
+    assert set(chosen) == set(UNNAMED)
 
 
 def test_what_is_left_out_is_not_drawn() -> None:
