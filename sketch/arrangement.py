@@ -251,7 +251,8 @@ def _related(items: Sequence[Item], relation: str, setting: Setting, dice: rando
         return _related((second, first), ABOVE, setting, dice)
     if relation == IN:
         large = _row(second, dice, 0.5, _foot(second, setting, dice, 0.8, near=0.8), 0.8)
-        return [*large, *_row(first, dice, 0.5, large[0].y - 0.02, 0.4)]
+        inner = 0.4 * (large[0].size / (0.8 * second.size))
+        return [*large, *_row(first, dice, 0.5, large[0].y - 0.02, inner)]
     if relation in (BEFORE, BEHIND):
         near, far = (first, second) if relation == BEFORE else (second, first)
         side = dice.choice((-1, 1))

@@ -13,11 +13,13 @@ SHAPES = {
     "square": '<rect width="32" height="32" fill="#d02020"/>',
     "disc": '<circle cx="16" cy="16" r="15" fill="#2030d0"/>',
     # A body with something bright in it, at the same place in both: a window, an eye.
-    "house": '<rect x="2" y="2" width="28" height="28" fill="#7a3020"/><rect x="8" y="8" width="8" height="8" fill="#fff"/>',
+    "house": '<rect x="2" y="2" width="28" height="28" fill="#7a3020"/>'
+    '<rect x="8" y="8" width="8" height="8" fill="#fff"/>',
     "cat": '<circle cx="16" cy="16" r="14" fill="#e08020"/><circle cx="13" cy="12" r="4" fill="#f8fff8"/>',
     "ring": '<path fill-rule="evenodd" fill="#208030" d="M0 0h32v32H0zM8 8v16h16V8z"/>',
     # Heavy on the left, light on the right.
-    "flag": '<rect x="1" y="1" width="14" height="30" fill="#d02020"/><rect x="20" y="12" width="6" height="6" fill="#20a040"/>',
+    "flag": '<rect x="1" y="1" width="14" height="30" fill="#d02020"/>'
+    '<rect x="20" y="12" width="6" height="6" fill="#20a040"/>',
     "nothing": "",
 }
 
@@ -51,6 +53,6 @@ def scene(*things: Thing, setting: Setting = FLAT) -> Scene:
 def edges(picture: Array) -> float:
     """Measure how long the outlines of a picture (h, w, …) are that one clearly sees, as shares of its side."""
     seen = picture.reshape(*picture.shape[:2], -1)
-    across = np.abs(np.diff(seen, axis=1)).max(-1) > 0.05
-    down = np.abs(np.diff(seen, axis=0)).max(-1) > 0.05
+    across = np.abs(np.diff(seen, axis=1)).max(-1) > 0.1
+    down = np.abs(np.diff(seen, axis=0)).max(-1) > 0.1
     return float(across.sum() + down.sum()) / picture.shape[0]

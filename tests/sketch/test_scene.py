@@ -104,11 +104,13 @@ def test_setting_beyond_a_limit_is_named_by_its_field(name: str, value: object) 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"version": 2}, "scene.version: 2"), ({"version": None}, "scene.version"), ({"version": True}, "scene.version"),
+        ({"version": 2}, "scene.version: 2"), ({"version": None}, "scene.version"),
+        ({"version": True}, "scene.version"),
         ({"version": 1.0}, "scene.version"), ({"version": "9" * 9_000}, "scene.version"),
         ({"things": [{"drawing": "bear"}] * 10_000}, "scene.things: 10000 things, at most 24"),
         ({"things": "bear"}, "scene.things: a list"), ({"things": None}, "scene.things: a list"),
-        ({"things": {"drawing": "bear"}}, "scene.things: a list"), ({"things": ["bear"]}, "scene.things[0]: an object"),
+        ({"things": {"drawing": "bear"}}, "scene.things: a list"),
+        ({"things": ["bear"]}, "scene.things[0]: an object"),
         ({"things": [{"drawing": "bear"}, None]}, "scene.things[1]: an object"),
         ({"things": [{"drawing": "bear", "script": 1}]}, "scene.things[0].script: there is no such field"),
         ({"things": [{"drawing": "bear", "z" * 9_000: 1}]}, "scene.things[0].zzz"),
@@ -125,13 +127,15 @@ def test_forged_scene_is_refused_in_one_short_sentence(changes: dict[str, Any], 
 
 @pytest.mark.parametrize("whole", [None, 7, "scene", [], [told()], b"{}", float("nan")])
 def test_what_is_no_object_is_no_scene(whole: object) -> None:
-    with pytest.raises(SceneError, match="^scene: an object"):
+    with pytest.raises(SceneError, match=r"^scene: an object"):
         scene.read(whole)
 
 
-@given(some.recursive(some.none() | some.booleans() | some.floats() | some.text(max_size=4) | some.integers(),
-                      lambda inner: some.lists(inner, max_size=3) | some.dictionaries(
-                          some.sampled_from(("version", "things", "setting", "drawing", "tones", "x")), inner)))  # fmt: skip
+FIELDS = some.sampled_from(("version", "things", "setting", "drawing", "tones", "x"))
+PLAIN = some.none() | some.booleans() | some.floats() | some.text(max_size=4) | some.integers()
+
+
+@given(some.recursive(PLAIN, lambda inner: some.lists(inner, max_size=3) | some.dictionaries(FIELDS, inner)))
 def test_no_json_makes_anything_else_than_a_scene_or_a_scene_error(whole: object) -> None:
     try:
         assert isinstance(scene.read(whole), Scene)
