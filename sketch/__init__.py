@@ -11,4 +11,5 @@ __all__ = [
     "rendering",
     "scene",
     "sketchbook",
+    "svg",
 ]

@@ -216,35 +216,48 @@ def _together(items: Sequence[Item], setting: Setting, dice: random.Random) -> l
     return sorted(things, key=lambda thing: thing.y + thing.size / 2)
 
 
+def _row(item: Item, dice: random.Random, x: float, y: float, size: float) -> list[Thing]:
+    """Put a thing in a place, or several of them in a row there, smaller, with their feet where its own would be."""
+    if item.count == 1:
+        return [_thing(item, dice, x, y, size)]
+    side = min(0.62 * size, 0.94 / item.count)
+    pitch = min(0.96 * side, 0.9 / item.count)
+    half = (item.count - 1) / 2
+    middle = min(max(x, half * pitch + side / 2), 1 - half * pitch - side / 2)
+    foot = y + (size - side) / 2
+    return [_thing(item, dice, middle + (at - half) * pitch, foot, side) for at in range(item.count)]
+
+
 def _related(items: Sequence[Item], relation: str, setting: Setting, dice: random.Random) -> list[Thing]:
-    """Place two kinds of things as a word between them says; several of the second stand in a row."""
+    """Place two kinds of things as a word between them says; several of one stand in a row."""
     first, second = items[0], items[1]
     if relation in (WEARING,):
-        body = _thing(first, dice, 0.5, 0.6, 0.66)
-        return [body, _thing(second, dice, 0.5 + (-0.01 if body.mirrored else 0.01), 0.24, 0.36)]
+        bodies = _row(first, dice, 0.5, 0.6, 0.66)
+        side = -0.01 if bodies[0].mirrored else 0.01
+        return [*bodies, *_row(second, dice, 0.5 + side, 0.24, 0.36)]
     if relation == HOLDING:
         side = dice.choice((-1, 1))
         y = min(0.6, _foot(first, setting, dice, 0.66, near=0.7))
-        return [_thing(first, dice, 0.5 - 0.13 * side, y, 0.66), _thing(second, dice, 0.5 + 0.25 * side, y + 0.1, 0.4)]
+        holders = _row(first, dice, 0.5 - 0.13 * side, y, 0.66)
+        return [*holders, *_row(second, dice, 0.5 + 0.25 * side, y + 0.1, 0.4)]
     if relation in (ABOVE, ON):
         close = relation == ON
         below, above = dice.uniform(0.5, 0.56), dice.uniform(0.38, 0.44)
         base = 0.72 if setting.kind in ("plain", "split", "pattern", "sky", "space") else 0.96 - below / 2
         gap = (below + above) / 2 * (0.8 if close else 0.98)
-        return [
-            _thing(second, dice, 0.5, base, below),
-            _thing(first, dice, 0.5 + dice.gauss(0, 0.03), base - gap, above),
-        ]
+        bearers = _row(second, dice, 0.5, base, below)
+        return [*bearers, *_row(first, dice, 0.5 + dice.gauss(0, 0.03), base - gap, above)]
     if relation == BELOW:
         return _related((second, first), ABOVE, setting, dice)
     if relation == IN:
-        large = _thing(second, dice, 0.5, _foot(second, setting, dice, 0.8, near=0.8), 0.8)
-        return [large, _thing(first, dice, large.x, large.y - 0.02, 0.4)]
+        large = _row(second, dice, 0.5, _foot(second, setting, dice, 0.8, near=0.8), 0.8)
+        inner = 0.4 * (large[0].size / (0.8 * second.size))
+        return [*large, *_row(first, dice, 0.5, large[0].y - 0.02, inner)]
     if relation in (BEFORE, BEHIND):
         near, far = (first, second) if relation == BEFORE else (second, first)
         side = dice.choice((-1, 1))
-        behind = _thing(far, dice, 0.5 + 0.14 * side, _foot(far, setting, dice, 0.62, near=0.25), 0.62)
-        return [behind, _thing(near, dice, 0.5 - 0.16 * side, _foot(near, setting, dice, 0.46, near=0.85), 0.46)]
+        behind = _row(far, dice, 0.5 + 0.14 * side, _foot(far, setting, dice, 0.62, near=0.25), 0.62)
+        return [*behind, *_row(near, dice, 0.5 - 0.16 * side, _foot(near, setting, dice, 0.46, near=0.85), 0.46)]
     pair = (second, first) if relation == RIGHT else (first, second)
     return _beside(pair, setting, dice)
 

@@ -107,7 +107,7 @@ def room(canvas: Canvas) -> None:
     canvas.lay(canvas.tones[1] * 0.7 + 0.25, canvas.inside(0.014 - np.abs(below + 0.014)))
     if canvas.chance.random() < 0.45:
         rug = 1 - np.hypot(
-            (canvas.x - 0.5) / 0.42, (canvas.y - (canvas.horizon + 1) / 2) / (0.36 * (1 - canvas.horizon))
+            (canvas.x - 0.5) / 0.42, (canvas.y - (canvas.horizon + 1) / 2) / (0.36 * max(1e-3, 1 - canvas.horizon))
         )
         canvas.lay(canvas.tones[4], canvas.inside(rug * 0.1))
 

@@ -7,16 +7,17 @@ an eye. What is painted by one shape but does not hang together, like two wings,
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass
 from functools import lru_cache
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
-from defusedxml import ElementTree
 from scipy import ndimage
 
+from sketch import svg as svg_files
 from sketch.colour import Array
-from sketch.sketchbook import Sketchbook, SketchbookError, rendered
+from sketch.sketchbook import Sketchbook
+from sketch.svg import name_of
 
 SIDE = 128
 """The side at which drawings are taken apart, in pixels."""
@@ -27,9 +28,8 @@ MOST = 48
 LEAST = 12
 """The area, in pixels, below which a piece is no part of its own."""
 
-SHAPES = ("path", "circle", "ellipse", "rect", "polygon", "polyline", "line", "use", "image", "text")
-_HIDDEN = ("defs", "clipPath", "mask", "symbol", "linearGradient", "radialGradient", "filter", "pattern", "marker")
-_NAMESPACE = re.compile(r"^\{[^}]*\}")
+SHAPES = ("path", "circle", "ellipse", "rect", "polygon", "polyline", "line", "use")
+_HIDDEN = ("defs", "clipPath", "mask", "symbol", "linearGradient", "radialGradient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,10 @@ class Part:
 def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
     """Take a drawing apart, the lowest part first.
 
-    :raises SketchbookError: where it is no SVG, or cannot be rendered.
+    :raises SketchbookError: where it is refused, or cannot be rendered.
     """
-    try:
-        root = ElementTree.fromstring(svg)
-    except Exception as error:  # whatever the parser or its guard raises, it is no drawing for us
-        raise SketchbookError(f"The drawing cannot be read: {error}") from error
+    root = svg_files.read(svg)
+    _set_apart(root)
     leaves = _leaves(root)
     if len(leaves) > MOST:  # neighbours are drawn together
         groups = [leaves[at * len(leaves) // MOST : (at + 1) * len(leaves) // MOST] for at in range(MOST)]
@@ -66,27 +64,40 @@ def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
         groups = [[leaf] for leaf in leaves]
     found: list[Part] = []
     for group in groups:
-        found += _pieces(rendered(_only(root, group, leaves), side), side)
+        found += _pieces(svg_files.shares(svg_files.rastered(_only(root, group, leaves), side)), side)
     return tuple(found[:MOST]) if len(found) <= MOST else tuple(_fewer(found))
 
 
-def _leaves(root: ElementTree.Element) -> list[int]:
+def _set_apart(root: Element) -> None:
+    """Lay what is painted, and used elsewhere too, into ``defs`` as well: there it stays when a shape is left out."""
+    elements = list(root.iter())
+    hidden = _hidden(elements)
+    asked = {value for each in elements if name_of(each) == "use" for key, value in each.attrib.items()
+             if key.rpartition("}")[2] == "href"}  # fmt: skip
+    painted = [each for each in elements if f"#{each.get('id')}" in asked and each not in hidden]
+    if not painted:
+        return
+    namespace = str(root.tag).removesuffix("svg")
+    beside = [copy.deepcopy(each) for each in painted]
+    for each in painted:
+        del each.attrib["id"]
+    SubElement(root, f"{namespace}defs").extend(beside)
+
+
+def _hidden(elements: list[Element]) -> set[Element]:
+    """Tell the elements that are only shown where others refer to them."""
+    return {inner for each in elements if name_of(each) in _HIDDEN for inner in each.iter()}
+
+
+def _leaves(root: Element) -> list[int]:
     """Number the shapes that are painted, in document order, by their place in a walk through the tree."""
-    hidden: set[int] = set()
-    leaves = []
-    for number, element in enumerate(root.iter()):
-        name = _NAMESPACE.sub("", str(element.tag))
-        if name in _HIDDEN:
-            hidden.update(id(each) for each in element.iter())
-        elif name in SHAPES and id(element) not in hidden:
-            leaves.append(number)
-    return leaves
+    elements = list(root.iter())
+    hidden = _hidden(elements)
+    return [at for at, each in enumerate(elements) if name_of(each) in SHAPES and each not in hidden]
 
 
-def _only(root: ElementTree.Element, kept: list[int], leaves: list[int]) -> str:
+def _only(root: Element, kept: list[int], leaves: list[int]) -> str:
     """Write the drawing with only some of its shapes."""
-    from xml.etree.ElementTree import tostring
-
     alone = copy.deepcopy(root)
     dropped = set(leaves) - set(kept)
     elements = list(alone.iter())

@@ -53,11 +53,15 @@ class Drawn:
 
 
 def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH) -> Array:
-    """Make a sketch of a picture (h, w, 3) and the numbers of its things (h, w), at most as large as they are.
+    """Make a sketch of a picture (h, w, 3) and the numbers of its things (h, w), whose side is a multiple of its own.
 
     It leads a picture of four times its size, in whose pixels distances are.
+
+    :raises ValueError: where the sides do not fit.
     """
     side = picture.shape[0]
+    if side % size:
+        raise ValueError(f"A sketch of {size} pixels a side cannot be made of a picture of {side}.")
     unit = FOLD * size / side
     away = distance.signed(numbers, unit) / distance.CLAMP
     held = np.concatenate([picture * 2 - 1, away[..., None]], -1)

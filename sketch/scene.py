@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -20,6 +20,9 @@ SIZES = (0.04, 2.0)
 PLACES = (-0.5, 1.5)
 """Where the middle of a drawing may lie, as a share of the picture's side: a close-up is cropped by the frame."""
 
+TURN = 3.1416
+"""Half a turn, rounded up as numbers are in JSON."""
+
 COLOURS = (
     "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey", "turquoise",
 )  # fmt: skip
@@ -31,6 +34,8 @@ TIMES = ("day", "dusk", "night")
 WEATHERS = ("", "rain", "snow")
 TONES = 5
 """How many colours a setting has: above, above the horizon, far, ground, and what is set off from it."""
+
+_DIGEST = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
 class SceneError(ValueError):
@@ -103,8 +108,9 @@ def read(told: object) -> Scene:
     :raises SceneError: where something is missing, unknown or beyond a limit.
     """
     whole = _mapping(told, "scene", {"version", *Scene.__dataclass_fields__})
-    if whole.get("version") != VERSION:
-        raise SceneError(f"scene.version: {whole.get('version')!r} cannot be read here, only {VERSION}.")
+    version = whole.get("version")
+    if type(version) is not int or version != VERSION:
+        raise SceneError(f"scene.version: {repr(version)[:40]} cannot be read here, only {VERSION}.")
     things = whole.get("things")
     if not isinstance(things, Sequence) or isinstance(things, str):
         raise SceneError("scene.things: a list is wanted.")
@@ -124,7 +130,12 @@ def read(told: object) -> Scene:
 def _thing(told: object, where: str) -> Thing:
     fields = _mapping(told, where, set(Thing.__dataclass_fields__))
     drawing = fields.get("drawing")
-    if not isinstance(drawing, str) or not drawing or len(drawing) > 64 or not drawing.isalnum():
+    if (
+        not isinstance(drawing, str)
+        or not drawing
+        or len(drawing) > 64
+        or not (drawing.isascii() and drawing.isalnum())
+    ):
         raise SceneError(f"{where}.drawing: the digest of a drawing is wanted.")
     mirrored = fields.get("mirrored", False)
     if not isinstance(mirrored, bool):
@@ -134,7 +145,7 @@ def _thing(told: object, where: str) -> Thing:
         x=_number(fields, where, "x", *PLACES, default=0.5),
         y=_number(fields, where, "y", *PLACES, default=0.5),
         size=_number(fields, where, "size", *SIZES, default=0.7),
-        turn=_number(fields, where, "turn", -math.pi, math.pi, default=0.0),
+        turn=_number(fields, where, "turn", -TURN, TURN, default=0.0),
         mirrored=mirrored,
         colour=_one_of(fields, where, "colour", ("", *COLOURS), default=""),
     )
