@@ -23,7 +23,7 @@ CONTEXT, CONTEXT_MOST = 0.045, 8.0
 COVERED, SHARE = 3, 0.6
 """How many words of a sentence, and which share of them, tell of one thing that none of its phrases names."""
 
-FAINT = 1.5
+FAINT = 2.0
 """Below which score nothing is meant at all."""
 
 HINT = 2.5
@@ -264,6 +264,9 @@ class Chooser:
         if len(concepts) <= OTHERS:
             scores, _ = self.describer.scores([*own, *words], self._language)
             concepts += [number for number in self._best(scores) if number not in concepts]
+        if len(concepts) <= OTHERS:
+            alike = self._best(self.describer.like(concepts[0]))
+            concepts += [number for number in alike if number not in concepts]
         return Choice(phrase, tuple(concepts[: OTHERS + 1]), HOW[ordered[0].source])
 
     def _values(self, left: list[Meaning], words: list[str]) -> Mapping[int, float]:

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from studio.lexicon import linking
-from studio.lexicon.keys import GERMAN, key, stem
+from studio.lexicon.keys import FOREIGN, GERMAN, OTHER, key, stem
 from studio.lexicon.vocabulary import Words
 from studio.lexicon.wordnet import WordNet
 
@@ -40,7 +40,7 @@ def entries(concepts: Sequence[Words], wordnet: WordNet) -> Entries:
     _keyed(found, concepts)
     links = linking.linked(concepts, wordnet)
     _kinds(found, concepts, links, wordnet)
-    return {word: _best(told) for word, told in found.items() if word.strip() and word != GERMAN}
+    return {word: _best(told) for word, told in found.items() if word.strip() and word not in (GERMAN, FOREIGN)}
 
 
 def put(found: Entries, word: str, number: int, weight: float, source: int) -> None:
@@ -65,6 +65,8 @@ def _named(found: Entries, number: int, words: Words) -> None:
         put(found, head, number, 0.62, KEYWORD)
     for emoji in words.emoji:
         put(found, emoji, number, 1.0, NAME)
+    for alias in words.foreign_names:
+        put(found, key(alias, OTHER), number, 1.0, NAME)
     for place, alias in enumerate(german(words.german_names)):
         put(found, key(alias, "de"), number, 1.0 - 0.004 * min(place, 10), NAME if not place else ALIAS)
         parts = alias.split()

@@ -204,7 +204,9 @@ def test_zero_width_characters_hide_nothing(reader: Reader) -> None:
     assert names(reader, "a f\u200bo\u2060x\ufeff") == ["fox"]
 
 
-@pytest.mark.parametrize("prompt", ["", " ", "?!", "the of and", "кошка", "ⵣⵣ", "\ud800", "\x00", "🏳", "not", "ohne", "two"])
+@pytest.mark.parametrize(
+    "prompt", ["", " ", "?!", "the of and", "кошка", "ⵣⵣ", "\ud800", "\x00", "🏳", "not", "ohne", "two"]
+)
 def test_what_names_nothing_is_read_without_complaint(reader: Reader, prompt: str) -> None:
     scene.read(reader.read(prompt).scene(1).as_json())
 
@@ -223,7 +225,9 @@ def test_anything_is_read_as_a_scene_within_its_limits(reader: Reader, prompt: s
     assert all(0 <= start <= end <= len(prompt) for start, end in (item.span for item in reading.items))
 
 
-WORDS = st.sampled_from("a the two red not without of in on at night cat, hat dog oil painting 🦊 und ein ohne im Wald sea".split())
+WORDS = st.sampled_from(
+    "a the two red not without of in on at night cat, hat dog oil painting 🦊 und ein ohne im Wald sea".split()
+)
 
 
 @settings(deadline=None, max_examples=150)
