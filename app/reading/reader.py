@@ -60,11 +60,17 @@ class Reader:
         follows from ``seed``.
         """
         reading = self._read(prompt, leave_out, self._language(prompt, language if language in SPOKEN else "en"), seed)
-        if all(item.how == FREELY for item in reading.items):
+        if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading):
             other = self._read(prompt, leave_out, keys.OTHER, seed)
             if any(item.how == BY_NAME for item in other.items):
                 return other
         return reading
+
+    def _may_be_foreign(self, prompt: str, reading: Reading) -> bool:
+        """Tell whether nothing of a prompt was understood, nor any article of it is English or German."""
+        words = {token.text for name in SPOKEN for token in tokens.tokens(prompt, name)}
+        articles = words & (ENGLISH.articles | GERMAN.articles - {"des"})
+        return not articles and not reading.unwanted and not reading.hands and reading.wish == Wish(reading.wish.kind)
 
     def _read(self, prompt: str, leave_out: str, spoken: str, seed: int) -> Reading:
         grammar = GRAMMARS[spoken]
