@@ -83,7 +83,9 @@ class Reader:
         ]
         heard = hearing.heard(listed, grammar, spans, drawn)
         named = [phrase.meanings[0] for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
-        banned = unwanted(heard, leave_out, self.wordbook, {each.concept for each in named if each.source in SURE})
+        banned = unwanted(
+            heard, leave_out, self.wordbook, {each.concept: each.source for each in named if each.source in SURE}
+        )
         chooser = choosing.Chooser(self.wordbook, self.describer, self._drawings, banned, heard)
         choices = chooser.choices(spans, unwanted_words(heard, leave_out))
         items = self._items(choices, heard, prompt, seed)
