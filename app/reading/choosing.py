@@ -23,7 +23,10 @@ CONTEXT, CONTEXT_MOST = 0.045, 8.0
 COVERED, SHARE = 3, 0.6
 """How many words of a sentence, and which share of them, tell of one thing that none of its phrases names."""
 
-FAINT = 1.5
+HINTED = 0.3
+"""And what it adds to what it means itself: a vegetable is rather a carrot than a sandwich."""
+
+FAINT = 2.0
 """Below which score nothing is meant at all."""
 
 HINT = 2.5
@@ -205,6 +208,9 @@ class Chooser:
         name = self.wordbook.concepts[meaning.concept].name.casefold()
         return meaning.source == WIDER or (meaning.source == KEYWORD and name.endswith(f" {word}"))
 
+    def _is_of(self, concept: int, kinds: tuple[str, ...]) -> bool:
+        return self.wordbook.concepts[concept].kind.startswith(kinds)
+
     def _tells(self, phrase: Phrase, concept: int) -> bool:
         stems = [keys.stem(word, self._language) for word in phrase.word.split(" ")]
         return any(bool(self.wordbook.lexicon.told([each])[1][concept]) for each in stems)
@@ -258,16 +264,24 @@ class Chooser:
         own = phrase.word.split(" ")
         around = [*phrase.context, *(self._content() if alone else ())]
         words = [word for word in dict.fromkeys(around) if word not in self.heard.grammar.small and word not in own]
-        value = self._values(left, words)
+        value = self._values(left, words, own[-1])
         ordered = sorted(left, key=lambda each: (-value[each.concept], each.concept))
         concepts = [each.concept for each in ordered]
         if len(concepts) <= OTHERS:
             scores, _ = self.describer.scores([*own, *words], self._language)
             concepts += [number for number in self._best(scores) if number not in concepts]
+        if len(concepts) <= OTHERS:
+            alike = self._best(self.describer.like(concepts[0]))
+            concepts += [number for number in alike if number not in concepts]
         return Choice(phrase, tuple(concepts[: OTHERS + 1]), HOW[ordered[0].source])
 
-    def _values(self, left: list[Meaning], words: list[str]) -> Mapping[int, float]:
-        value = {each.concept: each.weight for each in left}
+    def _values(self, left: list[Meaning], words: list[str], head: str) -> Mapping[int, float]:
+        kinds = self.heard.grammar.kinds
+        hinted = next((kinds[form] for form in keys.forms(head, self._language) if form in kinds), ())
+        value = {
+            each.concept: each.weight + (HINTED if hinted and self._is_of(each.concept, hinted) else 0.0)
+            for each in left
+        }
         if words:
             told, _ = self.describer.scores(words, self._language)
             for number in value:

@@ -15,6 +15,9 @@ Floats = NDArray[np.float32]
 MEANING = 11.0
 """What a cosine of 1 counts for, in the units of BM25."""
 
+FOREIGN = 0.4
+"""And how much of that, of words in another language than the table's."""
+
 COVERED = 0.8
 """What each further word that tells of a concept counts for."""
 
@@ -46,11 +49,20 @@ class Describer:
         # The table of meaning knows English; another language's words are sought in it only for want of better.
         if self._embedding is not None and words and (language == "en" or not told.any()):
             asked = self._embedding.of([" ".join(words)])[0]
-            scores += MEANING * np.maximum(0, self._concepts(self._embedding) @ asked)
+            sure = MEANING if language == "en" else MEANING * FOREIGN
+            scores += sure * np.maximum(0, self._concepts(self._embedding) @ asked)
         scores *= self._likely
         for number, value in (base or {}).items():
             scores[number] += value
         return scores, covered
+
+    def like(self, number: int) -> Floats:
+        """Return how like a concept all others are; without a table of meaning, nothing is."""
+        if self._embedding is None:
+            return np.zeros(len(self._wordbook.concepts), np.float32)
+        vectors = self._concepts(self._embedding)
+        found: Floats = vectors @ vectors[number]
+        return found
 
     def of_kind(self, kinds: tuple[str, ...]) -> list[int]:
         """Return the concepts of some subgroups, by how these begin."""

@@ -172,7 +172,7 @@ SMALL = listed(
     "going put puts come comes look looks looking being standing sitting lying picture image kind sort type lot lots "
     "bit piece bunch group set most more less much many few other another same own one's again always often never "
     "really still even ever o oh s t re ll ve d m et al etc again away back front top bottom side left right middle "
-    "painted drawn made called named seen nice beautiful lovely cute pretty good great new big small large little"
+    "scene view motif subject painted drawn made called named seen nice beautiful lovely cute pretty good great new big small large little"
 )  # fmt: skip
 ENGLISH = Grammar(
     language="en",

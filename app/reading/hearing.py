@@ -34,6 +34,10 @@ class Heard:
     line: str = ""
     starts: list[int] = field(default_factory=list)
 
+    def free(self) -> list[str]:
+        """Return the words that were taken for nothing."""
+        return [token.text for token, role in zip(self.tokens, self.roles, strict=True) if role == FREE]
+
     def phrase(self, first: int, last: int) -> str:
         """Return the words from one place to before another, folded."""
         return " ".join(token.text for token in self.tokens[first:last])

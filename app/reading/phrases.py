@@ -92,6 +92,7 @@ class _Run:
         self.grammar, self.language = heard.grammar, heard.grammar.language
         self.at, self.last = first, last
         self.found = found
+        self._is_capitalised = any(token.capital for token in heard.tokens[1:])
         self.phrase: Phrase | None = None
         self.of = False
 
@@ -227,6 +228,8 @@ class _Run:
     def _word(self, token: Token) -> None:
         told, form = self.wordbook.find(token.text, self.language)
         doing = self.language == "en" and token.text.endswith("ing") and token.text not in self.grammar.vague
+        if self.language == "de" and not token.capital and self._is_capitalised and told and told[0].source > ALIAS:
+            told = ()  # where nouns are written large, this is none
         phrase = self._open()
         self.at += 1
         if phrase.count > 1 and told:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
 
-from app.reading import choosing, hearing, phrases, telling, tokens
+from app.reading import choosing, hearing, keys, phrases, telling, tokens
 from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
 from app.reading.english import ENGLISH
@@ -15,7 +15,7 @@ from app.reading.grammar import listed as words_of
 from app.reading.hearing import Heard
 from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
-from app.reading.reading import Found, Reading
+from app.reading.reading import BY_NAME, FREELY, Found, Reading
 from app.reading.unwanted import unwanted, unwanted_words
 from app.reading.wordbook import SURE, Wordbook
 from app.text.embedding import Embedding
@@ -31,7 +31,8 @@ PAIRS = frozenset(("glasses", "sunglasses", "goggles", "jeans", "shorts", "brief
 """What a pair of is one."""
 
 FIRST_STYLE = "flat"
-GRAMMARS = {"en": ENGLISH, "de": GERMAN}
+SPOKEN = ("en", "de")
+GRAMMARS = {"en": ENGLISH, "de": GERMAN, keys.OTHER: replace(ENGLISH, language=keys.OTHER)}
 COLOURS = {name: frozenset(grammar.colours) for name, grammar in GRAMMARS.items()}
 CLOTHING, WORN_BY = "clothing", ("in", "holding")
 NEXT_TO = words_of("next beside by near alongside neben bei beim")
@@ -53,10 +54,25 @@ class Reader:
     def read(self, prompt: str, *, leave_out: str = "", language: str = "en", seed: int = 0) -> Reading:
         """Read a prompt, in English or German; ``language`` decides where its words do not.
 
+        Where nothing of it is a word of either, it may be a name in another language.
+
         ``leave_out`` names what must not be shown, with commas between; which of the drawings of one name is shown
         follows from ``seed``.
         """
-        spoken = self._language(prompt, language if language in GRAMMARS else "en")
+        reading = self._read(prompt, leave_out, self._language(prompt, language if language in SPOKEN else "en"), seed)
+        if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading):
+            other = self._read(prompt, leave_out, keys.OTHER, seed)
+            if any(item.how == BY_NAME for item in other.items):
+                return other
+        return reading
+
+    def _may_be_foreign(self, prompt: str, reading: Reading) -> bool:
+        """Tell whether nothing of a prompt was understood, nor any article of it is English or German."""
+        words = {token.text for name in SPOKEN for token in tokens.tokens(prompt, name)}
+        articles = words & (ENGLISH.articles | GERMAN.articles - {"des"})
+        return not articles and not reading.unwanted and not reading.hands and reading.wish == Wish(reading.wish.kind)
+
+    def _read(self, prompt: str, leave_out: str, spoken: str, seed: int) -> Reading:
         grammar = GRAMMARS[spoken]
         listed = tokens.tokens(prompt, spoken)
         spans = phrases.names(listed, self.wordbook, spoken, COLOURS[spoken], grammar.small)
@@ -67,12 +83,15 @@ class Reader:
         ]
         heard = hearing.heard(listed, grammar, spans, drawn)
         named = [phrase.meanings[0] for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
-        banned = unwanted(heard, leave_out, self.wordbook, {each.concept for each in named if each.source in SURE})
+        banned = unwanted(
+            heard, leave_out, self.wordbook, {each.concept: each.source for each in named if each.source in SURE}
+        )
         chooser = choosing.Chooser(self.wordbook, self.describer, self._drawings, banned, heard)
         choices = chooser.choices(spans, unwanted_words(heard, leave_out))
         items = self._items(choices, heard, prompt, seed)
-        if len(choices) == 1 and not heard.kind:
-            heard.kind = hearing.place_of(choices[0].phrase.word, grammar)
+        if len(choices) < 2 and not heard.kind:
+            nouns = [choice.phrase.word for choice in choices] or heard.free()
+            heard.kind = next((place for word in nouns if (place := hearing.place_of(word, grammar))), "")
         wish = self._wish(heard, choices, items)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in banned))
         return Reading(tuple(items), wish, telling.words(items, wish), tuple(heard.hands), names, spoken)
@@ -80,7 +99,8 @@ class Reader:
     def _language(self, prompt: str, hint: str) -> str:
         """Tell English from German by which of their words a prompt has."""
         points = {"en": 0.0, "de": 0.5 * any(each in "äöüßÄÖÜ" for each in prompt)}
-        for name, grammar in GRAMMARS.items():
+        for name in SPOKEN:
+            grammar = GRAMMARS[name]
             for token in tokens.tokens(prompt, name):
                 if token.kind != tokens.WORD:
                     continue

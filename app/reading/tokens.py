@@ -45,7 +45,7 @@ def tokens(prompt: str, language: str) -> list[Token]:
         if kind == EMOJI and not unicodedata.category(text[0]).startswith("S") and len(text) == 1:
             kind = WORD  # a kana or an ideograph lies within that range
         if kind == WORD:
-            folded = keys.key(text, language).removeprefix(keys.GERMAN)
+            folded = keys.key(text, language).removeprefix(keys.prefix(language))
             found += [
                 Token(part, WORD, start, end, text[:1].isupper(), bool(keys.POSSESSIVE.search(text)))
                 for part in folded.split()

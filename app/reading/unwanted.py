@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from app.reading import keys, tokens
 from app.reading.grammar import Grammar
@@ -24,10 +24,11 @@ SUBGROUPS: dict[str, tuple[str, ...]] = {
 """Words that mean whole subgroups of Unicode's, by how these begin."""
 
 
-def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook, named: Collection[int] = ()) -> frozenset[int]:
+def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook, named: Mapping[int, int]) -> frozenset[int]:
     """Return the concepts that are not wanted, by the prompt's own words and those of the form.
 
-    What is ``named`` as wanted is unwanted only where it is meant by a word itself: a spider web without the spider.
+    What is ``named`` as wanted, by which source, is unwanted only where a word itself means it no less: not so in a
+    spider web without the spider, or a star, not a starfish.
     """
     grammar = heard.grammar
     return frozenset(
@@ -35,8 +36,7 @@ def unwanted(heard: Heard, leave_out: str, wordbook: Wordbook, named: Collection
         for part in _parts(heard, leave_out)
         for word, form, told in _words([token for token in part if token.kind != tokens.MARK], grammar, wordbook)
         for number in _meant(word, form, told, grammar.language, wordbook)
-        if number not in named
-        or (_is_one(part, grammar) and any(each.concept == number and each.source in SURE for each in told))
+        if number not in named or word in grammar.colours or (_is_one(part, grammar) and _is_meant(number, told, named))
     )
 
 
@@ -48,9 +48,13 @@ def unwanted_words(heard: Heard, leave_out: str) -> frozenset[str]:
         for part in _parts(heard, leave_out)
         if _is_one(part, grammar)
         for token in part
-        if token.text not in grammar.small and token.text not in grammar.articles
+        if token.kind != tokens.MARK and token.text not in grammar.small and token.text not in grammar.articles
         for form in keys.forms(token.text, grammar.language)
     )
+
+
+def _is_meant(number: int, told: Sequence[Meaning], named: Mapping[int, int]) -> bool:
+    return any(each.concept == number and each.source in SURE and each.source <= named[number] for each in told)
 
 
 def _parts(heard: Heard, leave_out: str) -> list[list[Token]]:
@@ -60,7 +64,8 @@ def _parts(heard: Heard, leave_out: str) -> list[list[Token]]:
 
 def _is_one(part: Sequence[Token], grammar: Grammar) -> bool:
     """Tell whether one word alone says what is not wanted."""
-    return sum(token.text not in grammar.small and token.text not in grammar.articles for token in part) == 1
+    words = [token.text for token in part if token.kind != tokens.MARK]
+    return sum(word not in grammar.small and word not in grammar.articles for word in words) == 1
 
 
 def _words(part: Sequence[Token], grammar: Grammar, wordbook: Wordbook) -> Iterator[tuple[str, str, Sequence[Meaning]]]:

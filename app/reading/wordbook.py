@@ -47,14 +47,14 @@ class Wordbook:
 
         The likeliest comes first.
         """
-        for tongue in (language, "de" if language == "en" else "en"):
+        for tongue in (language,) if language == keys.OTHER else (language, "de" if language == "en" else "en"):
             found = self._in(words, tongue)
             if found[0]:
                 return found
         return (), ""
 
     def _in(self, words: str, language: str) -> tuple[tuple[Meaning, ...], str]:
-        prefix = keys.GERMAN if language == "de" else ""
+        prefix = keys.prefix(language)
         *before, last = words.split(" ")
         best: dict[int, Meaning] = {}
         form = ""

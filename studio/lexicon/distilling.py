@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from studio.lexicon import linking
-from studio.lexicon.keys import GERMAN, key, stem
+from studio.lexicon.keys import FOREIGN, GERMAN, OTHER, key, stem
 from studio.lexicon.vocabulary import Words
 from studio.lexicon.wordnet import WordNet
 
@@ -21,6 +21,9 @@ MOST, MOST_WIDE = 6, 60
 LEAST = 0.2
 TOO_WIDE = 150
 """A word for more concepts than this says nothing."""
+
+NO_NOUN = 0.78
+"""What a keyword is worth that is seldom a noun: "open" names nothing, though it goes with doors."""
 
 RARE = 0.3
 """From which likelihood on, of the likeliest sense, a sense counts for what is only a kind."""
@@ -37,10 +40,10 @@ def entries(concepts: Sequence[Words], wordnet: WordNet) -> Entries:
     found: Entries = defaultdict(dict)
     for number, words in enumerate(concepts):
         _named(found, number, words)
-    _keyed(found, concepts)
+    _keyed(found, concepts, wordnet)
     links = linking.linked(concepts, wordnet)
     _kinds(found, concepts, links, wordnet)
-    return {word: _best(told) for word, told in found.items() if word.strip() and word != GERMAN}
+    return {word: _best(told) for word, told in found.items() if word.strip() and word not in (GERMAN, FOREIGN)}
 
 
 def put(found: Entries, word: str, number: int, weight: float, source: int) -> None:
@@ -65,6 +68,8 @@ def _named(found: Entries, number: int, words: Words) -> None:
         put(found, head, number, 0.62, KEYWORD)
     for emoji in words.emoji:
         put(found, emoji, number, 1.0, NAME)
+    for alias in words.foreign_names:
+        put(found, key(alias, OTHER), number, 1.0, NAME)
     for place, alias in enumerate(german(words.german_names)):
         put(found, key(alias, "de"), number, 1.0 - 0.004 * min(place, 10), NAME if not place else ALIAS)
         parts = alias.split()
@@ -80,7 +85,7 @@ def german(names: Iterable[str]) -> list[str]:
     return listed
 
 
-def _keyed(found: Entries, concepts: Sequence[Words]) -> None:
+def _keyed(found: Entries, concepts: Sequence[Words], wordnet: WordNet) -> None:
     """Note keywords: one for few concepts means them better than one for many."""
     for language in ("en", "de"):
         lists = [
@@ -94,7 +99,7 @@ def _keyed(found: Entries, concepts: Sequence[Words]) -> None:
                 if shared[each] <= TOO_WIDE:
                     weight = 0.86 * shared[each] ** -0.12 - 0.006 * min(place, 15) - faces
                     weight += 0.06 * (listed.count(each) > 1)
-                    put(found, each, number, weight, KEYWORD)
+                    put(found, each, number, weight * (NO_NOUN if wordnet.is_seldom_noun(each) else 1), KEYWORD)
 
 
 def _kinds(

@@ -12,6 +12,9 @@ from snowballstemmer.german_stemmer import GermanStemmer  # type: ignore[import-
 GERMAN = "de:"
 """Stands before a German key, so that no word of one language is mistaken for one of the other."""
 
+OTHER, FOREIGN = "und", "und:"
+"""Languages of which no more than names are known, and what stands before their keys."""
+
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 POSSESSIVE = re.compile(r"['’ʼ]s\b")
 APOSTROPHE = re.compile(r"['’ʼ`]")
@@ -25,7 +28,12 @@ def key(text: str, language: str = "en") -> str:
         plain = plain.translate(UMLAUTS)
     plain = "".join(each for each in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(each))
     plain = NO_WORD.sub(" ", APOSTROPHE.sub("", POSSESSIVE.sub("", plain))).strip()
-    return GERMAN + plain if language == "de" and plain else plain
+    return prefix(language) + plain if plain else plain
+
+
+def prefix(language: str) -> str:
+    """Return what stands before the keys of a language; before English ones, nothing."""
+    return {"de": GERMAN, OTHER: FOREIGN}.get(language, "")
 
 
 @lru_cache(maxsize=200_000)

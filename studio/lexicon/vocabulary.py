@@ -13,6 +13,12 @@ from studio.errors import StudioError
 
 ASSOCIATIONS = Path(__file__).with_name("associations.txt")
 NAMES = ("unicode-emoji-json", "emojilib", "emojibase-data", "cldr-annotations-full")
+OTHER_LANGUAGES = (
+    "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "pl", "cs", "hu", "ro", "tr", "el", "ru", "uk", "ja", "ko",
+    "zh",
+)  # fmt: skip
+"""Languages whose names are known as well, without their grammar."""
+
 VARIATION = "\ufe0f"
 TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 SKIN = re.compile(r": .*skin tone.*|: .*Hautfarbe.*")
@@ -31,6 +37,7 @@ class Words:
     near: list[str] = field(default_factory=list)
     german_names: list[str] = field(default_factory=list)
     german_keywords: list[str] = field(default_factory=list)
+    foreign_names: list[str] = field(default_factory=list)
     emoji: list[str] = field(default_factory=list)
 
 
@@ -45,6 +52,7 @@ def collected(modules: Path, associations: Path = ASSOCIATIONS) -> list[Words]:
     subgroups = _json(modules / "emojibase-data/meta/groups.json", {"subgroups": {}})["subgroups"]
     near = {_bare(emoji): words for emoji, words in _json(modules / "emojilib/dist/emoji-en-US.json").items()}
     english_cldr, german_cldr = _cldr(modules, "en"), _cldr(modules, "de")
+    foreign = [_cldr(modules, language) for language in OTHER_LANGUAGES]
     found = {concept.name: Words(concept.name, concept.group) for concept in icon_sets.concepts(modules)}
     depicted = {_bare(emoji): row["name"] for emoji, row in named.items()}
     for emoji, name in depicted.items():
@@ -60,10 +68,11 @@ def collected(modules: Path, associations: Path = ASSOCIATIONS) -> list[Words]:
         words.german_names += [told[part] for part in ("label",) if told.get(part)]
         words.german_names += german_cldr.get(emoji, [[], []])[0]
         words.german_keywords += [*told.get("tags", []), *german_cldr.get(emoji, [[], []])[1]]
+        words.foreign_names += [each for told_of in foreign for each in told_of.get(emoji, [[], []])[0]]
     _lend(found, depicted)
     _associate(found, associations)
     for words in found.values():
-        for name in ("aliases", "keywords", "near", "german_names", "german_keywords"):
+        for name in ("aliases", "keywords", "near", "german_names", "german_keywords", "foreign_names"):
             setattr(words, name, list(dict.fromkeys(getattr(words, name))))
     return list(found.values())
 

@@ -5,7 +5,7 @@ Fellbaum (ed.): WordNet, an electronic lexical database, MIT Press 1998; the for
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,13 +30,14 @@ class Synset:
 
 
 class WordNet:
-    """The nouns by their lemmas; the lemmas of verbs and adjectives."""
+    """The nouns by their lemmas; the lemmas of verbs."""
 
     def __init__(self, modules: Path) -> None:
         folder = modules / PACKAGE / "dict"
         self.synsets: dict[int, Synset] = {}
         self.senses: dict[str, list[int]] = defaultdict(list)
         self.often: dict[tuple[str, int], int] = {}
+        self._otherwise: Counter[str] = Counter()
         try:
             for line in _lines(folder / "data.noun"):
                 self._add(line)
@@ -49,8 +50,9 @@ class WordNet:
                 lemma, _, rest = sense.partition("%")
                 if rest.startswith("1:"):
                     self.often[lemma.replace("_", " "), int(offset)] = int(often)
+                else:
+                    self._otherwise[lemma.replace("_", " ")] += int(often)
             self.verbs = {line.split()[0] for line in _lines(folder / "index.verb")}
-            self.adjectives = {line.split()[0] for line in _lines(folder / "index.adj")}
         except (OSError, ValueError, IndexError) as error:
             raise StudioError(f"{folder} cannot be read as WordNet: {error}") from error
         for synset in self.synsets.values():
@@ -69,6 +71,10 @@ class WordNet:
         above = tuple(int(offset) for mark, offset, kind, _ in pointers if mark in (KIND, INSTANCE) and kind == "n")
         offset = int(parts[0])
         self.synsets[offset] = Synset(offset, int(parts[1]), lemmas, above, gloss.strip())
+
+    def is_seldom_noun(self, lemma: str) -> bool:
+        """Tell whether a word is an adjective, adverb or verb more often than a noun."""
+        return self._otherwise[lemma] > sum(self.often.get((lemma, offset), 0) for offset in self.senses.get(lemma, ()))
 
     def likely(self, lemma: str) -> dict[int, float]:
         """Return the senses of a lemma with how likely each is meant; the likeliest has 1."""

@@ -44,6 +44,8 @@ def test_every_class_reaches_its_aim(reader: Reader) -> None:
     ],
 )
 def test_flaws_are_named(reader: Reader, change: dict[str, object], flaw: str) -> None:
-    row = {"class": "two", "things": [["fox"], ["top hat"]], "colours": ["", ""], "numbers": [1, 1], "ground_colour": "",
-           "setting": "", "relation": "", "unwanted": []}  # fmt: skip
+    row = {
+        "class": "two", "things": [["fox"], ["top hat"]], "colours": ["", ""], "numbers": [1, 1], "ground_colour": "",
+        "setting": "", "relation": "", "unwanted": [],
+    }  # fmt: skip
     assert reading.flaw(reader.read("a fox in a hat"), row | change, shown=False) == flaw

@@ -204,9 +204,7 @@ def test_zero_width_characters_hide_nothing(reader: Reader) -> None:
     assert names(reader, "a f\u200bo\u2060x\ufeff") == ["fox"]
 
 
-@pytest.mark.parametrize(
-    "prompt", ["", " ", "?!", "the of and", "кошка", "ⵣⵣ", "\ud800", "\x00", "🏳", "not", "ohne", "two"]
-)
+@pytest.mark.parametrize("prompt", ["", " ", "?!", "the of and", "ⵣⵣ", "\ud800", "\x00", "🏳", "not", "ohne", "two"])
 def test_what_names_nothing_is_read_without_complaint(reader: Reader, prompt: str) -> None:
     scene.read(reader.read(prompt).scene(1).as_json())
 
@@ -225,9 +223,8 @@ def test_anything_is_read_as_a_scene_within_its_limits(reader: Reader, prompt: s
     assert all(0 <= start <= end <= len(prompt) for start, end in (item.span for item in reading.items))
 
 
-WORDS = st.sampled_from(
-    "a the two red not without of in on at night cat, hat dog oil painting 🦊 und ein ohne im Wald sea".split()
-)
+SOME = "a the two red not without of in on at night cat, hat dog oil painting 🦊 und ein ohne im Wald sea"
+WORDS = st.sampled_from(SOME.split(" "))
 
 
 @settings(deadline=None, max_examples=150)
@@ -254,3 +251,17 @@ def test_a_drawing_that_was_removed_is_not_offered(lexicon: Lexicon, drawings: l
 
 def test_an_empty_sketchbook_reads_nothing(lexicon: Lexicon) -> None:
     assert Reader(lexicon, []).read("a fox on the sea").items == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things"), [("un renard et une chouette", ["fox", "owl"]), ("кошка", ["cat"]), ("猫", ["cat"])]
+)
+def test_names_in_other_languages_are_found_where_nothing_else_is(
+    reader: Reader, prompt: str, things: list[str]
+) -> None:
+    assert names(reader, prompt) == things
+    assert reader.read(prompt).language == "und"
+
+
+def test_what_is_not_wanted_in_german_is_not_shown_as_a_foreign_name(reader: Reader) -> None:
+    assert "automobile" not in names(reader, "eine leere Straße, keine Autos")

@@ -42,8 +42,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (dictionary / "index.noun").write_text("\n".join(index), "utf-8")
     senses = [f"{lemma}%1:05:00:: {line[:8]} 1 3" for line, lemmas in NOUNS.items() for lemma in lemmas.split()]
     (dictionary / "index.sense").write_text("\n".join(senses), "utf-8")
-    for name in ("verb", "adj"):
-        (dictionary / f"index.{name}").write_text("run v 1 0 1 0 00000009\n", "utf-8")
+    (dictionary / "index.verb").write_text("run v 1 0 1 0 00000009\n", "utf-8")
     return folder
 
 
