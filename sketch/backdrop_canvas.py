@@ -82,5 +82,5 @@ def wave(at: Numbers, pitch: float) -> Numbers:
 
 def light_wall(canvas: Canvas) -> None:
     """Brighten the side that the light comes from, and darken the other."""
-    side = (canvas.x - 0.5) * canvas.setting.light + (canvas.y - 0.5) * 0.5
+    side = (canvas.y - 0.5) * 0.5 - (canvas.x - 0.5) * canvas.setting.light
     canvas.rgb *= (1 - LIGHT * 2 * side)[..., None]

@@ -141,7 +141,7 @@ def lit(
     x, y, side = frame
     across = ((np.arange(wide, dtype=np.float32) + 0.5 + left - x) / (side / 2)).clip(-1, 1)[None, :]
     down = ((np.arange(high, dtype=np.float32) + 0.5 + top - y) / (side / 2)).clip(-1, 1)[:, None]
-    shade = 1 - SHADE * (across * light + down) / 2
+    shade = 1 - SHADE * (down - across * light) / 2
     if setting.time == "night":
         shade = shade * NIGHT
     picture[..., :3] = np.clip(picture[..., :3] * shade[..., None], 0, 1)

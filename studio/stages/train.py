@@ -151,7 +151,8 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         return target
 
     looks = ((validate_every, look), (checkpoint_every, keep))
-    settings = {"batch": batch, "processes": 0 if schedule.constant else machine.num_processes, "objective": aim.kind, "gamma": gamma,
+    processes = 0 if schedule.constant else machine.num_processes  # such a run may go on with more, or fewer
+    settings = {"batch": batch, "processes": processes, "objective": aim.kind, "gamma": gamma,
                 "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
                 "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched,
                 "rank": rank if tune == "lora" else 0, "precision": precision,

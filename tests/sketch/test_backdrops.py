@@ -76,7 +76,6 @@ def test_stars_stand_in_the_sky_by_night_only() -> None:
     assert bright("night") > bright("day") + 0.0005
 
 
-@pytest.mark.xfail(reason="LIT: the side is mirrored; to mend it changes what training data is drawn with", strict=True)
 def test_wall_is_brighter_on_the_side_of_the_light() -> None:
     for light in (-0.8, 0.8):
         canvas = Canvas(replace(setting("plain"), light=light), 32)

@@ -111,7 +111,7 @@ def test_sizes_of_a_scene_agree() -> None:
         assert np.abs(small - by_size[64].picture).mean() < 0.02
         sketch = by_size[size].sketch(64)
         assert np.abs(sketch[:3] - by_size[64].sketch(64)[:3]).mean() < 0.05
-        assert np.abs(sketch[3] - by_size[64].sketch(64)[3]).mean() < 0.02
+        assert np.abs(sketch[3] - by_size[64].sketch(64)[3]).mean() < 0.03
 
 
 def test_sketch_holds_colours_and_distances() -> None:
@@ -171,7 +171,6 @@ def test_what_is_in_the_air_casts_no_shadow() -> None:
     assert np.array_equal(high, plain) and not np.array_equal(low, plain)
 
 
-@pytest.mark.xfail(reason="LIT: the side is mirrored; to mend it changes what training data is drawn with", strict=True)
 def test_thing_is_brighter_on_the_side_of_the_light() -> None:
     left, right = (drawn(thing("square"), setting=replace(FLAT, light=light)).things for light in (-0.9, 0.9))
     assert left[64, 36, 0] > left[64, 92, 0] + 0.05 and right[64, 92, 0] > right[64, 36, 0] + 0.05
