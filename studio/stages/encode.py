@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +16,7 @@ from typing import Any
 import click
 
 from studio.errors import FolderError, StudioError
+from studio.workspace import children
 from studio.workspace.stage_command import HOUSE, progress, stage
 from studio.workspace.work_folder import Folder, digest
 
@@ -56,11 +58,13 @@ def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None,
         made_of["pictures"] = len(pictures)
     kept = _begin(folder, made_of)
     names = [_shard(number) for number in range(-(-len(pictures) // shard))]
+    if kept and sketchbook:
+        kept = _of_size(folder, kept, {name: min(shard, len(pictures) - at * shard) for at, name in enumerate(names)})
     missing = [number for number, name in enumerate(names) if name not in kept]
     if jobs == 1 or len(missing) < 2:
         encoded: Iterable[None] = map(_Encoder(work), missing) if missing else ()
     else:
-        pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(work, jobs))
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(work, jobs, os.getpid()))
         encoded = pool.map(_encode, missing)
     for _ in progress(encoded, what="shards", total=len(missing)):
         pass
@@ -142,10 +146,11 @@ class _Encoder:
 _encoder: list[_Encoder] = []  # of a process of its own
 
 
-def _prepare(work: _Work, jobs: int) -> None:
-    """Make a process ready, with its share of the cores."""
+def _prepare(work: _Work, jobs: int, parent: int) -> None:
+    """Make a process ready, with its share of the cores; it ends with the one that it works for."""
     import torch
 
+    children.end_with(parent)
     torch.set_num_threads(max(1, torch.get_num_threads() // jobs))
     _encoder.append(_Encoder(work))
 
@@ -176,8 +181,15 @@ class _Sketched:
         from sketch import sketchbook
         from studio.scenes import painted, subjects
 
+        try:
+            book = sketchbook.load(path)
+        except sketchbook.SketchbookError as error:
+            raise StudioError(str(error)) from error
+        if not book.drawings:
+            raise StudioError(f"{path} holds no drawings.")
+        if size % 4:
+            raise StudioError(f"A sketch is a quarter of its picture: {size} pixels a side have none.")
         self._told, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions
-        book = sketchbook.load(path)
         self._programme = subjects.Programme(subjects.Plan(count, seed), book)
         self._easel = painted.Easel(book, size=size)
 
@@ -307,6 +319,18 @@ def _begin(folder: Folder, made_of: dict[str, Any]) -> set[str]:
         path.unlink()
     folder.write("latents/begun.json", said)
     return set()
+
+
+def _of_size(folder: Folder, kept: set[str], sizes: dict[str, int]) -> set[str]:
+    """Return those shards that hold as many pictures as they are to; drop the others, such as a last one of before."""
+    from studio.workspace import shards
+
+    good = {name for name in kept if shards.count(folder.path / "latents" / name) == sizes.get(name)}
+    if good != kept:
+        (folder.path / "latents" / shards.INDEX).unlink(missing_ok=True)
+    for name in kept - good:
+        (folder.path / "latents" / name).unlink()
+    return good
 
 
 def _digest(path: Path) -> str:

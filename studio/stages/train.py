@@ -136,9 +136,17 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         return diffusion.loss(predicted, target, weight), {"waited": torch.tensor(read.waited)}
 
     def look(model: Any, step: int) -> None:
-        noise = torch.randn((len(told), learned, *places), generator=loop.dice(0, 0))
-        latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), told, empty,
-                                  noise.to(machine.device), steps=painted_in, guidance=guidance)  # fmt: skip
+        words, sketches = told, None
+        if shards.led:  # the prompts without a sketch, then pictures that were learned, by their words and sketches
+            known = shards.rows(torch.arange(min(len(told), len(shards))), loop.dice(0, 0))
+            assert known.sketches is not None  # noqa: S101 - they are led
+            words = torch.cat([told, known.states.to(machine.device).float()])
+            blank = torch.zeros(len(told), *known.sketches.shape[1:])
+            sketches = torch.cat([blank, known.sketches]).to(machine.device)
+        noise = torch.randn((len(words), learned, *places), generator=loop.dice(0, 0))
+        latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), words, empty,
+                                  noise.to(machine.device), steps=painted_in, guidance=guidance,
+                                  sketches=sketches)  # fmt: skip
         _hang(folder, base, each, torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, has - learned)), step)
 
     def keep(model: Any, step: int) -> None:
@@ -216,6 +224,8 @@ def _taken(shards: Any, latent: int) -> int:
     if not shards.led:
         return latent
     _, each, side, _ = shards.led[0].sketches.shape
+    if side % shards.latents[0].shape[-1]:
+        raise FolderError(f"Sketches of {side} a side do not fold onto latents of {shards.latents[0].shape[-1]}.")
     return latent + int(each * (side // shards.latents[0].shape[-1]) ** 2)
 
 

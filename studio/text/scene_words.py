@@ -28,12 +28,13 @@ JOINTS = {
 
 def written(items: Sequence[Item], wish: Wish, setting: Setting, dice: random.Random) -> tuple[str, str]:
     """Write a scene in words: with its setting, and without."""
-    things = [_thing(item) for item in items]
+    is_pattern = wish.composition == "grid"
+    things = [_several(item) if is_pattern and item.count == 1 else _thing(item) for item in items]
     if wish.relation and len(things) == 2:
         short = f"{things[0]} {dice.choice(JOINTS.get(wish.relation, (wish.relation,)))} {things[1]}"
     else:
         short = things[0] if len(things) == 1 else f"{', '.join(things[:-1])} and {things[-1]}"
-    if wish.composition == "grid":
+    if is_pattern:
         short = f"{dice.choice(('a pattern of', 'rows of'))} {short}"
     elif wish.composition == "close-up":
         short = f"{short}, close-up"
@@ -48,19 +49,8 @@ def _thing(item: Item) -> str:
     if item.count == 1:
         return phrasing.coloured(item.colour, item.name) if item.colour else phrasing.thing(item.name)
     number = NUMBERS[item.count] if item.count < len(NUMBERS) else str(item.count)
-    return " ".join(word for word in (number, item.colour, _plural(item.name)) if word)
+    return f"{number} {_several(item)}"
 
 
-def _plural(name: str) -> str:
-    """Write a name's plural; its head stands before ``with``, ``of`` and the like."""
-    if phrasing.is_plural(name):
-        return name
-    for joint in (" with ", " in ", " on ", " of ", " and "):
-        if joint in name:
-            head, _, rest = name.partition(joint)
-            return f"{_plural(head)}{joint}{rest}"
-    if name.endswith(("s", "x", "ch", "sh")):
-        return f"{name}es"
-    if name.endswith("y") and name[-2:-1] not in "aeiou":
-        return f"{name[:-1]}ies"
-    return f"{name}s"
+def _several(item: Item) -> str:
+    return f"{item.colour} {phrasing.plural(item.name)}".strip()

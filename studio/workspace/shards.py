@@ -59,6 +59,17 @@ def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Ten
     folder.write(name, save({key: value.cpu().contiguous() for key, value in held.items()}))
 
 
+def count(path: Path) -> int | None:
+    """Count the pictures of a shard; None where it cannot be read."""
+    from safetensors import safe_open
+
+    try:
+        with safe_open(path, "pt") as shard:
+            return int(shard.get_slice("latents").get_shape()[0])
+    except Exception:  # noqa: BLE001 - a torn or missing file: safetensors has its own errors
+        return None
+
+
 class Shards:
     """All shards of a folder; their files are mapped, so that opening them reads nothing."""
 
@@ -82,6 +93,8 @@ class Shards:
                         self.led.append(Led(*(shard.get_tensor(kind) for kind in ("sketches", "others", "shares"))))
             except Exception as error:  # a torn or missing file: safetensors has its own errors
                 raise FolderError(f"{path / name} cannot be read ({error}): delete it and encode again.") from error
+        if self.led and len(self.led) < len(self.latents):
+            raise FolderError(f"Some shards of {path} hold sketches, and some do not: encode again.")
         sizes = torch.tensor([len(part) for part in self.latents])
         self._ends = sizes.cumsum(0)
         if int(self._ends[-1]) != self.about["pictures"]:
