@@ -122,7 +122,8 @@ class Chooser:
         """Tell whether words that only go with something are counted or have an article, as things have."""
         left = self._left(phrase.meanings)
         told = bool(left) and left[0].weight >= 0.5 and bool(phrase.determined or phrase.count)
-        return told and not phrase.of and not self._is_vague(phrase) and len(listed) <= 3
+        place = hearing.place_of(phrase.word, self.heard.grammar)
+        return told and not phrase.of and not place and not self._is_vague(phrase) and len(listed) <= 3
 
     def _is_vague(self, phrase: Phrase) -> bool:
         told = phrase.meanings
@@ -264,7 +265,7 @@ class Chooser:
         own = phrase.word.split(" ")
         around = [*phrase.context, *(self._content() if alone else ())]
         words = [word for word in dict.fromkeys(around) if word not in self.heard.grammar.small and word not in own]
-        value = self._values(left, words, own[-1])
+        value = self._values(left, words, phrase.word if phrase.word in self.heard.grammar.vague else "")
         ordered = sorted(left, key=lambda each: (-value[each.concept], each.concept))
         concepts = [each.concept for each in ordered]
         if len(concepts) <= OTHERS:
@@ -275,9 +276,9 @@ class Chooser:
             concepts += [number for number in alike if number not in concepts]
         return Choice(phrase, tuple(concepts[: OTHERS + 1]), HOW[ordered[0].source])
 
-    def _values(self, left: list[Meaning], words: list[str], head: str) -> Mapping[int, float]:
+    def _values(self, left: list[Meaning], words: list[str], vague: str) -> Mapping[int, float]:
         kinds = self.heard.grammar.kinds
-        hinted = next((kinds[form] for form in keys.forms(head, self._language) if form in kinds), ())
+        hinted = next((kinds[form] for form in keys.forms(vague, self._language) if form in kinds), ())
         value = {
             each.concept: each.weight + (HINTED if hinted and self._is_of(each.concept, hinted) else 0.0)
             for each in left

@@ -183,7 +183,7 @@ ENGLISH = Grammar(
         "animals vehicle vehicles instrument instruments device devices tool tools machine machines gadget item place "
         "building person people food dish plant vegetable vegetables insect beast mammal it he she game container "
         "clothing garment piece furniture utensil weapon figure being monster appliance apparatus contraption reptile "
-        "rodent event feeling emotion substance material liquid snack dessert meal beverage treat fellow fruit bloom "
+        "rodent event feeling emotion substance material liquid snack dessert meal beverage treat fellow fruit fruits bloom "
         "ingredient filling grazer swimmer marsupial"
     ),
     classes=listed("bird fish flower tree truck boat ship box bag toy sport room hat shoe drink sweet cat dog ball lorry van man woman lady house mountain star plant horse light stone"),

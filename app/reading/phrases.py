@@ -116,7 +116,8 @@ class _Run:
 
     def _end(self) -> None:
         if self.phrase is not None and (self.phrase.meanings or self.phrase.context or self.phrase.count):
-            self.phrase.last = max(self.phrase.last, min(self.at, self.last))
+            if not self.phrase.meanings:
+                self.phrase.last = max(self.phrase.last, min(self.at, self.last))
             self.found.append(self.phrase)
         self.phrase = None
 
