@@ -158,9 +158,19 @@ class Chooser:
         return any(
             word in grammar.clauses
             and self.heard.roles[place] == FREE
+            and self._goes_on(place + 1)
             and (word not in grammar.articles or words[place - 1] == "," or grammar.language == "en")
             for place, word in enumerate(words[phrase.last : phrase.last + 3], phrase.last)
         )
+
+    def _goes_on(self, first: int) -> bool:
+        """Tell whether a clause says anything: not so "that is", before what is not wanted."""
+        for token, role in zip(self.heard.tokens[first:], self.heard.roles[first:], strict=True):
+            if token.kind == tokens.MARK or role not in (FREE, PLACE):
+                return False
+            if token.text not in self.heard.grammar.small:
+                return True
+        return False
 
     def _is_covered(self, content: list[str], listed: list[Phrase], named: list[Phrase]) -> bool:
         """Tell whether most words of a sentence are about one thing that none of its phrases means."""

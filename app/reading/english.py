@@ -158,7 +158,7 @@ ENGLISH_UNWANTED = re.compile(
     r"(?<= )(?:(?:, )?(?:but |and |with |absolutely |definitely |please |there (?:is|are|must be|should be) |has |have |having )?"
     r"(?:not|no|without|never mind|nothing to do with|rather than|instead of|except(?: for)?|excluding|minus|sans|free of|devoid of|lacking|"
     r"never|avoid|omit|leave out|(?:do not|dont|don t) (?:want|draw|show|paint|include|add)|nor|neither|isnt|arent|anything but|missing|"
-    r"other than|apart from|as opposed to|skip|forget|hold the|no more|not with|not of)"
+    r"other than|apart from|exclude|drop the|ditch the|lose the|get rid of|rid of|do without|done without|stay away from|steer clear of|none of|(?:should|must|may|can|could|would|shall) ?not (?:be|have|contain|include|show)?|(?:shouldnt|mustnt|cannot|cant) (?:be|have|contain|include|show)|am not|was not|were not|wasnt|werent|as opposed to|skip|forget|hold the|no more|not with|not of)"
     r"(?: (?:a|an|the|any|of|like|its|his|her|their|another|some|with|single|sign of|trace of|even|about|kind of|more|in sight))*)"
     rf"{NEGATED}(?: (?:or|nor)(?: (?:a|an|any|the))?{NEGATED})*{STOP}"
 )  # fmt: skip

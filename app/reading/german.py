@@ -103,7 +103,7 @@ GERMAN = Grammar(
     ),
     unwanted=re.compile(
         rf"(?<= )(?:, )?(?:(?:aber|und|doch|bitte) )?(?:ohne|kein(?:e|er|es|en|em)?|nicht(?: der| die| das| den| dem)?|statt|anstatt|anstelle|weder|niemals|ausser|bloss kein(?:e|en)?|"
-        rf"nichts mit)(?: {alternatives(ARTICLES)})?{NEGATED}(?: (?:oder|noch|und kein(?:e|en)?|und ohne|,? ?auch kein(?:e|en)?)(?: {alternatives(ARTICLES)})?{NEGATED})*{STOP}"
+        rf"nichts mit|auf keinen fall|verzichte auf|lass weg|anstatt von|niemand)(?: {alternatives(ARTICLES)})?{NEGATED}(?: (?:oder|noch|und kein(?:e|en)?|und ohne|,? ?auch kein(?:e|en)?)(?: {alternatives(ARTICLES)})?{NEGATED})*{STOP}"
     ),
     hands=(
         re.compile(

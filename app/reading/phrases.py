@@ -220,7 +220,8 @@ class _Run:
             self._open().determined = word
         elif word in self.grammar.small or word in self.grammar.breaks or word in self.grammar.clauses:
             self._end()
-            self.of = word in ("of", "von", "vom")
+            # Only directly behind a noun: "on top of a tree" says where, and no more of what stands there.
+            self.of = word in ("of", "von", "vom") and bool(self.found) and self.found[-1].last == self.at
         else:
             return False
         self.at += 1

@@ -265,3 +265,18 @@ def test_names_in_other_languages_are_found_where_nothing_else_is(
 
 def test_what_is_not_wanted_in_german_is_not_shown_as_a_foreign_name(reader: Reader) -> None:
     assert "automobile" not in names(reader, "eine leere Straße, keine Autos")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things"),
+    [
+        ("a cat in front of a mirror", ["cat", "mirror"]),
+        ("a white cat that is not asleep", ["cat"]),
+        ("a star, not a starfish", ["star"]),
+        ("an apple that isn't red", ["green apple"]),
+        ("a drop of water", ["droplet"]),
+        ("fish and chips, but no fish", ["french fries"]),
+    ],
+)
+def test_small_words_do_not_mislead(reader: Reader, prompt: str, things: list[str]) -> None:
+    assert names(reader, prompt) == things
