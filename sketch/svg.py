@@ -34,7 +34,7 @@ SHOWN = 20_000
 STYLE = 16 * 1024
 """How many bytes of CSS it may hold."""
 
-LARGEST = 100_000.0
+LARGEST = 1_000_000.0
 """The largest number that may stand in it."""
 
 REFUSED = ("image", "feImage", "filter", "pattern", "marker", "text", "foreignObject")

@@ -11,7 +11,7 @@ from studio import stages
 
 # As they are usually run; a stage that is not named here comes behind these.
 ORDER = (
-    "collect", "caption", "compose", "sketchbook", "autoencoder", "eye", "meaning", "encode", "train", "evaluate",
+    "collect", "caption", "compose", "sketchbook", "lexicon", "autoencoder", "eye", "meaning", "encode", "train", "evaluate",
     "publish",
 )  # fmt: skip
 

@@ -162,7 +162,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
     processes = 0 if schedule.constant else machine.num_processes  # such a run may go on with more, or fewer
     settings = {"batch": batch, "processes": processes, "objective": aim.kind, "gamma": gamma,
                 "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
-                "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched,
+                "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched if shards.led else 0,
                 "rank": rank if tune == "lora" else 0, "precision": precision,
                 "pictures": shards.about["source"]}  # fmt: skip
     try:

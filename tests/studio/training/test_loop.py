@@ -45,3 +45,13 @@ def test_run_at_a_falling_rate_may_not_be_lengthened(tmp_path: Path) -> None:
     run.begin(Schedule(100).settings())
     with pytest.raises(FolderError, match=r"other settings \(steps\)"):
         run.begin(Schedule(101).settings())
+
+
+def test_run_that_began_before_there_was_a_setting_goes_on_without_it(tmp_path: Path) -> None:
+    run = Run(Folder(tmp_path), "old")
+    settings = Schedule(100).settings()
+    run.begin({name: value for name, value in settings.items() if name not in ("constant", "cool")} | {"tune": "full"})
+    run.begin(settings | {"tune": "full", "muon": False, "layers": "", "unsketched": 0})
+    for other in ({"muon": True}, {"layers": "2,1"}, {"tune": ""}, {"unsketched": 0.1}):
+        with pytest.raises(FolderError, match=next(iter(other))):
+            run.begin(settings | {"tune": "full"} | other)
