@@ -19,6 +19,7 @@ RUN python -m venv --without-pip /venv && \
     pip --python /venv/bin/python install --requirement requirements/web.txt && \
     find /venv -path '*/babel/locale-data/*.dat' -not -name 'root.dat' -not -name 'en*.dat' -not -name 'de*.dat' -delete
 COPY app app
+COPY sketch sketch
 COPY migrations migrations
 COPY templates templates
 COPY static static
@@ -42,6 +43,7 @@ RUN python -m venv --without-pip /venv && \
 COPY app app
 COPY migrations migrations
 COPY eye eye
+COPY sketch sketch
 COPY worker worker
 COPY models models
 COPY wsgi.py wsgi.py

@@ -10,7 +10,10 @@ import click
 from studio import stages
 
 # As they are usually run; a stage that is not named here comes behind these.
-ORDER = ("collect", "caption", "compose", "autoencoder", "eye", "meaning", "encode", "train", "evaluate", "publish")
+ORDER = (
+    "collect", "caption", "compose", "sketchbook", "lexicon", "autoencoder", "eye", "meaning", "encode", "train",
+    "evaluate", "publish",
+)  # fmt: skip
 
 
 class Stages(click.Group):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
@@ -36,6 +36,10 @@ class StopDescription(TypedDict):
     ]
     note: Annotated[
         str | None, Field(description="What the painter could not read of the prompt, if anything.", examples=[None])
+    ]
+    scene: Annotated[
+        dict[str, Any] | None,
+        Field(description="What the prompt was read as; null where the model is led by words alone.", examples=[None]),
     ]
 
 
@@ -77,7 +81,7 @@ class WalkDescription(TypedDict):
         list[StopDescription],
         Field(
             description="Its stops, from first to last.",
-            examples=[[{**stop, "found_hand": None, "note": None} for stop in STOPS]],
+            examples=[[{**stop, "found_hand": None, "note": None, "scene": None} for stop in STOPS]],
         ),
     ]
     seed: Annotated[int, Field(description="Where its noise comes from; drawn if not asked for.", examples=[11])]

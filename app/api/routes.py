@@ -208,6 +208,7 @@ def describe(walk: Walk) -> WalkDescription:
                 "hand": stop.hand or None,
                 "found_hand": stop.found_hand or None,
                 "note": stop.note or None,
+                "scene": stop.scene,
             }
             for stop in walk.stops
         ],

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.auth import visitors
-from app.commissions import lineage_rules
+from app.commissions import lineage_rules, scenes
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import InvalidInput
@@ -116,6 +116,7 @@ def _new_row(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
+    scenes.read_stops(walk, parent)
     walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from app.commissions import validation
 from app.commissions.recipe_files import RECIPE_MAX, film_kind, find_recipe
 from app.commissions.recipe_pins import PinnedSettings, flaw
-from app.commissions.recipe_schema import Recipe, RecipeLevel, RecipeSampler
+from app.commissions.recipe_schema import Recipe, RecipeLevel, RecipeSampler, RecipeStop
 from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
 from app.i18n.gettext import N_, _
-from app.storage.walk_models import ROUND, Walk
+from app.storage.walk_models import ROUND, Stop, Walk
 
 FORMAT = "moma-lisa recipe"
 FIRST, VERSION = 1, 2  # in the first, every frame was painted in full
@@ -44,15 +44,7 @@ def recipe_of(walk: Walk) -> Recipe:
         "version": FIRST,
         "synthetic": True,
         "digital_source_type": IPTC_SYNTHETIC,
-        "stops": [
-            {
-                "prompt": stop.prompt,
-                "negative_prompt": stop.negative_prompt,
-                "seed": stop.seed,
-                "hand": stop.hand or None,
-            }
-            for stop in walk.stops
-        ],
+        "stops": [_stop(stop) for stop in walk.stops],
         "seed": walk.seed,
         "frames": walk.frames,
         "positions": walk.positions,
@@ -74,6 +66,18 @@ def recipe_of(walk: Walk) -> Recipe:
         written["model"]["asked"] = walk.model
         written["sampler"] = cast(RecipeSampler, walk.sampling)
         written["levels"] = cast(list[RecipeLevel] | None, walk.levels)
+    return written
+
+
+def _stop(stop: Stop) -> RecipeStop:
+    written: RecipeStop = {
+        "prompt": stop.prompt,
+        "negative_prompt": stop.negative_prompt,
+        "seed": stop.seed,
+        "hand": stop.hand or None,
+    }
+    if stop.scene is not None:
+        written["scene"] = stop.scene
     return written
 
 

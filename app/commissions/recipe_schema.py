@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
+from sketch.scene import Scene, Thing
+
+SCENE = Scene((Thing("0a1b2c3d4e5f6a7b8c9d"),)).as_json()
 STOPS = [{"prompt": prompt, "negative_prompt": "", "seed": None, "hand": None} for prompt in ("a lemon", "the sun")]
 
 
@@ -18,6 +21,12 @@ class RecipeStop(TypedDict):
     seed: Annotated[int | None, Field(description="Its own seed; null when it is the walk's.", examples=[None])]
     hand: Annotated[
         str | None, Field(description="The hand it is painted in; null when the model chooses.", examples=[None])
+    ]
+    scene: NotRequired[
+        Annotated[
+            dict[str, Any],
+            Field(description="What the prompt was read as: drawings, their places, a setting.", examples=[SCENE]),
+        ]
     ]
 
 

@@ -14,6 +14,7 @@ from app.generation.hands import words_of
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.storage.walk_models import ID
+from sketch import scene
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
@@ -67,6 +68,19 @@ def _is_visible(character: str) -> bool:
     return unicodedata.category(character)[0] not in "ZC"
 
 
+def _scene(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Read a scene that anybody may have written; what is left out of it is filled in.
+
+    :raises ValueError: naming the field and the limit.
+    """
+    if told is None:
+        return None
+    try:
+        return scene.read(told).as_json()
+    except scene.SceneError as error:
+        raise ValueError(_("cannot be used: %(flaw)s", flaw=error)) from error
+
+
 Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
 
 
@@ -98,6 +112,8 @@ class StopRequest(BaseModel):
         limits_in_schema(lambda limits: {"enum": [*(hand.words for hand in limits.hands), None], "examples": [None]}),
     ] = None
     """The hand it is painted in, one of those that the model has; without one the model chooses."""
+    scene: Annotated[dict[str, Any] | None, AfterValidator(_scene), Field(examples=[None])] = None
+    """What the prompt was read as, as recipes record it, for models led by sketches; without it the prompt is read."""
 
 
 class Commission(BaseModel):

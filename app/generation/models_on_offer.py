@@ -20,6 +20,7 @@ CONFIGS = {"scheduler": "scheduler_config.json"} | dict.fromkeys(TOKENIZERS, "to
 VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
 CONSISTENT = ("LCMScheduler", "TCDScheduler")
 DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
+SKETCH = "sketch.json"
 OPTIONAL = ("safety_checker", "feature_extractor", "image_encoder")
 
 
@@ -64,8 +65,8 @@ def facts(setting: str | None = None) -> dict[str, Any]:
     What its ``house.json`` says (licence, sources, hands, starters …), and always ``name`` and ``title``, ``size`` (the
     pixels of a side, or ``None``), ``scheduler`` (the solver that its folder names, or ""), ``few_step`` (whether it
     was distilled to paint in a few steps without guidance), ``embeds_guidance`` (whether guidance is one of its
-    inputs, and costs no second pass) and ``steps_max`` (how many steps the schedule has that it was distilled on, or
-    ``None`` where any number can be painted).
+    inputs, and costs no second pass), ``has_sketches`` (whether sketches lead it) and ``steps_max`` (how many steps the
+    schedule has that it was distilled on, or ``None`` where any number can be painted).
     """
     setting = setting or current_app.config["MODEL"]
     return _read(_folder(setting), "" if Path(setting).is_dir() else setting)
@@ -162,6 +163,7 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
         "scheduler": scheduler.get("_class_name", ""),
         "few_step": _is_few_step(scheduler),
         "embeds_guidance": unet.get("time_cond_proj_dim") is not None,
+        "has_sketches": (folder / SKETCH).exists(),
     } | told
     return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
 

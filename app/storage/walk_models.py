@@ -263,6 +263,7 @@ class Stop(db.Model):  # type: ignore[misc]
     found_hand: Mapped[str] = mapped_column(String(80), default="", server_default="")  # the eye's, where none is named
     seed: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(String(24), default="")
+    scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # what it was read as, where sketches lead the painter
 
 
 class Frame(db.Model):  # type: ignore[misc]

@@ -36,6 +36,8 @@ def key_of(walk: Walk) -> str | None:
         "model": walk.model if model is None else model.name,
         "sampler": [walk.preset, walk.scheduler, walk.sampler_steps, walk.guidance, walk.sampling],
     }
+    if scenes := [stop.scene for stop in walk.stops if stop.scene is not None]:
+        told["scenes"] = scenes
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

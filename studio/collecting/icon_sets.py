@@ -112,6 +112,20 @@ def concepts(modules: Path) -> list[Concept]:
     return found
 
 
+def kinds(modules: Path) -> dict[str, str]:
+    """Tell the Unicode subgroup, such as ``animal-bird``, of what each emoji depicts, by name."""
+    known = _json(modules / "emojibase-data/meta/groups.json")["subgroups"]
+    rows = _json(modules / "emojibase-data/en/data.json")
+    of_emoji = {_bare(row["emoji"]): known[str(row["subgroup"])] for row in rows if "subgroup" in row}
+    named = _json(modules / "unicode-emoji-json/data-by-emoji.json")
+    return {row["name"]: of_emoji[_bare(emoji)] for emoji, row in named.items() if _bare(emoji) in of_emoji}
+
+
+def _bare(emoji: str) -> str:
+    """Leave out the sign that asks for a coloured picture, which the dictionaries do not agree on."""
+    return emoji.replace("\ufe0f", "")
+
+
 def _is_left_out(name: str) -> bool:
     if LEFT_OUT.search(name) or FACING.search(name):
         return True

@@ -7,14 +7,19 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from studio.errors import StudioError
 from studio.hands import brush, colour
 from studio.hands.dice import Dice
 
 
 class Drawing:
-    """Motifs (n, 4, h, w), float 0…1, straight alpha, and what is often asked of them."""
+    """Motifs (n, 4, h, w), float 0…1, straight alpha, and what is often asked of them.
 
-    def __init__(self, motifs: Tensor) -> None:
+    A ``ground`` (n, 3, h, w), 0…1, is the opaque picture that they stand before, if there is one.
+    """
+
+    def __init__(self, motifs: Tensor, ground: Tensor | None = None) -> None:
+        self.given = ground
         self.alpha = motifs[:, 3:]
         self.unit = motifs.shape[2] / 256
         self.rgb = self._spread(motifs[:, :3])
@@ -61,20 +66,71 @@ class Drawing:
 
         They are numbered from dark to light; ``smooth`` rounds the shapes, in pixels.
         """
-        lab = colour.lab(self.rgb)
-        points = lab[:, :, :: max(1, lab.shape[2] // 64), :: max(1, lab.shape[3] // 64)].flatten(2).transpose(1, 2)
-        weight = self.alpha[:, :, :: max(1, lab.shape[2] // 64), :: max(1, lab.shape[3] // 64)].flatten(2)[:, 0]
-        centres = _starts(points, weight, count)
-        for _ in range(8):
-            near = torch.cdist(points, centres).argmin(2)
-            mine = torch.nn.functional.one_hot(near, count).float() * weight[..., None]
-            total = mine.sum(1)[..., None]
-            centres = torch.where(total > 0.5, mine.transpose(1, 2) @ points / total.clamp(min=0.5), centres)
-        order = centres[..., 0].argsort(1)
-        centres = centres.gather(1, order[..., None].expand(-1, -1, 3))
-        labels = torch.cdist(lab.flatten(2).transpose(1, 2), centres).argmin(2).view(len(lab), *lab.shape[2:])
-        labels = rounded(labels, count, smooth * self.unit)
-        return labels, colour.rgb(centres.transpose(1, 2)).transpose(1, 2)
+        return parted(self.rgb, self.alpha, count, smooth * self.unit)
+
+    @property
+    def ground(self) -> Tensor:
+        """The backdrop (n, 3, h, w).
+
+        :raises StudioError: where none was given.
+        """
+        if self.given is None:
+            raise StudioError("This drawing was given no ground.")
+        return self.given
+
+    @cached_property
+    def whole(self) -> Tensor:
+        """The motifs before their ground (n, 3, h, w)."""
+        return brush.over(self.rgb, self.alpha, self.ground)
+
+    @cached_property
+    def lines(self) -> Tensor:
+        """Contours of the motifs, inner and outer, 0…1; as strong at any size of the picture."""
+        smooth = brush.blur(colour.lab(self.rgb), 0.8 * self.unit)
+        inner = brush.steepness(smooth) * (9 * self.unit) * self.alpha
+        outer = brush.steepness(brush.blur(self.alpha, 0.8 * self.unit)) * (3 * self.unit)
+        return torch.maximum(inner, outer).clamp(0, 1)
+
+    @cached_property
+    def seams(self) -> Tensor:
+        """Edges in the ground where it is seen, 0…1: a horizon is one, a gradient or a soft shadow is none."""
+        unit, lab = self.unit, colour.lab(self.ground)
+        near, far = (brush.steepness(brush.blur(lab, sigma * unit)) * unit for sigma in (1.0, 3.0))
+        # A blur takes more from a sharp edge than from the soft edge of a shadow.
+        sharp = brush.step(near / (far + 1e-4), 1.6, 2.2)
+        sharp = torch.nn.functional.max_pool2d(sharp, 5, 1, 2)
+        return brush.step(near, 0.014, 0.045) * sharp * (1 - self.alpha)
+
+    def parted_motifs(self, count: int, smooth: float, lightness: float = 0.75) -> tuple[Tensor, Tensor]:
+        """Part the motifs into flat colours as :meth:`regions` does, light and shade on them counting less."""
+        return parted(self.rgb, self.alpha, count, smooth * self.unit, lightness)
+
+    def parted_ground(self, count: int, smooth: float) -> tuple[Tensor, Tensor]:
+        """Part the ground into flat colours, seen or not, so that they stay when a motif moves."""
+        return parted(self.ground, torch.ones_like(self.alpha), count, smooth * self.unit)
+
+
+def parted(rgb: Tensor, weight: Tensor, count: int, sigma: float, lightness: float = 1.0) -> tuple[Tensor, Tensor]:
+    """Part a picture into ``count`` flat colours by k-means in Oklab: labels (n, h, w), sRGB (n, count, 3).
+
+    They are numbered from dark to light; ``sigma`` rounds the shapes, in pixels. With a ``lightness`` below 1,
+    light and shade on one thing part it less.
+    """
+    scale = torch.tensor([lightness, 1.0, 1.0], device=rgb.device)[:, None, None]
+    lab = colour.lab(rgb) * scale
+    points = lab[:, :, :: max(1, lab.shape[2] // 64), :: max(1, lab.shape[3] // 64)].flatten(2).transpose(1, 2)
+    weight = weight[:, :, :: max(1, lab.shape[2] // 64), :: max(1, lab.shape[3] // 64)].flatten(2)[:, 0]
+    centres = _starts(points, weight, count)
+    for _ in range(8):
+        near = torch.cdist(points, centres).argmin(2)
+        mine = torch.nn.functional.one_hot(near, count).float() * weight[..., None]
+        total = mine.sum(1)[..., None]
+        centres = torch.where(total > 0.5, mine.transpose(1, 2) @ points / total.clamp(min=0.5), centres)
+    order = centres[..., 0].argsort(1)
+    centres = centres.gather(1, order[..., None].expand(-1, -1, 3))
+    labels = torch.cdist(lab.flatten(2).transpose(1, 2), centres).argmin(2).view(len(lab), *lab.shape[2:])
+    labels = rounded(labels, count, sigma)
+    return labels, colour.rgb(centres.transpose(1, 2) / scale[:, :, 0]).transpose(1, 2)
 
 
 def _starts(points: Tensor, weight: Tensor, count: int) -> Tensor:

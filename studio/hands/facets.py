@@ -161,8 +161,8 @@ def low_poly(drawing: Drawing, dice: Dice) -> Tensor:
     picture = over(drawing.rgb, like, ground)
 
     rows = 17
-    corners = _corners(drawing, dice, rows)
-    labels = _triangles(corners, like, rows, picture)
+    corners = corners_on(brush.blur(drawing.edges, 1.0 * drawing.unit), dice, rows)
+    labels = triangles(corners, like, rows, picture)
     count = 2 * (rows - 1) ** 2
     tones = brush.means(picture, labels, count)
     light = dice.uniform(count, 1, low=-0.075, high=0.075)
@@ -172,28 +172,27 @@ def low_poly(drawing: Drawing, dice: Dice) -> Tensor:
     return brush.blur(painted, 0.55)
 
 
-def _corners(drawing: Drawing, dice: Dice, rows: int) -> Tensor:
+def corners_on(contours: Tensor, dice: Dice, rows: int) -> Tensor:
     """Place rows × rows corners (n, rows, rows, 2), each at the strongest contour of sixteen tries in its own cell."""
-    like = drawing.alpha
-    n, _, h, _ = like.shape
+    n, _, h, _ = contours.shape
     pitch = h / (rows - 1)
-    at = torch.arange(rows, device=like.device) * pitch
+    at = torch.arange(rows, device=contours.device) * pitch
     y, x = torch.meshgrid(at, at, indexing="ij")
     tries = dice.uniform(16, 2, rows, rows, low=-0.45, high=0.45) * pitch
     tx, ty = x + tries[:, :, 0], y + tries[:, :, 1]
     strength = brush.sample(
-        brush.blur(drawing.edges, 1.0 * drawing.unit),
+        contours,
         tx.reshape(n, 1, 16 * rows, rows),
         ty.reshape(n, 1, 16 * rows, rows),
     )
     best = strength.view(n, 16, rows, rows).argmax(1, keepdim=True)
-    inner = ((torch.arange(rows, device=like.device) % (rows - 1)) != 0).float()
+    inner = ((torch.arange(rows, device=contours.device) % (rows - 1)) != 0).float()
     px = torch.where(inner[None, None, :] > 0, tx.gather(1, best)[:, 0], x)
     py = torch.where(inner[None, :, None] > 0, ty.gather(1, best)[:, 0], y)
     return torch.stack([px, py], 3)
 
 
-def _triangles(corners: Tensor, like: Tensor, rows: int, picture: Tensor) -> Tensor:
+def triangles(corners: Tensor, like: Tensor, rows: int, picture: Tensor) -> Tensor:
     """Number the triangle that each pixel lies in: two to a quadrangle, cut where its corners are more alike."""
     n, _, h, w = like.shape
     pitch = h / (rows - 1)

@@ -9,7 +9,17 @@ import torch
 from torch import Tensor
 
 from studio.errors import StudioError
-from studio.hands import facets, flat, lines, strokes, washes
+from studio.hands import (
+    facets,
+    flat,
+    lines,
+    setting_pieces,
+    setting_prints,
+    setting_strokes,
+    setting_washes,
+    strokes,
+    washes,
+)
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing
 
@@ -21,6 +31,7 @@ class Hand:
     """A way of painting: its name, the words that name it behind a prompt, what people call it, and its program.
 
     ``of`` is the other wording, before a prompt; ``keeps_colour`` says whether a blue cat is still blue by it.
+    ``setting`` is the program that paints a drawing before a given ground, if the hand has one.
     """
 
     name: str
@@ -29,12 +40,26 @@ class Hand:
     of: str
     program: Program
     keeps_colour: bool = True
+    setting: Program | None = None
+
+    @property
+    def paints_ground(self) -> bool:
+        """Whether the hand paints a ground that it is given."""
+        return self.setting is not None
 
 
 _ALL = (
-    Hand("pop-art", "pop art", "Pop art", "a pop art picture of", flat.pop_art),
-    Hand("cut-out", "paper cut-out", "Cut paper", "a paper cut-out of", flat.cut_out),
-    Hand("risograph", "risograph", "Risograph", "a risograph of", flat.risograph, keeps_colour=False),
+    Hand("pop-art", "pop art", "Pop art", "a pop art picture of", flat.pop_art, setting=setting_prints.pop_art),
+    Hand("cut-out", "paper cut-out", "Cut paper", "a paper cut-out of", flat.cut_out, setting=setting_prints.cut_out),
+    Hand(
+        "risograph",
+        "risograph",
+        "Risograph",
+        "a risograph of",
+        flat.risograph,
+        keeps_colour=False,
+        setting=setting_prints.risograph,
+    ),
     Hand("screen-print", "screen print", "Screen print", "a screen print of", flat.screen_print, keeps_colour=False),
     Hand(
         "primary-grid",
@@ -44,35 +69,117 @@ _ALL = (
         flat.primary_grid,
         keeps_colour=False,
     ),
-    Hand("stained-glass", "stained glass", "Stained glass", "a stained glass window of", facets.stained_glass),
-    Hand("mosaic", "mosaic", "Mosaic", "a mosaic of", facets.mosaic),
-    Hand("cubist", "cubist", "Cubist", "a cubist painting of", facets.cubist),
-    Hand("low-poly", "low poly", "Low poly", "a low poly picture of", facets.low_poly),
-    Hand("pointillist", "pointillist", "Pointillist", "a pointillist painting of", strokes.pointillist),
-    Hand("oil", "oil painting", "Oil painting", "an oil painting of", strokes.oil),
-    Hand("swirls", "swirling brushstrokes", "Swirling brushstrokes", "swirling brushstrokes of", strokes.swirls),
-    Hand("pastel", "chalk pastel", "Chalk pastel", "a chalk pastel of", strokes.pastel),
-    Hand("woodcut", "woodcut", "Woodcut", "a woodcut of", lines.woodcut, keeps_colour=False),
-    Hand("charcoal", "charcoal", "Charcoal", "a charcoal drawing of", lines.charcoal, keeps_colour=False),
-    Hand("neon", "neon", "Neon", "a neon sign of", lines.neon),
+    Hand(
+        "stained-glass",
+        "stained glass",
+        "Stained glass",
+        "a stained glass window of",
+        facets.stained_glass,
+        setting=setting_pieces.stained_glass,
+    ),
+    Hand("mosaic", "mosaic", "Mosaic", "a mosaic of", facets.mosaic, setting=setting_pieces.mosaic),
+    Hand("cubist", "cubist", "Cubist", "a cubist painting of", facets.cubist, setting=setting_pieces.cubist),
+    Hand("low-poly", "low poly", "Low poly", "a low poly picture of", facets.low_poly, setting=setting_pieces.low_poly),
+    Hand(
+        "pointillist",
+        "pointillist",
+        "Pointillist",
+        "a pointillist painting of",
+        strokes.pointillist,
+        setting=setting_strokes.pointillist,
+    ),
+    Hand("oil", "oil painting", "Oil painting", "an oil painting of", strokes.oil, setting=setting_strokes.oil),
+    Hand(
+        "swirls",
+        "swirling brushstrokes",
+        "Swirling brushstrokes",
+        "swirling brushstrokes of",
+        strokes.swirls,
+        setting=setting_strokes.swirls,
+    ),
+    Hand("pastel", "chalk pastel", "Chalk pastel", "a chalk pastel of", strokes.pastel, setting=setting_strokes.pastel),
+    Hand(
+        "woodcut",
+        "woodcut",
+        "Woodcut",
+        "a woodcut of",
+        lines.woodcut,
+        keeps_colour=False,
+        setting=setting_prints.woodcut,
+    ),
+    Hand(
+        "charcoal",
+        "charcoal",
+        "Charcoal",
+        "a charcoal drawing of",
+        lines.charcoal,
+        keeps_colour=False,
+        setting=setting_washes.charcoal,
+    ),
+    Hand("neon", "neon", "Neon", "a neon sign of", lines.neon, setting=setting_washes.neon),
     Hand("op-art", "op art", "Op art", "an op art picture of", lines.op_art),
-    Hand("watercolour", "watercolour", "Watercolour", "a watercolour of", washes.watercolour),
-    Hand("ink-wash", "ink wash", "Ink wash", "an ink wash painting of", washes.ink_wash, keeps_colour=False),
-    Hand("cyanotype", "cyanotype", "Cyanotype", "a cyanotype of", washes.cyanotype, keeps_colour=False),
-    Hand("colour-field", "colour field", "Colour field", "a colour field painting of", washes.colour_field),
-    Hand("orphist", "discs of colour", "Discs of colour", "discs of colour around", washes.orphist),
+    Hand(
+        "watercolour",
+        "watercolour",
+        "Watercolour",
+        "a watercolour of",
+        washes.watercolour,
+        setting=setting_washes.watercolour,
+    ),
+    Hand(
+        "ink-wash",
+        "ink wash",
+        "Ink wash",
+        "an ink wash painting of",
+        washes.ink_wash,
+        keeps_colour=False,
+        setting=setting_washes.ink_wash,
+    ),
+    Hand(
+        "cyanotype",
+        "cyanotype",
+        "Cyanotype",
+        "a cyanotype of",
+        washes.cyanotype,
+        keeps_colour=False,
+        setting=setting_prints.cyanotype,
+    ),
+    Hand(
+        "colour-field",
+        "colour field",
+        "Colour field",
+        "a colour field painting of",
+        washes.colour_field,
+        setting=setting_strokes.colour_field,
+    ),
+    Hand(
+        "orphist",
+        "discs of colour",
+        "Discs of colour",
+        "discs of colour around",
+        washes.orphist,
+        setting=setting_pieces.orphist,
+    ),
 )
 HANDS = {hand.name: hand for hand in _ALL}
 
 
 @torch.no_grad()
-def paint(name: str, motifs: Tensor, seeds: Tensor) -> Tensor:
+def paint(name: str, motifs: Tensor, seeds: Tensor, ground: Tensor | None = None) -> Tensor:
     """Paint motifs (n, 4, h, w), float 0…1 with straight alpha, by a hand: (n, 3, h, w), 0…1.
 
-    Each picture follows from its motif and its seed alone, whatever else is in the batch.
+    Each picture follows from its motif, its ground and its seed alone, whatever else is in the batch. Before a
+    ``ground`` (n, 3, h, w), 0…1, hue, light and large shapes follow from it and from the motif; the seed only
+    changes texture.
 
-    :raises StudioError: for a hand that does not exist.
+    :raises StudioError: for a hand that does not exist, or one that does not paint a given ground.
     """
     if name not in HANDS:
         raise StudioError(f"There is no hand {name!r}; there are {', '.join(HANDS)}.")
-    return HANDS[name].program(Drawing(motifs.float()), Dice(seeds.to(motifs.device))).clamp(0, 1)
+    hand, dice = HANDS[name], Dice(seeds.to(motifs.device))
+    if ground is None:
+        return hand.program(Drawing(motifs.float()), dice).clamp(0, 1)
+    if hand.setting is None:
+        able = ", ".join(each.name for each in HANDS.values() if each.paints_ground)
+        raise StudioError(f"The hand {name!r} invents its own ground; one that is given is painted by {able}.")
+    return hand.setting(Drawing(motifs.float(), ground.float().clamp(0, 1)), dice).clamp(0, 1)

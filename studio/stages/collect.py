@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -17,6 +18,7 @@ from studio.collecting.collection import Collection, Item
 from studio.collecting.picture_intake import SMALLEST, Prepared
 from studio.collecting.polite_client import Gone, Visitor
 from studio.errors import FetchError, StudioError
+from studio.workspace import children
 from studio.workspace.stage_command import progress, stage
 from studio.workspace.work_folder import Folder
 
@@ -83,7 +85,7 @@ def _icons(collection: Collection, modules: Path, options: dict[str, Any]) -> No
         for icon in progress(wanted, what="drawings"):
             enter(*icon_sets.render(icon))
         return
-    with ProcessPoolExecutor(options["jobs"], mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(options["jobs"], get_context("spawn"), children.end_with, (os.getpid(),)) as pool:
         for icon, drawn in progress(
             pool.map(icon_sets.render, wanted, chunksize=16), what="drawings", total=len(wanted)
         ):

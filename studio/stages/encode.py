@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +16,7 @@ from typing import Any
 import click
 
 from studio.errors import FolderError, StudioError
+from studio.workspace import children
 from studio.workspace.stage_command import HOUSE, progress, stage
 from studio.workspace.work_folder import Folder, digest
 
@@ -26,6 +28,13 @@ from studio.workspace.work_folder import Folder, digest
 @click.option(
     "--from", "source", metavar="ADDRESS", help="A folder or bucket with metadata.jsonl, not the work folder."
 )
+@click.option(
+    "--sketchbook", type=click.Path(path_type=Path), help="Subjects by dice from these drawings, with sketches."
+)
+@click.option(
+    "--subjects", type=click.IntRange(1), default=20_000, show_default=True, help="How many, with --sketchbook."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
 @click.option("--captions", type=click.IntRange(1), default=2, show_default=True, help="Captions kept of each scene.")
 @click.option("--size", type=click.IntRange(8), default=256, show_default=True, help="Pixels a side.")
 @click.option("--shard", type=click.IntRange(1), default=4096, show_default=True, help="Pictures a shard.")
@@ -35,26 +44,31 @@ from studio.workspace.work_folder import Folder, digest
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes, with shards of their own."
 )
 def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None, shard: int, batch: int, device: str,
-            jobs: int, size: int, captions: int) -> dict[str, Any]:  # fmt: skip
+            jobs: int, size: int, captions: int, sketchbook: Path | None, subjects: int,
+            seed: int) -> dict[str, Any]:  # fmt: skip
     """Write latents/: scenes painted now, or captioned pictures, as latents and text states."""
     from studio.workspace import shards
 
     coder = vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
-    work = _Work(folder.path, base, coder, source, captions, size, device, batch, shard)
+    work = _Work(folder.path, base, coder, source, captions, size, device, batch, shard, sketchbook, subjects, seed)
     pictures = work.pictures()
     made_of = {"vae": _digest(coder), "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
-               "pictures": len(pictures), "source": pictures.digest()}  # fmt: skip
+               "source": pictures.digest()}  # fmt: skip
+    if not sketchbook:  # of subjects there may be more another time
+        made_of["pictures"] = len(pictures)
     kept = _begin(folder, made_of)
     names = [_shard(number) for number in range(-(-len(pictures) // shard))]
+    if kept and sketchbook:
+        kept = _of_size(folder, kept, {name: min(shard, len(pictures) - at * shard) for at, name in enumerate(names)})
     missing = [number for number, name in enumerate(names) if name not in kept]
     if jobs == 1 or len(missing) < 2:
         encoded: Iterable[None] = map(_Encoder(work), missing) if missing else ()
     else:
-        pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(work, jobs))
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(work, jobs, os.getpid()))
         encoded = pool.map(_encode, missing)
     for _ in progress(encoded, what="shards", total=len(missing)):
         pass
-    index = made_of | {"base": str(base), "shards": names}
+    index = made_of | {"base": str(base), "pictures": len(pictures), "shards": names}
     folder.write(f"latents/{shards.INDEX}", (json.dumps(index, indent=2) + "\n").encode())
     return {"pictures": len(pictures), "shards": len(names), "encoded_now": len(missing), "from": pictures.name}
 
@@ -72,9 +86,14 @@ class _Work:
     device: str
     batch: int
     shard: int
+    sketchbook: Path | None = None
+    subjects: int = 0
+    seed: int = 1
 
-    def pictures(self) -> _Painted | _Captioned:
+    def pictures(self) -> _Sketched | _Painted | _Captioned:
         folder = Folder(self.folder)
+        if self.sketchbook:
+            return _Sketched(self.sketchbook, self.subjects, self.seed, self.captions, self.size)
         if not self.source and (self.folder / "scenes.json").exists():
             return _Painted(folder, self.captions, self.size, self.device)
         return _Captioned(folder, self.source, self.size)
@@ -102,26 +121,36 @@ class _Encoder:
 
         work, batch = self._work, self._work.batch
         numbers = range(number * work.shard, min((number + 1) * work.shard, len(self._pictures)))
-        latents, said = [], []
+        latents: list[Any] = []
+        said: list[list[str]] = []
+        led: list[_Leading] = []
         for start in range(numbers.start, numbers.stop, batch):
-            seen, told = self._pictures.read(range(start, min(start + batch, numbers.stop)))
+            seen, told, leading = self._pictures.read(range(start, min(start + batch, numbers.stop)))
             seen = seen.to(work.device, memory_format=torch.channels_last)
             with torch.no_grad():
                 latents.append(autoencoder.scaled_latents(self._network, seen).half().cpu())
             said += told
-        written, places = shards.tabled(said)
+            led += [leading] if leading else []
+        others = [text for each in led for text in each.others]
+        written, places = shards.tabled(said + others)
         at_once = batch * 4
         states = [self._texts.states(written[at : at + at_once]).half().cpu() for at in range(0, len(written), at_once)]
-        shards.write(Folder(work.folder), f"latents/{_shard(number)}", torch.cat(latents), torch.cat(states), places)
+        leads = None
+        if led:
+            shares = torch.tensor([share for each in led for share in each.shares])
+            leads = shards.Led(torch.cat([each.sketches for each in led]), places[len(said) :], shares)
+        name = f"latents/{_shard(number)}"
+        shards.write(Folder(work.folder), name, torch.cat(latents), torch.cat(states), places[: len(said)], leads)
 
 
 _encoder: list[_Encoder] = []  # of a process of its own
 
 
-def _prepare(work: _Work, jobs: int) -> None:
-    """Make a process ready, with its share of the cores."""
+def _prepare(work: _Work, jobs: int, parent: int) -> None:
+    """Make a process ready, with its share of the cores; it ends with the one that it works for."""
     import torch
 
+    children.end_with(parent)
     torch.set_num_threads(max(1, torch.get_num_threads() // jobs))
     _encoder.append(_Encoder(work))
 
@@ -132,6 +161,55 @@ def _encode(number: int) -> None:
 
 def _shard(number: int) -> str:
     return f"shard-{number:05d}.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class _Leading:
+    """What leads a painter besides the first words: sketches, what is said of the other end, and its shares."""
+
+    sketches: Any
+    others: list[list[str]]
+    shares: list[float]
+
+
+class _Sketched:
+    """Subjects by dice over the drawings of a sketchbook, painted and sketched when they are asked for."""
+
+    name = "subjects"
+
+    def __init__(self, path: Path, count: int, seed: int, captions: int, size: int) -> None:
+        from sketch import sketchbook
+        from studio.scenes import painted, subjects
+
+        try:
+            book = sketchbook.load(path)
+        except sketchbook.SketchbookError as error:
+            raise StudioError(str(error)) from error
+        if not book.drawings:
+            raise StudioError(f"{path} holds no drawings.")
+        if size % 4:
+            raise StudioError(f"A sketch is a quarter of its picture: {size} pixels a side have none.")
+        self._told, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions
+        self._programme = subjects.Programme(subjects.Plan(count, seed), book)
+        self._easel = painted.Easel(book, size=size)
+
+    def __len__(self) -> int:
+        return len(self._programme)
+
+    def digest(self) -> str:
+        """Tell other drawings and other dice apart; how many there are may grow."""
+        return digest("".join(self._told).encode())
+
+    def read(self, numbers: range) -> tuple[Any, list[list[str]], _Leading]:
+        drawn = [self._programme.subject(number) for number in numbers]
+        painted = self._easel.paint(drawn)
+        firsts = [self._said(subject.number, subject.first) for subject in drawn]
+        lasts = [self._said(subject.number, subject.last or subject.first) for subject in drawn]
+        return painted.pictures, firsts, _Leading(painted.sketches, lasts, [subject.t for subject in drawn])
+
+    def _said(self, number: int, end: Any) -> list[str]:
+        dice = random.Random(f"captions:{number}")  # noqa: S311 - drawn to be drawn again
+        return [dice.choice(end.texts) for _ in range(self._captions)]
 
 
 class _Painted:
@@ -151,11 +229,11 @@ class _Painted:
         told = [repr(self._canvas.programme.plan), str(self._captions)]
         return digest("".join([*told, *(record.hash for record in self._canvas.records)]).encode())
 
-    def read(self, numbers: range) -> tuple[Any, list[list[str]]]:
+    def read(self, numbers: range) -> tuple[Any, list[list[str]], None]:
         from studio.scenes import composition
 
         drawn = [self._canvas.programme.scene(number) for number in numbers]
-        return composition.paint(drawn, self._canvas.motifs), [self._drawn(scene) for scene in drawn]
+        return composition.paint(drawn, self._canvas.motifs), [self._drawn(scene) for scene in drawn], None
 
     def _drawn(self, scene: Any) -> list[str]:
         dice = random.Random(f"captions:{scene.seed}:{scene.number}")  # noqa: S311 - drawn to be drawn again
@@ -184,11 +262,11 @@ class _Captioned:
     def digest(self) -> str:
         return digest(json.dumps(self._rows, ensure_ascii=False).encode())
 
-    def read(self, numbers: range) -> tuple[Any, list[list[str]]]:
+    def read(self, numbers: range) -> tuple[Any, list[list[str]], None]:
         import torch
 
         rows = [self._rows[number] for number in numbers]
-        return torch.stack([self._square(name) for name, _ in rows]), [[text] for _, text in rows]
+        return torch.stack([self._square(name) for name, _ in rows]), [[text] for _, text in rows], None
 
     def _read_captions(self, shown: str) -> Iterator[tuple[str, str]]:
         path = f"{self._root.rstrip('/')}/metadata.jsonl"
@@ -241,6 +319,18 @@ def _begin(folder: Folder, made_of: dict[str, Any]) -> set[str]:
         path.unlink()
     folder.write("latents/begun.json", said)
     return set()
+
+
+def _of_size(folder: Folder, kept: set[str], sizes: dict[str, int]) -> set[str]:
+    """Return those shards that hold as many pictures as they are to; drop the others, such as a last one of before."""
+    from studio.workspace import shards
+
+    good = {name for name in kept if shards.count(folder.path / "latents" / name) == sizes.get(name)}
+    if good != kept:
+        (folder.path / "latents" / shards.INDEX).unlink(missing_ok=True)
+    for name in kept - good:
+        (folder.path / "latents" / name).unlink()
+    return good
 
 
 def _digest(path: Path) -> str:

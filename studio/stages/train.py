@@ -37,6 +37,17 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option("--latents", type=click.IntRange(1), help="Learn only the first so many of each place; else all.")
 @click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
 @click.option("--channels", default="64,128,224", show_default=True, help="Of each level of a UNet from nothing.")
+@click.option("--layers", help="With --unet: more layers of its upper levels, such as 2,2,1,1.")
+@click.option("--muon", is_flag=True, help="Learn matrices by Muon, the rest by AdamW.")
+@click.option("--constant", is_flag=True, help="Keep the rate, so that a run may end when it likes; see --cool.")
+@click.option(
+    "--cool",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="With --constant: the last steps, in which the rate falls.",
+)
+@click.option("--unsketched", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without sketch.")
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="Else that of --base, or flow.")
 @click.option(
     "--gamma", type=click.FloatRange(0), default=0.0, show_default=True, help="Of min-SNR weights; 0 for none."
@@ -67,7 +78,8 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
             rank: int, channels: str, objective: str | None, gamma: float, spread: float, nothing: float,
             checkpointing: bool, prompts: tuple[str, ...], prefix: str, guidance: float, painted_in: int,
             validate_every: int, checkpoint_every: int, batch: int, device: str, precision: str, run: str,
-            trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
+            trackers: tuple[str, ...], layers: str | None, muon: bool, unsketched: float,
+            **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/unet and model/scheduler from latents/."""
     import torch
 
@@ -87,6 +99,12 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
     begins: Any = _loaded(unet or base / "unet") if tune else None
     if of_base:
         diffusion.mix(begins, _loaded(base / "unet"), of_base)
+    if layers and not unet:
+        raise StudioError("--layers deepens a UNet that has learned: name it with --unet.")
+    if layers:
+        from studio.training import growing
+
+        begins = growing.deeper(begins, counts(layers))
     network = _network(begins, tune, rank, channels, shards, learned, checkpointing)
     painter = diffusion.solver(aim, base if tune else None)
     each = Run(folder, run)
@@ -107,14 +125,28 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         states = torch.where(left_out, empty, states)
         times = aim.times(batch, dice).to(machine.device)
         noise = loop.noise(tuple(latents.shape), dice, machine.device)
+        sketches = None if read.sketches is None else read.sketches.to(machine.device, non_blocking=True)
+        if sketches is not None:
+            blank = (torch.rand(batch, generator=dice) < unsketched).to(machine.device).view(-1, 1, 1, 1)
+            sketches = sketches.masked_fill(blank, 0.0)
         shown, at, target, weight = aim.noised(latents, noise, times, painter.alphas_cumprod)
+        if sketches is not None:
+            shown = diffusion.led(shown, sketches)
         predicted = model(shown, at, encoder_hidden_states=states, return_dict=False)[0]
         return diffusion.loss(predicted, target, weight), {"waited": torch.tensor(read.waited)}
 
     def look(model: Any, step: int) -> None:
-        noise = torch.randn((len(told), learned, *places), generator=loop.dice(0, 0))
-        latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), told, empty,
-                                  noise.to(machine.device), steps=painted_in, guidance=guidance)  # fmt: skip
+        words, sketches = told, None
+        if shards.led:  # the prompts without a sketch, then pictures that were learned, by their words and sketches
+            known = shards.rows(torch.arange(min(len(told), len(shards))), loop.dice(0, 0))
+            assert known.sketches is not None  # noqa: S101 - they are led
+            words = torch.cat([told, known.states.to(machine.device).float()])
+            blank = torch.zeros(len(told), *known.sketches.shape[1:])
+            sketches = torch.cat([blank, known.sketches]).to(machine.device)
+        noise = torch.randn((len(words), learned, *places), generator=loop.dice(0, 0))
+        latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), words, empty,
+                                  noise.to(machine.device), steps=painted_in, guidance=guidance,
+                                  sketches=sketches)  # fmt: skip
         _hang(folder, base, each, torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, has - learned)), step)
 
     def keep(model: Any, step: int) -> None:
@@ -127,12 +159,15 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         return target
 
     looks = ((validate_every, look), (checkpoint_every, keep))
-    settings = {"batch": batch, "processes": machine.num_processes, "objective": aim.kind, "gamma": gamma,
+    processes = 0 if schedule.constant else machine.num_processes  # such a run may go on with more, or fewer
+    settings = {"batch": batch, "processes": processes, "objective": aim.kind, "gamma": gamma,
                 "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
-                "of_base": of_base, "rank": rank if tune == "lora" else 0, "precision": precision,
+                "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched if shards.led else 0,
+                "rank": rank if tune == "lora" else 0, "precision": precision,
                 "pictures": shards.about["source"]}  # fmt: skip
     try:
-        summary = loop.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put)
+        summary = loop.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put,
+                           muon=muon)  # fmt: skip
     finally:
         reader.close()
     parameters = sum(value.numel() for value in diffusion.plain_copy(network).parameters())
@@ -163,15 +198,17 @@ def _network(network: Any, tune: str | None, rank: int, channels: str, shards: A
     side, width = shards.latents[0].shape[-1], shards.states[0].shape[-1]
     if network is None:
         torch.manual_seed(1)
-        return diffusion.unet(counts(channels), latent=latent, sample=side, width=width, checkpointing=checkpointing)
-    if tune == "full" and network.config.in_channels < latent:
+        return diffusion.unet(counts(channels), latent=latent, taken=_taken(shards, latent), sample=side, width=width,
+                              checkpointing=checkpointing)  # fmt: skip
+    taken = _taken(shards, latent)
+    if tune == "full" and not shards.led and network.config.in_channels < latent:
         from studio.training import growing
 
         network = growing.unet(network, latent=latent)
-    if (network.config.in_channels, network.config.cross_attention_dim) != (latent, width):
+    if (network.config.in_channels, network.config.cross_attention_dim) != (taken, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
         raise FolderError(
-            f"The UNet takes {has}, the shards have {latent} and {width}: "
+            f"The UNet takes {has}, the shards have {taken} and {width}: "
             f"encode with the --base of that UNet and its own --vae."
         )
     if checkpointing:
@@ -180,6 +217,16 @@ def _network(network: Any, tune: str | None, rank: int, channels: str, shards: A
         torch.manual_seed(1)
         diffusion.lay_lora(network, rank)
     return network
+
+
+def _taken(shards: Any, latent: int) -> int:
+    """Count what a UNet is shown of each place: its latents, and of the sketch what is folded into it."""
+    if not shards.led:
+        return latent
+    _, each, side, _ = shards.led[0].sketches.shape
+    if side % shards.latents[0].shape[-1]:
+        raise FolderError(f"Sketches of {side} a side do not fold onto latents of {shards.latents[0].shape[-1]}.")
+    return latent + int(each * (side // shards.latents[0].shape[-1]) ** 2)
 
 
 def _own_objective(base: Path, tune: str | None) -> str:

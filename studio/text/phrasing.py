@@ -14,6 +14,15 @@ MATTER = frozenset(
 )  # fmt: skip
 ONLY = frozenset(("sun", "statue of liberty", "milky way"))
 PLURALS = frozenset(("glasses", "sunglasses", "goggles"))
+IRREGULAR = {
+    "man": "men", "woman": "women", "person": "people", "child": "children", "snowman": "snowmen", "mouse": "mice",
+    "goose": "geese", "tooth": "teeth", "foot": "feet", "ox": "oxen", "wolf": "wolves", "leaf": "leaves",
+    "knife": "knives", "scarf": "scarves", "loaf": "loaves", "fish": "fish", "blowfish": "blowfish",
+    "jellyfish": "jellyfish", "sheep": "sheep", "deer": "deer", "moose": "moose", "bison": "bison", "squid": "squid",
+    "shrimp": "shrimp", "potato": "potatoes", "tomato": "tomatoes", "mango": "mangoes", "volcano": "volcanoes",
+    "mosquito": "mosquitoes", "superhero": "superheroes", "cactus": "cacti", "quiz": "quizzes",
+}  # fmt: skip
+DOERS = frozenset(("person", "man", "woman", "face", "head", "chart"))
 VOWELS = tuple("aeiou")
 SOUNDS_LIKE_CONSONANT = ("uni", "one ", "euro", "ewe", "ukulele", "used")
 SOUNDS_LIKE_VOWEL = ("hour", "honest", "x-ray")
@@ -45,6 +54,34 @@ def is_plural(name: str) -> bool:
     last = head.split()[-1] if head.split() else ""
     singular = last.endswith(("ss", "us", "is", "as", "ros")) or last in ("lens", "news", "claus", "tennis", "series")
     return last in PLURALS or (last.endswith("s") and not singular)
+
+
+def plural(name: str) -> str:
+    """Write a name's plural: ``wolves``, ``nests with eggs``, ``people surfing``; a matter has none."""
+    name = _cased(name)
+    if name.lower() in MATTER:
+        return name
+    first, _, doing = name.partition(" ")
+    if first in DOERS and (first == "person" or doing.split(" ")[0].endswith("ing")) and doing:
+        return f"{_plural_of_word(first)} {doing}"
+    if is_plural(name):
+        return name
+    for joint in (" with ", " in ", " on ", " of ", " and "):
+        if joint in name:
+            head, _, rest = name.partition(joint)
+            return f"{plural(head)}{joint}{rest}"
+    before, space, last = name.rpartition(" ")
+    return f"{before}{space}{_plural_of_word(last)}"
+
+
+def _plural_of_word(word: str) -> str:
+    if word in IRREGULAR:
+        return IRREGULAR[word]
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{word}es"
+    if word.endswith("y") and word[-2:-1] not in VOWELS:
+        return f"{word[:-1]}ies"
+    return f"{word}s"
 
 
 def coloured(colour: str, name: str) -> str:

@@ -84,8 +84,14 @@ def mix(network: nn.Module, base: nn.Module, share: float) -> None:
         value.lerp_(others[name], share)
 
 
-def unet(channels: tuple[int, ...], *, latent: int, sample: int, width: int, checkpointing: bool = False) -> Any:
-    """Make a UNet from nothing, to which the mean of the text is told beside the time."""
+def unet(
+    channels: tuple[int, ...], *, latent: int, sample: int, width: int, taken: int | None = None,
+    checkpointing: bool = False,
+) -> Any:  # fmt: skip
+    """Make a UNet from nothing, to which the mean of the text is told beside the time.
+
+    ``taken`` is what it is shown of each place where that is more than the latents: a sketch.
+    """
     from diffusers import UNet2DConditionModel
 
     if any(count % 16 for count in channels) or len(channels) < 2:
@@ -93,7 +99,7 @@ def unet(channels: tuple[int, ...], *, latent: int, sample: int, width: int, che
     deeper = len(channels) - 1
     made = UNet2DConditionModel(
         sample_size=sample,
-        in_channels=latent,
+        in_channels=taken or latent,
         out_channels=latent,
         block_out_channels=channels,
         layers_per_block=1,
@@ -132,17 +138,26 @@ def solver(objective: Objective, base: Path | None = None) -> Any:
 
 @torch.no_grad()
 def paint(
-    network: nn.Module, painter: Any, states: Tensor, nothing: Tensor, noise: Tensor, *, steps: int, guidance: float
-) -> Tensor:
+    network: nn.Module, painter: Any, states: Tensor, nothing: Tensor, noise: Tensor, *, steps: int, guidance: float,
+    sketches: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """Paint latents, as the pipeline does: states (n, tokens, width), ``nothing`` those of the empty text (1, …)."""
     painter.set_timesteps(steps, device=noise.device)
     latents: Tensor = noise * painter.init_noise_sigma
     words = torch.cat([nothing.expand(len(states), -1, -1), states])
     for t in painter.timesteps:
         shown = painter.scale_model_input(torch.cat([latents, latents]), t)
+        if sketches is not None:
+            shown = led(shown, torch.cat([sketches, sketches]))
         unguided, told = network(shown, t, encoder_hidden_states=words, return_dict=False)[0].float().chunk(2)
         latents = painter.step(unguided + guidance * (told - unguided), t, latents, return_dict=False)[0]
     return latents
+
+
+def led(latents: Tensor, sketches: Tensor) -> Tensor:
+    """Lay sketches (n, 4, side, side) beside the latents that they lead, folded to their side."""
+    fold = sketches.shape[-1] // latents.shape[-1]
+    return torch.cat([latents, torch.nn.functional.pixel_unshuffle(sketches, fold)], 1)
 
 
 class Lora(nn.Module):

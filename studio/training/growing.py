@@ -86,6 +86,48 @@ def unet(base: Any, *, latent: int) -> Any:
     return made
 
 
+@torch.no_grad()
+def deeper(base: Any, layers: tuple[int, ...]) -> Any:
+    """Make a UNet of more layers in its upper levels that does what ``base``, of one layer each, does.
+
+    A new layer hands on what it is given, until it has learned.
+
+    :raises StudioError: where a level would have fewer, or one with attention more.
+    """
+    has = base.config.layers_per_block
+    if has != 1 or len(layers) != len(base.config.block_out_channels) or min(layers) < 1:
+        raise StudioError(f"A UNet of {has} layers a level cannot be given {', '.join(map(str, layers))}.")
+    attending = [layers[at] for at, name in enumerate(base.config.down_block_types) if name != "DownBlock2D"]
+    if max(attending, default=1) > 1:
+        raise StudioError("Only levels without attention can be given more layers.")
+    made = type(base).from_config(base.config, layers_per_block=list(layers))
+    weights = made.state_dict()
+    levels = len(layers)
+    for name, value in base.state_dict().items():
+        parts = name.split(".")
+        if parts[0] == "up_blocks" and parts[2] == "resnets" and parts[3] == "1":
+            # The last layer of a level stays the last: it is given what came first.
+            parts[3] = str(layers[levels - 1 - int(parts[1])])
+        weights[".".join(parts)] = value
+    made.load_state_dict(weights)
+    for level, count in enumerate(layers):
+        for new in range(1, count):
+            for block in (made.down_blocks[level], made.up_blocks[levels - 1 - level]):
+                _hand_on(block.resnets[new])
+    return made
+
+
+def _hand_on(layer: Any) -> None:
+    """Set a layer so that it hands on the first of what it is given."""
+    torch.nn.init.zeros_(layer.conv2.weight)
+    torch.nn.init.zeros_(layer.conv2.bias)
+    if layer.conv_shortcut is not None:
+        torch.nn.init.zeros_(layer.conv_shortcut.bias)
+        layer.conv_shortcut.weight.zero_()
+        width = layer.conv_shortcut.weight.shape[0]
+        layer.conv_shortcut.weight[:, :width, 0, 0] = torch.eye(width)
+
+
 def _grow_encoder(layers: Any, old: Any) -> None:
     """Set the new first level so that the old ones see the picture halved.
 

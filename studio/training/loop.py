@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.errors import StudioError
+from studio.training.muon import Muon
 from studio.workspace.stage_command import progress
 from studio.workspace.training_run import Run
 
@@ -40,17 +41,26 @@ class Schedule:
     seed: int = 1
     save_every: int = 500
     log_every: int = 20
+    constant: bool = False
+    cool: int = 0
 
     def rate_at(self, step: int) -> float:
-        """Return the learning rate of a step: a linear start, then half a cosine down to a hundredth."""
+        """Return the learning rate of a step: a linear start, then half a cosine down to a hundredth.
+
+        A ``constant`` one stays until the last ``cool`` steps, in which it falls in a straight line.
+        """
         if step < self.warmup:
             return self.rate * (step + 1) / self.warmup
+        if self.constant:
+            left = (self.steps - step) / self.cool if self.cool else 1.0
+            return self.rate * (0.01 + 0.99 * min(1.0, left))
         done = (step - self.warmup) / max(1, self.steps - self.warmup)
         return self.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
     def settings(self) -> dict[str, Any]:
-        """Return them as they stand in ``settings.json``."""
-        return asdict(self)
+        """Return them as they stand in ``settings.json``; where the rate is constant, a run may end when it likes."""
+        told = asdict(self)
+        return {name: value for name, value in told.items() if not self.constant or name not in ("steps", "cool")}
 
 
 class Average:
@@ -129,6 +139,7 @@ def fit(
     machine: Any,
     settings: dict[str, Any] | None = None,
     looks: Sequence[tuple[int, Look]] = (),
+    muon: bool = False,
     put: Callable[[nn.Module], Path] | None = None,
 ) -> dict[str, Any]:
     """Train a model's parameters that want gradients; leave it with their average, and return the summary.
@@ -144,7 +155,8 @@ def fit(
     kept = run.state()
     start = int(kept["step"]) if kept else 0
     average = Average(model, schedule.average)
-    optimiser = torch.optim.AdamW(trained, lr=schedule.rate, betas=BETAS, weight_decay=schedule.decay)
+    kind: Any = Muon if muon else torch.optim.AdamW
+    optimiser = kind(trained, lr=schedule.rate, betas=BETAS, weight_decay=schedule.decay)
     if kept:
         restore(model, kept["model"])
         average.weights = kept["average"]

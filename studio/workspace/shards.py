@@ -1,7 +1,9 @@
 """Shards of encoded pictures: latents and text states as safetensors, mapped into memory and read row by row.
 
 A shard holds ``latents`` (n, channels, h, w), ``states`` (texts, tokens, width) and ``texts`` (n, k), which says for
-each picture the rows of ``states`` that are true of it. ``shards.json`` tells what they were made from.
+each picture the rows of ``states`` that are true of it. Where a model is led by sketches, it also holds ``sketches``
+(n, 4, side, side) in bytes, and of what lies between two scenes ``others`` (n, k), the rows that are true of the
+second, and ``shares`` (n), how much of it there is. ``shards.json`` tells what they were made from.
 """
 
 from __future__ import annotations
@@ -26,19 +28,46 @@ READERS = 2_048  # above every process: the number with which a reader throws di
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a step learns from: latents, the text states of one caption each, and the seconds it was waited for."""
+    """What a step learns from: latents, the text states of one caption each, and the seconds it was waited for.
+
+    ``sketches`` (n, 4, side, side) are within −1…1; None where the shards hold none.
+    """
 
     latents: Tensor
     states: Tensor
     waited: float = 0.0
+    sketches: Tensor | None = None
 
 
-def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor) -> None:
-    """Write a shard in half precision, whole or not at all."""
+@dataclass(frozen=True, slots=True)
+class Led:
+    """What leads a painter besides words: sketches, the texts of a second scene, and its shares."""
+
+    sketches: Tensor
+    others: Tensor
+    shares: Tensor
+
+
+def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor, led: Led | None = None) -> None:
+    """Write a shard in half precision, and its sketches in bytes, whole or not at all."""
     from safetensors.torch import save
 
     held = {"latents": latents.half().contiguous(), "states": states.half().contiguous(), "texts": texts.int()}
+    if led is not None:
+        held["sketches"] = ((led.sketches.clamp(-1, 1) + 1) * 127.5).round().byte()
+        held |= {"others": led.others.int(), "shares": led.shares.half()}
     folder.write(name, save({key: value.cpu().contiguous() for key, value in held.items()}))
+
+
+def count(path: Path) -> int | None:
+    """Count the pictures of a shard; None where it cannot be read."""
+    from safetensors import safe_open
+
+    try:
+        with safe_open(path, "pt") as shard:
+            return int(shard.get_slice("latents").get_shape()[0])
+    except Exception:  # noqa: BLE001 - a torn or missing file: safetensors has its own errors
+        return None
 
 
 class Shards:
@@ -54,13 +83,18 @@ class Shards:
         self.latents: list[Tensor] = []
         self.states: list[Tensor] = []
         self.texts: list[Tensor] = []
+        self.led: list[Led] = []
         for name in self.about["shards"]:
             try:
                 with safe_open(path / name, "pt") as shard:
                     for kind in ("latents", "states", "texts"):
                         getattr(self, kind).append(shard.get_tensor(kind))
+                    if "sketches" in shard.keys():  # noqa: SIM118 - it is no mapping
+                        self.led.append(Led(*(shard.get_tensor(kind) for kind in ("sketches", "others", "shares"))))
             except Exception as error:  # a torn or missing file: safetensors has its own errors
                 raise FolderError(f"{path / name} cannot be read ({error}): delete it and encode again.") from error
+        if self.led and len(self.led) < len(self.latents):
+            raise FolderError(f"Some shards of {path} hold sketches, and some do not: encode again.")
         sizes = torch.tensor([len(part) for part in self.latents])
         self._ends = sizes.cumsum(0)
         if int(self._ends[-1]) != self.about["pictures"]:
@@ -78,13 +112,20 @@ class Shards:
         pick = torch.rand(len(numbers), generator=dice)
         latents = torch.empty(len(numbers), *self.latents[0].shape[1:], dtype=torch.float16)
         states = torch.empty(len(numbers), *self.states[0].shape[1:], dtype=torch.float16)
+        sketches = torch.empty(len(numbers), *self.led[0].sketches.shape[1:]) if self.led else None
         for each in sorted(set(shard.tolist())):
             at = torch.nonzero(shard == each)[:, 0]
             latents[at] = self.latents[each][row[at]]
             choices = self.texts[each][row[at]].long()
             chosen = choices.gather(1, (pick[at] * choices.shape[1]).long()[:, None])[:, 0]
             states[at] = self.states[each][chosen]
-        return Batch(latents, states)
+            if sketches is not None:
+                led = self.led[each]
+                sketches[at] = led.sketches[row[at]].float() / 127.5 - 1
+                others = led.others[row[at]].long()
+                second = others.gather(1, (pick[at] * others.shape[1]).long()[:, None])[:, 0]
+                states[at] = torch.lerp(states[at], self.states[each][second], led.shares[row[at]].view(-1, 1, 1))
+        return Batch(latents, states, sketches=sketches)
 
     def numbers(self, step: int, batch: int, *, seed: int, process: int = 0, processes: int = 1) -> Tensor:
         """Return which pictures a step of a process sees: each once a round, every round in an order of its own."""
@@ -117,7 +158,7 @@ class Reader:
                 self._asked[each] = self._pool.submit(self._read, each)
         began = time.perf_counter()
         read = self._asked.pop(step).result()
-        return Batch(read.latents, read.states, time.perf_counter() - began)
+        return Batch(read.latents, read.states, time.perf_counter() - began, read.sketches)
 
     def close(self) -> None:
         """Let go of the threads."""

@@ -35,6 +35,8 @@ class Run:
     def begin(self, settings: dict[str, Any], *, writes: bool = True) -> None:
         """Note the settings of a new run, or hold them against those it began with; tidy its curve.
 
+        A setting that there was not when it began is as good as none: it must be empty, 0 or false.
+
         :raises FolderError: where they differ.
         """
         path = self.path / SETTINGS
@@ -42,7 +44,9 @@ class Run:
         kept = json.loads(json.dumps(kept))
         if path.exists():
             began = json.loads(path.read_bytes())
-            other = sorted(name for name in began.keys() | kept.keys() if began.get(name) != kept.get(name))
+            other = sorted(
+                name for name in began.keys() | kept.keys() if (began.get(name) or None) != (kept.get(name) or None)
+            )
             if other:
                 raise FolderError(
                     f"{self.path} began with other settings ({', '.join(other)}): name another --run, or delete it."

@@ -29,6 +29,9 @@ FROM_APP = {
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""
 
+NOT_FOR_APP = {"sketch.distance", "sketch.mixing", "sketch.parts"}
+"""What of the sketches needs scipy or defusedxml, which the web process does not load."""
+
 BLUEPRINT = "app/pages/__init__.py"
 """The only ``__init__.py`` of a room that holds anything besides its doors: the blueprint that its pages share."""
 
@@ -73,15 +76,19 @@ def modules(*packages: str, root: Path = ROOT) -> dict[str, Module]:
     return {name: Module(name, room_of(name), frozenset(imported(tree, set(trees)))) for name, tree in trees.items()}
 
 
+def listed(*path: str, root: Path = ROOT) -> list[str]:
+    """Read the ``__all__`` of a package or room; empty where it has none."""
+    for node in ast.parse(root.joinpath(*path, "__init__.py").read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return list(ast.literal_eval(node.value))
+    return []
+
+
 def doors(package: str, room: str, root: Path = ROOT) -> set[str]:
     """Return the modules of a room that others may import; of what lies beside the rooms or lists none, itself."""
-    file = root / package / room / "__init__.py"
-    if not file.exists():
+    if not (root / package / room / "__init__.py").exists():
         return {package if room == "__init__" else f"{package}.{room}"}
-    for node in ast.parse(file.read_text("utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            return {f"{package}.{room}.{name}" for name in ast.literal_eval(node.value)}
-    return {f"{package}.{room}"}
+    return {f"{package}.{room}.{name}" for name in listed(package, room, root=root)} or {f"{package}.{room}"}
 
 
 def between_rooms(found: Mapping[str, Module]) -> Iterator[tuple[Module, Module]]:
@@ -158,7 +165,29 @@ def test_worker_takes_of_the_site_what_it_may() -> None:
         assert other in open_to_all, f"{module.name} imports {other}"
 
 
-@pytest.mark.parametrize("package", LAYERS)
+@pytest.mark.parametrize("package", ["app", "worker", "studio"])
+def test_sketch_is_entered_by_its_doors(package: str) -> None:
+    found = modules(package, "sketch")
+    asked = {
+        (module.name, other)
+        for module in found.values()
+        for other in module.imports
+        if module.name.split(".")[0] == package and other.split(".")[0] == "sketch"
+    }
+    may = {f"sketch.{name}" for name in listed("sketch")} - (NOT_FOR_APP if package == "app" else set())
+    assert [f"{name} imports {other}" for name, other in sorted(asked) if other not in may] == []
+    assert asked or package != "studio"
+
+
+def test_sketch_knows_nothing_of_ours_and_lists_modules_that_are_there() -> None:
+    found = modules("app", "eye", "sketch", "studio", "worker")
+    asked = {other for name, module in found.items() if name.startswith("sketch") for other in module.imports}
+    assert {name.split(".")[0] for name in asked} == {"sketch"}
+    assert {f"sketch.{name}" for name in listed("sketch")} <= set(found)
+    assert set(found) >= NOT_FOR_APP
+
+
+@pytest.mark.parametrize("package", [package for package in LAYERS if any((ROOT / package).glob("*/__init__.py"))])
 def test_room_holds_its_doors_and_nothing_else(package: str) -> None:
     found = sorted((ROOT / package).glob("*/__init__.py"))
     assert found

@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from app.config import ROOT
+from tests.architecture.test_layers import NOT_FOR_APP, listed
 
-HEAVY = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "imageio", "imageio_ffmpeg", "scipy"}
+HEAVY = {
+    "torch", "diffusers", "transformers", "accelerate", "safetensors", "imageio", "imageio_ffmpeg", "scipy",
+    "defusedxml", "resvg_py",
+}  # fmt: skip
 LIBRARIES = {
     "planning": {"numpy", "app", "worker"},
     "film": {"numpy", "PIL", "imageio_ffmpeg", "worker"},
@@ -51,6 +55,20 @@ print(json.dumps([wsgi.app.name, sorted({name.partition(".")[0] for name in sys.
     assert name == "app"
     assert set(loaded) & (HEAVY | {"eye", "worker", "studio"}) == set()
     assert "flask" in loaded
+
+
+def test_sketch_as_the_site_may_import_it_loads_nothing_heavy() -> None:
+    program = f"""
+import json, sys
+from importlib import import_module
+for name in {sorted(listed("sketch"))}:
+    if "sketch." + name not in {sorted(NOT_FOR_APP)}:
+        import_module("sketch." + name)
+print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
+"""
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(json.loads(result.stdout))
+    assert loaded & (HEAVY | {"app", "eye", "worker", "studio"}) == set() and {"sketch", "numpy"} <= loaded
 
 
 @pytest.mark.parametrize("path", modules("app"), ids=lambda path: str(path.relative_to(ROOT)))

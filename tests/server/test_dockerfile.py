@@ -103,7 +103,7 @@ def test_all_that_is_copied_is_there_and_not_ignored(name: str) -> None:
 
 def test_worker_gets_what_it_imports() -> None:
     sources = {source for source, _ in copies(stages()["worker"])}
-    assert {"app", "worker", "models", "wsgi.py", "migrations", "requirements/worker.txt"} <= sources
+    assert {"app", "eye", "sketch", "worker", "models", "wsgi.py", "migrations", "requirements/worker.txt"} <= sources
 
 
 def test_web_target_can_be_made_is_small_and_serves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

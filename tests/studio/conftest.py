@@ -73,6 +73,37 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory, modules: Path) -> Path:
+    """A sketchbook of the drawings of two vendors."""
+    path = tmp_path_factory.mktemp("book")
+    call("sketchbook", "--folder", path, "--modules", modules)
+    return path / "sketchbook.zip"
+
+
+@pytest.fixture(scope="session")
+def halving(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An autoencoder whose latents are an eighth of the picture's side, as those that sketches lead."""
+    import torch
+    from diffusers import AutoencoderKL
+
+    torch.manual_seed(0)
+    vae = AutoencoderKL(block_out_channels=(8,) * 4, down_block_types=("DownEncoderBlock2D",) * 4, latent_channels=4,
+                        up_block_types=("UpDecoderBlock2D",) * 4, norm_num_groups=8, sample_size=32)  # fmt: skip
+    path = tmp_path_factory.mktemp("halving")
+    vae.save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def sketched(tmp_path_factory: pytest.TempPathFactory, base: Path, halving: Path, book: Path) -> Folder:
+    """A folder whose subjects are encoded with their sketches; not to be written to."""
+    path = tmp_path_factory.mktemp("sketched") / "work"
+    call("encode", "--folder", path, "--base", base, "--vae", halving, "--sketchbook", book, "--subjects", 12,
+         "--size", 32, "--shard", 5, "--batch", 4)  # fmt: skip
+    return Folder(path)
+
+
+@pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten captioned pictures, as the standard image-folder loader reads them."""
     path = tmp_path_factory.mktemp("pictures")

@@ -17,6 +17,9 @@ CONCEPTS = {
     "🤵‍♂": ("man in tuxedo", "People & Body", ["groom"]),
     "♻": ("recycling symbol", "Symbols", ["green"]),
 }
+KINDS = {
+    "🐻": "animal-mammal", "🦊": "animal-mammal", "☂️": "sky-weather", "🍎": "food-fruit", "⛑": "clothing",
+}  # fmt: skip
 TONES = ("#8b5a2b", "#e8742a", "#7030a0", "#d02030", "#d8d8d8")
 
 
@@ -33,7 +36,11 @@ def make_modules(folder: Path, vendors: tuple[str, ...] = ("noto", "twemoji")) -
           {emoji: {"name": name, "group": group} for emoji, (name, group, _) in CONCEPTS.items()})  # fmt: skip
     near = {emoji: [name.replace(" ", "_"), *tags] for emoji, (name, _, tags) in CONCEPTS.items()}
     write(folder / "emojilib/dist/emoji-en-US.json", near)
-    write(folder / "emojibase-data/en/data.json", [{"emoji": "🐻", "tags": ["face", "grizzly", ":D", "Bear"]}])
+    kinds = sorted(set(KINDS.values()))
+    rows: list[dict[str, Any]] = [{"emoji": emoji, "subgroup": kinds.index(kind)} for emoji, kind in KINDS.items()]
+    rows[0]["tags"] = ["face", "grizzly", ":D", "Bear"]
+    write(folder / "emojibase-data/en/data.json", rows)
+    write(folder / "emojibase-data/meta/groups.json", {"subgroups": dict(enumerate(kinds))})
     keys = [name.replace("’", "").replace(" ", "-") for name, _, _ in CONCEPTS.values()]
     for vendor in vendors:
         package = folder / "@iconify-json" / vendor

@@ -32,11 +32,14 @@ def test_site_and_studio_do_not_know_each_other() -> None:
     assert "studio" not in imported("app") | imported("worker")
     assert not {"app", "worker", "flask"} & imported("studio")
     assert imported("eye") - set(sys.stdlib_module_names) == {"eye", "torch", "safetensors"}
+    drawing = {"sketch", "numpy", "PIL", "scipy", "defusedxml", "resvg_py"}
+    assert imported("sketch") - set(sys.stdlib_module_names) == drawing
 
 
 def test_stages_are_listed_in_the_order_of_the_work() -> None:
     words = CliRunner().invoke(main, ["--help"]).output.split("Commands:")[1].split()
     assert words.index("collect") < words.index("caption") < words.index("compose")
+    assert words.index("compose") < words.index("sketchbook") < words.index("encode") < words.index("train")
 
 
 @pytest.mark.parametrize("name", main.list_commands(None))  # type: ignore[arg-type]

@@ -7,8 +7,10 @@ LAYERS = {
         reading | search | moderation observability | auth | commissions | gallery | operations presentation | web
         | admin api pages publishing wall | cli | __init__ | run""",
     "worker": "__init__ | film planning | diffusion queue | pieces | job | __main__",
-    "studio": """__init__ | errors | hands text workspace | captioning collecting scenes | training | judging
+    "studio": """__init__ | errors | hands text workspace | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
+    "sketch": """__init__ | colour habitats scene | backdrop_canvas distance palettes svg
+        | arrangement outdoors sketchbook | indoors parts | backdrops | rendering | mixing""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 

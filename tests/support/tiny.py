@@ -12,14 +12,17 @@ import diffusers
 import torch
 import transformers
 
+from tests.support import drawings
+
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = [*SPECIAL, "a", "an", "the", "sun", "bear", "lemon", "red", "of", ":", "artwork", "##s", "x", "##y", "##z"]
 
 
 def save(folder: Path, *names: str) -> dict[str, Path]:
-    """Save pipelines like Stable Diffusion 1, 2 and XL, LCM, XL Turbo, and the house model (``bert``), or some."""
+    """Save pipelines like Stable Diffusion 1, 2 and XL, LCM, XL Turbo, and the house models (``bert``, ``led``)."""
     makers: dict[str, Callable[[Path], Any]] = {
-        "sd1": _sd1, "sd2": _sd2, "bert": _bert, "sdxl": _sdxl, "lcm": _lcm, "turbo": _turbo
+        "sd1": _sd1, "sd2": _sd2, "bert": _bert, "sdxl": _sdxl, "lcm": _lcm, "turbo": _turbo,
+        "led": _led,
     }  # fmt: skip
     names = names or tuple(makers)
     with warnings.catch_warnings():
@@ -30,6 +33,10 @@ def save(folder: Path, *names: str) -> dict[str, Path]:
     if "bert" in names:
         told = '{"name": "tiny", "title": "Tiny model", "prefix": "artwork of: "}'
         (folder / "bert" / "house.json").write_text(told)
+    if "led" in names:
+        (folder / "led" / "house.json").write_text('{"name": "led", "title": "Led model", "prefix": "artwork of: "}')
+        (folder / "led" / "sketch.json").write_text('{"version": 1, "side": 32}')
+        (folder / "led" / "sketchbook.zip").write_bytes(drawings.packed())
     return {name: folder / name for name in names}
 
 
@@ -62,7 +69,12 @@ def _sd2(folder: Path) -> Any:
     )
 
 
-def _bert(folder: Path) -> Any:
+def _led(folder: Path) -> Any:
+    """Make a pipeline whose network is also shown a sketch of 32 pixels a side, folded to its latents' 16."""
+    return _bert(folder, in_channels=4 + 4 * 4, out_channels=4)
+
+
+def _bert(folder: Path, **settings: Any) -> Any:
     vocabulary = folder / "vocab.txt"
     vocabulary.write_text("\n".join(WORDS))
     config = transformers.BertConfig(
@@ -70,7 +82,7 @@ def _bert(folder: Path) -> Any:
     )
     config.use_attention_mask = True
     return _pipeline(
-        unet=_unet(attention_head_dim=4, addition_embed_type="text", addition_embed_type_num_heads=4),
+        unet=_unet(attention_head_dim=4, addition_embed_type="text", addition_embed_type_num_heads=4, **settings),
         vae=diffusers.AutoencoderTiny(
             encoder_block_out_channels=(16, 16),
             decoder_block_out_channels=(16, 16),

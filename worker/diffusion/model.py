@@ -11,7 +11,7 @@ import math
 import re
 import warnings
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
+from sketch import sketchbook
+from sketch.sketchbook import Sketchbook, SketchbookError
 from worker.diffusion import model_folder as files
 from worker.diffusion import solvers, thread_lanes
 from worker.diffusion import tuning as machine
@@ -35,6 +37,9 @@ and the decoder of a large model needs kilobytes of memory for each."""
 
 TEXTS = 32
 """How many pairs of texts are remembered."""
+
+SKETCHBOOK = "sketchbook.zip"
+"""The drawings of a model that is led by sketches; they are no part of its revision, which its pictures follow from."""
 
 HUB_NAME = re.compile(r"\w[\w.-]*/[\w.-]+")
 
@@ -53,6 +58,7 @@ class Text:
 class Model:
     """A loaded model. `size` is its pictures' (width, height), `latent_shape` their latents' (channels, height, width).
 
+    `sketch_side` is the size of the sketches that lead it, None where it is led by words alone.
     `scale` is how many pixels, along each side, one latent stands for. Where `embeds_guidance`, the strength of the
     guidance is an input of the network, and no second pass without the prompt is needed.
     """
@@ -73,11 +79,35 @@ class Model:
         config = self._pipe.unet.config
         height, width = (config.sample_size,) * 2 if isinstance(config.sample_size, int) else config.sample_size
         self.scale: int = self._pipe.vae_scale_factor
-        self.latent_shape: tuple[int, int, int] = (config.in_channels, height, width)
+        self.latent_shape: tuple[int, int, int] = (config.out_channels, height, width)
+        self.sketch_side = files.sketch_side(folder)
+        self._folder = folder
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
         self.embeds_guidance: bool = config.time_cond_proj_dim is not None
         self._is_small = self.device.type == "cpu" and self._copies["float32"][0].is_small
         self._has_pooled = config.addition_embed_type == "text_time"
+
+    @cached_property
+    def sketchbook(self) -> Sketchbook:
+        """The drawings that lie beside the weights. Raises ModelError where there are none."""
+        try:
+            return sketchbook.load(self._folder / SKETCHBOOK)
+        except SketchbookError as error:
+            raise ModelError(str(error)) from error
+
+    def led(self, latents: torch.Tensor, sketches: torch.Tensor | None) -> torch.Tensor:
+        """Lay sketches (frames x 4 x side x side) beside latents that the solver has scaled; blank ones if None.
+
+        Models that are led by none are shown the latents alone.
+        """
+        if self.sketch_side is None:
+            return latents
+        fold = self.sketch_side // self.latent_shape[-1]
+        if sketches is None:
+            beside = latents.new_zeros(len(latents), files.SKETCH_CHANNELS * fold**2, *latents.shape[-2:])
+        else:
+            beside = torch.nn.functional.pixel_unshuffle(sketches, fold)
+        return torch.cat([latents, beside], 1)
 
     @classmethod
     def load(cls, model: str, *, device: str = "auto") -> "Model":

@@ -35,6 +35,10 @@ HAND_PATTERN = "{prompt}, {words}"
 """How prompt and hand are joined if the model says nothing else; only another pattern is part of its revision."""
 
 
+SKETCH, SKETCH_VERSION, SKETCH_CHANNELS = "sketch.json", 1, 4
+"""The file that says that a model is led by sketches; the version of these; their three colours and a distance."""
+
+
 class ModelError(Exception):
     """A model, or a part of it that a recipe asks for, is missing, broken, or none that this program paints with."""
 
@@ -43,6 +47,20 @@ def house(folder: Path) -> dict[str, Any]:
     """Read what a folder says of itself, if it does."""
     path = folder / "house.json"
     return _json(path) if path.exists() else {}
+
+
+def sketch_side(folder: Path) -> int | None:
+    """Say how large the sketches are that lead a model, by its `sketch.json`; None where none do.
+
+    Raises ModelError where it asks for sketches that this program does not draw.
+    """
+    path = folder / SKETCH
+    if not path.exists():
+        return None
+    told = _json(path)
+    if told.get("version") != SKETCH_VERSION or not isinstance(told.get("side"), int):
+        raise ModelError(f"{path} asks for other sketches than this program draws, of version {SKETCH_VERSION}")
+    return int(told["side"])
 
 
 def inspect(folder: Path) -> str:
@@ -79,7 +97,8 @@ def fingerprint(folder: Path) -> str:
     digest = hashlib.sha256(told.get("prefix", "").encode())
     if (pattern := told.get("hand_pattern", HAND_PATTERN)) != HAND_PATTERN:
         digest.update(b"\0" + pattern.encode())
-    for path in sorted((folder / "model_index.json", *texts, *weights)):
+    lead = [path for path in [folder / SKETCH] if path.exists()]
+    for path in sorted((folder / "model_index.json", *lead, *texts, *weights)):
         digest.update(path.relative_to(folder).as_posix().encode())
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
@@ -110,10 +129,11 @@ def _inspect_kind(folder: Path) -> None:
                 f"{folder / part} is of the class {name}; this program paints with {' or '.join(PARTS[part])}"
             )
     channels, latents = unet.get("in_channels", 4), vae.get("latent_channels", 4)
-    if channels != latents or unet.get("out_channels", 4) != latents:
+    wanted = latents + _sketched(folder, unet)
+    if channels != wanted or unet.get("out_channels", 4) != latents:
         raise ModelError(
-            f"{folder / 'unet'} takes {channels} channels, where latents have {latents}:"
-            " it is made for another task than painting from words, such as inpainting"
+            f"{folder / 'unet'} takes {channels} channels, where latents{' and sketch' * (wanted > latents)} have"
+            f" {wanted}: it is made for another task than painting from words, such as inpainting"
         )
     added = "text_time" if (folder / "text_encoder_2").is_dir() else "text"
     if unet.get("addition_embed_type") not in (None, added) or unet.get("class_embed_type"):
@@ -126,6 +146,16 @@ def _inspect_kind(folder: Path) -> None:
     known = (FLOW,) if scheduler.get("use_flow_sigmas") else PREDICTIONS
     if prediction not in known:
         raise ModelError(f"{folder / 'scheduler'} predicts {prediction!r}; known are {', '.join(known)}")
+
+
+def _sketched(folder: Path, unet: dict[str, Any]) -> int:
+    """Count the channels of a sketch that is folded to the size of the latents."""
+    side, sample = sketch_side(folder), unet.get("sample_size")
+    if side is None:
+        return 0
+    if not isinstance(sample, int) or side % sample:
+        raise ModelError(f"{folder / SKETCH}: sketches of {side} cannot be folded to latents of {sample}")
+    return int(SKETCH_CHANNELS * (side // sample) ** 2)
 
 
 def _inspect_vocabulary(part: Path) -> None:

@@ -20,6 +20,7 @@ from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model, Text
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.rendering import Rendering, StopInput
+from worker.diffusion.sketches import WalkSketches
 from worker.diffusion.solvers import SOLVER, SOLVERS
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State, between
@@ -37,7 +38,7 @@ class PreparedWalk:
     x height x width, unscaled), all float32. A note is "", "unknown words" or "cut". `pooled` are the pooled vectors
     of prompts and negatives, for models that have them; `fresh` the noises that the solver adds on its way (stops x
     noises x channels x height x width), for solvers that add some. In a closed walk a last leg leads from the last
-    stop back to the first.
+    stop back to the first. `sketches` lead a model that is led by some.
     """
 
     rendering: Rendering
@@ -48,6 +49,7 @@ class PreparedWalk:
     pooled: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
     fresh: NDArray[np.float32] | None = None
     closed: bool = False
+    sketches: WalkSketches | None = None
 
 
 Start = tuple[State, State, float]
@@ -125,7 +127,21 @@ class Painter:
             pooled=_pooled(prompts, negatives),
             fresh=drawn[:, 1:] if count else None,
             closed=closed,
+            sketches=self._sketches(stops, shape, closed=closed),
         )
+
+    def _sketches(
+        self, stops: Sequence[StopInput], shape: tuple[int, int, int], *, closed: bool
+    ) -> WalkSketches | None:
+        """Return what leads the painter from stop to stop, where the model is led and there are scenes."""
+        model = self.model
+        if model.sketch_side is None or all(stop.scene is None for stop in stops):
+            return None
+        drawings = [thing.drawing for stop in stops if stop.scene is not None for thing in stop.scene.things]
+        if gone := [drawing for drawing in drawings if drawing not in model.sketchbook]:
+            raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
+        side = model.sketch_side * shape[-1] // model.latent_shape[-1]
+        return WalkSketches([stop.scene for stop in stops], model.sketchbook, side, closed=closed)
 
     def paint(
         self,
@@ -175,13 +191,15 @@ class Painter:
         depth, latents, history = self._begun(prepared, task, solver)
         solver_state.begin(solver, depth, history)
         words = self._words(prepared, task.positions)
+        sketches = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
         painted = [Painted(position) for position in task.positions]
         expected = latents
         whole = task.until == rendering.steps
         until = len(solver.timesteps) if whole else task.until  # Heun and PNDM take some of their steps twice
         for step in range(depth, until):
             t = solver.timesteps[step]
-            prediction = self._predict(unet, solver.scale_model_input(latents, t), t, words, rendering, step)
+            led = self.model.led(solver.scale_model_input(latents, t), sketches)
+            prediction = self._predict(unet, led, t, words, rendering, step)
             before = latents
             latents = solvers.step(solver, prediction, t, latents, self._fresh(prepared, task.positions, step))
             is_last = step + 1 == until
@@ -275,7 +293,7 @@ class Painter:
         states = torch.from_numpy(np.stack([text.states for text in texts])).to(self.device)
         vectors = [text.pooled for text in texts if text.pooled is not None]
         pooled = torch.from_numpy(np.stack(vectors)).to(self.device) if vectors else None
-        noise = torch.from_numpy(_noises(0, 1, model.latent_shape)).to(self.device)
+        noise = model.led(torch.from_numpy(_noises(0, 1, model.latent_shape)).to(self.device), None)
 
         @torch.inference_mode()
         def run(setting: machine.Setting) -> None:
@@ -349,6 +367,8 @@ def _noise_at(prepared: PreparedWalk, noises: NDArray[np.float32], position: flo
 def _is_breath(prepared: PreparedWalk) -> bool:
     """Tell a closed walk that differs in its noise alone."""
     texts = (prepared.prompts, prepared.negatives)
+    if prepared.sketches is not None and len(set(prepared.sketches.scenes)) > 1:
+        return False
     return prepared.closed and len(prepared.noises) == 2 and all(np.array_equal(*pair) for pair in texts)
 
 

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sketch.scene import Scene
+
 
 @dataclass(frozen=True, slots=True)
 class StopInput:
     """One station of a walk, its seed drawn.
 
     `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
-    A prompt that `has_hand` goes without the model's prefix, which means any hand.
+    A prompt that `has_hand` goes without the model's prefix, which means any hand. A `scene` is what the prompt was
+    read as, for models that are led by sketches.
     """
 
     prompt: str
@@ -20,6 +23,7 @@ class StopInput:
     seed: int
     subject: str = ""
     has_hand: bool = False
+    scene: Scene | None = None
 
 
 @dataclass(frozen=True, slots=True)

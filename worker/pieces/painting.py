@@ -24,6 +24,7 @@ from app.generation import hands
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import KNOTS, ROUND, Walk
+from sketch import scene
 from worker.diffusion import level_batch as batches
 from worker.diffusion.painter import Painter, PreparedWalk
 from worker.diffusion.rendering import Rendering, StopInput
@@ -97,16 +98,14 @@ class WalkInProgress:
     def _stations(self) -> list[StopInput]:
         """Say what is painted at each stop: the prompt with the words of its hand, the seed drawn."""
         joined, known = hands.pattern_of(self.walk), hands.known_to(self.walk)
-        return [
-            StopInput(
-                hands.worded(stop.prompt, stop.hand, joined),
-                stop.negative_prompt,
-                self.walk.seed_of(stop),
-                subject=stop.prompt,
-                has_hand=bool(stop.hand) or hands.is_named(stop.prompt, known),
-            )
-            for stop in self.walk.stops
-        ]
+        stations = []
+        for stop in self.walk.stops:
+            shown = None if stop.scene is None else scene.read(stop.scene)
+            said = (shown and shown.words) or stop.prompt
+            has_hand = bool(stop.hand) or hands.is_named(stop.prompt, known)
+            asked, seed = hands.worded(said, stop.hand, joined), self.walk.seed_of(stop)
+            stations.append(StopInput(asked, stop.negative_prompt, seed, said, has_hand, shown))
+        return stations
 
     def thumbnails(self) -> dict[float, dict[int, NDArray[np.float32]]]:
         """Return the thumbnails of the stops and of the last knots, from which the next level is planned."""

@@ -155,3 +155,58 @@ def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path
     assert run(*grow)["grown_now"] is False
     assert (tmp_path / "work/model/vae/diffusion_pytorch_model.safetensors").read_bytes() == refined
     assert "must be known" in str(call("autoencoder", *work, "--painted", 4, "--steps", 1, ok=False)["error"])
+
+
+def shown(network: Any, seed: int = 1) -> torch.Tensor:
+    """Ask a UNet for its prediction of made-up latents, times and words."""
+    chance = torch.Generator().manual_seed(seed)
+    latents = torch.randn(2, network.config.in_channels, 8, 8, generator=chance)
+    words = torch.randn(2, 5, 16, generator=chance)
+    with torch.no_grad():
+        answer: torch.Tensor = network(latents, torch.tensor([7.0, 600.0]), words, return_dict=False)[0]
+    return answer
+
+
+def learned(channels: tuple[int, ...] = (16, 32, 32), taken: int | None = None) -> Any:
+    """Make a UNet whose every weight differs from what it began with, as after learning."""
+    torch.manual_seed(3)
+    network = diffusion.unet(channels, latent=4, taken=taken, sample=8, width=16)
+    for weight in network.parameters():
+        torch.nn.init.normal_(weight, std=0.05)
+    return network.eval()
+
+
+@pytest.mark.parametrize("layers", [(2, 1, 1), (3, 1, 1), (1, 1, 1)])
+@pytest.mark.parametrize("taken", [None, 8])
+def test_deeper_unet_predicts_what_its_base_does(layers: tuple[int, ...], taken: int | None) -> None:
+    base = learned(taken=taken)
+    made = growing.deeper(base, layers).eval()
+    for seed in range(3):
+        assert torch.allclose(shown(made, seed), shown(base, seed), atol=1e-5)
+    more = sum(value.numel() for value in made.parameters()) - sum(value.numel() for value in base.parameters())
+    assert (more > 0) == (layers[0] > 1) and made.config.in_channels == base.config.in_channels
+
+
+def test_new_layers_of_a_deeper_unet_learn(tmp_path: Path) -> None:
+    made = growing.deeper(learned(), (2, 1, 1))
+    made.save_pretrained(tmp_path / "deeper")
+    again = UNet2DConditionModel.from_pretrained(tmp_path / "deeper")
+    assert torch.allclose(shown(again.eval()), shown(made.eval()))
+    again.train()(torch.randn(1, 4, 8, 8), 5, torch.randn(1, 5, 16), return_dict=False)[0].square().mean().backward()
+    for block in (again.down_blocks[0], again.up_blocks[-1]):
+        assert float(block.resnets[1].conv2.weight.grad.abs().max()) > 0
+
+
+@pytest.mark.parametrize(
+    ("layers", "says"),
+    [((2, 1), "cannot be given 2, 1"), ((2, 0, 1), "cannot be given"), ((2, 1, 1, 1), "cannot be given"),
+     ((1, 2, 1), "without attention"), ((2, 1, 3), "without attention")],
+)  # fmt: skip
+def test_unet_cannot_be_made_shallower_or_deeper_where_it_attends(layers: tuple[int, ...], says: str) -> None:
+    with pytest.raises(StudioError, match=says):
+        growing.deeper(learned(), layers)
+
+
+def test_deeper_unet_is_deep_enough() -> None:
+    with pytest.raises(StudioError, match="layers a level cannot be given"):
+        growing.deeper(growing.deeper(learned(), (2, 1, 1)), (3, 1, 1))

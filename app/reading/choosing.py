@@ -1,0 +1,308 @@
+"""Which concepts the phrases of a prompt mean: each by itself, or all of them as the description of one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from app.reading import hearing, keys, phrases, tokens
+from app.reading.describing import Describer, Floats
+from app.reading.hearing import FREE, HAND, PLACE, Heard
+from app.reading.lexicon import KEYWORD, NAME, WIDER, Meaning
+from app.reading.phrases import Phrase
+from app.reading.reading import BY_KEYWORD, BY_KIND, FREELY
+from app.reading.wordbook import HOW, SURE, Wordbook
+
+OTHERS = 3
+CLEAR = 9.0
+"""From which score on a description is more than free."""
+
+CONTEXT, CONTEXT_MOST = 0.045, 8.0
+"""What a unit of BM25 of the words around adds to what a head's word means, and how many units count."""
+
+COVERED, SHARE = 3, 0.6
+"""How many words of a sentence, and which share of them, tell of one thing that none of its phrases names."""
+
+HINTED = 0.3
+"""And what it adds to what it means itself: a vegetable is rather a carrot than a sandwich."""
+
+FAINT = 2.0
+"""Below which score nothing is meant at all."""
+
+HINT = 2.5
+"""What a word adds to all that is of the kind that it hints at: an animal, what one wears."""
+
+BESIDES = 5.0
+"""How much, in units of BM25, must tell of a kind of a thing for the kind to be meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A phrase, and the concepts that it may mean, the likeliest first."""
+
+    phrase: Phrase
+    concepts: tuple[int, ...]
+    how: str
+
+
+class Chooser:
+    """Chooses among the concepts that have drawings and are wanted."""
+
+    def __init__(
+        self, wordbook: Wordbook, describer: Describer, drawn: Collection[int], banned: Collection[int], heard: Heard
+    ) -> None:
+        self.wordbook, self.describer, self.heard = wordbook, describer, heard
+        self._drawn, self._banned = drawn, banned
+        self._language = heard.grammar.language
+
+    def choices(self, spans: list[tuple[int, int]], unwanted: Collection[str] = ()) -> list[Choice]:
+        """Find the things of a prompt beyond its place and hands; where there are none, in those too.
+
+        Phrases whose word is ``unwanted`` are left out, whatever else they may mean.
+        """
+        found: list[Choice] = []
+        for opened in ((), (PLACE,), (PLACE, HAND)):
+            roles = list(self.heard.roles)
+            if opened and not any(role in opened for role in roles):
+                continue
+            self.heard.roles = [FREE if role in opened else role for role in roles]
+            listed = phrases.phrases(self.heard, self.wordbook, spans)
+            read = self._found([phrase for phrase in listed if not self._is_unwanted(phrase, unwanted)])
+            self.heard.roles = roles
+            if read and (read[0].how != FREELY or not found):
+                found = read
+            if found and found[0].how != FREELY:
+                break
+        return found
+
+    def _is_unwanted(self, phrase: Phrase, unwanted: Collection[str]) -> bool:
+        return any(form in unwanted for form in keys.forms(phrase.word, self._language))
+
+    def _found(self, listed: list[Phrase]) -> list[Choice]:
+        named = [phrase for phrase in listed if phrase.is_strong and self._left(phrase.meanings)]
+        if self._is_description(listed, named):
+            return self._described(listed)
+        following = [*listed[1:], None][: len(listed)]
+        listed = [
+            phrase
+            for phrase, after in zip(listed, following, strict=True)
+            if not _only_measures(phrase, after, self.heard)
+        ]
+        named = [phrase for phrase in named if phrase in listed]
+        kept = [phrase for phrase in named if not self._is_vague(phrase)] or named
+        kept = self._without_places(kept, listed)
+        if not kept:
+            return self._described(listed)
+        kept += [phrase for phrase in listed if phrase not in kept and self._is_meant_too(phrase, listed)]
+        kept.sort(key=lambda phrase: phrase.first)
+        narrowed = self._narrowed(kept)
+        if narrowed:
+            return narrowed
+        alone = len(kept) == 1
+        return [self._chosen(phrase, alone=alone) for phrase in kept]
+
+    def _without_places(self, kept: list[Phrase], listed: list[Phrase]) -> list[Phrase]:
+        """Read what is a place, no thing, as the setting where there are things besides: a table with fruit."""
+        places = {
+            phrase.first: place
+            for phrase in kept
+            if phrase.meanings[0].source not in SURE and (place := hearing.place_of(phrase.word, self.heard.grammar))
+        }
+        things = [phrase for phrase in kept if phrase.first not in places]
+        things = things or [phrase for phrase in listed if phrase not in kept and self._left(phrase.meanings)]
+        if not places or not things:
+            return kept
+        self.heard.kind = self.heard.kind or next(iter(places.values()))
+        return things
+
+    def _left(self, meanings: Iterable[Meaning]) -> list[Meaning]:
+        return [each for each in meanings if each.concept not in self._banned and each.concept in self._drawn]
+
+    def _is_meant_too(self, phrase: Phrase, listed: list[Phrase]) -> bool:
+        """Tell whether words that only go with something are counted or have an article, as things have."""
+        left = self._left(phrase.meanings)
+        told = bool(left) and left[0].weight >= 0.5 and bool(phrase.determined or phrase.count)
+        place = hearing.place_of(phrase.word, self.heard.grammar)
+        return told and not phrase.of and not place and not self._is_vague(phrase) and len(listed) <= 3
+
+    def _is_vague(self, phrase: Phrase) -> bool:
+        told = phrase.meanings
+        return phrase.word in self.heard.grammar.vague and not (
+            told and told[0].source == NAME and told[0].weight > 0.95
+        )
+
+    def _is_description(self, listed: list[Phrase], named: list[Phrase]) -> bool:
+        """Tell a sentence that describes one thing from one that names things."""
+        content = self._content()
+        if not listed or len(content) < 2:
+            return False
+        grammar, first = self.heard.grammar, listed[0]
+        words = [token.text for token in self.heard.tokens]
+        own = set(self.heard.phrase(first.first, first.last).split(" "))
+        clause = self._has_clause(first)
+        if not self.heard.unwanted and (words[0] in grammar.openers or words[-1] in ("it", "damit")):
+            return True
+        if grammar.vague & own and (not first.meanings or self._is_vague(first)):
+            return clause or len([phrase for phrase in named if phrase.is_name]) < 2
+        if first.word in grammar.classes and len(listed) > 1 and listed[1].of:
+            return True
+        if clause and grammar.vague | grammar.classes & own and first.word in grammar.vague | grammar.classes:
+            return True
+        if first.determined in grammar.articles and grammar.vague & set(first.context) and len(own) > 2 and clause:
+            return True
+        return self._is_covered(content, listed, named)
+
+    def _has_clause(self, phrase: Phrase) -> bool:
+        """Tell whether a clause follows; a German one begins behind a comma, with what else is an article."""
+        grammar, words = self.heard.grammar, [token.text for token in self.heard.tokens]
+        return any(
+            word in grammar.clauses
+            and self.heard.roles[place] == FREE
+            and self._goes_on(place + 1)
+            and (word not in grammar.articles or words[place - 1] == "," or grammar.language == "en")
+            for place, word in enumerate(words[phrase.last : phrase.last + 3], phrase.last)
+        )
+
+    def _goes_on(self, first: int) -> bool:
+        """Tell whether a clause says anything: not so "that is", before what is not wanted."""
+        for token, role in zip(self.heard.tokens[first:], self.heard.roles[first:], strict=True):
+            if token.kind == tokens.MARK or role not in (FREE, PLACE):
+                return False
+            if token.text not in self.heard.grammar.small:
+                return True
+        return False
+
+    def _is_covered(self, content: list[str], listed: list[Phrase], named: list[Phrase]) -> bool:
+        """Tell whether most words of a sentence are about one thing that none of its phrases means."""
+        if len(named) > 1 and self._are_listed(listed[0], listed[1]):
+            return False
+        scores, covered = self.describer.scores(content, self._language)
+        best = self._best(scores)
+        if not best or covered[best[0]] < max(COVERED, SHARE * len(content)):
+            return False
+        return not any(best[0] == phrase.meanings[0].concept for phrase in named)
+
+    def _are_listed(self, first: Phrase, second: Phrase) -> bool:
+        between = self.heard.phrase(first.last, second.first).split(" ")
+        return bool(set(between) & (self.heard.grammar.breaks - {"with", "mit"} | {","}))
+
+    def _narrowed(self, kept: list[Phrase]) -> list[Choice]:
+        """Read a thing that much is said of as the kind of it that this tells: a wise bird of the night is an owl."""
+        first = kept[0]
+        wide = {each.concept for each in self._left(first.meanings) if self._is_kind(each, first.word)}
+        if self._has_clause(first):
+            told_of = self.wordbook.lexicon.told([keys.stem(first.word, self._language)])[1]
+            wide |= {
+                int(number) for number in told_of.nonzero()[0] if number in self._drawn and number not in self._banned
+            }
+        if not wide or (len(kept) > 1 and self._are_listed(first, kept[1])):
+            return []
+        own = set(first.word.split(" "))
+        words = [word for word in dict.fromkeys([*self._content(), *first.context]) if word not in own]
+        told, covered = self.wordbook.lexicon.told([keys.stem(word, self._language) for word in words])
+        best = max(wide, key=lambda number: (float(told[number]) if number < len(told) else 0.0, -number))
+        mine = first.meanings[0].concept
+        if (
+            best >= len(told)
+            or covered[best] < 2
+            or told[best] < max(BESIDES, float(told[mine]) + 1.0 if mine < len(told) else 0)
+        ):
+            return []
+        ordered = sorted(wide, key=lambda number: (-float(told[number]) if number < len(told) else 0.0, number))
+        about = [phrase for phrase in kept[1:] if not self._tells(phrase, best)]
+        concepts = (ordered[0], *(number for number in (mine, *ordered[1:]) if number != ordered[0]))
+        chosen = Choice(first, concepts[: OTHERS + 1], BY_KIND)
+        return [chosen, *(self._chosen(phrase, alone=False) for phrase in about)]
+
+    def _is_kind(self, meaning: Meaning, word: str) -> bool:
+        """Tell whether a word means a kind of what it names: an owl by "bird", a teddy bear by "bear"."""
+        name = self.wordbook.concepts[meaning.concept].name.casefold()
+        return meaning.source == WIDER or (meaning.source == KEYWORD and name.endswith(f" {word}"))
+
+    def _is_of(self, concept: int, kinds: tuple[str, ...]) -> bool:
+        return self.wordbook.concepts[concept].kind.startswith(kinds)
+
+    def _tells(self, phrase: Phrase, concept: int) -> bool:
+        stems = [keys.stem(word, self._language) for word in phrase.word.split(" ")]
+        return any(bool(self.wordbook.lexicon.told([each])[1][concept]) for each in stems)
+
+    def _content(self) -> list[str]:
+        """Return the words that a description is read by: neither small ones nor what is no thing, but places."""
+        small = self.heard.grammar.small
+        return [
+            token.text
+            for token, role in zip(self.heard.tokens, self.heard.roles, strict=True)
+            if token.kind == tokens.WORD and role in (FREE, PLACE) and token.text not in small
+        ]
+
+    def _best(self, scores: Floats) -> list[int]:
+        """Return the concepts with the highest scores that may be shown."""
+        found: list[int] = []
+        for number in (-scores).argsort(kind="stable"):
+            if scores[number] <= 0 or len(found) > OTHERS:
+                break
+            if int(number) in self._drawn and int(number) not in self._banned:
+                found.append(int(number))
+        return found
+
+    def _described(self, listed: list[Phrase]) -> list[Choice]:
+        """Read all of a prompt as the description of one thing."""
+        content = self._content()
+        base: dict[int, float] = {}
+        for place, phrase in enumerate(listed):
+            for meaning in phrase.meanings:
+                worth = (4.0 if not place else 2.0) * meaning.weight
+                base[meaning.concept] = max(base.get(meaning.concept, 0.0), worth)
+        if not content and not base:
+            return []
+        for word in {token.text for token in self.heard.tokens} & set(self.heard.grammar.kinds):
+            for number in self.describer.of_kind(self.heard.grammar.kinds[word]):
+                base[number] = base.get(number, 0.0) + HINT
+        scores, _ = self.describer.scores(content, self._language, base)
+        best = self._best(scores)
+        if not best or scores[best[0]] < FAINT:
+            return []
+        whole = Phrase(0, len(self.heard.tokens))
+        if listed:
+            whole.count = listed[0].count if listed[0].first == 0 else 0
+            whole.colour, whole.size = listed[0].colour, listed[0].size
+            whole.word = listed[0].word or (listed[0].context or [""])[-1]
+        return [Choice(whole, tuple(best), BY_KEYWORD if scores[best[0]] >= CLEAR else FREELY)]
+
+    def _chosen(self, phrase: Phrase, *, alone: bool) -> Choice:
+        """Rank what a phrase may mean: by its head, and by how much the words around tell of each."""
+        left = self._left(phrase.meanings)
+        own = phrase.word.split(" ")
+        around = [*phrase.context, *(self._content() if alone else ())]
+        words = [word for word in dict.fromkeys(around) if word not in self.heard.grammar.small and word not in own]
+        value = self._values(left, words, phrase.word if phrase.word in self.heard.grammar.vague else "")
+        ordered = sorted(left, key=lambda each: (-value[each.concept], each.concept))
+        concepts = [each.concept for each in ordered]
+        if len(concepts) <= OTHERS:
+            scores, _ = self.describer.scores([*own, *words], self._language)
+            concepts += [number for number in self._best(scores) if number not in concepts]
+        if len(concepts) <= OTHERS:
+            alike = self._best(self.describer.like(concepts[0]))
+            concepts += [number for number in alike if number not in concepts]
+        return Choice(phrase, tuple(concepts[: OTHERS + 1]), HOW[ordered[0].source])
+
+    def _values(self, left: list[Meaning], words: list[str], vague: str) -> Mapping[int, float]:
+        kinds = self.heard.grammar.kinds
+        hinted = next((kinds[form] for form in keys.forms(vague, self._language) if form in kinds), ())
+        value = {
+            each.concept: each.weight + (HINTED if hinted and self._is_of(each.concept, hinted) else 0.0)
+            for each in left
+        }
+        if words:
+            told, _ = self.describer.scores(words, self._language)
+            for number in value:
+                value[number] += CONTEXT * min(CONTEXT_MOST, float(told[number]))
+        return value
+
+
+def _only_measures(phrase: Phrase, after: Phrase | None, heard: Heard) -> bool:
+    """Tell whether a phrase says of what follows only how much, or what of it: a bowl of soup, the smell of rain."""
+    if after is None or not after.of or not after.is_strong:
+        return False
+    weak = not phrase.meanings or phrase.meanings[0].source not in SURE
+    return phrase.word in heard.grammar.measures or (weak and after.meanings[0].source in SURE)

@@ -1,0 +1,70 @@
+"""What a language's reader needs besides the lexicon: its small words, and how it says number, place, time and not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Patterns = tuple[tuple[re.Pattern[str], str], ...]
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """The tables of a language; patterns are matched against words with one space around each.
+
+    ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes
+    one. ``kinds`` are the Unicode subgroups that words hint at. ``measures`` say how much there is of something, and
+    ``features`` end words for a part of a thing, whose colour is not the thing's: blue-eyed. A verb stands behind
+    ``doers``; ``openers`` begin a description, ``clauses`` a clause; ``breaks`` stand between things of a list.
+    """
+
+    language: str
+    small: frozenset[str]
+    articles: frozenset[str]
+    vague: frozenset[str]
+    classes: frozenset[str]
+    kinds: Mapping[str, tuple[str, ...]]
+    measures: frozenset[str]
+    features: tuple[str, ...]
+    doers: frozenset[str]
+    openers: frozenset[str]
+    clauses: frozenset[str]
+    breaks: frozenset[str]
+    numbers: Mapping[str, int]
+    amounts: Patterns
+    colours: Mapping[str, str]
+    sizes: Mapping[str, float]
+    ground: re.Pattern[str]
+    unwanted: re.Pattern[str]
+    hands: tuple[re.Pattern[str], ...]
+    places: Patterns
+    times: Patterns
+    weathers: Patterns
+    relations: Patterns
+    compositions: Patterns
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Return a pattern of any of some words, the longest first."""
+    return "(?:" + "|".join(sorted(set(words), key=lambda word: (-len(word), word))) + ")"
+
+
+def listed(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+def numbered(text: str) -> dict[str, int]:
+    """Number the words of a text from one."""
+    return {word: number for number, word in enumerate(text.split(), 1)}
+
+
+def patterns(*rows: tuple[str, str]) -> Patterns:
+    """Compile rows of a pattern and what it means; each matches whole words only."""
+    return tuple((re.compile(rf"(?<= ){pattern}(?= )"), meaning) for pattern, meaning in rows)
+
+
+def hints(*rows: tuple[str, str]) -> dict[str, tuple[str, ...]]:
+    """Map words to the beginnings of the Unicode subgroups that they hint at."""
+    return {word: tuple(kinds.split(" ")) for words, kinds in rows for word in words.split(" ")}

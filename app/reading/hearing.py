@@ -1,0 +1,142 @@
+"""What a prompt says besides its things: hands, ground, place, time, weather, composition, and what is not wanted.
+
+A prompt is matched as one line of folded words with a space around each; what a pattern takes is no longer read as a
+thing. What stood in a place phrase is kept aside, for a prompt of nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from app.reading.grammar import Grammar
+from app.reading.tokens import Token
+
+FREE, TAKEN, PLACE, HAND = "", "taken", "place", "hand"
+
+
+@dataclass(slots=True)
+class Heard:
+    """The words of a prompt with what each was taken for, and what was understood of them."""
+
+    tokens: list[Token]
+    grammar: Grammar
+    roles: list[str]
+    kind: str = ""
+    time: str = ""
+    weather: str = ""
+    ground: str = ""
+    composition: str = ""
+    hands: list[str] = field(default_factory=list)
+    unwanted: list[tuple[int, int]] = field(default_factory=list)
+    counts: dict[int, int] = field(default_factory=dict)
+    line: str = ""
+    starts: list[int] = field(default_factory=list)
+
+    def free(self) -> list[str]:
+        """Return the words that were taken for nothing."""
+        return [token.text for token, role in zip(self.tokens, self.roles, strict=True) if role == FREE]
+
+    def phrase(self, first: int, last: int) -> str:
+        """Return the words from one place to before another, folded."""
+        return " ".join(token.text for token in self.tokens[first:last])
+
+
+def heard(
+    tokens: Sequence[Token], grammar: Grammar, names: Sequence[tuple[int, int]], drawn: Sequence[tuple[int, int]] = ()
+) -> Heard:
+    """Take from a prompt what is no thing.
+
+    ``names`` are spans that name one thing, whatever words are in them; ``drawn`` those that are a drawing's own name.
+    """
+    whole = Heard(list(tokens), grammar, [FREE] * len(tokens))
+    at = 1
+    for token in tokens:
+        whole.starts.append(at)
+        at += len(token.text) + 1
+    whole.line = f" {' '.join(token.text for token in tokens)} "
+    protected = {place for first, last in names for place in range(first, last)}
+    _take_unwanted(whole, names)
+    _take_ground(whole)
+    whole.composition = _take(whole, grammar.compositions, protected) or ""
+    _take_hands(whole, {place for first, last in drawn for place in range(first, last)})
+    whole.time = _take(whole, grammar.times, protected, PLACE) or ""
+    whole.weather = _take(whole, grammar.weathers, protected, PLACE) or ""
+    whole.kind = _take(whole, grammar.places, protected, PLACE) or ""
+    _take_amounts(whole, protected)
+    return whole
+
+
+def _spans(whole: Heard, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, re.Match[str]]]:
+    """Yield where a pattern stands, as places of words."""
+    for match in pattern.finditer(whole.line):
+        start, end = match.start(), match.end()
+        first = next((n for n, at in enumerate(whole.starts) if at >= start), len(whole.starts))
+        last = next((n for n, at in enumerate(whole.starts) if at >= end), len(whole.starts))
+        if first < last:
+            yield first, last, match
+
+
+def _take_unwanted(whole: Heard, names: Sequence[tuple[int, int]]) -> None:
+    for first, last, _ in _spans(whole, whole.grammar.unwanted):
+        if any(start < first < end for start, end in names):
+            continue  # "a tree without leaves" is a thing
+        whole.unwanted.append((first, last))
+        whole.roles[first:last] = [TAKEN] * (last - first)
+
+
+def _take_ground(whole: Heard) -> None:
+    for first, last, match in _spans(whole, whole.grammar.ground):
+        named = next((each for each in match.groups() if each), "")
+        if not any(whole.roles[first:last]) and named in whole.grammar.colours:
+            whole.ground = whole.grammar.colours[named]
+            whole.roles[first:last] = [TAKEN] * (last - first)
+
+
+def _take(whole: Heard, rows: Sequence[tuple[re.Pattern[str], str]], protected: set[int], role: str = TAKEN) -> str:
+    """Take what the first pattern that matches means; a phrase within a name tells, and stays a part of the name."""
+    found = ""
+    for pattern, meaning in rows:
+        for first, last, _ in _spans(whole, pattern):
+            if TAKEN in whole.roles[first:last] or HAND in whole.roles[first:last]:
+                continue
+            inside = protected & set(range(first, last))
+            if inside and (role != PLACE or not inside >= {last - 1} or len(inside) == last - first):
+                if role == PLACE and len(inside) == last - first:
+                    found = found or meaning
+                continue
+            found = found or meaning
+            whole.roles[first:last] = [role] * (last - first)
+    return found
+
+
+def _take_hands(whole: Heard, protected: set[int]) -> None:
+    for pattern in whole.grammar.hands:
+        for first, last, _ in _spans(whole, pattern):
+            free = [place for place in range(first, last) if whole.roles[place] == FREE]
+            if not free or protected & set(free):
+                continue
+            for place in free:
+                whole.roles[place] = HAND
+            named = whole.phrase(free[0], free[-1] + 1).strip(" ,")
+            if named:
+                whole.hands.append(named)
+
+
+def _take_amounts(whole: Heard, protected: set[int]) -> None:
+    for pattern, number in whole.grammar.amounts:
+        for first, last, _ in _spans(whole, pattern):
+            if not any(whole.roles[first:last]) and not protected & set(range(first, last)):
+                whole.counts[last] = int(number)
+                whole.roles[first:last] = [TAKEN] * (last - first)
+
+
+def place_of(word: str, grammar: Grammar) -> str:
+    """Return the setting that a noun by itself names: a room, a street."""
+    joints = ("auf der", "in der") if grammar.language == "de" else ("on the", "in the", "by the")
+    said = [f" {joint} {word} " for joint in joints]
+    for pattern, meaning in grammar.places:
+        if any((match := pattern.search(each)) and match.end() == len(each) - 1 for each in said):
+            return meaning
+    return ""

@@ -1,0 +1,138 @@
+"""What words mean as drawings: the studio's table of words, phrases and stems, searched where it lies in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+FILE = "lexicon.npz"
+FORMAT = 1
+LEVELS = 255
+NAME, ALIAS, SYNONYM, KIND, KEYWORD, WIDER, NEAR = range(7)
+"""How a word is known to mean a concept, as ``studio.lexicon.distilling`` numbers it."""
+
+Floats = NDArray[np.float32]
+
+
+class LexiconError(Exception):
+    """A file is no lexicon, or none of this version."""
+
+
+class Meaning(NamedTuple):
+    """A concept that a word may mean: its number, how well (0…1), and how that is known."""
+
+    concept: int
+    weight: float
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What can be drawn: its Unicode name, its subgroup, and words that say what it is like."""
+
+    name: str
+    kind: str
+    text: str
+
+
+class Lexicon:
+    """A lexicon at work. ``revision`` names its content."""
+
+    def __init__(self, arrays: dict[str, Any], revision: str) -> None:
+        self.concepts = [Concept(*line.split("\t")) for line in _text(arrays["concepts"]).split("\n")]
+        self.revision = revision
+        self._keys, self._terms, self._verbs = (_Sorted(arrays[name]) for name in ("keys", "terms", "verbs"))
+        self._ends = np.cumsum(arrays["counts"], dtype=np.int64)
+        self._numbers, self._weights, self._sources = (arrays[name] for name in ("numbers", "weights", "sources"))
+        self._term_ends = np.cumsum(arrays["term_counts"], dtype=np.int64)
+        self._term_numbers, self._term_values = arrays["term_numbers"], arrays["term_values"]
+        self._term_unit = float(arrays["term_unit"])
+        if not (len(self._keys) == len(self._ends) and len(self._terms) == len(self._term_ends)):
+            raise ValueError("its parts are of different lengths")
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Lexicon:
+        """Load the lexicon in a folder.
+
+        :raises LexiconError: naming what is missing or broken.
+        """
+        path = Path(folder) / FILE
+        try:
+            data = path.read_bytes()
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                if int(arrays["format"]) != FORMAT:
+                    raise ValueError(f"it is of another version than {FORMAT}")
+                return cls(dict(arrays), hashlib.sha256(data).hexdigest()[:16])
+        except FileNotFoundError as error:
+            raise LexiconError(f"{path} is missing.") from error
+        except Exception as error:  # whatever a library raises about a file, the file is at fault
+            raise LexiconError(f"{path} cannot be read as a lexicon: {error}") from error
+
+    def find(self, word: str) -> list[Meaning]:
+        """Return what a key means, the likeliest first; nothing for one that is unknown."""
+        at = self._keys.find(word)
+        if at < 0:
+            return []
+        start, end = int(self._ends[at - 1]) if at else 0, int(self._ends[at])
+        return [
+            Meaning(int(self._numbers[place]), int(self._weights[place]) / LEVELS, int(self._sources[place]))
+            for place in range(start, end)
+        ]
+
+    def __contains__(self, word: str) -> bool:
+        return self._keys.find(word) >= 0
+
+    def is_verb(self, word: str) -> bool:
+        """Tell whether an English word, in its plain form, can be a verb."""
+        return self._verbs.find(word) >= 0
+
+    def told(self, stems: Sequence[str]) -> tuple[Floats, NDArray[np.int64]]:
+        """Return how much stems together tell of each concept (BM25), and how many of them tell anything of it."""
+        scores = np.zeros(len(self.concepts), np.float32)
+        covered = np.zeros(len(self.concepts), np.int64)
+        for each in dict.fromkeys(stems):
+            at = self._terms.find(each)
+            if at >= 0:
+                span = slice(int(self._term_ends[at - 1]) if at else 0, int(self._term_ends[at]))
+                numbers = self._term_numbers[span]
+                scores[numbers] += self._term_values[span] * self._term_unit
+                covered[numbers] += 1
+        return scores, covered
+
+    def tells(self, stem: str) -> bool:
+        """Tell whether a stem tells anything of any concept."""
+        return self._terms.find(stem) >= 0
+
+
+class _Sorted:
+    """Sorted words, one a line, in one piece of memory."""
+
+    def __init__(self, joined: NDArray[np.uint8]) -> None:
+        self._data = joined.tobytes()
+        breaks = np.flatnonzero(joined == ord("\n")).astype(np.int32)
+        self._starts = np.concatenate([np.zeros(1, np.int32), breaks + 1, np.array([len(joined) + 1], np.int32)])
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def find(self, word: str) -> int:
+        """Return the place of a word by bisection; -1 where it is not there."""
+        wanted, low, high = word.encode("utf-8", "replace"), 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            here = self._data[self._starts[middle] : self._starts[middle + 1] - 1]
+            if here == wanted:
+                return middle
+            low, high = (middle + 1, high) if here < wanted else (low, middle)
+        return -1
+
+
+def _text(array: NDArray[np.uint8]) -> str:
+    return array.tobytes().decode()

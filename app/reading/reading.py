@@ -1,0 +1,59 @@
+"""What a prompt was read as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sketch.arrangement import Item, Wish, arrange
+from sketch.scene import MOST_THINGS, Scene
+from sketch.sketchbook import Drawing
+
+VERSION = 1
+"""Of the reader: another one may read the same prompt differently."""
+
+BY_NAME, BY_KEYWORD, BY_KIND, FREELY = "name", "keyword", "kind", "freely"
+"""How a drawing was found: by its name or another one, by what goes with it, as a kind of it, or by meaning alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A thing that was read: the drawing chosen for it, up to three others, and the words that it was read from.
+
+    ``span`` says from where to where ``words`` stand in the prompt.
+    """
+
+    drawing: Drawing
+    others: tuple[Drawing, ...]
+    words: str
+    span: tuple[int, int]
+    how: str
+    count: int = 1
+    colour: str = ""
+    size: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A prompt as things and what is wished of their scene.
+
+    ``words`` is what the painter is told, in English; ``hands`` are the styles that were named, as they were written;
+    ``unwanted`` are the names of what must not be shown.
+    """
+
+    items: tuple[Found, ...]
+    wish: Wish
+    words: str
+    hands: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+    language: str = "en"
+    version: int = VERSION
+
+    def scene(self, seed: int) -> Scene:
+        """Arrange what was read: the same scene for the same seed."""
+        left, items = MOST_THINGS, []
+        for place, found in enumerate(self.items):
+            count = max(1, min(found.count, left - (len(self.items) - place - 1)))
+            left -= count
+            drawing = found.drawing
+            items.append(Item(drawing.digest, drawing.name, drawing.kind, count, found.colour, found.size))
+        return arrange(items, self.wish, seed)

@@ -1,0 +1,100 @@
+"""What words and phrases mean, with curators' drawings beside the lexicon, whatever form they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from app.reading import keys
+from app.reading.lexicon import ALIAS, KEYWORD, KIND, NAME, NEAR, SYNONYM, WIDER, Concept, Lexicon, Meaning
+
+LONGEST_NAME = 6
+"""The most words that a name has."""
+
+COMPOUND = 0.86
+"""How much of its last part's meaning a German compound has that nobody listed: a Holzstuhl is a chair."""
+
+FIRST_PART = 0.74
+"""And how much of its first part's, where the last is unknown."""
+
+LEAST_PART, STRONG = 3, 0.7
+SURE = (NAME, ALIAS, SYNONYM)
+HOW = {NAME: "name", ALIAS: "name", SYNONYM: "name", KIND: "kind", WIDER: "kind", KEYWORD: "keyword", NEAR: "kind"}
+
+
+class Wordbook:
+    """The lexicon, and what was added to the sketchbook since it was made."""
+
+    def __init__(self, lexicon: Lexicon, added: Iterable[tuple[str, str, Sequence[str]]] = ()) -> None:
+        self.lexicon = lexicon
+        self.concepts = list(lexicon.concepts)
+        self._added: dict[str, list[Meaning]] = {}
+        for name, kind, words in added:
+            self.concepts.append(Concept(name, kind, ", ".join([name, *words])))
+            for place, word in enumerate((name, *words)):
+                meaning = Meaning(len(self.concepts) - 1, 1.0 if not place else 0.95, ALIAS if place else NAME)
+                for language in ("en", "de"):
+                    self._added.setdefault(keys.key(word, language), []).append(meaning)
+        self.numbers = {concept.name.casefold(): number for number, concept in enumerate(self.concepts)}
+        self.find = lru_cache(maxsize=4096)(self._find)
+
+    def exactly(self, key: str) -> list[Meaning]:
+        """Return what a key means as it stands."""
+        return [*self._added.get(key, ()), *self.lexicon.find(key)]
+
+    def _find(self, words: str, language: str) -> tuple[tuple[Meaning, ...], str]:
+        """Return what folded words mean, their last in any form, and the form that was found; else in the other tongue.
+
+        The likeliest comes first.
+        """
+        for tongue in (language,) if language == keys.OTHER else (language, "de" if language == "en" else "en"):
+            found = self._in(words, tongue)
+            if found[0]:
+                return found
+        return (), ""
+
+    def _in(self, words: str, language: str) -> tuple[tuple[Meaning, ...], str]:
+        prefix = keys.prefix(language)
+        *before, last = words.split(" ")
+        best: dict[int, Meaning] = {}
+        form = ""
+        for place, each in enumerate(keys.forms(last, language)):
+            for meaning in self.exactly(prefix + " ".join([*before, each])):
+                form = form or each
+                weight = meaning.weight * (1 - 0.01 * min(place, 3))
+                if weight > best.get(meaning.concept, Meaning(0, 0, 0)).weight:
+                    best[meaning.concept] = Meaning(meaning.concept, weight, meaning.source)
+        if not best and language == "de" and not before:
+            best, form = self._compound(last), last
+        return tuple(
+            sorted(best.values(), key=lambda meaning: (-meaning.weight, meaning.concept))
+        ), form if best else ""
+
+    def _compound(self, word: str) -> dict[int, Meaning]:
+        """Read a German compound by its longest known ending."""
+        for start in range(3, len(word) - LEAST_PART):
+            for each in keys.forms(word[start:], "de"):
+                found = [meaning for meaning in self.exactly(keys.GERMAN + each) if meaning.source in SURE]
+                if found and len(each) > LEAST_PART:
+                    return {each.concept: Meaning(each.concept, each.weight * COMPOUND, KIND) for each in found}
+        for end in range(len(word) - LEAST_PART, LEAST_PART, -1):  # an Igelfamilie shows hedgehogs
+            for part in (word[:end], word[:end].removesuffix("s"), word[:end].removesuffix("n")):
+                found = [each for each in self.exactly(keys.GERMAN + part) if each.source in SURE and end > LEAST_PART]
+                if found:
+                    return {each.concept: Meaning(each.concept, each.weight * FIRST_PART, KIND) for each in found}
+        return {}
+
+    def is_named(self, words: str, language: str) -> bool:
+        """Tell whether words are one thing's name or a phrase for it, in a language."""
+        found, _ = self._in(words, language)
+        return bool(found) and is_strong(found[0])
+
+    def is_drawn(self, words: str, language: str) -> bool:
+        """Tell whether words are a drawing's very name."""
+        found, _ = self.find(words, language)
+        return bool(found) and found[0].source == NAME
+
+
+def is_strong(meaning: Meaning) -> bool:
+    """Tell whether a word names its concept, or goes with it alone."""
+    return meaning.weight >= STRONG and meaning.source in (*SURE, KIND, KEYWORD)

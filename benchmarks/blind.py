@@ -1,0 +1,94 @@
+"""Pictures of plain names drawn by chance, numbered and without a word, for eyes that know nothing of them.
+
+``python -m benchmarks.blind FOLDER --model models/house`` writes ``sheet-1.png`` … of twelve pictures each, and apart
+from them ``key.json``, which says what each was asked to show. Names are of all that the model knows but faces, people
+and symbols; which, follows from ``--seed`` alone, which is to be chosen before anything is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from app.generation import models_on_offer, presets
+from sketch import arrangement
+from sketch.arrangement import Item, Wish
+from sketch.scene import Scene
+from sketch.sketchbook import Sketchbook
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import StopInput
+
+LEFT_OUT = ("Smileys & Emotion", "People & Body")
+A_SHEET, COLUMNS, TILE, GAP = 12, 4, 256, 26
+
+
+def main() -> None:
+    """Paint what chance asks for, and write the sheets and the key."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.blind", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the sheets and the key go")
+    parser.add_argument("--model", type=Path, default=Path("models/house"), help="the model's folder")
+    parser.add_argument("--number", type=int, default=48, help="how many pictures")
+    parser.add_argument("--seed", type=int, required=True, help="what the names and the noise are drawn from")
+    parser.add_argument("--preset", choices=presets.NAMES, default=presets.DEFAULT)
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    painter = Painter.load(str(asked.model))
+    chosen = names(asked.model, asked.number, asked.seed)
+    book = painter.model.sketchbook if painter.model.sketch_side else None
+    stops = [stop(name, asked.seed + number, book) for number, name in enumerate(chosen)]
+    sampling = presets.resolve(asked.preset, models_on_offer.facts(str(asked.model)))
+    pictures = [picture for at in range(0, len(stops), 8) for picture in painted(painter, stops[at : at + 8], sampling)]
+    for number, at in enumerate(range(0, len(pictures), A_SHEET), 1):
+        sheet(pictures[at : at + A_SHEET], at + 1).save(asked.folder / f"sheet-{number}.png")
+    told = {"model": painter.revision, "preset": asked.preset, "sampling": sampling, "seed": asked.seed}
+    told["names"] = dict(enumerate(chosen, 1))
+    (asked.folder / "key.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    print(f"{len(pictures)} pictures in {asked.folder}, and the key")
+
+
+def names(model: Path, count: int, seed: int) -> list[str]:
+    """Draw names of things that a model knows: no faces, people or symbols."""
+    known = json.loads((model / "concepts.json").read_bytes())
+    able = sorted({each["name"] for each in known if each["group"] not in LEFT_OUT and "face" not in each["name"]})
+    return random.Random(f"blind:{seed}").sample(able, count)
+
+
+def stop(name: str, seed: int, book: Sketchbook | None) -> StopInput:
+    """Ask for a thing by its plain name; where sketches lead the model, in a setting where it is at home."""
+    return StopInput(name, "", seed, scene=None if book is None else _scene(name, seed, book))
+
+
+def _scene(name: str, seed: int, book: Sketchbook) -> Scene:
+    own = sorted((each for each in book.drawings.values() if each.name == name), key=lambda each: each.style)
+    drawing = random.Random(f"style:{seed}").choice(own)
+    return arrangement.arrange([Item(drawing.digest, drawing.name, drawing.kind)], Wish(), seed)
+
+
+def painted(painter: Painter, stops: Sequence[StopInput], sampling: dict[str, object]) -> list[NDArray[np.uint8]]:
+    """Paint stops, each by itself, as the first frame of a walk is."""
+    prepared = painter.prepare(stops, painter.rendering(sampling))
+    found = painter.paint(prepared, [float(number) for number in range(len(stops))])
+    return [np.asarray(one.picture) for one in found]
+
+
+def sheet(pictures: Sequence[NDArray[np.uint8]], first: int) -> Image.Image:
+    """Lay pictures out with their numbers, counted from ``first``."""
+    rows = -(-len(pictures) // COLUMNS)
+    whole = Image.new("RGB", (COLUMNS * (TILE + GAP) + GAP, rows * (TILE + 2 * GAP) + GAP), "white")
+    pen = ImageDraw.Draw(whole)
+    for number, picture in enumerate(pictures):
+        left, top = GAP + number % COLUMNS * (TILE + GAP), GAP + number // COLUMNS * (TILE + 2 * GAP)
+        whole.paste(Image.fromarray(picture).resize((TILE, TILE), Image.Resampling.LANCZOS), (left, top))
+        pen.text((left, top + TILE + 4), str(first + number), fill="black", font_size=16)
+    return whole
+
+
+if __name__ == "__main__":
+    main()

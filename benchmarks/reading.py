@@ -1,0 +1,153 @@
+"""The reader's exam: how many of the prompts of each class are read as what was meant.
+
+    python -m benchmarks.reading [--half seen|kept_out|rewordings] [--modules FOLDER] [--lexicon FOLDER]
+
+300 prompts were written before the reader, by somebody who did not build it; half were kept out of its making, and of
+those only figures are printed. A prompt is right when every thing is the drawing chosen for an item of its own, with
+the colours, numbers, ground, setting and relation that are named, and nothing unwanted is shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from app.reading.lexicon import Lexicon
+from app.reading.reader import Reader
+from app.reading.reading import Found, Reading
+from app.text.embedding import Embedding
+from sketch import sketchbook
+from sketch.sketchbook import Drawing
+
+FOLDER = Path(__file__).with_name("reading")
+HOUSE, MEANING = Path("models/house"), Path("models/meaning")
+AIMS = {"plain": 0.98, "description": 0.65, "two": 0.75, "colour": 0.85, "number": 0.85, "place": 0.85, "german": 0.75,
+        "not": 0.95}  # fmt: skip
+SHOWN = 0.85
+TIMES = {"sunset": "dusk", "sunrise": "dusk", "dawn": "dusk", "dusk": "dusk", "night": "night", "day": "day"}
+WEATHERS = ("rain", "snow")
+THREE = 2  # others that are shown beside the one that is chosen
+
+
+def main() -> None:
+    """Read all prompts of a half, and print the share of each class that was read right."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--half", choices=("seen", "kept_out", "rewordings"), default="seen")
+    parser.add_argument("--modules", type=Path, help="npm's modules, where there is no sketchbook yet.")
+    parser.add_argument("--lexicon", type=Path, default=HOUSE)
+    asked = parser.parse_args()
+    reader = Reader(Lexicon.load(asked.lexicon), _drawings(asked.modules), Embedding.load(MEANING))
+    if asked.half == "rewordings":
+        _rewordings(reader)
+        return
+    rows = [json.loads(line) for line in (FOLDER / f"{asked.half}.jsonl").read_text("utf-8").splitlines()]
+    _exam(reader, rows, named=asked.half == "seen")
+
+
+def _drawings(modules: Path | None) -> list[Drawing]:
+    """List the drawings of the sketchbook; without one, a stand-in for each of the modules' names."""
+    if modules is None:
+        return list(sketchbook.load(HOUSE / "sketchbook.zip").drawings.values())
+    from studio.lexicon import vocabulary
+
+    return [
+        Drawing(sketchbook.digest_of(f"{words.name}:{style}"), words.name, kind=words.kind, style=style)
+        for words in vocabulary.collected(modules) for style in ("flat", "classic")
+    ]  # fmt: skip
+
+
+def _exam(reader: Reader, rows: list[dict[str, Any]], *, named: bool) -> None:
+    right: dict[str, list[bool]] = defaultdict(list)
+    shown: dict[str, list[bool]] = defaultdict(list)
+    exact: dict[str, list[bool]] = defaultdict(list)
+    taken = []
+    reader.read("a fox")
+    for row in rows:
+        began = time.perf_counter()
+        reading = reader.read(row["prompt"])
+        taken.append(1000 * (time.perf_counter() - began))
+        wrong = flaw(reading, row, shown=False)
+        right[row["class"]].append(not wrong)
+        shown[row["class"]].append(not flaw(reading, row, shown=True))
+        exact[row["class"]].append(not wrong and len(reading.items) == len(row["things"]))
+        if wrong and named:
+            print(f"{row['class']:12} {row['prompt']!r}: {wrong} | {_told(reading)}")
+    print(f"{'class':12} {'prompts':>7} {'first':>7} {'shown':>7} {'exact':>7} {'aim':>7}")
+    for name in sorted(right):
+        aim = f"{AIMS[name]:7.0%}" + (f" and {SHOWN:.0%} among three" if name == "description" else "")
+        print(f"{name:12} {len(right[name]):7} {_share(right[name])} {_share(shown[name])} {_share(exact[name])} {aim}")
+    everything = [each for listed in right.values() for each in listed]
+    print(f"{'all':12} {len(everything):7} {_share(everything)}")
+    print(f"{statistics.median(taken):.1f} ms a prompt, at most {max(taken):.1f}")
+
+
+def _share(listed: list[bool]) -> str:
+    return f"{sum(listed) / len(listed):7.0%}"
+
+
+def _told(reading: Reading) -> str:
+    items = [
+        f"{item.count} {item.colour} {item.drawing.name} ({item.how}; {', '.join(_names(item, shown=True)[1:])})"
+        for item in reading.items
+    ]
+    return f"{'; '.join(items)} | {reading.wish} | hands {reading.hands}"
+
+
+def _names(item: Found, *, shown: bool) -> list[str]:
+    return [each.name.casefold() for each in (item.drawing, *(item.others[:THREE] if shown else ()))]
+
+
+def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
+    """Say what of a prompt was not read as it is meant; ``""`` if nothing."""
+    left = list(reading.items)
+    for accepted, colour, number in zip(row["things"], row["colours"], row["numbers"], strict=True):
+        right = {name.casefold() for name in accepted}
+        item = next((each for each in left if right & set(_names(each, shown=shown))), None)
+        if item is None:
+            return f"no {accepted[0]}"
+        left.remove(item)
+        if colour and item.colour != colour:
+            return f"{item.drawing.name} is not {colour}"
+        if (number != 1 or row["class"] in ("number", "plain")) and item.count != number:
+            return f"{item.count} {item.drawing.name}, not {number}"
+    unwanted = {name.casefold() for name in row["unwanted"]}
+    for item in reading.items:
+        if item.drawing.name.casefold() in unwanted:
+            return f"{item.drawing.name} is not wanted"
+    return _flaw_of_wish(reading, row)
+
+
+def _flaw_of_wish(reading: Reading, row: dict[str, Any]) -> str:
+    wish, setting = reading.wish, row["setting"]
+    if row["ground_colour"] and wish.ground != row["ground_colour"]:
+        return f"no {row['ground_colour']} ground"
+    if row["relation"] and wish.relation != row["relation"]:
+        return f"{wish.relation or 'no relation'}, not {row['relation']}"
+    if setting in TIMES:
+        return "" if wish.time == TIMES[setting] else f"not at {setting}"
+    if setting in WEATHERS:
+        return "" if wish.weather == setting else f"no {setting}"
+    return f"{wish.kind or 'nowhere'}, not {setting}" if setting and wish.kind != setting else ""
+
+
+def _rewordings(reader: Reader) -> None:
+    """Read the studio's rewordings: other words for one thing each."""
+    rows = json.loads((Path(__file__).parents[1] / "studio/judging/rewordings.json").read_bytes())
+    first = three = 0
+    for row in rows:
+        reading = reader.read(row["prompt"])
+        right = {name.casefold() for name in row["means"]}
+        first += any(right & set(_names(item, shown=False)) for item in reading.items)
+        three += any(right & set(_names(item, shown=True)) for item in reading.items)
+        if not any(right & set(_names(item, shown=False)) for item in reading.items):
+            print(f"{row['prompt']!r}: {row['means'][0]} | {_told(reading)}")
+    print(f"rewordings: {first / len(rows):.1%} first, {three / len(rows):.1%} among three")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""Scenes of drawings, and the sketches that lead the painter: one code for training, painting and previews."""
+
+__all__ = [
+    "arrangement",
+    "backdrops",
+    "colour",
+    "distance",
+    "habitats",
+    "mixing",
+    "parts",
+    "rendering",
+    "scene",
+    "sketchbook",
+    "svg",
+]

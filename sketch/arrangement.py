@@ -1,0 +1,275 @@
+"""Where the things of a scene stand: alone, in pairs, rows, grids, a still life, a close-up; from words and chance."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sketch import habitats, palettes
+from sketch.habitats import FLOAT, FLY, HANG, LIE, STAND, SWIM
+from sketch.scene import COLOURS, Scene, Setting, Thing
+
+FACES_LEFT = 0.5
+"""The share of animals and vehicles that are mirrored: nearly all are drawn facing left."""
+
+SIDEWAYS = ("animal-mammal", "animal-bird", "animal-reptile", "animal-marine", "transport-ground", "transport-water")
+ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RELATIONS = (
+    "above", "below", "left", "right", "in", "on", "holding", "wearing", "beside", "in front", "behind",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One kind of thing that is to be shown: its drawing, what that shows, how many, and in which colour."""
+
+    drawing: str
+    name: str
+    kind: str = ""
+    count: int = 1
+    colour: str = ""
+    size: float = 1.0
+
+    @property
+    def habitat(self) -> habitats.Habitat:
+        """Say where it is at home."""
+        return habitats.of(self.name, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What words say of a scene besides its things; what is empty is left to chance."""
+
+    kind: str = ""
+    time: str = ""
+    weather: str = ""
+    ground: str = ""
+    relation: str = ""
+    composition: str = ""
+
+
+def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
+    """Arrange things in a setting: the same scene for the same items, wish and seed."""
+    dice = random.Random(f"scene:{seed}")  # noqa: S311 - drawn to be drawn again
+    setting = _setting(items, wish, dice)
+    total = sum(item.count for item in items)
+    if not items:
+        things: list[Thing] = []
+    elif wish.composition in ("grid", "pattern") or total > 9:
+        things = _grid(items, dice)
+    elif len(items) == 2 and wish.relation:
+        things = _related(items, wish.relation, setting, dice)
+    elif total > 1 and len(items) == 1:
+        things = _several(items[0], setting, dice, wish.composition)
+    elif total > 1:
+        things = _together(items, setting, dice)
+    elif wish.composition == "close-up":
+        things = [_close(items[0], dice)]
+    else:
+        things = [_alone(items[0], setting, dice)]
+    return Scene(tuple(_bounded(thing) for thing in things), setting)
+
+
+def _bounded(thing: Thing) -> Thing:
+    return replace(
+        thing, x=min(1.5, max(-0.5, thing.x)), y=min(1.5, max(-0.5, thing.y)), size=min(2.0, max(0.04, thing.size))
+    )
+
+
+def _setting(items: Sequence[Item], wish: Wish, dice: random.Random) -> Setting:
+    homes = items[0].habitat.settings if items else ("hills", "sea", "sky", "split", "table")
+    kind = wish.kind or dice.choice(homes)
+    if wish.ground and not wish.kind:
+        kind = dice.choice(("plain", "plain", "split", "pattern"))
+    if wish.composition in ("grid", "pattern") and not wish.kind:
+        kind = dice.choice(("plain", "split", "pattern"))
+    if wish.weather and not wish.kind and kind in ("plain", "split", "pattern", "table", "room", "space", "underwater"):
+        kind = dice.choice(("hills", "street", "forest"))
+    if wish.time in ("night", "dusk") and not wish.kind and kind in ("plain", "split", "pattern", "table"):
+        kind = dice.choice(("hills", "sea", "street"))
+    time = wish.time or ("night" if kind == "space" else dice.choices(("day", "dusk", "night"), (0.7, 0.18, 0.12))[0])
+    horizon = {
+        "sea": dice.uniform(0.42, 0.66), "table": dice.uniform(0.5, 0.72), "room": dice.uniform(0.66, 0.82),
+        "window": dice.uniform(0.62, 0.74), "underwater": dice.uniform(0.8, 0.95), "sky": dice.uniform(0.9, 1.0),
+        "street": dice.uniform(0.6, 0.72), "plain": dice.choice((1.0, dice.uniform(0.66, 0.8))),
+        "split": dice.uniform(0.4, 0.7), "pattern": dice.uniform(0.4, 0.7), "space": 1.0,
+    }.get(kind, dice.uniform(0.52, 0.7))  # fmt: skip
+    tones = palettes.tones(kind, time, wish.weather, dice, ground=wish.ground)
+    light = dice.choice((-1, 1)) * dice.uniform(0.4, 0.9)
+    return Setting(kind, horizon, tones, light, dice.getrandbits(31), time, wish.weather)
+
+
+def _thing(item: Item, dice: random.Random, x: float, y: float, size: float) -> Thing:
+    mirrored = item.kind in SIDEWAYS and dice.random() < FACES_LEFT
+    return Thing(item.drawing, x, y, size * item.size, dice.gauss(0, 0.03), mirrored, item.colour)
+
+
+def _foot(item: Item, setting: Setting, dice: random.Random, size: float, *, near: float | None = None) -> float:
+    """Return the middle's height for a thing of a size that stands where things of its kind stand."""
+    stance, horizon = item.habitat.stance, setting.horizon
+    if setting.kind in ("sky", "space", "pattern", "split") or (setting.kind == "plain" and horizon > 0.95):
+        return 0.5 + dice.uniform(-0.04, 0.04)
+    if stance == FLY and setting.kind in ("hills", "sea", "forest", "street", "desert"):
+        return dice.uniform(0.3, 0.45) if size < 0.6 else dice.uniform(0.4, 0.48)
+    if setting.kind == "underwater" and stance in (SWIM, HANG, FLY):
+        return dice.uniform(0.42, 0.58)
+    if setting.kind == "sea" and stance in (FLOAT, SWIM):
+        level = horizon + (1 - horizon) * (near if near is not None else dice.uniform(0.12, 0.4))
+        return level - 0.4 * size
+    if stance == HANG and setting.kind in ("plain", "room", "table", "window"):
+        return 0.48 + dice.uniform(-0.03, 0.03)
+    share = near if near is not None else dice.uniform(0.35, 0.75)
+    return horizon + (0.97 - horizon) * share - 0.47 * size
+
+
+def _alone(item: Item, setting: Setting, dice: random.Random) -> Thing:
+    flat = setting.kind in ("plain", "split", "pattern", "sky", "space", "underwater")
+    size = dice.uniform(0.62, 0.84) if flat else dice.uniform(0.54, 0.76)
+    x = 0.5 + dice.choice((0.0, dice.uniform(-0.12, 0.12)))
+    return _thing(item, dice, x, _foot(item, setting, dice, size), size)
+
+
+def _close(item: Item, dice: random.Random) -> Thing:
+    """Bring a thing so near that the frame crops it."""
+    size = dice.uniform(1.1, 1.45)
+    return _thing(item, dice, 0.5 + dice.uniform(-0.14, 0.14), 0.55 + dice.uniform(-0.06, 0.14), size)
+
+
+def _several(item: Item, setting: Setting, dice: random.Random, composition: str) -> list[Thing]:
+    """Show two to nine of the same: in a row, or as a loose group, the hindmost first."""
+    count = item.count
+    if composition == "row" or (count <= 4 and dice.random() < 0.5):
+        size = min(0.5, 0.92 / count)
+        y = _foot(item, setting, dice, size)
+        pitch = min(0.9 / count, size * 1.02)
+        return [
+            _thing(item, dice, 0.5 + (at - (count - 1) / 2) * pitch, y + dice.gauss(0, 0.008), size)
+            for at in range(count)
+        ]
+    # Rows of two to four, each further row a little smaller and higher.
+    rows = {2: (2,), 3: (1, 2), 4: (2, 2), 5: (2, 3), 6: (3, 3), 7: (3, 4), 8: (2, 3, 3), 9: (3, 3, 3)}[count]
+    if dice.random() < 0.5:
+        rows = rows[::-1]
+    size = {2: 0.45, 3: 0.4, 4: 0.4}.get(count, 0.31 if len(rows) < 3 else 0.27)
+    things = []
+    for row, number in enumerate(rows):
+        y = 0.5 + (row - (len(rows) - 1) / 2) * size * 0.98
+        if setting.kind in (
+            "table",
+            "hills",
+            "street",
+            "room",
+            "desert",
+            "forest",
+            "window",
+        ) and item.habitat.stance in (STAND, LIE):
+            y = 0.93 - size * 0.5 - (len(rows) - 1 - row) * size * 0.86
+        for at in range(number):
+            x = 0.5 + (at - (number - 1) / 2) * min(0.9 / number, size * 1.06) + dice.gauss(0, 0.012)
+            things.append(_thing(item, dice, x, y + dice.gauss(0, 0.012), size * dice.uniform(0.95, 1.02)))
+    return things
+
+
+def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
+    """Repeat things evenly over the picture."""
+    total = sum(item.count for item in items)
+    wanted = [item for item in items for _ in range(item.count)]
+    if total > 9:
+        columns = 4 if total <= 16 else 5
+        rows = -(-total // columns)
+        cells = total
+    else:
+        rows, columns = dice.choice(((2, 2), (3, 3), (2, 3), (3, 4)))
+        cells = rows * columns
+    turned, colours = dice.random() < 0.3, dice.random() < 0.25 and not any(item.colour for item in items)
+    size = 0.92 / max(rows, columns)
+    things = []
+    for number in range(min(cells, 24)):
+        row, column = divmod(number, columns)
+        item = wanted[number] if total > 9 else items[(row + column) % len(items)]
+        x, y = (column + 0.5) / columns, (row + 0.5) / rows
+        thing = _thing(item, dice, 0.04 + 0.92 * x, 0.04 + 0.92 * y, size)
+        if turned:
+            thing = replace(thing, turn=dice.uniform(-0.4, 0.4))
+        if colours:
+            thing = replace(thing, colour=dice.choice([each for each in COLOURS if each not in ("black", "white")]))
+        things.append(thing)
+    return things
+
+
+def _together(items: Sequence[Item], setting: Setting, dice: random.Random) -> list[Thing]:
+    """Group different things as a still life: the large ones behind, each seen well enough to be named."""
+    each = [replace(item, count=1) for item in items for _ in range(item.count)][:9]
+    count = len(each)
+    size = {2: 0.52, 3: 0.42, 4: 0.38}.get(count, 0.32)
+    order = list(range(count))
+    if count > 2:
+        dice.shuffle(order)
+    things = []
+    for place, number in enumerate(order):
+        item = each[number]
+        back = count > 3 and place % 2 == 0
+        x = 0.5 + (place - (count - 1) / 2) * min(0.44, 0.86 / count)
+        here = size * dice.uniform(0.92, 1.08)
+        near = 0.3 if back else dice.uniform(0.45, 0.7)
+        things.append(_thing(item, dice, x + dice.gauss(0, 0.012), _foot(item, setting, dice, here, near=near), here))
+    return sorted(things, key=lambda thing: thing.y + thing.size / 2)
+
+
+def _row(item: Item, dice: random.Random, x: float, y: float, size: float) -> list[Thing]:
+    """Put a thing in a place, or several of them in a row there, smaller, with their feet where its own would be."""
+    if item.count == 1:
+        return [_thing(item, dice, x, y, size)]
+    side = min(0.62 * size, 0.94 / item.count)
+    pitch = min(0.96 * side, 0.9 / item.count)
+    half = (item.count - 1) / 2
+    middle = min(max(x, half * pitch + side / 2), 1 - half * pitch - side / 2)
+    foot = y + (size - side) / 2
+    return [_thing(item, dice, middle + (at - half) * pitch, foot, side) for at in range(item.count)]
+
+
+def _related(items: Sequence[Item], relation: str, setting: Setting, dice: random.Random) -> list[Thing]:
+    """Place two kinds of things as a word between them says; several of one stand in a row."""
+    first, second = items[0], items[1]
+    if relation in (WEARING,):
+        bodies = _row(first, dice, 0.5, 0.6, 0.66)
+        side = -0.01 if bodies[0].mirrored else 0.01
+        return [*bodies, *_row(second, dice, 0.5 + side, 0.24, 0.36)]
+    if relation == HOLDING:
+        side = dice.choice((-1, 1))
+        y = min(0.6, _foot(first, setting, dice, 0.66, near=0.7))
+        holders = _row(first, dice, 0.5 - 0.13 * side, y, 0.66)
+        return [*holders, *_row(second, dice, 0.5 + 0.25 * side, y + 0.1, 0.4)]
+    if relation in (ABOVE, ON):
+        close = relation == ON
+        below, above = dice.uniform(0.5, 0.56), dice.uniform(0.38, 0.44)
+        base = 0.72 if setting.kind in ("plain", "split", "pattern", "sky", "space") else 0.96 - below / 2
+        gap = (below + above) / 2 * (0.8 if close else 0.98)
+        bearers = _row(second, dice, 0.5, base, below)
+        return [*bearers, *_row(first, dice, 0.5 + dice.gauss(0, 0.03), base - gap, above)]
+    if relation == BELOW:
+        return _related((second, first), ABOVE, setting, dice)
+    if relation == IN:
+        large = _row(second, dice, 0.5, _foot(second, setting, dice, 0.8, near=0.8), 0.8)
+        inner = 0.4 * (large[0].size / (0.8 * second.size))
+        return [*large, *_row(first, dice, 0.5, large[0].y - 0.02, inner)]
+    if relation in (BEFORE, BEHIND):
+        near, far = (first, second) if relation == BEFORE else (second, first)
+        side = dice.choice((-1, 1))
+        behind = _row(far, dice, 0.5 + 0.14 * side, _foot(far, setting, dice, 0.62, near=0.25), 0.62)
+        return [*behind, *_row(near, dice, 0.5 - 0.16 * side, _foot(near, setting, dice, 0.46, near=0.85), 0.46)]
+    pair = (second, first) if relation == RIGHT else (first, second)
+    return _beside(pair, setting, dice)
+
+
+def _beside(items: Sequence[Item], setting: Setting, dice: random.Random) -> list[Thing]:
+    things = []
+    total = sum(item.count for item in items)
+    size, at = min(0.52, 0.98 / total), 0
+    for item in items:
+        for _ in range(item.count):
+            x = 0.5 + (at - (total - 1) / 2) * min(0.46, 0.9 / total)
+            here = size * dice.uniform(0.94, 1.06)
+            things.append(_thing(item, dice, x, _foot(item, setting, dice, here, near=dice.uniform(0.4, 0.6)), here))
+            at += 1
+    return things

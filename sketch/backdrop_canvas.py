@@ -1,0 +1,86 @@
+"""A backdrop in the making: soft-edged shapes in a setting's tones, and chance that follows from its seed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.scene import Setting
+
+Numbers = NDArray[np.floating]
+
+LIGHT = np.float32(0.14)
+"""How much brighter a wall is on the side where the light comes from."""
+
+
+class Canvas:
+    """A picture in the making: places 0…1, the tones of the setting, and chance that follows from its seed."""
+
+    def __init__(self, setting: Setting, size: int) -> None:
+        at = (np.arange(size, dtype=np.float32) + 0.5) / size
+        self.x, self.y = np.meshgrid(at, at)
+        self.pixel = 1 / size
+        self.size = size
+        self.setting = setting
+        self.tones = np.stack([colour.parsed(tone) for tone in setting.tones])
+        self.horizon = setting.horizon
+        self.chance = np.random.default_rng(setting.seed)
+        self.rgb = np.empty((size, size, 3), np.float32)
+
+    def inside(self, distance: Numbers) -> Array:
+        """Return how far each pixel is covered by what lies where ``distance`` (in shares of the side) is positive."""
+        return np.asarray(np.clip(distance / self.pixel + 0.5, 0, 1), np.float32)
+
+    def lay(self, tone: Numbers, cover: Numbers) -> None:
+        """Lay a tone over what is there."""
+        self.rgb += (tone - self.rgb) * cover[..., None]
+
+    def between(self, above: Numbers, below: Numbers, share: Numbers) -> Array:
+        """Mix two tones by a share for each pixel."""
+        return np.asarray(above + (below - above) * np.clip(share, 0, 1)[..., None], np.float32)
+
+    def ridge(self, height: float, swing: float, cell: float) -> Array:
+        """Draw a skyline (size, size): the height y at which it stands over each x."""
+        waves = np.zeros(self.size, np.float32)
+        for octave in range(3):
+            count = max(2, round(1 / cell * 2**octave)) + 3
+            drawn = self.chance.normal(size=count).astype(np.float32)
+            at = np.linspace(1, count - 2, self.size)
+            low = at.astype(int)
+            part = at - low
+            part = part * part * (3 - 2 * part)
+            waves += ((1 - part) * drawn[low] + part * drawn[low + 1]) * 0.45**octave
+        return np.broadcast_to(height + swing * waves, (self.size, self.size)).astype(np.float32)
+
+    def cloud(self, cell: float) -> Array:
+        """Draw soft noise (size, size) of about ``cell``, mean 0, deviation about 1."""
+        count = max(2, round(1 / cell)) + 2
+        drawn = Image.fromarray(self.chance.normal(size=(count, count)).astype(np.float32))
+        return np.asarray(drawn.resize((self.size, self.size), Image.Resampling.BICUBIC), np.float32) * 1.3
+
+    def disc(self, x: float, y: float, radius: float) -> Array:
+        """Return the distance to the edge of a disc, positive inside."""
+        return np.asarray(radius - np.hypot(self.x - x, self.y - y), np.float32)
+
+    def box(self, left: float, top: float, right: float, bottom: float) -> Array:
+        """Return how far inside a box each place lies."""
+        across = np.minimum(self.x - left, right - self.x)
+        return np.asarray(np.minimum(across, np.minimum(self.y - top, bottom - self.y)), np.float32)
+
+    def any(self, low: float, high: float) -> float:
+        """Draw a number."""
+        return float(self.chance.uniform(low, high))
+
+
+def wave(at: Numbers, pitch: float) -> Numbers:
+    """Return a triangle wave, positive over half of each ``pitch``: its slope there is that of the place itself."""
+    return np.asarray(1 - 2 * np.abs(2 * ((at / pitch) % 1) - 1), np.float32)
+
+
+def light_wall(canvas: Canvas) -> None:
+    """Brighten the side that the light comes from, and darken the other."""
+    side = (canvas.y - 0.5) * 0.5 - (canvas.x - 0.5) * canvas.setting.light
+    canvas.rgb *= (1 - LIGHT * 2 * side)[..., None]

@@ -1,0 +1,47 @@
+"""What stands behind the things of a scene: skies, hills, water, rooms, tables, streets; drawn flat, from a setting.
+
+A backdrop is large shapes in few colours, which a hand then paints in its own manner. Every number follows from the
+setting alone, so that training, painting and previews see the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sketch import indoors, outdoors
+from sketch.backdrop_canvas import Canvas
+from sketch.colour import Array
+from sketch.scene import Setting
+
+
+def draw(setting: Setting, size: int) -> Array:
+    """Draw a setting: (size, size, 3), sRGB 0…1."""
+    canvas = Canvas(setting, size)
+    _DRAWN[setting.kind](canvas)
+    _weather(canvas)
+    return np.clip(canvas.rgb, 0, 1)
+
+
+def _weather(canvas: Canvas) -> None:
+    """Let rain or snow fall over all that was drawn."""
+    if canvas.setting.weather == "rain":
+        lean = canvas.any(-0.35, 0.35)
+        for _ in range(38):
+            x, y, long = canvas.any(-0.1, 1.1), canvas.any(-0.05, 1), canvas.any(0.05, 0.1)
+            along = canvas.y - y
+            drop = np.minimum(0.004 - np.abs(canvas.x - x - lean * along), np.minimum(along, long - along))
+            canvas.lay(canvas.tones[1] * 0.5 + 0.5, 0.7 * canvas.inside(drop))
+    elif canvas.setting.weather == "snow":
+        for _ in range(44):
+            flake = canvas.disc(canvas.any(0, 1), canvas.any(0, 1), canvas.any(0.006, 0.015))
+            canvas.lay(np.array([1, 1, 1], np.float32), 0.9 * canvas.inside(flake))
+
+
+_DRAWN: dict[str, Callable[[Canvas], None]] = {
+    "plain": indoors.plain, "split": indoors.split, "pattern": indoors.pattern, "table": indoors.table,
+    "room": indoors.room, "window": indoors.window, "hills": outdoors.hills, "forest": outdoors.forest,
+    "desert": outdoors.desert, "sea": outdoors.sea, "underwater": outdoors.underwater, "sky": outdoors.open_sky,
+    "street": outdoors.street, "space": outdoors.space,
+}  # fmt: skip

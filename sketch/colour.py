@@ -1,0 +1,69 @@
+"""Colours in Oklab (by Björn Ottosson) with numpy: lightness, chroma and hue; and the named ones."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+# Lightness that a thing's own is drawn to, chroma, hue in degrees.
+NAMED: dict[str, tuple[float, float, float]] = {
+    "red": (0.58, 0.21, 27), "orange": (0.73, 0.17, 58), "yellow": (0.87, 0.17, 98), "green": (0.66, 0.18, 143),
+    "blue": (0.56, 0.17, 258), "purple": (0.52, 0.19, 300), "pink": (0.79, 0.13, 355), "brown": (0.46, 0.08, 55),
+    "black": (0.26, 0.01, 280), "white": (0.95, 0.01, 90), "grey": (0.66, 0.01, 260), "turquoise": (0.76, 0.12, 190),
+}  # fmt: skip
+_TO_LMS = np.array(
+    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
+     [0.0883024619, 0.2817188376, 0.6299787005]], np.float32)  # fmt: skip
+_TO_LAB = np.array(
+    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
+     [0.0259040371, 0.7827717662, -0.8086757660]], np.float32)  # fmt: skip
+_FROM_LAB = np.linalg.inv(_TO_LAB).astype(np.float32)
+_FROM_LMS = np.linalg.inv(_TO_LMS).astype(np.float32)
+
+
+def lab(rgb: Array) -> Array:
+    """Turn sRGB (…, 3) within 0…1 into Oklab: lightness 0…1, a and b about ±0.3."""
+    rgb = np.clip(rgb, 0, 1)
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T, np.float32)
+
+
+def rgb(of: Array) -> Array:
+    """Turn Oklab (…, 3) into sRGB within 0…1."""
+    linear = np.clip((of @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T, 0, 1)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
+
+
+def polar(lightness: float, chroma: float, degrees: float) -> Array:
+    """Make one sRGB colour (3,) of lightness, chroma and hue in degrees."""
+    hue = math.radians(degrees)
+    return rgb(np.array([lightness, chroma * math.cos(hue), chroma * math.sin(hue)], np.float32))
+
+
+def hexed(colour: Array) -> str:
+    """Write one sRGB colour as ``rrggbb``."""
+    return "".join(f"{round(float(each) * 255):02x}" for each in np.clip(colour, 0, 1))
+
+
+def parsed(tone: str) -> Array:
+    """Read ``rrggbb`` as sRGB (3,) within 0…1."""
+    return np.array([int(tone[at : at + 2], 16) / 255 for at in (0, 2, 4)], np.float32)
+
+
+def recoloured(picture: Array, name: str) -> Array:
+    """Give a drawing (h, w, 4), straight alpha, a named colour; light and shade are kept, black and white stay."""
+    lightness, chroma, degrees = NAMED[name]
+    hue = math.radians(degrees)
+    of, alpha = lab(picture[..., :3]), picture[..., 3]
+    light = of[..., 0]
+    mean = float((light * alpha).sum() / (alpha.sum() + 1e-4))
+    moved = np.clip(light + (lightness - mean) * 0.85 * (1 - (np.abs(light - 0.5) * 2) ** 4), 0.08, 0.99)
+    span = np.clip(1 - ((moved - lightness) * 1.6) ** 2, 0.15, 1)
+    span = span * np.clip((moved - 0.2) / 0.12, 0, 1) * np.clip((0.995 - moved) / 0.05, 0, 1)
+    strength = chroma * span
+    painted = rgb(np.stack([moved, strength * math.cos(hue), strength * math.sin(hue)], -1).astype(np.float32))
+    return np.concatenate([painted, picture[..., 3:]], -1)

@@ -1,0 +1,92 @@
+"""What goes with what: in which settings a thing is at home, and how it stands there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+STAND, FLY, FLOAT, SWIM, LIE, HANG = "stand", "fly", "float", "swim", "lie", "hang"
+"""On the ground; in the air; on the water; in it; on a table; or anywhere, as a sign on a wall."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habitat:
+    """Settings in which a thing is at home, the likeliest first, and its stance there."""
+
+    settings: tuple[str, ...]
+    stance: str
+
+
+_FLAT = ("plain", "split", "pattern")
+_OUTDOORS = Habitat(("hills", "hills", "forest", "plain", "split"), STAND)
+_TABLE = Habitat(("table", "table", "window", "plain", "split"), LIE)
+_WALL = Habitat(("plain", "split", "pattern", "room"), HANG)
+_BY_KIND = {
+    "animal-mammal": _OUTDOORS,
+    "animal-bird": _OUTDOORS,
+    "animal-amphibian": Habitat(("hills", "forest", "plain"), STAND),
+    "animal-reptile": Habitat(("desert", "hills", "forest", "split"), STAND),
+    "animal-marine": Habitat(("underwater", "underwater", "sea", "pattern"), SWIM),
+    "animal-bug": Habitat(("hills", "plain", "split", "pattern"), HANG),
+    "plant-flower": Habitat(("table", "window", "plain", "hills", "pattern"), LIE),
+    "plant-other": Habitat(("hills", "hills", "window", "plain"), STAND),
+    "place-map": _WALL,
+    "place-geographic": Habitat(("hills", "sky", "split"), STAND),
+    "place-building": Habitat(("hills", "street", "hills", "split"), STAND),
+    "place-religious": Habitat(("hills", "street", "split"), STAND),
+    "place-other": Habitat(("hills", "street", "hills"), STAND),
+    "transport-ground": Habitat(("street", "street", "hills", "split"), STAND),
+    "transport-water": Habitat(("sea", "sea", "sea", "split"), FLOAT),
+    "transport-air": Habitat(("sky", "sky", "hills", "split"), FLY),
+    "sky-weather": Habitat(("sky", "hills", "sea", "plain", "pattern"), FLY),
+    "person": Habitat(("room", "street", "hills", "plain", "split"), STAND),
+    "sport": Habitat(("plain", "room", "split", "hills"), LIE),
+    "game": _TABLE,
+    "arts-crafts": _TABLE,
+    "clothing": Habitat(("plain", "room", "pattern", "split"), HANG),
+    "musical-instrument": Habitat(("room", "plain", "split", "table"), HANG),
+    "event": Habitat(("room", "plain", "table", "pattern"), LIE),
+    "household": Habitat(("room", "room", "table", "plain"), STAND),
+    "time": _TABLE,
+    "hotel": _TABLE,
+    "heart": Habitat(_FLAT, HANG),
+    "emotion": Habitat(_FLAT, HANG),
+}
+_TABLED = frozenset((
+    "food-fruit", "food-vegetable", "food-prepared", "food-asian", "food-sweet", "drink", "dishware", "book-paper",
+    "light-video", "computer", "phone", "money", "mail", "writing", "office", "lock", "tool", "science", "medical",
+    "sound", "music", "award-medal",
+))  # fmt: skip
+# By name, where the subgroup is too wide.
+_BY_NAME = (
+    (re.compile(r"\b(bat|eagle|dove|parrot|bird|butterfly|bee|honeybee|kite|balloon|parachute|ufo|flying saucer)\b"),
+     Habitat(("sky", "hills", "plain", "forest"), FLY)),
+    (re.compile(r"\b(duck|swan|flamingo|beaver|otter)\b"), Habitat(("sea", "hills", "plain"), FLOAT)),
+    (re.compile(r"\b(penguin|polar bear|seal|snowman|sled|skis|ice skate|igloo)\b"),
+     Habitat(("hills", "plain"), STAND)),
+    (re.compile(r"\b(camel|cactus|scorpion)\b"), Habitat(("desert", "desert", "split"), STAND)),
+    (re.compile(r"\b(bear|deer|fox|wolf|owl|squirrel|chipmunk|hedgehog|boar|moose|badger|raccoon|evergreen tree)\b"),
+     Habitat(("forest", "hills", "forest", "split"), STAND)),
+    (re.compile(r"\b(rocket|satellite|planet|comet|alien|star|galaxy|astronaut|moon)\b"),
+     Habitat(("space", "sky", "space", "plain"), FLY)),
+    (re.compile(r"\b(whale|dolphin|shark|crab|lobster)\b"), Habitat(("sea", "underwater", "underwater"), SWIM)),
+    (re.compile(r"\b(couch|chair|bed|bathtub|shower|toilet|door|television)\b"), Habitat(("room",), STAND)),
+    (re.compile(r"\b(umbrella|tent|bench|barbecue|fountain|statue|carousel|ferris wheel)\b"),
+     Habitat(("hills", "street", "hills", "sea"), STAND)),
+    (re.compile(r"\b(fire|campfire)\b"), Habitat(("forest", "hills", "plain"), STAND)),
+)  # fmt: skip
+_FACE = re.compile(r"\bface\b")
+
+
+def of(name: str, kind: str) -> Habitat:
+    """Say where a thing is at home: by its name, else by its Unicode subgroup."""
+    if _FACE.search(name) or kind.startswith(("face", "cat-face", "monkey-face", "hand", "body")):
+        return _WALL
+    for pattern, habitat in _BY_NAME:
+        if pattern.search(name.lower()):
+            return habitat
+    if kind in _TABLED:
+        return _TABLE
+    if kind.startswith("person"):
+        return _BY_KIND["person"]
+    return _BY_KIND.get(kind, Habitat(("plain", "table", "split"), LIE))

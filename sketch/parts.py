@@ -1,0 +1,150 @@
+"""Take a drawing apart into the flat parts that are painted over each other: its SVG's own shapes, in their order.
+
+A mixture of two drawings that are taken as pictures fades one through the other; taken as parts, a window can become
+an eye. What is painted by one shape but does not hang together, like two wings, is taken as several parts.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from functools import lru_cache
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import numpy as np
+from scipy import ndimage
+
+from sketch import svg as svg_files
+from sketch.colour import Array
+from sketch.sketchbook import Sketchbook
+from sketch.svg import name_of
+
+SIDE = 128
+"""The side at which drawings are taken apart, in pixels."""
+
+MOST = 48
+"""How many parts a drawing is taken apart into at most; what is left over goes to the part below it."""
+
+LEAST = 12
+"""The area, in pixels, below which a piece is no part of its own."""
+
+SHAPES = ("path", "circle", "ellipse", "rect", "polygon", "polyline", "line", "use")
+_HIDDEN = ("defs", "clipPath", "mask", "symbol", "linearGradient", "radialGradient")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One flat part: ``picture`` (h, w, 4), straight alpha, and where its upper left corner lies in the drawing.
+
+    Places are shares of the drawing's side.
+    """
+
+    picture: Array
+    left: float
+    top: float
+    side: int
+
+    @property
+    def alpha(self) -> Array:
+        """Return how far each pixel is covered."""
+        return np.asarray(self.picture[..., 3])
+
+
+def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
+    """Take a drawing apart, the lowest part first.
+
+    :raises SketchbookError: where it is refused, or cannot be rendered.
+    """
+    root = svg_files.read(svg)
+    _set_apart(root)
+    leaves = _leaves(root)
+    if len(leaves) > MOST:  # neighbours are drawn together
+        groups = [leaves[at * len(leaves) // MOST : (at + 1) * len(leaves) // MOST] for at in range(MOST)]
+    else:
+        groups = [[leaf] for leaf in leaves]
+    found: list[Part] = []
+    for group in groups:
+        found += _pieces(svg_files.shares(svg_files.rastered(_only(root, group, leaves), side)), side)
+    return tuple(found[:MOST]) if len(found) <= MOST else tuple(_fewer(found))
+
+
+def _set_apart(root: Element) -> None:
+    """Lay what is painted, and used elsewhere too, into ``defs`` as well: there it stays when a shape is left out."""
+    elements = list(root.iter())
+    hidden = _hidden(elements)
+    asked = {value for each in elements if name_of(each) == "use" for key, value in each.attrib.items()
+             if key.rpartition("}")[2] == "href"}  # fmt: skip
+    painted = [each for each in elements if f"#{each.get('id')}" in asked and each not in hidden]
+    if not painted:
+        return
+    namespace = str(root.tag).removesuffix("svg")
+    beside = [copy.deepcopy(each) for each in painted]
+    for each in painted:
+        del each.attrib["id"]
+    SubElement(root, f"{namespace}defs").extend(beside)
+
+
+def _hidden(elements: list[Element]) -> set[Element]:
+    """Tell the elements that are only shown where others refer to them."""
+    return {inner for each in elements if name_of(each) in _HIDDEN for inner in each.iter()}
+
+
+def _leaves(root: Element) -> list[int]:
+    """Number the shapes that are painted, in document order, by their place in a walk through the tree."""
+    elements = list(root.iter())
+    hidden = _hidden(elements)
+    return [at for at, each in enumerate(elements) if name_of(each) in SHAPES and each not in hidden]
+
+
+def _only(root: Element, kept: list[int], leaves: list[int]) -> str:
+    """Write the drawing with only some of its shapes."""
+    alone = copy.deepcopy(root)
+    dropped = set(leaves) - set(kept)
+    elements = list(alone.iter())
+    parents = {id(child): parent for parent in elements for child in parent}
+    for number in dropped:
+        parents[id(elements[number])].remove(elements[number])
+    return str(tostring(alone, encoding="unicode"))
+
+
+def _pieces(picture: Array, side: int) -> list[Part]:
+    """Cut what does not hang together into parts of its own."""
+    numbers, count = ndimage.label(picture[..., 3] > 0.3)
+    pieces = []
+    for number, place in enumerate(ndimage.find_objects(numbers), 1):
+        if place is None:
+            continue
+        inside = numbers[place] == number
+        if count > 1 and inside.sum() < LEAST:
+            continue
+        rows = slice(max(0, place[0].start - 1), place[0].stop + 1)
+        columns = slice(max(0, place[1].start - 1), place[1].stop + 1)
+        near = ndimage.binary_dilation(numbers[rows, columns] == number, iterations=1)
+        cut = picture[rows, columns].copy()
+        cut[..., 3] *= near
+        pieces.append(Part(cut, columns.start / side, rows.start / side, side))
+    return pieces
+
+
+def _fewer(parts: list[Part]) -> list[Part]:
+    """Keep the largest parts, in their order."""
+    largest = sorted(range(len(parts)), key=lambda at: -float(parts[at].alpha.sum()))[:MOST]
+    return [parts[at] for at in sorted(largest)]
+
+
+class Taken:
+    """Drawings of a sketchbook taken apart, the latest remembered."""
+
+    def __init__(self, book: Sketchbook, side: int = SIDE, remembered: int = 256) -> None:
+        self._book, self._side = book, side
+        self._of = lru_cache(maxsize=remembered)(self._apart)
+
+    def of(self, digest: str) -> tuple[Part, ...]:
+        """Return the parts of a drawing.
+
+        :raises SketchbookError: where it is not there, or cannot be taken apart.
+        """
+        return self._of(digest)
+
+    def _apart(self, digest: str) -> tuple[Part, ...]:
+        return apart(self._book.svg(digest), self._side)

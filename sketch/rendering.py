@@ -1,0 +1,183 @@
+"""Draw a scene at any size: its things with their transparency, the backdrop, the sketch that leads the painter."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from sketch import backdrops, colour, distance
+from sketch.colour import Array
+from sketch.scene import Scene, Setting, Thing
+from sketch.sketchbook import Sketchbook
+
+SKETCH = 64
+"""The side of a sketch for a picture of 256 pixels."""
+
+FOLD = 4
+"""How many pixels of the picture one of the sketch stands for, along each side."""
+
+SHADE = 0.2
+"""How much darker a thing is on the side that lies in its own shade."""
+
+CAST = 0.42
+"""How dark a cast shadow is."""
+
+NIGHT = np.float32(0.86)
+"""How much of its light a thing keeps at night."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A scene at some size: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), sRGB 0…1.
+
+    ``numbers`` (h, w) tells which thing is in front at each place, from 1; 0 is the ground.
+    """
+
+    things: Array
+    ground: Array
+    numbers: NDArray[np.int16]
+
+    @property
+    def picture(self) -> Array:
+        """Lay the things over the ground: (h, w, 3)."""
+        alpha = self.things[..., 3:]
+        return np.asarray(self.things[..., :3] * alpha + self.ground * (1 - alpha), np.float32)
+
+    def sketch(self, size: int = SKETCH) -> Array:
+        """Draw it small: (4, size, size), three colours and the distance ÷ 64, all within -1…1."""
+        return sketched(self.picture, self.numbers, size)
+
+
+def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH) -> Array:
+    """Make a sketch of a picture (h, w, 3) and the numbers of its things (h, w), whose side is a multiple of its own.
+
+    It leads a picture of four times its size, in whose pixels distances are.
+
+    :raises ValueError: where the sides do not fit.
+    """
+    side = picture.shape[0]
+    if side % size:
+        raise ValueError(f"A sketch of {size} pixels a side cannot be made of a picture of {side}.")
+    unit = FOLD * size / side
+    away = distance.signed(numbers, unit) / distance.CLAMP
+    held = np.concatenate([picture * 2 - 1, away[..., None]], -1)
+    step = side // size
+    if step > 1:
+        held = held.reshape(size, step, size, step, 4).mean((1, 3))
+    return np.ascontiguousarray(np.clip(held, -1, 1).transpose(2, 0, 1), np.float32)
+
+
+def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
+    """Draw a scene, ``size`` pixels a side.
+
+    :raises SketchbookError: where one of its drawings is not there.
+    """
+    setting = scene.setting
+    ground = backdrops.draw(setting, size)
+    colours = np.zeros((size, size, 3), np.float32)
+    cover = np.zeros((size, size), np.float32)
+    numbers = np.zeros((size, size), np.int16)
+    for number, thing in enumerate(scene.things, 1):
+        placed = place(thing, book, size)
+        if placed is None:
+            continue
+        top, left, layer = placed
+        rows, columns = slice(top, top + layer.shape[0]), slice(left, left + layer.shape[1])
+        alpha = layer[..., 3]
+        frame = (thing.x * size, thing.y * size, thing.size * size)
+        lit(layer, setting, setting.light, top=top, left=left, frame=frame)
+        share = cast_share(setting, foot_of(alpha, top, size))
+        for below in (ground, colours):
+            cast(below, alpha, top, left, light=setting.light, share=share)
+        colours[rows, columns] += (layer[..., :3] - colours[rows, columns]) * alpha[..., None]
+        cover[rows, columns] = alpha + cover[rows, columns] * (1 - alpha)
+        numbers[rows, columns][alpha > 0.5] = number
+    # Premultiplied by what lies over nothing: straight again.
+    straight = colours / np.maximum(cover, 1e-4)[..., None]
+    things = np.concatenate([np.clip(straight, 0, 1), cover[..., None]], -1)
+    return Drawn(things.astype(np.float32), ground, numbers)
+
+
+def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:
+    """Render one thing in its colour: top, left and (h, w, 4) of what lies within the frame."""
+    side = max(3, round(thing.size * size))
+    picture = np.array(book.picture(thing.drawing, side))
+    if thing.colour:
+        picture = colour.recoloured(picture, thing.colour)
+    if thing.mirrored:
+        picture = picture[:, ::-1]
+    if abs(thing.turn) > 0.005:
+        picture = _turned(picture, thing.turn)
+    high, wide = picture.shape[:2]
+    top, left = round(thing.y * size - high / 2), round(thing.x * size - wide / 2)
+    up, down, right_cut = max(0, -top), max(0, top + high - size), max(0, left + wide - size)
+    left_cut = max(0, -left)
+    if up + down >= high or left_cut + right_cut >= wide:
+        return None
+    return top + up, left + left_cut, picture[up : high - down, left_cut : wide - right_cut]
+
+
+def _turned(picture: Array, turn: float) -> Array:
+    """Turn a drawing (n, n, 4) clockwise by radians, on a canvas large enough for it."""
+    alpha = picture[..., 3:]
+    bytes_ = (np.concatenate([picture[..., :3] * alpha, alpha], -1) * 255 + 0.5).astype(np.uint8)
+    image = Image.fromarray(bytes_, "RGBa").rotate(-math.degrees(turn), Image.Resampling.BICUBIC, expand=True)
+    held = np.asarray(image, np.float32) / 255
+    return np.concatenate([np.clip(held[..., :3] / np.maximum(held[..., 3:], 1e-3), 0, 1), held[..., 3:]], -1)
+
+
+def lit(
+    picture: Array, setting: Setting, light: float, *, top: float, left: float, frame: tuple[float, float, float]
+) -> None:
+    """Let light fall on a picture (h, w, …) from one side, in place: a slope over the whole of a thing.
+
+    ``top`` and ``left`` say where the picture lies, ``frame`` the thing's middle and side, all in the same pixels.
+    """
+    high, wide = picture.shape[:2]
+    x, y, side = frame
+    across = ((np.arange(wide, dtype=np.float32) + 0.5 + left - x) / (side / 2)).clip(-1, 1)[None, :]
+    down = ((np.arange(high, dtype=np.float32) + 0.5 + top - y) / (side / 2)).clip(-1, 1)[:, None]
+    shade = 1 - SHADE * (down - across * light) / 2
+    if setting.time == "night":
+        shade = shade * NIGHT
+    picture[..., :3] = np.clip(picture[..., :3] * shade[..., None], 0, 1)
+
+
+def cast_share(setting: Setting, foot: float) -> float:
+    """Say how dark a shadow is of what ends at ``foot``, as a share of the side: nothing where there is no ground."""
+    if setting.kind in ("sky", "space", "underwater", "pattern"):
+        return 0.0
+    if foot < setting.horizon and setting.kind not in ("plain", "split"):
+        return 0.0  # it is in the air
+    return CAST
+
+
+def cast(ground: Array, alpha: Array, top: int, left: int, *, light: float, share: float) -> None:
+    """Darken the ground (n, n, 3) in place, below what covers it by ``alpha`` (h, w), and away from the light."""
+    size = ground.shape[0]
+    rows = np.flatnonzero(alpha.max(1) > 0.3)
+    if not len(rows) or share <= 0:
+        return
+    low = alpha[max(0, rows[-1] - max(2, len(rows) // 4)) : rows[-1] + 1].max(0)
+    columns = np.flatnonzero(low > 0.3)
+    if not len(columns):
+        return
+    foot = top + int(rows[-1])
+    middle, half = left + (columns[0] + columns[-1]) / 2, max(2.0, (columns[-1] - columns[0]) / 2)
+    flat = half * 0.24 + 0.012 * size
+    # What the light comes from on the left casts to the right.
+    x = np.arange(size, dtype=np.float32)[None, :] - (middle - light * half * 0.3)
+    y = np.arange(size, dtype=np.float32)[:, None] - (foot - flat * 0.25)
+    away = np.sqrt((x / (half * 1.18)) ** 2 + (y / flat) ** 2)
+    soft = np.clip((1.12 - away) / 0.3, 0, 1)
+    ground *= (1 - share * soft * soft * (3 - 2 * soft))[..., None]
+
+
+def foot_of(alpha: Array, top: int, size: int) -> float:
+    """Return where what is covered ends below, as a share of the side; 0 where nothing is."""
+    rows = np.flatnonzero(alpha.max(1) > 0.3)
+    return (top + int(rows[-1])) / size if len(rows) else 0.0

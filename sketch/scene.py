@@ -1,0 +1,199 @@
+"""Scenes: which drawings stand where, how large, in which colour, in which setting; and the limits of all that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+VERSION = 1
+MOST_THINGS = 24
+"""How many drawings a scene may hold: a grid of five by four, and some beside."""
+
+WORDS_MOST = 400
+"""How many characters the painter is told of a scene at most."""
+
+SIZES = (0.04, 2.0)
+"""The least and the largest side of a drawing, as a share of the picture's."""
+
+PLACES = (-0.5, 1.5)
+"""Where the middle of a drawing may lie, as a share of the picture's side: a close-up is cropped by the frame."""
+
+TURN = 3.1416
+"""Half a turn, rounded up as numbers are in JSON."""
+
+COLOURS = (
+    "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey", "turquoise",
+)  # fmt: skip
+KINDS = (
+    "plain", "split", "pattern", "table", "room", "window", "hills", "forest", "desert", "sea", "underwater", "sky",
+    "street", "space",
+)  # fmt: skip
+TIMES = ("day", "dusk", "night")
+WEATHERS = ("", "rain", "snow")
+TONES = 5
+"""How many colours a setting has: above, above the horizon, far, ground, and what is set off from it."""
+
+_DIGEST = re.compile(r"[0-9A-Za-z]{1,64}")
+
+
+class SceneError(ValueError):
+    """A scene breaks a limit or is of another version; the message names the field and the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A drawing's place in a scene.
+
+    ``drawing`` is its digest; ``x``, ``y`` its middle and ``size`` its side as shares of the picture's; ``turn`` in
+    radians, clockwise; ``colour`` one of :data:`COLOURS`, or "" for its own.
+    """
+
+    drawing: str
+    x: float = 0.5
+    y: float = 0.5
+    size: float = 0.7
+    turn: float = 0.0
+    mirrored: bool = False
+    colour: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where the things of a scene stand.
+
+    ``horizon`` is the share of the picture above it; ``tones`` are sRGB ``rrggbb``; ``light`` runs from -1, from the
+    left, to 1, from the right; ``seed`` is what the shapes of hills and clouds follow from.
+    """
+
+    kind: str = "plain"
+    horizon: float = 0.6
+    tones: tuple[str, ...] = ("d8d2c4", "cfc7b6", "b9b09c", "a89f8c", "8c8474")
+    light: float = -0.6
+    seed: int = 0
+    time: str = "day"
+    weather: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a picture shows: things, from far to near, in a setting.
+
+    ``words`` are what the painter is told of it, in the language that it was taught, where that is not the prompt;
+    ``reader`` is the version of what read the prompt, 0 where nothing did.
+    """
+
+    things: tuple[Thing, ...] = ()
+    setting: Setting = field(default_factory=Setting)
+    words: str = ""
+    reader: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what :func:`read` reads; numbers are rounded to what can be seen."""
+        things = [{name: _rounded(value) for name, value in asdict(thing).items()} for thing in self.things]
+        setting = {name: _rounded(value) for name, value in asdict(self.setting).items()}
+        return {"version": VERSION, "things": things, "setting": setting, "words": self.words, "reader": self.reader}
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 4)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def read(told: object) -> Scene:
+    """Read a scene from JSON that anybody may have written.
+
+    :raises SceneError: where something is missing, unknown or beyond a limit.
+    """
+    whole = _mapping(told, "scene", {"version", *Scene.__dataclass_fields__})
+    version = whole.get("version")
+    if type(version) is not int or version != VERSION:
+        raise SceneError(f"scene.version: {repr(version)[:40]} cannot be read here, only {VERSION}.")
+    things = whole.get("things")
+    if not isinstance(things, Sequence) or isinstance(things, str):
+        raise SceneError("scene.things: a list is wanted.")
+    if len(things) > MOST_THINGS:
+        raise SceneError(f"scene.things: {len(things)} things, at most {MOST_THINGS}.")
+    words = whole.get("words", "")
+    if not isinstance(words, str) or len(words) > WORDS_MOST or not words.isprintable():
+        raise SceneError(f"scene.words: at most {WORDS_MOST} printable characters are wanted.")
+    return Scene(
+        tuple(_thing(each, f"scene.things[{number}]") for number, each in enumerate(things)),
+        _setting(whole.get("setting"), "scene.setting"),
+        words,
+        _count(whole.get("reader", 0), "scene.reader"),
+    )
+
+
+def _thing(told: object, where: str) -> Thing:
+    fields = _mapping(told, where, set(Thing.__dataclass_fields__))
+    drawing = fields.get("drawing")
+    if (
+        not isinstance(drawing, str)
+        or not drawing
+        or len(drawing) > 64
+        or not (drawing.isascii() and drawing.isalnum())
+    ):
+        raise SceneError(f"{where}.drawing: the digest of a drawing is wanted.")
+    mirrored = fields.get("mirrored", False)
+    if not isinstance(mirrored, bool):
+        raise SceneError(f"{where}.mirrored: true or false is wanted.")
+    return Thing(
+        drawing=drawing,
+        x=_number(fields, where, "x", *PLACES, default=0.5),
+        y=_number(fields, where, "y", *PLACES, default=0.5),
+        size=_number(fields, where, "size", *SIZES, default=0.7),
+        turn=_number(fields, where, "turn", -TURN, TURN, default=0.0),
+        mirrored=mirrored,
+        colour=_one_of(fields, where, "colour", ("", *COLOURS), default=""),
+    )
+
+
+def _setting(told: object, where: str) -> Setting:
+    fields = _mapping(told, where, set(Setting.__dataclass_fields__))
+    tones = fields.get("tones", list(Setting().tones))
+    if not isinstance(tones, Sequence) or len(tones) != TONES or not all(map(_is_tone, tones)):
+        raise SceneError(f"{where}.tones: {TONES} colours as six hexadecimal digits are wanted.")
+    return Setting(
+        kind=_one_of(fields, where, "kind", KINDS, default="plain"),
+        horizon=_number(fields, where, "horizon", 0.0, 1.0, default=0.6),
+        tones=tuple(tones),
+        light=_number(fields, where, "light", -1.0, 1.0, default=-0.6),
+        seed=_count(fields.get("seed", 0), f"{where}.seed"),
+        time=_one_of(fields, where, "time", TIMES, default="day"),
+        weather=_one_of(fields, where, "weather", WEATHERS, default=""),
+    )
+
+
+def _mapping(told: object, where: str, known: set[str]) -> Mapping[str, Any]:
+    if not isinstance(told, Mapping):
+        raise SceneError(f"{where}: an object is wanted.")
+    if unknown := sorted(set(map(str, told)) - known):
+        raise SceneError(f"{where}.{unknown[0][:40]}: there is no such field.")
+    return told
+
+
+def _number(fields: Mapping[str, Any], where: str, name: str, low: float, high: float, *, default: float) -> float:
+    value = fields.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # no number is false
+        raise SceneError(f"{where}.{name}: a number from {low:g} to {high:g} is wanted.")
+    return float(value)
+
+
+def _count(value: object, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise SceneError(f"{where}: a whole number from 0 to {2**31 - 1} is wanted.")
+    return value
+
+
+def _one_of(fields: Mapping[str, Any], where: str, name: str, known: Sequence[str], *, default: str) -> str:
+    value = fields.get(name, default)
+    if value not in known:
+        raise SceneError(f"{where}.{name}: one of {', '.join(each or 'nothing' for each in known)} is wanted.")
+    return str(value)
+
+
+def _is_tone(value: object) -> bool:
+    return isinstance(value, str) and len(value) == 6 and all(each in "0123456789abcdef" for each in value)

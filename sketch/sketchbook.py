@@ -1,0 +1,208 @@
+"""Drawings by digest: one file of them that is shipped, and those that were added since; rendered at any size."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zipfile
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
+from pathlib import Path
+
+from sketch import svg as svg_files
+from sketch.colour import Array
+from sketch.svg import Pixels, SketchbookError
+
+__all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "packed", "rendered"]
+
+INDEX = "index.json"
+INDEX_BYTES = 32 * 1024 * 1024
+"""How large the list of drawings may be: ten times what is shipped."""
+
+REMEMBERED = 64 * 1024 * 1024
+"""How many bytes of rendered drawings are remembered: those of a few walks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is known of a drawing: its digest, what it shows, other words for it, and whose it is.
+
+    ``kind`` is its Unicode subgroup, such as ``animal-bird``; ``style`` tells drawings of one name apart.
+    """
+
+    digest: str
+    name: str
+    words: tuple[str, ...] = ()
+    kind: str = ""
+    style: str = ""
+    artist: str = ""
+    licence: str = ""
+    source: str = ""
+
+
+def digest_of(svg: str) -> str:
+    """Return the digest by which a drawing is known for ever."""
+    return sha256(svg.encode()).hexdigest()[:20]
+
+
+class Sketchbook:
+    """The drawings there are, and their pictures."""
+
+    def __init__(self, drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> None:
+        self.drawings = {drawing.digest: drawing for drawing in drawings}
+        self._svgs = svgs
+        self._rendered: OrderedDict[tuple[str, int], Pixels] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def __contains__(self, digest: str) -> bool:
+        return digest in self.drawings
+
+    def svg(self, digest: str) -> str:
+        """Return a drawing as SVG.
+
+        :raises SketchbookError: where it is not there.
+        """
+        try:
+            return self._svgs[digest]
+        except KeyError as error:
+            raise SketchbookError(f"There is no drawing {digest[:64]} here.") from error
+
+    def picture(self, digest: str, pixels: int) -> Array:
+        """Return a drawing (pixels, pixels, 4), straight alpha, 0…1.
+
+        :raises SketchbookError: where it is not there, is refused or cannot be rendered.
+        """
+        asked = digest, pixels
+        with self._lock:
+            held = self._rendered.get(asked)
+            if held is not None:
+                self._rendered.move_to_end(asked)
+        if held is None:
+            held = _rendered(self.svg(digest), pixels)
+            self._remember(asked, held)
+        return svg_files.shares(held)
+
+    def _remember(self, asked: tuple[str, int], held: Pixels) -> None:
+        with self._lock:
+            if asked not in self._rendered:
+                self._rendered[asked] = held
+                self._bytes += held.nbytes
+            while self._bytes > REMEMBERED:
+                self._bytes -= self._rendered.popitem(last=False)[1].nbytes
+
+
+def rendered(svg: str, pixels: int) -> Array:
+    """Render SVG as (pixels, pixels, 4), straight alpha, 0…1.
+
+    :raises SketchbookError: where it is refused or cannot be rendered.
+    """
+    return svg_files.shares(_rendered(svg, pixels))
+
+
+def _rendered(svg: str, pixels: int) -> Pixels:
+    svg_files.read(svg)
+    return svg_files.rastered(svg, pixels)
+
+
+class _Zipped(Mapping[str, str]):
+    """The SVGs of a shipped file, read one by one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._archive = zipfile.ZipFile(path)
+        self._names = {name.removesuffix(".svg") for name in self._archive.namelist() if name.endswith(".svg")}
+
+    def index(self) -> list[Drawing]:
+        """Read the list of drawings."""
+        told = json.loads(self._read(INDEX, INDEX_BYTES))
+        if not isinstance(told, list):
+            raise SketchbookError(f"{INDEX} holds no list.")
+        return [_drawing(row, number) for number, row in enumerate(told)]
+
+    def __getitem__(self, digest: str) -> str:
+        if digest not in self._names:
+            raise KeyError(digest)
+        try:
+            svg = self._read(f"{digest}.svg", svg_files.BYTES).decode()
+        except (*BROKEN, SketchbookError) as error:
+            raise SketchbookError(f"The drawing {digest} of {self._path} cannot be read: {error}") from error
+        if digest_of(svg) != digest:
+            raise SketchbookError(f"The drawing {digest} of {self._path} is another than its name says.")
+        return svg
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._archive.close()
+
+    def _read(self, name: str, most: int) -> bytes:
+        size = self._archive.getinfo(name).file_size
+        if size > most:
+            raise SketchbookError(f"{name} has {size} bytes, at most {most}.")
+        return self._archive.read(name)
+
+
+# An encrypted member is a RuntimeError, a way of packing that is not known here a NotImplementedError.
+BROKEN = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+def load(path: Path) -> Sketchbook:
+    """Open a shipped sketchbook; drawings are read when they are asked for.
+
+    :raises SketchbookError: where it is missing or broken, or lists a drawing that it does not hold.
+    """
+    try:
+        svgs = _Zipped(path)
+    except BROKEN as error:
+        raise SketchbookError(f"{path} is no sketchbook: {error}") from error
+    try:
+        drawings = svgs.index()
+        if missing := sorted(drawing.digest for drawing in drawings if drawing.digest not in set(svgs)):
+            raise SketchbookError(f"it lists {missing[0]}, and does not hold it.")
+    except BROKEN as error:
+        svgs.close()
+        raise SketchbookError(f"{path} is no sketchbook: {error}") from error
+    return Sketchbook(drawings, svgs)
+
+
+def _drawing(row: object, number: int) -> Drawing:
+    known = [field.name for field in fields(Drawing)]
+    if not isinstance(row, dict) or set(row) - set(known) or not {"digest", "name"} <= set(row):
+        raise SketchbookError(f"{INDEX}, drawing {number}: digest and name are wanted, and nothing else than {known}.")
+    words = row.get("words", [])
+    if not isinstance(words, list) or not all(
+        isinstance(word, str) for word in [*words, *({**row, "words": ""}.values())]
+    ):
+        raise SketchbookError(f"{INDEX}, drawing {number}: words are a list of texts, all else is text.")
+    return Drawing(**{**row, "words": tuple(words)})
+
+
+def packed(drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> bytes:
+    """Pack drawings into one file, the same bytes for the same drawings; of those of one digest, the first by name.
+
+    :raises SketchbookError: where one of them is not among the ``svgs``.
+    """
+    ordered: dict[str, Drawing] = {}
+    for drawing in sorted(drawings, key=lambda drawing: (drawing.name, drawing.style, drawing.digest)):
+        ordered.setdefault(drawing.digest, drawing)
+    if missing := [digest for digest in ordered if digest not in svgs]:
+        raise SketchbookError(f"There is no drawing {missing[0]} here.")
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        rows = [asdict(drawing) for drawing in ordered.values()]
+        index = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+        archive.writestr(zipfile.ZipInfo(INDEX, (2026, 1, 1, 0, 0, 0)), index, zipfile.ZIP_DEFLATED, 9)
+        for digest in ordered:
+            name = zipfile.ZipInfo(f"{digest}.svg", (2026, 1, 1, 0, 0, 0))
+            archive.writestr(name, svgs[digest], zipfile.ZIP_DEFLATED, 9)
+    return held.getvalue()

@@ -1,0 +1,210 @@
+"""Drawings as SVG that anybody may have written: what is not harmless is refused, the rest is rendered.
+
+The renderer would read files that a drawing names; a deep tree ends its process, and with some filters, patterns and
+numbers it never comes back. What limits cannot foresee, :func:`tried` finds out in a process that may end.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, TreeBuilder
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from sketch.colour import Array
+
+Pixels = NDArray[np.uint8]
+
+
+BYTES = 512 * 1024
+ELEMENTS = 2_000
+DEEP = 32
+"""How many bytes and elements a drawing has at most, and how deeply these lie in each other."""
+
+SHOWN = 20_000
+"""How many elements it shows at most, where some are used again and again."""
+
+STYLE = 16 * 1024
+"""How many bytes of CSS it may hold."""
+
+LARGEST = 1_000_000.0
+"""The largest number that may stand in it."""
+
+REFUSED = ("image", "feImage", "filter", "pattern", "marker", "text", "foreignObject")
+"""Elements that read what lies outside, may take any time, or look different on every machine."""
+
+SECONDS = 10
+"""How long a drawing may take to be tried."""
+
+SIZES = (24, 64, 179, 256, 512)
+"""The sides at which it is tried."""
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NAMING = re.compile(r"url\([^)]*\)|#[\w-]+")
+_NAMES = frozenset(("id", "class", "href", "fill", "stroke", "stop-color", "color", "version"))
+_ROUNDS = 8
+
+
+class SketchbookError(ValueError):
+    """A sketchbook or a drawing in it cannot be read, or is not there."""
+
+
+def read(svg: str) -> Element:
+    """Read a drawing as a tree, and do nothing that it asks for.
+
+    :raises SketchbookError: where it is no SVG, refers to what lies outside of it, or is beyond a limit.
+    """
+    from defusedxml import ElementTree
+
+    try:
+        size = len(svg.encode())
+        if size > BYTES:
+            raise SketchbookError(f"The drawing has {size} bytes, at most {BYTES}.")
+        parser = ElementTree.DefusedXMLParser(target=_Counted())
+        parser.feed(svg)
+        root: Element = parser.close()
+    except SketchbookError:
+        raise
+    except Exception as error:  # whatever the parser or its guard raises, it is no drawing for us
+        raise SketchbookError(f"The drawing cannot be read: {str(error)[:200]}") from error
+    if name_of(root) != "svg":
+        raise SketchbookError(f"The drawing is no SVG: it begins with {name_of(root)[:40]!r}.")
+    for element in root.iter():
+        _look_over(element)
+    if _shown(root) > SHOWN:
+        raise SketchbookError(f"The drawing shows more than {SHOWN} elements, by using some again and again.")
+    return root
+
+
+def name_of(element: Element) -> str:
+    """Return an element's name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def rastered(svg: str, pixels: int) -> Pixels:
+    """Render a drawing that was read before: (pixels, pixels, 4) in bytes, straight alpha.
+
+    :raises SketchbookError: where it cannot be rendered.
+    """
+    import resvg_py
+
+    try:
+        # Without this machine's fonts: a drawing looks the same everywhere.
+        png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=pixels, height=pixels, skip_system_fonts=True))
+        picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    except BaseException as error:
+        # A panic of the renderer is no Exception, and its class cannot be imported.
+        if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
+            raise
+        raise SketchbookError(f"The drawing cannot be rendered: {str(error)[:200]}") from error
+    if picture.size != (pixels, pixels):
+        picture = picture.resize((pixels, pixels), Image.Resampling.LANCZOS)
+    return np.asarray(picture)
+
+
+def shares(picture: Pixels) -> Array:
+    """Turn bytes into numbers within 0…1."""
+    return np.asarray(np.asarray(picture, np.float32) / 255, np.float32)
+
+
+def tried(svg: str) -> None:
+    """Render a drawing of unknown origin in a process of its own, which may break down over it, before it is taken in.
+
+    :raises SketchbookError: where it is refused, cannot be rendered, or takes longer than :data:`SECONDS`.
+    """
+    read(svg)
+    command = [sys.executable, "-c", _TRIAL, *map(str, SIZES)]
+    try:
+        done = subprocess.run(
+            command,
+            input=svg.encode(),
+            cwd=Path(__file__).parents[1],
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SketchbookError(f"The drawing takes longer than {SECONDS} seconds to render.") from error
+    if done.returncode:
+        raise SketchbookError("The drawing cannot be rendered: the renderer broke down over it.")
+
+
+_TRIAL = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+from sketch import svg
+drawing = sys.stdin.buffer.read().decode()
+for size in sys.argv[1:]:
+    svg.rastered(drawing, int(size))
+"""
+
+
+class _Counted(TreeBuilder):
+    """Builds a tree, and stops where it becomes too large or too deep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = self._deep = 0
+
+    def start(self, tag: Any, attrs: Any, /) -> Element:
+        """Begin an element."""
+        self._count += 1
+        self._deep += 1
+        if self._count > ELEMENTS:
+            raise SketchbookError(f"The drawing has more than {ELEMENTS} elements.")
+        if self._deep > DEEP:
+            raise SketchbookError(f"The drawing's elements lie more than {DEEP} deep in each other.")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        """End an element."""
+        self._deep -= 1
+        return super().end(tag)
+
+
+def _look_over(element: Element) -> None:
+    """Refuse an element that reads what lies outside, or may take any time."""
+    name = name_of(element)
+    if name in REFUSED:
+        raise SketchbookError(f"The drawing holds an element {name!r}, which is not drawn here.")
+    if name == "style" and len(element.text or "") > STYLE:
+        raise SketchbookError(f"The drawing has {len(element.text or '')} characters of CSS, at most {STYLE}.")
+    for key, value in element.attrib.items():
+        plain = key.rpartition("}")[2]
+        if plain == "href" and name not in ("a", "script") and not value.strip().startswith("#"):
+            raise SketchbookError(f"The drawing refers to something outside of it: {value[:60]!r}.")
+        if plain not in _NAMES:
+            _look_over_numbers(plain, value)
+
+
+def _look_over_numbers(name: str, value: str) -> None:
+    for number in _NUMBER.findall(_NAMING.sub("", value)):
+        if not abs(float(number)) <= LARGEST:
+            raise SketchbookError(f"The drawing's {name[:40]!r} holds the number {number[:40]}, at most {LARGEST:g}.")
+
+
+def _shown(root: Element) -> int:
+    """Count the elements that are shown, those that are used again once more for each use."""
+    elements = list(root.iter())
+    ids = {element.get("id"): element for element in elements}
+    uses = {
+        element: ids.get(next((value[1:] for key, value in element.attrib.items() if key.endswith("href")), ""))
+        for element in elements
+        if name_of(element) == "use"
+    }
+    counts: dict[Element | None, int] = dict.fromkeys([*elements, None], 0)
+    for _ in range(_ROUNDS if uses else 1):
+        for element in reversed(elements):  # children before their parents
+            counts[element] = 1 + sum(counts[child] for child in element)
+            if element in uses:
+                counts[element] += counts[uses[element]]
+        if counts[root] > SHOWN:
+            break
+    return counts[root]

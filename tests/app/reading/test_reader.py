@@ -1,0 +1,282 @@
+"""Prompts are read as the things, places and numbers that they name, whatever else is in them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from app.reading.lexicon import Lexicon
+from app.reading.reader import Reader
+from app.reading.reading import BY_KIND, BY_NAME, FREELY, VERSION
+from app.text.embedding import Embedding
+from sketch import scene
+from sketch.sketchbook import Drawing, digest_of
+
+
+def names(reader: Reader, prompt: str, **options: str) -> list[str]:
+    return [item.drawing.name for item in reader.read(prompt, **options).items]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things"),
+    [
+        ("a fox", ["fox"]),
+        ("fire engine", ["fire engine"]),
+        ("hot dog", ["hot dog"]),
+        ("starfish", ["star"]),
+        ("an oil drum", ["oil drum"]),
+        ("a robot dreaming of sheep", ["robot", "ewe"]),
+        ("a snail meets a butterfly", ["snail", "butterfly"]),
+        ("bread & cheese", ["bread", "cheese wedge"]),
+        ("a witch's broom", ["broom"]),
+        ("a bowl of soup", ["pot of food"]),
+        ("the smell of rain", ["cloud with rain"]),
+        ("five mice", ["mouse"]),
+        ("an orange cat and an orange", ["cat", "tangerine"]),
+        ("🦊 and 🌙", ["fox", "crescent moon"]),
+    ],
+)
+def test_things_are_found_by_their_names(reader: Reader, prompt: str, things: list[str]) -> None:
+    assert names(reader, prompt) == things
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thing"),
+    [
+        ("a grizzly", "bear"),
+        ("a wise bird of the night", "owl"),
+        ("the thing that measures fever", "thermometer"),
+        ("it wakes you every morning with a terrible ringing", "alarm clock"),
+        ("a mountain that spits lava", "volcano"),
+    ],
+)
+def test_descriptions_are_found_among_three(reader: Reader, prompt: str, thing: str) -> None:
+    item = reader.read(prompt).items[0]
+    assert thing in [each.name for each in (item.drawing, *item.others[:2])]
+
+
+def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
+    assert [reader.read(prompt).items[0].how for prompt in ("a fox", "a grizzly bear", "a dachshund")] == [
+        BY_NAME, BY_NAME, BY_KIND,
+    ]  # fmt: skip
+    assert reader.read("melancholy").items[0].how == FREELY
+
+
+def test_words_and_their_place_in_the_prompt_are_kept(reader: Reader) -> None:
+    prompt = "  Zwei blaue\u200b Vögel, Aquarell"
+    item = reader.read(prompt).items[0]
+    assert prompt[slice(*item.span)] == item.words == "Zwei blaue\u200b Vögel"
+
+
+def test_a_thing_has_three_others_that_are_not_itself(reader: Reader) -> None:
+    item = reader.read("a bat").items[0]
+    assert len(item.others) == 3 and item.drawing not in item.others
+
+
+@pytest.mark.parametrize(
+    ("prompt", "count"),
+    [("three apples", 3), ("7 balloons", 7), ("a pair of flamingos", 2), ("a dozen eggs", 12), ("several foxes", 3),
+     ("zwölf Kerzen", 12), ("one dirty spud", 1), ("a pair of glasses", 1), ("a million ants", 20), ("999 ants", 24)],
+)  # fmt: skip
+def test_numbers_are_read_and_limited(reader: Reader, prompt: str, count: int) -> None:
+    assert [item.count for item in reader.read(prompt).items] == [count]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "colours"),
+    [("a green cat", ["green"]), ("a jet black horse", ["black"]), ("a pink pig with a yellow hat", ["pink", "yellow"]),
+     ("ein dunkelblauer Fisch", ["blue"]), ("a blue-eyed dog", [""]), ("a car, not red but blue", ["blue"]),
+     ("a rose", [""]), ("a snow-white dove", ["white"])],
+)  # fmt: skip
+def test_colours_belong_to_their_things(reader: Reader, prompt: str, colours: list[str]) -> None:
+    assert [item.colour for item in reader.read(prompt).items] == colours
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wish"),
+    [
+        ("a boat on the sea", {"kind": "sea"}),
+        ("a castle on a hill at night", {"kind": "hills", "time": "night"}),
+        ("a fox in the snow", {"weather": "snow"}),
+        ("a sailboat at sunset in the rain", {"time": "dusk", "weather": "rain"}),
+        ("an owl on a pink background", {"ground": "pink"}),
+        ("a frog wearing a crown", {"relation": "wearing"}),
+        ("a cat in a hat", {"relation": "wearing"}),
+        ("a crab in a bucket", {"relation": "in"}),
+        ("an elephant standing under a palm tree", {"relation": "below"}),
+        ("a goat to the left of a tree", {"relation": "left"}),
+        ("a pattern of lemons", {"composition": "pattern"}),
+        ("five ducks in a row", {"composition": "row"}),
+        ("a close-up of a strawberry", {"composition": "close-up"}),
+        ("ein Apfel auf dem Tisch bei Nacht", {"kind": "table", "time": "night"}),
+        ("ein Schneemann vor einem Haus", {"relation": "in front"}),
+        ("a table with fruit", {"kind": "table"}),
+    ],
+)
+def test_places_and_times_are_wished_and_no_things(reader: Reader, prompt: str, wish: dict[str, str]) -> None:
+    found = reader.read(prompt).wish
+    assert {name: getattr(found, name) for name in wish} == wish
+
+
+def test_what_may_be_a_place_is_a_thing_where_nothing_else_is(reader: Reader) -> None:
+    assert names(reader, "a sunset") == ["sunset"]
+    assert names(reader, "a house in the forest") == ["house"]
+    reading = reader.read("the forest at night")
+    assert reading.wish.kind == "forest" and len(reading.items) == 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things", "missing"),
+    [
+        ("a dog, but not a poodle", ["dog"], "poodle"),
+        ("guitar instead of a violin", ["guitar"], "violin"),
+        ("kein Hund, sondern ein Wolf", ["wolf"], "dog"),
+        ("a spider web without the spider", ["spider web"], "spider"),
+        ("no sun, only rain clouds", ["cloud with rain"], "sun behind rain cloud"),
+        ("a tent, no people", ["tent"], "baby"),
+        ("an empty nest with no eggs in it", ["empty nest"], "egg"),
+    ],
+)
+def test_what_is_not_wanted_is_not_shown(reader: Reader, prompt: str, things: list[str], missing: str) -> None:
+    reading = reader.read(prompt)
+    assert [item.drawing.name for item in reading.items] == things
+    assert missing in reading.unwanted
+    assert missing not in [other.name for item in reading.items for other in item.others]
+
+
+def test_what_the_form_leaves_out_is_taken_from_the_scene(reader: Reader) -> None:
+    assert names(reader, "a fox and a hat", leave_out="hats") == ["fox"]
+    assert "fox" not in names(reader, "a fox", leave_out="fox, hats")
+
+
+def test_a_name_that_says_without_is_a_name(reader: Reader) -> None:
+    assert names(reader, "snowman without snow") == ["snowman without snow"]
+    assert names(reader, "a tree without leaves") == ["leafless tree"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thing", "hand"),
+    [
+        ("an oil painting of a pear", "pear", "an oil painting of"),
+        ("a fox, woodcut", "fox", "woodcut"),
+        ("neon rocket", "rocket", "neon"),
+        ("stained glass window of a peacock", "peacock", "stained glass window of"),
+        ("trumpet in the style of picasso", "trumpet", "in the style of picasso"),
+        ("Aquarell einer Erdbeere", "strawberry", "aquarell einer"),
+    ],
+)
+def test_hands_are_cut_from_the_words(reader: Reader, prompt: str, thing: str, hand: str) -> None:
+    reading = reader.read(prompt)
+    assert [item.drawing.name for item in reading.items] == [thing]
+    assert reading.hands == (hand,)
+
+
+def test_a_hand_alone_is_a_thing(reader: Reader) -> None:
+    assert reader.read("an oil painting").items
+
+
+def test_german_is_told_from_english_by_its_words_else_by_the_pages_language(reader: Reader) -> None:
+    assert [reader.read(prompt, language="en").language for prompt in ("ein Hund im Wald", "a dog")] == ["de", "en"]
+    assert reader.read("Rose", language="de").language == "de"
+    assert names(reader, "Holzstuhl und Teekanne") == ["chair", "teapot"]
+    assert names(reader, "drei Bäume neben zwei Häusern") == ["deciduous tree", "house"]
+
+
+def test_the_painter_is_told_english(reader: Reader) -> None:
+    assert reader.read("zwei Füchse unter einem Baum bei Nacht").words == "two foxes under a deciduous tree, at night"
+
+
+def test_the_same_prompt_is_read_alike_and_two_seeds_arrange_it_differently(reader: Reader) -> None:
+    one, other = reader.read("two foxes in the snow"), reader.read("two foxes in the snow")
+    assert one == other and one.version == VERSION
+    assert one.scene(1) == other.scene(1) != one.scene(2)
+    styles = {reader.read("a fox", seed=seed).items[0].drawing.style for seed in range(12)}
+    assert styles == {"flat", "classic"}
+
+
+def test_a_cat_eight_times_is_eight_cats(reader: Reader) -> None:
+    item, *rest = reader.read(", ".join(["a cat"] * 8)).items
+    assert (item.drawing.name, item.count, rest) == ("cat", 8, [])
+
+
+def test_zero_width_characters_hide_nothing(reader: Reader) -> None:
+    assert names(reader, "a f\u200bo\u2060x\ufeff") == ["fox"]
+
+
+@pytest.mark.parametrize("prompt", ["", " ", "?!", "the of and", "ⵣⵣ", "\ud800", "\x00", "🏳", "not", "ohne", "two"])
+def test_what_names_nothing_is_read_without_complaint(reader: Reader, prompt: str) -> None:
+    scene.read(reader.read(prompt).scene(1).as_json())
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.text(max_size=300), st.text(max_size=40))
+@example("a " * 150, "a")
+@example("not " * 75, "no")
+@example("a red, " * 43, "")
+@example("🦊" * 300, "🦊")
+@example("ohne und mit " * 23, ",,,")
+@example("painting of a " * 21, "a" * 40)
+def test_anything_is_read_as_a_scene_within_its_limits(reader: Reader, prompt: str, leave_out: str) -> None:
+    reading = reader.read(prompt, leave_out=leave_out)
+    scene.read(reading.scene(3).as_json())
+    assert all(0 <= start <= end <= len(prompt) for start, end in (item.span for item in reading.items))
+
+
+SOME = "a the two red not without of in on at night cat, hat dog oil painting 🦊 und ein ohne im Wald sea"
+WORDS = st.sampled_from(SOME.split(" "))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(WORDS, max_size=40))
+def test_any_order_of_words_is_read_as_a_scene(reader: Reader, listed: list[str]) -> None:
+    reading = reader.read(" ".join(listed))
+    assert len(scene.read(reading.scene(1).as_json()).things) <= scene.MOST_THINGS
+
+
+def test_a_drawing_that_was_added_is_found_by_its_name_and_words(
+    lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding
+) -> None:
+    added = Drawing(digest_of("mine"), "toucan", ("rainbow-billed bird", "Tukan"), "animal-bird", "own")
+    reader = Reader(lexicon, [*drawings, added], embedding)
+    for prompt in ("two toucans", "a rainbow billed bird", "ein Tukan"):
+        assert names(reader, prompt) == ["toucan"]
+
+
+def test_a_drawing_that_was_removed_is_not_offered(lexicon: Lexicon, drawings: list[Drawing]) -> None:
+    reader = Reader(lexicon, [drawing for drawing in drawings if drawing.name != "fox"])
+    reading = reader.read("a fox")
+    assert reading.items and all(each.name != "fox" for item in reading.items for each in (item.drawing, *item.others))
+
+
+def test_an_empty_sketchbook_reads_nothing(lexicon: Lexicon) -> None:
+    assert Reader(lexicon, []).read("a fox on the sea").items == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things"), [("un renard et une chouette", ["fox", "owl"]), ("кошка", ["cat"]), ("猫", ["cat"])]
+)
+def test_names_in_other_languages_are_found_where_nothing_else_is(
+    reader: Reader, prompt: str, things: list[str]
+) -> None:
+    assert names(reader, prompt) == things
+    assert reader.read(prompt).language == "und"
+
+
+def test_what_is_not_wanted_in_german_is_not_shown_as_a_foreign_name(reader: Reader) -> None:
+    assert "automobile" not in names(reader, "eine leere Straße, keine Autos")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things"),
+    [
+        ("a cat in front of a mirror", ["cat", "mirror"]),
+        ("a white cat that is not asleep", ["cat"]),
+        ("a star, not a starfish", ["star"]),
+        ("an apple that isn't red", ["green apple"]),
+        ("a drop of water", ["droplet"]),
+        ("fish and chips, but no fish", ["french fries"]),
+    ],
+)
+def test_small_words_do_not_mislead(reader: Reader, prompt: str, things: list[str]) -> None:
+    assert names(reader, prompt) == things

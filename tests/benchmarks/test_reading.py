@@ -1,0 +1,51 @@
+"""The reader keeps its marks in the half of its exam that may be seen."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+import pytest
+
+from app.config import ROOT
+from app.reading.lexicon import Lexicon
+from app.reading.reader import Reader
+from app.text.embedding import Embedding
+from benchmarks import reading
+from sketch.sketchbook import Drawing, digest_of
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    lexicon = Lexicon.load(ROOT / "models/house")
+    drawn = [Drawing(digest_of(each.name), each.name, kind=each.kind) for each in lexicon.concepts]
+    return Reader(lexicon, drawn, Embedding.load(ROOT / "models/meaning"))
+
+
+def test_every_class_reaches_its_aim(reader: Reader) -> None:
+    right: dict[str, list[bool]] = defaultdict(list)
+    for line in (reading.FOLDER / "seen.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        right[row["class"]].append(not reading.flaw(reader.read(row["prompt"]), row, shown=False))
+    assert set(right) == set(reading.AIMS)
+    assert [name for name, aim in reading.AIMS.items() if sum(right[name]) < aim * len(right[name])] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "flaw"),
+    [
+        ({}, ""),
+        ({"things": [["owl"], ["hat"]]}, "no owl"),
+        ({"colours": ["red", ""]}, "fox is not red"),
+        ({"numbers": [2, 1]}, "1 fox, not 2"),
+        ({"unwanted": ["top hat"]}, "top hat is not wanted"),
+        ({"setting": "sea"}, "nowhere, not sea"),
+        ({"relation": "in"}, "wearing, not in"),
+    ],
+)
+def test_flaws_are_named(reader: Reader, change: dict[str, object], flaw: str) -> None:
+    row = {
+        "class": "two", "things": [["fox"], ["top hat"]], "colours": ["", ""], "numbers": [1, 1], "ground_colour": "",
+        "setting": "", "relation": "", "unwanted": [],
+    }  # fmt: skip
+    assert reading.flaw(reader.read("a fox in a hat"), row | change, shown=False) == flaw

@@ -1,0 +1,58 @@
+"""Colours: there and back, named ones look as they are called, light and shade of a drawing stay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sketch import colour
+from sketch.scene import COLOURS
+
+
+def test_oklab_goes_there_and_back() -> None:
+    seen = np.random.default_rng(1).random((500, 3)).astype(np.float32)
+    assert np.abs(colour.rgb(colour.lab(seen)) - seen).max() < 2e-3
+
+
+def test_white_black_and_grey_have_no_chroma() -> None:
+    greys = np.repeat(np.array([[0.0], [0.5], [1.0]], np.float32), 3, 1)
+    of = colour.lab(greys)
+    assert np.abs(of[:, 1:]).max() < 1e-3 and of[0, 0] == 0 and of[2, 0] == pytest.approx(1, abs=1e-3)
+
+
+def test_lightness_is_told_apart_from_hue() -> None:
+    blue, yellow = colour.lab(np.array([[0, 0, 1], [1, 1, 0]], np.float32))
+    assert yellow[0] > 0.9 > 0.5 > blue[0] and blue[2] < -0.2 < 0.1 < yellow[2]
+
+
+@pytest.mark.parametrize("tone", ["000000", "ffffff", "d8d2c4", "0a64ff"])
+def test_tone_is_read_as_it_is_written(tone: str) -> None:
+    assert colour.hexed(colour.parsed(tone)) == tone
+
+
+def test_all_colours_of_scenes_are_named() -> None:
+    assert tuple(colour.NAMED) == COLOURS
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_recoloured_drawing_is_of_the_colour_and_keeps_light_shade_and_edge(name: str) -> None:
+    grade = np.linspace(0.25, 0.75, 24, dtype=np.float32)
+    picture = np.stack([np.stack([grade, grade * 0.6, grade * 0.5, np.linspace(0, 1, 24, dtype=np.float32)], -1)] * 2)
+    before = picture.copy()
+    made = colour.recoloured(picture, name)
+    assert np.array_equal(picture, before) and np.array_equal(made[..., 3], before[..., 3])
+    light, a, b = np.moveaxis(colour.lab(made[0, 4:20, :3]), -1, 0)
+    assert (np.diff(light) > 0).all(), "what was lighter stays lighter"
+    wanted, chroma, degrees = colour.NAMED[name]
+    assert abs(float(light.mean()) - wanted) < 0.2
+    if chroma < 0.02:
+        assert np.hypot(a, b).max() < 0.03
+    else:
+        turn = np.degrees(np.arctan2(b, a)) - degrees
+        assert np.abs((turn + 180) % 360 - 180).max() < 12 and np.hypot(a, b).mean() > chroma / 3
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+def test_drawing_of_nothing_or_of_one_tone_can_be_recoloured(alpha: float) -> None:
+    made = colour.recoloured(np.full((4, 4, 4), alpha, np.float32), "red")
+    assert np.isfinite(made).all() and made.min() >= 0 and made.max() <= 1

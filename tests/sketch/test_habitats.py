@@ -1,0 +1,42 @@
+"""Where things are at home: by name before subgroup, and for everything there is somewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from sketch import habitats
+from sketch.habitats import FLOAT, FLY, HANG, LIE, STAND, SWIM
+from sketch.scene import KINDS
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "setting", "stance"),
+    [
+        ("sailboat", "transport-water", "sea", FLOAT), ("duck", "animal-bird", "sea", FLOAT),
+        ("red apple", "food-fruit", "table", LIE), ("hamburger", "food-prepared", "table", LIE),
+        ("tropical fish", "animal-marine", "underwater", SWIM), ("whale", "animal-marine", "sea", SWIM),
+        ("airplane", "transport-air", "sky", FLY), ("eagle", "animal-bird", "sky", FLY),
+        ("bear", "animal-mammal", "forest", STAND), ("camel", "animal-mammal", "desert", STAND),
+        ("rocket", "transport-air", "space", FLY), ("bus", "transport-ground", "street", STAND),
+        ("couch and lamp", "household", "room", STAND), ("house", "place-building", "hills", STAND),
+        ("grinning face", "face-smiling", "plain", HANG), ("cat with tears of joy", "cat-face", "plain", HANG),
+        ("clown face", "face-costume", "plain", HANG), ("waving hand", "hand-fingers-open", "plain", HANG),
+        ("ninja", "person-role", "room", STAND), ("Snowman", "sky-weather", "hills", STAND),
+    ],
+)  # fmt: skip
+def test_thing_is_likeliest_where_one_expects_it(name: str, kind: str, setting: str, stance: str) -> None:
+    home = habitats.of(name, kind)
+    assert home.stance == stance and setting in home.settings
+    assert max(home.settings, key=home.settings.count) == setting or home.settings[0] == setting
+
+
+@pytest.mark.parametrize("kind", ["", "no-such-kind", "symbols", *habitats._BY_KIND, *habitats._TABLED])
+def test_every_kind_has_settings_that_can_be_drawn(kind: str) -> None:
+    home = habitats.of("something", kind)
+    assert home.settings and set(home.settings) <= set(KINDS)
+    assert home.stance in (STAND, FLY, FLOAT, SWIM, LIE, HANG)
+
+
+def test_names_are_looked_for_as_whole_words() -> None:
+    assert habitats.of("batteries", "household").stance == STAND
+    assert habitats.of("starfruit", "food-fruit").settings[0] == "table"

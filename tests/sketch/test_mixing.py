@@ -1,0 +1,187 @@
+"""What lies between two scenes: exact at the ends, without ghosts between, parts turn into parts."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from sketch import backdrops, mixing, palettes, rendering
+from sketch.mixing import Mixture
+from sketch.parts import Taken
+from sketch.rendering import Drawn
+from sketch.scene import Scene, Setting
+from tests.sketch.drawings import FLAT, book, edges, scene, thing
+
+BOOK = book()
+TAKEN = Taken(BOOK)
+SIZE = 128
+
+
+def mixture(first: Scene, last: Scene) -> Mixture:
+    return Mixture(first, last, BOOK, TAKEN)
+
+
+def between(first: Scene, last: Scene, t: float = 0.5, size: int = SIZE) -> Drawn:
+    return mixture(first, last).at(t, size)
+
+
+def white(seen: Drawn) -> np.ndarray:
+    """Tell where a picture is nearly white: a window, an eye."""
+    return np.asarray((seen.picture.min(-1) > 0.75) & (seen.numbers > 0))
+
+
+@pytest.mark.parametrize("t", [0, 1, 0.0, 1.0, -0.1, 1.1])
+def test_ends_are_exactly_the_scenes(t: float) -> None:
+    first, last = scene(thing("house"), thing("cat", 0.2, 0.2, 0.2)), scene(thing("cat", 0.6, turn=0.3))
+    seen, alone = between(first, last, t), rendering.draw(first if t <= 0 else last, BOOK, SIZE)
+    assert np.array_equal(seen.things, alone.things) and np.array_equal(seen.ground, alone.ground)
+    assert np.array_equal(seen.sketch(64), alone.sketch(64))
+
+
+@pytest.mark.parametrize("t", [0.02, 0.98])
+def test_near_the_ends_it_is_nearly_the_scenes(t: float) -> None:
+    first = scene(thing("house", 0.45, 0.5, 0.6, turn=0.3), setting=Setting("table", 0.6, seed=4))
+    last = scene(thing("cat", 0.6, 0.55, 0.5, mirrored=True, colour="blue"), setting=Setting("room", 0.7, seed=4))
+    alone = rendering.draw(first if t < 0.5 else last, BOOK, SIZE).picture
+    assert np.abs(between(first, last, t).picture - alone).mean() < 0.03
+
+
+@pytest.mark.parametrize(("one", "other"), [("house", "cat"), ("square", "disc"), ("cat", "disc")])
+def test_between_there_are_no_ghosts(one: str, other: str) -> None:
+    """Its outlines are about as long as those of its ends, where a cross-fade has both of them."""
+    first, last = scene(thing(one, 0.3, 0.4, 0.5)), scene(thing(other, 0.65, 0.6, 0.45))
+    ends = [rendering.draw(each, BOOK, SIZE).picture for each in (first, last)]
+    faded = edges((ends[0] + ends[1]) / 2)
+    longer = max(edges(end) for end in ends)
+    for t in (0.25, 0.5, 0.75):
+        assert edges(between(first, last, t).picture) < min(1.2 * longer, 0.85 * faded)
+
+
+def test_window_of_one_becomes_an_eye_of_the_other() -> None:
+    first, last = scene(thing("house", size=0.8)), scene(thing("cat", size=0.8))
+    places = []
+    for t in (0.0, 0.25, 0.5, 0.75, 1.0):
+        rows, columns = np.nonzero(white(between(first, last, t)))
+        places.append((columns.mean() / SIZE, rows.mean() / SIZE))
+        assert 60 < len(rows) < 900
+    steps = np.diff(np.array(places), axis=0)
+    assert np.hypot(*steps.T).max() < 0.05, "it moves, and is there all the while"
+    assert places[-1] == pytest.approx((0.1 + 0.8 * 13 / 32, 0.1 + 0.8 * 12 / 32), abs=0.02)
+
+
+def test_thing_moves_grows_and_changes_its_colour_on_a_straight_way() -> None:
+    first, last = scene(thing("disc", 0.3, 0.3, 0.2)), scene(thing("disc", 0.7, 0.7, 0.6, colour="yellow"))
+    seen = between(first, last)
+    rows, columns = np.nonzero(seen.numbers)
+    assert (columns.mean() / SIZE, rows.mean() / SIZE) == pytest.approx((0.5, 0.5), abs=0.03)
+    area = (seen.numbers > 0).mean()
+    assert area == pytest.approx(np.pi / 4 * (15 / 16) ** 2 * 0.2 * 0.6, rel=0.15), "in size, as factors go"
+    blue, yellow = (rendering.draw(each, BOOK, SIZE).things for each in (first, last))
+    ends = blue[38, 38, :3], yellow[90, 90, :3]
+    assert np.abs(seen.things[64, 64, :3] - (ends[0] + ends[1]) / 2).max() < 0.12
+
+
+def test_thing_without_partner_shrinks_away_where_it_stands() -> None:
+    first, last = (
+        scene(thing("disc", 0.3, 0.3, 0.3), thing("square", 0.7, 0.7, 0.3)),
+        scene(thing("disc", 0.3, 0.3, 0.3)),
+    )
+    areas = []
+    for t in (0.0, 0.3, 0.6, 0.9, 1.0):
+        seen = between(first, last, t)
+        rows, columns = np.nonzero(seen.numbers == 2)
+        areas.append(len(rows))
+        if len(rows):
+            assert (columns.mean() / SIZE, rows.mean() / SIZE) == pytest.approx((0.7, 0.7), abs=0.02)
+        assert (seen.numbers == 1).sum() == pytest.approx((between(first, last, 0).numbers == 1).sum(), rel=0.05)
+    assert areas == sorted(areas, reverse=True) and areas[0] > 3 * areas[2] > 0 == areas[-1]
+
+
+def test_thing_grows_out_of_nothing() -> None:
+    areas = [(between(scene(), scene(thing("cat")), t).numbers > 0).sum() for t in (0.0, 0.2, 0.5, 0.8, 1.0)]
+    assert areas[0] == 0 and areas == sorted(areas) and areas[2] > 0
+
+
+def test_nearest_things_are_partners_whatever_their_order() -> None:
+    first = scene(thing("disc", 0.2, 0.5, 0.3), thing("square", 0.8, 0.5, 0.3))
+    last = scene(thing("square", 0.8, 0.5, 0.3), thing("disc", 0.2, 0.5, 0.3))
+    alone = rendering.draw(first, BOOK, SIZE).picture
+    assert np.abs(between(first, last).picture - alone).mean() < 0.01
+
+
+@pytest.mark.parametrize(("one", "other"), [("nothing", "cat"), ("cat", "nothing"), ("nothing", "nothing")])
+def test_drawing_without_parts_can_be_mixed(one: str, other: str) -> None:
+    seen = between(scene(thing(one)), scene(thing(other)))
+    assert np.isfinite(seen.picture).all() and ((seen.numbers > 0).any() == (one != other))
+
+
+@pytest.mark.parametrize("t", [0.2, 0.5, 0.8])
+def test_horizons_meet(t: float) -> None:
+    """A sea with its horizon high and one with it low: between, there is one horizon, on its way."""
+    tones = ("ffffff", "ffffff", "ffffff", "101080", "101080")
+    first, last = (Setting("sea", level, tones, 0.5, seed) for level, seed in ((0.3, 1), (0.8, 2)))
+    ground = between(scene(setting=first), scene(setting=last), t, 256).ground.mean((1, 2))
+    fall = np.diff(ground)
+    at = int(fall.argmin())
+    assert at / 256 == pytest.approx(0.3 + 0.5 * t, abs=0.02)
+    assert fall[at] < 5 * np.delete(fall, range(at - 2, at + 3)).min(), "one edge, not two"
+
+
+def test_setting_without_a_horizon_takes_that_of_the_other() -> None:
+    tones = ("ffffff", "ffffff", "ffffff", "101080", "101080")
+    sea, sky = Setting("sea", 0.5, tones, 0.5, 1), Setting("sky", 1.0, ("ffffff",) * 5, 0.5, 1)
+    ground = between(scene(setting=sky), scene(setting=sea), 0.7, 256).ground.mean((1, 2))
+    assert int(np.diff(ground).argmin()) / 256 == pytest.approx(0.5, abs=0.02)
+
+
+def test_all_settings_can_be_mixed_with_each_other() -> None:
+    settings = [Setting(kind, level, palettes.tones(kind, "day", "", random.Random(1)), seed=3)
+                for kind in backdrops._DRAWN for level in (0.0, 1.0)]  # fmt: skip
+    dice = random.Random(2)
+    for _ in range(40):
+        first, last = dice.sample(settings, 2)
+        ground = between(scene(setting=first), scene(setting=last), dice.uniform(0.01, 0.99), 32).ground
+        assert np.isfinite(ground).all() and ground.min() >= 0 and ground.max() <= 1
+
+
+def test_what_is_drawn_between_can_be_shown_and_sketched() -> None:
+    first = scene(thing("house", 0.4), thing("ring", 0.1, 0.9, 0.3), setting=Setting("hills", 0.6, seed=2))
+    last = scene(thing("flag", 0.9, 0.9, 0.9, turn=-1.0, mirrored=True), setting=Setting("space", 1.0, time="night"))
+    for t in (0.1, 0.5, 0.9):
+        seen = between(first, last, t, 96)
+        assert all(np.isfinite(each).all() and each.min() >= 0 and each.max() <= 1
+                   for each in (seen.things, seen.ground, seen.picture))  # fmt: skip
+        assert seen.numbers.max() == 2 and np.abs(seen.sketch(48)).max() <= 1
+
+
+def test_mixture_is_the_same_each_time_and_spoils_nothing() -> None:
+    first, last = scene(thing("house"), setting=Setting("table", 0.6)), scene(thing("cat"), setting=Setting("sea", 0.6))
+    mixed = mixture(first, last)
+    one = mixed.at(0.4, 64)
+    mixed.at(0.8, 64)
+    again = mixed.at(0.4, 64)
+    assert np.array_equal(one.picture, again.picture) and np.array_equal(one.numbers, again.numbers)
+    assert np.array_equal(one.picture, mixture(first, last).at(0.4, 64).picture)
+
+
+def test_sizes_of_a_mixture_agree() -> None:
+    mixed = mixture(scene(thing("house", 0.4)), scene(thing("cat", 0.6)))
+    small = mixed.at(0.5, 256).picture.reshape(64, 4, 64, 4, 3).mean((1, 3))
+    assert np.abs(small - mixed.at(0.5, 64).picture).mean() < 0.02
+
+
+def test_walk_is_continuous() -> None:
+    mixed = mixture(scene(thing("house", 0.4), thing("disc", 0.8, 0.8, 0.2)), scene(thing("cat", 0.6), setting=FLAT))
+    pictures = [mixed.at(t, 64).picture for t in np.linspace(0.02, 0.98, 33)]
+    steps = [float(np.abs(b - a).mean()) for a, b in pairwise(pictures)]
+    assert max(steps) < 5 * float(np.median(steps)) + 0.004
+
+
+@pytest.mark.parametrize("t", [0.0, 0.3, 1.0])
+def test_straight_line_mixes_sketches_that_have_no_parts(t: float) -> None:
+    one, other = np.full((4, 8, 8), -1, np.float32), np.full((4, 8, 8), 1, np.float32)
+    seen = mixing.mixed(one, other, t)
+    assert seen.dtype == np.float32 and np.allclose(seen, 2 * t - 1)

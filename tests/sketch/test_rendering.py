@@ -1,0 +1,189 @@
+"""A scene as it is drawn: things where the scene says, light and shadow, the sketch, the same at all sizes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sketch import colour, distance, rendering
+from sketch.rendering import Drawn
+from sketch.scene import Scene, Setting, Thing
+from sketch.sketchbook import SketchbookError
+from tests.sketch.drawings import FLAT, book, scene, thing
+
+BOOK = book()
+GROUND = Setting("plain", 0.55, ("b0b0b0",) * 5, 0.0)
+
+
+def drawn(*things: Thing, setting: Setting = FLAT, size: int = 128) -> Drawn:
+    return rendering.draw(scene(*things, setting=setting), BOOK, size)
+
+
+def middle(seen: Drawn, number: int = 1) -> tuple[float, float]:
+    rows, columns = np.nonzero(seen.numbers == number)
+    size = len(seen.numbers)
+    return float(columns.mean() + 0.5) / size, float(rows.mean() + 0.5) / size
+
+
+@pytest.mark.parametrize(("x", "y", "size"), [(0.5, 0.5, 0.5), (0.25, 0.7, 0.3), (0.8, 0.2, 0.2)])
+def test_thing_is_where_the_scene_says_and_as_large(x: float, y: float, size: float) -> None:
+    seen = drawn(thing("square", x, y, size))
+    assert middle(seen) == pytest.approx((x, y), abs=0.01)
+    assert (seen.numbers == 1).mean() == pytest.approx(size**2, rel=0.06)
+    assert seen.things[..., 3].mean() == pytest.approx(size**2, rel=0.06)
+
+
+def test_mirrored_thing_is_the_other_way_round() -> None:
+    plain, turned = (drawn(thing("flag", mirrored=mirrored)).things for mirrored in (False, True))
+    assert np.allclose(plain, turned[:, ::-1], atol=1e-6) and not np.allclose(plain, turned, atol=0.1)
+
+
+def test_quarter_turn_is_clockwise() -> None:
+    """What is heavy on the left is heavy above, turned a quarter to the right."""
+    seen = drawn(thing("flag", turn=math.pi / 2)).things[..., 3]
+    assert seen[:64].sum() > 2 * seen[64:].sum()
+    assert abs(float(seen[:, :64].sum() - seen[:, 64:].sum())) < 0.1 * seen.sum()
+
+
+def test_turned_thing_keeps_its_middle_and_area() -> None:
+    seen = drawn(thing("square", size=0.4, turn=0.6))
+    assert middle(seen) == pytest.approx((0.5, 0.5), abs=0.01)
+    assert seen.things[..., 3].sum() == pytest.approx(drawn(thing("square", size=0.4)).things[..., 3].sum(), rel=0.03)
+
+
+def test_colour_of_a_thing_is_that_of_the_scene() -> None:
+    seen = drawn(thing("square", colour="green"))
+    _, a, b = colour.lab(seen.things[64, 64, :3])
+    assert a < -0.05 < 0.03 < b
+
+
+def test_later_thing_lies_over_the_earlier() -> None:
+    seen = drawn(thing("square"), thing("disc", 0.6, 0.6))
+    assert seen.numbers[76, 76] == 2 and seen.numbers[40, 40] == 1 and seen.numbers[5, 5] == 0
+    assert seen.picture[76, 76, 2] > 0.6 > 0.4 > seen.picture[76, 76, 0] and seen.picture[45, 45, 0] > 0.6
+
+
+@pytest.mark.parametrize("where", [(-0.5, 0.5), (0.5, -0.5), (1.5, 1.5)])
+def test_thing_out_of_the_frame_changes_nothing(where: tuple[float, float]) -> None:
+    seen = drawn(thing("square", *where, size=0.5))
+    assert not seen.numbers.any() and np.array_equal(seen.picture, drawn().picture)
+
+
+@pytest.mark.parametrize("size", [0.04, 1.4, 2.0])
+def test_smallest_and_largest_things_are_cut_by_the_frame(size: float) -> None:
+    for x, y in ((0.0, 0.0), (1.0, 0.5), (0.5, 1.0)):
+        seen = drawn(thing("square", x, y, size), size=64)
+        assert seen.picture.shape == (64, 64, 3) and seen.numbers.any()
+
+
+def test_drawing_that_is_not_there_is_told() -> None:
+    with pytest.raises(SketchbookError, match="There is no drawing nobody"):
+        rendering.draw(Scene((Thing("nobody"),)), BOOK, 64)
+
+
+def test_picture_is_things_over_ground() -> None:
+    seen = drawn(thing("disc"), setting=GROUND)
+    alpha = seen.things[..., 3:]
+    assert np.allclose(seen.picture, seen.things[..., :3] * alpha + seen.ground * (1 - alpha), atol=1e-6)
+    assert all(each.min() >= 0 and each.max() <= 1 for each in (seen.things, seen.ground, seen.picture))
+
+
+def test_same_scene_gives_the_same_pixels() -> None:
+    things = (thing("house", 0.3, 0.6, turn=0.2), thing("cat", 0.7, 0.7, 0.4, mirrored=True, colour="blue"))
+    one, other = (rendering.draw(scene(*things, setting=GROUND), book(), 96) for _ in range(2))
+    assert np.array_equal(one.things, other.things) and np.array_equal(one.ground, other.ground)
+    assert np.array_equal(one.sketch(48), other.sketch(48))
+
+
+def test_sizes_of_a_scene_agree() -> None:
+    things = (
+        thing("house", 0.3, 0.6, turn=0.2),
+        thing("cat", 0.7, 0.7, 0.4, mirrored=True),
+        thing("ring", 0.5, 0.3, 0.3),
+    )
+    by_size = {size: drawn(*things, setting=GROUND, size=size) for size in (64, 256, 512)}
+    for size in (256, 512):
+        step = size // 64
+        small = by_size[size].picture.reshape(64, step, 64, step, 3).mean((1, 3))
+        assert np.abs(small - by_size[64].picture).mean() < 0.02
+        sketch = by_size[size].sketch(64)
+        assert np.abs(sketch[:3] - by_size[64].sketch(64)[:3]).mean() < 0.05
+        assert np.abs(sketch[3] - by_size[64].sketch(64)[3]).mean() * distance.CLAMP < 2.5, "in pixels of 256"
+    assert np.abs(by_size[512].sketch(64)[3] - by_size[256].sketch(64)[3]).mean() * distance.CLAMP < 0.6
+
+
+def test_sketch_holds_colours_and_distances() -> None:
+    seen = drawn(thing("square", size=0.5), size=256)
+    sketch = seen.sketch()
+    assert sketch.shape == (4, 64, 64) and sketch.dtype == np.float32 and sketch.flags.c_contiguous
+    assert np.abs(sketch).max() <= 1
+    assert np.allclose(
+        sketch[:3].transpose(1, 2, 0), seen.picture.reshape(64, 4, 64, 4, 3).mean((1, 3)) * 2 - 1, atol=1e-5
+    )
+    assert sketch[3, 32, 32] * distance.CLAMP == pytest.approx(61.5, abs=1) and sketch[3, 2, 2] < -0.8
+    edge = sketch[3, 32] * distance.CLAMP
+    assert edge[15] == pytest.approx(-2, abs=0.6) and edge[16] == pytest.approx(2, abs=0.6)
+
+
+def test_between_things_that_overlap_the_sketch_has_an_outline() -> None:
+    apart = drawn(thing("square", size=0.6), size=256).sketch()[3]
+    both = drawn(thing("square", size=0.6), thing("square", 0.5, 0.5, 0.3), size=256).sketch()[3]
+    assert apart[32, 22] > 0.2 and 0 < both[32, 22] < 0.05 and (both[20:44, 20:44] > 0).all()
+
+
+@pytest.mark.parametrize(("side", "size"), [(100, 64), (64, 128), (256, 100)])
+def test_sketch_of_a_size_that_does_not_go_into_the_picture_is_refused(side: int, size: int) -> None:
+    with pytest.raises(ValueError, match=f"{size} pixels a side cannot be made of a picture of {side}"):
+        drawn(thing("disc"), size=side).sketch(size)
+
+
+@pytest.mark.parametrize("light", [-0.8, 0.8])
+def test_shadow_falls_on_the_ground_away_from_the_light(light: float) -> None:
+    setting = replace(GROUND, light=light)
+    shaded = drawn(thing("square", 0.5, 0.7, 0.3), setting=setting).ground
+    plain = drawn(setting=setting).ground
+    dark = (plain - shaded).mean(-1)
+    assert dark.min() >= 0 and dark.max() > 0.1
+    rows, columns = np.nonzero(dark > 0.02)
+    assert rows.mean() / 128 == pytest.approx(0.84, abs=0.05), "at its foot"
+    assert (columns.mean() / 128 > 0.52) == (light < 0) and (columns.mean() / 128 < 0.48) == (light > 0)
+
+
+def test_shadow_of_a_nearer_thing_falls_on_a_farther_one() -> None:
+    alone = drawn(thing("square", 0.5, 0.6, 0.7), setting=GROUND).things
+    both = drawn(thing("square", 0.5, 0.6, 0.7), thing("disc", 0.5, 0.62, 0.3), setting=GROUND)
+    behind = (both.numbers == 1) & (alone[..., 3] > 0.99)
+    assert float((alone - both.things)[behind][:, :3].max()) > 0.1
+
+
+@pytest.mark.parametrize("kind", ["sky", "space", "underwater", "pattern"])
+def test_where_there_is_no_ground_nothing_casts_a_shadow(kind: str) -> None:
+    setting = Setting(kind, 0.9, FLAT.tones, -0.7)
+    assert np.array_equal(drawn(thing("square"), setting=setting).ground, drawn(setting=setting).ground)
+
+
+def test_what_is_in_the_air_casts_no_shadow() -> None:
+    setting = Setting("hills", 0.7, FLAT.tones, -0.7)
+    high, low = (drawn(thing("square", 0.5, y, 0.3), setting=setting).ground for y in (0.3, 0.75))
+    plain = drawn(setting=setting).ground
+    assert np.array_equal(high, plain) and not np.array_equal(low, plain)
+
+
+def test_thing_is_brighter_on_the_side_of_the_light() -> None:
+    left, right = (drawn(thing("square"), setting=replace(FLAT, light=light)).things for light in (-0.9, 0.9))
+    assert left[64, 36, 0] > left[64, 92, 0] + 0.05 and right[64, 92, 0] > right[64, 36, 0] + 0.05
+
+
+def test_thing_is_lit_from_above_and_darker_at_night() -> None:
+    plain = drawn(thing("square")).things
+    assert plain[36, 64, 0] > plain[92, 64, 0] + 0.05
+    night = drawn(thing("square"), setting=replace(FLAT, time="night")).things
+    assert night[64, 64, 0] == pytest.approx(plain[64, 64, 0] * 0.86, abs=0.01)
+
+
+def test_thing_without_a_shape_is_drawn_as_nothing() -> None:
+    seen = drawn(thing("nothing"), setting=GROUND)
+    assert not seen.numbers.any() and np.array_equal(seen.ground, drawn(setting=GROUND).ground)

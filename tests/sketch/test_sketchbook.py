@@ -1,0 +1,185 @@
+"""Sketchbooks: packed to the same bytes, read as they were, broken ones named; drawings rendered and remembered."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sketch import sketchbook
+from sketch import svg as svg_files
+from sketch.sketchbook import Drawing, Sketchbook, SketchbookError
+from tests.sketch.drawings import DIGESTS, SHAPES, book, svg
+
+SVGS = {DIGESTS[name]: svg(body) for name, body in SHAPES.items()}
+DRAWINGS = [
+    Drawing(DIGESTS[name], name, (f"ein {name}", "Zeichnung"), "household", "flat", "Ann Example", "CC0-1.0", "npm:x")
+    for name in SHAPES
+]
+
+
+def packed_into(path: Path, changes: dict[str, bytes | None] | None = None) -> Path:
+    """Write a sketchbook with some of its files changed, or without them."""
+    held = io.BytesIO(sketchbook.packed(DRAWINGS, SVGS))
+    with zipfile.ZipFile(held) as whole:
+        files: dict[str, bytes | None] = {name: whole.read(name) for name in whole.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (files | (changes or {})).items():
+            if content is not None:
+                archive.writestr(name, content)
+    return path
+
+
+def index(**changes: Any) -> bytes:
+    row = {"digest": DIGESTS["disc"], "name": "disc", "words": ["a", "b"]} | changes
+    return json.dumps([{key: value for key, value in row.items() if value is not None}]).encode()
+
+
+def test_same_drawings_give_the_same_bytes_in_any_order() -> None:
+    mixed = DRAWINGS.copy()
+    random.Random(3).shuffle(mixed)
+    once = sketchbook.packed(DRAWINGS, SVGS)
+    assert once == sketchbook.packed(iter(mixed), dict(reversed(SVGS.items()))) and len(once) > 500
+    assert once != sketchbook.packed(DRAWINGS[1:], SVGS)
+
+
+def test_packed_drawings_come_back_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / "book.zip").write_bytes(sketchbook.packed(DRAWINGS, SVGS))
+    loaded = sketchbook.load(tmp_path / "book.zip")
+    assert sorted(loaded.drawings.values(), key=lambda each: each.name) == sorted(DRAWINGS, key=lambda each: each.name)
+    assert {digest: loaded.svg(digest) for digest in loaded.drawings} == SVGS
+    assert DIGESTS["cat"] in loaded and "cat" not in loaded
+    assert np.array_equal(loaded.picture(DIGESTS["cat"], 40), book().picture(DIGESTS["cat"], 40))
+
+
+def test_drawing_that_two_names_have_is_packed_once() -> None:
+    twice = [*DRAWINGS, Drawing(DIGESTS["disc"], "circle"), Drawing(DIGESTS["disc"], "plate")]
+    held = zipfile.ZipFile(io.BytesIO(sketchbook.packed(twice, SVGS)))
+    assert len(held.namelist()) == len(set(held.namelist())) == len(SVGS) + 1
+    assert {row["digest"]: row["name"] for row in json.loads(held.read("index.json"))}[DIGESTS["disc"]] == "circle"
+
+
+def test_digest_is_of_the_drawing_alone() -> None:
+    assert sketchbook.digest_of("<svg/>") == sketchbook.digest_of("<svg/>") != sketchbook.digest_of("<svg />")
+    assert len(sketchbook.digest_of("<svg/>")) == 20 and sketchbook.digest_of("ä").isalnum()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"index.json": None}, "index.json"), ({"index.json": b"{"}, "Expecting"), ({"index.json": b"\xff\xfe"}, ""),
+        ({"index.json": b"{}"}, "holds no list"), ({"index.json": b"[7]"}, "drawing 0: digest and name are wanted"),
+        ({"index.json": index(name=None)}, "drawing 0: digest and name"),
+        ({"index.json": index(size=7)}, "nothing else"), ({"index.json": index(words="disc")}, "words are a list"),
+        ({"index.json": index(words=[1])}, "words are a list"),
+        ({"index.json": index(name=7)}, "all else is text"), ({"index.json": index(digest=["a"])}, "all else is text"),
+        ({"index.json": index(digest="absent")}, "lists absent, and does not hold it"),
+        ({f"{DIGESTS['ring']}.svg": None}, f"lists {DIGESTS['ring']}"),
+    ],
+)  # fmt: skip
+def test_broken_list_of_drawings_is_named(changes: dict[str, Any], says: str, tmp_path: Path) -> None:
+    path = packed_into(tmp_path / "book.zip", changes)
+    with pytest.raises(SketchbookError, match="is no sketchbook: ") as caught:
+        sketchbook.load(path)
+    assert says in str(caught.value) and str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip at all" * 20, None])
+def test_file_that_is_no_sketchbook_is_named(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "book.zip"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SketchbookError, match=r"book\.zip is no sketchbook"):
+        sketchbook.load(path)
+
+
+def test_folder_and_cut_off_file_are_no_sketchbooks(tmp_path: Path) -> None:
+    with pytest.raises(SketchbookError, match="is no sketchbook"):
+        sketchbook.load(tmp_path)
+    whole = sketchbook.packed(DRAWINGS, SVGS)
+    (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(SketchbookError, match="is no sketchbook"):
+        sketchbook.load(tmp_path / "cut.zip")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(svg("<g/>").encode(), "is another than its name says"), (b"\xff\xfe", "cannot be read"),
+     (b" " * (svg_files.BYTES + 1), f"bytes, at most {svg_files.BYTES}")],
+)  # fmt: skip
+def test_drawing_that_was_changed_is_told_when_it_is_asked_for(content: bytes, says: str, tmp_path: Path) -> None:
+    loaded = sketchbook.load(packed_into(tmp_path / "book.zip", {f"{DIGESTS['disc']}.svg": content}))
+    with pytest.raises(SketchbookError, match=says):
+        loaded.picture(DIGESTS["disc"], 32)
+    assert loaded.picture(DIGESTS["cat"], 32).shape == (32, 32, 4)
+
+
+def test_flipped_bytes_are_told_when_the_drawing_is_asked_for(tmp_path: Path) -> None:
+    spoilt = bytearray(sketchbook.packed(DRAWINGS, SVGS))
+    at = spoilt.index(f"{DIGESTS['house']}.svg".encode()) + len(DIGESTS["house"]) + 4 + 30
+    spoilt[at] ^= 0xFF
+    (tmp_path / "book.zip").write_bytes(spoilt)
+    with pytest.raises(SketchbookError, match=rf"drawing {DIGESTS['house']} of .*book\.zip"):
+        sketchbook.load(tmp_path / "book.zip").svg(DIGESTS["house"])
+
+
+def test_drawing_that_is_not_there_is_told() -> None:
+    for ask in (lambda: book().svg("nobody"), lambda: book().picture("nobody" * 99, 32),
+                lambda: sketchbook.packed([Drawing("nobody", "x")], SVGS)):  # fmt: skip
+        with pytest.raises(SketchbookError, match="There is no drawing nobody") as caught:
+            ask()
+        assert len(str(caught.value)) < 120
+
+
+def test_drawing_is_rendered_where_its_shapes_are_in_their_colours() -> None:
+    seen = book().picture(DIGESTS["house"], 64)
+    assert seen.shape == (64, 64, 4) and seen.dtype == np.float32
+    assert np.allclose(seen[24, 24], 1) and np.allclose(
+        seen[50, 50], [0x7A / 255, 0x30 / 255, 0x20 / 255, 1], atol=0.01
+    )
+    assert seen[1, 1, 3] == 0 and seen[..., 3].mean() == pytest.approx((28 / 32) ** 2, abs=0.01)
+
+
+def test_sizes_of_a_drawing_agree() -> None:
+    large = book().picture(DIGESTS["cat"], 256)[..., 3].reshape(64, 4, 64, 4).mean((1, 3))
+    assert np.abs(large - book().picture(DIGESTS["cat"], 64)[..., 3]).max() < 0.1
+
+
+def test_what_was_rendered_is_remembered_and_nobody_can_spoil_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered = []
+    rastered = svg_files.rastered
+    monkeypatch.setattr(svg_files, "rastered", lambda *asked: rendered.append(asked[1]) or rastered(*asked))
+    held = book()
+    first = held.picture(DIGESTS["disc"], 32)
+    first[:] = 0.5
+    assert held.picture(DIGESTS["disc"], 32)[16, 16, 2] > 0.8 and rendered == [32]
+    held.picture(DIGESTS["disc"], 33)
+    assert rendered == [32, 33]
+
+
+def test_no_more_is_remembered_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sketchbook, "REMEMBERED", 3 * 64 * 64 * 4)
+    held = book()
+    for _ in range(3):
+        for name in SHAPES:
+            held.picture(DIGESTS[name], 64)
+            assert held._bytes == sum(each.nbytes for each in held._rendered.values()) <= sketchbook.REMEMBERED
+    assert [asked[0] for asked in held._rendered] == [DIGESTS[name] for name in list(SHAPES)[-3:]]
+    held.picture(DIGESTS["house"], 256)  # larger than all that may be remembered
+    assert held._bytes == 0 and held.picture(DIGESTS["house"], 256).shape == (256, 256, 4)
+
+
+def test_threads_may_share_a_sketchbook(tmp_path: Path) -> None:
+    loaded = sketchbook.load(packed_into(tmp_path / "book.zip"))
+    asked = [(DIGESTS[name], size) for size in (24, 25, 26) for name in SHAPES] * 3
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(lambda each: loaded.picture(*each), asked))
+    single = Sketchbook(DRAWINGS, SVGS)
+    assert all(np.array_equal(picture, single.picture(*each)) for picture, each in zip(seen, asked, strict=True))

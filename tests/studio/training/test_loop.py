@@ -1,0 +1,57 @@
+"""The learning rate over a run: warmed up, falling by a cosine, or constant until it cools; what may change."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from studio.errors import FolderError
+from studio.training.loop import Schedule
+from studio.workspace.training_run import Run
+from studio.workspace.work_folder import Folder
+
+
+def test_rate_warms_up_and_falls_to_a_hundredth() -> None:
+    schedule = Schedule(1_000, rate=0.1, warmup=100)
+    rates = [schedule.rate_at(step) for step in range(1_000)]
+    assert rates[0] == pytest.approx(0.001) and max(rates) == rates[100] == pytest.approx(0.1)
+    assert rates[100:] == sorted(rates[100:], reverse=True) and rates[-1] == pytest.approx(0.001, rel=0.05)
+
+
+def test_constant_rate_stays_until_it_cools_in_a_straight_line() -> None:
+    schedule = Schedule(1_000, rate=0.1, warmup=100, constant=True, cool=200)
+    rates = [schedule.rate_at(step) for step in range(1_000)]
+    assert rates[50] == pytest.approx(0.051) and set(rates[100:801]) == {0.1}
+    assert rates[900] == pytest.approx(0.1 * (0.01 + 0.99 / 2)) and rates[999] == pytest.approx(0.001, rel=0.6)
+    falls = {round(a - b, 9) for a, b in pairwise(rates[801:])}
+    assert len(falls) == 1 and min(rates) > 0
+    assert {Schedule(1_000, rate=0.1, warmup=1, constant=True).rate_at(step) for step in (1, 500, 999)} == {0.1}
+
+
+def test_run_at_a_constant_rate_may_be_lengthened_and_cooled(tmp_path: Path) -> None:
+    run = Run(Folder(tmp_path), "led")
+    run.begin(Schedule(100, constant=True).settings())
+    run.begin(Schedule(900, constant=True, cool=300).settings())
+    with pytest.raises(FolderError, match=r"other settings \(rate\)"):
+        run.begin(Schedule(900, constant=True, rate=0.5).settings())
+    with pytest.raises(FolderError, match="constant"):
+        run.begin(Schedule(900).settings())
+
+
+def test_run_at_a_falling_rate_may_not_be_lengthened(tmp_path: Path) -> None:
+    run = Run(Folder(tmp_path), "usual")
+    run.begin(Schedule(100).settings())
+    with pytest.raises(FolderError, match=r"other settings \(steps\)"):
+        run.begin(Schedule(101).settings())
+
+
+def test_run_that_began_before_there_was_a_setting_goes_on_without_it(tmp_path: Path) -> None:
+    run = Run(Folder(tmp_path), "old")
+    settings = Schedule(100).settings()
+    run.begin({name: value for name, value in settings.items() if name not in ("constant", "cool")} | {"tune": "full"})
+    run.begin(settings | {"tune": "full", "muon": False, "layers": "", "unsketched": 0})
+    for other in ({"muon": True}, {"layers": "2,1"}, {"tune": ""}, {"unsketched": 0.1}):
+        with pytest.raises(FolderError, match=next(iter(other))):
+            run.begin(settings | {"tune": "full"} | other)

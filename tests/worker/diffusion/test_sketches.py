@@ -1,0 +1,126 @@
+"""A model that is led by sketches: what it is shown between the scenes of a walk, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sketch.scene import Scene, Thing
+from tests.support import drawings
+from worker.diffusion import model_folder, tuning
+from worker.diffusion.model import Model
+from worker.diffusion.model_folder import ModelError
+from worker.diffusion.painter import Painter, PaintingError
+from worker.diffusion.rendering import StopInput
+from worker.diffusion.sketches import WalkSketches
+
+HOUSE, CAT, SUN = (drawings.scene(name) for name in ("house", "cat face", "sun"))
+
+
+@pytest.fixture
+def led(painters: dict[str, Painter]) -> Painter:
+    return painters["led"]
+
+
+def painted(painter: Painter, scenes: list[Scene | None], positions: list[float], **how: bool) -> NDArray[np.uint8]:
+    stops = [StopInput("a sun", "", 3, scene=scene) for scene in scenes]
+    prepared = painter.prepare(stops, painter.rendering(steps=3, guidance=2.0), **how)
+    return np.stack([np.asarray(one.picture) for one in painter.paint(prepared, positions)])
+
+
+def test_latents_are_as_many_as_the_network_predicts(led: Painter) -> None:
+    assert (led.model.latent_shape, led.model.sketch_side, led.size) == ((4, 16, 16), 32, (32, 32))
+
+
+def test_same_words_and_seed_are_painted_after_their_scenes(led: Painter) -> None:
+    house, cat = painted(led, [HOUSE, CAT], [0.0, 1.0])
+    blank = painted(led, [None, None], [0.0])[0]
+    assert (house != cat).any()
+    assert (house != blank).any()
+    assert (painted(led, [HOUSE, CAT], [0.0, 1.0]) == [house, cat]).all()
+
+
+def test_picture_does_not_depend_on_what_else_is_painted(led: Painter) -> None:
+    together, alone = painted(led, [HOUSE, CAT], [0.0, 0.5, 1.0]), painted(led, [HOUSE, CAT], [0.5])
+    assert np.abs(together[1].astype(int) - alone[0]).max() <= 1
+
+
+def test_walk_round_leads_back_through_a_sketch_between_last_and_first(led: Painter) -> None:
+    walk = WalkSketches([HOUSE, CAT, SUN], drawings.book(), 32, closed=True)
+    (on_the_way, home, start) = walk.at([2.5, 3.0, 0.0])
+    assert (home == start).all()
+    assert (on_the_way != start).any()
+    assert len(painted(led, [HOUSE, CAT, SUN], [2.5], closed=True)) == 1
+
+
+def test_sketch_at_a_stop_is_its_scene_and_between_two_it_has_one_outline() -> None:
+    walk = WalkSketches([HOUSE, CAT], drawings.book(), 64)
+    first, between, last = walk.at([0.0, 0.5, 1.0])
+    for sketch, scene in ((first, HOUSE), (last, CAT)):
+        assert (sketch == WalkSketches([scene, scene], drawings.book(), 64).at([0.0])[0]).all()
+    inside = [(sketch[3] > 0).mean() for sketch in (first, between, last)]
+    assert min(inside[0], inside[2]) * 0.8 < inside[1] < max(inside[0], inside[2]) * 1.2
+    assert np.abs(between).max() <= 1
+
+
+def test_stop_without_a_scene_is_led_by_a_blank_sketch() -> None:
+    blank, half, whole = WalkSketches([None, HOUSE], drawings.book(), 32).at([0.0, 0.5, 1.0])
+    assert not blank.any()
+    assert np.allclose(half, whole / 2, atol=1e-6)
+
+
+def test_model_that_is_led_by_words_alone_heeds_no_scene(painters: dict[str, Painter]) -> None:
+    painter = painters["bert"]
+    assert (painted(painter, [HOUSE, CAT], [0.0]) == painted(painter, [None, None], [0.0])).all()
+
+
+def test_drawing_that_is_not_here_is_named(led: Painter) -> None:
+    with pytest.raises(PaintingError, match="the drawing 0123, which the walk is to be painted after, is not here"):
+        painted(led, [Scene((Thing("0123"),)), CAT], [0.0])
+
+
+def test_walk_between_two_scenes_is_no_breath_though_words_are_equal(led: Painter) -> None:
+    same = painted(led, [HOUSE, HOUSE], [1.5], closed=True)
+    other = painted(led, [HOUSE, CAT], [1.5], closed=True)
+    assert (same != other).any()
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"version": 2, "side": 32}, "sketch.json asks for other sketches than this program draws, of version 1"),
+        ({"version": 1}, "asks for other sketches"),
+        ({"version": 1, "side": 33}, "sketches of 33 cannot be folded to latents of 16"),
+        ({"version": 1, "side": 64}, "takes 20 channels, where latents and sketch have 68"),
+    ],
+)
+def test_sketches_of_another_kind_are_refused(
+    tiny_models: dict[str, Path], tmp_path: Path, told: dict[str, int], said: str
+) -> None:
+    copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
+    (copy / "sketch.json").write_text(json.dumps(told))
+    with pytest.raises(ModelError, match=said):
+        model_folder.inspect(copy)
+
+
+def test_revision_follows_the_kind_of_sketch_and_not_the_drawings(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
+    before = model_folder.fingerprint(copy)
+    (copy / "sketchbook.zip").write_bytes(b"other drawings")
+    assert model_folder.fingerprint(copy) == before
+    (copy / "sketch.json").write_text('{"version": 1, "side": 16}')
+    assert model_folder.fingerprint(copy) != before
+
+
+def test_sketchbook_that_is_missing_is_named_when_it_is_needed(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
+    (copy / "sketchbook.zip").unlink()
+    painter = Painter(Model.load(str(copy), device="cpu"), tuning.Setting("float32", "contiguous", 1, 2))
+    assert len(painted(painter, [None, None], [0.0])) == 1
+    with pytest.raises(ModelError, match=r"sketchbook\.zip is no sketchbook"):
+        painted(painter, [HOUSE, CAT], [0.0])

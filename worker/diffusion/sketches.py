@@ -1,0 +1,64 @@
+"""The sketches that lead a painter along a walk: of the scenes at its stops, and of what lies between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import mixing, rendering
+from sketch.mixing import Mixture
+from sketch.parts import Taken
+from sketch.scene import Scene
+from sketch.sketchbook import Sketchbook
+from worker.planning import frame_schedule
+
+FINER = 2
+"""How much finer a scene is drawn than its sketch, so that edges are soft and distances exact."""
+
+REMEMBERED = 256
+"""How many sketches of a walk are remembered: each level of a ladder asks for some of them again."""
+
+
+class WalkSketches:
+    """The sketches of one walk, by position; a stop without a scene has a blank one."""
+
+    def __init__(self, scenes: Sequence[Scene | None], book: Sketchbook, side: int, *, closed: bool = False) -> None:
+        """Draw scenes, one for each stop, from the drawings of a sketchbook; sketches are `side` wide and high."""
+        self.scenes = tuple(scenes)
+        self._book, self._side, self._closed = book, side, closed
+        self._taken = Taken(book, side=side * FINER, remembered=64)
+        self._mixture = lru_cache(maxsize=8)(self._mixed)
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._drawn)
+
+    def at(self, positions: Sequence[float]) -> NDArray[np.float32]:
+        """Return the sketches at global positions: (positions x 4 x side x side), within -1 and 1.
+
+        Raises SketchbookError where a drawing is not there.
+        """
+        return np.stack([self._remembered(position) for position in positions])
+
+    def _drawn(self, position: float) -> NDArray[np.float32]:
+        i, t = frame_schedule.leg(position, len(self.scenes), closed=self._closed)
+        first, last = self.scenes[i], self.scenes[(i + 1) % len(self.scenes)]
+        if first is not None and last is not None:
+            if first == last:
+                t = 0.0
+            return self._mixture(i).at(t, self._side * FINER).sketch(self._side)
+        return mixing.mixed(self._alone(first), self._alone(last), t)
+
+    def _mixed(self, leg: int) -> Mixture:
+        first, last = self.scenes[leg], self.scenes[(leg + 1) % len(self.scenes)]
+        assert first is not None and last is not None  # noqa: S101 - asked for only there
+        return Mixture(first, last, self._book, self._taken)
+
+    def _alone(self, scene: Scene | None) -> NDArray[np.float32]:
+        if scene is None:
+            return self._blank
+        return rendering.draw(scene, self._book, self._side * FINER).sketch(self._side)
+
+    @cached_property
+    def _blank(self) -> NDArray[np.float32]:
+        return np.zeros((4, self._side, self._side), np.float32)
