@@ -108,7 +108,7 @@ def desert(canvas: Canvas) -> None:
         land = canvas.ridge(canvas.horizon + 0.13 * row - 0.05, 0.035, 0.6)
         tone = canvas.tones[2] + (canvas.tones[3] - canvas.tones[2]) * (row / 2)
         canvas.lay(tone.astype(np.float32), canvas.inside(canvas.y - land))
-        shade = np.gradient(land[0]) / canvas.pixel * (1 if canvas.setting.light < 0 else -1)
+        shade = np.gradient(land[0]) / canvas.pixel * (-1 if canvas.setting.light < 0 else 1)
         slope = np.clip(-shade * 2.5, 0, 0.6)[None, :] * np.exp(-np.clip(canvas.y - land, 0, 1) / 0.1)
         canvas.lay(canvas.tones[4], (slope * canvas.inside(canvas.y - land)))
 
