@@ -57,33 +57,36 @@ _TABLED = frozenset((
     "light-video", "computer", "phone", "money", "mail", "writing", "office", "lock", "tool", "science", "medical",
     "sound", "music", "award-medal",
 ))  # fmt: skip
-# By name, where the subgroup is too wide.
+# By what a name ends in, where the subgroup is too wide: a fire engine is no fire.
 _BY_NAME = (
-    (re.compile(r"\b(bat|eagle|dove|parrot|bird|butterfly|bee|honeybee|kite|balloon|parachute|ufo|flying saucer)\b"),
+    (re.compile(r"\bteddy bear$"), Habitat(("room", "table", "plain"), LIE)),
+    (re.compile(r"\b(bat|eagle|dove|parrot|bird|butterfly|bee|honeybee|kite|balloon|parachute|ufo|flying saucer)$"),
      Habitat(("sky", "hills", "plain", "forest"), FLY)),
-    (re.compile(r"\b(duck|swan|flamingo|beaver|otter)\b"), Habitat(("sea", "hills", "plain"), FLOAT)),
-    (re.compile(r"\b(penguin|polar bear|seal|snowman|sled|skis|ice skate|igloo)\b"),
+    (re.compile(r"\b(duck|swan|flamingo|beaver|otter)$"), Habitat(("sea", "hills", "plain"), FLOAT)),
+    (re.compile(r"\b(penguin|polar bear|seal|snowman|sled|skis|ice skate|igloo)$"),
      Habitat(("hills", "plain"), STAND)),
-    (re.compile(r"\b(camel|cactus|scorpion)\b"), Habitat(("desert", "desert", "split"), STAND)),
-    (re.compile(r"\b(bear|deer|fox|wolf|owl|squirrel|chipmunk|hedgehog|boar|moose|badger|raccoon|evergreen tree)\b"),
+    (re.compile(r"\b(camel|cactus|scorpion)$"), Habitat(("desert", "desert", "split"), STAND)),
+    (re.compile(r"\b(bear|deer|fox|wolf|owl|squirrel|chipmunk|hedgehog|boar|moose|badger|raccoon|evergreen tree)$"),
      Habitat(("forest", "hills", "forest", "split"), STAND)),
-    (re.compile(r"\b(rocket|satellite|planet|comet|alien|star|galaxy|astronaut|moon)\b"),
+    (re.compile(r"\b(rocket|satellite|planet|comet|alien|star|galaxy|astronaut|moon)$"),
      Habitat(("space", "sky", "space", "plain"), FLY)),
-    (re.compile(r"\b(whale|dolphin|shark|crab|lobster)\b"), Habitat(("sea", "underwater", "underwater"), SWIM)),
-    (re.compile(r"\b(couch|chair|bed|bathtub|shower|toilet|door|television)\b"), Habitat(("room",), STAND)),
-    (re.compile(r"\b(umbrella|tent|bench|barbecue|fountain|statue|carousel|ferris wheel)\b"),
+    (re.compile(r"\b(whale|dolphin|shark|crab|lobster)$"), Habitat(("sea", "underwater", "underwater"), SWIM)),
+    (re.compile(r"\b(couch|chair|bed|bathtub|shower|toilet|door|television)$"), Habitat(("room",), STAND)),
+    (re.compile(r"\b(umbrella|tent|bench|barbecue|fountain|statue|carousel|ferris wheel)$"),
      Habitat(("hills", "street", "hills", "sea"), STAND)),
-    (re.compile(r"\b(fire|campfire)\b"), Habitat(("forest", "hills", "plain"), STAND)),
+    (re.compile(r"\b(fire|campfire)$"), Habitat(("forest", "hills", "plain"), STAND)),
 )  # fmt: skip
 _FACE = re.compile(r"\bface\b")
+_JOINTS = re.compile(r" (?:with|without|and|of|in|on) ")
 
 
 def of(name: str, kind: str) -> Habitat:
     """Say where a thing is at home: by its name, else by its Unicode subgroup."""
     if _FACE.search(name) or kind.startswith(("face", "cat-face", "monkey-face", "hand", "body")):
         return _WALL
+    head = _JOINTS.split(name.lower())[0]
     for pattern, habitat in _BY_NAME:
-        if pattern.search(name.lower()):
+        if pattern.search(head):
             return habitat
     if kind in _TABLED:
         return _TABLE

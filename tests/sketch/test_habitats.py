@@ -22,6 +22,8 @@ from sketch.scene import KINDS
         ("grinning face", "face-smiling", "plain", HANG), ("cat with tears of joy", "cat-face", "plain", HANG),
         ("clown face", "face-costume", "plain", HANG), ("waving hand", "hand-fingers-open", "plain", HANG),
         ("ninja", "person-role", "room", STAND), ("Snowman", "sky-weather", "hills", STAND),
+        ("fire engine", "transport-ground", "street", STAND), ("moon cake", "food-asian", "table", LIE),
+        ("teddy bear", "game", "room", LIE), ("polar bear", "animal-mammal", "hills", STAND),
     ],
 )  # fmt: skip
 def test_thing_is_likeliest_where_one_expects_it(name: str, kind: str, setting: str, stance: str) -> None:
@@ -30,7 +32,7 @@ def test_thing_is_likeliest_where_one_expects_it(name: str, kind: str, setting: 
     assert max(home.settings, key=home.settings.count) == setting or home.settings[0] == setting
 
 
-@pytest.mark.parametrize("kind", ["", "no-such-kind", "symbols", *habitats._BY_KIND, *habitats._TABLED])
+@pytest.mark.parametrize("kind", ["", "no-such-kind", "symbols", *habitats._BY_KIND, *sorted(habitats._TABLED)])
 def test_every_kind_has_settings_that_can_be_drawn(kind: str) -> None:
     home = habitats.of("something", kind)
     assert home.settings and set(home.settings) <= set(KINDS)
