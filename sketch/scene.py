@@ -11,6 +11,9 @@ VERSION = 1
 MOST_THINGS = 24
 """How many drawings a scene may hold: a grid of five by four, and some beside."""
 
+COUNT_MOST = 2**31 - 1
+UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
 WORDS_MOST = 400
 """How many characters the painter is told of a scene at most."""
 
@@ -96,6 +99,33 @@ class Scene:
         return {"version": VERSION, "things": things, "setting": setting, "words": self.words, "reader": self.reader}
 
 
+def schema() -> dict[str, Any]:
+    """Describe the JSON of a scene as JSON Schema, with the limits that :func:`read` keeps."""
+
+    def number(low: float, high: float) -> dict[str, Any]:
+        return {"type": "number", "minimum": low, "maximum": high}
+
+    def whole(**fields: Any) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": False, "properties": fields}
+
+    count = {"type": "integer", "minimum": 0, "maximum": COUNT_MOST}
+    # What ends in a line break would end before it for "$".
+    digest, tone = "^[0-9A-Za-z]{1,64}(?![\\s\\S])", "^[0-9a-f]{6}(?![\\s\\S])"
+    thing = whole(
+        drawing={"type": "string", "pattern": digest}, x=number(*PLACES), y=number(*PLACES), size=number(*SIZES),
+        turn=number(-TURN, TURN), mirrored={"type": "boolean"}, colour={"enum": ["", *COLOURS]},
+    )  # fmt: skip
+    tones = {"type": "array", "minItems": TONES, "maxItems": TONES, "items": {"type": "string", "pattern": tone}}
+    setting = whole(
+        kind={"enum": list(KINDS)}, horizon=number(0, 1), tones=tones, light=number(-1, 1), seed=count,
+        time={"enum": list(TIMES)}, weather={"enum": list(WEATHERS)},
+    )  # fmt: skip
+    things = {"type": "array", "maxItems": MOST_THINGS, "items": thing | {"required": ["drawing"]}}
+    words = {"type": "string", "maxLength": WORDS_MOST}
+    told = whole(version={"const": VERSION}, things=things, setting=setting, words=words, reader=count)
+    return told | {"required": ["version", "things", "setting"]}
+
+
 def _rounded(value: object) -> object:
     if isinstance(value, float):
         return round(value, 4)
@@ -109,7 +139,7 @@ def read(told: object) -> Scene:
     """
     whole = _mapping(told, "scene", {"version", *Scene.__dataclass_fields__})
     version = whole.get("version")
-    if type(version) is not int or version != VERSION:
+    if isinstance(version, bool) or version != VERSION:
         raise SceneError(f"scene.version: {repr(version)[:40]} cannot be read here, only {VERSION}.")
     things = whole.get("things")
     if not isinstance(things, Sequence) or isinstance(things, str):
@@ -117,8 +147,10 @@ def read(told: object) -> Scene:
     if len(things) > MOST_THINGS:
         raise SceneError(f"scene.things: {len(things)} things, at most {MOST_THINGS}.")
     words = whole.get("words", "")
-    if not isinstance(words, str) or len(words) > WORDS_MOST or not words.isprintable():
-        raise SceneError(f"scene.words: at most {WORDS_MOST} printable characters are wanted.")
+    if not isinstance(words, str) or len(words) > WORDS_MOST:
+        raise SceneError(f"scene.words: a text of at most {WORDS_MOST} characters is wanted.")
+    if UNREADABLE.search(words):
+        raise SceneError("scene.words: it contains control characters.")
     return Scene(
         tuple(_thing(each, f"scene.things[{number}]") for number, each in enumerate(things)),
         _setting(whole.get("setting"), "scene.setting"),
@@ -183,8 +215,8 @@ def _number(fields: Mapping[str, Any], where: str, name: str, low: float, high: 
 
 
 def _count(value: object, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-        raise SceneError(f"{where}: a whole number from 0 to {2**31 - 1} is wanted.")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= COUNT_MOST:
+        raise SceneError(f"{where}: it must be a whole number from 0 to {COUNT_MOST}.")
     return value
 
 

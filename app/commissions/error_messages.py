@@ -18,6 +18,7 @@ SUBJECTS = {
     "negative_prompt": N_("The list of what to leave out"),
     "seed": N_("The seed"),
     "hand": N_("The hand"),
+    "scene": N_("The scene"),
     "title": N_("The title"),
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),

@@ -198,4 +198,7 @@ def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the commission that asks for what a recipe says, as the JSON API takes it."""
     settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
     asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted"}) | settings
+    for stop in asked["stops"]:
+        if stop["scene"] is None:  # as in recipes
+            del stop["scene"]
     return asked | {"preset": wanted.preset or presets.DEFAULT}

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 from app.commissions import error_messages
 from app.generation.hands import find as find_hand
@@ -68,7 +68,7 @@ def _is_visible(character: str) -> bool:
     return unicodedata.category(character)[0] not in "ZC"
 
 
-def _scene(told: dict[str, Any] | None) -> dict[str, Any] | None:
+def _scene(told: object) -> dict[str, Any] | None:
     """Read a scene that anybody may have written; what is left out of it is filled in.
 
     :raises ValueError: naming the field and the limit.
@@ -81,6 +81,7 @@ def _scene(told: dict[str, Any] | None) -> dict[str, Any] | None:
         raise ValueError(_("cannot be used: %(flaw)s", flaw=error)) from error
 
 
+SCENE_SCHEMA = WithJsonSchema({"anyOf": [scene.schema(), {"type": "null"}], "examples": [None]})
 Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
 
 
@@ -112,7 +113,11 @@ class StopRequest(BaseModel):
         limits_in_schema(lambda limits: {"enum": [*(hand.words for hand in limits.hands), None], "examples": [None]}),
     ] = None
     """The hand it is painted in, one of those that the model has; without one the model chooses."""
-    scene: Annotated[dict[str, Any] | None, AfterValidator(_scene), Field(examples=[None])] = None
+    scene: Annotated[
+        dict[str, Any] | None,
+        BeforeValidator(_scene),
+        SCENE_SCHEMA,
+    ] = None
     """What the prompt was read as, as recipes record it, for models led by sketches; without it the prompt is read."""
 
 

@@ -106,7 +106,7 @@ def test_setting_beyond_a_limit_is_named_by_its_field(name: str, value: object) 
     [
         ({"version": 2}, "scene.version: 2"), ({"version": None}, "scene.version"),
         ({"version": True}, "scene.version"),
-        ({"version": 1.0}, "scene.version"), ({"version": "9" * 9_000}, "scene.version"),
+        ({"version": "9" * 9_000}, "scene.version"),
         ({"things": [{"drawing": "bear"}] * 10_000}, "scene.things: 10000 things, at most 24"),
         ({"things": "bear"}, "scene.things: a list"), ({"things": None}, "scene.things: a list"),
         ({"things": {"drawing": "bear"}}, "scene.things: a list"),
