@@ -52,7 +52,7 @@ def main() -> None:
 def _drawings(modules: Path | None) -> list[Drawing]:
     """List the drawings of the sketchbook; without one, a stand-in for each of the modules' names."""
     if modules is None:
-        return list(sketchbook.load(HOUSE / "sketchbook.zip").drawings.values())
+        return list(sketchbook.load(HOUSE / sketchbook.FILE).drawings.values())
     from studio.lexicon import vocabulary
 
     return [

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sketch import habitats, palettes
 from sketch.habitats import FLOAT, FLY, HANG, LIE, STAND, SWIM
-from sketch.scene import COLOURS, Scene, Setting, Thing
+from sketch.scene import COLOURS, MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
 FACES_LEFT = 0.5
 """The share of animals and vehicles that are mirrored: nearly all are drawn facing left."""
@@ -71,9 +71,11 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
 
 
 def _bounded(thing: Thing) -> Thing:
-    return replace(
-        thing, x=min(1.5, max(-0.5, thing.x)), y=min(1.5, max(-0.5, thing.y)), size=min(2.0, max(0.04, thing.size))
-    )
+    return replace(thing, x=_within(thing.x, *PLACES), y=_within(thing.y, *PLACES), size=_within(thing.size, *SIZES))
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return min(high, max(low, value))
 
 
 def _setting(items: Sequence[Item], wish: Wish, dice: random.Random) -> Setting:
@@ -184,7 +186,7 @@ def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
     turned, colours = dice.random() < 0.3, dice.random() < 0.25 and not any(item.colour for item in items)
     size = 0.92 / max(rows, columns)
     things = []
-    for number in range(min(cells, 24)):
+    for number in range(min(cells, MOST_THINGS)):
         row, column = divmod(number, columns)
         item = wanted[number] if total > 9 else items[(row + column) % len(items)]
         x, y = (column + 0.5) / columns, (row + 0.5) / rows
@@ -231,7 +233,7 @@ def _row(item: Item, dice: random.Random, x: float, y: float, size: float) -> li
 def _related(items: Sequence[Item], relation: str, setting: Setting, dice: random.Random) -> list[Thing]:
     """Place two kinds of things as a word between them says; several of one stand in a row."""
     first, second = items[0], items[1]
-    if relation in (WEARING,):
+    if relation == WEARING:
         bodies = _row(first, dice, 0.5, 0.6, 0.66)
         side = -0.01 if bodies[0].mirrored else 0.01
         return [*bodies, *_row(second, dice, 0.5 + side, 0.24, 0.36)]

@@ -15,6 +15,9 @@ NAMED: dict[str, tuple[float, float, float]] = {
     "blue": (0.56, 0.17, 258), "purple": (0.52, 0.19, 300), "pink": (0.79, 0.13, 355), "brown": (0.46, 0.08, 55),
     "black": (0.26, 0.01, 280), "white": (0.95, 0.01, 90), "grey": (0.66, 0.01, 260), "turquoise": (0.76, 0.12, 190),
 }  # fmt: skip
+DARKS = frozenset(("brown", "black", "white", "grey"))
+"""Those that light has not, as neon paints with."""
+
 _TO_LMS = np.array(
     [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
      [0.0883024619, 0.2817188376, 0.6299787005]], np.float32)  # fmt: skip

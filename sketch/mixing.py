@@ -200,8 +200,7 @@ class Mixture:
             share = self._share(a, b, alpha, t, size)
             layer[..., :3] /= np.maximum(alpha, 1e-4)[..., None]
             rendering.lit(layer, setting, light, top=0, left=0, frame=_frame(a, b, t, size))
-            for below in (ground, colours):
-                rendering.cast(below, alpha, 0, 0, light=light, share=share)
+            rendering.cast((ground, colours), alpha, 0, 0, light=light, share=share)
             colours += (layer[..., :3] - colours) * alpha[..., None]
             cover = alpha + cover * (1 - alpha)
             numbers[alpha > 0.5] = number

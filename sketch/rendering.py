@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,8 +92,7 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
         frame = (thing.x * size, thing.y * size, thing.size * size)
         lit(layer, setting, setting.light, top=top, left=left, frame=frame)
         share = cast_share(setting, foot_of(alpha, top, size))
-        for below in (ground, colours):
-            cast(below, alpha, top, left, light=setting.light, share=share)
+        cast((ground, colours), alpha, top, left, light=setting.light, share=share)
         colours[rows, columns] += (layer[..., :3] - colours[rows, columns]) * alpha[..., None]
         cover[rows, columns] = alpha + cover[rows, columns] * (1 - alpha)
         numbers[rows, columns][alpha > 0.5] = number
@@ -156,9 +156,9 @@ def cast_share(setting: Setting, foot: float) -> float:
     return CAST
 
 
-def cast(ground: Array, alpha: Array, top: int, left: int, *, light: float, share: float) -> None:
-    """Darken the ground (n, n, 3) in place, below what covers it by ``alpha`` (h, w), and away from the light."""
-    size = ground.shape[0]
+def cast(grounds: Sequence[Array], alpha: Array, top: int, left: int, *, light: float, share: float) -> None:
+    """Darken grounds (n, n, 3) in place, below what covers them by ``alpha`` (h, w), and away from the light."""
+    size = grounds[0].shape[0]
     rows = np.flatnonzero(alpha.max(1) > 0.3)
     if not len(rows) or share <= 0:
         return
@@ -174,7 +174,9 @@ def cast(ground: Array, alpha: Array, top: int, left: int, *, light: float, shar
     y = np.arange(size, dtype=np.float32)[:, None] - (foot - flat * 0.25)
     away = np.sqrt((x / (half * 1.18)) ** 2 + (y / flat) ** 2)
     soft = np.clip((1.12 - away) / 0.3, 0, 1)
-    ground *= (1 - share * soft * soft * (3 - 2 * soft))[..., None]
+    shadow = (1 - share * soft * soft * (3 - 2 * soft))[..., None]
+    for ground in grounds:
+        ground *= shadow
 
 
 def foot_of(alpha: Array, top: int, size: int) -> float:

@@ -19,6 +19,9 @@ from sketch.svg import Pixels, SketchbookError
 
 __all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "packed", "rendered"]
 
+FILE = "sketchbook.zip"
+"""What a sketchbook is called beside a model's weights and in a work folder."""
+
 INDEX = "index.json"
 INDEX_BYTES = 32 * 1024 * 1024
 """How large the list of drawings may be: ten times what is shipped."""

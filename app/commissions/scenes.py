@@ -9,13 +9,13 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from flask import current_app
-
 from app.generation import models_on_offer
 from app.reading.lexicon import Lexicon, LexiconError
 from app.reading.reader import Reader
+from app.search import semantic_search
+from app.search.vector_index import SourceError
 from app.storage.walk_models import Stop, Walk
-from app.text.embedding import Embedding, TableError
+from app.text.embedding import Embedding
 from sketch import sketchbook
 from sketch.scene import WORDS_MOST, Scene
 from sketch.sketchbook import SketchbookError
@@ -28,14 +28,15 @@ def read_stops(walk: Walk, parent: Walk | None = None) -> None:
 
     A walk that goes on from another begins with that one's last scene, or there would be a seam.
     """
-    reader = reader_of(models_on_offer.setting(walk.model))
+    model = models_on_offer.setting(walk.model)
+    reader = reader_of(model)
     if reader is None:
         for stop in walk.stops:
             stop.scene = None
         return
     if parent is not None and walk.stops[0].scene is None:
         walk.stops[0].scene = parent.stops[-1].scene
-    hand = _hand(models_on_offer.facts(models_on_offer.setting(walk.model)).get("unnamed", ()), walk.seed)
+    hand = _hand(models_on_offer.facts(model).get("unnamed", ()), walk.seed)
     for stop in walk.stops:
         if stop.scene is None and not walk.is_pinned:
             stop.scene = _scene(reader, stop, walk.seed_of(stop), hand).as_json()
@@ -45,24 +46,24 @@ def reader_of(model: str) -> Reader | None:
     """Return what reads prompts for a model, given as it is set; None where sketches do not lead it."""
     if not models_on_offer.facts(model)["has_sketches"]:
         return None
-    return _loaded(Path(model), str(current_app.config["MEANING"]))
+    try:
+        embedding = semantic_search.embedding()
+    except SourceError:
+        embedding = None
+    return _loaded(Path(model), embedding)
 
 
 @lru_cache(maxsize=4)
-def _loaded(folder: Path, meaning: str) -> Reader | None:
+def _loaded(folder: Path, embedding: Embedding | None) -> Reader | None:
     """Load a model's reader, once a process; without its files, prompts are painted by their words alone."""
+    if embedding is None:
+        log.warning("prompts are read without their meaning: there is no table of it")
     try:
-        drawings = sketchbook.load(folder / "sketchbook.zip").drawings.values()
-        lexicon = Lexicon.load(folder)
+        drawings = sketchbook.load(folder / sketchbook.FILE).drawings.values()
+        return Reader(Lexicon.load(folder), drawings, embedding)
     except (LexiconError, SketchbookError) as error:
         log.error("prompts are not read: %s", error)
         return None
-    try:
-        embedding = Embedding.load(meaning)
-    except TableError as error:
-        log.warning("prompts are read without their meaning: %s", error)
-        embedding = None
-    return Reader(lexicon, drawings, embedding)
 
 
 def _hand(known: Sequence[str], seed: int) -> str:

@@ -60,6 +60,14 @@ def reindex() -> Iterator[IndexProgress]:
     return _ours()[1].make_anew()
 
 
+def embedding() -> Embedding:
+    """Return the table of meaning, which is loaded once in a process.
+
+    :raises SourceError: when there is none.
+    """
+    return _ours()[0].embedding()
+
+
 def flaw() -> str:
     """Say what keeps walks from being found by their meaning: ``""`` if nothing does."""
     return _ours()[1].flaw()

@@ -22,6 +22,8 @@ import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from PIL import Image
 from torch import Tensor
 
+from sketch.colour import DARKS
+from sketch.colour import NAMED as COLOURS
 from studio.errors import FolderError
 from studio.hands import colour, registry
 from studio.hands.drawing import Drawing
@@ -30,13 +32,6 @@ from studio.workspace.work_folder import Folder, Record
 
 NAME = "scenes.json"
 CHUNK = 64
-# Lightness that a thing's own is drawn to, chroma, hue in degrees (Oklab).
-COLOURS: dict[str, tuple[float, float, float]] = {
-    "red": (0.58, 0.21, 27), "orange": (0.73, 0.17, 58), "yellow": (0.87, 0.17, 98), "green": (0.66, 0.18, 143),
-    "blue": (0.56, 0.17, 258), "purple": (0.52, 0.19, 300), "pink": (0.79, 0.13, 355), "brown": (0.46, 0.08, 55),
-    "black": (0.26, 0.01, 280), "white": (0.95, 0.01, 90), "grey": (0.66, 0.01, 260), "turquoise": (0.76, 0.12, 190),
-}  # fmt: skip
-DARKS = frozenset(("brown", "black", "white", "grey"))
 HATS = ("crown", "top hat", "billed cap", "graduation cap", "rescue worker’s helmet", "woman’s hat")
 HELD_GROUPS = ("Food & Drink", "Objects", "Activities")
 

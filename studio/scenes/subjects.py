@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sketch import arrangement, habitats
 from sketch.arrangement import Item, Wish
+from sketch.colour import DARKS
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from studio.hands import registry
@@ -22,7 +23,6 @@ RARER = ("face-", "cat-face", "monkey-face", "person", "hand", "body", "emotion"
 
 RARELY = 1 / 3
 FLAT = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "turquoise", "white", "black", "grey")
-DARKS = frozenset(("brown", "black", "white", "grey"))
 # The share of each kind of scene, and how many things of how many kinds it shows.
 COMPOSITIONS = {
     "alone": 0.54, "close-up": 0.08, "several": 0.09, "grid": 0.05, "pair": 0.08, "related": 0.10, "group": 0.06,

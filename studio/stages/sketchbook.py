@@ -34,6 +34,6 @@ def command(folder: Folder, *, modules: Path | None) -> dict[str, Any]:
                 item.artist, item.licence, item.source,
             )
         )  # fmt: skip
-    folder.write("sketchbook.zip", sketchbook.packed(drawings, svgs))
-    size = (folder.path / "sketchbook.zip").stat().st_size
+    folder.write(sketchbook.FILE, sketchbook.packed(drawings, svgs))
+    size = (folder.path / sketchbook.FILE).stat().st_size
     return {"drawings": len(svgs), "names": len({drawing.name for drawing in drawings}), "bytes": size}

@@ -38,9 +38,6 @@ and the decoder of a large model needs kilobytes of memory for each."""
 TEXTS = 32
 """How many pairs of texts are remembered."""
 
-SKETCHBOOK = "sketchbook.zip"
-"""The drawings of a model that is led by sketches; they are no part of its revision, which its pictures follow from."""
-
 HUB_NAME = re.compile(r"\w[\w.-]*/[\w.-]+")
 
 
@@ -89,9 +86,9 @@ class Model:
 
     @cached_property
     def sketchbook(self) -> Sketchbook:
-        """The drawings that lie beside the weights. Raises ModelError where there are none."""
+        """The drawings that lie beside the weights, and are no part of the revision. Raises ModelError without any."""
         try:
-            return sketchbook.load(self._folder / SKETCHBOOK)
+            return sketchbook.load(self._folder / sketchbook.FILE)
         except SketchbookError as error:
             raise ModelError(str(error)) from error
 
