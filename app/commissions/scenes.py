@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from app.drawings import sketchbooks
 from app.generation import models_on_offer
 from app.reading.lexicon import Lexicon, LexiconError
 from app.reading.reader import Reader
@@ -16,9 +17,8 @@ from app.search import semantic_search
 from app.search.vector_index import SourceError
 from app.storage.walk_models import Stop, Walk
 from app.text.embedding import Embedding
-from sketch import sketchbook
 from sketch.scene import WORDS_MOST, Scene
-from sketch.sketchbook import SketchbookError
+from sketch.sketchbook import Sketchbook, SketchbookError
 
 log = logging.getLogger(__name__)
 
@@ -43,25 +43,32 @@ def read_stops(walk: Walk, parent: Walk | None = None) -> None:
 
 
 def reader_of(model: str) -> Reader | None:
-    """Return what reads prompts for a model, given as it is set; None where sketches do not lead it."""
-    if not models_on_offer.facts(model)["has_sketches"]:
+    """Return what reads prompts for a model, given as it is set; None where sketches do not lead it.
+
+    Without the model's files, prompts are painted by their words alone.
+    """
+    try:
+        book = sketchbooks.of_model(model)
+    except SketchbookError as error:
+        log.error("prompts are not read: %s", error)
+        return None
+    if book is None:
         return None
     try:
         embedding = semantic_search.embedding()
     except SourceError:
         embedding = None
-    return _loaded(Path(model), embedding)
+    return _loaded(Path(model), book, embedding)
 
 
 @lru_cache(maxsize=4)
-def _loaded(folder: Path, embedding: Embedding | None) -> Reader | None:
-    """Load a model's reader, once a process; without its files, prompts are painted by their words alone."""
+def _loaded(folder: Path, book: Sketchbook, embedding: Embedding | None) -> Reader | None:
+    """Make the reader of a sketchbook, once a process."""
     if embedding is None:
         log.warning("prompts are read without their meaning: there is no table of it")
     try:
-        drawings = sketchbook.load(folder / sketchbook.FILE).drawings.values()
-        return Reader(Lexicon.load(folder), drawings, embedding)
-    except (LexiconError, SketchbookError) as error:
+        return Reader(Lexicon.load(folder), book.drawings.values(), embedding)
+    except LexiconError as error:
         log.error("prompts are not read: %s", error)
         return None
 
