@@ -55,8 +55,10 @@ def published(
     led: Folder, base: Path, halving: Path, book: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, dict[str, Any]]:
     path = tmp_path_factory.mktemp("published") / "led"
-    return path, call("publish", "--folder", led.path, "--base", base, "--run", "led", "--vae", halving,
-                      "--sketchbook", book, "--lexicon", LEXICON, "--to", path, "--name", "led", "--origin", "From a trial.")  # fmt: skip
+    parts = ("--base", base, "--run", "led", "--vae", halving, "--sketchbook", book, "--lexicon", LEXICON)
+    return path, call(
+        "publish", "--folder", led.path, *parts, "--to", path, "--name", "led", "--origin", "From a trial."
+    )
 
 
 def test_average_of_a_run_that_is_not_done_is_published_in_half_precision(
