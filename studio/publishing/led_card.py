@@ -41,7 +41,11 @@ def data(leading: Leading) -> str:
         "",
     ]
     if leading.of_pictures:
-        lines.append(f"It learned from {count:,} pictures with captions, whose sketches were made of themselves.")
+        distinct = learned.get("distinct", count)
+        lines.append(
+            f"It learned from {distinct:,} pictures with captions, encoded {count:,} times: whole and in pieces, each "
+            "time after another sketch made of the picture itself."
+        )
     elif count:
         lines.append(
             f"It learned from {count:,} pictures: scenes of those drawings by dice, painted by the programs of "
