@@ -36,7 +36,9 @@ EYE = Path("models/eye")
 def command(folder: Folder, *, model: Path | None, checkpoints: str | None, base: Path, eye_path: Path | None,
             name: str | None, before: str | None, **options: Any) -> dict[str, Any]:  # fmt: skip
     """Score a model: plain names, hands, rewordings, decoder, what was forgotten; with contact sheets."""
+    from studio.training import checkpoints as checkpointing
     from studio.training import pipeline
+    from studio.workspace.training_run import Run
 
     if model and checkpoints:
         raise click.UsageError("--model is one model, --checkpoints are those of a run: name one of them.")
@@ -47,7 +49,7 @@ def command(folder: Folder, *, model: Path | None, checkpoints: str | None, base
         return _one(folder, pipeline.of_folder(model), told, eye, name or told.get("name", model.name), before, options)
     if not checkpoints:
         return _one(folder, pipeline.places(folder, base), _learned(folder), eye, name or "model", before, options)
-    kept = sorted((folder.path / "runs" / checkpoints / "checkpoints").glob("[0-9]*"))
+    kept = checkpointing.kept(Run(folder, checkpoints))
     if not kept:
         raise FolderError(f"The run {checkpoints!r} kept no checkpoints; train keeps some with --checkpoint-every.")
     rows = {}
