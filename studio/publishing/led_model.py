@@ -1,16 +1,16 @@
-"""What a published model that is led by sketches says of itself beyond what all do: its drawings, and what leads it."""
+"""What a published model has that is led by sketches: its drawings, by which hands it paints and how, for programs."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sketch import sketchbook
-from sketch.sketchbook import Drawing
+from sketch.sketchbook import Drawing, Sketchbook
 from studio.collecting import icon_sets
 from studio.errors import FolderError, StudioError
 from studio.hands.registry import HANDS
@@ -20,6 +20,7 @@ from studio.workspace.shards import INDEX
 from studio.workspace.work_folder import Folder
 
 SKETCH, VERSION = "sketch.json", 1
+BOOK = sketchbook.FILE
 LEXICON, ABOUT_LEXICON = "lexicon.npz", "LEXICON.md"
 
 PRESETS = {
@@ -28,7 +29,6 @@ PRESETS = {
 }
 """How such a model paints: each frame from its noise, for the sketch says what is where, and in few steps."""
 
-GUIDANCE = 2.0
 STARTERS = 8
 
 
@@ -38,9 +38,9 @@ class Leading:
 
     side: int
     sketchbook: Path
-    lexicon: Path
     drawings: tuple[Drawing, ...]
     learned: dict[str, Any]
+    lexicon: Path | None = None
 
     @property
     def of_pictures(self) -> bool:
@@ -48,23 +48,39 @@ class Leading:
         return bool(self.learned["kind"] == "pictures")
 
 
-def found(folder: Folder, base: Path, side: int, *, book: Path | None, lexicon: Path | None) -> Leading:
-    """Find what leads a model: named, in the work folder, or beside what it went on from.
+def found(folder: Folder, base: Path, side: int, *, book: Path | None = None) -> Leading:
+    """Find what leads a model: the sketchbook named, in the work folder, or beside what it went on from.
 
-    :raises FolderError: where there is no sketchbook or no lexicon.
+    :raises FolderError: where there is none.
+    :raises StudioError: where it is none.
     """
     book = _first(book, folder.path / sketchbook.FILE, base / sketchbook.FILE, option="--sketchbook")
-    lexicon = _first(lexicon, folder.path / "model" / LEXICON, base / LEXICON, option="--lexicon")
-    try:
-        drawings = tuple(sketchbook.load(book).drawings.values())
-    except sketchbook.SketchbookError as error:
-        raise StudioError(str(error)) from error
+    drawings = tuple(opened(book).drawings.values())
     index = folder.path / "latents" / INDEX
     told = json.loads(index.read_bytes()) if index.exists() else {}
     plan = Plan(1)  # what shards of before do not say
     usual = {"kind": "subjects", "hands": plan.hands, "unnamed": plan.unnamed, "mixed": plan.mixed}
-    learned = usual | told.get("of", {}) | {"pictures": told.get("pictures", 0)}
-    return Leading(side, book, lexicon, drawings, learned)
+    return Leading(side, book, drawings, usual | told.get("of", {}) | {"pictures": told.get("pictures", 0)})
+
+
+def with_lexicon(leading: Leading, folder: Folder, base: Path, named: Path | None) -> Leading:
+    """Add the lexicon by which prompts are read: named, in the work folder, or the base's.
+
+    :raises FolderError: where there is none.
+    """
+    usual = folder.path / "model" / LEXICON, base / LEXICON
+    return replace(leading, lexicon=_first(named, *usual, option="--lexicon"))
+
+
+def opened(path: Path) -> Sketchbook:
+    """Open a sketchbook.
+
+    :raises StudioError: where it is none.
+    """
+    try:
+        return sketchbook.load(path)
+    except sketchbook.SketchbookError as error:
+        raise StudioError(str(error)) from error
 
 
 def _first(named: Path | None, *usual: Path, option: str) -> Path:
@@ -83,26 +99,38 @@ def house(
 
     What a base offers for a beginning stays, as far as there are drawings for it.
     """
+    told = told | painted_by(leading, base, presets)
+    for hand in hands:
+        words, _, title = hand.partition("=")
+        others = [row for row in told["hands"] if row["words"] != words]
+        told["hands"] = [*others, {"words": words, "title": title or words[:1].upper() + words[1:]}]
+    of_base = {row.get("url"): row for row in base.get("sources", [])}
+    drawn = [of_base.get(row["url"], row) if "url" in row else row for row in sources(leading.drawings)]
+    told["sources"] = [*drawn, *(row for row in told["sources"] if row not in drawn)]
+    return told | _offered(told, leading.drawings, base)
+
+
+def painted_by(leading: Leading, base: dict[str, Any], presets: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Say by which hands a model paints, and how; what learned from pictures has the hands of its base."""
     if leading.of_pictures:
         known, unnamed = list(base.get("hands", [])), list(base.get("unnamed", []))
     else:
         known = [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in leading.learned["hands"]]
         unnamed = [HANDS[hand].words for hand in leading.learned["unnamed"]]
-    for hand in hands:
-        words, _, title = hand.partition("=")
-        known = [row for row in known if row["words"] != words]
-        known.append({"words": words, "title": title or words[:1].upper() + words[1:]})
-    of_base = {row.get("url"): row for row in base.get("sources", [])}
-    drawn = [of_base.get(row["url"], row) if "url" in row else row for row in sources(leading.drawings)]
-    told = told | {"hands": known, "unnamed": unnamed, "presets": presets or base.get("presets") or PRESETS}
-    told["sources"] = [*drawn, *(row for row in told["sources"] if row not in drawn)]
-    return told | _offered(told, leading.drawings, base)
+    asked = presets or base.get("presets") or {}
+    ways = {name: PRESETS.get(name, {}) | asked.get(name, {}) for name in (*PRESETS, *asked)}
+    return {"hands": known, "unnamed": unnamed, "presets": ways}
+
+
+def usual_painting(presets: dict[str, Any]) -> tuple[int, float]:
+    """Return steps and guidance of the preset that paints where nothing is said."""
+    return int(presets["balanced"]["steps"]), float(presets["balanced"]["guidance"])
 
 
 def sources(drawings: Iterable[Drawing]) -> list[dict[str, Any]]:
     """Say whose the drawings are: one row for each artist and licence, the most first."""
     rows = []
-    for (artist, licence, home), count in _counted(drawings):
+    for (artist, licence, home), count in counted(drawings):
         row = {"name": artist, "art": True, "what": f"{count:,} drawings", "licence": licence}
         rows.append(row | ({"url": home} if home else {}))
     return rows
@@ -110,10 +138,10 @@ def sources(drawings: Iterable[Drawing]) -> list[dict[str, Any]]:
 
 def licence(drawings: Iterable[Drawing]) -> str:
     """Say what may be done with the pictures, by whose drawings they are led."""
-    counted = _counted(drawings)
-    whose = [f"{artist} ({licence})" for (artist, licence, _), _ in counted]
+    whose_counted = counted(drawings)
+    whose = [f"{artist} ({licence})" for (artist, licence, _), _ in whose_counted]
     whose = [", ".join(whose[:-1]), whose[-1]] if len(whose) > 1 else whose
-    asks = any("BY" in licence.upper() for (_, licence, _), _ in counted)
+    asks = any("BY" in licence.upper() for (_, licence, _), _ in whose_counted)
     credit = " Where a picture stays close to one of those drawings, credit its makers." if asks else ""
     return (
         "The pictures are free to use, also commercially, and nobody here claims rights in them. "
@@ -121,7 +149,7 @@ def licence(drawings: Iterable[Drawing]) -> str:
     )
 
 
-def _counted(drawings: Iterable[Drawing]) -> list[tuple[tuple[str, str, str], int]]:
+def counted(drawings: Iterable[Drawing]) -> list[tuple[tuple[str, str, str], int]]:
     """Count drawings by artist, licence and where they are from."""
     return Counter((each.artist, each.licence, _home(each.source)) for each in drawings).most_common()
 
@@ -142,68 +170,18 @@ def _offered(told: dict[str, Any], drawings: Iterable[Drawing], base: dict[str, 
     return {"vocabulary": vocabulary, "starters": (starters or told.get("starters", []))[:STARTERS]}
 
 
-USE = """\
-## Use
-```
-MOMA_MODEL=FOLDER make run
-```
-It is led by *sketches*: the site reads a prompt into a scene of drawings and draws it small, and the UNet is shown that
-sketch beside the noise. Reader and sketches are this project's (`app/reading`, `sketch/`); diffusers' plain pipeline
-loads the folder, and cannot paint with it. A sketch is 4 × {side} × {side}: red, green, blue, and the signed distance
-to the nearest outline of a thing, of 64 pixels of the picture at most, all within −1…1, or zeros where there is none.
-Folded to the side of the latents by `pixel_unshuffle`, it follows them."""
-
-
-def use(leading: Leading) -> str:
-    """Tell how the model is painted with."""
-    return USE.format(side=leading.side)
-
-
-def data(leading: Leading) -> str:
-    """Tell of the drawings, and of the pictures that it learned from."""
-    learned, count = leading.learned, leading.learned["pictures"]
-    names = len({drawing.name for drawing in leading.drawings})
-    rows = [(artist, f"{number:,}", of, home) for (artist, of, home), number in _counted(leading.drawings)]
-    lines = [
-        f"It is led by {len(leading.drawings):,} drawings of {names:,} names. They lie beside the weights in "
-        f"`{sketchbook.FILE}`, as SVG, each with its artist, licence and source.",
-        "",
-        "| drawn by | drawings | licence | from |\n| --- | --- | --- | --- |",
-        *(f"| {' | '.join(row)} |" for row in rows),
-        "",
-    ]
-    if leading.of_pictures:
-        lines.append(f"It learned from {count:,} pictures with captions, whose sketches were made of themselves.")
-    elif count:
-        lines.append(
-            f"It learned from {count:,} pictures: scenes of those drawings by dice, painted by the programs of "
-            f"{len(learned['hands'])} hands, {learned['mixed']:.0%} of them between two scenes, each with its sketch."
-        )
-    about = f" [{ABOUT_LEXICON}]({ABOUT_LEXICON}) names its sources." if _about_lexicon(leading).exists() else ""
-    lines.append(f"By which words the site's reader finds a drawing stands in `{LEXICON}`.{about}")
-    return "\n".join(lines)
-
-
-LIMITS = (
-    "- What no drawing shows is left to the words, of which it learned little: a sketch says what is where.\n"
-    "- What the reader misunderstands is painted as it was misunderstood."
-)
-
-
 def write(leading: Leading, path: Path, base: Path) -> None:
     """Write beside the weights what leads a model; the concepts' groups are the base's where it knows them."""
     (path / SKETCH).write_text(json.dumps({"version": VERSION, "side": leading.side}) + "\n", "utf-8")
-    for name, source in ((sketchbook.FILE, leading.sketchbook), (LEXICON, leading.lexicon),
-                         (ABOUT_LEXICON, _about_lexicon(leading))):  # fmt: skip
-        if source.exists():
-            (path / name).write_bytes(source.read_bytes())
+    (path / sketchbook.FILE).write_bytes(leading.sketchbook.read_bytes())
+    if leading.lexicon:
+        (path / LEXICON).write_bytes(leading.lexicon.read_bytes())
+        about = leading.lexicon.with_name(ABOUT_LEXICON)
+        if about.exists():
+            (path / ABOUT_LEXICON).write_bytes(about.read_bytes())
     known = base / "concepts.json"
     groups = {row["name"]: row["group"] for row in json.loads(known.read_bytes())} if known.exists() else {}
     counted = Counter(each.name for each in leading.drawings)
     kinds = {each.name: each.kind for each in leading.drawings}
     rows = [{"name": name, "group": groups.get(name, kinds[name]), "pictures": counted[name]} for name in counted]
     (path / "concepts.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _about_lexicon(leading: Leading) -> Path:
-    return leading.lexicon.with_name(ABOUT_LEXICON)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import FolderError, StudioError
-from studio.training import diffusion
+from studio.training import diffusion, pipeline
 from studio.workspace.training_run import SETTINGS, Run
-from studio.workspace.work_folder import put_folder
+from studio.workspace.work_folder import Folder, put_folder
 
 KEPT = "checkpoints"
 SHAPE = "unet.json"  # what the network of a run is made of, as diffusers writes it
@@ -31,6 +31,27 @@ def note_shape(run: Run, network: Any) -> None:
     """Note what the network of a new run is made of, so that its state can be read before it is done."""
     if not (run.path / SHAPE).exists():
         run.folder.write(f"runs/{run.name}/{SHAPE}", network.to_json_string().encode())
+
+
+def places(
+    folder: Folder, base: Path, *, run: str | None = None, after: int | None = None, vae: Path | None = None
+) -> dict[str, Path]:
+    """Say where each part of a model lies: of a ``run`` ``after`` a step, or else the last that it kept.
+
+    Without a run, what the work folder learned in one that is done; an autoencoder may be named.
+
+    :raises FolderError: where there is no such checkpoint, or nothing was learned.
+    """
+    if run is None:
+        if after is not None:
+            raise FolderError("--after is a step of a run: name it by --run.")
+        return pipeline.places(folder, base, vae=vae)
+    each = Run(folder, run)
+    unet = last(each) if after is None else each.path / f"{KEPT}/{after:06d}"
+    if not unet.exists():
+        known = ", ".join(str(int(path.name)) for path in kept(each)) or "none"
+        raise FolderError(f"{each.path} kept no checkpoint after step {after}; there are: {known}.")
+    return pipeline.places(folder, base, unet=unet, scheduler=solver(each, base), vae=vae)
 
 
 def last(run: Run) -> Path:
@@ -59,7 +80,10 @@ def last(run: Run) -> Path:
 
 def solver(run: Run, base: Path) -> Path:
     """Put the solver that paints what a run learns into its folder; ``base`` is whose solver it began with."""
-    settings = json.loads((run.path / SETTINGS).read_bytes())
+    try:
+        settings = json.loads((run.path / SETTINGS).read_bytes())
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{run.path} is no run of training: {error}") from error
     aim = diffusion.Objective(settings["objective"])
     target = run.path / "scheduler"
     put_folder(target, diffusion.solver(aim, base if settings.get("tune") else None).save_pretrained)
@@ -74,12 +98,14 @@ def _shape(run: Run) -> dict[str, Any]:
     return shape
 
 
-def pictures_seen(run: Run) -> int | None:
-    """Count the pictures that a run has seen, each as often as it was; None where its curve does not tell."""
+def pictures_seen(run: Run, after: int) -> int | None:
+    """Count the pictures that a run has seen until ``after`` a step; None where its curve does not tell."""
     seen, before = 0, 0
     for row in run.curve():
+        if before >= after:
+            break
         if "pictures" not in row:
             return None
-        seen += (row["step"] - before) * int(row["pictures"])
-        before = row["step"]
+        upto = min(int(row["step"]), after)
+        seen, before = seen + (upto - before) * int(row["pictures"]), upto
     return seen or None

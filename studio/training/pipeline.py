@@ -42,6 +42,18 @@ def places(folder: Folder, base: Path, **named: Path | None) -> dict[str, Path]:
     return {part: own.get(part, base / part) for part in PARTS}
 
 
+def config(part: Path) -> dict[str, Any]:
+    """Read the configuration of a network.
+
+    :raises StudioError: where it is missing or none.
+    """
+    try:
+        told: dict[str, Any] = json.loads(_text(part / "config.json"))
+    except ValueError as error:
+        raise StudioError(f"{part / 'config.json'} is no JSON: {error}") from error
+    return told
+
+
 def of_folder(path: Path) -> dict[str, Path]:
     """Say where each part of a diffusers folder lies.
 

@@ -33,17 +33,6 @@ pytestmark = [
 LEXICON = Path("models/house/lexicon.npz")
 
 
-@pytest.fixture(scope="module")
-def led(sketched: Folder, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """A folder with a run at a constant rate that is not done; not to be written to."""
-    path = tmp_path_factory.mktemp("led") / "work"
-    shutil.copytree(sketched.path, path)
-    call("train", "--folder", path, "--base", base, "--channels", "16,32", "--batch", 4, "--steps", 3, "--constant",
-         "--objective", "v_prediction", "--run", "led")  # fmt: skip
-    shutil.rmtree(path / "model")
-    return Folder(path)
-
-
 @pytest.fixture
 def words(led: Folder, base: Path, halving: Path, book: Path) -> tuple[Any, ...]:
     return ("publish", "--folder", led.path, "--base", base, "--run", "led", "--vae", halving, "--sketchbook", book,
@@ -106,7 +95,8 @@ def test_house_json_names_hands_that_paint_a_ground_and_whose_the_drawings_are(
     told = json.loads((published[0] / "house.json").read_text())
     assert len(told["hands"]) == len(Plan(1).hands) and {"words": "mosaic", "title": "Mosaic"} in told["hands"]
     assert "oil painting" in told["unnamed"] and set(told["unnamed"]) < {hand["words"] for hand in told["hands"]}
-    assert told["presets"] == led_model.PRESETS and told["defaults"]["guidance"] == 2
+    assert told["presets"] == led_model.PRESETS
+    assert (told["defaults"]["steps"], told["defaults"]["guidance"]) == (8, 2)
     art = {row["name"]: row for row in told["sources"] if row.get("art")}
     assert art["Google LLC"]["licence"] == "Apache-2.0" and "noto" in art["Google LLC"]["url"]
     assert "Twitter, Inc. and other contributors (Apache-2.0)" in told["licence"]
@@ -137,12 +127,14 @@ def test_what_a_base_offers_for_a_beginning_stays_where_it_is_drawn(
     call(*words, "--to", tmp_path / "out", "--base", tmp_path / "base", "--presets", tmp_path / "presets.json")
     told = json.loads((tmp_path / "out/house.json").read_text())
     assert told["vocabulary"] == ["a bear", "a fox"] and told["starters"] == [["a bear, neon", "a fox"]]
-    assert row in told["sources"] and told["presets"] == ways
+    assert row in told["sources"] and told["defaults"]["steps"] == 7
+    assert told["presets"] == led_model.PRESETS | {"balanced": led_model.PRESETS["balanced"] | {"steps": 7}}
     assert {each["name"] for each in told["sources"]} == {"Noto Emoji", "Twitter, Inc. and other contributors", "Words"}
 
 
 @pytest.mark.parametrize(("other", "says"), [
     (("--run", "nobody"), "has kept no step yet"),
+    (("--after", "9"), "kept no checkpoint after step 9; there are: "),
     (("--sketchbook", "nowhere.zip"), "nowhere.zip is missing"),
     (("--lexicon", "nowhere.npz"), "name one by --lexicon"),
     (("--presets", "pyproject.toml"), "--presets: pyproject.toml cannot be read"),
