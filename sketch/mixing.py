@@ -26,6 +26,9 @@ from sketch.sketchbook import Sketchbook
 ALONE = 1.1
 """What it costs to leave a part without a counterpart, in the units of :func:`_cost`."""
 
+PASSING = 0.12
+"""How much of the way two parts take to change places, one over the other."""
+
 MARGIN = 10
 """Pixels around a part in which its distances are measured."""
 
@@ -172,6 +175,17 @@ class _Change:
         """Return how high it lies at ``t``."""
         return (1 - t) * self.first_level + t * self.last_level
 
+    def over(self, other: _Change, t: float) -> float:
+        """Return how much of this part is seen where it lies over another at ``t``: ½ where they change places, to 1.
+
+        Parts that change places would jump if one were over the other from one picture to the next.
+        """
+        before, after = self.first_level - other.first_level, self.last_level - other.last_level
+        if before * after >= 0:
+            return 1.0
+        met = before / (before - after)
+        return min(1.0, 0.5 + 0.5 * abs(t - met) / min(PASSING, met if t < met else 1 - met))
+
 
 class Mixture:
     """All that lies between two scenes; their drawings are taken apart and matched once."""
@@ -189,17 +203,23 @@ class Mixture:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
         ground = self._ground(t, size)
         light = (1 - t) * self.first.setting.light + t * self.last.setting.light
-        setting = self.first.setting if t < 0.5 else self.last.setting
+        bright = (1 - t) * rendering.brightness(self.first.setting) + t * rendering.brightness(self.last.setting)
         colours, cover = np.zeros((size, size, 3), np.float32), np.zeros((size, size), np.float32)
         numbers = np.zeros((size, size), np.int16)
         for number, (a, b, changes) in enumerate(self._figures, 1):
             layer = np.zeros((size, size, 4), np.float32)
+            laid: list[tuple[_Change, _Cover]] = []
             for change in sorted(changes, key=lambda change: change.level(t)):
-                _lay(layer, change, t, size)
+                part = _cover(change, t, size)
+                if part is None:
+                    continue
+                passing = [(under, change.over(other, t)) for other, under in laid]
+                _lay(layer, part, [(under, seen) for under, seen in passing if seen < 1])
+                laid.append((change, part))
             alpha = layer[..., 3]
             share = self._share(a, b, alpha, t, size)
             layer[..., :3] /= np.maximum(alpha, 1e-4)[..., None]
-            rendering.lit(layer, setting, light, top=0, left=0, frame=_frame(a, b, t, size))
+            rendering.lit(layer, bright, light, top=0, left=0, frame=_frame(a, b, t, size))
             rendering.cast((ground, colours), alpha, 0, 0, light=light, share=share)
             colours += (layer[..., :3] - colours) * alpha[..., None]
             cover = alpha + cover * (1 - alpha)
@@ -310,18 +330,48 @@ def _cost(a: _Shape, b: _Shape) -> float:
     return 2.2 * away + 0.28 * sizes + 1.4 * float(np.linalg.norm(a.tone - b.tone))
 
 
-def _lay(layer: Array, change: _Change, t: float, size: int) -> None:
-    """Lay one part, at ``t`` of its way, over what is there: premultiplied (size, size, 4)."""
+@dataclass(frozen=True, slots=True)
+class _Cover:
+    """Where in a picture a part lies: how much of each pixel it covers, 0…1, and its colours there."""
+
+    rows: slice
+    columns: slice
+    share: Array
+    colours: Array
+
+
+def _lay(layer: Array, part: _Cover, under: Sequence[tuple[_Cover, float]]) -> None:
+    """Lay a part over what is there, premultiplied (size, size, 4); of it, a share over some of what lies under it."""
+    share = part.share
+    for other, seen in under:
+        rows = slice(max(part.rows.start, other.rows.start), min(part.rows.stop, other.rows.stop))
+        columns = slice(max(part.columns.start, other.columns.start), min(part.columns.stop, other.columns.stop))
+        if rows.start < rows.stop and columns.start < columns.stop:
+            share = share.copy() if share is part.share else share
+            share[_within(rows, part.rows), _within(columns, part.columns)] *= (
+                1 - (1 - seen) * other.share[_within(rows, other.rows), _within(columns, other.columns)]
+            )
+    held = layer[part.rows, part.columns]
+    held[..., :3] += (part.colours - held[..., :3]) * share[..., None]
+    held[..., 3] += (1 - held[..., 3]) * share
+
+
+def _within(span: slice, whole: slice) -> slice:
+    return slice(span.start - whole.start, span.stop - whole.start)
+
+
+def _cover(change: _Change, t: float, size: int) -> _Cover | None:
+    """Find where a part lies at ``t`` of its way; None where nothing of it is seen."""
     a, b = change.first, change.last
     whole = a or b
     if whole is None:
-        return
+        return None
     start, end = a or whole, b or whole
     grow = 1.0
     if a is None or b is None:
         grow = (1 - t if b is None else t) ** 0.8
         if grow < 0.05:
-            return
+            return None
     (ax, ay), (bx, by) = start.middle, end.middle
     mx, my = (1 - t) * ax + t * bx, (1 - t) * ay + t * by
     sx = math.exp((1 - t) * math.log(start.spread[0]) + t * math.log(end.spread[0])) * grow
@@ -333,7 +383,7 @@ def _lay(layer: Array, change: _Change, t: float, size: int) -> None:
     rows = slice(max(0, int(top * size)), min(size, math.ceil(bottom * size)))
     columns = slice(max(0, int(left * size)), min(size, math.ceil(right * size)))
     if rows.start >= rows.stop or columns.start >= columns.stop:
-        return
+        return None
     y = ((np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) / size)[:, None]
     x = ((np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5) / size)[None, :]
     u, v = np.broadcast_arrays((x - mx) / sx, (y - my) / sy)
@@ -344,10 +394,7 @@ def _lay(layer: Array, change: _Change, t: float, size: int) -> None:
         further, others = _seen(end, u, v, scale)
         away, colours = (1 - t) * away + t * further, (1 - t) * colours + t * others
         opacity = (1 - t) * opacity + t * end.opacity
-    cover = np.clip(away * size + 0.5, 0, 1) * opacity
-    held = layer[rows, columns]
-    held[..., :3] += (colours - held[..., :3]) * cover[..., None]
-    held[..., 3] += (1 - held[..., 3]) * cover
+    return _Cover(rows, columns, np.clip(away * size + 0.5, 0, 1) * opacity, colours)
 
 
 def _seen(shape: _Shape, u: Array, v: Array, scale: float) -> tuple[Array, Array]:

@@ -23,11 +23,19 @@ SKETCH, VERSION = "sketch.json", 1
 BOOK = sketchbook.FILE
 LEXICON, ABOUT_LEXICON = "lexicon.npz", "LEXICON.md"
 
+_BRANCHING = {"guidance": 2.0, "gain": 1.1, "spacing": None, "branches": True}
 PRESETS = {
-    name: {"steps": steps, "guidance": 2.0, "guided": [0.0, 1.0], "gain": 1.0, "ladder": [[0.6, 5]], "branches": False}
-    for name, steps in (("fast", 6), ("balanced", 8), ("exact", 20))
-}
-"""How such a model paints: each frame from its noise, for the sketch says what is where, and in few steps."""
+    "fast": _BRANCHING | {"steps": 5, "guided": [0.0, 0.4], "ladder": [[0.4, 7]]},
+    "balanced": _BRANCHING | {"steps": 6, "guided": [0.0, 0.5], "ladder": [[0.34, 5], [0.67, 9]]},
+    "exact": {
+        "steps": 12, "guidance": 2.0, "guided": [0.0, 1.0], "gain": 1.0, "spacing": None,
+        "ladder": [[0.5, 9], [0.75, 16]], "branches": False,
+    },
+}  # fmt: skip
+"""How such a model paints: in few steps, for the sketch says what is where. docs/painting.md has what was measured."""
+
+LARGER = 2
+"""Up to how many times its own size it paints well: the sketch says what is where at any size."""
 
 STARTERS = 8
 
@@ -99,7 +107,7 @@ def house(
 
     What a base offers for a beginning stays, as far as there are drawings for it.
     """
-    told = told | painted_by(leading, base, presets)
+    told = told | painted_by(leading, base, presets) | {"sizes": [told["size"], LARGER * told["size"]]}
     for hand in hands:
         words, _, title = hand.partition("=")
         others = [row for row in told["hands"] if row["words"] != words]
