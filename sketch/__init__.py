@@ -2,7 +2,6 @@
 
 __all__ = [
     "arrangement",
-    "backdrops",
     "colour",
     "distance",
     "habitats",

@@ -15,8 +15,9 @@ import numpy as np
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
-from sketch import backdrops, colour, rendering
-from sketch.backdrop_canvas import Numbers
+from sketch import colour, rendering
+from sketch.backdrops import backdrop
+from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
 from sketch.parts import Part, Taken
 from sketch.rendering import Drawn
@@ -181,7 +182,7 @@ class Mixture:
         self._figures = [
             (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
         ]
-        self._backdrop = lru_cache(maxsize=4)(backdrops.draw)
+        self._backdrop = lru_cache(maxsize=4)(backdrop.draw)
 
     def at(self, t: float, size: int) -> Drawn:
         """Draw what lies at ``t``, 0…1, between the scenes; at the ends, exactly these."""

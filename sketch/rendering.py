@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import backdrops, colour, distance
+from sketch import colour, distance
+from sketch.backdrops import backdrop
 from sketch.colour import Array
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
@@ -78,7 +79,7 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     :raises SketchbookError: where one of its drawings is not there.
     """
     setting = scene.setting
-    ground = backdrops.draw(setting, size)
+    ground = backdrop.draw(setting, size)
     colours = np.zeros((size, size, 3), np.float32)
     cover = np.zeros((size, size), np.float32)
     numbers = np.zeros((size, size), np.int16)
