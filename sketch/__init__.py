@@ -5,6 +5,7 @@ __all__ = [
     "colour",
     "distance",
     "habitats",
+    "keys",
     "mixing",
     "parts",
     "rendering",

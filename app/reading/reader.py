@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
 
-from app.reading import choosing, hearing, keys, phrases, telling, tokens
+from app.reading import choosing, hearing, phrases, telling, tokens
 from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
 from app.reading.english import ENGLISH
@@ -19,6 +19,7 @@ from app.reading.reading import BY_NAME, FREELY, Found, Reading
 from app.reading.unwanted import unwanted, unwanted_words
 from app.reading.wordbook import SURE, Wordbook
 from app.text.embedding import Embedding
+from sketch import keys
 from sketch.arrangement import Wish
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing

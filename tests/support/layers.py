@@ -9,7 +9,7 @@ LAYERS = {
     "worker": "__init__ | film planning | diffusion queue | pieces | job | __main__",
     "studio": """__init__ | errors | hands text workspace | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
-    "sketch": """__init__ | colour habitats scene | distance palettes svg | arrangement backdrops sketchbook
+    "sketch": """__init__ | colour habitats keys scene | distance palettes svg | arrangement backdrops sketchbook
         | parts rendering | mixing""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""
