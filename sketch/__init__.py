@@ -12,4 +12,5 @@ __all__ = [
     "scene",
     "sketchbook",
     "svg",
+    "wording",
 ]
