@@ -61,8 +61,7 @@ class _Shape:
         _, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
         carried = picture[rows, columns, :3]
         if self.thing.colour:
-            whole = np.concatenate([carried, picture[..., 3:]], -1).astype(np.float32)
-            carried = colour.recoloured(whole, self.thing.colour)[..., :3]
+            carried = colour.recoloured(carried, self.thing.colour, self.part.light)
         return np.ascontiguousarray(carried, np.float32)
 
     @cached_property

@@ -108,7 +108,7 @@ def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] |
     side = max(3, round(thing.size * size))
     picture = np.array(book.picture(thing.drawing, side))
     if thing.colour:
-        picture = colour.recoloured(picture, thing.colour)
+        picture[..., :3] = colour.recoloured(picture[..., :3], thing.colour, colour.lightness(picture))
     if thing.mirrored:
         picture = picture[:, ::-1]
     if abs(thing.turn) > 0.005:

@@ -7,13 +7,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from sketch import mixing, palettes, rendering
 from sketch.backdrops import backdrop
 from sketch.mixing import Mixture
 from sketch.parts import Taken
 from sketch.rendering import Drawn
-from sketch.scene import Scene, Setting
+from sketch.scene import COLOURS, Scene, Setting
 from tests.support.drawings import FLAT, book, scene_of, thing
 
 BOOK = book()
@@ -58,6 +59,19 @@ def test_near_the_ends_it_is_nearly_the_scenes(t: float) -> None:
     )
     alone = rendering.draw(first if t < 0.5 else last, BOOK, SIZE).picture
     assert np.abs(between(first, last, t).picture - alone).mean() < 0.03
+
+
+@pytest.mark.parametrize("name", ["house", "cat face", "flag"])
+@pytest.mark.parametrize("colour", COLOURS)
+def test_what_stays_the_same_keeps_its_colour_all_the_way(name: str, colour: str) -> None:
+    """A thing of several tones has them by its parts as it has them drawn at once."""
+    same = scene_of(thing(name, size=0.8, colour=colour))
+    alone, seen = rendering.draw(same, BOOK, SIZE), between(same, same, 0.4)
+    inner = ndimage.minimum_filter(alone.things[..., 3], 9) > 0.99
+    tones = alone.picture.sum(-1)
+    inner &= ndimage.maximum_filter(tones, 9) - ndimage.minimum_filter(tones, 9) < 0.1  # not where tones meet
+    assert inner.sum() > 1000
+    assert np.abs(seen.picture - alone.picture)[inner].max() < 0.02
 
 
 @pytest.mark.parametrize(("one", "other"), [("house", "cat face"), ("square", "disc"), ("cat face", "disc")])

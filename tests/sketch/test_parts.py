@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sketch import parts
+from sketch import colour, parts
 from sketch.colour import Array
 from sketch.parts import Part, Taken
 from sketch.sketchbook import SketchbookError, rendered
@@ -108,6 +108,13 @@ def test_other_sides_give_the_same_parts() -> None:
     ):
         assert (small.left, small.top) == pytest.approx((large.left, large.top), abs=0.03)
         assert small.alpha.sum() * 16 == pytest.approx(large.alpha.sum(), rel=0.03)
+
+
+def test_parts_know_how_light_their_whole_drawing_is() -> None:
+    for name in ("house", "flag"):
+        drawing = svg(SHAPES[name])
+        light = colour.lightness(rendered(drawing, parts.SIDE))
+        assert [part.light for part in parts.apart(drawing)] == [light, light]
 
 
 def test_drawing_is_taken_apart_once() -> None:

@@ -162,18 +162,6 @@ def test_what_was_rendered_is_remembered_and_nobody_can_spoil_it(monkeypatch: py
     assert rendered == [32, 33]
 
 
-def test_no_more_is_remembered_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sketchbook, "REMEMBERED", 3 * 64 * 64 * 4)
-    held = book()
-    for _ in range(3):
-        for name in SHAPES:
-            held.picture(DIGESTS[name], 64)
-            assert held._bytes == sum(each.nbytes for each in held._rendered.values()) <= sketchbook.REMEMBERED
-    assert [asked[0] for asked in held._rendered] == [DIGESTS[name] for name in list(SHAPES)[-3:]]
-    held.picture(DIGESTS["house"], 256)  # larger than all that may be remembered
-    assert held._bytes == 0 and held.picture(DIGESTS["house"], 256).shape == (256, 256, 4)
-
-
 def test_threads_may_share_a_sketchbook(tmp_path: Path) -> None:
     loaded = sketchbook.load(packed_into(tmp_path / "book.zip"))
     asked = [(DIGESTS[name], size) for size in (24, 25, 26) for name in SHAPES] * 3
