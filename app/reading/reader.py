@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
 
-from app.reading import choosing, hearing, keys, phrases, telling, tokens
+from app.reading import choosing, hearing, phrases, tokens
 from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
 from app.reading.english import ENGLISH
@@ -15,10 +15,11 @@ from app.reading.grammar import listed as words_of
 from app.reading.hearing import Heard
 from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
-from app.reading.reading import BY_NAME, FREELY, Found, Reading
+from app.reading.reading import BY_NAME, FREELY, Found, Reading, shown
 from app.reading.unwanted import unwanted, unwanted_words
 from app.reading.wordbook import SURE, Wordbook
 from app.text.embedding import Embedding
+from sketch import keys, wording
 from sketch.arrangement import Wish
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
@@ -93,8 +94,9 @@ class Reader:
             nouns = [choice.phrase.word for choice in choices] or heard.free()
             heard.kind = next((place for word in nouns if (place := hearing.place_of(word, grammar))), "")
         wish = self._wish(heard, choices, items)
+        words, _ = wording.of_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in banned))
-        return Reading(tuple(items), wish, telling.words(items, wish), tuple(heard.hands), names, spoken)
+        return Reading(tuple(items), wish, words, tuple(heard.hands), names, spoken)
 
     def _language(self, prompt: str, hint: str) -> str:
         """Tell English from German by which of their words a prompt has."""
