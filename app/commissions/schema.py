@@ -24,14 +24,18 @@ def check_words(text: str, info: ValidationInfo) -> str:
 
     :raises ValueError: with the rule that it breaks.
     """
-    text = _clean(text, info)
+    text = clean_words(text, info)
     if not any(_is_visible(character) for character in text):
         raise ValueError(_("is empty. Write at least one word."))
     return text
 
 
-def _clean(text: str, info: ValidationInfo) -> str:
-    text = " ".join(unicodedata.normalize("NFC", text).split())
+def clean_words(text: str, info: ValidationInfo) -> str:
+    """Read what a visitor writes: clean, and not too long.
+
+    :raises ValueError: with the rule that it breaks.
+    """
+    text = plain(text)
     _check_readable(text)
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise ValueError(_("contains control characters. Use letters, digits and punctuation only."))
@@ -39,6 +43,11 @@ def _clean(text: str, info: ValidationInfo) -> str:
     if len(text) > limit:
         raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=limit))
     return text
+
+
+def plain(text: str) -> str:
+    """Write what was typed as it is kept: composed characters, one space between words."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _check_readable(text: str) -> None:
@@ -102,7 +111,9 @@ class StopRequest(BaseModel):
     ]
     """What is painted here, in any script: at least one visible character. Spaces in a row count as one."""
     negative_prompt: Annotated[
-        str, AfterValidator(_clean), limits_in_schema(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]})
+        str,
+        AfterValidator(clean_words),
+        limits_in_schema(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]}),
     ] = ""
     """What is left out."""
     seed: Annotated[Seed | None, Field(examples=[None])] = None
