@@ -24,10 +24,7 @@ def check_words(text: str, info: ValidationInfo) -> str:
 
     :raises ValueError: with the rule that it breaks.
     """
-    text = clean_words(text, info)
-    if not any(_is_visible(character) for character in text):
-        raise ValueError(_("is empty. Write at least one word."))
-    return text
+    return visible(text, _most(info))
 
 
 def clean_words(text: str, info: ValidationInfo) -> str:
@@ -35,19 +32,36 @@ def clean_words(text: str, info: ValidationInfo) -> str:
 
     :raises ValueError: with the rule that it breaks.
     """
-    text = plain(text)
-    _check_readable(text)
-    if any(unicodedata.category(character) == "Cc" for character in text):
-        raise ValueError(_("contains control characters. Use letters, digits and punctuation only."))
-    limit = info.context.prompt_max if info.context else 300
-    if len(text) > limit:
-        raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=limit))
+    return cleaned(text, _most(info))
+
+
+def _most(info: ValidationInfo) -> int:
+    return info.context.prompt_max if info.context else 300
+
+
+def visible(text: str, most: int) -> str:
+    """Write a text of at least one visible character, at most so many, as it is kept.
+
+    :raises ValueError: with the rule that it breaks.
+    """
+    text = cleaned(text, most)
+    if not any(_is_visible(character) for character in text):
+        raise ValueError(_("is empty. Write at least one word."))
     return text
 
 
-def plain(text: str) -> str:
-    """Write what was typed as it is kept: composed characters, one space between words."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+def cleaned(text: str, most: int) -> str:
+    """Write a text of at most so many characters as it is kept: composed, one space between words.
+
+    :raises ValueError: with the rule that it breaks.
+    """
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    _check_readable(text)
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise ValueError(_("contains control characters. Use letters, digits and punctuation only."))
+    if len(text) > most:
+        raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=most))
+    return text
 
 
 def _check_readable(text: str) -> None:

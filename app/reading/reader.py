@@ -51,6 +51,7 @@ class Reader:
         added = {each.name.casefold(): each for each in listed if each.name.casefold() not in known}
         self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in added.values()])
         self.describer = Describer(self.wordbook, embedding)
+        self.drawings = {each.digest: each for each in listed}
         self._drawings: dict[int, list[Drawing]] = {}
         for each in listed:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
