@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import backdrops, colour, distance
+from sketch import colour, distance
+from sketch.backdrops import backdrop
 from sketch.colour import Array
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
@@ -81,7 +82,7 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     :raises SketchbookError: where one of its drawings is not there.
     """
     setting = scene.setting
-    ground = backdrops.draw(setting, size)
+    ground = backdrop.draw(setting, size)
     colours = np.zeros((size, size, 3), np.float32)
     cover = np.zeros((size, size), np.float32)
     numbers = np.zeros((size, size), np.int16)
@@ -110,7 +111,7 @@ def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] |
     side = max(3, round(thing.size * size))
     picture = np.array(book.picture(thing.drawing, side))
     if thing.colour:
-        picture = colour.recoloured(picture, thing.colour)
+        picture[..., :3] = colour.recoloured(picture[..., :3], thing.colour, colour.lightness(picture))
     if thing.mirrored:
         picture = picture[:, ::-1]
     if abs(thing.turn) > 0.005:

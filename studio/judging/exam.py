@@ -20,6 +20,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from sketch import wording
 from sketch.scene import Scene
 from studio.hands.registry import HANDS
 from studio.judging import rewordings
@@ -108,12 +109,12 @@ def questions(
     All are drawn evenly, by one fixed shuffle.
     """
     order = shuffled(concepts)
-    asked = [Question("plain", prefix + phrasing.thing(name), seed, (name,))
+    asked = [Question("plain", prefix + wording.thing(name), seed, (name,))
              for name in order[: extent.plain] for seed in range(extent.seeds)]  # fmt: skip
     for number, hand in enumerate(hands):
         chosen = [order[(number * extent.by_hand + n) % len(order)] for n in range(min(extent.by_hand, len(order)))]
         worded = pattern.replace("{words}", HANDS[hand].words)
-        said = [worded.replace("{prompt}", phrasing.thing(name)) for name in chosen]
+        said = [worded.replace("{prompt}", wording.thing(name)) for name in chosen]
         asked += [Question("hand", text, seed, (name,), hand)
                   for seed, (text, name) in enumerate(zip(said, chosen, strict=True))]  # fmt: skip
     known = rewordings.among(concepts)

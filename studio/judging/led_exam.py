@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sketch import arrangement, rendering
+from sketch import arrangement, rendering, wording
 from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
 from sketch.scene import COLOURS
@@ -25,7 +25,7 @@ from sketch.sketchbook import Drawing, Sketchbook
 from studio.hands import registry
 from studio.hands.registry import HANDS
 from studio.judging.exam import Extent, Painter, Question, Way, shuffled
-from studio.text import phrasing, scene_words
+from studio.text import phrasing
 from studio.training import autoencoder, diffusion
 
 TWO, COLOUR, NUMBER = "two things", "colour", "number"
@@ -81,7 +81,7 @@ class _Maker:
         items = [Item(each.digest, each.name, each.kind, count, colour) for each in chosen]
         wish = Wish()
         scene = arrangement.arrange(items, wish, dice.getrandbits(31))
-        _, short = scene_words.written(items, wish, scene.setting, dice)
+        _, short = wording.of_scene(items, wish)
         text = self._pattern.replace("{words}", HANDS[painter].words).replace("{prompt}", short)
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)
 

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sketch import sketchbook
+from sketch import sketchbook, wording
 from sketch.sketchbook import Drawing, Sketchbook
 from studio.collecting import icon_sets
 from studio.errors import FolderError, StudioError
 from studio.hands.registry import HANDS
 from studio.scenes.subjects import Plan
-from studio.text import phrasing
 from studio.workspace.shards import INDEX
 from studio.workspace.work_folder import Folder
 
@@ -170,7 +169,7 @@ def _home(source: str) -> str:
 
 def _offered(told: dict[str, Any], drawings: Iterable[Drawing], base: dict[str, Any]) -> dict[str, Any]:
     """Choose what is offered for a beginning: what the base does, as far as it is drawn, or what was measured."""
-    drawn = {phrasing.thing(name) for each in drawings for name in (each.name, *each.words)}
+    drawn = {wording.thing(name) for each in drawings for name in (each.name, *each.words)}
     vocabulary = [words for words in base.get("vocabulary", []) if words in drawn] or told.get("vocabulary", [])
     starters = [pair for pair in base.get("starters", []) if {prompt.partition(",")[0] for prompt in pair} <= drawn]
     if len(vocabulary) < 2:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from sketch import wording
 from studio.collecting import icon_sets
 from studio.hands.registry import HANDS
 from studio.judging import accuracy
@@ -76,7 +77,7 @@ def house(
     rows = sources(learned_from(folder, leading))
     own = {row.get("url") for row in rows}
     besides = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
-    vocabulary = [phrasing.thing(concept) for concept in _known(scores)]
+    vocabulary = [wording.thing(concept) for concept in _known(scores)]
     told: dict[str, Any] = {
         "name": name, "title": title, "prefix": prefix, "size": size,
         "defaults": {"scheduler": solver, "steps": steps, "guidance": guidance},
