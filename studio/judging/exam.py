@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from sketch import wording
+from sketch.scene import Scene
 from studio.hands.registry import HANDS
 from studio.judging import rewordings
 from studio.text import phrasing
@@ -34,23 +36,36 @@ COMPOSED = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: of which kind, the prompt as the model hears it, its seed, what it means, by which hand."""
+    """What is asked: of which kind, the prompt as the model hears it, its seed, what it means, by which hand.
+
+    Of models that are led by sketches, also the ``scene`` that it was read as, and what it ``asks`` for beyond a thing.
+    """
 
     kind: str
     prompt: str
     seed: int
     means: tuple[str, ...] = ()
     hand: str = ""
+    scene: Scene | None = None
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much is asked: concepts by their plain names and seeds for each, concepts a hand, and rewordings."""
+    """How much is asked: concepts by their plain names and seeds for each, concepts a hand, and rewordings.
+
+    ``composed`` is how many pairs, colours and numbers, of models that are led by sketches.
+    """
 
     plain: int
     seeds: int
     by_hand: int
     reworded: int
+    composed: int = 0
+
+
+Painter = Callable[[Sequence[Question]], list[Image.Image]]
+"""What answers questions with pictures."""
 
 
 def questions(
@@ -65,8 +80,7 @@ def questions(
 
     All are drawn evenly, by one fixed shuffle.
     """
-    order = sorted(concepts)
-    random.Random("examination").shuffle(order)  # noqa: S311 - drawn to be drawn again
+    order = shuffled(concepts)
     asked = [Question("plain", prefix + wording.thing(name), seed, (name,))
              for name in order[: extent.plain] for seed in range(extent.seeds)]  # fmt: skip
     for number, hand in enumerate(hands):
@@ -82,12 +96,26 @@ def questions(
     return asked
 
 
-class Gallery:
-    """Pictures that a model painted as answers, kept in the work folder; what is there is not painted again."""
+def shuffled(concepts: Sequence[str]) -> list[str]:
+    """Return concepts in the order in which they are asked for, the same for every model."""
+    order = sorted(concepts)
+    random.Random("examination").shuffle(order)  # noqa: S311 - drawn to be drawn again
+    return order
 
-    def __init__(self, folder: Folder, *, model: str, steps: int, guidance: float) -> None:
-        self._folder = folder
-        self._how = f"{model}:{steps}:{guidance:g}"
+
+class Gallery:
+    """Pictures that were painted as answers, kept in the work folder; what is there is not painted again.
+
+    ``how`` is what a picture follows from besides its question.
+    """
+
+    def __init__(self, folder: Folder, how: str) -> None:
+        self._folder, self._how = folder, how
+
+    @classmethod
+    def of_model(cls, folder: Folder, *, model: str, steps: int, guidance: float) -> Gallery:
+        """Return the gallery of a model, by its fingerprint."""
+        return cls(folder, f"{model}:{steps}:{guidance:g}")
 
     def path(self, question: Question) -> Path:
         """Say where the picture of a question lies."""
@@ -98,13 +126,12 @@ class Gallery:
         distinct = dict.fromkeys(asked)
         return [question for question in distinct if not self.path(question).exists()]
 
-    def paint(self, asked: Sequence[Question], pipe: Any, *, batch: int, steps: int, guidance: float) -> int:
-        """Paint what is missing; return how many pictures that were."""
+    def paint(self, asked: Sequence[Question], painter: Painter, *, batch: int) -> int:
+        """Have a painter answer what is missing; return how many pictures that were."""
         missing = self.missing(asked)
         for start in progress(range(0, len(missing), batch), what="painted"):
             part = missing[start : start + batch]
-            pictures = _painted(pipe, part, steps, guidance)
-            for question, picture in zip(part, pictures, strict=True):
+            for question, picture in zip(part, painter(part), strict=True):
                 written = io.BytesIO()
                 picture.save(written, "WEBP", lossless=True, method=0)
                 self._folder.write(self._name(question), written.getvalue())
@@ -121,15 +148,22 @@ class Gallery:
             return torch.from_numpy(np.array(opened.convert("RGB"))).permute(2, 0, 1).float() / 255
 
     def _name(self, question: Question) -> str:
-        digest = hashlib.sha256(f"{self._how}:{question.seed}:{question.prompt}".encode()).hexdigest()[:24]
+        asked = f"{self._how}:{question.seed}:{question.prompt}"
+        if question.scene is not None:
+            asked += f":{question.hand}:{json.dumps(question.scene.as_json(), sort_keys=True)}"
+        digest = hashlib.sha256(asked.encode()).hexdigest()[:24]
         return f"evaluations/painted/{digest[:2]}/{digest}.webp"
 
 
-@torch.no_grad()
-def _painted(pipe: Any, asked: Sequence[Question], steps: int, guidance: float) -> list[Any]:
+def plainly(pipe: Any, *, steps: int, guidance: float) -> Painter:
     """Paint as the plain pipeline does; the noise is drawn on the processor, so it is the same on any device."""
-    chance = [torch.Generator().manual_seed(question.seed) for question in asked]
-    prompts = [question.prompt for question in asked]
-    painted = pipe(prompts, num_inference_steps=steps, guidance_scale=guidance, generator=chance)
-    pictures: list[Any] = painted.images
-    return pictures
+
+    @torch.no_grad()
+    def paint(asked: Sequence[Question]) -> list[Image.Image]:
+        chance = [torch.Generator().manual_seed(question.seed) for question in asked]
+        prompts = [question.prompt for question in asked]
+        painted = pipe(prompts, num_inference_steps=steps, guidance_scale=guidance, generator=chance)
+        pictures: list[Image.Image] = painted.images
+        return pictures
+
+    return paint

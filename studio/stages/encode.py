@@ -68,7 +68,7 @@ def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None,
         encoded = pool.map(_encode, missing)
     for _ in progress(encoded, what="shards", total=len(missing)):
         pass
-    index = made_of | {"base": str(base), "pictures": len(pictures), "shards": names}
+    index = made_of | {"base": str(base), "pictures": len(pictures), "of": pictures.about, "shards": names}
     folder.write(f"latents/{shards.INDEX}", (json.dumps(index, indent=2) + "\n").encode())
     return {"pictures": len(pictures), "shards": len(names), "encoded_now": len(missing), "from": pictures.name}
 
@@ -192,6 +192,9 @@ class _Sketched:
         self._told, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions
         self._programme = subjects.Programme(subjects.Plan(count, seed), book)
         self._easel = painted.Easel(book, size=size)
+        plan = self._programme.plan
+        self.about = {"kind": self.name, "hands": plan.hands, "unnamed": plan.unnamed, "mixed": plan.mixed,
+                      "drawings": len(book.drawings)}  # fmt: skip
 
     def __len__(self) -> int:
         return len(self._programme)
@@ -221,6 +224,7 @@ class _Painted:
         from studio.scenes.canvas import Canvas
 
         self._canvas, self._captions = Canvas(folder, device=device, size=size), captions
+        self.about = {"kind": self.name, "hands": self._canvas.programme.plan.hands}
 
     def __len__(self) -> int:
         return len(self._canvas.programme)
@@ -248,7 +252,7 @@ class _Captioned:
     def __init__(self, folder: Folder, source: str | None, size: int) -> None:
         import fsspec
 
-        self._size = size
+        self._size, self.about = size, {"kind": self.name}
         self._files, self._root = fsspec.core.url_to_fs(source or str(folder.path / "pictures"))
         self._rows = list(self._read_captions(source or str(folder.path / "pictures")))
         if not self._rows:

@@ -6,6 +6,8 @@ told ``1000 t``. DPMSolverMultistepScheduler paints it as ``flow_prediction`` wi
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,6 +160,13 @@ def led(latents: Tensor, sketches: Tensor) -> Tensor:
     """Lay sketches (n, 4, side, side) beside the latents that they lead, folded to their side."""
     fold = sketches.shape[-1] // latents.shape[-1]
     return torch.cat([latents, torch.nn.functional.pixel_unshuffle(sketches, fold)], 1)
+
+
+def sketch_side(config: Mapping[str, Any]) -> int | None:
+    """Return the side of the sketches that lead a UNet, by what its configuration takes; None where none do."""
+    beside = (config.get("in_channels", 4) - config.get("out_channels", 4)) / 4
+    fold = math.isqrt(int(beside)) if beside > 0 else 0
+    return int(config["sample_size"]) * fold if fold and fold * fold == beside else None
 
 
 class Lora(nn.Module):

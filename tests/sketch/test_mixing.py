@@ -210,6 +210,22 @@ def test_walk_is_continuous() -> None:
     assert max(steps) < 5 * float(np.median(steps)) + 0.004
 
 
+def test_part_that_comes_to_lie_under_another_fades_and_does_not_jump() -> None:
+    mixed = mixture(scene_of(thing("yolk")), scene_of(thing("egg")))
+    middles = [mixed.at(t, 64).picture[32, 32] for t in np.linspace(0, 1, 41)]
+    steps = [float(np.abs(b - a).max()) for a, b in pairwise(middles)]
+    assert np.abs(middles[-1] - middles[0]).max() > 0.5
+    assert max(steps) < 0.15
+
+
+def test_night_falls_on_things_little_by_little() -> None:
+    night = Setting("sky", 1.0, ("808080",) * 5, 0.0, time="night")
+    mixed = mixture(scene_of(thing("disc")), scene_of(thing("disc"), setting=night))
+    lights = [float(mixed.at(t, 64).things[32, 32, 2]) for t in np.linspace(0, 1, 11)]
+    steps = [a - b for a, b in pairwise(lights)]
+    assert lights[0] - lights[-1] > 0.05 and min(steps) >= 0 and max(steps) < 0.25 * (lights[0] - lights[-1])
+
+
 @pytest.mark.parametrize("t", [0.0, 0.3, 1.0])
 def test_straight_line_mixes_sketches_that_have_no_parts(t: float) -> None:
     one, other = np.full((4, 8, 8), -1, np.float32), np.full((4, 8, 8), 1, np.float32)

@@ -104,6 +104,17 @@ def sketched(tmp_path_factory: pytest.TempPathFactory, base: Path, halving: Path
 
 
 @pytest.fixture(scope="session")
+def led(tmp_path_factory: pytest.TempPathFactory, sketched: Folder, base: Path) -> Folder:
+    """A folder with a run led by sketches, at a constant rate, that is not done; not to be written to."""
+    path = tmp_path_factory.mktemp("led") / "work"
+    shutil.copytree(sketched.path, path)
+    call("train", "--folder", path, "--base", base, "--channels", "16,32", "--batch", 4, "--steps", 3, "--constant",
+         "--objective", "v_prediction", "--run", "led")  # fmt: skip
+    shutil.rmtree(path / "model")
+    return Folder(path)
+
+
+@pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten captioned pictures, as the standard image-folder loader reads them."""
     path = tmp_path_factory.mktemp("pictures")

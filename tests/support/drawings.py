@@ -19,6 +19,9 @@ SHAPES = {
     # Heavy on the left, light on the right.
     "flag": '<rect x="1" y="1" width="14" height="30" fill="#d02020"/>'
     '<rect x="20" y="12" width="6" height="6" fill="#20a040"/>',
+    # The same two parts, in one order and in the other.
+    "yolk": '<circle cx="16" cy="16" r="14" fill="#f4f0e0"/><circle cx="16" cy="16" r="9" fill="#f0b010"/>',
+    "egg": '<circle cx="16" cy="16" r="9" fill="#f0b010"/><circle cx="16" cy="16" r="14" fill="#f4f0e0"/>',
     "nothing": "",
 }
 
