@@ -1,4 +1,4 @@
-"""The parts of drawings as they lie in a picture: what is looked up of them at its places, and what is measured."""
+"""A part of a drawing as it lies in a picture: where, how far each place is from its edge, and its colours."""
 
 from __future__ import annotations
 

@@ -24,20 +24,43 @@ def check_words(text: str, info: ValidationInfo) -> str:
 
     :raises ValueError: with the rule that it breaks.
     """
-    text = _clean(text, info)
+    return visible(text, _most(info))
+
+
+def clean_words(text: str, info: ValidationInfo) -> str:
+    """Read what a visitor writes: clean, and not too long.
+
+    :raises ValueError: with the rule that it breaks.
+    """
+    return cleaned(text, _most(info))
+
+
+def _most(info: ValidationInfo) -> int:
+    return info.context.prompt_max if info.context else 300
+
+
+def visible(text: str, most: int) -> str:
+    """Write a text of at least one visible character, at most so many, as it is kept.
+
+    :raises ValueError: with the rule that it breaks.
+    """
+    text = cleaned(text, most)
     if not any(_is_visible(character) for character in text):
         raise ValueError(_("is empty. Write at least one word."))
     return text
 
 
-def _clean(text: str, info: ValidationInfo) -> str:
+def cleaned(text: str, most: int) -> str:
+    """Write a text of at most so many characters as it is kept: composed, one space between words.
+
+    :raises ValueError: with the rule that it breaks.
+    """
     text = " ".join(unicodedata.normalize("NFC", text).split())
     _check_readable(text)
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise ValueError(_("contains control characters. Use letters, digits and punctuation only."))
-    limit = info.context.prompt_max if info.context else 300
-    if len(text) > limit:
-        raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=limit))
+    if len(text) > most:
+        raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=most))
     return text
 
 
@@ -102,7 +125,9 @@ class StopRequest(BaseModel):
     ]
     """What is painted here, in any script: at least one visible character. Spaces in a row count as one."""
     negative_prompt: Annotated[
-        str, AfterValidator(_clean), limits_in_schema(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]})
+        str,
+        AfterValidator(clean_words),
+        limits_in_schema(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]}),
     ] = ""
     """What is left out."""
     seed: Annotated[Seed | None, Field(examples=[None])] = None

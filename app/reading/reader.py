@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
 
 from app.reading import choosing, hearing, phrases, tokens
@@ -25,6 +26,9 @@ from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
 
 MOST_ITEMS = 6
+REMEMBERED = 512
+"""How many readings are remembered: of a page, each prompt is read several times."""
+
 SOME, SOME_OF_EACH = 3, 2
 """How many are meant by a plural without a number: of one thing, and of each of several."""
 
@@ -48,9 +52,11 @@ class Reader:
         added = {each.name.casefold(): each for each in listed if each.name.casefold() not in known}
         self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in added.values()])
         self.describer = Describer(self.wordbook, embedding)
+        self.drawings = {each.digest: each for each in listed}
         self._drawings: dict[int, list[Drawing]] = {}
         for each in listed:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
+        self.again = lru_cache(maxsize=REMEMBERED)(self.read)
 
     def read(self, prompt: str, *, leave_out: str = "", language: str = "en", seed: int = 0) -> Reading:
         """Read a prompt, in English or German; ``language`` decides where its words do not.
@@ -66,6 +72,12 @@ class Reader:
             if any(item.how == BY_NAME for item in other.items):
                 return other
         return reading
+
+    def name_of(self, drawing: Drawing, language: str) -> str:
+        """Name what a drawing shows in a language, as far as that is known."""
+        number = self.wordbook.numbers.get(drawing.name.casefold())
+        german = "" if number is None or language != "de" else self.wordbook.concepts[number].german
+        return german or drawing.name
 
     def _may_be_foreign(self, prompt: str, reading: Reading) -> bool:
         """Tell whether nothing of a prompt was understood, nor any article of it is English or German."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,33 @@ class Question:
     hand: str = ""
     scene: Scene | None = None
     asks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """In which way is painted: steps, guidance; as shares, between which of them; and how much stronger it pushes."""
+
+    steps: int
+    guidance: float
+    guided: tuple[float, float] = (0.0, 1.0)
+    gain: float = 1.0
+
+    def __str__(self) -> str:
+        """Tell ways apart."""
+        usual = f"{self.steps}:{self.guidance:g}"
+        if (self.guided, self.gain) == ((0.0, 1.0), 1.0):
+            return usual
+        return f"{usual}:{self.interval[0]}-{self.interval[1]}:{self.gain:g}"
+
+    @property
+    def interval(self) -> tuple[int, int]:
+        """The first step that is guided, and the first after it that is not."""
+        return round(self.guided[0] * self.steps), math.ceil(self.guided[1] * self.steps)
+
+    @property
+    def push(self) -> float:
+        """The guidance of a step that is guided."""
+        return 1 + self.gain * (self.guidance - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +141,9 @@ class Gallery:
         self._folder, self._how = folder, how
 
     @classmethod
-    def of_model(cls, folder: Folder, *, model: str, steps: int, guidance: float) -> Gallery:
-        """Return the gallery of a model, by its fingerprint."""
-        return cls(folder, f"{model}:{steps}:{guidance:g}")
+    def of_model(cls, folder: Folder, model: str, way: Way) -> Gallery:
+        """Return the gallery of a model, by its fingerprint, that paints in some way."""
+        return cls(folder, f"{model}:{way}")
 
     def path(self, question: Question) -> Path:
         """Say where the picture of a question lies."""
@@ -155,14 +183,17 @@ class Gallery:
         return f"evaluations/painted/{digest[:2]}/{digest}.webp"
 
 
-def plainly(pipe: Any, *, steps: int, guidance: float) -> Painter:
-    """Paint as the plain pipeline does; the noise is drawn on the processor, so it is the same on any device."""
+def plainly(pipe: Any, way: Way) -> Painter:
+    """Paint as the plain pipeline does, which guides all steps.
+
+    The noise is drawn on the processor, so it is the same on any device.
+    """
 
     @torch.no_grad()
     def paint(asked: Sequence[Question]) -> list[Image.Image]:
         chance = [torch.Generator().manual_seed(question.seed) for question in asked]
         prompts = [question.prompt for question in asked]
-        painted = pipe(prompts, num_inference_steps=steps, guidance_scale=guidance, generator=chance)
+        painted = pipe(prompts, num_inference_steps=way.steps, guidance_scale=way.guidance, generator=chance)
         pictures: list[Image.Image] = painted.images
         return pictures
 

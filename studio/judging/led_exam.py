@@ -24,7 +24,7 @@ from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
 from studio.hands import registry
 from studio.hands.registry import HANDS
-from studio.judging.exam import Extent, Painter, Question, shuffled
+from studio.judging.exam import Extent, Painter, Question, Way, shuffled
 from studio.text import phrasing
 from studio.training import autoencoder, diffusion
 
@@ -86,7 +86,7 @@ class _Maker:
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)
 
 
-def led(pipe: Any, book: Sketchbook, side: int, *, steps: int, guidance: float) -> Painter:
+def led(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
     """Paint after sketches of ``side`` pixels as the site's worker does, with the noise of the plain pipeline."""
 
     @torch.no_grad()
@@ -98,8 +98,10 @@ def led(pipe: Any, book: Sketchbook, side: int, *, steps: int, guidance: float) 
         config = pipe.unet.config
         shape = (1, config.out_channels, config.sample_size, config.sample_size)
         noise = [torch.randn(shape, generator=torch.Generator().manual_seed(question.seed)) for question in asked]
-        latents = diffusion.paint(pipe.unet, pipe.scheduler, states, nothing, torch.cat(noise).to(pipe.device),
-                                  steps=steps, guidance=guidance, sketches=sketches)  # fmt: skip
+        latents = diffusion.paint(
+            pipe.unet, pipe.scheduler, states, nothing, torch.cat(noise).to(pipe.device), steps=way.steps,
+            guidance=way.push, guided=way.interval, sketches=sketches,
+        )  # fmt: skip
         return shown(autoencoder.decoded(pipe.vae, latents))
 
     return paint

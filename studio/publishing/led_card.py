@@ -41,7 +41,11 @@ def data(leading: Leading) -> str:
         "",
     ]
     if leading.of_pictures:
-        lines.append(f"It learned from {count:,} pictures with captions, whose sketches were made of themselves.")
+        distinct = learned.get("distinct", count)
+        lines.append(
+            f"It learned from {distinct:,} pictures with captions, encoded {count:,} times: whole and in pieces, each "
+            "time after another sketch made of the picture itself."
+        )
     elif count:
         lines.append(
             f"It learned from {count:,} pictures: scenes of those drawings by dice, painted by the programs of "
@@ -86,6 +90,18 @@ def hands_table(by_hand: dict[str, dict[str, Any]]) -> tuple[Sequence[str], list
              f"{row['decoded']:.2f}") for hand, row in by_hand.items()]  # fmt: skip
     return head, list(rows)
 
+
+def limits(led: dict[str, Any]) -> list[str]:
+    """Name the hands that its own pictures show less clearly than the programs' do, as far as an eye can tell."""
+    weak = [HANDS[hand].words for hand, row in led.get("by_hand", {}).items()
+            if row["told"] < row["told_by_program"] - LESS]  # fmt: skip
+    return [f"- Hands that the eye tells less often than where their own programs paint: {', '.join(weak)}."] * bool(
+        weak
+    )
+
+
+LESS = 0.1
+"""By how much less often a hand may be told than its program's before that is a limit."""
 
 LIMITS = (
     "- What no drawing shows is left to the words, of which it learned little: a sketch says what is where.\n"

@@ -248,7 +248,9 @@ def _figures(scores: dict[str, Any]) -> str:
         rows.append(("decoder, over all hands", f"{scores['decoder']['psnr_over_hands']:.1f} dB"))
     if scores.get("led"):
         rows += led_card.figures(scores["led"])
-    head = f"Painted in {scores['steps']} steps with guidance {scores['guidance']:g}, judged by the house eye."
+    first, last = scores.get("guided", (0, 1))
+    part = "" if (first, last) == (0, 1) else f" in {first:.0%} to {last:.0%} of them"
+    head = f"Painted in {scores['steps']} steps with guidance {scores['guidance']:g}{part}, judged by the house eye."
     if eye.get("R"):
         head += f" Its own accuracy on drawings of a vendor that it never saw (R): {accuracy.written(eye['R'])}."
     told = f"{head}\n\n{_table(('what', 'share (95 % interval)'), rows)}"
@@ -265,7 +267,9 @@ def _limits(scores: dict[str, Any], facts: dict[str, Any]) -> str:
             f"- The eye recognised {len(never):,} of {of:,} concepts in no seed, among them {', '.join(never[:12])}."
         )
     weak = [hand for hand, told in scores.get("hands", {}).get("by_hand", {}).items() if told["told"] < WEAK_HAND]
-    if weak:
+    if scores.get("led"):
+        lines += led_card.limits(scores["led"])
+    elif weak:
         lines.append(f"- Hands that are told in less than {WEAK_HAND:.0%}: {', '.join(weak)}.")
     lost = scores.get("forgotten", {}).get("lost", [])
     if lost:

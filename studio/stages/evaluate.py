@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from studio.workspace.work_folder import Folder
 if TYPE_CHECKING:
     from eye import Eye
     from sketch.sketchbook import Sketchbook
-    from studio.judging.exam import Extent, Gallery, Painter, Question
+    from studio.judging.exam import Extent, Gallery, Painter, Question, Way
 
 EYE = Path("models/eye")
 
@@ -90,11 +90,18 @@ class _Words:
 
         return exam.questions(eye.concepts, score.hands_of(self.facts, eye), extent, **worded)
 
-    def painter(self, pipe: Any, *, steps: int, guidance: float) -> Painter:
+    def way(self, steps: int | None, guidance: float | None) -> Way:
+        """Say how it paints, where nothing else is asked for."""
+        from studio.judging import exam
+
+        says = self.facts.get("defaults", {})
+        return exam.Way(steps or says.get("steps", 20), guidance or says.get("guidance", 4.0))
+
+    def painter(self, pipe: Any, way: Way) -> Painter:
         """Have it answer."""
         from studio.judging import exam
 
-        return exam.plainly(pipe, steps=steps, guidance=guidance)
+        return exam.plainly(pipe, way)
 
 
 class _Sketches(_Words):
@@ -114,10 +121,17 @@ class _Sketches(_Words):
             raise FolderError("The eye knows none of the concepts that are drawn, or none of the hands: name another.")
         return asked
 
-    def painter(self, pipe: Any, *, steps: int, guidance: float) -> Painter:
+    def way(self, steps: int | None, guidance: float | None) -> Way:
+        from studio.judging import exam
+
+        preset = self.facts["presets"]["balanced"]
+        told = exam.Way(preset["steps"], preset["guidance"], tuple(preset["guided"]), preset["gain"])
+        return replace(told, steps=steps or told.steps, guidance=guidance or told.guidance)
+
+    def painter(self, pipe: Any, way: Way) -> Painter:
         from studio.judging import led_exam
 
-        return led_exam.led(pipe, self._book, self._side, steps=steps, guidance=guidance)
+        return led_exam.led(pipe, self._book, self._side, way)
 
     def further(self, folder: Folder, eye: Eye, gallery: Gallery, asked: list[Question], vae: Any) -> dict[str, Any]:
         """Score how well it follows them, beside what the hands' own programs paint."""
@@ -144,11 +158,10 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict
             facts["hands"] = [{"words": HANDS[hand].words} for hand in composition.read_plan(folder).hands]
         return _Words(facts if says is None else says)
     if says is not None:
-        return _Sketches(says, led_model.opened(book or base / led_model.BOOK), side)
+        ways = {"presets": led_model.PRESETS | says.get("presets", {})}
+        return _Sketches(says | ways, led_model.opened(book or base / led_model.BOOK), side)
     leading = led_model.found(folder, base, side, book=book)
-    facts = led_model.painted_by(leading, pipeline.facts(base))
-    steps, guidance = led_model.usual_painting(facts["presets"])
-    facts |= {"prefix": phrasing.PREFIX, "defaults": {"steps": steps, "guidance": guidance}}
+    facts = {"prefix": phrasing.PREFIX} | led_model.painted_by(leading, pipeline.facts(base))
     return _Sketches(facts, led_model.opened(leading.sketchbook), side)
 
 
@@ -175,22 +188,20 @@ class _Asking:
         except EyeError as error:
             raise StudioError(f"{error} The stage eye makes one.") from error
         folder.make()
-        says = facts.get("defaults", {})
-        painting = {"steps": options["steps"] or says.get("steps", 20),
-                    "guidance": options["guidance"] or says.get("guidance", 4.0)}  # fmt: skip
+        way = known.way(options["steps"], options["guidance"])
         prefix = options["prefix"] if options["prefix"] is not None else facts.get("prefix", "")
         extent = exam.Extent(*(options[each] for each in ("plain", "seeds", "by_hand", "reworded", "composed")))
         pattern = facts.get("hand_pattern", phrasing.HAND_PATTERN)
         asked = known.questions(eye, extent, prefix=prefix, pattern=pattern)
         fingerprint = pipeline.fingerprint(parts)
-        gallery = exam.Gallery.of_model(folder, model=fingerprint, **painting)
+        gallery = exam.Gallery.of_model(folder, fingerprint, way)
         painted = 0
         if gallery.missing(asked):
             pipe = pipeline.pipeline(parts, device=options["device"])
-            painted = gallery.paint(asked, known.painter(pipe, **painting), batch=options["batch"])
+            painted = gallery.paint(asked, known.painter(pipe, way), batch=options["batch"])
             del pipe
         vae = autoencoder.load(parts["vae"]).eval()
-        report: dict[str, Any] = {"name": name, "model": fingerprint, **painting, "prefix": prefix}
+        report: dict[str, Any] = {"name": name, "model": fingerprint} | asdict(way) | {"prefix": prefix}
         report |= score.scores(eye, gallery, asked, parts)
         if isinstance(known, _Sketches):
             report |= known.further(folder, eye, gallery, asked, vae)

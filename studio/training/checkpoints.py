@@ -16,9 +16,15 @@ SHAPE = "unet.json"  # what the network of a run is made of, as diffusers writes
 
 
 def keep(run: Run, network: Any, step: int) -> Path:
-    """Keep a network after a step, in half precision; what it is called with is the average already."""
+    """Keep a network after a step, in half precision; what it is called with is the average already.
+
+    :raises StudioError: where it does not fit on the disk; what was kept before stays.
+    """
     target = run.path / f"{KEPT}/{step:06d}"
-    put_folder(target, diffusion.plain_copy(network).half().save_pretrained)
+    try:
+        put_folder(target, diffusion.plain_copy(network).half().save_pretrained)
+    except Exception as error:  # safetensors has an error of its own for a full disk
+        raise StudioError(f"{target} could not be written ({error}): what was kept before stays.") from error
     return target
 
 

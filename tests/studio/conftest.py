@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,16 @@ def call(*words: object, ok: bool = True) -> dict[str, Any]:
     answer = CliRunner().invoke(main, [*map(str, words), "--json"])
     assert (answer.exit_code == 0) == ok, answer.output
     return dict(json.loads(answer.stdout))
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    """Leave torch as many threads as it had: a worker that paints takes what it measured, and sums go another way."""
+    import torch
+
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from app.generation import presets
 from eye import Eye, Shape, Tower, save
 from sketch import rendering, sketchbook
 from studio.judging import exam, led_exam, led_score
@@ -61,7 +62,7 @@ def evaluated(
 
 def test_what_is_asked_is_what_is_drawn_in_hands_that_the_eye_knows(evaluated: tuple[Folder, dict[str, Any]]) -> None:
     told = evaluated[1]
-    assert told["name"] == "led-000003" and (told["steps"], told["guidance"]) == (8, 2.0)
+    assert told["name"] == "led-000003" and (told["steps"], told["guided"]) == (6, [0.0, 0.5])
     assert told["plain"]["M"]["of"] == 4 and "rewordings" not in told
     assert set(told["led"]["by_hand"]) == {"neon", "cut-out"}
     row = told["led"]["by_hand"]["neon"]
@@ -80,10 +81,13 @@ def test_pictures_are_those_of_the_worker(
     loaded = sketchbook.load(book)
     asked = led_exam.questions(loaded, CONCEPTS, ("neon",), ("neon",), exam.Extent(1, 1, 1, 0, 1), prefix="P: ")
     pipe = pipeline.pipeline(parts)
-    ours = led_exam.led(pipe, loaded, 8, steps=3, guidance=2.0)(asked)
+    preset = presets.resolve(presets.BALANCED, {"presets": led_model.PRESETS})
+    way = exam.Way(6, 2.0, (0.0, 0.5), 1.1)
+    ours = led_exam.led(pipe, loaded, 8, way)(asked)
     model = Model.load(str(tmp_path / "led"), device="cpu")
     painter = Painter(model)
-    settings = replace(painter.rendering(steps=3, guidance=2.0), precision="float32")
+    settings = replace(painter.rendering(preset), precision="float32")
+    assert (settings.steps, settings.guided, settings.guidance) == (6, (0, 3), way.push)
     for question, picture in zip(asked, ours, strict=True):
         stop = StopInput(question.prompt, "", question.seed, has_hand=True, scene=question.scene)
         (painted,) = painter.paint(painter.prepare([stop, stop], settings), [0.0])
@@ -112,7 +116,9 @@ def test_card_tells_of_each_hand_beside_its_program(
          "--name", "led")  # fmt: skip
     text = (tmp_path / "out/MODEL_CARD.md").read_text()
     assert (
-        "| neon | 2 | " in text and "sharpness that the decoder leaves" in text and "in 8 steps with guidance 2" in text
+        "| neon | 2 | " in text
+        and "sharpness that the decoder leaves" in text
+        and "in 6 steps with guidance 2 in 0% to 50%" in text
     )
     assert (tmp_path / "out/sheets/composed.webp").exists()
 
