@@ -78,7 +78,7 @@ def read(svg: str) -> Element:
     except SketchbookError:
         raise
     except Exception as error:  # whatever the parser or its guard raises, it is no drawing for us
-        raise SketchbookError(f"The drawing cannot be read: {str(error)[:200]}") from error
+        raise SketchbookError(f"The drawing cannot be read: {str(error)[:200].rstrip('.')}.") from error
     if name_of(root) != "svg":
         raise SketchbookError(f"The drawing is no SVG: it begins with {name_of(root)[:40]!r}.")
     for element in root.iter():
@@ -108,7 +108,7 @@ def rastered(svg: str, pixels: int) -> Pixels:
         # A panic of the renderer is no Exception, and its class cannot be imported.
         if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
             raise
-        raise SketchbookError(f"The drawing cannot be rendered: {str(error)[:200]}") from error
+        raise SketchbookError(f"The drawing cannot be rendered: {str(error)[:200].rstrip('.')}.") from error
     if picture.size != (pixels, pixels):
         picture = picture.resize((pixels, pixels), Image.Resampling.LANCZOS)
     return np.asarray(picture)

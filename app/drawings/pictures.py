@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from sketch.sketchbook import Sketchbook
+from sketch.sketchbook import Sketchbook, rendered
 
 FAINTEST = 0.16
 """How much ink stands even where a drawing is white: else a ghost would have no body."""
@@ -21,7 +21,7 @@ def webp(book: Sketchbook, digest: str, side: int) -> bytes:
 
     :raises SketchbookError: where it is not there, or cannot be rendered.
     """
-    picture = book.picture(digest, side)
+    picture = rendered(book.svg(digest), side)  # and not remembered: browsers do that, and a web process stays small
     darkness = 1 - picture[..., :3] @ WEIGHT
     ink = np.zeros((side, side, 4), np.uint8)
     ink[..., 3] = np.round(255 * picture[..., 3] * (FAINTEST + (1 - FAINTEST) * darkness))
