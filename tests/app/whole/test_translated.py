@@ -45,7 +45,7 @@ from tests.support.curator import HASH, enter
 from tests.support.stages import deliver
 from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.painter import PaintingError
+from worker.diffusion.rendering import PaintingError
 from worker.job import _sentence
 from worker.pieces.walk_setup import WrongModel
 
