@@ -22,7 +22,7 @@ from app.search.vector_index import SourceError
 from app.storage.walk_models import Stop, Walk
 from app.text.embedding import Embedding
 from sketch.scene import WORDS_MOST, Scene
-from sketch.sketchbook import Sketchbook, SketchbookError
+from sketch.sketchbook import Sketchbook
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def read_stops(walk: Walk, parent: Walk | None = None) -> None:
     :raises InvalidInput: when a scene holds a drawing that was never here.
     """
     model = models_on_offer.setting(walk.model)
-    book = book_of(model)
+    book = sketchbooks.readable(model)
     reader = None if book is None else reader_of(model)
     if reader is None or book is None:
         for stop in walk.stops:
@@ -69,22 +69,13 @@ def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) 
                 yield FieldError(("stops", index, "scene", "things", place, "drawing"), message)
 
 
-def book_of(model: str) -> Sketchbook | None:
-    """Return the sketchbook of a model, given as it is set; None where it has none that can be read."""
-    try:
-        return sketchbooks.of_model(model)
-    except SketchbookError as error:
-        log.error("prompts are not read: %s", error)
-        return None
-
-
 def reader_of(model: str) -> Reader | None:
     """Return what reads prompts for a model, given as it is set; None where sketches do not lead it.
 
     It is the same one until a drawing is added or removed. Without the model's files, prompts are painted by their
     words alone.
     """
-    book = book_of(model)
+    book = sketchbooks.readable(model)
     lexicon = None if book is None else _lexicon(Path(model))
     if book is None or lexicon is None:
         return None

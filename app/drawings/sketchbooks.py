@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from app.drawings import added_drawings
 from app.generation import models_on_offer
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
+
+log = logging.getLogger(__name__)
 
 _joined: dict[Path, tuple[Sketchbook, Sketchbook, Sketchbook]] = {}
 
@@ -30,17 +33,19 @@ def of_model(model: str) -> Sketchbook | None:
     return held[2]
 
 
+def readable(model: str) -> Sketchbook | None:
+    """Return the sketchbook of a model; None where it has none, or one that cannot be read, which the log says."""
+    try:
+        return of_model(model)
+    except SketchbookError as error:
+        log.error("no drawings lead %s: %s", model, error)
+        return None
+
+
 def led() -> dict[str, Sketchbook]:
-    """Return the sketchbooks of the models on offer that sketches lead, by what people call these; broken ones not."""
-    found = {}
-    for model in models_on_offer.offered():
-        try:
-            book = of_model(model.setting)
-        except SketchbookError:
-            continue
-        if book is not None:
-            found[model.title] = book
-    return found
+    """Return the sketchbooks of the models on offer that sketches lead, by what people call these."""
+    found = ((model.title, readable(model.setting)) for model in models_on_offer.offered())
+    return {title: book for title, book in found if book is not None}
 
 
 @lru_cache(maxsize=4)

@@ -80,10 +80,10 @@ def every(search: str = "") -> list[AddedDrawing]:
 
 
 def is_found(drawing: Drawing, search: str) -> bool:
-    """Tell whether each word of a search stands in what is told of a drawing, whatever its case and accents."""
+    """Tell whether each word of a search begins one of what is told of a drawing, whatever its case and accents."""
     told = (drawing.name, *drawing.words, drawing.kind, drawing.style, drawing.artist, drawing.licence, drawing.digest)
-    text = spaced(" ".join(told))
-    return all(word in text for word in spaced(search).split())
+    text = f" {spaced(' '.join(told))}"
+    return all(f" {word}" in text for word in spaced(search).split())
 
 
 def next_revision(session: Session) -> int:
