@@ -74,6 +74,7 @@ LOG = (
     N_("changed drawing"),
     N_("removed drawing"),
     N_("brought back drawing"),
+    N_("took in drawing"),
 )
 
 SYSTEM = (

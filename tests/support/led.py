@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.config import ROOT
 from sketch import sketchbook
+from sketch.sketchbook import Drawing
 from tests.support import drawings
 
 ROBOT = (
@@ -19,10 +20,13 @@ ROBOT = (
 ROBOT_DIGEST = sketchbook.digest_of(ROBOT)
 
 
-def laid_out(folder: Path, **told: object) -> Path:
-    """Lay it out in a folder; ``told`` is what ``house.json`` says besides its name."""
+def laid_out(folder: Path, *, more: str = "", **told: object) -> Path:
+    """Lay it out in a folder, with one ``more`` drawing; ``told`` is what ``house.json`` says besides its name."""
     (folder / "house.json").write_text(json.dumps({"name": "led", "title": "Led model", **told}))
     (folder / "sketch.json").write_text('{"version": 1, "side": 32}')
-    (folder / "sketchbook.zip").write_bytes(drawings.packed())
+    svgs = {drawings.DIGESTS[name]: svg for name, svg in drawings.SVGS.items()}
+    added = [Drawing(sketchbook.digest_of(more), "more")] if more else []
+    packed = sketchbook.packed([*drawings.DRAWINGS, *added], svgs | {each.digest: more for each in added})
+    (folder / "sketchbook.zip").write_bytes(packed)
     shutil.copy(ROOT / "models/house/lexicon.npz", folder)
     return folder

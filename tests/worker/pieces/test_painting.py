@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from flask import Flask
 from numpy.typing import NDArray
+from PIL import Image
 from sqlalchemy import delete
 
 from app.commissions import intake, recipe
@@ -99,6 +101,20 @@ def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed
     wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read(read(walk.id).media["gif"].path)))
     again = intake.place(wanted, visitor_key="bob", owner="bob", pinned=pinned)[0]
     assert (painted(again) == after).all()
+
+
+@pytest.mark.usefixtures("easel")
+def test_files_of_a_walk_say_whose_drawings_they_were_painted_after() -> None:
+    drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster", artist="Ann Example", licence="CC-BY-4.0"))
+    walk = commission()
+    painted(walk)
+    told = "After drawings: robot hamster (Ann Example, CC BY 4.0, https://creativecommons.org/licenses/by/4.0/); "
+    files = {kind: media_store.store().read(medium.path) for kind, medium in read(walk.id).media.items()}
+    with Image.open(io.BytesIO(files["poster"])) as picture:
+        picture.load()
+        assert picture.text["Copyright"].startswith(told)  # type: ignore[attr-defined]
+    assert told.encode() in files["mp4"] and told.encode() in files["webp"]
+    assert [each["artist"] for each in recipe.read(files["gif"])["drawings"]] == ["Ann Example", "MoMA Lisa"]
 
 
 @pytest.mark.usefixtures("easel")
