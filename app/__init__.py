@@ -21,13 +21,24 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     :raises app.errors.ConfigError: when a setting is unusable.
     """
     from app import config
-    from app.api import reference, routes
+    from app.api import readings, reference, routes
     from app.auth import rate_limits, visitors
     from app.cli import registration
     from app.config import ROOT
     from app.instance import folder
     from app.observability import health, metrics
-    from app.pages import curator_drawings, exhibitions, make, my_walks, owner, report, restore, similar, stages
+    from app.pages import (
+        curator_drawings,
+        drawings,
+        exhibitions,
+        make,
+        my_walks,
+        owner,
+        report,
+        restore,
+        similar,
+        stages,
+    )
     from app.publishing import embed, feed, film_files, media_files, schema_org, sitemap
     from app.search import semantic_search, visual_search
     from app.storage import database, media_store
@@ -59,6 +70,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     film_files.init_app(app)
     media_files.init_app(app)
     stages.init_app(app)
+    drawings.init_app(app)
     embed.init_app(app)
     feed.init_app(app)
     exhibitions.init_app(app)
@@ -67,6 +79,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     curator_drawings.init_app(app)
     schema_org.init_app(app)
     routes.init_app(app)
+    readings.init_app(app)
     reference.init_app(app)
     my_walks.init_app(app)
     semantic_search.init_app(app)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sketch import habitats, palettes
 from sketch.habitats import FLOAT, FLY, HANG, LIE, STAND, SWIM
-from sketch.scene import COLOURS, MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
+from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
 FACES_LEFT = 0.5
 """The share of animals and vehicles that are mirrored: nearly all are drawn facing left."""
@@ -183,7 +183,7 @@ def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
     else:
         rows, columns = dice.choice(((2, 2), (3, 3), (2, 3), (3, 4)))
         cells = rows * columns
-    turned, colours = dice.random() < 0.3, dice.random() < 0.25 and not any(item.colour for item in items)
+    turned = dice.random() < 0.3
     size = 0.92 / max(rows, columns)
     things = []
     for number in range(min(cells, MOST_THINGS)):
@@ -193,8 +193,6 @@ def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
         thing = _thing(item, dice, 0.04 + 0.92 * x, 0.04 + 0.92 * y, size)
         if turned:
             thing = replace(thing, turn=dice.uniform(-0.4, 0.4))
-        if colours:
-            thing = replace(thing, colour=dice.choice([each for each in COLOURS if each not in ("black", "white")]))
         things.append(thing)
     return things
 

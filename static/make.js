@@ -41,8 +41,8 @@ function sayValues() {
 
 function rememberInAddress(form) {
   const typed = new FormData(form);
-  ["csrf_token", "token", "edit", "film"].forEach((name) => typed.delete(name));
-  const inLine = typed.getAll("own").some(Boolean) ? ["prompt", "own"] : ["prompt"]; // one for each stop, empty ones too
+  [...typed.keys()].filter((name) => /^(csrf_token|token|edit|film|thing-.*)$/.test(name)).forEach((name) => typed.delete(name));
+  const inLine = ["prompt", ...["own", "drawing"].filter((name) => typed.getAll(name).some(Boolean))]; // one for each stop, empty ones too
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
   const address = `/?${new URLSearchParams(typed)}`;
   if (address.length < 8000) history.replaceState(null, "", address);

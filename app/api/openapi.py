@@ -40,7 +40,7 @@ PROBLEMS = {
     413: "The body has more than {limit} bytes.",
     415: "The body is not sent as application/json.",
     422: "A value breaks a rule. Each of `errors` names the field and the limit.",
-    429: "Too many walks were asked for in a short time.",
+    429: "Too much was asked for in a short time.",
     500: "Our fault.",
     503: "The site is closed for a moment.",
 }
@@ -199,7 +199,11 @@ def _in_query(contract: Contract) -> list[Schema]:
     if contract.query is None:
         return []
     schema = contract.query.model_json_schema(schema_generator=_Untitled)
-    return [_parameter(name, "query", _without_null(told)) for name, told in schema["properties"].items()]
+    required = schema.get("required", ())
+    return [
+        _parameter(name, "query", _without_null(told), is_required=name in required)
+        for name, told in schema["properties"].items()
+    ]
 
 
 def _in_headers(contract: Contract) -> list[Schema]:
@@ -209,9 +213,9 @@ def _in_headers(contract: Contract) -> list[Schema]:
     ]
 
 
-def _parameter(name: str, place: str, schema: Schema) -> Schema:
+def _parameter(name: str, place: str, schema: Schema, *, is_required: bool = False) -> Schema:
     description = schema.pop("description")
-    return {"name": name, "in": place, "required": False, "description": description, "schema": schema}
+    return {"name": name, "in": place, "required": is_required, "description": description, "schema": schema}
 
 
 def _without_null(schema: Schema) -> Schema:

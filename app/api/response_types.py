@@ -188,6 +188,64 @@ class WalkAgain(TypedDict):
     model: Annotated[str | None, Field(description="The model; null for the site's first.", examples=[None])]
 
 
+class DrawingDescription(TypedDict):
+    """A drawing that leads the painter."""
+
+    drawing: Annotated[str, Field(description="Its digest, as scenes name it.", examples=["cb73ecce6d2ee0de2cf7"])]
+    name: Annotated[str, Field(description="What it shows.", examples=["bat"])]
+    picture: Annotated[
+        str,
+        Field(
+            description="The drawing in one ink, WebP, root-relative.", examples=["/drawings/cb73ecce6d2ee0de2cf7.webp"]
+        ),
+    ]
+
+
+class ThingDescription(DrawingDescription):
+    """A thing that a prompt was read as."""
+
+    phrase: Annotated[str, Field(description="The words of the prompt that it was read from.", examples=["two bats"])]
+    others: Annotated[list[DrawingDescription], Field(description="What else they may mean, the likeliest first.")]
+    number: Annotated[int, Field(description="How many of it are shown.", examples=[2])]
+    colour: Annotated[str | None, Field(description="Its colour; null for its own.", examples=[None])]
+    place: Annotated[
+        str | None,
+        Field(
+            description="How it stands to the thing after it, such as `above` or `in`; null where nothing was said.",
+            examples=[None],
+        ),
+    ]
+    freely: Annotated[bool, Field(description="Whether it was found by its meaning alone.", examples=[False])]
+
+
+class SettingDescription(TypedDict):
+    """Where things stand; what is null is left to the seed."""
+
+    kind: Annotated[str | None, Field(description="The place, such as `sea` or `table`.", examples=[None])]
+    time: Annotated[str | None, Field(description="`day`, `dusk` or `night`.", examples=["night"])]
+    weather: Annotated[str | None, Field(description="`rain` or `snow`.", examples=[None])]
+    ground: Annotated[str | None, Field(description="The colour of what is behind.", examples=[None])]
+    composition: Annotated[
+        str | None,
+        Field(description="How they are put together: `row`, `grid`, `pattern`, `close-up`.", examples=[None]),
+    ]
+
+
+class ReadingDescription(TypedDict):
+    """What a prompt is read as, where drawings lead the painter."""
+
+    things: Annotated[list[ThingDescription], Field(description="Its things; none where it names but a place.")]
+    setting: SettingDescription
+    freely: Annotated[bool, Field(description="Whether any thing was found by its meaning alone.", examples=[False])]
+    words: Annotated[
+        str, Field(description="What the painter is told of it, in English.", examples=["two bats, at night"])
+    ]
+    hands: Annotated[list[str], Field(description="The hands that it names, as they are written.", examples=[[]])]
+    unwanted: Annotated[list[str], Field(description="The names of what must not be shown.", examples=[[]])]
+    language: Annotated[str, Field(description="The language that it was read in.", examples=["en"])]
+    reader: Annotated[int, Field(description="The version of what read it, as scenes name it.", examples=[1])]
+
+
 class WalkList(TypedDict):
     """Some walks that hang in the gallery."""
 

@@ -1,3 +1,13 @@
 """A request for a walk: its schema, its rules, its intake, its recipe."""
 
-__all__ = ["error_messages", "intake", "recipe", "recipe_pins", "recipe_schema", "schema", "validation", "walk_edits"]
+__all__ = [
+    "error_messages",
+    "intake",
+    "recipe",
+    "recipe_pins",
+    "recipe_schema",
+    "scenes",
+    "schema",
+    "validation",
+    "walk_edits",
+]

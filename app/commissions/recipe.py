@@ -171,7 +171,10 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     pinned = _pinned(recipe)
     wanted.model = _model_of(recipe["model"], pinned.model_name)
     offer = models_on_offer.find(pinned.model_name)
-    steps_max = models_on_offer.facts(offer.setting)["steps_max"] if offer else None
+    facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": []}
+    steps_max = facts["steps_max"]
+    if facts["sizes"] and pinned.enlarged * facts["size"] not in facts["sizes"]:
+        raise _altered(_(PLACES["width"]))
     if steps_max is not None and pinned.scheduler in models_on_offer.CONSISTENT and pinned.sampler_steps > steps_max:
         told = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
         raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))

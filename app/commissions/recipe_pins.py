@@ -24,6 +24,7 @@ KNOTS_MAX = 128  # on a leg, and in a level
 GAIN_MAX = 10.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
+OPTIONAL = ("gain", "enlarged")  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
@@ -64,6 +65,7 @@ class PinnedSampling(BaseModel):
         Field(min_length=1, max_length=LEVELS_MAX),
     ]
     branches: bool
+    enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # of the model's own size
 
 
 class ToldDrawing(BaseModel):
@@ -98,12 +100,19 @@ class PinnedSettings(BaseModel):
     sampling: PinnedSampling | None = None  # None in the first version, which painted every frame in full
     levels: Annotated[list[PinnedLevel], Field(max_length=LEVELS_MAX)] | None = None
 
+    @property
+    def enlarged(self) -> int:
+        """How many times the model's own a side is."""
+        return (self.sampling and self.sampling.enlarged) or 1
+
     def columns(self) -> dict[str, Any]:
         """Return what a walk's row holds of it."""
         columns = self.model_dump()
         if self.sampling is not None:
             led = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
-            said = {name: value for name, value in columns["sampling"].items() if name != "gain" or value is not None}
+            said = {
+                name: value for name, value in columns["sampling"].items() if name not in OPTIONAL or value is not None
+            }
             columns["sampling"] = led | said  # in the order in which it is resolved, so written alike
         return columns
 

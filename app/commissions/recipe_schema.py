@@ -87,6 +87,9 @@ class RecipeSampler(TypedDict):
     branches: NotRequired[
         Annotated[bool, Field(description="Whether frames start from the knots beside them.", examples=[True])]
     ]
+    enlarged: NotRequired[
+        Annotated[int, Field(description="How many times the model's own size a side is, where more.", examples=[2])]
+    ]
 
 
 class RecipeLevel(TypedDict):

@@ -1,4 +1,7 @@
-"""What the stops of a walk are read as, where sketches lead the model that is to paint it."""
+"""What the stops of a walk are read as, where sketches lead the model that is to paint it.
+
+Pages and the API show a :class:`Reading` of the same reader, by the same seed: what is shown is what is painted.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from app.generation.limits import ERRORS_MAX
 from app.i18n.gettext import _
 from app.reading.lexicon import Lexicon, LexiconError
 from app.reading.reader import Reader
+from app.reading.reading import Reading
 from app.search import semantic_search
 from app.search.vector_index import SourceError
 from app.storage.walk_models import Stop, Walk
@@ -31,8 +35,7 @@ def read_stops(walk: Walk, parent: Walk | None = None) -> None:
     """Give each stop the scene that its prompt is read as, unless it brings one; none where no sketch leads the model.
 
     A walk that goes on from another begins with that one's last scene, or there would be a seam, as long as that can
-    be painted. Whose the drawings of
-    the scenes are is written down with the walk.
+    be painted. Whose the drawings of the scenes are is written down with the walk.
 
     :raises InvalidInput: when a scene holds a drawing that was never here.
     """
@@ -48,10 +51,9 @@ def read_stops(walk: Walk, parent: Walk | None = None) -> None:
     if parent is not None and walk.stops[0].scene is None:
         last = parent.stops[-1].scene
         walk.stops[0].scene = None if any(unknown_drawings(book, [last])) else last
-    hand = _hand(models_on_offer.facts(model).get("unnamed", ()), walk.seed)
     for stop in walk.stops:
         if stop.scene is None and not walk.is_pinned:
-            stop.scene = _scene(reader, stop, walk.seed_of(stop), hand).as_json()
+            stop.scene = _scene(reader, stop, walk, model).as_json()
     walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
 
 
@@ -67,6 +69,19 @@ def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) 
                     digest=thing["drawing"],
                 )
                 yield FieldError(("stops", index, "scene", "things", place, "drawing"), message)
+
+
+def arranged(reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "") -> Scene:
+    """Arrange what was read, and note what the painter is told of it.
+
+    Where neither ``hand`` nor the prompt names one, the model is told one of its own, the same for a whole walk: else
+    it would paint the mean of several.
+    """
+    known: Sequence[str] = models_on_offer.facts(model).get("unnamed", ())
+    unnamed = random.Random(f"hand:{walk_seed}").choice(known) if known else ""  # noqa: S311 - drawn to be drawn again
+    named = reading.hands or ((unnamed,) if unnamed and not hand else ())
+    words = ", ".join([each for each in (reading.words, *named) if each])[:WORDS_MOST]
+    return replace(reading.scene(seed), words=words, reader=reading.version)
 
 
 def reader_of(model: str) -> Reader | None:
@@ -108,17 +123,7 @@ def _lexicon(folder: Path) -> Lexicon | None:
         return None
 
 
-def _hand(known: Sequence[str], seed: int) -> str:
-    """Choose the hand of prompts that name none: one for a walk, or a model would paint the mean of several."""
-    return random.Random(f"hand:{seed}").choice(known) if known else ""  # noqa: S311 - drawn to be drawn again
-
-
-def _scene(reader: Reader, stop: Stop, seed: int, hand: str) -> Scene:
-    """Read a stop's prompt and arrange what it shows, and note what the painter is told of it.
-
-    ``hand`` is what it is painted in where neither the stop nor its prompt names one.
-    """
-    reading = reader.read(stop.prompt, leave_out=stop.negative_prompt, seed=seed)
-    named = reading.hands or ((hand,) if hand and not stop.hand else ())
-    words = ", ".join([each for each in (reading.words, *named) if each])[:WORDS_MOST]
-    return replace(reading.scene(seed), words=words, reader=reading.version)
+def _scene(reader: Reader, stop: Stop, walk: Walk, model: str) -> Scene:
+    seed = walk.seed_of(stop)
+    reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=seed)
+    return arranged(reading, model=model, seed=seed, walk_seed=walk.seed, hand=stop.hand)

@@ -24,20 +24,43 @@ def check_words(text: str, info: ValidationInfo) -> str:
 
     :raises ValueError: with the rule that it breaks.
     """
-    text = _clean(text, info)
+    return visible(text, _most(info))
+
+
+def clean_words(text: str, info: ValidationInfo) -> str:
+    """Read what a visitor writes: clean, and not too long.
+
+    :raises ValueError: with the rule that it breaks.
+    """
+    return cleaned(text, _most(info))
+
+
+def _most(info: ValidationInfo) -> int:
+    return info.context.prompt_max if info.context else 300
+
+
+def visible(text: str, most: int) -> str:
+    """Write a text of at least one visible character, at most so many, as it is kept.
+
+    :raises ValueError: with the rule that it breaks.
+    """
+    text = cleaned(text, most)
     if not any(_is_visible(character) for character in text):
         raise ValueError(_("is empty. Write at least one word."))
     return text
 
 
-def _clean(text: str, info: ValidationInfo) -> str:
+def cleaned(text: str, most: int) -> str:
+    """Write a text of at most so many characters as it is kept: composed, one space between words.
+
+    :raises ValueError: with the rule that it breaks.
+    """
     text = " ".join(unicodedata.normalize("NFC", text).split())
     _check_readable(text)
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise ValueError(_("contains control characters. Use letters, digits and punctuation only."))
-    limit = info.context.prompt_max if info.context else 300
-    if len(text) > limit:
-        raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=limit))
+    if len(text) > most:
+        raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=most))
     return text
 
 
@@ -102,7 +125,9 @@ class StopRequest(BaseModel):
     ]
     """What is painted here, in any script: at least one visible character. Spaces in a row count as one."""
     negative_prompt: Annotated[
-        str, AfterValidator(_clean), limits_in_schema(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]})
+        str,
+        AfterValidator(clean_words),
+        limits_in_schema(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]}),
     ] = ""
     """What is left out."""
     seed: Annotated[Seed | None, Field(examples=[None])] = None
@@ -162,6 +187,10 @@ class Commission(BaseModel):
     """How closely the pictures keep to the words; 1 or less is no guidance. Without it as the preset says."""
     preset: Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])] = None
     """How much work a frame is worth. With `exact`, each is painted in full. Without it, as the walk gone on from."""
+    size: Annotated[
+        int | None, limits_in_schema(lambda limits: {"enum": [*limits.sizes, None], "examples": [None]})
+    ] = None
+    """How many pixels a side of the pictures has; without it as the walk gone on from, or the model's own."""
     ending: Annotated[Literal["stop", "back", "round"], Field(examples=["stop"])] = "stop"
     """How the film ends: `stop` at the last stop, `back` the way it came, or `round` to the first stop again."""
     easing: Annotated[bool, Field(examples=[False])] = False

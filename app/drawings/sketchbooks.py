@@ -42,12 +42,6 @@ def readable(model: str) -> Sketchbook | None:
         return None
 
 
-def led() -> dict[str, Sketchbook]:
-    """Return the sketchbooks of the models on offer that sketches lead, by what people call these."""
-    found = ((model.title, readable(model.setting)) for model in models_on_offer.offered())
-    return {title: book for title, book in found if book is not None}
-
-
 @lru_cache(maxsize=4)
 def _shipped(folder: Path) -> Sketchbook:
     return sketchbook.load(folder / sketchbook.FILE)

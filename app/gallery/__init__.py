@@ -1,3 +1,12 @@
 """What the public may browse: the gallery's lists, exhibitions, walks that look alike."""
 
-__all__ = ["catalogue", "catalogue_query", "cursors", "exhibitions", "first_exhibition", "similar", "spelling"]
+__all__ = [
+    "catalogue",
+    "catalogue_query",
+    "cursors",
+    "drawing_catalogue",
+    "exhibitions",
+    "first_exhibition",
+    "similar",
+    "spelling",
+]

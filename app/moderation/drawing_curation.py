@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
-from app.drawings import added_drawings, sketchbooks
+from app.drawings import added_drawings, offered
 from app.errors import InvalidInput
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
@@ -94,7 +94,7 @@ def next_revision(session: Session) -> int:
 
 def _add(checked: CheckedDrawing, who: str) -> Outcome:
     digest, (name, *words) = digest_of(checked.svg), checked.names
-    shipped = [found for book in sketchbooks.led().values() if (found := book.drawings.get(digest))]
+    shipped = [found for book in offered.books() if (found := book.drawings.get(digest))]
     kind = drawing_request.kind_of(checked.names)
     with writing() as session:
         revision = next_revision(session)
@@ -146,7 +146,7 @@ def _find(named: str, *, is_removed: bool) -> AddedDrawing:
     if len(wanted) == 1:
         return wanted[0]
     told = {"name": f"{named.strip():.80}", "digests": join_words([row.digest for row in wanted])}
-    shipped = (each for book in sketchbooks.led().values() for each in book.drawings.values())
+    shipped = (each for book in offered.books() for each in book.drawings.values())
     if wanted:
         flaw = _("Several drawings are called “%(name)s”: name one by its digest, %(digests)s.", **told)
     elif any(asked in (each.digest, each.name.casefold()) for each in shipped):

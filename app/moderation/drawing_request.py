@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.drawings import sketchbooks
+from app.drawings import offered
 from app.errors import FieldError, InvalidInput
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.formatting import join_words, number
@@ -69,12 +69,12 @@ def too_many_words(count: int) -> FieldError:
 
 def kinds() -> list[str]:
     """List the kinds of things that there are drawings of, by which a setting is found for each."""
-    return sorted({each.kind for book in sketchbooks.led().values() for each in book.drawings.values() if each.kind})
+    return sorted({each.kind for book in offered.books() for each in book.drawings.values() if each.kind})
 
 
 def kind_of(names: Iterable[str]) -> str:
     """Return the kind of what is called like that, where there is a drawing of it; else ``""``."""
-    named = {each.name.casefold(): each.kind for book in sketchbooks.led().values() for each in book.drawings.values()}
+    named = {each.name.casefold(): each.kind for book in offered.books() for each in book.drawings.values()}
     return next((kind for name in names if (kind := named.get(name.casefold()))), "")
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from app.commissions.recipe_pins import PRINTABLE
-from app.drawings import added_drawings, sketchbooks
+from app.drawings import added_drawings, offered
 from app.moderation import audit_log, drawing_curation
 from app.moderation.drawing_request import KIND, WORDS_MOST
 from app.storage.database import db, now, writing
@@ -55,7 +55,7 @@ def lines_of(digests: Collection[str]) -> Iterable[DrawingLine]:
 
 def unknown(lines: Iterable[DrawingLine]) -> list[DrawingLine]:
     """Return the drawings that are neither added here, removed or not, nor shipped with a model on offer."""
-    books = [added_drawings.book(), *sketchbooks.led().values()]
+    books = [added_drawings.book(), *offered.books()]
     return [line for line in lines if not any(line.digest in book for book in books)]
 
 

@@ -6,6 +6,7 @@ __all__ = [
     "about",
     "curator",
     "curator_drawings",
+    "drawings",
     "exhibitions",
     "gallery",
     "make",

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.exceptions import NotFound
 
 from app.auth import curator_session, rate_limits
-from app.drawings import sketchbooks
+from app.drawings import offered
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
@@ -252,7 +252,7 @@ def _walk_page(found: Walk, *, status: int = 200, error: str | None = None) -> R
 def room_page(template: str, invalid: InvalidInput | None = None, *, status: int = 200, **context: Any) -> Response:
     """Show a page of the room; with what is wrong at each field of its form, if that is refused."""
     errors = {each.field: each.message for each in invalid.errors} if invalid else {}
-    usual = {"error": None, "asked": "", "written": "", "errors": errors, "has_drawings": bool(sketchbooks.led())}
+    usual = {"error": None, "asked": "", "written": "", "errors": errors, "has_drawings": bool(offered.books())}
     return Response(render_template(template, **usual | context), status=422 if invalid else status)
 
 

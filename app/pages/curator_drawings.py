@@ -6,19 +6,18 @@ Where sketches lead no model on offer, they are not there.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, request
 from werkzeug.exceptions import NotFound
 
-from app.drawings import added_drawings, drawing_credits, pictures, sketchbooks
+from app.drawings import added_drawings, drawing_credits, offered
 from app.errors import InvalidInput
 from app.i18n.gettext import N_, _
 from app.moderation import drawing_curation, drawing_request
 from app.moderation.drawing_request import DrawingRequest
 from app.pages.curator import blueprint, go, room_page
 from sketch import svg
-from sketch.sketchbook import Drawing, SketchbookError
+from sketch.sketchbook import Drawing
 
 SIDE = 96
 """How wide and high a drawing is shown."""
@@ -72,23 +71,12 @@ def act_on_drawing(digest: str, act: str) -> Response:
         raise NotFound from error
 
 
-@blueprint.get("/drawings/<digest>.webp")
-def drawing_picture(digest: str) -> Response:
-    """Send a drawing as a small picture, one that was removed as well."""
-    try:
-        data = pictures.webp(_known(digest)[0], digest, SIDE)
-    except SketchbookError as error:
-        raise NotFound from error
-    return Response(data, mimetype="image/webp")
-
-
 def _told(outcome: drawing_curation.Outcome) -> Response:
     return go("office.drawings", drawing=outcome.drawing.digest, became=outcome.what)
 
 
 def _drawings_page(wanted: DrawingRequest, invalid: InvalidInput | None = None) -> Response:
-    books = sketchbooks.led()
-    if not books:
+    if not offered.books():
         raise NotFound
     asked = " ".join(request.args.get("q", "").split())
     shipped = _shipped(asked) if asked else []
@@ -103,7 +91,6 @@ def _drawings_page(wanted: DrawingRequest, invalid: InvalidInput | None = None) 
         kinds=drawing_request.kinds(),
         said=_said(),
         credit_of=drawing_credits.of_drawing,
-        picture_of=_address,
         side=SIDE,
         most=svg.BYTES,
     )
@@ -112,28 +99,12 @@ def _drawings_page(wanted: DrawingRequest, invalid: InvalidInput | None = None) 
 def _shipped(asked: str) -> list[Drawing]:
     """Return the shipped drawings that a search finds, those first that are called so."""
     added = added_drawings.book()
-    known = {digest: each for book in sketchbooks.led().values() for digest, each in book.drawings.items()}
+    known = {digest: each for book in offered.books() for digest, each in book.drawings.items()}
     found = [each for each in known.values() if each.digest not in added and drawing_curation.is_found(each, asked)]
     return sorted(found, key=lambda each: (each.name != asked, not each.name.startswith(asked), each.name, each.style))
 
 
 def _said() -> str:
     """Say what became of the drawing that the page was led to from."""
-    became = BECAME.get(request.args.get("became", ""))
-    try:
-        return _(became, name=_known(request.args.get("drawing", ""))[1].name) if became else ""
-    except NotFound:
-        return ""
-
-
-def _known(digest: str) -> tuple[Any, Drawing]:
-    for book in sketchbooks.led().values():
-        if found := book.find(digest):
-            return book, found
-    raise NotFound
-
-
-def _address(digest: str, *, is_removed: bool = False) -> str:
-    """Return where a drawing is shown: as visitors see it, where that can be; what was removed only here."""
-    is_public = "pages.drawing_picture" in current_app.view_functions and not is_removed
-    return url_for("pages.drawing_picture" if is_public else "office.drawing_picture", digest=digest)
+    became, drawing = BECAME.get(request.args.get("became", "")), offered.drawing(request.args.get("drawing", ""))
+    return _(became, name=drawing.name) if became and drawing else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from typing import cast
 
@@ -17,10 +18,12 @@ from flask import (
 )
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
 
 from app.auth import rate_limits, visitors
-from app.commissions import intake
+from app.commissions import intake, scenes
 from app.commissions.validation import validate
+from app.drawings import offered
 from app.errors import InvalidInput, TooMany
 from app.gallery import catalogue
 from app.generation import models_on_offer, presets, sampler_settings
@@ -29,12 +32,13 @@ from app.i18n.gettext import _
 from app.pages import about, blueprint, gallery, walk
 from app.pages.walk import see
 from app.presentation import make_form as forms
-from app.presentation import wording
+from app.presentation import readings, wording
 from app.queue import fair_queue, jobs
 from app.web import error_responses, form_guards
-from app.web.responses import page_response
+from app.web.responses import conditional, page_response
 
 RECENT = 8
+WHOLE = re.compile("[0-9]{1,10}", re.ASCII)
 PARTS = (about, gallery, walk)
 """Whose routes are on the same blueprint: they are there once they are imported."""
 
@@ -53,7 +57,30 @@ def make() -> Response:
     limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
     form.look_at_hand(limits)
+    readings.look_at_choices(form)
     return make_page(form)
+
+
+@blueprint.get("/reading")
+def reading() -> Response:
+    """Show what a prompt is read as, for the page on which it is being typed."""
+    asked = request.args
+    reader = scenes.reader_of(models_on_offer.setting(asked.get("model")))
+    if reader is None:
+        raise NotFound
+    seed, stop = (asked.get(name, "") for name in ("seed", "stop"))
+    shown = readings.of_prompt(
+        reader,
+        asked.get("prompt", ""),
+        _limits(asked.get("model", "")),
+        leave_out=asked.get("leave_out", ""),
+        seed=int(seed) if WHOLE.fullmatch(seed) else 0,
+        drawing=asked.get("drawing", ""),
+    )
+    part = render_template("pages/_reading.html", shown=shown, stop=int(stop) if WHOLE.fullmatch(stop) else 0)
+    response = conditional(page_response(part))
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response
 
 
 @blueprint.get("/surprise")
@@ -68,10 +95,11 @@ def surprise() -> Response:
 
 @blueprint.post("/")
 def edit() -> Response:
-    """Show the form again with a stop more or less, or turned round: for browsers without JavaScript."""
+    """Show the form again with a stop more or less, turned round, or read: for browsers without JavaScript."""
     limits = Limits.current()
     form = forms.from_fields(request.form, limits)
     form.edit(request.form.get("edit", ""), limits.stops_max)
+    readings.look_at_choices(form)
     return make_page(form)
 
 
@@ -80,10 +108,13 @@ def commission_walk() -> Response:
     """Save the walk and go to its page, or say what is wrong and keep what was typed."""
     form = forms.from_fields(request.form, Limits.current())
     owner = visitors.current()
-    if form.errors:  # the walk to go on from was taken down meanwhile
+    readings.look_at_choices(form)
+    if form.errors:  # the walk to go on from, or a drawing, was taken down meanwhile
         return make_page(form, status=422)
+    asked = form.commission()
+    readings.put_scenes(form, asked, _limits(form.model))
     try:
-        wanted = validate(form.commission())
+        wanted = validate(asked)
     except InvalidInput as error:
         form.explain(error)
         return make_page(form, status=422)
@@ -142,6 +173,8 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         usual=usual,
         can_surprise=len(models_on_offer.facts().get("vocabulary", [])) > 1,
         starters=[tuple(pair) for pair in models_on_offer.facts().get("starters", [])],
+        readings=readings.of_form(form, limits),
+        led={model.name for model in offered.led_models()},
         recent=catalogue.recent(RECENT, featured_first=True),
         total=catalogue.total(),
     )

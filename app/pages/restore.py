@@ -15,7 +15,7 @@ from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import N_, _
 from app.pages.make import make_page
-from app.presentation import form_fields
+from app.presentation import choices, form_fields
 from app.presentation import make_form as forms
 from app.walks import reuse
 
@@ -59,6 +59,11 @@ def restore() -> Response:
 def _fields(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the fields of the form that ask for the same, as far as they are not the defaults."""
     asked = as_commission(wanted, pinned)
+    for stop, kept in zip(asked["stops"], wanted.stops, strict=True):
+        seed = (wanted.seed or 0) if kept.seed is None else kept.seed
+        stop["drawing"] = choices.of_stop(
+            kept.prompt, kept.scene, leave_out=kept.negative_prompt, seed=seed, model=wanted.model
+        )
     return {
         **form_fields.of_stops(asked["stops"]),
         **form_fields.of_settings(wanted, **{name: asked[name] for name in ("preset", "steps", "guidance")}),

@@ -1,3 +1,3 @@
 """From a walk to what a template shows; no routes."""
 
-__all__ = ["filter_options", "form_fields", "make_form", "playback", "walk_line", "wording"]
+__all__ = ["choices", "filter_options", "form_fields", "make_form", "playback", "readings", "walk_line", "wording"]

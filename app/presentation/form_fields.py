@@ -11,7 +11,8 @@ from pydantic_core import from_json
 
 from app.commissions.schema import Commission
 from app.generation import presets, sampler_settings
-from app.storage.walk_models import STOP, Walk
+from app.presentation import choices
+from app.storage.walk_models import STOP, Stop, Walk
 
 SHARED = ("hand", "negative_prompt")
 OWN = ("seed", *SHARED)
@@ -24,7 +25,8 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
     Without ``seed``, stops keep one of their own only where else nothing would lie between two of them.
     """
     stops: list[dict[str, Any]] = [
-        {"prompt": stop.prompt, **{name: getattr(stop, name) for name in OWN}} for stop in walk.stops
+        {"prompt": stop.prompt, "drawing": _drawing(walk, stop), **{name: getattr(stop, name) for name in OWN}}
+        for stop in walk.stops
     ]
     if turned:
         stops.reverse()
@@ -56,12 +58,20 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
 def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the fields of the form that ask for these stops: what all of them share once, the rest with each."""
     shared = {name: stops[0][name] for name in SHARED if stops and len({stop[name] or "" for stop in stops}) == 1}
+    chosen = [stop.get("drawing", "") for stop in stops]
     own = [{name: stop[name] for name in OWN if name not in shared and stop[name] not in (None, "")} for stop in stops]
     return {
         "prompt": [stop["prompt"] for stop in stops],
         **{name: shared.get(name) or None for name in SHARED},
         "own": [write(each) for each in own] if any(own) else None,
+        "drawing": chosen if any(chosen) else None,
     }
+
+
+def _drawing(walk: Walk, stop: Stop) -> str:
+    return choices.of_stop(
+        stop.prompt, stop.scene, leave_out=stop.negative_prompt, seed=walk.seed_of(stop), model=walk.model
+    )
 
 
 def write(own: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from app.generation.limits import STOPS_MIN, Limits
 from app.i18n.formatting import decimal_sign
 from app.i18n.gettext import _
 from app.presentation import form_fields
+from app.reading import chosen
+from app.reading.chosen import AS_READ
 from app.storage.walk_models import FINISHED, ID, Walk
 from app.walks import lookup
 
@@ -30,6 +33,7 @@ class StopLine:
 
     prompt: str = ""
     error: str | None = None
+    drawing: str = ""  # the drawings chosen for what it is read as
     own: dict[str, Any] = field(
         default_factory=dict
     )  # its seed, hand and what it leaves out, where all stops share none
@@ -61,6 +65,11 @@ class MakeForm:
     def open(self) -> bool:
         """Tell whether "More" must stand open: something in it is wrong, or there are more than two stops."""
         return bool(set(self.errors) & IN_MORE) or len(self.stops) > STOPS_MIN
+
+    @property
+    def drawn_seed(self) -> int:
+        """Return the seed of a walk that is asked for without one, where it must be known beforehand."""
+        return int.from_bytes(hashlib.sha256(f"seed {self.token}".encode()).digest()[:4])
 
     @property
     def has_errors(self) -> bool:
@@ -177,8 +186,12 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     prompts += [""] * (STOPS_MIN - len(prompts))
     own = [form_fields.read(text) for text in fields.getlist("own")[: len(prompts)]]
     own += [{} for _ in prompts[len(own) :]]
+    drawings = [chosen.written(each) for each in _drawings(fields, len(prompts))]
     form = MakeForm(
-        stops=[StopLine(prompt, own=each) for prompt, each in zip(prompts, own, strict=True)],
+        stops=[
+            StopLine(prompt, drawing=drawing, own=each)
+            for prompt, drawing, each in zip(prompts, drawings, own, strict=True)
+        ],
         negative_prompt=fields.get("negative_prompt", ""),
         seed=fields.get("seed", ""),
         frames=fields.get("frames", ""),
@@ -198,6 +211,19 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     if walk_id := fields.get("continues", ""):
         form.go_on(walk_id)
     return form
+
+
+def _drawings(fields: MultiDict[str, str], count: int) -> list[list[str]]:
+    """Read the drawings that were chosen, by the field of each prompt or by what stands beneath it."""
+    found = [chosen.listed(text) for text in fields.getlist("drawing")[:count]]
+    found += [[] for _ in range(count - len(found))]
+    for name, value in fields.items():
+        said = re.fullmatch(r"thing-([0-9]{1,2})-([0-9])", name, re.ASCII)
+        if said and int(said[1]) < count:
+            wanted, place = found[int(said[1])], int(said[2])
+            wanted += [AS_READ] * (place + 1 - len(wanted))
+            wanted[place] = " ".join(chosen.listed(value)[:1]) or AS_READ
+    return found
 
 
 def _unknown(hand: object) -> str:

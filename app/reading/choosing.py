@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from app.reading import hearing, keys, phrases, tokens
+from app.reading import hearing, phrases, tokens
 from app.reading.describing import Describer, Floats
 from app.reading.hearing import FREE, HAND, PLACE, Heard
 from app.reading.lexicon import KEYWORD, NAME, WIDER, Meaning
 from app.reading.phrases import Phrase
 from app.reading.reading import BY_KEYWORD, BY_KIND, FREELY
 from app.reading.wordbook import HOW, SURE, Wordbook
+from sketch import keys
 
 OTHERS = 3
 CLEAR = 9.0

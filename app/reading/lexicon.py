@@ -35,18 +35,23 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What can be drawn: its Unicode name, its subgroup, and words that say what it is like."""
+    """What can be drawn: its Unicode name, its subgroup, words that say what it is like, and its name in German."""
 
     name: str
     kind: str
     text: str
+    german: str = ""
 
 
 class Lexicon:
     """A lexicon at work. ``revision`` names its content."""
 
     def __init__(self, arrays: dict[str, Any], revision: str) -> None:
-        self.concepts = [Concept(*line.split("\t")) for line in _text(arrays["concepts"]).split("\n")]
+        told = _text(arrays["concepts"]).split("\n")
+        german = (
+            _text(arrays["german"]).split("\n") if "german" in arrays else [""] * len(told)
+        )  # of an earlier release
+        self.concepts = [_concept(line, name) for line, name in zip(told, german, strict=True)]
         self.revision = revision
         self._keys, self._terms, self._verbs = (_Sorted(arrays[name]) for name in ("keys", "terms", "verbs"))
         self._ends = np.cumsum(arrays["counts"], dtype=np.int64)
@@ -132,6 +137,11 @@ class _Sorted:
                 return middle
             low, high = (middle + 1, high) if here < wanted else (low, middle)
         return -1
+
+
+def _concept(line: str, german: str) -> Concept:
+    name, kind, text = line.split("\t")
+    return Concept(name, kind, text, german)
 
 
 def _text(array: NDArray[np.uint8]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.reading import keys
 from app.reading.hearing import FREE, Heard
 from app.reading.lexicon import ALIAS, NAME, Meaning
 from app.reading.tokens import EMOJI, MARK, Token
 from app.reading.wordbook import LONGEST_NAME, Wordbook, is_strong
+from sketch import keys
 
 
 @dataclass(slots=True)

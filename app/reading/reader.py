@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
 
-from app.reading import choosing, hearing, keys, phrases, telling, tokens
+from app.reading import choosing, hearing, phrases, tokens
 from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
 from app.reading.english import ENGLISH
@@ -15,15 +16,19 @@ from app.reading.grammar import listed as words_of
 from app.reading.hearing import Heard
 from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
-from app.reading.reading import BY_NAME, FREELY, Found, Reading
+from app.reading.reading import BY_NAME, FREELY, Found, Reading, shown
 from app.reading.unwanted import unwanted, unwanted_words
 from app.reading.wordbook import SURE, Wordbook
 from app.text.embedding import Embedding
+from sketch import keys, wording
 from sketch.arrangement import Wish
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
 
 MOST_ITEMS = 6
+REMEMBERED = 512
+"""How many readings are remembered: of a page, each prompt is read several times."""
+
 SOME, SOME_OF_EACH = 3, 2
 """How many are meant by a plural without a number: of one thing, and of each of several."""
 
@@ -58,9 +63,11 @@ class Reader:
         named = [each for each in listed if each.digest in added or each.name.casefold() not in known]
         self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in named])
         self.describer = Describer(self.wordbook, embedding)
+        self.drawings = {each.digest: each for each in listed}
         self._drawings: dict[int, list[Drawing]] = {}
         for each in listed:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
+        self.again = lru_cache(maxsize=REMEMBERED)(self.read)
 
     def read(self, prompt: str, *, leave_out: str = "", language: str = "en", seed: int = 0) -> Reading:
         """Read a prompt, in English or German; ``language`` decides where its words do not.
@@ -76,6 +83,12 @@ class Reader:
             if any(item.how == BY_NAME for item in other.items):
                 return other
         return reading
+
+    def name_of(self, drawing: Drawing, language: str) -> str:
+        """Name what a drawing shows in a language, as far as that is known."""
+        number = self.wordbook.numbers.get(drawing.name.casefold())
+        german = "" if number is None or language != "de" else self.wordbook.concepts[number].german
+        return german or drawing.name
 
     def _may_be_foreign(self, prompt: str, reading: Reading) -> bool:
         """Tell whether nothing of a prompt was understood, nor any article of it is English or German."""
@@ -104,8 +117,9 @@ class Reader:
             nouns = [choice.phrase.word for choice in choices] or heard.free()
             heard.kind = next((place for word in nouns if (place := hearing.place_of(word, grammar))), "")
         wish = self._wish(heard, choices, items)
+        words, _ = wording.of_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in banned))
-        return Reading(tuple(items), wish, telling.words(items, wish), tuple(heard.hands), names, spoken)
+        return Reading(tuple(items), wish, words, tuple(heard.hands), names, spoken)
 
     def _language(self, prompt: str, hint: str) -> str:
         """Tell English from German by which of their words a prompt has."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from app.reading import keys
+from sketch import keys
 
 LONGEST = 2000
 """What is read of a prompt at most; commissions take far less."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from app.reading import keys, tokens
+from app.reading import tokens
 from app.reading.grammar import Grammar
 from app.reading.hearing import Heard
 from app.reading.lexicon import WIDER, Meaning
 from app.reading.tokens import Token
 from app.reading.wordbook import SURE, Wordbook
+from sketch import keys
 
 MEANT, MEANT_WIDE = 0.72, 0.3
 LONGEST = 4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from app.reading import keys
 from app.reading.lexicon import ALIAS, KEYWORD, KIND, NAME, NEAR, SYNONYM, WIDER, Concept, Lexicon, Meaning
+from sketch import keys
 
 LONGEST_NAME = 6
 """The most words that a name has."""

@@ -24,9 +24,9 @@ def packed(
 ) -> bytes:
     """Return the file's bytes, the same for the same words.
 
-    ``keys`` are sorted by their UTF-8; ``counts`` says how many concepts each has, which ``numbers``, ``weights`` and
-    ``sources`` list in its order; ``terms`` and ``term_`` likewise hold what a stem tells of a concept, in units of
-    ``term_unit``.
+    ``german`` has a line for each concept: its German name, or nothing. ``keys`` are sorted by their UTF-8; ``counts``
+    says how many concepts each has, which ``numbers``, ``weights`` and ``sources`` list in its order; ``terms`` and
+    ``term_`` likewise hold what a stem tells of a concept, in units of ``term_unit``.
     """
     words = sorted(entries, key=str.encode)
     stems = sorted(terms, key=str.encode)
@@ -36,6 +36,7 @@ def packed(
     arrays = {
         "format": np.array(FORMAT),
         "concepts": _joined(f"{each.name}\t{each.kind}\t{_text(each, glosses)}" for each in concepts),
+        "german": _joined(next(iter(each.german_names), "") for each in concepts),
         "keys": _joined(words),
         "counts": np.array([len(entries[word]) for word in words], np.uint8),
         "numbers": np.array([number for number, _ in means], np.uint16),

@@ -320,6 +320,27 @@ def test_many_slow_clients_keep_nobody_waiting_and_are_sent_away(front: Front) -
         assert front.ask("GET", "/gallery")[0].status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/reading", "text/html; charset=utf-8"), ("/api/v1/reading", "application/problem+json")]
+)
+def test_readings_have_a_rate_of_their_own_and_it_is_said_how_long_to_wait(front: Front, path: str, kind: str) -> None:
+    def ask(client: socket.socket) -> http.client.HTTPResponse:
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        return answer
+
+    with ExitStack() as open_ones:
+        clients = [open_ones.enter_context(front.connect()) for _ in range(50)]
+        for client in clients:  # all at once, however slow this machine is
+            client.sendall(f"GET {path}?prompt=a HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        answers = [ask(client) for client in clients]
+        refused = next(answer for answer in answers if answer.status == 429)
+        assert (refused.headers["Retry-After"], refused.headers["Content-Type"]) == ("1", kind)
+        assert b"Wait a moment." in refused.read()
+    assert front.ask("GET", "/api/v1/walks")[0].status == 200
+    assert front.ask("GET", "/gallery")[0].headers["Retry-After"] is None
+
+
 def test_strangers_share_a_page_for_a_second_and_visitors_get_their_own(front: Front) -> None:
     def asked_of_gunicorn(word: str) -> int:
         return front.web_log.read_text().count(f"GET /gallery?q={word} ")

@@ -180,6 +180,15 @@ def test_pattern_repeats_what_it_is_of() -> None:
         assert arranged.setting.kind in ("plain", "split", "pattern")
 
 
+@pytest.mark.parametrize("composition", ["", "grid", "pattern", "row", "close-up"])
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_nothing_takes_a_colour_that_was_not_asked_for(composition: str, count: int) -> None:
+    blue = Item("bird", "bird", "animal-bird", colour="blue")
+    for seed in range(40):
+        shown = arrange([many(CAT, count), blue], Wish(composition=composition), seed).things
+        assert {(thing.drawing, thing.colour) for thing in shown} == {("cat", ""), ("bird", "blue")}
+
+
 def test_close_up_is_cropped_by_the_frame_and_still_seen() -> None:
     for seed in range(60):
         (near,) = arrange([CAT], Wish(composition="close-up"), seed).things

@@ -15,8 +15,8 @@ from PIL import Image
 from sketch import parts, svg
 from sketch.sketchbook import rendered
 from sketch.svg import SketchbookError
-from tests.sketch.drawings import HEAD, SHAPES
-from tests.sketch.drawings import svg as written
+from tests.support.drawings import HEAD, SHAPES
+from tests.support.drawings import svg as written
 
 LAUGHS = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
 ENTITIES = f'<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa">{LAUGHS}]>'

@@ -60,7 +60,8 @@ def _nothing() -> None:
 class Painter:
     """A model at work. Not safe to share between threads: a solver's settings and torch's threads are the process's.
 
-    `passes` counts the UNet passes of all that was painted so far, one for each picture and prediction.
+    `passes` counts the UNet passes of all that was painted so far, one for each picture and prediction; of an enlarged
+    picture, as many as the model's own size goes into it.
     """
 
     def __init__(self, model: Model, setting: machine.Setting | None = None, *, measured: Path | None = None) -> None:
@@ -89,9 +90,10 @@ class Painter:
 
         `sampling` is what `presets.resolve` returned. Without it every step is guided, with the usual solver.
         """
-        width, height = self.size
+        sampling = sampling or {"scheduler": SOLVER, "steps": steps, "guidance": guidance}
+        width, height = (side * sampling.get("enlarged", 1) for side in self.size)
         return Rendering.of(
-            sampling or {"scheduler": SOLVER, "steps": steps, "guidance": guidance},
+            sampling,
             width=width,
             height=height,
             precision=self._setting.precision,
@@ -254,10 +256,10 @@ class Painter:
         """Predict with classifier-free guidance (Ho & Salimans, arXiv 2207.12598), both passes in one batch."""
         settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
         guided = rendering.guidance > 1 and not self.model.embeds_guidance and _is_within(step, rendering.guided)
+        area = rendering.width * rendering.height // (self.size[0] * self.size[1])
+        self.passes += (1 + guided) * area * len(latents)
         if not guided:
-            self.passes += len(latents)
             return self.model.predict(unet, latents, t, words.prompts, words.pooled, **settings)
-        self.passes += 2 * len(latents)
         doubled = latents.repeat(2, 1, 1, 1)
         states = torch.cat([words.negatives, words.prompts])
         pooled = None

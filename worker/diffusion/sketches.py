@@ -50,7 +50,7 @@ class WalkSketches:
         """Draw scenes, one for each stop, from the drawings of a sketchbook; sketches are `side` wide and high."""
         self.scenes = tuple(scenes)
         self._book, self._side, self._closed = book, side, closed
-        self._taken = Taken(book, side=side * FINER, remembered=64)
+        self._taken = Taken(book, side=side * FINER)
         self._mixture = lru_cache(maxsize=8)(self._mixed)
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._drawn)
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.databases
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.laid_out(tmp_path_factory.mktemp("model"))
+    return led.lay_out(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ UNNAMED = ["pop art", "watercolour"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.laid_out(tmp_path_factory.mktemp("model"), unnamed=UNNAMED)
+    return led.lay_out(tmp_path_factory.mktemp("model"), unnamed=UNNAMED)
 
 
 @pytest.fixture

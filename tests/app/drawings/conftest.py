@@ -15,7 +15,7 @@ from tests.support import led
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.laid_out(tmp_path_factory.mktemp("model"))
+    return led.lay_out(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ WIDE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 32"><path d="M0 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.laid_out(tmp_path_factory.mktemp("model"))
+    return led.lay_out(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ CREDIT = {"artist": "Ann Example", "licence": "CC-BY-4.0", "source": "https://ex
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.laid_out(tmp_path_factory.mktemp("model"))
+    return led.lay_out(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_drawing_that_is_here_stays_as_it_is(other: Flask, archive: Path) -> Non
 def test_drawing_that_is_shipped_here_is_not_taken_in(
     app: Flask, archive: Path, tmp_path: Path, migrated: Path, folder: Path
 ) -> None:
-    model = led.laid_out(tmp_path, more=ROBOT)
+    model = led.lay_out(tmp_path, more=ROBOT)
     place = tmp_path / "third"
     place.mkdir()
     (place / "moma.sqlite").write_bytes(migrated.read_bytes())

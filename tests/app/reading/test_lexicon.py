@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.config import ROOT
 from app.reading import lexicon as lexicons
 from app.reading.lexicon import ALIAS, NAME, Lexicon, LexiconError
 
@@ -42,3 +43,15 @@ def test_what_is_no_lexicon_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / lexicons.FILE).write_bytes(data)
     with pytest.raises(LexiconError, match="cannot be read as a lexicon"):
         Lexicon.load(tmp_path)
+
+
+def test_concepts_have_german_names_written_as_people_do(lexicon: Lexicon) -> None:
+    named = {concept.name: concept.german for concept in lexicon.concepts}
+    assert (named["lion"], named["hedgehog"], named["red apple"]) == ("Löwe", "Igel", "roter Apfel")
+    assert all(named.values())
+
+
+def test_lexicon_of_an_earlier_release_names_nothing_in_german(tmp_path: Path) -> None:
+    with np.load(ROOT / "models/house" / lexicons.FILE) as arrays:
+        (tmp_path / lexicons.FILE).write_bytes(_saved(**{name: arrays[name] for name in arrays if name != "german"}))
+    assert {concept.german for concept in Lexicon.load(tmp_path).concepts} == {""}

@@ -184,7 +184,7 @@ def test_german_is_told_from_english_by_its_words_else_by_the_pages_language(rea
 
 
 def test_the_painter_is_told_english(reader: Reader) -> None:
-    assert reader.read("zwei Füchse unter einem Baum bei Nacht").words == "two foxes under a deciduous tree, at night"
+    assert reader.read("zwei Füchse unter einem Baum bei Nacht").words == "two foxes below a deciduous tree at night"
 
 
 def test_the_same_prompt_is_read_alike_and_two_seeds_arrange_it_differently(reader: Reader) -> None:

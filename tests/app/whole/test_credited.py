@@ -41,7 +41,7 @@ TEXT = (
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.laid_out(tmp_path_factory.mktemp("model"))
+    return led.lay_out(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ ERRORS = {
     "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "WalkNotFound", "WalkGone", "NoExhibition",
 }  # fmt: skip
 ENGLISH_ONLY = {
+    "app/api/readings.py",
     "app/api/routes.py",
     "app/operations/archive_format.py",
     "app/operations/backup.py",
@@ -215,7 +216,7 @@ def test_every_answer_to_a_form_speaks_its_language(museum: Museum, strange: Non
 @pytest.fixture
 def atelier(instance: Path, tmp_path: Path, hung: Hanger) -> Iterator[FlaskClient]:
     """Open a house whose model sketches lead, with drawings that were added and removed, and be signed in."""
-    site = make_app(instance, CURATOR_HASH=HASH, MODEL=str(led.laid_out(tmp_path, title=FOX)))
+    site = make_app(instance, CURATOR_HASH=HASH, MODEL=str(led.lay_out(tmp_path, title=FOX)))
     with site.app_context():
         client = site.test_client()
         enter(client)
@@ -382,13 +383,11 @@ def _is_sentence(node: ast.expr) -> bool:
 
 def _pages(app: Flask) -> set[str]:
     """Name all that answers with a page for people; what only leads elsewhere is none."""
-    programs = {"static", "metrics", "health", "files", "stored", "feed", "sitemap", "api"}
+    programs = {"static", "metrics", "health", "files", "stored", "feed", "sitemap", "api", "readings"}
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     found = {rule.endpoint for rule in rules if rule.endpoint.partition(".")[0] not in programs}
-    led = {"office.drawings", "office.drawing_picture"}  # read where sketches lead a model
-    return found - led - {
-        "pages.favicon", "office.picture", "fail", "pages.surprise", "office.look_up", "office.sign_in",
-    }  # fmt: skip
+    return found - {"pages.favicon", "office.picture", "fail", "pages.surprise", "office.look_up", "office.sign_in",
+                    "drawings.picture", "office.drawings"}  # fmt: skip
 
 
 def _written(museum: Museum, path: str, headers: dict[str, str]) -> str:

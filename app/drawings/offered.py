@@ -1,0 +1,29 @@
+"""The sketchbooks of the models on offer, and the drawings in them."""
+
+from __future__ import annotations
+
+from app.drawings import sketchbooks
+from app.generation import models_on_offer
+from app.generation.models_on_offer import ModelOnOffer
+from sketch.sketchbook import Drawing, Sketchbook
+
+
+def led_models() -> list[ModelOnOffer]:
+    """List the models on offer that drawings lead."""
+    return [model for model in models_on_offer.offered() if models_on_offer.facts(model.setting)["has_sketches"]]
+
+
+def books() -> list[Sketchbook]:
+    """List the sketchbooks there are; one that is broken is as good as none."""
+    return [book for model in led_models() if (book := sketchbooks.readable(model.setting))]
+
+
+def holding(digest: str) -> Sketchbook | None:
+    """Return a sketchbook that holds a drawing, if any does."""
+    return next((book for book in books() if digest in book), None)
+
+
+def drawing(digest: str) -> Drawing | None:
+    """Return what is known of a drawing of any model on offer, one that was removed as well."""
+    book = holding(digest)
+    return None if book is None else book.find(digest)

@@ -1,0 +1,147 @@
+"""What the model can draw: a page to search it, and each drawing as a picture in one ink."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from itertools import groupby
+from typing import cast
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+
+from app.commissions import scenes
+from app.drawings import offered, pictures
+from app.gallery.drawing_catalogue import GROUPS, DrawingCatalogue, Motif, catalogue
+from app.generation import models_on_offer
+from app.generation.models_on_offer import ModelOnOffer
+from app.i18n.gettext import _
+from app.i18n.locales import here
+from app.search.terms import QUERY_MAX, too_long
+from app.web.responses import conditional, page_response
+from sketch.sketchbook import Drawing, SketchbookError
+
+blueprint = Blueprint("drawings", __name__)
+
+WHOLE = re.compile("[1-9][0-9]{0,8}", re.ASCII)
+FOR_GOOD = "public, max-age=31536000, immutable"
+PAGE = 60
+"""How many motifs a page shows; most have two drawings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A drawing on the page: what it shows, whose it is, and where it is put into the form."""
+
+    drawing: Drawing
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of the drawings is to be seen: words, a group, and which page of it."""
+
+    q: str = ""
+    group: str = ""
+    page: int = 1
+    model: str = ""
+
+    def address(self, *, page: int = 1, **changed: str) -> str:
+        """Return where this is found, from the first page on, with some of it changed."""
+        told = {"q": self.q, "group": self.group, "model": self.model} | changed
+        arguments = urlencode(
+            {name: value for name, value in told.items() if value} | ({"page": page} if page > 1 else {})
+        )
+        return f"{url_for('drawings.index')}?{arguments}" if arguments else url_for("drawings.index")
+
+
+def init_app(app: Flask) -> None:
+    """Serve the pages, and let templates name the pictures."""
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(picture_of=pictures.address, can_draw=lambda: bool(offered.led_models()))
+
+
+@blueprint.get("/drawings")
+def index() -> Response:
+    """Show what a model can draw, all of it or what is searched for."""
+    model, drawn = _catalogue()
+    choice, error = _choice()
+    found = drawn.search(choice.q)
+    motifs = tuple(motif for motif in found.motifs if choice.group in ("", motif.group))
+    pages = max(1, -(-len(motifs) // PAGE))
+    if not error and choice.page > pages:
+        error = _("page must be a whole number from 1 to %(most)s.", most=pages)
+    shown = motifs[(choice.page - 1) * PAGE : choice.page * PAGE]
+    page = render_template(
+        "pages/drawings.html",
+        view=choice,
+        error=error,
+        rows=_rows(shown, drawn, model, is_grouped=not choice.q),
+        near=_rows(() if choice.group else found.near, drawn, model, is_grouped=False),
+        groups=[(name, _(words)) for name, words, _kinds in GROUPS if any(name == each.group for each in drawn.motifs)],
+        count=len(motifs),
+        total=len(drawn.motifs),
+        meant=found.meant,
+        pages=pages,
+    )
+    return page_response(page, status=422) if error else conditional(page_response(page))
+
+
+@blueprint.get("/drawings/<digest>.webp")
+def picture(digest: str) -> Response:
+    """Send a drawing in one ink. What a digest names never changes."""
+    book = offered.holding(digest)
+    if book is None:
+        raise NotFound
+    try:
+        data = pictures.webp(book, digest)
+    except SketchbookError as error:
+        raise NotFound from error
+    response = Response(data, mimetype="image/webp")
+    response.headers["Cache-Control"] = FOR_GOOD
+    response.set_etag(hashlib.sha256(data).hexdigest()[:32])
+    return cast(Response, response.make_conditional(request))
+
+
+def _catalogue() -> tuple[ModelOnOffer, DrawingCatalogue]:
+    """Return the model that the address asks for, or the first that drawings lead, and what it can draw."""
+    asked = request.args.get("model", "")
+    for model in offered.led_models():
+        reader = scenes.reader_of(model.setting) if asked in ("", model.name) else None
+        if reader is not None:
+            return model, catalogue(reader, here().language)
+    raise NotFound
+
+
+def _choice() -> tuple[Choice, str]:
+    """Read the address; return what it asks for as far as that can be had, and what is wrong with it."""
+    q, group, page, model = (request.args.get(name, "").strip() for name in ("q", "group", "page", "model"))
+    groups = [name for name, *_rest in GROUPS]
+    if len(q) > QUERY_MAX:
+        return Choice(model=model), too_long(len(q))
+    if group and group not in groups:
+        told = _("%(field)s must be one of %(known)s.", field="group", known=", ".join(groups))
+        return Choice(q, model=model), told
+    if page and not WHOLE.fullmatch(page):
+        return Choice(q, group, model=model), _("page must be a whole number from 1 on.")
+    return Choice(q, group, int(page or 1), model), ""
+
+
+def _rows(
+    motifs: tuple[Motif, ...], drawn: DrawingCatalogue, model: ModelOnOffer, *, is_grouped: bool
+) -> list[tuple[str, list[Shown]]]:
+    """Put drawings under the names of their groups, or all together."""
+    headings = {name: _(words) for name, words, _kinds in GROUPS}
+    parts = groupby(motifs, key=lambda motif: headings[motif.group] if is_grouped else "")
+    return [(heading, [each for motif in part for each in _shown(motif, drawn, model)]) for heading, part in parts]
+
+
+def _shown(motif: Motif, drawn: DrawingCatalogue, model: ModelOnOffer) -> list[Shown]:
+    asked = {"prompt": drawn.prompt_for(motif)} | ({} if model == models_on_offer.find(None) else {"model": model.name})
+    return [
+        Shown(each, motif.name, f"{url_for('pages.make')}?{urlencode(asked | {'drawing': each.digest})}")
+        for each in motif.drawings
+    ]
