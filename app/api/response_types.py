@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from app.commissions.recipe_schema import STOPS, Recipe, RecipeStop
+from app.commissions.recipe_schema import STOPS, Recipe, RecipeDrawing, RecipeStop
 from app.storage.walk_models import ENDINGS, ID, STATES
 
 WALK_ID = "k7mz3vq9xw2hd8cf"
@@ -82,6 +82,14 @@ class WalkDescription(TypedDict):
         Field(
             description="Its stops, from first to last.",
             examples=[[{**stop, "found_hand": None, "note": None, "scene": None} for stop in STOPS]],
+        ),
+    ]
+    drawings: Annotated[
+        list[RecipeDrawing],
+        Field(
+            description="The drawings that it is painted after, and whose they are; empty where the model is led by "
+            "words alone.",
+            examples=[[]],
         ),
     ]
     seed: Annotated[int, Field(description="Where its noise comes from; drawn if not asked for.", examples=[11])]

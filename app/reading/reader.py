@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from random import Random
@@ -46,11 +46,22 @@ NEXT_TO = words_of("next beside by near alongside neben bei beim")
 class Reader:
     """Reads prompts by a lexicon into drawings of a sketchbook; the same prompt always alike."""
 
-    def __init__(self, lexicon: Lexicon, drawings: Iterable[Drawing], embedding: Embedding | None = None) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        drawings: Iterable[Drawing],
+        embedding: Embedding | None = None,
+        *,
+        added: Container[str] = (),
+    ) -> None:
+        """Read by these drawings; ``added`` are the digests of those whose words are other names of theirs.
+
+        So are those of drawings whose name the lexicon does not know; of others, it knows better.
+        """
         listed = sorted(drawings, key=lambda each: (each.name, each.style != FIRST_STYLE, each.style, each.digest))
         known = {concept.name.casefold() for concept in lexicon.concepts}
-        added = {each.name.casefold(): each for each in listed if each.name.casefold() not in known}
-        self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in added.values()])
+        named = [each for each in listed if each.digest in added or each.name.casefold() not in known]
+        self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in named])
         self.describer = Describer(self.wordbook, embedding)
         self.drawings = {each.digest: each for each in listed}
         self._drawings: dict[int, list[Drawing]] = {}
