@@ -238,7 +238,7 @@ class ReadingDescription(TypedDict):
     setting: SettingDescription
     freely: Annotated[bool, Field(description="Whether any thing was found by its meaning alone.", examples=[False])]
     words: Annotated[
-        str, Field(description="What the painter is told of it, in English.", examples=["two bats, at night"])
+        str, Field(description="What the painter is told of it, in English.", examples=["two bats at night"])
     ]
     hands: Annotated[list[str], Field(description="The hands that it names, as they are written.", examples=[[]])]
     unwanted: Annotated[list[str], Field(description="The names of what must not be shown.", examples=[[]])]
