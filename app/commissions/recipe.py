@@ -174,10 +174,13 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": []}
     steps_max = facts["steps_max"]
     if facts["sizes"] and pinned.enlarged * facts["size"] not in facts["sizes"]:
-        raise _altered(_(PLACES["width"]))
+        size_flaw = PLACES["width"]
+        raise _altered(_(size_flaw))
     if steps_max is not None and pinned.scheduler in models_on_offer.CONSISTENT and pinned.sampler_steps > steps_max:
         told = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
         raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))
+    if pinned.enlarged > 1:
+        wanted.size = pinned.width
     if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
         raise _altered(found)
     return wanted, pinned

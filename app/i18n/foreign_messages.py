@@ -12,6 +12,7 @@ from app.i18n.gettext import N_, _
 
 MODELS = (
     N_("House model"),
+    N_("chalk pastel"),
     N_("charcoal"),
     N_("colour field"),
     N_("cubist"),
@@ -20,18 +21,28 @@ MODELS = (
     N_("discs of colour"),
     N_("ink wash"),
     N_("low poly"),
+    N_("mosaic"),
     N_("neon"),
     N_("oil painting"),
     N_("paper cut-out"),
+    N_("pointillist"),
     N_("pop art"),
     N_("primary-colour grid"),
+    N_("risograph"),
     N_("stained glass"),
+    N_("swirling brushstrokes"),
     N_("watercolour"),
+    N_("woodcut"),
     N_(
         "The pictures are free to use, also commercially, and nobody here claims rights in them. The model learned "
         "from emoji drawings by Google (Apache-2.0), Twitter and EmojiOne (CC BY 4.0) and Microsoft (MIT). Where a "
         "picture stays close to one of those drawings, credit its makers, as CC BY 4.0 asks; every source is named "
         "below."
+    ),
+    N_(
+        "The pictures are free to use, also commercially, and nobody here claims rights in them. The model is led by, "
+        "and learned from, drawings by Google LLC (Apache-2.0) and Twitter, Inc. and other contributors (CC-BY-4.0). "
+        "Where a picture stays close to one of those drawings, credit its makers."
     ),
     N_("drawings, © Google LLC; rendered and repainted by our programs"),
     N_("drawings, © Twitter, Inc. and other contributors; rendered and repainted by our programs"),

@@ -21,7 +21,7 @@ from app.i18n.formatting import (
     plural,
     sentence,
 )
-from app.presentation import form_fields, playback, walk_line
+from app.presentation import form_fields, playback, readings, walk_line
 from app.presentation import make_form as forms
 from app.presentation.wording import (
     blend,
@@ -80,6 +80,7 @@ GLOBALS = {
     "remake": form_fields.fields,
     "write_own": form_fields.write,
     "going_on": forms.going_on,
+    "drawn_after": readings.drawn_after,
     "reel_of": playback.of,
     "middle_of": playback.middle,
     "steps_of": playback.steps,

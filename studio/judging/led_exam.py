@@ -81,7 +81,7 @@ class _Maker:
         items = [Item(each.digest, each.name, each.kind, count, colour) for each in chosen]
         wish = Wish()
         scene = arrangement.arrange(items, wish, dice.getrandbits(31))
-        _, short = wording.of_scene(items, wish, dice.choice)
+        _, short = wording.of_scene(items, wish)
         text = self._pattern.replace("{words}", HANDS[painter].words).replace("{prompt}", short)
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)
 

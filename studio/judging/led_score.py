@@ -30,7 +30,9 @@ def scores(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question], 
         "plain_by_program": {f"top{best}": accuracy.counted(_named(eye, own, plain, best)) for best in (1, 5)}
     }
     named = [question for question in asked if question.kind == "hand"]
+    told["lost"] = sorted({question.means[0] for question in lost(eye, gallery, own, plain)})
     if named:
+        told["told_by_program"] = accuracy.counted(_told(eye, own, named))
         told["by_hand"] = _by_hand(eye, gallery, own, named, vae)
         told["sharpness"] = {name: _middle([row[name] for row in told["by_hand"].values()])
                              for name in ("painted", "decoded")}  # fmt: skip
@@ -42,6 +44,19 @@ def scores(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question], 
                 "by_program": judge(eye, own, members, book),
             }
     return {"led": told}
+
+
+def lost(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question]) -> list[Question]:
+    """List what the eye names, among five, in the program's picture and not in the model's."""
+    plain = [question for question in asked if question.kind == "plain"]
+    gone = _named(eye, own, plain, 5) & ~_named(eye, gallery, plain, 5)
+    return [question for question, is_gone in zip(plain, gone.tolist(), strict=True) if is_gone]
+
+
+def _told(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> Tensor:
+    """Tell of each picture whether the eye names its hand."""
+    best = torch.cat([eye.look(pictures)[1] for pictures in gallery.read(asked)]).argmax(1).tolist()
+    return torch.tensor([eye.hands[at] == question.hand for at, question in zip(best, asked, strict=True)])
 
 
 def _named(eye: Eye, gallery: Gallery, asked: Sequence[Question], best: int) -> Tensor:

@@ -76,6 +76,10 @@ def figures(led: dict[str, Any]) -> list[tuple[str, str]]:
         if asks in led:
             rows += [(what, accuracy.written(led[asks]["painted"])),
                      (f"{what}: the programs", accuracy.written(led[asks]["by_program"]))]  # fmt: skip
+    if "told_by_program" in led:
+        rows.insert(
+            0, ("named hand told, where the hands' own programs paint", accuracy.written(led["told_by_program"]))
+        )
     if "sharpness" in led:
         rows.append(("sharpness, over the hands", f"{led['sharpness']['painted']:.2f}"))
         rows.append(("sharpness that the decoder leaves", f"{led['sharpness']['decoded']:.2f}"))
@@ -92,12 +96,19 @@ def hands_table(by_hand: dict[str, dict[str, Any]]) -> tuple[Sequence[str], list
 
 
 def limits(led: dict[str, Any]) -> list[str]:
-    """Name the hands that its own pictures show less clearly than the programs' do, as far as an eye can tell."""
+    """Say what its own pictures show less clearly than the programs' do, as far as an eye can tell."""
+    lines = []
+    if led["lost"]:
+        names = ", ".join(led["lost"][:12])
+        lines.append(
+            f"- The eye names {len(led['lost']):,} concepts where their hands' programs paint them and not here, "
+            f"among five: {names}{' …' * (len(led['lost']) > 12)}."
+        )
     weak = [HANDS[hand].words for hand, row in led.get("by_hand", {}).items()
             if row["told"] < row["told_by_program"] - LESS]  # fmt: skip
-    return [f"- Hands that the eye tells less often than where their own programs paint: {', '.join(weak)}."] * bool(
-        weak
-    )
+    if weak:
+        lines.append(f"- Hands that the eye tells less often than where their own programs paint: {', '.join(weak)}.")
+    return lines
 
 
 LESS = 0.1

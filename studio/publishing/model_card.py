@@ -261,7 +261,7 @@ def _figures(scores: dict[str, Any]) -> str:
 def _limits(scores: dict[str, Any], facts: dict[str, Any]) -> str:
     lines = [f"- Pictures are {facts['size']} × {facts['size']} pixels. English only."]
     never = sorted(name for name, share in scores.get("known", {}).items() if not share)
-    if never:
+    if never and not scores.get("led"):
         of = len(scores["known"])
         lines.append(
             f"- The eye recognised {len(never):,} of {of:,} concepts in no seed, among them {', '.join(never[:12])}."

@@ -81,8 +81,8 @@ def command(folder: Folder, *, model: Path | None, checkpoints: str | None, run:
 class _Words:
     """A model that words alone lead: what it says of itself, what it is asked, how it answers."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
-        self.facts = facts
+    def __init__(self, folder: Folder, facts: dict[str, Any]) -> None:
+        self.folder, self.facts = folder, facts
 
     def questions(self, eye: Eye, extent: Extent, **worded: str) -> list[Question]:
         """List what it is asked."""
@@ -103,12 +103,18 @@ class _Words:
 
         return exam.plainly(pipe, way)
 
+    def failures(self, eye: Eye, gallery: Gallery, asked: list[Question]) -> list[Question]:
+        """List what it fails at."""
+        from studio.judging import score
+
+        return score.failed(eye, gallery, asked)
+
 
 class _Sketches(_Words):
     """A model that sketches lead, of so many pixels ``side``, after the drawings of a sketchbook."""
 
-    def __init__(self, facts: dict[str, Any], book: Sketchbook, side: int) -> None:
-        super().__init__(facts)
+    def __init__(self, folder: Folder, facts: dict[str, Any], book: Sketchbook, side: int) -> None:
+        super().__init__(folder, facts)
         self._book, self._side = book, side
 
     def questions(self, eye: Eye, extent: Extent, **worded: str) -> list[Question]:
@@ -133,15 +139,26 @@ class _Sketches(_Words):
 
         return led_exam.led(pipe, self._book, self._side, way)
 
-    def further(self, folder: Folder, eye: Eye, gallery: Gallery, asked: list[Question], vae: Any) -> dict[str, Any]:
+    def further(self, eye: Eye, gallery: Gallery, asked: list[Question], vae: Any) -> dict[str, Any]:
         """Score how well it follows them, beside what the hands' own programs paint."""
+        from studio.judging import led_score
+
+        return led_score.scores(eye, gallery, self._programs(asked), asked, self._book, vae)
+
+    def failures(self, eye: Eye, gallery: Gallery, asked: list[Question]) -> list[Question]:
+        from studio.judging import led_score
+
+        return led_score.lost(eye, gallery, self._programs(asked), asked)
+
+    def _programs(self, asked: list[Question]) -> Gallery:
+        """Have the hands' own programs paint what is asked."""
         from sketch import rendering
-        from studio.judging import exam, led_exam, led_score
+        from studio.judging import exam, led_exam
 
         size = self._side * rendering.FOLD
-        programs = exam.Gallery(folder, f"programs:{size}")
-        programs.paint(asked, led_exam.by_hand(self._book, size), batch=len(asked))
-        return led_score.scores(eye, gallery, programs, asked, self._book, vae)
+        programs = exam.Gallery(self.folder, f"programs:{size}")
+        programs.paint(asked, led_exam.by_hand(self._book, size), batch=16)
+        return programs
 
 
 def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict[str, Any] | None) -> _Words:
@@ -156,13 +173,13 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict
         facts: dict[str, Any] = {"prefix": phrasing.PREFIX}
         if says is None and (folder.path / composition.NAME).exists():
             facts["hands"] = [{"words": HANDS[hand].words} for hand in composition.read_plan(folder).hands]
-        return _Words(facts if says is None else says)
+        return _Words(folder, facts if says is None else says)
     if says is not None:
         ways = {"presets": led_model.PRESETS | says.get("presets", {})}
-        return _Sketches(says | ways, led_model.opened(book or base / led_model.BOOK), side)
+        return _Sketches(folder, says | ways, led_model.opened(book or base / led_model.BOOK), side)
     leading = led_model.found(folder, base, side, book=book)
     facts = {"prefix": phrasing.PREFIX} | led_model.painted_by(leading, pipeline.facts(base))
-    return _Sketches(facts, led_model.opened(leading.sketchbook), side)
+    return _Sketches(folder, facts, led_model.opened(leading.sketchbook), side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +221,12 @@ class _Asking:
         report: dict[str, Any] = {"name": name, "model": fingerprint} | asdict(way) | {"prefix": prefix}
         report |= score.scores(eye, gallery, asked, parts)
         if isinstance(known, _Sketches):
-            report |= known.further(folder, eye, gallery, asked, vae)
+            report |= known.further(eye, gallery, asked, vae)
         if options["decoded"]:
             report |= {"decoder": score.decoder(folder, vae, options["decoded"], options["device"])}
         shares = report.pop("known")
         if self.before:
             report |= {"forgotten": score.forgotten(score.read(folder, self.before)["known"], shares, self.before)}
-        score.hang(folder, name, eye, gallery, asked)
+        score.hang(folder, name, gallery, asked, known.failures(eye, gallery, asked))
         folder.write(f"evaluations/{name}/scores.json", score.written(report | {"known": shares}))
         return report | {"painted_now": painted, "sheets": f"evaluations/{name}"}

@@ -29,7 +29,7 @@ FROM_APP = {
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""
 
-NOT_FOR_APP = {"sketch.distance", "sketch.mixing", "sketch.parts"}
+NOT_FOR_APP = {"sketch.distance", "sketch.mixing", "sketch.parts", "sketch.shapes"}
 """What of the sketches needs scipy, which the web process does not load."""
 
 BLUEPRINT = "app/pages/__init__.py"

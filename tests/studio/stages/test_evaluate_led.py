@@ -145,6 +145,31 @@ def test_scene_itself_has_the_colours_that_were_asked_for(book: Path, untaught: 
     assert shares[0] > 0.7 and shares[1] == 0
 
 
+class Sees:
+    """An eye that names the first five of ten concepts in all pictures but even ones, and the others in those."""
+
+    concepts, hands = (*CONCEPTS, "a", "b", "c", "d", "e", "f"), HANDS
+
+    def look(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        is_even = (pictures.flatten(1).std(1) < 0.01).float()[:, None]
+        first = (torch.arange(10) < 5).float()
+        return is_even * (1 - first) + (1 - is_even) * first, torch.zeros(len(pictures), len(HANDS))
+
+    def score(self, sentences: torch.Tensor) -> torch.Tensor:
+        return sentences
+
+
+def test_only_what_the_program_shows_and_the_model_does_not_is_lost(book: Path, tmp_path: Path) -> None:
+    loaded, eye = sketchbook.load(book), Sees()
+    asked = led_exam.questions(loaded, CONCEPTS, ("neon",), (), exam.Extent(3, 2, 1, 0))
+    own, even = exam.Gallery(Folder(tmp_path), "own"), exam.Gallery(Folder(tmp_path), "even")
+    own.paint(asked, led_exam.by_hand(loaded, 32), batch=4)
+    even.paint(asked, lambda part: led_exam.shown(torch.full((len(part), 3, 32, 32), 0.5)), batch=4)
+    plain = [question for question in asked if question.kind == "plain"]
+    assert led_score.lost(eye, even, own, asked) == plain  # type: ignore[arg-type]
+    assert led_score.lost(eye, own, own, asked) == led_score.lost(eye, own, even, asked) == []  # type: ignore[arg-type]
+
+
 def test_sharpness_falls_where_a_picture_is_blurred() -> None:
     torch.manual_seed(0)
     sharp = torch.rand(2, 3, 32, 32)

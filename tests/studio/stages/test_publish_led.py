@@ -12,8 +12,12 @@ import pytest
 import torch
 from diffusers import UNet2DConditionModel
 
+from app.i18n.foreign_messages import MODELS
 from sketch import arrangement, sketchbook
 from sketch.arrangement import Item, Wish
+from sketch.sketchbook import Drawing
+from studio.collecting import icon_sets
+from studio.hands.registry import HANDS
 from studio.publishing import led_model
 from studio.scenes.subjects import Plan
 from studio.training import checkpoints
@@ -157,3 +161,12 @@ def test_run_that_learns_a_part_of_its_network_is_refused(
     run.keep(state | {"step": 4})
     told = call(*words, "--folder", tmp_path / "work", "--to", tmp_path / "out", ok=False)
     assert "learns a part of its network alone" in told["error"]
+
+
+def test_what_the_shipped_drawings_ask_for_is_said_in_every_language() -> None:
+    google, twitter = (
+        Drawing(name, name, artist=icon_sets.ARTISTS[name], licence=licence, source=f"npm:@iconify-json/{name}@1#x")
+        for name, licence in (("noto", "Apache-2.0"), ("twemoji", "CC-BY-4.0"))
+    )
+    said = [led_model.licence([google, twitter]), *(HANDS[hand].title for hand in Plan(1).hands)]
+    assert all(text in MODELS or text[:1].lower() + text[1:] in MODELS for text in said)
