@@ -49,25 +49,42 @@ def digest_of(svg: str) -> str:
 
 
 class Sketchbook:
-    """The drawings there are, and their pictures."""
+    """The drawings there are, and their pictures.
 
-    def __init__(self, drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> None:
+    ``drawings`` are those to choose from; the ``withdrawn`` are no longer, but scenes that hold them can be painted.
+    """
+
+    def __init__(self, drawings: Iterable[Drawing], svgs: Mapping[str, str], withdrawn: Iterable[Drawing] = ()) -> None:
         self.drawings = {drawing.digest: drawing for drawing in drawings}
-        self._svgs = svgs
+        self.withdrawn = {each.digest: each for each in withdrawn if each.digest not in self.drawings}
+        self._svgs: tuple[Mapping[str, str], ...] = (svgs,)
         self._rendered = Remembered(self._render, lambda pixels: pixels.nbytes)
 
     def __contains__(self, digest: str) -> bool:
-        return digest in self.drawings
+        return self.find(digest) is not None
+
+    def find(self, digest: str) -> Drawing | None:
+        """Return what is known of a drawing, withdrawn or not; None where it is not there."""
+        return self.drawings.get(digest) or self.withdrawn.get(digest)
+
+    def joined(self, other: Sketchbook) -> Sketchbook:
+        """Return a sketchbook of the drawings of both; what both hold is as it is here."""
+        listed = {**other.drawings, **self.drawings}
+        joined = Sketchbook(listed.values(), {}, {**other.withdrawn, **self.withdrawn}.values())
+        joined._svgs = (*self._svgs, *other._svgs)
+        return joined
 
     def svg(self, digest: str) -> str:
         """Return a drawing as SVG.
 
         :raises SketchbookError: where it is not there.
         """
-        try:
-            return self._svgs[digest]
-        except KeyError as error:
-            raise SketchbookError(f"There is no drawing {digest[:64]} here.") from error
+        for svgs in self._svgs:
+            try:
+                return svgs[digest]
+            except KeyError:
+                continue
+        raise SketchbookError(f"There is no drawing {digest[:64]} here.")
 
     def picture(self, digest: str, pixels: int) -> Array:
         """Return a drawing (pixels, pixels, 4), straight alpha, 0…1.

@@ -71,7 +71,7 @@ function show(stop, part) {
   const words = place(stop).querySelector(".read")?.dataset.said ?? "";
   if (words === (said.get(stop) ?? "")) return;
   said.set(stop, words);
-  if (words) document.getElementById("read").textContent = `${place(stop).getAttribute("aria-label")}: ${words}.`;
+  if (words) document.getElementById("read").textContent = `${place(stop).dataset.line}: ${words}.`;
 }
 
 function soon(stop, pause = PAUSE) {
@@ -111,4 +111,9 @@ document.addEventListener("htmx:before:swap", () => {
   timers.forEach(clearTimeout);
   asking.forEach((control) => control.abort());
   said.clear();
+});
+
+// What was chosen before stands in another place now: the server says what is chosen here.
+document.addEventListener("htmx:after:swap", () => {
+  document.querySelectorAll(".plate input").forEach((each) => { each.checked = each.defaultChecked; });
 });

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.i18n.gettext import _
+from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
 from app.storage.walk_models import FRAMES, KNOTS, STOPS
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
@@ -65,6 +66,18 @@ class PinnedSampling(BaseModel):
     ]
     branches: bool
     enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # of the model's own size
+
+
+class ToldDrawing(BaseModel):
+    """A drawing of a recipe's scenes, and whose it is."""
+
+    model_config = EXACT
+
+    digest: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,64}$")]
+    name: Annotated[str, Field(max_length=CREDIT_MAX, pattern=PRINTABLE)]
+    artist: Annotated[str, Field(max_length=CREDIT_MAX, pattern=PRINTABLE)] | None
+    licence: Annotated[str, Field(max_length=CREDIT_MAX, pattern=PRINTABLE)] | None
+    source: Annotated[str, Field(max_length=SOURCE_MAX, pattern=PRINTABLE)] | None
 
 
 class PinnedSettings(BaseModel):

@@ -23,6 +23,9 @@ from app.web.responses import conditional
 
 blueprint = Blueprint("making", __name__)
 
+BEFORE = 2
+"""How many pictures there are before the first step where a sketch leads the painter: that, and the noise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -31,11 +34,22 @@ class Sheet:
     width: int
     height: int
     tile: int
+    has_sketch: bool = False
 
     @property
     def count(self) -> int:
-        """Count the stages."""
+        """Count the pictures."""
         return self.width // self.tile
+
+    @property
+    def before(self) -> int:
+        """Count the pictures before the first step."""
+        return BEFORE if self.has_sketch else 0
+
+    @property
+    def steps(self) -> int:
+        """Count the steps."""
+        return self.count - self.before
 
 
 def init_app(app: Flask) -> None:
@@ -78,7 +92,9 @@ def sheet_of(walk: Walk, found: Stages | None) -> Sheet | None:
         return None
     with media_store.store().open(found.sheet.path) as file, Image.open(file) as picture:
         width, height = picture.size
-    return Sheet(width, height, round(height * (walk.width or height) / (walk.height or height)))
+    tile = round(height * (walk.width or height) / (walk.height or height))
+    is_led = any(stop.scene is not None for stop in walk.stops)
+    return Sheet(width, height, tile, is_led and width // tile == walk.sampler_steps + BEFORE)
 
 
 def _page(template: str, walk: Walk, **context: Any) -> Response:

@@ -143,6 +143,22 @@ def look_at_choices(form: MakeForm) -> None:
             stop.drawing = chosen.written([each if each in known else AS_READ for each in wanted])
 
 
+def drawn_after(walk: Walk) -> list[str]:
+    """Name for each stop of a walk the drawings that it is painted after, as far as they are known."""
+    reader = scenes.reader_of(models_on_offer.setting(walk.model_name or walk.model))
+    if reader is None:
+        return []
+    language, told = here().language, []
+    for stop in walk.stops:
+        if drawings := choices.shown_in(stop.scene, reader):
+            seed = walk.seed_of(stop)
+            reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=language, seed=seed)
+            free = {item.drawing for item in reading.items if item.how == FREELY}
+            names = join_words(reader.name_of(drawing, language) for drawing in drawings)
+            told.append(_("%(names)s, freely", names=names) if free & {*drawings} else names)
+    return told
+
+
 def _read(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
     """Read a prompt as it will be kept; None where it will be refused."""
     try:

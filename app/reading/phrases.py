@@ -55,7 +55,7 @@ def names(
             if not told or not is_strong(told[0]):
                 continue
             ends = {part[0].text, part[-1].text}
-            if ends & small and told[0].source != NAME:
+            if ends & small and told[0].source != NAME and not all(token.joined for token in part[1:]):
                 continue
             if part[0].text in colours and told[0].source not in (NAME, ALIAS):
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, g
 
+from app.drawings import drawing_credits
 from app.generation import hands
 from app.i18n import foreign_messages
 from app.i18n.formatting import (
@@ -20,7 +21,7 @@ from app.i18n.formatting import (
     plural,
     sentence,
 )
-from app.presentation import form_fields, playback, walk_line
+from app.presentation import form_fields, playback, readings, walk_line
 from app.presentation import make_form as forms
 from app.presentation.wording import (
     blend,
@@ -73,11 +74,13 @@ FILTERS = {
     "asked": _with_marks,
 }
 GLOBALS = {
+    "credits_of": lambda walk: drawing_credits.of_walk(walk.drawings),
     "hands_of": hands.names,
     "found_hands": hands.found,
     "remake": form_fields.fields,
     "write_own": form_fields.write,
     "going_on": forms.going_on,
+    "drawn_after": readings.drawn_after,
     "reel_of": playback.of,
     "middle_of": playback.middle,
     "steps_of": playback.steps,

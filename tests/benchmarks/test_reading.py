@@ -31,6 +31,15 @@ def test_every_class_reaches_its_aim(reader: Reader) -> None:
     assert [name for name, aim in reading.AIMS.items() if sum(right[name]) < aim * len(right[name])] == []
 
 
+def test_what_is_not_wanted_reaches_its_aim_in_each_class(reader: Reader) -> None:
+    right: dict[str, list[bool]] = defaultdict(list)
+    for line in (reading.FOLDER / "negations.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        right[row["class"]].append(not reading.flaw(reader.read(row["prompt"]), row, shown=False))
+    assert sum(map(len, right.values())) > 150
+    assert [name for name, listed in right.items() if sum(listed) < reading.NEGATED * len(listed)] == []
+
+
 @pytest.mark.parametrize(
     ("change", "flaw"),
     [

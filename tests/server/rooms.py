@@ -117,6 +117,12 @@ def _states() -> dict[str, Room]:
 def _ways_in() -> dict[str, Room]:
     return {
         "stairs": Room("/?prompt=a+fox&prompt=an+owl&prompt=a+kite"),
+        "what is read": Room("/?prompt=a+fox+and+a+bat+at+night&prompt=a+house&model=led"),
+        "stairs that are read": Room("/?prompt=a+fox&prompt=cold+silence&prompt=a+bat&model=led"),
+        "drawings": Room("/drawings"),
+        "drawings found": Room("/drawings?q=bat"),
+        "drawings meant": Room("/drawings?q=snowmann"),
+        "wrong page of drawings": Room("/drawings?page=99"),
         "form with errors": Room(STAIRS, lambda page: page.locator("#paint").click()),
     }
 

@@ -15,6 +15,7 @@ from tests.conftest import make_app
 from tests.server import easel
 from tests.server.accessibility import ALL, AXE, NARROW, VIOLATIONS, axe
 from tests.server.rooms import House, furnish
+from tests.support import led
 from tests.support.curator import HASH
 from tests.support.tables import make_table
 
@@ -48,6 +49,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Serve a furnished house."""
     folder = tmp_path_factory.mktemp("house")
     settings = {"CURATOR_HASH": HASH, "MEANING": str(make_table(folder / "table")), "WTF_CSRF_ENABLED": True}
+    settings["MODELS"] = [str(led.lay_out(folder / "led", title="Led model"))]
     app = make_app(folder, **settings)
     with app.app_context():
         upgrade()

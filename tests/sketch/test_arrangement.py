@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -170,6 +171,20 @@ def test_weather_and_night_are_outside(wish: Wish) -> None:
 def test_ground_that_was_asked_for_is_flat() -> None:
     kinds = {arrange([BOAT], Wish(ground="red"), seed).setting.kind for seed in range(60)}
     assert kinds == {"plain", "split", "pattern"}
+
+
+@pytest.mark.parametrize("kind", scene.KINDS)
+def test_settings_and_times_that_are_avoided_do_not_come(kind: str) -> None:
+    wishes = (Wish(), Wish(ground="red"), Wish(weather="snow"), Wish(time="dusk"), Wish(composition="grid"))
+    for seed, (item, wish) in enumerate(itertools.product((*KNOWN, Item("r", "rocket", "transport-air")), wishes * 4)):
+        setting = arrange([item], replace(wish, avoided=frozenset((kind, "night"))), seed).setting
+        assert setting.kind != kind and setting.time != "night"
+
+
+def test_what_is_wished_comes_though_it_is_avoided_too() -> None:
+    setting = arrange([CAT], Wish("sea", "night", avoided=frozenset(("sea", "night"))), 1).setting
+    assert (setting.kind, setting.time) == ("sea", "night")
+    assert arrange([CAT], Wish(avoided=frozenset(scene.KINDS + scene.TIMES)), 1).setting.kind in ("plain", "split")
 
 
 def test_pattern_repeats_what_it_is_of() -> None:

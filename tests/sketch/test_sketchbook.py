@@ -89,6 +89,30 @@ def test_broken_list_of_drawings_is_named(changes: dict[str, Any], says: str, tm
     assert says in str(caught.value) and str(caught.value).startswith(str(path))
 
 
+def test_withdrawn_drawing_is_there_and_is_not_offered() -> None:
+    left, gone = DRAWINGS[0], DRAWINGS[1]
+    held = Sketchbook([left], SVGS, [gone, left])
+    assert list(held.drawings) == [left.digest] and list(held.withdrawn) == [gone.digest]
+    assert gone.digest in held and held.find(gone.digest) == gone and held.find("elsewhere") is None
+    assert held.picture(gone.digest, 16).shape == (16, 16, 4)
+
+
+def test_joined_sketchbooks_hold_what_both_do_and_what_one_offers_is_offered() -> None:
+    first, second, third = DRAWINGS[:3]
+    renamed = Drawing(first.digest, "another name")
+    one = Sketchbook([first], {first.digest: SVGS[first.digest]})
+    other = Sketchbook([renamed, second], SVGS, [third])
+    both = one.joined(other)
+    assert set(both.drawings.values()) == {first, second} and set(both.withdrawn.values()) == {third}
+    assert [both.svg(each.digest) for each in (first, second, third)] == [
+        SVGS[each.digest] for each in (first, second, third)
+    ]
+    assert set(other.joined(one).drawings.values()) == {renamed, second}
+    assert not set(Sketchbook([first], SVGS).joined(Sketchbook([], {}, [first])).withdrawn)
+    with pytest.raises(SketchbookError, match="There is no drawing absent"):
+        both.svg("absent")
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip at all" * 20, None])
 def test_file_that_is_no_sketchbook_is_named(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "book.zip"

@@ -8,26 +8,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker.diffusion import solver_state, solvers, tuning_cache
+from worker.diffusion import sketches, solver_state, solvers, tuning_cache
 from worker.diffusion import tuning as machine
 from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model, Text
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.rendering import Rendering, StopInput
+from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.sketches import WalkSketches
 from worker.diffusion.solvers import SOLVER, SOLVERS
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State, between
-
-
-class PaintingError(Exception):
-    """A picture could not be painted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +102,19 @@ class Painter:
             batch=self._setting.batch,
         )
 
-    def prepare(self, stops: Sequence[StopInput], rendering: Rendering, *, closed: bool = False) -> PreparedWalk:
+    def prepare(
+        self,
+        stops: Sequence[StopInput],
+        rendering: Rendering,
+        *,
+        closed: bool = False,
+        drawings: Mapping[str, str] = MappingProxyType({}),
+    ) -> PreparedWalk:
         """Encode the stops' prompts, behind the model's prefix where they name no hand, and draw their noise.
 
-        Noise is drawn on the processor in float32, so that a seed means the same on every device.
+        Noise is drawn on the processor in float32, so that a seed means the same on every device. `drawings` are those
+        of the stops' scenes, as SVG by digest, that may not lie beside the weights. Raises PaintingError where one is
+        to be had from neither.
         """
         _check(rendering)
         asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
@@ -129,21 +135,10 @@ class Painter:
             pooled=_pooled(prompts, negatives),
             fresh=drawn[:, 1:] if count else None,
             closed=closed,
-            sketches=self._sketches(stops, shape, closed=closed),
+            sketches=sketches.of_walk(
+                self.model, [stop.scene for stop in stops], width=shape[-1], added=drawings, closed=closed
+            ),
         )
-
-    def _sketches(
-        self, stops: Sequence[StopInput], shape: tuple[int, int, int], *, closed: bool
-    ) -> WalkSketches | None:
-        """Return what leads the painter from stop to stop, where the model is led and there are scenes."""
-        model = self.model
-        if model.sketch_side is None or all(stop.scene is None for stop in stops):
-            return None
-        drawings = [thing.drawing for stop in stops if stop.scene is not None for thing in stop.scene.things]
-        if gone := [drawing for drawing in drawings if drawing not in model.sketchbook]:
-            raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
-        side = model.sketch_side * shape[-1] // model.latent_shape[-1]
-        return WalkSketches([stop.scene for stop in stops], model.sketchbook, side, closed=closed)
 
     def paint(
         self,
@@ -193,14 +188,14 @@ class Painter:
         depth, latents, history = self._begun(prepared, task, solver)
         solver_state.begin(solver, depth, history)
         words = self._words(prepared, task.positions)
-        sketches = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
+        beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
         painted = [Painted(position) for position in task.positions]
         expected = latents
         whole = task.until == rendering.steps
         until = len(solver.timesteps) if whole else task.until  # Heun and PNDM take some of their steps twice
         for step in range(depth, until):
             t = solver.timesteps[step]
-            led = self.model.led(solver.scale_model_input(latents, t), sketches)
+            led = self.model.led(solver.scale_model_input(latents, t), beside)
             prediction = self._predict(unet, led, t, words, rendering, step)
             before = latents
             latents = solvers.step(solver, prediction, t, latents, self._fresh(prepared, task.positions, step))

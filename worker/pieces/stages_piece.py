@@ -1,5 +1,7 @@
 """The stages of one frame: its trajectory painted anew, and what the model would paint after each step of it.
 
+Where a sketch leads the painter, it comes first, and after it the noise.
+
 The early steps of a frame that branched are those of its neighbours, blended, as they were when it was painted. All is
 painted one by one, so the last stage may differ from the frame in the last bits that a batch's size decides.
 """
@@ -52,7 +54,7 @@ def paint(claim: Claim, painter: Painter) -> None:
     )
     if position is None:
         raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
-    pictures = [_fitting(picture) for picture in stages_of(painting, position)]
+    pictures = [_fitting(picture) for picture in (*beginning(painting, position), *stages_of(painting, position))]
     walk, times = painting.walk, [*[STAGE_MS] * (len(pictures) - 1), LAST_MS]
     about = film_assembly.about(walk)
     rows = [
@@ -66,6 +68,21 @@ def paint(claim: Claim, painter: Painter) -> None:
         session.execute(delete(Piece).where(Piece.number == claim.number))
     walk_memory.clear(claim.walk_number)
     log.info("stages of frame %s of walk %s", claim.batch, claim.walk_id)
+
+
+def beginning(painting: WalkInProgress, position: float) -> list[Picture]:
+    """Return the sketch that leads the painter at ``position``, and the noise that it begins with; nothing without one.
+
+    The noise is decoded as any latents are, as a model would show it before its first step.
+    """
+    sketches = painting.prepared.sketches
+    if sketches is None:
+        return []
+    colours = (sketches.at([position])[0, :3].transpose(1, 2, 0) + 1) / 2
+    sketch = Image.fromarray((colours.clip(0, 1) * 255).round().astype(np.uint8))
+    (noise,) = painting.painter.paint(painting.prepared, [position], until=0)
+    height, width = np.asarray(noise.picture).shape[:2]
+    return [np.asarray(sketch.resize((width, height), Image.Resampling.BICUBIC)), np.asarray(noise.picture)]
 
 
 def stages_of(painting: WalkInProgress, position: float) -> list[Picture]:

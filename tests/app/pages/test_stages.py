@@ -16,6 +16,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import Piece, Walk
 from app.walks import lifecycle
 from tests.conftest import make_app
+from tests.support import drawings
 from tests.support.stages import deliver
 
 Hang = Callable[..., Walk]
@@ -73,6 +74,20 @@ def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang)
     found = stage_requests.of(walk, 1)
     assert found is not None
     assert f"/media/{walk.id}/sheet1.{found.sheet.etag[:12]}.webp" in page
+
+
+def test_sketch_and_noise_stand_before_the_steps_where_drawings_lead(client: FlaskClient, hung: Hang) -> None:
+    walk = hung(steps=4)
+    with writing() as session:
+        session.get(Walk, walk.number).stops[0].scene = drawings.scene("house").as_json()
+    deliver(walk, 1, steps=6)
+    page = client.get(f"/walks/{walk.id}/stages?frame=1").text
+    told = ["The sketch that leads it", "The noise it begins with", "The first step, out of noise", "The second",
+            "The third", "As it hangs"]  # fmt: skip
+    assert re.findall(r"<p>([^<.]+)</p>\s*</li>", page) == told
+    assert "in four steps" in page
+    assert 'aria-label="After step 4 of 4"' in page
+    assert "A sketch leads the way" in page
 
 
 @pytest.mark.parametrize("kind", ["sheet0", "sheet1", "stages9", "sheet"])

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from app.generation import cost, presets
 from tests.support.house import HOUSE, SIZE
 from worker.diffusion.model import Model, ModelError
-from worker.diffusion.painter import Painter, PaintingError, PreparedWalk
-from worker.diffusion.rendering import Rendering, StopInput
+from worker.diffusion.painter import Painter, PreparedWalk
+from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.tuning import fallback
 
 pytestmark = [

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
+from numpy.typing import NDArray
 from PIL import Image
 
 from app.queue import stage_requests
@@ -13,12 +17,17 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, STAGES, STOPS, Piece, Walk
 from app.walks import lifecycle, lookup, reuse
+from sketch import rendering
+from sketch.scene import Scene
 from tests.conftest import Commissioner
+from tests.support import drawings
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
 from worker import job
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import StopInput
 from worker.film import encoding
-from worker.pieces import walk_setup
+from worker.pieces import stages_piece, walk_setup
 
 pytestmark = pytest.mark.slow
 
@@ -101,3 +110,27 @@ def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
     monkeypatch.setattr(job, "_attempt", lambda claim, _painters: order.append(claim.kind))
     assert job.work() == 4
     assert order == [STAGES, STOPS, STAGES, STAGES]
+
+
+def begun(painter: Painter, scenes: list[Scene | None], position: float, *, seed: int = 3) -> list[NDArray[np.uint8]]:
+    """Return what a walk by a real model begins with, at a position."""
+    stops = [StopInput("a sun", "", seed, scene=scene) for scene in scenes]
+    prepared = painter.prepare(stops, painter.rendering(steps=3, guidance=2.0))
+    painting: Any = SimpleNamespace(prepared=prepared, painter=painter)
+    return stages_piece.beginning(painting, position)
+
+
+def test_sketch_that_leads_the_painter_comes_first_and_then_the_noise(painters: dict[str, Painter]) -> None:
+    scenes: list[Scene | None] = [drawings.scene("house"), drawings.scene("sun")]
+    sketch, noise = begun(painters["led"], scenes, 0.0)
+    assert sketch.shape == noise.shape == (32, 32, 3)
+    drawn = rendering.draw(scenes[0], drawings.book(), 64).picture.reshape(32, 2, 32, 2, 3).mean((1, 3)) * 255
+    assert np.abs(sketch - drawn).mean() < 3
+    other, same = begun(painters["led"], scenes, 1.0)
+    assert np.abs(other.astype(int) - sketch).mean() > 3
+    assert (same == noise).all()  # one seed for the whole walk
+    assert (begun(painters["led"], scenes, 0.0, seed=4)[1] != noise).any()
+
+
+def test_model_that_is_led_by_words_alone_begins_with_nothing_to_show(painters: dict[str, Painter]) -> None:
+    assert begun(painters["bert"], [None, None], 0.0) == begun(painters["led"], [None, None], 0.0) == []
