@@ -35,11 +35,19 @@ class RecipeDrawing(TypedDict):
 
     digest: Annotated[str, Field(description="What scenes call it.", examples=["0a1b2c3d4e5f6a7b8c9d"])]
     name: Annotated[str, Field(description="What it shows.", examples=["house"])]
-    artist: Annotated[str | None, Field(description="Whose it is; null where that was not told.")]
-    licence: Annotated[
-        str | None, Field(description="Under which licence; null where that was not told.", examples=["CC-BY-4.0"])
+    artist: Annotated[
+        str | None, Field(description="Whose it is; null where that was not told.", examples=["Google LLC"])
     ]
-    source: Annotated[str | None, Field(description="Where it is from; null where that was not told.")]
+    licence: Annotated[
+        str | None, Field(description="Under which licence; null where that was not told.", examples=["Apache-2.0"])
+    ]
+    source: Annotated[
+        str | None,
+        Field(
+            description="Where it is from; null where that was not told.",
+            examples=["npm:@iconify-json/noto@1.2.9#house"],
+        ),
+    ]
 
 
 class RecipeModel(TypedDict):

@@ -16,7 +16,7 @@ from flask.testing import FlaskCliRunner
 from app.config import ROOT
 from app.storage.database import db
 from tests.conftest import make_app
-from tests.support import drawings, led
+from tests.support import led
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
@@ -68,7 +68,7 @@ def test_what_was_not_told_is_said_and_not_invented(runner: FlaskCliRunner, robo
 def test_all_that_can_be_drawn_is_listed_with_where_it_is_from(runner: FlaskCliRunner, robot: str) -> None:
     run(runner, "drawings", "add", robot, "robot")
     states = {each["digest"]: each["state"] for each in run_json(runner, "drawings", "list", "--all")}
-    assert states == {ROBOT_DIGEST: "added"} | dict.fromkeys(drawings.DIGESTS.values(), "shipped")
+    assert states == {ROBOT_DIGEST: "added"} | dict.fromkeys(led.book().drawings, "shipped")
 
 
 def test_same_file_twice_is_no_error(runner: FlaskCliRunner, robot: str) -> None:

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from app.drawings import added_drawings, sketchbooks
+from app.drawings import added_drawings, offered, sketchbooks
 from app.moderation import drawing_curation
 from app.moderation.drawing_request import DrawingRequest
 from app.storage.database import db
 from sketch.sketchbook import SketchbookError
 from tests.conftest import make_app
-from tests.support import drawings
+from tests.support import led
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
 pytestmark = pytest.mark.databases
@@ -125,15 +125,15 @@ def test_drawing_is_read_from_the_database_when_it_is_asked_for(app: Flask, aske
 def test_sketchbook_of_a_model_holds_what_was_added_and_is_the_same_until_that_changes(app: Flask) -> None:
     model = app.config["MODEL"]
     bare = sketchbooks.of_model(model)
-    assert bare is not None and set(bare.drawings) == set(drawings.DIGESTS.values())
+    assert bare is not None and set(bare.drawings) == set(led.book().drawings)
     add()
     book = sketchbooks.of_model(model)
-    assert book is not None and set(book.drawings) == {*drawings.DIGESTS.values(), ROBOT_DIGEST}
+    assert book is not None and set(book.drawings) == {*led.book().drawings, ROBOT_DIGEST}
     assert sketchbooks.of_model(model) is book
     drawing_curation.remove(ROBOT_DIGEST)
     book = sketchbooks.of_model(model)
     assert book is not None and ROBOT_DIGEST not in book.drawings and ROBOT_DIGEST in book
-    assert book.svg(ROBOT_DIGEST) == ROBOT and book.svg(drawings.DIGESTS["sun"]) == drawings.SVGS["sun"]
+    assert book.svg(ROBOT_DIGEST) == ROBOT and book.svg(led.SUN) == led.book().svg(led.SUN)
 
 
 def test_model_that_is_led_by_words_alone_has_no_sketchbook_whatever_was_added(
@@ -143,5 +143,5 @@ def test_model_that_is_led_by_words_alone_has_no_sketchbook_whatever_was_added(
     site = make_app(instance)
     del asked[:]
     with site.app_context():
-        assert sketchbooks.of_model(site.config["MODEL"]) is None and sketchbooks.led() == {}
+        assert sketchbooks.of_model(site.config["MODEL"]) is None and offered.books() == []
     assert asked == []

@@ -17,7 +17,7 @@ from app.storage.database import db
 from app.storage.drawing_models import CREDIT_MAX, NAME_MAX, AddedDrawing
 from sketch import svg
 from tests.conftest import make_app
-from tests.support import drawings, led
+from tests.support import led
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
 pytestmark = pytest.mark.databases
@@ -105,7 +105,7 @@ def test_more_words_than_are_kept_are_refused_and_change_nothing() -> None:
 
 
 def test_drawing_that_is_shipped_is_not_added_again() -> None:
-    outcome = add("our sun", drawings.SVGS["sun"])
+    outcome = add("our sun", led.book().svg(led.SUN))
     assert (outcome.what, outcome.drawing.name) == ("shipped", "sun")
     assert not db.session.scalars(select(AddedDrawing)).all() and not deeds()
 
