@@ -63,6 +63,7 @@ def read() -> Response:
         body=lambda operation: rows(schemas[_body(operation)], schemas),
         walk=rows(schemas["NewWalk"], schemas),
         listed=rows(schemas["WalkList"], schemas, deep=False),
+        reading=rows(schemas["ReadingDescription"], schemas),
         problem=rows(schemas["Problem"], schemas),
         walk_example=_pretty(schemas["NewWalk"]["examples"][0]),
         problem_example=_pretty(schemas["Problem"]["examples"][0]),

@@ -28,6 +28,7 @@ from app.errors import InvalidInput, TooMany
 from app.gallery import catalogue
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
+from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
 from app.pages import about, blueprint, gallery, walk
 from app.pages.walk import see
@@ -171,7 +172,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
         sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},
         models=models_on_offer.offered(),
-        model_titles={model.name: model.title for model in models_on_offer.offered()},
+        model_titles={model.name: translate_foreign(model.title) for model in models_on_offer.offered()},
         usual=usual,
         can_surprise=len(models_on_offer.facts().get("vocabulary", [])) > 1,
         starters=[tuple(pair) for pair in models_on_offer.facts().get("starters", [])],

@@ -9,6 +9,7 @@ from app.gallery.catalogue_query import SORTS, CatalogueQuery
 from app.generation import hands, models_on_offer
 from app.generation.limits import STOPS_MIN, Limits
 from app.i18n import formatting
+from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import N_, _
 from app.presentation import wording
 from app.walks.colours import COLOURS
@@ -50,7 +51,7 @@ def rows(choice: CatalogueQuery) -> list[Row]:
         ("stops", _("Stops"), {count: formatting.count_words(count) for count in counts}),
         ("ending", _("Ending"), {name: wording.ending_name(name) for name in wording.ENDING_NAMES}),
         ("colour", _("Colour"), {colour: _(colour) for colour in COLOURS}),
-        ("model", _("Model"), {model.name: model.title for model in models_on_offer.offered()}),
+        ("model", _("Model"), {each.name: translate_foreign(each.title) for each in models_on_offer.offered()}),
     ]
     return [
         Row(name, heading, [Option(str(value), said, value in getattr(choice, name)) for value, said in values.items()])

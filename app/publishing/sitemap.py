@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import defer, selectinload
 from werkzeug.exceptions import NotFound
 
+from app.drawings import offered
 from app.gallery import exhibitions
 from app.storage.database import db
 from app.storage.walk_models import Stop, Walk
@@ -50,7 +51,8 @@ def index() -> Response:
 @blueprint.get("/sitemap/rooms.xml")
 def rooms() -> Response:
     """List the pages that are no walks, the exhibitions among them."""
-    found: list[Entry] = [(url_for(room, _external=True), None) for room in ROOMS]
+    rooms = [*ROOMS, *(["drawings.index"] if offered.led_models() else [])]
+    found: list[Entry] = [(url_for(room, _external=True), None) for room in rooms]
     root = request.url_root.rstrip("/")
     for hall in exhibitions.shown():
         walks = exhibitions.walks_of(hall.exhibition)

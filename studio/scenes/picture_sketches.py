@@ -35,8 +35,11 @@ APART = 0.1
 STEP = 0.06
 """How far two neighbours on both sides of its outline lie apart in Oklab, in the median: what only fades has none."""
 
-OUTLINED, ROUGH = 0.6, 0.25
-"""The shares of sketches with the outline that was found, and of those drawn as by a finger."""
+OUTLINED, ROUGH, TINTED = 0.6, 0.25, 0.3
+"""The shares of sketches with the outline that was found, drawn as by a finger, and in other colours than the picture.
+
+Of those in other colours a painter learns which colours a hand likes, of the others to keep what it is shown.
+"""
 
 
 def of_picture(picture: Array, side: int, *, colours: int = COLOURS, blur: float = 0.0, inside: Mask | None = None
@@ -75,11 +78,24 @@ def varied(picture: Array, side: int, dice: np.random.Generator, *, inside: Mask
     ``inside`` (side, side) is where its thing is, if that is known; else it is looked for.
     """
     colours, blur = int(dice.integers(8, 33)), float(dice.choice((0.0, 0.0, 0.6, 1.2)))
-    kind, is_rough = dice.random(), dice.random() < ROUGH
+    kind, is_rough, is_tinted = dice.random(), dice.random() < ROUGH, dice.random() < TINTED
     if kind < OUTLINED and inside is None:
         inside = figure(picture, side)
     sketch = of_picture(picture, side, colours=colours, blur=blur, inside=inside if kind < OUTLINED else None)
+    if is_tinted:
+        sketch = tinted(sketch, dice)
     return rough(sketch, dice) if is_rough else sketch
+
+
+def tinted(sketch: Array, dice: np.random.Generator) -> Array:
+    """Give a sketch other colours: what is as light as before turns about the circle of hues together."""
+    of = colour.lab((sketch[:3].transpose(1, 2, 0) / 2 + 0.5).astype(np.float32))
+    knots = np.linspace(0, 1, 4)
+    turn = np.interp(of[..., 0], knots, dice.uniform(-np.pi, np.pi, 4))
+    strength = dice.uniform(0.5, 1.5) * np.hypot(of[..., 1], of[..., 2]) + dice.uniform(0, 0.08)
+    hue = np.arctan2(of[..., 2], of[..., 1]) + turn
+    moved = np.stack([of[..., 0], strength * np.cos(hue), strength * np.sin(hue)], -1).astype(np.float32)
+    return np.concatenate([colour.rgb(moved).transpose(2, 0, 1) * 2 - 1, sketch[3:]]).astype(np.float32)
 
 
 def signed(inside: Mask) -> Array:

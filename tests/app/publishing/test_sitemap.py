@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -17,6 +18,8 @@ from app.publishing import sitemap
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
+from tests.conftest import make_app
+from tests.support import led
 
 pytestmark = pytest.mark.databases
 
@@ -69,6 +72,11 @@ def test_what_does_not_hang_is_not_in_it(client: FlaskClient, hung: Hanger, comm
     assert list(all_walks(client)) == [HERE + walk.url]
     everything = "".join(client.get(page.removeprefix(HERE)).text for page in read(client, "/sitemap.xml"))
     assert not any(each.id in everything for each in (hidden, deleted, unlisted, waiting))
+
+
+def test_page_of_drawings_is_in_it_where_they_lead_a_model(instance: Path, tmp_path: Path) -> None:
+    client = make_app(instance, MODELS=[str(led.lay_out(tmp_path / "led"))]).test_client()
+    assert f"{HERE}/drawings" in read(client, "/sitemap/rooms.xml")
 
 
 def test_rooms_and_exhibitions_are_in_it(client: FlaskClient, hung: Hanger) -> None:

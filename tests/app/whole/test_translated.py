@@ -67,11 +67,16 @@ RECIPE: dict[str, Any] = {
 }  # fmt: skip
 GERMAN = {"Accept-Language": "de"}
 VALUES = set(WORD.findall(" ".join([
-    *SORTS, *ENDINGS, *COLOURS, *PRESETS, "hand stops model ending colour since until sort draw preset none",
+    *SORTS, *ENDINGS, *COLOURS, *PRESETS, "hand stops model ending colour since until sort draw preset none led",
     "pop art watercolour paper cut-out neon oil painting colour field low poly primary-colour grid stained glass",
     "cubist charcoal ink wash cyanotype discs of colour",
 ])))  # fmt: skip
 """What stands in addresses and forms, and is named where it is wrong."""
+DRAWN = [
+    "Fledermaus Fuchs Haus Schneemann im Schnee Sonne Kricket Katzengesicht", "CC0-1.0", "Schneeman", "led",
+    "group animals plants food sky places travel things clothes play people faces others",
+]  # fmt: skip
+"""What drawings show, as the lexicon has it, and whose they are."""
 ERRORS = {
     "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "WalkNotFound", "WalkGone", "NoExhibition",
 }  # fmt: skip
@@ -122,9 +127,10 @@ def strange(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def museum(instance: Path, hung: Hanger, commissioned: Hanger) -> Iterator[Museum]:
-    """Fill a house, with walks of every state."""
-    site = make_app(instance, CURATOR_HASH=HASH)
+def museum(instance: Path, tmp_path: Path, app: Flask, hung: Hanger, commissioned: Hanger) -> Iterator[Museum]:
+    """Fill a house, with walks of every state, and a model that drawings lead."""
+    app.config["MODELS"] = [str(led.lay_out(tmp_path / "led", title=MOON))]
+    site = make_app(instance, CURATOR_HASH=HASH, MODELS=app.config["MODELS"])
     _break(site)
     with site.app_context():
         client = site.test_client()
@@ -158,6 +164,7 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     made["next"] = hung(KITE, FOX, continues=made["finished"].id, seed=made["finished"].seed)
     made["remix"] = hung(FOX, KITE, remix_of=made["finished"].id)
     made["stranger"] = commissioned(MOON, FOX)
+    made["drawn"] = hung(FOX, "蝙蝠", frames=3, model="led")
     made["deleted"], made["hidden"] = hung("a", "b"), hung("c", "d")
     with writing() as session:
         session.execute(update(Walk).where(Walk.state == FINISHED).values(
@@ -175,12 +182,15 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
         session.get(Walk, made["round"].number).stops[1].note = "unknown words"
         session.get(Walk, made["finished"].number).stops[1].note = "cut"
         session.execute(update(Walk).where(Walk.number == made["finished"].number).values(featured_at=now()))
+        session.execute(update(Walk).where(Walk.number == made["drawn"].number).values(model_name="led"))
     lifecycle.delete_walk(made["deleted"])
     for walk in made.values():
         db.session.refresh(walk)
     stage_requests.ask(made["finished"], 1)
     deliver(made["finished"], 1)
     stage_requests.ask(made["finished"], 2)
+    stage_requests.ask(made["drawn"], 1)
+    deliver(made["drawn"], 1, steps=made["drawn"].sampler_steps + 2)
     return made
 
 
@@ -398,7 +408,7 @@ def _pages(app: Flask) -> set[str]:
 def _written(museum: Museum, path: str, headers: dict[str, str]) -> str:
     """Read a page but for what is drawn anew each time."""
     page = museum.client.get(path, headers=headers).text
-    return re.sub(r'(name="(?:csrf_token|token)" value=")[^"]*', r"\1", page)
+    return re.sub(r'((?:name="(?:csrf_token|token)" value|data-seed)=")[^"]*', r"\1", page)
 
 
 def _readable(museum: Museum) -> list[str]:
@@ -422,6 +432,11 @@ def _readable(museum: Museum) -> list[str]:
         "/curator", f"/curator/walks?walk={UNSAID}", "/curator/exhibitions", "/curator/exhibitions/1",
         "/curator/words", "/curator/log", "/curator/log?before=1", f"/curator{finished}", f"/curator{museum['hidden']}",
         f"/curator{museum[FAILED]}",
+        f"/?model=led&seed=3&prompt={FOX}&prompt=蝙蝠", f"/?model=led&seed=3&prompt=🜁&prompt={FOX}&drawing=9",
+        f"/?continues={museum.walks['drawn'].id}&model=led", museum["drawn"], museum["drawn"] + "/stages?frame=1",
+        f"/reading?model=led&prompt={FOX}", "/reading?prompt=x", "/drawings", "/drawings?q=蝙蝠",
+        f"/drawings?q={UNSAID}", "/drawings?q=Schneeman", "/drawings?page=9", "/drawings?group=9",
+        f"/drawings?q={UNSAID * 900}",
         "/fail/bug", "/fail/database",
     ]  # fmt: skip
 
@@ -500,7 +515,8 @@ def _english_of(path: str) -> set[str]:
         ],
         "/gallery?hand=9": [*VALUES],
         "/?hand=9": [*VALUES],
-        "/walks": [*prompts, *sources],
+        "/walks": [*prompts, *sources, *DRAWN],
         "/recipe": prompts,
     }
+    shown |= dict.fromkeys(("/?model=led", "/?continues", "/reading", "/drawings"), DRAWN)
     return {word for start, told in shown.items() if path.startswith(start) for word in WORD.findall(" ".join(told))}

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from sketch import distance
+from sketch import colour, distance
 from studio.scenes import picture_sketches
 
 SIDE = 32
@@ -83,6 +83,16 @@ def test_sketches_of_a_picture_vary_and_some_have_its_outline() -> None:
     assert len({each.tobytes() for each in made}) > 20
     told = picture_sketches.varied(picture, SIDE, np.random.default_rng(3), inside=np.eye(SIDE, dtype=bool))
     assert told[3].min() < 0 or bool((told[3] == 1).all())
+
+
+def test_tinted_sketch_is_as_light_and_of_other_colours() -> None:
+    plain = picture_sketches.of_picture(disc((0.8, 0.3, 0.2), (0.3, 0.5, 0.7)), SIDE)
+    before = colour.lab(plain[:3].transpose(1, 2, 0) / 2 + np.float32(0.5))
+    for seed in range(8):
+        made = picture_sketches.tinted(plain, np.random.default_rng(seed))
+        assert made.dtype == np.float32 and np.abs(made).max() <= 1 and np.array_equal(made[3], plain[3])
+        after = colour.lab(made[:3].transpose(1, 2, 0) / 2 + np.float32(0.5))
+        assert np.abs(after[..., 0] - before[..., 0]).mean() < 0.06 and np.abs(after - before).mean() > 0.01
 
 
 def test_nothing_but_numpy_and_pillow_is_needed_to_sketch_a_picture() -> None:
