@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.commissions import scenes, schema
+from app.drawings import offered
 from app.generation import models_on_offer
 from app.generation.limits import SEED_MAX, Limits
 from app.i18n.formatting import join_words
@@ -150,13 +151,19 @@ def drawn_after(walk: Walk) -> list[str]:
         return []
     language, told = here().language, []
     for stop in walk.stops:
-        if drawings := choices.shown_in(stop.scene, reader):
+        if drawings := _all_shown_in(stop.scene):
             seed = walk.seed_of(stop)
             reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=language, seed=seed)
             free = {item.drawing for item in reading.items if item.how == FREELY}
             names = join_words(reader.name_of(drawing, language) for drawing in drawings)
             told.append(_("%(names)s, freely", names=names) if free & {*drawings} else names)
     return told
+
+
+def _all_shown_in(scene: dict[str, Any] | None) -> list[Drawing]:
+    """List the drawings in a scene, each once, those that were removed since as well."""
+    digests = dict.fromkeys(thing["drawing"] for thing in (scene or {}).get("things", ()))
+    return [drawing for drawing in map(offered.drawing, digests) if drawing]
 
 
 def _read(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
