@@ -27,7 +27,18 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     from app.config import ROOT
     from app.instance import folder
     from app.observability import health, metrics
-    from app.pages import curator, drawings, exhibitions, make, my_walks, owner, report, restore, similar, stages
+    from app.pages import (
+        curator_drawings,
+        drawings,
+        exhibitions,
+        make,
+        my_walks,
+        owner,
+        report,
+        restore,
+        similar,
+        stages,
+    )
     from app.publishing import embed, feed, film_files, media_files, schema_org, sitemap
     from app.search import semantic_search, visual_search
     from app.storage import database, media_store
@@ -65,7 +76,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     exhibitions.init_app(app)
     sitemap.init_app(app)
     report.init_app(app)
-    curator.init_app(app)
+    curator_drawings.init_app(app)
     schema_org.init_app(app)
     routes.init_app(app)
     readings.init_app(app)

@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from app.commissions import scenes
 from app.generation import models_on_offer, presets
-from sketch import arrangement
-from sketch.arrangement import Item, Wish
-from sketch.scene import Scene
-from sketch.sketchbook import Sketchbook
+from app.reading.lexicon import Lexicon
+from app.reading.reader import Reader
+from app.text.embedding import Embedding
+from sketch import wording
+from sketch.scene import COLOURS
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 
@@ -37,13 +39,17 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=48, help="how many pictures")
     parser.add_argument("--seed", type=int, required=True, help="what the names and the noise are drawn from")
     parser.add_argument("--preset", choices=presets.NAMES, default=presets.DEFAULT)
+    parser.add_argument("--size", type=int, help="pixels of a side; the model's own if not given")
+    parser.add_argument("--composed", action="store_true", help="ask for two things, a colour or a number, by turns")
+    parser.add_argument("--meaning", type=Path, default=Path("models/meaning"), help="the table of meaning")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     painter = Painter.load(str(asked.model))
-    chosen = names(asked.model, asked.number, asked.seed)
-    book = painter.model.sketchbook if painter.model.sketch_side else None
-    stops = [stop(name, asked.seed + number, book) for number, name in enumerate(chosen)]
-    sampling = presets.resolve(asked.preset, models_on_offer.facts(str(asked.model)))
+    draw = composed if asked.composed else names
+    chosen = draw(asked.model, asked.number, asked.seed)
+    ask = Asking(painter, asked.model, asked.meaning)
+    stops = [ask.stop(name, asked.seed + number) for number, name in enumerate(chosen)]
+    sampling = presets.resolve(asked.preset, models_on_offer.facts(str(asked.model)), size=asked.size)
     pictures = [picture for at in range(0, len(stops), 8) for picture in painted(painter, stops[at : at + 8], sampling)]
     for number, at in enumerate(range(0, len(pictures), A_SHEET), 1):
         sheet(pictures[at : at + A_SHEET], at + 1).save(asked.folder / f"sheet-{number}.png")
@@ -60,15 +66,39 @@ def names(model: Path, count: int, seed: int) -> list[str]:
     return random.Random(f"blind:{seed}").sample(able, count)
 
 
-def stop(name: str, seed: int, book: Sketchbook | None) -> StopInput:
-    """Ask for a thing by its plain name; where sketches lead the model, in a setting where it is at home."""
-    return StopInput(name, "", seed, scene=None if book is None else _scene(name, seed, book))
+def composed(model: Path, count: int, seed: int) -> list[str]:
+    """Draw prompts for two things, for a thing in a colour, and for some of one thing, by turns."""
+    drawn = iter(names(model, 2 * count, seed))
+    dice = random.Random(f"composed:{seed}")
+    asked = []
+    for number in range(count):
+        first = next(drawn)
+        if number % 3 == 0:
+            asked.append(f"{wording.thing(first)} and {wording.thing(next(drawn))}")
+        elif number % 3 == 1:
+            asked.append(wording.coloured(dice.choice(COLOURS), first))
+        else:
+            asked.append(f"{dice.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
+    return asked
 
 
-def _scene(name: str, seed: int, book: Sketchbook) -> Scene:
-    own = sorted((each for each in book.drawings.values() if each.name == name), key=lambda each: each.style)
-    drawing = random.Random(f"style:{seed}").choice(own)
-    return arrangement.arrange([Item(drawing.digest, drawing.name, drawing.kind)], Wish(), seed)
+class Asking:
+    """Asks for prompts as the site does: where sketches lead the model, each is read, and arranged as a scene."""
+
+    def __init__(self, painter: Painter, model: Path, meaning: Path) -> None:
+        """Make the reader of a led model."""
+        self._model, self._reader = str(model), None
+        if painter.model.sketch_side:
+            drawings = painter.model.sketchbook.drawings.values()
+            self._reader = Reader(Lexicon.load(model), drawings, Embedding.load(meaning))
+
+    def stop(self, prompt: str, seed: int) -> StopInput:
+        """Ask for a prompt, in no hand: the model's own choice."""
+        if self._reader is None:
+            return StopInput(prompt, "", seed)
+        reading = self._reader.read(prompt, seed=seed)
+        scene = scenes.arranged(reading, model=self._model, seed=seed, walk_seed=seed)
+        return StopInput(scene.words, "", seed, scene=scene)
 
 
 def painted(painter: Painter, stops: Sequence[StopInput], sampling: dict[str, object]) -> list[NDArray[np.uint8]]:

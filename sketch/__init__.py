@@ -2,14 +2,15 @@
 
 __all__ = [
     "arrangement",
-    "backdrops",
     "colour",
     "distance",
     "habitats",
+    "keys",
     "mixing",
     "parts",
     "rendering",
     "scene",
     "sketchbook",
     "svg",
+    "wording",
 ]

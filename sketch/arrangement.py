@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 from sketch import habitats, palettes
 from sketch.habitats import FLOAT, FLY, HANG, LIE, STAND, SWIM
-from sketch.scene import COLOURS, MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
+from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
 FACES_LEFT = 0.5
 """The share of animals and vehicles that are mirrored: nearly all are drawn facing left."""
 
+FLAT = ("plain", "split")
+TIME_SHARES = {"day": 0.7, "dusk": 0.18, "night": 0.12}
 SIDEWAYS = ("animal-mammal", "animal-bird", "animal-reptile", "animal-marine", "transport-ground", "transport-water")
 ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RELATIONS = (
     "above", "below", "left", "right", "in", "on", "holding", "wearing", "beside", "in front", "behind",
@@ -38,7 +40,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What words say of a scene besides its things; what is empty is left to chance."""
+    """What words say of a scene besides its things; what is empty is left to chance, but for what is ``avoided``."""
 
     kind: str = ""
     time: str = ""
@@ -46,6 +48,7 @@ class Wish:
     ground: str = ""
     relation: str = ""
     composition: str = ""
+    avoided: frozenset[str] = frozenset()
 
 
 def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
@@ -80,16 +83,16 @@ def _within(value: float, low: float, high: float) -> float:
 
 def _setting(items: Sequence[Item], wish: Wish, dice: random.Random) -> Setting:
     homes = items[0].habitat.settings if items else ("hills", "sea", "sky", "split", "table")
-    kind = wish.kind or dice.choice(homes)
+    kind = wish.kind or _any(homes, wish, dice)
     if wish.ground and not wish.kind:
-        kind = dice.choice(("plain", "plain", "split", "pattern"))
+        kind = _any(("plain", "plain", "split", "pattern"), wish, dice)
     if wish.composition in ("grid", "pattern") and not wish.kind:
-        kind = dice.choice(("plain", "split", "pattern"))
+        kind = _any(("plain", "split", "pattern"), wish, dice)
     if wish.weather and not wish.kind and kind in ("plain", "split", "pattern", "table", "room", "space", "underwater"):
-        kind = dice.choice(("hills", "street", "forest"))
+        kind = _any(("hills", "street", "forest"), wish, dice)
     if wish.time in ("night", "dusk") and not wish.kind and kind in ("plain", "split", "pattern", "table"):
-        kind = dice.choice(("hills", "sea", "street"))
-    time = wish.time or ("night" if kind == "space" else dice.choices(("day", "dusk", "night"), (0.7, 0.18, 0.12))[0])
+        kind = _any(("hills", "sea", "street"), wish, dice)
+    time = wish.time or ("night" if kind == "space" else _time(wish, dice))
     horizon = {
         "sea": dice.uniform(0.42, 0.66), "table": dice.uniform(0.5, 0.72), "room": dice.uniform(0.66, 0.82),
         "window": dice.uniform(0.62, 0.74), "underwater": dice.uniform(0.8, 0.95), "sky": dice.uniform(0.9, 1.0),
@@ -99,6 +102,18 @@ def _setting(items: Sequence[Item], wish: Wish, dice: random.Random) -> Setting:
     tones = palettes.tones(kind, time, wish.weather, dice, ground=wish.ground)
     light = dice.choice((-1, 1)) * dice.uniform(0.4, 0.9)
     return Setting(kind, horizon, tones, light, dice.getrandbits(31), time, wish.weather)
+
+
+def _any(kinds: Sequence[str], wish: Wish, dice: random.Random) -> str:
+    """Choose among kinds of settings that are not avoided, or flat ones where none is left; in space it is night."""
+    avoided = wish.avoided | ({"space"} if "night" in wish.avoided else set())
+    left = [kind for kind in kinds if kind not in avoided] or [kind for kind in FLAT if kind not in avoided]
+    return dice.choice(left or FLAT)
+
+
+def _time(wish: Wish, dice: random.Random) -> str:
+    shares = {time: share for time, share in TIME_SHARES.items() if time not in wish.avoided} or TIME_SHARES
+    return dice.choices(list(shares), list(shares.values()))[0]
 
 
 def _thing(item: Item, dice: random.Random, x: float, y: float, size: float) -> Thing:
@@ -183,7 +198,7 @@ def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
     else:
         rows, columns = dice.choice(((2, 2), (3, 3), (2, 3), (3, 4)))
         cells = rows * columns
-    turned, colours = dice.random() < 0.3, dice.random() < 0.25 and not any(item.colour for item in items)
+    turned = dice.random() < 0.3
     size = 0.92 / max(rows, columns)
     things = []
     for number in range(min(cells, MOST_THINGS)):
@@ -193,8 +208,6 @@ def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
         thing = _thing(item, dice, 0.04 + 0.92 * x, 0.04 + 0.92 * y, size)
         if turned:
             thing = replace(thing, turn=dice.uniform(-0.4, 0.4))
-        if colours:
-            thing = replace(thing, colour=dice.choice([each for each in COLOURS if each not in ("black", "white")]))
         things.append(thing)
     return things
 

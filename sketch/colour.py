@@ -57,16 +57,23 @@ def parsed(tone: str) -> Array:
     return np.array([int(tone[at : at + 2], 16) / 255 for at in (0, 2, 4)], np.float32)
 
 
-def recoloured(picture: Array, name: str) -> Array:
-    """Give a drawing (h, w, 4), straight alpha, a named colour; light and shade are kept, black and white stay."""
+def lightness(picture: Array) -> float:
+    """Return the mean lightness of what a drawing (h, w, 4), straight alpha, shows."""
+    alpha = picture[..., 3]
+    return float((lab(picture[..., :3])[..., 0] * alpha).sum() / (alpha.sum() + 1e-4))
+
+
+def recoloured(picture: Array, name: str, mean: float) -> Array:
+    """Give a drawing, or a part of one, (h, w, 3), a named colour.
+
+    ``mean`` is the lightness of the whole drawing, which goes to the colour's own: light and shade within it are kept,
+    black and white stay.
+    """
     lightness, chroma, degrees = NAMED[name]
     hue = math.radians(degrees)
-    of, alpha = lab(picture[..., :3]), picture[..., 3]
-    light = of[..., 0]
-    mean = float((light * alpha).sum() / (alpha.sum() + 1e-4))
+    light = lab(picture)[..., 0]
     moved = np.clip(light + (lightness - mean) * 0.85 * (1 - (np.abs(light - 0.5) * 2) ** 4), 0.08, 0.99)
     span = np.clip(1 - ((moved - lightness) * 1.6) ** 2, 0.15, 1)
     span = span * np.clip((moved - 0.2) / 0.12, 0, 1) * np.clip((0.995 - moved) / 0.05, 0, 1)
     strength = chroma * span
-    painted = rgb(np.stack([moved, strength * math.cos(hue), strength * math.sin(hue)], -1).astype(np.float32))
-    return np.concatenate([painted, picture[..., 3:]], -1)
+    return rgb(np.stack([moved, strength * math.cos(hue), strength * math.sin(hue)], -1).astype(np.float32))

@@ -9,168 +9,53 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
-from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
-from sketch import backdrops, colour, rendering
-from sketch.backdrop_canvas import Numbers
+from sketch import rendering
+from sketch.backdrops import backdrop
 from sketch.colour import Array
-from sketch.parts import Part, Taken
+from sketch.parts import Taken
 from sketch.rendering import Drawn
 from sketch.scene import Scene, Setting, Thing
+from sketch.shapes import Shape
 from sketch.sketchbook import Sketchbook
 
 ALONE = 1.1
 """What it costs to leave a part without a counterpart, in the units of :func:`_cost`."""
 
-MARGIN = 10
-"""Pixels around a part in which its distances are measured."""
+PASSING = 0.12
+"""How much of the way two parts take to change places, one over the other."""
 
 OPEN = ("sky", "space", "plain", "pattern", "split")
 """Settings whose horizon is none that one sees."""
 
 
 @dataclass(frozen=True)
-class _Shape:
-    """A part as it lies in the picture: its distances and colours, and the affine way from the picture to them."""
-
-    part: Part
-    thing: Thing
-
-    @cached_property
-    def distances(self) -> Array:
-        """Return signed distances in the part's own pixels, with a margin around it."""
-        alpha = np.pad(self.part.alpha, MARGIN)
-        inside = alpha > 0.5 * max(0.02, float(alpha.max()))
-        away = ndimage.distance_transform_edt(inside) - ndimage.distance_transform_edt(~inside)
-        # Half-covered pixels say more precisely where the edge is.
-        edge = np.abs(away) <= 1
-        return np.where(edge, alpha / max(0.02, float(alpha.max())) - 0.5, away - np.sign(away) * 0.5).astype(
-            np.float32
-        )
-
-    @cached_property
-    def colours(self) -> Array:
-        """Return colours (h, w, 3), carried on beyond the edge from the nearest place inside."""
-        picture = np.pad(self.part.picture, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)))
-        solid = picture[..., 3] > 0.6 * max(0.02, float(picture[..., 3].max()))
-        _, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
-        carried = picture[rows, columns, :3]
-        if self.thing.colour:
-            whole = np.concatenate([carried, picture[..., 3:]], -1).astype(np.float32)
-            carried = colour.recoloured(whole, self.thing.colour)[..., :3]
-        return np.ascontiguousarray(carried, np.float32)
-
-    @cached_property
-    def opacity(self) -> float:
-        """Return how densely it covers, inside."""
-        return float(self.part.alpha.max())
-
-    @cached_property
-    def _weights(self) -> tuple[Numbers, Numbers, Array]:
-        rows, columns = np.indices(self.part.alpha.shape, np.float32)
-        u = np.asarray(self.part.left + (columns + 0.5) / self.part.side, np.float32)
-        v = np.asarray(self.part.top + (rows + 0.5) / self.part.side, np.float32)
-        x, y = self.placed(u, v)
-        return x, y, self.part.alpha
-
-    @cached_property
-    def middle(self) -> tuple[float, float]:
-        """Return the middle of what it covers, as shares of the picture's side."""
-        x, y, weight = self._weights
-        total = float(weight.sum()) + 1e-6
-        return float((x * weight).sum() / total), float((y * weight).sum() / total)
-
-    @cached_property
-    def spread(self) -> tuple[float, float]:
-        """Return how wide and high it spreads about its middle."""
-        x, y, weight = self._weights
-        total = float(weight.sum()) + 1e-6
-        mx, my = self.middle
-        least = 0.3 * self.thing.size / self.part.side
-        return (
-            max(least, math.sqrt(float(((x - mx) ** 2 * weight).sum() / total))),
-            max(least, math.sqrt(float(((y - my) ** 2 * weight).sum() / total))),
-        )
-
-    @cached_property
-    def area(self) -> float:
-        """Return the share of the picture that it covers."""
-        return float(self.part.alpha.sum()) * (self.thing.size / self.part.side) ** 2
-
-    @cached_property
-    def tone(self) -> Array:
-        """Return its mean colour in Oklab."""
-        inner = self.colours[MARGIN:-MARGIN, MARGIN:-MARGIN]
-        weight = self.part.alpha[..., None]
-        return np.asarray((colour.lab(inner) * weight).sum((0, 1)) / (weight.sum() + 1e-6))
-
-    @cached_property
-    def box(self) -> tuple[float, float, float, float]:
-        """Return left, top, right and bottom of what it covers, in spreads about its middle."""
-        x, y, weight = self._weights
-        seen = weight > 0.3
-        (mx, my), (sx, sy) = self.middle, self.spread
-        if not seen.any():
-            return (-2.0, -2.0, 2.0, 2.0)
-        return (
-            float((x[seen].min() - mx) / sx), float((y[seen].min() - my) / sy),
-            float((x[seen].max() - mx) / sx), float((y[seen].max() - my) / sy),
-        )  # fmt: skip
-
-    def placed(self, u: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
-        """Turn places in the drawing into places in the picture."""
-        thing = self.thing
-        du, dv = (u - 0.5) * thing.size, (v - 0.5) * thing.size
-        if thing.mirrored:
-            du = -du
-        cosine, sine = math.cos(thing.turn), math.sin(thing.turn)
-        return thing.x + du * cosine - dv * sine, thing.y + du * sine + dv * cosine
-
-    def looked_up(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """Return distances, as shares of the picture's side, and colours at places in the picture."""
-        thing, side = self.thing, self.part.side
-        dx, dy = x - thing.x, y - thing.y
-        cosine, sine = math.cos(thing.turn), math.sin(thing.turn)
-        du, dv = dx * cosine + dy * sine, dy * cosine - dx * sine
-        if thing.mirrored:
-            du = -du
-        column = (du / thing.size + 0.5 - self.part.left) * side - 0.5 + MARGIN
-        row = (dv / thing.size + 0.5 - self.part.top) * side - 0.5 + MARGIN
-        high, wide = self.distances.shape
-        beyond = np.hypot(column - column.clip(0, wide - 1), row - row.clip(0, high - 1))
-        at = (row.clip(0, high - 1), column.clip(0, wide - 1))
-        away = _bilinear(self.distances, *at) - beyond
-        return away * (thing.size / side), _bilinear(self.colours, *at)
-
-
-def _bilinear(table: Array, row: Array, column: Array) -> Array:
-    """Look a table up between its places, which must lie within it."""
-    top, left = row.astype(np.int32), column.astype(np.int32)
-    below, right = np.minimum(top + 1, table.shape[0] - 1), np.minimum(left + 1, table.shape[1] - 1)
-    down, across = (row - top).astype(np.float32), (column - left).astype(np.float32)
-    if table.ndim == 3:
-        down, across = down[..., None], across[..., None]
-    upper = table[top, left] * (1 - across) + table[top, right] * across
-    lower = table[below, left] * (1 - across) + table[below, right] * across
-    return np.asarray(upper * (1 - down) + lower * down, np.float32)
-
-
-@dataclass(frozen=True)
 class _Change:
     """A part that turns into another, or out of or into nothing; and how high it lies over the others, 0…1."""
 
-    first: _Shape | None
-    last: _Shape | None
+    first: Shape | None
+    last: Shape | None
     first_level: float
     last_level: float
 
     def level(self, t: float) -> float:
         """Return how high it lies at ``t``."""
         return (1 - t) * self.first_level + t * self.last_level
+
+    def over(self, other: _Change, t: float) -> float:
+        """Return how much of this part is seen where it lies over another at ``t``: ½ where they change places, to 1.
+
+        Parts that change places would jump if one were over the other from one picture to the next.
+        """
+        before, after = self.first_level - other.first_level, self.last_level - other.last_level
+        if before * after >= 0:
+            return 1.0
+        met = before / (before - after)
+        return min(1.0, 0.5 + 0.5 * abs(t - met) / min(PASSING, met if t < met else 1 - met))
 
 
 class Mixture:
@@ -181,7 +66,7 @@ class Mixture:
         self._figures = [
             (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
         ]
-        self._backdrop = lru_cache(maxsize=4)(backdrops.draw)
+        self._backdrop = lru_cache(maxsize=4)(backdrop.draw)
 
     def at(self, t: float, size: int) -> Drawn:
         """Draw what lies at ``t``, 0…1, between the scenes; at the ends, exactly these."""
@@ -189,17 +74,23 @@ class Mixture:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
         ground = self._ground(t, size)
         light = (1 - t) * self.first.setting.light + t * self.last.setting.light
-        setting = self.first.setting if t < 0.5 else self.last.setting
+        bright = (1 - t) * rendering.brightness(self.first.setting) + t * rendering.brightness(self.last.setting)
         colours, cover = np.zeros((size, size, 3), np.float32), np.zeros((size, size), np.float32)
         numbers = np.zeros((size, size), np.int16)
         for number, (a, b, changes) in enumerate(self._figures, 1):
             layer = np.zeros((size, size, 4), np.float32)
+            laid: list[tuple[_Change, _Cover]] = []
             for change in sorted(changes, key=lambda change: change.level(t)):
-                _lay(layer, change, t, size)
+                part = _cover(change, t, size)
+                if part is None:
+                    continue
+                passing = [(under, change.over(other, t)) for other, under in laid]
+                _lay(layer, part, [(under, seen) for under, seen in passing if seen < 1])
+                laid.append((change, part))
             alpha = layer[..., 3]
             share = self._share(a, b, alpha, t, size)
             layer[..., :3] /= np.maximum(alpha, 1e-4)[..., None]
-            rendering.lit(layer, setting, light, top=0, left=0, frame=_frame(a, b, t, size))
+            rendering.lit(layer, bright, light, top=0, left=0, frame=_frame(a, b, t, size))
             rendering.cast((ground, colours), alpha, 0, 0, light=light, share=share)
             colours += (layer[..., :3] - colours) * alpha[..., None]
             cover = alpha + cover * (1 - alpha)
@@ -266,11 +157,11 @@ def _paired(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing |
     return pairs + [(None, thing) for at, thing in enumerate(last) if at not in met]
 
 
-def _shapes(thing: Thing | None, taken: Taken) -> list[_Shape]:
-    return [] if thing is None else [_Shape(part, thing) for part in taken.of(thing.drawing)]
+def _shapes(thing: Thing | None, taken: Taken) -> list[Shape]:
+    return [] if thing is None else [Shape(part, thing) for part in taken.of(thing.drawing)]
 
 
-def _changes(first: list[_Shape], last: list[_Shape]) -> list[_Change]:
+def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:
     """Match the parts of two things: the largest with the largest, the others by place, size and colour."""
     changes = []
     levels = [[at / max(1, len(shapes)) for at in range(len(shapes))] for shapes in (first, last)]
@@ -297,11 +188,11 @@ def _changes(first: list[_Shape], last: list[_Shape]) -> list[_Change]:
     return changes
 
 
-def _largest(shapes: list[_Shape]) -> int:
+def _largest(shapes: list[Shape]) -> int:
     return max(range(len(shapes)), key=lambda at: shapes[at].area)
 
 
-def _cost(a: _Shape, b: _Shape) -> float:
+def _cost(a: Shape, b: Shape) -> float:
     """Say how unlike two parts are: in place within their things, in size, in colour."""
     ax, ay = (a.middle[0] - a.thing.x) / a.thing.size, (a.middle[1] - a.thing.y) / a.thing.size
     bx, by = (b.middle[0] - b.thing.x) / b.thing.size, (b.middle[1] - b.thing.y) / b.thing.size
@@ -310,18 +201,48 @@ def _cost(a: _Shape, b: _Shape) -> float:
     return 2.2 * away + 0.28 * sizes + 1.4 * float(np.linalg.norm(a.tone - b.tone))
 
 
-def _lay(layer: Array, change: _Change, t: float, size: int) -> None:
-    """Lay one part, at ``t`` of its way, over what is there: premultiplied (size, size, 4)."""
+@dataclass(frozen=True, slots=True)
+class _Cover:
+    """Where in a picture a part lies: how much of each pixel it covers, 0…1, and its colours there."""
+
+    rows: slice
+    columns: slice
+    share: Array
+    colours: Array
+
+
+def _lay(layer: Array, part: _Cover, under: Sequence[tuple[_Cover, float]]) -> None:
+    """Lay a part over what is there, premultiplied (size, size, 4); of it, a share over some of what lies under it."""
+    share = part.share
+    for other, seen in under:
+        rows = slice(max(part.rows.start, other.rows.start), min(part.rows.stop, other.rows.stop))
+        columns = slice(max(part.columns.start, other.columns.start), min(part.columns.stop, other.columns.stop))
+        if rows.start < rows.stop and columns.start < columns.stop:
+            share = share.copy() if share is part.share else share
+            share[_within(rows, part.rows), _within(columns, part.columns)] *= (
+                1 - (1 - seen) * other.share[_within(rows, other.rows), _within(columns, other.columns)]
+            )
+    held = layer[part.rows, part.columns]
+    held[..., :3] += (part.colours - held[..., :3]) * share[..., None]
+    held[..., 3] += (1 - held[..., 3]) * share
+
+
+def _within(span: slice, whole: slice) -> slice:
+    return slice(span.start - whole.start, span.stop - whole.start)
+
+
+def _cover(change: _Change, t: float, size: int) -> _Cover | None:
+    """Find where a part lies at ``t`` of its way; None where nothing of it is seen."""
     a, b = change.first, change.last
     whole = a or b
     if whole is None:
-        return
+        return None
     start, end = a or whole, b or whole
     grow = 1.0
     if a is None or b is None:
         grow = (1 - t if b is None else t) ** 0.8
         if grow < 0.05:
-            return
+            return None
     (ax, ay), (bx, by) = start.middle, end.middle
     mx, my = (1 - t) * ax + t * bx, (1 - t) * ay + t * by
     sx = math.exp((1 - t) * math.log(start.spread[0]) + t * math.log(end.spread[0])) * grow
@@ -333,7 +254,7 @@ def _lay(layer: Array, change: _Change, t: float, size: int) -> None:
     rows = slice(max(0, int(top * size)), min(size, math.ceil(bottom * size)))
     columns = slice(max(0, int(left * size)), min(size, math.ceil(right * size)))
     if rows.start >= rows.stop or columns.start >= columns.stop:
-        return
+        return None
     y = ((np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) / size)[:, None]
     x = ((np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5) / size)[None, :]
     u, v = np.broadcast_arrays((x - mx) / sx, (y - my) / sy)
@@ -344,13 +265,10 @@ def _lay(layer: Array, change: _Change, t: float, size: int) -> None:
         further, others = _seen(end, u, v, scale)
         away, colours = (1 - t) * away + t * further, (1 - t) * colours + t * others
         opacity = (1 - t) * opacity + t * end.opacity
-    cover = np.clip(away * size + 0.5, 0, 1) * opacity
-    held = layer[rows, columns]
-    held[..., :3] += (colours - held[..., :3]) * cover[..., None]
-    held[..., 3] += (1 - held[..., 3]) * cover
+    return _Cover(rows, columns, np.clip(away * size + 0.5, 0, 1) * opacity, colours)
 
 
-def _seen(shape: _Shape, u: Array, v: Array, scale: float) -> tuple[Array, Array]:
+def _seen(shape: Shape, u: Array, v: Array, scale: float) -> tuple[Array, Array]:
     """Look a part up at places about its middle, in its spreads; distances are brought to a spread of ``scale``."""
     (mx, my), (sx, sy) = shape.middle, shape.spread
     away, colours = shape.looked_up(mx + u * sx, my + v * sy)

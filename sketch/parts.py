@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from functools import lru_cache
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
 from scipy import ndimage
 
+from sketch import colour
 from sketch import svg as svg_files
 from sketch.colour import Array
+from sketch.remembering import Remembered
 from sketch.sketchbook import Sketchbook
 from sketch.svg import name_of
 
@@ -36,13 +37,14 @@ _HIDDEN = ("defs", "clipPath", "mask", "symbol", "linearGradient", "radialGradie
 class Part:
     """One flat part: ``picture`` (h, w, 4), straight alpha, and where its upper left corner lies in the drawing.
 
-    Places are shares of the drawing's side.
+    Places are shares of the drawing's side; ``light`` is the mean lightness of the whole drawing.
     """
 
     picture: Array
     left: float
     top: float
     side: int
+    light: float
 
     @property
     def alpha(self) -> Array:
@@ -62,9 +64,10 @@ def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
         groups = [leaves[at * len(leaves) // MOST : (at + 1) * len(leaves) // MOST] for at in range(MOST)]
     else:
         groups = [[leaf] for leaf in leaves]
+    light = colour.lightness(svg_files.shares(svg_files.rastered(svg, side)))
     found: list[Part] = []
     for group in groups:
-        found += _pieces(svg_files.shares(svg_files.rastered(_only(root, group, leaves), side)), side)
+        found += _pieces(svg_files.shares(svg_files.rastered(_only(root, group, leaves), side)), side, light)
     return tuple(found[:MOST]) if len(found) <= MOST else tuple(_fewer(found))
 
 
@@ -107,7 +110,7 @@ def _only(root: Element, kept: list[int], leaves: list[int]) -> str:
     return str(tostring(alone, encoding="unicode"))
 
 
-def _pieces(picture: Array, side: int) -> list[Part]:
+def _pieces(picture: Array, side: int, light: float) -> list[Part]:
     """Cut what does not hang together into parts of its own."""
     numbers, count = ndimage.label(picture[..., 3] > 0.3)
     pieces = []
@@ -122,7 +125,7 @@ def _pieces(picture: Array, side: int) -> list[Part]:
         near = ndimage.binary_dilation(numbers[rows, columns] == number, iterations=1)
         cut = picture[rows, columns].copy()
         cut[..., 3] *= near
-        pieces.append(Part(cut, columns.start / side, rows.start / side, side))
+        pieces.append(Part(cut, columns.start / side, rows.start / side, side, light))
     return pieces
 
 
@@ -135,16 +138,16 @@ def _fewer(parts: list[Part]) -> list[Part]:
 class Taken:
     """Drawings of a sketchbook taken apart, the latest remembered."""
 
-    def __init__(self, book: Sketchbook, side: int = SIDE, remembered: int = 256) -> None:
+    def __init__(self, book: Sketchbook, side: int = SIDE) -> None:
         self._book, self._side = book, side
-        self._of = lru_cache(maxsize=remembered)(self._apart)
+        self._held = Remembered(self._apart, lambda parts: sum(part.picture.nbytes for part in parts))
 
     def of(self, digest: str) -> tuple[Part, ...]:
         """Return the parts of a drawing.
 
         :raises SketchbookError: where it is not there, or cannot be taken apart.
         """
-        return self._of(digest)
+        return self._held.of(digest)
 
     def _apart(self, digest: str) -> tuple[Part, ...]:
         return apart(self._book.svg(digest), self._side)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import backdrops, colour, distance
+from sketch import colour, distance
+from sketch.backdrops import backdrop
 from sketch.colour import Array
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
@@ -27,7 +28,10 @@ SHADE = 0.2
 CAST = 0.42
 """How dark a cast shadow is."""
 
-NIGHT = np.float32(0.86)
+LEAVING = 0.04
+"""How far above the horizon, as a share of the picture's side, what flies leaves its shadow behind."""
+
+NIGHT = 0.86
 """How much of its light a thing keeps at night."""
 
 
@@ -78,7 +82,7 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     :raises SketchbookError: where one of its drawings is not there.
     """
     setting = scene.setting
-    ground = backdrops.draw(setting, size)
+    ground = backdrop.draw(setting, size)
     colours = np.zeros((size, size, 3), np.float32)
     cover = np.zeros((size, size), np.float32)
     numbers = np.zeros((size, size), np.int16)
@@ -90,7 +94,7 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
         rows, columns = slice(top, top + layer.shape[0]), slice(left, left + layer.shape[1])
         alpha = layer[..., 3]
         frame = (thing.x * size, thing.y * size, thing.size * size)
-        lit(layer, setting, setting.light, top=top, left=left, frame=frame)
+        lit(layer, brightness(setting), setting.light, top=top, left=left, frame=frame)
         share = cast_share(setting, foot_of(alpha, top, size))
         cast((ground, colours), alpha, top, left, light=setting.light, share=share)
         colours[rows, columns] += (layer[..., :3] - colours[rows, columns]) * alpha[..., None]
@@ -107,7 +111,7 @@ def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] |
     side = max(3, round(thing.size * size))
     picture = np.array(book.picture(thing.drawing, side))
     if thing.colour:
-        picture = colour.recoloured(picture, thing.colour)
+        picture[..., :3] = colour.recoloured(picture[..., :3], thing.colour, colour.lightness(picture))
     if thing.mirrored:
         picture = picture[:, ::-1]
     if abs(thing.turn) > 0.005:
@@ -130,20 +134,24 @@ def _turned(picture: Array, turn: float) -> Array:
     return np.concatenate([np.clip(held[..., :3] / np.maximum(held[..., 3:], 1e-3), 0, 1), held[..., 3:]], -1)
 
 
+def brightness(setting: Setting) -> float:
+    """Say how much light falls on the things of a setting, as a share of the day's."""
+    return NIGHT if setting.time == "night" else 1.0
+
+
 def lit(
-    picture: Array, setting: Setting, light: float, *, top: float, left: float, frame: tuple[float, float, float]
+    picture: Array, bright: float, light: float, *, top: float, left: float, frame: tuple[float, float, float]
 ) -> None:
     """Let light fall on a picture (h, w, …) from one side, in place: a slope over the whole of a thing.
 
-    ``top`` and ``left`` say where the picture lies, ``frame`` the thing's middle and side, all in the same pixels.
+    ``bright`` is how much of it, ``top`` and ``left`` say where the picture lies, ``frame`` the middle and side of the
+    thing, all in the same pixels.
     """
     high, wide = picture.shape[:2]
     x, y, side = frame
     across = ((np.arange(wide, dtype=np.float32) + 0.5 + left - x) / (side / 2)).clip(-1, 1)[None, :]
     down = ((np.arange(high, dtype=np.float32) + 0.5 + top - y) / (side / 2)).clip(-1, 1)[:, None]
-    shade = 1 - SHADE * (down - across * light) / 2
-    if setting.time == "night":
-        shade = shade * NIGHT
+    shade = bright * (1 - SHADE * (down - across * light) / 2)
     picture[..., :3] = np.clip(picture[..., :3] * shade[..., None], 0, 1)
 
 
@@ -151,9 +159,10 @@ def cast_share(setting: Setting, foot: float) -> float:
     """Say how dark a shadow is of what ends at ``foot``, as a share of the side: nothing where there is no ground."""
     if setting.kind in ("sky", "space", "underwater", "pattern"):
         return 0.0
-    if foot < setting.horizon and setting.kind not in ("plain", "split"):
-        return 0.0  # it is in the air
-    return CAST
+    if setting.kind in ("plain", "split"):
+        return CAST
+    in_the_air = (setting.horizon - foot) / LEAVING
+    return CAST * min(1.0, max(0.0, 1 - in_the_air))
 
 
 def cast(grounds: Sequence[Array], alpha: Array, top: int, left: int, *, light: float, share: float) -> None:

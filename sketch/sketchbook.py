@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import zipfile
 import zlib
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
@@ -15,6 +13,7 @@ from pathlib import Path
 
 from sketch import svg as svg_files
 from sketch.colour import Array
+from sketch.remembering import Remembered
 from sketch.svg import Pixels, SketchbookError
 
 __all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "packed", "rendered"]
@@ -25,9 +24,6 @@ FILE = "sketchbook.zip"
 INDEX = "index.json"
 INDEX_BYTES = 32 * 1024 * 1024
 """How large the list of drawings may be: ten times what is shipped."""
-
-REMEMBERED = 64 * 1024 * 1024
-"""How many bytes of rendered drawings are remembered: those of a few walks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,50 +49,53 @@ def digest_of(svg: str) -> str:
 
 
 class Sketchbook:
-    """The drawings there are, and their pictures."""
+    """The drawings there are, and their pictures.
 
-    def __init__(self, drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> None:
+    ``drawings`` are those to choose from; the ``withdrawn`` are no longer, but scenes that hold them can be painted.
+    """
+
+    def __init__(self, drawings: Iterable[Drawing], svgs: Mapping[str, str], withdrawn: Iterable[Drawing] = ()) -> None:
         self.drawings = {drawing.digest: drawing for drawing in drawings}
-        self._svgs = svgs
-        self._rendered: OrderedDict[tuple[str, int], Pixels] = OrderedDict()
-        self._bytes = 0
-        self._lock = threading.Lock()
+        self.withdrawn = {each.digest: each for each in withdrawn if each.digest not in self.drawings}
+        self._svgs: tuple[Mapping[str, str], ...] = (svgs,)
+        self._rendered = Remembered(self._render, lambda pixels: pixels.nbytes)
 
     def __contains__(self, digest: str) -> bool:
-        return digest in self.drawings
+        return self.find(digest) is not None
+
+    def find(self, digest: str) -> Drawing | None:
+        """Return what is known of a drawing, withdrawn or not; None where it is not there."""
+        return self.drawings.get(digest) or self.withdrawn.get(digest)
+
+    def joined(self, other: Sketchbook) -> Sketchbook:
+        """Return a sketchbook of the drawings of both; what both hold is as it is here."""
+        listed = {**other.drawings, **self.drawings}
+        joined = Sketchbook(listed.values(), {}, {**other.withdrawn, **self.withdrawn}.values())
+        joined._svgs = (*self._svgs, *other._svgs)
+        return joined
 
     def svg(self, digest: str) -> str:
         """Return a drawing as SVG.
 
         :raises SketchbookError: where it is not there.
         """
-        try:
-            return self._svgs[digest]
-        except KeyError as error:
-            raise SketchbookError(f"There is no drawing {digest[:64]} here.") from error
+        for svgs in self._svgs:
+            try:
+                return svgs[digest]
+            except KeyError:
+                continue
+        raise SketchbookError(f"There is no drawing {digest[:64]} here.")
 
     def picture(self, digest: str, pixels: int) -> Array:
         """Return a drawing (pixels, pixels, 4), straight alpha, 0…1.
 
         :raises SketchbookError: where it is not there, is refused or cannot be rendered.
         """
-        asked = digest, pixels
-        with self._lock:
-            held = self._rendered.get(asked)
-            if held is not None:
-                self._rendered.move_to_end(asked)
-        if held is None:
-            held = _rendered(self.svg(digest), pixels)
-            self._remember(asked, held)
-        return svg_files.shares(held)
+        return svg_files.shares(self._rendered.of((digest, pixels)))
 
-    def _remember(self, asked: tuple[str, int], held: Pixels) -> None:
-        with self._lock:
-            if asked not in self._rendered:
-                self._rendered[asked] = held
-                self._bytes += held.nbytes
-            while self._bytes > REMEMBERED:
-                self._bytes -= self._rendered.popitem(last=False)[1].nbytes
+    def _render(self, asked: tuple[str, int]) -> Pixels:
+        digest, pixels = asked
+        return _rendered(self.svg(digest), pixels)
 
 
 def rendered(svg: str, pixels: int) -> Array:

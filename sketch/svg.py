@@ -48,6 +48,11 @@ SIZES = (24, 64, 179, 256, 512)
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _NAMING = re.compile(r"url\([^)]*\)|#[\w-]+")
+_SCRIPT = re.compile(r"\s*(?:java|vb)script:", re.IGNORECASE)
+_OUTSIDE = re.compile(r"@import[^;]*|url\(\s*[\"']?\s*(?![#\"'\s])[^)]*\)?", re.IGNORECASE)
+_START = re.compile(r"""(<[^\s/>]+)((?:[^>"'/]|/(?!>)|"[^"]*"|'[^']*')*)""")
+_ATTRIBUTE = re.compile(r"""\s+([\w:.-]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
+_SIZING = ("width", "height", "viewBox", "preserveAspectRatio")
 _NAMES = frozenset(("id", "class", "href", "fill", "stroke", "stop-color", "color", "version"))
 _ROUNDS = 8
 
@@ -73,7 +78,7 @@ def read(svg: str) -> Element:
     except SketchbookError:
         raise
     except Exception as error:  # whatever the parser or its guard raises, it is no drawing for us
-        raise SketchbookError(f"The drawing cannot be read: {str(error)[:200]}") from error
+        raise SketchbookError(f"The drawing cannot be read: {str(error)[:200].rstrip('.')}.") from error
     if name_of(root) != "svg":
         raise SketchbookError(f"The drawing is no SVG: it begins with {name_of(root)[:40]!r}.")
     for element in root.iter():
@@ -103,7 +108,7 @@ def rastered(svg: str, pixels: int) -> Pixels:
         # A panic of the renderer is no Exception, and its class cannot be imported.
         if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
             raise
-        raise SketchbookError(f"The drawing cannot be rendered: {str(error)[:200]}") from error
+        raise SketchbookError(f"The drawing cannot be rendered: {str(error)[:200].rstrip('.')}.") from error
     if picture.size != (pixels, pixels):
         picture = picture.resize((pixels, pixels), Image.Resampling.LANCZOS)
     return np.asarray(picture)
@@ -114,13 +119,19 @@ def shares(picture: Pixels) -> Array:
     return np.asarray(np.asarray(picture, np.float32) / 255, np.float32)
 
 
-def tried(svg: str) -> None:
+def tried(svg: str) -> str:
     """Render a drawing of unknown origin in a process of its own, which may break down over it, before it is taken in.
 
-    :raises SketchbookError: where it is refused, cannot be rendered, or takes longer than :data:`SECONDS`.
+    Return it as it is to be kept, on a square.
+
+    :raises SketchbookError: where it is refused, has no size, shows nothing, asks for what is outside or to be run,
+        cannot be rendered, or takes longer than :data:`SECONDS`.
     """
-    read(svg)
-    command = [sys.executable, "-c", _TRIAL, *map(str, SIZES)]
+    root = read(svg)
+    for element in root.iter():
+        _suspect(element)
+    svg = _squared(svg, root)
+    command = [sys.executable, "-c", _TRIAL, str(_NOTHING), *map(str, SIZES)]
     try:
         done = subprocess.run(
             command,
@@ -132,18 +143,75 @@ def tried(svg: str) -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise SketchbookError(f"The drawing takes longer than {SECONDS} seconds to render.") from error
+    if done.returncode == _NOTHING:
+        raise SketchbookError("The drawing shows nothing.")
     if done.returncode:
         raise SketchbookError("The drawing cannot be rendered: the renderer broke down over it.")
+    return svg
 
 
+_NOTHING = 9
 _TRIAL = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 from sketch import svg
 drawing = sys.stdin.buffer.read().decode()
-for size in sys.argv[1:]:
-    svg.rastered(drawing, int(size))
+pictures = [svg.rastered(drawing, int(size)) for size in sys.argv[2:]]
+sys.exit(0 if pictures[-1][..., 3].max() > 127 else int(sys.argv[1]))
 """
+
+
+def _suspect(element: Element) -> None:
+    """Refuse what is never run nor read here, in a drawing that somebody brings: it was meant for something."""
+    if name_of(element) == "script":
+        raise SketchbookError("The drawing holds a script.")
+    told = [*element.attrib.items(), *([("style", element.text or "")] if name_of(element) == "style" else ())]
+    for key, value in told:
+        plain = key.rpartition("}")[2].lower()
+        if plain.startswith("on") or (plain == "href" and _SCRIPT.match(value)):
+            raise SketchbookError(f"The drawing holds a script, in {plain[:40]!r}.")
+        if found := _OUTSIDE.search(value):
+            raise SketchbookError(f"The drawing refers to something outside of it: {found[0][:60]!r}.")
+
+
+def _squared(svg: str, root: Element) -> str:
+    """Put a drawing into the middle of a square, or it would be stretched to one; as it is where it stands in one."""
+    left, top, width, height = _box(root)
+    if width == height and root.get("viewBox") and root.get("width") == root.get("height"):
+        return svg
+    side = max(width, height)
+    box = " ".join(f"{each:g}" for each in (left - (side - width) / 2, top - (side - height) / 2, side, side))
+    found = _START.match(svg, _start(svg))
+    if found is None:
+        raise SketchbookError("The drawing cannot be read: its first element does not end.")
+    kept = _ATTRIBUTE.sub(lambda each: "" if each[1] in _SIZING else each[0], found[2])
+    return f'{svg[: found.start()]}{found[1]} viewBox="{box}"{kept}{svg[found.end(2) :]}'
+
+
+def _box(root: Element) -> tuple[float, float, float, float]:
+    """Return where a drawing lies: left, top, width, height."""
+    told = root.get("viewBox", "").replace(",", " ").split()
+    if not told:
+        told = ["0", "0", *(root.get(name, "").strip().removesuffix("px") for name in ("width", "height"))]
+    try:
+        left, top, width, height = map(float, told)
+    except ValueError:
+        width = height = 0.0
+    if not (0 < width <= LARGEST and 0 < height <= LARGEST):
+        raise SketchbookError('The drawing has no size: its first element wants one, as in viewBox="0 0 64 64".')
+    return left, top, width, height
+
+
+def _start(svg: str) -> int:
+    """Return where the first element of a drawing that was read before stands in its text."""
+    from xml.parsers import expat
+
+    places: list[int] = []
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler = lambda *_: places.append(parser.CurrentByteIndex) if not places else None
+    data = svg.encode()
+    parser.Parse(data, True)
+    return len(data[: places[0]].decode())
 
 
 class _Counted(TreeBuilder):

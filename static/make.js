@@ -32,6 +32,8 @@ function sayValues() {
   values.querySelector(".ending").textContent = chosen("ending")?.dataset.name ?? "";
   values.querySelector(".pace").textContent = chosen("easing")?.value ? `, ${chosen("easing").dataset.name}` : "";
   values.querySelector(".care").textContent = ["balanced", undefined].includes(chosen("preset")?.value) ? "" : `, ${chosen("preset").dataset.name}`;
+  const size = form.querySelector("label:not(:first-child) > [name=size]:checked");
+  values.querySelector(".size").textContent = size ? `, ${size.dataset.name}` : "";
   values.querySelector(".model").textContent = chosen("model") ? `, ${fill("model", chosen("model").dataset.name)}` : "";
   values.querySelector(".steps").textContent = many.value.trim() ? `, ${fill("steps", many.value.trim())}` : "";
   values.querySelector(".guidance").textContent = guidance.value.trim() ? `, ${fill("guidance", guidance.value.trim())}` : "";

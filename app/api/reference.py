@@ -113,7 +113,7 @@ def kind(schema: Schema) -> str:
         kinds = [kind(outer | inner) for inner in schema["anyOf"] if inner != {"type": "null"}]
         return f"{' or '.join(kinds)}, or null"
     if "enum" in schema:
-        return f"one of {', '.join(value or 'null' for value in schema['enum'])}"
+        return f"one of {', '.join('null' if value is None else str(value) for value in schema['enum'])}"
     least, most = (schema.get(bound) for bound in BOUNDS.get(str(schema.get("type")), ("", "")))
     words = NAMES.get(str(schema.get("format", schema.get("type"))), "object")
     if most is not None:

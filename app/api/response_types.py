@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from app.commissions.recipe_schema import STOPS, Recipe, RecipeStop
+from app.commissions.recipe_schema import STOPS, Recipe, RecipeDrawing, RecipeStop
 from app.storage.walk_models import ENDINGS, ID, STATES
 
 WALK_ID = "k7mz3vq9xw2hd8cf"
@@ -82,6 +82,14 @@ class WalkDescription(TypedDict):
         Field(
             description="Its stops, from first to last.",
             examples=[[{**stop, "found_hand": None, "note": None, "scene": None} for stop in STOPS]],
+        ),
+    ]
+    drawings: Annotated[
+        list[RecipeDrawing],
+        Field(
+            description="The drawings that it is painted after, and whose they are; empty where the model is led by "
+            "words alone.",
+            examples=[[]],
         ),
     ]
     seed: Annotated[int, Field(description="Where its noise comes from; drawn if not asked for.", examples=[11])]
@@ -230,7 +238,7 @@ class ReadingDescription(TypedDict):
     setting: SettingDescription
     freely: Annotated[bool, Field(description="Whether any thing was found by its meaning alone.", examples=[False])]
     words: Annotated[
-        str, Field(description="What the painter is told of it, in English.", examples=["two bats, at night"])
+        str, Field(description="What the painter is told of it, in English.", examples=["two bats at night"])
     ]
     hands: Annotated[list[str], Field(description="The hands that it names, as they are written.", examples=[[]])]
     unwanted: Annotated[list[str], Field(description="The names of what must not be shown.", examples=[[]])]

@@ -212,6 +212,7 @@ def describe(walk: Walk) -> WalkDescription:
             }
             for stop in walk.stops
         ],
+        "drawings": recipe.drawings_of(walk),
         "seed": walk.seed,
         "frames": walk.frames,
         "steps": walk.sampler_steps,

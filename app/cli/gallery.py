@@ -148,6 +148,7 @@ def export(file: Path, walk_ids: tuple[str, ...], recipes_only: bool, owners: bo
         print_json({"file": str(file), **asdict(report)})
     else:
         told = f"{report.walks:,} walks, {report.exhibitions:,} exhibitions, {report.files:,} files"
+        told += f", {report.drawings:,} drawings" if report.drawings else ""
         click.echo(f"{told}, {report.bytes:,} bytes saved to {file}")
     if report.lost and not as_json:
         click.echo(f"{len(report.lost):,} walks were left out, their files are lost: see media verify.", err=True)
@@ -169,6 +170,8 @@ def import_walks(file: Path, replace: bool, as_json: bool) -> None:
     if report.replaced:
         click.echo(f"{report.replaced:,} of them took the place of one that was here.")
     click.echo(f"{report.exhibitions:,} exhibitions hung, {report.exhibitions_there:,} were here already.")
+    if report.drawings:
+        click.echo(f"{report.drawings:,} drawings came along: walks are painted after them, prompts not read as them.")
 
 
 def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, done: str) -> None:

@@ -44,6 +44,7 @@ def field_error(item: Any, limits: Limits) -> FieldError:
         "frames": frames_rule(limits),
         "steps": steps_rule(limits),
         "guidance": guidance_rule(limits),
+        "size": size_rule(limits),
         "hand": _one_of(_subject(path), words_of(limits.hands))
         if limits.hands
         else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=_subject(path)),
@@ -83,6 +84,12 @@ def steps_rule(limits: Limits) -> str:
 
 def guidance_rule(limits: Limits) -> str:
     return _("Guidance must be a number from 0 to %(most)s.", most=decimal(limits.guidance_max))
+
+
+def size_rule(limits: Limits) -> str:
+    if not limits.sizes:
+        return _("The size cannot be chosen of the model that paints here.")
+    return _("The size must be one of %(sizes)s, in pixels of a side.", sizes=join_words(map(str, limits.sizes)))
 
 
 def _one_of(field: str, known: str) -> str:

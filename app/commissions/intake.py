@@ -132,14 +132,18 @@ def _model(wanted: Commission, parent: Walk | None) -> str | None:
 
 def _settings(wanted: Commission, parent: Walk | None, model: str | None) -> tuple[str, dict[str, Any]]:
     """Resolve the preset that was asked for, or go on as the parent was painted, so that the films join."""
-    steps, guidance, preset = wanted.steps, wanted.guidance, str(wanted.preset or presets.DEFAULT)
+    steps, guidance, size = wanted.steps, wanted.guidance, wanted.size
+    preset = str(wanted.preset or presets.DEFAULT)
+    offer = models_on_offer.find(model)
+    is_same_model = parent is not None and offer is not None and offer.name == parent.model_name
+    if parent is not None and is_same_model and size is None:
+        size = parent.width
     if wanted.preset is None and parent is not None:
         preset = parent.preset
-        offer = models_on_offer.find(model)
-        if offer is not None and offer.name == parent.model_name:  # another model wants its own
+        if is_same_model:  # another model wants its own
             steps = parent.sampler_steps if steps is None else steps
             guidance = parent.guidance if guidance is None else guidance
-    return preset, sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance)
+    return preset, sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance, size=size)
 
 
 def _seed(wanted: Commission, parent: Walk | None) -> int:

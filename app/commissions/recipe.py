@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from app.commissions import validation
 from app.commissions.recipe_files import RECIPE_MAX, film_kind, find_recipe
-from app.commissions.recipe_pins import PinnedSettings, flaw
-from app.commissions.recipe_schema import Recipe, RecipeLevel, RecipeSampler, RecipeStop
+from app.commissions.recipe_pins import PinnedSettings, ToldDrawing, flaw
+from app.commissions.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, RecipeSampler, RecipeStop
 from app.commissions.schema import Commission
+from app.drawings import drawing_credits
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
 from app.i18n.gettext import N_, _
@@ -34,6 +35,7 @@ PLACES = {
     "model_name": N_("its model cannot be used"), "model_revision": N_("its model's revision cannot be used"),
     "batch": N_("its batch size cannot be used"),
 }  # fmt: skip
+DRAWINGS = TypeAdapter(list[ToldDrawing])
 IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
@@ -66,7 +68,35 @@ def recipe_of(walk: Walk) -> Recipe:
         written["model"]["asked"] = walk.model
         written["sampler"] = cast(RecipeSampler, walk.sampling)
         written["levels"] = cast(list[RecipeLevel] | None, walk.levels)
+    if walk.drawings:
+        written["drawings"] = drawings_of(walk)
     return written
+
+
+def drawings_of(walk: Walk) -> list[RecipeDrawing]:
+    """Say which drawings a walk is painted after, and whose they are."""
+    told = drawing_credits.current(walk.drawings)
+    return [cast(RecipeDrawing, {name: value or None for name, value in each.items()}) for each in told]
+
+
+def drawings_text(walk: Walk) -> str:
+    """Say in English whose drawings a walk is painted after, for files; ``""`` where nobody's."""
+    credits_told = [credit.text for credit in drawing_credits.of_walk(walk.drawings)]
+    return f"After drawings: {'; '.join(credits_told)}." if credits_told else ""
+
+
+def told_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
+    """Read back whose drawings a recipe says that it was painted after, to be written down with a walk.
+
+    Only for recipes of our own archives: of others, nobody knows who wrote that.
+
+    :raises InvalidInput: when it says that in another way than recipes do.
+    """
+    try:
+        told = DRAWINGS.validate_python(recipe.get("drawings") or [])
+    except ValidationError as error:
+        raise _altered(_("its drawings cannot be used")) from error
+    return [{name: value or "" for name, value in each.model_dump().items()} for each in told] or None
 
 
 def _stop(stop: Stop) -> RecipeStop:
@@ -141,10 +171,16 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     pinned = _pinned(recipe)
     wanted.model = _model_of(recipe["model"], pinned.model_name)
     offer = models_on_offer.find(pinned.model_name)
-    steps_max = models_on_offer.facts(offer.setting)["steps_max"] if offer else None
+    facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": []}
+    steps_max = facts["steps_max"]
+    if facts["sizes"] and pinned.enlarged * facts["size"] not in facts["sizes"]:
+        size_flaw = PLACES["width"]
+        raise _altered(_(size_flaw))
     if steps_max is not None and pinned.scheduler in models_on_offer.CONSISTENT and pinned.sampler_steps > steps_max:
         told = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
         raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))
+    if pinned.enlarged > 1:
+        wanted.size = pinned.width
     if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
         raise _altered(found)
     return wanted, pinned

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.i18n.gettext import _
+from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
 from app.storage.walk_models import FRAMES, KNOTS, STOPS
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
@@ -23,6 +24,7 @@ KNOTS_MAX = 128  # on a leg, and in a level
 GAIN_MAX = 10.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
+OPTIONAL = ("gain", "enlarged")  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
@@ -63,6 +65,19 @@ class PinnedSampling(BaseModel):
         Field(min_length=1, max_length=LEVELS_MAX),
     ]
     branches: bool
+    enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # of the model's own size
+
+
+class ToldDrawing(BaseModel):
+    """A drawing of a recipe's scenes, and whose it is."""
+
+    model_config = EXACT
+
+    digest: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,64}$")]
+    name: Annotated[str, Field(max_length=CREDIT_MAX, pattern=PRINTABLE)]
+    artist: Annotated[str, Field(max_length=CREDIT_MAX, pattern=PRINTABLE)] | None
+    licence: Annotated[str, Field(max_length=CREDIT_MAX, pattern=PRINTABLE)] | None
+    source: Annotated[str, Field(max_length=SOURCE_MAX, pattern=PRINTABLE)] | None
 
 
 class PinnedSettings(BaseModel):
@@ -85,12 +100,19 @@ class PinnedSettings(BaseModel):
     sampling: PinnedSampling | None = None  # None in the first version, which painted every frame in full
     levels: Annotated[list[PinnedLevel], Field(max_length=LEVELS_MAX)] | None = None
 
+    @property
+    def enlarged(self) -> int:
+        """How many times the model's own a side is."""
+        return (self.sampling and self.sampling.enlarged) or 1
+
     def columns(self) -> dict[str, Any]:
         """Return what a walk's row holds of it."""
         columns = self.model_dump()
         if self.sampling is not None:
             led = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
-            said = {name: value for name, value in columns["sampling"].items() if name != "gain" or value is not None}
+            said = {
+                name: value for name, value in columns["sampling"].items() if name not in OPTIONAL or value is not None
+            }
             columns["sampling"] = led | said  # in the order in which it is resolved, so written alike
         return columns
 

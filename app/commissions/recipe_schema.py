@@ -30,6 +30,26 @@ class RecipeStop(TypedDict):
     ]
 
 
+class RecipeDrawing(TypedDict):
+    """A drawing that the pictures were painted after, and whose it is; the drawing itself is not in the recipe."""
+
+    digest: Annotated[str, Field(description="What scenes call it.", examples=["0a1b2c3d4e5f6a7b8c9d"])]
+    name: Annotated[str, Field(description="What it shows.", examples=["house"])]
+    artist: Annotated[
+        str | None, Field(description="Whose it is; null where that was not told.", examples=["Google LLC"])
+    ]
+    licence: Annotated[
+        str | None, Field(description="Under which licence; null where that was not told.", examples=["Apache-2.0"])
+    ]
+    source: Annotated[
+        str | None,
+        Field(
+            description="Where it is from; null where that was not told.",
+            examples=["npm:@iconify-json/noto@1.2.9#house"],
+        ),
+    ]
+
+
 class RecipeModel(TypedDict):
     """The model that paints."""
 
@@ -74,6 +94,9 @@ class RecipeSampler(TypedDict):
     ]
     branches: NotRequired[
         Annotated[bool, Field(description="Whether frames start from the knots beside them.", examples=[True])]
+    ]
+    enlarged: NotRequired[
+        Annotated[int, Field(description="How many times the model's own size a side is, where more.", examples=[2])]
     ]
 
 
@@ -130,6 +153,12 @@ class Recipe(TypedDict):
     levels: NotRequired[
         Annotated[
             list[RecipeLevel] | None, Field(description="In which levels it was painted; null until it is finished.")
+        ]
+    ]
+    drawings: NotRequired[
+        Annotated[
+            list[RecipeDrawing],
+            Field(description="The drawings of its scenes, and whose they are, where sketches led the painter."),
         ]
     ]
     device: RecipeDevice

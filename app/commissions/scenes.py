@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from app.drawings import sketchbooks
+from app.drawings import added_drawings, drawing_credits, sketchbooks
+from app.errors import FieldError, InvalidInput
 from app.generation import models_on_offer
+from app.generation.limits import ERRORS_MAX
+from app.i18n.gettext import _
 from app.reading.lexicon import Lexicon, LexiconError
 from app.reading.reader import Reader
 from app.reading.reading import Reading
@@ -22,7 +26,7 @@ from app.search.vector_index import SourceError
 from app.storage.walk_models import Stop, Walk
 from app.text.embedding import Embedding
 from sketch.scene import WORDS_MOST, Scene
-from sketch.sketchbook import Sketchbook, SketchbookError
+from sketch.sketchbook import Sketchbook
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +34,41 @@ log = logging.getLogger(__name__)
 def read_stops(walk: Walk, parent: Walk | None = None) -> None:
     """Give each stop the scene that its prompt is read as, unless it brings one; none where no sketch leads the model.
 
-    A walk that goes on from another begins with that one's last scene, or there would be a seam.
+    A walk that goes on from another begins with that one's last scene, or there would be a seam, as long as that can
+    be painted. Whose the drawings of the scenes are is written down with the walk.
+
+    :raises InvalidInput: when a scene holds a drawing that was never here.
     """
     model = models_on_offer.setting(walk.model)
-    reader = reader_of(model)
-    if reader is None:
+    book = sketchbooks.readable(model)
+    reader = None if book is None else reader_of(model)
+    if reader is None or book is None:
         for stop in walk.stops:
             stop.scene = None
         return
+    if errors := list(unknown_drawings(book, [stop.scene for stop in walk.stops])):
+        raise InvalidInput(errors[:ERRORS_MAX])
     if parent is not None and walk.stops[0].scene is None:
-        walk.stops[0].scene = parent.stops[-1].scene
+        last = parent.stops[-1].scene
+        walk.stops[0].scene = None if any(unknown_drawings(book, [last])) else last
     for stop in walk.stops:
         if stop.scene is None and not walk.is_pinned:
             stop.scene = _scene(reader, stop, walk, model).as_json()
+    walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
+
+
+def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) -> Iterator[FieldError]:
+    """Name the drawings of some stops' scenes that were never here; those that were removed can be painted."""
+    for index, told in enumerate(scenes):
+        for place, thing in enumerate(told["things"] if told else ()):
+            if thing["drawing"] not in book:
+                message = _(
+                    "The scene of stop %(number)s holds a drawing that was never here, %(digest)s. Leave the scene out,"
+                    " and the prompt is read anew.",
+                    number=index + 1,
+                    digest=thing["drawing"],
+                )
+                yield FieldError(("stops", index, "scene", "things", place, "drawing"), message)
 
 
 def arranged(reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "") -> Scene:
@@ -61,29 +87,37 @@ def arranged(reading: Reading, *, model: str, seed: int, walk_seed: int, hand: s
 def reader_of(model: str) -> Reader | None:
     """Return what reads prompts for a model, given as it is set; None where sketches do not lead it.
 
-    Without the model's files, prompts are painted by their words alone.
+    It is the same one until a drawing is added or removed. Without the model's files, prompts are painted by their
+    words alone.
     """
-    try:
-        book = sketchbooks.of_model(model)
-    except SketchbookError as error:
-        log.error("prompts are not read: %s", error)
-        return None
-    if book is None:
+    book = sketchbooks.readable(model)
+    lexicon = None if book is None else _lexicon(Path(model))
+    if book is None or lexicon is None:
         return None
     try:
         embedding = semantic_search.embedding()
     except SourceError:
         embedding = None
-    return _loaded(Path(model), book, embedding)
+    held = _readers.get(model)
+    if held is None or held[0] is not book or held[1] is not embedding:
+        held = _readers[model] = book, embedding, _reader(lexicon, book, embedding)
+    return held[2]
+
+
+_readers: dict[str, tuple[Sketchbook, Embedding | None, Reader]] = {}
+
+
+def _reader(lexicon: Lexicon, book: Sketchbook, embedding: Embedding | None) -> Reader:
+    if embedding is None:
+        log.warning("prompts are read without their meaning: there is no table of it")
+    return Reader(lexicon, book.drawings.values(), embedding, added=added_drawings.book().drawings)
 
 
 @lru_cache(maxsize=4)
-def _loaded(folder: Path, book: Sketchbook, embedding: Embedding | None) -> Reader | None:
-    """Make the reader of a sketchbook, once a process."""
-    if embedding is None:
-        log.warning("prompts are read without their meaning: there is no table of it")
+def _lexicon(folder: Path) -> Lexicon | None:
+    """Load the lexicon of a model, once a process."""
     try:
-        return Reader(Lexicon.load(folder), book.drawings.values(), embedding)
+        return Lexicon.load(folder)
     except LexiconError as error:
         log.error("prompts are not read: %s", error)
         return None

@@ -187,6 +187,10 @@ class Commission(BaseModel):
     """How closely the pictures keep to the words; 1 or less is no guidance. Without it as the preset says."""
     preset: Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])] = None
     """How much work a frame is worth. With `exact`, each is painted in full. Without it, as the walk gone on from."""
+    size: Annotated[
+        int | None, limits_in_schema(lambda limits: {"enum": [*limits.sizes, None], "examples": [None]})
+    ] = None
+    """How many pixels a side of the pictures has; without it as the walk gone on from, or the model's own."""
     ending: Annotated[Literal["stop", "back", "round"], Field(examples=["stop"])] = "stop"
     """How the film ends: `stop` at the last stop, `back` the way it came, or `round` to the first stop again."""
     easing: Annotated[bool, Field(examples=[False])] = False

@@ -66,6 +66,8 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
         errors.append(FieldError(("steps",), error_messages.steps_rule(limits)))
     if wanted.guidance is not None and not 0 <= wanted.guidance <= limits.guidance_max:
         errors.append(FieldError(("guidance",), error_messages.guidance_rule(limits)))
+    if wanted.size is not None and wanted.size not in limits.sizes:
+        errors.append(FieldError(("size",), error_messages.size_rule(limits)))
     if wanted.model is not None and wanted.model not in limits.models:
         errors.append(FieldError(("model",), models_on_offer.not_offered(f"{wanted.model:.60}")))
     errors += _doubled_stops(wanted)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from app.drawings import sketchbooks
 from app.generation import models_on_offer
 from app.generation.models_on_offer import ModelOnOffer
-from sketch.sketchbook import Drawing, Sketchbook, SketchbookError
-
-log = logging.getLogger(__name__)
+from sketch.sketchbook import Drawing, Sketchbook
 
 
 def led_models() -> list[ModelOnOffer]:
@@ -19,16 +15,7 @@ def led_models() -> list[ModelOnOffer]:
 
 def books() -> list[Sketchbook]:
     """List the sketchbooks there are; one that is broken is as good as none."""
-    found = []
-    for model in led_models():
-        try:
-            book = sketchbooks.of_model(model.setting)
-        except SketchbookError as error:
-            log.error("drawings are not shown: %s", error)
-            continue
-        if book is not None:
-            found.append(book)
-    return found
+    return [book for model in led_models() if (book := sketchbooks.readable(model.setting))]
 
 
 def holding(digest: str) -> Sketchbook | None:
@@ -37,6 +24,6 @@ def holding(digest: str) -> Sketchbook | None:
 
 
 def drawing(digest: str) -> Drawing | None:
-    """Return what is known of a drawing of any model on offer."""
+    """Return what is known of a drawing of any model on offer, one that was removed as well."""
     book = holding(digest)
-    return None if book is None else book.drawings[digest]
+    return None if book is None else book.find(digest)

@@ -18,6 +18,8 @@ walk that it belongs to: a walk that goes on from another's last stop joins it w
 def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool = False) -> int:
     """Count the passes of a walk, level by level: its stops, the knots of each rung, the frames that start from them.
 
+    A pass over an enlarged picture counts as so many as the model's own size goes into it.
+
     ``sampling`` is what `presets.resolve` returned; without a ladder, as of old, every frame is painted in full.
     Where it does not branch, only knots that were there a rung before are not begun anew. ``closed`` says that the last
     leg leads back to the first stop.
@@ -25,6 +27,12 @@ def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: boo
     steps = int(sampling["steps"])
     if "ladder" not in sampling:
         return frames * of_frame(sampling, 0, steps)
+    area = int(sampling.get("enlarged", 1)) ** 2
+    return area * _of_levels(sampling, stops=stops, frames=frames, closed=closed)
+
+
+def _of_levels(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool) -> int:
+    steps = int(sampling["steps"])
     count = PAIR * ceil(stops / PAIR) * of_frame(sampling, 0, steps)
     if frames <= stops:
         return count

@@ -63,10 +63,11 @@ def facts(setting: str | None = None) -> dict[str, Any]:
     """Return what is known of a model, of the site's first if none is named.
 
     What its ``house.json`` says (licence, sources, hands, starters …), and always ``name`` and ``title``, ``size`` (the
-    pixels of a side, or ``None``), ``scheduler`` (the solver that its folder names, or ""), ``few_step`` (whether it
-    was distilled to paint in a few steps without guidance), ``embeds_guidance`` (whether guidance is one of its
-    inputs, and costs no second pass), ``has_sketches`` (whether sketches lead it) and ``steps_max`` (how many steps the
-    schedule has that it was distilled on, or ``None`` where any number can be painted).
+    pixels of a side, or ``None``), ``sizes`` (those that may be asked for, its own first), ``scheduler`` (the solver
+    that its folder names, or ""), ``few_step`` (whether it was distilled to paint in a few steps without guidance),
+    ``embeds_guidance`` (whether guidance is one of its inputs, and costs no second pass), ``has_sketches`` (whether
+    sketches lead it) and ``steps_max`` (how many steps the schedule has that it was distilled on, or ``None`` where any
+    number can be painted).
     """
     setting = setting or current_app.config["MODEL"]
     return _read(_folder(setting), "" if Path(setting).is_dir() else setting)
@@ -165,6 +166,7 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
         "embeds_guidance": unet.get("time_cond_proj_dim") is not None,
         "has_sketches": (folder / SKETCH).exists(),
     } | told
+    known["sizes"] = _sizes(known["size"], told.get("sizes"))
     return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
 
 
@@ -179,6 +181,13 @@ def _size(unet: dict[str, Any], vae: dict[str, Any]) -> int | None:
     """Return how many pixels a side of its pictures has, if they are square; ``None`` where that is not known."""
     latents, blocks = unet.get("sample_size"), vae.get("block_out_channels")
     return latents * 2 ** (len(blocks) - 1) if isinstance(latents, int) and isinstance(blocks, list) else None
+
+
+def _sizes(own: int | None, told: object) -> list[int]:
+    """List the sizes that a model paints: its own, and those multiples of it that it says it paints well."""
+    larger = told if isinstance(told, list) else []
+    fitting = sorted(size for size in larger if type(size) is int and size > own and not size % own) if own else []
+    return [own, *fitting] if own else []
 
 
 def _is_few_step(scheduler: dict[str, Any]) -> bool:

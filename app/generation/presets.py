@@ -68,12 +68,18 @@ UNGUIDED = (0.0, 0.0)
 
 
 def resolve(
-    preset: str, facts: Mapping[str, Any], *, steps: int | None = None, guidance: float | None = None
+    preset: str,
+    facts: Mapping[str, Any],
+    *,
+    steps: int | None = None,
+    guidance: float | None = None,
+    size: int | None = None,
 ) -> dict[str, Any]:
     """Turn a preset into the numbers that a recipe records, for the model whose ``facts`` are given.
 
-    ``steps`` and ``guidance`` are a visitor's own. A model may say otherwise of any field in its ``house.json``, under
-    ``presets``. Returns scheduler, steps, guidance, guided, gain, spacing, ladder and branches, as JSON has them.
+    ``steps``, ``guidance`` and ``size`` are a visitor's own. A model may say otherwise of any field in its
+    ``house.json``, under ``presets``. Returns scheduler, steps, guidance, guided, gain, spacing, ladder and branches,
+    as JSON has them; and ``enlarged``, how many times the model's own a side is, where it is more.
 
     :raises KeyError: for a preset that there is not.
     """
@@ -84,7 +90,9 @@ def resolve(
     settings["scheduler"] = settings["scheduler"] or facts.get("scheduler") or SOLVER
     settings["steps"] = steps or int(settings["steps"])
     settings["guidance"] = float(settings["guidance"] if guidance is None else guidance)
-    return _whole(settings)
+    own = facts.get("size")
+    enlarged = {"enlarged": size // own} if size and own and size > own else {}
+    return _whole(settings) | enlarged
 
 
 def _whole(settings: dict[str, Any]) -> dict[str, Any]:

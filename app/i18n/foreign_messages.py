@@ -12,6 +12,7 @@ from app.i18n.gettext import N_, _
 
 MODELS = (
     N_("House model"),
+    N_("chalk pastel"),
     N_("charcoal"),
     N_("colour field"),
     N_("cubist"),
@@ -20,18 +21,28 @@ MODELS = (
     N_("discs of colour"),
     N_("ink wash"),
     N_("low poly"),
+    N_("mosaic"),
     N_("neon"),
     N_("oil painting"),
     N_("paper cut-out"),
+    N_("pointillist"),
     N_("pop art"),
     N_("primary-colour grid"),
+    N_("risograph"),
     N_("stained glass"),
+    N_("swirling brushstrokes"),
     N_("watercolour"),
+    N_("woodcut"),
     N_(
         "The pictures are free to use, also commercially, and nobody here claims rights in them. The model learned "
         "from emoji drawings by Google (Apache-2.0), Twitter and EmojiOne (CC BY 4.0) and Microsoft (MIT). Where a "
         "picture stays close to one of those drawings, credit its makers, as CC BY 4.0 asks; every source is named "
         "below."
+    ),
+    N_(
+        "The pictures are free to use, also commercially, and nobody here claims rights in them. The model is led by, "
+        "and learned from, drawings by Google LLC (Apache-2.0) and Twitter, Inc. and other contributors (CC-BY-4.0). "
+        "Where a picture stays close to one of those drawings, credit its makers."
     ),
     N_("drawings, © Google LLC; rendered and repainted by our programs"),
     N_("drawings, © Twitter, Inc. and other contributors; rendered and repainted by our programs"),
@@ -70,6 +81,11 @@ LOG = (
     N_("removed exhibition"),
     N_("banned word"),
     N_("lifted word"),
+    N_("added drawing"),
+    N_("changed drawing"),
+    N_("removed drawing"),
+    N_("brought back drawing"),
+    N_("took in drawing"),
 )
 
 SYSTEM = (
@@ -80,7 +96,16 @@ SYSTEM = (
 )
 """What a disk says through the operating system."""
 
-KNOWN = frozenset((*MODELS, *EXHIBITION, *LOG, *SYSTEM, N_("The pictures could not be stored.")))
+DRAWINGS = (
+    N_("The drawing cannot be rendered: the renderer broke down over it."),
+    N_("The drawing cannot be read: its first element does not end."),
+    N_("The drawing holds a script."),
+    N_('The drawing has no size: its first element wants one, as in viewBox="0 0 64 64".'),
+    N_("The drawing shows nothing."),
+)
+"""Why a drawing that somebody brings is refused."""
+
+KNOWN = frozenset((*MODELS, *EXHIBITION, *LOG, *SYSTEM, *DRAWINGS, N_("The pictures could not be stored.")))
 PATTERNS = (
     N_("The painting was interrupted %(count)s times."),
     N_("The pictures could not be stored: %(reason)s."),
@@ -99,8 +124,22 @@ PATTERNS = (
     N_("Model file broken: %(path)s: %(reason)s."),
     N_("Model folder %(path)s cannot be loaded: %(reason)s."),
     N_("%(error)s while painting."),
+    N_("The drawing %(digest)s, which the walk is to be painted after, is not here."),
+    N_("The drawing has %(size)s bytes, at most %(most)s."),
+    N_("The drawing has %(size)s characters of CSS, at most %(most)s."),
+    N_("The drawing has more than %(most)s elements."),
+    N_("The drawing shows more than %(most)s elements, by using some again and again."),
+    N_("The drawing's elements lie more than %(most)s deep in each other."),
+    N_("The drawing's %(name)s holds the number %(number)s, at most %(most)s."),
+    N_("The drawing holds an element %(name)s, which is not drawn here."),
+    N_("The drawing holds a script, in %(name)s."),
+    N_("The drawing refers to something outside of it: %(what)s."),
+    N_("The drawing is no SVG: it begins with %(name)s."),
+    N_("The drawing takes longer than %(seconds)s seconds to render."),
+    N_("The drawing cannot be rendered: %(reason)s."),
+    N_("The drawing cannot be read: %(reason)s."),
 )
-"""What a worker says of a walk that failed, with what varies."""
+"""What a worker says of a walk that failed, and the renderer of a drawing, with what varies."""
 
 
 def translate_foreign(text: str | None) -> str:

@@ -16,6 +16,7 @@ COUNTED = (
     counted("%(count)s frame", "%(count)s frames"),
     counted("%(count)s report", "%(count)s reports"),
     counted("%(count)s word", "%(count)s words"),
+    counted("%(count)s drawing", "%(count)s drawings"),
 )
 NUMBERS = (
     N_("no"),

@@ -1,3 +1,3 @@
-"""Banned words, walks that operators hide or feature, visitors' reports, and the audit log."""
+"""Banned words, walks that operators hide or feature, drawings that they add, visitors' reports, and the audit log."""
 
-__all__ = ["audit_log", "banned_words", "curation", "reports"]
+__all__ = ["audit_log", "banned_words", "curation", "drawing_curation", "drawing_request", "reports"]

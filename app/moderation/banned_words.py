@@ -15,7 +15,7 @@ from app.i18n.gettext import _
 from app.moderation import audit_log
 from app.storage.database import EMPTY, db, schema_state, writing
 from app.storage.house_models import WORD_MAX, BannedWord
-from app.text.folding import IS_UNSPACED, folded
+from app.text.folding import IS_UNSPACED, spaced
 
 WORDS_MAX = 1000
 
@@ -42,7 +42,7 @@ def found_in(text: str) -> str | None:
 def found_in_each(texts: Iterable[str]) -> list[str | None]:
     """Return for each text the first banned word that it holds; the words are read from the database once."""
     banned = words()
-    return [next((word for word in banned if _pattern(word).search(text)), None) for text in map(_spaced, texts)]
+    return [next((word for word in banned if _pattern(word).search(text)), None) for text in map(spaced, texts)]
 
 
 def rule(subject: str, word: str) -> str:
@@ -55,7 +55,7 @@ def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
 
     :raises InvalidInput: when it is none, or too long, or there are too many.
     """
-    word = _spaced(text)
+    word = spaced(text)
     if not word or len(word) > WORD_MAX:
         raise InvalidInput.on("word", message=_("A word to ban has 1 to %(most)s letters or digits.", most=WORD_MAX))
     with writing() as session:
@@ -73,17 +73,12 @@ def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
 
 def lift(text: str, *, who: str = audit_log.CURATOR) -> bool:
     """Allow a word again; tell whether it was banned."""
-    word = _spaced(text)
+    word = spaced(text)
     with writing() as session:
         lifted = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
         if lifted:
             audit_log.note_in(session, "lifted word", word, who=who)
     return lifted
-
-
-def _spaced(text: str) -> str:
-    """Write words in small letters, without accents, one space between them."""
-    return " ".join(re.findall(r"[^\W_]+", folded(text)))
 
 
 @lru_cache(maxsize=WORDS_MAX)

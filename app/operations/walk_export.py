@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from app.errors import InvalidInput, MediaError
 from app.gallery import exhibitions
-from app.operations import archive_format, walk_records
+from app.operations import archive_format, drawing_records, walk_records
 from app.operations.archive_format import MANIFEST, MEDIA
 from app.storage import media_store
 from app.storage.database import db, now
@@ -30,6 +30,7 @@ class ExportSummary:
 
     walks: int = 0
     exhibitions: int = 0
+    drawings: int = 0
     files: int = 0
     bytes: int = 0
     lost: list[str] = field(default_factory=list)
@@ -64,6 +65,7 @@ class _Writer:
         self.entries: list[dict[str, object]] = []
         self.added: set[str] = set()
         self.ids: set[str] = set()
+        self.drawn: set[str] = set()
         self.report = ExportSummary()
 
     def write(self, query: Select[tuple[Walk]], *, with_exhibitions: bool) -> None:
@@ -71,6 +73,9 @@ class _Writer:
             self.add(walk)
         self.lines.close()
         self.entries.append(archive_format.add_file(self.archive, walk_records.WALKS, Path(self.lines.name)))
+        drawings = "".join(self.drawings())
+        if drawings:  # an archive without any can be read where nobody knows of them
+            self.entries.append(archive_format.add_bytes(self.archive, drawing_records.DRAWINGS, drawings.encode()))
         halls = "".join(self.halls()) if with_exhibitions else ""
         self.entries.append(archive_format.add_bytes(self.archive, walk_records.EXHIBITIONS, halls.encode()))
         manifest = {
@@ -80,6 +85,7 @@ class _Writer:
             "created_at": now().isoformat(timespec="seconds"),
             "walks": self.report.walks,
             "exhibitions": self.report.exhibitions,
+            "drawings": self.report.drawings,
             "files": self.entries,
         }
         archive_format.add_bytes(self.archive, MANIFEST, json.dumps(manifest, indent=1).encode())
@@ -97,9 +103,16 @@ class _Writer:
             self.report.bytes += len(data)
         self.added |= found.keys()
         self.ids.add(walk.id)
+        self.drawn |= {thing["drawing"] for stop in walk.stops if stop.scene for thing in stop.scene["things"]}
         self.lines.write(line.model_dump_json() + "\n")
         self.report.walks += 1
         self.report.files += len(found)
+
+    def drawings(self) -> Iterator[str]:
+        """Write down the added drawings that the walks were painted after: their recipes hold no more than digests."""
+        for line in drawing_records.lines_of(self.drawn):
+            self.report.drawings += 1
+            yield line.model_dump_json() + "\n"
 
     def halls(self) -> Iterator[str]:
         for each in reversed(exhibitions.every()):

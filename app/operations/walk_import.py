@@ -21,12 +21,15 @@ from sqlalchemy.orm import Session
 from app.auth import visitors
 from app.commissions import recipe, walk_edits
 from app.commissions.schema import Commission
-from app.errors import InvalidInput
+from app.drawings import sketchbooks
+from app.errors import FieldError, InvalidInput
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
+from app.generation import models_on_offer
 from app.moderation.audit_log import COMMAND
-from app.operations import archive_format, walk_records
+from app.operations import archive_format, drawing_records, walk_records
 from app.operations.archive_format import MEDIA
+from app.operations.drawing_records import DRAWINGS, DrawingLine
 from app.operations.walk_records import ARCHIVE, ExhibitionLine, WalkLine
 from app.queue import fair_queue, jobs
 from app.storage import media_store
@@ -57,6 +60,7 @@ class ImportSummary:
     there: int = 0
     exhibitions: int = 0
     exhibitions_there: int = 0
+    drawings: int = 0
 
 
 def bring_in(source: Path, *, replace: bool = False) -> ImportSummary:
@@ -70,8 +74,10 @@ def bring_in(source: Path, *, replace: bool = False) -> ImportSummary:
             sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
             walks = list(_lines(archive, walk_records.WALKS, WalkLine))
             halls = list(_lines(archive, walk_records.EXHIBITIONS, ExhibitionLine))
-            _check(archive, walks, halls, sizes, replace=replace)
-            return _write(archive, walks, halls, replace=replace)
+            drawings = list(_lines(archive, DRAWINGS, DrawingLine)) if DRAWINGS in sizes else []
+            _check_drawings(drawings)
+            _check(archive, walks, halls, sizes, {line.digest for line in drawings}, replace=replace)
+            return _write(archive, walks, halls, drawing_records.unknown(drawings), replace=replace)
     except (tarfile.TarError, EOFError, ValueError, RecursionError, KeyError) as error:
         raise InvalidInput.on("file", message=f"The archive is damaged or holds no walks: {error}.") from error
 
@@ -95,11 +101,27 @@ def _broken(name: str, number: int, reason: str) -> InvalidInput:
     return InvalidInput.on(name, number, message=f"Line {number} of {name} {reason}.")
 
 
+def _check_drawings(drawings: list[DrawingLine]) -> None:
+    """Try the drawings that are not here: whoever wrote the archive may have written anything."""
+    errors: list[FieldError] = []
+    new, seen = {line.digest for line in drawing_records.unknown(drawings)}, set[str]()
+    for number, line in enumerate(drawings, start=1):
+        flaw = drawing_records.flaw(line) if line.digest in new - seen else ""
+        if flaw := "is there twice" if line.digest in seen else flaw:
+            errors += _broken(DRAWINGS, number, f"({line.name:.40}) {flaw}").errors
+        seen.add(line.digest)
+        if len(errors) >= ERRORS_MAX:
+            break
+    if errors:
+        raise InvalidInput(errors)
+
+
 def _check(
     archive: tarfile.TarFile,
     walks: list[WalkLine],
     halls: list[ExhibitionLine],
     sizes: dict[str, int],
+    brought: set[str],
     *,
     replace: bool,
 ) -> None:
@@ -107,7 +129,7 @@ def _check(
     errors = []
     seen: set[str] = set()
     for number, walk in enumerate(walks, start=1):
-        if flaw := "is there twice" if walk.id in seen else _flaw(archive, walk, sizes, replace=replace):
+        if flaw := "is there twice" if walk.id in seen else _flaw(archive, walk, sizes, brought, replace=replace):
             errors += _broken(walk_records.WALKS, number, f"(walk {walk.id}) {flaw}").errors
         seen.add(walk.id)
         if len(errors) >= ERRORS_MAX:
@@ -119,19 +141,31 @@ def _check(
         raise InvalidInput(errors)
 
 
-def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], *, replace: bool) -> str:
+def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], brought: set[str], *, replace: bool) -> str:
     earlier = lookup.any_walk(walk.id)
     if earlier is not None and not replace:
         return ""  # it stays as it is, whatever the line says
     if earlier is not None and earlier.is_waiting:
         return "is being painted here; it can be replaced when that is done"
     try:
-        _read_recipe(walk)
+        wanted, pinned = _read_recipe(walk)
         if walk.title is not None:
             walk_edits.validate({"title": walk.title})
     except InvalidInput as error:
         return f"cannot be hung here. {error}".rstrip(".")
+    if not walk.films and (gone := _missing_drawing(wanted, pinned.model_name, brought)):
+        return f"cannot be painted here: the drawing {gone} is neither here nor in the archive"
     return _files_flaw(archive, walk, sizes)
+
+
+def _missing_drawing(wanted: Commission, model: str, brought: set[str]) -> str:
+    """Return a drawing that a walk is to be painted after and that nobody has; ``""`` where there is none."""
+    offer = models_on_offer.find(model)
+    book = None if offer is None else sketchbooks.readable(offer.setting)
+    if book is None:
+        return ""
+    drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
+    return next((digest for digest in drawn if digest not in book and digest not in brought), "")
 
 
 def _files_flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int]) -> str:
@@ -171,6 +205,7 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
     fps, prefix, software = told.get("fps"), told["model"].get("prefix"), told.get("software")
     if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
         raise InvalidInput.on("recipe", "fps", message="Its frames a second must be a number over 0.")
+    recipe.told_drawings(told)
     for name, text in (("prefix", prefix), ("software", software)):
         if not (text is None or (isinstance(text, str) and len(text) <= 200 and "\0" not in text)):
             raise InvalidInput.on("recipe", name, message=f"Its {name} must be a text of at most 200 characters.")
@@ -178,9 +213,15 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
 
 
 def _write(
-    archive: tarfile.TarFile, walks: list[WalkLine], halls: list[ExhibitionLine], *, replace: bool
+    archive: tarfile.TarFile,
+    walks: list[WalkLine],
+    halls: list[ExhibitionLine],
+    drawings: list[DrawingLine],
+    *,
+    replace: bool,
 ) -> ImportSummary:
-    report = ImportSummary()
+    report = ImportSummary(drawings=len(drawings))
+    drawing_records.take_in(drawings)  # first: a walk that joins the queue may be painted at once
     for walk in walks:
         earlier = lookup.any_walk(walk.id)
         if earlier is not None and not replace:
@@ -239,6 +280,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         ending=wanted.ending,
         easing=wanted.easing,
         model=wanted.model,
+        drawings=recipe.told_drawings(told.recipe),
         is_pinned=True,
         **pinned.columns(),
         **{name: getattr(told, name) for name in walk_records.KEPT},

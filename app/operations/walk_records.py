@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.commissions.recipe import recipe_of
 from app.commissions.recipe_pins import POSITIONS_MAX, PRINTABLE
 from app.operations.archive_format import MEDIA_PATH, Kind
+from app.operations.drawing_records import DRAWINGS
 from app.storage.house_models import TEXT_MAX, TITLE_MAX
 from app.storage.walk_models import ID, SLUG_MAX, Walk
 
@@ -16,7 +17,7 @@ WALKS, EXHIBITIONS = "walks.jsonl", "exhibitions.jsonl"
 ARCHIVE = Kind(
     "moma-lisa walks",
     "an archive of walks",
-    (WALKS, EXHIBITIONS),
+    (WALKS, EXHIBITIONS, DRAWINGS),
     {"software": str, "walks": int, "exhibitions": int, "files": list},
 )
 LINE_MAX = 4_000_000

@@ -5,6 +5,7 @@ from flask import Blueprint
 __all__ = [
     "about",
     "curator",
+    "curator_drawings",
     "drawings",
     "exhibitions",
     "gallery",

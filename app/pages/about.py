@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, current_app, render_template, send_file
 
+from app.drawings import drawing_credits, sketchbooks
 from app.generation import models_on_offer, sampler_settings
 from app.pages import blueprint
 from app.queue import jobs
@@ -14,11 +15,13 @@ from app.web.responses import page_response
 def about() -> Response:
     """Say what this is, how it works, and whose art the model learned from."""
     config = current_app.config
+    book = sketchbooks.readable(config["MODEL"])
     page = render_template(
         "pages/about.html",
         house=models_on_offer.facts(),
         model_name=models_on_offer.facts().get("title") or config["MODEL"].rpartition("/")[2],
         model_revision=next((worker.get("revision") for worker in jobs.workers()), None),
+        drawings=drawing_credits.of_sketchbook(book) if book else [],
         steps=sampler_settings.resolve_settings()["steps"],
         source_url=config["SOURCE_URL"],
         team=config["TEAM"],

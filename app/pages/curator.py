@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.auth import curator_session, rate_limits
+from app.drawings import offered
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
@@ -38,18 +39,13 @@ ACTS: dict[str, tuple[Callable[[Walk], object], str]] = {
 SETTLING = ("hide", "delete")
 
 
-def init_app(app: Flask) -> None:
-    """Serve the pages."""
-    app.register_blueprint(blueprint)
-
-
 @blueprint.before_request
 def _let_in() -> Response | None:
     if not curator_session.is_open():
         raise NotFound
     if request.endpoint in OPEN or curator_session.current() is not None:
         return None
-    return _go("office.sign_in")
+    return go("office.sign_in")
 
 
 @blueprint.after_request
@@ -63,7 +59,7 @@ def _keep_in(response: Response) -> Response:
 @blueprint.get("/sign-in")
 def sign_in() -> Response:
     """Ask for the password."""
-    return _go("office.room") if curator_session.current() else _page("curator/sign_in.html")
+    return go("office.room") if curator_session.current() else room_page("curator/sign_in.html")
 
 
 @blueprint.post("/sign-in")
@@ -72,13 +68,13 @@ def enter() -> Response:
     try:
         rate_limits.admit_sign_in()
     except TooMany as error:
-        response = _page("curator/sign_in.html", status=429, error=str(error))
+        response = room_page("curator/sign_in.html", status=429, error=str(error))
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     if not curator_session.matches(request.form.get("password", "")):
         audit_log.note("sign-in", failed=True)
-        return _page("curator/sign_in.html", status=403, error=_("That is not the password."))
-    response = _go("office.room")
+        return room_page("curator/sign_in.html", status=403, error=_("That is not the password."))
+    response = go("office.room")
     curator_session.begin(response)
     return response
 
@@ -86,7 +82,7 @@ def enter() -> Response:
 @blueprint.post("/sign-out")
 def leave() -> Response:
     """Sign the curator out."""
-    response = _go("office.sign_in")
+    response = go("office.sign_in")
     curator_session.end(response)
     return response
 
@@ -94,7 +90,7 @@ def leave() -> Response:
 @blueprint.get("")
 def room() -> Response:
     """Show the walks that were reported."""
-    return _page(
+    return room_page(
         "curator/room.html", cases=reports.reported_walks(CASES), count=reports.count(), reasons=reports.REASONS
     )
 
@@ -111,8 +107,8 @@ def look_up() -> Response:
             "count": reports.count(),
             "reasons": reports.REASONS,
         }
-        return _page("curator/room.html", status=404, asked=asked, error=str(error), **context)
-    return _go("office.walk", walk_id=walk.id)
+        return room_page("curator/room.html", status=404, asked=asked, error=str(error), **context)
+    return go("office.walk", walk_id=walk.id)
 
 
 @blueprint.get("/walks/<walk_id>")
@@ -145,7 +141,7 @@ def act_on(walk_id: str, act: str) -> Response:
         reports.close_reports(found)
     audit_log.note(done, found.id)
     is_back = act == "delete" or request.form.get("back") == "room"
-    return _go("office.room") if is_back else _go("office.walk", walk_id=found.id)
+    return go("office.room") if is_back else go("office.walk", walk_id=found.id)
 
 
 @blueprint.get("/exhibitions")
@@ -162,7 +158,7 @@ def make_exhibition() -> Response:
         made = exhibitions.create(wanted)
     except InvalidInput as error:
         return _exhibitions_page(wanted, error)
-    return _go("office.exhibition", slug=made.slug)
+    return go("office.exhibition", slug=made.slug)
 
 
 @blueprint.get("/exhibitions/<slug>")
@@ -180,20 +176,20 @@ def change_exhibition(slug: str) -> Response:
         exhibitions.change(found, wanted)
     except InvalidInput as error:
         return _exhibition_page(found, wanted, error)
-    return _go("office.exhibition", slug=slug)
+    return go("office.exhibition", slug=slug)
 
 
 @blueprint.post("/exhibitions/<slug>/remove")
 def remove_exhibition(slug: str) -> Response:
     """End an exhibition."""
     exhibitions.remove(exhibitions.at(slug, even_unshown=True))
-    return _go("office.all_exhibitions")
+    return go("office.all_exhibitions")
 
 
 @blueprint.get("/words")
 def words() -> Response:
     """List the banned words."""
-    return _page("curator/words.html", words=banned_words.words())
+    return room_page("curator/words.html", words=banned_words.words())
 
 
 @blueprint.post("/words")
@@ -203,15 +199,17 @@ def ban() -> Response:
     try:
         banned_words.ban(written)
     except InvalidInput as error:
-        return _page("curator/words.html", status=422, words=banned_words.words(), written=written, error=str(error))
-    return _go("office.words")
+        return room_page(
+            "curator/words.html", status=422, words=banned_words.words(), written=written, error=str(error)
+        )
+    return go("office.words")
 
 
 @blueprint.post("/words/lift")
 def lift() -> Response:
     """Allow a word again."""
     banned_words.lift(request.form.get("word", ""))
-    return _go("office.words")
+    return go("office.words")
 
 
 @blueprint.get("/log")
@@ -219,7 +217,7 @@ def log() -> Response:
     """Show the audit log, the last entry first."""
     before = request.args.get("before", "")
     is_number = before.isascii() and before.isdecimal() and len(before) < 16
-    return _page(
+    return room_page(
         "curator/log.html", deeds=audit_log.latest(LINES, before=int(before) if is_number else None), lines=LINES
     )
 
@@ -231,16 +229,16 @@ def _wanted(slug: str) -> ExhibitionRequest:
 
 
 def _exhibitions_page(wanted: ExhibitionRequest, error: InvalidInput | None = None) -> Response:
-    return _page("curator/exhibitions.html", error, exhibitions=exhibitions.every(), wanted=wanted)
+    return room_page("curator/exhibitions.html", error, exhibitions=exhibitions.every(), wanted=wanted)
 
 
 def _exhibition_page(found: Any, wanted: ExhibitionRequest, error: InvalidInput | None = None) -> Response:
     walks = exhibitions.walks_of(found, even_unseen=True)
-    return _page("curator/exhibition.html", error, exhibition=found, wanted=wanted, walks=walks)
+    return room_page("curator/exhibition.html", error, exhibition=found, wanted=wanted, walks=walks)
 
 
 def _walk_page(found: Walk, *, status: int = 200, error: str | None = None) -> Response:
-    return _page(
+    return room_page(
         "curator/walk.html",
         status=status,
         error=error,
@@ -251,11 +249,13 @@ def _walk_page(found: Walk, *, status: int = 200, error: str | None = None) -> R
     )
 
 
-def _page(template: str, invalid: InvalidInput | None = None, *, status: int = 200, **context: Any) -> Response:
+def room_page(template: str, invalid: InvalidInput | None = None, *, status: int = 200, **context: Any) -> Response:
+    """Show a page of the room; with what is wrong at each field of its form, if that is refused."""
     errors = {each.field: each.message for each in invalid.errors} if invalid else {}
-    page = render_template(template, **{"error": None, "asked": "", "written": "", "errors": errors} | context)
-    return Response(page, status=422 if invalid else status)
+    usual = {"error": None, "asked": "", "written": "", "errors": errors, "has_drawings": bool(offered.books())}
+    return Response(render_template(template, **usual | context), status=422 if invalid else status)
 
 
-def _go(endpoint: str, **values: Any) -> Response:
+def go(endpoint: str, **values: Any) -> Response:
+    """Lead on to a page of the room."""
     return cast(Response, redirect(url_for(endpoint, **values), 303))

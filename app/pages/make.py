@@ -149,6 +149,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         model=form.model or None,
         steps=form.steps_asked(limits),
         guidance=form.guidance_asked(limits),
+        size=form.size_asked(limits),
     )
     page = render_template(
         "pages/make.html",
@@ -169,6 +170,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         hands=limits.hands,
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
+        sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},
         models=models_on_offer.offered(),
         model_titles={model.name: translate_foreign(model.title) for model in models_on_offer.offered()},
         usual=usual,

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from app.commissions.schema import Commission
-from app.generation import presets, sampler_settings
+from app.generation import models_on_offer, presets, sampler_settings
 from app.presentation import choices
 from app.storage.walk_models import STOP, Stop, Walk
 
@@ -49,10 +49,17 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
         "steps": steps if steps != usual["steps"] else None,
         "guidance": f"{guidance:g}" if guidance != usual["guidance"] else None,
         "preset": preset if preset != presets.DEFAULT else None,
+        "size": _larger(asked),
         "ending": asked.ending if asked.ending != STOP else None,
         "easing": 1 if asked.easing else None,
         "model": asked.model,
     }
+
+
+def _larger(asked: Walk | Commission) -> int | None:
+    """Return the size that was asked for where it is not the model's own."""
+    size = asked.width if isinstance(asked, Walk) else asked.size
+    return size if size in models_on_offer.facts(models_on_offer.setting(asked.model))["sizes"][1:] else None
 
 
 def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

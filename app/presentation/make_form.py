@@ -23,8 +23,20 @@ from app.storage.walk_models import FINISHED, ID, Walk
 from app.walks import lookup
 
 FRAME_CHOICES = (24, 60, 120, 240)
-IN_MORE = {"seed", "frames", "negative_prompt", "hand", "steps", "guidance", "ending", "preset", "model", "film"}
-OF_THE_WALK = {"seed", "frames", "steps", "guidance", "stops", "ending", "preset", "model"}
+IN_MORE = {
+    "seed",
+    "frames",
+    "negative_prompt",
+    "hand",
+    "steps",
+    "guidance",
+    "ending",
+    "preset",
+    "size",
+    "model",
+    "film",
+}
+OF_THE_WALK = {"seed", "frames", "steps", "guidance", "stops", "ending", "preset", "size", "model"}
 
 
 @dataclass(slots=True)
@@ -52,6 +64,7 @@ class MakeForm:
     guidance: str = ""
     ending: str = ""
     preset: str = ""
+    size: str = ""
     easing: bool = False
     model: str = ""
     unlisted: bool = False
@@ -100,6 +113,8 @@ class MakeForm:
             wanted["frames"] = _whole_number(self.frames)
         if self.steps.strip():
             wanted["steps"] = _whole_number(self.steps)
+        if self.size.strip():
+            wanted["size"] = _whole_number(self.size)
         if self.guidance.strip():
             wanted["guidance"] = _number(self.guidance)
         return wanted
@@ -151,6 +166,11 @@ class MakeForm:
         guidance = _number(self.guidance)
         return guidance if isinstance(guidance, float) and guidance <= limits.guidance_max else None
 
+    def size_asked(self, limits: Limits) -> int | None:
+        """Return the size that was chosen, if it can be painted."""
+        size = _whole_number(self.size)
+        return size if isinstance(size, int) and size in limits.sizes else None
+
     def explain(self, errors: InvalidInput) -> None:
         """Put each error beside its field."""
         for error in errors.errors:
@@ -200,6 +220,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         guidance=fields.get("guidance", ""),
         ending=fields.get("ending", ""),
         preset=fields.get("preset", ""),
+        size=fields.get("size", ""),
         easing=bool(fields.get("easing")),
         model=fields.get("model", ""),
         unlisted=bool(fields.get("unlisted")),
@@ -233,7 +254,7 @@ def _unknown(hand: object) -> str:
 def going_on(walk: Walk) -> dict[str, Any]:
     """Return the fields that ask for a walk from the last stop of ``walk`` on, as it was painted, but for its words."""
     last, again = walk.stops[-1], form_fields.fields(walk)
-    kept = {name: again.get(name) for name in ("steps", "guidance", "preset", "easing", "model", "unlisted")}
+    kept = {name: again.get(name) for name in ("steps", "guidance", "preset", "size", "easing", "model", "unlisted")}
     return kept | {
         "continues": walk.id,
         "seed": walk.seed_of(last),

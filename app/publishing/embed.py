@@ -26,6 +26,7 @@ POLICY = "; ".join(
 )
 SIDE = 434  # pixels of the longer side, as on the walk's own page
 CAPTION = 64
+CREDITS = 56
 
 
 def init_app(app: Flask) -> None:
@@ -51,6 +52,8 @@ def size(walk: Walk, *, max_width: int | None = None, max_height: int | None = N
     width, height = walk.width or 1, walk.height or 1
     scale = SIDE / max(width, height)
     wanted = round(width * scale), round(height * scale) + CAPTION
+    if any(each["artist"] for each in walk.drawings or ()):
+        wanted = wanted[0], wanted[1] + CREDITS
     return min(wanted[0], max_width or wanted[0]), min(wanted[1], max_height or wanted[1])
 
 

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
+from app.commissions import recipe
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.gallery import catalogue
 from app.gallery.catalogue_query import NEWEST, from_page
@@ -86,6 +87,8 @@ def oembed() -> Response:
         "width": width,
         "height": height,
     }
+    if walk.drawings:
+        body["credits"] = recipe.drawings_text(walk)  # a key of our own, as the format allows
     picture = (walk.width or 0, walk.height or 0)
     if all(picture) and picture[0] <= (max_width or PIXELS_MAX) and picture[1] <= (max_height or PIXELS_MAX):
         thumbnail = {"url": root + media_urls.film_address(walk, "poster"), "width": picture[0], "height": picture[1]}

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Flask, request
 
+from app.drawings import drawing_credits
+from app.drawings.drawing_credits import Credit
 from app.storage.walk_models import BACK, Walk
 from app.walks import media_urls
 
@@ -34,12 +36,23 @@ def of(walk: Walk) -> dict[str, Any]:
         "digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
         "dateCreated": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
     }
+    if walk.drawings:
+        artwork["isBasedOn"] = [_drawings(credit) for credit in drawing_credits.of_walk(walk.drawings)]
     if walk.media.get("poster"):
         artwork["image"] = root + media_urls.film_address(walk, "poster")
         artwork["thumbnailUrl"] = artwork["image"]
     if walk.media.get("mp4"):
         artwork["associatedMedia"] = _film(walk, root)
     return {name: value for name, value in artwork.items() if value is not None}
+
+
+def _drawings(credit: Credit) -> dict[str, Any]:
+    told = {"url": credit.url, "creditText": credit.artist, "license": credit.licence_url or credit.licence}
+    return {
+        "@type": "VisualArtwork",
+        "name": ", ".join(credit.names),
+        **{key: text for key, text in told.items() if text},
+    }
 
 
 def _film(walk: Walk, root: str) -> dict[str, Any]:

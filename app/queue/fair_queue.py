@@ -96,9 +96,10 @@ def waiting(
     model: str | None = None,
     steps: int | None = None,
     guidance: float | None = None,
+    size: int | None = None,
 ) -> tuple[int, float | None]:
     """Return how many walks wait, and the seconds that such a walk would take if asked for now."""
-    settings = sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance)
+    settings = sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance, size=size)
     own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
     count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED)) or 0
     return count, _until(painter_pool(), own, Walk.state == QUEUED)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from random import Random
 
-from app.reading import hearing, keys, phrases, tokens
+from app.reading import hearing, phrases, tokens
 from app.reading.describing import Describer, Floats
 from app.reading.hearing import FREE, HAND, PLACE, Heard
-from app.reading.lexicon import KEYWORD, NAME, WIDER, Meaning
+from app.reading.lexicon import KEYWORD, KIND, NAME, WIDER, Meaning
 from app.reading.phrases import Phrase
 from app.reading.reading import BY_KEYWORD, BY_KIND, FREELY
-from app.reading.wordbook import HOW, SURE, Wordbook
+from app.reading.wordbook import HOW, STRONG, SURE, Wordbook
+from sketch import keys
 
 OTHERS = 3
 CLEAR = 9.0
@@ -35,6 +39,9 @@ HINT = 2.5
 BESIDES = 5.0
 """How much, in units of BM25, must tell of a kind of a thing for the kind to be meant."""
 
+UNASKED = ("face", "cat-face", "monkey-face", "hand", "body", "emotion", "heart", "person", "family")
+"""What is not shown where anything may be: there is much of it, and none of it is anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -54,6 +61,7 @@ class Chooser:
         self.wordbook, self.describer, self.heard = wordbook, describer, heard
         self._drawn, self._banned = drawn, banned
         self._language = heard.grammar.language
+        self._ranked: dict[Hashable, tuple[tuple[int, ...], str]] = {}
 
     def choices(self, spans: list[tuple[int, int]], unwanted: Collection[str] = ()) -> list[Choice]:
         """Find the things of a prompt beyond its place and hands; where there are none, in those too.
@@ -74,6 +82,28 @@ class Chooser:
             if found and found[0].how != FREELY:
                 break
         return found
+
+    def anything(self, dice: Random) -> list[Choice]:
+        """Choose by dice where a prompt says no more than what is not wanted; nothing where it names a setting too."""
+        heard = self.heard
+        if not heard.unwanted or heard.kind or heard.time or heard.weather or heard.ground:
+            return []
+        concepts = self.wordbook.concepts
+        left = [
+            number
+            for number in sorted(self._drawn)
+            if number not in self._banned and not concepts[number].kind.startswith(UNASKED)
+            and concepts[number].kind not in self._kinds_banned
+        ]  # fmt: skip
+        chosen = dice.sample(left, min(len(left), OTHERS + 1))
+        return [Choice(Phrase(0, len(heard.tokens)), tuple(chosen), FREELY)] if chosen else []
+
+    @cached_property
+    def _kinds_banned(self) -> frozenset[str]:
+        """Return the subgroups of which no more than half is left."""
+        count = Counter(self.wordbook.concepts[number].kind for number in self._drawn)
+        banned = Counter(self.wordbook.concepts[number].kind for number in self._banned if number in self._drawn)
+        return frozenset(kind for kind, number in banned.items() if 2 * number >= count[kind])
 
     def _is_unwanted(self, phrase: Phrase, unwanted: Collection[str]) -> bool:
         return any(form in unwanted for form in keys.forms(phrase.word, self._language))
@@ -247,7 +277,7 @@ class Chooser:
 
     def _described(self, listed: list[Phrase]) -> list[Choice]:
         """Read all of a prompt as the description of one thing."""
-        content = self._content()
+        content, kinds = self._content(), self.heard.grammar.kinds
         base: dict[int, float] = {}
         for place, phrase in enumerate(listed):
             for meaning in phrase.meanings:
@@ -255,11 +285,15 @@ class Chooser:
                 base[meaning.concept] = max(base.get(meaning.concept, 0.0), worth)
         if not content and not base:
             return []
-        for word in {token.text for token in self.heard.tokens} & set(self.heard.grammar.kinds):
-            for number in self.describer.of_kind(self.heard.grammar.kinds[word]):
+        if self.heard.unwanted and not set(content) - self.heard.grammar.vague and not set(content) & set(kinds):
+            return []  # "something", but not a flower: that may be anything
+        for word in {token.text for token in self.heard.tokens} & set(kinds):
+            for number in self.describer.of_kind(kinds[word]):
                 base[number] = base.get(number, 0.0) + HINT
         scores, _ = self.describer.scores(content, self._language, base)
         best = self._best(scores)
+        if best and scores[best[0]] < CLEAR:  # what is chosen freely is nothing akin to what is not wanted
+            best = [number for number in best if self.wordbook.concepts[number].kind not in self._kinds_banned]
         if not best or scores[best[0]] < FAINT:
             return []
         whole = Phrase(0, len(self.heard.tokens))
@@ -270,8 +304,18 @@ class Chooser:
         return [Choice(whole, tuple(best), BY_KEYWORD if scores[best[0]] >= CLEAR else FREELY)]
 
     def _chosen(self, phrase: Phrase, *, alone: bool) -> Choice:
+        """Choose for a phrase; of the same words, the same again."""
+        told = (phrase.word, phrase.meanings, tuple(phrase.context), alone)
+        if told not in self._ranked:
+            self._ranked[told] = self._ranks(phrase, alone=alone)
+        return Choice(phrase, *self._ranked[told])
+
+    def _ranks(self, phrase: Phrase, *, alone: bool) -> tuple[tuple[int, ...], str]:
         """Rank what a phrase may mean: by its head, and by how much the words around tell of each."""
         left = self._left(phrase.meanings)
+        if not any(each.source in SURE for each in left):
+            known = {each.concept for each in left}
+            left += [each for each in self._kin(phrase) if each.concept not in known]
         own = phrase.word.split(" ")
         around = [*phrase.context, *(self._content() if alone else ())]
         words = [word for word in dict.fromkeys(around) if word not in self.heard.grammar.small and word not in own]
@@ -284,7 +328,18 @@ class Chooser:
         if len(concepts) <= OTHERS:
             alike = self._best(self.describer.like(concepts[0]))
             concepts += [number for number in alike if number not in concepts]
-        return Choice(phrase, tuple(concepts[: OTHERS + 1]), HOW[ordered[0].source])
+        return tuple(concepts[: OTHERS + 1]), HOW[ordered[0].source]
+
+    def _kin(self, phrase: Phrase) -> list[Meaning]:
+        """Return what a word also tells of, of the same subgroup, where what it names is not wanted: other balls."""
+        first = phrase.meanings[0]
+        if first.source not in SURE or first.concept not in self._banned:
+            return []
+        told, _ = self.wordbook.lexicon.told([keys.stem(phrase.word, self._language)])
+        kind = self.wordbook.concepts[first.concept].kind
+        numbers = [int(number) for number in told.nonzero()[0] if self.wordbook.concepts[number].kind == kind]
+        return [Meaning(each.concept, STRONG + float(told[each.concept]) / 100, KIND)
+                for each in self._left(Meaning(number, 0.0, KIND) for number in numbers)]  # fmt: skip
 
     def _values(self, left: list[Meaning], words: list[str], vague: str) -> Mapping[int, float]:
         kinds = self.heard.grammar.kinds

@@ -6,8 +6,8 @@ import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
-from app.reading import telling
-from app.reading.reading import Found, Reading
+from app.reading.reading import Found, Reading, shown
+from sketch import wording
 from sketch.sketchbook import Drawing
 
 AS_READ = "-"
@@ -58,7 +58,8 @@ def put(reading: Reading, chosen: Chosen) -> Reading:
         item if drawing is None else replace(item, drawing=drawing)
         for item, drawing in zip(reading.items, chosen, strict=True)
     )
-    return replace(reading, items=items, words=telling.words(items, reading.wish))
+    words, _ = wording.of_scene(shown(items), reading.wish)
+    return replace(reading, items=items, words=words)
 
 
 def shown_by(reading: Reading, shown: Sequence[Drawing]) -> list[str]:

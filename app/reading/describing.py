@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.reading import keys
 from app.reading.wordbook import Wordbook
 from app.text.embedding import Embedding
+from sketch import keys
 
 Floats = NDArray[np.float32]
 MEANING = 11.0

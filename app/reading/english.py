@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from app.reading.grammar import Grammar, alternatives, hints, listed, numbered, patterns
+from app.reading.grammar import Grammar, Negation, alternatives, hints, listed, numbered, patterns
 
 ARTICLES = listed("a an the this that these those my your his her its our their some any another each every")
 NUMBERS = numbered(
@@ -152,15 +152,48 @@ ENGLISH_HANDS = (
     re.compile(rf"(?<= )(?:{STYLES})(?: (?:style|{MEDIA}))? (?=(?!of |, )[a-z])"),
     re.compile(r"(?<= )[\w]+ (?:style|styled)(?= (?:,|$))"),
 )  # fmt: skip
-STOP = rf"(?= (?:,|\.|:|;|!|\?|\(|\)|but|just|only|instead|however|yet|while|{alternatives(('draw', 'show', 'paint', 'i want', 'on', 'in', 'at', 'under', 'by', 'next', 'over', 'with', 'and a', 'and an', 'and the', 'and two', 'and three', 'sitting', 'standing', 'please'))}) |\ $)"
-NEGATED = r"(?: (?!and (?:a|an|the|two|three) )[^ ,.:;!?()]+){1,6}?"
-ENGLISH_UNWANTED = re.compile(
-    r"(?<= )(?:(?:, )?(?:but |and |with |absolutely |definitely |please |there (?:is|are|must be|should be) |has |have |having )?"
-    r"(?:not|no|without|never mind|nothing to do with|rather than|instead of|except(?: for)?|excluding|minus|sans|free of|devoid of|lacking|"
-    r"never|avoid|omit|leave out|(?:do not|dont|don t) (?:want|draw|show|paint|include|add)|nor|neither|isnt|arent|anything but|missing|"
-    r"other than|apart from|exclude|drop the|ditch the|lose the|get rid of|rid of|do without|done without|stay away from|steer clear of|none of|(?:should|must|may|can|could|would|shall) ?not (?:be|have|contain|include|show)?|(?:shouldnt|mustnt|cannot|cant) (?:be|have|contain|include|show)|am not|was not|were not|wasnt|werent|as opposed to|skip|forget|hold the|no more|not with|not of)"
-    r"(?: (?:a|an|the|any|of|like|its|his|her|their|another|some|with|single|sign of|trace of|even|about|kind of|more|in sight))*)"
-    rf"{NEGATED}(?: (?:or|nor)(?: (?:a|an|any|the))?{NEGATED})*{STOP}"
+NOT = r"(?:not|never|cant|cannot|can not|couldnt|could not|wont|dont|do not|doesnt|does not|no one|nobody)"
+ENGLISH_NEGATION = Negation(
+    begins=re.compile(
+        r"(?<= )(?:, )?(?:(?:but|and|with|absolutely|definitely|certainly|please|there (?:is|are|must be|should be)|has|have|having) )*"
+        r"(?:(?:(?:anything|everything|anyone|everyone|anybody|everybody|all|whatever) )?(?:except(?: for)?|other than|apart from|aside from|save for)|"
+        r"(?:anything|everything|anyone|everyone|anybody|everybody|whatever) but|all but(?= (?:the|a|an) )|(?:in place|instead) of|rather than|as opposed to|"
+        r"(?P<nobody>nobody|no one|noone)|not|no|without|never mind|nothing to do with|excluding|minus|sans|free of|devoid of|empty of|(?<! a )(?<! an )(?<! the )(?:lacking|missing)|(?:hardly|scarcely|barely) any|little to no|"
+        r"never|avoid|omit|leave out|exclude|(?:drop|ditch|lose) the|(?:get )?rid of|(?:do|done) without|stay away from|steer clear of|none of|nor|neither|"
+        r"(?:do not|dont|don t) (?:want|draw|show|paint|include|add|like|need|wish for)|isnt|arent|wasnt|werent|(?:am|was|were) not|(?:do|does|did|has|have|had|ca|could|wo|would)nt|cannot|"
+        r""
+        r"(?:should|must|may|can|could|would|shall) ?not(?: (?:be|have|contain|include|show))?|(?:shouldnt|mustnt|cannot|cant) (?:be|have|contain|include|show)|"
+        r"skip|forget|hold the|no (?:more|longer)|not (?:with|of)|zero)(?= )"
+    ),
+    people="people",
+    affirms=re.compile(
+        r"(?<= )(?:not not|nothing (?:but|except(?: for)?|(?:other|else|more|less) than|short of|else)|(?:no one|nobody|none) (?:but|except(?: for)?|other than)|no other than|"
+        r"not (?:only|just|merely|simply|solely|alone)|(?:no|not|nothing) (?:fewer|less|more) than|no less|without (?:a |any |the |further |shadow of a )*(?:doubt|question|fail|exception|ado)|"
+        r"no (?:doubt|question|wonder|matter|problem|worries|kidding|joke|reason)|(?:why|if|or|whether or|until) not|(?:not|never) without|never ?ending|zero (?:gravity|g)|"
+        r"last but not least|not to (?:mention|scale)|not (?:unlike|bad|far from|yet)|(?:never|dont|do not|not to) forget|whatever you do|nope|leave (?:it|them|those|that) out|"
+        r"(?:cant|cannot|can not) (?:help but|resist|wait for|get enough of|go wrong with|live without)|(?:no one|nobody) can resist|"
+        r"who (?:doesnt|does not) (?:love|like|want)|not (?:your|the) (?:average|usual|typical|everyday|ordinary)|not (?:so|very|too|quite|really|particularly|exactly|all that|overly|entirely|especially) (?!(?:a|an|the|any) )\w+|"
+        rf"(?:{NOT}|(?:there is|theres) no)(?P<kept>(?: (?!(?:and|or|but|nor) )\w+){{1,5}}) without)(?= )"
+    ),
+    turns=listed("but just only instead however yet while draw show paint sitting standing please though although rather i"),
+    places=listed("on in at under by next over with behind beside near inside before above below against around"),
+    pronouns=listed("it them him her there"),
+    adding=listed("and plus"),
+    choosing=listed("or nor"),
+    fillers=listed("single sign trace kind sort sight one ones whatsoever ever even want be have contain include more me"),
+    actions=("ed", "ing", "ly"),
+    lacking=re.compile(r"(\w{3,})less"),
+    free=listed("free less"),
+    subgroups=hints(
+        ("people person persons human humans nobody everyone everybody anybody anyone crowd crowds", "person hand body family"),
+        ("animal animals creature creatures wildlife beasts", "animal"), ("bird birds", "animal-bird"),
+        ("insect insects", "animal-bug"), ("flower flowers blooms", "plant-flower"), ("plant plants", "plant"),
+        ("fruit fruits", "food-fruit"), ("vegetable vegetables veggies", "food-vegetable"), ("food", "food"),
+        ("drink drinks beverage beverages", "drink"), ("vehicle vehicles", "transport"), ("traffic", "transport-ground"),
+        ("building buildings", "place-building"), ("face faces emoji emojis smileys", "face cat-face monkey-face"),
+        ("clothes clothing garments", "clothing"), ("instrument instruments", "musical-instrument"),
+        ("tool tools", "tool"), ("sport sports", "sport"), ("game games", "game"), ("furniture", "household"),
+    ),
 )  # fmt: skip
 SMALL = listed(
     "a an the of in on at to for with and or by from as is are was be been am being it its this that these those there "
@@ -223,7 +256,7 @@ ENGLISH = Grammar(
         rf"(?<= )(?:, )?(?:set |isolated |painted |standing )?(?:on|against|over|before|in front of|with|upon|in) (?:a |an |the )?{SHADE}({COLOUR})(?: colou?red)? (?:{BACK})(?= )"
         rf"|(?<= )(?:, )?(?:on|against) (?:a |an |the )?{SHADE}({COLOUR})(?= (?:,|$))|(?<= )(?:, )?(?:a )?{SHADE}({COLOUR}) (?:background|backdrop)(?= )"
     ),
-    unwanted=ENGLISH_UNWANTED,
+    negation=ENGLISH_NEGATION,
     hands=ENGLISH_HANDS,
     places=ENGLISH_PLACES,
     times=ENGLISH_TIMES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from app.reading.grammar import Grammar, alternatives, hints, listed, numbered, patterns
+from app.reading.grammar import Grammar, Negation, alternatives, hints, listed, numbered, patterns
 
 ENDING = "(?:e|er|es|en|em)?"
 STEMS = {
@@ -63,8 +63,37 @@ STYLES = (
     "impressionistisch|expressionistisch|minimalistisch|surrealistisch|abstrakt|jugendstil|barock|art deco|pixel art|"
     "pixelkunst|bauhaus|pointillistisch|ukiyo e|retro|vintage|scherenschnitt|papierschnitt"
 )
-STOP = r"(?= (?:,|\.|:|;|!|\?|\(|aber|sondern|nur|dafuer|und ein(?:e|en|er|em)?|auf|im|in|am|an|unter|ueber|vor|bitte|sitzt|steht) |\ $)"
-NEGATED = r"(?: (?!und ein)[^ ,.:;!?()]+){1,4}?"
+GERMAN_NEGATION = Negation(
+    begins=re.compile(
+        r"(?<= )(?:, )?(?:(?:aber|und|doch|bitte|bloss|nur|ganz|ja|alles|alle|jeder|irgendwas) )*"
+        r"(?:ohne|kein(?:e|er|es|en|em|s)?|nicht|(?:an)?statt(?: von)?|anstelle(?: von)?|weder|niemals|nie|ausser|ausgenommen|nichts mit|auf keinen fall|"
+        r"verzichte auf|lass weg|frei von|minus|(?P<nobody>niemand(?:e[nm])?))(?= )"
+    ),
+    people="menschen",
+    affirms=re.compile(
+        r"(?<= )(?:nichts (?:als|ausser|anderes als|weniger als|geringeres als)|niemand (?:als|ausser|anderes als|anderer als)|nicht (?:nur|bloss|allein|einfach|zuletzt|(?:weniger|mehr) als)|"
+        r"(?:nicht|nie|niemals) ohne|ohne (?:jede[nr]? )?(?:zweifel|frage|weiteres|ausnahme)|kein(?:e|en)? (?:zweifel|frage|wunder|problem)|(?:kein|keine|keinen) (?:geringerer|anderer|andere|anderes) als|"
+        r"(?:warum|wieso|weshalb|oder|ob) nicht|nicht zu vergessen|vergiss nicht|nicht vergessen|nicht (?:so|sehr|zu|allzu|besonders|gerade|wirklich) \w+|"
+        r"(?:nicht|nie|niemals|niemand)(?P<kept>(?: (?!(?:und|oder|aber|sondern|noch) )\w+){1,5}) ohne)(?= )"
+    ),
+    turns=listed("aber sondern nur dafuer bitte sitzt steht lieber doch jedoch stattdessen male zeichne zeige"),
+    places=listed("auf im in am an unter ueber vor bei beim neben mit hinter"),
+    pronouns=listed("ihm ihr ihnen"),
+    adding=listed("und"),
+    choosing=listed("oder noch"),
+    fillers=listed("irgendein irgendeine irgendwelche einzige einzigen einziger einziges mehr jegliche jeglichen"),
+    actions=("t", "end", "ig", "lich"),
+    lacking=re.compile(r"(\w{3,}?)(?:los|frei|leer)(?:e|er|es|en|em)?"),
+    free=listed("frei freie freier freies freien los lose"),
+    subgroups=hints(
+        ("mensch menschen leute person personen niemand", "person hand body family"), ("tier tiere tieren", "animal"),
+        ("vogel voegel voegeln", "animal-bird"), ("insekt insekten", "animal-bug"), ("blume blumen", "plant-flower"),
+        ("pflanze pflanzen", "plant"), ("obst frucht fruechte fruechten", "food-fruit"), ("gemuese", "food-vegetable"),
+        ("essen", "food"), ("getraenk getraenke", "drink"), ("fahrzeug fahrzeuge", "transport"), ("verkehr", "transport-ground"),
+        ("gebaeude haeuser", "place-building"), ("gesicht gesichter", "face cat-face monkey-face"), ("kleidung", "clothing"),
+        ("instrument instrumente", "musical-instrument"), ("werkzeug werkzeuge", "tool"), ("moebel", "household"),
+    ),
+)  # fmt: skip
 GERMAN = Grammar(
     language="de",
     small=SMALL,
@@ -101,10 +130,7 @@ GERMAN = Grammar(
         rf"(?<= )(?:, )?(?:auf|vor|mit|gegen) (?:ein(?:em|er|en)? |dem |der )?(?:\w+ )?({COLOUR}) (?:hintergrund|grund|untergrund|flaeche|wand|boden)(?= )"
         rf"|(?<= )(?:, )?(?:auf|vor) ({COLOUR})(?= (?:,|$))|(?<= )(?:, )?({COLOUR}) hintergrund(?= )"
     ),
-    unwanted=re.compile(
-        rf"(?<= )(?:, )?(?:(?:aber|und|doch|bitte) )?(?:ohne|kein(?:e|er|es|en|em)?|nicht(?: der| die| das| den| dem)?|statt|anstatt|anstelle|weder|niemals|ausser|bloss kein(?:e|en)?|"
-        rf"nichts mit|auf keinen fall|verzichte auf|lass weg|anstatt von|niemand)(?: {alternatives(ARTICLES)})?{NEGATED}(?: (?:oder|noch|und kein(?:e|en)?|und ohne|,? ?auch kein(?:e|en)?)(?: {alternatives(ARTICLES)})?{NEGATED})*{STOP}"
-    ),
+    negation=GERMAN_NEGATION,
     hands=(
         re.compile(
             rf"(?:^|(?<=^ ))(?:bitte )?(?:(?:zeichne|male|zeige)(?: mir)? )?{DET}(?:(?!(?:von|mit|in|auf|und) )\w+ ){{0,2}}?(?:{MEDIA})"

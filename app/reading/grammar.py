@@ -10,6 +10,33 @@ Patterns = tuple[tuple[re.Pattern[str], str], ...]
 
 
 @dataclass(frozen=True)
+class Negation:
+    """How a language says what is not wanted.
+
+    What ``begins`` it is a pattern, whose group ``nobody`` means ``people``; what ``affirms`` only seems to, all but
+    its group ``kept``. Behind ``turns`` something is wanted again, behind ``places`` where something was named that is
+    not and none of ``pronouns`` follows, behind ``adding`` where an article or a number does; ``choosing`` goes on.
+    ``fillers`` say nothing themselves, ``actions`` end words that name no thing. What is ``lacking`` is the first part
+    of a word; ``free`` behind a hyphen says so too. ``subgroups`` are those of Unicode's that words mean as a whole, by
+    how these begin.
+    """
+
+    begins: re.Pattern[str]
+    people: str
+    affirms: re.Pattern[str]
+    turns: frozenset[str]
+    places: frozenset[str]
+    pronouns: frozenset[str]
+    adding: frozenset[str]
+    choosing: frozenset[str]
+    fillers: frozenset[str]
+    actions: tuple[str, ...]
+    lacking: re.Pattern[str]
+    free: frozenset[str]
+    subgroups: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Grammar:
     """The tables of a language; patterns are matched against words with one space around each.
 
@@ -36,7 +63,7 @@ class Grammar:
     colours: Mapping[str, str]
     sizes: Mapping[str, float]
     ground: re.Pattern[str]
-    unwanted: re.Pattern[str]
+    negation: Negation
     hands: tuple[re.Pattern[str], ...]
     places: Patterns
     times: Patterns

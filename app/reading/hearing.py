@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from app.reading.grammar import Grammar
-from app.reading.tokens import Token
+from app.reading import negations
+from app.reading.grammar import Grammar, Patterns
+from app.reading.negations import Negated
+from app.reading.tokens import Line, Token
+from app.reading.wordbook import Wordbook
 
 FREE, TAKEN, PLACE, HAND = "", "taken", "place", "hand"
 
@@ -23,16 +27,17 @@ class Heard:
     tokens: list[Token]
     grammar: Grammar
     roles: list[str]
+    line: Line
     kind: str = ""
     time: str = ""
     weather: str = ""
     ground: str = ""
     composition: str = ""
     hands: list[str] = field(default_factory=list)
-    unwanted: list[tuple[int, int]] = field(default_factory=list)
+    unwanted: list[list[Token]] = field(default_factory=list)
+    negated: set[int] = field(default_factory=set)
+    avoided: set[str] = field(default_factory=set)
     counts: dict[int, int] = field(default_factory=dict)
-    line: str = ""
-    starts: list[int] = field(default_factory=list)
 
     def free(self) -> list[str]:
         """Return the words that were taken for nothing."""
@@ -42,22 +47,30 @@ class Heard:
         """Return the words from one place to before another, folded."""
         return " ".join(token.text for token in self.tokens[first:last])
 
+    def between(self, first: int, last: int) -> str:
+        """Return the words from one place to before another that are not negated, folded."""
+        return " ".join(self.tokens[place].text for place in range(first, last) if place not in self.negated)
+
 
 def heard(
-    tokens: Sequence[Token], grammar: Grammar, names: Sequence[tuple[int, int]], drawn: Sequence[tuple[int, int]] = ()
+    tokens: Sequence[Token],
+    grammar: Grammar,
+    wordbook: Wordbook,
+    names: Sequence[tuple[int, int]],
+    drawn: Sequence[tuple[int, int]] = (),
 ) -> Heard:
     """Take from a prompt what is no thing.
 
     ``names`` are spans that name one thing, whatever words are in them; ``drawn`` those that are a drawing's own name.
     """
-    whole = Heard(list(tokens), grammar, [FREE] * len(tokens))
-    at = 1
-    for token in tokens:
-        whole.starts.append(at)
-        at += len(token.text) + 1
-    whole.line = f" {' '.join(token.text for token in tokens)} "
+    whole = Heard(list(tokens), grammar, [FREE] * len(tokens), Line(tokens))
     protected = {place for first, last in names for place in range(first, last)}
-    _take_unwanted(whole, names)
+    for negated in negations.found(tokens, whole.line, grammar, names, wordbook):
+        whole.roles[negated.first : negated.last] = [TAKEN] * (negated.last - negated.first)
+        whole.negated |= set(range(negated.first, negated.last))
+        if negated.said:
+            whole.unwanted.append(negated.said)
+            whole.avoided |= set(_avoided(whole, negated))
     _take_ground(whole)
     whole.composition = _take(whole, grammar.compositions, protected) or ""
     _take_hands(whole, {place for first, last in drawn for place in range(first, last)})
@@ -68,26 +81,16 @@ def heard(
     return whole
 
 
-def _spans(whole: Heard, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, re.Match[str]]]:
-    """Yield where a pattern stands, as places of words."""
-    for match in pattern.finditer(whole.line):
-        start, end = match.start(), match.end()
-        first = next((n for n, at in enumerate(whole.starts) if at >= start), len(whole.starts))
-        last = next((n for n, at in enumerate(whole.starts) if at >= end), len(whole.starts))
-        if first < last:
-            yield first, last, match
-
-
-def _take_unwanted(whole: Heard, names: Sequence[tuple[int, int]]) -> None:
-    for first, last, _ in _spans(whole, whole.grammar.unwanted):
-        if any(start < first < end for start, end in names):
-            continue  # "a tree without leaves" is a thing
-        whole.unwanted.append((first, last))
-        whole.roles[first:last] = [TAKEN] * (last - first)
+def _avoided(whole: Heard, negated: Negated) -> Iterator[str]:
+    """Yield the settings and times that are negated: not in a forest, without windows."""
+    line = Line(whole.tokens[negated.first : negated.last])
+    for rows in (whole.grammar.places, whole.grammar.times):
+        yield from (meaning for pattern, meaning in rows if any(line.spans(pattern)))
+    yield from (place for token in negated.said if (place := place_of(token.text, whole.grammar)))
 
 
 def _take_ground(whole: Heard) -> None:
-    for first, last, match in _spans(whole, whole.grammar.ground):
+    for first, last, match in whole.line.spans(whole.grammar.ground):
         named = next((each for each in match.groups() if each), "")
         if not any(whole.roles[first:last]) and named in whole.grammar.colours:
             whole.ground = whole.grammar.colours[named]
@@ -98,7 +101,7 @@ def _take(whole: Heard, rows: Sequence[tuple[re.Pattern[str], str]], protected: 
     """Take what the first pattern that matches means; a phrase within a name tells, and stays a part of the name."""
     found = ""
     for pattern, meaning in rows:
-        for first, last, _ in _spans(whole, pattern):
+        for first, last, _ in whole.line.spans(pattern):
             if TAKEN in whole.roles[first:last] or HAND in whole.roles[first:last]:
                 continue
             inside = protected & set(range(first, last))
@@ -113,7 +116,7 @@ def _take(whole: Heard, rows: Sequence[tuple[re.Pattern[str], str]], protected: 
 
 def _take_hands(whole: Heard, protected: set[int]) -> None:
     for pattern in whole.grammar.hands:
-        for first, last, _ in _spans(whole, pattern):
+        for first, last, _ in whole.line.spans(pattern):
             free = [place for place in range(first, last) if whole.roles[place] == FREE]
             if not free or protected & set(free):
                 continue
@@ -126,7 +129,7 @@ def _take_hands(whole: Heard, protected: set[int]) -> None:
 
 def _take_amounts(whole: Heard, protected: set[int]) -> None:
     for pattern, number in whole.grammar.amounts:
-        for first, last, _ in _spans(whole, pattern):
+        for first, last, _ in whole.line.spans(pattern):
             if not any(whole.roles[first:last]) and not protected & set(range(first, last)):
                 whole.counts[last] = int(number)
                 whole.roles[first:last] = [TAKEN] * (last - first)
@@ -135,8 +138,18 @@ def _take_amounts(whole: Heard, protected: set[int]) -> None:
 def place_of(word: str, grammar: Grammar) -> str:
     """Return the setting that a noun by itself names: a room, a street."""
     joints = ("auf der", "in der") if grammar.language == "de" else ("on the", "in the", "by the")
+    return _named(word, grammar.places, joints)
+
+
+def time_of(word: str, grammar: Grammar) -> str:
+    """Return the time that a noun by itself names: a night, a sunset."""
+    return _named(word, grammar.times, ("bei", "in der") if grammar.language == "de" else ("at", "in the"))
+
+
+@lru_cache(maxsize=4096)
+def _named(word: str, rows: Patterns, joints: Sequence[str]) -> str:
     said = [f" {joint} {word} " for joint in joints]
-    for pattern, meaning in grammar.places:
+    for pattern, meaning in rows:
         if any((match := pattern.search(each)) and match.end() == len(each) - 1 for each in said):
             return meaning
     return ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.reading import keys
 from app.reading.hearing import FREE, Heard
 from app.reading.lexicon import ALIAS, NAME, Meaning
 from app.reading.tokens import EMOJI, MARK, Token
 from app.reading.wordbook import LONGEST_NAME, Wordbook, is_strong
+from sketch import keys
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ def names(
             if not told or not is_strong(told[0]):
                 continue
             ends = {part[0].text, part[-1].text}
-            if ends & small and told[0].source != NAME:
+            if ends & small and told[0].source != NAME and not all(token.joined for token in part[1:]):
                 continue
             if part[0].text in colours and told[0].source not in (NAME, ALIAS):
                 continue

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from random import Random
 
-from app.reading import choosing, hearing, keys, phrases, telling, tokens
+from app.reading import choosing, hearing, phrases, tokens
 from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
 from app.reading.english import ENGLISH
@@ -16,10 +16,11 @@ from app.reading.grammar import listed as words_of
 from app.reading.hearing import Heard
 from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
-from app.reading.reading import BY_NAME, FREELY, Found, Reading
+from app.reading.reading import BY_NAME, FREELY, Found, Reading, shown
 from app.reading.unwanted import unwanted, unwanted_words
-from app.reading.wordbook import SURE, Wordbook
+from app.reading.wordbook import SURE, Wordbook, is_strong
 from app.text.embedding import Embedding
+from sketch import keys, wording
 from sketch.arrangement import Wish
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
@@ -45,11 +46,22 @@ NEXT_TO = words_of("next beside by near alongside neben bei beim")
 class Reader:
     """Reads prompts by a lexicon into drawings of a sketchbook; the same prompt always alike."""
 
-    def __init__(self, lexicon: Lexicon, drawings: Iterable[Drawing], embedding: Embedding | None = None) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        drawings: Iterable[Drawing],
+        embedding: Embedding | None = None,
+        *,
+        added: Container[str] = (),
+    ) -> None:
+        """Read by these drawings; ``added`` are the digests of those whose words are other names of theirs.
+
+        So are those of drawings whose name the lexicon does not know; of others, it knows better.
+        """
         listed = sorted(drawings, key=lambda each: (each.name, each.style != FIRST_STYLE, each.style, each.digest))
         known = {concept.name.casefold() for concept in lexicon.concepts}
-        added = {each.name.casefold(): each for each in listed if each.name.casefold() not in known}
-        self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in added.values()])
+        named = [each for each in listed if each.digest in added or each.name.casefold() not in known]
+        self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in named])
         self.describer = Describer(self.wordbook, embedding)
         self.drawings = {each.digest: each for each in listed}
         self._drawings: dict[int, list[Drawing]] = {}
@@ -93,20 +105,25 @@ class Reader:
             for span in spans
             if self.wordbook.is_drawn(" ".join(each.text for each in listed[slice(*span)]), spoken)
         ]
-        heard = hearing.heard(listed, grammar, spans, drawn)
-        named = [phrase.meanings[0] for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
-        banned = unwanted(
-            heard, leave_out, self.wordbook, {each.concept: each.source for each in named if each.source in SURE}
-        )
+        heard = hearing.heard(listed, grammar, self.wordbook, spans, drawn)
+        wanted = [phrase.meanings for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
+        named = {first.concept: first.source for first, *_ in wanted if first.source in SURE}
+        meant = {each.concept for meanings in wanted for each in meanings if is_strong(each)}
+        banned = unwanted(heard, leave_out, self.wordbook, named, meant)
         chooser = choosing.Chooser(self.wordbook, self.describer, self._drawings, banned, heard)
         choices = chooser.choices(spans, unwanted_words(heard, leave_out))
-        items = self._items(choices, heard, prompt, seed)
-        if len(choices) < 2 and not heard.kind:
+        if len(choices) < 2:
             nouns = [choice.phrase.word for choice in choices] or heard.free()
-            heard.kind = next((place for word in nouns if (place := hearing.place_of(word, grammar))), "")
+            heard.kind = heard.kind or next(filter(None, (hearing.place_of(word, grammar) for word in nouns)), "")
+            heard.time = heard.time or next(filter(None, (hearing.time_of(word, grammar) for word in nouns)), "")
+        if not choices:
+            told = f"anything:{seed}:{prompt}".encode("utf-8", "replace")
+            choices = chooser.anything(Random(told))  # noqa: S311 - drawn to be drawn again
+        items = self._items(choices, heard, prompt, seed)
         wish = self._wish(heard, choices, items)
+        words, _ = wording.of_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in banned))
-        return Reading(tuple(items), wish, telling.words(items, wish), tuple(heard.hands), names, spoken)
+        return Reading(tuple(items), wish, words, tuple(heard.hands), names, spoken)
 
     def _language(self, prompt: str, hint: str) -> str:
         """Tell English from German by which of their words a prompt has."""
@@ -152,9 +169,11 @@ class Reader:
     def _wish(self, heard: Heard, choices: Sequence[Choice], items: Sequence[Found]) -> Wish:
         relation = ""
         if len(choices) == len(items) == 2:
-            between = heard.phrase(choices[0].phrase.head[1], choices[1].phrase.head[0])
+            between = heard.between(choices[0].phrase.head[1], choices[1].phrase.head[0])
             relation = _relation(between, heard, items[1])
-        return Wish(heard.kind, heard.time, heard.weather, heard.ground, relation, heard.composition)
+        return Wish(
+            heard.kind, heard.time, heard.weather, heard.ground, relation, heard.composition, frozenset(heard.avoided)
+        )
 
 
 def _relation(between: str, heard: Heard, second: Found) -> str:

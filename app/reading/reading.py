@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sketch.arrangement import Item, Wish, arrange
@@ -50,10 +51,15 @@ class Reading:
 
     def scene(self, seed: int) -> Scene:
         """Arrange what was read: the same scene for the same seed."""
-        left, items = MOST_THINGS, []
-        for place, found in enumerate(self.items):
-            count = max(1, min(found.count, left - (len(self.items) - place - 1)))
-            left -= count
-            drawing = found.drawing
-            items.append(Item(drawing.digest, drawing.name, drawing.kind, count, found.colour, found.size))
-        return arrange(items, self.wish, seed)
+        return arrange(shown(self.items), self.wish, seed)
+
+
+def shown(found: Sequence[Found]) -> list[Item]:
+    """Return what a scene shows of the things that were found: no more than fit into it, but one of each."""
+    left, items = MOST_THINGS, []
+    for place, each in enumerate(found):
+        count = max(1, min(each.count, left - (len(found) - place - 1)))
+        left -= count
+        drawing = each.drawing
+        items.append(Item(drawing.digest, drawing.name, drawing.kind, count, each.colour, each.size))
+    return items

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from app.reading import keys
+from sketch import keys
 
 LONGEST = 2000
 """What is read of a prompt at most; commissions take far less."""
@@ -19,12 +22,16 @@ PIECE = re.compile(
     rf"(?P<emoji>{PICTURE}\ufe0f?{TONE}?(?:\u200d{PICTURE}\ufe0f?{TONE}?)*)"
     r"|(?P<word>[^\W_]+(?:['’ʼ][^\W_]+)*)|(?P<mark>[,.;:!?()&+/|–—]| - )"
 )
+HYPHENED = re.compile(r"[^\W_][-\u2010\u2011]")
 VARIATION = re.compile(f"\ufe0f|{TONE}")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, a mark or an emoji: as it is looked up, and from where to where it stands."""
+    """A word, a mark or an emoji: as it is looked up, and from where to where it stands.
+
+    A word that is ``joined`` stands behind a hyphen.
+    """
 
     text: str
     kind: str
@@ -32,11 +39,17 @@ class Token:
     end: int
     capital: bool = False
     owner: bool = False
+    joined: bool = False
 
 
 def tokens(prompt: str, language: str) -> list[Token]:
     """Split a prompt; words are folded as the lexicon's keys of a language are, without its prefix."""
-    found = []
+    return list(_split(prompt, language))
+
+
+@lru_cache(maxsize=8)  # reading a prompt asks for its tokens several times
+def _split(prompt: str, language: str) -> tuple[Token, ...]:
+    found: list[Token] = []
     shown, places = _visible(prompt[:LONGEST])
     for match in PIECE.finditer(shown):
         kind = str(match.lastgroup)
@@ -46,15 +59,37 @@ def tokens(prompt: str, language: str) -> list[Token]:
             kind = WORD  # a kana or an ideograph lies within that range
         if kind == WORD:
             folded = keys.key(text, language).removeprefix(keys.prefix(language))
-            found += [
-                Token(part, WORD, start, end, text[:1].isupper(), bool(keys.POSSESSIVE.search(text)))
-                for part in folded.split()
-            ]
+            capital, owner = text[:1].isupper(), bool(keys.POSSESSIVE.search(text))
+            joined = bool(HYPHENED.fullmatch(shown[max(0, match.start() - 2) : match.start()]))
+            found += [Token(part, WORD, start, end, capital, owner, joined) for part in folded.split()]
         elif kind == EMOJI:
             found.append(Token(VARIATION.sub("", text), EMOJI, start, end))
         else:
             found.append(Token(_mark(text), MARK, start, end))
-    return found
+    return tuple(found)
+
+
+class Line:
+    """Tokens as one line of text with a space around each, which patterns are matched against."""
+
+    def __init__(self, listed: Sequence[Token]) -> None:
+        self.text = f" {' '.join(token.text for token in listed)} "
+        self._starts = []
+        at = 1
+        for token in listed:
+            self._starts.append(at)
+            at += len(token.text) + 1
+
+    def spans(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, re.Match[str]]]:
+        """Yield where a pattern stands, as places of tokens."""
+        for match in pattern.finditer(self.text):
+            first, last = self.place(match.start()), self.place(match.end())
+            if first < last:
+                yield first, last, match
+
+    def place(self, at: int) -> int:
+        """Return the first token that begins at a place of the line or behind it."""
+        return bisect_left(self._starts, at)
 
 
 def _visible(prompt: str) -> tuple[str, list[int]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from app.reading import keys
 from app.reading.lexicon import ALIAS, KEYWORD, KIND, NAME, NEAR, SYNONYM, WIDER, Concept, Lexicon, Meaning
+from sketch import keys
 
 LONGEST_NAME = 6
 """The most words that a name has."""
@@ -23,19 +23,21 @@ HOW = {NAME: "name", ALIAS: "name", SYNONYM: "name", KIND: "kind", WIDER: "kind"
 
 
 class Wordbook:
-    """The lexicon, and what was added to the sketchbook since it was made."""
+    """The lexicon, and what was added to the sketchbook since it was made: new names, and more words for known ones."""
 
     def __init__(self, lexicon: Lexicon, added: Iterable[tuple[str, str, Sequence[str]]] = ()) -> None:
         self.lexicon = lexicon
         self.concepts = list(lexicon.concepts)
+        self.numbers = {concept.name.casefold(): number for number, concept in enumerate(self.concepts)}
         self._added: dict[str, list[Meaning]] = {}
         for name, kind, words in added:
-            self.concepts.append(Concept(name, kind, ", ".join([name, *words])))
+            number = self.numbers.setdefault(name.casefold(), len(self.concepts))
+            if number == len(self.concepts):
+                self.concepts.append(Concept(name, kind, ", ".join([name, *words])))
             for place, word in enumerate((name, *words)):
-                meaning = Meaning(len(self.concepts) - 1, 1.0 if not place else 0.95, ALIAS if place else NAME)
+                meaning = Meaning(number, 1.0 if not place else 0.95, ALIAS if place else NAME)
                 for language in ("en", "de"):
                     self._added.setdefault(keys.key(word, language), []).append(meaning)
-        self.numbers = {concept.name.casefold(): number for number, concept in enumerate(self.concepts)}
         self.find = lru_cache(maxsize=4096)(self._find)
 
     def exactly(self, key: str) -> list[Meaning]:

@@ -1,3 +1,3 @@
 """Rows in the database, files in the media store."""
 
-__all__ = ["database", "house_models", "media_store", "walk_models"]
+__all__ = ["database", "drawing_models", "house_models", "media_store", "walk_models"]

@@ -113,6 +113,7 @@ class Walk(db.Model):  # type: ignore[misc]
     model_title: Mapped[str | None] = mapped_column(String(200))
     model_revision: Mapped[str | None] = mapped_column(String(64))
     software: Mapped[str | None] = mapped_column(String(200))
+    drawings: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)  # those of its scenes, and whose they are
 
     # How the same commission is recognised, and whose files a repeat shares
     cache_key: Mapped[str | None] = mapped_column(String(64))

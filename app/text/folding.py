@@ -26,6 +26,11 @@ def folded(text: str) -> str:
     return "".join(character for character in whole if not unicodedata.combining(character))
 
 
+def spaced(text: str) -> str:
+    """Write the words of a text folded, without marks, one space between them."""
+    return " ".join(re.findall(r"[^\W_]+", folded(text)))
+
+
 def runs(text: str) -> list[tuple[str, ...]]:
     """Split a text into its words, folded; an emoji is a word.
 

@@ -84,6 +84,7 @@ def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
                 starts=None,
                 ends=None,
                 error=None,
+                drawings=None,
                 idempotency_key=None,
                 commission_hash="",
                 cache_key=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, g
 
+from app.drawings import drawing_credits
 from app.generation import hands
 from app.i18n import foreign_messages
 from app.i18n.formatting import (
@@ -73,6 +74,7 @@ FILTERS = {
     "asked": _with_marks,
 }
 GLOBALS = {
+    "credits_of": lambda walk: drawing_credits.of_walk(walk.drawings),
     "hands_of": hands.names,
     "found_hands": hands.found,
     "remake": form_fields.fields,

@@ -4,6 +4,7 @@
 # time and started again. FOLDER is the work folder, BASE whose text encoder reads, JOBS the cores, SUBJECTS how many
 # pictures it learns from (more may be asked for at the next start), PRECISION bf16 where the processor multiplies it.
 # When it is good enough: the same command with COOL=3000 and STEPS that much above the last step, and it comes to rest.
+# What it has learned so far may be scored and published at any time: evaluate --run led, publish --run led.
 set -euo pipefail
 : "${FOLDER:=house}" "${BASE:=models/house}" "${UNET:?a UNet to go on from}" "${VAE:?an autoencoder}" "${JOBS:=$(nproc)}"
 : "${SUBJECTS:=20480}" "${PRECISION:=no}" "${STEPS:=1000000}" "${COOL:=0}"

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from sketch import wording
 from studio.errors import StudioError
 from studio.text import phrasing
 from studio.workspace.work_folder import Record
@@ -19,7 +20,7 @@ LONGEST = 300
 def short(record: Record) -> str:
     """Say in a few words what a picture is of: ``a bear``; ``The Starry Night``; ``a drawing, ink on paper``."""
     if record.kind == "motif":
-        return phrasing.thing(record.title)
+        return wording.thing(record.title)
     return _title(record) or _kind(record)
 
 
@@ -43,7 +44,7 @@ def _title(record: Record) -> str:
 def _kind(record: Record) -> str:
     """Fall back on what it is made of, or what kind of work it is."""
     group = record.group.lower().rstrip("s")
-    kind = f"{phrasing.article(group)} {group}" if group else "a picture"
+    kind = f"{wording.article(group)} {group}" if group else "a picture"
     subjects = (
         phrasing.listed(record.keywords, 3) if record.keywords and record.keywords[0] != record.group.lower() else ""
     )

@@ -31,6 +31,12 @@ def counted(found: Tensor) -> dict[str, Any]:
     return {"share": round(share, 4), "of": len(found), "interval": interval(share, len(found))}
 
 
+def written(told: dict[str, Any]) -> str:
+    """Write a share that was :func:`counted`, with of how many and its interval."""
+    low, high = told["interval"]
+    return f"{told['share']:.1%} of {told['of']:,} ({low:.1%} to {high:.1%})"
+
+
 def concepts_found(eye: Eye, sentences: Tensor, names: list[str], best: int) -> Tensor:
     """Tell for each sentence (n, width) whether its concept is among the ``best`` of all that the eye knows."""
     return hits(eye.score(sentences), [(name,) for name in names], eye.concepts, best)

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from studio.text import phrasing
+from sketch import wording
 from studio.text.text_encoder import Texts
 
 FILE = Path(__file__).with_name("rewordings.json")
@@ -57,4 +57,4 @@ def understood(texts: Texts, concepts: Sequence[str]) -> dict[str, float]:
 
 def named(texts: Texts, concepts: Sequence[str]) -> Tensor:
     """Return the sentence of each concept's name as it stands in a prompt (n, width), of length 1."""
-    return texts.sentences([phrasing.thing(name) for name in concepts])
+    return texts.sentences([wording.thing(name) for name in concepts])

@@ -130,7 +130,14 @@ def written(report: dict[str, Any]) -> bytes:
     return (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def hang(folder: Folder, name: str, eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> None:
+def failed(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> list[Question]:
+    """List the plain names that the eye does not see among five."""
+    plain = [question for question in asked if question.kind == "plain"]
+    wrong = ~_found(eye, looked(eye, gallery, plain)[0], plain, 5)
+    return [question for question, is_wrong in zip(plain, wrong.tolist(), strict=True) if is_wrong]
+
+
+def hang(folder: Folder, name: str, gallery: Gallery, asked: Sequence[Question], failures: Sequence[Question]) -> None:
     """Write sheets: the first of each kind as they come, and failures; what each shows is in a text beside it."""
     for kind, (columns, most) in SHEETS.items():
         chosen = [question for question in asked if question.kind == kind]
@@ -141,10 +148,7 @@ def hang(folder: Folder, name: str, eye: Eye, gallery: Gallery, asked: Sequence[
                        for hand in dict.fromkeys(question.hand for question in chosen)]  # fmt: skip
             chosen, columns = [question for row in of_each for question in row], max(map(len, of_each), default=1)
         _sheet(folder, f"evaluations/{name}/{kind}", gallery, chosen[:most], columns)
-    plain = [question for question in asked if question.kind == "plain"]
-    wrong = ~_found(eye, looked(eye, gallery, plain)[0], plain, 5)
-    failed = [question for question, is_wrong in zip(plain, wrong.tolist(), strict=True) if is_wrong]
-    _sheet(folder, f"evaluations/{name}/failures", gallery, failed[:FAILURES], 10)
+    _sheet(folder, f"evaluations/{name}/failures", gallery, failures[:FAILURES], 10)
 
 
 def _sheet(folder: Folder, name: str, gallery: Gallery, asked: Sequence[Question], columns: int) -> None:

@@ -7,8 +7,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from sketch.keys import FOREIGN, GERMAN, OTHER, key, stem
 from studio.lexicon import linking
-from studio.lexicon.keys import FOREIGN, GERMAN, OTHER, key, stem
 from studio.lexicon.vocabulary import Words
 from studio.lexicon.wordnet import WordNet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from studio.lexicon.keys import key, stem
+from sketch.keys import key, stem
 from studio.lexicon.vocabulary import Words
 from studio.lexicon.wordnet import WordNet
 

@@ -1,3 +1,3 @@
 """What a published model says of itself."""
 
-__all__ = ["loss_curve", "model_card"]
+__all__ = ["led_card", "led_model", "loss_curve", "model_card"]

@@ -8,13 +8,18 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from sketch import wording
 from studio.collecting import icon_sets
 from studio.hands.registry import HANDS
+from studio.judging import accuracy
+from studio.publishing import led_card
+from studio.publishing.led_model import Leading
 from studio.text import phrasing
+from studio.training import checkpoints
 from studio.workspace.training_run import CURVE, SETTINGS, Run
 from studio.workspace.work_folder import Folder, Record
 
@@ -23,9 +28,12 @@ KNOWN = 0.5  # of a concept's seeds: more than these are recognised
 WEAK_HAND = 0.9
 
 
-def learned_from(folder: Folder) -> list[Record]:
-    """List the pictures of the split ``train``, and no others."""
-    return [record for record in folder.catalogue() if record.split == "train"]
+def learned_from(folder: Folder, leading: Leading | None = None) -> list[Record]:
+    """List the pictures of the split ``train``, and no others; what led a model drew lies in its sketchbook."""
+    records = [record for record in folder.catalogue() if record.split == "train"]
+    if leading is None:
+        return records
+    return [record for record in records if record.kind == "work"] if leading.of_pictures else []
 
 
 def goes_on(folder: Folder) -> bool:
@@ -59,17 +67,17 @@ def _home(vendor: str, source: str) -> str:
 def house(
     folder: Folder, scores: dict[str, Any], *, name: str, title: str, prefix: str, size: int, solver: str, licence: str,
     steps: int, guidance: float, hands: Sequence[str], base: dict[str, Any], goes_on: bool = False,
+    leading: Leading | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write what programs read, as docs/models.md describes it.
 
     ``base`` is what the base says of itself: its text encoder, names and words are sources of this model too, and its
     art where the model ``goes_on`` from it.
     """
-    records = learned_from(folder)
-    rows = sources(records)
+    rows = sources(learned_from(folder, leading))
     own = {row.get("url") for row in rows}
     besides = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
-    vocabulary = [phrasing.thing(concept) for concept in _known(scores)]
+    vocabulary = [wording.thing(concept) for concept in _known(scores)]
     told: dict[str, Any] = {
         "name": name, "title": title, "prefix": prefix, "size": size,
         "defaults": {"scheduler": solver, "steps": steps, "guidance": guidance},
@@ -115,27 +123,36 @@ pipe("{prefix}a bear", num_inference_steps={steps}, guidance_scale={guidance:g})
 
 def written(
     folder: Folder, facts: dict[str, Any], scores: dict[str, Any], parts: Sequence[dict[str, Any]], *,
-    base: dict[str, Any] | None = None,
+    base: dict[str, Any] | None = None, leading: Leading | None = None, origin: str = "", ends: Ends | None = None,
 ) -> str:  # fmt: skip
-    """Write the card; ``parts`` are rows of ``part``, ``what``, ``parameters``, ``base`` what it went on from."""
+    """Write the card; ``parts`` are rows of ``part``, ``what``, ``parameters``, ``base`` what it went on from.
+
+    ``origin`` says from which weights it went on where those are not the base's.
+    """
     size = facts["size"]
     made = [(f"`{row['part']}`", row["what"], _millions(row["parameters"])) for row in parts]
     from_where = [(_linked(row), row.get("what", ""), row.get("licence", "")) for row in facts["sources"]]
+    kind = "text-to-image latent diffusion model"
+    use = USE.format(prefix=facts["prefix"], **{key: facts["defaults"][key] for key in ("steps", "guidance")})
+    data, limits = _data(folder, base), _limits(scores, facts)
+    if leading:
+        kind, use, data = f"{kind} led by sketches", led_card.use(leading), led_card.data(leading)
+        limits = f"{led_card.LIMITS}\n{limits}"
     sections = [
         "---\nlibrary_name: diffusers\npipeline_tag: text-to-image\n---",
-        f"# {facts['title']}\nA text-to-image latent diffusion model of {size} × {size} pixels, made with the studio.",
+        f"# {facts['title']}\nA {kind}, with pictures of {size} × {size} pixels, made with the studio.",
         _table(("part", "what", "parameters"), made),
         "Weights are stored in half precision, and load in float32 unless told otherwise.",
-        USE.format(prefix=facts["prefix"], **{key: facts["defaults"][key] for key in ("steps", "guidance")}),
+        use,
         _words(facts),
-        f"## Data\n{_data(folder, base)}",
-        f"## Training\n{_training(folder, base)}",
+        f"## Data\n{data}",
+        f"## Training\n{_training(folder, origin or _origin(folder, base), ends or {})}",
         f"## Figures\n{_figures(scores)}",
-        f"## Limits\n{_limits(scores, facts)}",
+        f"## Limits\n{limits}",
         f"## Licences and attribution\n{facts['licence']}",
         _table(("source", "what", "licence"), from_where),
     ]
-    if any(record.kind == "work" for record in learned_from(folder)):
+    if any(record.kind == "work" for record in learned_from(folder, leading)):
         sections.append("Every work, with its title, artist, source and credit, stands in `attributions.jsonl`.")
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -172,69 +189,93 @@ def _data(folder: Folder, base: dict[str, Any] | None) -> str:
     return "\n".join(lines)
 
 
-def curves(folder: Folder) -> dict[str, list[tuple[int, float]]]:
+Ends = Mapping[str, int]
+"""After which step of a run a model was taken, where that is not its last."""
+
+
+def curves(folder: Folder, ends: Ends) -> dict[str, list[tuple[int, float]]]:
     """Return how the losses fell in the runs that made the model: (step, loss) by run."""
     told = {path.parent.name: list(Run(folder, path.parent.name).curve())
             for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))}  # fmt: skip
-    return {name: [(row["step"], row["loss"]) for row in rows] for name, rows in told.items() if name != "eye" and rows}
+    upto = {name: [(row["step"], row["loss"]) for row in rows if row["step"] <= ends.get(name, row["step"])]
+            for name, rows in told.items() if name != "eye"}  # fmt: skip
+    return {name: rows for name, rows in upto.items() if rows}
 
 
-def _training(folder: Folder, base: dict[str, Any] | None) -> str:
-    before = f"It went on from the model `{base['name']}`, of which [its card]({OF_BASE}) tells.\n\n" if base else ""
+def _origin(folder: Folder, base: dict[str, Any] | None) -> str:
+    """Say which weights the training began with, where those had learned."""
+    if base:
+        return f"It went on from the model `{base['name']}`, of which [its card]({OF_BASE}) tells."
+    return "It went on from weights of which nothing is noted here." if goes_on(folder) else ""
+
+
+def _training(folder: Folder, before: str, ends: Ends) -> str:
     rows = []
-    for name, curve in curves(folder).items():
-        settings = json.loads((Run(folder, name).path / SETTINGS).read_bytes())
-        rows.append((name, settings.get("objective", ""), f"{curve[-1][0]:,}", str(settings.get("batch", "")),
-                     f"{settings.get('rate', 0):g}", f"{curve[0][1]:.3g} → {curve[-1][1]:.3g}"))  # fmt: skip
-    told = _table(("run", "objective", "steps", "batch", "rate", "loss"), rows)
-    drawn = "\n\n![How the losses fell](training.svg)"
-    return before + told + drawn if rows else "Not trained in this folder."
+    for name, curve in curves(folder, ends).items():
+        run = Run(folder, name)
+        settings, end = json.loads((run.path / SETTINGS).read_bytes()), ends.get(name, curve[-1][0])
+        seen = checkpoints.pictures_seen(run, end)
+        rows.append((name, settings.get("objective", ""), f"{end:,}",
+                     str(settings.get("batch", "")), f"{seen:,}" if seen else "", f"{settings.get('rate', 0):g}",
+                     f"{curve[0][1]:.3g} → {curve[-1][1]:.3g}"))  # fmt: skip
+    head = ("run", "objective", "steps", "batch", "pictures seen", "rate", "loss")
+    drawn = f"{_table(head, rows)}\n\n![How the losses fell](training.svg)"
+    return "\n\n".join(part for part in (before, drawn if rows else "Not trained in this folder.") if part)
 
 
 def _figures(scores: dict[str, Any]) -> str:
     if not scores:
         return "None were measured."
     eye, plain = scores["eye"], scores["plain"]
-    rows = [("plain names, first of all (M)", _share(plain["M"])), ("plain names, among five", _share(plain["top5"]))]
+    rows = [
+        ("plain names, first of all (M)", accuracy.written(plain["M"])),
+        ("plain names, among five", accuracy.written(plain["top5"])),
+    ]
     if scores.get("hands"):
-        rows += [("named hand told", _share(scores["hands"]["told"])),
-                 ("its subject, among five", _share(scores["hands"]["concept_top5"]))]  # fmt: skip
+        rows += [("named hand told", accuracy.written(scores["hands"]["told"])),
+                 ("its subject, among five", accuracy.written(scores["hands"]["concept_top5"]))]  # fmt: skip
     if scores.get("rewordings"):
         alone = scores["rewordings"]["text_encoder_alone"]["top5"]
         rows.append(
-            (f"rewordings, among five (the text encoder alone: {alone:.1%})", _share(scores["rewordings"]["top5"]))
+            (
+                f"rewordings, among five (the text encoder alone: {alone:.1%})",
+                accuracy.written(scores["rewordings"]["top5"]),
+            )
         )
     if scores.get("decoder"):
         psnr = scores["decoder"]["psnr"]
         rows.append(("decoder, plain drawings", f"{psnr['plain']:.1f} dB"))
         rows.append(("decoder, over all hands", f"{scores['decoder']['psnr_over_hands']:.1f} dB"))
-    head = f"Painted in {scores['steps']} steps with guidance {scores['guidance']:g}, judged by the house eye."
+    if scores.get("led"):
+        rows += led_card.figures(scores["led"])
+    first, last = scores.get("guided", (0, 1))
+    part = "" if (first, last) == (0, 1) else f" in {first:.0%} to {last:.0%} of them"
+    head = f"Painted in {scores['steps']} steps with guidance {scores['guidance']:g}{part}, judged by the house eye."
     if eye.get("R"):
-        head += f" Its own accuracy on drawings of a vendor that it never saw (R): {_share(eye['R'])}."
-    return f"{head}\n\n{_table(('what', 'share (95 % interval)'), rows)}"
+        head += f" Its own accuracy on drawings of a vendor that it never saw (R): {accuracy.written(eye['R'])}."
+    told = f"{head}\n\n{_table(('what', 'share (95 % interval)'), rows)}"
+    by_hand = scores.get("led", {}).get("by_hand")
+    return f"{told}\n\n{led_card.HANDS_HEAD}\n\n{_table(*led_card.hands_table(by_hand))}" if by_hand else told
 
 
 def _limits(scores: dict[str, Any], facts: dict[str, Any]) -> str:
     lines = [f"- Pictures are {facts['size']} × {facts['size']} pixels. English only."]
     never = sorted(name for name, share in scores.get("known", {}).items() if not share)
-    if never:
+    if never and not scores.get("led"):
         of = len(scores["known"])
         lines.append(
             f"- The eye recognised {len(never):,} of {of:,} concepts in no seed, among them {', '.join(never[:12])}."
         )
     weak = [hand for hand, told in scores.get("hands", {}).get("by_hand", {}).items() if told["told"] < WEAK_HAND]
-    if weak:
+    if scores.get("led"):
+        lines += led_card.limits(scores["led"])
+    elif weak:
         lines.append(f"- Hands that are told in less than {WEAK_HAND:.0%}: {', '.join(weak)}.")
     lost = scores.get("forgotten", {}).get("lost", [])
     if lost:
         lines.append(f"- What the model before could do and this cannot: {', '.join(lost[:20])}.")
     lines.append("- It shows what its sources show; it is for pictures and play, and for nothing that must be true.")
     return "\n".join(lines)
-
-
-def _share(told: dict[str, Any]) -> str:
-    low, high = told["interval"]
-    return f"{told['share']:.1%} of {told['of']:,} ({low:.1%} to {high:.1%})"
 
 
 def _linked(row: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from PIL import Image
 from torch import Tensor
 
+from sketch import wording
 from sketch.colour import DARKS
 from sketch.colour import NAMED as COLOURS
 from studio.errors import FolderError
@@ -168,9 +169,9 @@ class Programme:
             dice.choice(list(COLOURS)) if self.plan.coloured <= kind < self.plan.coloured + self.plan.grounded else ""
         )
         part = self._part(concept, dice, size=dice.uniform(0.68, 0.9), colour=tint)
-        written = phrasing.coloured(tint, concept) if tint else phrasing.thing(concept)
+        written = wording.coloured(tint, concept)
         if ground:
-            written += dice.choice((f" on a {ground} ground", f" on {phrasing.article(ground)} {ground} background"))
+            written += dice.choice((f" on a {ground} ground", f" on {wording.article(ground)} {ground} background"))
             written = written.replace(" on a orange", " on an orange")
         near = "" if tint or ground else phrasing.listed(self.records[part.motif].keywords, dice.randint(2, 4))
         return self._scene(number, (part,), (concept,), written, near, dice, ground=ground, colours=(tint, ground))
@@ -220,9 +221,7 @@ class Programme:
         if dice.random() < 0.15:
             tints = (dice.choice(list(COLOURS)), dice.choice(("", *COLOURS)))
             parts = tuple(_tinted(part, tint) for part, tint in zip(parts, tints, strict=True))
-        names = [
-            phrasing.coloured(t, n) if t else phrasing.thing(n) for t, n in zip(tints, (first, second), strict=True)
-        ]
+        names = [wording.coloured(tint, name) for tint, name in zip(tints, (first, second), strict=True)]
         return self._scene(number, parts, (first, second), f"{names[0]} {joint} {names[1]}", "", dice, colours=tints)
 
     def _scene(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from sketch import mixing, rendering
@@ -17,6 +16,7 @@ from sketch.parts import Taken
 from sketch.rendering import Drawn
 from sketch.sketchbook import Sketchbook
 from studio.hands import registry
+from studio.scenes import picture_sketches
 from studio.scenes.subjects import Subject
 
 CHUNK = 16
@@ -74,30 +74,6 @@ class Easel:
         dice = np.random.default_rng(subject.seed)
         kind = dice.random()
         if kind < OWN:
-            return of_picture(picture.permute(1, 2, 0).numpy(), side)
+            return picture_sketches.of_picture(picture.permute(1, 2, 0).numpy(), side)
         sketch = drawn.sketch(side)
-        return rough(sketch, dice) if kind < OWN + ROUGH else sketch
-
-
-def of_picture(picture: Array, side: int) -> Array:
-    """Make a sketch (4, side, side) of any picture (h, w, 3): small, in few colours, without an outline."""
-    whole = Image.fromarray((picture * 255).round().astype(np.uint8)).resize((side, side), Image.Resampling.BOX)
-    few = whole.quantize(12, Image.Quantize.MEDIANCUT).convert("RGB")
-    colours = np.asarray(few, np.float32) / 127.5 - 1
-    return np.concatenate([colours.transpose(2, 0, 1), np.ones((1, side, side), np.float32)])
-
-
-def rough(sketch: Array, dice: np.random.Generator) -> Array:
-    """Draw a sketch as a finger would: flat colours, edges that wander."""
-    side = sketch.shape[1]
-    grain = dice.normal(size=(2, 7, 7)).astype(np.float32) * 1.1
-    shift = [np.asarray(Image.fromarray(each).resize((side, side), Image.Resampling.BICUBIC)) for each in grain]
-    rows, columns = np.mgrid[:side, :side]
-    at = (
-        (rows + shift[0]).round().clip(0, side - 1).astype(int),
-        (columns + shift[1]).round().clip(0, side - 1).astype(int),
-    )
-    moved = sketch[:, at[0], at[1]]
-    flat = Image.fromarray(((moved[:3].transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)).quantize(10).convert("RGB")
-    colours = np.asarray(flat, np.float32).transpose(2, 0, 1) / 127.5 - 1
-    return np.concatenate([colours, moved[3:]]).astype(np.float32)
+        return picture_sketches.rough(sketch, dice) if kind < OWN + ROUGH else sketch

@@ -8,15 +8,15 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sketch import arrangement, habitats
+from sketch import arrangement, habitats, wording
 from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from studio.hands import registry
-from studio.text import phrasing, scene_words
+from studio.text import phrasing
 
 RARER = ("face-", "cat-face", "monkey-face", "person", "hand", "body", "emotion", "family")
 """Kinds that are wanted less often: there are many of them, and each is much like the next."""
@@ -102,7 +102,8 @@ class Programme:
             colour = ""
         wish, items = self._asked(kind, name, colour, dice)
         scene = arrangement.arrange(items, wish, dice.getrandbits(31))
-        written = scene_words.written(items, wish, scene.setting, dice)
+        seen = replace(wish, kind=scene.setting.kind, time=scene.setting.time, weather=scene.setting.weather)
+        written = wording.of_scene(items, seen, dice.choice)
         return End(scene, hand, _captions(written, registry.HANDS[hand], is_unnamed=hand in self.plan.unnamed))
 
     def _asked(self, kind: str, name: str, colour: str, dice: random.Random) -> tuple[Wish, list[Item]]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -35,6 +35,8 @@ from studio.workspace.work_folder import Folder, digest
     "--subjects", type=click.IntRange(1), default=20_000, show_default=True, help="How many, with --sketchbook."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
+@click.option("--sketches", type=click.IntRange(1), default=4, show_default=True,
+              help="Of each captioned picture, where sketches lead --base: so many, of pieces of it.")  # fmt: skip
 @click.option("--captions", type=click.IntRange(1), default=2, show_default=True, help="Captions kept of each scene.")
 @click.option("--size", type=click.IntRange(8), default=256, show_default=True, help="Pixels a side.")
 @click.option("--shard", type=click.IntRange(1), default=4096, show_default=True, help="Pictures a shard.")
@@ -45,12 +47,13 @@ from studio.workspace.work_folder import Folder, digest
 )
 def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None, shard: int, batch: int, device: str,
             jobs: int, size: int, captions: int, sketchbook: Path | None, subjects: int,
-            seed: int) -> dict[str, Any]:  # fmt: skip
+            seed: int, sketches: int) -> dict[str, Any]:  # fmt: skip
     """Write latents/: scenes painted now, or captioned pictures, as latents and text states."""
     from studio.workspace import shards
 
     coder = vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
-    work = _Work(folder.path, base, coder, source, captions, size, device, batch, shard, sketchbook, subjects, seed)
+    work = _Work(folder.path, base, coder, source, captions, size, device, batch, shard, sketchbook, subjects, seed,
+                 sketches if _is_led(base) else 0)  # fmt: skip
     pictures = work.pictures()
     made_of = {"vae": _digest(coder), "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
                "source": pictures.digest()}  # fmt: skip
@@ -68,7 +71,7 @@ def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None,
         encoded = pool.map(_encode, missing)
     for _ in progress(encoded, what="shards", total=len(missing)):
         pass
-    index = made_of | {"base": str(base), "pictures": len(pictures), "shards": names}
+    index = made_of | {"base": str(base), "pictures": len(pictures), "of": pictures.about, "shards": names}
     folder.write(f"latents/{shards.INDEX}", (json.dumps(index, indent=2) + "\n").encode())
     return {"pictures": len(pictures), "shards": len(names), "encoded_now": len(missing), "from": pictures.name}
 
@@ -89,14 +92,17 @@ class _Work:
     sketchbook: Path | None = None
     subjects: int = 0
     seed: int = 1
+    sketches: int = 0
 
     def pictures(self) -> _Sketched | _Painted | _Captioned:
+        from studio.scenes import captioned
+
         folder = Folder(self.folder)
         if self.sketchbook:
             return _Sketched(self.sketchbook, self.subjects, self.seed, self.captions, self.size)
         if not self.source and (self.folder / "scenes.json").exists():
             return _Painted(folder, self.captions, self.size, self.device)
-        return _Captioned(folder, self.source, self.size)
+        return _Captioned(captioned.Captioned(folder, self.source, self.size, sketches=self.sketches))
 
 
 class _Encoder:
@@ -192,6 +198,9 @@ class _Sketched:
         self._told, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions
         self._programme = subjects.Programme(subjects.Plan(count, seed), book)
         self._easel = painted.Easel(book, size=size)
+        plan = self._programme.plan
+        self.about = {"kind": self.name, "hands": plan.hands, "unnamed": plan.unnamed, "mixed": plan.mixed,
+                      "drawings": len(book.drawings)}  # fmt: skip
 
     def __len__(self) -> int:
         return len(self._programme)
@@ -221,6 +230,7 @@ class _Painted:
         from studio.scenes.canvas import Canvas
 
         self._canvas, self._captions = Canvas(folder, device=device, size=size), captions
+        self.about = {"kind": self.name, "hands": self._canvas.programme.plan.hands}
 
     def __len__(self) -> int:
         return len(self._canvas.programme)
@@ -241,70 +251,24 @@ class _Painted:
 
 
 class _Captioned:
-    """Pictures with captions, of the work folder or of any address that fsspec reads, cut to squares."""
+    """Captioned pictures, with sketches of themselves where a model is to be led by some."""
 
     name = "pictures"
 
-    def __init__(self, folder: Folder, source: str | None, size: int) -> None:
-        import fsspec
-
-        self._size = size
-        self._files, self._root = fsspec.core.url_to_fs(source or str(folder.path / "pictures"))
-        self._rows = list(self._read_captions(source or str(folder.path / "pictures")))
-        if not self._rows:
-            raise FolderError(
-                f"{source or folder.path} holds no captioned pictures; the stage caption writes captions."
-            )
+    def __init__(self, pictures: Any) -> None:
+        self._pictures, self.about = pictures, {"kind": self.name} | pictures.about
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._pictures)
 
     def digest(self) -> str:
-        return digest(json.dumps(self._rows, ensure_ascii=False).encode())
+        told: str = self._pictures.digest()
+        return told
 
-    def read(self, numbers: range) -> tuple[Any, list[list[str]], None]:
-        import torch
-
-        rows = [self._rows[number] for number in numbers]
-        return torch.stack([self._square(name) for name, _ in rows]), [[text] for _, text in rows], None
-
-    def _read_captions(self, shown: str) -> Iterator[tuple[str, str]]:
-        path = f"{self._root.rstrip('/')}/metadata.jsonl"
-        if not self._files.exists(path):
-            return
-        for number, line in enumerate(self._files.cat_file(path).decode("utf-8").splitlines(), 1):
-            try:
-                row = json.loads(line)
-                yield str(row["file_name"]), str(row["text"])
-            except (ValueError, KeyError, TypeError) as error:
-                raise StudioError(f"{shown}/metadata.jsonl, line {number}: no file_name and text") from error
-
-    def _square(self, name: str) -> Any:
-        import io
-
-        import numpy as np
-        import torch
-        from PIL import Image, ImageOps
-
-        try:
-            with Image.open(io.BytesIO(self._files.cat_file(f"{self._root.rstrip('/')}/{name}"))) as opened:
-                picture = ImageOps.fit(
-                    _on_white(ImageOps.exif_transpose(opened)), (self._size,) * 2, Image.Resampling.LANCZOS
-                )
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise StudioError(f"{name} cannot be read: {error}") from error
-        return torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1).float() / 255
-
-
-def _on_white(picture: Any) -> Any:
-    from PIL import Image
-
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        drawn = picture.convert("RGBA")
-        ground = Image.new("RGBA", drawn.size, "white")
-        ground.alpha_composite(drawn)
-        picture = ground
-    return picture.convert("RGB")
+    def read(self, numbers: range) -> tuple[Any, list[list[str]], _Leading | None]:
+        seen, told, sketches = self._pictures.read(numbers)
+        leading = None if sketches is None else _Leading(sketches, told, [0.0] * len(told))
+        return seen, told, leading
 
 
 def _begin(folder: Folder, made_of: dict[str, Any]) -> set[str]:
@@ -331,6 +295,13 @@ def _of_size(folder: Folder, kept: set[str], sizes: dict[str, int]) -> set[str]:
     for name in kept - good:
         (folder.path / "latents" / name).unlink()
     return good
+
+
+def _is_led(base: Path) -> bool:
+    """Tell whether sketches lead the UNet of a base, if it has one."""
+    from studio.training import diffusion, pipeline
+
+    return (base / "unet").exists() and diffusion.sketch_side(pipeline.config(base / "unet")) is not None
 
 
 def _digest(path: Path) -> str:

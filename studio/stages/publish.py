@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from studio.errors import FolderError
+from studio.errors import FolderError, StudioError
 from studio.text import phrasing
 from studio.workspace.stage_command import HOUSE, stage
 from studio.workspace.work_folder import Folder, put_folder
+
+if TYPE_CHECKING:
+    from studio.publishing.led_model import Leading
 
 SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 
@@ -23,32 +26,64 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 @click.option("--title", help="What people call it; else the name.")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="Whose text encoder was used, and what else was not learned here.")  # fmt: skip
+@click.option(
+    "--run", help="Publish the average of a run's last kept step, whether it is done or not; else model/unet."
+)
+@click.option("--after", type=click.IntRange(1), help="With --run: the checkpoint after this step.")
+@click.option("--vae", type=click.Path(path_type=Path), help="An autoencoder; else model/vae, else that of --base.")
 @click.option("--evaluation", help="Whose figures, sheets and vocabulary the card gets.")
 @click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
 @click.option("--licence", default="", help="What may be done with its pictures; else from the sources' licences.")
-@click.option("--steps", type=click.IntRange(1), default=20, show_default=True, help="Steps that suit it.")
-@click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True, help="Guidance that suits it.")
-def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, evaluation: str | None,
-            prefix: str, licence: str, steps: int, guidance: float) -> dict[str, Any]:  # fmt: skip
+@click.option("--steps", type=click.IntRange(1), help="Steps that suit it; else 20, or as its presets say.")
+@click.option("--guidance", type=click.FloatRange(1), help="Guidance that suits it; else 4, or as its presets say.")
+@click.option("--sketchbook", type=click.Path(path_type=Path),
+              help="The drawings that lead it; else sketchbook.zip of the work folder or of --base.")  # fmt: skip
+@click.option("--lexicon", type=click.Path(path_type=Path),
+              help="By which its prompts are read; else model/lexicon.npz, or that of --base.")  # fmt: skip
+@click.option("--presets", "presets_path", type=click.Path(path_type=Path),
+              help="JSON of how a model led by sketches is to be painted.")  # fmt: skip
+@click.option("--hand", "hands", multiple=True, metavar="WORDS[=TITLE]",
+              help="A hand that a model led by sketches learned from pictures, beside those of --base.")  # fmt: skip
+@click.option(
+    "--origin", default="", help="For the card: which weights it went on from, where those are not the base's."
+)
+def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, run: str | None,
+            after: int | None, vae: Path | None, evaluation: str | None, prefix: str, licence: str,
+            steps: int | None, guidance: float | None, sketchbook: Path | None, lexicon: Path | None,
+            presets_path: Path | None, hands: tuple[str, ...], origin: str) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
     from studio.judging import score
-    from studio.publishing import loss_curve, model_card
-    from studio.training import pipeline
+    from studio.publishing import led_model, loss_curve, model_card
+    from studio.training import checkpoints, diffusion, pipeline
 
     if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
         raise FolderError(f"{target} holds something else than a model; it is not overwritten.")
     scores = score.read(folder, evaluation) if evaluation else {}
-    parts = pipeline.places(folder, base)
+    parts = checkpoints.places(folder, base, run=run, after=after, vae=vae)
     if scores and scores["model"] != pipeline.fingerprint(parts):
         raise FolderError(f"The evaluation {evaluation!r} is of another model ({scores['model']}); evaluate this one.")
     pipe = pipeline.pipeline(parts)
     size = pipe.unet.config.sample_size * pipe.vae_scale_factor
-    of_base, goes_on = {"name": base.name, "sources": []} | pipeline.facts(base), model_card.goes_on(folder)
+    side = diffusion.sketch_side(pipe.unet.config)
+    leading, goes_on = None, model_card.goes_on(folder)
+    of_base = {"name": base.name, "sources": []} | pipeline.facts(base)
+    usual, presets = (20, 4.0), _presets(presets_path)
+    if side:
+        leading = led_model.found(folder, base, side, book=sketchbook)
+        leading = led_model.with_lexicon(leading, folder, base, lexicon)
+        licence = licence or ("" if leading.of_pictures else led_model.licence(leading.drawings))
+        goes_on = goes_on and (base / led_model.SKETCH).exists()
+        usual = led_model.usual_painting(led_model.painted_by(leading, of_base, presets)["presets"])
     facts = model_card.house(
-        folder, scores, name=name, title=title or name, prefix=prefix, size=size, licence=licence, steps=steps,
-        guidance=guidance, solver=type(pipe.scheduler).__name__, hands=_hands(folder), base=of_base, goes_on=goes_on,
+        folder, scores, name=name, title=title or name, prefix=prefix, size=size, licence=licence,
+        steps=steps or usual[0], guidance=guidance or usual[1], solver=type(pipe.scheduler).__name__,
+        hands=_hands(folder), base=of_base, goes_on=goes_on, leading=leading,
     )  # fmt: skip
-    text = model_card.written(folder, facts, scores, _parts(pipe), base=of_base if goes_on else None)
+    if leading:
+        facts = led_model.house(facts, leading, of_base, hands=hands, presets=presets)
+    ends = {run: int(parts["unet"].name)} if run else {}
+    text = model_card.written(folder, facts, scores, _parts(pipe), base=of_base if goes_on else None, leading=leading,
+                              origin=origin, ends=ends)  # fmt: skip
 
     def fill(path: Path) -> None:
         write(pipe, path)
@@ -56,8 +91,10 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
         (path / "MODEL_CARD.md").write_text(text, "utf-8")
         if goes_on and (base / "MODEL_CARD.md").exists():
             shutil.copyfile(base / "MODEL_CARD.md", path / model_card.OF_BASE)
-        _write_lists(folder, path, base if goes_on else None)
-        if curves := model_card.curves(folder):
+        _write_lists(folder, path, base if goes_on else None, leading)
+        if leading:
+            led_model.write(leading, path, base)
+        if curves := model_card.curves(folder, ends):
             (path / "training.svg").write_text(loss_curve.drawing(curves), "utf-8")
         for sheet in SHEETS if evaluation else ():
             hung = folder.path / f"evaluations/{evaluation}/{sheet}.webp"
@@ -67,8 +104,24 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
 
     put_folder(target, fill)
     written = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    return {"model": str(target), "name": name, "size": size, "bytes": written,
+    return {"model": str(target), "name": name, "size": size, "led": bool(leading), "bytes": written,
             "parameters": sum(row["parameters"] for row in _parts(pipe))}  # fmt: skip
+
+
+def _presets(path: Path | None) -> dict[str, Any] | None:
+    """Read how a model is to be painted.
+
+    :raises StudioError: where that is no JSON object.
+    """
+    if path is None:
+        return None
+    try:
+        told = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise StudioError(f"--presets: {path} cannot be read: {error}") from error
+    if not isinstance(told, dict) or not all(isinstance(each, dict) for each in told.values()):
+        raise StudioError(f"--presets: {path} holds no settings by the name of a preset.")
+    return told
 
 
 def _hands(folder: Folder) -> tuple[str, ...]:
@@ -102,11 +155,11 @@ def _count(part: Any) -> int:
     return sum(value.numel() for value in part.parameters())
 
 
-def _write_lists(folder: Folder, path: Path, base: Path | None) -> None:
+def _write_lists(folder: Folder, path: Path, base: Path | None, leading: Leading | None) -> None:
     """Write the concepts' names, those that a base had learned first, and the credits of works."""
     from studio.publishing import model_card
 
-    records = model_card.learned_from(folder)
+    records = model_card.learned_from(folder, leading)
     known = base / "concepts.json" if base else None
     concepts: dict[str, dict[str, Any]] = (
         {row["name"]: row for row in json.loads(known.read_bytes())} if known and known.exists() else {}

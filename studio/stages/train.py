@@ -84,7 +84,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
     import torch
 
     from studio.text.text_encoder import Texts
-    from studio.training import diffusion, loop
+    from studio.training import checkpoints, diffusion, loop
     from studio.workspace.shards import Reader, Shards
     from studio.workspace.training_run import Run
 
@@ -133,7 +133,8 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         if sketches is not None:
             shown = diffusion.led(shown, sketches)
         predicted = model(shown, at, encoder_hidden_states=states, return_dict=False)[0]
-        return diffusion.loss(predicted, target, weight), {"waited": torch.tensor(read.waited)}
+        told_of = {"waited": read.waited, "pictures": batch * machine.num_processes}
+        return diffusion.loss(predicted, target, weight), {name: torch.tensor(value) for name, value in told_of.items()}
 
     def look(model: Any, step: int) -> None:
         words, sketches = told, None
@@ -150,7 +151,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         _hang(folder, base, each, torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, has - learned)), step)
 
     def keep(model: Any, step: int) -> None:
-        put_folder(each.path / f"checkpoints/{step:06d}", diffusion.plain_copy(model).half().save_pretrained)
+        checkpoints.keep(each, model, step)
 
     def put(model: Any) -> Path:
         target = folder.path / "model/unet"
@@ -160,6 +161,8 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
 
     looks = ((validate_every, look), (checkpoint_every, keep))
     processes = 0 if schedule.constant else machine.num_processes  # such a run may go on with more, or fewer
+    if machine.is_main_process:
+        checkpoints.note_shape(each, network)
     settings = {"batch": batch, "processes": processes, "objective": aim.kind, "gamma": gamma,
                 "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
                 "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched if shards.led else 0,

@@ -1,3 +1,3 @@
 """Words for pictures, and the text encoder that reads them."""
 
-__all__ = ["phrasing", "scene_words", "text_encoder"]
+__all__ = ["phrasing", "text_encoder"]

@@ -1,3 +1,3 @@
 """What learns: the loop, the networks, and how a model grows from another."""
 
-__all__ = ["autoencoder", "diffusion", "eye", "growing", "loop", "meaning_table", "pipeline"]
+__all__ = ["autoencoder", "checkpoints", "diffusion", "eye", "growing", "loop", "meaning_table", "pipeline"]

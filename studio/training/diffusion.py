@@ -6,6 +6,8 @@ told ``1000 t``. DPMSolverMultistepScheduler paints it as ``flow_prediction`` wi
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,18 +141,26 @@ def solver(objective: Objective, base: Path | None = None) -> Any:
 @torch.no_grad()
 def paint(
     network: nn.Module, painter: Any, states: Tensor, nothing: Tensor, noise: Tensor, *, steps: int, guidance: float,
-    sketches: Tensor | None = None,
+    sketches: Tensor | None = None, guided: tuple[int, int] | None = None,
 ) -> Tensor:  # fmt: skip
-    """Paint latents, as the pipeline does: states (n, tokens, width), ``nothing`` those of the empty text (1, …)."""
+    """Paint latents, as the pipeline does: states (n, tokens, width), ``nothing`` those of the empty text (1, …).
+
+    Steps outside of ``guided`` take one pass; all are guided where it is None.
+    """
     painter.set_timesteps(steps, device=noise.device)
     latents: Tensor = noise * painter.init_noise_sigma
     words = torch.cat([nothing.expand(len(states), -1, -1), states])
-    for t in painter.timesteps:
-        shown = painter.scale_model_input(torch.cat([latents, latents]), t)
+    for step, t in enumerate(painter.timesteps):
+        shown = painter.scale_model_input(latents, t)
         if sketches is not None:
-            shown = led(shown, torch.cat([sketches, sketches]))
-        unguided, told = network(shown, t, encoder_hidden_states=words, return_dict=False)[0].float().chunk(2)
-        latents = painter.step(unguided + guidance * (told - unguided), t, latents, return_dict=False)[0]
+            shown = led(shown, sketches)
+        if guided is None or guided[0] <= step < guided[1]:
+            both = network(torch.cat([shown, shown]), t, encoder_hidden_states=words, return_dict=False)[0].float()
+            unguided, told = both.chunk(2)
+            predicted = unguided + guidance * (told - unguided)
+        else:
+            predicted = network(shown, t, encoder_hidden_states=states, return_dict=False)[0].float()
+        latents = painter.step(predicted, t, latents, return_dict=False)[0]
     return latents
 
 
@@ -158,6 +168,13 @@ def led(latents: Tensor, sketches: Tensor) -> Tensor:
     """Lay sketches (n, 4, side, side) beside the latents that they lead, folded to their side."""
     fold = sketches.shape[-1] // latents.shape[-1]
     return torch.cat([latents, torch.nn.functional.pixel_unshuffle(sketches, fold)], 1)
+
+
+def sketch_side(config: Mapping[str, Any]) -> int | None:
+    """Return the side of the sketches that lead a UNet, by what its configuration takes; None where none do."""
+    beside = (config.get("in_channels", 4) - config.get("out_channels", 4)) / 4
+    fold = math.isqrt(int(beside)) if beside > 0 else 0
+    return int(config["sample_size"]) * fold if fold and fold * fold == beside else None
 
 
 class Lora(nn.Module):

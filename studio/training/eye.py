@@ -15,10 +15,10 @@ import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor, nn
 
 from eye import Tower
+from sketch import wording
 from studio.hands.registry import HANDS
 from studio.scenes import composition
 from studio.scenes.canvas import PLAIN, Canvas
-from studio.text import phrasing
 from studio.text.text_encoder import Texts
 from studio.workspace.stage_command import progress
 
@@ -44,7 +44,7 @@ class School:
         self.concepts = tuple(sorted({record.title for record in canvas.records}))
         self.hands = (PLAIN, *(name for name in HANDS if name in canvas.programme.plan.hands))
         places = {name: number for number, name in enumerate(self.concepts)}
-        self.names = texts.sentences([phrasing.thing(name) for name in self.concepts]).to(device)
+        self.names = texts.sentences([wording.thing(name) for name in self.concepts]).to(device)
         self._of_motif = torch.tensor([places[record.title] for record in canvas.records])
         self._turns = torch.tensor([record.group in MIRRORED for record in canvas.records])
         drawn = [canvas.programme.scene(number) for number in range(painted)]

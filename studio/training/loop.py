@@ -1,4 +1,4 @@
-"""The loop that all training shares: resumable to the same losses, averaged, watched, stopped by what is no number.
+"""The loop that all training shares: resumable to the same losses, averaged, watched, never led astray by no number.
 
 What a step sees follows from its number alone (:func:`dice`), so a run that was killed and goes on from its last kept
 step computes what it would have computed.
@@ -23,6 +23,8 @@ from studio.workspace.stage_command import progress
 from studio.workspace.training_run import Run
 
 BETAS = (0.9, 0.99)
+LEFT_OUT = 4
+"""How many steps in a row may give no number: they are left out, for a run that stopped would come to them again."""
 
 Look = Callable[[nn.Module, int], None]
 Loss = Callable[[nn.Module, int, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
@@ -147,7 +149,9 @@ def fit(
     ``looks`` are called with the averaged model, each every so many steps, where that is not 0.
     ``put`` puts what was learned where it belongs, in one process, and says where; a tracker that keeps models gets it.
 
-    :raises StudioError: where a loss or a gradient is no number; the last good step stays kept.
+    A step whose loss or gradient is no number changes nothing, and is counted.
+
+    :raises StudioError: where more than :data:`LEFT_OUT` of them follow each other; the last good step stays kept.
     """
     run.begin((settings or {}) | schedule.settings(), writes=machine.is_main_process)
     machine.wait_for_everyone()
@@ -167,6 +171,7 @@ def fit(
     if machine.is_main_process and machine.trackers == [] and machine.log_with:
         machine.init_trackers("studio", init_kwargs={"wandb": {"dir": str(run.path), "name": run.name}})
     began, waited, last = time.perf_counter(), 0.0, float("nan")
+    left_out, in_a_row = 0, 0
     for step in progress(range(start, schedule.steps), what=run.name, total=schedule.steps - start):
         wrapped.train()
         for group in optimiser.param_groups:
@@ -177,22 +182,30 @@ def fit(
         waited += float(told.pop("waited", torch.tensor(0.0)))
         machine.backward(loss)
         norm = machine.clip_grad_norm_(trained, schedule.clip)
-        last = float(machine.reduce(loss.detach().float(), "mean"))
-        if not (math.isfinite(last) and (math.isfinite(float(norm)) or machine.scaler is not None)):
-            raise _no_number(run, step + 1)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        average.take(inner, step)
+        given = float(machine.reduce(loss.detach().float(), "mean"))
         done = step + 1
-        if machine.is_main_process and (done % schedule.log_every == 0 or done in (start + 1, schedule.steps)):
+        if math.isfinite(given) and (math.isfinite(float(norm)) or machine.scaler is not None):
+            last, in_a_row = given, 0
+            optimiser.step()
+            average.take(inner, step)
+        else:
+            left_out, in_a_row = left_out + 1, in_a_row + 1
+            if in_a_row > LEFT_OUT:
+                raise _no_number(run, done)
+        optimiser.zero_grad(set_to_none=True)
+        is_told = done % schedule.log_every == 0 or done in (start + 1, schedule.steps)
+        if machine.is_main_process and is_told and not in_a_row:
             row = {"loss": last, "rate": schedule.rate_at(step), "norm": float(norm),
                    "seconds": round(time.perf_counter() - asked, 4)}  # fmt: skip
-            row |= {name: float(value) for name, value in told.items()}
+            row |= {name: float(value) for name, value in told.items()} | ({"left_out": left_out} if left_out else {})
             run.log({"step": done} | row)
             machine.log(row, step=done)
         if done % schedule.save_every == 0 or done == schedule.steps:
             if machine.is_main_process:
-                run.keep(_state(inner, average, optimiser, done))
+                state = _state(inner, average, optimiser, done)
+                if not all(bool(value.isfinite().all()) for value in state["model"].values()):
+                    raise _no_number(run, done)
+                run.keep(state)
             machine.wait_for_everyone()
         due = [look for every, look in looks if every and done % every == 0]
         if due:
@@ -206,12 +219,12 @@ def fit(
     spent = time.perf_counter() - began
     taken = schedule.steps - start
     share = round(waited / spent, 4) if taken > 0 and spent else 0.0
-    return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, taken), "loss": last if taken > 0 else None,
-            "seconds": round(spent, 2), "waited_for_input": share}  # fmt: skip
+    return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, taken), "left_out": left_out,
+            "loss": last if taken > 0 else None, "seconds": round(spent, 2), "waited_for_input": share}  # fmt: skip
 
 
 def _no_number(run: Run, step: int) -> StudioError:
-    """Say which step gave no number, and what is kept."""
+    """Say at which step there was no number again, and what is kept."""
     good = run.state()
     stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
     return StudioError(f"Step {step} of {run.name} gave no number (a lower --rate may help): {stays}.")

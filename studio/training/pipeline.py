@@ -27,18 +27,31 @@ def facts(model: Path) -> dict[str, Any]:
     return told
 
 
-def places(folder: Folder, base: Path, *, unet: Path | None = None) -> dict[str, Path]:
+def places(folder: Folder, base: Path, **named: Path | None) -> dict[str, Path]:
     """Say where each part of what the work folder learned lies; what it did not learn is the base's.
+
+    Parts that are ``named`` lie there instead.
 
     :raises FolderError: where it has learned no UNet.
     """
     learned = folder.path / "model"
     own = {part: learned / part for part in ("unet", "vae", "scheduler") if (learned / part).exists()}
-    if unet is not None:
-        own["unet"] = unet
+    own |= {part: path for part, path in named.items() if path is not None}
     if "unet" not in own:
         raise FolderError(f"{learned / 'unet'} is missing; the stage train makes it.")
     return {part: own.get(part, base / part) for part in PARTS}
+
+
+def config(part: Path) -> dict[str, Any]:
+    """Read the configuration of a network.
+
+    :raises StudioError: where it is missing or none.
+    """
+    try:
+        told: dict[str, Any] = json.loads(_text(part / "config.json"))
+    except ValueError as error:
+        raise StudioError(f"{part / 'config.json'} is no JSON: {error}") from error
+    return told
 
 
 def of_folder(path: Path) -> dict[str, Path]:

@@ -56,6 +56,8 @@ class Run:
             self.folder.write(f"runs/{self.name}/{SETTINGS}", (json.dumps(kept, indent=2) + "\n").encode())
         if writes:
             self.folder.mend(self._of(CURVE))
+            for torn in self.path.glob(".*.part"):  # of a process that was killed while it wrote a state
+                torn.unlink()
 
     def state(self) -> dict[str, Any] | None:
         """Return what the last good step left, or None in a new run.
@@ -96,8 +98,17 @@ class Run:
         return (self.path / DONE).exists()
 
     def log(self, row: dict[str, Any]) -> None:
-        """Add a row to the curve."""
-        self.folder.append(self._of(CURVE), row)
+        """Add a row to the curve.
+
+        :raises StudioError: where it cannot be written; :meth:`begin` drops what was cut off.
+        """
+        try:
+            self.folder.append(self._of(CURVE), row)
+        except OSError as error:
+            raise StudioError(
+                f"{self.path / CURVE} could not be written at step {row.get('step')} ({error.strerror or error}): "
+                f"the last kept state stays."
+            ) from error
 
     def curve(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of the curve; of steps that were taken twice, after a kill, the later."""

@@ -29,8 +29,8 @@ FROM_APP = {
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""
 
-NOT_FOR_APP = {"sketch.distance", "sketch.mixing", "sketch.parts"}
-"""What of the sketches needs scipy or defusedxml, which the web process does not load."""
+NOT_FOR_APP = {"sketch.distance", "sketch.mixing", "sketch.parts", "sketch.shapes"}
+"""What of the sketches needs scipy, which the web process does not load."""
 
 BLUEPRINT = "app/pages/__init__.py"
 """The only ``__init__.py`` of a room that holds anything besides its doors: the blueprint that its pages share."""

@@ -71,6 +71,20 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
     assert loaded & (HEAVY | {"app", "eye", "worker", "studio"}) == set() and {"sketch", "numpy"} <= loaded
 
 
+def test_drawing_that_is_taken_in_and_shown_loads_no_more_than_a_guarded_parser_and_a_renderer() -> None:
+    program = """
+import json, sys
+from app.drawings import pictures
+from sketch import sketchbook, svg
+drawing = svg.tried('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>')
+digest = sketchbook.digest_of(drawing)
+pictures.webp(sketchbook.Sketchbook([], {digest: drawing}), digest, 32)
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(json.loads(result.stdout)) & (HEAVY | {"eye", "worker", "studio"}) == {"defusedxml", "resvg_py"}
+
+
 @pytest.mark.parametrize("path", modules("app"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_web_side_imports_nothing_of_the_worker(path: Path) -> None:
     assert set(imported(path)) & (HEAVY | {"eye", "worker", "studio"}) == set()

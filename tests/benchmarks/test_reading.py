@@ -31,6 +31,15 @@ def test_every_class_reaches_its_aim(reader: Reader) -> None:
     assert [name for name, aim in reading.AIMS.items() if sum(right[name]) < aim * len(right[name])] == []
 
 
+def test_what_is_not_wanted_reaches_its_aim_in_each_class(reader: Reader) -> None:
+    right: dict[str, list[bool]] = defaultdict(list)
+    for line in (reading.FOLDER / "negations.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        right[row["class"]].append(not reading.flaw(reader.read(row["prompt"]), row, shown=False))
+    assert sum(map(len, right.values())) > 150
+    assert [name for name, listed in right.items() if sum(listed) < reading.NEGATED * len(listed)] == []
+
+
 @pytest.mark.parametrize(
     ("change", "flaw"),
     [
@@ -39,6 +48,8 @@ def test_every_class_reaches_its_aim(reader: Reader) -> None:
         ({"colours": ["red", ""]}, "fox is not red"),
         ({"numbers": [2, 1]}, "1 fox, not 2"),
         ({"unwanted": ["top hat"]}, "top hat is not wanted"),
+        ({"unwanted": ["blue"]}, "blue is not wanted"),
+        ({"unwanted": ["night"]}, "night is not wanted"),
         ({"setting": "sea"}, "nowhere, not sea"),
         ({"relation": "in"}, "wearing, not in"),
     ],
@@ -48,4 +59,4 @@ def test_flaws_are_named(reader: Reader, change: dict[str, object], flaw: str) -
         "class": "two", "things": [["fox"], ["top hat"]], "colours": ["", ""], "numbers": [1, 1], "ground_colour": "",
         "setting": "", "relation": "", "unwanted": [],
     }  # fmt: skip
-    assert reading.flaw(reader.read("a fox in a hat"), row | change, shown=False) == flaw
+    assert reading.flaw(reader.read("a fox in a blue top hat at night"), row | change, shown=False) == flaw

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -172,12 +173,35 @@ def test_ground_that_was_asked_for_is_flat() -> None:
     assert kinds == {"plain", "split", "pattern"}
 
 
+@pytest.mark.parametrize("kind", scene.KINDS)
+def test_settings_and_times_that_are_avoided_do_not_come(kind: str) -> None:
+    wishes = (Wish(), Wish(ground="red"), Wish(weather="snow"), Wish(time="dusk"), Wish(composition="grid"))
+    for seed, (item, wish) in enumerate(itertools.product((*KNOWN, Item("r", "rocket", "transport-air")), wishes * 4)):
+        setting = arrange([item], replace(wish, avoided=frozenset((kind, "night"))), seed).setting
+        assert setting.kind != kind and setting.time != "night"
+
+
+def test_what_is_wished_comes_though_it_is_avoided_too() -> None:
+    setting = arrange([CAT], Wish("sea", "night", avoided=frozenset(("sea", "night"))), 1).setting
+    assert (setting.kind, setting.time) == ("sea", "night")
+    assert arrange([CAT], Wish(avoided=frozenset(scene.KINDS + scene.TIMES)), 1).setting.kind in ("plain", "split")
+
+
 def test_pattern_repeats_what_it_is_of() -> None:
     for seed in range(40):
         arranged = arrange([CAT, APPLE], Wish(composition="grid"), seed)
         assert set(counts(arranged)) == {"cat", "apple"} and 4 <= len(arranged.things) <= 12
         assert len({thing.size for thing in arranged.things}) == 1
         assert arranged.setting.kind in ("plain", "split", "pattern")
+
+
+@pytest.mark.parametrize("composition", ["", "grid", "pattern", "row", "close-up"])
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_nothing_takes_a_colour_that_was_not_asked_for(composition: str, count: int) -> None:
+    blue = Item("bird", "bird", "animal-bird", colour="blue")
+    for seed in range(40):
+        shown = arrange([many(CAT, count), blue], Wish(composition=composition), seed).things
+        assert {(thing.drawing, thing.colour) for thing in shown} == {("cat", ""), ("bird", "blue")}
 
 
 def test_close_up_is_cropped_by_the_frame_and_still_seen() -> None:

@@ -35,13 +35,13 @@ def test_all_colours_of_scenes_are_named() -> None:
 
 
 @pytest.mark.parametrize("name", COLOURS)
-def test_recoloured_drawing_is_of_the_colour_and_keeps_light_shade_and_edge(name: str) -> None:
+def test_recoloured_drawing_is_of_the_colour_and_keeps_light_and_shade(name: str) -> None:
     grade = np.linspace(0.25, 0.75, 24, dtype=np.float32)
     picture = np.stack([np.stack([grade, grade * 0.6, grade * 0.5, np.linspace(0, 1, 24, dtype=np.float32)], -1)] * 2)
     before = picture.copy()
-    made = colour.recoloured(picture, name)
-    assert np.array_equal(picture, before) and np.array_equal(made[..., 3], before[..., 3])
-    light, a, b = np.moveaxis(colour.lab(made[0, 4:20, :3]), -1, 0)
+    made = colour.recoloured(picture[..., :3], name, colour.lightness(picture))
+    assert np.array_equal(picture, before)
+    light, a, b = np.moveaxis(colour.lab(made[0, 4:20]), -1, 0)
     assert (np.diff(light) > 0).all(), "what was lighter stays lighter"
     wanted, chroma, degrees = colour.NAMED[name]
     assert abs(float(light.mean()) - wanted) < 0.2
@@ -52,7 +52,18 @@ def test_recoloured_drawing_is_of_the_colour_and_keeps_light_shade_and_edge(name
         assert np.abs((turn + 180) % 360 - 180).max() < 12 and np.hypot(a, b).mean() > chroma / 3
 
 
+def test_parts_of_a_drawing_are_recoloured_as_the_whole() -> None:
+    picture = np.ones((4, 4, 4), np.float32)
+    picture[:2, :, :3] = 0.3
+    light = colour.lightness(picture)
+    whole = colour.recoloured(picture[..., :3], "blue", light)
+    parts = [colour.recoloured(picture[rows, :, :3], "blue", light) for rows in (slice(0, 2), slice(2, 4))]
+    assert np.allclose(np.concatenate(parts), whole)
+    assert colour.lightness(picture[:2]) < light < colour.lightness(picture[2:])
+
+
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_drawing_of_nothing_or_of_one_tone_can_be_recoloured(alpha: float) -> None:
-    made = colour.recoloured(np.full((4, 4, 4), alpha, np.float32), "red")
+    picture = np.full((4, 4, 4), alpha, np.float32)
+    made = colour.recoloured(picture[..., :3], "red", colour.lightness(picture))
     assert np.isfinite(made).all() and made.min() >= 0 and made.max() <= 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sketch import parts
+from sketch import colour, parts
 from sketch.colour import Array
 from sketch.parts import Part, Taken
 from sketch.sketchbook import SketchbookError, rendered
-from tests.sketch.drawings import DIGESTS, SHAPES, book, svg
+from tests.support.drawings import DIGESTS, SHAPES, book, svg
 
 
 def laid(found: tuple[Part, ...], side: int = parts.SIDE) -> Array:
@@ -103,13 +103,22 @@ def test_nothing_to_see_is_no_part(body: str, count: int) -> None:
 
 
 def test_other_sides_give_the_same_parts() -> None:
-    for small, large in zip(parts.apart(svg(SHAPES["cat"]), 64), parts.apart(svg(SHAPES["cat"]), 256), strict=True):
+    for small, large in zip(
+        parts.apart(svg(SHAPES["cat face"]), 64), parts.apart(svg(SHAPES["cat face"]), 256), strict=True
+    ):
         assert (small.left, small.top) == pytest.approx((large.left, large.top), abs=0.03)
         assert small.alpha.sum() * 16 == pytest.approx(large.alpha.sum(), rel=0.03)
 
 
+def test_parts_know_how_light_their_whole_drawing_is() -> None:
+    for name in ("house", "flag"):
+        drawing = svg(SHAPES[name])
+        light = colour.lightness(rendered(drawing, parts.SIDE))
+        assert [part.light for part in parts.apart(drawing)] == [light, light]
+
+
 def test_drawing_is_taken_apart_once() -> None:
     taken = Taken(book())
-    assert taken.of(DIGESTS["cat"]) is taken.of(DIGESTS["cat"]) and len(taken.of(DIGESTS["cat"])) == 2
+    assert taken.of(DIGESTS["cat face"]) is taken.of(DIGESTS["cat face"]) and len(taken.of(DIGESTS["cat face"])) == 2
     with pytest.raises(SketchbookError, match="There is no drawing"):
         taken.of("nobody")

@@ -12,14 +12,14 @@ from sketch import colour, distance, rendering
 from sketch.rendering import Drawn
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import SketchbookError
-from tests.sketch.drawings import FLAT, book, scene, thing
+from tests.support.drawings import FLAT, book, scene_of, thing
 
 BOOK = book()
 GROUND = Setting("plain", 0.55, ("b0b0b0",) * 5, 0.0)
 
 
 def drawn(*things: Thing, setting: Setting = FLAT, size: int = 128) -> Drawn:
-    return rendering.draw(scene(*things, setting=setting), BOOK, size)
+    return rendering.draw(scene_of(*things, setting=setting), BOOK, size)
 
 
 def middle(seen: Drawn, number: int = 1) -> tuple[float, float]:
@@ -92,8 +92,8 @@ def test_picture_is_things_over_ground() -> None:
 
 
 def test_same_scene_gives_the_same_pixels() -> None:
-    things = (thing("house", 0.3, 0.6, turn=0.2), thing("cat", 0.7, 0.7, 0.4, mirrored=True, colour="blue"))
-    one, other = (rendering.draw(scene(*things, setting=GROUND), book(), 96) for _ in range(2))
+    things = (thing("house", 0.3, 0.6, turn=0.2), thing("cat face", 0.7, 0.7, 0.4, mirrored=True, colour="blue"))
+    one, other = (rendering.draw(scene_of(*things, setting=GROUND), book(), 96) for _ in range(2))
     assert np.array_equal(one.things, other.things) and np.array_equal(one.ground, other.ground)
     assert np.array_equal(one.sketch(48), other.sketch(48))
 
@@ -101,7 +101,7 @@ def test_same_scene_gives_the_same_pixels() -> None:
 def test_sizes_of_a_scene_agree() -> None:
     things = (
         thing("house", 0.3, 0.6, turn=0.2),
-        thing("cat", 0.7, 0.7, 0.4, mirrored=True),
+        thing("cat face", 0.7, 0.7, 0.4, mirrored=True),
         thing("ring", 0.5, 0.3, 0.3),
     )
     by_size = {size: drawn(*things, setting=GROUND, size=size) for size in (64, 256, 512)}

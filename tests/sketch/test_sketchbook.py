@@ -7,6 +7,7 @@ import json
 import random
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,10 @@ import pytest
 from sketch import sketchbook
 from sketch import svg as svg_files
 from sketch.sketchbook import Drawing, Sketchbook, SketchbookError
-from tests.sketch.drawings import DIGESTS, SHAPES, book, svg
+from tests.support import drawings
+from tests.support.drawings import DIGESTS, SHAPES, SVGS, book, svg
 
-SVGS = {DIGESTS[name]: svg(body) for name, body in SHAPES.items()}
-DRAWINGS = [
-    Drawing(DIGESTS[name], name, (f"ein {name}", "Zeichnung"), "household", "flat", "Ann Example", "CC0-1.0", "npm:x")
-    for name in SHAPES
-]
+DRAWINGS = [replace(each, words=(f"ein {each.name}", "Zeichnung")) for each in drawings.DRAWINGS]
 
 
 def packed_into(path: Path, changes: dict[str, bytes | None] | None = None) -> Path:
@@ -55,8 +53,8 @@ def test_packed_drawings_come_back_as_they_were(tmp_path: Path) -> None:
     loaded = sketchbook.load(tmp_path / "book.zip")
     assert sorted(loaded.drawings.values(), key=lambda each: each.name) == sorted(DRAWINGS, key=lambda each: each.name)
     assert {digest: loaded.svg(digest) for digest in loaded.drawings} == SVGS
-    assert DIGESTS["cat"] in loaded and "cat" not in loaded
-    assert np.array_equal(loaded.picture(DIGESTS["cat"], 40), book().picture(DIGESTS["cat"], 40))
+    assert DIGESTS["cat face"] in loaded and "cat face" not in loaded
+    assert np.array_equal(loaded.picture(DIGESTS["cat face"], 40), book().picture(DIGESTS["cat face"], 40))
 
 
 def test_drawing_that_two_names_have_is_packed_once() -> None:
@@ -91,6 +89,30 @@ def test_broken_list_of_drawings_is_named(changes: dict[str, Any], says: str, tm
     assert says in str(caught.value) and str(caught.value).startswith(str(path))
 
 
+def test_withdrawn_drawing_is_there_and_is_not_offered() -> None:
+    left, gone = DRAWINGS[0], DRAWINGS[1]
+    held = Sketchbook([left], SVGS, [gone, left])
+    assert list(held.drawings) == [left.digest] and list(held.withdrawn) == [gone.digest]
+    assert gone.digest in held and held.find(gone.digest) == gone and held.find("elsewhere") is None
+    assert held.picture(gone.digest, 16).shape == (16, 16, 4)
+
+
+def test_joined_sketchbooks_hold_what_both_do_and_what_one_offers_is_offered() -> None:
+    first, second, third = DRAWINGS[:3]
+    renamed = Drawing(first.digest, "another name")
+    one = Sketchbook([first], {first.digest: SVGS[first.digest]})
+    other = Sketchbook([renamed, second], SVGS, [third])
+    both = one.joined(other)
+    assert set(both.drawings.values()) == {first, second} and set(both.withdrawn.values()) == {third}
+    assert [both.svg(each.digest) for each in (first, second, third)] == [
+        SVGS[each.digest] for each in (first, second, third)
+    ]
+    assert set(other.joined(one).drawings.values()) == {renamed, second}
+    assert not set(Sketchbook([first], SVGS).joined(Sketchbook([], {}, [first])).withdrawn)
+    with pytest.raises(SketchbookError, match="There is no drawing absent"):
+        both.svg("absent")
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip at all" * 20, None])
 def test_file_that_is_no_sketchbook_is_named(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "book.zip"
@@ -118,7 +140,7 @@ def test_drawing_that_was_changed_is_told_when_it_is_asked_for(content: bytes, s
     loaded = sketchbook.load(packed_into(tmp_path / "book.zip", {f"{DIGESTS['disc']}.svg": content}))
     with pytest.raises(SketchbookError, match=says):
         loaded.picture(DIGESTS["disc"], 32)
-    assert loaded.picture(DIGESTS["cat"], 32).shape == (32, 32, 4)
+    assert loaded.picture(DIGESTS["cat face"], 32).shape == (32, 32, 4)
 
 
 def test_flipped_bytes_are_told_when_the_drawing_is_asked_for(tmp_path: Path) -> None:
@@ -148,8 +170,8 @@ def test_drawing_is_rendered_where_its_shapes_are_in_their_colours() -> None:
 
 
 def test_sizes_of_a_drawing_agree() -> None:
-    large = book().picture(DIGESTS["cat"], 256)[..., 3].reshape(64, 4, 64, 4).mean((1, 3))
-    assert np.abs(large - book().picture(DIGESTS["cat"], 64)[..., 3]).max() < 0.1
+    large = book().picture(DIGESTS["cat face"], 256)[..., 3].reshape(64, 4, 64, 4).mean((1, 3))
+    assert np.abs(large - book().picture(DIGESTS["cat face"], 64)[..., 3]).max() < 0.1
 
 
 def test_what_was_rendered_is_remembered_and_nobody_can_spoil_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,18 +184,6 @@ def test_what_was_rendered_is_remembered_and_nobody_can_spoil_it(monkeypatch: py
     assert held.picture(DIGESTS["disc"], 32)[16, 16, 2] > 0.8 and rendered == [32]
     held.picture(DIGESTS["disc"], 33)
     assert rendered == [32, 33]
-
-
-def test_no_more_is_remembered_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sketchbook, "REMEMBERED", 3 * 64 * 64 * 4)
-    held = book()
-    for _ in range(3):
-        for name in SHAPES:
-            held.picture(DIGESTS[name], 64)
-            assert held._bytes == sum(each.nbytes for each in held._rendered.values()) <= sketchbook.REMEMBERED
-    assert [asked[0] for asked in held._rendered] == [DIGESTS[name] for name in list(SHAPES)[-3:]]
-    held.picture(DIGESTS["house"], 256)  # larger than all that may be remembered
-    assert held._bytes == 0 and held.picture(DIGESTS["house"], 256).shape == (256, 256, 4)
 
 
 def test_threads_may_share_a_sketchbook(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from PIL import Image
 from sketch import parts, svg
 from sketch.sketchbook import rendered
 from sketch.svg import SketchbookError
-from tests.sketch.drawings import HEAD, SHAPES
-from tests.sketch.drawings import svg as written
+from tests.support.drawings import HEAD, SHAPES
+from tests.support.drawings import svg as written
 
 LAUGHS = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
 ENTITIES = f'<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa">{LAUGHS}]>'
@@ -175,7 +175,7 @@ def test_panic_of_the_renderer_is_told_as_an_error(monkeypatch: pytest.MonkeyPat
 
 
 def test_drawing_is_tried_in_a_process_that_may_break_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    svg.tried(written(SHAPES["house"]))
+    assert svg.tried(written(SHAPES["house"])) == written(SHAPES["house"])
     monkeypatch.setattr(svg, "_TRIAL", "import os; os.abort()")
     with pytest.raises(SketchbookError, match="broke down over it"):
         svg.tried(written(SQUARE))
@@ -185,6 +185,50 @@ def test_drawing_is_tried_in_a_process_that_may_break_down(monkeypatch: pytest.M
         svg.tried(written(SQUARE))
     with pytest.raises(SketchbookError, match="no SVG"):
         svg.tried("<html/>")
+
+
+@pytest.mark.parametrize(
+    ("drawing", "says"),
+    [(written(f"<script>alert(1)</script>{SQUARE}"), "holds a script."),
+     (written(f'<g onload="alert(1)">{SQUARE}</g>'), "a script, in 'onload'"),
+     (written(f'<a href=" javascript:alert(1)">{SQUARE}</a>'), "a script, in 'href'"),
+     (written(f'<style>@import "http://example.org/a.css";</style>{SQUARE}'), "outside of it: '@import"),
+     (written(f"<style>rect{{fill:url( 'http://example.org/a.svg#a' )}}</style>{SQUARE}"), "url( 'http"),
+     (written('<rect style="fill:url(/tmp/a.svg#a)" width="9" height="9"/>'), "outside of it: 'url(/tmp/a.svg#a)"),
+     (written('<rect fill="url(data:image/png;base64,iV)" width="9" height="9"/>'), "outside of it"),
+     (f'<svg xmlns="http://www.w3.org/2000/svg">{SQUARE}</svg>', "has no size"),
+     (f'<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="100%">{SQUARE}</svg>', "has no size"),
+     (f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="nan">{SQUARE}</svg>', "has no size"),
+     (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 0 0">{SQUARE}</svg>', "has no size"),
+     (written(""), "shows nothing"), (written('<rect width="9" height="9" fill="none"/>'), "shows nothing"),
+     (written('<rect x="90" width="9" height="9"/>'), "shows nothing")],
+)  # fmt: skip
+def test_drawing_that_is_brought_is_refused_for_what_it_was_meant_to_do(drawing: str, says: str) -> None:
+    with pytest.raises(SketchbookError) as caught:
+        svg.tried(drawing)
+    assert says in str(caught.value)
+
+
+PROLOG = (
+    '<?xml version="1.0"?><!-- é <svg viewBox="0 0 1 1"> --><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x.dtd">\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("start", "box"),
+    [('viewBox="0 0 200 100"', "0 -50 200 200"), ('viewBox="-5,0 100,200"', "-55 0 200 200"),
+     ("data-x=\"it's wide: width='3' > 2\" width=\"40px\" height = '20' preserveAspectRatio='none'", "0 -10 40 40"),
+     ('width="9" height="3" viewBox="0 0 8 8"', "0 0 8 8")],
+)  # fmt: skip
+def test_drawing_that_is_no_square_is_put_into_one_and_not_stretched(start: str, box: str) -> None:
+    left, top, side, _ = map(float, box.split())
+    shape = f'<rect x="{left + side / 4}" y="{top + side / 4}" width="{side / 2}" height="{side / 4}"/>'
+    drawing = f'{PROLOG}<svg:svg xmlns:svg="http://www.w3.org/2000/svg" {start}>{shape}</svg:svg>'
+    kept = svg.tried(drawing.replace("<rect", "<svg:rect"))
+    assert f'<svg:svg viewBox="{box}"' in kept and svg.tried(kept) == kept
+    inked = rendered(kept, 64)[..., 3] > 0.5
+    assert inked[16:32, 16:48].all() and inked.sum() == 16 * 32
+    assert ("data-x=\"it's wide: width='3' > 2\"" in kept) == ("data-x" in start)
 
 
 def test_drawing_does_not_depend_on_the_fonts_of_the_machine() -> None:

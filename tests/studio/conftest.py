@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,16 @@ def call(*words: object, ok: bool = True) -> dict[str, Any]:
     answer = CliRunner().invoke(main, [*map(str, words), "--json"])
     assert (answer.exit_code == 0) == ok, answer.output
     return dict(json.loads(answer.stdout))
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    """Leave torch as many threads as it had: a worker that paints takes what it measured, and sums go another way."""
+    import torch
+
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -100,6 +110,17 @@ def sketched(tmp_path_factory: pytest.TempPathFactory, base: Path, halving: Path
     path = tmp_path_factory.mktemp("sketched") / "work"
     call("encode", "--folder", path, "--base", base, "--vae", halving, "--sketchbook", book, "--subjects", 12,
          "--size", 32, "--shard", 5, "--batch", 4)  # fmt: skip
+    return Folder(path)
+
+
+@pytest.fixture(scope="session")
+def led(tmp_path_factory: pytest.TempPathFactory, sketched: Folder, base: Path) -> Folder:
+    """A folder with a run led by sketches, at a constant rate, that is not done; not to be written to."""
+    path = tmp_path_factory.mktemp("led") / "work"
+    shutil.copytree(sketched.path, path)
+    call("train", "--folder", path, "--base", base, "--channels", "16,32", "--batch", 4, "--steps", 3, "--constant",
+         "--objective", "v_prediction", "--run", "led")  # fmt: skip
+    shutil.rmtree(path / "model")
     return Folder(path)
 
 

@@ -59,6 +59,26 @@ def test_run_killed_while_it_writes_goes_on_to_the_same_losses(
     }
 
 
+def test_run_led_by_sketches_killed_while_it_writes_goes_on_to_the_same_losses(
+    sketched: Folder, base: Path, tmp_path: Path
+) -> None:
+    muon = ("--muon", "--constant", "--objective", "v_prediction", "--steps", 12, "--save-every", 4)
+    words = ("train", "--base", base, *WORDS, *muon)
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "latents").symlink_to(sketched.path / "latents")
+    whole, killed = Folder(tmp_path / "whole"), Folder(tmp_path / "killed")
+    call(*words, "--folder", whole.path)
+    command = [sys.executable, "-c", KILLED, *map(str, words), "--folder", str(killed.path)]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == -signal.SIGKILL
+    state = Run(killed, "train").state()
+    assert state is not None and state["step"] == 4
+    assert len(list((killed.path / "runs/train").glob(".*.part"))) == 1
+    assert call(*words, "--folder", killed.path)["taken_now"] == 8
+    assert not list((killed.path / "runs/train").glob(".*.part")), "what the kill cut off takes no room"
+    assert curve(killed)[12] == pytest.approx(curve(whole)[12], rel=1e-4)
+
+
 def test_two_processes_train_one_model(encoded_copy: Folder, base: Path) -> None:
     launch = (sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     words = ("train", "--folder", encoded_copy.path, "--base", base, *WORDS, "--steps", 3)

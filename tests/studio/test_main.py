@@ -32,7 +32,7 @@ def test_site_and_studio_do_not_know_each_other() -> None:
     assert "studio" not in imported("app") | imported("worker")
     assert not {"app", "worker", "flask"} & imported("studio")
     assert imported("eye") - set(sys.stdlib_module_names) == {"eye", "torch", "safetensors"}
-    drawing = {"sketch", "numpy", "PIL", "scipy", "defusedxml", "resvg_py"}
+    drawing = {"sketch", "numpy", "PIL", "scipy", "defusedxml", "resvg_py", "snowballstemmer"}
     assert imported("sketch") - set(sys.stdlib_module_names) == drawing
 
 

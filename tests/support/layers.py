@@ -9,8 +9,8 @@ LAYERS = {
     "worker": "__init__ | film planning | diffusion queue | pieces | job | __main__",
     "studio": """__init__ | errors | hands text workspace | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
-    "sketch": """__init__ | colour habitats scene | backdrop_canvas distance palettes svg
-        | arrangement outdoors sketchbook | indoors parts | backdrops | rendering | mixing""",
+    "sketch": """__init__ | colour habitats keys remembering scene | distance palettes svg
+        | arrangement backdrops sketchbook | parts rendering wording | shapes | mixing""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 

@@ -29,6 +29,13 @@ BAT, CRICKET, FOX, OTHER_HOUSE, SNOWMAN = (
     sketchbook.digest_of(SVGS[key])
     for key in (("bat", "flat"), ("cricket game", "flat"), ("fox", "flat"), ("house", "classic"), ("snowman", "flat"))
 )
+ROBOT = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><path fill="#678" d="M8 16h48v40H8z"/>'
+    '<path fill="#fd4" d="M18 26h8v8h-8zm20 0h8v8h-8z"/></svg>'
+)
+"""A drawing that is not shipped, and its digest."""
+
+ROBOT_DIGEST = sketchbook.digest_of(ROBOT)
 HOUSE, SUN, CAT = (drawings.DIGESTS[name] for name in ("house", "sun", "cat face"))
 
 
@@ -37,12 +44,17 @@ def book() -> sketchbook.Sketchbook:
     return sketchbook.Sketchbook(*_contents())
 
 
-def lay_out(folder: Path, **facts: object) -> Path:
-    """Write into a folder what the site reads of a model; ``facts`` go into its ``house.json``."""
+def lay_out(folder: Path, *, more: str = "", **facts: object) -> Path:
+    """Write into a folder what the site reads of a model; ``facts`` go into its ``house.json``.
+
+    ``more`` is one more drawing of its sketchbook, as SVG.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "house.json").write_text(json.dumps({"name": "led", "unnamed": UNNAMED, **facts}))
     (folder / "sketch.json").write_text('{"version": 1, "side": 32}')
-    (folder / "sketchbook.zip").write_bytes(sketchbook.packed(*_contents()))
+    shipped, svgs = _contents()
+    shipped += [Drawing(sketchbook.digest_of(more), "more")] if more else []
+    (folder / "sketchbook.zip").write_bytes(sketchbook.packed(shipped, svgs | {sketchbook.digest_of(more): more}))
     shutil.copy(LEXICON, folder)
     return folder
 

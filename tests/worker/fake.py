@@ -33,6 +33,7 @@ class FakePainter:
         self.batches: list[list[float]] = []
         self.knots: list[list[float]] = []
         self.passes = 0
+        self.drawings: dict[str, str] = {}
         self.on_paint: Callable[[int], None] = lambda _: None
 
     def of(self, model: str | None) -> FakePainter:
@@ -50,8 +51,16 @@ class FakePainter:
         device = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": self.batch}
         return Rendering.of(sampling, width=SIDE, height=SIDE, **device)
 
-    def prepare(self, stops: Sequence[StopInput], rendering: Rendering, *, closed: bool = False) -> PreparedWalk:
-        """Give each stop a colour of its own."""
+    def prepare(
+        self,
+        stops: Sequence[StopInput],
+        rendering: Rendering,
+        *,
+        closed: bool = False,
+        drawings: Mapping[str, str],
+    ) -> PreparedWalk:
+        """Give each stop a colour of its own, and note the drawings that came with the walk."""
+        self.drawings = dict(drawings)
         colours = [_colour(stop) for stop in stops]
         array = np.array(colours, dtype=np.float32)
         notes = tuple("unknown words" if "qwzx" in stop.prompt else "" for stop in stops)

@@ -30,8 +30,8 @@ from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
 from worker import job
-from worker.diffusion.painter import Painter, PaintingError
-from worker.diffusion.rendering import Rendering, StopInput
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.pieces import batch_piece, film_assembly, walk_memory, walk_setup
 from worker.queue import leases

@@ -8,26 +8,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker.diffusion import solver_state, solvers, tuning_cache
+from worker.diffusion import sketches, solver_state, solvers, tuning_cache
 from worker.diffusion import tuning as machine
 from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model, Text
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.rendering import Rendering, StopInput
+from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.sketches import WalkSketches
 from worker.diffusion.solvers import SOLVER, SOLVERS
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State, between
-
-
-class PaintingError(Exception):
-    """A picture could not be painted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,8 @@ def _nothing() -> None:
 class Painter:
     """A model at work. Not safe to share between threads: a solver's settings and torch's threads are the process's.
 
-    `passes` counts the UNet passes of all that was painted so far, one for each picture and prediction.
+    `passes` counts the UNet passes of all that was painted so far, one for each picture and prediction; of an enlarged
+    picture, as many as the model's own size goes into it.
     """
 
     def __init__(self, model: Model, setting: machine.Setting | None = None, *, measured: Path | None = None) -> None:
@@ -92,9 +90,10 @@ class Painter:
 
         `sampling` is what `presets.resolve` returned. Without it every step is guided, with the usual solver.
         """
-        width, height = self.size
+        sampling = sampling or {"scheduler": SOLVER, "steps": steps, "guidance": guidance}
+        width, height = (side * sampling.get("enlarged", 1) for side in self.size)
         return Rendering.of(
-            sampling or {"scheduler": SOLVER, "steps": steps, "guidance": guidance},
+            sampling,
             width=width,
             height=height,
             precision=self._setting.precision,
@@ -103,10 +102,19 @@ class Painter:
             batch=self._setting.batch,
         )
 
-    def prepare(self, stops: Sequence[StopInput], rendering: Rendering, *, closed: bool = False) -> PreparedWalk:
+    def prepare(
+        self,
+        stops: Sequence[StopInput],
+        rendering: Rendering,
+        *,
+        closed: bool = False,
+        drawings: Mapping[str, str] = MappingProxyType({}),
+    ) -> PreparedWalk:
         """Encode the stops' prompts, behind the model's prefix where they name no hand, and draw their noise.
 
-        Noise is drawn on the processor in float32, so that a seed means the same on every device.
+        Noise is drawn on the processor in float32, so that a seed means the same on every device. `drawings` are those
+        of the stops' scenes, as SVG by digest, that may not lie beside the weights. Raises PaintingError where one is
+        to be had from neither.
         """
         _check(rendering)
         asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
@@ -127,21 +135,10 @@ class Painter:
             pooled=_pooled(prompts, negatives),
             fresh=drawn[:, 1:] if count else None,
             closed=closed,
-            sketches=self._sketches(stops, shape, closed=closed),
+            sketches=sketches.of_walk(
+                self.model, [stop.scene for stop in stops], width=shape[-1], added=drawings, closed=closed
+            ),
         )
-
-    def _sketches(
-        self, stops: Sequence[StopInput], shape: tuple[int, int, int], *, closed: bool
-    ) -> WalkSketches | None:
-        """Return what leads the painter from stop to stop, where the model is led and there are scenes."""
-        model = self.model
-        if model.sketch_side is None or all(stop.scene is None for stop in stops):
-            return None
-        drawings = [thing.drawing for stop in stops if stop.scene is not None for thing in stop.scene.things]
-        if gone := [drawing for drawing in drawings if drawing not in model.sketchbook]:
-            raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
-        side = model.sketch_side * shape[-1] // model.latent_shape[-1]
-        return WalkSketches([stop.scene for stop in stops], model.sketchbook, side, closed=closed)
 
     def paint(
         self,
@@ -191,14 +188,14 @@ class Painter:
         depth, latents, history = self._begun(prepared, task, solver)
         solver_state.begin(solver, depth, history)
         words = self._words(prepared, task.positions)
-        sketches = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
+        beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
         painted = [Painted(position) for position in task.positions]
         expected = latents
         whole = task.until == rendering.steps
         until = len(solver.timesteps) if whole else task.until  # Heun and PNDM take some of their steps twice
         for step in range(depth, until):
             t = solver.timesteps[step]
-            led = self.model.led(solver.scale_model_input(latents, t), sketches)
+            led = self.model.led(solver.scale_model_input(latents, t), beside)
             prediction = self._predict(unet, led, t, words, rendering, step)
             before = latents
             latents = solvers.step(solver, prediction, t, latents, self._fresh(prepared, task.positions, step))
@@ -259,10 +256,10 @@ class Painter:
         """Predict with classifier-free guidance (Ho & Salimans, arXiv 2207.12598), both passes in one batch."""
         settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
         guided = rendering.guidance > 1 and not self.model.embeds_guidance and _is_within(step, rendering.guided)
+        area = rendering.width * rendering.height // (self.size[0] * self.size[1])
+        self.passes += (1 + guided) * area * len(latents)
         if not guided:
-            self.passes += len(latents)
             return self.model.predict(unet, latents, t, words.prompts, words.pooled, **settings)
-        self.passes += 2 * len(latents)
         doubled = latents.repeat(2, 1, 1, 1)
         states = torch.cat([words.negatives, words.prompts])
         pooled = None

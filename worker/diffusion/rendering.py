@@ -9,6 +9,10 @@ from typing import Any
 from sketch.scene import Scene
 
 
+class PaintingError(Exception):
+    """A picture could not be painted."""
+
+
 @dataclass(frozen=True, slots=True)
 class StopInput:
     """One station of a walk, its seed drawn.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -12,7 +12,9 @@ from sketch import mixing, rendering
 from sketch.mixing import Mixture
 from sketch.parts import Taken
 from sketch.scene import Scene
-from sketch.sketchbook import Sketchbook
+from sketch.sketchbook import Drawing, Sketchbook
+from worker.diffusion.model import Model
+from worker.diffusion.rendering import PaintingError
 from worker.planning import frame_schedule
 
 FINER = 2
@@ -22,6 +24,25 @@ REMEMBERED = 256
 """How many sketches of a walk are remembered: each level of a ladder asks for some of them again."""
 
 
+def of_walk(
+    model: Model, scenes: Sequence[Scene | None], *, width: int, added: Mapping[str, str], closed: bool
+) -> WalkSketches | None:
+    """Return what leads a painter from stop to stop of latents so wide; None where nothing does.
+
+    `added` are drawings as SVG by digest, which may not lie beside the weights. Raises PaintingError where one is to be
+    had from neither.
+    """
+    if model.sketch_side is None or all(scene is None for scene in scenes):
+        return None
+    book = model.sketchbook
+    if more := {digest: svg for digest, svg in added.items() if digest not in book}:
+        book = book.joined(Sketchbook([Drawing(digest, "") for digest in more], more))
+    drawings = [thing.drawing for scene in scenes if scene is not None for thing in scene.things]
+    if gone := [drawing for drawing in drawings if drawing not in book]:
+        raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
+    return WalkSketches(scenes, book, model.sketch_side * width // model.latent_shape[-1], closed=closed)
+
+
 class WalkSketches:
     """The sketches of one walk, by position; a stop without a scene has a blank one."""
 
@@ -29,7 +50,7 @@ class WalkSketches:
         """Draw scenes, one for each stop, from the drawings of a sketchbook; sketches are `side` wide and high."""
         self.scenes = tuple(scenes)
         self._book, self._side, self._closed = book, side, closed
-        self._taken = Taken(book, side=side * FINER, remembered=64)
+        self._taken = Taken(book, side=side * FINER)
         self._mixture = lru_cache(maxsize=8)(self._mixed)
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._drawn)
 

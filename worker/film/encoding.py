@@ -144,7 +144,8 @@ def mp4(frames: Sequence[Frame], fps: float, *, metadata: Mapping[str, str]) -> 
     """Write an H.264 film for browsers: yuv420p, BT.709 colours, index in front (faststart), exactly these frames.
 
     An odd width or height is extended by repeating its last column or row, which H.264 needs. `metadata` takes
-    title, comment and recipe, which becomes the description. Raises RuntimeError with ffmpeg's words when it fails.
+    title, comment, copyright and recipe, which becomes the description. Raises RuntimeError with ffmpeg's words when it
+    fails.
     """
     if not frames:
         raise ValueError("a film needs at least one frame")
@@ -177,7 +178,7 @@ def _escaped(value: str) -> str:
 
 
 def webp(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, metadata: Mapping[str, str]) -> bytes:
-    """Write an animated WebP that repeats for ever; `metadata` (title, comment, recipe) as XMP, marked synthetic.
+    """Write an animated WebP that repeats for ever; `metadata` as XMP, marked synthetic.
 
     Every frame is kept, also one that equals its neighbour, which libwebp's own animation encoder would drop: Pillow
     codes the pictures, and the container (RFC 9649, section 2.7) is written here. Only the rectangle that changed is
@@ -219,7 +220,8 @@ def _uint24(value: int) -> bytes:
 
 
 def still(frame: Frame, *, metadata: Mapping[str, str] | None = None) -> bytes:
-    """Write one frame as a lossless PNG; `metadata` (title, comment) as text chunks and, marked synthetic, as XMP.
+    """Write one frame as a lossless PNG; `metadata` (title, comment, copyright) as text chunks and, marked
+    synthetic, as XMP.
 
     Painted pictures have little in them that comes again, so only runs are looked for: half the time, and smaller.
     """
@@ -244,7 +246,7 @@ def _xmp(metadata: Mapping[str, str]) -> str:
     said = {key: escape(NO_XML.sub("\ufffd", value)) for key, value in metadata.items()}
     texts = "".join(
         f'<dc:{name}><rdf:Alt><rdf:li xml:lang="x-default">{said[key]}</rdf:li></rdf:Alt></dc:{name}>'
-        for name, key in (("title", "title"), ("description", "comment"))
+        for name, key in (("title", "title"), ("description", "comment"), ("rights", "copyright"))
         if key in said
     )
     if "recipe" in said:

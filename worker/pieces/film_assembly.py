@@ -167,11 +167,12 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
 
 
 def about(walk: Walk) -> dict[str, str]:
-    """Say what every file of a walk says of itself: its title, and what made it."""
+    """Say what every file of a walk says of itself: its title, what made it, and whose drawings it was made after."""
     comment = encoding.provenance(
         model=str(walk.model_title), revision=str(walk.model_revision), software=str(walk.software)
     )
-    return {"title": walk.title, "comment": comment}
+    told = {"title": walk.title, "comment": comment}
+    return told | ({"copyright": recipe.drawings_text(walk)} if walk.drawings else {})
 
 
 def _films(

@@ -23,6 +23,7 @@ from app.errors import MediaError
 from app.generation import hands
 from app.storage import media_store
 from app.storage.database import db
+from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import KNOTS, ROUND, Walk
 from sketch import scene
 from worker.diffusion import level_batch as batches
@@ -91,8 +92,10 @@ class WalkInProgress:
     def prepared(self) -> PreparedWalk:
         """The encoded prompts and the noise, made once for all the pieces that this process paints of the walk."""
         if self.memory.prepared is None:
-            settings = rendering(self.walk)
-            self.memory.prepared = self.painter.prepare(self._stations(), settings, closed=self.is_closed)
+            stations, settings = self._stations(), rendering(self.walk)
+            self.memory.prepared = self.painter.prepare(
+                stations, settings, closed=self.is_closed, drawings=added_drawings(stations)
+            )
         return self.memory.prepared
 
     def _stations(self) -> list[StopInput]:
@@ -180,6 +183,18 @@ def load(claim: Claim) -> Walk:
     if found is None:
         raise LeaseLost(claim.walk_id)
     return found
+
+
+def added_drawings(stations: Sequence[StopInput]) -> dict[str, str]:
+    """Return those drawings of some stops' scenes that curators added, removed or not, as SVG by digest.
+
+    Each walk brings its own from the database, so that whoever paints it needs to know of no addition.
+    """
+    digests = {thing.drawing for station in stations if station.scene for thing in station.scene.things}
+    if not digests:
+        return {}
+    query = select(AddedDrawing.digest, AddedDrawing.svg).where(AddedDrawing.digest.in_(digests))
+    return {row.digest: row.svg for row in db.session.execute(query)}
 
 
 def rendering(walk: Walk) -> Rendering:

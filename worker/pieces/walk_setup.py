@@ -53,8 +53,9 @@ def check_model(painting: WalkInProgress) -> None:
         if walk.model_name != painter.name:
             raise WrongModel(f"{told}. {models_on_offer.not_offered(str(walk.model_name))}")
         raise WrongModel(f"{told}; this site paints with {painter.name} {painter.revision}")
-    if walk.is_pinned and (walk.width, walk.height) != painter.size:
-        asked, ours = _times(walk.width, walk.height), _times(*painter.size)
+    width, height = painter.rendering(walk.sampling).width, painter.rendering(walk.sampling).height
+    if walk.is_pinned and (walk.width, walk.height) != (width, height):
+        asked, ours = _times(walk.width, walk.height), _times(width, height)
         raise WrongModel(f"the recipe asks for pictures of {asked} pixels; this site paints {ours}")
 
 

@@ -46,7 +46,7 @@ def test_things_are_told_with_drawings_numbers_colours_places_and_setting(client
     assert answer.json["setting"] == {
         "kind": None, "time": "night", "weather": None, "ground": None, "composition": None,
     }  # fmt: skip
-    assert (answer.json["freely"], answer.json["words"]) == (False, "three red foxes above a house, at night")
+    assert (answer.json["freely"], answer.json["words"]) == (False, "three red foxes above a house at night")
 
 
 def test_others_are_told_to_choose_from(client: FlaskClient) -> None:

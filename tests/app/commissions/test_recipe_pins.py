@@ -101,6 +101,11 @@ def test_altered_levels_are_refused_with_what_was_altered(
     assert told in refusal(json.dumps(branched).encode())
 
 
+def test_recipe_enlarged_to_what_the_model_does_not_paint_is_refused(branched: dict[str, Any]) -> None:
+    branched["sampler"]["enlarged"] = 8
+    assert "its size cannot be used" in refusal(json.dumps(branched).encode())
+
+
 def test_recipe_from_before_there_was_a_gain_is_kept_as_it_was_written(branched: dict[str, Any]) -> None:
     _, with_gain = recipe.commission_of(branched)
     del branched["sampler"]["gain"]

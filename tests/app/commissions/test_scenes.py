@@ -10,19 +10,25 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app.api import routes
 from app.commissions import intake, recipe, scenes
+from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.validation import validate
 from app.config import ROOT
 from app.errors import InvalidInput
+from app.moderation import drawing_curation
+from app.moderation.drawing_request import DrawingRequest
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from app.walks import reuse
 from sketch import scene
 from sketch.scene import Scene
 from tests.conftest import make_app
-from tests.support import drawings
+from tests.support import drawings, led
+from tests.support.led import ROBOT, ROBOT_DIGEST
+from tests.support.recipes import RENDERING
 
 HOUSE = drawings.scene("house")
 UNNAMED = ["pop art", "watercolour"]
@@ -30,13 +36,7 @@ UNNAMED = ["pop art", "watercolour"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Lay out what the site reads of a model that is led by sketches: its drawings, and the shipped lexicon."""
-    folder = tmp_path_factory.mktemp("model")
-    (folder / "house.json").write_text(json.dumps({"name": "led", "unnamed": UNNAMED}))
-    (folder / "sketch.json").write_text('{"version": 1, "side": 32}')
-    (folder / "sketchbook.zip").write_bytes(drawings.packed())
-    shutil.copy(ROOT / "models/house/lexicon.npz", folder)
-    return folder
+    return led.lay_out(tmp_path_factory.mktemp("model"), unnamed=UNNAMED)
 
 
 @pytest.fixture
@@ -134,6 +134,81 @@ def test_forged_scene_is_refused_with_the_field_and_the_limit(told: dict[str, An
     with pytest.raises(InvalidInput) as refused:
         placed({"prompt": "the sun", "scene": told}, "a house")
     assert said in str(refused.value.as_dict() if hasattr(refused.value, "as_dict") else refused.value)
+
+
+def added(names: str = "robot hamster, Roboterhamster", **told: str) -> str:
+    return drawing_curation.add(ROBOT.encode(), DrawingRequest(names, **told)).drawing.digest
+
+
+def with_robot(**place: Any) -> dict[str, Any]:
+    return {**HOUSE.as_json(), "things": [*HOUSE.as_json()["things"] * 2, {"drawing": ROBOT_DIGEST, **place}]}
+
+
+def test_prompts_are_read_as_a_drawing_as_soon_as_it_is_added_and_no_longer_once_it_is_removed() -> None:
+    before = placed("a robot hamster", "a house")
+    added(artist="Ann Example")
+    walk = placed("two robot hamsters", "ein Roboterhamster bei Nacht")
+    assert [{thing["drawing"] for thing in stop.scene["things"]} for stop in walk.stops] == [{ROBOT_DIGEST}] * 2
+    assert len(walk.stops[0].scene["things"]) == 2 and walk.stops[0].scene["words"].startswith("two robot hamsters")
+    drawing_curation.remove("robot hamster")
+    after = placed("a robot hamster", "a house")
+    assert [stop.scene for stop in after.stops] == [stop.scene for stop in before.stops]
+
+
+def test_other_words_of_an_added_drawing_are_read_where_its_name_was_known_before() -> None:
+    added("house, tin shack")
+    seen = {placed("a tin shack", "the sun", seed=seed).stops[0].scene["things"][0]["drawing"] for seed in range(8)}
+    assert ROBOT_DIGEST in seen and seen <= {ROBOT_DIGEST, led.HOUSE, led.OTHER_HOUSE}
+
+
+def test_reader_is_made_anew_only_when_a_drawing_was_added_or_removed(app: Flask) -> None:
+    first = scenes.reader_of(app.config["MODEL"])
+    assert first is not None and scenes.reader_of(app.config["MODEL"]) is first
+    added()
+    second = scenes.reader_of(app.config["MODEL"])
+    assert second is not first and scenes.reader_of(app.config["MODEL"]) is second
+
+
+def test_drawing_that_was_never_here_is_refused_by_its_field_and_one_that_was_removed_is_painted(
+    client: FlaskClient,
+) -> None:
+    asked = {"stops": [{"prompt": "the sun"}, {"prompt": "a robot", "scene": with_robot()}]}
+    answer = client.post("/api/v1/walks", json=asked)
+    (error,) = answer.json["errors"]
+    assert (answer.status_code, error["field"]) == (422, "stops.1.scene.things.2.drawing")
+    assert error["pointer"] == "#/stops/1/scene/things/2/drawing" and ROBOT_DIGEST in error["message"]
+    added()
+    drawing_curation.remove(ROBOT_DIGEST)
+    assert client.post("/api/v1/walks", json=asked).status_code == 202
+
+
+def test_recipe_whose_drawing_was_never_here_is_refused_by_its_field() -> None:
+    pinned = PinnedSettings(**RENDERING | {"positions": [0.0, 1.0]})
+    wanted = validate({"stops": [{"prompt": "the sun"}, {"prompt": "a robot", "scene": with_robot()}], "frames": 2})
+    with pytest.raises(InvalidInput) as refused:
+        intake.place(wanted, visitor_key="ann", pinned=pinned)
+    assert [error.field for error in refused.value.errors] == ["stops.1.scene.things.2.drawing"]
+
+
+def test_walk_that_goes_on_from_a_scene_that_cannot_be_painted_is_read_anew() -> None:
+    parent = placed("the sun", "a house", seed=3)
+    parent.state, parent.stops[-1].scene = FINISHED, with_robot()
+    db.session.commit()
+    child = placed("a house", "the sun", seed=3, continues=parent.id)
+    drawn = [{thing["drawing"] for thing in stop.scene["things"]} for stop in child.stops]
+    assert drawn[0] <= {led.HOUSE, led.OTHER_HOUSE} and drawn[1] == {led.SUN}
+
+
+def test_walk_knows_whose_drawings_it_is_painted_after() -> None:
+    added(artist="Ann Example", licence="CC-BY-4.0", source="https://example.org/robot")
+    walk = placed("a house and a robot hamster", "two houses")
+    assert sorted(walk.drawings, key=lambda each: each["name"]) == [
+        {"digest": drawings.DIGESTS["house"], "name": "house", "artist": "MoMA Lisa", "licence": "CC0-1.0",
+         "source": "tests"},
+        {"digest": ROBOT_DIGEST, "name": "robot hamster", "artist": "Ann Example", "licence": "CC-BY-4.0",
+         "source": "https://example.org/robot"},
+    ]  # fmt: skip
+    assert placed("a house", "the sun", model="house").drawings is None
 
 
 def test_model_that_is_led_by_words_alone_gets_no_scene() -> None:

@@ -250,6 +250,16 @@ def lcm(app: Flask, tmp_path: Path) -> str:
     return "lcm"
 
 
+@pytest.mark.parametrize("size", [0, 255, 1024, -256, 2**40])
+def test_size_that_the_model_does_not_paint_is_refused_with_those_it_does(app: Flask, size: int) -> None:
+    assert refusal(asked(size=size)) == {"size": "The size must be one of 256, in pixels of a side."}
+
+
+@pytest.mark.parametrize("size", ["256", 256.5, True, [256]])
+def test_size_is_a_whole_number(app: Flask, size: object) -> None:
+    assert refusal(asked(size=size)) == {"size": "The size must be one of 256, in pixels of a side."}
+
+
 def test_steps_beyond_the_models_schedule_are_refused_with_its_limit(lcm: str) -> None:
     assert refusal(asked(model=lcm, steps=51)) == {"steps": "Steps must be a whole number from 1 to 50."}
     assert validate(asked(model=lcm, steps=50)).steps == 50

@@ -36,6 +36,11 @@ def test_an_odd_stop_is_painted_with_itself_and_the_way_back_to_the_first_is_a_l
     assert cost.of_walk(BALANCED, stops=3, frames=21, closed=True) == 4 * 15 + legs * a_leg * 11 + 18 * 4
 
 
+def test_pass_over_an_enlarged_picture_counts_as_its_area() -> None:
+    once = cost.of_walk(BALANCED, stops=2, frames=24)
+    assert cost.of_walk(BALANCED | {"enlarged": 2}, stops=2, frames=24) == 4 * once
+
+
 def test_without_a_ladder_every_frame_is_painted_in_full() -> None:
     assert cost.of_walk({"steps": 20, "guidance": 3.5}, stops=2, frames=10) == 400
     assert cost.of_walk({"steps": 20, "guidance": 1.0}, stops=2, frames=10) == 200

@@ -152,7 +152,7 @@ def test_facts_are_read_from_the_model_folder(app: Flask) -> None:
 
 def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Path) -> None:
     with make_app(instance, MODEL=str(model)).app_context():
-        known = {"name": "model", "title": "model", "size": None}
+        known = {"name": "model", "title": "model", "size": None, "sizes": []}
         known |= {
             "scheduler": "",
             "few_step": False,
@@ -223,6 +223,19 @@ def test_what_the_folder_itself_says_wins(app: Flask, model: Path) -> None:
     (model / "house.json").write_text('{"few_step": false, "name": "walker", "title": "Walker"}')
     facts = models_on_offer.facts(str(model))
     assert (facts["few_step"], facts["name"], facts["title"]) == (False, "walker", "Walker")
+
+
+@pytest.mark.parametrize(
+    ("told", "sizes"),
+    [("{}", [1024]), ('{"size": 256, "sizes": [512, 256, 300, "768", true]}', [256, 512]), ('{"sizes": 2048}', [1024])],
+)
+def test_sizes_are_its_own_and_those_multiples_that_the_folder_names(
+    app: Flask, model: Path, told: str, sizes: list[int]
+) -> None:
+    (model / "unet" / "config.json").write_text('{"sample_size": 128}')
+    (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
+    (model / "house.json").write_text(told)
+    assert models_on_offer.facts(str(model))["sizes"] == sizes
 
 
 @pytest.mark.parametrize(("told", "size"), [("{}", 1024), ('{"size": 768}', 768)])

@@ -22,6 +22,12 @@ def test_preset_resolves_to_what_json_keeps(name: str, facts: dict[str, Any]) ->
     assert set(resolved) == {"scheduler", "steps", "guidance", "guided", "gain", "spacing", "ladder", "branches"}
 
 
+def test_size_beyond_the_models_own_is_kept_as_how_many_times_it_is() -> None:
+    own = presets.resolve("balanced", {"size": 256})
+    assert presets.resolve("balanced", {"size": 256}, size=256) == own
+    assert presets.resolve("balanced", {"size": 256}, size=512) == own | {"enlarged": 2}
+
+
 def test_presets_differ_in_the_work_they_are_worth() -> None:
     fast, balanced, exact = (presets.resolve(name, {}) for name in presets.NAMES)
     assert fast["steps"] < balanced["steps"] < exact["steps"]

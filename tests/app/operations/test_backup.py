@@ -20,16 +20,21 @@ from sqlalchemy import select
 
 from app import instance
 from app.commissions import recipe
+from app.drawings import added_drawings
 from app.errors import MomaError
 from app.gallery import first_exhibition
+from app.moderation import drawing_curation
+from app.moderation.drawing_request import DrawingRequest
 from app.operations import archive_format, database_dump
 from app.storage import media_store
 from app.storage.database import db, head, upgrade, writing
+from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import Medium, Walk
 from app.version import __version__
 from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support.commands import count, run, run_json
+from tests.support.led import ROBOT
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +65,21 @@ def saved(runner: FlaskCliRunner, hung: Hanger, commissioned: Hanger, tmp_path: 
     file = tmp_path / "saved.tar"
     run(runner, "backup", "create", str(file))
     return file
+
+
+def test_added_drawings_come_back_removed_ones_too(
+    app: Flask, runner: FlaskCliRunner, empty: Flask, tmp_path: Path
+) -> None:
+    for name, svg in (("robot", ROBOT), ("rusty robot", ROBOT.replace("678", "876"))):
+        drawing_curation.add(svg.encode(), DrawingRequest(name, artist="Ann Example"))
+    drawing_curation.remove("rusty robot")
+    before = [(row.drawing, row.svg, row.removed_at, row.revision) for row in db.session.scalars(select(AddedDrawing))]
+    run(runner, "backup", "create", str(tmp_path / "drawings.tar"))
+    restore(empty, tmp_path / "drawings.tar")
+    with empty.app_context():
+        rows = db.session.scalars(select(AddedDrawing)).all()
+        assert [(row.drawing, row.svg, row.removed_at, row.revision) for row in rows] == before
+        assert {each.name for each in added_drawings.book().drawings.values()} == {"robot"}
 
 
 def entries_of(file: Path) -> Entries:

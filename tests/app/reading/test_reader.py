@@ -184,7 +184,7 @@ def test_german_is_told_from_english_by_its_words_else_by_the_pages_language(rea
 
 
 def test_the_painter_is_told_english(reader: Reader) -> None:
-    assert reader.read("zwei Füchse unter einem Baum bei Nacht").words == "two foxes under a deciduous tree, at night"
+    assert reader.read("zwei Füchse unter einem Baum bei Nacht").words == "two foxes below a deciduous tree at night"
 
 
 def test_the_same_prompt_is_read_alike_and_two_seeds_arrange_it_differently(reader: Reader) -> None:
@@ -241,6 +241,24 @@ def test_a_drawing_that_was_added_is_found_by_its_name_and_words(
     reader = Reader(lexicon, [*drawings, added], embedding)
     for prompt in ("two toucans", "a rainbow billed bird", "ein Tukan"):
         assert names(reader, prompt) == ["toucan"]
+
+
+def test_words_of_an_added_drawing_are_names_though_its_own_name_was_known(
+    lexicon: Lexicon, drawings: list[Drawing]
+) -> None:
+    added = Drawing(digest_of("mine"), "fox", ("zorro of tin", "Blechfuchs"), "animal-mammal", "own")
+    reader = Reader(lexicon, [*drawings, added], added={added.digest})
+    assert names(reader, "a zorro of tin") == ["fox"]
+    assert names(reader, "ein Blechfuchs") == ["fox"]
+    styles = {reader.read("a fox", seed=seed).items[0].drawing.style for seed in range(1, 20)}
+    assert styles == {"flat", "classic", "own"}
+
+
+def test_words_of_several_added_drawings_of_one_name_all_count(lexicon: Lexicon, drawings: list[Drawing]) -> None:
+    pair = [Drawing(digest_of(word), "snallygaster", (word,)) for word in ("kvothe", "drabble")]
+    reader = Reader(lexicon, [*drawings, *pair], added={each.digest for each in pair})
+    for prompt in ("a snallygaster", "a kvothe", "a drabble"):
+        assert names(reader, prompt) == ["snallygaster"]
 
 
 def test_a_drawing_that_was_removed_is_not_offered(lexicon: Lexicon, drawings: list[Drawing]) -> None:

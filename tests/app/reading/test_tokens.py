@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reading.tokens import EMOJI, LONGEST, MARK, WORD, tokens
+from app.reading.tokens import EMOJI, LONGEST, MARK, WORD, Line, tokens
 
 
 def test_words_marks_and_emoji_are_told_apart() -> None:
@@ -19,6 +21,20 @@ def test_owners_and_capitals_are_kept() -> None:
     witch, broom = tokens("Witch’s broom", "en")
     assert (witch.text, witch.owner, witch.capital) == ("witch", True, True)
     assert not broom.owner
+
+
+def test_words_behind_a_hyphen_are_joined() -> None:
+    assert [token.joined for token in tokens("car-free - sky, T-shirt -x", "en") if token.kind == WORD] == [
+        False, True, False, False, True, False,
+    ]  # fmt: skip
+
+
+def test_patterns_are_found_as_places_of_tokens() -> None:
+    listed = tokens("a fox, no cats", "en")
+    line = Line(listed)
+    assert line.text == " a fox , no cats "
+    assert [span[:2] for span in line.spans(re.compile("(?<= )fox|no cats(?= )"))] == [(1, 2), (3, 5)]
+    assert list(line.spans(re.compile("$"))) == []
 
 
 @given(st.text(max_size=100), st.sampled_from(("en", "de")))

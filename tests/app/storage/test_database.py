@@ -23,6 +23,7 @@ from tests.conftest import make_app
 pytestmark = pytest.mark.databases
 
 TABLES = {
+    "drawings",
     "hung",
     "vocabulary",
     "looks",

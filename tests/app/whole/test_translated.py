@@ -27,6 +27,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.commissions import recipe
 from app.config import ROOT
+from app.drawings import added_drawings, drawing_credits
 from app.errors import MediaError
 from app.gallery import exhibitions
 from app.gallery.catalogue_query import SORTS
@@ -34,7 +35,9 @@ from app.gallery.exhibitions import ExhibitionRequest
 from app.generation import hands, models_on_offer
 from app.generation.presets import NAMES as PRESETS
 from app.i18n import foreign_messages
-from app.moderation import audit_log, banned_words, reports
+from app.moderation import audit_log, banned_words, drawing_curation, drawing_request, reports
+from app.moderation.drawing_request import DrawingRequest
+from app.pages import curator_drawings
 from app.queue import stage_requests
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
@@ -46,7 +49,7 @@ from tests.support.curator import HASH, enter
 from tests.support.stages import deliver
 from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.painter import PaintingError
+from worker.diffusion.rendering import PaintingError
 from worker.job import _sentence
 from worker.pieces.walk_setup import WrongModel
 
@@ -85,6 +88,7 @@ ENGLISH_ONLY = {
     "app/cli/walks.py",
     "app/cli/backup.py",
     "app/cli/curator.py",
+    "app/cli/drawings.py",
     "app/cli/first_exhibition.py",
     "app/cli/exhibitions.py",
     "app/cli/gallery.py",
@@ -219,6 +223,68 @@ def test_every_answer_to_a_form_speaks_its_language(museum: Museum, strange: Non
     assert found == [], "\n".join(found)
 
 
+@pytest.fixture
+def atelier(instance: Path, tmp_path: Path, hung: Hanger) -> Iterator[FlaskClient]:
+    """Open a house whose model sketches lead, with drawings that were added and removed, and be signed in."""
+    site = make_app(instance, CURATOR_HASH=HASH, MODEL=str(led.lay_out(tmp_path, title=FOX)))
+    with site.app_context():
+        client = site.test_client()
+        enter(client)
+        drawing_curation.add(led.ROBOT.encode(), DrawingRequest(FOX, artist=KITE, licence="CC-BY-4.0"))
+        other = drawing_curation.add(led.ROBOT.replace("678", "876").encode(), DrawingRequest(f"{KITE}, {MOON}"))
+        drawing_curation.remove(other.drawing.digest)
+        walk = hung(FOX, KITE)
+        with writing() as session:
+            told = [drawing_credits.written(each) for each in added_drawings.book().drawings.values()]
+            session.execute(update(Walk).values(drawings=[*told, {**told[0], "digest": "1", "artist": ""}]))
+        client.walk_id = walk.id  # type: ignore[attr-defined]
+        yield client
+        db.session.remove()
+
+
+def test_pages_of_a_house_whose_model_sketches_lead_speak_their_language(atelier: FlaskClient, strange: None) -> None:
+    walk = f"/walks/{atelier.walk_id}"  # type: ignore[attr-defined]
+    found, told = [], {"CC", "BY", "SPDX", "sun"}
+    told |= {"Fuchs", "Fledermaus", "Sonne", "Schneemann", "im", "Schnee", "Haus", "Kricket", "Katzengesicht"}  # names
+    for path in (
+        walk, f"{walk}/embed", "/about", "/curator/drawings", "/curator/drawings?q=sun",
+        "/curator/drawings?q=%E6%9C%AA",
+        *(f"/curator/drawings?drawing={led.ROBOT_DIGEST}&became={became}" for became in curator_drawings.BECAME),
+        "/curator/log", "/drawings", f"/drawings?q={UNSAID}", "/drawings?q=sun&group=animals",
+        f"/?prompt={FOX}&prompt=sun", f"/reading?prompt={FOX}&stop=1", "/reading?prompt=house+at+night",
+    ):  # fmt: skip
+        answer = atelier.get(path, headers=GERMAN)
+        assert answer.status_code == 200, path
+        found += [f"{path}: {each}" for each in untranslated(answer.text, told)]
+    assert found == [], "\n".join(found)
+
+
+SHOWN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9H0z"/>{}</svg>'
+
+
+@pytest.mark.parametrize(
+    ("file", "fields"),
+    [
+        ("", {}), ("9", {}), ("<a/>", {}), (SHOWN.format("<script/>"), {}),
+        (SHOWN.format('<g onload="9"/>'), {}), (SHOWN.format('<use href="/9"/>'), {}),
+        (SHOWN.format("<text/>"), {}), (SHOWN.format("<g/>" * 2000), {}), (SHOWN.replace("9v", "9e9v"), {}),
+        (SHOWN.format("<g>" * 40 + "</g>" * 40), {}), (SHOWN.replace('viewBox="0 0 9 9"', ""), {}),
+        (SHOWN.replace("M0 0h9v9H0z", "M0 0h9"), {}),
+        *((SHOWN, {"name": name}) for name in ("", "🤖", FOX * 99, "1 2 3 4 5 6 7", ",".join(map(str, range(40))))),
+        *((SHOWN, {field: "9" * 999}) for field in ("kind", "artist", "source", "style")), (SHOWN, {"licence": "\x07"}),
+    ],
+    ids=range(22),
+)  # fmt: skip
+def test_answers_to_a_drawing_that_cannot_be_added_speak_their_language(
+    atelier: FlaskClient, strange: None, file: str, fields: dict[str, str]
+) -> None:
+    sent = {"name": FOX, **fields, "file": (io.BytesIO(file.replace("{}", "").encode()), "a.svg")}
+    answer = atelier.post("/curator/drawings", data=sent, headers=GERMAN)
+    assert answer.status_code == 422
+    told = "CC BY SPDX SVG UTF CSS viewBox onload use text syntax error line column no element found"  # the parser's
+    assert untranslated(answer.text, {*told.split(), *WORD.findall(" ".join(drawing_request.kinds()))}) == []
+
+
 def test_sentence_that_is_not_looked_up_is_found(museum: Museum, strange: None) -> None:
     museum.client.get("/about?lang=de")
     page = museum.client.get("/about").text
@@ -269,6 +335,7 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
         WrongModel("the recipe was painted by a 1. The model a is not offered here; this is: b."),
         WrongModel("the recipe was painted by a 1; this site paints with b 2"),
         WrongModel("the recipe asks for pictures of 8 × 8 pixels; this site paints 128 × 128"),
+        PaintingError("the drawing 1a2b, which the walk is to be painted after, is not here"),
         MemoryError(),
     ],
 )
@@ -331,8 +398,11 @@ def _pages(app: Flask) -> set[str]:
     programs = {"static", "metrics", "health", "files", "stored", "feed", "sitemap", "api", "readings"}
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     found = {rule.endpoint for rule in rules if rule.endpoint.partition(".")[0] not in programs}
-    return found - {"pages.favicon", "office.picture", "fail", "pages.surprise", "office.look_up", "office.sign_in",
-                    "drawings.picture"}  # fmt: skip
+    led = {"office.drawings", "drawings.index", "pages.reading"}  # read where drawings lead a model
+    return found - led - {
+        "pages.favicon", "office.picture", "fail", "pages.surprise", "office.look_up", "office.sign_in",
+        "drawings.picture",
+    }  # fmt: skip
 
 
 def _written(museum: Museum, path: str, headers: dict[str, str]) -> str:

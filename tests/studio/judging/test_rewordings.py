@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
+from sketch import wording
 from studio.judging import rewordings
-from studio.text import phrasing
 from studio.text.text_encoder import Texts
 
 
@@ -24,7 +24,7 @@ def test_two_hundred_mean_concepts_that_the_house_has() -> None:
 
 
 def test_none_is_what_a_caption_says() -> None:
-    said = {phrasing.thing(name).casefold() for name in names()} | {name.casefold() for name in names()}
+    said = {wording.thing(name).casefold() for name in names()} | {name.casefold() for name in names()}
     assert not said & {each.prompt.casefold() for each in rewordings.read()}
 
 

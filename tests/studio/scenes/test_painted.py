@@ -11,7 +11,7 @@ import torch
 
 from sketch import sketchbook
 from studio.hands import registry
-from studio.scenes import painted
+from studio.scenes import painted, picture_sketches
 from studio.scenes.painted import Easel
 from studio.scenes.subjects import Plan, Programme, Subject
 
@@ -72,22 +72,13 @@ def test_kinds_of_sketches_come_in_their_shares(drawn: list[Subject]) -> None:
     assert found.count("rough") / 2_000 == pytest.approx(painted.ROUGH, abs=0.02)
 
 
-def test_any_picture_makes_a_sketch_of_few_colours() -> None:
-    picture = np.random.default_rng(0).random((96, 96, 3)).astype(np.float32)
-    picture[:48] = (0.9, 0.1, 0.1)
-    made = painted.of_picture(picture, 24)
-    assert made.shape == (4, 24, 24) and made.dtype == np.float32 and (made[3] == 1).all()
-    assert len(np.unique(made[:3].reshape(3, -1), axis=1).T) <= 12
-    assert np.allclose(made[:3, 4, 4] / 2 + 0.5, (0.9, 0.1, 0.1), atol=0.03)
-
-
 def test_sketch_as_by_a_finger_is_near_the_drawn_one_but_wanders(easel: Easel, drawn: list[Subject]) -> None:
     plain = easel.drawn(drawn[1]).sketch(16)
-    made = painted.rough(plain, np.random.default_rng(1))
+    made = picture_sketches.rough(plain, np.random.default_rng(1))
     assert made.shape == plain.shape and made.dtype == np.float32 and np.abs(made).max() <= 1
     assert len(np.unique(made[:3].reshape(3, -1), axis=1).T) <= 10
     assert 0 < np.abs(made - plain).mean() < 0.3 and not np.array_equal(made[3], plain[3])
-    assert np.array_equal(made, painted.rough(plain, np.random.default_rng(1)))
+    assert np.array_equal(made, picture_sketches.rough(plain, np.random.default_rng(1)))
 
 
 def test_picture_of_two_hands_is_both_of_theirs_in_the_shares_of_its_place(easel: Easel, drawn: list[Subject]) -> None:

@@ -6,13 +6,14 @@ import errno
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
 from studio.errors import FolderError, StudioError
-from studio.training import autoencoder, loop
+from studio.training import autoencoder, checkpoints, loop
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import Run as Call
@@ -140,17 +141,52 @@ def squares(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str
     return ((model(seen) - seen.sum(1, keepdim=True)) ** 2).mean(), {}
 
 
-def test_no_number_stops_and_the_last_good_step_stays(line: tuple[Run, torch.nn.Module]) -> None:
+def failing(*steps: int) -> Any:
+    """Learn squares, with no number at some steps."""
+
+    def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        loss, told = squares(model, step, dice)
+        return (loss * float("nan") if step in steps else loss), told
+
+    return loss_of
+
+
+def test_no_number_again_and_again_stops_and_the_last_good_step_stays(line: tuple[Run, torch.nn.Module]) -> None:
+    run, model = line
+    always = failing(*range(5, 99))
+    with pytest.raises(StudioError, match=r"Step 10 of line gave no number .*after step 8 is kept"):
+        loop.fit(model, always, loop.Schedule(steps=99, save_every=2), run, machine=Plain(run))
+    kept = run.state()
+    assert kept and kept["step"] == 8 and all(torch.isfinite(value).all() for value in kept["model"].values())
+    with pytest.raises(StudioError, match=r"Step 13 of line gave no number .*after step 12 is kept"):
+        loop.fit(model, always, loop.Schedule(steps=99, save_every=2), run, machine=Plain(run))
+
+
+def test_single_steps_without_a_number_are_left_out_and_counted(line: tuple[Run, torch.nn.Module]) -> None:
+    run, model = line
+    schedule = loop.Schedule(steps=30, save_every=10, log_every=1, rate=0.05, warmup=0)
+    told = loop.fit(model, failing(0, 5, 6, 29), schedule, run, machine=Plain(run))
+    assert told["left_out"] == 4 and told["taken_now"] == 30
+    rows = {row["step"]: row for row in run.curve()}
+    assert not {1, 6, 7, 30} & set(rows) and rows[8]["left_out"] == 3
+    assert all(torch.isfinite(value).all() for value in model.parameters())
+    assert rows[29]["loss"] < rows[2]["loss"]
+
+
+def test_weights_that_are_no_numbers_are_never_kept(line: tuple[Run, torch.nn.Module]) -> None:
     run, model = line
 
-    def breaks(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-        loss, told = squares(model, step, dice)
-        return (loss * float("nan") if step == 5 else loss), told
+    def spoils(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        if step == 3:
+            with torch.no_grad():
+                model.bias.fill_(float("inf"))
+            return (model.weight * 0).sum(), {}
+        return squares(model, step, dice)
 
-    with pytest.raises(StudioError, match=r"Step 6 of line gave no number .*after step 4 is kept"):
-        loop.fit(model, breaks, loop.Schedule(steps=9, save_every=2), run, machine=Plain(run))
+    with pytest.raises(StudioError, match=r"Step 4 of line gave no number .*after step 2 is kept"):
+        loop.fit(model, spoils, loop.Schedule(steps=9, save_every=2), run, machine=Plain(run))
     kept = run.state()
-    assert kept and kept["step"] == 4 and all(torch.isfinite(value).all() for value in kept["model"].values())
+    assert kept and kept["step"] == 2
 
 
 def test_full_disk_is_told_and_the_state_before_stays(
@@ -167,6 +203,27 @@ def test_full_disk_is_told_and_the_state_before_stays(
     with pytest.raises(StudioError, match=r"Step 9 could not be kept .No space left.*still holds the state before"):
         run.keep({"step": 9})
     assert (run.path / "state.pt").read_bytes() == before and not list(run.path.glob(".*"))
+
+
+def test_full_disk_is_told_where_the_curve_or_a_checkpoint_does_not_fit(
+    line: tuple[Run, torch.nn.Module], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, model = line
+    loop.fit(model, squares, loop.Schedule(steps=4), run, machine=Plain(run))
+    before = (run.path / "state.pt").read_bytes()
+    with monkeypatch.context() as patch, pytest.raises(StudioError, match=r"curve.jsonl could not .*step 5 .No space"):
+        patch.setattr(Folder, "append", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
+        run.log({"step": 5})
+
+    def full(path: Path) -> None:
+        (path / "half").write_bytes(b"0")
+        raise RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(checkpoints.diffusion, "plain_copy", lambda _: SimpleNamespace(
+        half=lambda: SimpleNamespace(save_pretrained=full)))  # fmt: skip
+    with pytest.raises(StudioError, match=r"checkpoints/000004 could not be written .*No space left.*before stays"):
+        checkpoints.keep(run, model, 4)
+    assert (run.path / "state.pt").read_bytes() == before and not any((run.path / "checkpoints").iterdir())
 
 
 def test_average_lies_between_and_is_what_is_left(line: tuple[Run, torch.nn.Module]) -> None:

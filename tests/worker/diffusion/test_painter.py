@@ -16,10 +16,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from app.generation import cost, presets
 from tests.support.house import HOUSE, SIZE
 from worker.diffusion.model import Model, ModelError
-from worker.diffusion.painter import Painter, PaintingError, PreparedWalk
-from worker.diffusion.rendering import Rendering, StopInput
+from worker.diffusion.painter import Painter, PreparedWalk
+from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.tuning import fallback
 
 pytestmark = [
@@ -248,6 +249,17 @@ def test_size_of_the_rendering_is_kept(painters: dict[str, Painter]) -> None:
     rendering = exact(painters["sd1"], width=48, height=24)
     [picture] = shown(painters["sd1"], painters["sd1"].prepare(STOPS, rendering), [0.0])
     assert picture.shape == (24, 48, 3)
+
+
+def test_enlarged_picture_counts_as_so_many_passes_as_the_models_size_goes_into_it(
+    painters: dict[str, Painter],
+) -> None:
+    painter = painters["sd1"]
+    rendering = painter.rendering(presets.resolve("fast", {"size": 32}, size=64))
+    before = painter.passes
+    [picture] = shown(painter, painter.prepare(STOPS, rendering), [0.0])
+    assert picture.shape == (64, 64, 3)
+    assert painter.passes - before == 4 * cost.of_frame(presets.resolve("fast", {}), 0, rendering.steps)
 
 
 @pytest.mark.parametrize("kind", ["sd1", "bert"])

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sketch import sketchbook
 from sketch.scene import Scene, Thing
+from sketch.sketchbook import Drawing
 from tests.support import drawings
+from tests.support.led import ROBOT as SVG
+from tests.support.led import ROBOT_DIGEST
 from worker.diffusion import model_folder, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.painter import Painter, PaintingError
-from worker.diffusion.rendering import StopInput
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import PaintingError, StopInput
 from worker.diffusion.sketches import WalkSketches
 
 HOUSE, CAT, SUN = (drawings.scene(name) for name in ("house", "cat face", "sun"))
@@ -27,7 +32,7 @@ def led(painters: dict[str, Painter]) -> Painter:
     return painters["led"]
 
 
-def painted(painter: Painter, scenes: list[Scene | None], positions: list[float], **how: bool) -> NDArray[np.uint8]:
+def painted(painter: Painter, scenes: list[Scene | None], positions: list[float], **how: Any) -> NDArray[np.uint8]:
     stops = [StopInput("a sun", "", 3, scene=scene) for scene in scenes]
     prepared = painter.prepare(stops, painter.rendering(steps=3, guidance=2.0), **how)
     return np.stack([np.asarray(one.picture) for one in painter.paint(prepared, positions)])
@@ -82,6 +87,28 @@ def test_model_that_is_led_by_words_alone_heeds_no_scene(painters: dict[str, Pai
 def test_drawing_that_is_not_here_is_named(led: Painter) -> None:
     with pytest.raises(PaintingError, match="the drawing 0123, which the walk is to be painted after, is not here"):
         painted(led, [Scene((Thing("0123"),)), CAT], [0.0])
+
+
+ROBOT = Scene((Thing(ROBOT_DIGEST),))
+
+
+def test_drawing_that_comes_with_the_walk_is_painted_as_if_it_lay_beside_the_weights(
+    led: Painter, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    brought = painted(led, [ROBOT, CAT], [0.0, 0.5, 1.0], drawings={ROBOT_DIGEST: SVG})
+    copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
+    svgs = {**{drawings.DIGESTS[name]: svg for name, svg in drawings.SVGS.items()}, ROBOT_DIGEST: SVG}
+    shipped = [*drawings.DRAWINGS, Drawing(ROBOT_DIGEST, "robot")]
+    (copy / "sketchbook.zip").write_bytes(sketchbook.packed(shipped, svgs))
+    beside = Painter(Model.load(str(copy), device="cpu"), tuning.fallback())
+    assert (painted(beside, [ROBOT, CAT], [0.0, 0.5, 1.0]) == brought).all()
+    assert (brought[0] != painted(led, [HOUSE, CAT], [0.0])[0]).any()
+    assert (brought[0] != painted(led, [None, CAT], [0.0])[0]).any()
+
+
+def test_drawing_of_the_models_own_is_never_taken_from_elsewhere(led: Painter) -> None:
+    forged = {drawings.DIGESTS["house"]: SVG}
+    assert (painted(led, [HOUSE, CAT], [0.0], drawings=forged) == painted(led, [HOUSE, CAT], [0.0])).all()
 
 
 def test_walk_between_two_scenes_is_no_breath_though_words_are_equal(led: Painter) -> None:

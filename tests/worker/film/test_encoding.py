@@ -21,6 +21,7 @@ from app.commissions.recipe_files import find_recipe
 from worker.film import encoding as films
 
 Frames = list[NDArray[np.uint8]]
+RIGHTS = "After drawings: bear <Ann & co.> (CC BY 4.0)."
 COMMENT = '{"prompt": "ein Bär \N{BEAR FACE}"}'
 
 
@@ -195,8 +196,10 @@ def test_mp4_of_equal_frames_keeps_their_number(film: Frames, tmp_path: Path) ->
 
 def test_mp4_says_what_it_is(film: Frames) -> None:
     said = films.provenance(model="House model", revision="0123456789ab", software="MoMA Lisa 0.1")
-    data = films.mp4(film, 12.5, metadata={"title": "ein Bär = ein Drachen; #1", "comment": said})
+    told = {"title": "ein Bär = ein Drachen; #1", "comment": said, "copyright": RIGHTS}
+    data = films.mp4(film, 12.5, metadata=told)
     assert "ein Bär = ein Drachen; #1".encode() in data
+    assert RIGHTS.encode() in data
     assert said.encode() in data
 
 
@@ -270,11 +273,12 @@ def test_webp_chunks_fill_the_file_that_its_header_announces(film: Frames) -> No
 def test_webp_says_what_it_is_and_carries_its_recipe(film: Frames) -> None:
     said = films.provenance(model="House <model>", revision="0123456789ab", software="MoMA Lisa 0.1")
     metadata = {"title": "ein B\N{LATIN SMALL LETTER A WITH DIAERESIS}r \uffff", "comment": said, "recipe": COMMENT}
+    metadata["copyright"] = RIGHTS
     with Image.open(io.BytesIO(films.webp(film, 80, metadata=metadata))) as picture:
         xmp = ElementTree.fromstring(picture.info["xmp"])  # noqa: S314, our own
     texts = {tag: [e.text for e in xmp.iter() if e.tag.endswith("}" + tag)] for tag in ("DigitalSourceType", "li")}
     assert texts["DigitalSourceType"] == [films.SYNTHETIC]
-    assert texts["li"] == [metadata["title"].replace("\uffff", "\ufffd"), said]
+    assert texts["li"] == [metadata["title"].replace("\uffff", "\ufffd"), said, RIGHTS]
     assert [e.text for e in xmp.iter() if e.tag == f"{{{films.RECIPE_NAMESPACE}}}recipe"] == [COMMENT]
 
 
@@ -292,13 +296,15 @@ def test_still_is_lossless(film: Frames) -> None:
 
 def test_still_says_that_it_is_synthetic(film: Frames) -> None:
     said = films.provenance(model="House <model>", revision="0123456789ab", software="MoMA Lisa 0.1")
-    with Image.open(io.BytesIO(films.still(film[0], metadata={"title": "ein Bär", "comment": said}))) as picture:
+    metadata = {"title": "ein Bär", "comment": said, "copyright": RIGHTS}
+    with Image.open(io.BytesIO(films.still(film[0], metadata=metadata))) as picture:
         picture.load()
+        assert picture.text["Copyright"] == RIGHTS
         assert picture.text["Title"] == "ein Bär"
         assert picture.text["Comment"] == said
         xmp = ElementTree.fromstring(picture.info["xmp"])  # noqa: S314, our own
     assert [e.text for e in xmp.iter() if e.tag.endswith("}DigitalSourceType")] == [films.SYNTHETIC]
-    assert [e.text for e in xmp.iter() if e.tag.endswith("}li")] == ["ein Bär", said]
+    assert [e.text for e in xmp.iter() if e.tag.endswith("}li")] == ["ein Bär", said, RIGHTS]
 
 
 def test_plain_still_carries_nothing_else(film: Frames) -> None:

@@ -1,4 +1,7 @@
-"""Words as keys of the lexicon, and the forms under which a word may stand in it."""
+"""Words as keys of a lexicon of drawings, and the forms under which a word may stand in it.
+
+The studio writes the lexicon and the site's reader looks words up in it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ OTHER, FOREIGN = "und", "und:"
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 POSSESSIVE = re.compile(r"['’ʼ]s\b")
 APOSTROPHE = re.compile(r"['’ʼ`]")
-NO_WORD = re.compile(r"[^\w]+|_")
+NO_WORD = re.compile(r"[\W_]+")
 IRREGULAR = {
     "men": "man", "women": "woman", "people": "person", "children": "child", "feet": "foot", "teeth": "tooth",
     "geese": "goose", "mice": "mouse", "lice": "louse", "oxen": "ox", "dice": "die", "cacti": "cactus",

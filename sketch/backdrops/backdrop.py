@@ -1,4 +1,4 @@
-"""What stands behind the things of a scene: skies, hills, water, rooms, tables, streets; drawn flat, from a setting.
+"""A setting drawn flat: by its kind, and the weather over all of it.
 
 A backdrop is large shapes in few colours, which a hand then paints in its own manner. Every number follows from the
 setting alone, so that training, painting and previews see the same one.
@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sketch import indoors, outdoors
-from sketch.backdrop_canvas import Canvas
+from sketch.backdrops import indoors, outdoors
+from sketch.backdrops.canvas import Canvas
 from sketch.colour import Array
 from sketch.scene import Setting
 

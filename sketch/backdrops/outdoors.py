@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sketch.backdrop_canvas import Canvas, wave
+from sketch.backdrops.canvas import Canvas, wave
 from sketch.colour import Array
 
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from sketch import outdoors
-from sketch.backdrop_canvas import Canvas, light_wall, wave
+from sketch.backdrops import outdoors
+from sketch.backdrops.canvas import Canvas, light_wall, wave
 
 
 def plain(canvas: Canvas) -> None:

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sketch import backdrops, palettes, scene
-from sketch.backdrop_canvas import Canvas, light_wall, wave
+from sketch import palettes, scene
+from sketch.backdrops import backdrop
 from sketch.scene import Setting
 
 
@@ -25,7 +25,7 @@ def test_setting_can_be_drawn_at_all_its_limits(kind: str) -> None:
     for number, (horizon, time, weather) in enumerate(
         itertools.product((0.0, 0.03, 0.62, 0.97, 1.0), scene.TIMES, scene.WEATHERS)
     ):
-        drawn = backdrops.draw(setting(kind, horizon=horizon, time=time, weather=weather, seed=number,
+        drawn = backdrop.draw(setting(kind, horizon=horizon, time=time, weather=weather, seed=number,
                                        light=(-1.0, 0.0, 1.0)[number % 3]), 24)  # fmt: skip
         assert drawn.shape == (24, 24, 3) and drawn.dtype == np.float32
         assert np.isfinite(drawn).all() and drawn.min() >= 0 and drawn.max() <= 1
@@ -34,8 +34,8 @@ def test_setting_can_be_drawn_at_all_its_limits(kind: str) -> None:
 @pytest.mark.parametrize("kind", scene.KINDS)
 def test_setting_is_the_same_from_its_seed_and_another_from_another(kind: str) -> None:
     one = setting(kind)
-    assert np.array_equal(backdrops.draw(one, 48), backdrops.draw(replace(one), 48))
-    others = [backdrops.draw(replace(one, seed=seed), 48) for seed in range(3)]
+    assert np.array_equal(backdrop.draw(one, 48), backdrop.draw(replace(one), 48))
+    others = [backdrop.draw(replace(one, seed=seed), 48) for seed in range(3)]
     assert all(np.abs(a - b).mean() > 1e-3 for a, b in itertools.combinations(others, 2))
 
 
@@ -43,7 +43,7 @@ def test_setting_is_the_same_from_its_seed_and_another_from_another(kind: str) -
 def test_sizes_of_a_setting_agree(kind: str) -> None:
     for seed in range(3):
         one = setting(kind, seed=seed, weather="snow" if seed == 2 else "")
-        drawn = {size: backdrops.draw(one, size) for size in (64, 256)}
+        drawn = {size: backdrop.draw(one, size) for size in (64, 256)}
         small = drawn[256].reshape(64, 4, 64, 4, 3).mean((1, 3))
         assert np.abs(small - drawn[64]).mean() < 0.02
 
@@ -51,7 +51,7 @@ def test_sizes_of_a_setting_agree(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["hills", "sea", "table", "room", "street", "desert", "forest"])
 def test_ground_lies_below_the_horizon_and_moves_with_it(kind: str) -> None:
     for horizon in (0.4, 0.7):
-        drawn = backdrops.draw(setting(kind, horizon=horizon, weather="", seed=8), 96)
+        drawn = backdrop.draw(setting(kind, horizon=horizon, weather="", seed=8), 96)
         one = setting(kind)
         ground = np.array([int(one.tones[3][at : at + 2], 16) / 255 for at in (0, 2, 4)])
         near = np.abs(drawn - ground).max(-1) < 0.3
@@ -60,10 +60,10 @@ def test_ground_lies_below_the_horizon_and_moves_with_it(kind: str) -> None:
 
 
 def test_rain_and_snow_fall_over_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    dry = backdrops.draw(setting("split"), 128)
+    dry = backdrop.draw(setting("split"), 128)
     for weather in ("rain", "snow"):
         one = replace(setting("split"), weather=weather)
-        changed = np.abs(backdrops.draw(one, 128) - dry).max(-1) > 0.02
+        changed = np.abs(backdrop.draw(one, 128) - dry).max(-1) > 0.02
         assert 0.003 < changed.mean() < 0.2
         assert all(part.any() for part in (changed[:64, :64], changed[:64, 64:], changed[64:, :64], changed[64:, 64:]))
 
@@ -71,29 +71,6 @@ def test_rain_and_snow_fall_over_all(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_stars_stand_in_the_sky_by_night_only() -> None:
     def bright(time: str) -> float:
         one = replace(setting("sky", time="night", horizon=1.0), time=time, light=0.5)
-        return float((backdrops.draw(one, 128).min(-1) > 0.6).mean())
+        return float((backdrop.draw(one, 128).min(-1) > 0.6).mean())
 
     assert bright("night") > bright("day") + 0.0005
-
-
-def test_wall_is_brighter_on_the_side_of_the_light() -> None:
-    for light in (-0.8, 0.8):
-        canvas = Canvas(replace(setting("plain"), light=light), 32)
-        canvas.rgb[:] = 0.5
-        light_wall(canvas)
-        left, right = canvas.rgb[:, :8].mean(), canvas.rgb[:, -8:].mean()
-        assert (left > right) == (light < 0) and abs(left - right) > 0.05
-
-
-def test_edge_of_a_shape_is_one_soft_pixel() -> None:
-    canvas = Canvas(setting("plain"), 64)
-    cover = canvas.inside(canvas.disc(0.5, 0.5, 0.25))
-    assert cover[32, 32] == 1 and cover[0, 0] == 0
-    assert cover.mean() == pytest.approx(np.pi * 0.25**2, rel=0.01)
-    assert 0 < ((cover > 0) & (cover < 1)).sum() < 4 * 64
-
-
-def test_wave_covers_half_of_each_pitch() -> None:
-    at = np.linspace(0, 3, 3001, dtype=np.float32)[:-1]
-    assert (wave(at, 0.5) > 0).mean() == pytest.approx(0.5, abs=0.01)
-    assert np.allclose(wave(at, 0.5), wave(at + 0.5, 0.5), atol=1e-4)

@@ -1,0 +1,81 @@
+"""Added drawings in an archive of walks: what a line of it says, and how another site takes one in.
+
+There it stands as one that was removed: walks that hold it are painted, prompts are not read as it, until somebody
+brings it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from app.commissions.recipe_pins import PRINTABLE
+from app.drawings import added_drawings, offered
+from app.moderation import audit_log, drawing_curation
+from app.moderation.drawing_request import KIND, WORDS_MOST
+from app.storage.database import db, now, writing
+from app.storage.drawing_models import CREDIT_MAX, KIND_MAX, NAME_MAX, SOURCE_MAX, STYLE_MAX, AddedDrawing
+from sketch import svg as svg_files
+from sketch.sketchbook import SketchbookError, digest_of
+
+DRAWINGS = "drawings.jsonl"
+BATCH = 100
+
+Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX, pattern=PRINTABLE)]
+Credit = Annotated[str, Field(max_length=CREDIT_MAX, pattern=PRINTABLE)]
+
+
+class DrawingLine(BaseModel):
+    """An added drawing as a line of the archive, whether it was removed or not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{20}$")]
+    name: Name
+    words: Annotated[list[Name], Field(max_length=WORDS_MOST)]
+    kind: Annotated[str, Field(max_length=KIND_MAX, pattern=rf"^(?:{KIND.pattern})?$")]
+    style: Annotated[str, Field(max_length=STYLE_MAX, pattern=PRINTABLE)]
+    artist: Credit
+    licence: Credit
+    source: Annotated[str, Field(max_length=SOURCE_MAX, pattern=PRINTABLE)]
+    svg: Annotated[str, Field(max_length=svg_files.BYTES)]
+
+
+def lines_of(digests: Collection[str]) -> Iterable[DrawingLine]:
+    """Write down those drawings, of these, that were added here."""
+    wanted = sorted(digests)
+    for start in range(0, len(wanted), BATCH):
+        query = select(AddedDrawing).where(AddedDrawing.digest.in_(wanted[start : start + BATCH]))
+        for row in db.session.scalars(query.order_by(AddedDrawing.digest)):
+            yield DrawingLine(**{name: getattr(row, name) for name in DrawingLine.model_fields})
+
+
+def unknown(lines: Iterable[DrawingLine]) -> list[DrawingLine]:
+    """Return the drawings that are neither added here, removed or not, nor shipped with a model on offer."""
+    books = [added_drawings.book(), *offered.books()]
+    return [line for line in lines if not any(line.digest in book for book in books)]
+
+
+def flaw(line: DrawingLine) -> str:
+    """Say why a drawing cannot be taken in; ``""`` if it can."""
+    if digest_of(line.svg) != line.digest:
+        return "is another than its digest says"
+    try:
+        kept = svg_files.tried(line.svg)
+    except SketchbookError as error:
+        return f"cannot be taken in. {error}".rstrip(".")
+    return "" if kept == line.svg else "does not stand in a square"
+
+
+def take_in(lines: Sequence[DrawingLine]) -> None:
+    """Keep drawings that were checked before, so that walks can be painted after them; they are not offered."""
+    for line in lines:
+        with writing() as session:
+            revision = drawing_curation.next_revision(session)
+            session.add(AddedDrawing(**line.model_dump(), revision=revision, removed_at=now()))
+            audit_log.note_in(session, "took in drawing", f"{line.digest} {line.name}", who=audit_log.COMMAND)
+    if lines:
+        added_drawings.look_again()

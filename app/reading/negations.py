@@ -1,0 +1,158 @@
+"""Where a prompt says what is not wanted: from a word for "not" to where something is wanted again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from app.reading.grammar import Grammar
+from app.reading.tokens import MARK, WORD, Line, Token
+from app.reading.wordbook import SURE, Wordbook
+
+MOST = 6
+"""How many words for what is not wanted one negation has at most."""
+
+LISTED = 2
+"""Of how many words a thing is in a list of what is not wanted: no cats, small dogs or birds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Negated:
+    """Words from one place to before another that are taken, and what they say is not wanted: may be nothing."""
+
+    first: int
+    last: int
+    said: list[Token]
+
+
+def found(
+    tokens: Sequence[Token], line: Line, grammar: Grammar, names: Sequence[tuple[int, int]], wordbook: Wordbook
+) -> Iterator[Negated]:
+    """Yield what negates, and what only seems to, outside of ``names``: "a tree without leaves" is a thing."""
+    negation = grammar.negation
+    affirmed: set[int] = set()
+    for first, last, match in line.spans(negation.affirms):
+        kept = match.span("kept") if match["kept"] else (match.end(), match.end())
+        places = [*range(first, line.place(kept[0])), *range(line.place(kept[1]), last)]
+        if not _within(first, last, names) and not affirmed & set(places):
+            affirmed |= set(places)
+            yield from (Negated(place, place + 1, []) for place in places)
+    begun = [
+        (first, last, bool(match["nobody"]))
+        for first, last, match in line.spans(negation.begins)
+        if not affirmed & set(range(first, last)) and (match["nobody"] or not _within(first, last, names))
+    ]
+    for first, last, nobody in begun:
+        others = {start for start, _, _ in begun if start > first}
+        said = [replace(tokens[last - 1], text=negation.people)] if nobody else []
+        yield _Negation(tokens, grammar, wordbook, others, said).read(first, last)
+    yield from _lacking(tokens, grammar, names, wordbook)
+
+
+def _within(first: int, last: int, names: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= first and last <= end for start, end in names)
+
+
+def _lacking(
+    tokens: Sequence[Token], grammar: Grammar, names: Sequence[tuple[int, int]], wordbook: Wordbook
+) -> Iterator[Negated]:
+    """Yield the words that say by their ending what there is none of: cloudless, car-free."""
+    for place, token in enumerate(tokens):
+        if token.kind != WORD or _within(place, place + 1, names):
+            continue
+        if token.joined and place and token.text in grammar.negation.free:
+            yield Negated(place - 1, place + 1, [tokens[place - 1]])
+            continue
+        match = grammar.negation.lacking.fullmatch(token.text)
+        if match is None or _is_sure(token.text, grammar, wordbook):
+            continue
+        if match[1] in grammar.negation.subgroups or _is_sure(match[1], grammar, wordbook):
+            yield Negated(place, place + 1, [replace(token, text=match[1])])
+
+
+def _is_sure(word: str, grammar: Grammar, wordbook: Wordbook) -> bool:
+    told, _ = wordbook.find(word, grammar.language)
+    return any(meaning.source in SURE for meaning in told)
+
+
+class _Negation:
+    """A negation on its way to where it ends; at ``others`` others begin."""
+
+    def __init__(
+        self, tokens: Sequence[Token], grammar: Grammar, wordbook: Wordbook, others: set[int], said: list[Token]
+    ) -> None:
+        self.tokens, self.grammar, self.wordbook, self.others = tokens, grammar, wordbook, others
+        self.said, self.is_nobody = said, bool(said)
+        self.is_named = self.goes_on = False
+
+    def read(self, first: int, at: int) -> Negated:
+        """Read on from behind what negates; behind a hyphen it is one word: not-blue, no-frills."""
+        if at < len(self.tokens) and self.tokens[at].joined:
+            self._take(self.tokens[at])
+            return Negated(first, at + 1, self.said)
+        while at < len(self.tokens) and not self._ends(at) and len(self.said) < MOST:
+            self._take(self.tokens[at])
+            at += 1
+        return Negated(first, at, self.said)
+
+    def _take(self, token: Token) -> None:
+        negation, grammar, word = self.grammar.negation, self.grammar, token.text
+        if token.kind == MARK or word in negation.choosing or word in negation.adding:
+            self.goes_on = True
+        elif not (
+            word in negation.fillers or word in grammar.small or word in grammar.articles or word in grammar.numbers
+        ):
+            self.said.append(token)
+            self.goes_on = False
+            is_verb = self.is_nobody and len(self.said) == 2  # behind nobody stands what nobody does
+            self.is_named |= not is_verb and not self._is_action(token)
+
+    def _is_action(self, token: Token) -> bool:
+        return token.text.endswith(self.grammar.negation.actions) and not _is_sure(
+            token.text, self.grammar, self.wordbook
+        )
+
+    def _ends(self, at: int) -> bool:
+        """Tell whether something is wanted again from here on."""
+        negation, grammar, token = self.grammar.negation, self.grammar, self.tokens[at]
+        word = token.text
+        if at in self.others or word in negation.turns:
+            return True
+        if word in negation.choosing:
+            return False
+        if word in negation.adding:
+            return (self.is_named or self.is_nobody) and self._begins_another(at + 1)
+        if token.kind == MARK:
+            return not self._is_listed(at)
+        if self.goes_on:
+            return False
+        if word in grammar.articles or word in grammar.numbers:
+            return self.is_named  # what nobody plays is not wanted either
+        if word not in negation.places or not (self.is_named or self.is_nobody):
+            return False
+        return at + 1 == len(self.tokens) or self.tokens[at + 1].text not in negation.pronouns
+
+    def _begins_another(self, at: int) -> bool:
+        if at >= len(self.tokens):
+            return True
+        negation, grammar, token = self.grammar.negation, self.grammar, self.tokens[at]
+        return token.kind == MARK or any(
+            token.text in words for words in (grammar.articles, grammar.numbers, negation.turns, negation.places)
+        )
+
+    def _is_listed(self, at: int) -> bool:
+        """Tell whether a comma stands in a list of what is not wanted: no cats, dogs or birds."""
+        grammar, negation, words = self.grammar, self.grammar.negation, 0
+        if not self.is_named or self.tokens[at].text != ",":
+            return False
+        for place, token in enumerate(self.tokens[at + 1 :], at + 1):
+            if token.text in negation.choosing:
+                return True
+            if token.text == "," and words:
+                words = 0
+                continue
+            words += 1
+            other = token.kind == MARK or place in self.others or token.text in negation.turns | negation.places
+            if other or words > LISTED or token.text in grammar.articles or token.text in grammar.numbers:
+                return False
+        return False

@@ -1,0 +1,120 @@
+"""What a published model that is led by sketches says of itself to people, beyond what all do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sketch import sketchbook
+from studio.hands.registry import HANDS
+from studio.judging import accuracy, led_exam
+from studio.publishing.led_model import ABOUT_LEXICON, LEXICON, Leading, counted
+
+USE = """\
+## Use
+```
+MOMA_MODEL=FOLDER make run
+```
+It is led by *sketches*: the site reads a prompt into a scene of drawings and draws it small, and the UNet is shown that
+sketch beside the noise. Reader and sketches are this project's (`app/reading`, `sketch/`); diffusers' plain pipeline
+loads the folder, and cannot paint with it. A sketch is 4 × {side} × {side}: red, green, blue, and the signed distance
+to the nearest outline of a thing, of 64 pixels of the picture at most, all within −1…1, or zeros where there is none.
+Folded to the side of the latents by `pixel_unshuffle`, it follows them."""
+
+
+def use(leading: Leading) -> str:
+    """Tell how the model is painted with."""
+    return USE.format(side=leading.side)
+
+
+def data(leading: Leading) -> str:
+    """Tell of the drawings, and of the pictures that it learned from."""
+    learned, count = leading.learned, leading.learned["pictures"]
+    names = len({drawing.name for drawing in leading.drawings})
+    rows = [(artist, f"{number:,}", of, home) for (artist, of, home), number in counted(leading.drawings)]
+    lines = [
+        f"It is led by {len(leading.drawings):,} drawings of {names:,} names. They lie beside the weights in "
+        f"`{sketchbook.FILE}`, as SVG, each with its artist, licence and source.",
+        "",
+        "| drawn by | drawings | licence | from |\n| --- | --- | --- | --- |",
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+    ]
+    if leading.of_pictures:
+        distinct = learned.get("distinct", count)
+        lines.append(
+            f"It learned from {distinct:,} pictures with captions, encoded {count:,} times: whole and in pieces, each "
+            "time after another sketch made of the picture itself."
+        )
+    elif count:
+        lines.append(
+            f"It learned from {count:,} pictures: scenes of those drawings by dice, painted by the programs of "
+            f"{len(learned['hands'])} hands, {learned['mixed']:.0%} of them between two scenes, each with its sketch."
+        )
+    if leading.lexicon:
+        about = f" [{ABOUT_LEXICON}]({ABOUT_LEXICON}) names its sources."
+        about = about if leading.lexicon.with_name(ABOUT_LEXICON).exists() else ""
+        lines.append(f"By which words the site's reader finds a drawing stands in `{LEXICON}`.{about}")
+    return "\n".join(lines)
+
+
+HANDS_HEAD = (
+    "Each hand, beside what its own program painted of the same scenes: how often the eye tells the hand, and its "
+    "subject among five; and how sharp the pictures are (variance of the Laplacian, the program's being 1), beside "
+    "what encoding and decoding leaves of the program's."
+)
+
+
+def figures(led: dict[str, Any]) -> list[tuple[str, str]]:
+    """Tell how well it follows its sketches, as rows for people."""
+    rows = [(f"plain names, {name}, as the hands' own programs paint them",
+             accuracy.written(led["plain_by_program"][key]))
+            for name, key in (("first of all", "top1"), ("among five", "top5"))]  # fmt: skip
+    for asks, what in ((led_exam.TWO, "each of two things, where it stands, among five"),
+                       (led_exam.NUMBER, "each of two to five of a kind, where it stands, among five"),
+                       (led_exam.COLOUR, "a thing's colour is the one asked for")):  # fmt: skip
+        if asks in led:
+            rows += [(what, accuracy.written(led[asks]["painted"])),
+                     (f"{what}: the programs", accuracy.written(led[asks]["by_program"]))]  # fmt: skip
+    if "told_by_program" in led:
+        rows.insert(
+            0, ("named hand told, where the hands' own programs paint", accuracy.written(led["told_by_program"]))
+        )
+    if "sharpness" in led:
+        rows.append(("sharpness, over the hands", f"{led['sharpness']['painted']:.2f}"))
+        rows.append(("sharpness that the decoder leaves", f"{led['sharpness']['decoded']:.2f}"))
+    return rows
+
+
+def hands_table(by_hand: dict[str, dict[str, Any]]) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """Tell of each hand, as the head and the rows of a table."""
+    head = ("hand", "of", "hand told", "its program's", "subject", "its program's", "sharpness", "decoder's")
+    rows = [(HANDS[hand].words, str(row["of"]), f"{row['told']:.0%}", f"{row['told_by_program']:.0%}",
+             f"{row['concept_top5']:.0%}", f"{row['concept_top5_by_program']:.0%}", f"{row['painted']:.2f}",
+             f"{row['decoded']:.2f}") for hand, row in by_hand.items()]  # fmt: skip
+    return head, list(rows)
+
+
+def limits(led: dict[str, Any]) -> list[str]:
+    """Say what its own pictures show less clearly than the programs' do, as far as an eye can tell."""
+    lines = []
+    if led["lost"]:
+        names = ", ".join(led["lost"][:12])
+        lines.append(
+            f"- The eye names {len(led['lost']):,} concepts where their hands' programs paint them and not here, "
+            f"among five: {names}{' …' * (len(led['lost']) > 12)}."
+        )
+    weak = [HANDS[hand].words for hand, row in led.get("by_hand", {}).items()
+            if row["told"] < row["told_by_program"] - LESS]  # fmt: skip
+    if weak:
+        lines.append(f"- Hands that the eye tells less often than where their own programs paint: {', '.join(weak)}.")
+    return lines
+
+
+LESS = 0.1
+"""By how much less often a hand may be told than its program's before that is a limit."""
+
+LIMITS = (
+    "- What no drawing shows is left to the words, of which it learned little: a sketch says what is where.\n"
+    "- What the reader misunderstands is painted as it was misunderstood."
+)

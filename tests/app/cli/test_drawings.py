@@ -1,0 +1,125 @@
+"""``flask drawings``, with a model that sketches lead."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+
+from app.config import ROOT
+from app.storage.database import db
+from tests.conftest import make_app
+from tests.support import led
+from tests.support.commands import run, run_json
+from tests.support.led import ROBOT, ROBOT_DIGEST
+
+pytestmark = pytest.mark.databases
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return led.lay_out(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def app(instance: Path, folder: Path) -> Iterator[Flask]:
+    app = make_app(instance, MODEL=str(folder))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def robot(tmp_path: Path) -> str:
+    path = tmp_path / "robot.svg"
+    path.write_text(ROBOT)
+    return str(path)
+
+
+def test_drawing_is_added_listed_removed_and_restored(runner: FlaskCliRunner, robot: str) -> None:
+    told = ("--artist", "Ann Example", "--licence", "CC-BY-4.0", "--source", "https://example.org", "--style", "own")
+    made = run_json(runner, "drawings", "add", robot, "robot hamster, robster", "--kind", "cat-face", *told)
+    assert made == {
+        "digest": ROBOT_DIGEST, "name": "robot hamster", "words": ["robster"], "kind": "cat-face", "style": "own",
+        "artist": "Ann Example", "licence": "CC-BY-4.0", "source": "https://example.org", "state": "added",
+    }  # fmt: skip
+    assert run_json(runner, "drawings", "list") == [made]
+    assert "is removed" in run(runner, "drawings", "remove", "robot hamster").output
+    assert run_json(runner, "drawings", "list") == []
+    assert run_json(runner, "drawings", "list", "--all")[0] == made | {"state": "removed"}
+    assert run_json(runner, "drawings", "restore", ROBOT_DIGEST)["state"] == "brought back"
+    assert run_json(runner, "drawings", "list") == [made]
+
+
+def test_what_was_not_told_is_said_and_not_invented(runner: FlaskCliRunner, robot: str) -> None:
+    made = run_json(runner, "drawings", "add", robot, "robot")
+    assert [made[name] for name in ("artist", "licence", "source")] == [None] * 3
+    assert "(artist not told, licence not told)" in run(runner, "drawings", "list").output
+
+
+def test_all_that_can_be_drawn_is_listed_with_where_it_is_from(runner: FlaskCliRunner, robot: str) -> None:
+    run(runner, "drawings", "add", robot, "robot")
+    states = {each["digest"]: each["state"] for each in run_json(runner, "drawings", "list", "--all")}
+    assert states == {ROBOT_DIGEST: "added"} | dict.fromkeys(led.book().drawings, "shipped")
+
+
+def test_same_file_twice_is_no_error(runner: FlaskCliRunner, robot: str) -> None:
+    run(runner, "drawings", "add", robot, "robot")
+    assert "was here already, as it is" in run(runner, "drawings", "add", robot, "robot").output
+    assert "what you told of it is taken over" in run(runner, "drawings", "add", robot, "robot, tin man").output
+    assert run_json(runner, "drawings", "remove", "robot")["state"] == "removed"
+    assert "was removed before" in run(runner, "drawings", "remove", "robot").output
+
+
+def test_drawing_that_cannot_be_is_refused_with_the_reason_and_status_1(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.svg"
+    bad.write_text(ROBOT.replace("<path", "<script/><path", 1))
+    assert "The drawing holds a script." in run(runner, "drawings", "add", str(bad), "robot", status=1).output
+    told = run_json(runner, "drawings", "add", str(bad), "", status=1)
+    assert [error["field"] for error in told["errors"]] == ["file", "name"]
+    for path in (tmp_path / "absent.svg", tmp_path):
+        run(runner, "drawings", "add", str(path), "robot", status=1 if path is not tmp_path else 2)
+    endless = run(runner, "drawings", "add", "/dev/zero", "robot", status=1)
+    assert "is larger than 524,288 bytes" in endless.output
+
+
+def test_drawing_that_was_not_added_cannot_be_removed(runner: FlaskCliRunner) -> None:
+    assert "shipped with the model" in run(runner, "drawings", "remove", "sun", status=1).output
+    assert run_json(runner, "drawings", "remove", "yeti", status=1)["errors"][0]["field"] == "drawing"
+
+
+def test_without_a_model_that_sketches_lead_it_is_kept_and_said(instance: Path, app: Flask, robot: str) -> None:
+    site = make_app(instance)
+    with site.app_context():
+        result = run(site.test_cli_runner(), "drawings", "add", robot, "robot")
+        assert "No model on offer is led by sketches" in result.stderr
+        db.session.remove()
+
+
+@pytest.mark.sqlite
+@pytest.mark.slow
+def test_command_line_adds_a_drawing_that_the_site_reads_prompts_as(
+    instance: Path, folder: Path, app: Flask, robot: str
+) -> None:
+    environment = {**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_MODEL": str(folder), "MOMA_EXHIBITION": "false"}
+
+    def flask(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    made = flask("drawings", "add", robot, "robot hamster", "--json")
+    assert json.loads(made.stdout)["digest"] == ROBOT_DIGEST, made.stderr
+    client = app.test_client()
+    stops = [{"prompt": "a robot hamster"}, {"prompt": "the sun"}]
+    walk = client.post("/api/v1/walks", json={"stops": stops}).json
+    assert [thing["drawing"] for thing in walk["stops"][0]["scene"]["things"]] == [ROBOT_DIGEST]
+    refused = flask("drawings", "add", __file__, "robot")
+    assert refused.returncode == 1 and "cannot be read" in refused.stderr

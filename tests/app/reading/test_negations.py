@@ -1,0 +1,76 @@
+"""Where what is not wanted begins and ends, and what only sounds so."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.reading import negations, phrases, tokens
+from app.reading.reader import COLOURS, GRAMMARS, Reader
+from app.reading.tokens import Line
+
+
+def unwanted(reader: Reader, prompt: str, language: str = "en") -> list[str]:
+    grammar, listed = GRAMMARS[language], tokens.tokens(prompt, language)
+    names = phrases.names(listed, reader.wordbook, language, COLOURS[language], grammar.small)
+    found = negations.found(listed, Line(listed), grammar, names, reader.wordbook)
+    return [" ".join(token.text for token in negated.said) for negated in found if negated.said]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("a garden without flowers", ["flowers"]),
+        ("no cars in the street", ["cars"]),
+        ("a fox, not in a forest", ["forest"]),
+        ("a mountain not covered in snow", ["covered snow"]),
+        ("instead of a violin a guitar", ["violin"]),
+        ("no cats and a dog", ["cats"]),
+        ("no cats and dogs", ["cats dogs"]),
+        ("no cats, small dogs or birds", ["cats dogs birds"]),
+        ("no cats, a dog or two", ["cats"]),
+        ("no cats, no dogs", ["cats", "dogs"]),
+        ("no sun, only rain clouds", ["sun"]),
+        ("a chair with nobody on it and a lamp", ["people"]),
+        ("a cloudless sky", ["cloud"]),
+        ("a car-free street", ["car"]),
+        ("a not-blue fish", ["blue"]),
+        ("all but the mouse", ["mouse"]),
+        ("a missing cat poster", []),
+        ("a careless fox", []),
+    ],
+)
+def test_what_is_not_wanted_ends_where_something_is_wanted_again(reader: Reader, prompt: str, said: list[str]) -> None:
+    assert unwanted(reader, prompt) == said
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("keine Katze, sondern ein Hund", ["katze"]),
+        ("anstelle einer Geige eine Gitarre", ["geige"]),
+        ("weder Hund noch Katze", ["hund katze"]),
+        ("eine menschenleere Straße", ["menschen"]),
+        ("ein Boot, in dem niemand sitzt", ["menschen"]),
+        ("nicht nur ein Hund", []),
+        ("nichts als eine Rose", []),
+        ("ohne Zweifel ein Löwe", []),
+        ("nicht ohne meinen Regenschirm", []),
+    ],
+)
+def test_german_says_so_in_its_own_words(reader: Reader, prompt: str, said: list[str]) -> None:
+    assert unwanted(reader, prompt, "de") == said
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "nothing but a rose", "not only a cat but also a dog", "without a doubt a lion", "an elephant, no doubt",
+        "not without my umbrella", "you cannot have a party without balloons", "no fewer than four ducks",
+        "not not a cat", "why not a penguin?", "no one but a penguin", "a not very large elephant", "a knot",
+        "a never-ending road", "a tree without leaves", "a forget-me-not", "last but not least a fox",
+        "never forget the elephant",
+    ],
+)  # fmt: skip
+def test_what_only_sounds_like_not_negates_nothing(reader: Reader, prompt: str) -> None:
+    assert unwanted(reader, prompt) == []
+    assert reader.read(prompt).items

@@ -1,0 +1,148 @@
+"""Whose drawings a walk is painted after stands wherever the walk is shown, and nowhere where it is after none."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from app.commissions import recipe
+from app.drawings import drawing_credits
+from app.publishing import embed
+from app.storage.database import db, writing
+from app.storage.walk_models import Walk
+from app.walks import lifecycle
+from sketch.sketchbook import Drawing
+from tests.conftest import make_app
+from tests.support import led
+from tests.support.html import Elements
+
+Hanger = Callable[..., Walk]
+
+CC_BY = "https://creativecommons.org/licenses/by/4.0/"
+TWEMOJI = "https://github.com/twitter/twemoji"
+DRAWINGS = [
+    Drawing("1", "fox", (), "", "flat", "Twitter, Inc. and other contributors", "CC-BY-4.0",
+            "npm:@iconify-json/twemoji@1.2.5#fox"),
+    Drawing("2", "yeti <&>"),
+]  # fmt: skip
+TEXT = (
+    f"After drawings: fox (Twitter, Inc. and other contributors, Twemoji, CC BY 4.0, {CC_BY}, {TWEMOJI});"
+    " yeti <&> (artist not told, licence not told)."
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return led.lay_out(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def app(instance: Path, folder: Path) -> Iterator[Flask]:
+    app = make_app(instance, MODEL=str(folder))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def walk(hung: Hanger) -> Walk:
+    """Hang a walk that was painted after two drawings, one of them nobody's."""
+    walk = hung("a fox", "a yeti")
+    drawings = [drawing_credits.written(each) for each in DRAWINGS]
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(drawings=drawings))
+    db.session.refresh(walk)
+    return walk
+
+
+@pytest.fixture
+def plain(hung: Hanger) -> Walk:
+    """Hang a walk that was painted after none."""
+    walk = hung("a house", "the sun")
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(drawings=None))
+    db.session.refresh(walk)
+    return walk
+
+
+def read(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", "", page).split())
+
+
+def test_label_names_artists_and_licences_and_leads_to_both(client: FlaskClient, walk: Walk, plain: Walk) -> None:
+    page = client.get(walk.url).text
+    assert "After drawings: fox (Twemoji, Twitter, Inc. and other contributors, CC BY 4.0); yeti" in read(page)
+    assert "yeti &lt;&amp;&gt; (artist and licence not told)." in read(page)
+    links = {link["href"]: link.get("rel", "") for link in Elements(page).of("a")}
+    assert "license" in str(links[CC_BY]) and TWEMOJI in links
+    assert "After drawings" not in client.get(plain.url).text
+
+
+def test_json_and_recipe_name_them(client: FlaskClient, walk: Walk, plain: Walk) -> None:
+    told = client.get(f"/api/v1/walks/{walk.id}").json
+    assert told["drawings"] == told["recipe"]["drawings"] == client.get(f"/walks/{walk.id}.json").json["drawings"]
+    assert [each["name"] for each in told["drawings"]] == ["fox", "yeti <&>"]
+    assert told["drawings"][1] == {"digest": "2", "name": "yeti <&>", "artist": None, "licence": None, "source": None}
+    told = client.get(f"/api/v1/walks/{plain.id}").json
+    assert told["drawings"] == [] and "drawings" not in told["recipe"]
+
+
+def test_embedded_page_names_those_who_were_told_and_has_room_for_it(
+    client: FlaskClient, walk: Walk, plain: Walk
+) -> None:
+    page = client.get(f"/walks/{walk.id}/embed").text
+    assert "After drawings by Twitter, Inc. and other contributors, CC BY 4.0" in read(page)
+    assert "not told" not in page
+    links = {link["href"]: link["target"] for link in Elements(page).of("a")}
+    assert links[CC_BY] == links[TWEMOJI] == "_blank"
+    assert "After drawings" not in client.get(f"/walks/{plain.id}/embed").text
+    with client.application.test_request_context("/"):
+        assert embed.size(walk)[1] == embed.size(plain)[1] + embed.CREDITS
+
+
+def test_oembed_names_them(client: FlaskClient, walk: Walk, plain: Walk) -> None:
+    def told(of: Walk) -> dict[str, str]:
+        return dict(client.get(f"/oembed?url={quote(f'http://localhost/walks/{of.id}')}").json)
+
+    assert told(walk)["credits"] == TEXT
+    assert "credits" not in told(plain)
+
+
+def test_search_engines_are_told_what_it_is_based_on(client: FlaskClient, walk: Walk, plain: Walk) -> None:
+    def told(of: Walk) -> dict[str, object]:
+        page = client.get(of.url).text
+        return dict(json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page)[1]))  # type: ignore[index]
+
+    assert told(walk)["isBasedOn"] == [
+        {"@type": "VisualArtwork", "name": "fox", "url": TWEMOJI, "license": CC_BY,
+         "creditText": "Twitter, Inc. and other contributors"},
+        {"@type": "VisualArtwork", "name": "yeti <&>"},
+    ]  # fmt: skip
+    assert "isBasedOn" not in told(plain)
+
+
+def test_files_name_them_in_words(walk: Walk, plain: Walk) -> None:
+    assert recipe.drawings_text(walk) == TEXT
+    assert recipe.drawings_text(plain) == ""
+
+
+def test_about_page_tells_all_whose_drawings_lead_the_model(client: FlaskClient, instance: Path) -> None:
+    page = read(client.get("/about").text)
+    assert "Whose drawings lead it 8 drawings MoMA Lisa, CC0 1.0" in page
+    with make_app(instance).app_context() as context:
+        assert "Whose drawings lead it" not in context.app.test_client().get("/about").text
+        db.session.remove()
+
+
+def test_walk_that_is_taken_down_keeps_no_names_of_drawings(walk: Walk) -> None:
+    lifecycle.delete_walk(walk)
+    assert walk.drawings is None

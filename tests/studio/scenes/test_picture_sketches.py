@@ -1,0 +1,105 @@
+"""Sketches of pictures that were never drawn: few colours; an outline where one thing stands out, and else none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sketch import colour, distance
+from studio.scenes import picture_sketches
+
+SIDE = 32
+
+
+def disc(tone: tuple[float, float, float], ground: object, *, radius: float = 0.25, x: float = 0.5) -> np.ndarray:
+    """Paint a disc before a ground, 128 pixels a side."""
+    rows, columns = np.mgrid[:128, :128] / 127
+    picture = np.broadcast_to(np.asarray(ground, np.float32), (128, 128, 3)).copy()
+    picture[(rows - 0.5) ** 2 + (columns - x) ** 2 < radius**2] = tone
+    return picture
+
+
+def test_any_picture_makes_a_sketch_of_few_colours() -> None:
+    picture = np.random.default_rng(0).random((96, 96, 3)).astype(np.float32)
+    picture[:48] = (0.9, 0.1, 0.1)
+    made = picture_sketches.of_picture(picture, 24)
+    assert made.shape == (4, 24, 24) and made.dtype == np.float32 and (made[3] == 1).all()
+    assert len(np.unique(made[:3].reshape(3, -1), axis=1).T) <= 12
+    assert np.allclose(made[:3, 4, 4] / 2 + 0.5, (0.9, 0.1, 0.1), atol=0.03)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_distances_are_those_of_drawn_scenes(seed: int) -> None:
+    inside = np.random.default_rng(seed).random((SIDE, SIDE)) > (0.1, 0.5, 0.9, 0.99)[seed]
+    wanted = distance.signed(inside.astype(np.int16), 4.0) / distance.CLAMP
+    assert np.allclose(picture_sketches.signed(inside), wanted, atol=1e-6)
+
+
+def test_thing_that_stands_out_is_found_where_it_is() -> None:
+    shades = np.linspace(0.55, 0.75, 128, dtype=np.float32)[:, None, None] * np.ones((1, 128, 3), np.float32)
+    found = picture_sketches.figure(disc((0.8, 0.2, 0.1), shades), SIDE)
+    assert found is not None
+    rows, columns = np.mgrid[:SIDE, :SIDE] / (SIDE - 1)
+    wanted = (rows - 0.5) ** 2 + (columns - 0.5) ** 2 < 0.25**2
+    assert (found & wanted).sum() / (found | wanted).sum() > 0.85
+
+
+def test_ring_is_filled() -> None:
+    ring = disc((0.9, 0.9, 0.9), (0.1, 0.2, 0.6), radius=0.3)
+    inner = disc((0.1, 0.2, 0.6), (0, 0, 0), radius=0.2)
+    ring = np.where(inner.sum(-1, keepdims=True) > 0, inner, ring)
+    found = picture_sketches.figure(ring, SIDE)
+    assert found is not None and found[SIDE // 2, SIDE // 2]
+
+
+@pytest.mark.parametrize("kind", ["noise", "even", "slope", "edge", "tiny", "faint", "two"])
+def test_picture_without_one_thing_has_no_outline(kind: str) -> None:
+    pictures = {
+        "noise": np.random.default_rng(1).random((128, 128, 3)),
+        "even": np.full((128, 128, 3), 0.4),
+        "slope": np.linspace(0, 1, 128)[:, None, None] * np.ones((1, 128, 3)),
+        "edge": disc((0.9, 0.1, 0.1), (0.2, 0.6, 0.2), radius=0.5, x=0.0),
+        "tiny": disc((0.9, 0.1, 0.1), (0.2, 0.6, 0.2), radius=0.05),
+        "faint": disc((0.42, 0.4, 0.4), (0.4, 0.4, 0.4)),
+        "two": np.maximum(disc((0.9, 0.9, 0), (0, 0, 0.4), radius=0.15, x=0.25),
+                          disc((0.9, 0.9, 0), (0, 0, 0.4), radius=0.15, x=0.75)),
+    }  # fmt: skip
+    picture = pictures[kind].astype(np.float32)
+    assert picture_sketches.figure(picture, SIDE) is None
+    for seed in range(6):
+        made = picture_sketches.varied(picture, SIDE, np.random.default_rng(seed))
+        assert made.shape == (4, SIDE, SIDE) and bool((made[3] == 1).all()) and np.abs(made).max() <= 1
+
+
+def test_sketches_of_a_picture_vary_and_some_have_its_outline() -> None:
+    picture = disc((0.8, 0.2, 0.1), (0.3, 0.5, 0.7))
+    made = [picture_sketches.varied(picture, SIDE, np.random.default_rng(seed)) for seed in range(60)]
+    outlined = [each for each in made if each[3].min() < 0]
+    assert 0.4 < len(outlined) / 60 < 0.8
+    assert all(each[3, SIDE // 2, SIDE // 2] > 0 > each[3, 0, 0] for each in outlined)
+    assert len({each.tobytes() for each in made}) > 20
+    told = picture_sketches.varied(picture, SIDE, np.random.default_rng(3), inside=np.eye(SIDE, dtype=bool))
+    assert told[3].min() < 0 or bool((told[3] == 1).all())
+
+
+def test_tinted_sketch_is_as_light_and_of_other_colours() -> None:
+    plain = picture_sketches.of_picture(disc((0.8, 0.3, 0.2), (0.3, 0.5, 0.7)), SIDE)
+    before = colour.lab(plain[:3].transpose(1, 2, 0) / 2 + np.float32(0.5))
+    for seed in range(8):
+        made = picture_sketches.tinted(plain, np.random.default_rng(seed))
+        assert made.dtype == np.float32 and np.abs(made).max() <= 1 and np.array_equal(made[3], plain[3])
+        after = colour.lab(made[:3].transpose(1, 2, 0) / 2 + np.float32(0.5))
+        assert np.abs(after[..., 0] - before[..., 0]).mean() < 0.06 and np.abs(after - before).mean() > 0.01
+
+
+def test_nothing_but_numpy_and_pillow_is_needed_to_sketch_a_picture() -> None:
+    script = (
+        "import sys, numpy as np; from studio.scenes import picture_sketches as p;"
+        "p.varied(np.zeros((64, 64, 3), np.float32), 16, np.random.default_rng(0)); p.signed(np.eye(8, dtype=bool));"
+        "print([name for name in ('torch', 'scipy', 'cv2') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,197 @@
+"""Evaluating a model that sketches lead: painted as the worker paints, beside what the hands' programs paint."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from app.generation import presets
+from eye import Eye, Shape, Tower, save
+from sketch import rendering, sketchbook
+from studio.judging import exam, led_exam, led_score
+from studio.publishing import led_model, model_card
+from studio.text.text_encoder import Texts
+from studio.training import pipeline
+from studio.workspace.work_folder import Folder
+from tests.studio.conftest import call
+from worker.diffusion.model import Model
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import StopInput
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+CONCEPTS, HANDS = ("bear", "fox", "owl", "red apple"), ("plain", "neon", "cut-out")
+LITTLE = ("--plain", 2, "--seeds", 2, "--by-hand", 2, "--composed", 2, "--decoded", 0, "--batch", 5)
+LEXICON = Path("models/house/lexicon.npz")
+
+
+@pytest.fixture(scope="module")
+def untaught(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An eye that has seen nothing."""
+    path = tmp_path_factory.mktemp("eye")
+    torch.manual_seed(0)
+    tower = Tower(Shape(16, (8, 16), (1, 1), 16, len(HANDS)))
+    names = Texts(base).sentences([f"a {name}" for name in CONCEPTS])
+    save(path, tower, names, concepts=CONCEPTS, hands=HANDS, measured_on=["emojione"],
+         R={"share": 0.5, "of": 8, "interval": [0.2, 0.8]})  # fmt: skip
+    return path
+
+
+@pytest.fixture(scope="module")
+def words(base: Path, halving: Path, book: Path, untaught: Path) -> tuple[Any, ...]:
+    return ("evaluate", "--base", base, "--vae", halving, "--sketchbook", book, "--eye", untaught, *LITTLE)
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    led: Folder, words: tuple[Any, ...], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Folder, dict[str, Any]]:
+    path = tmp_path_factory.mktemp("evaluated") / "work"
+    shutil.copytree(led.path, path)
+    return Folder(path), call(*words, "--folder", path, "--run", "led")
+
+
+def test_what_is_asked_is_what_is_drawn_in_hands_that_the_eye_knows(evaluated: tuple[Folder, dict[str, Any]]) -> None:
+    told = evaluated[1]
+    assert told["name"] == "led-000003" and (told["steps"], told["guided"]) == (6, [0.0, 0.5])
+    assert told["plain"]["M"]["of"] == 4 and "rewordings" not in told
+    assert set(told["led"]["by_hand"]) == {"neon", "cut-out"}
+    row = told["led"]["by_hand"]["neon"]
+    assert row["of"] == 2 and row["decoded"] >= 0 and set(row) >= {"told", "told_by_program", "concept_top5"}
+    for asks in (led_exam.TWO, led_exam.NUMBER, led_exam.COLOUR):
+        assert set(told["led"][asks]) == {"painted", "by_program"}
+    assert (evaluated[0].path / "evaluations/led-000003/hand.webp").exists()
+
+
+def test_pictures_are_those_of_the_worker(
+    evaluated: tuple[Folder, dict[str, Any]], book: Path, base: Path, halving: Path, tmp_path: Path
+) -> None:
+    call("publish", "--folder", evaluated[0].path, "--base", base, "--vae", halving, "--run", "led",
+         "--sketchbook", book, "--lexicon", LEXICON, "--to", tmp_path / "led", "--name", "led")  # fmt: skip
+    parts = pipeline.of_folder(tmp_path / "led")
+    loaded = sketchbook.load(book)
+    asked = led_exam.questions(loaded, CONCEPTS, ("neon",), ("neon",), exam.Extent(1, 1, 1, 0, 1), prefix="P: ")
+    pipe = pipeline.pipeline(parts)
+    preset = presets.resolve(presets.BALANCED, {"presets": led_model.PRESETS})
+    way = exam.Way(6, 2.0, (0.0, 0.5), 1.1)
+    ours = led_exam.led(pipe, loaded, 8, way)(asked)
+    model = Model.load(str(tmp_path / "led"), device="cpu")
+    painter = Painter(model)
+    settings = replace(painter.rendering(preset), precision="float32")
+    assert (settings.steps, settings.guided, settings.guidance) == (6, (0, 3), way.push)
+    for question, picture in zip(asked, ours, strict=True):
+        stop = StopInput(question.prompt, "", question.seed, has_hand=True, scene=question.scene)
+        (painted,) = painter.paint(painter.prepare([stop, stop], settings), [0.0])
+        assert painted.picture is not None
+        assert np.abs(np.asarray(picture, np.int16) - painted.picture.astype(np.int16)).max() <= 2
+
+
+def test_what_was_painted_is_not_painted_again_and_checkpoints_are_scored_one_by_one(
+    evaluated: tuple[Folder, dict[str, Any]], words: tuple[Any, ...]
+) -> None:
+    folder, told = evaluated
+    again = call(*words, "--folder", folder.path, "--checkpoints", "led", "--before", "led-000003")["checkpoints"]
+    assert set(again) == {"000003"} and again["000003"]["painted_now"] == 0
+    assert again["000003"]["led"] == told["led"] and again["000003"]["forgotten"]["lost"] == []
+    torn = next((folder.path / "evaluations/painted").rglob("*.webp"))
+    torn.unlink()
+    assert call(*words, "--folder", folder.path, "--run", "led", "--after", 3)["led"] == told["led"]
+    assert torn.exists()
+
+
+def test_card_tells_of_each_hand_beside_its_program(
+    evaluated: tuple[Folder, dict[str, Any]], book: Path, base: Path, halving: Path, tmp_path: Path
+) -> None:
+    call("publish", "--folder", evaluated[0].path, "--base", base, "--vae", halving, "--run", "led", "--after", 3,
+         "--sketchbook", book, "--lexicon", LEXICON, "--evaluation", "led-000003", "--to", tmp_path / "out",
+         "--name", "led")  # fmt: skip
+    text = (tmp_path / "out/MODEL_CARD.md").read_text()
+    assert (
+        "| neon | 2 | " in text
+        and "sharpness that the decoder leaves" in text
+        and "in 6 steps with guidance 2 in 0% to 50%" in text
+    )
+    assert (tmp_path / "out/sheets/composed.webp").exists()
+
+
+def test_scene_itself_has_the_colours_that_were_asked_for(book: Path, untaught: Path, tmp_path: Path) -> None:
+    loaded = sketchbook.load(book)
+    asked = led_exam.questions(loaded, CONCEPTS, ("neon",), (), exam.Extent(1, 1, 0, 0, 8))
+    coloured = [question for question in asked if question.asks == led_exam.COLOUR]
+    assert len(coloured) == 8 and all(question.scene and question.scene.things[0].colour for question in coloured)
+
+    def drawn(questions: Any) -> Any:
+        scenes = [rendering.draw(question.scene, loaded, 64).picture for question in questions]
+        return led_exam.shown(torch.from_numpy(np.stack(scenes)).permute(0, 3, 1, 2))
+
+    def grey(questions: Any) -> Any:
+        return led_exam.shown(torch.full((len(questions), 3, 64, 64), 0.5))
+
+    eye = Eye.load(untaught)
+    shares = []
+    for painter in (drawn, grey):
+        gallery = exam.Gallery(Folder(tmp_path), painter.__name__)
+        gallery.paint(asked, painter, batch=4)
+        shares.append(led_score._coloured(eye, gallery, coloured, loaded)["share"])
+    assert shares[0] > 0.7 and shares[1] == 0
+
+
+class Sees:
+    """An eye that names the first five of ten concepts in all pictures but even ones, and the others in those."""
+
+    concepts, hands = (*CONCEPTS, "a", "b", "c", "d", "e", "f"), HANDS
+
+    def look(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        is_even = (pictures.flatten(1).std(1) < 0.01).float()[:, None]
+        first = (torch.arange(10) < 5).float()
+        return is_even * (1 - first) + (1 - is_even) * first, torch.zeros(len(pictures), len(HANDS))
+
+    def score(self, sentences: torch.Tensor) -> torch.Tensor:
+        return sentences
+
+
+def test_only_what_the_program_shows_and_the_model_does_not_is_lost(book: Path, tmp_path: Path) -> None:
+    loaded, eye = sketchbook.load(book), Sees()
+    asked = led_exam.questions(loaded, CONCEPTS, ("neon",), (), exam.Extent(3, 2, 1, 0))
+    own, even = exam.Gallery(Folder(tmp_path), "own"), exam.Gallery(Folder(tmp_path), "even")
+    own.paint(asked, led_exam.by_hand(loaded, 32), batch=4)
+    even.paint(asked, lambda part: led_exam.shown(torch.full((len(part), 3, 32, 32), 0.5)), batch=4)
+    plain = [question for question in asked if question.kind == "plain"]
+    assert led_score.lost(eye, even, own, asked) == plain  # type: ignore[arg-type]
+    assert led_score.lost(eye, own, own, asked) == led_score.lost(eye, own, even, asked) == []  # type: ignore[arg-type]
+
+
+def test_sharpness_falls_where_a_picture_is_blurred() -> None:
+    torch.manual_seed(0)
+    sharp = torch.rand(2, 3, 32, 32)
+    soft = torch.nn.functional.avg_pool2d(sharp, 3, 1, 1)
+    assert bool((led_score.sharpness(soft) < 0.2 * led_score.sharpness(sharp)).all())
+
+
+def test_evaluation_of_nothing_that_is_drawn_is_refused(
+    led: Folder, words: tuple[Any, ...], base: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "eye").mkdir()
+    save(tmp_path / "eye", Tower(Shape(16, (8, 16), (1, 1), 16, 1)), Texts(base).sentences(["a kite"]),
+         concepts=("kite",), hands=("neon",), measured_on=[], R=None)  # fmt: skip
+    shutil.copytree(led.path, tmp_path / "work")
+    told = call(*words, "--folder", tmp_path / "work", "--run", "led", "--eye", tmp_path / "eye", ok=False)
+    assert "knows none of the concepts that are drawn" in told["error"]
+
+
+def test_curve_ends_where_the_model_was_taken(led: Folder, tmp_path: Path) -> None:
+    assert model_card.curves(led, {})["led"][-1][0] == 3 and model_card.curves(led, {"led": 2})["led"][-1][0] == 1
+    leading = led_model.Leading(8, tmp_path, (), {"kind": "subjects", "hands": (), "mixed": 0.3, "pictures": 1})
+    facts = {"title": "X", "size": 8, "prefix": "", "hands": [], "sources": [], "licence": "",
+             "defaults": {"steps": 1, "guidance": 2}}  # fmt: skip
+    text = model_card.written(led, facts, {}, [], leading=leading, ends={"led": 2})
+    assert "| led | v_prediction | 2 | 4 | 8 |" in text

@@ -1,0 +1,172 @@
+"""Publishing a model that is led by sketches: whole, with its drawings and their credits; the worker paints with it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import UNet2DConditionModel
+
+from app.i18n.foreign_messages import MODELS
+from sketch import arrangement, sketchbook
+from sketch.arrangement import Item, Wish
+from sketch.sketchbook import Drawing
+from studio.collecting import icon_sets
+from studio.hands.registry import HANDS
+from studio.publishing import led_model
+from studio.scenes.subjects import Plan
+from studio.training import checkpoints
+from studio.workspace.training_run import Run
+from studio.workspace.work_folder import Folder
+from tests.studio.conftest import call
+from worker.diffusion import model_folder
+from worker.diffusion.model import Model
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import StopInput
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+LEXICON = Path("models/house/lexicon.npz")
+
+
+@pytest.fixture
+def words(led: Folder, base: Path, halving: Path, book: Path) -> tuple[Any, ...]:
+    return ("publish", "--folder", led.path, "--base", base, "--run", "led", "--vae", halving, "--sketchbook", book,
+            "--lexicon", LEXICON, "--name", "led")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def published(
+    led: Folder, base: Path, halving: Path, book: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
+    path = tmp_path_factory.mktemp("published") / "led"
+    parts = ("--base", base, "--run", "led", "--vae", halving, "--sketchbook", book, "--lexicon", LEXICON)
+    return path, call(
+        "publish", "--folder", led.path, *parts, "--to", path, "--name", "led", "--origin", "From a trial."
+    )
+
+
+def test_average_of_a_run_that_is_not_done_is_published_in_half_precision(
+    led: Folder, published: tuple[Path, dict[str, Any]]
+) -> None:
+    state = Run(led, "led").state()
+    assert state is not None
+    network = UNet2DConditionModel.from_pretrained(published[0] / "unet", torch_dtype=torch.float16)
+    assert {value.dtype for value in network.state_dict().values()} == {torch.float16}
+    assert all(torch.equal(value, state["average"][name].half()) for name, value in network.state_dict().items())
+    assert published[1]["led"] and [path.name for path in checkpoints.kept(Run(led, "led"))] == ["000003"]
+
+
+def test_worker_paints_with_it_after_a_sketch(published: tuple[Path, dict[str, Any]]) -> None:
+    path = published[0]
+    assert json.loads((path / "sketch.json").read_text()) == {"version": 1, "side": 8}
+    assert model_folder.inspect(path) == "StableDiffusionPipeline" and model_folder.sketch_side(path) == 8
+    model = Model.load(str(path), device="cpu")
+    drawing = next(each for each in model.sketchbook.drawings.values() if each.name == "bear")
+    scene = arrangement.arrange([Item(drawing.digest, drawing.name, drawing.kind)], Wish(), 1)
+    painter = Painter(model)
+    pictures = []
+    for shown in (None, scene):
+        stop = StopInput("a bear", "", 1, scene=shown)
+        (painted,) = painter.paint(painter.prepare([stop, stop], painter.rendering(steps=2)), [0.0])
+        assert painted.picture is not None and painted.picture.shape == (32, 32, 3)
+        pictures.append(painted.picture)
+    assert not np.array_equal(*pictures), "the sketch makes a difference"
+
+
+def test_drawings_and_lexicon_lie_beside_the_weights(published: tuple[Path, dict[str, Any]], book: Path) -> None:
+    path = published[0]
+    assert (path / "sketchbook.zip").read_bytes() == book.read_bytes()
+    assert (path / "lexicon.npz").read_bytes() == LEXICON.read_bytes() and (path / "LEXICON.md").exists()
+    drawings = sketchbook.load(path / "sketchbook.zip").drawings.values()
+    rows = {row["name"]: row for row in json.loads((path / "concepts.json").read_text())}
+    assert {each.name for each in drawings} == set(rows) and sum(row["pictures"] for row in rows.values()) == len(
+        drawings
+    )
+
+
+def test_house_json_names_hands_that_paint_a_ground_and_whose_the_drawings_are(
+    published: tuple[Path, dict[str, Any]],
+) -> None:
+    told = json.loads((published[0] / "house.json").read_text())
+    assert len(told["hands"]) == len(Plan(1).hands) and {"words": "mosaic", "title": "Mosaic"} in told["hands"]
+    assert "oil painting" in told["unnamed"] and set(told["unnamed"]) < {hand["words"] for hand in told["hands"]}
+    assert told["presets"] == led_model.PRESETS
+    assert (told["defaults"]["steps"], told["defaults"]["guidance"]) == (6, 2)
+    assert told["sizes"] == [told["size"], 2 * told["size"]]
+    art = {row["name"]: row for row in told["sources"] if row.get("art")}
+    assert art["Google LLC"]["licence"] == "Apache-2.0" and "noto" in art["Google LLC"]["url"]
+    assert "Twitter, Inc. and other contributors (Apache-2.0)" in told["licence"]
+
+
+def test_card_says_what_leads_it_and_what_was_seen(published: tuple[Path, dict[str, Any]]) -> None:
+    text = (published[0] / "MODEL_CARD.md").read_text()
+    assert "led by sketches" in text and "A sketch is 4 × 8 × 8" in text and "StableDiffusionPipeline" not in text
+    assert "| Google LLC | 4 | Apache-2.0 | https://github.com/googlefonts/noto-emoji |" in text
+    assert "12 pictures: scenes of those drawings by dice, painted by the programs of 19 hands, 33% of them" in text
+    assert "From a trial." in text and "| led | v_prediction | 3 | 4 | 12 |" in text and "None were measured." in text
+
+
+def test_what_a_base_offers_for_a_beginning_stays_where_it_is_drawn(
+    words: tuple[Any, ...], base: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(base, tmp_path / "base")
+    row = {"name": "Noto Emoji", "art": True, "what": "drawings, repainted", "licence": "Apache-2.0",
+           "url": "https://github.com/googlefonts/noto-emoji"}  # fmt: skip
+    offered = {
+        "vocabulary": ["a bear", "a fox", "a kite"],
+        "starters": [["a bear, neon", "a fox"], ["a kite", "a bear"]],
+        "sources": [row, {"name": "Other art", "art": True}, {"name": "Words", "licence": "MIT"}],
+    }
+    (tmp_path / "base/house.json").write_text(json.dumps(offered))
+    ways = {"balanced": {"steps": 7}}
+    (tmp_path / "presets.json").write_text(json.dumps(ways))
+    call(*words, "--to", tmp_path / "out", "--base", tmp_path / "base", "--presets", tmp_path / "presets.json")
+    told = json.loads((tmp_path / "out/house.json").read_text())
+    assert told["vocabulary"] == ["a bear", "a fox"] and told["starters"] == [["a bear, neon", "a fox"]]
+    assert row in told["sources"] and told["defaults"]["steps"] == 7
+    assert told["presets"] == led_model.PRESETS | {"balanced": led_model.PRESETS["balanced"] | {"steps": 7}}
+    assert {each["name"] for each in told["sources"]} == {"Noto Emoji", "Twitter, Inc. and other contributors", "Words"}
+
+
+@pytest.mark.parametrize(("other", "says"), [
+    (("--run", "nobody"), "has kept no step yet"),
+    (("--after", "9"), "kept no checkpoint after step 9; there are: "),
+    (("--sketchbook", "nowhere.zip"), "nowhere.zip is missing"),
+    (("--lexicon", "nowhere.npz"), "name one by --lexicon"),
+    (("--presets", "pyproject.toml"), "--presets: pyproject.toml cannot be read"),
+    (("--sketchbook", "pyproject.toml"), "pyproject.toml is no sketchbook"),
+])  # fmt: skip
+def test_what_is_missing_is_named(other: tuple[str, ...], says: str, words: tuple[Any, ...], tmp_path: Path) -> None:
+    assert says in call(*words, *other, "--to", tmp_path / "out", ok=False)["error"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_run_that_learns_a_part_of_its_network_is_refused(
+    led: Folder, words: tuple[Any, ...], base: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(led.path, tmp_path / "work")
+    run = Run(Folder(tmp_path / "work"), "led")
+    state = run.state()
+    assert state is not None
+    state["average"].pop("conv_in.bias")
+    run.keep(state | {"step": 4})
+    told = call(*words, "--folder", tmp_path / "work", "--to", tmp_path / "out", ok=False)
+    assert "learns a part of its network alone" in told["error"]
+
+
+def test_what_the_shipped_drawings_ask_for_is_said_in_every_language() -> None:
+    google, twitter = (
+        Drawing(name, name, artist=icon_sets.ARTISTS[name], licence=licence, source=f"npm:@iconify-json/{name}@1#x")
+        for name, licence in (("noto", "Apache-2.0"), ("twemoji", "CC-BY-4.0"))
+    )
+    said = [led_model.licence([google, twitter]), *(HANDS[hand].title for hand in Plan(1).hands)]
+    assert all(text in MODELS or text[:1].lower() + text[1:] in MODELS for text in said)

@@ -1,0 +1,130 @@
+"""A model that sketches lead goes on with somebody's pictures: collected, captioned, encoded, tuned, published."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import UNet2DConditionModel
+from PIL import Image, ImageDraw
+
+from studio.workspace.shards import Shards
+from studio.workspace.work_folder import Folder
+from tests.studio.conftest import call
+from worker.diffusion.model import Model
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import StopInput
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+LEXICON = Path("models/house/lexicon.npz")
+
+
+@pytest.fixture(scope="module")
+def model(led: Folder, base: Path, halving: Path, book: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model that sketches lead, as it is published."""
+    path = tmp_path_factory.mktemp("model") / "led"
+    parts = ("--base", base, "--run", "led", "--vae", halving, "--sketchbook", book, "--lexicon", LEXICON)
+    call("publish", "--folder", led.path, *parts, "--to", path, "--name", "house")
+    return path
+
+
+@pytest.fixture(scope="module")
+def art(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six pictures: photos without an outline, things before a ground, and one cut out."""
+    path = tmp_path_factory.mktemp("art")
+    dice = np.random.default_rng(0)
+    for number in range(3):
+        Image.fromarray((dice.random((90, 120, 3)) * 255).astype(np.uint8)).save(path / f"photo {number}.png")
+    for number in range(2):
+        thing = Image.new("RGB", (120, 90), (40 + 60 * number, 90, 160))
+        ImageDraw.Draw(thing).ellipse((40, 25, 80, 65), fill=(220, 60, 30))
+        thing.save(path / f"apple {number}.png")
+    cut_out = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
+    ImageDraw.Draw(cut_out).rectangle((30, 30, 70, 90), fill=(20, 120, 40, 255))
+    cut_out.save(path / "tree.png")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tuned(model: Path, art: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, dict[str, Any]]:
+    """A folder in which the model went on with them; not to be written to."""
+    path = tmp_path_factory.mktemp("tuned") / "work"
+    call("collect", "--folder", path, "--from", art, "--licence", "CC0-1.0", "--attribution", "Us", "--smallest", 32)
+    call("caption", "--folder", path, "--prefix", "", "--hand", "our prints")
+    encoded = call("encode", "--folder", path, "--base", model, "--size", 32, "--sketches", 3, "--shard", 7)
+    told = call("train", "--folder", path, "--base", model, "--tune", "full", "--batch", 4, "--steps", 30, "--rate",
+                0.003, "--warmup", 2, "--run", "prints")  # fmt: skip
+    return Folder(path), encoded | told
+
+
+def test_each_picture_is_encoded_with_several_sketches_of_itself(tuned: tuple[Folder, dict[str, Any]]) -> None:
+    folder, told = tuned
+    held = Shards(folder.path / "latents")
+    assert told["pictures"] == len(held) == 18
+    assert json.loads((folder.path / "latents/shards.json").read_text())["of"]["distinct"] == 6
+    sketches = torch.cat([led.sketches for led in held.led])
+    assert sketches.shape == (18, 4, 8, 8) and not any(float(led.shares.abs().max()) for led in held.led)
+    names = [caption.file_name for caption in folder.captions()]
+    sources = {record.file: record.source for record in folder.catalogue()}
+    kinds = [Path(sources[f"pictures/{name}"]).name.partition(" ")[0] for name in names] * 3
+    outlined = [bool((sketch[3] < 127).any()) for sketch in sketches]
+    assert not any(found for kind, found in zip(kinds, outlined, strict=True) if kind == "photo")
+    assert any(found for kind, found in zip(kinds, outlined, strict=True) if kind != "photo")
+    assert len({sketch.numpy().tobytes() for sketch in sketches}) == 18
+
+
+def test_training_goes_on_from_the_model_in_its_own_objective(
+    tuned: tuple[Folder, dict[str, Any]], model: Path
+) -> None:
+    folder, told = tuned
+    assert told["objective"] == "v_prediction"
+    losses = {row["step"]: row["loss"] for row in folder.rows("runs/prints/curve.jsonl")}
+    assert losses[30] < losses[1]
+    before, after = (UNet2DConditionModel.from_pretrained(path / "unet") for path in (model, folder.path / "model"))
+    assert before.config.in_channels == after.config.in_channels == 20
+    assert not torch.equal(before.float().conv_in.weight, after.conv_in.weight)
+
+
+def test_new_model_has_the_drawings_and_hands_of_before_and_its_own(
+    tuned: tuple[Folder, dict[str, Any]], model: Path, tmp_path: Path
+) -> None:
+    folder, _ = tuned
+    call("publish", "--folder", folder.path, "--base", model, "--to", tmp_path / "out", "--name", "prints", "--hand",
+         "our prints=Prints of ours")  # fmt: skip
+    facts, before = (json.loads((path / "house.json").read_text()) for path in (tmp_path / "out", model))
+    assert facts["hands"] == [*before["hands"], {"words": "our prints", "title": "Prints of ours"}]
+    assert facts["unnamed"] == before["unnamed"] and facts["presets"] == before["presets"]
+    assert (tmp_path / "out/sketchbook.zip").read_bytes() == (model / "sketchbook.zip").read_bytes()
+    assert "CC0-1.0" in facts["licence"] and "Apache-2.0" in facts["licence"]
+    text = (tmp_path / "out/MODEL_CARD.md").read_text()
+    assert "6 pictures with captions, encoded 18 times" in text and "went on from the model `house`" in text
+    rows = [json.loads(line) for line in (tmp_path / "out/attributions.jsonl").read_text().splitlines()]
+    assert len(rows) == 6 and {row["licence"] for row in rows} == {"CC0-1.0"}
+    painter = Painter(Model.load(str(tmp_path / "out"), device="cpu"))
+    stop = StopInput("a tree, our prints", "", 1, has_hand=True)
+    (painted,) = painter.paint(painter.prepare([stop, stop], painter.rendering(steps=2)), [0.0])
+    assert painted.picture is not None and painted.picture.shape == (32, 32, 3)
+
+
+def test_encoding_goes_on_and_heeds_how_many_sketches(
+    tuned: tuple[Folder, dict[str, Any]], model: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tuned[0].path, tmp_path / "work")
+    words = ("encode", "--folder", tmp_path / "work", "--base", model, "--size", 32, "--shard", 7)
+    assert call(*words, "--sketches", 3)["encoded_now"] == 0
+    assert call(*words, "--sketches", 2)["encoded_now"] == 2
+
+
+def test_base_without_sketches_gets_none(tuned: tuple[Folder, dict[str, Any]], base: Path, tmp_path: Path) -> None:
+    shutil.copytree(tuned[0].path / "pictures", tmp_path / "work/pictures")
+    call("encode", "--folder", tmp_path / "work", "--base", base, "--size", 16)
+    assert Shards(tmp_path / "work/latents").led == []
