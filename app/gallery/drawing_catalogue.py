@@ -80,7 +80,8 @@ class DrawingCatalogue:
         self.motifs = tuple(listed)
         self._by_name = {motif.drawings[0].name: motif for motif in listed}
         self._words = frozenset(word for motif in listed for word in motif.named)
-        self._spoken = frozenset(word for motif in listed for word in folding.words(motif.name))
+        spoken = (word for motif in listed for word in re.findall(r"\w+", motif.name))
+        self._spoken = {folded: word for word in spoken for folded in folding.words(word)}
 
     def of_group(self, group: str) -> tuple[Motif, ...]:
         """Return the motifs of a group, or all."""
@@ -140,7 +141,7 @@ class DrawingCatalogue:
             for known in self._words
         ]
         far, *_, known = min(near)
-        return known if far <= most else ""
+        return self._spoken.get(known, known) if far <= most else ""
 
 
 @lru_cache(maxsize=4)

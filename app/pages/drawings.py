@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import cast
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ blueprint = Blueprint("drawings", __name__)
 
 WHOLE = re.compile("[1-9][0-9]{0,8}", re.ASCII)
 FOR_GOOD = "public, max-age=31536000, immutable"
-PAGE = 60
+PAGE = 36
 """How many motifs a page shows; most have two drawings."""
 
 
@@ -73,7 +73,7 @@ def index() -> Response:
     motifs = tuple(motif for motif in found.motifs if choice.group in ("", motif.group))
     pages = max(1, -(-len(motifs) // PAGE))
     if not error and choice.page > pages:
-        error = _("page must be a whole number from 1 to %(most)s.", most=pages)
+        choice, error = replace(choice, page=1), _("page must be a whole number from 1 to %(most)s.", most=pages)
     shown = motifs[(choice.page - 1) * PAGE : choice.page * PAGE]
     page = render_template(
         "pages/drawings.html",

@@ -86,7 +86,7 @@ def test_slip_is_put_right(english: DrawingCatalogue, german: DrawingCatalogue) 
     assert [english.search(typed).meant for typed in ("girafe", "elehpant", "red appel", "fxo")] == [
         "giraffe", "elephant", "red apple", "fox",
     ]  # fmt: skip
-    assert german.search("Schmeterling").meant == "schmetterling"
+    assert german.search("Schmeterling").meant == "Schmetterling"
     assert english.search("giraffe").meant == english.search("qqqqqq").meant == english.search("x" * 300).meant == ""
 
 

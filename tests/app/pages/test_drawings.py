@@ -124,6 +124,7 @@ def test_what_cannot_be_had_is_said_with_the_field(client: FlaskClient, asked: d
     answer = client.get("/drawings", query_string=asked)
     assert answer.status_code == 422
     assert re.search(r'role="alert">[^<]*' + re.escape(said), answer.text)
+    assert '<span class="named">fox</span>' in answer.text
 
 
 def test_page_is_for_models_that_drawings_lead(client: FlaskClient, instance: Path) -> None:
@@ -137,6 +138,10 @@ def test_unchanged_page_is_not_sent_twice(client: FlaskClient) -> None:
     assert client.get("/drawings", headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_foot_and_about_page_lead_there(client: FlaskClient) -> None:
+def test_foot_leads_there_and_the_about_page_where_it_speaks_of_such_a_model(
+    client: FlaskClient, instance: Path, folder: Path
+) -> None:
     assert '<a href="/drawings">Drawings</a>' in client.get("/gallery").text
-    assert '<a href="/drawings">These are the drawings.</a>' in client.get("/about").text
+    assert "These are the drawings." not in client.get("/about").text
+    led_first = make_app(instance, MODEL=str(folder)).test_client()
+    assert '<a href="/drawings">These are the drawings.</a>' in led_first.get("/about").text
