@@ -97,8 +97,8 @@ def test_drawing_that_comes_with_the_walk_is_painted_as_if_it_lay_beside_the_wei
 ) -> None:
     brought = painted(led, [ROBOT, CAT], [0.0, 0.5, 1.0], drawings={ROBOT_DIGEST: SVG})
     copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
-    svgs = {**{drawings.DIGESTS[name]: svg for name, svg in drawings.SVGS.items()}, ROBOT_DIGEST: SVG}
-    shipped = [*drawings.DRAWINGS, Drawing(ROBOT_DIGEST, "robot")]
+    svgs = {**drawings.SVGS, ROBOT_DIGEST: SVG}
+    shipped = [*drawings.SHIPPED, Drawing(ROBOT_DIGEST, "robot")]
     (copy / "sketchbook.zip").write_bytes(sketchbook.packed(shipped, svgs))
     beside = Painter(Model.load(str(copy), device="cpu"), tuning.fallback())
     assert (painted(beside, [ROBOT, CAT], [0.0, 0.5, 1.0]) == brought).all()
