@@ -10,7 +10,7 @@ from dataclasses import asdict
 from flask import Flask, Response, request
 from werkzeug.exceptions import NotFound
 
-from app.drawings import added_drawings, drawing_credits, offered
+from app.drawings import added_drawings, offered
 from app.errors import InvalidInput
 from app.i18n.gettext import N_, _
 from app.moderation import drawing_curation, drawing_request
@@ -90,7 +90,6 @@ def _drawings_page(wanted: DrawingRequest, invalid: InvalidInput | None = None) 
         wanted=asdict(wanted),
         kinds=drawing_request.kinds(),
         said=_said(),
-        credit_of=drawing_credits.of_drawing,
         side=SIDE,
         most=svg.BYTES,
     )
