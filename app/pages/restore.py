@@ -11,7 +11,9 @@ from app.commissions import recipe
 from app.commissions.recipe import as_commission
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
+from app.drawings import sketchbooks
 from app.errors import InvalidInput
+from app.generation import models_on_offer
 from app.generation.limits import Limits
 from app.i18n.gettext import N_, _
 from app.pages.make import make_page
@@ -23,6 +25,7 @@ blueprint = Blueprint("restoring", __name__)
 
 BACK = N_("The recipe of your film is back. Paint it again, or change what you like.")
 NEWER = N_("The model has learned on since: the pictures will not be quite the same.")
+NOT_OFFERED = N_("A drawing that it was painted after is not offered any more: another takes its place here.")
 UPLOADS = ("restoring.restore", "api.read_recipe")
 
 
@@ -53,7 +56,16 @@ def restore() -> Response:
     form.token, form.unlisted, form.restored = typed.token, typed.unlisted, _(BACK)
     if reuse.current_revision(pinned.model_name) not in (None, pinned.model_revision):
         form.restored += f" {_(NEWER)}"
+    if _lacks_a_drawing(wanted):
+        form.restored += f" {_(NOT_OFFERED)}"
     return make_page(form)
+
+
+def _lacks_a_drawing(wanted: Commission) -> bool:
+    """Tell whether a drawing of a recipe cannot be chosen any more: the form reads prompts by those alone that can."""
+    book = sketchbooks.readable(models_on_offer.setting(wanted.model))
+    drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
+    return book is not None and any(digest not in book.drawings for digest in drawn)
 
 
 def _fields(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:

@@ -26,7 +26,7 @@ POLICY = "; ".join(
 )
 SIDE = 434  # pixels of the longer side, as on the walk's own page
 CAPTION = 64
-CREDITS = 56
+CREDITS = 80
 
 
 def init_app(app: Flask) -> None:

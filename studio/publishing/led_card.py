@@ -41,11 +41,16 @@ def data(leading: Leading) -> str:
         "",
     ]
     if leading.of_pictures:
-        distinct = learned.get("distinct", count)
+        reminders = learned.get("reminders", 0)
+        distinct, encoded = learned.get("distinct", count), count - reminders
         lines.append(
-            f"It learned from {distinct:,} pictures with captions, encoded {count:,} times: whole and in pieces, each "
-            "time after another sketch made of the picture itself."
+            f"It learned from {distinct:,} pictures with captions, encoded {encoded:,} times: whole and in pieces, "
+            "each time after another sketch made of the picture itself."
         )
+        if reminders:
+            lines.append(
+                f"Beside them, {reminders:,} scenes of the drawings by the hands of before reminded it of these."
+            )
     elif count:
         lines.append(
             f"It learned from {count:,} pictures: scenes of those drawings by dice, painted by the programs of "

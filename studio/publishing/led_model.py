@@ -100,17 +100,23 @@ def _first(named: Path | None, *usual: Path, option: str) -> Path:
 
 def house(
     told: dict[str, Any], leading: Leading, base: dict[str, Any], *, hands: Sequence[str] = (),
-    presets: dict[str, Any] | None = None,
+    presets: dict[str, Any] | None = None, unnamed: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Complete what programs read; ``hands`` are words that name further ones, as ``words`` or ``words=title``.
 
-    What a base offers for a beginning stays, as far as there are drawings for it.
+    ``unnamed`` are the words of those that paint a prompt which names none. What a base offers for a beginning stays,
+    as far as there are drawings for it.
+
+    :raises StudioError: where one of these is unknown.
     """
     told = told | painted_by(leading, base, presets) | {"sizes": [told["size"], LARGER * told["size"]]}
     for hand in hands:
         words, _, title = hand.partition("=")
         others = [row for row in told["hands"] if row["words"] != words]
         told["hands"] = [*others, {"words": words, "title": title or words[:1].upper() + words[1:]}]
+    if strange := sorted(set(unnamed) - {row["words"] for row in told["hands"]}):
+        raise StudioError(f"--unnamed {strange[0]} is no hand that the model knows.")
+    told["unnamed"] = list(unnamed) or told["unnamed"]
     of_base = {row.get("url"): row for row in base.get("sources", [])}
     drawn = [of_base.get(row["url"], row) if "url" in row else row for row in sources(leading.drawings)]
     told["sources"] = [*drawn, *(row for row in told["sources"] if row not in drawn)]

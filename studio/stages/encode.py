@@ -37,6 +37,8 @@ from studio.workspace.work_folder import Folder, digest
 @click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
 @click.option("--sketches", type=click.IntRange(1), default=4, show_default=True,
               help="Of each captioned picture, where sketches lead --base: so many, of pieces of it.")  # fmt: skip
+@click.option("--reminders", type=click.FloatRange(0), default=1.0, show_default=True,
+              help="Beside each of these, so many subjects by the hands of before, to remind of them.")  # fmt: skip
 @click.option("--captions", type=click.IntRange(1), default=2, show_default=True, help="Captions kept of each scene.")
 @click.option("--size", type=click.IntRange(8), default=256, show_default=True, help="Pixels a side.")
 @click.option("--shard", type=click.IntRange(1), default=4096, show_default=True, help="Pictures a shard.")
@@ -47,13 +49,13 @@ from studio.workspace.work_folder import Folder, digest
 )
 def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None, shard: int, batch: int, device: str,
             jobs: int, size: int, captions: int, sketchbook: Path | None, subjects: int,
-            seed: int, sketches: int) -> dict[str, Any]:  # fmt: skip
+            seed: int, sketches: int, reminders: float) -> dict[str, Any]:  # fmt: skip
     """Write latents/: scenes painted now, or captioned pictures, as latents and text states."""
     from studio.workspace import shards
 
     coder = vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
     work = _Work(folder.path, base, coder, source, captions, size, device, batch, shard, sketchbook, subjects, seed,
-                 sketches if _is_led(base) else 0)  # fmt: skip
+                 sketches if _is_led(base) else 0, reminders)  # fmt: skip
     pictures = work.pictures()
     made_of = {"vae": _digest(coder), "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
                "source": pictures.digest()}  # fmt: skip
@@ -93,8 +95,10 @@ class _Work:
     subjects: int = 0
     seed: int = 1
     sketches: int = 0
+    reminders: float = 0.0
 
-    def pictures(self) -> _Sketched | _Painted | _Captioned:
+    def pictures(self) -> _Sketched | _Painted | _Captioned | _Reminded:
+        from sketch import sketchbook
         from studio.scenes import captioned
 
         folder = Folder(self.folder)
@@ -102,7 +106,10 @@ class _Work:
             return _Sketched(self.sketchbook, self.subjects, self.seed, self.captions, self.size)
         if not self.source and (self.folder / "scenes.json").exists():
             return _Painted(folder, self.captions, self.size, self.device)
-        return _Captioned(captioned.Captioned(folder, self.source, self.size, sketches=self.sketches))
+        own = _Captioned(captioned.Captioned(folder, self.source, self.size, sketches=self.sketches))
+        book = self.base / sketchbook.FILE
+        count = round(self.reminders * len(own)) if self.sketches and book.exists() else 0
+        return _Reminded(own, _Sketched(book, count, self.seed, 1, self.size)) if count else own
 
 
 class _Encoder:
@@ -269,6 +276,37 @@ class _Captioned:
         seen, told, sketches = self._pictures.read(numbers)
         leading = None if sketches is None else _Leading(sketches, told, [0.0] * len(told))
         return seen, told, leading
+
+
+class _Reminded:
+    """Captioned pictures, and subjects behind them that remind a model of the hands that it knew before."""
+
+    name = _Captioned.name
+
+    def __init__(self, own: _Captioned, subjects: _Sketched) -> None:
+        self._own, self._subjects = own, subjects
+        self.about = own.about | {"reminders": len(subjects)}
+
+    def __len__(self) -> int:
+        return len(self._own) + len(self._subjects)
+
+    def digest(self) -> str:
+        return digest(f"{self._own.digest()}:{self._subjects.digest()}".encode())
+
+    def read(self, numbers: range) -> tuple[Any, list[list[str]], _Leading]:
+        import torch
+
+        last = len(self._own)
+        own = range(min(numbers.start, last), min(numbers.stop, last))
+        further = range(max(numbers.start, last) - last, max(numbers.stop, last) - last)
+        parts = [part.read(those) for part, those in ((self._own, own), (self._subjects, further)) if those]
+        led = [leading for _, _, leading in parts if leading]
+        leading = _Leading(
+            torch.cat([each.sketches for each in led]),
+            [others for each in led for others in each.others],
+            [share for each in led for share in each.shares],
+        )
+        return torch.cat([seen for seen, _, _ in parts]), [said for _, told, _ in parts for said in told], leading
 
 
 def _begin(folder: Folder, made_of: dict[str, Any]) -> set[str]:

@@ -42,6 +42,8 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
               help="By which its prompts are read; else model/lexicon.npz, or that of --base.")  # fmt: skip
 @click.option("--presets", "presets_path", type=click.Path(path_type=Path),
               help="JSON of how a model led by sketches is to be painted.")  # fmt: skip
+@click.option("--unnamed", multiple=True, metavar="WORDS",
+              help="A hand for prompts that name none, by its words; else those it was taught for that.")  # fmt: skip
 @click.option("--hand", "hands", multiple=True, metavar="WORDS[=TITLE]",
               help="A hand that a model led by sketches learned from pictures, beside those of --base.")  # fmt: skip
 @click.option(
@@ -50,7 +52,8 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, run: str | None,
             after: int | None, vae: Path | None, evaluation: str | None, prefix: str, licence: str,
             steps: int | None, guidance: float | None, sketchbook: Path | None, lexicon: Path | None,
-            presets_path: Path | None, hands: tuple[str, ...], origin: str) -> dict[str, Any]:  # fmt: skip
+            presets_path: Path | None, unnamed: tuple[str, ...], hands: tuple[str, ...],
+            origin: str) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
     from studio.judging import score
     from studio.publishing import led_model, loss_curve, model_card
@@ -80,7 +83,7 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
         hands=_hands(folder), base=of_base, goes_on=goes_on, leading=leading,
     )  # fmt: skip
     if leading:
-        facts = led_model.house(facts, leading, of_base, hands=hands, presets=presets)
+        facts = led_model.house(facts, leading, of_base, hands=hands, presets=presets, unnamed=unnamed)
     ends = {run: int(parts["unet"].name)} if run else {}
     text = model_card.written(folder, facts, scores, _parts(pipe), base=of_base if goes_on else None, leading=leading,
                               origin=origin, ends=ends)  # fmt: skip

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from app.auth import visitors
 from app.commissions import walk_edits
 from app.gallery import exhibitions, first_exhibition
-from app.moderation import banned_words, reports
+from app.moderation import banned_words, drawing_curation, reports
+from app.moderation.drawing_request import DrawingRequest
 from app.search import visual_search
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, REFUSED, VisualFeatures, Walk
@@ -21,6 +22,7 @@ from app.walks import lifecycle
 from tests.conftest import SECRET
 from tests.server import easel
 from tests.server.live import PATIENCE_MS
+from tests.support import led
 from tests.support.curator import PASSWORD
 from tests.support.stages import deliver
 
@@ -46,6 +48,9 @@ def furnish(app: Flask) -> dict[str, Room]:
     reports.submit(first, reason="other", words="It is a guitar.",
                    reporter="ann", admit=lambda: None)  # fmt: skip
     banned_words.ban("gore")
+    drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot, Blechmann", artist="Ann Example", licence="MIT"))
+    rusty = drawing_curation.add(led.ROBOT.replace("678", "a63").encode(), DrawingRequest("rusty robot"))
+    drawing_curation.remove(rusty.drawing.digest)
     return found | _office()
 
 
@@ -131,7 +136,7 @@ def _office() -> dict[str, Room]:
     rooms = {"sign in": Room("/curator"), "curator": Room("/curator", _sign_in)}
     paths = {"halls": "exhibitions", "hall": f"exhibitions/{first_exhibition.SLUG}", "words": "words", "log": "log"}
     walk = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
-    paths["case"] = f"walks/{walk.id}"
+    paths |= {"case": f"walks/{walk.id}", "drawings": "drawings", "drawings found": "drawings?q=bat"}
     return rooms | {f"curator's {name}": Room(f"/curator/{path}") for name, path in paths.items()}
 
 

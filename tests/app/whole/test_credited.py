@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from sqlalchemy import update
 
 from app.commissions import recipe
 from app.drawings import drawing_credits
+from app.moderation import drawing_curation
+from app.moderation.drawing_request import DrawingRequest
 from app.publishing import embed
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
@@ -23,6 +26,7 @@ from sketch.sketchbook import Drawing
 from tests.conftest import make_app
 from tests.support import led
 from tests.support.html import Elements
+from tests.support.recipes import RENDERING
 
 Hanger = Callable[..., Walk]
 
@@ -141,6 +145,31 @@ def test_about_page_tells_all_whose_drawings_lead_the_model(client: FlaskClient,
     with make_app(instance).app_context() as context:
         assert "Whose drawings lead it" not in context.app.test_client().get("/about").text
         db.session.remove()
+
+
+def test_label_names_a_drawing_that_was_removed_since(client: FlaskClient, hung: Hanger) -> None:
+    drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot hamster", artist="Ann Example"))
+    walk = hung("a robot hamster", "a fox")
+    drawing_curation.remove("robot hamster")
+    page = read(client.get(walk.url).text)
+    assert "Drawn after robot hamster · fox" in page and "robot hamster (Ann Example, licence not told)" in page
+
+
+def test_form_says_that_a_drawing_of_the_recipe_is_not_offered_any_more(client: FlaskClient, hung: Hanger) -> None:
+    drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot hamster"))
+    walk = hung("a robot hamster", "a fox")
+    fixed = {**RENDERING, "positions": [0.0, 1.0], "model_name": "led", "sampling": None}
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(fixed))
+    db.session.refresh(walk)
+    told = recipe.dumps(walk).encode()
+
+    def bring() -> str:
+        return client.post("/recipe", data={"film": (io.BytesIO(told), "recipe.json")}).text
+
+    assert "The recipe of your film is back" in bring() and "is not offered any more" not in bring()
+    drawing_curation.remove("robot hamster")
+    assert "A drawing that it was painted after is not offered any more: another takes its place here." in bring()
 
 
 def test_walk_that_is_taken_down_keeps_no_names_of_drawings(walk: Walk) -> None:

@@ -65,6 +65,15 @@ def test_average_of_a_run_that_is_not_done_is_published_in_half_precision(
     assert published[1]["led"] and [path.name for path in checkpoints.kept(Run(led, "led"))] == ["000003"]
 
 
+def test_hands_of_prompts_that_name_none_may_be_chosen_among_those_it_knows(
+    words: tuple[Any, ...], tmp_path: Path
+) -> None:
+    call(*words, "--to", tmp_path / "model", "--unnamed", "mosaic", "--unnamed", "neon")
+    assert json.loads((tmp_path / "model" / "house.json").read_text())["unnamed"] == ["mosaic", "neon"]
+    with pytest.raises(AssertionError, match="--unnamed fresco is no hand that the model knows"):
+        call(*words, "--to", tmp_path / "other", "--unnamed", "fresco")
+
+
 def test_worker_paints_with_it_after_a_sketch(published: tuple[Path, dict[str, Any]]) -> None:
     path = published[0]
     assert json.loads((path / "sketch.json").read_text()) == {"version": 1, "side": 8}

@@ -13,6 +13,8 @@ import torch
 from diffusers import UNet2DConditionModel
 from PIL import Image, ImageDraw
 
+from sketch import sketchbook
+from studio.scenes import painted, subjects
 from studio.workspace.shards import Shards
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
@@ -60,7 +62,8 @@ def tuned(model: Path, art: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     path = tmp_path_factory.mktemp("tuned") / "work"
     call("collect", "--folder", path, "--from", art, "--licence", "CC0-1.0", "--attribution", "Us", "--smallest", 32)
     call("caption", "--folder", path, "--prefix", "", "--hand", "our prints")
-    encoded = call("encode", "--folder", path, "--base", model, "--size", 32, "--sketches", 3, "--shard", 7)
+    encoded = call("encode", "--folder", path, "--base", model, "--size", 32, "--sketches", 3, "--reminders",
+                   0.5, "--shard", 7, "--batch", 4)  # fmt: skip
     told = call("train", "--folder", path, "--base", model, "--tune", "full", "--batch", 4, "--steps", 30, "--rate",
                 0.003, "--warmup", 2, "--run", "prints")  # fmt: skip
     return Folder(path), encoded | told
@@ -69,10 +72,11 @@ def tuned(model: Path, art: Path, tmp_path_factory: pytest.TempPathFactory) -> t
 def test_each_picture_is_encoded_with_several_sketches_of_itself(tuned: tuple[Folder, dict[str, Any]]) -> None:
     folder, told = tuned
     held = Shards(folder.path / "latents")
-    assert told["pictures"] == len(held) == 18
-    assert json.loads((folder.path / "latents/shards.json").read_text())["of"]["distinct"] == 6
-    sketches = torch.cat([led.sketches for led in held.led])
-    assert sketches.shape == (18, 4, 8, 8) and not any(float(led.shares.abs().max()) for led in held.led)
+    assert told["pictures"] == len(held) == 18 + 9
+    about = json.loads((folder.path / "latents/shards.json").read_text())["of"]
+    assert (about["distinct"], about["reminders"]) == (6, 9)
+    sketches = torch.cat([led.sketches for led in held.led])[:18]
+    assert sketches.shape == (18, 4, 8, 8) and not torch.cat([led.shares for led in held.led])[:18].any()
     names = [caption.file_name for caption in folder.captions()]
     sources = {record.file: record.source for record in folder.catalogue()}
     kinds = [Path(sources[f"pictures/{name}"]).name.partition(" ")[0] for name in names] * 3
@@ -80,6 +84,15 @@ def test_each_picture_is_encoded_with_several_sketches_of_itself(tuned: tuple[Fo
     assert not any(found for kind, found in zip(kinds, outlined, strict=True) if kind == "photo")
     assert any(found for kind, found in zip(kinds, outlined, strict=True) if kind != "photo")
     assert len({sketch.numpy().tobytes() for sketch in sketches}) == 18
+
+
+def test_subjects_by_the_hands_of_before_stand_behind_them(tuned: tuple[Folder, dict[str, Any]], model: Path) -> None:
+    held = Shards(tuned[0].path / "latents")
+    book = sketchbook.load(model / "sketchbook.zip")
+    programme = subjects.Programme(subjects.Plan(9, 1), book)
+    made = painted.Easel(book, size=32).paint([programme.subject(number) for number in range(9)])
+    read = held.rows(torch.arange(18, 27), torch.Generator().manual_seed(0))
+    assert read.sketches is not None and float((read.sketches - made.sketches).abs().max()) < 0.5 / 127.5 + 0.02
 
 
 def test_training_goes_on_from_the_model_in_its_own_objective(
@@ -106,6 +119,7 @@ def test_new_model_has_the_drawings_and_hands_of_before_and_its_own(
     assert (tmp_path / "out/sketchbook.zip").read_bytes() == (model / "sketchbook.zip").read_bytes()
     assert "CC0-1.0" in facts["licence"] and "Apache-2.0" in facts["licence"]
     text = (tmp_path / "out/MODEL_CARD.md").read_text()
+    assert "9 scenes of the drawings by the hands of before reminded it" in text
     assert "6 pictures with captions, encoded 18 times" in text and "went on from the model `house`" in text
     rows = [json.loads(line) for line in (tmp_path / "out/attributions.jsonl").read_text().splitlines()]
     assert len(rows) == 6 and {row["licence"] for row in rows} == {"CC0-1.0"}
@@ -119,9 +133,9 @@ def test_encoding_goes_on_and_heeds_how_many_sketches(
     tuned: tuple[Folder, dict[str, Any]], model: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(tuned[0].path, tmp_path / "work")
-    words = ("encode", "--folder", tmp_path / "work", "--base", model, "--size", 32, "--shard", 7)
-    assert call(*words, "--sketches", 3)["encoded_now"] == 0
-    assert call(*words, "--sketches", 2)["encoded_now"] == 2
+    words = ("encode", "--folder", tmp_path / "work", "--base", model, "--size", 32, "--shard", 7, "--batch", 4)
+    assert call(*words, "--sketches", 3, "--reminders", 0.5)["encoded_now"] == 0
+    assert call(*words, "--sketches", 2, "--reminders", 0)["encoded_now"] == 2
 
 
 def test_base_without_sketches_gets_none(tuned: tuple[Folder, dict[str, Any]], base: Path, tmp_path: Path) -> None:
