@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.commissions import scenes
-from app.drawings import offered, pictures
+from app.drawings import drawing_credits, offered, pictures, sketchbooks
 from app.gallery.drawing_catalogue import GROUPS, DrawingCatalogue, Motif, catalogue
 from app.generation import models_on_offer
 from app.generation.models_on_offer import ModelOnOffer
@@ -85,6 +85,7 @@ def index() -> Response:
         count=len(motifs),
         total=len(drawn.motifs),
         meant=found.meant,
+        credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.readable(model.setting)) else [],
         pages=pages,
     )
     return page_response(page, status=422) if error else conditional(page_response(page))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from app.commissions import scenes
+from app.drawings import offered
 from app.generation import models_on_offer
 from app.i18n.locales import here
 from app.reading import chosen
-from app.reading.reader import Reader
 from sketch.sketchbook import Drawing
 
 
@@ -18,10 +18,11 @@ def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: 
     if reader is None:
         return ""
     reading = reader.again(prompt, leave_out=leave_out, language=here().language, seed=seed)
-    return chosen.written(chosen.shown_by(reading, shown_in(scene, reader)))
+    shown = [drawing for drawing in shown_in(scene) if drawing.digest in reader.drawings]
+    return chosen.written(chosen.shown_by(reading, shown))
 
 
-def shown_in(scene: dict[str, Any] | None, reader: Reader) -> list[Drawing]:
-    """List the drawings in a scene as it is recorded, each once, as far as they are known."""
+def shown_in(scene: dict[str, Any] | None) -> list[Drawing]:
+    """List the drawings in a scene as it is recorded, each once, as far as they are known; those removed since, too."""
     digests = dict.fromkeys(thing["drawing"] for thing in (scene or {}).get("things", ()))
-    return [reader.drawings[digest] for digest in digests if digest in reader.drawings]
+    return [drawing for drawing in map(offered.drawing, digests) if drawing is not None]

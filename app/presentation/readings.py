@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.commissions import scenes, schema
-from app.drawings import offered
+from app.drawings import sketchbooks
 from app.generation import models_on_offer
 from app.generation.limits import SEED_MAX, Limits
 from app.i18n.formatting import join_words
@@ -151,19 +151,13 @@ def drawn_after(walk: Walk) -> list[str]:
         return []
     language, told = here().language, []
     for stop in walk.stops:
-        if drawings := _all_shown_in(stop.scene):
+        if drawings := choices.shown_in(stop.scene):
             seed = walk.seed_of(stop)
             reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=language, seed=seed)
             free = {item.drawing for item in reading.items if item.how == FREELY}
             names = join_words(reader.name_of(drawing, language) for drawing in drawings)
             told.append(_("%(names)s, freely", names=names) if free & {*drawings} else names)
     return told
-
-
-def _all_shown_in(scene: dict[str, Any] | None) -> list[Drawing]:
-    """List the drawings in a scene, each once, those that were removed since as well."""
-    digests = dict.fromkeys(thing["drawing"] for thing in (scene or {}).get("things", ()))
-    return [drawing for drawing in map(offered.drawing, digests) if drawing]
 
 
 def _read(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
@@ -202,7 +196,7 @@ def _of_scene(walk: Walk | None, reader: Reader) -> PromptShown:
     scene = walk.stops[-1].scene if walk is not None else None
     things = [
         ThingShown("", False, (Option(AS_READ, drawing.digest, reader.name_of(drawing, here().language), True),))
-        for drawing in choices.shown_in(scene, reader)
+        for drawing in choices.shown_in(scene)
     ]
     return PromptShown(tuple(things), "")
 
@@ -227,9 +221,10 @@ class _Asked:
         return None if reader is None else cls(form, reader, model, _seed(form), form.commission()["stops"])
 
     def brings_scene(self, index: int) -> bool:
-        """Tell whether a stop is the last one of the walk gone on from, and as that one was."""
-        parent = self.form.parent
-        return index == 0 and parent is not None and parent.stops[-1].scene is not None
+        """Tell whether a stop is the last one of the walk gone on from, and shown as that one was."""
+        last = self.form.parent.stops[-1].scene if index == 0 and self.form.parent is not None else None
+        book = sketchbooks.readable(self.model)
+        return last is not None and book is not None and not any(scenes.unknown_drawings(book, [last]))
 
     def seed_of(self, stop: dict[str, Any]) -> int:
         """Return the seed that a stop is read and painted by."""

@@ -64,6 +64,8 @@ def test_page_lists_all_in_groups_with_their_makers(client: FlaskClient) -> None
     assert listed(client) == ["fox", "bat", "sun", "snowman", "house", "house", "cricket game", "cat face"]
     assert re.findall(r"<h2>([^<]+)</h2>", page) == ["Animals", "Sky and weather", "Places", "Music and play", "Faces"]
     assert page.count('<bdi>MoMA Lisa</bdi>, <bdi class="licence">CC0 1.0</bdi>') == 8
+    assert page.count("<bdi>MoMA Lisa</bdi>") == 9  # and once below all of them, with the way to the licence
+    assert 'href="https://creativecommons.org/publicdomain/zero/1.0/"' in page
 
 
 def test_each_leads_to_the_form_with_itself_chosen(client: FlaskClient) -> None:

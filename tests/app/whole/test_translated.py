@@ -398,8 +398,8 @@ def _pages(app: Flask) -> set[str]:
     programs = {"static", "metrics", "health", "files", "stored", "feed", "sitemap", "api", "readings"}
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     found = {rule.endpoint for rule in rules if rule.endpoint.partition(".")[0] not in programs}
-    led = {"office.drawings", "drawings.index", "pages.reading"}  # read where drawings lead a model
-    return found - led - {
+    return found - {
+        "office.drawings",  # which is read where drawings lead the model
         "pages.favicon", "office.picture", "fail", "pages.surprise", "office.look_up", "office.sign_in",
         "drawings.picture",
     }  # fmt: skip
