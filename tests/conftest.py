@@ -30,6 +30,7 @@ from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 from tests.support import postgres
 from tests.support.compiled_once import compile_once
+from tests.support.house import NAME
 from tests.support.needs import require
 from tests.support.side_by_side import SideBySide
 
@@ -254,7 +255,7 @@ def hung(commissioned: Commissioner) -> Commissioner:
             row.finished_at = now() - timedelta(minutes=minutes_ago)
             row.paint_seconds, row.evenness, row.jump = 2.4, 0.91, 1.3
             row.width = row.height = 128
-            row.model_name, row.model_title, row.model_revision = "house", "House model", "3f9a2c1d0e5b"
+            row.model_name, row.model_title, row.model_revision = NAME, "House model", "3f9a2c1d0e5b"
         db.session.refresh(walk)
         return walk
 

@@ -163,7 +163,10 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     :raises InvalidInput: when something in it breaks a rule; the message says what was altered.
     """
     names = ASKED if recipe.get("version") == VERSION else ASKED[:3]
-    wanted = validation.validate({name: recipe.get(name) for name in names})
+    model = recipe.get("model")
+    name = model.get("name") if isinstance(model, dict) else None
+    painted_by = name if isinstance(name, str) else None
+    wanted = validation.validate({name: recipe.get(name) for name in names}, painted_by=painted_by)
     if wanted.seed is None:
         raise _altered(_("its seed is missing"))
     if recipe.get("version") != VERSION:

@@ -16,6 +16,8 @@ from app.i18n.gettext import _
 from app.storage.walk_models import ID
 from sketch import scene
 
+HAND_MAX = 80  # characters that a stop has room for
+
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -73,12 +75,21 @@ def _hand(text: str | None, info: ValidationInfo) -> str | None:
     if text is None or not text.strip():
         return None
     _check_readable(text)
+    if info.context and info.context.any_hand:
+        return _hand_of_another(text)
     known = info.context.hands if info.context else ()
     if hand := find_hand(text, known):
         return str(hand.words)
     if not known:
         raise ValueError(_("cannot be “%(hand)s”: the model that paints here knows none.", hand=f"{text:.60}"))
     raise ValueError(_("cannot be “%(hand)s”. The model knows %(hands)s.", hand=f"{text:.60}", hands=words_of(known)))
+
+
+def _hand_of_another(text: str) -> str:
+    """Keep a hand as the recipe of a model that is not on offer names it."""
+    if len(text) > HAND_MAX or not text.isprintable():
+        raise ValueError(_("cannot be “%(hand)s”: the model that paints here knows none.", hand=f"{text:.60}"))
+    return text
 
 
 def _walk_id(text: str | None) -> str | None:

@@ -19,12 +19,12 @@ from app.storage.walk_models import ID, ROUND
 from app.walks import lineage
 
 
-def validate(data: Any) -> Commission:
-    """Check a commission against the rules and limits.
+def validate(data: Any, *, painted_by: str | None = None) -> Commission:
+    """Check a commission against the rules and limits; of a recipe, against those of the model that it names.
 
     :raises InvalidInput: with one :class:`FieldError` for each field that is wrong.
     """
-    limits = Limits.current(_model_named(data))
+    limits = Limits.current(painted_by or _model_named(data))
     try:
         wanted = Commission.model_validate(data, context=limits)
     except ValidationError as error:

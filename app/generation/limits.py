@@ -26,6 +26,7 @@ class Limits:
     steps_max: int = 100
     guidance_max: float = 20.0
     hands: tuple[Hand, ...] = ()  # those of the model
+    any_hand: bool = False  # of a model that is not on offer nobody here knows which it has
     sizes: tuple[int, ...] = ()  # those that the model paints, in pixels of a side
     models: tuple[str, ...] = ()  # the names of those on offer
 
@@ -42,6 +43,7 @@ class Limits:
             steps_max=sampler_settings.steps_max(model),
             guidance_max=config["GUIDANCE_MAX"],
             hands=() if offer is None else known_hands(offer.setting),
+            any_hand=offer is None,
             sizes=tuple(models_on_offer.facts(models_on_offer.setting(model))["sizes"]),
             models=tuple(each.name for each in models_on_offer.offered()),
         )

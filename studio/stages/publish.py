@@ -152,6 +152,10 @@ def write(pipe: Any, path: Path) -> None:
     config = path / "text_encoder/config.json"
     said = json.loads(config.read_bytes())
     config.write_text(json.dumps(said | {"dtype": "float32"}, indent=2) + "\n", "utf-8")
+    for config in path.glob("*/config.json"):
+        said = json.loads(config.read_bytes())
+        if said.pop("_name_or_path", None):  # where the weights lay on this machine is nobody else's business
+            config.write_text(json.dumps(said, indent=2) + "\n", "utf-8")
 
 
 def _count(part: Any) -> int:

@@ -19,6 +19,7 @@ from app.storage import media_store
 from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
 from tests.server.live import PATIENCE
+from tests.support.house import NAME
 from worker.film import encoding
 
 SIDE = 64
@@ -108,7 +109,7 @@ def paint(walk: Walk, places: Sequence[float], rank: int, **values: object) -> N
             )
         row.state, row.painted_count, row.width, row.height = PAINTING, len(known), SIDE, SIDE
         row.started_at = row.started_at or now()
-        row.model_name, row.model_title, row.model_revision = "house", "House model", "3f9a2c1d0e5b"
+        row.model_name, row.model_title, row.model_revision = NAME, "House model", "3f9a2c1d0e5b"
         for name, value in values.items():
             setattr(row, name, value)
         shown = [picture(position) for position, *_ in sorted(known)]

@@ -31,7 +31,7 @@ WALK = re.compile(r"/walks/[a-z2-9]{16}")
 @pytest.fixture
 def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
     folder = led.lay_out(tmp_path / "model")
-    settings = {"MODELS": [str(ROOT / "models/house")], "MEANING": str(ROOT / "models/meaning")}
+    settings = {"MODELS": [str(led.lay_out_words_alone(tmp_path / "words"))], "MEANING": str(ROOT / "models/meaning")}
     app = make_app(instance, MODEL=str(folder), WTF_CSRF_ENABLED=True, **settings)
     with app.app_context():
         yield app
@@ -235,7 +235,7 @@ def test_model_that_is_led_by_words_alone_shows_nothing(visit: Open) -> None:
     section = page.locator("#readings")
     expect(section).to_be_visible()
     page.get_by_text("More", exact=True).click()
-    page.get_by_role("radio", name="House model").check()
+    page.get_by_role("radio", name="Words alone").check()
     expect(section).to_be_hidden()
     prompts = asked(page)
     page.get_by_label("From", exact=True).fill("a house")

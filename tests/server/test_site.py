@@ -19,7 +19,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from tests.server.live import PATIENCE, ROOT, LiveSite, is_running, wait_until
-from tests.support.house import SIZE
+from tests.support.house import NAME, SIZE
 
 pytestmark = pytest.mark.server
 
@@ -37,7 +37,7 @@ def test_the_address_is_printed_once_a_worker_can_paint(site: LiveSite) -> None:
     body = site.readiness()
     assert (body["status"], body["database"], body["redis"]) == ("ready", "ok", "ok")
     (worker,) = body["workers"]
-    assert worker["model"] == "house"
+    assert worker["model"] == NAME
     assert f":{site.worker_pid()}:" in worker["name"]
 
 

@@ -1,4 +1,4 @@
-"""The model that is shipped, for tests that paint with it."""
+"""The model that is shipped: what it says of itself, and where it lies."""
 
 from __future__ import annotations
 
@@ -7,4 +7,6 @@ import json
 from app.config import ROOT
 
 HOUSE = ROOT / "models" / "house"
-SIZE = int(json.loads((HOUSE / "house.json").read_bytes())["size"])  # pixels a side
+FACTS = json.loads((HOUSE / "house.json").read_bytes())
+NAME = str(FACTS["name"])
+SIZE = int(FACTS["size"])  # pixels a side

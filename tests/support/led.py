@@ -1,4 +1,4 @@
-"""What the site reads of a model that drawings lead: a few drawings of our own, and the shipped lexicon."""
+"""What the site reads of models: of one that drawings lead, with a few of our own, and of one led by words alone."""
 
 from __future__ import annotations
 
@@ -56,6 +56,13 @@ def lay_out(folder: Path, *, more: str = "", **facts: object) -> Path:
     shipped += [Drawing(sketchbook.digest_of(more), "more")] if more else []
     (folder / "sketchbook.zip").write_bytes(sketchbook.packed(shipped, svgs | {sketchbook.digest_of(more): more}))
     shutil.copy(LEXICON, folder)
+    return folder
+
+
+def lay_out_words_alone(folder: Path, **facts: object) -> Path:
+    """Write into a folder what the site reads of a model that no drawings lead; ``facts`` are its ``house.json``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "house.json").write_text(json.dumps({"name": "words", "title": "Words alone", **facts}))
     return folder
 
 

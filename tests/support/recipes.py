@@ -15,12 +15,13 @@ from app.commissions import recipe
 from app.errors import InvalidInput
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from tests.support.house import NAME
 from worker.planning import level_plan
 
 RENDERING = {
     "sampler_steps": 20, "guidance": 3.5, "scheduler": "DPMSolverMultistepScheduler", "width": 128, "height": 128,
     "precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8, "positions": [0.0, 0.5, 1.0],
-    "model_name": "house", "model_revision": "3f9a2c1d0e5b",
+    "model_name": NAME, "model_revision": "3f9a2c1d0e5b",
 }  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def painted_in_levels(walk: Walk, *, batch: int = 8, workers: int = 1) -> Walk:
     ):  # fmt: skip
         done.append(level)
     rendering = {name: RENDERING[name] for name in ("width", "height", "precision", "memory_format", "threads")}
-    settled = rendering | {"batch": batch, "model_name": "house", "model_revision": "3f9a2c1d0e5b"}
+    settled = rendering | {"batch": batch, "model_name": NAME, "model_revision": "3f9a2c1d0e5b"}
     settled |= {"levels": [level.to_json() for level in done], "positions": level_plan.settled(done, walk.frames)}
     with writing() as session:
         row = session.get(Walk, walk.number)

@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.config import ROOT
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from sketch import scene
@@ -26,8 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(folder), MODELS=[str(ROOT / "models/house")])
+def app(instance: Path, folder: Path, tmp_path: Path) -> Iterator[Flask]:
+    app = make_app(instance, MODEL=str(folder), MODELS=[str(led.lay_out_words_alone(tmp_path / "words"))])
     with app.app_context():
         yield app
         db.session.remove()
@@ -107,8 +106,8 @@ def test_same_prompt_reads_alike_and_is_not_sent_twice(client: FlaskClient) -> N
         ({"prompt": "a fox", "language": "fr"}, "language", "language must be one of en, de."),
         ({"prompt": "a fox", "seed": "-1"}, "seed", "The seed must be a whole number from 0 to 4294967295."),
         ({"prompt": "a fox", "seed": "9" * 5000}, "seed", "The seed must be a whole number"),
-        ({"prompt": "a fox", "model": "x"}, "model", "The model x is not offered here; these are: led and house."),
-        ({"prompt": "a fox", "model": "house"}, "model", "The model house is not led by drawings"),
+        ({"prompt": "a fox", "model": "x"}, "model", "The model x is not offered here; these are: led and words."),
+        ({"prompt": "a fox", "model": "words"}, "model", "The model words is not led by drawings"),
         ({"prompt": "a fox", "things": "9"}, "things", "things is no parameter; use prompt, leave_out, language"),
     ],
 )  # fmt: skip
@@ -122,8 +121,9 @@ def test_bad_input_is_refused_with_the_field_and_the_rule(
     assert said in error["message"]
 
 
-def test_site_without_drawings_says_so(instance: Path) -> None:
-    answer = make_app(instance).test_client().get(ADDRESS, query_string={"prompt": "a fox"})
+def test_site_without_drawings_says_so(instance: Path, tmp_path: Path) -> None:
+    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")))
+    answer = app.test_client().get(ADDRESS, query_string={"prompt": "a fox"})
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == "model"
 

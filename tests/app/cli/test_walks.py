@@ -20,6 +20,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.support.commands import count, run, run_json
+from tests.support.house import NAME
 from tests.support.recipes import RENDERING
 
 pytestmark = pytest.mark.databases
@@ -41,9 +42,9 @@ def test_walk_is_created_with_all_that_can_be_said(runner: FlaskCliRunner) -> No
 
 
 def test_walk_is_created_with_preset_ending_easing_and_model(runner: FlaskCliRunner) -> None:
-    options = ("--preset", "exact", "--ending", "round", "--easing", "--model", "house")
+    options = ("--preset", "exact", "--ending", "round", "--easing", "--model", NAME)
     walk = run_json(runner, "walks", "create", "a bear", "a kite", *options)
-    assert [walk[name] for name in ("preset", "ending", "easing", "model")] == ["exact", "round", True, "house"]
+    assert [walk[name] for name in ("preset", "ending", "easing", "model")] == ["exact", "round", True, NAME]
     run(runner, "walks", "create", "a bear", "a kite", "--ending", "loop", status=2)
 
 
@@ -121,7 +122,7 @@ def test_recipe_of_a_model_that_is_not_here_is_refused_with_those_that_are(
     file = tmp_path / "recipe.json"
     file.write_text(json.dumps(told))
     refused = run_json(runner, "walks", "create", "--recipe", str(file), status=1)
-    assert refused["error"] == "The model someone/else is not offered here; this is: house."
+    assert refused["error"] == f"The model someone/else is not offered here; this is: {NAME}."
 
 
 def test_recipe_says_all(runner: FlaskCliRunner, painted: Walk, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from app.storage.database import db, is_sqlite
 from app.storage.walk_models import QUEUED, Stop, Walk
 from app.walks.lookup import any_walk
 from tests.conftest import make_app
+from tests.support.house import NAME
 
 pytestmark = pytest.mark.databases
 
@@ -87,8 +88,8 @@ def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_abov
 
 
 def test_ending_easing_and_model_are_recorded(commissioned: Callable[..., Walk]) -> None:
-    walk = commissioned(ending="round", easing=True, model="house")
-    assert (walk.ending, walk.easing, walk.model) == ("round", True, "house")
+    walk = commissioned(ending="round", easing=True, model=NAME)
+    assert (walk.ending, walk.easing, walk.model) == ("round", True, NAME)
 
 
 def test_seed_is_drawn_and_recorded_when_not_given(commissioned: Callable[..., Walk]) -> None:

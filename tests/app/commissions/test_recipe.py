@@ -20,6 +20,7 @@ from app.commissions.recipe_pins import PinnedSettings
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets
 from app.storage.walk_models import Walk
+from tests.support.house import NAME
 from tests.support.recipes import RENDERING, VALUE, gif, painted_in_levels, refusal
 
 pytestmark = pytest.mark.databases
@@ -223,10 +224,10 @@ def branched(commissioned: Callable[..., Walk]) -> dict[str, Any]:
 
 
 def test_recipe_of_levels_says_all_that_it_was_painted_with(commissioned: Callable[..., Walk]) -> None:
-    walk = painted_in_levels(commissioned("a fox", "a kite", ending="back", easing=True, preset="fast", model="house"))
+    walk = painted_in_levels(commissioned("a fox", "a kite", ending="back", easing=True, preset="fast", model=NAME))
     written = recipe.recipe_of(walk)
     assert (written["version"], written["preset"], written["ending"], written["easing"]) == (2, "fast", "back", True)
-    assert written["model"]["asked"] == "house"
+    assert written["model"]["asked"] == NAME
     assert written["sampler"] == presets.resolve("fast", models_on_offer.facts())
     assert written["levels"] == walk.levels
     assert [level["kind"] for level in written["levels"]][:2] == ["stops", "knots"]
@@ -259,11 +260,11 @@ def test_recipe_of_the_first_version_is_painted_as_it_was(painted: Walk) -> None
 
 def test_model_is_asked_for_by_the_name_in_the_recipe_if_it_is_on_offer(branched: dict[str, Any]) -> None:
     assert recipe.commission_of(branched)[0].model is None  # nobody asked for the first: the same recipe again
-    for asked in ("house", "another"):
+    for asked in (NAME, "another"):
         branched["model"]["asked"] = asked
-        assert recipe.commission_of(branched)[0].model == "house"
+        assert recipe.commission_of(branched)[0].model == NAME
     del branched["model"]["asked"]
-    assert recipe.commission_of(branched)[0].model == "house"
+    assert recipe.commission_of(branched)[0].model == NAME
     branched["model"]["name"] = "no longer here"
     wanted, pinned = recipe.commission_of(branched)
     assert (wanted.model, pinned.model_name) == (None, "no longer here")
@@ -280,7 +281,7 @@ def test_reading_fails_with_invalid_input_only(data: bytes) -> None:
 def test_using_an_altered_recipe_fails_with_invalid_input_only(app: Flask, data: st.DataObject) -> None:
     whole: dict[str, Any] = {
         "stops": [{"prompt": "a"}, {"prompt": "b"}], "seed": 1, "frames": 2, "positions": [0.0, 1.0], "size": [8, 8],
-        "model": {"name": "house", "revision": "1"}, "sampler": {"scheduler": "x", "steps": 1, "guidance": 1.0},
+        "model": {"name": NAME, "revision": "1"}, "sampler": {"scheduler": "x", "steps": 1, "guidance": 1.0},
         "device": {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": 1},
     }  # fmt: skip
     assert recipe.commission_of(whole)

@@ -15,6 +15,7 @@ from app.commissions import recipe
 from app.errors import InvalidInput
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from tests.support.house import NAME
 from tests.support.recipes import VALUE, painted_in_levels, refusal
 
 SAMPLING = {"steps": 9, "guidance": 3.5, "guided": [1, 6], "ladder": [[6, 8], [7, 40]]}
@@ -166,7 +167,7 @@ def test_using_an_altered_recipe_of_levels_fails_with_invalid_input_only(app: Fl
     sampler = {"scheduler": "x", "steps": 1, "guidance": 1.0, "guided": [0, 1], "spacing": None, "ladder": [[1, 1]]}
     whole: dict[str, Any] = {
         "version": 2, "stops": [{"prompt": "a"}, {"prompt": "b"}], "seed": 1, "frames": 2, "positions": [0.0, 1.0],
-        "size": [8, 8], "model": {"name": "house", "revision": "1"}, "sampler": sampler | {"branches": True},
+        "size": [8, 8], "model": {"name": NAME, "revision": "1"}, "sampler": sampler | {"branches": True},
         "device": {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": 1},
         "preset": "fast", "ending": "stop", "easing": False, "levels": [level],
     }  # fmt: skip

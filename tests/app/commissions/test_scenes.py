@@ -16,7 +16,6 @@ from app.api import routes
 from app.commissions import intake, recipe, scenes
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.validation import validate
-from app.config import ROOT
 from app.errors import InvalidInput
 from app.moderation import drawing_curation
 from app.moderation.drawing_request import DrawingRequest
@@ -40,8 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(folder), MODELS=[str(ROOT / "models/house")])
+def app(instance: Path, folder: Path, tmp_path: Path) -> Iterator[Flask]:
+    app = make_app(instance, MODEL=str(folder), MODELS=[str(led.lay_out_words_alone(tmp_path / "words"))])
     with app.app_context():
         yield app
         db.session.remove()
@@ -208,11 +207,11 @@ def test_walk_knows_whose_drawings_it_is_painted_after() -> None:
         {"digest": ROBOT_DIGEST, "name": "robot hamster", "artist": "Ann Example", "licence": "CC-BY-4.0",
          "source": "https://example.org/robot"},
     ]  # fmt: skip
-    assert placed("a house", "the sun", model="house").drawings is None
+    assert placed("a house", "the sun", model="words").drawings is None
 
 
 def test_model_that_is_led_by_words_alone_gets_no_scene() -> None:
-    walk = placed({"prompt": "the sun", "scene": HOUSE.as_json()}, "a house", model="house")
+    walk = placed({"prompt": "the sun", "scene": HOUSE.as_json()}, "a house", model="words")
     assert [stop.scene for stop in walk.stops] == [None, None]
     assert "scene" not in recipe.recipe_of(walk)["stops"][0]
 

@@ -14,6 +14,7 @@ from flask import Flask
 from app.config import DEFAULTS, ROOT
 from app.generation import models_on_offer
 from tests.conftest import make_app
+from tests.support.house import NAME
 
 INDEX = {
     "_class_name": "StableDiffusionPipeline",
@@ -145,7 +146,7 @@ def test_part_that_is_not_there_by_intent_is_no_flaw(model: Path, value: Any) ->
 
 def test_facts_are_read_from_the_model_folder(app: Flask) -> None:
     facts = models_on_offer.facts()
-    assert facts["name"] == "house"
+    assert facts["name"] == NAME
     assert facts["vocabulary"]
     assert all(len(pair) == 2 for pair in facts["starters"])
 
@@ -256,7 +257,7 @@ def test_guidance_that_is_an_input_is_seen(app: Flask, model: Path) -> None:
 def test_first_model_is_offered_once_and_found_without_a_name(instance: Path, model: Path) -> None:
     house_folder = str(ROOT / DEFAULTS["MODEL"])
     with make_app(instance, MODELS=[str(model), house_folder]).app_context():
-        assert models_on_offer.offered() == [(house_folder, "house", "House model"), (str(model), "model", "model")]
+        assert models_on_offer.offered() == [(house_folder, NAME, "House model"), (str(model), "model", "model")]
         assert models_on_offer.find(None) == models_on_offer.offered()[0]
         assert models_on_offer.find("model") == models_on_offer.offered()[1]
         assert models_on_offer.find("someone/else") is None
@@ -267,11 +268,10 @@ def test_first_model_is_offered_once_and_found_without_a_name(instance: Path, mo
 
 def test_model_that_is_not_offered_is_named_with_those_that_are(instance: Path, model: Path) -> None:
     with make_app(instance).app_context():
-        assert models_on_offer.not_offered("x/y") == "The model x/y is not offered here; this is: house."
+        assert models_on_offer.not_offered("x/y") == f"The model x/y is not offered here; this is: {NAME}."
     with make_app(instance, MODELS=[str(model), "a/b"]).app_context():
-        assert (
-            models_on_offer.not_offered("x/y") == "The model x/y is not offered here; these are: house, model and a/b."
-        )
+        these = f"{NAME}, model and a/b"
+        assert models_on_offer.not_offered("x/y") == f"The model x/y is not offered here; these are: {these}."
 
 
 def test_flaw_of_any_model_on_offer_is_found(instance: Path, model: Path) -> None:
@@ -281,9 +281,9 @@ def test_flaw_of_any_model_on_offer_is_found(instance: Path, model: Path) -> Non
 
 
 def test_two_models_of_one_name_are_a_flaw(instance: Path, model: Path) -> None:
-    (model / "house.json").write_text('{"name": "house"}')
+    (model / "house.json").write_text(json.dumps({"name": NAME}))
     with make_app(instance, MODELS=[str(model)]).app_context():
-        assert models_on_offer.flaws().startswith("Two models are called house: ")
+        assert models_on_offer.flaws().startswith(f"Two models are called {NAME}: ")
 
 
 def test_model_from_a_hub_tells_its_facts_once_it_is_here(

@@ -168,8 +168,10 @@ def test_form_without_its_token_changes_nothing(instance: Path, folder: Path) ->
         db.session.remove()
 
 
-def test_where_sketches_lead_no_model_the_room_knows_nothing_of_drawings(instance: Path, app: Flask) -> None:
-    site = make_app(instance, CURATOR_HASH=HASH)
+def test_where_sketches_lead_no_model_the_room_knows_nothing_of_drawings(
+    instance: Path, tmp_path: Path, app: Flask
+) -> None:
+    site = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")), CURATOR_HASH=HASH)
     with site.app_context():
         client = site.test_client()
         enter(client)

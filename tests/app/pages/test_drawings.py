@@ -13,7 +13,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
-from app.config import ROOT
 from app.pages import drawings
 from app.storage.database import db
 from app.storage.walk_models import Walk
@@ -27,8 +26,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(ROOT / "models/house"), MODELS=[str(folder)])
+def app(instance: Path, folder: Path, tmp_path: Path) -> Iterator[Flask]:
+    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")), MODELS=[str(folder)])
     with app.app_context():
         yield app
         db.session.remove()
@@ -50,8 +49,9 @@ def test_drawing_that_is_none_is_not_found(client: FlaskClient, digest: str) -> 
     assert client.get(f"/drawings/{digest}.webp").status_code == 404
 
 
-def test_site_without_drawings_has_no_pictures_of_any(instance: Path) -> None:
-    assert make_app(instance).test_client().get(f"/drawings/{led.FOX}.webp").status_code == 404
+def test_site_without_drawings_has_no_pictures_of_any(instance: Path, tmp_path: Path) -> None:
+    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "bare")))
+    assert app.test_client().get(f"/drawings/{led.FOX}.webp").status_code == 404
 
 
 def listed(client: FlaskClient, **asked: str) -> list[str]:
@@ -129,10 +129,11 @@ def test_what_cannot_be_had_is_said_with_the_field(client: FlaskClient, asked: d
     assert '<span class="named">fox</span>' in answer.text
 
 
-def test_page_is_for_models_that_drawings_lead(client: FlaskClient, instance: Path) -> None:
+def test_page_is_for_models_that_drawings_lead(client: FlaskClient, instance: Path, tmp_path: Path) -> None:
     assert client.get("/drawings?model=led").status_code == 200
-    assert client.get("/drawings?model=house").status_code == client.get("/drawings?model=zzz").status_code == 404
-    assert make_app(instance).test_client().get("/drawings").status_code == 404
+    assert client.get("/drawings?model=words").status_code == client.get("/drawings?model=zzz").status_code == 404
+    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "bare")))
+    assert app.test_client().get("/drawings").status_code == 404
 
 
 def test_unchanged_page_is_not_sent_twice(client: FlaskClient) -> None:

@@ -34,10 +34,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
-    app = make_app(
-        instance, MODEL=str(folder), MODELS=[str(ROOT / "models/house")], MEANING=str(ROOT / "models/meaning")
-    )
+def app(instance: Path, folder: Path, tmp_path: Path) -> Iterator[Flask]:
+    models = [str(led.lay_out_words_alone(tmp_path / "words"))]
+    app = make_app(instance, MODEL=str(folder), MODELS=models, MEANING=str(ROOT / "models/meaning"))
     with app.app_context():
         yield app
         db.session.remove()
@@ -245,15 +244,15 @@ def test_recipe_brought_back_shows_what_was_chosen(client: FlaskClient) -> None:
 
 
 def test_other_model_shows_nothing_and_takes_no_choice(client: FlaskClient) -> None:
-    fields = {"prompt": ["a bat", "the sun"], "drawing": ["zzz", ""], "model": "house"}
+    fields = {"prompt": ["a bat", "the sun"], "drawing": ["zzz", ""], "model": "words"}
     page = client.get("/", query_string=fields).text
     assert (options(page), 'role="alert"' in page) == ([], False)
     assert client.post("/walks", data=fields).status_code == 303
     assert [stop.scene for stop in db.session.query(Walk).one().stops] == [None, None]
 
 
-def test_site_without_drawings_is_as_it_was(instance: Path) -> None:
-    client = make_app(instance).test_client()
+def test_site_without_drawings_is_as_it_was(instance: Path, tmp_path: Path) -> None:
+    client = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words"))).test_client()
     page = client.get("/", query_string={"prompt": ["a bat", "the sun"], "drawing": ["zzz", ""]}).text
     assert not [
         text
@@ -295,7 +294,7 @@ def test_strange_fields_of_the_part_do_no_harm(client: FlaskClient, asked: dict[
 
 
 def test_part_for_a_model_without_drawings_is_not_found(client: FlaskClient) -> None:
-    assert client.get("/reading?prompt=a+bat&model=house").status_code == 404
+    assert client.get("/reading?prompt=a+bat&model=words").status_code == 404
     assert client.get("/reading?prompt=a+bat&model=zzz").status_code == 200  # which would be painted by the first
 
 

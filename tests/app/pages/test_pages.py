@@ -27,6 +27,7 @@ from app.walks import lifecycle, media_urls
 from app.walks.lookup import walk_at_address
 from app.web.security_headers import HEADERS
 from tests.conftest import make_app
+from tests.support.house import NAME
 
 Hanger = Callable[..., Walk]
 TWO = {"prompt": ["a fox", "a kite"]}
@@ -400,7 +401,7 @@ def test_model_is_chosen_where_there_are_several(app: Flask, instance: Path, tmp
     (other / "house.json").write_text(json.dumps(facts | {"name": "other", "title": "Another model"}), "utf-8")
     client = make_app(instance, MODELS=[str(other)]).test_client()
     page = client.get("/").text
-    assert re.findall(r'name="model" value="(\w+)"[^>]*?( checked)?>', page) == [("house", " checked"), ("other", "")]
+    assert re.findall(r'name="model" value="([^"]+)"[^>]*?( checked)?>', page) == [(NAME, " checked"), ("other", "")]
     walk = walk_of(paint(client, model="other"))
     assert walk.model == "other"
     assert client.post("/walks", data=TWO | {"model": "none"}).status_code == 422

@@ -24,6 +24,7 @@ from app.storage.walk_models import FINISHED, QUEUED, Walk
 from app.walks import lifecycle, reuse
 from app.walks.lookup import any_walk
 from tests.conftest import make_app
+from tests.support.house import NAME
 from tests.support.recipes import RENDERING
 
 pytestmark = pytest.mark.databases
@@ -209,7 +210,7 @@ def test_same_key_makes_one_repeat(original: Walk) -> None:
 # The model's revision
 
 
-def worker(model: str = "house", revision: str = "3f9a2c1d0e5b") -> dict[str, str]:
+def worker(model: str = NAME, revision: str = "3f9a2c1d0e5b") -> dict[str, str]:
     return {"model": model, "revision": revision}
 
 
@@ -223,9 +224,9 @@ def worker(model: str = "house", revision: str = "3f9a2c1d0e5b") -> dict[str, st
         ([worker("another", "0")], FINISHED),
         ([worker(revision="newer")], QUEUED),
         ([worker(), worker(revision="newer")], QUEUED),
-        ([worker("first") | {"models": {"first": "0123", "house": "3f9a2c1d0e5b"}}], FINISHED),
-        ([worker("first") | {"models": {"first": "3f9a2c1d0e5b", "house": "newer"}}], QUEUED),
-        ([worker("first") | {"models": {"first": "0123", "house": None}}], FINISHED),
+        ([worker("first") | {"models": {"first": "0123", NAME: "3f9a2c1d0e5b"}}], FINISHED),
+        ([worker("first") | {"models": {"first": "3f9a2c1d0e5b", NAME: "newer"}}], QUEUED),
+        ([worker("first") | {"models": {"first": "0123", NAME: None}}], FINISHED),
     ],
 )
 def test_living_workers_know_the_models_revision_else_its_newest_picture(

@@ -127,11 +127,12 @@ def test_no_form_is_taken_from_another_site(curator: FlaskClient, instance: Path
     strict = make_app(instance, WTF_CSRF_ENABLED=True, CURATOR_HASH=HASH).test_client()
     strict.set_cookie("moma_curator", curator.get_cookie("moma_curator").value)  # type: ignore[union-attr]
     assert strict.get("/curator").status_code == 200
-    filled = {"walk_id": walk.id, "slug": "x", "act": "hide"}
+    filled = {"walk_id": walk.id, "slug": "x", "act": "hide", "digest": "1" * 64}
     forms = [rule for rule in strict.application.url_map.iter_rules() if "POST" in (rule.methods or ())]
     for rule in forms:
         if not rule.rule.startswith("/api/"):
-            path = PLACE.sub(lambda match: filled[match[1]], rule.rule)
+            place = filled | ({"act": "remove"} if "digest" in rule.arguments else {})
+            path = PLACE.sub(lambda match, place=place: place[match[1]], rule.rule)  # type: ignore[misc]
             assert strict.post(path, data={"prompt": ["a", "b"], "sure": "1", "word": "x"}).status_code == 400, path
     assert strict.get("/curator").status_code == 200
     assert audit_log.latest(9, before=None)[0].what == "signed in"

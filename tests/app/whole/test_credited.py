@@ -139,10 +139,13 @@ def test_files_name_them_in_words(walk: Walk, plain: Walk) -> None:
     assert recipe.drawings_text(plain) == ""
 
 
-def test_about_page_tells_all_whose_drawings_lead_the_model(client: FlaskClient, instance: Path) -> None:
+def test_about_page_tells_all_whose_drawings_lead_the_model(
+    client: FlaskClient, instance: Path, tmp_path: Path
+) -> None:
     page = read(client.get("/about").text)
     assert "Whose drawings lead it 8 drawings MoMA Lisa, CC0 1.0" in page
-    with make_app(instance).app_context() as context:
+    words_alone = led.lay_out_words_alone(tmp_path / "words")
+    with make_app(instance, MODEL=str(words_alone)).app_context() as context:
         assert "Whose drawings lead it" not in context.app.test_client().get("/about").text
         db.session.remove()
 

@@ -34,9 +34,9 @@ def addresses(app: Flask, walk: Walk) -> dict[str, set[str]]:
         "kind": "gif",
         "extension": "gif",
         "form": "sheet",
-        "act": "hide",
     }
     for rule in app.url_map.iter_rules():
+        filled["act"] = "remove" if "digest" in rule.arguments else "hide"
         address = re.sub(r"<(?:[^<>:]*:)?(\w+)>", lambda match: str(filled.get(match[1], "x")), rule.rule)
         found.setdefault(address, set()).update(rule.methods or ())
     return found

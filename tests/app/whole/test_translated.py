@@ -46,6 +46,7 @@ from app.walks.colours import COLOURS
 from tests.conftest import make_app
 from tests.support import led
 from tests.support.curator import HASH, enter
+from tests.support.house import FACTS, NAME
 from tests.support.stages import deliver
 from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
@@ -61,15 +62,15 @@ FOX, KITE, MOON, UNSAID = "狐狸", "风筝", "月亮", "未"
 OWN = '{"hand":"neon","negative_prompt":"风筝","seed":3}'
 RECIPE: dict[str, Any] = {
     "format": recipe.FORMAT, "version": 1, "seed": 7, "frames": 3, "positions": [0.0, 1.0, 2.0], "size": [128, 128],
-    "model": {"name": "house", "revision": "3f9a2c1d0e5b", "prefix": ""},
+    "model": {"name": NAME, "revision": "3f9a2c1d0e5b", "prefix": ""},
     "sampler": {"scheduler": "DPMSolverMultistepScheduler", "steps": 20, "guidance": 3.5},
     "device": {"precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8},
 }  # fmt: skip
 GERMAN = {"Accept-Language": "de"}
 VALUES = set(WORD.findall(" ".join([
     *SORTS, *ENDINGS, *COLOURS, *PRESETS, "hand stops model ending colour since until sort draw preset none led",
-    "pop art watercolour paper cut-out neon oil painting colour field low poly primary-colour grid stained glass",
-    "cubist charcoal ink wash cyanotype discs of colour",
+    "pop art watercolour paper cut-out neon oil painting colour field low poly risograph stained glass mosaic",
+    "cubist pointillist swirling brushstrokes chalk pastel woodcut charcoal ink wash cyanotype discs of colour",
 ])))  # fmt: skip
 """What stands in addresses and forms, and is named where it is wrong."""
 DRAWN = [
@@ -128,9 +129,13 @@ def strange(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def museum(instance: Path, tmp_path: Path, app: Flask, hung: Hanger, commissioned: Hanger) -> Iterator[Museum]:
-    """Fill a house, with walks of every state, and a model that drawings lead."""
-    app.config["MODELS"] = [str(led.lay_out(tmp_path / "led", title=MOON))]
-    site = make_app(instance, CURATOR_HASH=HASH, MODELS=app.config["MODELS"])
+    """Fill a house, with walks of every state, a model that says what the shipped one does, and one led by drawings."""
+    models = {
+        "MODEL": str(led.lay_out_words_alone(tmp_path / "words", **FACTS)),
+        "MODELS": [str(led.lay_out(tmp_path / "led", title=MOON))],
+    }
+    app.config.update(models)
+    site = make_app(instance, CURATOR_HASH=HASH, **models)
     _break(site)
     with site.app_context():
         client = site.test_client()

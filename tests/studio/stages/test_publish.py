@@ -65,6 +65,12 @@ def test_folder_is_in_half_precision_and_paints_in_the_plain_pipeline(published:
     assert told["bytes"] == sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
+def test_folder_does_not_say_where_the_weights_lay(published: tuple[Path, dict[str, Any]], trained: Folder) -> None:
+    for config in published[0].glob("*/config.json"):
+        assert "_name_or_path" not in json.loads(config.read_bytes())
+        assert str(trained.path) not in config.read_text("utf-8")
+
+
 def test_worker_loads_it_and_paints(published: tuple[Path, dict[str, Any]]) -> None:
     model = Model.load(str(published[0]), device="cpu")
     assert (model.name, model.title, model.prefix) == ("small", "small", "A MoMA artwork of: ")
