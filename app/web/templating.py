@@ -74,6 +74,7 @@ FILTERS = {
     "asked": _with_marks,
 }
 GLOBALS = {
+    "credit_of": drawing_credits.of_drawing,
     "credits_of": lambda walk: drawing_credits.of_walk(walk.drawings),
     "hands_of": hands.names,
     "found_hands": hands.found,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class FakePainter:
         rendering: Rendering,
         *,
         closed: bool = False,
-        drawings: Mapping[str, str],
+        drawings: Mapping[str, str] = MappingProxyType({}),
     ) -> PreparedWalk:
         """Give each stop a colour of its own, and note the drawings that came with the walk."""
         self.drawings = dict(drawings)

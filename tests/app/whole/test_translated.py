@@ -70,7 +70,8 @@ GERMAN = {"Accept-Language": "de"}
 VALUES = set(WORD.findall(" ".join([
     *SORTS, *ENDINGS, *COLOURS, *PRESETS, "hand stops model ending colour since until sort draw preset none led",
     "pop art watercolour paper cut-out neon oil painting colour field low poly risograph stained glass mosaic",
-    "cubist pointillist swirling brushstrokes chalk pastel woodcut charcoal ink wash cyanotype discs of colour",
+    "primary-colour grid cubist pointillist swirling brushstrokes chalk pastel woodcut charcoal ink wash cyanotype",
+    "discs of colour",
 ])))  # fmt: skip
 """What stands in addresses and forms, and is named where it is wrong."""
 DRAWN = [
