@@ -1,7 +1,7 @@
-"""The prompts that walks are measured on, drawn once by chance from the names that the house model learned.
+"""The prompts that walks are measured on, drawn once by chance from the names that the first house model learned.
 
-They are ``random.Random(20261120).sample(names, 104)`` of ``models/house/concepts.json``, taken two by two, and were
-not looked at before: the first twelve pairs are there to tune on, all others only to report on. Whoever tunes on a pair
+They are ``random.Random(20261120).sample(names, 104)`` of its ``concepts.json``, taken two by two, and were not looked
+at before: the first twelve pairs are there to tune on, all others only to report on. Whoever tunes on a pair
 of ``REPORT`` must draw anew.
 """
 

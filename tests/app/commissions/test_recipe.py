@@ -270,6 +270,24 @@ def test_model_is_asked_for_by_the_name_in_the_recipe_if_it_is_on_offer(branched
     assert (wanted.model, pinned.model_name) == (None, "no longer here")
 
 
+def test_recipe_of_a_model_that_is_not_on_offer_keeps_its_hands_and_is_refused_by_its_name(
+    branched: dict[str, Any],
+) -> None:
+    branched["stops"][0]["hand"] = "fresco"
+    branched["model"]["name"] = "no longer here"
+    assert recipe.commission_of(branched)[0].stops[0].hand == "fresco"
+    with pytest.raises(InvalidInput, match="The model no longer here is not offered here; this is"):
+        recipe.read_upload(json.dumps(branched).encode())
+
+
+@pytest.mark.parametrize("hand", ["f" * 81, "fre\nsco", 7, ["fresco"], "\ud800"])
+def test_hand_that_no_model_could_have_is_refused(branched: dict[str, Any], hand: object) -> None:
+    branched["stops"][0]["hand"] = hand
+    branched["model"]["name"] = "no longer here"
+    with pytest.raises(InvalidInput, match=r"[Hh]and of stop 1"):
+        recipe.commission_of(branched)
+
+
 @pytest.mark.slow
 @given(data=st.binary(max_size=200).map(lambda noise: b"GIF89a" + noise) | st.binary(max_size=200))
 def test_reading_fails_with_invalid_input_only(data: bytes) -> None:
