@@ -11,8 +11,8 @@ import torch
 from flask import Flask
 from numpy.typing import NDArray
 
-from tests.support import tiny
-from tests.support.house import HOUSE
+from tests.support import led, tiny
+from tests.support.house import FACTS, HOUSE
 from tests.worker.fake import FakePainter
 from worker import job
 from worker.diffusion import tuning
@@ -55,8 +55,10 @@ def house() -> Painter:
 
 
 @pytest.fixture
-def painter(app: Flask) -> Iterator[FakePainter]:
-    """Put a fake painter at the easel."""
+def painter(app: Flask, tmp_path: Path) -> Iterator[FakePainter]:
+    """Put a fake painter at the easel, of a model that is led by words alone, in the site's own presets."""
+    facts = {name: told for name, told in FACTS.items() if name not in ("presets", "unnamed")}
+    app.config["MODEL"] = str(led.lay_out_words_alone(tmp_path / "words", **facts))
     fake = FakePainter()
     walk_memory.clear()
     job.prepare(app, fake)  # type: ignore[arg-type]
