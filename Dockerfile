@@ -25,6 +25,9 @@ COPY templates templates
 COPY static static
 COPY deploy/gunicorn.conf.py deploy/gunicorn.conf.py
 COPY models/house/house.json models/house/house.json
+COPY models/house/lexicon.npz models/house/lexicon.npz
+COPY models/house/sketch.json models/house/sketch.json
+COPY models/house/sketchbook.zip models/house/sketchbook.zip
 COPY models/meaning models/meaning
 COPY wsgi.py wsgi.py
 USER 10001

@@ -147,10 +147,12 @@ from app.i18n.locales import NAMES
 client = wsgi.app.test_client()
 print([client.get(path).status_code for path in ("/", "/gallery", "/about", "/readyz", "/static/site.css")])
 print(all(f'<html lang="{name}' in client.get("/", headers={"Accept-Language": name}).text for name in NAMES))
+print([thing["name"] for thing in client.get("/api/v1/reading?prompt=two+foxes").json["things"]])
+print(client.get("/drawings").status_code)
 print(all(embedding.Embedding.load(wsgi.app.config["MEANING"]).of(["a fox"]).any(axis=1)))
 print(sorted({"torch", "diffusers", "transformers", "worker"} & set(sys.modules)))
 """
-    assert run("-c", program).splitlines() == ["[200, 200, 200, 200, 200]", "True", "True", "[]"]
+    assert run("-c", program).splitlines() == ["[200, 200, 200, 200, 200]", "True", "['fox']", "200", "True", "[]"]
     gunicorn = json.loads(stage.all("CMD")[-1])
     run("-m", *gunicorn[:-1], "--check-config", gunicorn[-1])
 

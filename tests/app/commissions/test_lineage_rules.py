@@ -18,6 +18,7 @@ from app.moderation import curation
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lineage
+from tests.support.house import NAME
 
 pytestmark = pytest.mark.databases
 
@@ -115,20 +116,20 @@ def test_walk_that_was_taken_down_cannot_be_gone_on_from(
 
 
 def test_settings_are_the_parents_unless_others_are_asked_for(hung: Commissioner) -> None:
-    parent = hung("a fox", "a kite", seed=7, preset="exact", steps=12, guidance=2.0)
+    parent = hung("a fox", "a kite", seed=7, preset="exact", steps=10, guidance=3.0)
     stops = [{"prompt": "a kite"}, {"prompt": "the sea"}]
 
     def settings(**fields: Any) -> tuple[str, int, float]:
         walk, _ = intake.place(validate({"stops": stops, "continues": parent.id, **fields}), visitor_key="ben")
         return walk.preset, walk.sampler_steps, walk.guidance
 
-    assert settings() == ("exact", 12, 2.0)
-    assert settings(steps=30) == ("exact", 30, 2.0)
-    assert settings(preset="exact") == ("exact", 20, 3.5)
+    assert settings() == ("exact", 10, 3.0)
+    assert settings(steps=30) == ("exact", 30, 3.0)
+    assert settings(preset="exact") == ("exact", 12, 2.0)
 
 
 def test_model_is_the_parents_as_long_as_it_is_on_offer(parent: Walk, go_on: Commissioner) -> None:
-    assert go_on().model == "house"
+    assert go_on().model == NAME
     set_columns(parent, model_name="no longer here")
     assert go_on().model is None
 

@@ -18,6 +18,7 @@ from app.generation import presets, sampler_settings
 from app.generation.limits import ERRORS_MAX, SEED_MAX
 from app.storage.walk_models import ENDINGS
 from tests.conftest import make_app
+from tests.support.house import NAME
 
 
 def asked(*prompts: str, **fields: Any) -> dict[str, Any]:
@@ -225,7 +226,7 @@ def test_presets_and_endings_are_those_that_there_are(app: Flask) -> None:
 
 @pytest.mark.parametrize("name", ["another", "", "models/house", "x" * 500, "../house"])
 def test_model_that_is_not_on_offer_is_named_with_those_that_are(app: Flask, name: str) -> None:
-    assert refusal(asked(model=name)) == {"model": f"The model {name[:60]} is not offered here; this is: house."}
+    assert refusal(asked(model=name)) == {"model": f"The model {name[:60]} is not offered here; this is: {NAME}."}
 
 
 def test_hands_are_those_of_the_model_asked_for(app: Flask, tmp_path: Path) -> None:
@@ -252,12 +253,12 @@ def lcm(app: Flask, tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("size", [0, 255, 1024, -256, 2**40])
 def test_size_that_the_model_does_not_paint_is_refused_with_those_it_does(app: Flask, size: int) -> None:
-    assert refusal(asked(size=size)) == {"size": "The size must be one of 256, in pixels of a side."}
+    assert refusal(asked(size=size)) == {"size": "The size must be one of 256 and 512, in pixels of a side."}
 
 
 @pytest.mark.parametrize("size", ["256", 256.5, True, [256]])
 def test_size_is_a_whole_number(app: Flask, size: object) -> None:
-    assert refusal(asked(size=size)) == {"size": "The size must be one of 256, in pixels of a side."}
+    assert refusal(asked(size=size)) == {"size": "The size must be one of 256 and 512, in pixels of a side."}
 
 
 def test_steps_beyond_the_models_schedule_are_refused_with_its_limit(lcm: str) -> None:

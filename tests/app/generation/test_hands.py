@@ -25,8 +25,9 @@ from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
 WORDS = [
-    "pop art", "paper cut-out", "primary-colour grid", "stained glass", "cubist", "low poly", "oil painting",
-    "charcoal", "neon", "watercolour", "ink wash", "cyanotype", "colour field", "discs of colour",
+    "pop art", "paper cut-out", "risograph", "stained glass", "mosaic", "cubist", "low poly", "pointillist",
+    "oil painting", "swirling brushstrokes", "chalk pastel", "woodcut", "charcoal", "neon", "watercolour", "ink wash",
+    "cyanotype", "colour field", "discs of colour",
 ]  # fmt: skip
 NEON = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a lion", "hand": "neon"}]
 MIXED = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "the sun"}]
@@ -38,7 +39,7 @@ def asked(client: FlaskClient, **fields: object) -> Walk:
     return walk_at_address(answer.json["id"])
 
 
-def test_house_model_has_fourteen_hands(app: Flask) -> None:
+def test_house_model_has_nineteen_hands(app: Flask) -> None:
     assert [hand.words for hand in hands.known()] == WORDS
 
 
@@ -214,7 +215,7 @@ def test_page_says_what_may_be_done_with_the_film_and_whose_art_is_behind_it(cli
     page = client.get(hung().url).text
     assert "May I use this film?" in page
     assert "free to use, also commercially" in page
-    for maker in ("Noto Emoji</a>, Apache-2.0", "Twemoji</a>, CC BY 4.0", "EmojiOne 2</a>, CC BY 4.0", "Fluent Emoji"):
+    for maker in ("Noto Emoji</a>, Apache-2.0", "Twemoji</a>, CC BY 4.0"):
         assert maker in page
 
 
