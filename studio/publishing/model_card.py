@@ -134,7 +134,7 @@ def written(
     from_where = [(_linked(row), row.get("what", ""), row.get("licence", "")) for row in facts["sources"]]
     kind = "text-to-image latent diffusion model"
     use = USE.format(prefix=facts["prefix"], **{key: facts["defaults"][key] for key in ("steps", "guidance")})
-    data, limits = _data(folder, base), _limits(scores, facts)
+    data, limits = _data(folder, base), _limits(scores, facts, led=leading is not None)
     if leading:
         kind, use, data = f"{kind} led by sketches", led_card.use(leading), led_card.data(leading)
         limits = f"{led_card.LIMITS}\n{limits}"
@@ -147,7 +147,7 @@ def written(
         _words(facts),
         f"## Data\n{data}",
         f"## Training\n{_training(folder, origin or _origin(folder, base), ends or {})}",
-        f"## Figures\n{_figures(scores)}",
+        f"## Figures\n{_figures(scores)}" if scores else "",
         f"## Limits\n{limits}",
         f"## Licences and attribution\n{facts['licence']}",
         _table(("source", "what", "licence"), from_where),
@@ -194,12 +194,21 @@ Ends = Mapping[str, int]
 
 
 def curves(folder: Folder, ends: Ends) -> dict[str, list[tuple[int, float]]]:
-    """Return how the losses fell in the runs that made the model: (step, loss) by run."""
+    """Return how the losses fell in the runs that made the model: (step, loss) by run; a copied run once."""
     told = {path.parent.name: list(Run(folder, path.parent.name).curve())
             for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))}  # fmt: skip
-    upto = {name: [(row["step"], row["loss"]) for row in rows if row["step"] <= ends.get(name, row["step"])]
-            for name, rows in told.items() if name != "eye"}  # fmt: skip
+    upto = {name: [(row["step"], row["loss"]) for row in told[name] if row["step"] <= ends.get(name, row["step"])]
+            for name in _without_copies(told, ends) if name != "eye"}  # fmt: skip
     return {name: rows for name, rows in upto.items() if rows}
+
+
+def _without_copies(told: Mapping[str, Sequence[dict[str, Any]]], ends: Ends) -> list[str]:
+    """Name one run of those that begin with the same row, seconds and all: the one published, or else the longest."""
+    known: dict[str, str] = {}
+    for name in sorted(told, key=lambda name: (name not in ends, -len(told[name]), name)):
+        if told[name]:
+            known.setdefault(json.dumps(told[name][0], sort_keys=True), name)
+    return sorted(known.values())
 
 
 def _origin(folder: Folder, base: dict[str, Any] | None) -> str:
@@ -214,18 +223,24 @@ def _training(folder: Folder, before: str, ends: Ends) -> str:
     for name, curve in curves(folder, ends).items():
         run = Run(folder, name)
         settings, end = json.loads((run.path / SETTINGS).read_bytes()), ends.get(name, curve[-1][0])
-        seen = checkpoints.pictures_seen(run, end)
-        rows.append((name, settings.get("objective", ""), f"{end:,}",
-                     str(settings.get("batch", "")), f"{seen:,}" if seen else "", f"{settings.get('rate', 0):g}",
+        rows.append((name, settings.get("objective", ""), f"{end:,}", str(settings.get("batch", "")),
+                     _seen(run, end), f"{settings.get('rate', 0):g}",
                      f"{curve[0][1]:.3g} → {curve[-1][1]:.3g}"))  # fmt: skip
-    head = ("run", "objective", "steps", "batch", "pictures seen", "rate", "loss")
+    head = ("run", "objective", "steps", "batch of each process", "pictures seen", "rate", "loss")
     drawn = f"{_table(head, rows)}\n\n![How the losses fell](training.svg)"
     return "\n\n".join(part for part in (before, drawn if rows else "Not trained in this folder.") if part)
 
 
+def _seen(run: Run, end: int) -> str:
+    """Say how many pictures a run has seen, as far as that is known."""
+    told = checkpoints.pictures_seen(run, end)
+    if told is None:
+        return "not noted"
+    seen, counted = told
+    return f"{seen:,}" if counted else f"some {seen:,}"
+
+
 def _figures(scores: dict[str, Any]) -> str:
-    if not scores:
-        return "None were measured."
     eye, plain = scores["eye"], scores["plain"]
     rows = [
         ("plain names, first of all (M)", accuracy.written(plain["M"])),
@@ -258,8 +273,9 @@ def _figures(scores: dict[str, Any]) -> str:
     return f"{told}\n\n{led_card.HANDS_HEAD}\n\n{_table(*led_card.hands_table(by_hand))}" if by_hand else told
 
 
-def _limits(scores: dict[str, Any], facts: dict[str, Any]) -> str:
-    lines = [f"- Pictures are {facts['size']} × {facts['size']} pixels. English only."]
+def _limits(scores: dict[str, Any], facts: dict[str, Any], *, led: bool) -> str:
+    sizes = " or ".join(f"{side} × {side}" for side in facts.get("sizes", [facts["size"]]))
+    lines = [f"- Pictures are {sizes} pixels.{'' if led else ' English only.'}"]
     never = sorted(name for name, share in scores.get("known", {}).items() if not share)
     if never and not scores.get("led"):
         of = len(scores["known"])

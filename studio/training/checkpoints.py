@@ -104,14 +104,26 @@ def _shape(run: Run) -> dict[str, Any]:
     return shape
 
 
-def pictures_seen(run: Run, after: int) -> int | None:
-    """Count the pictures that a run has seen until ``after`` a step; None where its curve does not tell."""
-    seen, before = 0, 0
-    for row in run.curve():
+def pictures_seen(run: Run, after: int) -> tuple[int, bool] | None:
+    """Count the pictures that a run has seen until ``after`` a step, and tell whether each step of them was counted.
+
+    Rows of the curve that do not count them stand for as many a step as the settings say, or, where these leave the
+    number of processes open, as the first row that does; None where nothing tells.
+    """
+    rows, by_settings = list(run.curve()), _pictures_of_a_step(run)
+    each = by_settings or next((int(row["pictures"]) for row in rows if "pictures" in row), 0)
+    seen, before, counted = 0, 0, True
+    for row in rows:
         if before >= after:
             break
-        if "pictures" not in row:
-            return None
+        each = int(row.get("pictures", each))
+        counted = counted and ("pictures" in row or by_settings > 0)
         upto = min(int(row["step"]), after)
-        seen, before = seen + (upto - before) * int(row["pictures"]), upto
-    return seen or None
+        seen, before = seen + (upto - before) * each, upto
+    return (seen, counted) if seen else None
+
+
+def _pictures_of_a_step(run: Run) -> int:
+    """Return what the settings say; 0 where a run may go on with any number of processes, or they do not tell."""
+    settings = json.loads((run.path / SETTINGS).read_bytes())
+    return int(settings.get("batch", 0)) * int(settings.get("processes", 0))

@@ -121,7 +121,25 @@ def test_card_says_what_leads_it_and_what_was_seen(published: tuple[Path, dict[s
     assert "led by sketches" in text and "A sketch is 4 × 8 × 8" in text and "StableDiffusionPipeline" not in text
     assert "| Google LLC | 4 | Apache-2.0 | https://github.com/googlefonts/noto-emoji |" in text
     assert "12 pictures: scenes of those drawings by dice, painted by the programs of 19 hands, 33% of them" in text
-    assert "From a trial." in text and "| led | v_prediction | 3 | 4 | 12 |" in text and "None were measured." in text
+    assert "From a trial." in text and "| led | v_prediction | 3 | 4 | 12 |" in text
+    assert "- Pictures are 32 × 32 or 64 × 64 pixels.\n" in text and "reads English and German" in text
+
+
+def test_card_leaves_figures_out_where_nothing_was_measured(published: tuple[Path, dict[str, Any]]) -> None:
+    text = (published[0] / "MODEL_CARD.md").read_text()
+    assert "## Training" in text and "## Limits" in text and "## Figures" not in text
+
+
+def test_run_that_was_copied_stands_on_the_card_once_with_all_that_it_saw(
+    led: Folder, words: tuple[Any, ...], tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(led.path, work)
+    shutil.copytree(work / "runs/led", work / "runs/led-before")
+    call(*words, "--folder", work, "--to", tmp_path / "out")
+    text = (tmp_path / "out/MODEL_CARD.md").read_text()
+    assert "| led | v_prediction | 3 | 4 | 12 |" in text and "led-before" not in text
+    assert "led-before" not in (tmp_path / "out/training.svg").read_text()
 
 
 def test_what_a_base_offers_for_a_beginning_stays_where_it_is_drawn(
