@@ -46,14 +46,16 @@ def test_passes_are_those_of_the_settings(ours: Ours) -> None:
     with counted(*networks(ours.painter)) as work:
         ours.film(PAIR, 12, "balanced")
     sampling = ours.sampling("balanced")
-    (depth, knots), *_ = sampling["ladder"]
+    climbed = rungs(sampling, legs=1, between=10)
     first, last = sampling["guided"]
 
     def passes(begin: int, end: int) -> int:
         return sum(2 if first <= step < last else 1 for step in range(begin, end))
 
     steps = sampling["steps"]
-    assert work.passes == 2 * passes(0, steps) + knots * passes(0, depth) + 10 * passes(depth, steps)
+    depths = [0, *(depth for depth, _ in climbed)]
+    knots = sum(count * passes(begin, depth) for begin, (depth, count) in zip(depths, climbed, strict=False))
+    assert work.passes == 2 * passes(0, steps) + knots + 10 * passes(depths[-1], steps)
 
 
 def test_other_contenders_have_our_solver_and_are_guided_at_every_step(ours: Ours) -> None:

@@ -55,10 +55,15 @@ def house() -> Painter:
 
 
 @pytest.fixture
-def painter(app: Flask, tmp_path: Path) -> Iterator[FakePainter]:
-    """Put a fake painter at the easel, of a model that is led by words alone, in the site's own presets."""
+def words_alone(app: Flask, tmp_path: Path) -> None:
+    """Have the site offer a model that is led by words alone, in the site's own presets."""
     facts = {name: told for name, told in FACTS.items() if name not in ("presets", "unnamed")}
     app.config["MODEL"] = str(led.lay_out_words_alone(tmp_path / "words", **facts))
+
+
+@pytest.fixture
+def painter(app: Flask, words_alone: None) -> Iterator[FakePainter]:
+    """Put a fake painter at the easel, of a model that is led by words alone."""
     fake = FakePainter()
     walk_memory.clear()
     job.prepare(app, fake)  # type: ignore[arg-type]

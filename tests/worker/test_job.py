@@ -27,6 +27,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
+from tests.support.house import NAME
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
 from worker import job
@@ -651,7 +652,7 @@ def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
     walk = commissioned(frames=2, pinned=other)
     with pytest.raises(walk_setup.WrongModel):
         job.work()
-    told = "The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: house."
+    told = f"The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: {NAME}."
     assert read(walk.id).error == told
 
 

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 
 @pytest.fixture
-def two(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakePainter, FakePainter]]:
+def two(app: Flask, words_alone: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakePainter, FakePainter]]:
     """Have two painters who live, and share nothing but database and media store."""
     monkeypatch.setattr(walk_memory, "WALKS", 0)
     walk_memory.clear()

@@ -18,7 +18,7 @@ from app.storage.walk_models import Walk
 from tests.support.house import NAME
 from tests.support.recipes import VALUE, painted_in_levels, refusal
 
-SAMPLING = {"steps": 9, "guidance": 3.5, "guided": [1, 6], "ladder": [[6, 8], [7, 40]]}
+SAMPLING = {"steps": 9, "guidance": 3.5, "gain": 1.12, "guided": [1, 6], "ladder": [[6, 8], [7, 40]]}
 
 
 @pytest.fixture

@@ -33,8 +33,8 @@ def test_lens_sees_what_the_house_model_paints(house: Painter) -> None:
     painted = house.paint(prepared, [float(i) for i in range(len(prompts))], keep=[8])
     thumbnails = [one.thumbnails[8] for one in painted]
     pictures = [one.picture for one in painted if one.picture is not None]
-    side = SIZE // 16
-    averaged = [picture.reshape(16, side, 16, side, 3).mean((1, 3)) / 255 for picture in pictures]
+    _, high, wide = house.model.latent_shape
+    averaged = [picture.reshape(high, SIZE // high, wide, SIZE // wide, 3).mean((1, 3)) / 255 for picture in pictures]
     errors = [pacing.distance(look, picture) for look, picture in zip(thumbnails, averaged, strict=True)]
     pairs = list(itertools.combinations(range(len(prompts)), 2))
     seen = [pacing.distance(thumbnails[a], thumbnails[b]) for a, b in pairs]

@@ -72,6 +72,14 @@ def easel(app: Flask, led: Painter, monkeypatch: pytest.MonkeyPatch) -> Iterator
     job._site = None
 
 
+@pytest.fixture
+def painter(app: Flask, painter: FakePainter, model: Path) -> FakePainter:
+    """Have the fake painter's site offer the tiny model that sketches lead."""
+    app.config["MODEL"] = str(model)
+    painter.names = ("led", "fake")
+    return painter
+
+
 def add() -> None:
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster"))
 
@@ -134,7 +142,6 @@ def test_walk_whose_drawing_is_gone_from_the_database_fails_and_the_others_are_p
 
 def test_walk_brings_only_the_drawings_of_its_own_scenes(painter: FakePainter) -> None:
     add()
-    painter.names = ("led", "fake")
     commission("a house")
     job.work()
     assert painter.drawings == {}

@@ -10,6 +10,7 @@ from app.queue import jobs
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, FRAMES, PAINTING, PIECE_TAKEN, QUEUED, STAGES, Piece, Walk
 from tests.conftest import Commissioner
+from tests.support.house import NAME
 from tests.worker.rows import read
 from worker.queue import unoffered_models
 from worker.queue.leases import claim_next, holder
@@ -17,7 +18,7 @@ from worker.queue.leases import claim_next, holder
 pytestmark = pytest.mark.databases
 
 Living = Callable[..., None]
-NOT_HERE = "The model museum is not offered here; this is: house."
+NOT_HERE = f"The model museum is not offered here; this is: {NAME}."
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +70,8 @@ def test_walk_of_a_model_that_nobody_offers_fails_in_words(
     walk: Walk, commissioned: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, anyones = commissioned(visitor="bob"), commissioned(visitor="cleo")
-    change(ours, model="house")
-    living(["house"])
+    change(ours, model=NAME)
+    living([NAME])
     miss_for_long(monkeypatch)
     failed = read(walk.id)
     assert (failed.state, failed.error) == (FAILED, NOT_HERE)
@@ -79,7 +80,7 @@ def test_walk_of_a_model_that_nobody_offers_fails_in_words(
 
 
 def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(walk: Walk, living: Living) -> None:
-    living(["house"])
+    living([NAME])
     unoffered_models.fail_unoffered()
     unoffered_models.fail_unoffered()
     assert read(walk.id).state == QUEUED
@@ -88,7 +89,7 @@ def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(wal
 def test_it_waits_while_a_worker_on_another_machine_offers_the_model(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    living(["house"], ["house", "museum"])
+    living([NAME], [NAME, "museum"])
     miss_for_long(monkeypatch)
     assert read(walk.id).state == QUEUED
 
@@ -96,12 +97,12 @@ def test_it_waits_while_a_worker_on_another_machine_offers_the_model(
 def test_the_time_counts_anew_once_somebody_offered_the_model(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    living(["house"])
+    living([NAME])
     unoffered_models.fail_unoffered()
-    living(["house"], ["museum"])
+    living([NAME], ["museum"])
     unoffered_models.fail_unoffered()
     assert unoffered_models._missed_since == {}
-    living(["house"])
+    living([NAME])
     unoffered_models.fail_unoffered()
     assert unoffered_models._missed_since.keys() == {"museum"}
     assert read(walk.id).state == QUEUED
@@ -110,7 +111,7 @@ def test_the_time_counts_anew_once_somebody_offered_the_model(
 def test_nothing_is_given_up_while_redis_tells_of_nobody(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    living(["house"])
+    living([NAME])
     unoffered_models.fail_unoffered()
     monkeypatch.setattr(jobs, "workers", list)
     miss_for_long(monkeypatch)
@@ -119,7 +120,7 @@ def test_nothing_is_given_up_while_redis_tells_of_nobody(
 
 def test_a_walk_on_somebodys_easel_is_left_to_them(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     assert claim_next({"museum"}) is not None
-    living(["house"])
+    living([NAME])
     miss_for_long(monkeypatch)
     assert read(walk.id).state == PAINTING
 
@@ -130,7 +131,7 @@ def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     with writing() as session:
         session.add(Piece(walk_number=walk.number, kind=FRAMES, level=1, urgency=2))
     change(walk, state=PAINTING)
-    living(["house"])
+    living([NAME])
     miss_for_long(monkeypatch)
     assert (read(walk.id).state, read(walk.id).error) == (FAILED, NOT_HERE)
 
@@ -143,7 +144,7 @@ def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(
     with writing() as session:
         session.add(Piece(walk_number=walk.number, kind=STAGES, batch=0, urgency=0))
         session.add(Piece(walk_number=walk.number, kind=STAGES, batch=1, urgency=0, state=PIECE_TAKEN))
-    living(["house"])
+    living([NAME])
     miss_for_long(monkeypatch)
     assert [piece.batch for piece in db.session.query(Piece)] == [1]
     assert (read(walk.id).state, read(walk.id).error) == (FINISHED, None)
