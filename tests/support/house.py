@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 from app.config import ROOT
+from sketch import sketchbook
+from sketch.scene import Scene, Thing
 
 HOUSE = ROOT / "models" / "house"
 FACTS = json.loads((HOUSE / "house.json").read_bytes())
 NAME = str(FACTS["name"])
 SIZE = int(FACTS["size"])  # pixels a side
+
+
+def scene(name: str) -> Scene:
+    """Show one of its drawings, by name."""
+    return Scene((Thing(_digests()[name]),))
+
+
+@functools.cache
+def _digests() -> dict[str, str]:
+    return {each.name: each.digest for each in sketchbook.load(HOUSE / sketchbook.FILE).drawings.values()}

@@ -19,7 +19,7 @@ from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy.exc import OperationalError
 
-from app.commissions import recipe
+from app.commissions import intake, recipe
 from app.errors import WalkGone
 from app.generation import cost
 from app.storage import media_store
@@ -27,7 +27,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
-from tests.support.house import NAME
+from tests.support.house import HOUSE, NAME
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
 from worker import job
@@ -476,20 +476,19 @@ def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, com
 def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     app: Flask, painter: FakePainter, house: Painter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.config["STEPS"] = 4
-    monkeypatch.setattr(house, "names", ("house",), raising=False)
+    app.config |= {"MODEL": str(HOUSE), "STEPS": 4}
+    monkeypatch.setattr(house, "names", (NAME,), raising=False)
     monkeypatch.setattr(house, "of", lambda _: house, raising=False)
     job.prepare(app, house)
     first = commissioned("a lemon", "the sun", seed=11, frames=4)
     job.work()
     wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read(read(first.id).media["gif"].path)))
-    again = commissioned(
-        *(stop.prompt for stop in wanted.stops), seed=wanted.seed, frames=wanted.frames, pinned=pinned, visitor="bob"
-    )
+    again, _ = intake.place(wanted, visitor_key="bob", pinned=pinned)
     job.work()
     one, other = read(first.id), read(again.id)
     assert pixels(one) == pixels(other)
     assert len(set(pixels(one))) == 4
+    assert len(one.drawings or []) == 2  # it is led by a lemon and a sun
     assert media_store.store().read(one.media["gif"].path) == media_store.store().read(other.media["gif"].path)
 
 

@@ -17,9 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from app.generation import cost, presets
-from sketch import sketchbook
-from sketch.scene import Scene, Thing
-from tests.support.house import HOUSE, SIZE
+from tests.support.house import HOUSE, SIZE, scene
 from worker.diffusion.model import Model, ModelError
 from worker.diffusion.painter import Painter, PreparedWalk
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
@@ -386,11 +384,7 @@ def test_house_model_paints_what_the_pipeline_itself_paints(house: Painter) -> N
 @pytest.mark.server
 def test_house_model_paints_red_apples_red_and_lemons_yellow(house: Painter) -> None:
     rendering = house.rendering(steps=12, guidance=3.5)
-    drawings = {each.name: each.digest for each in sketchbook.load(HOUSE / sketchbook.FILE).drawings.values()}
-    scenes = [Scene((Thing(drawings[name]),)) for name in ("red apple", "lemon")]
-    stops = [
-        StopInput(prompt, "", 11, scene=scene) for prompt, scene in zip(("a red apple", "a lemon"), scenes, strict=True)
-    ]
+    stops = [StopInput(f"a {name}", "", 11, scene=scene(name)) for name in ("red apple", "lemon")]
     prepared = house.prepare(stops, rendering)
     middle = slice(SIZE * 3 // 8, SIZE * 5 // 8)
     apple, lemon = (picture[middle, middle].mean((0, 1)) for picture in shown(house, prepared, [0.0, 1.0]))
