@@ -404,7 +404,7 @@ def test_going_on_keeps_the_joint_and_the_choices_are_said_when_more_is_shut(
     for choice in ("there and back", "slower at the stops", "sketch"):
         page.get_by_role("radio", name=choice).check()
     page.get_by_role("button", name="Add a stop").click()
-    expect(page.get_by_label("By way of")).to_be_focused()
+    expect(page.get_by_role("textbox", name="By way of")).to_be_focused()
     expect(page.get_by_role("radio", name="sketch")).to_be_checked()
     page.get_by_text("Less", exact=True).click()
     expect(page.locator("#values")).to_contain_text("there and back, slower at the stops, sketch, seed 11")
