@@ -1,0 +1,51 @@
+"""The shipped model: whole, no larger than a clone can bear, and as its card says."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from app.generation import models_on_offer
+from sketch import sketchbook
+from tests.support.house import FACTS, HOUSE
+
+SIZE_MAX = 110_000_000  # bytes
+FILES = {
+    "MODEL_CARD.md", "LEXICON.md", "house.json", "concepts.json", "model_index.json", "sketch.json", "sketchbook.zip",
+    "lexicon.npz", "training.svg", "unet/diffusion_pytorch_model.safetensors",
+    "vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors", "tokenizer/tokenizer.json",
+}  # fmt: skip
+
+
+def test_folder_is_whole_and_small() -> None:
+    there = {path.relative_to(HOUSE).as_posix(): path.stat().st_size for path in HOUSE.rglob("*") if path.is_file()}
+    assert there.keys() >= FILES
+    assert sum(there.values()) <= SIZE_MAX
+
+
+def test_it_does_not_say_where_its_weights_lay() -> None:
+    assert not [path for path in HOUSE.glob("*/config.json") if "_name_or_path" in json.loads(path.read_bytes())]
+
+
+def test_drawings_lead_it_and_its_concepts_are_theirs() -> None:
+    drawings = sketchbook.load(HOUSE / sketchbook.FILE).drawings.values()
+    concepts = json.loads((HOUSE / "concepts.json").read_bytes())
+    assert {row["name"] for row in concepts} == {each.name for each in drawings}
+    assert all(each.artist and each.licence for each in drawings)
+    assert models_on_offer.facts(str(HOUSE))["sizes"] == [256, 512]
+
+
+def test_card_names_all_hands_and_whose_drawings_lead_it() -> None:
+    card = (HOUSE / "MODEL_CARD.md").read_text("utf-8")
+    assert f"Hands, named behind a prompt: {', '.join(hand['words'] for hand in FACTS['hands'])}." in card
+    assert FACTS["licence"] in card
+    assert all(row["name"] in card and row["licence"] in card for row in FACTS["sources"])
+
+
+def test_runs_on_the_card_say_what_they_saw_and_stand_there_once() -> None:
+    card = (HOUSE / "MODEL_CARD.md").read_text("utf-8")
+    table = re.search(r"\| run \|.*?\n\| ---.*?\n(.*?)\n\n", card, re.S)
+    assert table is not None
+    rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table[1].splitlines()]
+    assert all(re.fullmatch(r"(some )?[\d,]+", row[4]) for row in rows), rows
+    assert len({tuple(row[2:]) for row in rows}) == len(rows)
