@@ -121,5 +121,6 @@ LESS = 0.1
 
 LIMITS = (
     "- What no drawing shows is left to the words, of which it learned little: a sketch says what is where.\n"
-    "- What the reader misunderstands is painted as it was misunderstood. It reads English and German, and names in more languages."
+    "- What the reader misunderstands is painted as it was misunderstood. It reads English and German, "
+    "and names in more languages."
 )
