@@ -1,8 +1,10 @@
 """Paint the drawing on the about page: a plane of pictures between four prompts, with one walk across it in colour.
 
-Run from the repository: ``.venv/bin/python docs/drawings/plane.py``. It writes ``static/drawings/plane.webp``, which is
-transparent between the pictures and fades with transparency, so that it hangs on the wall by day and in the hall by
-night. The line of the walk is drawn by the page, underneath.
+Run from the repository: ``.venv/bin/python docs/drawings/plane.py MODEL``. The model is one that words alone lead, for
+the pictures lie between four prompts' words, not between drawings: the first house model painted what hangs there
+(``git archive aede89e models/house``). It writes ``static/drawings/plane.webp``, which is transparent between the
+pictures and fades with transparency, so that it hangs on the wall by day and in the hall by night. The line of the walk
+is drawn by the page, underneath.
 """
 
 from __future__ import annotations
@@ -33,7 +35,10 @@ SCALE = 2
 
 def main() -> None:
     """Paint all pictures of the plane and hang them."""
-    painter = Painter.load(str(ROOT / "models" / "house"))
+    model = Path(sys.argv[1])
+    if (model / "sketch.json").exists():
+        sys.exit(f"{model} is led by drawings; the plane lies between words.")
+    painter = Painter.load(str(model))
     stops = [StopInput(f"{prompt}, {HAND}", "", SEED) for prompt in (BEGIN, BOTTOM_RIGHT, TOP_LEFT, END)]
     corners = painter.prepare(stops, painter.rendering(steps=20, guidance=3.5))
     sheet = Image.new("RGBA", (WIDTH * SCALE, HEIGHT * SCALE))
