@@ -96,8 +96,10 @@ def test_drawing_that_was_not_added_cannot_be_removed(runner: FlaskCliRunner) ->
     assert run_json(runner, "drawings", "remove", "yeti", status=1)["errors"][0]["field"] == "drawing"
 
 
-def test_without_a_model_that_sketches_lead_it_is_kept_and_said(instance: Path, app: Flask, robot: str) -> None:
-    site = make_app(instance)
+def test_without_a_model_that_sketches_lead_it_is_kept_and_said(
+    instance: Path, app: Flask, robot: str, tmp_path: Path
+) -> None:
+    site = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")))
     with site.app_context():
         result = run(site.test_cli_runner(), "drawings", "add", robot, "robot")
         assert "No model on offer is led by sketches" in result.stderr

@@ -162,7 +162,7 @@ def test_program_gets_a_body_that_it_can_send_on(client: FlaskClient, painted: W
     walk = client.post("/api/v1/walks", json=answer.json)
     assert walk.status_code == 202
     assert walk.json["stops"] == [
-        {**stop, "found_hand": None, "note": None, "scene": None} for stop in recipe.recipe_of(painted)["stops"]
+        {"found_hand": None, "note": None, "scene": None, **stop} for stop in recipe.recipe_of(painted)["stops"]
     ]
 
 
