@@ -46,8 +46,10 @@ def test_embedded_page_has_the_film_a_still_a_pause_and_a_way_back(client: Flask
         media_urls.film_address(walk, "poster"),
     )
     assert [box["id"] for box in page.of("input")] == [label["for"] for label in page.of("label")] == ["turn"]
-    (link,) = page.of("a")
+    link, *credited = page.of("a")
     assert (link["href"], link["target"]) == (walk.url, "_blank")
+    assert {each["target"] for each in credited} == {"_blank"}
+    assert all(each["href"].startswith("https://") and "noopener" in each["rel"] for each in credited)
     assert not page.of("script")
     assert not page.of("b")
     assert answer.headers["X-Robots-Tag"] == "noindex"
@@ -116,4 +118,5 @@ def test_frame_is_as_large_as_film_and_caption_within_what_is_allowed(
 ) -> None:
     walk = hung()
     walk.width, walk.height = picture
+    walk.drawings = None  # whose credits need room beneath it
     assert embed.size(walk, **limits) == expected

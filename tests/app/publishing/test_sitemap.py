@@ -83,10 +83,17 @@ def test_rooms_and_exhibitions_are_in_it(client: FlaskClient, hung: Hanger) -> N
     shown = exhibitions.create(ExhibitionRequest("In the air", walks=[hung().id]))
     exhibitions.create(ExhibitionRequest("Not yet", is_shown=False, walks=[hung().id]))
     rooms = read(client, "/sitemap/rooms.xml")
-    assert list(rooms) == [f"{HERE}{path}" for path in ("/", "/gallery", "/exhibitions", "/about", "/api", shown.url)]
+    paths = ("/", "/gallery", "/exhibitions", "/about", "/api", "/drawings", shown.url)
+    assert list(rooms) == [f"{HERE}{path}" for path in paths]
     assert rooms[HERE + shown.url] is not None
     for address in rooms:
         assert client.get(address.removeprefix(HERE)).status_code == 200
+
+
+def test_drawings_are_not_in_it_where_words_alone_lead(client: FlaskClient) -> None:
+    assert f"{HERE}/drawings" in read(client, "/sitemap/rooms.xml")
+    client.application.config["MODEL"] = "a model of the hub"
+    assert f"{HERE}/drawings" not in read(client, "/sitemap/rooms.xml")
 
 
 @pytest.mark.parametrize("page", ["0", "2", "99999999999999", "-1", "x", "1.5"])
