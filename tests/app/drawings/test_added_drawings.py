@@ -137,10 +137,10 @@ def test_sketchbook_of_a_model_holds_what_was_added_and_is_the_same_until_that_c
 
 
 def test_model_that_is_led_by_words_alone_has_no_sketchbook_whatever_was_added(
-    instance: Path, app: Flask, asked: list[str]
+    instance: Path, app: Flask, asked: list[str], tmp_path: Path
 ) -> None:
     add()
-    site = make_app(instance)
+    site = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")))
     del asked[:]
     with site.app_context():
         assert sketchbooks.of_model(site.config["MODEL"]) is None and offered.books() == []

@@ -15,6 +15,7 @@ from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
 from app.walks import lifecycle
+from tests.support.house import FACTS
 
 pytestmark = pytest.mark.databases
 
@@ -150,7 +151,7 @@ def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned
     assert fair_queue.waiting(24) == (1, None)
 
 
-STOPS = cost.of_walk(presets.resolve(presets.DEFAULT, {}), stops=2, frames=2)
+STOPS = cost.of_walk(presets.resolve(presets.DEFAULT, FACTS), stops=2, frames=2)
 PACE = 2.4 / STOPS  # a walk of two frames is hung after 2.4 seconds
 
 
