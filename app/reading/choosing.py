@@ -18,6 +18,12 @@ from app.reading.wordbook import HOW, STRONG, SURE, Wordbook
 from sketch import keys
 
 OTHERS = 3
+STANDING = ("left", "right", "in front", "behind", "below", "above")
+"""How a thing stands to another one; what describes a thing seldom says so of two that it names."""
+
+AKIN = 0.7
+"""From which likeness on a place is shown as what goes with it: a forest as a tree, no table as a clamp."""
+
 CLEAR = 9.0
 """From which score on a description is more than free."""
 
@@ -109,7 +115,9 @@ class Chooser:
         return any(form in unwanted for form in keys.forms(phrase.word, self._language))
 
     def _found(self, listed: list[Phrase]) -> list[Choice]:
-        named = [phrase for phrase in listed if phrase.is_strong and self._left(phrase.meanings)]
+        if self._is_bare_place(listed):
+            return []
+        named = [phrase for phrase in listed if (phrase.is_strong and self._left(phrase.meanings)) or self._others(phrase)]
         if self._is_description(listed, named):
             return self._described(listed)
         following = [*listed[1:], None][: len(listed)]
@@ -138,12 +146,35 @@ class Chooser:
             for phrase in kept
             if phrase.meanings[0].source not in SURE and (place := hearing.place_of(phrase.word, self.heard.grammar))
         }
-        things = [phrase for phrase in kept if phrase.first not in places]
-        things = things or [phrase for phrase in listed if phrase not in kept and self._left(phrase.meanings)]
-        if not places or not things:
+        things = [phrase for phrase in kept if phrase.first not in places and not self._is_time(phrase)]
+        if kept and not things:
+            things = [phrase for phrase in listed if phrase not in kept and self._left(phrase.meanings)]
+        if not things:
             return kept
-        self.heard.kind = self.heard.kind or next(iter(places.values()))
+        for phrase in listed:
+            if phrase not in things and phrase.determined:
+                self.heard.kind = self.heard.kind or hearing.place_of(phrase.word, self.heard.grammar)
+                self.heard.time = self.heard.time or hearing.time_of(phrase.word, self.heard.grammar)
+        self.heard.kind = self.heard.kind or next(iter(places.values()), "")
         return things
+
+    def _is_time(self, phrase: Phrase) -> bool:
+        """Tell whether a phrase names a time, and what would show it is not wanted: a starless night."""
+        is_banned = phrase.meanings[0].concept in self._banned
+        return is_banned and bool(hearing.time_of(phrase.word, self.heard.grammar))
+
+    def _is_bare_place(self, listed: list[Phrase]) -> bool:
+        """Tell whether a prompt is of a place alone that no drawing shows, or an empty one: the setting is all."""
+        if len(listed) != 1:
+            return False
+        grammar, phrase = self.heard.grammar, listed[0]
+        places = [word for word in (phrase.word, *phrase.context) if hearing.place_of(word, grammar)]
+        told = set(self._content()) - set(places) - grammar.colours.keys() - grammar.sizes.keys()
+        meanings = self._left(phrase.meanings)
+        if not places or told - grammar.negation.bare or (meanings and meanings[0].source in SURE and not told):
+            return False
+        described = [] if told else self._described(listed)
+        return not described or self.describer.likeness(places[0], described[0].concepts[0]) < AKIN
 
     def _left(self, meanings: Iterable[Meaning]) -> list[Meaning]:
         return [each for each in meanings if each.concept not in self._banned and each.concept in self._drawn]
@@ -214,6 +245,10 @@ class Chooser:
 
     def _are_listed(self, first: Phrase, second: Phrase) -> bool:
         between = self.heard.phrase(first.last, second.first).split(" ")
+        if first.is_name and second.is_name and second.determined:  # a bat above a castle
+            stands = f" {self.heard.phrase(first.head[1], second.head[0])} "
+            if any(pattern.search(stands) for pattern, told in self.heard.grammar.relations if told in STANDING):
+                return True
         return bool(set(between) & (self.heard.grammar.breaks - {"with", "mit"} | {","}))
 
     def _narrowed(self, kept: list[Phrase]) -> list[Choice]:
@@ -285,8 +320,12 @@ class Chooser:
                 base[meaning.concept] = max(base.get(meaning.concept, 0.0), worth)
         if not content and not base:
             return []
-        if self.heard.unwanted and not set(content) - self.heard.grammar.vague and not set(content) & set(kinds):
+        others = {number: value for phrase in listed for number, value in self._others(phrase).items()}
+        vague = self.heard.unwanted and not set(content) - self.heard.grammar.vague and not set(content) & set(kinds)
+        if vague and not others:
             return []  # "something", but not a flower: that may be anything
+        for number, value in others.items():
+            base[number] = max(base.get(number, 0.0), 4.0 * value)
         for word in {token.text for token in self.heard.tokens} & set(kinds):
             for number in self.describer.of_kind(kinds[word]):
                 base[number] = base.get(number, 0.0) + HINT
@@ -313,13 +352,18 @@ class Chooser:
     def _ranks(self, phrase: Phrase, *, alone: bool) -> tuple[tuple[int, ...], str]:
         """Rank what a phrase may mean: by its head, and by how much the words around tell of each."""
         left = self._left(phrase.meanings)
-        if not any(each.source in SURE for each in left):
+        others = self._others(phrase)
+        if others:
+            source = {each.concept: each.source for each in phrase.meanings}
+            left = [Meaning(number, value, source.get(number, KIND)) for number, value in others.items()]
+        elif not any(each.source in SURE for each in left):
             known = {each.concept for each in left}
             left += [each for each in self._kin(phrase) if each.concept not in known]
         own = phrase.word.split(" ")
         around = [*phrase.context, *(self._content() if alone else ())]
         words = [word for word in dict.fromkeys(around) if word not in self.heard.grammar.small and word not in own]
-        value = self._values(left, words, phrase.word if phrase.word in self.heard.grammar.vague else "")
+        value = self._values(left, words, phrase.word if phrase.word in self.heard.grammar.vague else "",
+                             2 * CONTEXT if others else CONTEXT)  # fmt: skip
         ordered = sorted(left, key=lambda each: (-value[each.concept], each.concept))
         concepts = [each.concept for each in ordered]
         if len(concepts) <= OTHERS:
@@ -329,6 +373,27 @@ class Chooser:
             alike = self._best(self.describer.like(concepts[0]))
             concepts += [number for number in alike if number not in concepts]
         return tuple(concepts[: OTHERS + 1]), HOW[ordered[0].source]
+
+    def _others(self, phrase: Phrase) -> Mapping[int, float]:
+        """Return what else a phrase may mean by its kind, where something of that is not wanted: a fruit, no apple."""
+        if not self.heard.unwanted or not phrase.word:
+            return {}
+        for word in phrase.context[-1:]:  # a big cat: that is a kind, whatever a cat is
+            words = f"{word} {phrase.word}"
+            told, _ = self.wordbook.find(words, self._language)
+            if any(each.concept in self._banned for each in told):
+                return self._drawn_of(self.describer.others(words, self._language, told, (), self._banned))
+        grammar, first = self.heard.grammar, phrase.meanings[0] if phrase.meanings else None
+        kinds = grammar.hinted(phrase.word)
+        is_thing = first is not None and first.source in SURE and first.concept not in self._banned
+        if first is not None and is_thing and (first.source == NAME or not kinds):
+            return {}
+        return self._drawn_of(
+            self.describer.others(phrase.word, self._language, phrase.meanings, kinds, self._banned)
+        )
+
+    def _drawn_of(self, values: Mapping[int, float]) -> Mapping[int, float]:
+        return {number: value for number, value in values.items() if number in self._drawn}
 
     def _kin(self, phrase: Phrase) -> list[Meaning]:
         """Return what a word also tells of, of the same subgroup, where what it names is not wanted: other balls."""
@@ -341,7 +406,9 @@ class Chooser:
         return [Meaning(each.concept, STRONG + float(told[each.concept]) / 100, KIND)
                 for each in self._left(Meaning(number, 0.0, KIND) for number in numbers)]  # fmt: skip
 
-    def _values(self, left: list[Meaning], words: list[str], vague: str) -> Mapping[int, float]:
+    def _values(
+        self, left: list[Meaning], words: list[str], vague: str, weight: float = CONTEXT
+    ) -> Mapping[int, float]:
         kinds = self.heard.grammar.kinds
         hinted = next((kinds[form] for form in keys.forms(vague, self._language) if form in kinds), ())
         value = {
@@ -351,7 +418,7 @@ class Chooser:
         if words:
             told, _ = self.describer.scores(words, self._language)
             for number in value:
-                value[number] += CONTEXT * min(CONTEXT_MOST, float(told[number]))
+                value[number] += weight * min(CONTEXT_MOST, float(told[number]))
         return value
 
 
