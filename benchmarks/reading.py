@@ -1,13 +1,13 @@
 """The reader's exam: how many of the prompts of each class are read as what was meant.
 
-    python -m benchmarks.reading [--half seen|kept_out|negations|refusals|rewordings] [--model FOLDER] [--modules FOLDER]
+    python -m benchmarks.reading [--half seen|kept_out|negations|refusals|rewordings] [--model FOLDER] [--modules ..]
 
 300 prompts were written before the reader, by somebody who did not build it; half were kept out of its making, and of
 those only figures are printed. ``negations`` are of what must not be shown, in all the ways that this is said, and of
-what only sounds so. ``refusals`` are a hundred more, written before the reader knew their ways: what is left is often but
-a kind, of which another must be found; the reader was made with every other one in view, and of the rest only figures
-are printed. A prompt is right when every thing is the drawing chosen for an item of its own, with the colours,
-numbers, ground, setting and relation that are named, and nothing unwanted is shown: no drawing, colour or setting.
+what only sounds so. ``refusals`` are a hundred more, where often but a kind is left, of which another must be found;
+the reader was mended with every other one in view, and of the rest only figures are printed. A prompt is right when
+every thing is the drawing chosen for an item of its own, with the colours, numbers, ground, setting and relation that
+are named, and nothing unwanted is shown: no drawing, colour, ground or setting.
 """
 
 from __future__ import annotations

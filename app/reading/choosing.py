@@ -14,7 +14,8 @@ from app.reading.hearing import FREE, HAND, PLACE, Heard
 from app.reading.lexicon import KEYWORD, KIND, NAME, WIDER, Meaning
 from app.reading.phrases import Phrase
 from app.reading.reading import BY_KEYWORD, BY_KIND, FREELY
-from app.reading.wordbook import HOW, STRONG, SURE, Wordbook
+from app.reading.unwanted import others
+from app.reading.wordbook import HOW, SURE, Wordbook
 from sketch import keys
 
 OTHERS = 3
@@ -117,14 +118,16 @@ class Chooser:
     def _found(self, listed: list[Phrase]) -> list[Choice]:
         if self._is_bare_place(listed):
             return []
-        named = [phrase for phrase in listed if (phrase.is_strong and self._left(phrase.meanings)) or self._others(phrase)]
+        named = [
+            phrase for phrase in listed if (phrase.is_strong and self._left(phrase.meanings)) or self._others(phrase)
+        ]
         if self._is_description(listed, named):
             return self._described(listed)
         following = [*listed[1:], None][: len(listed)]
         listed = [
             phrase
             for phrase, after in zip(listed, following, strict=True)
-            if not _only_measures(phrase, after, self.heard)
+            if not phrases.only_measures(phrase, after, self.heard.grammar)
         ]
         named = [phrase for phrase in named if phrase in listed]
         kept = [phrase for phrase in named if not self._is_vague(phrase)] or named
@@ -149,19 +152,17 @@ class Chooser:
         things = [phrase for phrase in kept if phrase.first not in places and not self._is_time(phrase)]
         if kept and not things:
             things = [phrase for phrase in listed if phrase not in kept and self._left(phrase.meanings)]
-        if not things:
-            return kept
-        for phrase in listed:
+        for phrase in listed if things else ():
             if phrase not in things and phrase.determined:
                 self.heard.kind = self.heard.kind or hearing.place_of(phrase.word, self.heard.grammar)
                 self.heard.time = self.heard.time or hearing.time_of(phrase.word, self.heard.grammar)
-        self.heard.kind = self.heard.kind or next(iter(places.values()), "")
-        return things
+        self.heard.kind = self.heard.kind or (next(iter(places.values()), "") if things else "")
+        return things or kept
 
     def _is_time(self, phrase: Phrase) -> bool:
-        """Tell whether a phrase names a time, and what would show it is not wanted: a starless night."""
-        is_banned = phrase.meanings[0].concept in self._banned
-        return is_banned and bool(hearing.time_of(phrase.word, self.heard.grammar))
+        """Tell whether a phrase names a time that no drawing has its name of, or none that is wanted: a night."""
+        is_shown = phrase.is_name and phrase.meanings[0].concept not in self._banned
+        return not is_shown and bool(hearing.time_of(phrase.word, self.heard.grammar))
 
     def _is_bare_place(self, listed: list[Phrase]) -> bool:
         """Tell whether a prompt is of a place alone that no drawing shows, or an empty one: the setting is all."""
@@ -184,7 +185,14 @@ class Chooser:
         left = self._left(phrase.meanings)
         told = bool(left) and left[0].weight >= 0.5 and bool(phrase.determined or phrase.count)
         place = hearing.place_of(phrase.word, self.heard.grammar)
-        return told and not phrase.of and not place and not self._is_vague(phrase) and len(listed) <= 3
+        return (
+            told
+            and not phrase.of
+            and not place
+            and not self._is_time(phrase)
+            and not self._is_vague(phrase)
+            and len(listed) <= 3
+        )
 
     def _is_vague(self, phrase: Phrase) -> bool:
         told = phrase.meanings
@@ -320,11 +328,11 @@ class Chooser:
                 base[meaning.concept] = max(base.get(meaning.concept, 0.0), worth)
         if not content and not base:
             return []
-        others = {number: value for phrase in listed for number, value in self._others(phrase).items()}
+        of_kind = {number: value for phrase in listed for number, value in self._others(phrase).items()}
         vague = self.heard.unwanted and not set(content) - self.heard.grammar.vague and not set(content) & set(kinds)
-        if vague and not others:
+        if vague and not of_kind:
             return []  # "something", but not a flower: that may be anything
-        for number, value in others.items():
+        for number, value in of_kind.items():
             base[number] = max(base.get(number, 0.0), 4.0 * value)
         for word in {token.text for token in self.heard.tokens} & set(kinds):
             for number in self.describer.of_kind(kinds[word]):
@@ -352,18 +360,15 @@ class Chooser:
     def _ranks(self, phrase: Phrase, *, alone: bool) -> tuple[tuple[int, ...], str]:
         """Rank what a phrase may mean: by its head, and by how much the words around tell of each."""
         left = self._left(phrase.meanings)
-        others = self._others(phrase)
-        if others:
+        of_kind = self._others(phrase)
+        if of_kind:
             source = {each.concept: each.source for each in phrase.meanings}
-            left = [Meaning(number, value, source.get(number, KIND)) for number, value in others.items()]
-        elif not any(each.source in SURE for each in left):
-            known = {each.concept for each in left}
-            left += [each for each in self._kin(phrase) if each.concept not in known]
+            left = [Meaning(number, value, source.get(number, KIND)) for number, value in of_kind.items()]
         own = phrase.word.split(" ")
         around = [*phrase.context, *(self._content() if alone else ())]
         words = [word for word in dict.fromkeys(around) if word not in self.heard.grammar.small and word not in own]
         value = self._values(left, words, phrase.word if phrase.word in self.heard.grammar.vague else "",
-                             2 * CONTEXT if others else CONTEXT)  # fmt: skip
+                             2 * CONTEXT if of_kind else CONTEXT)  # fmt: skip
         ordered = sorted(left, key=lambda each: (-value[each.concept], each.concept))
         concepts = [each.concept for each in ordered]
         if len(concepts) <= OTHERS:
@@ -375,36 +380,8 @@ class Chooser:
         return tuple(concepts[: OTHERS + 1]), HOW[ordered[0].source]
 
     def _others(self, phrase: Phrase) -> Mapping[int, float]:
-        """Return what else a phrase may mean by its kind, where something of that is not wanted: a fruit, no apple."""
-        if not self.heard.unwanted or not phrase.word:
-            return {}
-        for word in phrase.context[-1:]:  # a big cat: that is a kind, whatever a cat is
-            words = f"{word} {phrase.word}"
-            told, _ = self.wordbook.find(words, self._language)
-            if any(each.concept in self._banned for each in told):
-                return self._drawn_of(self.describer.others(words, self._language, told, (), self._banned))
-        grammar, first = self.heard.grammar, phrase.meanings[0] if phrase.meanings else None
-        kinds = grammar.hinted(phrase.word)
-        is_thing = first is not None and first.source in SURE and first.concept not in self._banned
-        if first is not None and is_thing and (first.source == NAME or not kinds):
-            return {}
-        return self._drawn_of(
-            self.describer.others(phrase.word, self._language, phrase.meanings, kinds, self._banned)
-        )
-
-    def _drawn_of(self, values: Mapping[int, float]) -> Mapping[int, float]:
-        return {number: value for number, value in values.items() if number in self._drawn}
-
-    def _kin(self, phrase: Phrase) -> list[Meaning]:
-        """Return what a word also tells of, of the same subgroup, where what it names is not wanted: other balls."""
-        first = phrase.meanings[0]
-        if first.source not in SURE or first.concept not in self._banned:
-            return []
-        told, _ = self.wordbook.lexicon.told([keys.stem(phrase.word, self._language)])
-        kind = self.wordbook.concepts[first.concept].kind
-        numbers = [int(number) for number in told.nonzero()[0] if self.wordbook.concepts[number].kind == kind]
-        return [Meaning(each.concept, STRONG + float(told[each.concept]) / 100, KIND)
-                for each in self._left(Meaning(number, 0.0, KIND) for number in numbers)]  # fmt: skip
+        found = others(phrase, self.heard, self.describer, self._banned)
+        return {number: value for number, value in found.items() if number in self._drawn}
 
     def _values(
         self, left: list[Meaning], words: list[str], vague: str, weight: float = CONTEXT
@@ -420,11 +397,3 @@ class Chooser:
             for number in value:
                 value[number] += weight * min(CONTEXT_MOST, float(told[number]))
         return value
-
-
-def _only_measures(phrase: Phrase, after: Phrase | None, heard: Heard) -> bool:
-    """Tell whether a phrase says of what follows only how much, or what of it: a bowl of soup, the smell of rain."""
-    if after is None or not after.of or not after.is_strong:
-        return False
-    weak = not phrase.meanings or phrase.meanings[0].source not in SURE
-    return phrase.word in heard.grammar.measures or (weak and after.meanings[0].source in SURE)

@@ -28,8 +28,8 @@ FEELINGS, LESS = ("face", "cat-face", "monkey-face", "hand", "emotion"), 0.6
 """What a description seldom means, by its subgroup, and how much less it counts."""
 
 
-ALIKE = 0.5
-"""From which cosine on a thing is like another."""
+ALIKE, AKIN = 0.5, 0.65
+"""From which cosine on a thing is like another, and may be meant in its stead."""
 
 KINDRED, OF_KIND, TOLD = 0.5, 0.35, 0.45
 """What a word counts for that means a kind of a thing, that names its subgroup, or that tells of it."""
@@ -105,12 +105,17 @@ class Describer:
         if not among:
             return {}
         siblings = Counter(concepts[number].kind for number in among)
-        members = {**dict.fromkeys(named, OF_KIND)} if named & set(among) else dict(known)
+        # A name of one word is rather a thing of its subgroup than a part of one: a dog, not paw prints.
+        own = {number: OF_KIND * (0.5 if " " in concepts[number].name else 1.0) for number in named}
+        members = own if named & set(among) else dict(known)
         for number in said:
             if (number in members or not named) and concepts[number].kind in siblings:
                 members[number] = max(members.get(number, 0.0), TOLD)
         members |= {number: weight for number, weight in known.items() if number in members}
         alike = np.mean([self.like(number) for number in among], axis=0)
+        for number in (alike >= AKIN).nonzero()[0]:
+            if concepts[number].kind in siblings:
+                members.setdefault(int(number), OF_KIND)
         return {
             number: weight
             + SAID * min(SAID_MOST, said.get(number, 0.0))

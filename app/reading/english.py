@@ -154,12 +154,12 @@ ENGLISH_HANDS = (
 )  # fmt: skip
 NOT = r"(?:not|never|cant|cannot|can not|couldnt|could not|wont|dont|do not|doesnt|does not|no one|nobody)"
 VERB = "(?:show|draw|paint|put|use|add|include|make|give|let|bring|render|want|depict|place|insert|have|like|need|wish for|see|think of)"
-NO_SAID = alternatives("that which who it this and but or not no never is are".split())
+NO_SAID = "(?:that|which|who|it|this|and|but|or|not|no|never|is|are)"
 ENGLISH_NEGATION = Negation(
     begins=re.compile(
         r"(?<= )(?:, )?(?:(?:but|and|with|absolutely|definitely|certainly|please|there (?:is|are|must be|should be)|has|have|having) )*"
         r"(?:(?:(?:anything|everything|anyone|everyone|anybody|everybody|all|whatever) )?(?:except(?: for)?|other than|apart from|aside from|save for)|"
-        r"(?:anything|everything|anyone|everyone|anybody|everybody|whatever) but|all but(?= (?:the|a|an) )|(?:in place|instead|in lieu) of|rather than|as opposed to|different (?:from|than)|unlike|with the exception of|barring|(?:in )?the absence of|(?:under|on|by|in) no (?:circumstances?|account|means|way|case)|nothing like|lost (?:its|his|her|their)|leave(?= (?:\w+ ){1,4}out )|"
+        r"(?:anything|everything|anyone|everyone|anybody|everybody|whatever) but|all but(?= (?:the|a|an) )|(?:in place|instead|in lieu) of|rather than|as opposed to|different (?:from|than)|unlike|with the exception of|barring|(?:in )?the absence of|(?:under|on|by|in) no (?:circumstances?|account|means|way|case)|nothing like|lost (?:its|his|her|their)|leave(?= (?:\w+ ){1,4}out )|keep(?= (?:\w+ ){1,4}(?:out|away) )|far (?:away )?from|"
         r"(?P<kept>(?:(?:rather|sooner|more|like|love|want)(?: (?!than )\w+){1,5}?(?= (?:more |better )?than )|prefer(?: \w+){1,5}?(?= (?:to|over|than) ))) (?:(?:more |better )?than|to|over)|"
         rf"(?:never|not|cant|cannot|can not|couldnt|could not|wont|will not|dont|don t|do not|doesnt|does not)(?: you)?(?: ever| dare)* {VERB}(?: (?:me|us|in))?|"
         r"(?P<nobody>nobody|no one|noone)|not|no|without|never mind|nothing to do with|excluding|minus|sans|free of|devoid of|empty of|(?<! a )(?<! an )(?<! the )(?:lacking|missing)|(?:hardly|scarcely|barely) any|little to no|"
@@ -175,7 +175,7 @@ ENGLISH_NEGATION = Negation(
         r"(?:(?:(?:is|are|be|being|to be|should be|must be|left|kept|stays?) )?(?:excluded|forbidden|banned|prohibited|omitted|unwelcome|unwanted|off limits)|"
         r"(?:is|are|be|being|to be|should be|must be|left|kept|stays?) (?:out|absent|missing)|"
         r"(?:(?:is|are) )?not (?:allowed|wanted|welcome|needed|permitted|invited|required|included|there|in (?:it|there|the (?:picture|scene|image)))|"
-        r"aside|(?:must|should|may|can|shall|will) (?:stay|keep|be left|be kept) out|(?:must|should|may|can|shall|will) not(?: be(?: there| shown| seen)?)?|[?:] (?:no|nope|never|no way))(?= (?:[,.;!)]|$|and|but|please|though))"
+        r"aside|(?:(?:must|should|may|can|shall|will) )?(?:stay|keep|be left|be kept) (?:out|away)|(?:must|should|may|can|shall|will) not(?: be(?: there| shown| seen)?)?|[?:] (?:no|nope|never|no way))(?= (?:[,.;!)]|$|and|but|please|though))"
     ),
     people="people",
     spelled=listed("without except instead rather anything excluding neither nothing"),
@@ -197,6 +197,7 @@ ENGLISH_NEGATION = Negation(
     actions=("ed", "ing", "ly"),
     lacking=re.compile(r"(\w{3,})less"),
     free=listed("free less"),
+    pro=listed("one ones"),
     bare=listed("empty bare deserted vacant"),
     subgroups=hints(
         ("people person persons human humans nobody everyone everybody anybody anyone crowd crowds", "person hand body family"),
@@ -218,7 +219,7 @@ SMALL = listed(
     "give create see let can could would should will may might do does did has have had having get gets got go goes "
     "going put puts come comes look looks looking being standing sitting lying picture image kind sort type lot lots "
     "bit piece bunch group set most more less much many few other another same own one's again always often never "
-    "nothing either really still even ever o oh s t re ll ve d m et al etc again away back front top bottom side left right middle "
+    "nothing either colour color colours colors really still even ever o oh s t re ll ve d m et al etc again away back front top bottom side left right middle "
     "scene view motif subject painted drawn made called named seen nice beautiful lovely cute pretty good great new big small large little"
 )  # fmt: skip
 ENGLISH = Grammar(

@@ -49,7 +49,7 @@ SMALL = listed(
     "ist sind war waren wird werden sein hat haben hatte es er sie ich du wir ihr man mich dich sich mir dir ihm ihn "
     "nicht kein keine auch nur noch schon sehr ganz so zu da dort hier wo was wer welche welcher welches dass wenn weil "
     "aber doch sondern bitte zeichne male zeige mal etwas einige alle jede jeder jedes dieser diese dieses mein meine "
-    "nichts entweder gross grosse grosser grosses grossen klein kleine kleiner kleines kleinen schoen schoene schoener schoenes schoenen "
+    "nichts entweder farbe farben gross grosse grosser grosses grossen klein kleine kleiner kleines kleinen schoen schoene schoener schoenes schoenen "
     "alt alte alter altes alten neu neue neuer neues neuen einem sitzt steht liegt sitzend stehend liegend oben unten links rechts lieber gern gerne statt"
 )
 MEDIA = (
@@ -92,6 +92,7 @@ GERMAN_NEGATION = Negation(
     actions=("t", "end", "ig", "lich"),
     lacking=re.compile(r"(\w{3,}?)(?:los|frei|leer)(?:e|er|es|en|em)?"),
     free=listed("frei freie freier freies freien los lose"),
+    pro=frozenset(),
     bare=listed("leer leere leerer leeres leeren verlassene verlassener verlassenes"),
     subgroups=hints(
         ("mensch menschen leute person personen niemand", "person hand body family"), ("tier tiere tieren", "animal"),

@@ -24,7 +24,8 @@ class Negation:
     them is wrong. Behind ``turns`` something is wanted again, behind ``places`` where something was named that is
     not and none of ``pronouns`` follows, behind ``adding`` where an article or a number does; ``choosing`` goes on.
     ``fillers`` say nothing themselves, ``actions`` end words that name no thing. What is ``lacking`` is the first part
-    of a word; ``free`` behind a hyphen says so too, and ``bare`` places have nothing in them. ``subgroups`` are those of Unicode's that words mean as a whole, by
+    of a word; ``free`` behind a hyphen says so too, and ``bare`` places have nothing in them. ``pro`` stand for a
+    noun that was named before. ``subgroups`` are those of Unicode's that words mean as a whole, by
     how these begin.
     """
 
@@ -43,6 +44,7 @@ class Negation:
     lacking: re.Pattern[str]
     free: frozenset[str]
     bare: frozenset[str]
+    pro: frozenset[str]
     subgroups: Mapping[str, tuple[str, ...]]
 
 

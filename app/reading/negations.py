@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -78,7 +77,9 @@ def _is_misspelled(word: str, right: str) -> bool:
     """Tell whether a word is another one but for one letter, or for two that have changed places."""
     if abs(len(word) - len(right)) > 1:
         return False
-    ahead = len(os.path.commonprefix((word, right)))
+    ahead = next(
+        (place for place, (a, b) in enumerate(zip(word, right, strict=False)) if a != b), min(len(word), len(right))
+    )
     one, other = word[ahead:], right[ahead:]
     swapped = one[:2] == other[1::-1] and one[2:] == other[2:]
     return swapped or one[1:] == other or one == other[1:] or one[1:] == other[1:]
@@ -125,10 +126,35 @@ class _Negation:
         if at < len(self.tokens) and self.tokens[at].joined:
             self._take(self.tokens[at])
             return Negated(first, at + 1, self.said)
+        if self._is_aside(first, at):
+            while at < len(self.tokens) and self._describes(at):
+                self.said.append(self.tokens[at])
+                at += 1
+            return Negated(first, at, self.said)
         while at < len(self.tokens) and not self._ends(at) and len(self.said) < MOST:
             self._take(self.tokens[at], is_name=self._begins_name(at))
             at += 1
         return Negated(first, at, self.said)
+
+    def _is_aside(self, first: int, at: int) -> bool:
+        """Tell whether only what a thing is like is negated, amid what it is like: a blue, not red car."""
+        comma = self.tokens[first].text == ","
+        before = self.tokens[first - 1].text if first else ""
+        if not comma:
+            is_determined = before in self.grammar.articles and before not in self.grammar.clauses
+            return is_determined and not self.said and at - first == 1 and self._describes(at)
+        return (before in self.grammar.colours or before in self.grammar.sizes) and self._describes(at)
+
+    def _describes(self, at: int) -> bool:
+        """Tell whether a word says what a thing is like, and another follows: a not scary ghost."""
+        if at + 1 >= len(self.tokens):
+            return False
+        token, grammar = self.tokens[at], self.grammar
+        if token.text in grammar.colours or token.text in grammar.sizes:
+            return True
+        follows = self.tokens[at + 1]
+        is_thing = _is_sure(token.text, grammar, self.wordbook) or token.text in grammar.small
+        return token.kind == WORD == follows.kind and not is_thing and _is_sure(follows.text, grammar, self.wordbook)
 
     def _begins_name(self, at: int) -> bool:
         """Tell whether a word is the first of a thing's name: a top hat."""
@@ -140,7 +166,11 @@ class _Negation:
         if token.kind == MARK or word in negation.choosing or word in negation.adding:
             self.goes_on = True
         elif is_name or not (
-            word in negation.fillers or word in negation.places or word in grammar.small or word in grammar.articles or word in grammar.numbers
+            word in negation.fillers
+            or word in negation.places
+            or word in grammar.small
+            or word in grammar.articles
+            or word in grammar.numbers
         ):
             self.said.append(token)
             self.goes_on = False

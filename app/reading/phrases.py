@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from app.reading.grammar import Grammar
 from app.reading.hearing import FREE, Heard
 from app.reading.lexicon import ALIAS, NAME, Meaning
 from app.reading.tokens import EMOJI, MARK, Token
-from app.reading.wordbook import LONGEST_NAME, Wordbook, is_strong
+from app.reading.wordbook import LONGEST_NAME, SURE, Wordbook, is_strong
 from sketch import keys
 
 
@@ -298,3 +299,11 @@ class _Run:
         ends = self.at >= self.last
         follows = ends or self.heard.tokens[self.at].text in self.grammar.small | self.grammar.articles
         return token.text.endswith(("ing", "ed")) or (follows and token.text.endswith("s"))
+
+
+def only_measures(phrase: Phrase, after: Phrase | None, grammar: Grammar) -> bool:
+    """Tell whether a phrase says of what follows only how much, or what of it: a bowl of soup, the smell of rain."""
+    if after is None or not after.of or not after.is_strong:
+        return False
+    weak = not phrase.meanings or phrase.meanings[0].source not in SURE
+    return phrase.word in grammar.measures or (weak and after.meanings[0].source in SURE)

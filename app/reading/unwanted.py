@@ -9,6 +9,7 @@ from app.reading.describing import Describer
 from app.reading.grammar import Grammar
 from app.reading.hearing import Heard
 from app.reading.lexicon import NAME, WIDER, Meaning
+from app.reading.phrases import Phrase
 from app.reading.tokens import Token
 from app.reading.wordbook import SURE, Wordbook
 from sketch import keys
@@ -42,6 +43,24 @@ def unwanted(
         or ((" " in word or _is_one(part, grammar, wordbook)) and _is_meant(number, told, named))
         or (named[number] != NAME and _has(wordbook.concepts[number].name.casefold(), form))
     )
+
+
+def others(phrase: Phrase, heard: Heard, describer: Describer, banned: Collection[int]) -> Mapping[int, float]:
+    """Return what else a phrase may mean by its kind, where something of that is ``banned``: a fruit, no apple."""
+    if not heard.unwanted or not phrase.word:
+        return {}
+    grammar, first = heard.grammar, phrase.meanings[0] if phrase.meanings else None
+    refused = {token.text for part in heard.unwanted for token in part}
+    for word in phrase.context[-1:]:  # a big cat: that is a kind, whatever a cat is
+        words = f"{word} {phrase.word}"
+        told, _ = describer.wordbook.find(words, grammar.language)
+        if word not in refused and any(each.concept in banned for each in told):
+            return describer.others(words, grammar.language, told, (), banned)
+    kinds = grammar.hinted(phrase.word)
+    is_thing = first is not None and first.source in SURE and first.concept not in banned
+    if first is not None and is_thing and (first.source == NAME or not kinds):
+        return {}
+    return describer.others(phrase.word, grammar.language, phrase.meanings, kinds, banned)
 
 
 def unwanted_words(heard: Heard, leave_out: str, wordbook: Wordbook) -> frozenset[str]:
@@ -113,7 +132,11 @@ def _meant(words: str, form: str, told: Sequence[Meaning], grammar: Grammar, wor
     kinds = grammar.negation.subgroups.get(words, ())
     for number, concept in enumerate(wordbook.concepts):
         name = f" {concept.name.casefold()} "
-        if _has(name, form) or (named in name and f" without{named}" not in name) or (kinds and concept.kind.startswith(kinds)):
+        if (
+            _has(name, form)
+            or (named in name and f" without{named}" not in name)
+            or (kinds and concept.kind.startswith(kinds))
+        ):
             yield number
 
 
@@ -122,7 +145,7 @@ def _sure(told: Sequence[Meaning]) -> set[int]:
 
 
 def _kin(words: str, form: str, told: Sequence[Meaning], language: str, describer: Describer) -> Iterator[int]:
-    """Yield what is like it, of its subgroup, and told by the same words: poodles of dogs, no other hats of top hats."""
+    """Yield what is like it, of its subgroup, and told by the same words: poodles of dogs, no hats of top hats."""
     wordbook = describer.wordbook
     own = _sure(told)
     kinds = {wordbook.concepts[number].kind for number in own}
