@@ -160,7 +160,8 @@ ENGLISH_NEGATION = Negation(
         r"(?<= )(?:, )?(?:(?:but|and|with|absolutely|definitely|certainly|please|there (?:is|are|must be|should be)|has|have|having) )*"
         r"(?:(?:(?:anything|everything|anyone|everyone|anybody|everybody|all|whatever) )?(?:except(?: for)?|other than|apart from|aside from|save for)|"
         r"(?:anything|everything|anyone|everyone|anybody|everybody|whatever) but|all but(?= (?:the|a|an) )|(?:in place|instead|in lieu) of|rather than|as opposed to|different (?:from|than)|unlike|with the exception of|barring|(?:in )?the absence of|(?:under|on|by|in) no (?:circumstances?|account|means|way|case)|nothing like|lost (?:its|his|her|their)|leave(?= (?:\w+ ){1,4}out )|keep(?= (?:\w+ ){1,4}(?:out|away) )|far (?:away )?from|"
-        r"(?P<kept>(?:(?:rather|sooner|more|like|love|want)(?: (?!than )\w+){1,5}?(?= (?:more |better )?than )|prefer(?: \w+){1,5}?(?= (?:to|over|than) ))) (?:(?:more |better )?than|to|over)|"
+        r"(?:in )?(?:any|every|whatever|all) colou?rs? (?:but|except(?: for)?|(?:other|rather) than|apart from|save for|not)|"
+        r"(?P<kept>(?:(?:rather|sooner|more|like|love|want)(?: (?!than )\w+){1,5}?(?= (?:more |better )?than )|prefer(?: \w+){1,5}?(?= (?:to|over|than) )|any(?: (?!but )\w+){1,3}?(?= but ))) (?:(?:more |better )?than|to|over|but)|"
         rf"(?:never|not|cant|cannot|can not|couldnt|could not|wont|will not|dont|don t|do not|doesnt|does not)(?: you)?(?: ever| dare)* {VERB}(?: (?:me|us|in))?|"
         r"(?P<nobody>nobody|no one|noone)|not|no|without|never mind|nothing to do with|excluding|minus|sans|free of|devoid of|empty of|(?<! a )(?<! an )(?<! the )(?:lacking|missing)|(?:hardly|scarcely|barely) any|little to no|"
         r"never|avoid|omit|leave out|exclude|(?:drop|ditch|lose) the|(?:get )?rid of|(?:do|done) without|stay away from|steer clear of|none of|nor|neither|"
@@ -219,7 +220,7 @@ SMALL = listed(
     "give create see let can could would should will may might do does did has have had having get gets got go goes "
     "going put puts come comes look looks looking being standing sitting lying picture image kind sort type lot lots "
     "bit piece bunch group set most more less much many few other another same own one's again always often never "
-    "nothing either colour color colours colors really still even ever o oh s t re ll ve d m et al etc again away back front top bottom side left right middle "
+    "nothing either really still even ever o oh s t re ll ve d m et al etc again away back front top bottom side left right middle "
     "scene view motif subject painted drawn made called named seen nice beautiful lovely cute pretty good great new big small large little"
 )  # fmt: skip
 ENGLISH = Grammar(

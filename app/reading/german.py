@@ -49,7 +49,7 @@ SMALL = listed(
     "ist sind war waren wird werden sein hat haben hatte es er sie ich du wir ihr man mich dich sich mir dir ihm ihn "
     "nicht kein keine auch nur noch schon sehr ganz so zu da dort hier wo was wer welche welcher welches dass wenn weil "
     "aber doch sondern bitte zeichne male zeige mal etwas einige alle jede jeder jedes dieser diese dieses mein meine "
-    "nichts entweder farbe farben gross grosse grosser grosses grossen klein kleine kleiner kleines kleinen schoen schoene schoener schoenes schoenen "
+    "nichts entweder gross grosse grosser grosses grossen klein kleine kleiner kleines kleinen schoen schoene schoener schoenes schoenen "
     "alt alte alter altes alten neu neue neuer neues neuen einem sitzt steht liegt sitzend stehend liegend oben unten links rechts lieber gern gerne statt"
 )
 MEDIA = (
@@ -66,7 +66,7 @@ STYLES = (
 GERMAN_NEGATION = Negation(
     begins=re.compile(
         r"(?<= )(?:, )?(?:(?:aber|und|doch|bitte|bloss|nur|ganz|ja|alles|alle|jeder|irgendwas) )*"
-        r"(?:ohne|kein(?:e|er|es|en|em|s)?|nicht|(?:an)?statt(?: von)?|anstelle(?: von)?|weder|niemals|nie|ausser|ausgenommen|nichts mit|auf keinen fall|"
+        r"(?:(?:in )?(?:jeder|allen|irgendeiner) farben? (?:ausser|aber nicht|nur nicht|bis auf)|ohne|kein(?:e|er|es|en|em|s)?|nicht|(?:an)?statt(?: von)?|anstelle(?: von)?|weder|niemals|nie|ausser|ausgenommen|nichts mit|auf keinen fall|"
         r"verzichte auf|lass weg|frei von|minus|(?P<kept>(?:lieber|eher)(?: (?!als )\w+){1,5}) als|(?:ich )?hasse|(?:ich )?mag keinen?|allergisch gegen|abgesehen von|bis auf|mit ausnahme von|fern von|(?:zeichne|male|zeige|nimm) (?:mir )?(?:bitte )?(?:nie|niemals|nicht|kein(?:e|en)?)|(?P<nobody>niemand(?:e[nm])?))(?= )"
     ),
     behind=re.compile(

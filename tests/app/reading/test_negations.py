@@ -49,6 +49,8 @@ def unwanted(reader: Reader, prompt: str, language: str = "en") -> list[str]:
         ("a hat, no top hat", ["top hat"]),
         ("a blue, not red car", ["red"]),
         ("a not scary ghost", ["scary"]),
+        ("any fruit but an apple", ["apple"]),
+        ("a car in any colour but yellow", ["yellow"]),
         ("zero birds", ["birds"]),
         ("a missing cat poster", []),
         ("a careless fox", []),
