@@ -11,8 +11,8 @@ from studio import stages
 
 # As they are usually run; a stage that is not named here comes behind these.
 ORDER = (
-    "collect", "caption", "compose", "sketchbook", "lexicon", "autoencoder", "eye", "meaning", "encode", "train",
-    "evaluate", "publish",
+    "collect", "caption", "compose", "sketchbook", "lexicon", "autoencoder", "decoder", "eye", "meaning", "encode",
+    "train", "evaluate", "publish",
 )  # fmt: skip
 
 

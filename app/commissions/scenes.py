@@ -91,7 +91,7 @@ def reader_of(model: str) -> Reader | None:
     words alone.
     """
     book = sketchbooks.readable(model)
-    lexicon = None if book is None else _lexicon(Path(model))
+    lexicon = None if book is None else _lexicon(models_on_offer.folder(model))
     if book is None or lexicon is None:
         return None
     try:

@@ -25,7 +25,7 @@ def of_model(model: str) -> Sketchbook | None:
     """
     if not models_on_offer.facts(model)["has_sketches"]:
         return None
-    folder = Path(model)
+    folder = models_on_offer.folder(model)
     shipped, added = _shipped(folder), added_drawings.book()
     held = _joined.get(folder)
     if held is None or held[0] is not shipped or held[1] is not added:

@@ -70,7 +70,20 @@ def facts(setting: str | None = None) -> dict[str, Any]:
     number can be painted).
     """
     setting = setting or current_app.config["MODEL"]
-    return _read(_folder(setting), "" if Path(setting).is_dir() else setting)
+    return _read(folder(setting), "" if Path(setting).is_dir() else setting)
+
+
+def folder(setting: str) -> Path:
+    """Return a model's folder; of a name on the hub, where its files lie once a worker had them, else no folder."""
+    if Path(setting).is_dir():
+        return Path(setting)
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
+    repository = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
+    repository /= "models--" + setting.replace("/", "--")
+    try:
+        return repository / "snapshots" / (repository / "refs" / "main").read_text("utf-8").strip()
+    except OSError:
+        return Path(setting)
 
 
 def flaws() -> str:
@@ -205,16 +218,3 @@ def _steps_max(scheduler: dict[str, Any]) -> int | None:
         return None
     steps = scheduler.get("original_inference_steps")
     return steps if isinstance(steps, int) and steps > 0 else DISTILLED_STEPS
-
-
-def _folder(setting: str) -> Path:
-    """Return a model's folder; of a name on the hub, where its files lie once a worker had them, else no folder."""
-    if Path(setting).is_dir():
-        return Path(setting)
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
-    repository = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
-    repository /= "models--" + setting.replace("/", "--")
-    try:
-        return repository / "snapshots" / (repository / "refs" / "main").read_text("utf-8").strip()
-    except OSError:
-        return Path(setting)

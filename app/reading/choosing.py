@@ -14,10 +14,17 @@ from app.reading.hearing import FREE, HAND, PLACE, Heard
 from app.reading.lexicon import KEYWORD, KIND, NAME, WIDER, Meaning
 from app.reading.phrases import Phrase
 from app.reading.reading import BY_KEYWORD, BY_KIND, FREELY
-from app.reading.wordbook import HOW, STRONG, SURE, Wordbook
+from app.reading.unwanted import others
+from app.reading.wordbook import HOW, SURE, Wordbook
 from sketch import keys
 
 OTHERS = 3
+STANDING = ("left", "right", "in front", "behind", "below", "above")
+"""How a thing stands to another one; what describes a thing seldom says so of two that it names."""
+
+AKIN = 0.7
+"""From which likeness on a place is shown as what goes with it: a forest as a tree, no table as a clamp."""
+
 CLEAR = 9.0
 """From which score on a description is more than free."""
 
@@ -109,14 +116,18 @@ class Chooser:
         return any(form in unwanted for form in keys.forms(phrase.word, self._language))
 
     def _found(self, listed: list[Phrase]) -> list[Choice]:
-        named = [phrase for phrase in listed if phrase.is_strong and self._left(phrase.meanings)]
+        if self._is_bare_place(listed):
+            return []
+        named = [
+            phrase for phrase in listed if (phrase.is_strong and self._left(phrase.meanings)) or self._others(phrase)
+        ]
         if self._is_description(listed, named):
             return self._described(listed)
         following = [*listed[1:], None][: len(listed)]
         listed = [
             phrase
             for phrase, after in zip(listed, following, strict=True)
-            if not _only_measures(phrase, after, self.heard)
+            if not phrases.only_measures(phrase, after, self.heard.grammar)
         ]
         named = [phrase for phrase in named if phrase in listed]
         kept = [phrase for phrase in named if not self._is_vague(phrase)] or named
@@ -138,12 +149,33 @@ class Chooser:
             for phrase in kept
             if phrase.meanings[0].source not in SURE and (place := hearing.place_of(phrase.word, self.heard.grammar))
         }
-        things = [phrase for phrase in kept if phrase.first not in places]
-        things = things or [phrase for phrase in listed if phrase not in kept and self._left(phrase.meanings)]
-        if not places or not things:
-            return kept
-        self.heard.kind = self.heard.kind or next(iter(places.values()))
-        return things
+        things = [phrase for phrase in kept if phrase.first not in places and not self._is_time(phrase)]
+        if kept and not things:
+            things = [phrase for phrase in listed if phrase not in kept and self._left(phrase.meanings)]
+        for phrase in listed if things else ():
+            if phrase not in things and phrase.determined:
+                self.heard.kind = self.heard.kind or hearing.place_of(phrase.word, self.heard.grammar)
+                self.heard.time = self.heard.time or hearing.time_of(phrase.word, self.heard.grammar)
+        self.heard.kind = self.heard.kind or (next(iter(places.values()), "") if things else "")
+        return things or kept
+
+    def _is_time(self, phrase: Phrase) -> bool:
+        """Tell whether a phrase names a time that no drawing has its name of, or none that is wanted: a night."""
+        is_shown = phrase.is_name and phrase.meanings[0].concept not in self._banned
+        return not is_shown and bool(hearing.time_of(phrase.word, self.heard.grammar))
+
+    def _is_bare_place(self, listed: list[Phrase]) -> bool:
+        """Tell whether a prompt is of a place alone that no drawing shows, or an empty one: the setting is all."""
+        if len(listed) != 1:
+            return False
+        grammar, phrase = self.heard.grammar, listed[0]
+        places = [word for word in (phrase.word, *phrase.context) if hearing.place_of(word, grammar)]
+        told = set(self._content()) - set(places) - grammar.colours.keys() - grammar.sizes.keys()
+        meanings = self._left(phrase.meanings)
+        if not places or told - grammar.negation.bare or (meanings and meanings[0].source in SURE and not told):
+            return False
+        described = [] if told else self._described(listed)
+        return not described or self.describer.likeness(places[0], described[0].concepts[0]) < AKIN
 
     def _left(self, meanings: Iterable[Meaning]) -> list[Meaning]:
         return [each for each in meanings if each.concept not in self._banned and each.concept in self._drawn]
@@ -153,7 +185,14 @@ class Chooser:
         left = self._left(phrase.meanings)
         told = bool(left) and left[0].weight >= 0.5 and bool(phrase.determined or phrase.count)
         place = hearing.place_of(phrase.word, self.heard.grammar)
-        return told and not phrase.of and not place and not self._is_vague(phrase) and len(listed) <= 3
+        return (
+            told
+            and not phrase.of
+            and not place
+            and not self._is_time(phrase)
+            and not self._is_vague(phrase)
+            and len(listed) <= 3
+        )
 
     def _is_vague(self, phrase: Phrase) -> bool:
         told = phrase.meanings
@@ -214,6 +253,10 @@ class Chooser:
 
     def _are_listed(self, first: Phrase, second: Phrase) -> bool:
         between = self.heard.phrase(first.last, second.first).split(" ")
+        if first.is_name and second.is_name and second.determined:  # a bat above a castle
+            stands = f" {self.heard.phrase(first.head[1], second.head[0])} "
+            if any(pattern.search(stands) for pattern, told in self.heard.grammar.relations if told in STANDING):
+                return True
         return bool(set(between) & (self.heard.grammar.breaks - {"with", "mit"} | {","}))
 
     def _narrowed(self, kept: list[Phrase]) -> list[Choice]:
@@ -285,8 +328,12 @@ class Chooser:
                 base[meaning.concept] = max(base.get(meaning.concept, 0.0), worth)
         if not content and not base:
             return []
-        if self.heard.unwanted and not set(content) - self.heard.grammar.vague and not set(content) & set(kinds):
+        of_kind = {number: value for phrase in listed for number, value in self._others(phrase).items()}
+        vague = self.heard.unwanted and not set(content) - self.heard.grammar.vague and not set(content) & set(kinds)
+        if vague and not of_kind:
             return []  # "something", but not a flower: that may be anything
+        for number, value in of_kind.items():
+            base[number] = max(base.get(number, 0.0), 4.0 * value)
         for word in {token.text for token in self.heard.tokens} & set(kinds):
             for number in self.describer.of_kind(kinds[word]):
                 base[number] = base.get(number, 0.0) + HINT
@@ -313,13 +360,15 @@ class Chooser:
     def _ranks(self, phrase: Phrase, *, alone: bool) -> tuple[tuple[int, ...], str]:
         """Rank what a phrase may mean: by its head, and by how much the words around tell of each."""
         left = self._left(phrase.meanings)
-        if not any(each.source in SURE for each in left):
-            known = {each.concept for each in left}
-            left += [each for each in self._kin(phrase) if each.concept not in known]
+        of_kind = self._others(phrase)
+        if of_kind:
+            source = {each.concept: each.source for each in phrase.meanings}
+            left = [Meaning(number, value, source.get(number, KIND)) for number, value in of_kind.items()]
         own = phrase.word.split(" ")
         around = [*phrase.context, *(self._content() if alone else ())]
         words = [word for word in dict.fromkeys(around) if word not in self.heard.grammar.small and word not in own]
-        value = self._values(left, words, phrase.word if phrase.word in self.heard.grammar.vague else "")
+        value = self._values(left, words, phrase.word if phrase.word in self.heard.grammar.vague else "",
+                             2 * CONTEXT if of_kind else CONTEXT)  # fmt: skip
         ordered = sorted(left, key=lambda each: (-value[each.concept], each.concept))
         concepts = [each.concept for each in ordered]
         if len(concepts) <= OTHERS:
@@ -330,18 +379,13 @@ class Chooser:
             concepts += [number for number in alike if number not in concepts]
         return tuple(concepts[: OTHERS + 1]), HOW[ordered[0].source]
 
-    def _kin(self, phrase: Phrase) -> list[Meaning]:
-        """Return what a word also tells of, of the same subgroup, where what it names is not wanted: other balls."""
-        first = phrase.meanings[0]
-        if first.source not in SURE or first.concept not in self._banned:
-            return []
-        told, _ = self.wordbook.lexicon.told([keys.stem(phrase.word, self._language)])
-        kind = self.wordbook.concepts[first.concept].kind
-        numbers = [int(number) for number in told.nonzero()[0] if self.wordbook.concepts[number].kind == kind]
-        return [Meaning(each.concept, STRONG + float(told[each.concept]) / 100, KIND)
-                for each in self._left(Meaning(number, 0.0, KIND) for number in numbers)]  # fmt: skip
+    def _others(self, phrase: Phrase) -> Mapping[int, float]:
+        found = others(phrase, self.heard, self.describer, self._banned)
+        return {number: value for number, value in found.items() if number in self._drawn}
 
-    def _values(self, left: list[Meaning], words: list[str], vague: str) -> Mapping[int, float]:
+    def _values(
+        self, left: list[Meaning], words: list[str], vague: str, weight: float = CONTEXT
+    ) -> Mapping[int, float]:
         kinds = self.heard.grammar.kinds
         hinted = next((kinds[form] for form in keys.forms(vague, self._language) if form in kinds), ())
         value = {
@@ -351,13 +395,5 @@ class Chooser:
         if words:
             told, _ = self.describer.scores(words, self._language)
             for number in value:
-                value[number] += CONTEXT * min(CONTEXT_MOST, float(told[number]))
+                value[number] += weight * min(CONTEXT_MOST, float(told[number]))
         return value
-
-
-def _only_measures(phrase: Phrase, after: Phrase | None, heard: Heard) -> bool:
-    """Tell whether a phrase says of what follows only how much, or what of it: a bowl of soup, the smell of rain."""
-    if after is None or not after.of or not after.is_strong:
-        return False
-    weak = not phrase.meanings or phrase.meanings[0].source not in SURE
-    return phrase.word in heard.grammar.measures or (weak and after.meanings[0].source in SURE)

@@ -153,30 +153,44 @@ ENGLISH_HANDS = (
     re.compile(r"(?<= )[\w]+ (?:style|styled)(?= (?:,|$))"),
 )  # fmt: skip
 NOT = r"(?:not|never|cant|cannot|can not|couldnt|could not|wont|dont|do not|doesnt|does not|no one|nobody)"
+VERB = "(?:show|draw|paint|put|use|add|include|make|give|let|bring|render|want|depict|place|insert|have|like|need|wish for|see|think of)"
+NO_SAID = "(?:that|which|who|it|this|and|but|or|not|no|never|is|are)"
 ENGLISH_NEGATION = Negation(
     begins=re.compile(
         r"(?<= )(?:, )?(?:(?:but|and|with|absolutely|definitely|certainly|please|there (?:is|are|must be|should be)|has|have|having) )*"
         r"(?:(?:(?:anything|everything|anyone|everyone|anybody|everybody|all|whatever) )?(?:except(?: for)?|other than|apart from|aside from|save for)|"
-        r"(?:anything|everything|anyone|everyone|anybody|everybody|whatever) but|all but(?= (?:the|a|an) )|(?:in place|instead) of|rather than|as opposed to|"
+        r"(?:anything|everything|anyone|everyone|anybody|everybody|whatever) but|all but(?= (?:the|a|an) )|(?:in place|instead|in lieu) of|rather than|as opposed to|different (?:from|than)|unlike|with the exception of|barring|(?:in )?the absence of|(?:under|on|by|in) no (?:circumstances?|account|means|way|case)|nothing like|lost (?:its|his|her|their)|leave(?= (?:\w+ ){1,4}out )|keep(?= (?:\w+ ){1,4}(?:out|away) )|far (?:away )?from|"
+        r"(?:in )?(?:any|every|whatever|all) colou?rs? (?:but|except(?: for)?|(?:other|rather) than|apart from|save for|not)|"
+        r"(?P<kept>(?:(?:rather|sooner|more|like|love|want)(?: (?!than )\w+){1,5}?(?= (?:more |better )?than )|prefer(?: \w+){1,5}?(?= (?:to|over|than) )|any(?: (?!but )\w+){1,3}?(?= but ))) (?:(?:more |better )?than|to|over|but)|"
+        rf"(?:never|not|cant|cannot|can not|couldnt|could not|wont|will not|dont|don t|do not|doesnt|does not)(?: you)?(?: ever| dare)* {VERB}(?: (?:me|us|in))?|"
         r"(?P<nobody>nobody|no one|noone)|not|no|without|never mind|nothing to do with|excluding|minus|sans|free of|devoid of|empty of|(?<! a )(?<! an )(?<! the )(?:lacking|missing)|(?:hardly|scarcely|barely) any|little to no|"
         r"never|avoid|omit|leave out|exclude|(?:drop|ditch|lose) the|(?:get )?rid of|(?:do|done) without|stay away from|steer clear of|none of|nor|neither|"
         r"(?:do not|dont|don t) (?:want|draw|show|paint|include|add|like|need|wish for)|isnt|arent|wasnt|werent|(?:am|was|were) not|(?:do|does|did|has|have|had|ca|could|wo|would)nt|cannot|"
-        r""
+        r"(?:hates?|detests?|dislikes?|cant stand|cannot stand|allergic to|(?:sick|tired) of|enough)|"
+        r"lacks?|bereft of|clear of|void of|w , o|(?:remove|delete|ban|banish|erase|bar|reject|refuse|spare me|keep (?:out|away from)|take (?:away|out))(?: the| all| any)*|"
         r"(?:should|must|may|can|could|would|shall) ?not(?: (?:be|have|contain|include|show))?|(?:shouldnt|mustnt|cannot|cant) (?:be|have|contain|include|show)|"
-        r"skip|forget|hold the|no (?:more|longer)|not (?:with|of)|zero)(?= )"
+        r"skip|forget|hold the|no (?:more|longer)|not (?:with|of)|zero|0)(?= )"
+    ),
+    behind=re.compile(
+        rf"(?<= )(?:(?:but|and|though|with) )?(?P<said>{DET}(?:(?!{NO_SAID} )\w+ ){{1,2}}?)"
+        r"(?:(?:(?:is|are|be|being|to be|should be|must be|left|kept|stays?) )?(?:excluded|forbidden|banned|prohibited|omitted|unwelcome|unwanted|off limits)|"
+        r"(?:is|are|be|being|to be|should be|must be|left|kept|stays?) (?:out|absent|missing)|"
+        r"(?:(?:is|are) )?not (?:allowed|wanted|welcome|needed|permitted|invited|required|included|there|in (?:it|there|the (?:picture|scene|image)))|"
+        r"aside|(?:(?:must|should|may|can|shall|will) )?(?:stay|keep|be left|be kept) (?:out|away)|(?:must|should|may|can|shall|will) not(?: be(?: there| shown| seen)?)?|[?:] (?:no|nope|never|no way))(?= (?:[,.;!)]|$|and|but|please|though))"
     ),
     people="people",
+    spelled=listed("without except instead rather anything excluding neither nothing"),
     affirms=re.compile(
-        r"(?<= )(?:not not|nothing (?:but|except(?: for)?|(?:other|else|more|less) than|short of|else)|(?:no one|nobody|none) (?:but|except(?: for)?|other than)|no other than|"
+        r"(?<= )(?:not not|nothing (?:but|except(?: for)?|(?:other|else|more|less) than|short of|else)|nothing (?:beats|wrong with|wrong about|better than|compares to|like home)|(?:no one|nobody|none) (?:but|except(?: for)?|other than)|no other than|"
         r"not (?:only|just|merely|simply|solely|alone)|(?:no|not|nothing) (?:fewer|less|more) than|no less|without (?:a |any |the |further |shadow of a )*(?:doubt|question|fail|exception|ado)|"
         r"no (?:doubt|question|wonder|matter|problem|worries|kidding|joke|reason)|(?:why|if|or|whether or|until) not|(?:not|never) without|never ?ending|zero (?:gravity|g)|"
-        r"last but not least|not to (?:mention|scale)|not (?:unlike|bad|far from|yet)|(?:never|dont|do not|not to) forget|whatever you do|nope|leave (?:it|them|those|that) out|"
+        r"last but not least|not to (?:mention|scale)|not (?:unlike|bad|far from|yet)|(?:never|not|dont|do not|cannot|cant|wont) (?:to |ever )?(?:forget|leave out|omit|skip|miss|exclude|avoid|dislike|hate|lose|drop|remove|ignore|overlook|neglect)|whatever you do|(?:dont|do not|wouldnt|would not) mind|nope|leave (?:it|them|those|that) out|"
         r"(?:cant|cannot|can not) (?:help but|resist|wait for|get enough of|go wrong with|live without)|(?:no one|nobody) can resist|"
         r"who (?:doesnt|does not) (?:love|like|want)|not (?:your|the) (?:average|usual|typical|everyday|ordinary)|not (?:so|very|too|quite|really|particularly|exactly|all that|overly|entirely|especially) (?!(?:a|an|the|any) )\w+|"
-        rf"(?:{NOT}|(?:there is|theres) no)(?P<kept>(?: (?!(?:and|or|but|nor) )\w+){{1,5}}) without)(?= )"
+        rf"(?:{NOT}|no)(?P<kept>(?: (?!(?:and|or|but|nor) )\w+){{1,5}}) without)(?= )"
     ),
     turns=listed("but just only instead however yet while draw show paint sitting standing please though although rather i"),
-    places=listed("on in at under by next over with behind beside near inside before above below against around"),
+    places=listed("on in at under by next over with behind beside near inside before above below against around beneath underneath onto into atop upon between among through"),
     pronouns=listed("it them him her there"),
     adding=listed("and plus"),
     choosing=listed("or nor"),
@@ -184,6 +198,8 @@ ENGLISH_NEGATION = Negation(
     actions=("ed", "ing", "ly"),
     lacking=re.compile(r"(\w{3,})less"),
     free=listed("free less"),
+    pro=listed("one ones"),
+    bare=listed("empty bare deserted vacant"),
     subgroups=hints(
         ("people person persons human humans nobody everyone everybody anybody anyone crowd crowds", "person hand body family"),
         ("animal animals creature creatures wildlife beasts", "animal"), ("bird birds", "animal-bird"),
@@ -204,7 +220,7 @@ SMALL = listed(
     "give create see let can could would should will may might do does did has have had having get gets got go goes "
     "going put puts come comes look looks looking being standing sitting lying picture image kind sort type lot lots "
     "bit piece bunch group set most more less much many few other another same own one's again always often never "
-    "really still even ever o oh s t re ll ve d m et al etc again away back front top bottom side left right middle "
+    "nothing either really still even ever o oh s t re ll ve d m et al etc again away back front top bottom side left right middle "
     "scene view motif subject painted drawn made called named seen nice beautiful lovely cute pretty good great new big small large little"
 )  # fmt: skip
 ENGLISH = Grammar(
@@ -221,7 +237,7 @@ ENGLISH = Grammar(
     ),
     classes=listed("bird fish flower tree truck boat ship box bag toy sport room hat shoe drink sweet cat dog ball lorry van man woman lady house mountain star plant horse light stone"),
     kinds=hints(
-        ("animal animals creature beast pet mammal reptile rodent marsupial predator hunter", "animal"),
+        ("creature creatures being beings", "animal person-fantasy"), ("animal animals beast pet mammal reptile rodent marsupial predator hunter", "animal"),
         ("bird birds fowl", "animal-bird"), ("insect insects", "animal-bug"), ("fruit fruits berry", "food-fruit"),
         ("vegetable vegetables veg", "food-vegetable"), ("vehicle vehicles drives ride rides", "transport"),
         ("instrument instruments musician play plays played", "musical-instrument"), ("tool tools", "tool"),

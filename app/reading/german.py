@@ -49,7 +49,7 @@ SMALL = listed(
     "ist sind war waren wird werden sein hat haben hatte es er sie ich du wir ihr man mich dich sich mir dir ihm ihn "
     "nicht kein keine auch nur noch schon sehr ganz so zu da dort hier wo was wer welche welcher welches dass wenn weil "
     "aber doch sondern bitte zeichne male zeige mal etwas einige alle jede jeder jedes dieser diese dieses mein meine "
-    "gross grosse grosser grosses grossen klein kleine kleiner kleines kleinen schoen schoene schoener schoenes schoenen "
+    "nichts entweder gross grosse grosser grosses grossen klein kleine kleiner kleines kleinen schoen schoene schoener schoenes schoenen "
     "alt alte alter altes alten neu neue neuer neues neuen einem sitzt steht liegt sitzend stehend liegend oben unten links rechts lieber gern gerne statt"
 )
 MEDIA = (
@@ -66,10 +66,17 @@ STYLES = (
 GERMAN_NEGATION = Negation(
     begins=re.compile(
         r"(?<= )(?:, )?(?:(?:aber|und|doch|bitte|bloss|nur|ganz|ja|alles|alle|jeder|irgendwas) )*"
-        r"(?:ohne|kein(?:e|er|es|en|em|s)?|nicht|(?:an)?statt(?: von)?|anstelle(?: von)?|weder|niemals|nie|ausser|ausgenommen|nichts mit|auf keinen fall|"
-        r"verzichte auf|lass weg|frei von|minus|(?P<nobody>niemand(?:e[nm])?))(?= )"
+        r"(?:(?:in )?(?:jeder|allen|irgendeiner) farben? (?:ausser|aber nicht|nur nicht|bis auf)|ohne|kein(?:e|er|es|en|em|s)?|nicht|(?:an)?statt(?: von)?|anstelle(?: von)?|weder|niemals|nie|ausser|ausgenommen|nichts mit|auf keinen fall|"
+        r"verzichte auf|lass weg|frei von|minus|(?P<kept>(?:lieber|eher)(?: (?!als )\w+){1,5}) als|(?:ich )?hasse|(?:ich )?mag keinen?|allergisch gegen|abgesehen von|bis auf|mit ausnahme von|fern von|(?:zeichne|male|zeige|nimm) (?:mir )?(?:bitte )?(?:nie|niemals|nicht|kein(?:e|en)?)|(?P<nobody>niemand(?:e[nm])?))(?= )"
+    ),
+    behind=re.compile(
+        rf"(?<= )(?:(?:aber|und|nur|bloss) )?(?P<said>{DET}(?:\w+ ){{1,2}}?)"
+        r"(?:(?:ist|sind|bitte|darf|duerfen|soll|sollen|muss|muessen) )?"
+        r"(?:nicht (?:erlaubt|erwuenscht|gewuenscht|gewollt|dabei|noetig|drauf)|unerwuenscht|verboten|ausgeschlossen|tabu|weglassen|fehlen|fehlt|"
+        r"nicht (?:dabei |drauf |zu sehen )?(?:sein|vorkommen))(?= (?:[,.;!)]|$|und|aber))"
     ),
     people="menschen",
+    spelled=listed("ausser anstatt anstelle niemand"),
     affirms=re.compile(
         r"(?<= )(?:nichts (?:als|ausser|anderes als|weniger als|geringeres als)|niemand (?:als|ausser|anderes als|anderer als)|nicht (?:nur|bloss|allein|einfach|zuletzt|(?:weniger|mehr) als)|"
         r"(?:nicht|nie|niemals) ohne|ohne (?:jede[nr]? )?(?:zweifel|frage|weiteres|ausnahme)|kein(?:e|en)? (?:zweifel|frage|wunder|problem)|(?:kein|keine|keinen) (?:geringerer|anderer|andere|anderes) als|"
@@ -85,6 +92,8 @@ GERMAN_NEGATION = Negation(
     actions=("t", "end", "ig", "lich"),
     lacking=re.compile(r"(\w{3,}?)(?:los|frei|leer)(?:e|er|es|en|em)?"),
     free=listed("frei freie freier freies freien los lose"),
+    pro=frozenset(),
+    bare=listed("leer leere leerer leeres leeren verlassene verlassener verlassenes"),
     subgroups=hints(
         ("mensch menschen leute person personen niemand", "person hand body family"), ("tier tiere tieren", "animal"),
         ("vogel voegel voegeln", "animal-bird"), ("insekt insekten", "animal-bug"), ("blume blumen", "plant-flower"),
@@ -108,7 +117,7 @@ GERMAN = Grammar(
         ("frucht obst beere", "food-fruit"), ("gemuese", "food-vegetable"), ("fahrzeug faehrt", "transport"),
         ("instrument musikinstrument spielt", "musical-instrument"), ("werkzeug", "tool"), ("mensch person jemand mann frau wer", "person"),
         ("gebaeude ort wo", "place"), ("pflanze blume baum", "plant"), ("getraenk trinkt", "drink"),
-        ("essen isst speise gericht gebaeck suess", "food"), ("kleidung traegt kleidungsstueck", "clothing"),
+        ("essen isst speise gericht gebaeck suess", "food"), ("kleidung traegt kleidungsstueck", "clothing"), ("moebel moebelstueck", "household"),
     ),
     measures=listed("schale schuessel teller scheibe stueck tasse glas becher portion flasche"),
     features=("aeugig", "aeugige", "aeugiger", "aeugiges", "haarig", "haarige", "haariger"),

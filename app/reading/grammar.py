@@ -6,6 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sketch import keys
+
+LEAST_FIRST, LEAST_LAST = 3, 4
+"""How many letters the parts of a German compound have at least."""
+
 Patterns = tuple[tuple[re.Pattern[str], str], ...]
 
 
@@ -13,16 +18,21 @@ Patterns = tuple[tuple[re.Pattern[str], str], ...]
 class Negation:
     """How a language says what is not wanted.
 
-    What ``begins`` it is a pattern, whose group ``nobody`` means ``people``; what ``affirms`` only seems to, all but
-    its group ``kept``. Behind ``turns`` something is wanted again, behind ``places`` where something was named that is
+    What ``begins`` it is a pattern, whose group ``nobody`` means ``people`` and whose group ``kept`` is wanted: rather
+    a cat than a dog. What stands ``behind`` is one too, whose group ``said`` is not wanted: snakes are out. What
+    ``affirms`` only seems to negate, all but its group ``kept``. ``spelled`` are words that are known if one letter of
+    them is wrong. Behind ``turns`` something is wanted again, behind ``places`` where something was named that is
     not and none of ``pronouns`` follows, behind ``adding`` where an article or a number does; ``choosing`` goes on.
     ``fillers`` say nothing themselves, ``actions`` end words that name no thing. What is ``lacking`` is the first part
-    of a word; ``free`` behind a hyphen says so too. ``subgroups`` are those of Unicode's that words mean as a whole, by
+    of a word; ``free`` behind a hyphen says so too, and ``bare`` places have nothing in them. ``pro`` stand for a
+    noun that was named before. ``subgroups`` are those of Unicode's that words mean as a whole, by
     how these begin.
     """
 
     begins: re.Pattern[str]
+    behind: re.Pattern[str]
     people: str
+    spelled: frozenset[str]
     affirms: re.Pattern[str]
     turns: frozenset[str]
     places: frozenset[str]
@@ -33,6 +43,8 @@ class Negation:
     actions: tuple[str, ...]
     lacking: re.Pattern[str]
     free: frozenset[str]
+    bare: frozenset[str]
+    pro: frozenset[str]
     subgroups: Mapping[str, tuple[str, ...]]
 
 
@@ -70,6 +82,17 @@ class Grammar:
     weathers: Patterns
     relations: Patterns
     compositions: Patterns
+
+    def hinted(self, word: str) -> tuple[str, ...]:
+        """Return the subgroups that a word hints at; a German compound's are those of its last part."""
+        for each in keys.forms(word.split(" ")[-1], self.language):
+            found = self.kinds.get(each) or self.negation.subgroups.get(each)
+            if found:
+                return found
+        if self.language != "de":
+            return ()
+        parts = (word[start:] for start in range(LEAST_FIRST, len(word) - LEAST_LAST + 1))
+        return next((self.kinds[part] for part in parts if part in self.kinds), ())
 
 
 def alternatives(words: Iterable[str]) -> str:

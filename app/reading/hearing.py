@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from app.reading import negations
@@ -66,6 +66,7 @@ def heard(
     whole = Heard(list(tokens), grammar, [FREE] * len(tokens), Line(tokens))
     protected = {place for first, last in names for place in range(first, last)}
     for negated in negations.found(tokens, whole.line, grammar, names, wordbook):
+        negated = _resolved(whole, negated)
         whole.roles[negated.first : negated.last] = [TAKEN] * (negated.last - negated.first)
         whole.negated |= set(range(negated.first, negated.last))
         if negated.said:
@@ -79,6 +80,21 @@ def heard(
     whole.kind = _take(whole, grammar.places, protected, PLACE) or ""
     _take_amounts(whole, protected)
     return whole
+
+
+def _resolved(whole: Heard, negated: Negated) -> Negated:
+    """Read "one" by what was named before: of no black cat but a white one, the cat is wanted."""
+    grammar = whole.grammar
+    adjectives = grammar.colours.keys() | grammar.sizes.keys()
+    told = [token for token in negated.said if token.text in adjectives]
+    if not told or len(told) == len(negated.said) or negated.said[-1].text in adjectives:
+        return negated
+    for place in range(negated.last + 1, len(whole.tokens)):
+        if whole.tokens[place].text in grammar.negation.pro and whole.tokens[place - 1].text in adjectives:
+            one = whole.tokens[place]
+            whole.tokens[place] = replace(negated.said[-1], start=one.start, end=one.end)
+            return replace(negated, said=told)
+    return negated
 
 
 def _avoided(whole: Heard, negated: Negated) -> Iterator[str]:

@@ -12,6 +12,9 @@ from app.reading.wordbook import SURE, Wordbook
 MOST = 6
 """How many words for what is not wanted one negation has at most."""
 
+LEAST_SPELLED = 5
+"""How long a word is at least that may be misspelled."""
+
 LISTED = 2
 """Of how many words a thing is in a list of what is not wanted: no cats, small dogs or birds."""
 
@@ -37,16 +40,49 @@ def found(
         if not _within(first, last, names) and not affirmed & set(places):
             affirmed |= set(places)
             yield from (Negated(place, place + 1, []) for place in places)
+    taken = set(affirmed)
+    for first, last, match in line.spans(negation.behind):
+        if not taken & set(range(first, last)):
+            taken |= set(range(first, last))
+            yield Negated(first, last, list(tokens[line.place(match.start("said")) : line.place(match.end("said"))]))
     begun = [
-        (first, last, bool(match["nobody"]))
+        (line.place(match.end("kept")) if match["kept"] else first, last, bool(match["nobody"]))
         for first, last, match in line.spans(negation.begins)
-        if not affirmed & set(range(first, last)) and (match["nobody"] or not _within(first, last, names))
+        if not taken & set(range(first, last)) and (match["nobody"] or not _within(first, last, names))
     ]
     for first, last, nobody in begun:
         others = {start for start, _, _ in begun if start > first}
         said = [replace(tokens[last - 1], text=negation.people)] if nobody else []
         yield _Negation(tokens, grammar, wordbook, others, said).read(first, last)
     yield from _lacking(tokens, grammar, names, wordbook)
+
+
+def spelled(tokens: Sequence[Token], grammar: Grammar, wordbook: Wordbook) -> list[Token]:
+    """Mend the words that negate where a letter is wrong, missing, too many or before its turn: wihtout."""
+    known, language = grammar.negation.spelled, grammar.language
+
+    def mended(token: Token) -> Token:
+        word = token.text
+        if token.kind != WORD or len(word) < LEAST_SPELLED or word in known or wordbook.find(word, language)[0]:
+            return token
+        if word in grammar.small or wordbook.lexicon.is_verb(word):
+            return token
+        right = next((each for each in sorted(known) if _is_misspelled(word, each)), word)
+        return token if right == word else replace(token, text=right)
+
+    return [mended(token) for token in tokens]
+
+
+def _is_misspelled(word: str, right: str) -> bool:
+    """Tell whether a word is another one but for one letter, or for two that have changed places."""
+    if abs(len(word) - len(right)) > 1:
+        return False
+    ahead = next(
+        (place for place, (a, b) in enumerate(zip(word, right, strict=False)) if a != b), min(len(word), len(right))
+    )
+    one, other = word[ahead:], right[ahead:]
+    swapped = one[:2] == other[1::-1] and one[2:] == other[2:]
+    return swapped or one[1:] == other or one == other[1:] or one[1:] == other[1:]
 
 
 def _within(first: int, last: int, names: Sequence[tuple[int, int]]) -> bool:
@@ -90,17 +126,51 @@ class _Negation:
         if at < len(self.tokens) and self.tokens[at].joined:
             self._take(self.tokens[at])
             return Negated(first, at + 1, self.said)
+        if self._is_aside(first, at):
+            while at < len(self.tokens) and self._describes(at):
+                self.said.append(self.tokens[at])
+                at += 1
+            return Negated(first, at, self.said)
         while at < len(self.tokens) and not self._ends(at) and len(self.said) < MOST:
-            self._take(self.tokens[at])
+            self._take(self.tokens[at], is_name=self._begins_name(at))
             at += 1
         return Negated(first, at, self.said)
 
-    def _take(self, token: Token) -> None:
+    def _is_aside(self, first: int, at: int) -> bool:
+        """Tell whether only what a thing is like is negated, amid what it is like: a blue, not red car."""
+        comma = self.tokens[first].text == ","
+        before = self.tokens[first - 1].text if first else ""
+        if not comma:
+            is_determined = before in self.grammar.articles and before not in self.grammar.clauses
+            return is_determined and not self.said and at - first == 1 and self._describes(at)
+        return (before in self.grammar.colours or before in self.grammar.sizes) and self._describes(at)
+
+    def _describes(self, at: int) -> bool:
+        """Tell whether a word says what a thing is like, and another follows: a not scary ghost."""
+        if at + 1 >= len(self.tokens):
+            return False
+        token, grammar = self.tokens[at], self.grammar
+        if token.text in grammar.colours or token.text in grammar.sizes:
+            return True
+        follows = self.tokens[at + 1]
+        is_thing = _is_sure(token.text, grammar, self.wordbook) or token.text in grammar.small
+        return token.kind == WORD == follows.kind and not is_thing and _is_sure(follows.text, grammar, self.wordbook)
+
+    def _begins_name(self, at: int) -> bool:
+        """Tell whether a word is the first of a thing's name: a top hat."""
+        words = " ".join(token.text for token in self.tokens[at : at + 2] if token.kind == WORD)
+        return words.count(" ") == 1 and self.wordbook.is_drawn(words, self.grammar.language)
+
+    def _take(self, token: Token, *, is_name: bool = False) -> None:
         negation, grammar, word = self.grammar.negation, self.grammar, token.text
         if token.kind == MARK or word in negation.choosing or word in negation.adding:
             self.goes_on = True
-        elif not (
-            word in negation.fillers or word in grammar.small or word in grammar.articles or word in grammar.numbers
+        elif is_name or not (
+            word in negation.fillers
+            or word in negation.places
+            or word in grammar.small
+            or word in grammar.articles
+            or word in grammar.numbers
         ):
             self.said.append(token)
             self.goes_on = False

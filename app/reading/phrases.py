@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from app.reading.grammar import Grammar
 from app.reading.hearing import FREE, Heard
 from app.reading.lexicon import ALIAS, NAME, Meaning
 from app.reading.tokens import EMOJI, MARK, Token
-from app.reading.wordbook import LONGEST_NAME, Wordbook, is_strong
+from app.reading.wordbook import LONGEST_NAME, SURE, Wordbook, is_strong
 from sketch import keys
 
 
@@ -66,9 +67,21 @@ def names(
 def phrases(heard: Heard, wordbook: Wordbook, spans: list[tuple[int, int]]) -> list[Phrase]:
     """Return the noun phrases of what is left of a prompt."""
     found: list[Phrase] = []
+    begun: Phrase | None = None
+    end = 0
     for first, last in _runs(heard):
-        _Run(heard, wordbook, dict(spans), first, last, found).read()
+        goes_on = begun is not None and _is_aside(heard, end, first)
+        if goes_on and found and found[-1] is begun:
+            found.pop()
+        begun, end = _Run(heard, wordbook, dict(spans), first, last, found, begun if goes_on else None).read(), last
     return found
+
+
+def _is_aside(heard: Heard, first: int, last: int) -> bool:
+    """Tell whether what stands between two pieces only says what is not wanted: a blue, not red, car."""
+    negated = [place in heard.negated for place in range(first, last)]
+    marks = [token.text == "," for token in heard.tokens[first:last]]
+    return any(negated) and all(map(any, zip(negated, marks, strict=True)))
 
 
 def _runs(heard: Heard) -> Iterator[tuple[int, int]]:
@@ -86,18 +99,19 @@ class _Run:
     """A piece of a prompt on its way into phrases."""
 
     def __init__(
-        self, heard: Heard, wordbook: Wordbook, spans: dict[int, int], first: int, last: int, found: list[Phrase]
-    ) -> None:
+        self, heard: Heard, wordbook: Wordbook, spans: dict[int, int], first: int, last: int, found: list[Phrase],
+        begun: Phrase | None,
+    ) -> None:  # fmt: skip
         self.heard, self.wordbook, self.spans = heard, wordbook, spans
         self.grammar, self.language = heard.grammar, heard.grammar.language
         self.at, self.last = first, last
         self.found = found
         self._is_capitalised = any(token.capital for token in heard.tokens[1:])
-        self.phrase: Phrase | None = None
+        self.phrase = begun
         self.of = False
 
-    def read(self) -> None:
-        """Read from left to right."""
+    def read(self) -> Phrase | None:
+        """Read from left to right; return the phrase at its end that has no head yet."""
         while self.at < self.last:
             token = self.heard.tokens[self.at]
             if token.kind == EMOJI:
@@ -106,7 +120,9 @@ class _Run:
                 self._named(self.at, self.spans[self.at])
             elif not (self._counted(token) or self._coloured() or self._sized(token) or self._small(token)):
                 self._word(token)
+        left = self.phrase if self.phrase is not None and not self.phrase.meanings else None
         self._end()
+        return left
 
     def _open(self) -> Phrase:
         if self.phrase is None:
@@ -283,3 +299,11 @@ class _Run:
         ends = self.at >= self.last
         follows = ends or self.heard.tokens[self.at].text in self.grammar.small | self.grammar.articles
         return token.text.endswith(("ing", "ed")) or (follows and token.text.endswith("s"))
+
+
+def only_measures(phrase: Phrase, after: Phrase | None, grammar: Grammar) -> bool:
+    """Tell whether a phrase says of what follows only how much, or what of it: a bowl of soup, the smell of rain."""
+    if after is None or not after.of or not after.is_strong:
+        return False
+    weak = not phrase.meanings or phrase.meanings[0].source not in SURE
+    return phrase.word in grammar.measures or (weak and after.meanings[0].source in SURE)

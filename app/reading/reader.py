@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from random import Random
 
-from app.reading import choosing, hearing, phrases, tokens
+from app.reading import choosing, hearing, negations, phrases, tokens
 from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
 from app.reading.english import ENGLISH
@@ -98,7 +98,7 @@ class Reader:
 
     def _read(self, prompt: str, leave_out: str, spoken: str, seed: int) -> Reading:
         grammar = GRAMMARS[spoken]
-        listed = tokens.tokens(prompt, spoken)
+        listed = negations.spelled(tokens.tokens(prompt, spoken), grammar, self.wordbook)
         spans = phrases.names(listed, self.wordbook, spoken, COLOURS[spoken], grammar.small)
         drawn = [
             span
@@ -109,9 +109,9 @@ class Reader:
         wanted = [phrase.meanings for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
         named = {first.concept: first.source for first, *_ in wanted if first.source in SURE}
         meant = {each.concept for meanings in wanted for each in meanings if is_strong(each)}
-        banned = unwanted(heard, leave_out, self.wordbook, named, meant)
+        banned = unwanted(heard, leave_out, self.describer, named, meant)
         chooser = choosing.Chooser(self.wordbook, self.describer, self._drawings, banned, heard)
-        choices = chooser.choices(spans, unwanted_words(heard, leave_out))
+        choices = chooser.choices(spans, unwanted_words(heard, leave_out, self.wordbook))
         if len(choices) < 2:
             nouns = [choice.phrase.word for choice in choices] or heard.free()
             heard.kind = heard.kind or next(filter(None, (hearing.place_of(word, grammar) for word in nouns)), "")

@@ -9,7 +9,7 @@ from sketch.arrangement import Item, Wish, arrange
 from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing
 
-VERSION = 1
+VERSION = 2
 """Of the reader: another one may read the same prompt differently."""
 
 BY_NAME, BY_KEYWORD, BY_KIND, FREELY = "name", "keyword", "kind", "freely"

@@ -15,11 +15,15 @@ LONGEST = 2000
 """What is read of a prompt at most; commissions take far less."""
 
 WORD, MARK, EMOJI = "word", "mark", "emoji"
+MINUS = "minus"
+"""How a sign directly before a word is read, as in searches: cat -dog."""
+
 ZERO_WIDTH = re.compile("[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 TONE = "[\U0001f3fb-\U0001f3ff]"
 PICTURE = "(?:[\U0001f1e6-\U0001f1ff]{2}|[\u203c-\u3299\U0001f000-\U0001faff])"
 PIECE = re.compile(
     rf"(?P<emoji>{PICTURE}\ufe0f?{TONE}?(?:\u200d{PICTURE}\ufe0f?{TONE}?)*)"
+    r"|(?P<minus>(?<=[^\W_] )[-!](?=[^\W\d_]))"
     r"|(?P<word>[^\W_]+(?:['’ʼ][^\W_]+)*)|(?P<mark>[,.;:!?()&+/|–—]| - )"
 )
 HYPHENED = re.compile(r"[^\W_][-\u2010\u2011]")
@@ -62,6 +66,8 @@ def _split(prompt: str, language: str) -> tuple[Token, ...]:
             capital, owner = text[:1].isupper(), bool(keys.POSSESSIVE.search(text))
             joined = bool(HYPHENED.fullmatch(shown[max(0, match.start() - 2) : match.start()]))
             found += [Token(part, WORD, start, end, capital, owner, joined) for part in folded.split()]
+        elif kind == MINUS:
+            found.append(Token(MINUS, WORD, start, end))
         elif kind == EMOJI:
             found.append(Token(VARIATION.sub("", text), EMOJI, start, end))
         else:

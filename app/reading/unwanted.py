@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from app.reading import tokens
+from app.reading.describing import Describer
 from app.reading.grammar import Grammar
 from app.reading.hearing import Heard
 from app.reading.lexicon import NAME, WIDER, Meaning
+from app.reading.phrases import Phrase
 from app.reading.tokens import Token
 from app.reading.wordbook import SURE, Wordbook
 from sketch import keys
@@ -19,7 +21,7 @@ KIN = 1.5
 
 
 def unwanted(
-    heard: Heard, leave_out: str, wordbook: Wordbook, named: Mapping[int, int], meant: Collection[int]
+    heard: Heard, leave_out: str, describer: Describer, named: Mapping[int, int], meant: Collection[int]
 ) -> frozenset[int]:
     """Return the concepts that are not wanted, by the prompt's own words and those of the form.
 
@@ -27,29 +29,47 @@ def unwanted(
     spider web without the spider, or a star, not a starfish. A king without a crown is no person with crown. What is
     ``meant`` besides is unwanted by its name, not as something akin: train tracks without a train.
     """
-    grammar = heard.grammar
+    grammar, wordbook = heard.grammar, describer.wordbook
     return frozenset(
         number
         for part in _parts(heard, leave_out)
         for word, form, told in _words([token for token in part if token.kind != tokens.MARK], grammar, wordbook)
         for number in (
             *_meant(word, form, told, grammar, wordbook),
-            *(set(_kin(form, told, grammar.language, wordbook)) - set(meant)),
+            *(set(_kin(word, form, told, grammar.language, describer)) - set(meant)),
         )
         if number not in named
         or word in grammar.colours
-        or (_is_one(part, grammar) and _is_meant(number, told, named))
-        or (named[number] != NAME and f" with {form} " in f"{wordbook.concepts[number].name.casefold()} ")
+        or ((" " in word or _is_one(part, grammar, wordbook)) and _is_meant(number, told, named))
+        or (named[number] != NAME and _has(wordbook.concepts[number].name.casefold(), form))
     )
 
 
-def unwanted_words(heard: Heard, leave_out: str) -> frozenset[str]:
+def others(phrase: Phrase, heard: Heard, describer: Describer, banned: Collection[int]) -> Mapping[int, float]:
+    """Return what else a phrase may mean by its kind, where something of that is ``banned``: a fruit, no apple."""
+    if not heard.unwanted or not phrase.word:
+        return {}
+    grammar, first = heard.grammar, phrase.meanings[0] if phrase.meanings else None
+    refused = {token.text for part in heard.unwanted for token in part}
+    for word in phrase.context[-1:]:  # a big cat: that is a kind, whatever a cat is
+        words = f"{word} {phrase.word}"
+        told, _ = describer.wordbook.find(words, grammar.language)
+        if word not in refused and any(each.concept in banned for each in told):
+            return describer.others(words, grammar.language, told, (), banned)
+    kinds = grammar.hinted(phrase.word)
+    is_thing = first is not None and first.source in SURE and first.concept not in banned
+    if first is not None and is_thing and (first.source == NAME or not kinds):
+        return {}
+    return describer.others(phrase.word, grammar.language, phrase.meanings, kinds, banned)
+
+
+def unwanted_words(heard: Heard, leave_out: str, wordbook: Wordbook) -> frozenset[str]:
     """Return the words that say alone what is not wanted, in all their forms: nothing else is shown in its stead."""
     grammar = heard.grammar
     return frozenset(
         form
         for part in _parts(heard, leave_out)
-        if _is_one(part, grammar)
+        if _is_one(part, grammar, wordbook)
         for token in part
         if token.kind != tokens.MARK and token.text not in grammar.small and token.text not in grammar.articles
         for form in keys.forms(token.text, grammar.language)
@@ -66,9 +86,17 @@ def _parts(heard: Heard, leave_out: str) -> list[list[Token]]:
     return list({tuple(token.text for token in part): part for part in said}.values())
 
 
-def _is_one(part: Sequence[Token], grammar: Grammar) -> bool:
+def _has(name: str, form: str) -> bool:
+    """Tell whether a thing has another with it by its own name: a night with stars."""
+    _, _, other = name.partition(" with ")
+    return bool(other and form) and form in {each for word in other.split(" ") for each in keys.forms(word)}
+
+
+def _is_one(part: Sequence[Token], grammar: Grammar, wordbook: Wordbook) -> bool:
     """Tell whether one word alone says what is not wanted."""
     words = [token.text for token in part if token.kind != tokens.MARK]
+    if len(words) > 1 and words[0] in grammar.small and wordbook.is_named(" ".join(words), grammar.language):
+        return False  # a top hat
     return sum(word not in grammar.small and word not in grammar.articles for word in words) == 1
 
 
@@ -104,7 +132,11 @@ def _meant(words: str, form: str, told: Sequence[Meaning], grammar: Grammar, wor
     kinds = grammar.negation.subgroups.get(words, ())
     for number, concept in enumerate(wordbook.concepts):
         name = f" {concept.name.casefold()} "
-        if (named in name and f" without{named}" not in name) or (kinds and concept.kind.startswith(kinds)):
+        if (
+            _has(name, form)
+            or (named in name and f" without{named}" not in name)
+            or (kinds and concept.kind.startswith(kinds))
+        ):
             yield number
 
 
@@ -112,10 +144,13 @@ def _sure(told: Sequence[Meaning]) -> set[int]:
     return {each.concept for each in told if each.source in SURE and each.weight >= MEANT}
 
 
-def _kin(form: str, told: Sequence[Meaning], language: str, wordbook: Wordbook) -> Iterator[int]:
-    """Yield what is of the same subgroup and told by the same word: poodles of dogs, taxis of cars."""
-    kinds = {wordbook.concepts[number].kind for number in _sure(told)}
-    telling, _ = wordbook.lexicon.told([keys.stem(form, language)] if form else [])
-    for number in (telling >= KIN).nonzero()[0]:
-        if wordbook.concepts[number].kind in kinds:
+def _kin(words: str, form: str, told: Sequence[Meaning], language: str, describer: Describer) -> Iterator[int]:
+    """Yield what is like it, of its subgroup, and told by the same words: poodles of dogs, no hats of top hats."""
+    wordbook = describer.wordbook
+    own = _sure(told)
+    kinds = {wordbook.concepts[number].kind for number in own}
+    stems = [keys.stem(word, language) for word in (*words.split(" ")[:-1], form) if form]
+    telling, covered = wordbook.lexicon.told(stems)
+    for number in ((telling >= KIN) & (covered == len(set(stems)))).nonzero()[0]:
+        if wordbook.concepts[number].kind in kinds and describer.is_like(int(number), own):
             yield int(number)

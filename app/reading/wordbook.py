@@ -17,6 +17,9 @@ COMPOUND = 0.86
 FIRST_PART = 0.74
 """And how much of its first part's, where the last is unknown."""
 
+PIECE = "stueck"
+"""The last part of a compound that only says how much."""
+
 LEAST_PART, STRONG = 3, 0.7
 SURE = (NAME, ALIAS, SYNONYM)
 HOW = {NAME: "name", ALIAS: "name", SYNONYM: "name", KIND: "kind", WIDER: "kind", KEYWORD: "keyword", NEAR: "kind"}
@@ -79,6 +82,11 @@ class Wordbook:
                 found = [meaning for meaning in self.exactly(keys.GERMAN + each) if meaning.source in SURE]
                 if found and len(each) > LEAST_PART:
                     return {each.concept: Meaning(each.concept, each.weight * COMPOUND, KIND) for each in found}
+        if word.endswith(PIECE):  # a Möbelstück is one of the Möbel
+            part = word.removesuffix(PIECE)
+            found = self.exactly(keys.GERMAN + part) or self.exactly(keys.GERMAN + part.removesuffix("s"))
+            if found:
+                return {each.concept: each for each in found}
         for end in range(len(word) - LEAST_PART, LEAST_PART, -1):  # an Igelfamilie shows hedgehogs
             for part in (word[:end], word[:end].removesuffix("s"), word[:end].removesuffix("n")):
                 found = [each for each in self.exactly(keys.GERMAN + part) if each.source in SURE and end > LEAST_PART]

@@ -1,3 +1,13 @@
 """What learns: the loop, the networks, and how a model grows from another."""
 
-__all__ = ["autoencoder", "checkpoints", "diffusion", "eye", "growing", "loop", "meaning_table", "pipeline"]
+__all__ = [
+    "adversary",
+    "autoencoder",
+    "checkpoints",
+    "diffusion",
+    "eye",
+    "growing",
+    "loop",
+    "meaning_table",
+    "pipeline",
+]

@@ -142,11 +142,13 @@ def fit(
     settings: dict[str, Any] | None = None,
     looks: Sequence[tuple[int, Look]] = (),
     muon: bool = False,
+    beside: Any = None,
     put: Callable[[nn.Module], Path] | None = None,
 ) -> dict[str, Any]:
     """Train a model's parameters that want gradients; leave it with their average, and return the summary.
 
     ``looks`` are called with the averaged model, each every so many steps, where that is not 0.
+    ``beside`` learns while the loss is asked for; its ``state_dict`` is kept with the model's.
     ``put`` puts what was learned where it belongs, in one process, and says where; a tracker that keeps models gets it.
 
     A step whose loss or gradient is no number changes nothing, and is counted.
@@ -165,6 +167,8 @@ def fit(
         restore(model, kept["model"])
         average.weights = kept["average"]
         optimiser.load_state_dict(kept["optimiser"])
+        if beside is not None:
+            beside.load_state_dict(kept["beside"])
     wrapped, optimiser = machine.prepare(model, optimiser)
     inner = machine.unwrap_model(wrapped)
     average.weights = {name: value.to(machine.device) for name, value in average.weights.items()}
@@ -203,6 +207,8 @@ def fit(
         if done % schedule.save_every == 0 or done == schedule.steps:
             if machine.is_main_process:
                 state = _state(inner, average, optimiser, done)
+                if beside is not None:
+                    state["beside"] = beside.state_dict()
                 if not all(bool(value.isfinite().all()) for value in state["model"].values()):
                     raise _no_number(run, done)
                 run.keep(state)

@@ -35,6 +35,23 @@ def unwanted(reader: Reader, prompt: str, language: str = "en") -> list[str]:
         ("a car-free street", ["car"]),
         ("a not-blue fish", ["blue"]),
         ("all but the mouse", ["mouse"]),
+        ("snakes are out, a lizard", ["snakes"]),
+        ("a lizard; snakes are not allowed", ["snakes"]),
+        ("a crab? yes. a lobster? no.", ["a lobster"]),
+        ("rather a cat than a dog", ["dog"]),
+        ("I prefer a cat to a dog", ["dog"]),
+        ("never show me a clown", ["clown"]),
+        ("under no circumstances a clown", ["clown"]),
+        ("leave the clown out", ["clown"]),
+        ("a fox far from any forest", ["forest"]),
+        ("cat -dog", ["dog"]),
+        ("a fox beneath a tree, not beneath a rock", ["rock"]),
+        ("a hat, no top hat", ["top hat"]),
+        ("a blue, not red car", ["red"]),
+        ("a not scary ghost", ["scary"]),
+        ("any fruit but an apple", ["apple"]),
+        ("a car in any colour but yellow", ["yellow"]),
+        ("zero birds", ["birds"]),
         ("a missing cat poster", []),
         ("a careless fox", []),
     ],
@@ -51,6 +68,9 @@ def test_what_is_not_wanted_ends_where_something_is_wanted_again(reader: Reader,
         ("weder Hund noch Katze", ["hund katze"]),
         ("eine menschenleere Straße", ["menschen"]),
         ("ein Boot, in dem niemand sitzt", ["menschen"]),
+        ("lieber einen Bären als einen Löwen", ["loewen"]),
+        ("Hunde verboten, eine Katze", ["hunde"]),
+        ("ein blaues, nicht rotes Auto", ["rotes"]),
         ("nicht nur ein Hund", []),
         ("nichts als eine Rose", []),
         ("ohne Zweifel ein Löwe", []),
@@ -68,9 +88,31 @@ def test_german_says_so_in_its_own_words(reader: Reader, prompt: str, said: list
         "not without my umbrella", "you cannot have a party without balloons", "no fewer than four ducks",
         "not not a cat", "why not a penguin?", "no one but a penguin", "a not very large elephant", "a knot",
         "a never-ending road", "a tree without leaves", "a forget-me-not", "last but not least a fox",
-        "never forget the elephant",
+        "never forget the elephant", "don't leave out the moon", "nothing beats a pizza",
+        "no dog is complete without a bone",
     ],
 )  # fmt: skip
 def test_what_only_sounds_like_not_negates_nothing(reader: Reader, prompt: str) -> None:
     assert unwanted(reader, prompt) == []
     assert reader.read(prompt).items
+
+
+@pytest.mark.parametrize(
+    ("word", "right"),
+    [
+        ("wihtout", "without"),
+        ("witout", "without"),
+        ("withhout", "without"),
+        ("exept", "except"),
+        ("nither", "neither"),
+    ],
+)
+def test_a_misspelled_word_for_not_is_read_as_meant(reader: Reader, word: str, right: str) -> None:
+    listed = negations.spelled(tokens.tokens(f"a cat {word} a dog", "en"), GRAMMARS["en"], reader.wordbook)
+    assert [token.text for token in listed] == ["a", "cat", right, "a", "dog"]
+
+
+@pytest.mark.parametrize("word", ["instep", "leather", "feather", "weather"])
+def test_a_word_of_its_own_is_not_taken_for_a_misspelled_one(reader: Reader, word: str) -> None:
+    listed = tokens.tokens(f"a {word}", "en")
+    assert negations.spelled(listed, GRAMMARS["en"], reader.wordbook) == listed

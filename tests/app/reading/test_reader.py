@@ -298,3 +298,31 @@ def test_what_is_not_wanted_in_german_is_not_shown_as_a_foreign_name(reader: Rea
 )
 def test_small_words_do_not_mislead(reader: Reader, prompt: str, things: list[str]) -> None:
     assert names(reader, prompt) == things
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind"),
+    [("a table", "table"), ("a desk", "table"), ("a table, no chairs", "table"), ("an empty room", "room")],
+)
+def test_a_place_that_no_drawing_shows_is_a_setting_alone(reader: Reader, prompt: str, kind: str) -> None:
+    reading = reader.read(prompt)
+    assert not reading.items
+    assert reading.wish.kind == kind
+
+
+@pytest.mark.parametrize(("prompt", "name"), [("a forest", "deciduous tree"), ("a garden", "house with garden")])
+def test_a_place_that_a_drawing_shows_is_that_drawing(reader: Reader, prompt: str, name: str) -> None:
+    (item,) = reader.read(prompt).items
+    assert item.drawing.name == name
+
+
+def test_two_things_that_stand_to_one_another_describe_no_third(reader: Reader) -> None:
+    reading = reader.read("a bat above a castle at night")
+    assert [item.drawing.name for item in reading.items] == ["bat", "castle"]
+    assert (reading.wish.relation, reading.wish.time) == ("above", "night")
+
+
+def test_a_night_with_a_thing_is_a_time(reader: Reader) -> None:
+    reading = reader.read("a night with an owl")
+    assert [item.drawing.name for item in reading.items] == ["owl"]
+    assert reading.wish.time == "night"

@@ -24,7 +24,7 @@ def test_owners_and_capitals_are_kept() -> None:
 
 
 def test_words_behind_a_hyphen_are_joined() -> None:
-    assert [token.joined for token in tokens("car-free - sky, T-shirt -x", "en") if token.kind == WORD] == [
+    assert [token.joined for token in tokens("car-free - sky, T-shirt, -x", "en") if token.kind == WORD] == [
         False, True, False, False, True, False,
     ]  # fmt: skip
 

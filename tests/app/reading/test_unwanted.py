@@ -83,3 +83,46 @@ def test_what_is_not_wanted_does_not_relate_things(reader: Reader) -> None:
 def test_noun_that_is_a_time_is_also_the_time(reader: Reader) -> None:
     assert reader.read("a moonless night").wish.time == "night"
     assert reader.read("ein Sonnenuntergang").wish.time == "dusk"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "right"),
+    [
+        ("a big cat other than a lion", {"tiger", "tiger face", "leopard"}),
+        ("furniture that is no chair", {"bed", "couch and lamp"}),
+        (
+            "a weapon, not a sword",
+            {"dagger", "boomerang", "axe", "water pistol", "bow and arrow", "kitchen knife", "bomb"},
+        ),
+        ("a hat, but not a top hat", {"billed cap", "graduation cap"}),
+        (
+            "a plant that is not a cactus",
+            {"potted plant", "seedling", "herb", "palm tree", "deciduous tree", "mushroom"},
+        ),
+        ("a shoe, no sneaker", {"ballet shoes", "flat shoe", "high-heeled shoe", "hiking boot"}),
+        ("ein Möbelstück, aber kein Stuhl", {"bed", "couch and lamp"}),
+        ("ein Haustier, aber kein Hund", {"cat", "rabbit", "hamster", "fox", "mouse", "horse", "black cat"}),
+    ],
+)
+def test_of_a_kind_another_thing_is_shown_than_what_is_not_wanted(reader: Reader, prompt: str, right: set[str]) -> None:
+    (item,) = reader.read(prompt).items
+    assert item.drawing.name in right
+
+
+def test_a_thing_that_has_what_is_not_wanted_by_its_name_is_not_shown(reader: Reader) -> None:
+    reading = reader.read("a starless night over a castle")
+    assert "night with stars" in reading.unwanted
+    assert reading.wish.time == "night"
+    assert "castle" in [item.drawing.name for item in reading.items]
+
+
+@pytest.mark.parametrize("prompt", ["a blue, not red, car", "ein blaues, nicht rotes Auto"])
+def test_a_colour_stays_with_its_thing_over_one_that_is_not_wanted(reader: Reader, prompt: str) -> None:
+    (item,) = reader.read(prompt).items
+    assert (item.drawing.name, item.colour) == ("automobile", "blue")
+
+
+@pytest.mark.parametrize("prompt", ["not a black cat but a white one", "no black cats, only white ones"])
+def test_one_is_what_was_named_before(reader: Reader, prompt: str) -> None:
+    (item,) = reader.read(prompt).items
+    assert (item.drawing.name, item.colour) == ("cat", "white")

@@ -1,0 +1,105 @@
+"""Teach the decoder texture, on subjects of a sketchbook, by an adversary; the latents stay what they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from studio.errors import StudioError
+from studio.workspace.stage_command import progress, stage, training_options
+from studio.workspace.work_folder import Folder, digest, put_folder
+
+
+@stage("decoder")
+@training_options(steps=4_000, rate=3e-4, batch=4, run="decoder")
+@click.option("--vae", required=True, type=click.Path(path_type=Path), help="The autoencoder to go on from.")
+@click.option("--sketchbook", required=True, type=click.Path(path_type=Path), help="The drawings that are painted.")
+@click.option("--painted", type=click.IntRange(1), default=1500, show_default=True, help="Pictures painted beforehand.")
+@click.option("--measured", type=click.IntRange(1), default=64, show_default=True, help="Others, to measure by.")
+@click.option("--size", type=click.IntRange(32), default=256, show_default=True, help="Pixels a side of them.")
+@click.option("--piece", type=click.IntRange(16), default=128, show_default=True, help="Pixels a side of what is seen.")
+def command(folder: Folder, *, vae: Path, sketchbook: Path, painted: int, measured: int, size: int, piece: int,
+            batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...],
+            **often: Any) -> dict[str, Any]:  # fmt: skip
+    """Make model/vae: the autoencoder of --vae with a decoder that brings texture back."""
+    import torch
+
+    from studio.training import adversary, autoencoder, loop
+    from studio.workspace.training_run import Run
+
+    if size % 32:
+        raise StudioError(f"--size must be a multiple of 32, not {size}.")
+    schedule = loop.Schedule(**often)
+    each = Run(folder, run)
+    machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
+    if machine.num_processes > 1:
+        raise StudioError("The stage decoder learns in one process: the adversary's gradients are not shared.")
+    torch.manual_seed(schedule.seed)
+    network = autoencoder.load(vae).to(device, memory_format=torch.channels_last)
+    network.encoder.requires_grad_(False)
+    lesson = adversary.Lesson(adversary.Adversary().to(device))
+    target = folder.path / "model/vae"
+    settings = {"batch": batch, "painted": painted, "piece": piece, "size": size,
+                "encoder": autoencoder.digest(network.encoder), "drawings": digest(sketchbook.read_bytes()),
+                "began_as": autoencoder.digest(network.decoder)}  # fmt: skip
+    if each.is_done():
+        each.begin(settings | schedule.settings(), writes=False)
+        network = autoencoder.load(target).to(device, memory_format=torch.channels_last)
+        summary: dict[str, Any] = {"run": each.name, "steps": schedule.steps, "taken_now": 0}
+    else:
+        pool = autoencoder.Pool(network, _subjects(sketchbook, painted, schedule.seed, size), piece)
+
+        def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+            latents, pictures = pool.batch(step, batch, dice)
+            latents, pictures = latents.to(device), pictures.to(device)
+            noise = loop.noise(tuple(latents.shape), dice, latents.device)
+            again = model(latents + noise * autoencoder.NOISE / network.config.scaling_factor).float()
+            loss, told = lesson.loss(again, pictures * 2 - 1, step)
+            return loss, told | {"psnr": autoencoder.psnr(again.detach() / 2 + 0.5, pictures).mean()}
+
+        summary = loop.fit(
+            autoencoder.Refined(network), loss_of, schedule, each, machine=machine, settings=settings, beside=lesson
+        )
+        put_folder(target, network.save_pretrained)
+        each.finish()
+    before = autoencoder.load(vae).eval().to(device)
+    held = _subjects(sketchbook, measured, schedule.seed + 1, size)
+    return summary | {"before": _quality(before, held), "after": _quality(network.eval(), held)}
+
+
+def _subjects(path: Path, count: int, seed: int, size: int) -> Any:
+    """Paint subjects by dice (count, 3, size, size), 0…1."""
+    import torch
+
+    from sketch import sketchbook
+    from studio.scenes import painted, subjects
+
+    try:
+        book = sketchbook.load(path)
+    except sketchbook.SketchbookError as error:
+        raise StudioError(str(error)) from error
+    programme, easel = subjects.Programme(subjects.Plan(count, seed), book), painted.Easel(book, size=size)
+    parts = [range(at, min(at + painted.CHUNK, count)) for at in range(0, count, painted.CHUNK)]
+    with torch.no_grad():
+        return torch.cat([
+            easel.paint([programme.subject(number) for number in part]).pictures
+            for part in progress(parts, what="subjects")
+        ])  # fmt: skip
+
+
+def _quality(vae: Any, pictures: Any) -> dict[str, float]:
+    """Measure decibels, and sharpness and grain as shares of those of the pictures themselves, medians of all."""
+    import torch
+
+    from studio.training import adversary, autoencoder
+
+    with torch.no_grad():
+        again = torch.cat([
+            autoencoder.decoded(vae, autoencoder.scaled_latents(vae, part)).float() for part in pictures.split(16)
+        ])  # fmt: skip
+    told = {"psnr": autoencoder.psnr(again, pictures),
+            "sharpness": adversary.sharpness(again) / adversary.sharpness(pictures).clamp(min=1e-8),
+            "grain": adversary.grain(again) / adversary.grain(pictures).clamp(min=1e-8)}  # fmt: skip
+    return {name: round(float(values.median()), 3) for name, values in told.items()}

@@ -1,0 +1,116 @@
+"""An adversary that teaches a decoder texture: told pictures from decoded ones, it says what is missing.
+
+A decoder that is only asked to be near paints the mean of all textures that could have been, which is none. Least
+squares of what an adversary sees (Isola et al., arXiv 1611.07004, its patches; Miyato et al., 1802.05957, its spectral
+norm; Wang et al., 1711.11585, matching its features) pay for texture that is like, if not the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - as everybody calls it
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+CHANNELS = (32, 64, 128, 128)
+RATE = 3e-4
+FADE = 300
+"""Steps over which the adversary's word comes to count: before, it knows nothing."""
+HINGE, FEATURES, DETAILS = 0.03, 1.0, 2.0
+POOLED = 8
+
+
+class Adversary(nn.Module):
+    """Judges patches of pictures (n, 3, h, w), -1…1: real above 0, decoded below.
+
+    It sees the four pixels of each square as channels of their own, so that no pattern of two pixels escapes it: a
+    decoder doubles its last pixels, and draws such patterns along edges where nobody looks.
+    """
+
+    def __init__(self, channels: tuple[int, ...] = CHANNELS) -> None:
+        super().__init__()
+        first, *others = channels
+        layers = [nn.Conv2d(12, first, 3, padding=1)]
+        for before, after in zip(channels, others, strict=False):
+            layers.append(nn.Conv2d(before, after, 4, 2, 1))
+        layers.append(nn.Conv2d(channels[-1], 1, 3, padding=1))
+        self.layers = nn.ModuleList(spectral_norm(layer) for layer in layers)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the judgement of each patch, and the features that it rests on."""
+        seen, features = F.pixel_unshuffle(pictures, 2), []
+        for layer in self.layers[:-1]:
+            seen = F.leaky_relu(layer(seen), 0.2)
+            features.append(seen)
+        judged: Tensor = self.layers[-1](seen)
+        return judged, features
+
+
+class Lesson:
+    """A decoder's lesson: what it is told of each batch, and what the adversary learns beside it."""
+
+    def __init__(self, adversary: Adversary, *, rate: float = RATE) -> None:
+        self.adversary = adversary
+        self._optimiser = torch.optim.AdamW(adversary.parameters(), lr=rate, betas=(0.5, 0.99))
+
+    def loss(self, painted: Tensor, pictures: Tensor, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """Teach the adversary a step, and return the decoder's loss by it, of pictures (n, 3, h, w), -1…1."""
+        judge = self.adversary.requires_grad_(True)
+        real, fake = judge(pictures)[0], judge(painted.detach())[0]
+        told = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+        if torch.isfinite(told):
+            self._optimiser.zero_grad(set_to_none=True)
+            told.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
+            self._optimiser.step()
+        judge.requires_grad_(False)
+        with torch.no_grad():
+            wanted = judge(pictures)[1]
+        judged, features = judge(painted)
+        matched = torch.stack([F.l1_loss(*pair) for pair in zip(features, wanted, strict=True)]).mean()
+        share = min(1.0, step / FADE)
+        loss = near(painted, pictures) + DETAILS * details(painted, pictures)
+        return loss + share * (FEATURES * matched - HINGE * judged.mean()), {"adversary": told.detach()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that a run needs to go on as it would have."""
+        return {"adversary": self.adversary.state_dict(), "optimiser": self._optimiser.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what was kept."""
+        self.adversary.load_state_dict(state["adversary"])
+        self._optimiser.load_state_dict(state["optimiser"])
+
+
+def near(painted: Tensor, pictures: Tensor) -> Tensor:
+    """Return how far off pictures are, mostly where they are coarse: fine texture need not be the same."""
+    off = painted - pictures
+    return 0.3 * off.abs().mean() + 0.7 * F.avg_pool2d(off, 2).abs().mean() + 0.5 * F.avg_pool2d(off, 8).abs().mean()
+
+
+def details(painted: Tensor, pictures: Tensor) -> Tensor:
+    """Return how far off the strength of the finest details is, place by place, whatever they are.
+
+    The three finest bands of Haar's wavelet, their sizes pooled: a decoder may neither leave out a texture nor add one.
+    """
+    return F.l1_loss(_strength(painted), _strength(pictures))
+
+
+def _strength(pictures: Tensor) -> Tensor:
+    across, down = pictures.diff(dim=-1), pictures.diff(dim=-2)
+    both = across.diff(dim=-2)
+    bands = torch.cat([across[..., :-1, :], down[..., :-1], both], 1).abs()
+    return F.avg_pool2d(bands, POOLED, POOLED // 2)
+
+
+def sharpness(pictures: Tensor) -> Tensor:
+    """Return the variance of the Laplacian of each picture's luminance, of pictures 0…1."""
+    kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]], device=pictures.device).reshape(1, 1, 3, 3)
+    return F.conv2d(pictures.mean(1, keepdim=True), kernel).var(dim=(1, 2, 3))
+
+
+def grain(pictures: Tensor) -> Tensor:
+    """Return how strong the pattern of single pixels is in each picture, the mean size of Haar's diagonal details."""
+    return pictures.diff(dim=-1).diff(dim=-2).abs().mean((1, 2, 3))

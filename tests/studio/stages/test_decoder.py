@@ -1,0 +1,86 @@
+"""A decoder is taught texture on subjects of a sketchbook, and latents stay what they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from studio.errors import StudioError
+from studio.training import adversary, autoencoder
+from studio.workspace.training_run import Run
+from studio.workspace.work_folder import Folder
+from tests.studio.conftest import call
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+SMALL = ("--painted", 8, "--measured", 4, "--size", 32, "--piece", 16, "--batch", 2, "--warmup", 1)
+
+
+@pytest.fixture
+def asked(tmp_path: Path, halving: Path, book: Path) -> tuple[Any, ...]:
+    return ("decoder", "--folder", tmp_path, "--vae", halving, "--sketchbook", book, *SMALL)
+
+
+def losses(folder: Path) -> dict[int, float]:
+    return {row["step"]: row["loss"] for row in Run(Folder(folder), "decoder").curve()}
+
+
+def test_decoder_learns_and_the_encoder_does_not(asked: tuple[Any, ...], halving: Path, tmp_path: Path) -> None:
+    told = call(*asked, "--steps", 3)
+    before, after = autoencoder.load(halving), autoencoder.load(tmp_path / "model/vae")
+    assert autoencoder.digest(before.encoder) == autoencoder.digest(after.encoder)
+    assert autoencoder.digest(before.decoder) != autoencoder.digest(after.decoder)
+    assert before.config.scaling_factor == after.config.scaling_factor
+    assert told["taken_now"] == 3 and set(told["before"]) == set(told["after"]) == {"psnr", "sharpness", "grain"}
+    assert told["before"] != told["after"]
+    again = call(*asked, "--steps", 3)
+    assert again["taken_now"] == 0 and again["after"] == told["after"]
+
+
+def test_killed_lesson_goes_on_with_the_losses_it_would_have_had(
+    asked: tuple[Any, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(*asked, "--steps", 6, "--save-every", 3)
+    whole = losses(tmp_path)
+    (tmp_path / "runs").rename(tmp_path / "before")
+    steps = iter(range(100))
+
+    def killed(*given: Any) -> Any:
+        if next(steps) == 4:
+            raise StudioError("killed")
+        return real(*given)
+
+    real = adversary.near
+    monkeypatch.setattr(adversary, "near", killed)
+    call(*asked, "--steps", 6, "--save-every", 3, ok=False)
+    monkeypatch.undo()
+    assert call(*asked, "--steps", 6, "--save-every", 3)["taken_now"] == 3
+    assert losses(tmp_path)[6] == pytest.approx(whole[6], rel=1e-4)
+
+
+def test_what_it_cannot_use_is_named(asked: tuple[Any, ...], tmp_path: Path, halving: Path) -> None:
+    (tmp_path / "none.zip").write_bytes(b"nothing")
+    said = call("decoder", "--folder", tmp_path, "--vae", halving, "--sketchbook", tmp_path / "none.zip", *SMALL,
+                "--steps", 1, ok=False)["error"]  # fmt: skip
+    assert "none.zip" in said
+    assert "multiple of 32, not 40" in call(*asked, "--size", 40, "--steps", 1, ok=False)["error"]
+    nothing = call(*asked, "--vae", tmp_path, "--steps", 1, ok=False)["error"]
+    assert "no autoencoder's folder" in nothing
+
+
+def test_other_autoencoder_is_another_lesson(asked: tuple[Any, ...], tmp_path: Path, halving: Path) -> None:
+    call(*asked, "--steps", 2)
+    other = tmp_path / "other"
+    vae = autoencoder.load(halving)
+    with torch.no_grad():
+        next(iter(vae.decoder.parameters())).mul_(1.1)
+    vae.save_pretrained(other)
+    assert json.loads((other / "config.json").read_text())["_class_name"]
+    assert "other settings (began_as)" in call(*asked, "--vae", other, "--steps", 2, ok=False)["error"]

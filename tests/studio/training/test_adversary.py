@@ -1,0 +1,86 @@
+"""What a decoder is told of its pictures: near where they are coarse, as fine as they are, and not to be told apart."""
+
+from __future__ import annotations
+
+import torch
+
+from studio.training import adversary
+
+
+def pictures(count: int = 2, side: int = 64, seed: int = 1) -> torch.Tensor:
+    """Make smooth pictures with some texture, -1…1."""
+    chance = torch.Generator().manual_seed(seed)
+    coarse = torch.randn(count, 3, side // 8, side // 8, generator=chance)
+    smooth = torch.nn.functional.interpolate(coarse, size=side, mode="bilinear")
+    return (smooth * 0.4 + 0.1 * torch.randn(count, 3, side, side, generator=chance)).clamp(-1, 1)
+
+
+def dotted(asked: torch.Tensor, strength: float = 0.3) -> torch.Tensor:
+    """Add the pattern of single pixels that decoders are prone to."""
+    side = asked.shape[-1]
+    signs = 1 - 2 * ((torch.arange(side)[:, None] + torch.arange(side)) % 2).float()
+    return asked + strength * signs
+
+
+def test_a_picture_itself_costs_nothing_but_the_adversarys_word() -> None:
+    asked = pictures()
+    assert adversary.near(asked, asked) == 0 and adversary.details(asked, asked) == 0
+
+
+def test_another_texture_as_strong_is_cheaper_than_none_and_than_dots() -> None:
+    asked, other = pictures(), pictures()
+    noise = torch.randn(asked.shape, generator=torch.Generator().manual_seed(7))
+    smooth = torch.nn.functional.avg_pool2d(asked, 5, 1, 2)
+    like = (smooth + 0.1 * noise).clamp(-1, 1)
+    cost = {name: float(adversary.details(each, other)) for name, each in
+            (("like", like), ("smooth", smooth), ("dotted", dotted(asked)))}  # fmt: skip
+    assert cost["like"] < 0.5 * min(cost["smooth"], cost["dotted"])
+
+
+def test_grain_and_sharpness_rise_with_dots_and_fall_with_blur() -> None:
+    asked = pictures() / 2 + 0.5
+    blurred = torch.nn.functional.avg_pool2d(asked, 3, 1, 1)
+    for measure in (adversary.grain, adversary.sharpness):
+        assert (measure(blurred) < measure(asked)).all() and (measure(asked) < measure(dotted(asked))).all()
+
+
+def test_adversary_learns_to_tell_dots_of_single_pixels() -> None:
+    torch.manual_seed(0)
+    lesson = adversary.Lesson(adversary.Adversary((8, 8, 8)), rate=3e-3)
+    asked = pictures(4)
+    for step in range(60):
+        _, told = lesson.loss(dotted(asked, 0.1), asked, step)
+    assert float(told["adversary"]) < 1.0
+    with torch.no_grad():
+        judge = lesson.adversary
+        unseen = pictures(4, seed=9)
+        assert float(judge(unseen)[0].mean()) > float(judge(dotted(unseen, 0.1))[0].mean()) + 0.5
+
+
+def test_its_word_counts_only_when_it_has_learned() -> None:
+    torch.manual_seed(0)
+    asked, painted = pictures(), pictures(seed=2)
+    plain = adversary.near(painted, asked) + adversary.DETAILS * adversary.details(painted, asked)
+    first, _ = adversary.Lesson(adversary.Adversary((8, 8))).loss(painted, asked, 0)
+    later, _ = adversary.Lesson(adversary.Adversary((8, 8))).loss(painted, asked, adversary.FADE)
+    assert torch.isclose(first, plain) and not torch.isclose(later, plain)
+
+
+def test_decoder_is_taught_through_it_and_its_own_weights_get_no_gradient() -> None:
+    lesson = adversary.Lesson(adversary.Adversary((8, 8)))
+    painted = pictures(seed=3).requires_grad_()
+    loss, _ = lesson.loss(painted, pictures(), adversary.FADE)
+    loss.backward()
+    assert painted.grad is not None and float(painted.grad.abs().sum()) > 0
+    assert all(value.grad is None or not value.requires_grad for value in lesson.adversary.parameters())
+
+
+def test_kept_state_goes_on_as_it_would_have() -> None:
+    torch.manual_seed(0)
+    lesson, asked, painted = adversary.Lesson(adversary.Adversary((8, 8))), pictures(), pictures(seed=2)
+    lesson.loss(painted, asked, 0)
+    again = adversary.Lesson(adversary.Adversary((8, 8)))
+    again.load_state_dict(lesson.state_dict())
+    for step in (1, 2):
+        one, other = lesson.loss(painted, asked, step)[0], again.loss(painted, asked, step)[0]
+    assert torch.isclose(one, other, rtol=1e-4)
