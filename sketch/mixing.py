@@ -16,11 +16,12 @@ from scipy.optimize import linear_sum_assignment
 
 from sketch import rendering
 from sketch.backdrops import backdrop
+from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
 from sketch.parts import Taken
 from sketch.rendering import Drawn
 from sketch.scene import Scene, Setting, Thing
-from sketch.shapes import Shape
+from sketch.shapes import Seen, Shape
 from sketch.sketchbook import Sketchbook
 
 ALONE = 1.1
@@ -46,14 +47,18 @@ class _Change:
         """Return how high it lies at ``t``."""
         return (1 - t) * self.first_level + t * self.last_level
 
+    def passes(self, other: _Change) -> bool:
+        """Tell whether this part and another change places."""
+        return (self.first_level - other.first_level) * (self.last_level - other.last_level) < 0
+
     def over(self, other: _Change, t: float) -> float:
         """Return how much of this part is seen where it lies over another at ``t``: ½ where they change places, to 1.
 
         Parts that change places would jump if one were over the other from one picture to the next.
         """
-        before, after = self.first_level - other.first_level, self.last_level - other.last_level
-        if before * after >= 0:
+        if not self.passes(other):
             return 1.0
+        before, after = self.first_level - other.first_level, self.last_level - other.last_level
         met = before / (before - after)
         return min(1.0, 0.5 + 0.5 * abs(t - met) / min(PASSING, met if t < met else 1 - met))
 
@@ -84,7 +89,7 @@ class Mixture:
                 part = _cover(change, t, size)
                 if part is None:
                     continue
-                passing = [(under, change.over(other, t)) for other, under in laid]
+                passing = [(under, change.over(other, t)) for other, under in laid if change.passes(other)]
                 _lay(layer, part, [(under, seen) for under, seen in passing if seen < 1])
                 laid.append((change, part))
             alpha = layer[..., 3]
@@ -257,22 +262,29 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
         return None
     y = ((np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) / size)[:, None]
     x = ((np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5) / size)[None, :]
-    u, v = np.broadcast_arrays((x - mx) / sx, (y - my) / sy)
+    u, v = (x - mx) / sx, (y - my) / sy
     scale = math.sqrt(sx * sy)
-    away, colours = _seen(start, u, v, scale)
-    opacity = start.opacity
+    seen, stretch = _seen(start, u, v, scale)
+    away, opacity = seen.away * stretch, start.opacity
+    ends = [seen]
     if a is not None and b is not None:
-        further, others = _seen(end, u, v, scale)
-        away, colours = (1 - t) * away + t * further, (1 - t) * colours + t * others
+        further, stretch = _seen(end, u, v, scale)
+        away = (1 - t) * away + t * (further.away * stretch)
         opacity = (1 - t) * opacity + t * end.opacity
-    return _Cover(rows, columns, np.clip(away * size + 0.5, 0, 1) * opacity, colours)
+        ends.append(further)
+    share = np.clip(away * size + 0.5, 0, 1) * opacity
+    # Colours take longest to look up, and most of the box around a part is not covered.
+    where = np.flatnonzero(share)
+    looked_up = [each.colours(where) for each in ends]
+    colours = np.zeros((share.size, 3), np.float32)
+    colours[where] = looked_up[0] if len(ends) == 1 else (1 - t) * looked_up[0] + t * looked_up[1]
+    return _Cover(rows, columns, share, colours.reshape(*share.shape, 3))
 
 
-def _seen(shape: Shape, u: Array, v: Array, scale: float) -> tuple[Array, Array]:
-    """Look a part up at places about its middle, in its spreads; distances are brought to a spread of ``scale``."""
+def _seen(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, float]:
+    """Look a part up at columns and rows about its middle, in its spreads; say what brings distances to ``scale``."""
     (mx, my), (sx, sy) = shape.middle, shape.spread
-    away, colours = shape.looked_up(mx + u * sx, my + v * sy)
-    return away * (scale / math.sqrt(sx * sy)), colours
+    return shape.seen_at(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
 
 
 def mixed(first: Array, last: Array, t: float) -> Array:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from sketch import colour
@@ -14,6 +15,8 @@ from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
 from sketch.parts import Part
 from sketch.scene import Thing
+
+Indices = NDArray[np.intp]
 
 MARGIN = 10
 """Pixels around a part in which its distances are measured."""
@@ -115,8 +118,8 @@ class Shape:
         cosine, sine = math.cos(thing.turn), math.sin(thing.turn)
         return thing.x + du * cosine - dv * sine, thing.y + du * sine + dv * cosine
 
-    def looked_up(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """Return distances, as shares of the picture's side, and colours at places in the picture."""
+    def seen_at(self, x: Numbers, y: Numbers) -> Seen:
+        """Look at the part from places in the picture, whose two coordinates are broadcast."""
         thing, side = self.thing, self.part.side
         dx, dy = x - thing.x, y - thing.y
         cosine, sine = math.cos(thing.turn), math.sin(thing.turn)
@@ -125,20 +128,47 @@ class Shape:
             du = -du
         column = (du / thing.size + 0.5 - self.part.left) * side - 0.5 + MARGIN
         row = (dv / thing.size + 0.5 - self.part.top) * side - 0.5 + MARGIN
-        high, wide = self.distances.shape
-        beyond = np.hypot(column - column.clip(0, wide - 1), row - row.clip(0, high - 1))
-        at = (row.clip(0, high - 1), column.clip(0, wide - 1))
-        away = _bilinear(self.distances, *at) - beyond
-        return away * (thing.size / side), _bilinear(self.colours, *at)
+        return Seen(self, row, column)
 
 
-def _bilinear(table: Array, row: Array, column: Array) -> Array:
-    """Look a table up between its places, which must lie within it."""
-    top, left = row.astype(np.int32), column.astype(np.int32)
-    below, right = np.minimum(top + 1, table.shape[0] - 1), np.minimum(left + 1, table.shape[1] - 1)
-    down, across = (row - top).astype(np.float32), (column - left).astype(np.float32)
-    if table.ndim == 3:
-        down, across = down[..., None], across[..., None]
-    upper = table[top, left] * (1 - across) + table[top, right] * across
-    lower = table[below, left] * (1 - across) + table[below, right] * across
+class Seen:
+    """A part's tables at places between their own (any shape), the nearest of them where a place lies beyond."""
+
+    def __init__(self, shape: Shape, row: Numbers, column: Numbers) -> None:
+        self._shape = shape
+        high, wide = shape.distances.shape
+        within = row.clip(0, high - 1), column.clip(0, wide - 1)
+        self._beyond = _length(row - within[0], column - within[1])
+        top, left = (each.astype(np.int32) for each in within)
+        below, right = np.minimum(top + 1, high - 1) * wide, np.minimum(left + 1, wide - 1)
+        self._down, self._across = within[0] - top.astype(np.float32), within[1] - left.astype(np.float32)
+        top *= wide
+        self._corners = top + left, top + right, below + left, below + right
+
+    @cached_property
+    def away(self) -> Array:
+        """Return distances, as shares of the picture's side."""
+        corners = [self._shape.distances.reshape(-1).take(corner, mode="clip") for corner in self._corners]
+        away = _bilinear(corners, self._down, self._across) - self._beyond
+        return np.asarray(away * (self._shape.thing.size / self._shape.part.side))
+
+    def colours(self, where: Indices) -> Array:
+        """Return colours (n, 3) at some of the places, by their number."""
+        table = self._shape.colours.reshape(-1, 3)
+        corners = [table.take(corner.take(where), axis=0, mode="clip") for corner in self._corners]
+        return _bilinear(corners, self._down.take(where)[:, None], self._across.take(where)[:, None])
+
+
+def _length(down: Numbers, across: Numbers) -> Numbers:
+    """Return how long ways are; most lead nowhere, or straight."""
+    length = np.abs(down) + np.abs(across)
+    slanting = (down != 0) & (across != 0)
+    length[slanting] = np.hypot(down[slanting], across[slanting])
+    return np.asarray(length)
+
+
+def _bilinear(corners: list[Array], down: Numbers, across: Numbers) -> Array:
+    """Mix what a table says at the four places around each: upper left and right, lower left and right."""
+    upper = corners[0] * (1 - across) + corners[1] * across
+    lower = corners[2] * (1 - across) + corners[3] * across
     return np.asarray(upper * (1 - down) + lower * down, np.float32)

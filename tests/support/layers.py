@@ -6,7 +6,7 @@ LAYERS = {
     "app": """i18n version | errors | instance | config | text | storage | generation uploads | drawings | queue | walks
         | labels reading | search | moderation observability | auth | commissions | gallery | operations presentation
         | web | admin api pages publishing wall | cli | __init__ | run""",
-    "worker": "__init__ | film planning | diffusion queue | pieces | job | __main__",
+    "worker": "__init__ | film networks planning | diffusion queue | pieces | job | __main__",
     "studio": """__init__ | errors | hands text workspace | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
     "sketch": """__init__ | colour habitats keys remembering scene | distance palettes svg

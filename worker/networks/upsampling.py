@@ -1,0 +1,167 @@
+"""Convolutions after an enlargement, taken before it: the same sums, with the factors that they share added up once.
+
+To double a picture by its nearest pixels and convolve it by 3 x 3 is a transposed convolution of the small one: 4
+products for each pixel and pair of channels in the place of 9. Where a second convolution follows with nothing between
+them, as at the end of a tiny autoencoder's decoder, both are one of the small picture, whose channels are then the
+pixels; only the outermost ring of pixels differs, since the second convolution sees nothing beyond the edge where the
+first one would have seen something, and what it would have seen is subtracted there. Sums are in another order, so that
+last bits differ (docs/techniques.md has the figures).
+"""
+
+from typing import Any
+
+import torch
+from diffusers.models.upsampling import Upsample2D
+from torch import nn
+from torch.nn import functional
+
+PHASES = torch.tensor([
+    [[1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1]],
+    [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0, 0, 0, 1, 1]],
+], dtype=torch.float64)  # fmt: skip
+"""On which of three small pixels each of five large ones falls, about an even and about an odd one."""
+
+
+def fold(network: nn.Module) -> None:
+    """Rewrite a network's enlargements in place, where they are of the kinds that can be."""
+    for name, module in network.named_children():
+        if _is_upsampler(module):
+            setattr(network, name, Upsampler(module.conv, module))  # type: ignore[arg-type]
+            continue
+        if isinstance(module, nn.Sequential):
+            setattr(network, name, _folded(module))
+        fold(getattr(network, name))
+
+
+class Upsampler(nn.Module):
+    """An enlargement by two and a convolution of what comes of it, as one transposed convolution."""
+
+    def __init__(self, conv: nn.Conv2d, usual: nn.Module | None = None) -> None:
+        """Take a convolution's place; `usual` is the block that enlarges by another measure than two."""
+        super().__init__()
+        self.usual = usual
+        kernel = conv.weight.detach().double()
+        for dim in (2, 3):
+            first, middle, last = kernel.unbind(dim)
+            kernel = torch.stack([last, middle + last, first + middle, first], dim)
+        self.weight = _parameter(kernel.transpose(0, 1), conv)
+        self.bias = None if conv.bias is None else _parameter(conv.bias.detach(), conv)
+
+    def forward(self, x: torch.Tensor, output_size: Any = None) -> torch.Tensor:
+        """Enlarge and convolve (frames x channels x height x width)."""
+        if (
+            self.usual is not None
+            and output_size is not None
+            and list(output_size) != [2 * side for side in x.shape[2:]]
+        ):
+            enlarged: torch.Tensor = self.usual(x, output_size)
+            return enlarged
+        return functional.conv_transpose2d(x, self.weight, self.bias, stride=2, padding=1)
+
+
+class Tail(nn.Module):
+    """An enlargement by two and two convolutions, of which the first has no bias, as one convolution and its edges."""
+
+    def __init__(self, first: nn.Conv2d, second: nn.Conv2d) -> None:
+        super().__init__()
+        inner, outer = first.weight.detach().double(), second.weight.detach().double()
+        self.colours = second.out_channels
+        both = _composed(outer, inner)
+        self.weight = _parameter(torch.einsum("ask,btl,ockl->oabcst", PHASES, PHASES, both).flatten(0, 2), second)
+        self.bias = _parameter(_of(second.bias).repeat_interleave(4), second)
+        # What lies beyond the upper edge is seen by the upper row of the second kernel, and sees by the lower row of
+        # the first; and so on around. As the ends of rows are columns, both pairs of edges are written as lines.
+        lines = [
+            [_composed_lines(outer[:, :, at], inner[:, :, 2 - at]) for at in (0, 2)],
+            [_composed_lines(outer[..., at], inner[..., 2 - at]) for at in (0, 2)],
+        ]
+        self.edges = nn.ParameterList(
+            _parameter(torch.cat([torch.einsum("btl,ocl->obct", PHASES, line).flatten(0, 1) for line in pair]), second)
+            for pair in lines
+        )
+        corners = [outer[:, :, i, j] @ inner[:, :, 2 - i, 2 - j] for i in (0, 2) for j in (0, 2)]
+        self.corners = _parameter(torch.stack(corners), second)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Turn channels (frames x channels x height x width) into a picture of twice the height and width."""
+        picture = functional.pixel_shuffle(functional.conv2d(x, self.weight, self.bias, padding=1), 2)
+        rows, columns = self._beyond(x[:, :, [0, -1]], self.edges[0]), self._beyond(x[..., [0, -1]].mT, self.edges[1])
+        for at, end in ((0, 0), (1, -1)):
+            picture[:, :, end] -= rows[:, at]
+            picture[..., end] -= columns[:, at]
+        corners = torch.stack([x[:, :, i, j] for i in (0, -1) for j in (0, -1)])  # both edges took these away
+        added = torch.einsum("knc,koc->kno", corners, self.corners)
+        for at, (i, j) in enumerate((i, j) for i in (0, -1) for j in (0, -1)):
+            picture[:, :, i, j] += added[at]
+        return picture
+
+    def _beyond(self, lines: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        """Return what two opposite edges (frames x channels x 2 x length) see beyond (frames x 2 x colours x …)."""
+        count, _, _, length = lines.shape
+        seen = functional.conv1d(lines.transpose(1, 2).flatten(1, 2), weight, padding=1, groups=2)
+        return seen.view(count, 2, self.colours, 2, length).transpose(3, 4).flatten(3)
+
+
+def _folded(layers: nn.Sequential) -> nn.Sequential:
+    """Fold the enlargements in a sequence of layers."""
+    left = list(layers)
+    done: list[nn.Module] = []
+    while left:
+        if len(left) == 3 and _doubles(left[0]) and _is_plain(left[1], bias=False) and _is_plain(left[2], bias=True):
+            done.append(Tail(left[1], left[2]))  # type: ignore[arg-type]
+            left = []
+        elif len(left) > 1 and _doubles(left[0]) and _is_plain(left[1]):
+            done.append(Upsampler(left[1]))  # type: ignore[arg-type]
+            left = left[2:]
+        else:
+            done.append(left.pop(0))
+    return layers if len(done) == len(layers) else nn.Sequential(*done)
+
+
+def _doubles(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.Upsample) and layer.mode == "nearest" and layer.scale_factor == 2 and layer.size is None
+
+
+def _is_plain(layer: nn.Module, *, bias: bool | None = None) -> bool:
+    """Tell a convolution of 3 x 3 that keeps its picture's size."""
+    return (
+        type(layer) is nn.Conv2d
+        and (layer.kernel_size, layer.stride, layer.dilation, layer.groups) == ((3, 3), (1, 1), (1, 1), 1)
+        and (layer.padding, layer.padding_mode) == ((1, 1), "zeros")
+        and (bias is None or bias == (layer.bias is not None))
+    )
+
+
+def _is_upsampler(module: Any) -> bool:
+    """Tell the upsampling block of diffusers' UNets that is an enlargement and a convolution."""
+    return (
+        type(module) is Upsample2D
+        and (module.norm is None and module.use_conv and module.interpolate and not module.use_conv_transpose)
+        and (module.name == "conv" and _is_plain(module.conv))
+    )
+
+
+def _composed(outer: torch.Tensor, inner: torch.Tensor) -> torch.Tensor:
+    """Return the kernel (colours x channels x 5 x 5) of two convolutions, one after the other."""
+    both = outer.new_zeros(outer.shape[0], inner.shape[1], 5, 5)
+    for i in range(3):
+        for j in range(3):
+            both[:, :, i : i + 3, j : j + 3] += torch.einsum("om,mckl->ockl", outer[:, :, i, j], inner)
+    return both
+
+
+def _composed_lines(outer: torch.Tensor, inner: torch.Tensor) -> torch.Tensor:
+    """Return the kernel (colours x channels x 5) of two convolutions of a line."""
+    both = outer.new_zeros(outer.shape[0], inner.shape[1], 5)
+    for i in range(3):
+        both[..., i : i + 3] += torch.einsum("om,mcl->ocl", outer[..., i], inner)
+    return both
+
+
+def _of(bias: torch.Tensor | None) -> torch.Tensor:
+    assert bias is not None  # noqa: S101 - looked at before
+    return bias.detach()
+
+
+def _parameter(values: torch.Tensor, like: nn.Conv2d) -> nn.Parameter:
+    return nn.Parameter(values.to(like.weight.dtype).contiguous(), requires_grad=False)
