@@ -17,11 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from app.commissions import scenes
 from app.generation import models_on_offer, presets
-from app.reading.lexicon import Lexicon
-from app.reading.reader import Reader
-from app.text.embedding import Embedding
+from benchmarks.asking import Asking
 from sketch import wording
 from sketch.scene import COLOURS
 from worker.diffusion.painter import Painter
@@ -80,25 +77,6 @@ def composed(model: Path, count: int, seed: int) -> list[str]:
         else:
             asked.append(f"{dice.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
     return asked
-
-
-class Asking:
-    """Asks for prompts as the site does: where sketches lead the model, each is read, and arranged as a scene."""
-
-    def __init__(self, painter: Painter, model: Path, meaning: Path) -> None:
-        """Make the reader of a led model."""
-        self._model, self._reader = str(model), None
-        if painter.model.sketch_side:
-            drawings = painter.model.sketchbook.drawings.values()
-            self._reader = Reader(Lexicon.load(model), drawings, Embedding.load(meaning))
-
-    def stop(self, prompt: str, seed: int) -> StopInput:
-        """Ask for a prompt, in no hand: the model's own choice."""
-        if self._reader is None:
-            return StopInput(prompt, "", seed)
-        reading = self._reader.read(prompt, seed=seed)
-        scene = scenes.arranged(reading, model=self._model, seed=seed, walk_seed=seed)
-        return StopInput(scene.words, "", seed, scene=scene)
 
 
 def painted(painter: Painter, stops: Sequence[StopInput], sampling: dict[str, object]) -> list[NDArray[np.uint8]]:

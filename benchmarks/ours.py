@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from app.generation import models_on_offer, presets
+from benchmarks.asking import Asking
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Easel
 from worker.diffusion import whole_walk
 from worker.diffusion.painter import Painter, PreparedWalk
-from worker.diffusion.rendering import StopInput
 
 PRESETS: tuple[str, ...] = presets.NAMES
 
@@ -24,6 +24,7 @@ class Ours:
         self.folder = folder
         self.seed = seed
         self.facts = models_on_offer.facts(str(folder))
+        self._asking = Asking(painter, folder)
         self.guidance = float(self.sampling(presets.DEFAULT)["guidance"])
 
     def sampling(self, preset: str) -> dict[str, Any]:
@@ -52,5 +53,5 @@ class Ours:
         return Film(list(pictures), list(pictures.values()))
 
     def _prepared(self, pair: tuple[str, str], sampling: Mapping[str, Any]) -> PreparedWalk:
-        stops = [StopInput(prompt, "", self.seed) for prompt in pair]
+        stops = [self._asking.stop(prompt, self.seed) for prompt in pair]
         return self.painter.prepare(stops, self.painter.rendering(sampling))

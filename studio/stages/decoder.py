@@ -11,6 +11,9 @@ from studio.errors import StudioError
 from studio.workspace.stage_command import progress, stage, training_options
 from studio.workspace.work_folder import Folder, digest, put_folder
 
+NOISIEST = 0.3
+"""The most noise on latents of spread one."""
+
 
 @stage("decoder")
 @training_options(steps=4_000, rate=3e-4, batch=4, run="decoder")
@@ -55,7 +58,9 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, painted: int, measur
             latents, pictures = pool.batch(step, batch, dice)
             latents, pictures = latents.to(device), pictures.to(device)
             noise = loop.noise(tuple(latents.shape), dice, latents.device)
-            again = model(latents + noise * autoencoder.NOISE / network.config.scaling_factor).float()
+            # What a UNet paints is off by more here and less there.
+            noise *= torch.rand((len(latents), 1, 1, 1), generator=dice).to(device) * NOISIEST
+            again = model(latents + noise / network.config.scaling_factor).float()
             loss, told = lesson.loss(again, pictures * 2 - 1, step)
             return loss, told | {"psnr": autoencoder.psnr(again.detach() / 2 + 0.5, pictures).mean()}
 

@@ -18,7 +18,7 @@ CHANNELS = (32, 64, 128, 128)
 RATE = 3e-4
 FADE = 300
 """Steps over which the adversary's word comes to count: before, it knows nothing."""
-HINGE, FEATURES, DETAILS = 0.03, 1.0, 2.0
+HINGE, FEATURES, DETAILS = 0.03, 1.0, 4.0
 POOLED = 8
 
 

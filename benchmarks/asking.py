@@ -1,0 +1,34 @@
+"""Asks a painter for prompts as the site does, without the site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.commissions import scenes
+from app.reading.lexicon import Lexicon
+from app.reading.reader import Reader
+from app.text.embedding import Embedding
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import StopInput
+
+MEANING = Path("models/meaning")
+"""The table of meaning that is shipped."""
+
+
+class Asking:
+    """Asks for prompts as the site does: where sketches lead the model, each is read, and arranged as a scene."""
+
+    def __init__(self, painter: Painter, model: Path, meaning: Path = MEANING) -> None:
+        """Make the reader of a led model."""
+        self._model, self._reader = str(model), None
+        if painter.model.sketch_side:
+            drawings = painter.model.sketchbook.drawings.values()
+            self._reader = Reader(Lexicon.load(model), drawings, Embedding.load(meaning))
+
+    def stop(self, prompt: str, seed: int) -> StopInput:
+        """Ask for a prompt, in no hand: the model's own choice."""
+        if self._reader is None:
+            return StopInput(prompt, "", seed)
+        reading = self._reader.read(prompt, seed=seed)
+        scene = scenes.arranged(reading, model=self._model, seed=seed, walk_seed=seed)
+        return StopInput(scene.words, "", seed, scene=scene)
