@@ -22,10 +22,10 @@ SKETCH, VERSION = "sketch.json", 1
 BOOK = sketchbook.FILE
 LEXICON, ABOUT_LEXICON = "lexicon.npz", "LEXICON.md"
 
-_BRANCHING = {"guidance": 2.0, "gain": 1.1, "spacing": None, "branches": True}
+_BRANCHING = {"guidance": 2.5, "gain": 1.1, "spacing": None, "branches": True}
 PRESETS = {
-    "fast": _BRANCHING | {"steps": 5, "guided": [0.0, 0.4], "ladder": [[0.4, 7]]},
-    "balanced": _BRANCHING | {"steps": 6, "guided": [0.0, 0.5], "ladder": [[0.34, 5], [0.67, 9]]},
+    "fast": _BRANCHING | {"steps": 4, "guided": [0.0, 0.5], "ladder": [[0.5, 5], [0.75, 9]]},
+    "balanced": _BRANCHING | {"steps": 5, "guided": [0.0, 0.6], "ladder": [[0.6, 5], [0.8, 9]]},
     "exact": {
         "steps": 12, "guidance": 2.0, "guided": [0.0, 1.0], "gain": 1.0, "spacing": None,
         "ladder": [[0.5, 9], [0.75, 16]], "branches": False,
