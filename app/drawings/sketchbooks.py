@@ -42,6 +42,17 @@ def readable(model: str) -> Sketchbook | None:
         return None
 
 
+def without_database(model: str) -> Sketchbook | None:
+    """Return what is shipped beside a model alone: what can be told of it while the database is away."""
+    if not models_on_offer.facts(model)["has_sketches"]:
+        return None
+    try:
+        return _shipped(models_on_offer.folder(model))
+    except SketchbookError as error:
+        log.error("no drawings lead %s: %s", model, error)
+        return None
+
+
 @lru_cache(maxsize=4)
 def _shipped(folder: Path) -> Sketchbook:
     return sketchbook.load(folder / sketchbook.FILE)

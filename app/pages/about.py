@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from flask import Response, current_app, render_template, send_file
+from sqlalchemy.exc import OperationalError
 
 from app.drawings import drawing_credits, sketchbooks
 from app.generation import models_on_offer, sampler_settings
 from app.pages import blueprint
 from app.queue import jobs
 from app.web.responses import page_response
+from sketch.sketchbook import Sketchbook
 
 
 @blueprint.get("/about")
 def about() -> Response:
     """Say what this is, how it works, and whose art the model learned from."""
     config = current_app.config
-    book = sketchbooks.readable(config["MODEL"])
+    book = _drawings(config["MODEL"])
     page = render_template(
         "pages/about.html",
         house=models_on_offer.facts(),
@@ -28,6 +30,14 @@ def about() -> Response:
         contact=config["CONTACT"] or None,
     )
     return page_response(page, cache="no-cache")
+
+
+def _drawings(model: str) -> Sketchbook | None:
+    """Return a model's drawings; those that are shipped where the database is away, for this page needs none."""
+    try:
+        return sketchbooks.readable(model)
+    except OperationalError:
+        return sketchbooks.without_database(model)
 
 
 @blueprint.get("/favicon.ico")

@@ -113,7 +113,8 @@ def _pace() -> float | None:
         .order_by(Walk.finished_at.desc())
         .limit(RECENT)
     )
-    paces = [row.paint_seconds / (row.passes or _whole(row)) for row in db.session.execute(recent)]
+    known = (row for row in db.session.execute(recent) if row.passes or row.stops)  # what was deleted has no stops
+    paces = [row.paint_seconds / (row.passes or _whole(row)) for row in known]
     return statistics.median(paces) if paces else None
 
 

@@ -156,11 +156,11 @@ def test_label_and_api_mark_what_the_eye_found_as_found(app: Flask, client: Flas
 
 
 def test_walk_painted_again_keeps_hand_steps_and_guidance(client: FlaskClient, hung: Hanger) -> None:
-    walk = hung(stops=NEON, steps=12, guidance=2.5)
+    walk = hung(stops=NEON, steps=12, guidance=3.5)
     page = html.unescape(client.get(walk.url).text)
-    assert "/?prompt=a+fox&prompt=a+lion&hand=neon&frames=2&steps=12&guidance=2.5" in page.replace("%20", "+")
+    assert "/?prompt=a+fox&prompt=a+lion&hand=neon&frames=2&steps=12&guidance=3.5" in page.replace("%20", "+")
     described = client.get(f"/api/v1/walks/{walk.id}").json
-    assert (described["steps"], described["guidance"]) == (12, 2.5)
+    assert (described["steps"], described["guidance"]) == (12, 3.5)
     assert described["recipe"]["sampler"]["steps"] == 12
 
 

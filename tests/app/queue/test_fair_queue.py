@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.generation import cost, presets, sampler_settings
 from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FAILED, FINISHED, PAINTING, QUEUED, Walk, new_id
+from app.storage.walk_models import FAILED, FINISHED, PAINTING, QUEUED, Stop, Walk, new_id
 from app.walks import lifecycle
 from tests.support.house import FACTS
 
@@ -192,6 +192,15 @@ def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commission
     with writing() as session:
         session.get(Walk, walk.number).passes = 60
     assert fair_queue.painter_pool().pace == pytest.approx(0.04)
+
+
+def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: Flask, hung: Commissioner) -> None:
+    hung()
+    gone = hung(minutes_ago=1)
+    with writing() as session:
+        session.get(Walk, gone.number).passes = None
+        session.execute(delete(Stop).where(Stop.walk_number == gone.number))
+    assert fair_queue.painter_pool().pace == pytest.approx(PACE)
 
 
 def test_walk_of_an_old_recipe_costs_every_frame_in_full(
