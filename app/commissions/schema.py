@@ -13,10 +13,8 @@ from app.generation.hands import find as find_hand
 from app.generation.hands import words_of
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
-from app.storage.walk_models import ID
+from app.storage.walk_models import HAND_MAX, ID
 from sketch import scene
-
-HAND_MAX = 80  # characters that a stop has room for
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 

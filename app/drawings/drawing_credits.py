@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from app.drawings import added_drawings
@@ -81,11 +82,12 @@ def of_walk(drawings: Sequence[Mapping[str, str]] | None) -> list[Credit]:
     return _grouped([(each["name"], each["artist"], each["licence"], each["source"]) for each in current(drawings)])
 
 
-def of_sketchbook(book: Sketchbook) -> list[Credit]:
-    """Return whose drawings there are to choose from, those of most first."""
+@lru_cache(maxsize=4)
+def of_sketchbook(book: Sketchbook) -> tuple[Credit, ...]:
+    """Return whose drawings there are to choose from, those of most first; a page asks for them each time."""
     drawings = sorted(book.drawings.values(), key=lambda each: each.name)
     found = _grouped([(each.name, each.artist, each.licence, _collected(each.source)) for each in drawings])
-    return sorted(found, key=lambda credit: -len(credit.names))
+    return tuple(sorted(found, key=lambda credit: -len(credit.names)))
 
 
 def of_drawing(drawing: Drawing) -> Credit:

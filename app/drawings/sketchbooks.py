@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sketch.sketchbook import Sketchbook, SketchbookError
 
 log = logging.getLogger(__name__)
 
-_joined: dict[Path, tuple[Sketchbook, Sketchbook, Sketchbook]] = {}
+_joined: dict[str, tuple[Sketchbook, Sketchbook, Sketchbook]] = {}
 
 
 def of_model(model: str) -> Sketchbook | None:
@@ -23,34 +24,36 @@ def of_model(model: str) -> Sketchbook | None:
 
     :raises SketchbookError: where it is missing or broken.
     """
-    if not models_on_offer.facts(model)["has_sketches"]:
+    shipped = _shipped_with(model)
+    if shipped is None:
         return None
-    folder = models_on_offer.folder(model)
-    shipped, added = _shipped(folder), added_drawings.book()
-    held = _joined.get(folder)
+    added, held = added_drawings.book(), _joined.get(model)
     if held is None or held[0] is not shipped or held[1] is not added:
-        held = _joined[folder] = shipped, added, shipped.joined(added)
+        held = _joined[model] = shipped, added, shipped.joined(added)
     return held[2]
 
 
 def readable(model: str) -> Sketchbook | None:
     """Return the sketchbook of a model; None where it has none, or one that cannot be read, which the log says."""
-    try:
-        return of_model(model)
-    except SketchbookError as error:
-        log.error("no drawings lead %s: %s", model, error)
-        return None
+    return _readable(of_model, model)
 
 
 def without_database(model: str) -> Sketchbook | None:
     """Return what is shipped beside a model alone: what can be told of it while the database is away."""
-    if not models_on_offer.facts(model)["has_sketches"]:
-        return None
+    return _readable(_shipped_with, model)
+
+
+def _readable(found: Callable[[str], Sketchbook | None], model: str) -> Sketchbook | None:
     try:
-        return _shipped(models_on_offer.folder(model))
+        return found(model)
     except SketchbookError as error:
         log.error("no drawings lead %s: %s", model, error)
         return None
+
+
+def _shipped_with(model: str) -> Sketchbook | None:
+    has_sketches = models_on_offer.facts(model)["has_sketches"]
+    return _shipped(models_on_offer.folder(model)) if has_sketches else None
 
 
 @lru_cache(maxsize=4)

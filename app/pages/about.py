@@ -23,7 +23,7 @@ def about() -> Response:
         house=models_on_offer.facts(),
         model_name=models_on_offer.facts().get("title") or config["MODEL"].rpartition("/")[2],
         model_revision=next((worker.get("revision") for worker in jobs.workers()), None),
-        drawings=drawing_credits.of_sketchbook(book) if book else [],
+        drawings=drawing_credits.of_sketchbook(book) if book else (),
         steps=sampler_settings.resolve_settings()["steps"],
         source_url=config["SOURCE_URL"],
         team=config["TEAM"],

@@ -85,7 +85,7 @@ def index() -> Response:
         count=len(motifs),
         total=len(drawn.motifs),
         meant=found.meant,
-        credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.readable(model.setting)) else [],
+        credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.readable(model.setting)) else (),
         pages=pages,
     )
     return page_response(page, status=422) if error else conditional(page_response(page))

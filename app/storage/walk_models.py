@@ -44,6 +44,7 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread: no l, 1
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
 ID = re.compile(f"[{ALPHABET}]{{{ID_LENGTH}}}")
 SLUG_MAX = 60
+HAND_MAX = 80  # characters
 
 CHOSEN = text("featured_at IS NOT NULL")
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows in INTEGER only
@@ -260,8 +261,10 @@ class Stop(db.Model):  # type: ignore[misc]
     position: Mapped[int] = mapped_column(primary_key=True)
     prompt: Mapped[str] = mapped_column(Text)
     negative_prompt: Mapped[str] = mapped_column(Text, default="")
-    hand: Mapped[str] = mapped_column(String(80), default="", server_default="")
-    found_hand: Mapped[str] = mapped_column(String(80), default="", server_default="")  # the eye's, where none is named
+    hand: Mapped[str] = mapped_column(String(HAND_MAX), default="", server_default="")
+    found_hand: Mapped[str] = mapped_column(
+        String(HAND_MAX), default="", server_default=""
+    )  # the eye's, where none is named
     seed: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(String(24), default="")
     scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # what it was read as, where sketches lead the painter

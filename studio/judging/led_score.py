@@ -90,7 +90,7 @@ def _by_hand(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question]
 
 def sharpness(pictures: Tensor) -> Tensor:
     """Return the variance of the Laplacian of pictures (n, 3, h, w): how much of them is edges."""
-    kernel = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]).view(1, 1, 3, 3)
+    kernel = pictures.new_tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]).view(1, 1, 3, 3)
     return F.conv2d(pictures.mean(1, keepdim=True), kernel).flatten(1).var(1)
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from sketch import sketchbook, wording
-from sketch.sketchbook import Drawing, Sketchbook
+from sketch.sketchbook import Drawing
 from studio.collecting import icon_sets
 from studio.errors import FolderError, StudioError
 from studio.hands.registry import HANDS
+from studio.scenes import subjects
 from studio.scenes.subjects import Plan
 from studio.workspace.shards import INDEX
 from studio.workspace.work_folder import Folder
@@ -62,7 +63,7 @@ def found(folder: Folder, base: Path, side: int, *, book: Path | None = None) ->
     :raises StudioError: where it is none.
     """
     book = _first(book, folder.path / sketchbook.FILE, base / sketchbook.FILE, option="--sketchbook")
-    drawings = tuple(opened(book).drawings.values())
+    drawings = tuple(subjects.opened(book).drawings.values())
     index = folder.path / "latents" / INDEX
     told = json.loads(index.read_bytes()) if index.exists() else {}
     plan = Plan(1)  # what shards of before do not say
@@ -77,17 +78,6 @@ def with_lexicon(leading: Leading, folder: Folder, base: Path, named: Path | Non
     """
     usual = folder.path / "model" / LEXICON, base / LEXICON
     return replace(leading, lexicon=_first(named, *usual, option="--lexicon"))
-
-
-def opened(path: Path) -> Sketchbook:
-    """Open a sketchbook.
-
-    :raises StudioError: where it is none.
-    """
-    try:
-        return sketchbook.load(path)
-    except sketchbook.SketchbookError as error:
-        raise StudioError(str(error)) from error
 
 
 def _first(named: Path | None, *usual: Path, option: str) -> Path:

@@ -9,12 +9,14 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from sketch import arrangement, habitats, wording
+from sketch import arrangement, habitats, sketchbook, wording
 from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
+from studio.errors import StudioError
 from studio.hands import registry
 from studio.text import phrasing
 
@@ -146,3 +148,25 @@ def _captions(written: Sequence[str], hand: registry.Hand, *, is_unnamed: bool) 
     prefixed = (f"{phrasing.PREFIX}{full}, {hand.words}", f"{phrasing.PREFIX}{short}, {hand.words}")
     bare = (f"{phrasing.PREFIX}{full}", f"{phrasing.PREFIX}{short}", full, short)
     return (*named, *prefixed, *bare) if is_unnamed else (*named, *prefixed)
+
+
+def opened(path: Path) -> Sketchbook:
+    """Open a sketchbook.
+
+    :raises StudioError: where it is none.
+    """
+    try:
+        return sketchbook.load(path)
+    except sketchbook.SketchbookError as error:
+        raise StudioError(str(error)) from error
+
+
+def drawn_from(path: Path) -> Sketchbook:
+    """Open a sketchbook that subjects are to be drawn from.
+
+    :raises StudioError: where it is none, or holds no drawings.
+    """
+    book = opened(path)
+    if not book.drawings:
+        raise StudioError(f"{path} holds no drawings.")
+    return book

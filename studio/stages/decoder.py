@@ -47,16 +47,15 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, painted: int, measur
     settings = {"batch": batch, "painted": painted, "piece": piece, "size": size,
                 "encoder": autoencoder.digest(network.encoder), "drawings": digest(sketchbook.read_bytes()),
                 "began_as": autoencoder.digest(network.decoder)}  # fmt: skip
+    each.begin(settings | schedule.settings(), writes=False)  # before anything is painted
     if each.is_done():
-        each.begin(settings | schedule.settings(), writes=False)
         network = autoencoder.load(target).to(device, memory_format=torch.channels_last)
         summary: dict[str, Any] = {"run": each.name, "steps": schedule.steps, "taken_now": 0}
     else:
-        pool = autoencoder.Pool(network, _subjects(sketchbook, painted, schedule.seed, size), piece)
+        pool = autoencoder.Pool(network, _subjects(sketchbook, painted, schedule.seed, size).to(device), piece)
 
         def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
             latents, pictures = pool.batch(step, batch, dice)
-            latents, pictures = latents.to(device), pictures.to(device)
             noise = loop.noise(tuple(latents.shape), dice, latents.device)
             # What a UNet paints is off by more here and less there.
             noise *= torch.rand((len(latents), 1, 1, 1), generator=dice).to(device) * NOISIEST
@@ -70,7 +69,7 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, painted: int, measur
         put_folder(target, network.save_pretrained)
         each.finish()
     before = autoencoder.load(vae).eval().to(device)
-    held = _subjects(sketchbook, measured, schedule.seed + 1, size)
+    held = _subjects(sketchbook, measured, schedule.seed + 1, size).to(device)
     return summary | {"before": _quality(before, held), "after": _quality(network.eval(), held)}
 
 
@@ -78,13 +77,9 @@ def _subjects(path: Path, count: int, seed: int, size: int) -> Any:
     """Paint subjects by dice (count, 3, size, size), 0…1."""
     import torch
 
-    from sketch import sketchbook
     from studio.scenes import painted, subjects
 
-    try:
-        book = sketchbook.load(path)
-    except sketchbook.SketchbookError as error:
-        raise StudioError(str(error)) from error
+    book = subjects.drawn_from(path)
     programme, easel = subjects.Programme(subjects.Plan(count, seed), book), painted.Easel(book, size=size)
     parts = [range(at, min(at + painted.CHUNK, count)) for at in range(0, count, painted.CHUNK)]
     with torch.no_grad():
@@ -98,6 +93,7 @@ def _quality(vae: Any, pictures: Any) -> dict[str, float]:
     """Measure decibels, and sharpness and grain as shares of those of the pictures themselves, medians of all."""
     import torch
 
+    from studio.judging.led_score import sharpness
     from studio.training import adversary, autoencoder
 
     with torch.no_grad():
@@ -105,6 +101,6 @@ def _quality(vae: Any, pictures: Any) -> dict[str, float]:
             autoencoder.decoded(vae, autoencoder.scaled_latents(vae, part)).float() for part in pictures.split(16)
         ])  # fmt: skip
     told = {"psnr": autoencoder.psnr(again, pictures),
-            "sharpness": adversary.sharpness(again) / adversary.sharpness(pictures).clamp(min=1e-8),
+            "sharpness": sharpness(again) / sharpness(pictures).clamp(min=1e-8),
             "grain": adversary.grain(again) / adversary.grain(pictures).clamp(min=1e-8)}  # fmt: skip
     return {name: round(float(values.median()), 3) for name, values in told.items()}

@@ -191,15 +191,9 @@ class _Sketched:
     name = "subjects"
 
     def __init__(self, path: Path, count: int, seed: int, captions: int, size: int) -> None:
-        from sketch import sketchbook
         from studio.scenes import painted, subjects
 
-        try:
-            book = sketchbook.load(path)
-        except sketchbook.SketchbookError as error:
-            raise StudioError(str(error)) from error
-        if not book.drawings:
-            raise StudioError(f"{path} holds no drawings.")
+        book = subjects.drawn_from(path)
         if size % 4:
             raise StudioError(f"A sketch is a quarter of its picture: {size} pixels a side have none.")
         self._told, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions

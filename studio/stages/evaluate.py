@@ -165,7 +165,7 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict
     """Find out what leads a model, and what it ``says`` of itself or, not published yet, will say."""
     from studio.hands.registry import HANDS
     from studio.publishing import led_model
-    from studio.scenes import composition
+    from studio.scenes import composition, subjects
     from studio.training import diffusion, pipeline
 
     side = diffusion.sketch_side(pipeline.config(unet))
@@ -176,10 +176,10 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict
         return _Words(folder, facts if says is None else says)
     if says is not None:
         ways = {"presets": led_model.PRESETS | says.get("presets", {})}
-        return _Sketches(folder, says | ways, led_model.opened(book or base / led_model.BOOK), side)
+        return _Sketches(folder, says | ways, subjects.opened(book or base / led_model.BOOK), side)
     leading = led_model.found(folder, base, side, book=book)
     facts = {"prefix": phrasing.PREFIX} | led_model.painted_by(leading, pipeline.facts(base))
-    return _Sketches(folder, facts, led_model.opened(leading.sketchbook), side)
+    return _Sketches(folder, facts, subjects.opened(leading.sketchbook), side)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,12 +105,6 @@ def _strength(pictures: Tensor) -> Tensor:
     return F.avg_pool2d(bands, POOLED, POOLED // 2)
 
 
-def sharpness(pictures: Tensor) -> Tensor:
-    """Return the variance of the Laplacian of each picture's luminance, of pictures 0…1."""
-    kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]], device=pictures.device).reshape(1, 1, 3, 3)
-    return F.conv2d(pictures.mean(1, keepdim=True), kernel).var(dim=(1, 2, 3))
-
-
 def grain(pictures: Tensor) -> Tensor:
     """Return how strong the pattern of single pixels is in each picture, the mean size of Haar's diagonal details."""
     return pictures.diff(dim=-1).diff(dim=-2).abs().mean((1, 2, 3))

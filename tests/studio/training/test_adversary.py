@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from studio.judging.led_score import sharpness
 from studio.training import adversary
 
 
@@ -40,7 +41,7 @@ def test_another_texture_as_strong_is_cheaper_than_none_and_than_dots() -> None:
 def test_grain_and_sharpness_rise_with_dots_and_fall_with_blur() -> None:
     asked = pictures() / 2 + 0.5
     blurred = torch.nn.functional.avg_pool2d(asked, 3, 1, 1)
-    for measure in (adversary.grain, adversary.sharpness):
+    for measure in (adversary.grain, sharpness):
         assert (measure(blurred) < measure(asked)).all() and (measure(asked) < measure(dotted(asked))).all()
 
 
