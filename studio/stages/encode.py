@@ -51,13 +51,15 @@ def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None,
             jobs: int, size: int, captions: int, sketchbook: Path | None, subjects: int,
             seed: int, sketches: int, reminders: float) -> dict[str, Any]:  # fmt: skip
     """Write latents/: scenes painted now, or captioned pictures, as latents and text states."""
+    from studio.training import autoencoder
     from studio.workspace import shards
 
     coder = vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
     work = _Work(folder.path, base, coder, source, captions, size, device, batch, shard, sketchbook, subjects, seed,
                  sketches if _is_led(base) else 0, reminders)  # fmt: skip
     pictures = work.pictures()
-    made_of = {"vae": _digest(coder), "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
+    latents = autoencoder.digest_of_latents(autoencoder.load(coder))
+    made_of = {"vae": latents, "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
                "source": pictures.digest()}  # fmt: skip
     if not sketchbook:  # of subjects there may be more another time
         made_of["pictures"] = len(pictures)

@@ -150,6 +150,15 @@ def digest(part: nn.Module) -> str:
     return whole.hexdigest()[:24]
 
 
+def digest_of_latents(vae: Any) -> str:
+    """Return a digest of all that makes latents of pictures: of an autoencoder, all but its decoder."""
+    whole = hashlib.sha256(str(vae.config.scaling_factor).encode())
+    for name, value in vae.state_dict().items():
+        if not name.startswith(("decoder.", "post_quant_conv.")):
+            whole.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return whole.hexdigest()[:24]
+
+
 def psnr(painted: Tensor, pictures: Tensor) -> Tensor:
     """Return the peak signal-to-noise ratio of each picture 0…1, in dB."""
     return -10 * ((painted - pictures) ** 2).mean((1, 2, 3)).clamp(min=1e-10).log10()

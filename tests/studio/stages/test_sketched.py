@@ -18,7 +18,7 @@ from studio.collecting import icon_sets
 from studio.errors import FolderError
 from studio.scenes import painted, subjects
 from studio.text.text_encoder import Texts
-from studio.training import diffusion
+from studio.training import autoencoder, diffusion
 from studio.workspace import shards
 from studio.workspace.shards import Led, Reader, Shards
 from studio.workspace.training_run import Run
@@ -125,6 +125,18 @@ def test_more_subjects_are_added_to_those_that_are_there(copy: Folder, words: tu
     assert call(*words, "--folder", copy.path, "--subjects", 7)["encoded_now"] == 1
     assert [len(each) for each in Shards(copy.path / "latents").latents] == [5, 2]
     assert call(*words, "--folder", copy.path, "--subjects", 7, "--seed", 2)["encoded_now"] == 2
+
+
+def test_shards_stay_good_for_another_decoder_and_not_for_another_encoder(
+    copy: Folder, words: tuple[Any, ...], halving: Path, tmp_path: Path
+) -> None:
+    for part, encoded in (("decoder", 0), ("encoder", 3)):
+        vae = autoencoder.load(halving)
+        with torch.no_grad():
+            getattr(vae, part).conv_in.weight.mul_(1.1)
+        vae.save_pretrained(tmp_path / part)
+        asked = (*words, "--folder", copy.path, "--subjects", 12, "--vae", tmp_path / part)
+        assert call(*asked)["encoded_now"] == encoded
 
 
 def test_torn_shard_is_encoded_again(copy: Folder, words: tuple[Any, ...]) -> None:
