@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,25 @@ from studio.collecting.picture_intake import Prepared
 from studio.errors import StudioError
 from studio.workspace.work_folder import digest
 
-VENDORS = ("noto", "twemoji", "fluent-emoji", "fluent-emoji-flat", "emojione")
+VENDORS = (
+    "noto",
+    "twemoji",
+    "fluent-emoji",
+    "fluent-emoji-flat",
+    "noto-v1",
+    "fxemoji",
+    "streamline-emojis",
+    "emojione",
+)
 NAMES = ("unicode-emoji-json", "emojilib", "emojibase-data")
 ARTISTS = {
     "noto": "Google LLC",
     "twemoji": "Twitter, Inc. and other contributors",
     "fluent-emoji": "Microsoft Corporation",
     "fluent-emoji-flat": "Microsoft Corporation",
+    "noto-v1": "Google LLC",
+    "fxemoji": "Mozilla Foundation",
+    "streamline-emojis": "Streamline",
     "emojione": "EmojiOne",
 }
 HOMES = {
@@ -33,6 +46,9 @@ HOMES = {
     "twemoji": "https://github.com/twitter/twemoji",
     "fluent-emoji": "https://github.com/microsoft/fluentui-emoji",
     "fluent-emoji-flat": "https://github.com/microsoft/fluentui-emoji",
+    "noto-v1": "https://github.com/googlefonts/noto-emoji",
+    "fxemoji": "https://github.com/mozilla/fxemoji",
+    "streamline-emojis": "https://github.com/webalys-hq/streamline-vectors",
     "emojione": "https://github.com/joypixels/emojione",
 }
 SIZE = 256
@@ -55,11 +71,12 @@ FACING = re.compile(r"facing right")
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What an emoji depicts: its Unicode name, its group, and words for it, the best first."""
+    """What an emoji depicts: its name today, its group, words for it, the best first, and its character's name."""
 
     name: str
     group: str
     keywords: list[str]
+    character: str = ""
 
     @property
     def key(self) -> str:
@@ -67,6 +84,11 @@ class Concept:
         plain = self.name.lower().replace("’", "").replace("'", "").replace("&", "and")
         plain = plain.replace("ñ", "n").replace("é", "e").replace("ã", "a")
         return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Write both names as :func:`_bare_key` leaves keys: sets keep the character's where its name was changed."""
+        return tuple(dict.fromkeys(_bare_key(name) for name in (self.key, self.character) if name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +130,9 @@ def concepts(modules: Path) -> list[Concept]:
             words = [word.replace("_", " ") for word in [*near.get(emoji, []), *tags.get(emoji, [])]]
             own = {row["name"].casefold(), *row["name"].casefold().split()}
             keywords = [word for word in dict.fromkeys(words) if word.casefold() not in own and WORD.match(word)]
-            found.append(Concept(row["name"], row["group"], keywords[:16]))
+            sign = _bare(emoji)
+            character = unicodedata.name(sign, "") if len(sign) == 1 else ""
+            found.append(Concept(row["name"], row["group"], keywords[:16], character))
     return found
 
 
@@ -124,6 +148,11 @@ def kinds(modules: Path) -> dict[str, str]:
 def _bare(emoji: str) -> str:
     """Leave out the sign that asks for a coloured picture, which the dictionaries do not agree on."""
     return emoji.replace("\ufe0f", "")
+
+
+def _bare_key(key: str) -> str:
+    """Leave out of a key what the sets do not agree on: hyphens, and the number of a drawing among several."""
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"-\d+$", "", key.lower()))
 
 
 def _is_left_out(name: str) -> bool:
@@ -148,12 +177,16 @@ def drawings(
         version = _json(package / "package.json")["version"]
         licence = about["license"]
         credit = f"{about['name']} by {ARTISTS.get(vendor, about['author']['name'])}, {licence['title']}"
+        near: dict[str, str] = {}
+        for key in (*icons["icons"], *icons.get("aliases", {})):
+            near.setdefault(_bare_key(key), key)
         for concept in depicted:
-            drawing = _drawing(icons, concept.key)
+            keys = (concept.key, *(near[name] for name in concept.spellings if name in near))
+            key, drawing = next(((key, svg) for key in keys if (svg := _drawing(icons, key))), ("", None))
             if drawing is None:
                 continue
             item = Item(
-                source=f"npm:@iconify-json/{vendor}@{version}#{concept.key}", title=concept.name, vendor=vendor,
+                source=f"npm:@iconify-json/{vendor}@{version}#{key}", title=concept.name, vendor=vendor,
                 licence=licence.get("spdx") or licence["title"], attribution=credit,
                 artist=ARTISTS.get(vendor, about["author"]["name"]), group=concept.group,
                 split="test" if vendor in kept_out else "train", keywords=concept.keywords,

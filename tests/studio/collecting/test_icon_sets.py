@@ -13,6 +13,7 @@ from PIL import Image
 from studio.collecting import icon_sets
 from studio.workspace.work_folder import Folder, digest
 from tests.studio.conftest import Run
+from tests.studio.modules import body, make_modules, write
 
 
 def test_hours_flags_symbols_and_pairs_of_genders_are_left_out(modules: Path) -> None:
@@ -42,6 +43,23 @@ def test_keys_are_written_as_the_sets_write_them() -> None:
 def test_drawing_under_another_name_is_found_and_a_mirrored_one_is_none(modules: Path) -> None:
     found = [(icon.item.vendor, icon.item.title) for icon in icon_sets.drawings(modules, vendors=("noto", "twemoji"))]
     assert ("noto", "umbrella") in found and ("twemoji", "fox") in found and ("noto", "fox") not in found
+
+
+@pytest.mark.parametrize("key", ["redapple", "red-apple-2", "fatherchristmas"])
+def test_drawing_is_found_by_the_key_that_a_set_writes_its_name_or_its_character_s_as(key: str, tmp_path: Path) -> None:
+    folder = make_modules(tmp_path, vendors=("fxemoji",))
+    write(
+        folder / "unicode-emoji-json/data-by-emoji.json",
+        {
+            emoji: {"name": name, "group": "Food & Drink"}
+            for emoji, name in (("🍎", "red apple"), ("🎅", "Santa Claus"))
+        },
+    )
+    icons = {key: {"body": body(0, "fxemoji")}}
+    write(folder / "@iconify-json/fxemoji/icons.json", {"icons": icons, "width": 32, "height": 32})
+    found = [icon.item for icon in icon_sets.drawings(folder, vendors=("fxemoji",))]
+    assert [item.title for item in found] == ["Santa Claus" if key == "fatherchristmas" else "red apple"]
+    assert found[0].source == f"npm:@iconify-json/fxemoji@1.2.3#{key}"
 
 
 def test_records_keep_source_licence_credit_and_split(drawn: Folder) -> None:
