@@ -68,6 +68,7 @@ DEFAULTS: dict[str, Any] = {
     "LEASE_SECONDS": 30.0,
     "LOST_MAX": 3,
     "SWEEP_SECONDS": 2.0,
+    "LINE_SECONDS": 1.0,
     # What the site shows
     "PAGE_SIZE": 12,
     "EXHIBITION": True,
@@ -83,7 +84,7 @@ TEXTS = (
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 SWITCHES = tuple(name for name, value in DEFAULTS.items() if isinstance(value, bool))
-MAY_BE_ZERO = ("PROXIES", "STEPS", "GUIDANCE")
+MAY_BE_ZERO = ("PROXIES", "STEPS", "GUIDANCE", "LINE_SECONDS")
 SECRET_MIN, SECRET_MIN_PRODUCTION, SECRET_VARIETY = 16, 32, 10
 SECRET_EXAMPLE = "at least 16 characters, better 64"  # as instance/settings.example.toml shows it  # noqa: S105
 SECRET_COMMAND = "python -c 'import secrets; print(secrets.token_hex(32))'"  # noqa: S105

@@ -30,6 +30,7 @@ def place(
     wanted: Commission,
     *,
     visitor_key: str,
+    network: str | None = None,
     owner: str | None = None,
     idempotency_key: str | None = None,
     pinned: PinnedSettings | None = None,
@@ -39,13 +40,14 @@ def place(
     """Save a walk, commit, and notify the workers; return it, and whether it is new.
 
     One that was painted before is finished at once, with the same pictures, unless it is to be painted ``anew``.
+    ``network`` names whose visitors share turns, the visitor alone where it is left out.
     ``owner`` is the secret that will own the walk; without one the walk's own token does. A repeat with the same
     ``idempotency_key`` returns the first walk and makes none. ``admit`` is called before a new walk is saved, and may
     refuse it by raising.
 
     :raises InvalidInput: when the key was used for something else.
     """
-    walk = _new_row(wanted, visitor_key=visitor_key, owner=owner, pinned=pinned)
+    walk = _new_row(wanted, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned)
     revision = None if anew else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
@@ -56,7 +58,8 @@ def place(
             if admit:
                 admit()
             walk.idempotency_key, walk.commission_hash = key, fingerprint
-            walk.turn, walk.ticket = fair_queue.join(session, visitor_key)  # from here on nobody else takes walks down
+            for name, value in fair_queue.join(session, walk).items():  # from here on nobody else takes walks down
+                setattr(walk, name, value)
             if revision and (original := reuse.find_original(session, walk, revision)):
                 reuse.finish_as_repeat(walk, original)
             session.add(walk)
@@ -82,7 +85,9 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
     return walk
 
 
-def _new_row(wanted: Commission, *, visitor_key: str, owner: str | None, pinned: PinnedSettings | None) -> Walk:
+def _new_row(
+    wanted: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None
+) -> Walk:
     """Write a walk down as it was asked for, with its settings resolved."""
     config = current_app.config
     walk_id = new_id()
@@ -92,6 +97,7 @@ def _new_row(wanted: Commission, *, visitor_key: str, owner: str | None, pinned:
     walk = Walk(
         id=walk_id,
         visitor=visitor_key,
+        network=network or visitor_key,
         owner_hash=visitors.digest(owner or str(visitors.owner_token(walk_id))),
         unlisted=wanted.unlisted,
         state=QUEUED,

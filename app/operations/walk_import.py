@@ -253,7 +253,8 @@ def _save(session: Session, told: WalkLine, earlier: Walk | None, archive: tarfi
         session.delete(session.merge(earlier))
         session.flush()
     if not told.films:
-        walk.turn, walk.ticket = fair_queue.join(session, walk.visitor)
+        for name, value in fair_queue.join(session, walk).items():
+            setattr(walk, name, value)
     session.add(walk)
     session.flush()
     session.add_all(

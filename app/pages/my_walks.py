@@ -48,8 +48,7 @@ def index() -> Response:
         )
     except InvalidInput as refused:
         page, error = MyWalksPage([]), str(refused)
-    painters = fair_queue.painter_pool() if any(walk.is_waiting for walk in page.walks) else None
-    states = {walk.id: state_words(walk, fair_queue.place(walk, painters)) for walk in page.walks}
+    states = {walk.id: state_words(walk, fair_queue.place(walk)) for walk in page.walks}
     response = make_response(
         render_template("pages/my_walks.html", page=page, states=states, error=error), 422 if error else 200
     )

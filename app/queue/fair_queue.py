@@ -1,29 +1,46 @@
-"""The queue in front of the painters: whose turn it is, one's place in it, and the time that is left.
+"""The line in front of the painters: whose turn it is, one's place in it, and the time that is left.
 
-Turns are start-time fair queueing: a visitor's first waiting walk gets the turn that is being served, each further one
-the turn after their last. Within a turn, tickets say who came first. Walks are painted by (turn, ticket). As the served
-turn never falls and tickets only rise, nobody who comes later overtakes a visitor's first waiting walk, and nobody's
-sixty walks keep another visitor waiting.
+It is start-time fair queueing (Goyal, Vin and Cheng, 1996), counted in the model's passes. Time in the line runs with
+the work: a turn is as many passes as a usual walk takes. A walk *starts* where the line is when its visitor has nothing
+waiting, and else where the visitor's last one ends; so who asks for a hundred times the work has a hundred times the
+turns, and nobody else waits for them. Turns are of two levels: what comes from one network shares the network's turns,
+and within it visitors take theirs. Its pieces of work go by turn, then level, so that all who are in a turn have a film
+that grows before one has the whole, then by who came first.
 
+As the served turn never falls and tickets only rise, nobody who comes later overtakes what is in the served turn.
 A place counts the walks ahead that nobody has begun. One that was begun and lost its worker is painted next, as if it
 had never been interrupted, so that a place does not get worse by it.
 """
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from time import monotonic
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
+import numpy as np
+from flask import current_app
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from app.generation import cost, sampler_settings
-from app.queue import jobs
+from app.queue import jobs, pieces
 from app.storage.database import db, now, take_turns
-from app.storage.walk_models import FINISHED, PAINTING, QUEUED, ROUND, STOP, WAITING, Stop, Walk
+from app.storage.walk_models import (
+    FINISHED,
+    PAINTING,
+    PIECE_TAKEN,
+    PIECE_WAITING,
+    QUEUED,
+    ROUND,
+    STOP,
+    WAITING,
+    Piece,
+    Walk,
+)
+
+EXTENSION = "moma_line"
 
 RECENT = 20  # finished walks from whose pace the time left is estimated
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant
@@ -57,14 +74,50 @@ class QueuePlace:
     painters: int | None = None
 
 
-def join(session: Session, visitor: str) -> tuple[int, int]:
-    """Return turn and ticket of a walk that ``visitor`` queues now; who asks at once waits for the commit."""
+def turn_passes() -> int:
+    """Return how much work a turn is: the passes of a usual walk."""
+    return cost.of_walk(sampler_settings.resolve_settings(), stops=2, frames=current_app.config["FRAMES_DEFAULT"])
+
+
+def join(session: Session, walk: Walk) -> dict[str, int]:
+    """Return the columns of ``walk``'s place in the line, at whose end it is put now; who asks at once waits.
+
+    Walks of its network that come after it by their visitors' turns, and that nobody has begun, move on by its work.
+    """
     take_turns(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
-    waiting = Walk.state.in_(WAITING)
-    serving, last = session.execute(select(func.min(Walk.turn), func.max(Walk.ticket)).where(waiting)).one()
-    own = session.scalar(select(func.max(Walk.turn)).where(Walk.state == QUEUED, Walk.visitor == visitor))
-    serving = serving or 0
-    return serving if own is None else max(serving, own + 1), (last or 0) + 1
+    a_turn, asked = turn_passes(), of_walk(walk)
+    serving, last = _served(session) * a_turn, session.scalar(select(func.max(Walk.ticket)).where(_waits())) or 0
+    columns = Walk.number, Walk.visitor, Walk.own_start, Walk.start, Walk.asked, Walk.started_at
+    mates = session.execute(select(*columns).where(Walk.network == walk.network, _waits())).all()
+    own_start = max([serving, *(mate.own_start + mate.asked for mate in mates if mate.visitor == walk.visitor)])
+    before = [mate for mate in mates if mate.own_start // a_turn <= own_start // a_turn]
+    start = max([serving, *(mate.start + mate.asked for mate in before)])
+    after = [mate.number for mate in mates if mate not in before and mate.started_at is None]
+    if after:
+        moved = Walk.start + asked
+        session.execute(
+            update(Walk).where(Walk.number.in_(after)).values(start=moved, turn=moved // a_turn)
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+    return {"asked": asked, "own_start": own_start, "start": start, "turn": start // a_turn, "ticket": last + 1}
+
+
+def of_walk(walk: Walk) -> int:
+    """Count the passes that a walk will take."""
+    settings = walk.sampling or {"steps": walk.sampler_steps, "guidance": walk.guidance}
+    return cost.of_walk(settings, stops=len(walk.stops), frames=walk.frames, closed=walk.ending == ROUND)
+
+
+def _served(session: Session) -> int:
+    """Return the turn that is being served: the first of what waits or is being painted; 0 where nothing is."""
+    held = Piece.state.in_((PIECE_WAITING, PIECE_TAKEN))
+    begun = session.scalar(select(func.min(Piece.turn)).where(held, Piece.urgency == pieces.WALK))
+    unopened = session.scalar(select(func.min(Walk.turn)).where(Walk.state == QUEUED, Walk.started_at.is_(None)))
+    return min((turn for turn in (begun, unopened) if turn is not None), default=0)
+
+
+def _waits() -> ColumnElement[bool]:
+    return Walk.state.in_(WAITING)
 
 
 def painter_pool() -> PainterPool:
@@ -74,17 +127,18 @@ def painter_pool() -> PainterPool:
 
 
 def place(walk: Walk, painters: PainterPool | None = None) -> QueuePlace:
-    """Tell where ``walk`` stands and how long it will take; ``painters`` spares another look at them."""
+    """Tell where ``walk`` stands and how long it will take, with other ``painters`` perhaps than there are."""
     if not walk.is_waiting:
         return QueuePlace(None, None)
-    painters = painters or painter_pool()
+    line = _line(walk.number)
+    painters = painters or line.painters
+    at = line.rows.get(walk.number)
+    if at is None:  # somebody took it out of the line this moment
+        return QueuePlace(None, None)
+    seconds = line.seconds(painters, int(line.left[at]), at, line.last_turn[at], itself=True)
     if walk.state == PAINTING:
-        return QueuePlace(None, _left(walk, painters), painters=painters.painters)
-    before = tuple_(*ORDER) < (walk.turn, walk.ticket, walk.number)
-    count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None), before)) or 0
-    serving = db.session.scalar(select(func.min(Walk.turn)).where(Walk.state.in_(WAITING)))
-    seconds = _until(painters, _passes_left(walk), Walk.state == QUEUED, before)
-    return QueuePlace(count + 1, seconds, walk.turn > (serving or 0), painters.painters)
+        return QueuePlace(None, _by_its_own_pace(walk) if painters.pace is None else seconds, False, painters.painters)
+    return QueuePlace(line.position(at), seconds, walk.turn > line.served, painters.painters)
 
 
 def waiting(
@@ -98,85 +152,110 @@ def waiting(
     guidance: float | None = None,
     size: int | None = None,
 ) -> tuple[int, float | None]:
-    """Return how many walks wait, and the seconds that such a walk would take if asked for now."""
+    """Return how many walks wait, and the seconds that such a walk of a newcomer would take if asked for now."""
     settings = sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance, size=size)
     own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
-    count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED)) or 0
-    return count, _until(painter_pool(), own, Walk.state == QUEUED)
+    line = _line()
+    at = int(np.searchsorted(line.turn, line.served, side="right"))
+    last_turn = line.served + max(0, own - 1) // turn_passes()
+    return line.queued, line.seconds(line.painters, own, at, last_turn, itself=False)
+
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What a process knows of the line for a moment: of each waiting walk, in order, where it is and what it lacks.
+
+    ``at`` is how far each has come in the line's time, ``left`` the passes it lacks, ``last_turn`` that of its end, and
+    ``unopened`` counts those before each that nobody has begun.
+    """
+
+    painters: PainterPool
+    served: int
+    a_turn: int
+    queued: int
+    rows: dict[int, int]
+    turn: Numbers
+    at: Numbers
+    left: Numbers
+    last_turn: Numbers
+    unopened: Numbers
+
+    def position(self, at: int) -> int:
+        """Return the place of a walk that waits: 1 is next."""
+        return int(self.unopened[at]) + 1
+
+    def seconds(self, painters: PainterPool, own: int, at: int, last_turn: int, *, itself: bool) -> float | None:
+        """Estimate when a walk of ``own`` passes is done that stands at ``at`` in the line and ends in ``last_turn``.
+
+        Till then those before it have done what is theirs up to the end of that turn, and those behind it up to its
+        beginning: that is shared by all painters. Nobody waits longer than that for a painter to be free.
+        """
+        if not painters.painters:
+            return None
+        beginning = int(last_turn) * self.a_turn
+        until = np.full(len(self.at), beginning, np.int64)
+        until[:at] += self.a_turn
+        work = np.clip(until - self.at, 0, self.left)
+        if itself:
+            work[at] = 0
+        is_free = int((work > 0).sum()) < painters.painters
+        return painters.seconds((0 if is_free else int(work.sum()) / painters.painters) + own)
+
+
+def _line(number: int | None = None) -> _Line:
+    """Return a picture of the line that is at most ``LINE_SECONDS`` old, and knows of a walk if that is in it."""
+    held = current_app.extensions.get(EXTENSION)
+    if (
+        held is None
+        or monotonic() - held[0] >= current_app.config["LINE_SECONDS"]
+        or number not in (None, *held[1].rows)
+    ):
+        held = current_app.extensions[EXTENSION] = monotonic(), _look()
+    line: _Line = held[1]
+    return line
+
+
+def _look() -> _Line:
+    columns = Walk.number, Walk.state, Walk.started_at, Walk.turn, Walk.start, Walk.asked, Walk.passes
+    rows = db.session.execute(select(*columns).where(_waits()).order_by(*ORDER)).all()
+    a_turn = turn_passes()
+    told = np.array(
+        [(row.turn, row.start, row.asked, row.passes or 0, row.state == QUEUED and row.started_at is None)
+         for row in rows], np.int64,
+    ).reshape(-1, 5)  # fmt: skip
+    turn, start, asked, spent, unopened = told.T
+    return _Line(
+        painter_pool(),
+        _served(db.session()),
+        a_turn,
+        sum(row.state == QUEUED for row in rows),
+        {row.number: at for at, row in enumerate(rows)},
+        turn,
+        at=start + np.minimum(spent, asked),
+        left=np.maximum(0, asked - spent),
+        last_turn=np.maximum(0, start + asked - 1) // a_turn,
+        unopened=np.cumsum(unopened) - unopened,
+    )
+
+
+def _by_its_own_pace(walk: Walk) -> float | None:
+    """Tell of the very first walk how long it will take, once some of its frames are painted."""
+    if not walk.painted_count or not walk.started_at:
+        return None
+    took = (now() - walk.started_at).total_seconds()
+    return (walk.frames - walk.painted_count) * took / walk.painted_count
 
 
 def _pace() -> float | None:
     """Return the median of the last walks' seconds for each pass of the model; repeats took neither."""
     recent = (
-        _costs(Walk.state == FINISHED, Walk.paint_seconds.is_not(None), Walk.repeat_of.is_(None))
-        .add_columns(Walk.paint_seconds)
+        select(Walk.passes, Walk.asked, Walk.paint_seconds)
+        .where(Walk.state == FINISHED, Walk.paint_seconds.is_not(None), Walk.repeat_of.is_(None))
         .order_by(Walk.finished_at.desc())
         .limit(RECENT)
     )
-    known = (row for row in db.session.execute(recent) if row.passes or row.stops)  # what was deleted has no stops
-    paces = [row.paint_seconds / (row.passes or _whole(row)) for row in known]
+    paces = [row.paint_seconds / passes for row in db.session.execute(recent) if (passes := row.passes or row.asked)]
     return statistics.median(paces) if paces else None
-
-
-def _until(painters: PainterPool, own: int, *ahead: ColumnElement[bool]) -> float | None:
-    """Estimate when a walk of ``own`` passes is done: what is being painted and ahead is shared by all painters.
-
-    That is what the queue takes if they share it evenly; nobody waits longer than that for a painter to be free.
-    """
-    if not painters.painters:
-        return None
-    busy, on_easels = _work(Walk.state == PAINTING)
-    count, before = _work(*ahead)
-    wait = 0.0 if busy + count < painters.painters else (on_easels + before) / painters.painters
-    return painters.seconds(wait + own)
-
-
-def _work(*conditions: ColumnElement[bool]) -> tuple[int, int]:
-    """Count walks, and the passes that they still lack."""
-    rows = db.session.execute(_costs(*conditions)).all()
-    return len(rows), sum(map(_lacking, rows))
-
-
-def _passes_left(walk: Walk) -> int:
-    return _lacking(db.session.execute(_costs(Walk.number == walk.number)).one())
-
-
-def _left(walk: Walk, painters: PainterPool) -> float | None:
-    if painters.pace is None and walk.painted_count and walk.started_at:
-        took = (now() - walk.started_at).total_seconds()
-        return (walk.frames - walk.painted_count) * took / walk.painted_count
-    return painters.seconds(_passes_left(walk))
-
-
-def _costs(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """Select what the work on walks is estimated from."""
-    stops = select(func.count()).where(Stop.walk_number == Walk.number).correlate(Walk).scalar_subquery()
-    return select(
-        Walk.frames,
-        Walk.painted_count,
-        Walk.sampler_steps,
-        Walk.guidance,
-        Walk.ending,
-        Walk.passes,
-        cast(Walk.sampling, Text).label("sampling"),  # as it is written: that of most walks was read before
-        stops.label("stops"),
-    ).where(*conditions)
-
-
-def _lacking(row: Any) -> int:
-    """Count the passes that a walk still lacks: less what was spent, if that is known, else for the frames it lacks."""
-    whole = _whole(row)
-    if row.passes is not None:
-        return max(0, whole - int(row.passes))
-    return whole * int(row.frames - row.painted_count) // int(row.frames)
-
-
-def _whole(row: Any) -> int:
-    """Count the passes of a whole walk."""
-    return _of_walk(row.sampling, row.sampler_steps, row.guidance, row.stops, row.frames, row.ending == ROUND)
-
-
-@lru_cache(maxsize=4096)
-def _of_walk(written: str | None, steps: int, guidance: float, stops: int, frames: int, closed: bool) -> int:
-    settings = json.loads(written) if written else {"steps": steps, "guidance": guidance}
-    return cost.of_walk(settings, stops=stops, frames=frames, closed=closed)

@@ -72,6 +72,7 @@ class Walk(db.Model):  # type: ignore[misc]
 
     # Who asked, and how a repeat is recognised. Secrets are kept as hashes only.
     visitor: Mapped[str] = mapped_column(String(64))
+    network: Mapped[str] = mapped_column(String(64), default="", server_default="")  # hashed; it has turns
     owner_hash: Mapped[str] = mapped_column(String(64))
     idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     commission_hash: Mapped[str] = mapped_column(String(64))
@@ -122,6 +123,9 @@ class Walk(db.Model):  # type: ignore[misc]
 
     # Its place in the queue
     state: Mapped[str] = mapped_column(String(12), default=QUEUED)
+    asked: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # the passes that it will take
+    own_start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))  # among its network's walks
+    start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))  # the line's time, in passes
     turn: Mapped[int] = mapped_column(default=0)
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # who came first, within a turn
     attempt: Mapped[int] = mapped_column(default=0)
@@ -157,6 +161,7 @@ class Walk(db.Model):  # type: ignore[misc]
     __table_args__ = (
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
         Index("ix_walks_line", "state", "turn", "ticket", "number"),
+        Index("ix_walks_network", "network", "state"),
         Index("ix_walks_owner", "owner_hash", "number"),
         Index("ix_walks_hang", "state", "finished_at", "number"),
         Index("ix_walks_featured", "featured_at", "number", sqlite_where=CHOSEN, postgresql_where=CHOSEN),
@@ -308,7 +313,9 @@ class Piece(db.Model):  # type: ignore[misc]
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     # Its place in the queue, and who does it
-    urgency: Mapped[int]  # 0 for short tasks, 1 for a walk's first levels, 2 for the rest
+    urgency: Mapped[int]  # 0 for short tasks, 1 for what walks are painted by
+    turn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # its walk's
     state: Mapped[str] = mapped_column(String(8), default=PIECE_WAITING)
     attempt: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0)
@@ -320,7 +327,7 @@ class Piece(db.Model):  # type: ignore[misc]
         CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in PIECES)})", name="kind"),
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in PIECE_STATES)})", name="state"),
         UniqueConstraint("walk_number", "kind", "level", "batch"),
-        Index("ix_pieces_line", "state", "urgency", "walk_number", "level", "batch"),
+        Index("ix_pieces_line", "state", "urgency", "turn", "level", "ticket", "batch"),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
-from app.queue import fair_queue, jobs
+from app.queue import fair_queue, jobs, pieces
 from app.storage import media_store
 from app.storage.database import db, now, take_turns, writing
 from app.storage.walk_models import (
@@ -53,15 +53,19 @@ def retry(walk: Walk) -> None:
     :raises Conflict: when it is neither.
     """
     with writing() as session:
-        turn, ticket = fair_queue.join(session, walk.visitor)
+        place = fair_queue.join(session, walk)
         queued = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))
-            .values(state=QUEUED, finished_at=None, started_at=None, error=None, lost=0, turn=turn, ticket=ticket)
+            .values(state=QUEUED, finished_at=None, started_at=None, error=None, lost=0, **place)
         )
         if not queued.rowcount:  # type: ignore[attr-defined]
             raise Conflict(_("Only a walk that failed or was cancelled can be painted again."))
-        session.execute(update(Piece).where(Piece.walk_number == walk.number).values(lost=0))
+        session.execute(
+            update(Piece)
+            .where(Piece.walk_number == walk.number, Piece.urgency == pieces.PARKED)
+            .values(lost=0, urgency=pieces.WALK, turn=place["turn"], ticket=place["ticket"])
+        )
     _reload(walk)
     jobs.notify_workers()
 

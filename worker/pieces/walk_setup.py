@@ -8,7 +8,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.generation import models_on_offer, presets
-from app.queue import pieces
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
 from worker.diffusion.painter import Painter
@@ -86,7 +85,7 @@ def _open_first(painting: WalkInProgress) -> None:
     with writing() as session:
         write_as_holder(session, painting.claim, **settings)
         session.execute(delete(Frame).where(Frame.walk_number == walk.number))
-        next_level.insert_pieces(session, walk.number, 0, levels[0], pieces.FIRST, first=1)
+        next_level.insert_pieces(session, walk, levels, 0, first=1)
         for stop, note in notes:
             if note != stop.note:
                 session.execute(

@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, exists, func, null, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.queue import fair_queue, pieces
@@ -40,7 +40,7 @@ from app.storage.walk_models import (
 )
 from worker.queue import living_workers
 
-COLUMNS = (Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, *fair_queue.ORDER)
+COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +103,12 @@ def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn:
     ):  # two who went on with each other's walks would begin them anew for ever
         offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(others)))
     waiting, short = _opened(session, *offered), None
-    if waiting is not None and waiting.urgency < pieces.FIRST:
+    if waiting is not None and waiting.urgency == pieces.SHORT:
         if not is_walks_turn:
             return waiting
-        waiting, short = _opened(session, *offered, Piece.urgency >= pieces.FIRST), waiting
+        waiting, short = _opened(session, *offered, Piece.urgency == pieces.WALK), waiting
     unopened = session.execute(
-        select(null().label("number"), *COLUMNS)
+        select(null().label("number"), literal(0).label("level"), Walk.turn, Walk.ticket, Walk.start, *COLUMNS)
         .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *offered)
         .order_by(*fair_queue.ORDER)
         .limit(1)
@@ -122,16 +122,18 @@ def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn:
 def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
     """Find the next of the pieces that there are."""
     return session.execute(
-        select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, *COLUMNS)
+        select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, Piece.turn,
+               Piece.ticket, *COLUMNS)
         .join(Walk, Walk.number == Piece.walk_number)
-        .where(Piece.state == PIECE_WAITING, _wanted(), Walk.deleted_at.is_(None), *conditions)
-        .order_by(Piece.urgency, *fair_queue.ORDER, Piece.level, Piece.batch)
+        .where(Piece.state == PIECE_WAITING, Piece.urgency != pieces.PARKED, _wanted(), Walk.deleted_at.is_(None),
+               *conditions)
+        .order_by(Piece.urgency, Piece.turn, Piece.level, Piece.ticket, Piece.number)
         .limit(1)
-    ).one_or_none()
+    ).one_or_none()  # fmt: skip
 
 
 def _turn(row: Any) -> tuple[int, ...]:
-    return (pieces.FIRST if row.number is None else row.urgency, row.turn, row.ticket, row.walk_number)
+    return (row.turn, row.level, row.ticket, row.walk_number)
 
 
 def _take(session: Session, found: Any) -> Claim | None:
@@ -150,7 +152,8 @@ def _take(session: Session, found: Any) -> Claim | None:
         if begun.rowcount != 1:  # type: ignore[attr-defined]
             return None
     if found.number is None:
-        piece = Piece(walk_number=found.walk_number, kind=STOPS, urgency=pieces.FIRST, attempt=attempt, **lease)
+        place = {"urgency": pieces.WALK, "turn": found.turn, "ticket": found.ticket}
+        piece = Piece(walk_number=found.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
         session.add(piece)
         session.flush()
         return Claim(piece.number, found.walk_number, found.id, STOPS, 0, 0, attempt, found.model)
@@ -295,13 +298,13 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
 
 
 def _call_off(session: Session, walk_number: int) -> None:
-    """Free all pieces of a walk that is painted no further; who holds one cannot publish it any more."""
-    session.execute(
-        update(Piece)
-        .where(Piece.walk_number == walk_number, Piece.state == PIECE_TAKEN)
-        .values(**pieces.FREE)
-        .execution_options(synchronize_session=False)
-    )
+    """Free and park all pieces of a walk that is painted no further; who holds one cannot publish it any more."""
+    own = update(Piece).where(Piece.walk_number == walk_number, Piece.kind != STAGES)
+    for statement in (
+        own.where(Piece.state == PIECE_TAKEN).values(**pieces.FREE),
+        own.values(urgency=pieces.PARKED),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _is_on_another_easel(session: Session, walk_number: int, piece_number: int | None) -> bool:

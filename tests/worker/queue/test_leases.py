@@ -340,14 +340,14 @@ def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(comm
     assert claimed().walk_id == walk.id
 
 
-def test_short_tasks_come_before_first_levels_and_those_before_all_others(
+def test_short_tasks_come_first_and_first_levels_before_later_ones_of_the_same_turn(
     commissioned: Commissioner, hung: Commissioner
 ) -> None:
     old, done = commissioned(visitor="ann"), hung(visitor="eve")
     first = claimed()
     with writing() as session:
         write_as_holder(session, first, piece={"state": PIECE_DONE})
-    open_pieces(old, (FRAMES, 2, 0, 2), (FRAMES, 2, 1, 2))
+    open_pieces(old, (FRAMES, 2, 0, 1), (FRAMES, 2, 1, 1))
     new = commissioned(visitor="bob")
     open_pieces(done, (STAGES, 0, 1, 0))
     taken = [claimed() for _ in range(4)]
@@ -392,7 +392,7 @@ def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(
     walk = commissioned()
     with writing() as session:
         write_as_holder(session, claimed(), piece={"state": PIECE_DONE})
-    open_pieces(walk, (KNOTS, 1, 0, 2), (KNOTS, 1, 1, 2))
+    open_pieces(walk, (KNOTS, 1, 0, 1), (KNOTS, 1, 1, 1))
     one, other = claimed(), claimed()
     assert (one.batch, other.batch, read(walk.id).attempt) == (0, 1, 3)
     give_back(one)
@@ -405,7 +405,7 @@ def test_a_failure_calls_everybody_off(commissioned: Commissioner) -> None:
     walk = commissioned()
     with writing() as session:
         write_as_holder(session, claimed(), piece={"state": PIECE_DONE})
-    open_pieces(walk, (KNOTS, 1, 0, 2), (KNOTS, 1, 1, 2))
+    open_pieces(walk, (KNOTS, 1, 0, 1), (KNOTS, 1, 1, 1))
     one, other = claimed(), claimed()
     fail_walk(one, "No.")
     with pytest.raises(LeaseLost):

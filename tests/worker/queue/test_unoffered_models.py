@@ -129,7 +129,7 @@ def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with writing() as session:
-        session.add(Piece(walk_number=walk.number, kind=FRAMES, level=1, urgency=2))
+        session.add(Piece(walk_number=walk.number, kind=FRAMES, level=1, urgency=1))
     change(walk, state=PAINTING)
     living([NAME])
     miss_for_long(monkeypatch)
