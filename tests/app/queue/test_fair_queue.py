@@ -13,13 +13,13 @@ from sqlalchemy import delete, select, update
 from app.generation import cost, presets, sampler_settings
 from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Stop, Walk, new_id
+from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_DONE, Piece, Stop, Walk, new_id
 from app.walks import lifecycle
 from tests.support.house import FACTS
 from worker.pieces.next_level import insert_pieces
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
-from worker.queue.leases import claim_next
+from worker.queue.leases import claim_next, give_back
 
 pytestmark = pytest.mark.databases
 
@@ -337,13 +337,9 @@ def test_walk_that_lost_its_painter_pushes_nobody_back(
     painters(2)
     lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
     assert fair_queue.place(waits).position == 2
-    serve()
-    with writing() as session:
-        row = session.get(Walk, lost.number)
-        row.started_at = now()
+    claim = claim_next()
     assert fair_queue.place(waits).position == 1
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == lost.number).values(state=QUEUED))
+    give_back(claim)
     assert fair_queue.place(waits).position == 1
     db.session.refresh(lost)
     assert fair_queue.place(lost).position == 1
