@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -152,7 +151,7 @@ def _tend(app: Flask, painters: Painters) -> None:
     with app.app_context():
         _bury()
         while not job.stopping.is_set():
-            say_alive = partial(_say_alive, _about(painters), pause)
+            say_alive = partial(jobs.say_alive, _about(painters), ALIVE_SECONDS + math.ceil(pause))
             for care in (say_alive, _count_the_living, unoffered_models.fail_unoffered, _sweep_and_ring):
                 try:
                     care()
@@ -162,12 +161,6 @@ def _tend(app: Flask, painters: Painters) -> None:
                     db.session.remove()
             job.stopping.wait(pause)
         _leave(_about(painters))
-
-
-def _say_alive(about: dict[str, Any], pause: float) -> None:
-    if connection := jobs.connect():
-        with connection:
-            connection.set(jobs.WORKER_KEY + about["name"], json.dumps(about), ex=ALIVE_SECONDS + math.ceil(pause))
 
 
 def _count_the_living() -> None:
@@ -202,9 +195,7 @@ def _bury() -> None:
 
 def _leave(about: dict[str, Any]) -> None:
     try:
-        if connection := jobs.connect():
-            with connection:
-                connection.delete(jobs.WORKER_KEY + about["name"])
+        jobs.say_gone(about["name"])
     except RedisError:
         log.debug("Redis is away, and with it the sign of life")
 
