@@ -236,7 +236,7 @@ def fail_walk(claim: Claim, reason: str) -> None:
             session.execute(delete(Piece).where(Piece.number == claim.number))
             return
         write_as_holder(session, claim, state=FAILED, error=reason, finished_at=now())
-        _call_off(session, claim.walk_number)
+        call_off(session, claim.walk_number)
 
 
 def sweep() -> int:
@@ -291,13 +291,13 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
     if walk is None:
         return
     if walk.state == FAILED:
-        _call_off(session, walk_number)
+        call_off(session, walk_number)
     elif walk.state == PAINTING and not _is_on_another_easel(session, walk_number, None):
         walk.state = QUEUED
     session.flush()
 
 
-def _call_off(session: Session, walk_number: int) -> None:
+def call_off(session: Session, walk_number: int) -> None:
     """Free and park all pieces of a walk that is painted no further; who holds one cannot publish it any more."""
     own = update(Piece).where(Piece.walk_number == walk_number, Piece.kind != STAGES)
     for statement in (
