@@ -66,6 +66,7 @@ DEFAULTS: dict[str, Any] = {
     # Reliability
     "QUEUE": "moma",
     "LEASE_SECONDS": 30.0,
+    "STUCK_SECONDS": 600.0,
     "LOST_MAX": 3,
     "SWEEP_SECONDS": 2.0,
     "LINE_SECONDS": 1.0,

@@ -31,7 +31,7 @@ from app.storage.database import db, schema_state
 from worker import job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
-from worker.queue import living_workers, unoffered_models
+from worker.queue import keeping, living_workers, unoffered_models
 from worker.queue.leases import holder, is_gone, sweep
 
 ALIVE_SECONDS = 15
@@ -152,11 +152,14 @@ def _tend(app: Flask, painters: Painters) -> None:
         _bury()
         while not job.stopping.is_set():
             say_alive = partial(jobs.say_alive, _about(painters), ALIVE_SECONDS + math.ceil(pause))
-            for care in (say_alive, _count_the_living, unoffered_models.fail_unoffered, _sweep_and_ring):
+            cares = (keeping.keep, say_alive, _count_the_living, unoffered_models.fail_unoffered, _sweep_and_ring)
+            for care in cares:
                 try:
                     care()
                 except (RedisError, SQLAlchemyError, OSError) as error:
                     log.warning("tending is put off: %s", error)
+                except Exception:  # whatever it is, a worker that nobody tends loses its lease
+                    log.exception("tending went wrong, and goes on")
                 finally:
                     db.session.remove()
             job.stopping.wait(pause)

@@ -22,6 +22,7 @@ from worker.pieces import batch_piece, stages_piece, walk_memory
 from worker.pieces.painting import Stopped, WalkInProgress, stopping
 from worker.pieces.visual_features import feature_reader
 from worker.pieces.walk_setup import WalkRestarted
+from worker.queue import keeping
 from worker.queue.leases import Claim, LeaseLost, claim_next, fail_walk, give_back
 
 __all__ = ["look", "prepare", "stopping", "work"]
@@ -69,11 +70,13 @@ def _look_back() -> bool:
 def _attempt(claim: Claim, painters: Painters) -> None:
     """Do a claimed piece; whatever goes wrong is written on its walk, so that failure never looks like success."""
     try:
-        painter = painters.of(claim.model)
-        if claim.kind == STAGES:
-            stages_piece.paint(claim, painter)
-        else:
-            batch_piece.run(WalkInProgress(claim, painter))
+        with keeping.kept(claim):
+            painter = painters.of(claim.model)
+            keeping.goes_on()
+            if claim.kind == STAGES:
+                stages_piece.paint(claim, painter)
+            else:
+                batch_piece.run(WalkInProgress(claim, painter))
     except LeaseLost:
         log.info("%s of walk %s was called off or taken over; it is left alone", claim.kind, claim.walk_id)
         walk_memory.clear(claim.walk_number)

@@ -34,7 +34,7 @@ from worker import job
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.film import encoding, flash_safety, smoothness_measure
-from worker.pieces import batch_piece, film_assembly, walk_memory, walk_setup
+from worker.pieces import film_assembly, walk_memory, walk_setup
 from worker.queue import leases
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
@@ -535,33 +535,6 @@ def test_a_walk_cancelled_and_retried_is_painted_whole(
     row = read(walk.id)
     assert (row.state, row.painted_count, film_frames(row)) == (FINISHED, 12, 12)
     assert files(walk.id) == paths(row)
-
-
-def test_the_lease_is_renewed_while_a_batch_is_painted(
-    painter: FakePainter, commissioned: Commissioner, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app.config["LEASE_SECONDS"] = 1e-6
-    walk = commissioned(frames=4)
-    held: list[object] = []
-    keep = batch_piece.keep
-
-    def note(*arguments: object) -> None:
-        held.append(db.session.query(Piece.lease_until).filter_by(state="taken").scalar())
-        db.session.rollback()
-        keep(*arguments)  # type: ignore[arg-type]
-
-    painter.on_paint = lambda _: note_begin()
-    monkeypatch.setattr(batch_piece, "keep", note)
-    begun: list[object] = []
-
-    def note_begin() -> None:
-        begun.append(db.session.query(Piece.lease_until).filter_by(state="taken").scalar())
-        db.session.rollback()
-
-    job.work()
-    assert read(walk.id).state == FINISHED
-    assert len(begun) == len(held) > 2
-    assert all(late > early for early, late in zip(begun, held, strict=True))  # type: ignore[operator]
 
 
 def test_a_failing_painter_fails_the_walk_in_words_and_is_heard(

@@ -26,6 +26,7 @@ from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.film.timing import durations, film_order
 from worker.pieces.walk_memory import Memory
+from worker.queue import keeping
 from worker.queue.leases import Claim, write_as_holder
 
 FILM_PAUSE = 100.0
@@ -138,6 +139,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     shown = [way[index] for index in order]
     set_committed_value(walk, "fps", flash_safety.pace(shown, walk.fps))
     films, smoothness = _films(walk, shown, way[len(way) // 2])
+    keeping.goes_on()
     with ThreadPoolExecutor(WRITERS) as writers:
         files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
     spent = select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
