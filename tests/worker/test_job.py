@@ -344,8 +344,8 @@ def test_a_stop_request_puts_the_walk_back_in_line_with_its_frames(
 ) -> None:
     walk = commissioned(frames=12)
     other = commissioned(visitor="bob", frames=12)
-    interrupt_at(painter, 5)
-    assert job.work() == 6  # both walks' stops come first, then the first walk's knots and frames
+    interrupt_at(painter, 7)
+    assert job.work() == 8  # both walks' stops, both walks' knots, then the first walk's frames
     row = read(walk.id)
     assert (row.state, row.painted_count, len(row.painted), row.lost) == (QUEUED, 6, 6, 0)
     assert (read(other.id).state, read(other.id).painted_count) == (PAINTING, 2)
