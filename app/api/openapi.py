@@ -78,6 +78,7 @@ class Contract:
     leads_to: Mapping[int, Iterable[str]] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     is_owners: bool = False
+    may_be_owners: bool = False  # a bearer token is read, and none is needed
 
     def types(self) -> list[tuple[Any, str]]:
         """List the types that go into the components, each with the direction in which pydantic reads it."""
@@ -139,7 +140,7 @@ def _write() -> Document:
             "owner": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "The walk's `owner_token`, shown at its making.",
+                "description": "The walk's `owner_token`, shown at its making, or sent with it.",
             }
         },
     }
@@ -185,8 +186,8 @@ def _operation(address: str, view: Callable[..., Any], contract: Contract) -> Sc
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         operation["requestBody"] = {"required": True, "description": contract.file, "content": content}
     operation["responses"] = _responses(contract)
-    if contract.is_owners:
-        operation["security"] = [{"owner": []}]
+    if contract.is_owners or contract.may_be_owners:
+        operation["security"] = [*([{}] if contract.may_be_owners else []), {"owner": []}]
     return operation
 
 

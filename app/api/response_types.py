@@ -167,8 +167,8 @@ class NewWalk(WalkDescription):
     owner_token: Annotated[
         str | None,
         Field(
-            description="What cancels or deletes the walk, shown here only: keep it. Null in a repeat when the site "
-            "has changed its secret since.",
+            description="What changes, cancels or deletes the walk, shown this once: keep it. Null in a repeat, unless "
+            "it is the bearer token that you sent.",
             examples=["5f1c…e07a"],
         ),
     ]

@@ -29,14 +29,15 @@ from app.web.responses import conditional
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 LIMIT_MAX = 100
-KEY_MAX = 200
+KEY_LENGTH = 16, 200  # fewer characters are hit upon by somebody else in the same network
+TOKEN_LENGTH = 32, 200
 
 
 def _page_size() -> int:
     return int(current_app.config["PAGE_SIZE"])
 
 
-IdempotencyKey = Annotated[str, Field(min_length=1, max_length=KEY_MAX, examples=["lemon-sun-1"])]
+IdempotencyKey = Annotated[str, Field(min_length=KEY_LENGTH[0], max_length=KEY_LENGTH[1])]
 
 
 class Listing(CatalogueQuery):
@@ -68,23 +69,37 @@ def init_app(app: Flask) -> None:
     name="commissionWalk",
     body=Commission,
     headers={
-        "Idempotency-Key": (IdempotencyKey, "Makes a repeat harmless: the same key with the same walk makes one.")
+        "Idempotency-Key": (
+            IdempotencyKey,
+            "Makes a repeat harmless: the same key with the same walk, from the same network, makes one. Draw it at "
+            "random for each walk, as a UUID is.",
+        )
     },
     answers={202: NewWalk},
     sends={202: ("Location",)},
     leads_to={202: ("describeWalk", "changeWalk", "takeWalkDown")},
     problems=(400, 413, 415, 422, 429),
+    may_be_owners=True,
 )
 def create() -> tuple[Response, int, dict[str, str]]:
     """Commission a walk.
 
-    The answer comes at once and says where the walk is; look there until `finished_at` is set.
+    The answer comes at once and says where the walk is; look there until `finished_at` is set. Whoever sends a bearer
+    token of their own, 32 to 200 characters drawn at random, owns the walk by it, and is sure of it even if the answer
+    is lost; others are given one.
     """
-    wanted = validate(_json_body())
-    walk, _ = intake.place(
-        wanted, visitor_key=visitors.address_key(), idempotency_key=_idempotency_key(), admit=rate_limits.admit_api
+    wanted, own = validate(_json_body()), _own_token()
+    token = own or visitors.new_token()
+    key = _idempotency_key()
+    walk, is_new = intake.place(
+        wanted,
+        visitor_key=rate_limits.network_key(),
+        owner=token,
+        idempotency_key=key if key is None or own is None else f"{key} {visitors.digest(own)}",
+        admit=rate_limits.admit_api,
     )
-    body: NewWalk = {**describe(walk), "owner_token": visitors.owner_token(walk.id, walk.owner_hash)}
+    # In a repeat only to who has it: behind one address, somebody else may have sent the same key.
+    body: NewWalk = {**describe(walk), "owner_token": token if is_new or own else None}
     return jsonify(body), 202, {"Location": f"/api/v1/walks/{walk.id}", "Cache-Control": "no-store"}
 
 
@@ -295,8 +310,21 @@ def _idempotency_key() -> str | None:
     try:
         return None if key is None else TypeAdapter(IdempotencyKey).validate_python(key)
     except ValidationError as error:
-        message = f"An Idempotency-Key has 1 to {KEY_MAX} characters."
+        least, most = KEY_LENGTH
+        message = f"An Idempotency-Key has {least} to {most} characters, drawn at random for each walk: a UUID will do."
         raise InvalidInput.on("Idempotency-Key", message=message) from error
+
+
+def _own_token() -> str | None:
+    """Read the token by which a caller is to own the walk, if they brought one.
+
+    :raises InvalidInput: when it is too short to be a secret, or too long.
+    """
+    token, (least, most) = _bearer(), TOKEN_LENGTH
+    if token is not None and not least <= len(token) <= most:
+        message = f"A bearer token that is to own a walk has {least} to {most} characters. Send none, and you get one."
+        raise InvalidInput.on("Authorization", message=message)
+    return token
 
 
 def _bearer() -> str | None:

@@ -66,27 +66,14 @@ def owns(secret: str | None, walk: Walk) -> bool:
     return secret is not None and hmac.compare_digest(digest(secret), walk.owner_hash)
 
 
-def address_key() -> str:
-    """Name an API caller by their address, hashed with the site's secret so that no address is stored."""
-    return keyed(f"address {request.remote_addr}")
+def new_token() -> str:
+    """Draw the token by which a program owns a walk."""
+    return secrets.token_hex(32)
 
 
 def keyed(message: str) -> str:
     """Hash a message with the site's secret, so that nobody else can look it up."""
-    return _keyed(_secrets()[0], message)
-
-
-def owner_token(walk_id: str, owner_hash: str | None = None) -> str | None:
-    """Derive the owner's token of a walk made through the API, so that an idempotent repeat can show it again.
-
-    With ``owner_hash``, return the token only if it is that owner's (secrets may have been rotated since).
-    """
-    tokens = (_keyed(secret, f"owner {walk_id}") for secret in _secrets())
-    return next((token for token in tokens if owner_hash is None or digest(token) == owner_hash), None)
-
-
-def _keyed(secret: str, message: str) -> str:
-    return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(_secrets()[0].encode(), message.encode(), hashlib.sha256).hexdigest()
 
 
 def _secrets() -> list[str]:

@@ -41,7 +41,7 @@ def place(
 
     One that was painted before is finished at once, with the same pictures, unless it is to be painted ``anew``.
     ``network`` names whose visitors share turns, the visitor alone where it is left out.
-    ``owner`` is the secret that will own the walk; without one the walk's own token does. A repeat with the same
+    ``owner`` is the secret that will own the walk; without one nobody does. A repeat with the same
     ``idempotency_key`` returns the first walk and makes none. ``admit`` is called before a new walk is saved, and may
     refuse it by raising.
 
@@ -90,15 +90,14 @@ def _new_row(
 ) -> Walk:
     """Write a walk down as it was asked for, with its settings resolved."""
     config = current_app.config
-    walk_id = new_id()
     parent = lineage_rules.gone_on_from(wanted)
     model = _model(wanted, parent)
     preset, settings = _settings(wanted, parent, model)
     walk = Walk(
-        id=walk_id,
+        id=new_id(),
         visitor=visitor_key,
         network=network or visitor_key,
-        owner_hash=visitors.digest(owner or str(visitors.owner_token(walk_id))),
+        owner_hash=visitors.digest(owner or visitors.new_token()),
         unlisted=wanted.unlisted,
         state=QUEUED,
         seed=_seed(wanted, parent),

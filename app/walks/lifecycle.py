@@ -114,7 +114,7 @@ def delete_files(walk: Walk) -> None:
     try:
         for folder in {media_store.walk_folder(walk.id), media_store.walk_folder(walk.repeat_of or walk.id)}:
             _delete_folder(folder, kept=_shared(walk))
-    except (MediaError, OSError) as error:
+    except MediaError as error:
         log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
 
 

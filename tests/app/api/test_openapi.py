@@ -216,8 +216,13 @@ def test_failures_are_what_was_promised(
 
 def test_changing_and_taking_down_ask_for_a_bearer_token_and_nothing_else_does(document: dict[str, Any]) -> None:
     assert document["components"]["securitySchemes"]["owner"]["scheme"] == "bearer"
-    locked = [operation["operationId"] for _, _, operation in operations(document) if operation.get("security")]
-    assert locked == ["takeWalkDown", "changeWalk"]
+    locked = {operation["operationId"]: operation.get("security") for _, _, operation in operations(document)}
+    assert {name: locked.pop(name) for name in ("takeWalkDown", "changeWalk", "commissionWalk")} == {
+        "takeWalkDown": [{"owner": []}],
+        "changeWalk": [{"owner": []}],
+        "commissionWalk": [{}, {"owner": []}],  # who brings a token of their own owns the walk by it
+    }
+    assert set(locked.values()) == {None}
 
 
 def test_unchanged_document_is_not_sent_again(client: FlaskClient) -> None:

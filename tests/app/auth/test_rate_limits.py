@@ -98,7 +98,7 @@ def test_api_is_limited_by_address_and_answers_with_a_problem(strict: Flask) -> 
 
 def test_repeats_and_bad_requests_to_the_api_do_not_count(strict: Flask) -> None:
     client = strict.test_client()
-    key = {"Idempotency-Key": "once"}
+    key = {"Idempotency-Key": "sixteen characters, or more"}
     assert [client.post("/api/v1/walks", json=ASKED, headers=key).status_code for _ in range(6)] == [202] * 6
     assert [client.post("/api/v1/walks", json={"stops": []}).status_code for _ in range(6)] == [422] * 6
     assert [client.post("/api/v1/walks", json=ASKED).status_code for _ in range(3)] == [202, 202, 429]
@@ -122,3 +122,13 @@ def test_household_has_one_key_for_all_its_ipv6_addresses(app: Flask) -> None:
     assert key("203.0.113.7") != key("203.0.113.8")
     assert key("::ffff:203.0.113.7") != key("::ffff:203.0.113.8")
     assert key("unix socket")
+
+
+def test_networks_are_kept_as_keyed_hashes_only(app: Flask, tmp_path: Path) -> None:
+    keys = set()
+    for one in (app, make_app(tmp_path / "other", SECRET_KEY="another secret, as long as it has to be")):
+        for address in ("203.0.113.7", "203.0.113.8"):
+            with one.test_request_context(environ_base={"REMOTE_ADDR": address}):
+                keys.add(rate_limits.network_key())
+    assert len(keys) == 4
+    assert not any("203" in key and "113" in key for key in keys)
