@@ -106,3 +106,7 @@ class MediaError(MomaError):
 
     status = 503
     title = N_("The pictures are away")
+
+
+class MediaStoreAway(MediaError):
+    """The media store is full or does not answer; what it holds is not lost."""

@@ -18,7 +18,7 @@ import fsspec
 from flask import Flask, current_app
 from fsspec.implementations.local import LocalFileSystem
 
-from app.errors import ConfigError, MediaError
+from app.errors import ConfigError, MediaError, MediaStoreAway
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -130,12 +130,12 @@ class MediaStore:
             names = (entry["name"] for entry in entries if entry["type"] == "directory")
             return sorted(name.rstrip("/").rpartition("/")[2] for name in names)
 
-    def check(self) -> str:
-        """Write, read and delete a probe: ``""`` if that works, else why not."""
-        probe = f".probe-{os.getpid()}"
+    def check(self, size: int = 5) -> str:
+        """Write, read and delete a probe of so many bytes: ``""`` if that works, else why not."""
+        probe, data = f".probe-{os.getpid()}", b"probe".ljust(size, b".")
         try:
-            self.write(probe, b"probe")
-            if self.read(probe) != b"probe":
+            self.write(probe, data)
+            if self.read(probe) != data:
                 return f"The media store at {self.url} gave back something else than was written."
             self.delete(probe)
         except MediaError as error:
@@ -157,7 +157,7 @@ def _translated(what: str) -> Iterator[None]:
         raise
     except Exception as error:  # botocore, gcsfs and aiohttp need not be installed, and share no other base
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise MediaError(f"{what}: {reason}") from error
+        raise (MediaError if isinstance(error, NOT_THERE) else MediaStoreAway)(f"{what}: {reason}") from error
 
 
 class _Remote(io.RawIOBase):

@@ -35,7 +35,7 @@ from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.pieces import film_assembly, walk_memory, walk_setup
-from worker.queue import leases
+from worker.queue import leases, outages
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -582,17 +582,62 @@ def test_a_failed_walk_that_is_retried_keeps_its_frames(painter: FakePainter, co
     assert sorted(painter.painted) == row.positions
 
 
-def test_a_full_disk_fails_the_walk_and_names_the_reason(
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look again at once, whether an outage is over."""
+    monkeypatch.setattr(outages, "PAUSES", (0.001,))
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("refused", [1, 2, 3, 7, 40])
+def test_a_full_disk_fails_no_walk_in_the_line(
+    refused: int, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [commissioned(visitor=f"visitor {number}", frames=4).id for number in range(5)]
+    replace, left = media_store._replace, iter(range(refused))
+
+    def full(*arguments: Any) -> None:
+        if next(left, None) is not None:
+            raise OSError(28, "No space left on device")
+        replace(*arguments)
+
+    monkeypatch.setattr(media_store, "_replace", full)
+    job.work()
+    assert {(read(walk_id).state, read(walk_id).lost) for walk_id in ids} == {(FINISHED, 0)}
+    assert next(left, None) is None, "it was full as long as was meant"
+
+
+@pytest.mark.usefixtures("pauses")
+def test_while_the_store_is_full_nothing_is_painted_in_vain(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    walk, looked = commissioned(frames=4), []
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    def look(store: media_store.MediaStore, size: int = 5) -> str:
+        looked.append(size)
+        if len(looked) == 3:
+            job.stopping.set()
+        return "full"
+
+    monkeypatch.setattr(media_store, "_replace", full)
+    monkeypatch.setattr(media_store.MediaStore, "check", look)
+    assert job.work() == 1
+    assert looked == [outages.ROOM] * 3 and len(painter.batches) == 1
+    assert (read(walk.id).state, read(walk.id).lost) == (QUEUED, 0)
+
+
+@pytest.mark.usefixtures("pauses")
+def test_a_walk_that_always_meets_an_outage_is_taken_for_its_cause(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
     walk = commissioned(frames=4)
-    with monkeypatch.context() as patch:
-        patch.setattr(media_store, "_replace", _raise(OSError(28, "No space left on device")))
-        with pytest.raises(media_store.MediaError):
-            job.work()
-    row = read(walk.id)
-    assert row.state == FAILED
-    assert "No space left on device" in str(row.error)
+    painter.on_paint = _raise(OperationalError("SELECT", {}, Exception("too long")), at=0)
+    with pytest.raises(OperationalError):
+        job.work()
+    assert read(walk.id).state == FAILED
 
 
 def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
@@ -639,18 +684,29 @@ def test_a_recipe_of_another_size_fails_and_says_so(painter: FakePainter, commis
     assert "4096 × 4096" in str(read(walk.id).error)
 
 
-def test_a_database_that_does_not_answer_does_not_fail_the_walk(
-    painter: FakePainter, commissioned: Commissioner
+@pytest.mark.usefixtures("pauses")
+def test_a_database_that_does_not_answer_fails_no_walk_and_loses_none(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = commissioned(frames=12)
-    painter.on_paint = _raise(OperationalError("UPDATE", {}, Exception("database is locked")), at=1)
-    with pytest.raises(OperationalError):
-        job.work()
-    assert read(walk.id).state == PAINTING
-    expire(walk.id)
-    go_on(painter)
+    walk, error = commissioned(frames=12), OperationalError("UPDATE", {}, Exception("database is locked"))
+    refused, give_back = iter(range(5)), leases.give_back
+
+    def locked(claim: leases.Claim) -> None:
+        if next(refused, None) is not None:
+            raise error
+        give_back(claim)
+
+    monkeypatch.setattr(outages, "give_back", locked)
+    once = iter([error])
+
+    def fail_once(number: int) -> None:
+        if number == 1 and (first := next(once, None)):
+            raise first
+
+    painter.on_paint = fail_once
     job.work()
-    assert read(walk.id).state == FINISHED
+    assert next(refused, None) is None and next(once, None) is None
+    assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
 
 
 def test_a_walk_that_gets_on_between_its_losses_is_not_given_up(

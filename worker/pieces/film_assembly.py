@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.commissions import recipe
-from app.errors import MediaError
+from app.errors import MediaError, MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
@@ -209,6 +209,8 @@ def _read(frames: Iterable[tuple[float, str]], memory: Memory) -> tuple[dict[flo
         if picture is None:
             try:
                 picture = encoding.decode_still(media_store.store().read(path))
+            except MediaStoreAway:
+                raise
             except (MediaError, ValueError, OSError):
                 log.warning("%s cannot be read", path)
                 missing.append(position)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from app.errors import MediaError
+from app.errors import MediaError, MediaStoreAway
 from app.generation import hands
 from app.storage import media_store
 from app.storage.database import db
@@ -146,6 +146,8 @@ class WalkInProgress:
         if (number, batch) not in self.memory.knots:
             try:
                 found = unpack(media_store.store().read(self.knots_path(number, batch)))
+            except MediaStoreAway:
+                raise
             except (MediaError, ValueError, KeyError, OSError):
                 log.warning("batch %s.%s of walk %s is lost and painted again", number, batch, self.walk.id)
                 found = self.paint(number, batch)
