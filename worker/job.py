@@ -16,6 +16,7 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FINISHED, STAGES, Walk
 from app.walks import lifecycle
+from worker.diffusion import device_errors
 from worker.diffusion.model_pool import Painters
 from worker.pieces import batch_piece, stages_piece, walk_memory
 from worker.pieces.painting import Stopped, WalkInProgress, stopping
@@ -93,6 +94,16 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
             log.warning("%s of walk %s goes back in line: %s", claim.kind, claim.walk_id, error)
             outages.return_piece(claim, stopping)
             return error
+        except device_errors.OutOfMemory as error:
+            if not painters.shrink(claim.model):
+                _fail(claim, error)
+                raise
+            log.warning("the device has no room for walk %s, which is painted in smaller batches", claim.walk_id)
+            outages.return_piece(claim, stopping)
+        except device_errors.Lost as error:
+            # The piece counts as lost with the process: a walk that each time breaks its driver fails in the end.
+            keeping.end(f"the device is lost to this process: {error}")
+            raise
         except Exception as error:
             _fail(claim, error)
             raise

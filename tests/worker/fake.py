@@ -52,6 +52,11 @@ class FakePainter:
         device = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": self.batch}
         return Rendering.of(sampling, width=SIDE, height=SIDE, **device)
 
+    def shrink(self, _model: str | None = None) -> bool:
+        """Paint half as many at once, down to one."""
+        self.batch //= 2
+        return self.batch > 0
+
     def prepare(
         self,
         stops: Sequence[StopInput],

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy.exc import OperationalError
@@ -35,7 +36,7 @@ from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.pieces import film_assembly, walk_memory, walk_setup
-from worker.queue import leases, outages
+from worker.queue import keeping, leases, outages
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -638,6 +639,45 @@ def test_a_walk_that_always_meets_an_outage_is_taken_for_its_cause(
     with pytest.raises(OperationalError):
         job.work()
     assert read(walk.id).state == FAILED
+
+
+def test_where_the_device_has_no_room_a_walk_is_painted_in_smaller_batches(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk, other = commissioned(frames=12), commissioned(frames=12, visitor="bob")
+
+    def too_many(_number: int) -> None:
+        if painter.batch > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    painter.on_paint = too_many
+    job.work()
+    assert painter.batch == 1
+    assert {(read(each.id).state, read(each.id).lost) for each in (walk, other)} == {(FINISHED, 0)}
+
+
+def test_walk_for_which_the_device_never_has_room_fails_alone(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=4)
+    painter.on_paint = _raise(torch.OutOfMemoryError("CUDA out of memory."))
+    with pytest.raises(torch.OutOfMemoryError):
+        job.work()
+    assert read(walk.id).state == FAILED
+
+
+def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, ended = [commissioned(frames=4, visitor=name).id for name in ("ann", "bob", "cleo")], []
+    monkeypatch.setattr(keeping.os, "_exit", ended.append)
+    painter.on_paint = _raise(torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), at=0)
+    with pytest.raises(torch.AcceleratorError):
+        job.work()
+    assert ended == [keeping.ENDED]
+    assert {read(walk_id).state for walk_id in ids} == {PAINTING, QUEUED}, "none failed"
+    expire(ids[0])
+    go_on(painter)
+    job.work()
+    assert {read(walk_id).state for walk_id in ids} == {FINISHED}
 
 
 def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(

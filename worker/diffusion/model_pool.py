@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from worker.diffusion import device_errors
 from worker.diffusion.model import ModelError
 from worker.diffusion.painter import Painter
 
@@ -54,7 +53,7 @@ class Painters:
         return painter
 
     def _load(self, name: str) -> Painter:
-        self._make_room()
+        self._make_room(self._kept - 1)
         began = time.monotonic()
         painter = Painter.load(self._models[name], device=self._device, measured=self._measured)
         _ready(painter)
@@ -63,16 +62,21 @@ class Painters:
         log.info("%s %s loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
         return painter
 
-    def _make_room(self) -> None:
-        """Let go of the models longest unused before another is loaded: together they may not fit."""
-        while len(self._loaded) >= self._kept:
+    def shrink(self, model: str | None = None) -> bool:
+        """Make do with less memory: other models go, this one paints fewer pictures at once; tell whether it can."""
+        painter = self.of(model)
+        self._make_room(1)
+        device_errors.free_memory()
+        return painter.shrink()
+
+    def _make_room(self, kept: int) -> None:
+        """Let go of the models longest unused until so many are left: together with another they may not fit."""
+        while len(self._loaded) > kept:
             forgotten = next(iter(self._loaded))
             del self._loaded[forgotten]
             log.info("%s is let go", forgotten)
             gc.unfreeze()
-            gc.collect()  # networks hold themselves in circles
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
+            device_errors.free_memory()  # networks hold themselves in circles
 
 
 def _ready(painter: Painter) -> None:

@@ -19,8 +19,8 @@ from flask import current_app
 
 from worker.queue.leases import Claim, LeaseLost, renew
 
-STUCK = 70
-"""The exit status of a process that made no progress: EX_SOFTWARE of sysexits."""
+ENDED = 70
+"""The exit status of a process that ends itself: EX_SOFTWARE of sysexits."""
 
 log = logging.getLogger(__name__)
 
@@ -68,14 +68,18 @@ def keep() -> None:
         return
     config = current_app.config
     if instant - held.went_on > config["STUCK_SECONDS"]:
-        log.critical(
-            "nothing has gone on at %s of walk %s for %.0f s; the worker ends, to be started anew",
-            held.claim.kind, held.claim.walk_id, instant - held.went_on,
-        )  # fmt: skip
-        os._exit(STUCK)
+        idle = instant - held.went_on
+        end(f"nothing has gone on at {held.claim.kind} of walk {held.claim.walk_id} for {idle:.0f} s")
     if instant - held.renewed > config["LEASE_SECONDS"] / 4:
         try:
             renew(held.claim)
         except LeaseLost:
             held.is_lost.set()
         held.renewed = instant
+
+
+def end(reason: str) -> None:
+    """End this process at once, whatever its threads are at, to be started anew."""
+    log.critical("%s; the worker ends, to be started anew", reason)
+    logging.shutdown()
+    os._exit(ENDED)

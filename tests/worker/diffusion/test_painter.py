@@ -336,6 +336,24 @@ def test_on_step_is_called_after_every_step(painters: dict[str, Painter]) -> Non
     assert len(steps) == 5
 
 
+def test_pictures_painted_fewer_at_once_are_the_same_but_for_the_last_bits(
+    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter, positions = painters["bert"], [0.0, 0.25, 0.5, 0.75, 1.0]
+    prepared = painter.prepare(STOPS, exact(painter, batch=5))
+    whole = shown(painter, prepared, positions)
+    monkeypatch.setattr(painter, "_at_once", 4)
+    sizes = []
+    paint = Painter._paint_batch
+    monkeypatch.setattr(Painter, "_paint_batch", lambda *given: sizes.append(len(given[2])) or paint(*given))
+    for most in (2, 1):
+        assert painter.shrink()
+        sizes.clear()
+        assert all(difference(a, b) <= 1 for a, b in zip(whole, shown(painter, prepared, positions), strict=True))
+        assert max(sizes) == most and sum(sizes) == 5
+    assert not painter.shrink(), "there is less than one"
+
+
 def test_error_in_on_step_ends_the_painting(painters: dict[str, Painter]) -> None:
     def lost() -> None:
         raise TimeoutError("the lease is lost")

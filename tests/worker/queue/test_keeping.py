@@ -88,4 +88,4 @@ def test_process_in_which_nothing_goes_on_ends(app: Flask, claim: Claim, clock: 
             keeping.goes_on()
         clock[0] += 1.1 * app.config["STUCK_SECONDS"]
         keeping.keep()
-    assert ended == [keeping.STUCK]
+    assert ended == [keeping.ENDED]
