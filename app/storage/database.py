@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from math import inf
+from time import monotonic
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, has_app_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, func, inspect, select, text
@@ -23,6 +25,8 @@ from app.storage.session import Session as HoldingSession
 MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
+CLOCK = "moma_clock"
+CLOCK_SECONDS = 30.0  # between two looks at the database's clock
 LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
 UPGRADE = "flask --app wsgi db upgrade"
 EMPTY = f"The database is empty. Run: {UPGRADE}"
@@ -61,8 +65,19 @@ migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True)
 
 
 def now() -> datetime:
-    """Return the time, aware, in UTC."""
-    return datetime.now(UTC)
+    """Return the time, aware, in UTC: by Postgres' clock where that is the database, for hosts' clocks differ.
+
+    Between two looks at that clock it goes on evenly, however a host's own clock may jump.
+    """
+    if not has_app_context() or db.engine.dialect.name == "sqlite":  # whose processes share one host
+        return datetime.now(UTC)
+    looked_at, told = current_app.extensions.get(CLOCK, (-inf, None))
+    if monotonic() - looked_at > CLOCK_SECONDS:
+        with suppress(SQLAlchemyError), db.engine.connect() as connection:  # one of its own: a transaction has its time
+            began = monotonic()
+            shown = connection.scalar(select(func.clock_timestamp()))
+            looked_at, told = current_app.extensions[CLOCK] = (began + monotonic()) / 2, shown.astimezone(UTC)
+    return datetime.now(UTC) if told is None else told + timedelta(seconds=monotonic() - looked_at)
 
 
 def init_app(app: Flask) -> None:

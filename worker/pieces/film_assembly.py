@@ -115,7 +115,7 @@ def take_down(paths: Iterable[str]) -> None:
 
 def first_shown(walk: Walk) -> dict[str, Any]:
     """Return what is noted with a film: the seconds from the commission to the first, of which there is one."""
-    waited = round((now() - walk.created_at).total_seconds(), 3)
+    waited = max(0.0, round((now() - walk.created_at).total_seconds(), 3))  # a clock may have been put back
     return {"first_film_seconds": func.coalesce(Walk.first_film_seconds, waited)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from app.search.text_index import is_compared
+from app.storage import database
 from app.storage.database import MIGRATIONS, db, now, ping, schema_state, upgrade, writing
 from app.storage.walk_models import Frame, Medium, Stop, Walk
 from tests.conftest import make_app
@@ -195,3 +196,19 @@ def test_times_come_back_aware_and_in_utc(app: Flask, commissioned: Callable[...
     assert kept == local
     assert kept.tzinfo is UTC
     assert now().tzinfo is UTC
+
+
+def test_hosts_whose_clocks_differ_tell_the_same_time_by_postgres(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(datetime):
+        """The clock of a host that is ten minutes late."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(minutes=10)
+
+    before = now()
+    monkeypatch.setattr(database, "datetime", Late)
+    late = timedelta(minutes=10) if db.engine.dialect.name == "sqlite" else timedelta()
+    assert abs(before - late - now()) < timedelta(seconds=5)
+    app.extensions.pop(database.CLOCK, None)  # a process that begins on that host
+    assert abs(before - late - now()) < timedelta(seconds=5)
