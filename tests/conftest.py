@@ -242,7 +242,7 @@ def hung(commissioned: Commissioner) -> Commissioner:
         store = media_store.store()
         with writing() as session:
             for index in range(walk.frames):
-                path = media_store.frame_path(walk.id, index)
+                path = media_store.frame_path(walk.id, index, b"frame")
                 store.write(path, b"frame")
                 session.add(
                     Frame(walk_number=walk.number, index=index, position=float(index), rank=0, path=path, bytes=5)

@@ -258,7 +258,8 @@ def _write_files(piece: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
     store, positions = media_store.store(), piece.recipe["positions"]
     frames, films = [], []
     for index, (picture, position) in enumerate(zip(piece.frames(), positions, strict=True)):
-        path, data = media_store.frame_path(piece.walk_id, index), _png(picture)
+        data = _png(picture)
+        path = media_store.frame_path(piece.walk_id, index, data)
         store.write(path, data)
         frames.append(Frame(index=index, position=position, rank=_rank(position), path=path, bytes=len(data)))
     for kind, name in FILMS.items():

@@ -222,12 +222,14 @@ def walk_folder(walk_id: str) -> str:
     return f"walks/{walk_id}"
 
 
-def frame_path(walk_id: str, position: float) -> str:
-    """Name the file of a frame by its position, which it keeps when its place in the film is fixed.
+def frame_path(walk_id: str, position: float, data: bytes) -> str:
+    """Name the file of a frame by its position, which it keeps when its place in the film is fixed, and its content.
 
-    The name is the position's eight bytes: no two positions share one, and the files lie in the order of the film.
+    The name begins with the position's eight bytes: no two positions share them, and the files lie in the order of the
+    film. A late worker that painted the frame otherwise cannot overwrite another's.
     """
-    return f"{walk_folder(walk_id)}/frames/{struct.pack('>d', position).hex()}.png"
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    return f"{walk_folder(walk_id)}/frames/{struct.pack('>d', position).hex()}.{digest}.png"
 
 
 def knots_folder(walk_id: str) -> str:

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +37,7 @@ from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.pieces import film_assembly, walk_memory, walk_setup
+from worker.planning.latent_state import Painted
 from worker.queue import keeping, leases, outages
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
@@ -814,6 +816,34 @@ def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
     assert len(painter.batches) == 3  # what the sleeper painted last is not recorded
     assert len(row.painted) == film_frames(row) == 12
     assert files(walk.id) == paths(row)
+
+
+class Negative(FakePainter):
+    """A painter on another device: what it paints of the same is not the same."""
+
+    def paint(self, *arguments: Any, **options: Any) -> list[Painted]:
+        """Paint one batch."""
+        painted = super().paint(*arguments, **options)
+        return [each if each.picture is None else replace(each, picture=255 - each.picture) for each in painted]
+
+
+def test_a_worker_that_was_taken_for_dead_overwrites_no_picture_of_its_successor(
+    app: Flask, painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+) -> None:
+    walk = commissioned(frames=12)
+
+    def take_over() -> None:
+        expire(walk.id)
+        while taken := leases.claim_next():
+            job._attempt(taken, Negative())  # type: ignore[arg-type]
+
+    painter.on_paint = lambda number: elsewhere(take_over) if number == 4 else None
+    job.work()
+    row = read(walk.id)
+    assert row.state == FINISHED and files(walk.id) == paths(row)
+    for frame in row.painted:
+        data = media_store.store().read(frame.path)
+        assert (frame.path, frame.bytes) == (media_store.frame_path(walk.id, frame.position, data), len(data))
 
 
 def _raise(error: BaseException, *, at: int | None = None) -> Callable[..., None]:

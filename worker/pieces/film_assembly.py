@@ -101,16 +101,20 @@ def record_files(session: Session, walk: Walk, files: Sequence[WrittenFilm]) -> 
     return replaced
 
 
-def withdraw(file: WrittenFilm | None) -> None:
-    """Delete a file that was not named after all, unless whoever took the walk over made the very same."""
-    if file is not None and db.session.scalar(select(Medium.path).where(Medium.path == file.path)) is None:
-        take_down([file.path])
+def withdraw(paths: Sequence[str]) -> None:
+    """Delete files that were not named after all, unless whoever took the walk over made the very same."""
+    named = {path for table in (Medium, Frame)
+             for path in db.session.scalars(select(table.path).where(table.path.in_(paths)))}  # fmt: skip
+    take_down(set(paths) - named)
 
 
 def take_down(paths: Iterable[str]) -> None:
-    """Delete files that no row names any more."""
+    """Delete files that no row names any more; what cannot be deleted now is left for ``media prune``."""
     for path in paths:
-        media_store.store().delete(path)
+        try:
+            media_store.store().delete(path)
+        except MediaError as error:
+            log.warning("%s could not be deleted: %s", path, error)
 
 
 def first_shown(walk: Walk) -> dict[str, Any]:

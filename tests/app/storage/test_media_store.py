@@ -201,14 +201,12 @@ def test_films_are_named_by_their_content() -> None:
 
 def test_frames_are_named_by_their_position_and_lie_in_the_order_of_the_film() -> None:
     positions = [0.0, 1e-9, 0.5, 0.5000000001, 1.0, 2.0, 6.999999, 7.0]
-    paths = [media_store.frame_path("abc", position) for position in positions]
+    paths = [media_store.frame_path("abc", position, bytes([place])) for place, position in enumerate(positions)]
     assert paths == sorted(paths)
     assert len(set(paths)) == len(paths)
-    assert (
-        media_store.frame_path("abc", 7)
-        == media_store.frame_path("abc", 7.0)
-        == "walks/abc/frames/401c000000000000.png"
-    )
+    assert media_store.frame_path("abc", 7, b"x") == media_store.frame_path("abc", 7.0, b"x")
+    assert media_store.frame_path("abc", 7, b"x") == "walks/abc/frames/401c000000000000.2d711642b726.png"
+    assert media_store.frame_path("abc", 7, b"y") != media_store.frame_path("abc", 7, b"x")
 
 
 def test_site_keeps_its_media_in_the_instance_folder(app: Flask, instance: Path) -> None:
