@@ -46,7 +46,7 @@ def work() -> int:
     count, claim = 0, None
     with app.app_context():
         while not stopping.is_set():
-            if claim := claim_next(painters.names, after=claim):
+            if claim := claim_next(painters.names, loaded=painters.loaded, after=claim):
                 outage = _attempt(claim, painters)
                 count += 1
                 if outage is not None:

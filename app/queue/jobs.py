@@ -17,6 +17,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 JOB = "worker.job.work"
+JOBS_MAX = 256  # more than there are workers to wake
 LOOK = "worker.job.look"  # as soon as nothing is to be painted
 ADDRESS_FILE = "redis.json"  # in the instance folder: where the embedded Redis of a running site listens
 TIMEOUT_SECONDS = 0.5  # a page asks several times; more would be felt
@@ -84,7 +85,9 @@ def notify_workers(job: str = JOB) -> bool:
         return False
     try:
         with connection:
-            queue_on(connection).enqueue(job, job_timeout=-1, result_ttl=0, failure_ttl=86_400)
+            queue = queue_on(connection)
+            if job != JOB or queue.count < JOBS_MAX:  # each says the same, and a worker goes on until nothing is left
+                queue.enqueue(job, job_timeout=-1, result_ttl=0, failure_ttl=86_400)
     except RedisError as error:
         log.warning("Redis is away, the walk is saved and waits: %s", error)
         return False

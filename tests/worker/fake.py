@@ -27,6 +27,7 @@ class FakePainter:
 
     name, title, prefix, device, size = "fake", "Fake model", "", "cpu", (SIDE, SIDE)
     names: Collection[str] = ("fake",)
+    loaded: Collection[str | None] = ("fake", None)
 
     def __init__(self, *, revision: str = "fake00000001", batch: int = 4) -> None:
         self.revision = revision

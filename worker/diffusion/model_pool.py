@@ -40,6 +40,11 @@ class Painters:
         """Name the models, loaded or not, the first first."""
         return tuple(self._models)
 
+    @property
+    def loaded(self) -> tuple[str | None, ...]:
+        """Name the models that are in memory, as walks ask for them: the first also by no name."""
+        return (*self._loaded, *([None] if self.names[0] in self._loaded else []))
+
     def of(self, model: str | None = None) -> Painter:
         """Return the painter of a model, of the first if none is named; load it if need be.
 

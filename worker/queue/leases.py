@@ -74,7 +74,9 @@ def holder() -> str:
     return f"{_neighbourhood()}:{os.getpid()}:{_NONCE}"
 
 
-def claim_next(models: Collection[str] | None = None, *, after: Claim | None = None) -> Claim | None:
+def claim_next(
+    models: Collection[str] | None = None, *, loaded: Collection[str | None] = (), after: Claim | None = None
+) -> Claim | None:
     """Claim the fairest waiting piece, or return ``None`` if none waits.
 
     Short tasks come first, but not one ``after`` another while a walk waits: visitors who look at the making of many
@@ -82,10 +84,12 @@ def claim_next(models: Collection[str] | None = None, *, after: Claim | None = N
 
     ``models`` are those that this worker paints with; walks that ask for another, or were begun by another revision
     that a living worker paints with, are left to others. A queued walk without pieces comes with its first one.
+    Of what has the same turn and level, that for which a model is ``loaded`` comes first; so nobody waits for it longer
+    than for those in their turn.
     """
     while True:
         with writing() as session:
-            found = _fairest(session, models, is_walks_turn=after is not None and after.kind == STAGES)
+            found = _fairest(session, models, loaded, is_walks_turn=after is not None and after.kind == STAGES)
             if found is None:
                 return None
             if claim := _take(session, found):
@@ -93,7 +97,9 @@ def claim_next(models: Collection[str] | None = None, *, after: Claim | None = N
             session.rollback()  # somebody was quicker: look again
 
 
-def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn: bool) -> Any:
+def _fairest(
+    session: Session, models: Collection[str] | None, loaded: Collection[str | None], *, is_walks_turn: bool
+) -> Any:
     """Find the piece that is next; one of a walk that has none yet has no number."""
     offered: list[ColumnElement[bool]] = []
     if models is not None:
@@ -107,16 +113,33 @@ def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn:
         if not is_walks_turn:
             return waiting
         waiting, short = _opened(session, *offered, Piece.urgency == pieces.WALK), waiting
-    unopened = session.execute(
-        select(null().label("number"), literal(0).label("level"), Walk.turn, Walk.ticket, Walk.start, *COLUMNS)
-        .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *offered)
+    unopened = _unopened(session, *offered)
+    if waiting is None and unopened is None:
+        return short
+    first = min((row for row in (waiting, unopened) if row is not None), key=_turn)
+    if not loaded or first.model in loaded:
+        return first
+    ready = _with(loaded)
+    opened = _opened(session, *offered, ready, Piece.turn == first.turn, Piece.level == first.level)
+    if opened is None and first.level == 0:
+        opened = _unopened(session, *offered, ready, Walk.turn == first.turn)
+    return opened or first
+
+
+def _with(models: Collection[str | None]) -> ColumnElement[bool]:
+    named = Walk.model.in_([model for model in models if model is not None])
+    return or_(named, Walk.model.is_(None)) if None in models else named
+
+
+def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
+    """Find the next of the walks that have no pieces yet."""
+    return session.execute(
+        select(null().label("number"), literal(0).label("level"), Walk.turn, Walk.ticket, *COLUMNS)
+        .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *conditions)
         .order_by(*fair_queue.ORDER)
         .limit(1)
         .with_for_update(skip_locked=True, of=Walk)  # one that another worker is just claiming is passed over
     ).one_or_none()
-    if waiting is None or unopened is None:
-        return waiting or unopened or short
-    return min(waiting, unopened, key=_turn)
 
 
 def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:

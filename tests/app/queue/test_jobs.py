@@ -219,3 +219,13 @@ def test_each_site_knows_its_own_workers_and_forgets_those_that_fell_silent(inst
         client.delete("moma:moma:worker:killed")  # as when its time has run out
         assert [about["name"] for about in jobs.workers()] == ["one"]
         assert client.smembers("moma:moma:workers") == {b"one"}
+
+
+@pytest.mark.server
+@pytest.mark.usefixtures("patient")
+def test_jobs_do_not_pile_up_while_nobody_takes_them(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "JOBS_MAX", 3)
+    with running(instance / "a"), told_of(instance, "a") as client:
+        assert all(jobs.notify_workers() for _ in range(5))
+        assert jobs.queue_on(client).count == 3
+        assert jobs.notify_workers(jobs.LOOK) and jobs.queue_on(client).count == 4

@@ -357,6 +357,18 @@ def test_short_tasks_come_first_and_first_levels_before_later_ones_of_the_same_t
     assert claim_next() is None
 
 
+def test_what_a_loaded_model_paints_comes_first_within_a_turn_and_level(commissioned: Commissioner) -> None:
+    ids = {}
+    for name in ("ann", "bob", "cleo", "dora"):
+        ids[name] = commissioned(visitor=name).id
+        change(ids[name], model="other" if name in ("ann", "cleo") else "house")
+    again = commissioned(visitor="bob").id
+    change(again, model="house")
+    taken = [claim_next({"house", "other"}, loaded=("house", None)) for _ in range(5)]
+    named = [*(ids[name] for name in ("bob", "dora", "ann", "cleo")), again]
+    assert [claim and claim.walk_id for claim in taken] == named, "nobody's second walk comes before another's first"
+
+
 def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None:
     walk = hung()
     open_pieces(walk, (STAGES, 0, 0, 0))
