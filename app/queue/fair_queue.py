@@ -42,6 +42,7 @@ from app.storage.walk_models import (
 
 EXTENSION = "moma_line"
 
+OFTEN_MS, SELDOM_MS = 500, 15_000
 RECENT = 20  # finished walks from whose pace the time left is estimated
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant
 
@@ -72,6 +73,11 @@ class QueuePlace:
     seconds: float | None
     may_be_overtaken: bool = False
     painters: int | None = None
+
+    @property
+    def look_again(self) -> int:
+        """Milliseconds after which a page looks again: twice a second at the easel, later from further back."""
+        return min(SELDOM_MS, OFTEN_MS * (self.position or 1))
 
 
 def turn_passes() -> int:

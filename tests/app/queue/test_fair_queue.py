@@ -194,6 +194,11 @@ def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, comm
     assert [fair_queue.place(walk).position for walk in (ben, second)] == [1, 2]
 
 
+def test_pages_of_walks_further_back_look_again_later(app: Flask) -> None:
+    looks = [fair_queue.QueuePlace(position, None).look_again for position in (None, 1, 2, 10, 5000)]
+    assert looks == [500, 500, 1000, 5000, 15_000]
+
+
 def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
     done, waits = hung(), commissioned()
     assert fair_queue.place(done) == fair_queue.QueuePlace(None, None)
