@@ -25,6 +25,7 @@ BUSY_TIMEOUT_MS = 10_000
 CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
 LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
 UPGRADE = "flask --app wsgi db upgrade"
+UNREACHABLE = "The database cannot be reached"
 EMPTY = f"The database is empty. Run: {UPGRADE}"
 RESTORE = f"Put a backup back in its place, or begin with an empty database; then run: {UPGRADE}"
 
@@ -146,7 +147,7 @@ def schema_state() -> str:
             found = MigrationContext.configure(connection).get_current_heads()
             missing, present = _compare_columns(connection)
     except SQLAlchemyError as error:
-        return f"The database cannot be reached: {_reason(error)}"
+        return f"{UNREACHABLE}: {_reason(error)}"
     if not found and not present:
         return EMPTY
     if len(found) != 1:
@@ -182,7 +183,7 @@ def ping() -> str:
         db.session.rollback()
     except SQLAlchemyError as error:
         db.session.rollback()
-        return f"The database cannot be reached: {_reason(error)}"
+        return f"{UNREACHABLE}: {_reason(error)}"
     return ""
 
 
