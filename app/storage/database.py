@@ -22,6 +22,8 @@ from app.storage.session import Session as HoldingSession
 
 MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+CONNECTIONS = 10  # to Postgres, from one process: as many as gunicorn has threads, and some for indexes
+KEPT_CONNECTIONS = 5
 CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
 LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
 UPGRADE = "flask --app wsgi db upgrade"
@@ -74,6 +76,7 @@ def init_app(app: Flask) -> None:
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     else:
         options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_SECONDS}}
+        options |= {"pool_size": KEPT_CONNECTIONS, "max_overflow": CONNECTIONS - KEPT_CONNECTIONS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {"hide_parameters": True}  # errors are logged, prompts are not
     db.init_app(app)
     migrate.init_app(app, db)
