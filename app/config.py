@@ -47,6 +47,7 @@ DEFAULTS: dict[str, Any] = {
     "PRODUCTION": False,
     "PROXIES": 0,
     "ACCEL_PREFIX": "",
+    "HSTS_SECONDS": 31_536_000,
     # What may be asked for
     "STOPS_MAX": 8,
     "PROMPT_MAX": 300,
@@ -85,7 +86,7 @@ TEXTS = (
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 SWITCHES = tuple(name for name, value in DEFAULTS.items() if isinstance(value, bool))
-MAY_BE_ZERO = ("PROXIES", "STEPS", "GUIDANCE", "LINE_SECONDS")
+MAY_BE_ZERO = ("PROXIES", "HSTS_SECONDS", "STEPS", "GUIDANCE", "LINE_SECONDS")
 SECRET_MIN, SECRET_MIN_PRODUCTION, SECRET_VARIETY = 16, 32, 10
 SECRET_EXAMPLE = "at least 16 characters, better 64"  # as instance/settings.example.toml shows it  # noqa: S105
 SECRET_COMMAND = "python -c 'import secrets; print(secrets.token_hex(32))'"  # noqa: S105

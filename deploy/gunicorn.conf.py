@@ -10,7 +10,7 @@ cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 
 bind = "127.0.0.1:8000"
 worker_class = "gthread"  # a thread that waits for the database keeps no process busy
-workers = int(os.environ.get("WEB_CONCURRENCY", cores + 1))
+workers = int(os.environ.get("WEB_CONCURRENCY", min(cores + 1, 8)))  # each may open ten of Postgres' usual 100
 threads = 8
 
 # nginx takes slow clients upon itself. Without it, a silent one is dropped as well.

@@ -24,11 +24,14 @@ from app.storage.session import Session as HoldingSession
 
 MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+CONNECTIONS = 10  # to Postgres, from one process: as many as gunicorn has threads, and some for indexes
+KEPT_CONNECTIONS = 5
 CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
 CLOCK = "moma_clock"
 CLOCK_SECONDS = 30.0  # between two looks at the database's clock
 LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
 UPGRADE = "flask --app wsgi db upgrade"
+UNREACHABLE = "The database cannot be reached"
 EMPTY = f"The database is empty. Run: {UPGRADE}"
 RESTORE = f"Put a backup back in its place, or begin with an empty database; then run: {UPGRADE}"
 
@@ -88,6 +91,7 @@ def init_app(app: Flask) -> None:
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     else:
         options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_SECONDS}}
+        options |= {"pool_size": KEPT_CONNECTIONS, "max_overflow": CONNECTIONS - KEPT_CONNECTIONS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {"hide_parameters": True}  # errors are logged, prompts are not
     db.init_app(app)
     migrate.init_app(app, db)
@@ -161,7 +165,7 @@ def schema_state() -> str:
             found = MigrationContext.configure(connection).get_current_heads()
             missing, present = _compare_columns(connection)
     except SQLAlchemyError as error:
-        return f"The database cannot be reached: {_reason(error)}"
+        return f"{UNREACHABLE}: {_reason(error)}"
     if not found and not present:
         return EMPTY
     if len(found) != 1:
@@ -197,7 +201,7 @@ def ping() -> str:
         db.session.rollback()
     except SQLAlchemyError as error:
         db.session.rollback()
-        return f"The database cannot be reached: {_reason(error)}"
+        return f"{UNREACHABLE}: {_reason(error)}"
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -47,8 +48,10 @@ def cancel(walk: Walk) -> None:
     _reload(walk)
 
 
-def retry(walk: Walk) -> None:
+def retry(walk: Walk, *, admit: Callable[[], None] | None = None) -> None:
     """Put a failed or cancelled walk back in the queue; frames already painted are kept.
+
+    ``admit`` is called before it is saved, as before a new walk, and may refuse it by raising.
 
     :raises Conflict: when it is neither.
     """
@@ -61,6 +64,8 @@ def retry(walk: Walk) -> None:
         )
         if not queued.rowcount:  # type: ignore[attr-defined]
             raise Conflict(_("Only a walk that failed or was cancelled can be painted again."))
+        if admit:
+            admit()
         session.execute(
             update(Piece)
             .where(Piece.walk_number == walk.number, Piece.urgency == pieces.PARKED)

@@ -68,6 +68,41 @@ def test_repeats_do_not_count_and_are_answered_when_the_hour_is_full(strict: Fla
     assert count() == 3
 
 
+def state_of(client: FlaskClient, page: str) -> str:
+    return str(client.get(f"/api/v1{page.partition('-')[0]}").json["state"])
+
+
+def test_painting_a_cancelled_walk_after_all_counts_like_a_new_one(strict: Flask) -> None:
+    client = strict.test_client()
+    page = client.post("/walks", data=TWO).headers["Location"]
+    for _ in range(2):
+        assert client.post(f"{page}/cancel").status_code == 303
+        assert client.post(f"{page}/retry").status_code == 303
+    client.post(f"{page}/cancel")
+    answer = client.post(f"{page}/retry")
+    assert answer.status_code == 429
+    assert "3 walks within an hour are as many as we take from one visitor" in answer.text
+    assert 1 <= int(answer.headers["Retry-After"]) <= 3601
+    assert state_of(client, page) == "cancelled"
+    assert paint(client) == 429
+
+
+def test_walk_that_needs_no_retry_counts_nothing(strict: Flask) -> None:
+    client = strict.test_client()
+    page = client.post("/walks", data=TWO).headers["Location"]
+    assert [client.post(f"{page}/retry").status_code for _ in range(5)] == [409] * 5
+    assert [paint(client) for _ in range(3)] == [303, 303, 429]
+
+
+def test_operators_retry_without_limit(strict: Flask) -> None:
+    client, runner = strict.test_client(), strict.test_cli_runner()
+    page = client.post("/walks", data=TWO).headers["Location"]
+    for _ in range(6):
+        for command in ("cancel", "retry"):
+            assert runner.invoke(args=["walks", command, page.split("/")[-1]]).exit_code == 0
+    assert state_of(client, page) == "queued"
+
+
 def test_clearing_cookies_helps_as_far_as_the_address_allows(strict: Flask) -> None:
     assert [paint(strict.test_client()) for _ in range(7)] == [303] * 5 + [429] * 2
     answer = strict.test_client().post("/walks", data=TWO)
