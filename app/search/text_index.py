@@ -1,8 +1,9 @@
 """The index of public walks: one narrow row for each (``walk_models.GalleryEntry``), and its words for each engine.
 
-The database itself keeps it, by triggers on walks and stops (migrations/versions/0009): whoever publishes, hides or
-deletes a walk, the index follows within the same transaction. Words are in an FTS5 table on SQLite, and in a tsvector
-with a GIN index on Postgres. A walk's place says when it was finished, to the millisecond; its number decides ties.
+The database itself keeps it, by triggers on walks and stops (migrations/versions/0009 and 0014): whoever publishes,
+hides or deletes a walk, the index follows within the same transaction. Words are in an FTS5 table on SQLite, and in a
+tsvector with a GIN index on Postgres. A walk's place says when it was finished, to the millisecond; its number decides
+ties.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, cast, func, literal, literal_column, select, text
+from sqlalchemy import String, cast, func, literal, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session, aliased
 
 from app.search.terms import ParsedQuery, Term
 from app.storage.database import db, is_sqlite
-from app.storage.walk_models import GalleryEntry
+from app.storage.walk_models import GalleryEntry, Walk
 from app.text import folding
 
 FACET = "="
@@ -149,6 +151,24 @@ def bounds(sought: IndexQuery) -> tuple[int, int]:
     low = first_place(sought.since) if sought.since else -PLACE_MAX
     high = first_place(sought.until + timedelta(days=1)) if sought.until and sought.until < date.max else PLACE_MAX
     return low, high
+
+
+def recount(session: Session, numbers: Sequence[int]) -> None:
+    """Count anew how many public walks go on from each of these: the triggers only count up and down."""
+    child, hanging = aliased(Walk), aliased(GalleryEntry)
+    parent = select(Walk.id).where(Walk.number == GalleryEntry.number).correlate(GalleryEntry).scalar_subquery()
+    counted = (
+        select(func.count())
+        .select_from(child)
+        .join(hanging, hanging.number == child.number)
+        .where(or_(child.continues == parent, child.remix_of == parent))
+    )
+    session.execute(
+        update(GalleryEntry)
+        .where(GalleryEntry.number.in_(numbers))
+        .values(walked=counted.scalar_subquery())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _order(oldest_first: bool) -> Any:

@@ -250,7 +250,7 @@ class GalleryEntry(db.Model):  # type: ignore[misc]
 
 
 class VocabularyWord(db.Model):  # type: ignore[misc]
-    """A word that some walk had when it became public, for "did you mean". It may have been taken down since."""
+    """A word of some public walk, for "did you mean": the database keeps it by triggers, as it does the index."""
 
     __tablename__ = "vocabulary"
 
