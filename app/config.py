@@ -6,6 +6,7 @@ Every setting is listed in ``DEFAULTS`` and explained in ``docs/settings.md``; a
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 import re
@@ -57,6 +58,7 @@ DEFAULTS: dict[str, Any] = {
     "GUIDANCE_MAX": 20.0,
     "HOURLY_WALKS": 60,
     "HOURLY_WALKS_ADDRESS": 240,
+    "SHARED_NETWORKS": [],
     "BODY_MAX": 1_000_000,
     "UPLOAD_MAX": 20_000_000,
     # How it is painted
@@ -238,9 +240,14 @@ def _check_number(name: str, value: object, kind: type) -> None:
 
 
 def _check_lists(config: Mapping[str, Any]) -> None:
-    for name in ("MODELS", "SECRET_KEY_FALLBACKS"):
+    for name in ("MODELS", "SECRET_KEY_FALLBACKS", "SHARED_NETWORKS"):
         if not isinstance(config[name], list) or not all(isinstance(text, str) and text for text in config[name]):
             raise ConfigError(f'MOMA_{name} must be a list of texts, such as ["one", "two"].')
+    for network in config["SHARED_NETWORKS"]:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ConfigError(f"MOMA_SHARED_NETWORKS names networks such as 198.51.100.0/24: {error}.") from error
     team = config["TEAM"]
     if not isinstance(team, list) or not all(_is_member(member) for member in team):
         raise ConfigError('MOMA_TEAM must be a list such as [{"name": "…", "role": "…", "url": "https://…"}].')

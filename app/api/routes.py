@@ -94,6 +94,7 @@ def create() -> tuple[Response, int, dict[str, str]]:
     walk, is_new = intake.place(
         wanted,
         visitor_key=rate_limits.network_key(),
+        network=rate_limits.network_key(),
         owner=token,
         idempotency_key=key if key is None or own is None else f"{key} {visitors.digest(own)}",
         admit=rate_limits.admit_api,

@@ -114,6 +114,20 @@ def network_key() -> str:
     return visitors.keyed(f"network {text}")
 
 
+def turns_key(visitor: str) -> str:
+    """Name whose turns a visitor shares: all that come from their network, or nobody's where many visit through one.
+
+    ``SHARED_NETWORKS`` lists those: a museum's, a school's, the phones in front of a wall.
+    """
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return network_key()
+    shared = (ipaddress.ip_network(text) for text in current_app.config["SHARED_NETWORKS"])
+    is_shared = any(address in network for network in shared if network.version == address.version)
+    return visitor if is_shared else network_key()
+
+
 def _cookie() -> str:
     return visitors.digest(visitors.current())
 

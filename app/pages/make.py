@@ -124,6 +124,7 @@ def commission_walk() -> Response:
         walk, _ = intake.place(
             wanted,
             visitor_key=visitors.digest(owner),
+            network=rate_limits.turns_key(visitors.digest(owner)),
             owner=owner,
             idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
             admit=rate_limits.admit_page,

@@ -167,3 +167,18 @@ def test_networks_are_kept_as_keyed_hashes_only(app: Flask, tmp_path: Path) -> N
                 keys.add(rate_limits.network_key())
     assert len(keys) == 4
     assert not any("203" in key and "113" in key for key in keys)
+
+
+@pytest.mark.parametrize(("address", "shares"), [
+    ("203.0.113.9", True), ("198.51.100.7", False), ("2001:db8::1", True), ("2001:db8:5::1", False), ("", True),
+])  # fmt: skip
+def test_visitors_of_a_network_share_its_turns_unless_it_is_one_that_many_visit_through(
+    app: Flask, address: str, shares: bool
+) -> None:
+    app.config["SHARED_NETWORKS"] = ["198.51.100.0/24", "2001:db8:5::/48"]
+    keys = []
+    for visitor in ("ann", "ben"):
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            keys.append(rate_limits.turns_key(visitor))
+    assert (keys[0] == keys[1]) is shares
+    assert shares or keys == ["ann", "ben"]
