@@ -327,7 +327,7 @@ class Piece(db.Model):  # type: ignore[misc]
         CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in PIECES)})", name="kind"),
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in PIECE_STATES)})", name="state"),
         UniqueConstraint("walk_number", "kind", "level", "batch"),
-        Index("ix_pieces_line", "state", "urgency", "turn", "level", "ticket", "batch"),
+        Index("ix_pieces_line", "state", "urgency", "turn", "level", "batch", "ticket"),
     )
 
 

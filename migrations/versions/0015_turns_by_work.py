@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.add_column("pieces", sa.Column("turn", sa.Integer, server_default=sa.text("0"), nullable=False))
     op.add_column("pieces", sa.Column("ticket", sa.Integer, server_default=sa.text("0"), nullable=False))
     op.drop_index("ix_pieces_line", "pieces")
-    op.create_index("ix_pieces_line", "pieces", ["state", "urgency", "turn", "level", "ticket", "batch"])
+    op.create_index("ix_pieces_line", "pieces", ["state", "urgency", "turn", "level", "batch", "ticket"])
     op.execute(
         "UPDATE pieces SET urgency = 1, turn = (SELECT turn FROM walks WHERE number = walk_number), "
         "ticket = (SELECT ticket FROM walks WHERE number = walk_number) WHERE urgency > 0"

@@ -134,7 +134,14 @@ def _with(models: Collection[str | None]) -> ColumnElement[bool]:
 def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
     """Find the next of the walks that have no pieces yet."""
     return session.execute(
-        select(null().label("number"), literal(0).label("level"), Walk.turn, Walk.ticket, *COLUMNS)
+        select(
+            null().label("number"),
+            literal(0).label("level"),
+            literal(0).label("batch"),
+            Walk.turn,
+            Walk.ticket,
+            *COLUMNS,
+        )
         .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *conditions)
         .order_by(*fair_queue.ORDER)
         .limit(1)
@@ -150,13 +157,13 @@ def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
         .join(Walk, Walk.number == Piece.walk_number)
         .where(Piece.state == PIECE_WAITING, Piece.urgency != pieces.PARKED, _wanted(), Walk.deleted_at.is_(None),
                *conditions)
-        .order_by(Piece.urgency, Piece.turn, Piece.level, Piece.ticket, Piece.number)
+        .order_by(Piece.urgency, Piece.turn, Piece.level, Piece.batch, Piece.ticket, Piece.number)
         .limit(1)
     ).one_or_none()  # fmt: skip
 
 
 def _turn(row: Any) -> tuple[int, ...]:
-    return (row.turn, row.level, row.ticket, row.walk_number)
+    return (row.turn, row.level, row.batch, row.ticket, row.walk_number)
 
 
 def _take(session: Session, found: Any) -> Claim | None:
