@@ -239,7 +239,7 @@ def main() -> None:
     settings = {"SECRET_KEY": "a day in the line, simulated", "REDIS_URL": "unix:///nowhere.sock", "LINE_SECONDS": 0.0}
     with tempfile.TemporaryDirectory() as folder, create_app(settings, instance_path=folder).app_context():
         upgrade()
-        visitors = of_visitors(asked.visitors, random.Random(asked.seed))  # noqa: S311 - drawn to be drawn again
+        visitors = of_visitors(asked.visitors, random.Random(asked.seed))
         stories = simulate(visitors + of_floods(asked.visitors), pace_for(visitors, asked.busy))
         print(json.dumps(report(stories), indent=1))
         db.session.remove()

@@ -95,17 +95,23 @@ def join(session: Session, walk: Walk) -> dict[str, int]:
     serving, last = _served(session) * a_turn, session.scalar(select(func.max(Walk.ticket)).where(_waits())) or 0
     columns = Walk.number, Walk.visitor, Walk.own_start, Walk.start, Walk.asked, Walk.started_at
     mates = session.execute(select(*columns).where(Walk.network == walk.network, _waits())).all()
-    own_start = max([serving, *(mate.own_start + mate.asked for mate in mates if mate.visitor == walk.visitor)])
-    before = [mate for mate in mates if mate.own_start // a_turn <= own_start // a_turn]
-    start = max([serving, *(mate.start + mate.asked for mate in before)])
-    after = [mate.number for mate in mates if mate not in before and mate.started_at is None]
+    ends = (mate.own_start + _whole_turns(mate.asked, a_turn) for mate in mates if mate.visitor == walk.visitor)
+    own_start = max([serving, *ends])
+    before = [mate for mate in mates if mate.own_start <= own_start]
+    start = max([serving, *(mate.start + _whole_turns(mate.asked, a_turn) for mate in before)])
+    after = [mate.number for mate in mates if mate.own_start > own_start and mate.started_at is None]
     if after:
-        moved = Walk.start + asked
+        moved = Walk.start + _whole_turns(asked, a_turn)
         session.execute(
             update(Walk).where(Walk.number.in_(after)).values(start=moved, turn=moved // a_turn)
             .execution_options(synchronize_session=False)
         )  # fmt: skip
     return {"asked": asked, "own_start": own_start, "start": start, "turn": start // a_turn, "ticket": last + 1}
+
+
+def _whole_turns(passes: int, a_turn: int) -> int:
+    """Round up to whole turns: two small walks of one visitor are never in the same."""
+    return -(-passes // a_turn) * a_turn
 
 
 def of_walk(walk: Walk) -> int:

@@ -120,8 +120,9 @@ def _fairest(
     if not loaded or first.model in loaded:
         return first
     ready = _with(loaded)
-    opened = _opened(session, *offered, ready, Piece.turn == first.turn, Piece.level == first.level)
-    if opened is None and first.level == 0:
+    alike = Piece.turn == first.turn, Piece.level == first.level, Piece.batch == first.batch
+    opened = _opened(session, *offered, ready, *alike)
+    if opened is None and (first.level, first.batch) == (0, 0):
         opened = _unopened(session, *offered, ready, Walk.turn == first.turn)
     return opened or first
 
