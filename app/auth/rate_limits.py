@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
@@ -15,15 +15,16 @@ from app.auth import visitors
 from app.errors import TooMany
 from app.i18n.formatting import duration_about
 from app.i18n.gettext import N_, _
-from app.queue import jobs
+from app.queue import fair_queue, jobs
 
 HOUR = 3600
+PARTS = 10  # of a usual walk that the work of walks is counted in
 REPORTS = 10, 40  # within an hour from a visitor, and from an address
 SIGN_INS = 10, 10
 MOST = {  # from one visitor, and from one address
     "walks": (
-        N_("%(count)s walks within an hour are as many as we take from one visitor."),
-        N_("%(count)s walks within an hour are as many as we take from one address."),
+        N_("The work of %(count)s usual walks within an hour is as much as we take from one visitor."),
+        N_("The work of %(count)s usual walks within an hour is as much as we take from one address."),
     ),
     "stages": (
         N_("%(count)s stages within an hour are as many as we take from one visitor."),
@@ -62,20 +63,20 @@ def init_app(app: Flask) -> None:
     }
 
 
-def admit_page() -> None:
-    """Count a commission made on the pages, by cookie and more loosely by address.
+def admit_page(passes: int) -> None:
+    """Count the work of a commission made on the pages, by cookie and more loosely by address.
 
     :raises TooMany: when the hour is full; then nothing was counted.
     """
-    current_app.extensions["moma_limits"]["page"].admit()
+    current_app.extensions["moma_limits"]["page"].admit(passes)
 
 
-def admit_api() -> None:
-    """Count a commission made through the API, by address.
+def admit_api(passes: int) -> None:
+    """Count the work of a commission made through the API, by address.
 
     :raises TooMany: when the hour is full; then nothing was counted.
     """
-    current_app.extensions["moma_limits"]["api"].admit()
+    current_app.extensions["moma_limits"]["api"].admit(passes)
 
 
 def admit_stages() -> None:
@@ -138,10 +139,11 @@ class _Gate:
     def __init__(
         self, limiter: Limiter, way: str, key: Callable[[], str], most: tuple[int, int], *, what: str = "walks"
     ) -> None:
-        own = {"limit_value": f"{most[0]}/hour", "scope": f"{what} {way}", "key_func": key}
-        shared = {"limit_value": f"{most[1]}/hour", "scope": f"{what} address", "key_func": network_key}
-        self.own = most[0]
-        self.limiter, self.what = limiter, what
+        self.limiter, self.what, self.own = limiter, what, most[0]
+        self.parts = PARTS if what == "walks" else 1
+        own = {"limit_value": f"{most[0] * self.parts}/hour", "scope": f"{what} {way}", "key_func": key}
+        shared = {"limit_value": f"{most[1] * self.parts}/hour", "scope": f"{what} address", "key_func": network_key}
+        own["cost"] = shared["cost"] = lambda: g.get("moma_cost", 1)
         self.looks, self.counts = [], []
         for limit in (own, shared):
             name = f"{way} {limit['scope']}"
@@ -149,14 +151,18 @@ class _Gate:
             self.looks.append(look(_step(f"look {name}")))
             self.counts.append(limiter.shared_limit(**limit)(_step(f"count {name}")))  # type: ignore[arg-type]
 
-    def admit(self) -> None:
+    def admit(self, passes: int | None = None) -> None:
+        """Let in what comes to so many passes, at most an hour's allowance; without a number, it counts as one."""
+        if passes is not None:  # the largest of walks takes the whole hour, else nobody could ever ask for it
+            parts = -(-passes * self.parts // fair_queue.turn_passes())
+            g.moma_cost = min(max(1, parts), self.own * self.parts)
         try:
             for step in (*self.looks, *self.counts):
                 step()
         except RateLimitExceeded as error:
             limit = self.limiter.current_limit
             wait = HOUR if limit is None else max(1, limit.reset_at - int(time.time()))
-            most = error.limit.limit.amount
+            most = error.limit.limit.amount // self.parts
             raise TooMany(
                 f"{_(MOST[self.what][most != self.own], count=most)} "
                 + _("There is room for the next in %(time)s.", time=duration_about(wait)),

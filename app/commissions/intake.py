@@ -34,16 +34,15 @@ def place(
     owner: str | None = None,
     idempotency_key: str | None = None,
     pinned: PinnedSettings | None = None,
-    admit: Callable[[], None] | None = None,
+    admit: Callable[[int], None] | None = None,
     anew: bool = False,
 ) -> tuple[Walk, bool]:
     """Save a walk, commit, and notify the workers; return it, and whether it is new.
 
     One that was painted before is finished at once, with the same pictures, unless it is to be painted ``anew``.
-    ``network`` names whose visitors share turns, the visitor alone where it is left out.
-    ``owner`` is the secret that will own the walk; without one nobody does. A repeat with the same
-    ``idempotency_key`` returns the first walk and makes none. ``admit`` is called before a new walk is saved, and may
-    refuse it by raising.
+    ``network`` names whose visitors share turns, the visitor alone where it is left out. ``owner`` is the secret that
+    will own the walk; without one nobody does. A repeat with the same ``idempotency_key`` returns the first walk and
+    makes none. ``admit`` is called with the passes of a new walk before it is saved, and may refuse it by raising.
 
     :raises InvalidInput: when the key was used for something else.
     """
@@ -55,12 +54,13 @@ def place(
         with writing() as session:
             if key and (earlier := _commissioned_with(session, key)):
                 return _repeat(earlier, fingerprint), False
-            if admit:
-                admit()
             walk.idempotency_key, walk.commission_hash = key, fingerprint
             for name, value in fair_queue.join(session, walk).items():  # from here on nobody else takes walks down
                 setattr(walk, name, value)
-            if revision and (original := reuse.find_original(session, walk, revision)):
+            original = reuse.find_original(session, walk, revision) if revision else None
+            if admit:
+                admit(0 if original else fair_queue.of_walk(walk))
+            if original:
                 reuse.finish_as_repeat(walk, original)
             session.add(walk)
     except IntegrityError:  # on Postgres the same key may be saved between our check and our commit

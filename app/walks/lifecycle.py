@@ -48,7 +48,7 @@ def cancel(walk: Walk) -> None:
     _reload(walk)
 
 
-def retry(walk: Walk, *, admit: Callable[[], None] | None = None) -> None:
+def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
     """Put a failed or cancelled walk back in the queue; frames already painted are kept.
 
     ``admit`` is called before it is saved, as before a new walk, and may refuse it by raising.
@@ -65,7 +65,7 @@ def retry(walk: Walk, *, admit: Callable[[], None] | None = None) -> None:
         if not queued.rowcount:  # type: ignore[attr-defined]
             raise Conflict(_("Only a walk that failed or was cancelled can be painted again."))
         if admit:
-            admit()
+            admit(place["asked"])
         session.execute(
             update(Piece)
             .where(Piece.walk_number == walk.number, Piece.urgency == pieces.PARKED)

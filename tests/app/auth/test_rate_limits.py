@@ -17,6 +17,7 @@ from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
 TWO = {"prompt": ["a fox", "a kite"]}
+ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
 
 
@@ -45,7 +46,7 @@ def test_fourth_walk_of_the_hour_is_refused_on_the_page_that_keeps_what_was_type
     answer = client.post("/walks", data={"prompt": ["an owl", "a very tall castle"], "seed": "77"})
     assert answer.status_code == 429
     assert 3598 - (time.monotonic() - began) <= int(answer.headers["Retry-After"]) <= 3601
-    assert "3 walks within an hour are as many as we take from one visitor" in answer.text
+    assert "The work of 3 usual walks within an hour is as much as we take from one visitor" in answer.text
     assert "an owl</textarea>" in answer.text
     assert "a very tall castle</textarea>" in answer.text
     assert 'value="77"' in answer.text
@@ -81,7 +82,7 @@ def test_painting_a_cancelled_walk_after_all_counts_like_a_new_one(strict: Flask
     client.post(f"{page}/cancel")
     answer = client.post(f"{page}/retry")
     assert answer.status_code == 429
-    assert "3 walks within an hour are as many as we take from one visitor" in answer.text
+    assert "The work of 3 usual walks within an hour is as much as we take from one visitor" in answer.text
     assert 1 <= int(answer.headers["Retry-After"]) <= 3601
     assert state_of(client, page) == "cancelled"
     assert paint(client) == 429
@@ -106,9 +107,21 @@ def test_operators_retry_without_limit(strict: Flask) -> None:
 def test_clearing_cookies_helps_as_far_as_the_address_allows(strict: Flask) -> None:
     assert [paint(strict.test_client()) for _ in range(7)] == [303] * 5 + [429] * 2
     answer = strict.test_client().post("/walks", data=TWO)
-    assert "5 walks within an hour are as many as we take from one address" in answer.text
+    assert "The work of 5 usual walks within an hour is as much as we take from one address" in answer.text
     elsewhere = strict.test_client()
     assert elsewhere.post("/walks", data=TWO, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 303
+
+
+def test_hour_is_full_by_work_and_a_large_walk_takes_more_of_it(strict: Flask) -> None:
+    client = strict.test_client()
+    small = TWO | {"frames": "2"}
+    assert [client.post("/walks", data=small | {"seed": str(seed)}).status_code for seed in range(3)] == [303] * 3
+    assert paint(client) == 303, "three of two frames are less work than two usual ones"
+    largest = TWO | {"frames": "240", "preset": "exact"}
+    assert client.post("/walks", data=largest).status_code == 429
+    fresh = strict.test_client()
+    assert fresh.post("/walks", data=largest, environ_base=ELSEWHERE).status_code == 303, "an hour is enough for any"
+    assert fresh.post("/walks", data=small, environ_base=ELSEWHERE).status_code == 429
 
 
 def test_whoever_knocks_on_a_full_hour_uses_up_nobodys_room(strict: Flask) -> None:
