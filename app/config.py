@@ -49,6 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "PROXIES": 0,
     "ACCEL_PREFIX": "",
     "HSTS_SECONDS": 31_536_000,
+    "LOG_VISITORS": False,
     # What may be asked for
     "STOPS_MAX": 8,
     "PROMPT_MAX": 300,

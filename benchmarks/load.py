@@ -99,7 +99,8 @@ def served(hang: Callable[[], object], *, in_postgres: bool = False) -> Iterator
             settings["MOMA_DATABASE_URL"] = server.url(server.create())
         _fill(folder, settings, hang)
         front, back = free_port(), free_port()
-        nginx.configuration(folder, front, back, folder / "media", processes=_cores())
+        # not limited: wrk is a single visitor
+        nginx.configuration(folder, front, back, folder / "media", processes=_cores(), limited=False)
         log = parts.enter_context((folder / "log").open("wb"))
         options = ["--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
         commands = ([sys.executable, "-m", "gunicorn", *options, "wsgi:app"], nginx.command(folder))

@@ -51,7 +51,7 @@ class MediaStore:
 
         :raises MediaError: when the store cannot take it.
         """
-        with _translated(f"{path} could not be written to the media store"):
+        with _translated(f"{path} could not be written to the media store", lost=()):
             if self.is_local:
                 _replace(Path(self._full(path)), data)
             else:
@@ -149,7 +149,7 @@ class MediaStore:
 
 
 @contextmanager
-def _translated(what: str) -> Iterator[None]:
+def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE) -> Iterator[None]:
     """Raise whatever goes wrong here as a :class:`MediaError` that says what was tried, and why it failed."""
     try:
         yield
@@ -157,7 +157,7 @@ def _translated(what: str) -> Iterator[None]:
         raise
     except Exception as error:  # botocore, gcsfs and aiohttp need not be installed, and share no other base
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise (MediaError if isinstance(error, NOT_THERE) else MediaStoreAway)(f"{what}: {reason}") from error
+        raise (MediaError if isinstance(error, lost) else MediaStoreAway)(f"{what}: {reason}") from error
 
 
 class _Remote(io.RawIOBase):

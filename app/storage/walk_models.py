@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +61,17 @@ def slug_of(title: str) -> str:
     """Write a title for an address: ``A fox · a pear`` is ``a-fox-a-pear``; ``""`` when nothing of it is ASCII."""
     text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", text)[:SLUG_MAX].strip("-")
+
+
+def slug_from(title: str | None, prompts: Sequence[str]) -> str:
+    """Write a walk's title, or its ends, for an address: ``a-fox-a-sunflower``, ``""`` when nothing is ASCII."""
+    ends = [prompts[0], prompts[-1]] if prompts else []
+    return slug_of(title or " ".join(ends))
+
+
+def name_of(walk_id: str, slug: str) -> str:
+    """Name a walk in addresses: its id, and its slug after it."""
+    return f"{walk_id}-{slug}" if slug else walk_id
 
 
 class Walk(db.Model):  # type: ignore[misc]
@@ -193,14 +205,13 @@ class Walk(db.Model):  # type: ignore[misc]
 
     @property
     def slug(self) -> str:
-        """Write title or ends for an address: ``a-fox-a-sunflower``, ``""`` when nothing of them is ASCII."""
-        ends = [self.stops[0].prompt, self.stops[-1].prompt] if self.stops else []
-        return slug_of(self.given_title or " ".join(ends))
+        """Write title or ends for an address."""
+        return slug_from(self.given_title, [stop.prompt for stop in self.stops])
 
     @property
     def name(self) -> str:
         """Name the walk in addresses: its id, and its slug after it."""
-        return f"{self.id}-{self.slug}" if self.slug else self.id
+        return name_of(self.id, self.slug)
 
     @property
     def url(self) -> str:

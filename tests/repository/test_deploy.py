@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import logging
 import re
 import runpy
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from app.config import ROOT
 from app.storage import database
 from tests.conftest import make_app
+from tests.support.nginx import TEMPLATE
 
 GUIDE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -64,8 +66,34 @@ def test_more_web_processes_are_to_be_had_where_somebody_says_so(
     assert f"{database.CONNECTIONS} connections" in GUIDE
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Invalid request from ip=203.0.113.9: Invalid request line 'quinces'", "An invalid request was refused."),
+        ("Error handling request GET /gallery?q=quinces", "Error handling request GET /gallery"),
+        ("Booting worker with pid: 7", "Booting worker with pid: 7"),
+    ],
+)
+def test_errors_of_gunicorn_name_nobody_and_nothing_that_was_searched_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, message: str, told: str
+) -> None:
+    record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 0, "%s", (message,), None)
+    assert gunicorn_settings(monkeypatch, tmp_path, cores=1)["without_visitors"](record)
+    assert record.getMessage() == told
+
+
 def test_process_opens_no_more_connections_to_postgres_than_that(tmp_path: Path) -> None:
     app = make_app(tmp_path, DATABASE_URL="postgresql://nobody@nowhere.invalid/moma")
     with app.app_context():
         pool = database.db.engine.pool
         assert pool.size() + pool._max_overflow == database.CONNECTIONS
+
+
+def test_guide_tells_the_limits_that_nginx_has() -> None:
+    template = TEMPLATE.read_text("utf-8")
+    rates = dict(re.findall(r"zone=(\w+):\w+ +rate=(\d+r/[sm]);", template))
+    bursts = {zone: int(burst) for zone, burst in re.findall(r"limit_req zone=(\w+) burst=(\d+) nodelay;", template)}
+    rows = re.findall(r"^\| [^|]+ \| (\d+)( a minute)? \| ([\d,]+) \|$", GUIDE, re.MULTILINE)
+    told = [(f"{rate}r/{'m' if minute else 's'}", int(burst.replace(",", ""))) for rate, minute, burst in rows]
+    assert len(told) == 5
+    assert told == [(rates[zone], burst) for zone, burst in bursts.items()]

@@ -35,6 +35,7 @@ class FakePainter:
         self.batches: list[list[float]] = []
         self.knots: list[list[float]] = []
         self.passes = 0
+        self.at_once: int | None = None
         self.drawings: dict[str, str] = {}
         self.on_paint: Callable[[int], None] = lambda _: None
 
@@ -55,8 +56,9 @@ class FakePainter:
 
     def shrink(self, _model: str | None = None) -> bool:
         """Paint half as many at once, down to one."""
-        self.batch //= 2
-        return self.batch > 0
+        before = self.at_once or self.batch
+        self.at_once = max(1, before // 2)
+        return before > 1
 
     def prepare(
         self,

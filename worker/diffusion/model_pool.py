@@ -72,7 +72,9 @@ class Painters:
         painter = self.of(model)
         self._make_room(1)
         device_errors.free_memory()
-        return painter.shrink()
+        before = painter.at_once or painter.rendering().batch
+        painter.at_once = max(1, before // 2)
+        return before > 1
 
     def _make_room(self, kept: int) -> None:
         """Let go of the models longest unused until so many are left: together with another they may not fit."""

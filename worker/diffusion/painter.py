@@ -73,7 +73,7 @@ class Painter:
         self.name, self.title, self.prefix, self.revision = model.name, model.title, model.prefix, model.revision
         self.device, self.size = model.device, model.size
         self.passes = 0
-        self._at_once: int | None = None  # as many pictures as the device had room for; all, while it has
+        self.at_once: int | None = None  # as many pictures as the device had room for; all, while it has
         self._setting = setting or tuning_cache.choose(
             measured, self._rehearsal(), self.device, revision=model.revision
         )
@@ -102,13 +102,6 @@ class Painter:
             threads=self._setting.threads,
             batch=self._setting.batch,
         )
-
-    def shrink(self) -> bool:
-        """Paint half as many pictures at once from now on; tell whether that is possible."""
-        if self._at_once == 1:
-            return False
-        self._at_once = max(1, (self._at_once or self._setting.batch) // 2)
-        return True
 
     def prepare(
         self,
@@ -168,28 +161,6 @@ class Painter:
         `on_step` is called after every step of the solver. Raises PaintingError when the model yields no numbers even
         in float32.
         """
-        if self._at_once and max(pad, len(positions)) > self._at_once:
-            parts = [slice(first, first + self._at_once) for first in range(0, len(positions), self._at_once)]
-            return [
-                painted
-                for part in parts
-                for painted in self._paint_batch(
-                    prepared, positions[part], start and start[part], until, keep, decode, 1, on_step
-                )
-            ]
-        return self._paint_batch(prepared, positions, start, until, keep, decode, pad, on_step)
-
-    def _paint_batch(
-        self,
-        prepared: PreparedWalk,
-        positions: Sequence[float],
-        start: Sequence[Start] | None,
-        until: int | None,
-        keep: Sequence[int],
-        decode: bool,
-        pad: int,
-        on_step: Callable[[], None],
-    ) -> list[Painted]:
         rendering = prepared.rendering
         task = _Task(
             positions=[*positions, *[positions[-1]] * (pad - len(positions))],

@@ -564,6 +564,19 @@ def test_about_says_what_it_is(client: FlaskClient) -> None:
     assert f"in {count_words(sampler_settings.resolve_settings()['steps'])} steps" in page
 
 
+@pytest.mark.parametrize(
+    ("settings", "said", "unsaid"),
+    [
+        ({}, "but not by whom, nor what was searched for", "from which address"),
+        ({"LOG_VISITORS": True}, "from which address and with which program", "not by whom"),
+    ],
+)
+def test_about_says_what_the_logs_hold(instance: Path, settings: dict[str, bool], said: str, unsaid: str) -> None:
+    page = make_app(instance, **settings).test_client().get("/about").text
+    assert said in page
+    assert unsaid not in page
+
+
 def test_team_contact_and_source_are_shown_when_there_are_any(client: FlaskClient, instance: Path) -> None:
     team = [{"name": "Ann <A>", "role": "paints", "url": "https://example.org/ann"}]
     settings = {"TEAM": team, "CONTACT": "ann@example.org", "SOURCE_URL": "https://example.org/source"}
