@@ -88,7 +88,7 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
             give_back(claim)
             log.info("%s of walk %s goes back in line", claim.kind, claim.walk_id)
         except outages.OUTAGES as error:
-            if outages.is_to_blame(claim):
+            if outages.is_to_blame(claim, error):
                 _fail(claim, error)
                 raise
             log.warning("%s of walk %s goes back in line: %s", claim.kind, claim.walk_id, error)

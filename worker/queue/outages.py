@@ -24,19 +24,21 @@ OUTAGES = MediaStoreAway, OperationalError
 PAUSES = 0.5, 1.0, 2.0, 5.0
 """Seconds between two looks whether it is over; the last again and again."""
 
-ROOM = 16_000_000
-"""Bytes that the store must take again: a film in all its forms."""
+ROOM = 1_000_000
+"""Bytes that the store must take again before more is painted: some frames and a film."""
 
 PATIENCE = 10
-"""How often a walk may meet an outage in a row before it is taken for the cause of it."""
+"""How often in a row the database may fail a walk before the walk is taken for the cause of it."""
 
 log = logging.getLogger(__name__)
 
 _met: Counter[int] = Counter()
 
 
-def is_to_blame(claim: Claim) -> bool:
-    """Tell whether a walk has met more outages in a row than chance would have it."""
+def is_to_blame(claim: Claim, error: Exception) -> bool:
+    """Tell whether the database failed a walk more often in a row than chance would have it."""
+    if isinstance(error, MediaStoreAway):
+        return False
     _met[claim.walk_number] += 1
     return _met[claim.walk_number] > PATIENCE
 

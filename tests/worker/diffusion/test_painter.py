@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from app.generation import cost, presets
 from tests.support.house import HOUSE, SIZE, scene
+from worker.diffusion import level_batch
 from worker.diffusion.model import Model, ModelError
 from worker.diffusion.painter import Painter, PreparedWalk
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.tuning import fallback
+from worker.planning.level_plan import Level
 
 pytestmark = [
     pytest.mark.slow,
@@ -339,19 +341,20 @@ def test_on_step_is_called_after_every_step(painters: dict[str, Painter]) -> Non
 def test_pictures_painted_fewer_at_once_are_the_same_but_for_the_last_bits(
     painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    painter, positions = painters["bert"], [0.0, 0.25, 0.5, 0.75, 1.0]
-    prepared = painter.prepare(STOPS, exact(painter, batch=5))
-    whole = shown(painter, prepared, positions)
-    monkeypatch.setattr(painter, "_at_once", 4)
-    sizes = []
-    paint = Painter._paint_batch
-    monkeypatch.setattr(Painter, "_paint_batch", lambda *given: sizes.append(len(given[2])) or paint(*given))
+    painter = painters["bert"]
+    prepared = painter.prepare(STOPS, exact(painter))
+    level = Level("frames", (0.0, 0.25, 0.5, 0.75, 1.0), 4, ((0, 1, 2, 3, 4),))
+
+    def painted() -> list[NDArray[np.uint8]]:
+        found = level_batch.paint(painter, prepared, [level], 0, 0, sampling={}, frames=5, states=lambda *_: None)
+        return [one.picture for one in found]
+
+    whole, sizes, paint = painted(), [], painter.paint
+    monkeypatch.setattr(painter, "paint", lambda *given, **named: sizes.append(len(given[1])) or paint(*given, **named))
     for most in (2, 1):
-        assert painter.shrink()
-        sizes.clear()
-        assert all(difference(a, b) <= 1 for a, b in zip(whole, shown(painter, prepared, positions), strict=True))
-        assert max(sizes) == most and sum(sizes) == 5
-    assert not painter.shrink(), "there is less than one"
+        monkeypatch.setattr(painter, "at_once", most)
+        assert all(difference(a, b) <= 1 for a, b in zip(whole, painted(), strict=True))
+    assert sizes == [2, 2, 1, 1, 1, 1, 1, 1]
 
 
 def test_error_in_on_step_ends_the_painting(painters: dict[str, Painter]) -> None:
