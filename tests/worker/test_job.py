@@ -371,7 +371,7 @@ def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
 ) -> None:
     walk = commissioned(frames=6)
     with monkeypatch.context() as patch:
-        patch.setattr(encoding, "mp4", _raise(KeyboardInterrupt()))
+        patch.setattr(encoding.Mp4Writer, "finish", _raise(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             job.work()
     painted = list(painter.batches)
