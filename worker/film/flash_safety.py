@@ -18,6 +18,9 @@ FLASHES_MAX = 3
 SAFE_FPS = 2.0 * FLASHES_MAX
 """At this pace no film flashes more often: a flash takes two changes, and a second has no more frames than these."""
 
+SAFE_MS = 10 * ceil(100 / SAFE_FPS)
+"""How long a picture is shown at that pace, in a GIF's hundredths of a second."""
+
 SIDE = 128  # pixels that are looked at: finer patterns are not seen as flashes
 HUNG = 434  # CSS pixels of a film on its page
 SAFE_AREA = 0.25 * 341 * 256 / HUNG**2  # a quarter of ten degrees of sight, as a share of the film

@@ -27,7 +27,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
 from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
-from worker.film.timing import durations, film_order
+from worker.film.timing import durations, film_order, thinned
 from worker.pieces.painted_pictures import PaintedPictures, Picture
 from worker.pieces.walk_memory import Memory
 from worker.queue.leases import Claim, write_as_holder
@@ -70,6 +70,7 @@ class WrittenFilm:
 def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -> WrittenFilm | None:
     """Make the film as far as it is, with the frames ``added`` and not yet recorded, if one is due.
 
+    It shows no more pictures a second than are safe whatever they are, as the page's player does (static/player.js).
     A store that cannot take it for once is no reason to stop painting.
     """
     began = time.monotonic()
@@ -82,8 +83,11 @@ def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -
         return None
     try:
         order = [index for index in film_order(walk.frames, walk.ending) if index in paths]
+        times = _times(walk, list(paths))
+        if walk.fps > flash_safety.SAFE_FPS:  # to look for flashes each time would take the painter's
+            order, times = thinned(order, times, flash_safety.SAFE_MS)
         pictures = PaintedPictures([paths[index] for index in order], memory)
-        gif = encoding.gif(pictures, _times(walk, list(paths)), comment=recipe.dumps(walk))
+        gif = encoding.gif(pictures, times, comment=recipe.dumps(walk))
         return _write(media_store.store(), walk.id, ("gif", "gif", gif))
     except MediaError as error:
         log.warning("walk %s is painted on without its unfinished film: %s", walk.id, error)
