@@ -651,7 +651,7 @@ def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
     walk = commissioned(frames=2, pinned=other)
     with pytest.raises(walk_setup.WrongModel):
         job.work()
-    told = f"The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: {NAME}."
+    told = "The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: fake."
     assert read(walk.id).error == told
 
 
