@@ -14,9 +14,9 @@ from torch import Tensor
 
 from eye.tower import Shape, Tower
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS, ABOUT = "eye.safetensors", "eye.json"
-NAMES = "names"  # the tensor of the concepts' sentences, beside the tower's own
+NAMES = "names"  # the tensor of the concepts' vectors, beside the tower's own
 BATCH = 64
 SURE = 0.6  # share of a hand from which on it is named
 TOLD = 0.8  # of unseen drawings by a hand that the eye must have recognised for that
@@ -78,7 +78,7 @@ class Eye:
         return torch.cat([sentence for sentence, _ in parts]), torch.cat([hand for _, hand in parts]).softmax(1)
 
     def score(self, sentences: Tensor) -> Tensor:
-        """Compare sentences (n, width) with those of all concepts: cosines (n, concepts)."""
+        """Compare sentences (n, width) with the vectors of all concepts: cosines (n, concepts)."""
         return sentences @ self.names.T
 
     def _sized(self, pictures: Tensor) -> Tensor:
@@ -92,10 +92,12 @@ class Eye:
 def save(
     folder: Path, tower: Tower, names: Tensor, *, concepts: Sequence[str], hands: Sequence[str], **about: Any
 ) -> None:
-    """Write an eye into a folder, its weights in half precision; ``about`` is kept with it."""
+    """Write an eye into a folder, what it learned in half precision; ``about`` is kept with it."""
     from safetensors.torch import save_file
 
-    weights = {name: value.detach().half().cpu().contiguous() for name, value in tower.state_dict().items()}
+    learned = {name for name, _ in tower.named_parameters()}  # what was measured, as norms do, may be too large for it
+    weights = {name: (value.half() if name in learned else value).detach().cpu().contiguous()
+               for name, value in tower.state_dict().items()}  # fmt: skip
     save_file(weights | {NAMES: names.half().cpu().contiguous()}, folder / WEIGHTS)
     told = {"format": FORMAT, "shape": asdict(tower.shape)} | about | {"hands": list(hands), "concepts": list(concepts)}
     (folder / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""The image tower: a small convolutional network with two heads, one into the sentence space, one for the hand."""
+"""The image tower: a small residual network with two heads, one into the sentence space, one for the hand."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Shape:
     """
 
     size: int = 96
-    channels: tuple[int, ...] = (48, 96, 192, 256)
-    blocks: tuple[int, ...] = (2, 2, 3, 2)
+    channels: tuple[int, ...] = (32, 64, 128, 256)
+    blocks: tuple[int, ...] = (1, 2, 2, 2)
     width: int = 384
     hands: int = 1
 
@@ -31,19 +31,23 @@ class Shape:
 
 
 class Block(nn.Module):
-    """A depthwise convolution and two pointwise ones around it (ConvNeXt: Liu et al., arXiv 2201.03545)."""
+    """Two convolutions beside which what came in is carried on (He et al., arXiv 1512.03385)."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, before: int, channels: int, stride: int) -> None:
         super().__init__()
-        self.space = nn.Conv2d(channels, channels, 5, padding=2, groups=channels)
-        self.norm = nn.GroupNorm(1, channels)
-        self.wide = nn.Conv2d(channels, 3 * channels, 1)
-        self.narrow = nn.Conv2d(3 * channels, channels, 1)
+        self.seen = nn.Sequential(
+            nn.Conv2d(before, channels, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels),
+        )  # fmt: skip
+        self.carried: nn.Module = nn.Identity()
+        if stride > 1:  # halved by means, which lose nothing (He et al., arXiv 1812.01187)
+            self.carried = nn.Sequential(
+                nn.AvgPool2d(stride), nn.Conv2d(before, channels, 1, bias=False), nn.BatchNorm2d(channels)
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         """Add what the block sees."""
-        seen: Tensor = self.narrow(F.gelu(self.wide(self.norm(self.space(x)))))
-        return x + seen
+        return F.relu(self.seen(x) + self.carried(x))
 
 
 class Tower(nn.Module):
@@ -52,27 +56,30 @@ class Tower(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        first = shape.channels[0]
-        parts: list[nn.Module] = [
-            nn.Conv2d(3, first // 2, 3, stride=2, padding=1), nn.GELU(),
-            nn.Conv2d(first // 2, first, 3, stride=2, padding=1), nn.GroupNorm(1, first),
-        ]  # fmt: skip
-        before = first
+        before = shape.channels[0]
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, before, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(before), nn.ReLU()
+        )
+        levels = []
         for channels, count in zip(shape.channels, shape.blocks, strict=True):
-            if channels != before:
-                parts += [nn.Conv2d(before, channels, 2, stride=2), nn.GroupNorm(1, channels)]
-            parts += [Block(channels) for _ in range(count)]
+            strides = [2] + [1] * (count - 1)
+            levels.append(
+                nn.Sequential(*(Block(channels if n else before, channels, each) for n, each in enumerate(strides)))
+            )
             before = channels
-        self.trunk = nn.Sequential(*parts)
-        self.norm = nn.LayerNorm(before)
+        self.levels = nn.ModuleList(levels)
         self.sentence = nn.Sequential(nn.Linear(before, 2 * before), nn.GELU(), nn.Linear(2 * before, shape.width))
-        self.hand = nn.Linear(2 * before, shape.hands)
+        # A hand is recognised by its strokes as well as by the whole: by all levels, and by how much each varies.
+        self.hand = nn.Linear(2 * sum(shape.channels), shape.hands)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster; torch's stub is narrow
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Look at pictures."""
-        seen = self.trunk(((pictures - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
-        mean = self.norm(seen.mean((2, 3)))
-        # A hand is recognised by how much a picture varies as well as by what is in it.
-        spread = seen.float().flatten(2).std(2).to(mean.dtype)
-        return F.normalize(self.sentence(mean).float(), dim=-1), self.hand(torch.cat([mean, spread], 1)).float()
+        seen = self.stem(((pictures - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
+        strokes = []
+        for level in self.levels:
+            seen = level(seen)
+            spread, mean = torch.std_mean(seen.float().flatten(2), 2)
+            strokes += [mean, spread]
+        mean = seen.mean((2, 3))
+        return F.normalize(self.sentence(mean).float(), dim=-1), self.hand(torch.cat(strokes, 1)).float()

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from eye import Eye
+from sketch import arrangement, rendering
+from sketch.arrangement import Wish
+from sketch.sketchbook import Sketchbook
 from studio.judging.rewordings import hits
 from studio.scenes.canvas import PLAIN, Canvas
 
@@ -56,13 +60,17 @@ def of_drawings(eye: Eye, canvas: Canvas) -> dict[str, Any]:
 
 @torch.no_grad()
 def of_hands(eye: Eye, canvas: Canvas, count: int) -> dict[str, Any]:
-    """Measure the eye on ``count`` drawings by each hand: hands recognised, and concepts among five."""
+    """Measure the eye on ``count`` drawings before settings by each hand: hands recognised, concepts among five."""
     count = min(count, len(canvas.records))
     chosen = [n * len(canvas.records) // count for n in range(count)]
     names = [canvas.records[n].title for n in chosen]
+    size = canvas.motifs.pixels.shape[-1]
+    nothing = Sketchbook((), {})
+    grounds = [rendering.draw(arrangement.arrange((), Wish(), seed), nothing, size).ground for seed in range(count)]
+    before = torch.from_numpy(np.stack(grounds)).permute(0, 3, 1, 2).to(canvas.motifs.pixels.device)
     told, found, by_hand = [], [], {}
     for number, hand in enumerate(eye.hands):
-        sentences, shares = eye.look(canvas.by_hand(hand, chosen))
+        sentences, shares = eye.look(canvas.by_hand(hand, chosen, grounds=before))
         right = (shares.argmax(1) == number).cpu()
         by_hand[hand] = round(float(right.float().mean()), 3)
         told.append(right)

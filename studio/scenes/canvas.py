@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from studio.hands import registry
 from studio.hands.registry import HANDS
 from studio.scenes import composition
 from studio.workspace.work_folder import Folder
@@ -20,8 +22,15 @@ class Canvas:
     def __init__(self, folder: Folder, *, split: str = "train", device: str = "cpu", size: int = 256) -> None:
         self.records = composition.motif_records(folder, split)
         self.motifs = composition.Motifs.of(folder, split=split, device=device, size=size)
-        plan = composition.read_plan(folder)
-        self.programme = composition.Programme(plan, self.records)
+        self._folder = folder
+
+    @cached_property
+    def programme(self) -> composition.Programme:
+        """The scenes of the folder's plan.
+
+        :raises FolderError: where it has none.
+        """
+        return composition.Programme(composition.read_plan(self._folder), self.records)
 
     @torch.no_grad()
     def mixture(self, count: int, first: int, *, plain: float = 0.0, dice: torch.Generator) -> Tensor:
@@ -35,13 +44,16 @@ class Canvas:
         return torch.cat(painted)
 
     @torch.no_grad()
-    def by_hand(self, hand: str, chosen: list[int], seed: int = 1) -> Tensor:
-        """Paint drawings alone by a hand, or as they are on a light ground for ``plain``."""
+    def by_hand(self, hand: str, chosen: list[int], seed: int = 1, grounds: Tensor | None = None) -> Tensor:
+        """Paint drawings alone by a hand, before ``grounds`` or its own; as they are on a light one for ``plain``."""
         if hand == PLAIN:
             return self.plain(chosen, torch.full((len(chosen), 3, 1, 1), 0.94))
         parts = [composition.Scene(n, hand, seed + n, (composition.Part(motif, 0.5, 0.5, 0.8),), (), "", ())
                  for n, motif in enumerate(chosen)]  # fmt: skip
-        return composition.paint(parts, self.motifs)
+        if grounds is None:
+            return composition.paint(parts, self.motifs)
+        seeds = torch.tensor([part.seed for part in parts])
+        return registry.paint(hand, composition.compose(parts, self.motifs), seeds, grounds)
 
     @torch.no_grad()
     def plain(self, chosen: list[int], grounds: Tensor) -> Tensor:

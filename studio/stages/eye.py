@@ -7,61 +7,85 @@ from typing import Any
 
 import click
 
+from studio.errors import StudioError
 from studio.workspace.stage_command import HOUSE, counts, stage, training_options
-from studio.workspace.work_folder import Folder, put_folder
+from studio.workspace.work_folder import Folder, digest, put_folder
 
 
 @stage("eye")
-@training_options(steps=12_000, rate=2e-3, batch=256, run="eye")
+@training_options(steps=12_000, rate=5e-3, batch=256, run="eye")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="The diffusers folder into whose text encoder's sentences it sees.")  # fmt: skip
+@click.option("--sketchbook", "drawn", type=click.Path(path_type=Path), default=HOUSE / "sketchbook.zip",
+              show_default=True, help="The drawings of which subjects are painted to see.")  # fmt: skip
+@click.option("--eye", "before", type=click.Path(path_type=Path),
+              help="An eye to go on from, perhaps one for smaller pictures.")  # fmt: skip
 @click.option("--size", type=click.IntRange(16), default=96, show_default=True, help="Pixels a side that it sees.")
-@click.option("--channels", default="48,96,192,256", show_default=True, help="Channels of each level, finest first.")
-@click.option("--blocks", default="2,2,3,2", show_default=True, help="Blocks of each level.")
-@click.option("--painted", type=click.IntRange(0), default=60_000, show_default=True, help="Scenes painted to see.")
+@click.option("--channels", default="32,64,128,256", show_default=True, help="Channels of each level, finest first.")
+@click.option("--blocks", default="1,2,2,2", show_default=True, help="Blocks of each level.")
+@click.option("--painted", type=click.IntRange(0), default=60_000, show_default=True, help="Subjects painted to see.")
 @click.option("--painted-at", "painted_at", type=click.IntRange(16), default=256, show_default=True,
               help="Pixels a side at which hands paint them.")  # fmt: skip
 @click.option("--plain", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of plain drawings.")
 @click.option("--measured", type=click.IntRange(1), default=100, show_default=True, help="Pictures a hand to measure.")
-def command(folder: Folder, *, base: Path, size: int, channels: str, blocks: str, painted: int, painted_at: int,
-            plain: float, batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...], measured: int,
-            **often: Any) -> dict[str, Any]:  # fmt: skip
+def command(folder: Folder, *, base: Path, drawn: Path, before: Path | None, size: int, channels: str, blocks: str,
+            painted: int, painted_at: int, plain: float, batch: int, device: str, precision: str, run: str,
+            trackers: tuple[str, ...], measured: int, **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/eye: it names what is in a picture, and by which hand it is."""
     import torch
 
     from eye import Shape, Tower, save
+    from eye.eye import WEIGHTS
+    from studio.scenes import subjects
     from studio.scenes.canvas import Canvas
     from studio.text.text_encoder import Texts
-    from studio.training import eye, loop
+    from studio.training import eye, eye_pool, loop
     from studio.workspace.training_run import Run
 
     schedule = loop.Schedule(decay=0.05, **often)
     each = Run(folder, run)
     machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
     canvas = Canvas(folder, device=device, size=painted_at)
-    school = eye.School(canvas, Texts(base, device=device), painted=painted, size=size)
+    order = eye_pool.Order(subjects.drawn_from(drawn), digest(drawn.read_bytes()), painted, painted_at, size)
+    eye_pool.paint(folder, order, process=machine.process_index, processes=machine.num_processes)
+    machine.wait_for_everyone()
+    school = eye.School(canvas, Texts(base, device=device), order=order, pool=eye_pool.read(folder, order), size=size)
     torch.manual_seed(schedule.seed)
     shape = Shape(size, counts(channels), counts(blocks), school.names.shape[1], len(school.hands))
     pupil = eye.Pupil(Tower(shape), school.names)
+    if before:
+        pupil.begin_as(_loaded(before), school)
 
     def loss_of(model: Any, _: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
         loss, told = model(school.lesson(batch, dice, plain=plain))
         return loss, told
 
     settings = {"batch": batch, "size": size, "channels": channels, "blocks": blocks, "painted": painted,
-                "painted_at": painted_at, "plain": plain, "scenes": canvas.programme.plan.seed,
+                "painted_at": painted_at, "plain": plain, "sketchbook": order.name,
+                "eye": digest((before / WEIGHTS).read_bytes()) if before else "",
                 "drawings": len(canvas.records), "precision": precision}  # fmt: skip
-    summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings)
+    summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings, muon=True)
     if not machine.is_main_process:
         return summary
+    eye.settle(pupil.tower, school, batch=batch, plain=plain, seed=schedule.seed)
+    names = pupil.names.detach()
     about = {"trained_on": {"drawings": len(canvas.records), "painted": painted, "steps": schedule.steps,
                             "vendors": sorted({record.vendor for record in canvas.records})}}  # fmt: skip
-    told = about | _measured(folder, pupil.tower, school, device, painted_at, measured)
+    told = about | _measured(folder, pupil.tower, names, school, device, painted_at, measured)
     told = {"words": _words(school.hands)} | told
     put_folder(folder.path / "model/eye", lambda path: save(
-        path, pupil.tower, school.names, concepts=school.concepts, hands=school.hands, **told))  # fmt: skip
+        path, pupil.tower, names, concepts=school.concepts, hands=school.hands, **told))  # fmt: skip
     return summary | told | {"parameters": sum(value.numel() for value in pupil.tower.parameters()),
                              "concepts": len(school.concepts)}  # fmt: skip
+
+
+def _loaded(folder: Path) -> Any:
+    from eye import Eye, EyeError
+
+    try:
+        return Eye.load(folder)
+    except EyeError as error:
+        raise StudioError(str(error)) from error
 
 
 def _words(names: tuple[str, ...]) -> dict[str, str]:
@@ -71,7 +95,9 @@ def _words(names: tuple[str, ...]) -> dict[str, str]:
     return {name: HANDS[name].words for name in names if name in HANDS}
 
 
-def _measured(folder: Folder, tower: Any, school: Any, device: str, size: int, count: int) -> dict[str, Any]:
+def _measured(
+    folder: Folder, tower: Any, names: Any, school: Any, device: str, size: int, count: int
+) -> dict[str, Any]:
     """Measure on a vendor that was kept out; say nothing of the eye's accuracy where none was."""
     from eye import Eye
     from studio.judging import accuracy
@@ -80,7 +106,7 @@ def _measured(folder: Folder, tower: Any, school: Any, device: str, size: int, c
     kept_out = [record for record in folder.catalogue() if record.split == "test" and record.kind == "motif"]
     if not kept_out:
         return {"measured_on": None}
-    eye = Eye(tower.to(device), school.names, {"concepts": school.concepts, "hands": school.hands})
+    eye = Eye(tower.to(device), names, {"concepts": school.concepts, "hands": school.hands})
     canvas = Canvas(folder, split="test", device=device, size=size)
     drawings, hands = accuracy.of_drawings(eye, canvas), accuracy.of_hands(eye, canvas, count)
     return {"measured_on": sorted({record.vendor for record in kept_out}), "R": drawings["top1"],

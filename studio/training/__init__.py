@@ -6,6 +6,7 @@ __all__ = [
     "checkpoints",
     "diffusion",
     "eye",
+    "eye_pool",
     "growing",
     "loop",
     "meaning_table",

@@ -7,22 +7,27 @@ since a processor paints fewer in a second than it learns from.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 
-from eye import Tower
+from eye import Eye, Tower
 from sketch import wording
-from studio.hands.registry import HANDS
-from studio.scenes import composition
+from studio.errors import StudioError
 from studio.scenes.canvas import PLAIN, Canvas
 from studio.text.text_encoder import Texts
-from studio.workspace.stage_command import progress
+from studio.training import eye_pool, loop
+from studio.training.eye_pool import HANDS, Order, Pool
 
 MIRRORED = ("Animals & Nature", "Food & Drink")  # of these, right and left mean nothing
+SENTENCE = 0.2
+"""How much it counts that vectors lie where sentences do: as much again as naming, and fewer are named."""
+
+SETTLED, SETTLING = 60, 2_049
+"""Lessons by which norms are settled, and the process, above all that train, whose dice they are drawn by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +41,31 @@ class Lesson:
 
 
 class School:
-    """All that the eye is shown: drawings of the split ``train`` as they are, and ``painted`` scenes of the folder."""
+    """All that the eye is shown: drawings of the split ``train`` as they are, and a pool of painted pictures."""
 
-    def __init__(self, canvas: Canvas, texts: Texts, *, painted: int, size: int) -> None:
+    def __init__(self, canvas: Canvas, texts: Texts, *, order: Order, pool: Pool, size: int) -> None:
         self.size, self.motifs = size, canvas.motifs
         device = canvas.motifs.pixels.device
-        self.concepts = tuple(sorted({record.title for record in canvas.records}))
-        self.hands = (PLAIN, *(name for name in HANDS if name in canvas.programme.plan.hands))
+        shown = [eye_pool.shares(subject, order.book) for subject in pool.subjects]
+        self.concepts = tuple(sorted({record.title for record in canvas.records}.union(*shown)))
+        self.hands = (PLAIN, *HANDS)
         places = {name: number for number, name in enumerate(self.concepts)}
         self.names = texts.sentences([wording.thing(name) for name in self.concepts]).to(device)
         self._of_motif = torch.tensor([places[record.title] for record in canvas.records])
         self._turns = torch.tensor([record.group in MIRRORED for record in canvas.records])
-        drawn = [canvas.programme.scene(number) for number in range(painted)]
-        self._pool = _painted(drawn, canvas, size)
-        self._pool_hands = torch.tensor([self.hands.index(scene.hand) for scene in drawn], dtype=torch.long)
-        pairs = [(places[scene.concepts[0]], places[scene.concepts[-1]]) for scene in drawn]
-        self._pool_concepts = torch.tensor(pairs, dtype=torch.long).view(-1, 2)
-        # The bare caption, of which an own sentence is needed only where it says more than a name.
-        said = [scene.texts[-2] for scene in drawn]
+        self._pool = pool.pictures.to(device)
+        self._pool_hands = torch.tensor([self.hands.index(each.first.hand) for each in pool.subjects], dtype=torch.long)
+        most = max((len(each) for each in shown), default=1)
+        self._pool_concepts = torch.zeros(len(shown), most, dtype=torch.long)
+        self._pool_shares = torch.zeros(len(shown), most)
+        for row, each in enumerate(shown):
+            self._pool_concepts[row, : len(each)] = torch.tensor([places[name] for name in each])
+            self._pool_shares[row, : len(each)] = torch.tensor(list(each.values()))
+        said = [eye_pool.caption(subject) for subject in pool.subjects]
         distinct = list(dict.fromkeys(said))
-        table = texts.sentences(distinct).to(device) if distinct else self.names[:0]
+        self._table = texts.sentences(distinct).to(device) if distinct else self.names[:0]
         at = {text: number for number, text in enumerate(distinct)}
-        self._pool_sentences, self._table = torch.tensor([at[text] for text in said], dtype=torch.long), table
+        self._pool_sentences = torch.tensor([at[text] for text in said], dtype=torch.long)
 
     def lesson(self, count: int, dice: torch.Generator, *, plain: float) -> Lesson:
         """Draw what a step learns from; a share of it plain drawings."""
@@ -70,33 +78,47 @@ class School:
         seen = [on_grounds(placed(drawn, self.size, chance, may_turn=self._turns[motif].to(device)), chance)]
         seen.append(placed(self._pool[row.to(device)].float() / 255, self.size, chance, strength=0.4))
         pictures = torch.cat([disturbed(seen[0], chance, 1.0), disturbed(seen[1], chance, 0.45)])
-        pairs = torch.cat([self._of_motif[motif][:, None].expand(-1, 2), self._pool_concepts[row]]).to(device)
         shares = torch.zeros(count, len(self.concepts), device=device)
-        shares.scatter_add_(1, pairs, torch.full(pairs.shape, 0.5, device=device))
-        sentences = torch.cat([self.names[pairs[:of_plain, 0]], self._table[self._pool_sentences[row].to(device)]])
+        shares[torch.arange(of_plain), self._of_motif[motif]] = 1.0
+        shares[of_plain:].scatter_add_(1, self._pool_concepts[row].to(device), self._pool_shares[row].to(device))
+        sentences = torch.cat([
+            self.names[self._of_motif[motif].to(device)], self._table[self._pool_sentences[row].to(device)]
+        ])  # fmt: skip
         hands = torch.cat([torch.zeros(of_plain, dtype=torch.long), self._pool_hands[row]]).to(device)
         return Lesson(pictures, shares, sentences, hands)
 
 
-def _painted(drawn: Sequence[composition.Scene], canvas: Canvas, size: int) -> Tensor:
-    """Paint scenes once: (n, 3, size, size) in bytes."""
-    parts = []
-    for start in progress(range(0, len(drawn), 128), what="painted"):
-        pictures = composition.paint(drawn[start : start + 128], canvas.motifs)
-        small = F.interpolate(pictures, (size, size), mode="bilinear", antialias=True, align_corners=False)
-        parts.append((small.clamp(0, 1) * 255).round().byte())
-    device = canvas.motifs.pixels.device
-    return torch.cat(parts) if parts else torch.empty(0, 3, size, size, dtype=torch.uint8, device=device)
-
-
 class Pupil(nn.Module):
-    """A tower that is trained through one ``forward``, with how sharply concepts are told apart."""
+    """A tower that is trained through one ``forward``, with the concepts' vectors and how sharply they are told apart.
+
+    The vectors begin as the sentences of the names and are learned with the tower: names that mean nearly the same,
+    such as "cat" and "cat face", stand too close for that.
+    """
 
     def __init__(self, tower: Tower, names: Tensor) -> None:
         super().__init__()
         self.tower = tower
-        self.register_buffer("names", names, persistent=False)
+        self.vectors = nn.Parameter(names.detach().clone())
         self.sharpness = nn.Parameter(torch.tensor(math.log(20.0)))
+
+    @torch.no_grad()
+    def begin_as(self, eye: Eye, school: School) -> None:
+        """Begin with what another eye knows, of the same levels, concepts and hands; what it saw may be smaller.
+
+        :raises StudioError: naming what differs.
+        """
+        mine, its = (asdict(each.shape) | {"size": 0} for each in (self.tower, eye.tower))
+        other = [name for name in mine if mine[name] != its[name]]
+        other += [name for name in ("concepts", "hands") if getattr(eye, name) != getattr(school, name)]
+        if other:
+            raise StudioError(f"The eye to go on from differs in {', '.join(other)}.")
+        self.tower.load_state_dict(eye.tower.state_dict())
+        self.vectors.copy_(eye.names)
+
+    @property
+    def names(self) -> Tensor:
+        """The concepts' vectors, of length 1."""
+        return F.normalize(self.vectors, dim=1)
 
     def forward(self, lesson: Lesson) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss (concepts, sentence, hand), and the shares that are recognised rightly."""
@@ -107,7 +129,15 @@ class Pupil(nn.Module):
         of_hand = F.cross_entropy(hands, lesson.hands, label_smoothing=0.05)
         first = lesson.concepts.gather(1, scores.argmax(1, keepdim=True)) > 0
         told = {"concept": first.float().mean(), "hand": (hands.argmax(1) == lesson.hands).float().mean()}
-        return of_concept + of_sentence + 0.3 * of_hand, told
+        return of_concept + SENTENCE * of_sentence + 0.3 * of_hand, told
+
+
+@torch.no_grad()
+def settle(tower: Tower, school: School, *, batch: int, plain: float, seed: int) -> None:
+    """Measure anew what the norms of a tower have to expect, by averaged weights that they have never seen."""
+    pictures = (school.lesson(batch, loop.dice(seed, number, SETTLING), plain=plain).pictures
+                for number in range(SETTLED))  # fmt: skip
+    update_bn(pictures, tower, device=school.names.device)
 
 
 def placed(

@@ -6,17 +6,21 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from eye import Eye, EyeError
+from eye import Eye, EyeError, Shape, Tower
+from sketch.scene import Scene, Thing
 from studio.judging import accuracy
+from studio.scenes import subjects
 from studio.scenes.canvas import Canvas
+from studio.scenes.subjects import End, Subject
 from studio.text.text_encoder import Texts
-from studio.training import eye
+from studio.training import eye, eye_pool
 from studio.training.loop import dice
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
@@ -30,12 +34,14 @@ SMALL = ("--size", 16, "--channels", "8,16", "--blocks", "1,1", "--painted", 24,
 
 
 @pytest.fixture(scope="module")
-def taught(drawn: Folder, base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, dict[str, Any]]:
+def taught(
+    drawn: Folder, base: Path, book: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Folder, dict[str, Any]]:
     """A folder whose eye took forty steps, and what the stage said; not to be written to."""
     path = tmp_path_factory.mktemp("taught") / "work"
     shutil.copytree(drawn.path, path)
-    call("compose", "--folder", path, "--number", 40, "--sheet", 0, "--hand", "neon", "--hand", "cut-out")
-    return Folder(path), call("eye", "--folder", path, "--base", base, *SMALL, "--steps", 40, "--save-every", 20)
+    words = ("--base", base, "--sketchbook", book, *SMALL, "--steps", 40, "--save-every", 20)
+    return Folder(path), call("eye", "--folder", path, *words)
 
 
 @pytest.fixture
@@ -45,12 +51,25 @@ def copy(taught: tuple[Folder, dict[str, Any]], tmp_path: Path) -> Folder:
 
 
 @pytest.fixture(scope="module")
-def school(taught: tuple[Folder, dict[str, Any]], base: Path) -> eye.School:
-    return eye.School(Canvas(taught[0], size=32), Texts(base), painted=12, size=16)
+def order(book: Path) -> eye_pool.Order:
+    return eye_pool.Order(subjects.drawn_from(book), "book", 24, 32, 16)
 
 
-def losses(folder: Folder) -> dict[int, float]:
-    return {row["step"]: row["loss"] for row in Run(folder, "eye").curve()}
+@pytest.fixture(scope="module")
+def school(
+    taught: tuple[Folder, dict[str, Any]],
+    base: Path,
+    order: eye_pool.Order,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> eye.School:
+    folder = Folder(tmp_path_factory.mktemp("school"))
+    eye_pool.paint(folder, order)
+    pool = eye_pool.read(folder, order)
+    return eye.School(Canvas(taught[0], size=32), Texts(base), order=order, pool=pool, size=16)
+
+
+def losses(folder: Folder, run: str = "eye") -> dict[int, float]:
+    return {row["step"]: row["loss"] for row in Run(folder, run).curve()}
 
 
 def test_eye_learns_and_is_measured_on_the_vendor_kept_out(taught: tuple[Folder, dict[str, Any]]) -> None:
@@ -58,32 +77,36 @@ def test_eye_learns_and_is_measured_on_the_vendor_kept_out(taught: tuple[Folder,
     seen = losses(folder)
     assert seen[40] < 0.8 * seen[1]
     assert told["measured_on"] == ["twemoji"] and 0 <= told["R"]["share"] <= told["R_top5"]["share"] <= 1
-    assert set(told["hands_told"]["by_hand"]) == {"plain", "neon", "cut-out"}
+    assert tuple(told["hands_told"]["by_hand"]) == ("plain", *eye_pool.HANDS)
 
 
 def test_folder_loads_and_says_what_the_stage_said(taught: tuple[Folder, dict[str, Any]]) -> None:
     folder, told = taught
     held = Eye.load(folder.path / "model/eye")
-    assert held.about["R"] == told["R"] and held.hands == ("plain", "cut-out", "neon")
-    assert held.concepts == ("bear", "red apple", "rescue worker’s helmet", "umbrella")
+    assert held.about["R"] == told["R"] and held.hands == ("plain", *eye_pool.HANDS)
+    assert held.concepts == ("bear", "fox", "red apple", "rescue worker’s helmet", "umbrella")
     sentences, hands = held.look(torch.rand(3, 3, 50, 40))
     assert torch.allclose(sentences.norm(dim=1), torch.ones(3), atol=1e-5)
-    assert torch.allclose(hands.sum(1), torch.ones(3), atol=1e-5) and held.score(sentences).shape == (3, 4)
+    assert torch.allclose(hands.sum(1), torch.ones(3), atol=1e-5) and held.score(sentences).shape == (3, 5)
 
 
 def test_hand_is_named_by_its_words_where_the_eye_is_sure_and_was_right_before(
     taught: tuple[Folder, dict[str, Any]],
 ) -> None:
     held = Eye.load(taught[0].path / "model/eye")
-    assert held.about["words"] == {"cut-out": "paper cut-out", "neon": "neon"}
+    assert held.about["words"]["cut-out"] == "paper cut-out" and "plain" not in held.about["words"]
     held.about["hands_told"]["by_hand"] = {"plain": 1.0, "cut-out": 0.9, "neon": 0.3}
-    plain, cut_out, neon = torch.eye(3) * 0.7 + 0.1
-    known = ("paper cut-out", "neon")
+    known, cut_out = ("paper cut-out", "neon"), sure_of(held, "cut-out")
     assert held.hand(cut_out, known) == "paper cut-out"
-    assert [held.hand(shares, known) for shares in (plain, neon, torch.tensor([0.2, 0.5, 0.3]))] == ["", "", ""]
-    assert held.hand(cut_out, ("neon",)) == ""
+    assert [held.hand(sure_of(held, name), known) for name in ("plain", "neon")] == ["", ""]
+    assert held.hand(cut_out * 0.8, known) == "" and held.hand(cut_out, ("neon",)) == ""
     held.about = {key: value for key, value in held.about.items() if key not in ("words", "hands_told")}
     assert held.hand(cut_out, known) == ""
+
+
+def sure_of(held: Eye, hand: str) -> torch.Tensor:
+    """Shares of all hands, seven tenths of them one's."""
+    return torch.tensor([0.7 if name == hand else 0.01 for name in held.hands])
 
 
 def test_loader_needs_neither_studio_nor_text_encoder(taught: tuple[Folder, dict[str, Any]]) -> None:
@@ -97,7 +120,7 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 
 
 def test_run_goes_on_with_the_losses_it_would_have_had(
-    copy: Folder, taught: tuple[Folder, dict[str, Any]], base: Path, monkeypatch: pytest.MonkeyPatch
+    copy: Folder, taught: tuple[Folder, dict[str, Any]], base: Path, book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(copy.path / "runs")
     asked = iter(range(100))
@@ -109,7 +132,8 @@ def test_run_goes_on_with_the_losses_it_would_have_had(
 
     real = eye.School.lesson
     monkeypatch.setattr(eye.School, "lesson", killed)
-    words = ("eye", "--folder", copy.path, "--base", base, *SMALL, "--steps", 40, "--save-every", 20)
+    words = ("eye", "--folder", copy.path, "--base", base, "--sketchbook", book, *SMALL, "--steps", 40,
+             "--save-every", 20)  # fmt: skip
     call(*words, ok=False)
     monkeypatch.undo()
     assert call(*words)["taken_now"] == 20
@@ -125,9 +149,70 @@ def test_lesson_follows_from_its_dice_and_tells_the_truth(school: eye.School) ->
     assert torch.equal(one.sentences[:4], school.names[one.concepts[:4].argmax(1)])
 
 
-def test_without_painted_scenes_all_is_plain(taught: tuple[Folder, dict[str, Any]], base: Path) -> None:
-    bare = eye.School(Canvas(taught[0], size=32), Texts(base), painted=0, size=16)
+def test_eye_goes_on_from_one_for_smaller_pictures(
+    copy: Folder, taught: tuple[Folder, dict[str, Any]], base: Path, book: Path
+) -> None:
+    words = ("eye", "--folder", copy.path, "--base", base, "--sketchbook", book, *SMALL, "--size", 24, "--steps", 4,
+             "--rate", 1e-5, "--eye", taught[0].path / "model/eye")  # fmt: skip
+    call(*words, "--run", "larger")
+    assert losses(Folder(copy.path), "larger")[4] < 1.1 * losses(taught[0])[40]
+    assert "differs in channels, blocks" in call(*words, "--run", "deeper", "--channels", "8,16,16", "--blocks",
+                                                 "1,1,1", ok=False)["error"]  # fmt: skip
+    assert "eye.json is missing" in call(*words, "--run", "none", "--eye", copy.path, ok=False)["error"]
+
+
+def test_without_painted_pictures_all_is_plain(
+    taught: tuple[Folder, dict[str, Any]], base: Path, order: eye_pool.Order
+) -> None:
+    none = replace(order, count=0)
+    bare = eye.School(Canvas(taught[0], size=32), Texts(base), order=none, pool=eye_pool.read(taught[0], none), size=16)
     assert bare.lesson(4, dice(1, 1), plain=0.5).hands.eq(0).all()
+
+
+def test_pool_is_painted_by_several_processes_and_goes_on_where_it_was(
+    order: eye_pool.Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(eye_pool, "SHARD", 5)
+    whole, shared = Folder(tmp_path / "whole"), Folder(tmp_path / "shared")
+    eye_pool.paint(whole, order)
+    for process in (1, 0):
+        eye_pool.paint(shared, order, process=process, processes=2)
+    pictures = eye_pool.read(whole, order).pictures
+    assert torch.equal(pictures, eye_pool.read(shared, order).pictures) and pictures.float().std() > 10
+    name, _ = list(order.shards())[2]
+    (whole.path / name).unlink()
+    monkeypatch.setattr(eye_pool.Easel, "paint", counted(calls := [], eye_pool.Easel.paint))
+    eye_pool.paint(whole, order)
+    assert calls == [5] and torch.equal(pictures, eye_pool.read(whole, order).pictures)
+
+
+def counted(calls: list[int], real: Any) -> Any:
+    """Paint as before, and note how many at once."""
+
+    def paint(easel: Any, chunk: Any) -> Any:
+        calls.append(len(chunk))
+        return real(easel, chunk)
+
+    return paint
+
+
+def test_what_lies_between_two_scenes_is_shared_between_their_things(order: eye_pool.Order) -> None:
+    bear, fox = (next(each for each in order.book.drawings.values() if each.name == name) for name in ("bear", "fox"))
+    first, last = (End(Scene((Thing(each.digest),)), "oil", (f"{each.name}, oil", each.name)) for each in (bear, fox))
+    between = Subject(1, 1, first, last, 0.7)
+    assert eye_pool.shares(between, order.book) == pytest.approx({"bear": 0.3, "fox": 0.7})
+    assert eye_pool.caption(between) == "fox" and eye_pool.caption(replace(between, t=0.3)) == "bear"
+    both = replace(first, scene=Scene((Thing(bear.digest), Thing(bear.digest), Thing(fox.digest))))
+    assert eye_pool.shares(Subject(1, 1, both), order.book) == {"bear": 0.5, "fox": 0.5}
+
+
+def test_norms_expect_what_averaged_weights_make_of_lessons(school: eye.School) -> None:
+    tower = Tower(Shape(16, (8, 16), (1, 1), school.names.shape[1], len(school.hands)))
+    eye.settle(tower, school, batch=16, plain=0.5, seed=1)
+    seen = school.lesson(64, dice(1, 7), plain=0.5).pictures
+    with torch.no_grad():
+        stemmed = tower.eval().stem[:2]((seen - 0.5) / 0.25)
+    assert stemmed.mean().abs() < 0.2 and 0.7 < stemmed.std() < 1.3
 
 
 @pytest.mark.parametrize(("spoil", "says"), [
@@ -135,7 +220,7 @@ def test_without_painted_scenes_all_is_plain(taught: tuple[Folder, dict[str, Any
     (lambda path: (path / "eye.safetensors").write_bytes(b"torn"), "cannot be loaded"),
     (lambda path: (path / "eye.safetensors").unlink(), "eye.safetensors is missing"),
     (lambda path: (path / "eye.json").write_text('{"format": 9}'), "another version"),
-    (lambda path: (path / "eye.json").write_text('{"format": 1}'), "cannot be loaded"),
+    (lambda path: (path / "eye.json").write_text('{"format": 2}'), "cannot be loaded"),
 ])  # fmt: skip
 def test_spoilt_eye_is_named(spoil: Any, says: str, copy: Folder) -> None:
     spoil(copy.path / "model/eye")
