@@ -111,6 +111,14 @@ class WalkDescription(TypedDict):
     model: Annotated[
         str | None, Field(description="The model asked for; null when the site's first paints.", examples=[None])
     ]
+    model_here: Annotated[
+        bool | None,
+        Field(
+            description="Whether the model that painted it is here in the same revision: no other paints the same "
+            "pictures again, or shows them in the making. Null until it is painted, and where nobody can tell.",
+            examples=[True],
+        ),
+    ]
     continues: Annotated[
         str | None,
         Field(description="The id of the walk that it goes on from; null unless that hangs.", examples=[None]),

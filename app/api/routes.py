@@ -20,7 +20,7 @@ from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.gallery import catalogue, similar
 from app.gallery.catalogue_query import CatalogueQuery, parse, whole
-from app.queue import fair_queue
+from app.queue import fair_queue, revisions
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lineage, lookup, reuse
 from app.web.form_guards import csrf
@@ -237,6 +237,7 @@ def describe(walk: Walk) -> WalkDescription:
         "ending": walk.ending,
         "easing": walk.easing,
         "model": walk.model,
+        "model_here": revisions.is_model_here(walk),
         "continues": _id_of(lineage.parent_of(walk)),
         "remix_of": _id_of(lineage.remixed_from(walk)),
         "repeat_of": _id_of(reuse.original_of(walk)),

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import tarfile
 import tempfile
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +24,13 @@ from app.gallery import first_exhibition
 from app.operations import archive_format, database_dump
 from app.operations.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
 from app.storage import media_store
-from app.storage.database import db, head, is_sqlite, now, ping, schema_state, writing
+from app.storage.database import db, head, now, ping, schema_state, writing
 from app.storage.walk_models import Frame, Medium, Walk
 from app.version import __version__
 from app.walks import reuse
+
+COUNT = "SELECT count(*) FROM walks"
+NAMED = "SELECT path FROM frames UNION SELECT path FROM media ORDER BY path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class BackupSummary:
 def create(target: Path) -> BackupSummary:
     """Write a backup of the running or resting site to ``target``.
 
-    The database is copied first, in one piece; then the files that its rows name. What was deleted in between is noted
-    in the manifest and forgotten when the backup is restored.
+    The database is copied first, in one piece; then the files that its rows name, those of the copy. What was deleted
+    in between is noted in the manifest and forgotten when the backup is restored.
 
     :raises InvalidInput: when something is there already.
     :raises MomaError: when the database or the store cannot be read, or pg_dump is needed and missing.
@@ -89,12 +91,11 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
 
 
 def _write(target: Path, copy: Path) -> BackupSummary:
-    database_dump.copy(copy)
-    walks, named = _named(copy)
+    ((walks,),), named = database_dump.copy(copy, COUNT, NAMED)
     entries, absent = [], []
     with tarfile.open(target, "w") as archive:
         entries.append(archive_format.add_file(archive, DATABASES[database_dump.kind()], copy))
-        for path in named:
+        for (path,) in named:
             try:
                 entries.append(archive_format.add_bytes(archive, MEDIA + path, media_store.store().read(path)))
             except MediaError:
@@ -115,18 +116,6 @@ def _write(target: Path, copy: Path) -> BackupSummary:
         }
         archive_format.add_bytes(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
     return BackupSummary(walks, len(entries), sum(int(entry["bytes"]) for entry in entries), lost)
-
-
-def _named(copy: Path) -> tuple[int, list[str]]:
-    """Count the walks and list the media paths of the copied database; of a dump, those of the live one."""
-    queries = ("SELECT count(*) FROM walks", "SELECT path FROM frames UNION SELECT path FROM media ORDER BY path")
-    if is_sqlite():
-        with closing(sqlite3.connect(copy)) as database:
-            rows = [database.execute(query).fetchall() for query in queries]
-    else:
-        rows = [[tuple(row) for row in db.session.connection().exec_driver_sql(query)] for query in queries]
-        db.session.rollback()
-    return int(rows[0][0][0]), [str(path) for (path,) in rows[1]]
 
 
 def _no_longer_named(paths: list[str]) -> set[str]:

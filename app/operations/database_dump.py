@@ -1,6 +1,7 @@
 """The database of a backup: copied as it is at one moment, looked at, and put in the place of the site's own.
 
-SQLite is copied by its own backup; Postgres by pg_dump and pg_restore.
+SQLite is copied by its own backup; Postgres by pg_dump and pg_restore. What is asked of the database besides is asked
+of that moment too: of SQLite's copy itself, of Postgres within the snapshot that pg_dump is given.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from flask import current_app
 from sqlalchemy.engine import make_url
@@ -26,13 +28,30 @@ def kind() -> str:
     return "sqlite" if is_sqlite() else "postgresql"
 
 
-def copy(target: Path) -> None:
-    """Copy the database as it is at one moment, whoever writes meanwhile."""
-    if is_sqlite():
-        with closing(sqlite3.connect(_sqlite_path())) as live, closing(sqlite3.connect(target)) as copy:
-            live.backup(copy)
-    else:
-        _run_postgres("pg_dump", "--format=custom", "--no-owner", "--file", str(target), needed_for="A backup")
+def copy(target: Path, *queries: str) -> list[list[tuple[Any, ...]]]:
+    """Copy the database as it is at one moment, whoever writes meanwhile; return what each query finds at that moment.
+
+    :raises MomaError: when pg_dump is needed, and fails or is missing.
+    """
+    return _copy_sqlite(target, queries) if is_sqlite() else _copy_postgres(target, queries)
+
+
+def _copy_sqlite(target: Path, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+    with closing(sqlite3.connect(_sqlite_path())) as live, closing(sqlite3.connect(target)) as copied:
+        live.backup(copied)
+        return [copied.execute(query).fetchall() for query in queries]
+
+
+def _copy_postgres(target: Path, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+    """Hold a snapshot for as long as pg_dump reads it (Postgres, "Snapshot Synchronization Functions")."""
+    dump = ("--format=custom", "--no-owner", "--file", str(target))
+    needed_for = "A backup"
+    _find("pg_dump", needed_for, *dump)
+    with db.engine.connect() as connection:
+        held = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        snapshot = held.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+        _run_postgres("pg_dump", f"--snapshot={snapshot}", *dump, needed_for=needed_for)
+        return [[tuple(row) for row in held.exec_driver_sql(query)] for query in queries]
 
 
 def take_aside(source: IO[bytes], revision: str, target: Path) -> None:

@@ -74,7 +74,7 @@ class Report(db.Model):  # type: ignore[misc]
 
 
 class BannedWord(db.Model):  # type: ignore[misc]
-    """A word, or some in a row, folded (:mod:`app.moderation.banned_words`), that no new prompt or title may hold."""
+    """A word, or some in a row, folded (:mod:`app.moderation.banned_words`), that nothing new on the wall may hold."""
 
     __tablename__ = "banned_words"
 

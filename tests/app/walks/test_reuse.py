@@ -378,10 +378,11 @@ def test_repeat_whose_files_were_deleted_during_the_backup_is_forgotten_too(
     ids = (original.id, repeat.id)
     copy = database_dump.copy
 
-    def copy_then_delete(target: Path) -> None:
-        copy(target)
+    def copy_then_delete(*asked: Any) -> Any:
+        found = copy(*asked)
         for walk in (original, repeat):
             lifecycle.delete_walk(walk)
+        return found
 
     monkeypatch.setattr(database_dump, "copy", copy_then_delete)
     backup.create(tmp_path / "backup.tar")

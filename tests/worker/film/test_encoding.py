@@ -8,7 +8,9 @@ import json
 import re
 import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import imageio_ffmpeg
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from app.commissions.recipe_files import find_recipe
+from tests.worker.fleeting import OneByOne
 from worker.film import encoding as films
 
 Frames = list[NDArray[np.uint8]]
@@ -286,6 +289,20 @@ def test_webp_says_what_it_is_and_carries_its_recipe(film: Frames) -> None:
 def test_webp_without_frames_or_with_other_times_is_refused(frames: Frames, times: int | list[int]) -> None:
     with pytest.raises(ValueError, match="frame"):
         films.webp(frames, times, metadata={})
+
+
+WRITERS: dict[str, Callable[[Any], bytes]] = {
+    "gif": lambda frames: films.gif(frames, 80, comment=COMMENT),
+    "mp4": lambda frames: films.mp4(frames, 12.5, metadata={}),
+    "webp": lambda frames: films.webp(frames, 80, metadata={}),
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_film_is_written_with_few_of_its_frames_in_memory(film: Frames, kind: str) -> None:
+    read = OneByOne(film * 3)
+    assert WRITERS[kind](read) == WRITERS[kind](film * 3)
+    assert read.most_alive <= 3
 
 
 def test_still_is_lossless(film: Frames) -> None:
