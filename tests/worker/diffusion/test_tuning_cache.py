@@ -135,15 +135,16 @@ def test_file_that_says_nothing_sensible_is_as_none(tmp_path: Path, content: str
 def test_start_soon_after_another_measures_nothing_and_a_later_one_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, now = tmp_path / "device.json", 1e9
-    monkeypatch.setattr(tuning_cache.time, "time", lambda: now)
+    file, clock = tmp_path / "device.json", [1e9]
+    monkeypatch.setattr(tuning_cache.time, "time", lambda: clock[-1])
     runs: list[Setting] = []
     chosen = tuning_cache.choose(file, runs.append, CPU, revision="r")
     first = len(runs)
-    now += tuning_cache.FRESH_SECONDS - 1
+    clock.append(1e9 + tuning_cache.FRESH_SECONDS - 1)
     assert tuning_cache.choose(file, runs.append, CPU, revision="r") == chosen
     assert len(runs) == first > 0
-    for now in (now + 2, 0.0):  # later, and by a clock that was put back
+    for now in (1e9 + tuning_cache.FRESH_SECONDS + 1, 0.0):  # later, and by a clock that was put back
+        clock.append(now)
         before = len(runs)
         tuning_cache.choose(file, runs.append, CPU, revision="r")
         assert len(runs) > before
