@@ -41,7 +41,7 @@ SETTINGS = {
     "STEPS": 2,
     "EXHIBITION": "false",
     "LEASE_SECONDS": 5,
-    "STUCK_SECONDS": 6,
+    "STUCK_SECONDS": 20,
     "LOST_MAX": 3,
     "HOURLY_WALKS": 1_000_000,
     "HOURLY_WALKS_ADDRESS": 1_000_000,

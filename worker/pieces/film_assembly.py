@@ -164,6 +164,8 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     keeping.goes_on()
     with ThreadPoolExecutor(WRITERS) as writers:
         files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
+    # Before it is finished: from then on others may write there. What workers left that were killed goes as well.
+    lying = media_store.store().files(media_store.walk_folder(walk.id))
     spent = select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
         Piece.walk_number == walk.number, Piece.kind != STAGES
     )
@@ -183,10 +185,12 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             colour=colours.main(Image.fromarray(poster)),
             error=None,
         )
-        replaced = record_files(session, walk, files)
+        record_files(session, walk, files)
         session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind != STAGES))
-    take_down(replaced)
-    media_store.store().delete(media_store.knots_folder(walk.id))
+    knots = media_store.knots_folder(walk.id)
+    media_store.store().delete(knots)
+    named = {frame.path for frame in frames} | {file.path for file in files}
+    take_down(path for path in lying.keys() - named if not path.startswith(f"{knots}/"))
     log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
 
 

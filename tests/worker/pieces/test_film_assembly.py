@@ -95,3 +95,16 @@ def test_unfinished_film_waits_while_a_picture_of_it_cannot_be_read_and_the_pain
     row = read(walk.id)
     assert (row.state, row.painted_count) == (FINISHED, 12)
     assert all(media_store.store().exists(frame.path) for frame in row.painted)
+
+
+def test_what_killed_workers_left_in_a_walks_folder_goes_when_it_is_finished(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk = commissioned("a fox", "a kite", frames=4)
+    store, folder = media_store.store(), media_store.walk_folder(walk.id)
+    left = [f"{folder}/frames/.tmpx1.part", f"{folder}/gif.0123456789ab.gif", f"{folder}/frames/0.0123456789ab.png"]
+    for path in left:
+        store.write(path, b"half of it")
+    job.work()
+    done = read(walk.id)
+    assert set(store.files(folder)) == {file.path for file in (*done.painted, *done.media.values())}
