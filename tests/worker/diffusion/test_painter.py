@@ -391,6 +391,30 @@ def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: 
     assert np.array_equal(half, full)
 
 
+def test_batch_whose_thumbnails_alone_overflow_is_painted_in_float32(
+    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter = painters["bert"]
+    prepared = painter.prepare(STOPS, exact(painter, precision="bfloat16"))
+    lens = painter.lens
+
+    class Overflowing:
+        """A latent preview that yields no numbers once."""
+
+        times = 0
+
+        def __call__(self, latents: torch.Tensor) -> Any:
+            self.times += 1
+            return lens(latents) * (np.nan if self.times == 1 else 1)
+
+    monkeypatch.setitem(painter.__dict__, "lens", Overflowing())
+    painted = painter.paint(prepared, [0.0], keep=[2])
+    monkeypatch.undo()
+    whole = painter.paint(replace(prepared, rendering=exact(painter)), [0.0], keep=[2])
+    assert np.isfinite(painted[0].thumbnails[2]).all()
+    assert np.array_equal(painted[0].picture, whole[0].picture)
+
+
 @pytest.mark.server
 def test_house_model_paints_what_the_pipeline_itself_paints(house: Painter) -> None:
     stop = StopInput("a fox", "", 5)
