@@ -8,7 +8,7 @@ export PORT
 # Compiling the tests anew each time would be a quarter of a quick run.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help run dev test fast check bench load language lock
+.PHONY: help run dev test fast check bench load faults language lock
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -37,6 +37,10 @@ bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 
 load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.load
+
+faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/reliability.md
+	@$(BIN)/python -m tests.support.needs
+	$(BIN)/python -m tests.faults
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
 	$(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --no-location --sort-output --omit-header \

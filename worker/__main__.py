@@ -27,7 +27,7 @@ from app import create_app
 from app.errors import ConfigError
 from app.generation import models_on_offer
 from app.queue import jobs
-from app.storage.database import db, schema_state
+from app.storage.database import db, head, recorded_revision, schema_state
 from worker import job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
@@ -148,11 +148,19 @@ def _resident(connection: Redis) -> Resident:
 def _tend(app: Flask, painters: Painters) -> None:
     """Beside the painting: report and count who is alive, sweep up lost pieces, notify when a job was lost."""
     pause = app.config["SWEEP_SECONDS"]
+    ours = head()  # as the code was when it was loaded; on disk it may be newer
     with app.app_context():
         _bury()
         while not job.stopping.is_set():
             say_alive = partial(jobs.say_alive, _about(painters), ALIVE_SECONDS + math.ceil(pause))
-            cares = (keeping.keep, say_alive, _count_the_living, unoffered_models.fail_unoffered, _sweep_and_ring)
+            cares = (
+                keeping.keep,
+                partial(_leave_another_schema, ours),
+                say_alive,
+                _count_the_living,
+                unoffered_models.fail_unoffered,
+                _sweep_and_ring,
+            )
             for care in cares:
                 try:
                     care()
@@ -164,6 +172,14 @@ def _tend(app: Flask, painters: Painters) -> None:
                     db.session.remove()
             job.stopping.wait(pause)
         _leave(_about(painters))
+
+
+def _leave_another_schema(ours: str) -> None:
+    """Stop as if told to when the database has moved on to a revision that this code was not written for."""
+    found = recorded_revision()
+    if found not in (None, ours):
+        log.error("The database is at revision %s since, this worker's code at %s; the worker ends", found, ours)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _count_the_living() -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, current_app, has_app_context
 from flask_migrate import Migrate
@@ -148,6 +148,11 @@ def head() -> str:
     from alembic.script import ScriptDirectory
 
     return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
+def recorded_revision() -> str | None:
+    """Return the revision that the database says it is at; ``None`` while it is between two."""
+    return cast(str | None, db.session.scalar(text("SELECT max(version_num) FROM alembic_version")))
 
 
 def schema_state() -> str:
