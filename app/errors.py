@@ -69,6 +69,17 @@ class NotOwner(MomaError):
         self.status = status
 
 
+class TokenRefused(MomaError):
+    """An API token is missing, unknown, expired or revoked, or (with ``scope``) may not do what was asked."""
+
+    title = N_("Not with this token")
+
+    def __init__(self, message: str, *, scope: str = "") -> None:
+        super().__init__(message)
+        self.status = 403 if scope else 401
+        self.scope = scope
+
+
 class WalkNotFound(MomaError):
     """No walk has this address."""
 

@@ -176,7 +176,7 @@ class NewWalk(WalkDescription):
         str | None,
         Field(
             description="What changes, cancels or deletes the walk, shown this once: keep it. Null in a repeat, unless "
-            "it is the bearer token that you sent.",
+            "it is the bearer token that you sent, and with an API token, which does so itself.",
             examples=["5f1c…e07a"],
         ),
     ]
@@ -266,6 +266,14 @@ class WalkList(TypedDict):
         int | None,
         Field(description="How many a search or filters found, counted up to 1,001; null without any.", examples=[1]),
     ]
+
+
+class CuratedWalk(TypedDict):
+    """What a curator decided about a walk."""
+
+    id: Annotated[str, Field(description="The walk's id.", examples=[WALK_ID])]
+    hidden: Annotated[bool, Field(description="Whether the house has taken it down.", examples=[True])]
+    featured: Annotated[bool, Field(description="Whether the house shows it first.", examples=[False])]
 
 
 class LikeList(TypedDict):

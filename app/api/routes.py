@@ -12,7 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app.api import openapi
 from app.api.openapi import documented
 from app.api.response_types import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
-from app.auth import rate_limits, visitors
+from app.auth import api_tokens, rate_limits, visitors
 from app.commissions import intake, recipe, walk_edits
 from app.commissions.schema import Commission
 from app.commissions.validation import validate
@@ -20,6 +20,7 @@ from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.gallery import catalogue, similar
 from app.gallery.catalogue_query import CatalogueQuery, parse, whole
+from app.moderation import audit_log, curation
 from app.queue import fair_queue, revisions
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lineage, lookup, reuse
@@ -78,29 +79,45 @@ def init_app(app: Flask) -> None:
     answers={202: NewWalk},
     sends={202: ("Location",)},
     leads_to={202: ("describeWalk", "changeWalk", "takeWalkDown")},
-    problems=(400, 413, 415, 422, 429),
-    may_be_owners=True,
+    problems=(400, 401, 403, 413, 415, 422, 429),
+    scopes=(api_tokens.CREATE,),
+    is_owners=True,
+    is_anybodys=True,
 )
 def create() -> tuple[Response, int, dict[str, str]]:
     """Commission a walk.
 
     The answer comes at once and says where the walk is; look there until `finished_at` is set. Whoever sends a bearer
     token of their own, 32 to 200 characters drawn at random, owns the walk by it, and is sure of it even if the answer
-    is lost; others are given one.
+    is lost; others are given one. With an API token the walk is that token's, and counts against its allowance alone.
     """
-    wanted, own = validate(_json_body()), _own_token()
-    token = own or visitors.new_token()
-    key = _idempotency_key()
+    token = api_tokens.allow(api_tokens.CREATE)
+    wanted, key = validate(json_body()), _idempotency_key()
+    if token is not None:
+        walk, _ = intake.place(
+            wanted,
+            visitor_key=token.secret_hash,
+            owner=api_tokens.bearer(),
+            idempotency_key=key,
+            admit=rate_limits.admit_token,
+        )
+        return _accepted(walk, None)
+    own = _own_token()
+    secret = own or visitors.new_token()
     walk, is_new = intake.place(
         wanted,
         visitor_key=rate_limits.network_key(),
         network=rate_limits.network_key(),
-        owner=token,
+        owner=secret,
         idempotency_key=key if key is None or own is None else f"{key} {visitors.digest(own)}",
         admit=rate_limits.admit_api,
     )
     # In a repeat only to who has it: behind one address, somebody else may have sent the same key.
-    body: NewWalk = {**describe(walk), "owner_token": token if is_new or own else None}
+    return _accepted(walk, secret if is_new or own else None)
+
+
+def _accepted(walk: Walk, owner_token: str | None) -> tuple[Response, int, dict[str, str]]:
+    body: NewWalk = {**describe(walk), "owner_token": owner_token}
     return jsonify(body), 202, {"Location": f"/api/v1/walks/{walk.id}", "Cache-Control": "no-store"}
 
 
@@ -162,26 +179,42 @@ def list_alike(walk_id: str) -> Response:
     body=WalkChange,
     answers={200: WalkDescription},
     problems=(400, 401, 403, 404, 410, 413, 415, 422),
+    scopes=(api_tokens.EDIT,),
     is_owners=True,
 )
 def change(walk_id: str) -> Response:
     """Change a walk's title, or whether it hangs in the gallery.
 
-    Needs the walk's `owner_token` as bearer token. What is left out stays as it is.
+    Needs the walk's `owner_token` as bearer token, or the API token that it was commissioned with. What is left out
+    stays as it is.
     """
-    walk = _own(walk_id)
-    walk_edits.apply(walk, walk_edits.validate(_json_body()))
+    walk = _own(lookup.walk_at_address(walk_id))
+    walk_edits.apply(walk, walk_edits.validate(json_body()))
     return jsonify(describe(walk))
 
 
 @blueprint.delete("/walks/<walk_id>")
-@documented(name="takeWalkDown", answers={204: None}, problems=(401, 403, 404, 410), is_owners=True)
+@documented(
+    name="takeWalkDown",
+    answers={204: None},
+    problems=(401, 403, 404, 410),
+    scopes=(api_tokens.EDIT, api_tokens.CURATE),
+    is_owners=True,
+)
 def delete(walk_id: str) -> tuple[str, int]:
     """Cancel a walk that waits or is being painted; delete any other.
 
-    Needs the walk's `owner_token` as bearer token. A cancelled walk keeps its address, a deleted one is gone (410).
+    Needs the walk's `owner_token` as bearer token, or the API token that it was commissioned with. A cancelled walk
+    keeps its address, a deleted one is gone (410). An API token with the scope `walks:curate` deletes anybody's walk,
+    in whatever state, and hides its repeats.
     """
-    lifecycle.cancel_or_delete(_own(walk_id))
+    is_curator = api_tokens.may(api_tokens.CURATE)
+    walk = lookup.walk_at_address(walk_id, even_hidden=is_curator)
+    if is_curator and not visitors.owns(api_tokens.bearer(), walk):
+        curation.take_down(walk)
+        audit_log.note("deleted walk", walk.id, who=api_tokens.who(api_tokens.require(api_tokens.CURATE)))
+    else:
+        lifecycle.cancel_or_delete(_own(walk))
     return "", 204
 
 
@@ -284,13 +317,14 @@ def _media(walk: Walk) -> Films:
     }
 
 
-def _own(walk_id: str) -> Walk:
-    """Return the walk at an address to whoever has its owner's token.
+def _own(walk: Walk) -> Walk:
+    """Return a walk to whoever has its owner's token, or is the API token that owns it and may edit.
 
     :raises NotOwner: to everybody else.
+    :raises TokenRefused: to an API token that is no longer good, or may not edit.
     """
-    walk = lookup.walk_at_address(walk_id)
-    token = _bearer()
+    api_tokens.allow(api_tokens.EDIT)
+    token = api_tokens.bearer()
     if token is None:
         raise NotOwner("Send the walk's owner_token as a bearer token.", status=401)
     if not visitors.owns(token, walk):
@@ -298,7 +332,12 @@ def _own(walk_id: str) -> Walk:
     return walk
 
 
-def _json_body() -> Any:
+def json_body() -> Any:
+    """Read the body as JSON.
+
+    :raises UnsupportedMediaType: when it is not sent as that.
+    :raises Malformed: when it is none.
+    """
     if not request.is_json:
         raise UnsupportedMediaType
     try:
@@ -322,13 +361,8 @@ def _own_token() -> str | None:
 
     :raises InvalidInput: when it is too short to be a secret, or too long.
     """
-    token, (least, most) = _bearer(), TOKEN_LENGTH
+    token, (least, most) = api_tokens.bearer(), TOKEN_LENGTH
     if token is not None and not least <= len(token) <= most:
         message = f"A bearer token that is to own a walk has {least} to {most} characters. Send none, and you get one."
         raise InvalidInput.on("Authorization", message=message)
     return token
-
-
-def _bearer() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None

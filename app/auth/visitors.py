@@ -29,7 +29,7 @@ class HostSession(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask) -> None:
-    """Give each visitor who makes or owns something a signed cookie of their own."""
+    """Give each visitor who makes or owns something a signed cookie of their own, and keep it good."""
     app.session_interface = HostSession()
     app.after_request(_set_cookie)
 
@@ -48,11 +48,11 @@ def known() -> str | None:
 
 
 def current() -> str:
-    """Return the visitor's secret; a stranger gets one, and the cookie with the answer."""
+    """Return the visitor's secret; a stranger gets one. The cookie goes with the answer, signed anew, for a year."""
     secret = known()
     if secret is None:
         secret = g.visitor = secrets.token_urlsafe(24)
-        g.visitor_is_new = True
+    g.visitor_is_told = True
     return secret
 
 
@@ -73,7 +73,16 @@ def new_token() -> str:
 
 def keyed(message: str) -> str:
     """Hash a message with the site's secret, so that nobody else can look it up."""
-    return hmac.new(_secrets()[0].encode(), message.encode(), hashlib.sha256).hexdigest()
+    return _keyed(message)[0]
+
+
+def reporters(secret: str) -> list[str]:
+    """Name a visitor as their reports do: by the site's secret of today, then by those before it."""
+    return _keyed(f"reporter {secret}")
+
+
+def _keyed(message: str) -> list[str]:
+    return [hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest() for key in _secrets()]
 
 
 def _secrets() -> list[str]:
@@ -96,7 +105,7 @@ def _read_cookie() -> str | None:
 
 
 def _set_cookie(response: Response) -> Response:
-    if g.get("visitor_is_new"):
+    if g.get("visitor_is_told"):
         response.set_cookie(
             host_name(COOKIE),
             _serializer().dumps(g.visitor),

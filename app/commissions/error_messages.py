@@ -52,6 +52,8 @@ def field_error(item: Any, limits: Limits) -> FieldError:
         "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
         "unlisted": _("%(field)s must be true or false.", field=field),
         "easing": _("%(field)s must be true or false.", field=field),
+        "hidden": _("%(field)s must be true or false.", field=field),
+        "featured": _("%(field)s must be true or false.", field=field),
         "preset": _one_of("preset", join_words(presets.NAMES)),
         "ending": _one_of("ending", join_words(ENDINGS)),
         "model": _("model must be the name of one on offer."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, MediaError
@@ -28,6 +28,8 @@ from app.storage.walk_models import (
 from app.walks import reuse
 
 log = logging.getLogger(__name__)
+
+TOGETHER = 100  # walks that are deleted in one transaction
 
 
 def cancel(walk: Walk) -> None:
@@ -82,28 +84,60 @@ def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
     """
     with writing() as session:
         take_turns(session)  # else a repeat of it could be made while nothing names its files
-        session.execute(
-            update(Walk)
-            .where(Walk.number == walk.number)
-            .values(
-                deleted_at=now(),
-                hidden_at=now() if by_house else Walk.hidden_at,
-                words="",
-                given_title=None,
-                starts=None,
-                ends=None,
-                error=None,
-                drawings=None,
-                idempotency_key=None,
-                commission_hash="",
-                cache_key=None,
-                state=CANCELLED if walk.is_waiting else walk.state,
-            )
-        )
-        session.execute(delete(Stop).where(Stop.walk_number == walk.number))
-        _forget_pictures(session, walk)
+        if by_house:
+            session.execute(update(Walk).where(Walk.number == walk.number).values(hidden_at=now()))
+        _clear(session, [walk.number])
     delete_files(walk)
     _reload(walk)
+
+
+def delete_walks_of(owner_hash: str) -> int:
+    """Delete all walks that somebody owns, of whatever state, as :func:`delete_walk` does; return how many.
+
+    They go some at a time, so that others can write in between.
+    """
+    count, own = 0, (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None))
+    while walks := db.session.scalars(select(Walk).where(*own).order_by(Walk.number).limit(TOGETHER)).all():
+        with writing() as session:
+            take_turns(session)
+            count += _clear(session, [walk.number for walk in walks])
+        for walk in walks:
+            delete_files(walk)
+            _reload(walk)
+    return count
+
+
+def _clear(session: Session, numbers: list[int]) -> int:
+    """Leave of walks what tells that they were there: id, times and settings, no words, pictures, owner or network.
+
+    Whatever table refers to walks, its rows go as well.
+    """
+    cleared = session.execute(
+        update(Walk)
+        .where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
+        .values(
+            deleted_at=now(),
+            visitor=case((Walk.owner_hash == "", Walk.visitor), else_=""),  # of the house's own, where they come from
+            network="",
+            owner_hash="",
+            words="",
+            given_title=None,
+            starts=None,
+            ends=None,
+            error=None,
+            drawings=None,
+            idempotency_key=None,
+            commission_hash="",
+            cache_key=None,
+            state=case((Walk.state.in_(WAITING), CANCELLED), else_=Walk.state),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    for table in db.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.references(Walk.__table__):
+                session.execute(table.delete().where(key.parent.in_(numbers)))
+    return int(cleared.rowcount)  # type: ignore[attr-defined]
 
 
 def cancel_or_delete(walk: Walk) -> None:

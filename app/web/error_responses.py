@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, Programm
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
-from app.errors import InvalidInput, MediaError, MomaError, TooMany
+from app.errors import InvalidInput, MediaError, MomaError, TokenRefused, TooMany
 from app.i18n.formatting import number
 from app.i18n.gettext import N_, _
 from app.storage.database import schema_state
@@ -130,6 +130,9 @@ def _moma_error(error: MomaError) -> Response:
     response = answer(
         error.status, detail, errors=error if isinstance(error, InvalidInput) else None, title=error.title
     )
+    if isinstance(error, TokenRefused):  # as RFC 6750 has it
+        why = f'insufficient_scope", scope="{error.scope}' if error.scope else "invalid_token"
+        response.headers["WWW-Authenticate"] = f'Bearer realm="walks", error="{why}"'
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, MediaError):

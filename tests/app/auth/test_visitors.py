@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
 
 from app.auth import visitors
@@ -107,6 +108,29 @@ def test_visitor_is_known_after_the_key_was_changed(site: Flask, tmp_path: Path)
     forgotten = make_app(tmp_path / "forgotten", SECRET_KEY=NEW)
     assert secret_in(forgotten, old) is None
     assert secret_in(forgotten, new)
+
+
+def test_cookie_is_signed_anew_so_that_it_outlives_the_secret_of_before(site: Flask, tmp_path: Path) -> None:
+    _, old, _ = cookie_of(site)
+    changed = make_app(tmp_path / "changed", SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET])
+    with changed.test_request_context(headers={"Cookie": f"moma_visitor={old}"}):
+        secret = visitors.current()
+        header = changed.process_response(changed.make_response("")).headers["Set-Cookie"]
+    assert f"Max-Age={visitors.YEAR_SECONDS}" in header, "and lasts a year from here on"
+    new = header.partition("=")[2].partition(";")[0]
+    forgotten = make_app(tmp_path / "forgotten", SECRET_KEY=NEW)
+    assert secret_in(forgotten, new) == secret
+    assert secret_in(forgotten, old) is None
+
+
+def test_looking_at_one_s_walks_keeps_the_cookie_good_and_other_pages_leave_it_alone(
+    client: FlaskClient, hung: Callable[..., Walk]
+) -> None:
+    walk = hung()
+    client.get("/")
+    assert "moma_visitor=" in client.get("/mine").headers["Set-Cookie"]
+    for address in ("/gallery", walk.url, "/about", "/api/v1/walks"):  # which caches may keep
+        assert "Set-Cookie" not in client.get(address).headers
 
 
 def test_owner_is_told_from_others(commissioned: Callable[..., Walk]) -> None:

@@ -23,22 +23,7 @@ from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases
 
-TABLES = {
-    "drawings",
-    "hung",
-    "vocabulary",
-    "looks",
-    "walks",
-    "stops",
-    "frames",
-    "media",
-    "pieces",
-    "exhibitions",
-    "exhibits",
-    "reports",
-    "banned_words",
-    "deeds",
-}
+TABLES = set(db.metadata.tables)
 
 
 def tables() -> set[str]:
