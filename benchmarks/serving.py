@@ -1,4 +1,4 @@
-"""A site served as ``docs/deploy.md`` says, without a painter: nginx, gunicorn, Redis, a database; and what that costs."""
+"""A site served as ``docs/deploy.md`` says, without a painter, and what it costs: nginx, gunicorn, Redis, a database."""
 
 from __future__ import annotations
 
