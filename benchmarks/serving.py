@@ -1,4 +1,4 @@
-"""A site served as ``docs/deploy.md`` says, without a painter, and what it costs: nginx, gunicorn, Redis, a database."""
+"""A site served as ``docs/deploy.md`` says, and what it costs: nginx, gunicorn, Redis, a database, and no painter."""
 
 from __future__ import annotations
 

@@ -62,11 +62,14 @@ def check_line(session: Session, walk: Walk) -> None:
     by_network = Walk.network == walk.network if walk.network else Walk.visitor == walk.visitor  # one of long ago
     # A cookie's walks are found by their owner, from wherever they were asked for; a program's by its network.
     by_visitor = or_(Walk.owner_hash == walk.visitor, and_(by_network, Walk.visitor == walk.visitor))
-    for whose, sentence, most in (
-        (by_visitor, OF_VISITOR, config["LINE_MAX_VISITOR"]),
-        (by_network, OF_ADDRESS, config["LINE_MAX_ADDRESS"]),
+    of_visitor = func.sum(fair_queue.LEFT).filter(by_visitor)
+    of_network = func.sum(fair_queue.LEFT).filter(by_network)
+    theirs = Walk.state.in_(WAITING), or_(by_visitor, by_network)
+    sums = session.execute(select(of_visitor, of_network).where(*theirs)).one()
+    for waiting, whose, sentence, most in (
+        (sums[0], by_visitor, OF_VISITOR, config["LINE_MAX_VISITOR"]),
+        (sums[1], by_network, OF_ADDRESS, config["LINE_MAX_ADDRESS"]),
     ):
-        waiting = _work(session, whose)
         if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
             wait = _till_done(session, whose, excess)
             raise TooMany(_and_when(_(sentence, count=number(most)), wait), retry_after=wait or UNKNOWN_SECONDS)
@@ -79,10 +82,6 @@ def check_line(session: Session, walk: Walk) -> None:
 
 def _and_when(sentence: str, wait: float | None) -> str:
     return sentence if wait is None else f"{sentence} {_(ROOM_IN, time=duration_about(wait))}"
-
-
-def _work(session: Session, whose: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.sum(fair_queue.LEFT)).where(Walk.state.in_(WAITING), whose)) or 0
 
 
 def _till_done(session: Session, whose: ColumnElement[bool], excess: int) -> float | None:
