@@ -60,6 +60,11 @@ DEFAULTS: dict[str, Any] = {
     "HOURLY_WALKS": 60,
     "HOURLY_WALKS_ADDRESS": 240,
     "SHARED_NETWORKS": [],
+    "LINE_MAX": 10_000,
+    "LINE_MAX_VISITOR": 60,
+    "LINE_MAX_ADDRESS": 240,
+    "DAILY_BYTES_ADDRESS": 5_000_000_000,
+    "FREE_BYTES_MIN": 1_000_000_000,
     "BODY_MAX": 1_000_000,
     "UPLOAD_MAX": 20_000_000,
     # How it is painted
@@ -74,6 +79,8 @@ DEFAULTS: dict[str, Any] = {
     "LOST_MAX": 3,
     "SWEEP_SECONDS": 2.0,
     "LINE_SECONDS": 1.0,
+    # What is kept
+    "KEEP_ENDED_DAYS": 14.0,
     # What the site shows
     "PAGE_SIZE": 12,
     "EXHIBITION": True,
@@ -89,7 +96,7 @@ TEXTS = (
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 SWITCHES = tuple(name for name, value in DEFAULTS.items() if isinstance(value, bool))
-MAY_BE_ZERO = ("PROXIES", "HSTS_SECONDS", "STEPS", "GUIDANCE", "LINE_SECONDS")
+MAY_BE_ZERO = ("PROXIES", "HSTS_SECONDS", "STEPS", "GUIDANCE", "LINE_SECONDS", "FREE_BYTES_MIN")
 SECRET_MIN, SECRET_MIN_PRODUCTION, SECRET_VARIETY = 16, 32, 10
 SECRET_EXAMPLE = "at least 16 characters, better 64"  # as instance/settings.example.toml shows it  # noqa: S105
 SECRET_COMMAND = "python -c 'import secrets; print(secrets.token_hex(32))'"  # noqa: S105
@@ -188,6 +195,10 @@ def _check(app: Flask) -> None:
         raise ConfigError(f"MOMA_DEVICE must be auto, cpu, cuda or mps, not {config['DEVICE']!r}.")
     if config["STEPS"] > config["STEPS_MAX"] or config["GUIDANCE"] > config["GUIDANCE_MAX"]:
         raise ConfigError("MOMA_STEPS and MOMA_GUIDANCE must be no more than MOMA_STEPS_MAX and MOMA_GUIDANCE_MAX.")
+    if not config["LINE_MAX_VISITOR"] <= config["LINE_MAX_ADDRESS"] <= config["LINE_MAX"]:
+        raise ConfigError(
+            "MOMA_LINE_MAX must be no less than MOMA_LINE_MAX_ADDRESS, nor that than MOMA_LINE_MAX_VISITOR."
+        )
     if config["HOURLY_WALKS_ADDRESS"] < config["HOURLY_WALKS"]:
         raise ConfigError("MOMA_HOURLY_WALKS_ADDRESS must be no less than MOMA_HOURLY_WALKS: visitors share addresses.")
     _check_addresses(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from app.i18n.gettext import N_
@@ -101,15 +102,22 @@ class Conflict(MomaError):
     title = N_("Not now")
 
 
-class TooMany(MomaError):
-    """More was asked for than the hour has room for; ``retry_after`` says in how many seconds there is room again."""
+class NoRoom(MomaError):
+    """There is no room for more just now; ``retry_after`` says in how many seconds there is, as far as can be told."""
+
+    status = 503
+    title = N_("Full for now")
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = max(1, math.ceil(retry_after))
+
+
+class TooMany(NoRoom):
+    """One visitor, or one network, asked for more than is taken from one within a time."""
 
     status = 429
-    title = N_("Enough for this hour")
-
-    def __init__(self, message: str, *, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+    title = N_("Enough for now")
 
 
 class MediaError(MomaError):

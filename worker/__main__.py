@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import create_app
 from app.errors import ConfigError
 from app.generation import models_on_offer
+from app.operations import upkeep
 from app.queue import jobs
 from app.storage.database import db, head, recorded_revision, schema_state
 from worker import job
@@ -38,6 +39,7 @@ ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
 MEASURED = "device.json"
+UPKEEP_SECONDS = 6 * 3600.0
 
 log = logging.getLogger("worker")
 
@@ -83,6 +85,7 @@ def main() -> int:
     job.prepare(app, painters)
     tending = threading.Thread(target=_tend, args=(app, painters), name="tend", daemon=True)
     tending.start()
+    threading.Thread(target=_keep_house, args=(app,), name="keep house", daemon=True).start()
     _serve(app)
     tending.join(LEAVE_SECONDS)
     return 0
@@ -180,6 +183,18 @@ def _leave_another_schema(ours: str) -> None:
     if found not in (None, ours):
         log.error("The database is at revision %s since, this worker's code at %s; the worker ends", found, ours)
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _keep_house(app: Flask) -> None:
+    """Do the site's upkeep now and then; where there are several workers, each does, and finds less to do."""
+    while not job.stopping.wait(UPKEEP_SECONDS):
+        with app.app_context():
+            try:
+                upkeep.run()
+            except SQLAlchemyError as error:
+                log.warning("upkeep is put off: %s", error)
+            except Exception:
+                log.exception("upkeep went wrong, and is tried again later")
 
 
 def _count_the_living() -> None:

@@ -18,6 +18,7 @@ from app.storage.walk_models import CANCELLED, FINISHED, STAGES, Walk
 from app.walks import lifecycle
 from worker.diffusion import device_errors
 from worker.diffusion.model_pool import Painters
+from worker.film import encoding
 from worker.pieces import batch_piece, stages_piece, walk_memory
 from worker.pieces.painting import Stopped, WalkInProgress, stopping
 from worker.pieces.visual_features import feature_reader
@@ -104,6 +105,10 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
             # The piece counts as lost with the process: a walk that each time breaks its driver fails in the end.
             keeping.end(f"the device is lost to this process: {error}")
             raise
+        except encoding.EncoderHung as error:
+            log.error("%s of walk %s is tried again: %s", claim.kind, claim.walk_id, error)
+            walk_memory.clear(claim.walk_number)
+            outages.count_as_lost(claim)
         except Exception as error:
             _fail(claim, error)
             raise

@@ -41,9 +41,9 @@ PROBLEMS = {
     413: "The body has more than {limit} bytes.",
     415: "The body is not sent as application/json.",
     422: "A value breaks a rule. Each of `errors` names the field and the limit.",
-    429: "Too much was asked for in a short time.",
+    429: "Too much was asked for in a short time, or waits in line. `Retry-After` says when there is room.",
     500: "Our fault.",
-    503: "The site is closed for a moment.",
+    503: "The site is closed for a moment, or the line or the disk is full.",
 }
 ALWAYS = (500, 503)
 PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}

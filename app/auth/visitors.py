@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import Row
 
 from app.storage.walk_models import Walk
 
@@ -61,7 +63,7 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def owns(secret: str | None, walk: Walk) -> bool:
+def owns(secret: str | None, walk: Walk | Row[Any]) -> bool:
     """Tell whether ``secret`` (a cookie's, or a bearer token) is that of the walk's owner."""
     return secret is not None and hmac.compare_digest(digest(secret), walk.owner_hash)
 

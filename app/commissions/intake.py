@@ -19,7 +19,7 @@ from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
-from app.queue import fair_queue, jobs
+from app.queue import admission, fair_queue, jobs
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.text import folding
@@ -59,6 +59,9 @@ def place(
                 setattr(walk, name, value)
             original = reuse.find_original(session, walk, revision) if revision else None
             if admit:
+                admission.check_storage(walk.network)
+                if original is None:
+                    admission.check_line(session, walk)
                 admit(0 if original else fair_queue.of_walk(walk))
             if original:
                 reuse.finish_as_repeat(walk, original)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import cast
+import hashlib
+from typing import Any, cast
 
 from flask import Response, redirect, render_template, request
+from sqlalchemy import Row
 
 from app.auth import visitors
 from app.gallery import catalogue
 from app.generation import models_on_offer
+from app.i18n.formatting import duration_about
 from app.pages import blueprint
-from app.queue import fair_queue, jobs
+from app.presentation import wording
+from app.queue import fair_queue
 from app.storage.walk_models import Walk
+from app.version import __version__
 from app.walks import lineage, lookup, neighbours, reuse
+from app.web import language
 from app.web.responses import conditional, page_response
 
 Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong with it
@@ -34,27 +40,50 @@ def walk(walk_id: str) -> Response:
 
 @blueprint.get("/walks/<walk_id>/live")
 def live(walk_id: str) -> Response:
-    """Show the part of a walk's page that changes while it is painted."""
-    return walk_page("pages/_walk.html", lookup.walk_at_address(walk_id))
+    """Show the part of a walk's page that changes while it is painted; what is as it was is not even written."""
+    waiting = lookup.waiting_now(walk_id)
+    etag = None if waiting is None else _fingerprint(waiting)
+    if etag is not None and request.if_none_match.contains_weak(etag):
+        return conditional(page_response(""), etag)
+    return walk_page("pages/_walk.html", lookup.walk_at_address(walk_id), etag=etag)
 
 
-def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) -> Response:
+def _fingerprint(waiting: Row[Any]) -> str:
+    """Hash what is written of a walk that waits, and of its place in the line, for whom and in which language."""
+    place = fair_queue.place(waiting)
+    seconds = wording.lowest(place.seconds, request.args.get("seen"))
+    shown = (
+        *waiting,
+        place.position,
+        None if seconds is None else duration_about(seconds),
+        place.may_be_overtaken,
+        place.redis_away,
+        place.look_again,
+        visitors.owns(visitors.known(), waiting),
+        language.wanted(),
+        __version__,
+    )
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
+
+
+def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None, etag: str | None = None) -> Response:
     """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused."""
-    earlier, later = lineage.parent_of(walk), lineage.children_of(walk, CHILDREN)
+    place = fair_queue.place(walk)
+    earlier, later = lineage.parent_of(walk), [] if walk.is_waiting else lineage.children_of(walk, CHILDREN)
     shown = [*later, *([earlier] if earlier else [])]
     before = [] if walk.is_waiting else neighbours.before(walk, JOINING, besides=shown)
     after = [] if walk.is_waiting else neighbours.after(walk, JOINING, besides=[*shown, *before])
     page = render_template(
         template,
         walk=walk,
-        place=fair_queue.place(walk),
+        place=place,
         is_owner=visitors.owns(visitors.known(), walk),
-        redis_away=walk.is_waiting and not jobs.redis_answers(),
+        redis_away=place.redis_away,
         house=models_on_offer.facts(models_on_offer.setting(walk.model_name or walk.model)),
         earlier=earlier,
         later=later,
         remixed=lineage.remixed_from(walk),
-        remixes=lineage.remixes_of(walk, CHILDREN),
+        remixes=[] if walk.is_waiting else lineage.remixes_of(walk, CHILDREN),
         before=before,
         after=after,
         original=reuse.original_of(walk),
@@ -65,7 +94,7 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
     response.headers["Vary"] = "Cookie"
     if walk.unlisted:
         response.headers["X-Robots-Tag"] = "noindex"
-    return response if retitled else conditional(response)
+    return response if retitled else conditional(response, etag)
 
 
 def see(walk: Walk) -> Response:

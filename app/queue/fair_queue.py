@@ -17,11 +17,12 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any, cast
 
 import numpy as np
 from flask import current_app
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Row, case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.generation import cost, sampler_settings
@@ -42,8 +43,14 @@ from app.storage.walk_models import (
 
 EXTENSION = "moma_line"
 
-OFTEN_MS, SELDOM_MS = 500, 15_000
+OFTEN_MS, SELDOM_MS = 500, 60_000  # between two looks of a page; the first for each walk ahead
+SHARE = 1 / 4  # of the time till a walk's turn that its page lets pass between two looks
+LOOK_SECONDS_MAX = 5.0
+COST_MAX = (
+    1 / 50
+)  # of a process's time that it may look at the line; a long one is looked at less often than LINE_SECONDS
 RECENT = 20  # finished walks from whose pace the time left is estimated
+LEFT = case((func.coalesce(Walk.passes, 0) < Walk.asked, Walk.asked - func.coalesce(Walk.passes, 0)), else_=0)
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant
 
 
@@ -66,18 +73,25 @@ class PainterPool:
 class QueuePlace:
     """Where a waiting walk stands: its position (1 is next; ``None`` once it is begun) and the seconds left.
 
-    ``painters`` is how many were counted on for the seconds; they are not given where there is none.
+    ``painters`` is how many were counted on for the seconds; they are not given where there is none. ``wait`` are those
+    of the seconds that go to others; ``redis_away`` tells that no painter can be woken.
     """
 
     position: int | None
     seconds: float | None
     may_be_overtaken: bool = False
     painters: int | None = None
+    wait: float | None = None
+    redis_away: bool = False
 
     @property
     def look_again(self) -> int:
-        """Milliseconds after which a page looks again: twice a second at the easel, later from further back."""
-        return min(SELDOM_MS, OFTEN_MS * (self.position or 1))
+        """Milliseconds after which a page looks again: twice a second at the easel, more seldom from further back.
+
+        Some looks lie between now and its turn, wherever it stands and however fast the line moves.
+        """
+        most = SELDOM_MS if self.wait is None else min(SELDOM_MS, round(1000 * SHARE * self.wait))
+        return max(OFTEN_MS, min(most, OFTEN_MS * (self.position or 1)))
 
 
 def turn_passes() -> int:
@@ -138,19 +152,52 @@ def painter_pool() -> PainterPool:
     return PainterPool(max(len(jobs.workers()), at_work), _pace())
 
 
-def place(walk: Walk, painters: PainterPool | None = None) -> QueuePlace:
+def place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePlace:
     """Tell where ``walk`` stands and how long it will take, with other ``painters`` perhaps than there are."""
-    if not walk.is_waiting:
+    if walk.state not in WAITING:
         return QueuePlace(None, None)
     line = _line(walk.number)
     painters = painters or line.painters
     at = line.rows.get(walk.number)
-    if at is None:  # somebody took it out of the line this moment
+    if at is None and walk.number <= line.newest:  # somebody took it out of the line this moment
         return QueuePlace(None, None)
-    seconds = line.seconds(painters, int(line.left[at]), at, line.last_turn[at], itself=True)
+    came_since = 0
+    if at is None:  # it came after this picture of the line, which knows what is ahead but for others who did
+        at, own, last_turn = (
+            int(np.searchsorted(line.turn, walk.turn, "right")),
+            walk.asked,
+            _last_turn(walk, line.a_turn),
+        )
+        came_since = _came_since(walk, line.newest)
+        seconds = line.seconds(painters, own, at, last_turn, itself=False)
+    else:
+        own = int(line.left[at])
+        seconds = line.seconds(painters, own, at, line.last_turn[at], itself=True)
+    position, may_be_overtaken, wait = None, False, None
     if walk.state == PAINTING:
-        return QueuePlace(None, _by_its_own_pace(walk) if painters.pace is None else seconds, False, painters.painters)
-    return QueuePlace(line.position(at), seconds, walk.turn > line.served, painters.painters)
+        seconds = _by_its_own_pace(walk) if painters.pace is None else seconds
+    else:
+        position, may_be_overtaken = int(line.unopened[at]) + came_since + 1, walk.turn > line.served
+        wait = None if seconds is None else seconds - (painters.seconds(own) or 0)
+    return QueuePlace(position, seconds, may_be_overtaken, painters.painters, wait, line.redis_away)
+
+
+def _last_turn(walk: Walk | Row[Any], a_turn: int) -> int:
+    return max(0, walk.start + walk.asked - 1) // a_turn
+
+
+def _came_since(walk: Walk | Row[Any], newest: int) -> int:
+    """Count the walks that came after one numbered ``newest`` and stand before ``walk``, which nobody has begun."""
+    ahead = tuple_(Walk.turn, Walk.ticket, Walk.number) < tuple_(walk.turn, walk.ticket, walk.number)
+    since = select(func.count()).where(Walk.number > newest, ahead, Walk.state == QUEUED, Walk.started_at.is_(None))
+    return db.session.scalar(since) or 0
+
+
+def waiting_work() -> tuple[int, PainterPool]:
+    """Return the passes that all walks in line lack, and the painters who are to do them."""
+    line = _line()
+    since = select(func.sum(LEFT)).where(Walk.number > line.newest, _waits())
+    return int(line.left.sum()) + (db.session.scalar(since) or 0), line.painters
 
 
 def waiting(
@@ -181,23 +228,22 @@ class _Line:
     """What a process knows of the line for a moment: of each waiting walk, in order, where it is and what it lacks.
 
     ``at`` is how far each has come in the line's time, ``left`` the passes it lacks, ``last_turn`` that of its end, and
-    ``unopened`` counts those before each that nobody has begun.
+    ``unopened`` counts those before each, and before the line's end, that nobody has begun. ``newest`` is the highest
+    number that a walk had.
     """
 
     painters: PainterPool
+    redis_away: bool
     served: int
     a_turn: int
     queued: int
+    newest: int
     rows: dict[int, int]
     turn: Numbers
     at: Numbers
     left: Numbers
     last_turn: Numbers
     unopened: Numbers
-
-    def position(self, at: int) -> int:
-        """Return the place of a walk that waits: 1 is next."""
-        return int(self.unopened[at]) + 1
 
     def seconds(self, painters: PainterPool, own: int, at: int, last_turn: int, *, itself: bool) -> float | None:
         """Estimate when a walk of ``own`` passes is done that stands at ``at`` in the line and ends in ``last_turn``.
@@ -218,42 +264,52 @@ class _Line:
 
 
 def _line(number: int | None = None) -> _Line:
-    """Return a picture of the line that is at most ``LINE_SECONDS`` old, and knows of a walk if that is in it."""
-    held = current_app.extensions.get(EXTENSION)
-    if (
-        held is None
-        or monotonic() - held[0] >= current_app.config["LINE_SECONDS"]
-        or number not in (None, *held[1].rows)
-    ):
-        held = current_app.extensions[EXTENSION] = monotonic(), _look()
-    line: _Line = held[1]
+    """Return a picture of the line that is at most ``LINE_SECONDS`` old, and knows of a walk but the newest ones.
+
+    Where looking takes long, the picture is kept for longer. While one thread looks, the others have the last one.
+    """
+    until, line = cast(tuple[float, _Line | None], current_app.extensions.get(EXTENSION, (0.0, None)))
+    began, kept = monotonic(), current_app.config["LINE_SECONDS"]
+    is_told = line is not None and (number is None or number in line.rows or number > line.newest)
+    if line is not None and is_told and began < until:
+        return line
+    if is_told:
+        current_app.extensions[EXTENSION] = began + kept, line
+    line = _look()
+    if kept:
+        kept = max(kept, min(LOOK_SECONDS_MAX, (monotonic() - began) / COST_MAX))
+    current_app.extensions[EXTENSION] = began + kept, line
     return line
 
 
 def _look() -> _Line:
-    columns = Walk.number, Walk.state, Walk.started_at, Walk.turn, Walk.start, Walk.asked, Walk.passes
-    rows = db.session.execute(select(*columns).where(_waits()).order_by(*ORDER)).all()
+    """Look at all walks that wait. They are read as plain rows: of thousands, each costs some microseconds."""
+    is_unopened = case(((Walk.state == QUEUED) & Walk.started_at.is_(None), 1), else_=0)
+    columns = Walk.number, Walk.turn, Walk.start, Walk.asked, func.coalesce(Walk.passes, 0), is_unopened, Walk.state
+    newest = db.session.scalar(select(func.max(Walk.number))) or 0  # first: who comes in between is counted as new
+    rows = db.session.connection().execute(select(*columns).where(_waits()).order_by(*ORDER)).all()
     a_turn = turn_passes()
-    told = np.array(
-        [(row.turn, row.start, row.asked, row.passes or 0, row.state == QUEUED and row.started_at is None)
-         for row in rows], np.int64,
-    ).reshape(-1, 5)  # fmt: skip
-    turn, start, asked, spent, unopened = told.T
+    numbers, turns, starts, works, spents, unopeneds, states = zip(*rows, strict=True) if rows else ((),) * 7
+    turn, start, asked, spent, unopened = (
+        np.array(column, np.int64) for column in (turns, starts, works, spents, unopeneds)
+    )
     return _Line(
         painter_pool(),
+        not jobs.redis_answers(),
         _served(db.session()),
         a_turn,
-        sum(row.state == QUEUED for row in rows),
-        {row.number: at for at, row in enumerate(rows)},
+        states.count(QUEUED),
+        newest,
+        dict(zip(numbers, range(len(rows)), strict=True)),
         turn,
         at=start + np.minimum(spent, asked),
         left=np.maximum(0, asked - spent),
         last_turn=np.maximum(0, start + asked - 1) // a_turn,
-        unopened=np.cumsum(unopened) - unopened,
+        unopened=np.concatenate(([0], np.cumsum(unopened))),
     )
 
 
-def _by_its_own_pace(walk: Walk) -> float | None:
+def _by_its_own_pace(walk: Walk | Row[Any]) -> float | None:
     """Tell of the very first walk how long it will take, once some of its frames are painted."""
     if not walk.painted_count or not walk.started_at:
         return None

@@ -26,6 +26,8 @@ MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 CONNECTIONS = 10  # to Postgres, from one process: as many as gunicorn has threads, and some for indexes
 KEPT_CONNECTIONS = 5
+LOCK_SECONDS = 60  # who waits longer for what another holds gets an error, and comes again
+SILENT_SECONDS = 30, 5, 3  # without a word, between two probes, and how many: then a connection is taken for lost
 CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
 CLOCK = "moma_clock"
 CLOCK_SECONDS = 30.0  # between two looks at the database's clock
@@ -90,7 +92,7 @@ def init_app(app: Flask) -> None:
     if make_url(url).get_backend_name() == "sqlite":
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     else:
-        options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_SECONDS}}
+        options = {"pool_pre_ping": True, "connect_args": _postgres_patience(url)}
         options |= {"pool_size": KEPT_CONNECTIONS, "max_overflow": CONNECTIONS - KEPT_CONNECTIONS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {"hide_parameters": True}  # errors are logged, prompts are not
     db.init_app(app)
@@ -100,6 +102,25 @@ def init_app(app: Flask) -> None:
             _share_sqlite(db.engine)
         else:
             _watch_postgres(db.engine)
+
+
+def _postgres_patience(url: str) -> dict[str, Any]:
+    """Have either end take the other for lost when the network is; what the address itself says is left as it is.
+
+    Else a statement waits for hours for a server that was cut off, and the server keeps the locks of a client that was.
+    """
+    idle, between, count = SILENT_SECONDS
+    lost_ms = 1000 * (idle + between * count)
+    told = {
+        "lock_timeout": 1000 * LOCK_SECONDS, "tcp_keepalives_idle": idle, "tcp_keepalives_interval": between,
+        "tcp_keepalives_count": count, "tcp_user_timeout": lost_ms,
+    }  # fmt: skip
+    patience = {
+        "connect_timeout": CONNECT_SECONDS, "keepalives": 1, "keepalives_idle": idle, "keepalives_interval": between,
+        "keepalives_count": count, "tcp_user_timeout": lost_ms,
+        "options": " ".join(f"-c {name}={value}" for name, value in told.items()),
+    }  # fmt: skip
+    return {name: value for name, value in patience.items() if name not in make_url(url).query}
 
 
 def _share_sqlite(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
-from app.queue import fair_queue, jobs, pieces
+from app.queue import admission, fair_queue, jobs, pieces
 from app.storage import media_store
 from app.storage.database import db, now, take_turns, writing
 from app.storage.walk_models import (
@@ -57,8 +57,12 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
 
     :raises Conflict: when it is neither.
     """
+    if admit:
+        admission.check_storage(walk.network)
     with writing() as session:
         place = fair_queue.join(session, walk)
+        if admit and walk.state in (FAILED, CANCELLED):
+            admission.check_line(session, walk)
         queued = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))

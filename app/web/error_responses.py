@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, Programm
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
-from app.errors import InvalidInput, MediaError, MomaError, TokenRefused, TooMany
+from app.errors import InvalidInput, MediaError, MomaError, NoRoom, TokenRefused
 from app.i18n.formatting import number
 from app.i18n.gettext import N_, _
 from app.storage.database import schema_state
@@ -124,7 +124,10 @@ def problem(status: int, title: str, detail: str, errors: InvalidInput | None = 
 
 
 def _moma_error(error: MomaError) -> Response:
-    if error.status >= 500:
+    if isinstance(error, NoRoom):
+        if error.status >= 500:
+            log.warning("%s was refused: %s", quote(request.path), error)
+    elif error.status >= 500:
         log.error("%s", error, exc_info=error)
     detail = _(PICTURES_AWAY) if isinstance(error, MediaError) else str(error)
     response = answer(
@@ -133,7 +136,7 @@ def _moma_error(error: MomaError) -> Response:
     if isinstance(error, TokenRefused):  # as RFC 6750 has it
         why = f'insufficient_scope", scope="{error.scope}' if error.scope else "invalid_token"
         response.headers["WWW-Authenticate"] = f'Bearer realm="walks", error="{why}"'
-    if isinstance(error, TooMany):
+    if isinstance(error, NoRoom):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, MediaError):
         response.headers["Retry-After"] = str(RETRY_SECONDS)

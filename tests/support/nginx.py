@@ -15,7 +15,7 @@ MAIN = """daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
 worker_processes {processes};
-events {{ worker_connections 512; }}
+events {{ worker_connections 4096; }}
 http {{
     types {{
         text/css css; application/javascript js; image/svg+xml svg; image/webp webp; font/woff2 woff2;

@@ -684,6 +684,26 @@ def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
     assert {read(walk_id).state for walk_id in ids} == {FINISHED}
 
 
+def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, write = commissioned(frames=4), encoding.Mp4Writer.finish
+    hung = _raise(encoding.EncoderHung("ffmpeg did nothing"))
+    monkeypatch.setattr(encoding.Mp4Writer, "finish", hung)
+    job.work()
+    leases.sweep()
+    assert (read(walk.id).state, read(walk.id).lost) == (QUEUED, 1)
+    with monkeypatch.context() as mended:
+        mended.setattr(encoding.Mp4Writer, "finish", write)
+        job.work()
+    assert read(walk.id).state == FINISHED
+    other = commissioned(frames=4, visitor="ben", seed=1)
+    for _ in range(3):
+        job.work()
+        leases.sweep()
+    assert (read(other.id).state, read(other.id).error) == (FAILED, "The painting was interrupted 3 times.")
+
+
 def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

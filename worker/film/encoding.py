@@ -10,8 +10,10 @@ import re
 import struct
 import subprocess
 import tempfile
+import threading
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -41,10 +43,17 @@ WEBP_QUALITY, WEBP_METHOD = 85, 2
 RECIPE_NAMESPACE = "urn:moma-lisa:xmp"
 """What XMP calls the properties that are ours."""
 
+HUNG_SECONDS = 120.0
+"""For how long ffmpeg may take nothing that it is given, or write the end of a film."""
+
 FFMPEG_NAMES = {"recipe": "description"}
 FFMPEG_SPECIAL = re.compile(r"[=;#\\\n]")
 NO_XML = re.compile("[\ufffe\uffff]")
 """Characters that a prompt may hold and XML 1.0 may not."""
+
+
+class EncoderHung(RuntimeError):
+    """ffmpeg stood still, and was ended: no film's fault, as far as anybody knows."""
 
 
 def provenance(*, model: str, revision: str, software: str) -> str:
@@ -198,7 +207,8 @@ class Mp4Writer:
 
     Each is shown for as long as `fps` says. An odd width or height is extended by repeating its last column or row,
     which H.264 needs. `metadata` takes title, comment, copyright and recipe, which becomes the description. Raises
-    RuntimeError with ffmpeg's words when it fails. Leaving it ends ffmpeg, whether the film was finished or not.
+    RuntimeError with ffmpeg's words when it fails, and EncoderHung when it takes nothing for HUNG_SECONDS. Leaving it
+    ends ffmpeg, whether the film was finished or not.
     """
 
     def __init__(self, fps: float, *, metadata: Mapping[str, str]) -> None:
@@ -225,21 +235,16 @@ class Mp4Writer:
         pixels = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         if self._ffmpeg is None:
             self._ffmpeg = self._started(pixels.shape[1], pixels.shape[0])
-        try:
+        with self._patient(self._ffmpeg):
             self._ffmpeg.stdin.write(pixels.tobytes())  # type: ignore[union-attr]
-        except BrokenPipeError:
-            self._fail()
 
     def finish(self) -> bytes:
         """Return the file."""
         if self._ffmpeg is None:
             raise ValueError("a film needs at least one frame")
-        try:
+        with self._patient(self._ffmpeg):
             self._ffmpeg.stdin.close()  # type: ignore[union-attr]
-        except BrokenPipeError:
-            self._fail()
-        if self._ffmpeg.wait():
-            self._fail()
+            self._ffmpeg.wait()
         return (self._folder / "film.mp4").read_bytes()
 
     def _started(self, width: int, height: int) -> "subprocess.Popen[bytes]":
@@ -258,10 +263,30 @@ class Mp4Writer:
         with (self._folder / "said").open("wb") as said:  # a pipe that nobody reads could fill
             return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
 
-    def _fail(self) -> None:
-        self._ffmpeg.wait()  # type: ignore[union-attr]
-        said = (self._folder / "said").read_text("utf-8", "replace").strip()
-        raise RuntimeError(f"ffmpeg could not write the film: {said}")
+    @contextmanager
+    def _patient(self, ffmpeg: "subprocess.Popen[bytes]") -> Iterator[None]:
+        """Wait for ffmpeg, but not for ever: what it does not take would block us as well."""
+        ended = threading.Event()
+
+        def end() -> None:
+            ended.set()
+            ffmpeg.kill()
+
+        hung = threading.Timer(HUNG_SECONDS, end)
+        hung.start()
+        try:
+            yield
+            is_broken = bool(ffmpeg.poll())
+        except BrokenPipeError:
+            ffmpeg.wait()
+            is_broken = True
+        finally:
+            hung.cancel()
+        if ended.is_set():
+            raise EncoderHung(f"ffmpeg did nothing for {HUNG_SECONDS:g} seconds, and was ended")
+        if is_broken:
+            said = (self._folder / "said").read_text("utf-8", "replace").strip()
+            raise RuntimeError(f"ffmpeg could not write the film: {said}")
 
 
 def _escaped(value: str) -> str:

@@ -11,14 +11,15 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlalchemy.exc import OperationalError
 
 from app.errors import MediaStoreAway
 from app.storage import media_store
-from app.storage.database import db
+from app.storage.database import db, writing
 from worker.queue import keeping
-from worker.queue.leases import Claim, give_back
+from worker.queue.leases import Claim, LeaseLost, give_back, write_as_holder
 
 OUTAGES = MediaStoreAway, OperationalError
 PAUSES = 0.5, 1.0, 2.0, 5.0
@@ -61,6 +62,12 @@ def return_piece(claim: Claim, stopping: threading.Event) -> None:
         keeping.goes_on()
         if stopping.wait(pause):
             return
+
+
+def count_as_lost(claim: Claim) -> None:
+    """Leave a piece to the sweep, which counts it as lost: one that hangs each time fails its walk in the end."""
+    with suppress(LeaseLost), writing() as session:
+        write_as_holder(session, claim, piece={"lease_until": None})
 
 
 def wait_out(error: Exception, stopping: threading.Event) -> None:

@@ -137,7 +137,7 @@ def test_api_is_limited_by_address_and_answers_with_a_problem(strict: Flask) -> 
     answer = client.post("/api/v1/walks", json=ASKED)
     assert answer.status_code == 429
     assert answer.content_type == "application/problem+json"
-    assert (answer.json["status"], answer.json["title"]) == (429, "Enough for this hour")
+    assert (answer.json["status"], answer.json["title"]) == (429, "Enough for now")
     assert 3598 - (time.monotonic() - began) <= int(answer.headers["Retry-After"]) <= 3601
     assert "Set-Cookie" not in answer.headers
     elsewhere = client.post("/api/v1/walks", json=ASKED, environ_base={"REMOTE_ADDR": "203.0.113.9"})

@@ -196,7 +196,39 @@ def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, comm
 
 def test_pages_of_walks_further_back_look_again_later(app: Flask) -> None:
     looks = [fair_queue.QueuePlace(position, None).look_again for position in (None, 1, 2, 10, 5000)]
-    assert looks == [500, 500, 1000, 5000, 15_000]
+    assert looks == [500, 500, 1000, 5000, 60_000]
+
+
+def test_pages_look_several_times_before_their_turn_however_fast_the_line_moves(app: Flask) -> None:
+    places = [(5000, 7200.0), (5000, 40.0), (5000, 0.1), (3, 7200.0)]
+    looks = [fair_queue.QueuePlace(position, None, wait=wait).look_again for position, wait in places]
+    assert looks == [60_000, 10_000, 500, 1500]
+
+
+def test_the_line_is_looked_at_once_however_many_pages_ask(
+    app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[None] = []
+    look = fair_queue._look
+    monkeypatch.setattr(fair_queue, "_look", lambda: looks.append(None) or look())
+    app.config["LINE_SECONDS"] = 3600.0
+    walks = [commissioned(visitor=f"visitor {number}") for number in range(5)]
+    for _ in range(2):
+        assert [fair_queue.place(walk).position for walk in walks] == [1, 2, 3, 4, 5]
+    assert len(looks) == 1
+
+
+def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(1)
+    hung()
+    ann = [commissioned(visitor="ann", frames=10) for _ in range(2)]
+    app.config["LINE_SECONDS"] = 3600.0
+    assert fair_queue.place(ann[1]).position == 2
+    ben, carl = (commissioned(visitor=visitor, frames=10) for visitor in ("ben", "carl"))
+    assert [fair_queue.place(walk).position for walk in (ben, carl)] == [2, 3]  # before ann's second
+    assert fair_queue.place(ben).seconds == pytest.approx(2 * seconds(10))
 
 
 def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
@@ -306,7 +338,7 @@ def test_no_time_is_told_where_no_painter_lives(
     painters(0)
     hung()
     walk = commissioned()
-    assert fair_queue.place(walk) == fair_queue.QueuePlace(1, None, may_be_overtaken=False, painters=0)
+    assert fair_queue.place(walk) == fair_queue.QueuePlace(1, None, painters=0, redis_away=True)
     assert fair_queue.waiting(24) == (1, None)
 
 

@@ -80,7 +80,8 @@ DRAWN = [
 ]  # fmt: skip
 """What drawings show, as the lexicon has it, and whose they are."""
 ERRORS = {
-    "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "WalkNotFound", "WalkGone", "NoExhibition",
+    "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "NoRoom", "WalkNotFound", "WalkGone",
+    "NoExhibition",
 }  # fmt: skip
 ENGLISH_ONLY = {
     "app/api/readings.py",

@@ -212,6 +212,21 @@ def test_mp4_carries_a_recipe_of_any_length_byte_for_byte(film: Frames) -> None:
     assert find_recipe(films.mp4(film, 12.5, metadata={"title": "x", "recipe": written})) == written.encode()
 
 
+@pytest.mark.parametrize("frames", [1, 40], ids=["at the end", "in the middle"])
+def test_ffmpeg_that_stands_still_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, frames: int) -> None:
+    """It reads a little and then nothing more; 40 frames are more than a pipe holds."""
+    still = tmp_path / "ffmpeg"
+    still.write_text("#!/bin/sh\nexec sleep 600\n")
+    still.chmod(0o755)
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(still))
+    monkeypatch.setattr(films, "HUNG_SECONDS", 0.3)
+    picture = np.zeros((64, 64, 3), np.uint8)
+    with films.Mp4Writer(12.5, metadata={}) as writer, pytest.raises(films.EncoderHung, match="did nothing for"):
+        for _ in range(frames):
+            writer.add(picture)
+        writer.finish()
+
+
 def test_mp4_without_frames_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one frame"):
         films.mp4([], 12.5, metadata={})
