@@ -13,6 +13,7 @@ from app.i18n.gettext import _
 from app.queue import fair_queue, jobs, pieces
 from app.storage import media_store
 from app.storage.database import db, now, take_turns, writing
+from app.storage.house_models import Report
 from app.storage.walk_models import (
     CANCELLED,
     FAILED,
@@ -25,7 +26,7 @@ from app.storage.walk_models import (
     VisualFeatures,
     Walk,
 )
-from app.walks import reuse
+from app.walks import deletions, reuse
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,9 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
 
 
 def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
-    """Delete a walk: its pictures and words go; its address says from then on that it was taken down, and by whom.
+    """Delete a walk: its pictures and words go, who asked for it, and what was said against it.
+
+    Its address says from then on that it was taken down, and by whom; a backup from before does not bring it back.
 
     Pictures that a repeat of it shows stay with the repeat.
     """
@@ -88,6 +91,9 @@ def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
             .values(
                 deleted_at=now(),
                 hidden_at=now() if by_house else Walk.hidden_at,
+                visitor="",
+                network="",
+                owner_hash="",
                 words="",
                 given_title=None,
                 starts=None,
@@ -100,8 +106,10 @@ def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
                 state=CANCELLED if walk.is_waiting else walk.state,
             )
         )
-        session.execute(delete(Stop).where(Stop.walk_number == walk.number))
+        for table in (Stop, Report):
+            session.execute(delete(table).where(table.walk_number == walk.number))
         _forget_pictures(session, walk)
+    deletions.note(walk.id, by_house=by_house)
     delete_files(walk)
     _reload(walk)
 
