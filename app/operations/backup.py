@@ -24,6 +24,7 @@ from app.errors import Conflict, MediaError, MomaError
 from app.gallery import first_exhibition
 from app.operations import archive_format, database_dump
 from app.operations.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
+from app.search import text_index
 from app.storage import media_store
 from app.storage.database import db, head, now, ping, schema_state, writing
 from app.storage.walk_models import Frame, Medium, Walk
@@ -87,8 +88,10 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
         for index in Path(current_app.instance_path).glob("*.vectors"):
             index.unlink()  # made of other rows
         _forget(manifest)
-        for walk, by_house in deletions.resurrected():
-            lifecycle.delete_walk(walk, by_house=by_house)
+        if resurrected := deletions.resurrected():
+            for walk, by_house in resurrected:
+                lifecycle.delete_walk(walk, by_house=by_house)
+            text_index.forget_deleted()
     return BackupSummary(manifest["walks"], len(sizes), sum(sizes.values()), manifest["lost"])
 
 
