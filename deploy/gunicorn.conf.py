@@ -31,7 +31,8 @@ max_requests_jitter = 4_000
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
 control_socket_disable = True
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - signs of life, not on a disk
+# Signs of life are not for a disk.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # nosec B108  # noqa: PTH112, S108
 accesslog = "-"
 errorlog = "-"
 access_log_format = '"%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'  # nobody's address, nobody's words

@@ -6,16 +6,18 @@ of that moment too: of SQLite's copy itself, of Postgres within the snapshot tha
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from flask import current_app
+from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 
 from app.errors import MomaError
@@ -28,7 +30,19 @@ def kind() -> str:
     return "sqlite" if is_sqlite() else "postgresql"
 
 
-def copy(target: Path, *queries: str) -> list[list[tuple[Any, ...]]]:
+Row = tuple[Any, ...]
+Sums = dict[str, dict[str, Any]]
+DERIVED = "hung_words"  # how the tables begin that SQLite keeps for itself, of what stands in others
+
+
+class Snapshot(NamedTuple):
+    """What a database was at one moment: what each query found, and how many rows each table had, and their sum."""
+
+    answers: list[list[Row]]
+    sums: Sums
+
+
+def copy(target: Path, *queries: str) -> Snapshot:
     """Copy the database as it is at one moment, whoever writes meanwhile; return what each query finds at that moment.
 
     :raises MomaError: when pg_dump is needed, and fails or is missing.
@@ -36,13 +50,44 @@ def copy(target: Path, *queries: str) -> list[list[tuple[Any, ...]]]:
     return _copy_sqlite(target, queries) if is_sqlite() else _copy_postgres(target, queries)
 
 
-def _copy_sqlite(target: Path, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+def sums() -> Sums:
+    """Count and sum up the rows of every table, as they are now."""
+    if is_sqlite():
+        with closing(sqlite3.connect(_sqlite_path())) as live:
+            live.execute("BEGIN")
+            return _sums(live.execute)
+    with db.engine.connect() as connection:
+        held = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        held.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+        return _sums(held.exec_driver_sql)
+
+
+def _sums(execute: Callable[[str], Iterable[Any]]) -> Sums:
+    found = {}
+    for name, order in _tables().items():
+        digest, count = hashlib.sha256(), 0
+        for row in execute(f'SELECT * FROM "{name}" ORDER BY {order}'):  # nosec B608  # noqa: S608 - names of ours
+            digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))
+            count += 1
+        found[name] = {"rows": count, "sha256": digest.hexdigest()}
+    return found
+
+
+def _tables() -> dict[str, str]:
+    """Name the tables that there are, each with what its rows are put in order by."""
+    inspector = inspect(db.engine)
+    named = [name for name in sorted(inspector.get_table_names()) if not name.startswith(DERIVED)]
+    keys = {name: inspector.get_pk_constraint(name)["constrained_columns"] for name in named}
+    return {name: ", ".join(f'"{column}"' for column in columns) or "1" for name, columns in keys.items()}
+
+
+def _copy_sqlite(target: Path, queries: Sequence[str]) -> Snapshot:
     with closing(sqlite3.connect(_sqlite_path())) as live, closing(sqlite3.connect(target)) as copied:
         live.backup(copied)
-        return [copied.execute(query).fetchall() for query in queries]
+        return Snapshot([copied.execute(query).fetchall() for query in queries], _sums(copied.execute))
 
 
-def _copy_postgres(target: Path, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+def _copy_postgres(target: Path, queries: Sequence[str]) -> Snapshot:
     """Hold a snapshot for as long as pg_dump reads it (Postgres, "Snapshot Synchronization Functions")."""
     dump = ("--format=custom", "--no-owner", "--file", str(target))
     needed_for = "A backup"
@@ -51,7 +96,9 @@ def _copy_postgres(target: Path, queries: Sequence[str]) -> list[list[tuple[Any,
         held = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         snapshot = held.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
         _run_postgres("pg_dump", f"--snapshot={snapshot}", *dump, needed_for=needed_for)
-        return [[tuple(row) for row in held.exec_driver_sql(query)] for query in queries]
+        held.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+        answers = [[tuple(row) for row in held.exec_driver_sql(query)] for query in queries]
+        return Snapshot(answers, _sums(held.exec_driver_sql))
 
 
 def take_aside(source: IO[bytes], revision: str, target: Path) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session, aliased
 
 from app.search.terms import ParsedQuery, Term
-from app.storage.database import db, is_sqlite
+from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import GalleryEntry, Walk
 from app.text import folding
 
@@ -194,13 +194,26 @@ def _holds(term: Term, words: Sequence[str], there: set[str]) -> bool:
     return bool(there & {word, stem, folding.STEM + stem})
 
 
+def forget_deleted() -> None:
+    """Leave nothing of what was deleted in the files of SQLite, whose index and log keep it until they are rewritten.
+
+    Postgres does as much by itself, by its autovacuum.
+    """
+    if not is_sqlite():
+        return
+    with writing() as session:
+        session.execute(text("INSERT INTO hung_words(hung_words) VALUES ('optimize')"))
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 # SQLite: FTS5 keeps the places of each word in their order, and gives as many as are wanted.
 
 
 FOUND = "SELECT rowid FROM hung_words WHERE hung_words MATCH :sought AND rowid >= :low AND rowid < :high"
 NEWEST_FIRST = text(FOUND + " ORDER BY rowid DESC LIMIT :limit")
 OLDEST_FIRST = text(FOUND + " ORDER BY rowid LIMIT :limit")
-COUNT = text("SELECT count(*) FROM (" + FOUND + " LIMIT :limit)")  # noqa: S608 - all of it is ours
+COUNT = text("SELECT count(*) FROM (" + FOUND + " LIMIT :limit)")  # nosec B608  # noqa: S608 - all of it is ours
 
 
 def _find_sqlite(sought: IndexQuery, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:

@@ -21,17 +21,21 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
 from flask import Flask, current_app
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.search.vector_file import Floats, Vectors, VectorsError
 from app.storage.database import db
+from app.storage.walk_models import Walk
 
 LOOK_SECONDS = 1.0
 """How often a process looks for rows that the index lacks."""
 
 CATCH_UP = 400
 """How many rows a question adds to the index at most; an index that lacks all of more is made behind the questions."""
+
+FORGET_SECONDS = 60.0
+"""How often a process looks for walks that were deleted, whose vectors it then blanks."""
 
 AGAIN_SECONDS = 60.0
 """How long a process waits before it has an index made anew once more, which it could not make or not use."""
@@ -91,7 +95,7 @@ class Index:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._vectors: Vectors | None = None
-        self._looked = -LOOK_SECONDS
+        self._looked, self._forgot = -LOOK_SECONDS, -math.inf
         self._flaw = ""
         self._lock = threading.Lock()
         self._is_to_be_made = False
@@ -238,6 +242,7 @@ class Index:
                 with vectors.adding() as alone:
                     if alone:
                         self._add(connection, vectors, CATCH_UP)
+                        self._forget(connection, vectors)
             except OSError as error:  # what is in it can be searched on a full disk as well
                 return f"Nothing can be added to the index of {self._source.name}: {error.strerror or error}."
         return ""
@@ -246,6 +251,14 @@ class Index:
         found = self._source.after(connection, vectors.last_key, limit)
         if found.keys:
             vectors.add(found.keys, [mark_of(walk_id) for walk_id in found.walk_ids], found.vectors)
+
+    def _forget(self, connection: Connection, vectors: Vectors) -> None:
+        """Blank the vectors of walks that were deleted: words could be told from them, or what a picture shows."""
+        if time.monotonic() - self._forgot < FORGET_SECONDS:
+            return
+        gone = connection.scalars(select(Walk.id).where(Walk.deleted_at.is_not(None)))
+        vectors.blank({mark_of(walk_id) for walk_id in gone})
+        self._forgot = time.monotonic()
 
     def _path(self) -> Path:
         return Path(current_app.instance_path) / f"{self._source.name}.vectors"

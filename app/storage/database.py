@@ -24,6 +24,7 @@ from app.storage.session import Session as HoldingSession
 
 MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+PRAGMAS = "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"  # words go with their rows
 CONNECTIONS = 10  # to Postgres, from one process: as many as gunicorn has threads, and some for indexes
 KEPT_CONNECTIONS = 5
 LOCK_SECONDS = 60  # who waits longer for what another holds gets an error, and comes again
@@ -130,7 +131,7 @@ def _share_sqlite(engine: Engine) -> None:
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not send BEGINs of its own
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        for pragma in (*PRAGMAS, f"busy_timeout={BUSY_TIMEOUT_MS}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -25,7 +25,7 @@ from app.storage.walk_models import (
     VisualFeatures,
     Walk,
 )
-from app.walks import reuse
+from app.walks import deletions, reuse
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,9 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
 
 
 def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
-    """Delete a walk: its pictures and words go; its address says from then on that it was taken down, and by whom.
+    """Delete a walk: its pictures and words go, who asked for it, and what was said against it.
+
+    Its address says from then on that it was taken down, and by whom; a backup from before does not bring it back.
 
     Pictures that a repeat of it shows stay with the repeat.
     """
@@ -91,6 +93,7 @@ def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
         if by_house:
             session.execute(update(Walk).where(Walk.number == walk.number).values(hidden_at=now()))
         _clear(session, [walk.number])
+    deletions.note(walk.id, by_house=by_house)
     delete_files(walk)
     _reload(walk)
 
@@ -106,6 +109,7 @@ def delete_walks_of(owner_hash: str) -> int:
             take_turns(session)
             count += _clear(session, [walk.number for walk in walks])
         for walk in walks:
+            deletions.note(walk.id, by_house=False)
             delete_files(walk)
             _reload(walk)
     return count

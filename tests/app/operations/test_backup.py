@@ -471,7 +471,7 @@ def test_postgres_is_dumped_with_the_password_in_the_environment(
     program.chmod(0o755)
     monkeypatch.setitem(app.config, "DATABASE_URL", "postgresql://moma:secret@db.example/moma")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert database_dump.copy(tmp_path / "dump", "SELECT count(*) FROM walks") == [[(0,)]]
+    assert database_dump.copy(tmp_path / "dump", "SELECT count(*) FROM walks").answers == [[(0,)]]
     password, *arguments = (tmp_path / "said").read_text().split()
     assert password == "secret"
     assert arguments[0] == "--dbname=postgresql://moma@db.example/moma"
