@@ -43,6 +43,8 @@ SETTINGS = {
     "LEASE_SECONDS": 5,
     "STUCK_SECONDS": 20,
     "LOST_MAX": 3,
+    "FREE_BYTES_MIN": 0,  # else nothing would be asked for on these small disks
+    "DAILY_BYTES_ADDRESS": 10**15,
     "HOURLY_WALKS": 1_000_000,
     "HOURLY_WALKS_ADDRESS": 1_000_000,
 }
@@ -142,7 +144,7 @@ class Rig:
         walk = {
             "stops": [{"prompt": prompt}, {"prompt": "a kite"}],
             "seed": self.rng.randrange(2**31),
-            "frames": frames or self.rng.randint(3, 6),
+            "frames": frames or self.rng.randint(2, 4),
         }
         deadline = time.monotonic() + PATIENCE
         while True:
