@@ -98,7 +98,8 @@ def create(
 
     :raises InvalidInput: with one error for each field that is wrong.
     """
-    allowance = int(current_app.config["HOURLY_WALKS"]) if allowance is None else allowance
+    usual = min(int(current_app.config["HOURLY_WALKS"]), ALLOWANCE_MAX)
+    allowance = usual if allowance is None else allowance
     errors, expires_at = [], None
     if not NAME.fullmatch(name):
         message = f"A token's name has 1 to {TOKEN_NAME_MAX} letters, digits, dots, hyphens and underscores."
