@@ -37,6 +37,8 @@ bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 
 load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.mixed_load
+	$(BIN)/python -m benchmarks.live_pages
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
 	$(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --no-location --sort-output --omit-header \
