@@ -42,6 +42,8 @@ bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 
 load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.mixed_load
+	$(BIN)/python -m benchmarks.live_pages
 
 faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/reliability.md
 	@$(BIN)/python -m tests.support.needs

@@ -91,12 +91,16 @@ async def _load(site: Served, arguments: argparse.Namespace) -> dict[str, Any]:
         form = {"prompt": prompts, "csrf_token": tokens[visitor.address], "token": secrets.token_hex(8)}
         return await visitor.post("/walks", form)
 
-    told, numbers = Told(), count()
-    loads = (("pages", read, arguments.pages), ("commissions", ask, arguments.commissions))
-    await asyncio.gather(*(_go_out(name, what, rate, WARM_SECONDS, Told(), numbers) for name, what, rate in loads))
+    told = Told()
+    loads = (("pages", read, arguments.pages, count()), ("commissions", ask, arguments.commissions, count()))
+    await asyncio.gather(
+        *(_go_out(name, what, rate, WARM_SECONDS, Told(), numbers) for name, what, rate, numbers in loads)
+    )
     spent, began = site.processor_seconds(), time.monotonic()
     watch = asyncio.create_task(_watch(site, told))
-    await asyncio.gather(*(_go_out(name, what, rate, arguments.seconds, told, numbers) for name, what, rate in loads))
+    await asyncio.gather(
+        *(_go_out(name, what, rate, arguments.seconds, told, numbers) for name, what, rate, numbers in loads)
+    )
     took = time.monotonic() - began
     watch.cancel()
     busy = (site.processor_seconds() - spent) / took

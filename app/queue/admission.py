@@ -64,7 +64,7 @@ def check_line(session: Session, walk: Walk) -> None:
     by_visitor = or_(Walk.owner_hash == walk.visitor, and_(by_network, Walk.visitor == walk.visitor))
     of_visitor = func.sum(fair_queue.LEFT).filter(by_visitor)
     of_network = func.sum(fair_queue.LEFT).filter(by_network)
-    theirs = Walk.state.in_(WAITING), or_(by_visitor, by_network)
+    theirs = fair_queue.AMONG_FEW.in_(WAITING), or_(by_visitor, by_network)
     sums = session.execute(select(of_visitor, of_network).where(*theirs)).one()
     for waiting, whose, sentence, most in (
         (sums[0], by_visitor, OF_VISITOR, config["LINE_MAX_VISITOR"]),
@@ -86,7 +86,7 @@ def _and_when(sentence: str, wait: float | None) -> str:
 
 def _till_done(session: Session, whose: ColumnElement[bool], excess: int) -> float | None:
     """Estimate when so much of somebody's work in line is done: with the walk of theirs by which that is reached."""
-    theirs = select(Walk).where(Walk.state.in_(WAITING), whose).order_by(*fair_queue.ORDER)
+    theirs = select(Walk).where(fair_queue.AMONG_FEW.in_(WAITING), whose).order_by(*fair_queue.ORDER)
     for walk in session.scalars(theirs):
         excess -= walk.asked - (walk.passes or 0)
         if excess <= 0:

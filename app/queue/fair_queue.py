@@ -51,6 +51,9 @@ COST_MAX = (
 )  # of a process's time that it may look at the line; a long one is looked at less often than LINE_SECONDS
 RECENT = 20  # finished walks from whose pace the time left is estimated
 LEFT = case((func.coalesce(Walk.passes, 0) < Walk.asked, Walk.asked - func.coalesce(Walk.passes, 0)), else_=0)
+AMONG_FEW = func.coalesce(
+    Walk.state, ""
+)  # the state, where few walks are meant: SQLite would go through the whole line
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant
 
 
@@ -189,14 +192,14 @@ def _last_turn(walk: Walk | Row[Any], a_turn: int) -> int:
 def _came_since(walk: Walk | Row[Any], newest: int) -> int:
     """Count the walks that came after one numbered ``newest`` and stand before ``walk``, which nobody has begun."""
     ahead = tuple_(Walk.turn, Walk.ticket, Walk.number) < tuple_(walk.turn, walk.ticket, walk.number)
-    since = select(func.count()).where(Walk.number > newest, ahead, Walk.state == QUEUED, Walk.started_at.is_(None))
+    since = select(func.count()).where(Walk.number > newest, ahead, AMONG_FEW == QUEUED, Walk.started_at.is_(None))
     return db.session.scalar(since) or 0
 
 
 def waiting_work() -> tuple[int, PainterPool]:
     """Return the passes that all walks in line lack, and the painters who are to do them."""
     line = _line()
-    since = select(func.sum(LEFT)).where(Walk.number > line.newest, _waits())
+    since = select(func.sum(LEFT)).where(Walk.number > line.newest, AMONG_FEW.in_(WAITING))
     return int(line.left.sum()) + (db.session.scalar(since) or 0), line.painters
 
 

@@ -1,18 +1,18 @@
-"""Pages that change while one looks, in a real browser: when they look again, and what they do when they are refused."""
+"""Pages that change while one looks, in a real browser: when they look again, and what they do when refused."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.storage.database import writing
 from app.storage.walk_models import PAINTING, Walk
 from tests.server import easel
-from tests.server.live import wait_until
 
 pytestmark = pytest.mark.server
 
@@ -26,27 +26,43 @@ def address(app: Flask) -> Iterator[str]:
         yield url
 
 
-def looks_of(page: Page) -> list[tuple[float, str | None]]:
-    """Note when the page looks again, and the hash that it sends."""
-    looks: list[tuple[float, str | None]] = []
+# What the page asks for: when, what it says that it knows, and what it is answered.
+RECORD = """() => {
+  const { fetch } = window;
+  window.looks = [];
+  window.fetch = (address, options) => {
+    const look = { at: performance.now(), knows: options.headers["If-None-Match"] ?? null };
+    looks.push(look);
+    return fetch(address, options).then((answer) => {
+      look.status = answer.status;
+      return answer;
+    });
+  };
+}"""
 
-    def hear(request: Request) -> None:
-        if "/live" in request.url:
-            looks.append((time.monotonic(), request.all_headers().get("if-none-match")))
 
-    page.on("request", hear)
-    return looks
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Open a browser of the test's own that notes what is asked for."""
+    with browser.new_context() as context:
+        context.add_init_script(f"({RECORD})()")
+        yield context.new_page()
+
+
+def looks_of(page: Page, count: int) -> list[dict[str, Any]]:
+    """Wait until so many looks are answered, and return them."""
+    page.wait_for_function(f"() => looks.filter((look) => look.status).length >= {count}")
+    looks: list[dict[str, Any]] = page.evaluate("looks")
+    return looks[:count]
 
 
 def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page, commissioned: Hanger) -> None:
-    walk, answers = commissioned(), list[int]()
-    page.on("response", lambda answer: answers.append(answer.status) if "/live" in answer.url else None)
-    looks = looks_of(page)
+    walk = commissioned()
     page.goto(address + walk.url)
-    wait_until(lambda: page.wait_for_timeout(50) or len(answers) > 3)
-    assert looks[0][1] is None
-    assert looks[1][1] == looks[2][1] is not None
-    assert answers[:3] == [200, 304, 304]
+    looks = looks_of(page, 3)
+    assert [look["status"] for look in looks] == [200, 304, 304]
+    assert looks[0]["knows"] is None
+    assert looks[1]["knows"] == looks[2]["knows"] is not None
     with writing() as session:
         session.get(Walk, walk.number).state = PAINTING
     expect(page.locator("#walk.painting")).to_be_attached()
@@ -55,20 +71,29 @@ def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page
 def test_page_that_is_refused_waits_as_long_as_it_is_told_and_then_goes_on(
     address: str, page: Page, commissioned: Hanger
 ) -> None:
-    refused: list[float] = []
+    refusals = [503, 429]
 
     def refuse(route: Route) -> None:
-        if len(refused) > 1:
+        if refusals:
+            route.fulfill(status=refusals.pop(0), headers={"Retry-After": "2"}, body="<h1>No</h1>")
+        else:
             route.continue_()
-            return
-        refused.append(time.monotonic())
-        route.fulfill(status=503 if len(refused) == 1 else 429, headers={"Retry-After": "2"}, body="<h1>No</h1>")
 
-    page.route("**/live*", refuse)
-    looks = looks_of(page)
+    page.route("**/walks/*/live*", refuse)
     page.goto(address + commissioned().url)
-    wait_until(lambda: page.wait_for_timeout(50) or len(looks) > 2)
-    pauses = [later[0] - earlier[0] for earlier, later in zip(looks, looks[1:], strict=False)]
-    assert min(pauses[:2]) >= 1.9
-    expect(page.locator("#walk.queued")).to_be_attached()  # what was there stayed
-    wait_until(lambda: page.wait_for_timeout(50) or len(looks) > 4)  # and it looks as often as before
+    looks = looks_of(page, 5)
+    assert [look["status"] for look in looks[:3]] == [503, 429, 200]
+    pauses = [later["at"] - earlier["at"] for earlier, later in pairwise(looks)]
+    assert min(pauses[:2]) >= 2000
+    assert page.locator("#walk.queued").count() == 1  # what was there stayed
+
+
+def test_page_that_nobody_answers_asks_ever_more_seldom(address: str, page: Page, commissioned: Hanger) -> None:
+    page.route("**/walks/*/live*", lambda route: route.abort())
+    page.goto(address + commissioned().url)
+    page.wait_for_function("() => looks.length >= 4")
+    begun = [look["at"] for look in page.evaluate("looks")]
+    pauses = [later - earlier for earlier, later in pairwise(begun)]
+    assert pauses[0] >= 1000
+    assert pauses[1] >= 2000
+    assert pauses[2] >= 4000

@@ -44,7 +44,8 @@ def served(instance: Path) -> Iterator[str]:
     command += ["--limit-request-line", "0", "wsgi:app"]  # as the site itself does
     log = instance.with_suffix(".log")
     environment = {**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_REDIS_URL": "unix:///nonexistent/redis.sock"}
-    environment |= {"MOMA_HOURLY_WALKS": "1000000", "MOMA_HOURLY_WALKS_ADDRESS": "1000000"}
+    bounds = ("HOURLY_WALKS", "HOURLY_WALKS_ADDRESS", "LINE_MAX", "LINE_MAX_VISITOR", "LINE_MAX_ADDRESS")
+    environment |= {f"MOMA_{name}": "1000000" for name in bounds}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--no-control-socket"], cwd=ROOT, env=environment, stdout=output, stderr=output

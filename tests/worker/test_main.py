@@ -183,6 +183,24 @@ def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_
     assert told == [signal.SIGTERM]
 
 
+def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[int] = []
+
+    def run() -> None:
+        done.append(len(done))
+        if len(done) == 1:
+            raise OSError("the store is away")
+        job.stopping.set()
+
+    monkeypatch.setattr(worker, "UPKEEP_SECONDS", 0.01)
+    monkeypatch.setattr(worker.upkeep, "run", run)
+    worker._keep_house(app)
+    assert done == [0, 1]
+    assert "upkeep went wrong" in caplog.text
+
+
 @pytest.mark.slow
 def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
