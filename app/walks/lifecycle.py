@@ -30,6 +30,8 @@ from app.walks import deletions, reuse
 
 log = logging.getLogger(__name__)
 
+NOBODYS = {"visitor": "", "network": "", "owner_hash": ""}
+
 
 def cancel(walk: Walk) -> None:
     """Cancel a queued or painting walk; its frames are deleted at once, and its worker stops at the next batch.
@@ -91,9 +93,7 @@ def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
             .values(
                 deleted_at=now(),
                 hidden_at=now() if by_house else Walk.hidden_at,
-                visitor="",
-                network="",
-                owner_hash="",
+                **NOBODYS,
                 words="",
                 given_title=None,
                 starts=None,
@@ -112,6 +112,14 @@ def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
     deletions.note(walk.id, by_house=by_house)
     delete_files(walk)
     _reload(walk)
+
+
+def forget_owners() -> None:
+    """Forget who owned the walks that an earlier version deleted, and what was reported of them."""
+    with writing() as session:
+        gone = select(Walk.number).where(Walk.deleted_at.is_not(None), Walk.owner_hash != "")
+        session.execute(delete(Report).where(Report.walk_number.in_(gone)))
+        session.execute(update(Walk).where(Walk.number.in_(gone)).values(**NOBODYS))
 
 
 def cancel_or_delete(walk: Walk) -> None:
