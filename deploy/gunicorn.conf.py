@@ -3,6 +3,7 @@ in ``GUNICORN_CMD_ARGS`` win over what stands here."""
 
 import ctypes
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,6 +45,7 @@ instance = Path(os.environ.get("MOMA_INSTANCE") or "instance")
 figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(instance.resolve() / "metrics")))
 figures.mkdir(parents=True, exist_ok=True)
 
+WORDS = re.compile(r"(/walks/[a-z0-9]{16}-)[^/?\s]*")  # a walk's, behind its id
 MALLOC_ARENAS = -8  # M_ARENA_MAX in malloc.h
 
 
@@ -52,7 +54,8 @@ class logger_class(Logger):  # noqa: N801 - the setting's name
 
     def atoms(self, resp, req, environ, request_time):
         """Return what may stand in a line of the access log."""
-        return super().atoms(resp, req, environ, request_time) | {"U": environ["RAW_URI"].partition("?")[0]}
+        path = WORDS.sub(r"\1", environ["RAW_URI"].partition("?")[0])
+        return super().atoms(resp, req, environ, request_time) | {"U": path}
 
 
 def post_worker_init(worker):
@@ -69,7 +72,7 @@ def without_visitors(record):
     if words.startswith("Invalid request from"):
         record.msg, record.args = "An invalid request was refused.", ()
     elif words.startswith("Error handling request"):
-        record.msg, record.args = words.partition("?")[0], ()
+        record.msg, record.args = WORDS.sub(r"\1", words.partition("?")[0]), ()
     return True
 
 

@@ -42,7 +42,8 @@ settings.register_profile(
     "same", derandomize=True, max_examples=60, deadline=None, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
-settings.load_profile("same")
+settings.register_profile("long", settings.get_profile("same"), derandomize=False, max_examples=1000)
+settings.load_profile("same")  # the long one is taken by --hypothesis-profile=long
 
 for variable in [name for name in os.environ if name.startswith("MOMA_")]:
     del os.environ[variable]

@@ -256,7 +256,8 @@ class Index:
         """Blank the vectors of walks that were deleted: words could be told from them, or what a picture shows."""
         if time.monotonic() - self._forgot < FORGET_SECONDS:
             return
-        gone = connection.scalars(select(Walk.id).where(Walk.deleted_at.is_not(None)))
+        # Nobody owns them any more, by which the index of owners finds them: all rows are many, and long.
+        gone = connection.scalars(select(Walk.id).where(Walk.owner_hash == "", Walk.deleted_at.is_not(None)))
         vectors.blank({mark_of(walk_id) for walk_id in gone})
         self._forgot = time.monotonic()
 

@@ -13,6 +13,7 @@ from app.i18n.gettext import _
 from app.queue import admission, fair_queue, jobs, pieces
 from app.storage import media_store
 from app.storage.database import db, now, take_turns, writing
+from app.storage.house_models import Report
 from app.storage.walk_models import (
     CANCELLED,
     FAILED,
@@ -30,6 +31,7 @@ from app.walks import deletions, reuse
 log = logging.getLogger(__name__)
 
 TOGETHER = 100  # walks that are deleted in one transaction
+NOBODYS = {"visitor": "", "network": "", "owner_hash": ""}
 
 
 def cancel(walk: Walk) -> None:
@@ -146,6 +148,14 @@ def _clear(session: Session, numbers: list[int]) -> int:
             if key.references(Walk.__table__):
                 session.execute(table.delete().where(key.parent.in_(numbers)))
     return int(cleared.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_owners() -> None:
+    """Forget who owned the walks that an earlier version deleted, and what was reported of them."""
+    with writing() as session:
+        gone = select(Walk.number).where(Walk.deleted_at.is_not(None), Walk.owner_hash != "")
+        session.execute(delete(Report).where(Report.walk_number.in_(gone)))
+        session.execute(update(Walk).where(Walk.number.in_(gone)).values(**NOBODYS))
 
 
 def cancel_or_delete(walk: Walk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Annotated, NotRequired, cast
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from app.i18n.gettext import N_, _
 from app.storage.database import schema_state
 
 log = logging.getLogger(__name__)
+WORDS = re.compile(r"^((?:/api/v1)?/walks/[a-z0-9]{16}-)[^/]*")  # a walk's, behind its id
 
 TITLES = {
     400: N_("That could not be read"),
@@ -163,9 +165,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: DBAPIError) -> Response:
-    log.error(
-        "The database does not answer on %s: %s", quote(request.path), error.orig
-    )  # a line each: pages ask and ask
+    log.error("The database does not answer on %s: %s", _place(), error.orig)  # a line each: pages ask and ask
     response = answer(503, _(DETAILS[503]))
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -182,5 +182,10 @@ def _damage(error: DatabaseError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("Unexpected error on %s", quote(request.path), exc_info=error)
+    log.error("Unexpected error on %s", _place(), exc_info=error)
     return answer(InternalServerError.code, _(DETAILS[500]))
+
+
+def _place() -> str:
+    """Name the address for the log, without the words of a walk that follow its id."""
+    return WORDS.sub(r"\1", quote(request.path))

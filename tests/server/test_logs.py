@@ -52,6 +52,7 @@ def visited(migrated: Path, tmp_path: Path) -> Iterator[Visit]:
             wait_until(is_open, what="the web server")
             assert ask("/gallery?q=quinces") == 200
             assert ask("/no/such%0Apage?q=quinces") == 404
+            assert ask("/walks/aaaabbbbccccdddd-two-quinces/alike?q=quinces") == 404
             with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as garbled:
                 garbled.sendall(b"GET /gallery?q=two quinces HTTP/1.1\r\nHost: x\r\n\r\n")
                 assert b" 400 " in garbled.recv(200)
@@ -64,6 +65,7 @@ def test_log_says_which_page_was_asked_for_but_not_by_whom_nor_for_what(visited:
     log = visited()
     assert '"GET /gallery HTTP/1.1" 200 ' in log
     assert '"GET /no/such%0Apage HTTP/1.1" 404 ' in log
+    assert '"GET /walks/aaaabbbbccccdddd-/alike HTTP/1.1" 404 ' in log
     assert "An invalid request was refused." in log
     for word in ("quinces", "127.0.0.1 ", "=127.0.0.1", ADDRESS, PROGRAM):
         assert word not in log

@@ -441,6 +441,7 @@ def test_film_that_nginx_sends_carries_the_headers_of_https(terminated: Front) -
 
 def test_nginx_notes_which_page_but_not_who_asked_nor_for_what(front: Front) -> None:
     front.ask("GET", "/gallery?q=quinces", User_Agent="Nosegay/7")
+    front.ask("GET", "/walks/aaaabbbbccccdddd-two-quinces/alike?q=quinces")
     front.ask("GET", "/no/such%0Apage?q=quinces")
     refused(front, b"GET /too-long?q=" + 9000 * b"quinces" + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     wait_until(
@@ -448,6 +449,7 @@ def test_nginx_notes_which_page_but_not_who_asked_nor_for_what(front: Front) -> 
     )
     log = (front.folder / "access.log").read_text() + (front.folder / "error.log").read_text()
     assert '"GET /gallery HTTP/1.1" 200 ' in log
+    assert '"GET /walks/aaaabbbbccccdddd-/alike HTTP/1.1" 404 ' in log
     for word in ("quinces", "127.0.0.1", "Nosegay"):
         assert word not in log
 

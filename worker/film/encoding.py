@@ -360,16 +360,14 @@ def _uint24(value: int) -> bytes:
 
 
 def still(frame: Frame, *, metadata: Mapping[str, str] | None = None) -> bytes:
-    """Write one frame as a lossless PNG; `metadata` (title, comment, copyright) as text chunks and, marked
-    synthetic, as XMP.
+    """Write one frame as a lossless PNG, marked synthetic as XMP; `metadata` (title, comment, copyright) beside it.
 
     Painted pictures have little in them that comes again, so only runs are looked for: half the time, and smaller.
     """
     chunks = PngImagePlugin.PngInfo()
     for key, value in (metadata or {}).items():
         chunks.add_itxt(key.capitalize(), value)
-    if metadata:
-        chunks.add_itxt("XML:com.adobe.xmp", _xmp(metadata))
+    chunks.add_itxt("XML:com.adobe.xmp", _xmp(metadata or {}))
     out = io.BytesIO()
     Image.fromarray(frame).save(out, "PNG", pnginfo=chunks, compress_level=4, compress_type=zlib.Z_RLE)
     return out.getvalue()

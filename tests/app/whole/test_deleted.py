@@ -24,7 +24,7 @@ from app.search import semantic_search, vector_index, visual_search
 from app.search.vector_file import Vectors
 from app.search.vector_index import mark_of
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import db, now, writing
 from app.storage.walk_models import FILM, Medium, Piece, VisualFeatures, Walk
 from app.walks import deletions, lifecycle, media_urls
 from tests.conftest import Commissioner, make_app
@@ -226,3 +226,13 @@ def test_notes_of_deletions_tell_nothing_and_are_not_pruned(app: Flask, everywhe
     with writing() as session:
         session.get_one(Walk, number).deleted_at = None
     assert [(walk.id, by_house) for walk, by_house in deletions.resurrected()] == [(walk_id, False)]
+
+
+def test_what_an_earlier_version_left_of_a_deleted_walk_is_pruned(app: Flask, everywhere: Walk) -> None:
+    number = everywhere.number
+    with writing() as session:
+        session.get_one(Walk, number).deleted_at = now()
+    media_upkeep.prune()
+    walk = db.session.get_one(Walk, number)
+    assert (walk.owner_hash, walk.visitor, walk.network) == ("", "", "")
+    assert not [place for place, _ in told((WORDS[3],))]
