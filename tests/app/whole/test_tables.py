@@ -53,7 +53,7 @@ class Fate:
     """Whether they go along in an archive for another house."""
 
 
-OF_A_WALK = "Of a walk: its prompts, settings, pictures and times, until its owner takes it down."
+OF_A_WALK = "Of a walk: its prompts, settings, pictures and times, until its owner takes it down"
 OF_WHO_ASKED = "with the walks that are asked for from there"
 FATES = {
     # what is left says that there was one, and not whose; an archive tells who owns it only with --owners
