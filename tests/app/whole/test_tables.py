@@ -54,7 +54,7 @@ class Fate:
 
 
 OF_A_WALK = "Of a walk: its prompts, settings, pictures and times, until its owner takes it down"
-OF_WHO_ASKED = "with the walks that are asked for from there"
+OF_WHO_ASKED = "with each walk, for its turn in the line"
 FATES = {
     # what is left says that there was one, and not whose; an archive tells who owns it only with --owners
     "walks": Fate("walk", OF_A_WALK, goes=False),
