@@ -66,6 +66,7 @@ def make_app(folder: Path, **settings: object) -> Flask:
     """Build an application whose instance folder is ``folder``."""
     defaults = {"SECRET_KEY": SECRET, "REDIS_URL": NOBODY, "TESTING": True, "WTF_CSRF_ENABLED": False}
     defaults |= {"LINE_SECONDS": 0.0}  # tests ask again at once
+    defaults |= {"FREE_BYTES_MIN": 0}  # on however small a disk
     defaults |= {"EXHIBITION": False}  # most tests begin with bare walls
     defaults |= {"MEANING": "no/table", "EYE": "no/eye"}  # and find by words alone
     app = create_app(defaults | settings, instance_path=str(folder))

@@ -99,7 +99,7 @@ class LiveSite:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = instance.with_suffix(".log")
-        own = {"MOMA_INSTANCE": str(self.instance), "PYTHONUNBUFFERED": "1"}
+        own = {"MOMA_INSTANCE": str(self.instance), "PYTHONUNBUFFERED": "1", "MOMA_FREE_BYTES_MIN": "0"}
         self.environment = {**os.environ, **own, **{f"MOMA_{name}": str(value) for name, value in settings.items()}}
         self.command = [sys.executable, "-m", "app.run"]
         self.process: subprocess.Popen[bytes] | None = None

@@ -67,7 +67,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def on_small_disk(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     """Run a site whose media store is on the small disk."""
-    with running(tmp_path_factory.mktemp("small"), MEDIA_URL=f"file://{store}", FREE_BYTES_MIN=0) as site:
+    with running(tmp_path_factory.mktemp("small"), MEDIA_URL=f"file://{store}") as site:
         yield site
 
 

@@ -141,6 +141,7 @@ def test_nothing_is_taken_when_the_disk_is_nearly_full(
     client = app.test_client()
     page = client.post("/walks", data=TWO).headers["Location"]
     client.post(f"{page}/cancel")
+    app.config["FREE_BYTES_MIN"] = 1_000_000_000
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(10**12, 10**12 - 999_999_999, 999_999_999))
     answers = [client.post("/walks", data=TWO), client.post(f"{page}/retry"), client.post("/api/v1/walks", json=ASKED)]
     assert statuses(answers) == [503, 503, 503]
