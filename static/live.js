@@ -5,7 +5,6 @@ const REFUSED = 1_000, DOUBLINGS = 6; // after a refusal, and twice as long afte
 let timer;
 let isAsking = false;
 let refusals = 0;
-let etag;
 
 const live = () => document.querySelector("[data-again]");
 
@@ -27,16 +26,16 @@ function pause(response, usual) {
 }
 
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-  if (ctx.sourceElement !== live()) return;
+  const part = live();
+  if (ctx.sourceElement !== part) return;
   isAsking = true;
-  if (etag) ctx.request.headers["If-None-Match"] = etag;
+  if (part.dataset.known) ctx.request.headers["If-None-Match"] = `"${part.dataset.known}"`;
 });
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   if (!isAsking) return;
   isAsking = false;
   const answered = ctx.response && ctx.response.status < 400;
   refusals = answered ? 0 : refusals + 1;
-  if (answered) etag = ctx.response.headers.get("ETag");
   const part = live();
   if (part) lookLater(pause(ctx.response, Number(part.dataset.again)));
 });

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, cast
+from typing import cast
 
 from flask import Response, redirect, render_template, request
-from sqlalchemy import Row
 
 from app.auth import visitors
 from app.gallery import catalogue
@@ -30,26 +29,32 @@ CHILDREN = 5
 @blueprint.get("/walks/<walk_id>")
 def walk(walk_id: str) -> Response:
     """Show a walk for its whole life: waiting, being painted, finished. A slug of before leads to that of today."""
+    known = _fingerprint(walk_id)
     walk = lookup.walk_at_address(walk_id)
     if "-" in walk_id and walk_id != walk.name:
         response = cast(Response, redirect(_with_query(walk.url)))  # not for good: it may be retitled back
         response.headers["Cache-Control"] = "no-cache"
         return response
-    return walk_page("pages/walk.html", walk)
+    return walk_page("pages/walk.html", walk, known=known)
 
 
 @blueprint.get("/walks/<walk_id>/live")
 def live(walk_id: str) -> Response:
     """Show the part of a walk's page that changes while it is painted; what is as it was is not even written."""
+    known = _fingerprint(walk_id)
+    if known is not None and request.if_none_match.contains_weak(known):
+        return conditional(page_response(""), known)
+    return walk_page("pages/_walk.html", lookup.walk_at_address(walk_id), known=known, etag=known)
+
+
+def _fingerprint(walk_id: str) -> str | None:
+    """Hash what is written of a walk that waits, and of its place in the line, for whom and in which language.
+
+    It is to be taken before what is written is read: what changes in between is then seen at the next look.
+    """
     waiting = lookup.waiting_now(walk_id)
-    etag = None if waiting is None else _fingerprint(waiting)
-    if etag is not None and request.if_none_match.contains_weak(etag):
-        return conditional(page_response(""), etag)
-    return walk_page("pages/_walk.html", lookup.walk_at_address(walk_id), etag=etag)
-
-
-def _fingerprint(waiting: Row[Any]) -> str:
-    """Hash what is written of a walk that waits, and of its place in the line, for whom and in which language."""
+    if waiting is None:
+        return None
     place = fair_queue.place(waiting)
     seconds = wording.lowest(place.seconds, request.args.get("seen"))
     shown = (
@@ -66,8 +71,13 @@ def _fingerprint(waiting: Row[Any]) -> str:
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
-def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None, etag: str | None = None) -> Response:
-    """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused."""
+def walk_page(
+    template: str, walk: Walk, *, retitled: Retitled | None = None, known: str | None = None, etag: str | None = None
+) -> Response:
+    """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused.
+
+    ``known`` is the hash by which its live part asks whether anything changed.
+    """
     place = fair_queue.place(walk)
     earlier, later = lineage.parent_of(walk), [] if walk.is_waiting else lineage.children_of(walk, CHILDREN)
     shown = [*later, *([earlier] if earlier else [])]
@@ -76,6 +86,7 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None, et
     page = render_template(
         template,
         walk=walk,
+        known=known,
         place=place,
         is_owner=visitors.owns(visitors.known(), walk),
         redis_away=place.redis_away,

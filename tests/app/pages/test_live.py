@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,13 @@ def test_page_of_a_walk_to_which_nothing_happened_is_not_written_again(
     assert again.headers["Cache-Control"] == "no-cache"
     weak = look(client, walk, **{"If-None-Match": f"W/{first.headers['ETag']}"})  # as nginx makes it when it compresses
     assert weak.status_code == 304
+
+
+def test_page_brings_along_what_its_live_part_knows(client: FlaskClient, commissioned: Hanger) -> None:
+    walk = commissioned()
+    known = re.findall(r'data-known="([0-9a-f]{32})"', client.get(walk.url).text)
+    assert known == [look(client, walk).headers["ETag"].strip('"')]
+    assert look(client, walk, **{"If-None-Match": f'"{known[0]}"'}).status_code == 304
 
 
 @pytest.mark.parametrize(
