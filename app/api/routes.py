@@ -324,10 +324,10 @@ def _own(walk_id: str) -> Walk:
     :raises TokenRefused: to an API token that is no longer good, or may not edit.
     """
     api_tokens.allow(api_tokens.EDIT)
+    walk = lookup.walk_at_address(walk_id)
     token = api_tokens.bearer()
     if token is None:
         raise NotOwner("Send the walk's owner_token as a bearer token.", status=401)
-    walk = lookup.walk_at_address(walk_id)
     if not visitors.owns(token, walk):
         raise NotOwner("This token is not that of the walk's owner.", status=403)
     return walk

@@ -110,25 +110,23 @@ def join(session: Session, walk: Walk) -> dict[str, int]:
     take_turns(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
     a_turn, asked = turn_passes(), of_walk(walk)
     serving, last = _served(session) * a_turn, session.scalar(select(func.max(Walk.ticket)).where(_waits())) or 0
-    columns = Walk.number, Walk.visitor, Walk.own_start, Walk.start, Walk.asked, Walk.started_at
-    mates = session.execute(select(*columns).where(Walk.network == walk.network, _waits())).all()
-    ends = (mate.own_start + _whole_turns(mate.asked, a_turn) for mate in mates if mate.visitor == walk.visitor)
-    own_start = max([serving, *ends])
-    before = [mate for mate in mates if mate.own_start <= own_start]
-    start = max([serving, *(mate.start + _whole_turns(mate.asked, a_turn) for mate in before)])
-    after = [mate.number for mate in mates if mate.own_start > own_start and mate.started_at is None]
-    if after:
-        moved = Walk.start + _whole_turns(asked, a_turn)
-        session.execute(
-            update(Walk).where(Walk.number.in_(after)).values(start=moved, turn=moved // a_turn)
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
+    mates, whole = (Walk.network == walk.network, _waits()), _whole_turns(Walk.asked, a_turn)
+    own_end = session.scalar(select(func.max(Walk.own_start + whole)).where(*mates, Walk.visitor == walk.visitor))
+    own_start = max(serving, own_end or 0)
+    end = session.scalar(select(func.max(Walk.start + whole)).where(*mates, Walk.own_start <= own_start))
+    start, moved = max(serving, end or 0), Walk.start + _whole_turns(asked, a_turn)
+    session.execute(
+        update(Walk)
+        .where(*mates, Walk.own_start > own_start, Walk.started_at.is_(None))
+        .values(start=moved, turn=moved // a_turn)
+        .execution_options(synchronize_session=False)
+    )
     return {"asked": asked, "own_start": own_start, "start": start, "turn": start // a_turn, "ticket": last + 1}
 
 
-def _whole_turns(passes: int, a_turn: int) -> int:
-    """Round up to whole turns: two small walks of one visitor are never in the same."""
-    return -(-passes // a_turn) * a_turn
+def _whole_turns(passes: Any, a_turn: int) -> Any:
+    """Round up to whole turns, numbers or columns: two small walks of one visitor are never in the same."""
+    return (passes + a_turn - 1) // a_turn * a_turn
 
 
 def of_walk(walk: Walk) -> int:
