@@ -71,6 +71,7 @@ NO_WORDS = {
     "reports": {"reason", "reporter"},
     "deeds": {"who", "what"},
     "drawings": {"digest", "svg", "words", "kind", "style"},
+    "api_tokens": {"name", "secret_hash", "scopes"},  # a name is letters, digits and a few signs
 }  # fmt: skip
 """Text that is nobody's words: hashes, ids, files, one of a few values. A new column is taken for words."""
 

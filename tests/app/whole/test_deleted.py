@@ -176,7 +176,7 @@ def test_every_table_is_known_to_forget_or_to_hold_nothing_of_a_walk(app: Flask)
     rest = set(tables) - with_walks
     # walks: see above. hung, vocabulary: kept by triggers. Of the curator's, deeds name walks by their ids.
     assert rest >= {"walks", "hung", "vocabulary", "exhibitions", "banned_words", "deeds", "drawings"}
-    assert rest - {"walks", "hung", "vocabulary", "exhibitions", "banned_words", "deeds", "drawings"} <= {"tokens"}
+    assert rest - {"walks", "hung", "vocabulary", "exhibitions", "banned_words", "deeds", "drawings"} == {"api_tokens"}
 
 
 def test_words_and_addresses_of_visitors_stay_out_of_the_log(
