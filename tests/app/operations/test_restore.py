@@ -132,7 +132,7 @@ def test_verify_names_each_table_and_file_that_is_not_as_it_was(
         f"File {frame} is not here.",
         f"File {film} is another here.",
         "Table banned_words: 2 rows here, 1 rows in the backup, not the same.",
-        "Table deeds: 5 rows here, 4 rows in the backup, not the same.",
+        "Table deeds: 6 rows here, 5 rows in the backup, not the same.",
     ]
     assert "4 differ" in run(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1).output
 
