@@ -7,8 +7,9 @@ PORT ?= 8000
 export PORT
 # Compiling the tests anew each time would be a quarter of a quick run.
 export PYTHONDONTWRITEBYTECODE =
+SCANNED := app benchmarks deploy docs eye migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test fast check bench load language lock
+.PHONY: help run dev test fast check audit bench load faults language lock
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -25,10 +26,14 @@ test: $(VENV)/dev  ## run every test
 fast: $(VENV)/dev  ## run the tests that need no server, browser or root, and take no seconds
 	$(BIN)/python -m pytest --numprocesses 2 -m "not server and not slow"
 
-check: $(VENV)/dev  ## format, lint and types
+check: $(VENV)/dev  ## format, lint, types, and what is dangerous
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml --severity-level medium $(SCANNED)
+
+audit: $(VENV)/dev  ## ask for known holes in what is installed (needs the index of packages)
+	@$(BIN)/python -m tests.support.audit
 
 bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 	$(BIN)/python -m benchmarks
@@ -37,6 +42,12 @@ bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 
 load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.mixed_load
+	$(BIN)/python -m benchmarks.live_pages
+
+faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/reliability.md
+	@$(BIN)/python -m tests.support.needs
+	$(BIN)/python -m tests.faults
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
 	$(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --no-location --sort-output --omit-header \

@@ -21,7 +21,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     :raises app.errors.ConfigError: when a setting is unusable.
     """
     from app import config
-    from app.api import readings, reference, routes
+    from app.api import readings, reference, routes, token_routes
     from app.auth import rate_limits, visitors
     from app.cli import registration
     from app.config import ROOT
@@ -79,6 +79,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     curator_drawings.init_app(app)
     schema_org.init_app(app)
     routes.init_app(app)
+    token_routes.init_app(app)
     readings.init_app(app)
     reference.init_app(app)
     my_walks.init_app(app)

@@ -6,6 +6,7 @@ Every setting is listed in ``DEFAULTS`` and explained in ``docs/settings.md``; a
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 import re
@@ -47,6 +48,8 @@ DEFAULTS: dict[str, Any] = {
     "PRODUCTION": False,
     "PROXIES": 0,
     "ACCEL_PREFIX": "",
+    "HSTS_SECONDS": 31_536_000,
+    "LOG_VISITORS": False,
     # What may be asked for
     "STOPS_MAX": 8,
     "PROMPT_MAX": 300,
@@ -56,6 +59,12 @@ DEFAULTS: dict[str, Any] = {
     "GUIDANCE_MAX": 20.0,
     "HOURLY_WALKS": 60,
     "HOURLY_WALKS_ADDRESS": 240,
+    "SHARED_NETWORKS": [],
+    "LINE_MAX": 10_000,
+    "LINE_MAX_VISITOR": 60,
+    "LINE_MAX_ADDRESS": 240,
+    "DAILY_BYTES_ADDRESS": 5_000_000_000,
+    "FREE_BYTES_MIN": 1_000_000_000,
     "BODY_MAX": 1_000_000,
     "UPLOAD_MAX": 20_000_000,
     # How it is painted
@@ -66,8 +75,12 @@ DEFAULTS: dict[str, Any] = {
     # Reliability
     "QUEUE": "moma",
     "LEASE_SECONDS": 30.0,
+    "STUCK_SECONDS": 600.0,
     "LOST_MAX": 3,
     "SWEEP_SECONDS": 2.0,
+    "LINE_SECONDS": 1.0,
+    # What is kept
+    "KEEP_ENDED_DAYS": 14.0,
     # What the site shows
     "PAGE_SIZE": 12,
     "EXHIBITION": True,
@@ -83,7 +96,7 @@ TEXTS = (
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 SWITCHES = tuple(name for name, value in DEFAULTS.items() if isinstance(value, bool))
-MAY_BE_ZERO = ("PROXIES", "STEPS", "GUIDANCE")
+MAY_BE_ZERO = ("PROXIES", "HSTS_SECONDS", "STEPS", "GUIDANCE", "LINE_SECONDS", "FREE_BYTES_MIN")
 SECRET_MIN, SECRET_MIN_PRODUCTION, SECRET_VARIETY = 16, 32, 10
 SECRET_EXAMPLE = "at least 16 characters, better 64"  # as instance/settings.example.toml shows it  # noqa: S105
 SECRET_COMMAND = "python -c 'import secrets; print(secrets.token_hex(32))'"  # noqa: S105
@@ -182,6 +195,10 @@ def _check(app: Flask) -> None:
         raise ConfigError(f"MOMA_DEVICE must be auto, cpu, cuda or mps, not {config['DEVICE']!r}.")
     if config["STEPS"] > config["STEPS_MAX"] or config["GUIDANCE"] > config["GUIDANCE_MAX"]:
         raise ConfigError("MOMA_STEPS and MOMA_GUIDANCE must be no more than MOMA_STEPS_MAX and MOMA_GUIDANCE_MAX.")
+    if not config["LINE_MAX_VISITOR"] <= config["LINE_MAX_ADDRESS"] <= config["LINE_MAX"]:
+        raise ConfigError(
+            "MOMA_LINE_MAX must be no less than MOMA_LINE_MAX_ADDRESS, nor that than MOMA_LINE_MAX_VISITOR."
+        )
     if config["HOURLY_WALKS_ADDRESS"] < config["HOURLY_WALKS"]:
         raise ConfigError("MOMA_HOURLY_WALKS_ADDRESS must be no less than MOMA_HOURLY_WALKS: visitors share addresses.")
     _check_addresses(config)
@@ -235,9 +252,14 @@ def _check_number(name: str, value: object, kind: type) -> None:
 
 
 def _check_lists(config: Mapping[str, Any]) -> None:
-    for name in ("MODELS", "SECRET_KEY_FALLBACKS"):
+    for name in ("MODELS", "SECRET_KEY_FALLBACKS", "SHARED_NETWORKS"):
         if not isinstance(config[name], list) or not all(isinstance(text, str) and text for text in config[name]):
             raise ConfigError(f'MOMA_{name} must be a list of texts, such as ["one", "two"].')
+    for network in config["SHARED_NETWORKS"]:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ConfigError(f"MOMA_SHARED_NETWORKS names networks such as 198.51.100.0/24: {error}.") from error
     team = config["TEAM"]
     if not isinstance(team, list) or not all(_is_member(member) for member in team):
         raise ConfigError('MOMA_TEAM must be a list such as [{"name": "…", "role": "…", "url": "https://…"}].')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from app.i18n.gettext import N_
@@ -69,6 +70,17 @@ class NotOwner(MomaError):
         self.status = status
 
 
+class TokenRefused(MomaError):
+    """An API token is missing, unknown, expired or revoked, or (with ``scope``) may not do what was asked."""
+
+    title = N_("Not with this token")
+
+    def __init__(self, message: str, *, scope: str = "") -> None:
+        super().__init__(message)
+        self.status = 403 if scope else 401
+        self.scope = scope
+
+
 class WalkNotFound(MomaError):
     """No walk has this address."""
 
@@ -90,15 +102,22 @@ class Conflict(MomaError):
     title = N_("Not now")
 
 
-class TooMany(MomaError):
-    """More was asked for than the hour has room for; ``retry_after`` says in how many seconds there is room again."""
+class NoRoom(MomaError):
+    """There is no room for more just now; ``retry_after`` says in how many seconds there is, as far as can be told."""
+
+    status = 503
+    title = N_("Full for now")
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = max(1, math.ceil(retry_after))
+
+
+class TooMany(NoRoom):
+    """One visitor, or one network, asked for more than is taken from one within a time."""
 
     status = 429
-    title = N_("Enough for this hour")
-
-    def __init__(self, message: str, *, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+    title = N_("Enough for now")
 
 
 class MediaError(MomaError):
@@ -106,3 +125,7 @@ class MediaError(MomaError):
 
     status = 503
     title = N_("The pictures are away")
+
+
+class MediaStoreAway(MediaError):
+    """The media store is full or does not answer; what it holds is not lost."""

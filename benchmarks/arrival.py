@@ -22,7 +22,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from app.gallery import first_exhibition
-from benchmarks.load import served
+from benchmarks.serving import served
 from tests.support.needs import require
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -65,12 +65,14 @@ def main() -> None:
     visits = parser.parse_args().visits
     found: dict[str, Any] = {"visits": visits, "lines": [asdict(line) for line in LINES], "pages": []}
     found["load_before"] = os.getloadavg()[0]
-    with served(first_exhibition.hang) as (url, _), sync_playwright() as started:
+    with served(first_exhibition.hang) as site, sync_playwright() as started:
         browser = started.chromium.launch(executable_path=require("chromium"), args=["--no-sandbox"])
         found["browser"] = browser.version
         for line in LINES:
             for name, path in _pages().items():
-                found["pages"].append({"line": line.name, "page": name, **_measure(browser, line, url + path, visits)})
+                found["pages"].append(
+                    {"line": line.name, "page": name, **_measure(browser, line, site.url + path, visits)}
+                )
         browser.close()
     found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     found["at"] = datetime.now(UTC).isoformat(timespec="seconds")

@@ -7,33 +7,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import re
-import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app import create_app
-from app.storage.database import db, upgrade
-from benchmarks.site import ROOT, free_port
-from benchmarks.web import WALKS, fill, wait
-from tests.support import nginx, postgres
+from benchmarks.serving import Served, cores, served
+from benchmarks.web import WALKS, fill
 
 RESULTS = Path(__file__).resolve().parent / "results"
 CONNECTIONS = 16
 SECONDS = 10
 WARM_SECONDS = 3
-TICKS = os.sysconf("SC_CLK_TCK")
 COOKIE = ("--header", "Cookie: moma_visitor=somebody")  # who has a cookie is answered past nginx' cache
 
 
@@ -66,9 +57,9 @@ def main() -> None:
         sys.exit("This needs wrk: apt-get install wrk")
     found: dict[str, Any] = {"walks": WALKS, "connections": CONNECTIONS, "seconds": arguments.seconds}
     found["database"] = "postgres" if arguments.postgres else "sqlite"
-    with served(lambda: fill(WALKS), in_postgres=arguments.postgres) as (url, gunicorn):
-        found["loads"] = [_measure(load, url, gunicorn, arguments.seconds) for load in LOADS]
-    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": _cores()}
+    with served(lambda: fill(WALKS), in_postgres=arguments.postgres) as site:
+        found["loads"] = [_measure(load, site, arguments.seconds) for load in LOADS]
+    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": cores()}
     found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     for load, one in zip(LOADS, found["loads"], strict=True):
         aim = "" if load.aim is None else f"aim ≥ {load.aim:,}"
@@ -83,53 +74,12 @@ def main() -> None:
     print(path.relative_to(Path.cwd()))
 
 
-@contextmanager
-def served(hang: Callable[[], object], *, in_postgres: bool = False) -> Iterator[tuple[str, int]]:
-    """Serve a site that ``hang`` fills, as ``docs/deploy.md`` says and without a worker.
-
-    Yield its address and gunicorn's process number.
-    """
-    with ExitStack() as parts:
-        folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-load-")))
-        settings = {"MOMA_SECRET_KEY": secrets.token_hex(32), "MOMA_PRODUCTION": "true", "MOMA_PROXIES": "1"}
-        settings |= {"MOMA_ACCEL_PREFIX": "/_media/", "MOMA_EXHIBITION": "false", "MOMA_INSTANCE": str(folder)}
-        settings |= {"MOMA_REDIS_URL": "unix:///nonexistent.sock"}
-        if in_postgres:
-            server = parts.enter_context(postgres.running())
-            settings["MOMA_DATABASE_URL"] = server.url(server.create())
-        _fill(folder, settings, hang)
-        front, back = free_port(), free_port()
-        nginx.configuration(folder, front, back, folder / "media", processes=_cores())
-        log = parts.enter_context((folder / "log").open("wb"))
-        options = ["--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
-        commands = ([sys.executable, "-m", "gunicorn", *options, "wsgi:app"], nginx.command(folder))
-        started = [_start(parts, command, {**os.environ, **settings}, log) for command in commands]
-        wait(f"http://127.0.0.1:{front}/readyz")
-        yield f"http://127.0.0.1:{front}", started[0].pid
-
-
-def _fill(folder: Path, settings: dict[str, str], hang: Callable[[], object]) -> None:
-    app = create_app({name.removeprefix("MOMA_"): value for name, value in settings.items() if name.endswith("_URL")},
-                     instance_path=str(folder))  # fmt: skip
-    with app.app_context():
-        upgrade()
-        hang()
-        db.engine.dispose()
-
-
-def _start(parts: ExitStack, command: list[str], environment: dict[str, str], log: Any) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    parts.callback(process.wait, 60)
-    parts.callback(process.terminate)
-    return process
-
-
-def _measure(load: Load, url: str, gunicorn: int, seconds: int) -> dict[str, Any]:
+def _measure(load: Load, site: Served, seconds: int) -> dict[str, Any]:
     more = COOKIE if load.by_visitors else ()
-    _wrk(url + load.path, WARM_SECONDS, *more)
-    before, began = _processor_seconds(gunicorn), time.monotonic()
-    said = _wrk(url + load.path, seconds, *more)
-    spent, lasted = _processor_seconds(gunicorn) - before, time.monotonic() - began
+    _wrk(site.url + load.path, WARM_SECONDS, *more)
+    before, began = site.processor_seconds(), time.monotonic()
+    said = _wrk(site.url + load.path, seconds, *more)
+    spent, lasted = site.processor_seconds() - before, time.monotonic() - began
     pages = int(_figure(r"(\d+) requests in", said))
     return {
         "name": load.name,
@@ -166,22 +116,6 @@ def _figure(pattern: str, text: str) -> str:
 def _milliseconds(text: str) -> float:
     number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()  # type: ignore[union-attr]
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
-
-
-def _processor_seconds(parent: int) -> float:
-    """Add up what gunicorn's processes have had of the processors, those that it replaced among them."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return _times(parent, 13, 17) + sum(_times(int(child), 13, 15) for child in children)
-
-
-def _times(pid: int, first: int, last: int) -> float:
-    """Read times from /proc/…/stat: user, system, and those of children that have ended (proc(5), fields 14 to 17)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(field) for field in fields[first - 2 : last - 2]) / TICKS
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 if __name__ == "__main__":

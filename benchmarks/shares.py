@@ -92,7 +92,8 @@ def clocked(clock: Clock, painter: Painter) -> Iterator[None]:
     parts: list[tuple[Any, str, str]] = [
         (painter.model, "encode", "text"), (unet, "forward", "UNet"), (decoder, "forward", "decoder"),
         (solver, "step", "solver"), (encoding, "still", "PNG"), (encoding, "decode_still", "PNG"),
-        (encoding, "gif", "GIF"), (encoding, "mp4", "MP4"), (encoding, "webp", "WebP"),
+        (encoding.GifWriter, "add", "GIF"), (encoding.Mp4Writer, "add", "MP4"), (encoding.Mp4Writer, "finish", "MP4"),
+        (encoding.WebpWriter, "add", "WebP"),
         (smoothness_measure, "read_frames", "ruler"), (smoothness_measure, "smoothness", "ruler"),
         (type(media_store.store()), "write", "files"), (type(media_store.store()), "read", "files"),
         *((Session, name, "database") for name in SESSION),

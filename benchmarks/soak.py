@@ -29,7 +29,8 @@ def main() -> None:
     """Paint the walks, weigh after each, and say how the weight grew."""
     walks = int(sys.argv[1]) if len(sys.argv) > 1 else WALKS
     store, began = Store("soak", fresh=True), time.monotonic()
-    with site.running(MOMA_HOURLY_WALKS=str(2 * walks), MOMA_HOURLY_WALKS_ADDRESS=str(2 * walks)) as running:
+    bounds = ("HOURLY_WALKS", "HOURLY_WALKS_ADDRESS", "LINE_MAX", "LINE_MAX_VISITOR", "LINE_MAX_ADDRESS")
+    with site.running(**{f"MOMA_{name}": str(2 * walks) for name in bounds}) as running:
         wanted = zip(range(walks), cycle((*TUNING, *REPORT)), cycle(FRAMES), cycle(presets.NAMES), strict=False)
         for number, pair, frames, preset in wanted:
             walk.through_site(running, pair, frames, seed=number, preset=preset)

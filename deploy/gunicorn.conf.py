@@ -3,14 +3,17 @@ in ``GUNICORN_CMD_ARGS`` win over what stands here."""
 
 import ctypes
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
+
+from gunicorn.glogging import Logger
 
 cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 bind = "127.0.0.1:8000"
 worker_class = "gthread"  # a thread that waits for the database keeps no process busy
-workers = int(os.environ.get("WEB_CONCURRENCY", cores + 1))
+workers = int(os.environ.get("WEB_CONCURRENCY", min(cores + 1, 8)))  # each may open ten of Postgres' usual 100
 threads = 8
 
 # nginx takes slow clients upon itself. Without it, a silent one is dropped as well.
@@ -29,10 +32,12 @@ max_requests_jitter = 4_000
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
 control_socket_disable = True
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - signs of life, not on a disk
+# Signs of life are not for a disk.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # nosec B108  # noqa: PTH112, S108
 accesslog = "-"
 errorlog = "-"
-access_log_format = '%(h)s %({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s %(M)sms "%(a)s"'  # no cookie, no token
+access_log_format = '"%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'  # nobody's address, nobody's words
+WITH_VISITORS = '%(h)s %({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s %(M)sms "%(a)s"'  # no cookie, no token
 
 # Figures of requests are counted by all processes in one folder (docs/metrics.md); each has a seat there, which the
 # process that takes its place takes over. Nothing of the application is imported: a reload would keep its old code.
@@ -40,7 +45,35 @@ instance = Path(os.environ.get("MOMA_INSTANCE") or "instance")
 figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(instance.resolve() / "metrics")))
 figures.mkdir(parents=True, exist_ok=True)
 
+WORDS = re.compile(r"(/walks/[a-z0-9]{16}-)[^/?\s]*")  # a walk's, behind its id
 MALLOC_ARENAS = -8  # M_ARENA_MAX in malloc.h
+
+
+class logger_class(Logger):  # noqa: N801 - the setting's name
+    """gunicorn's logs, with the path of a request as it came: decoded, it could hold the end of a line."""
+
+    def atoms(self, resp, req, environ, request_time):
+        """Return what may stand in a line of the access log."""
+        path = WORDS.sub(r"\1", environ["RAW_URI"].partition("?")[0])
+        return super().atoms(resp, req, environ, request_time) | {"U": path}
+
+
+def post_worker_init(worker):
+    """Name visitors in the logs, or nowhere, as the application's settings and its about page say."""
+    if worker.wsgi.config["LOG_VISITORS"]:
+        worker.log.cfg.set("access_log_format", WITH_VISITORS)
+    else:
+        worker.log.error_log.addFilter(without_visitors)
+
+
+def without_visitors(record):
+    """Take addresses, and what was asked for, out of gunicorn's words about a request that went wrong."""
+    words = record.getMessage()
+    if words.startswith("Invalid request from"):
+        record.msg, record.args = "An invalid request was refused.", ()
+    elif words.startswith("Error handling request"):
+        record.msg, record.args = WORDS.sub(r"\1", words.partition("?")[0]), ()
+    return True
 
 
 def on_starting(_server):

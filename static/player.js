@@ -7,6 +7,7 @@ const { ahead, between, follow, inWords, makeVideo, moveCursor, moved, nearest, 
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const LONGEST = 0.25; // seconds between two looks at the clock: a page that slept goes on where it was
+const CALM = 1000 / 6; // milliseconds: at this pace no film flashes (worker/film/flash_safety.py)
 const READY = 3; // a video that can go on from where it is (HAVE_FUTURE_DATA)
 
 const fill = (words, turn, count) => words.replace("{turn}", turn).replace("{count}", count);
@@ -16,6 +17,7 @@ class Player {
   tick = 0;
   at = -1; // which picture is shown, and by how many ticks it was shown early
   lead = 0;
+  changed = -CALM; // when the picture last changed
   loaded = new Map(); // the pictures by address, kept so that the browser has them at hand
   button = Object.assign(document.createElement("button"), { type: "button", className: "link" });
   blend = document.createElement("span");
@@ -88,10 +90,17 @@ class Player {
     if (!there.length) return;
     const index = there[shownAt(this.reel, there.map((each) => this.reel.turns[each]), this.tick)];
     if (!this.playing) this.stayAt(index);
-    else if (this.isHeldBack(index)) return;
+    else if (this.isHeldBack(index) || this.isTooSoon(index)) return;
     this.lead = Math.max(0, ahead(this.reel, index, this.tick));
     this.at = index;
-    if (this.shown !== this.address(index)) this.image.src = this.shown = this.address(index);
+    if (this.shown === this.address(index)) return;
+    this.image.src = this.shown = this.address(index);
+    this.changed = performance.now();
+  }
+
+  /* A film that is not whole was not looked at for flashes: it leaves pictures out, however many there are by now. */
+  isTooSoon(index) {
+    return !this.reel.isFinished && this.shown !== this.address(index) && performance.now() - this.changed < CALM;
   }
 
   /* A picture is shown a little early. One that has come meanwhile and lies before it must not turn the film back. */

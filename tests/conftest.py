@@ -42,7 +42,8 @@ settings.register_profile(
     "same", derandomize=True, max_examples=60, deadline=None, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
-settings.load_profile("same")
+settings.register_profile("long", settings.get_profile("same"), derandomize=False, max_examples=1000)
+settings.load_profile("same")  # the long one is taken by --hypothesis-profile=long
 
 for variable in [name for name in os.environ if name.startswith("MOMA_")]:
     del os.environ[variable]
@@ -64,6 +65,8 @@ class Browser(FlaskClient):
 def make_app(folder: Path, **settings: object) -> Flask:
     """Build an application whose instance folder is ``folder``."""
     defaults = {"SECRET_KEY": SECRET, "REDIS_URL": NOBODY, "TESTING": True, "WTF_CSRF_ENABLED": False}
+    defaults |= {"LINE_SECONDS": 0.0}  # tests ask again at once
+    defaults |= {"FREE_BYTES_MIN": 0}  # on however small a disk
     defaults |= {"EXHIBITION": False}  # most tests begin with bare walls
     defaults |= {"MEANING": "no/table", "EYE": "no/eye"}  # and find by words alone
     app = create_app(defaults | settings, instance_path=str(folder))
@@ -241,7 +244,7 @@ def hung(commissioned: Commissioner) -> Commissioner:
         store = media_store.store()
         with writing() as session:
             for index in range(walk.frames):
-                path = media_store.frame_path(walk.id, index)
+                path = media_store.frame_path(walk.id, index, b"frame")
                 store.write(path, b"frame")
                 session.add(
                     Frame(walk_number=walk.number, index=index, position=float(index), rank=0, path=path, bytes=5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -27,18 +26,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import create_app
 from app.errors import ConfigError
 from app.generation import models_on_offer
+from app.operations import upkeep
 from app.queue import jobs
-from app.storage.database import db, schema_state
+from app.storage.database import db, head, recorded_revision, schema_state
 from worker import job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
-from worker.queue import living_workers, unoffered_models
+from worker.queue import keeping, living_workers, unoffered_models
 from worker.queue.leases import holder, is_gone, sweep
 
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
 MEASURED = "device.json"
+UPKEEP_SECONDS = 6 * 3600.0
 
 log = logging.getLogger("worker")
 
@@ -84,6 +85,7 @@ def main() -> int:
     job.prepare(app, painters)
     tending = threading.Thread(target=_tend, args=(app, painters), name="tend", daemon=True)
     tending.start()
+    threading.Thread(target=_keep_house, args=(app,), name="keep house", daemon=True).start()
     _serve(app)
     tending.join(LEAVE_SECONDS)
     return 0
@@ -149,25 +151,50 @@ def _resident(connection: Redis) -> Resident:
 def _tend(app: Flask, painters: Painters) -> None:
     """Beside the painting: report and count who is alive, sweep up lost pieces, notify when a job was lost."""
     pause = app.config["SWEEP_SECONDS"]
+    ours = head()  # as the code was when it was loaded; on disk it may be newer
     with app.app_context():
         _bury()
         while not job.stopping.is_set():
-            say_alive = partial(_say_alive, _about(painters), pause)
-            for care in (say_alive, _count_the_living, unoffered_models.fail_unoffered, _sweep_and_ring):
+            say_alive = partial(jobs.say_alive, _about(painters), ALIVE_SECONDS + math.ceil(pause))
+            cares = (
+                keeping.keep,
+                partial(_leave_another_schema, ours),
+                say_alive,
+                _count_the_living,
+                unoffered_models.fail_unoffered,
+                _sweep_and_ring,
+            )
+            for care in cares:
                 try:
                     care()
                 except (RedisError, SQLAlchemyError, OSError) as error:
                     log.warning("tending is put off: %s", error)
+                except Exception:  # whatever it is, a worker that nobody tends loses its lease
+                    log.exception("tending went wrong, and goes on")
                 finally:
                     db.session.remove()
             job.stopping.wait(pause)
         _leave(_about(painters))
 
 
-def _say_alive(about: dict[str, Any], pause: float) -> None:
-    if connection := jobs.connect():
-        with connection:
-            connection.set(jobs.WORKER_KEY + about["name"], json.dumps(about), ex=ALIVE_SECONDS + math.ceil(pause))
+def _leave_another_schema(ours: str) -> None:
+    """Stop as if told to when the database has moved on to a revision that this code was not written for."""
+    found = recorded_revision()
+    if found not in (None, ours):
+        log.error("The database is at revision %s since, this worker's code at %s; the worker ends", found, ours)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _keep_house(app: Flask) -> None:
+    """Do the site's upkeep now and then; where there are several workers, each does, and finds less to do."""
+    while not job.stopping.wait(UPKEEP_SECONDS):
+        with app.app_context():
+            try:
+                upkeep.run()
+            except SQLAlchemyError as error:
+                log.warning("upkeep is put off: %s", error)
+            except Exception:
+                log.exception("upkeep went wrong, and is tried again later")
 
 
 def _count_the_living() -> None:
@@ -202,9 +229,7 @@ def _bury() -> None:
 
 def _leave(about: dict[str, Any]) -> None:
     try:
-        if connection := jobs.connect():
-            with connection:
-                connection.delete(jobs.WORKER_KEY + about["name"])
+        jobs.say_gone(about["name"])
     except RedisError:
         log.debug("Redis is away, and with it the sign of life")
 

@@ -10,18 +10,20 @@ import logging
 
 from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 from app.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FINISHED, STAGES, Walk
 from app.walks import lifecycle
+from worker.diffusion import device_errors
 from worker.diffusion.model_pool import Painters
+from worker.film import encoding
 from worker.pieces import batch_piece, stages_piece, walk_memory
 from worker.pieces.painting import Stopped, WalkInProgress, stopping
 from worker.pieces.visual_features import feature_reader
 from worker.pieces.walk_setup import WalkRestarted
+from worker.queue import keeping, outages
 from worker.queue.leases import Claim, LeaseLost, claim_next, fail_walk, give_back
 
 __all__ = ["look", "prepare", "stopping", "work"]
@@ -45,9 +47,11 @@ def work() -> int:
     count, claim = 0, None
     with app.app_context():
         while not stopping.is_set():
-            if claim := claim_next(painters.names, after=claim):
-                _attempt(claim, painters)
+            if claim := claim_next(painters.names, loaded=painters.loaded, after=claim):
+                outage = _attempt(claim, painters)
                 count += 1
+                if outage is not None:
+                    outages.wait_out(outage, stopping)
             elif not _look_back():
                 break
     return count
@@ -66,32 +70,60 @@ def _look_back() -> bool:
         db.session.remove()
 
 
-def _attempt(claim: Claim, painters: Painters) -> None:
-    """Do a claimed piece; whatever goes wrong is written on its walk, so that failure never looks like success."""
-    try:
-        painter = painters.of(claim.model)
-        if claim.kind == STAGES:
-            stages_piece.paint(claim, painter)
-        else:
-            batch_piece.run(WalkInProgress(claim, painter))
-    except LeaseLost:
-        log.info("%s of walk %s was called off or taken over; it is left alone", claim.kind, claim.walk_id)
-        walk_memory.clear(claim.walk_number)
-        _clear_if_unwanted(claim)
-    except WalkRestarted:
-        log.info("walk %s was begun by another model, and is begun anew", claim.walk_id)
-    except Stopped:
-        give_back(claim)
-        log.info("%s of walk %s goes back in line", claim.kind, claim.walk_id)
-    except OperationalError:
-        # The database is locked, full or away: not the walk's fault. Its lease runs out, and the sweeper counts it.
-        log.warning("the database does not answer; walk %s waits for the end of its lease", claim.walk_id)
-        raise
-    except Exception as error:
-        _fail(claim, error)
-        raise
-    finally:
-        db.session.remove()
+def _attempt(claim: Claim, painters: Painters) -> Exception | None:
+    """Do a claimed piece; whatever goes wrong is written on its walk, so that failure never looks like success.
+
+    What is no walk's fault is returned: the piece is back in the line.
+    """
+    with keeping.kept(claim):
+        try:
+            _do(claim, painters)
+            outages.forget(claim)
+        except LeaseLost:
+            log.info("%s of walk %s was called off or taken over; it is left alone", claim.kind, claim.walk_id)
+            walk_memory.clear(claim.walk_number)
+            _clear_if_unwanted(claim)
+        except WalkRestarted:
+            log.info("walk %s was begun by another model, and is begun anew", claim.walk_id)
+        except Stopped:
+            give_back(claim)
+            log.info("%s of walk %s goes back in line", claim.kind, claim.walk_id)
+        except outages.OUTAGES as error:
+            if outages.is_to_blame(claim, error):
+                _fail(claim, error)
+                raise
+            log.warning("%s of walk %s goes back in line: %s", claim.kind, claim.walk_id, error)
+            outages.return_piece(claim, stopping)
+            return error
+        except device_errors.OutOfMemory as error:
+            if not painters.shrink(claim.model):
+                _fail(claim, error)
+                raise
+            log.warning("the device has no room for walk %s, which is painted in smaller batches", claim.walk_id)
+            outages.return_piece(claim, stopping)
+        except device_errors.Lost as error:
+            # The piece counts as lost with the process: a walk that each time breaks its driver fails in the end.
+            keeping.end(f"the device is lost to this process: {error}")
+            raise
+        except encoding.EncoderHung as error:
+            log.error("%s of walk %s is tried again: %s", claim.kind, claim.walk_id, error)
+            walk_memory.clear(claim.walk_number)
+            outages.count_as_lost(claim)
+        except Exception as error:
+            _fail(claim, error)
+            raise
+        finally:
+            db.session.remove()
+    return None
+
+
+def _do(claim: Claim, painters: Painters) -> None:
+    painter = painters.of(claim.model)
+    keeping.goes_on()
+    if claim.kind == STAGES:
+        stages_piece.paint(claim, painter)
+    else:
+        batch_piece.run(WalkInProgress(claim, painter))
 
 
 def _fail(claim: Claim, error: Exception) -> None:

@@ -1,3 +1,3 @@
 """JSON for programs."""
 
-__all__ = ["readings", "reference", "routes"]
+__all__ = ["readings", "reference", "routes", "token_routes"]

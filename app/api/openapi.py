@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import TypedDict
 
+from app.auth import api_tokens
 from app.storage.walk_models import ID
 from app.version import __version__
 from app.web.error_responses import Problem
@@ -33,16 +34,16 @@ HEADERS = {
 }
 PROBLEMS = {
     400: "The body is not JSON that can be read.",
-    401: "No token was sent.",
-    403: "The token is not that of the walk's owner.",
+    401: "No token was sent, or an API token that is unknown, expired or revoked.",
+    403: "The token is not that of the walk's owner, or lacks the scope.",
     404: "No walk has this address.",
     410: "The walk was deleted.",
     413: "The body has more than {limit} bytes.",
     415: "The body is not sent as application/json.",
     422: "A value breaks a rule. Each of `errors` names the field and the limit.",
-    429: "Too much was asked for in a short time.",
+    429: "Too much was asked for in a short time, or waits in line. `Retry-After` says when there is room.",
     500: "Our fault.",
-    503: "The site is closed for a moment.",
+    503: "The site is closed for a moment, or the line or the disk is full.",
 }
 ALWAYS = (500, 503)
 PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
@@ -77,7 +78,9 @@ class Contract:
     sends: Mapping[int, Iterable[str]] = field(default_factory=dict)
     leads_to: Mapping[int, Iterable[str]] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
-    is_owners: bool = False
+    is_owners: bool = False  # a walk's owner_token is read
+    is_anybodys: bool = False  # no token is needed
+    scopes: tuple[str, ...] = ()  # of an API token, each of which will do
 
     def types(self) -> list[tuple[Any, str]]:
         """List the types that go into the components, each with the direction in which pydantic reads it."""
@@ -139,8 +142,15 @@ def _write() -> Document:
             "owner": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "The walk's `owner_token`, shown at its making.",
-            }
+                "description": "The walk's `owner_token`, shown at its making, or sent with it.",
+            },
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": f"{api_tokens.PREFIX}…",
+                "description": "An API token, which an operator makes. Scopes: "
+                + " ".join(f"`{scope}`: {words}" for scope, words in api_tokens.SCOPES.items()),
+            },
         },
     }
     written: Document = {
@@ -185,8 +195,11 @@ def _operation(address: str, view: Callable[..., Any], contract: Contract) -> Sc
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         operation["requestBody"] = {"required": True, "description": contract.file, "content": content}
     operation["responses"] = _responses(contract)
-    if contract.is_owners:
-        operation["security"] = [{"owner": []}]
+    security: list[Schema] = [{}] if contract.is_anybodys else []
+    security += [{"owner": []}] if contract.is_owners else []
+    security += [{"token": [scope]} for scope in contract.scopes]
+    if security:
+        operation["security"] = security
     return operation
 
 

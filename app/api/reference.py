@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from app.api import openapi
 from app.api.openapi import Schema
+from app.auth import api_tokens
 from app.web.responses import conditional
 
 blueprint = Blueprint("manual", __name__)
@@ -68,6 +69,7 @@ def read() -> Response:
         walk_example=_pretty(schemas["NewWalk"]["examples"][0]),
         problem_example=_pretty(schemas["Problem"]["examples"][0]),
         parameters=parameters,
+        scopes=api_tokens.SCOPES,
         examples={
             name: render_template(f"api/examples/{name}", site=request.host_url.rstrip("/")) for name in EXAMPLES
         },
@@ -77,7 +79,7 @@ def read() -> Response:
 
 def coded(text: str) -> Markup:
     """Set what stands between backticks as code."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # nosec B704  # noqa: S704 - escaped before
 
 
 def rows(schema: Schema, schemas: Mapping[str, Schema], *, prefix: str = "", deep: bool = True) -> list[Row]:

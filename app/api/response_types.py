@@ -111,6 +111,14 @@ class WalkDescription(TypedDict):
     model: Annotated[
         str | None, Field(description="The model asked for; null when the site's first paints.", examples=[None])
     ]
+    model_here: Annotated[
+        bool | None,
+        Field(
+            description="Whether the model that painted it is here in the same revision: no other paints the same "
+            "pictures again, or shows them in the making. Null until it is painted, and where nobody can tell.",
+            examples=[True],
+        ),
+    ]
     continues: Annotated[
         str | None,
         Field(description="The id of the walk that it goes on from; null unless that hangs.", examples=[None]),
@@ -167,8 +175,8 @@ class NewWalk(WalkDescription):
     owner_token: Annotated[
         str | None,
         Field(
-            description="What cancels or deletes the walk, shown here only: keep it. Null in a repeat when the site "
-            "has changed its secret since.",
+            description="What changes, cancels or deletes the walk, shown this once: keep it. Null in a repeat, unless "
+            "it is the bearer token that you sent, and with an API token, which does so itself.",
             examples=["5f1c…e07a"],
         ),
     ]
@@ -258,6 +266,14 @@ class WalkList(TypedDict):
         int | None,
         Field(description="How many a search or filters found, counted up to 1,001; null without any.", examples=[1]),
     ]
+
+
+class CuratedWalk(TypedDict):
+    """What a curator decided about a walk."""
+
+    id: Annotated[str, Field(description="The walk's id.", examples=[WALK_ID])]
+    hidden: Annotated[bool, Field(description="Whether the house has taken it down.", examples=[True])]
+    featured: Annotated[bool, Field(description="Whether the house shows it first.", examples=[False])]
 
 
 class LikeList(TypedDict):

@@ -12,7 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app.api import openapi
 from app.api.openapi import documented
 from app.api.response_types import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
-from app.auth import rate_limits, visitors
+from app.auth import api_tokens, rate_limits, visitors
 from app.commissions import intake, recipe, walk_edits
 from app.commissions.schema import Commission
 from app.commissions.validation import validate
@@ -20,7 +20,8 @@ from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput, Malformed, NotOwner
 from app.gallery import catalogue, similar
 from app.gallery.catalogue_query import CatalogueQuery, parse, whole
-from app.queue import fair_queue
+from app.moderation import audit_log, curation
+from app.queue import fair_queue, revisions
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lineage, lookup, reuse
 from app.web.form_guards import csrf
@@ -29,14 +30,15 @@ from app.web.responses import conditional
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 LIMIT_MAX = 100
-KEY_MAX = 200
+KEY_LENGTH = 16, 200  # fewer characters are hit upon by somebody else in the same network
+TOKEN_LENGTH = 32, 200
 
 
 def _page_size() -> int:
     return int(current_app.config["PAGE_SIZE"])
 
 
-IdempotencyKey = Annotated[str, Field(min_length=1, max_length=KEY_MAX, examples=["lemon-sun-1"])]
+IdempotencyKey = Annotated[str, Field(min_length=KEY_LENGTH[0], max_length=KEY_LENGTH[1])]
 
 
 class Listing(CatalogueQuery):
@@ -68,23 +70,54 @@ def init_app(app: Flask) -> None:
     name="commissionWalk",
     body=Commission,
     headers={
-        "Idempotency-Key": (IdempotencyKey, "Makes a repeat harmless: the same key with the same walk makes one.")
+        "Idempotency-Key": (
+            IdempotencyKey,
+            "Makes a repeat harmless: the same key with the same walk, from the same network, makes one. Draw it at "
+            "random for each walk, as a UUID is.",
+        )
     },
     answers={202: NewWalk},
     sends={202: ("Location",)},
     leads_to={202: ("describeWalk", "changeWalk", "takeWalkDown")},
-    problems=(400, 413, 415, 422, 429),
+    problems=(400, 401, 403, 413, 415, 422, 429),
+    scopes=(api_tokens.CREATE,),
+    is_owners=True,
+    is_anybodys=True,
 )
 def create() -> tuple[Response, int, dict[str, str]]:
     """Commission a walk.
 
-    The answer comes at once and says where the walk is; look there until `finished_at` is set.
+    The answer comes at once and says where the walk is; look there until `finished_at` is set. Whoever sends a bearer
+    token of their own, 32 to 200 characters drawn at random, owns the walk by it, and is sure of it even if the answer
+    is lost; others are given one. With an API token the walk is that token's, and counts against its allowance alone.
     """
-    wanted = validate(_json_body())
-    walk, _ = intake.place(
-        wanted, visitor_key=visitors.address_key(), idempotency_key=_idempotency_key(), admit=rate_limits.admit_api
+    token = api_tokens.allow(api_tokens.CREATE)
+    wanted, key = validate(json_body()), _idempotency_key()
+    if token is not None:
+        walk, _ = intake.place(
+            wanted,
+            visitor_key=token.secret_hash,
+            owner=api_tokens.bearer(),
+            idempotency_key=key,
+            admit=rate_limits.admit_token,
+        )
+        return _accepted(walk, None)
+    own = _own_token()
+    secret = own or visitors.new_token()
+    walk, is_new = intake.place(
+        wanted,
+        visitor_key=rate_limits.network_key(),
+        network=rate_limits.network_key(),
+        owner=secret,
+        idempotency_key=key if key is None or own is None else f"{key} {visitors.digest(own)}",
+        admit=rate_limits.admit_api,
     )
-    body: NewWalk = {**describe(walk), "owner_token": visitors.owner_token(walk.id, walk.owner_hash)}
+    # In a repeat only to who has it: behind one address, somebody else may have sent the same key.
+    return _accepted(walk, secret if is_new or own else None)
+
+
+def _accepted(walk: Walk, owner_token: str | None) -> tuple[Response, int, dict[str, str]]:
+    body: NewWalk = {**describe(walk), "owner_token": owner_token}
     return jsonify(body), 202, {"Location": f"/api/v1/walks/{walk.id}", "Cache-Control": "no-store"}
 
 
@@ -146,25 +179,41 @@ def list_alike(walk_id: str) -> Response:
     body=WalkChange,
     answers={200: WalkDescription},
     problems=(400, 401, 403, 404, 410, 413, 415, 422),
+    scopes=(api_tokens.EDIT,),
     is_owners=True,
 )
 def change(walk_id: str) -> Response:
     """Change a walk's title, or whether it hangs in the gallery.
 
-    Needs the walk's `owner_token` as bearer token. What is left out stays as it is.
+    Needs the walk's `owner_token` as bearer token, or the API token that it was commissioned with. What is left out
+    stays as it is.
     """
     walk = _own(walk_id)
-    walk_edits.apply(walk, walk_edits.validate(_json_body()))
+    walk_edits.apply(walk, walk_edits.validate(json_body()))
     return jsonify(describe(walk))
 
 
 @blueprint.delete("/walks/<walk_id>")
-@documented(name="takeWalkDown", answers={204: None}, problems=(401, 403, 404, 410), is_owners=True)
+@documented(
+    name="takeWalkDown",
+    answers={204: None},
+    problems=(401, 403, 404, 410),
+    scopes=(api_tokens.EDIT, api_tokens.CURATE),
+    is_owners=True,
+)
 def delete(walk_id: str) -> tuple[str, int]:
     """Cancel a walk that waits or is being painted; delete any other.
 
-    Needs the walk's `owner_token` as bearer token. A cancelled walk keeps its address, a deleted one is gone (410).
+    Needs the walk's `owner_token` as bearer token, or the API token that it was commissioned with. A cancelled walk
+    keeps its address, a deleted one is gone (410). An API token with the scope `walks:curate` deletes anybody's walk,
+    in whatever state, and hides its repeats.
     """
+    if api_tokens.may(api_tokens.CURATE):
+        walk = lookup.walk_at_address(walk_id, even_hidden=True)
+        if not visitors.owns(api_tokens.bearer(), walk):
+            curation.take_down(walk)
+            audit_log.note("deleted walk", walk.id, who=api_tokens.who(api_tokens.require(api_tokens.CURATE)))
+            return "", 204
     lifecycle.cancel_or_delete(_own(walk_id))
     return "", 204
 
@@ -221,6 +270,7 @@ def describe(walk: Walk) -> WalkDescription:
         "ending": walk.ending,
         "easing": walk.easing,
         "model": walk.model,
+        "model_here": revisions.is_model_here(walk),
         "continues": _id_of(lineage.parent_of(walk)),
         "remix_of": _id_of(lineage.remixed_from(walk)),
         "repeat_of": _id_of(reuse.original_of(walk)),
@@ -268,12 +318,14 @@ def _media(walk: Walk) -> Films:
 
 
 def _own(walk_id: str) -> Walk:
-    """Return the walk at an address to whoever has its owner's token.
+    """Return the walk at an address to whoever has its owner's token, or is the API token that owns it and may edit.
 
     :raises NotOwner: to everybody else.
+    :raises TokenRefused: to an API token that is no longer good, or may not edit.
     """
+    api_tokens.allow(api_tokens.EDIT)
     walk = lookup.walk_at_address(walk_id)
-    token = _bearer()
+    token = api_tokens.bearer()
     if token is None:
         raise NotOwner("Send the walk's owner_token as a bearer token.", status=401)
     if not visitors.owns(token, walk):
@@ -281,7 +333,12 @@ def _own(walk_id: str) -> Walk:
     return walk
 
 
-def _json_body() -> Any:
+def json_body() -> Any:
+    """Read the body as JSON.
+
+    :raises UnsupportedMediaType: when it is not sent as that.
+    :raises Malformed: when it is none.
+    """
     if not request.is_json:
         raise UnsupportedMediaType
     try:
@@ -295,10 +352,18 @@ def _idempotency_key() -> str | None:
     try:
         return None if key is None else TypeAdapter(IdempotencyKey).validate_python(key)
     except ValidationError as error:
-        message = f"An Idempotency-Key has 1 to {KEY_MAX} characters."
+        least, most = KEY_LENGTH
+        message = f"An Idempotency-Key has {least} to {most} characters, drawn at random for each walk: a UUID will do."
         raise InvalidInput.on("Idempotency-Key", message=message) from error
 
 
-def _bearer() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+def _own_token() -> str | None:
+    """Read the token by which a caller is to own the walk, if they brought one.
+
+    :raises InvalidInput: when it is too short to be a secret, or too long.
+    """
+    token, (least, most) = api_tokens.bearer(), TOKEN_LENGTH
+    if token is not None and not least <= len(token) <= most:
+        message = f"A bearer token that is to own a walk has {least} to {most} characters. Send none, and you get one."
+        raise InvalidInput.on("Authorization", message=message)
+    return token

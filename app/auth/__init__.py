@@ -1,3 +1,3 @@
-"""Who is asking, and how often: visitors, the curator's sign-in, rate limits."""
+"""Who is asking, and how often: visitors, API tokens, the curator's sign-in, rate limits."""
 
-__all__ = ["curator_session", "rate_limits", "visitors"]
+__all__ = ["api_tokens", "curator_session", "rate_limits", "visitors"]

@@ -1,30 +1,35 @@
-"""How many walks a visitor may commission within an hour. Reading has no limit, and refused walks do not count."""
+"""How much a visitor or a token may commission within an hour. Reading has no limit; refused walks do not count."""
 
 from __future__ import annotations
 
 import ipaddress
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
-from app.auth import visitors
+from app.auth import api_tokens, visitors
 from app.errors import TooMany
 from app.i18n.formatting import duration_about
 from app.i18n.gettext import N_, _
-from app.queue import jobs
+from app.queue import fair_queue, jobs
 
 HOUR = 3600
+PARTS = 10  # of a usual walk that the work of walks is counted in
 REPORTS = 10, 40  # within an hour from a visitor, and from an address
 SIGN_INS = 10, 10
-MOST = {  # from one visitor, and from one address
+DELETIONS = 10, 40
+Most = int | Callable[[], int]
+MOST: dict[str, tuple[str, ...]] = {  # from one visitor, and from one address
     "walks": (
-        N_("%(count)s walks within an hour are as many as we take from one visitor."),
-        N_("%(count)s walks within an hour are as many as we take from one address."),
+        N_("The work of %(count)s usual walks within an hour is as much as we take from one visitor."),
+        N_("The work of %(count)s usual walks within an hour is as much as we take from one address."),
     ),
+    "token": (N_("The work of %(count)s usual walks within an hour is as much as we take with this token."),),
     "stages": (
         N_("%(count)s stages within an hour are as many as we take from one visitor."),
         N_("%(count)s stages within an hour are as many as we take from one address."),
@@ -38,6 +43,7 @@ MOST = {  # from one visitor, and from one address
         N_("%(count)s attempts within an hour are as many as we take from one address."),
     ),
 }
+MOST["deletions"] = MOST["attempts"]
 
 
 def init_app(app: Flask) -> None:
@@ -56,26 +62,44 @@ def init_app(app: Flask) -> None:
     app.extensions["moma_limits"] = {
         "page": _Gate(limiter, "page", _cookie, walks),
         "api": _Gate(limiter, "api", network_key, walks),
+        "token": _Gate(limiter, "token", _token, (_allowance,), what="token"),
         "stages": _Gate(limiter, "stages", _cookie, walks, what="stages"),
         "report": _Gate(limiter, "report", _cookie, REPORTS, what="reports"),
+        "deletion": _Gate(limiter, "deletion", _cookie, DELETIONS, what="deletions"),
         "sign-in": _Gate(limiter, "sign-in", network_key, SIGN_INS, what="attempts"),
     }
 
 
-def admit_page() -> None:
-    """Count a commission made on the pages, by cookie and more loosely by address.
+def admit_page(passes: int) -> None:
+    """Count the work of a commission made on the pages, by cookie and more loosely by address.
 
     :raises TooMany: when the hour is full; then nothing was counted.
     """
-    current_app.extensions["moma_limits"]["page"].admit()
+    current_app.extensions["moma_limits"]["page"].admit(passes)
 
 
-def admit_api() -> None:
-    """Count a commission made through the API, by address.
+def admit_api(passes: int) -> None:
+    """Count the work of a commission made through the API, by address.
 
     :raises TooMany: when the hour is full; then nothing was counted.
     """
-    current_app.extensions["moma_limits"]["api"].admit()
+    current_app.extensions["moma_limits"]["api"].admit(passes)
+
+
+def admit_token(passes: int) -> None:
+    """Count the work of a commission made with an API token, by the token and its allowance alone.
+
+    :raises TooMany: when the hour is full; then nothing was counted.
+    """
+    current_app.extensions["moma_limits"]["token"].admit(passes)
+
+
+def admit_deletion() -> None:
+    """Count a visitor's attempt to delete all that is theirs, by cookie and more loosely by address.
+
+    :raises TooMany: when the hour is full; then nothing was counted.
+    """
+    current_app.extensions["moma_limits"]["deletion"].admit()
 
 
 def admit_stages() -> None:
@@ -114,40 +138,88 @@ def network_key() -> str:
     return visitors.keyed(f"network {text}")
 
 
+def turns_key(visitor: str) -> str:
+    """Name whose turns a visitor shares: all that come from their network, or nobody's where many visit through one.
+
+    ``SHARED_NETWORKS`` lists those: a museum's, a school's, the phones in front of a wall.
+    """
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return network_key()
+    shared = (ipaddress.ip_network(text) for text in current_app.config["SHARED_NETWORKS"])
+    is_shared = any(address in network for network in shared if network.version == address.version)
+    return visitor if is_shared else network_key()
+
+
 def _cookie() -> str:
     return visitors.digest(visitors.current())
 
 
+def _token() -> str:
+    return api_tokens.require(api_tokens.CREATE).secret_hash
+
+
+def _allowance() -> int:
+    """Return the allowance of the token at hand; Flask-Limiter also asks where there is none, and counts nothing."""
+    token = g.get("api_token")
+    return token.allowance if token else 1
+
+
 class _Gate:
-    """The limits of one way in: looked at first, all of them, and counted only when each has room."""
+    """The limits of one way in: looked at first, all of them, and counted only when each has room.
+
+    ``most`` holds how much is taken from whom ``key`` names, and from their address, if that counts as well.
+    """
 
     def __init__(
-        self, limiter: Limiter, way: str, key: Callable[[], str], most: tuple[int, int], *, what: str = "walks"
+        self,
+        limiter: Limiter,
+        way: str,
+        key: Callable[[], str],
+        most: tuple[Most, ...],
+        *,
+        what: str = "walks",
     ) -> None:
-        own = {"limit_value": f"{most[0]}/hour", "scope": f"{what} {way}", "key_func": key}
-        shared = {"limit_value": f"{most[1]}/hour", "scope": f"{what} address", "key_func": network_key}
-        self.own = most[0]
-        self.limiter, self.what = limiter, what
+        self.limiter, self.what, self.own = limiter, what, most[0]
+        self.parts = PARTS if what in ("walks", "token") else 1
         self.looks, self.counts = [], []
-        for limit in (own, shared):
-            name = f"{way} {limit['scope']}"
-            look = limiter.shared_limit(**limit, deduct_when=lambda _response: False)  # type: ignore[arg-type]
-            self.looks.append(look(_step(f"look {name}")))
-            self.counts.append(limiter.shared_limit(**limit)(_step(f"count {name}")))  # type: ignore[arg-type]
+        for who, keyed, count in zip((way, "address"), (key, network_key), most, strict=False):
+            limit: dict[str, Any] = {
+                "limit_value": partial(self._text, count) if callable(count) else self._text(count),
+                "scope": f"{what} {who}",
+                "key_func": keyed,
+                "cost": lambda: g.get("moma_cost", 1),
+            }
+            look = limiter.shared_limit(**limit, deduct_when=lambda _response: False)
+            self.looks.append(look(_step(f"look {way} {limit['scope']}")))
+            self.counts.append(limiter.shared_limit(**limit)(_step(f"count {way} {limit['scope']}")))
 
-    def admit(self) -> None:
+    def admit(self, passes: int | None = None) -> None:
+        """Let in what comes to so many passes, at most an hour's allowance; without a number, it counts as one."""
+        own = _number(self.own)
+        if passes is not None:  # the largest of walks takes the whole hour, else nobody could ever ask for it
+            parts = -(-passes * self.parts // fair_queue.turn_passes())
+            g.moma_cost = min(max(1, parts), own * self.parts)
         try:
             for step in (*self.looks, *self.counts):
                 step()
         except RateLimitExceeded as error:
             limit = self.limiter.current_limit
             wait = HOUR if limit is None else max(1, limit.reset_at - int(time.time()))
-            most = error.limit.limit.amount
+            most = error.limit.limit.amount // self.parts
             raise TooMany(
-                f"{_(MOST[self.what][most != self.own], count=most)} "
+                f"{_(MOST[self.what][most != own], count=most)} "
                 + _("There is room for the next in %(time)s.", time=duration_about(wait)),
                 retry_after=wait,
             ) from error
+
+    def _text(self, most: Most) -> str:
+        return f"{_number(most) * self.parts}/hour"
+
+
+def _number(most: Most) -> int:
+    return most() if callable(most) else most
 
 
 def _step(name: str) -> Callable[[], None]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import Row
 
 from app.storage.walk_models import Walk
 
@@ -29,7 +31,7 @@ class HostSession(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask) -> None:
-    """Give each visitor who makes or owns something a signed cookie of their own."""
+    """Give each visitor who makes or owns something a signed cookie of their own, and keep it good."""
     app.session_interface = HostSession()
     app.after_request(_set_cookie)
 
@@ -48,11 +50,11 @@ def known() -> str | None:
 
 
 def current() -> str:
-    """Return the visitor's secret; a stranger gets one, and the cookie with the answer."""
+    """Return the visitor's secret; a stranger gets one. The cookie goes with the answer, signed anew, for a year."""
     secret = known()
     if secret is None:
         secret = g.visitor = secrets.token_urlsafe(24)
-        g.visitor_is_new = True
+    g.visitor_is_told = True
     return secret
 
 
@@ -61,32 +63,28 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def owns(secret: str | None, walk: Walk) -> bool:
+def owns(secret: str | None, walk: Walk | Row[Any]) -> bool:
     """Tell whether ``secret`` (a cookie's, or a bearer token) is that of the walk's owner."""
     return secret is not None and hmac.compare_digest(digest(secret), walk.owner_hash)
 
 
-def address_key() -> str:
-    """Name an API caller by their address, hashed with the site's secret so that no address is stored."""
-    return keyed(f"address {request.remote_addr}")
+def new_token() -> str:
+    """Draw the token by which a program owns a walk."""
+    return secrets.token_hex(32)
 
 
 def keyed(message: str) -> str:
     """Hash a message with the site's secret, so that nobody else can look it up."""
-    return _keyed(_secrets()[0], message)
+    return _keyed(message)[0]
 
 
-def owner_token(walk_id: str, owner_hash: str | None = None) -> str | None:
-    """Derive the owner's token of a walk made through the API, so that an idempotent repeat can show it again.
-
-    With ``owner_hash``, return the token only if it is that owner's (secrets may have been rotated since).
-    """
-    tokens = (_keyed(secret, f"owner {walk_id}") for secret in _secrets())
-    return next((token for token in tokens if owner_hash is None or digest(token) == owner_hash), None)
+def reporters(secret: str) -> list[str]:
+    """Name a visitor as their reports do: by the site's secret of today, then by those before it."""
+    return _keyed(f"reporter {secret}")
 
 
-def _keyed(secret: str, message: str) -> str:
-    return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+def _keyed(message: str) -> list[str]:
+    return [hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest() for key in _secrets()]
 
 
 def _secrets() -> list[str]:
@@ -109,7 +107,7 @@ def _read_cookie() -> str | None:
 
 
 def _set_cookie(response: Response) -> Response:
-    if g.get("visitor_is_new"):
+    if g.get("visitor_is_told"):
         response.set_cookie(
             host_name(COOKIE),
             _serializer().dumps(g.visitor),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -37,6 +38,26 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
     _say(file, report, as_json, "restored from")
     if force and not as_json:
         click.echo("Files of walks that were here before: see media prune.")
+
+
+@group.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@as_json
+@explained
+def verify(file: Path, as_json: bool) -> None:
+    """Compare this instance with what FILE holds: every row, every file; status 1 if something is not as it was then.
+
+    After a restore, before the site runs, all is the same, but for what was deleted in between.
+    """
+    tables, files, differences = backup.differences(file)
+    if as_json:
+        print_json({"tables": tables, "files": files, "differences": differences})
+    else:
+        for difference in differences:
+            click.echo(difference)
+        told = f"{len(differences):,} differ" if differences else "all as in the backup"
+        click.echo(f"{tables:,} tables and {files:,} files compared, {told}.")
+    sys.exit(1 if differences else 0)
 
 
 def _say(file: Path, report: BackupSummary, as_json: bool, done: str) -> None:

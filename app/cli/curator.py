@@ -73,7 +73,7 @@ def words(as_json: bool) -> None:
 @as_json
 @explained
 def ban(word: str, as_json: bool) -> None:
-    """Refuse new prompts and titles that hold WORD."""
+    """Refuse whatever is new and shows WORD: prompts, titles, what is left out, names of drawings."""
     kept = banned_words.ban(word, who=COMMAND)
     if as_json:
         print_json({"word": kept, "banned": True})

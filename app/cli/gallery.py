@@ -128,6 +128,7 @@ def unfeature(walk_id: str, as_json: bool) -> None:
 def exhibit(take_down: bool, as_json: bool) -> None:
     """Hang those walks of the first exhibition that do not hang, or take all of them down."""
     done = first_exhibition.take_down() if take_down else first_exhibition.hang()
+    audit_log.note(f"{'took down' if take_down else 'hung'} the first exhibition", who=audit_log.COMMAND)
     if as_json:
         print_json({"taken_down" if take_down else "hung": done})
     else:
@@ -163,6 +164,7 @@ def export(file: Path, walk_ids: tuple[str, ...], recipes_only: bool, owners: bo
 def import_walks(file: Path, replace: bool, as_json: bool) -> None:
     """Hang the walks and exhibitions of FILE that are not here; one that is broken refuses all of it."""
     report = walk_import.bring_in(file, replace=replace)
+    audit_log.note("took in archive", file.name, who=audit_log.COMMAND)
     if as_json:
         print_json({"file": str(file), **asdict(report)})
         return

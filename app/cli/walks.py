@@ -17,6 +17,8 @@ from app.commissions import intake, recipe
 from app.commissions.validation import validate
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
+from app.moderation import audit_log
+from app.moderation.audit_log import COMMAND
 from app.operations.local_worker import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
@@ -118,6 +120,7 @@ def retry(walk_id: str, as_json: bool) -> None:
     """Put a failed or cancelled walk back in line."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.retry(walk)
+    audit_log.note("put walk back in line", walk.id, who=COMMAND)
     _show(walk, as_json)
 
 
@@ -129,6 +132,7 @@ def cancel(walk_id: str, as_json: bool) -> None:
     """Cancel a walk that waits or is being painted."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.cancel(walk)
+    audit_log.note("cancelled walk", walk.id, who=COMMAND)
     _show(walk, as_json)
 
 
@@ -138,7 +142,9 @@ def cancel(walk_id: str, as_json: bool) -> None:
 @explained
 def delete(walk_id: str, as_json: bool) -> None:
     """Take a walk down: its pictures and its words are deleted."""
-    lifecycle.delete_walk(lookup.walk_at_address(walk_id, even_hidden=True), by_house=True)
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
+    lifecycle.delete_walk(walk, by_house=True)
+    audit_log.note("deleted walk", walk.id, who=COMMAND)
     if as_json:
         print_json({"id": walk_id, "deleted": True})
     else:

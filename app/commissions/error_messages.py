@@ -36,32 +36,34 @@ def field_error(item: Any, limits: Limits) -> FieldError:
     if item["type"] == "extra_forbidden":
         return FieldError(path, _("%(field)s is not a field of a walk.", field=f"{field!s:.60}"))
     if item["type"] == "value_error":
-        return FieldError(path, f"{_subject(path)} {item['ctx']['error']}")
+        return FieldError(path, f"{subject(path)} {item['ctx']['error']}")
     if item["type"] == "string_unicode":
-        return FieldError(path, f"{_subject(path)} {_(UNREADABLE)}")
+        return FieldError(path, f"{subject(path)} {_(UNREADABLE)}")
     rules = {
         "seed": _("The seed must be a whole number from 0 to %(most)s.", most=SEED_MAX),
         "frames": frames_rule(limits),
         "steps": steps_rule(limits),
         "guidance": guidance_rule(limits),
         "size": size_rule(limits),
-        "hand": _one_of(_subject(path), words_of(limits.hands))
+        "hand": _one_of(subject(path), words_of(limits.hands))
         if limits.hands
-        else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=_subject(path)),
+        else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=subject(path)),
         "stops": _("stops must be a list of %(least)s to %(most)s stops.", least=STOPS_MIN, most=limits.stops_max),
         "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
         "unlisted": _("%(field)s must be true or false.", field=field),
         "easing": _("%(field)s must be true or false.", field=field),
+        "hidden": _("%(field)s must be true or false.", field=field),
+        "featured": _("%(field)s must be true or false.", field=field),
         "preset": _one_of("preset", join_words(presets.NAMES)),
         "ending": _one_of("ending", join_words(ENDINGS)),
         "model": _("model must be the name of one on offer."),
         "continues": _("%(field)s must be the id of a walk.", field=field),
         "remix_of": _("%(field)s must be the id of a walk.", field=field),
         "prompt": _(
-            "%(subject)s must be a text of 1 to %(most)s characters.", subject=_subject(path), most=limits.prompt_max
+            "%(subject)s must be a text of 1 to %(most)s characters.", subject=subject(path), most=limits.prompt_max
         ),
         "negative_prompt": _(
-            "%(subject)s must be a text of at most %(most)s characters.", subject=_subject(path), most=limits.prompt_max
+            "%(subject)s must be a text of at most %(most)s characters.", subject=subject(path), most=limits.prompt_max
         ),
     }
     if len(path) == 2 and path[0] == "stops":
@@ -96,10 +98,11 @@ def _one_of(field: str, known: str) -> str:
     return _("%(field)s must be one of %(known)s.", field=field, known=known)
 
 
-def _subject(path: tuple[str | int, ...]) -> str:
+def subject(path: tuple[str | int, ...]) -> str:
+    """Name a field at the beginning of a sentence, with its stop."""
     name = str(path[-1])
-    subject = _(SUBJECTS[name]) if name in SUBJECTS else f"The {name}"
-    return subject + of_stop(int(path[1])) if len(path) == 3 else subject
+    called = _(SUBJECTS[name]) if name in SUBJECTS else f"The {name}"
+    return called + of_stop(int(path[1])) if len(path) == 3 else called
 
 
 def of_stop(index: int) -> str:

@@ -19,7 +19,7 @@ from app.commissions.schema import Commission
 from app.errors import InvalidInput
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
-from app.queue import fair_queue, jobs
+from app.queue import admission, fair_queue, jobs
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.text import folding
@@ -30,22 +30,23 @@ def place(
     wanted: Commission,
     *,
     visitor_key: str,
+    network: str | None = None,
     owner: str | None = None,
     idempotency_key: str | None = None,
     pinned: PinnedSettings | None = None,
-    admit: Callable[[], None] | None = None,
+    admit: Callable[[int], None] | None = None,
     anew: bool = False,
 ) -> tuple[Walk, bool]:
     """Save a walk, commit, and notify the workers; return it, and whether it is new.
 
     One that was painted before is finished at once, with the same pictures, unless it is to be painted ``anew``.
-    ``owner`` is the secret that will own the walk; without one the walk's own token does. A repeat with the same
-    ``idempotency_key`` returns the first walk and makes none. ``admit`` is called before a new walk is saved, and may
-    refuse it by raising.
+    ``network`` names whose visitors share turns, the visitor alone where it is left out. ``owner`` is the secret that
+    will own the walk; without one nobody does. A repeat with the same ``idempotency_key`` returns the first walk and
+    makes none. ``admit`` is called with the passes of a new walk before it is saved, and may refuse it by raising.
 
     :raises InvalidInput: when the key was used for something else.
     """
-    walk = _new_row(wanted, visitor_key=visitor_key, owner=owner, pinned=pinned)
+    walk = _new_row(wanted, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned)
     revision = None if anew else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
@@ -53,11 +54,16 @@ def place(
         with writing() as session:
             if key and (earlier := _commissioned_with(session, key)):
                 return _repeat(earlier, fingerprint), False
-            if admit:
-                admit()
             walk.idempotency_key, walk.commission_hash = key, fingerprint
-            walk.turn, walk.ticket = fair_queue.join(session, visitor_key)  # from here on nobody else takes walks down
-            if revision and (original := reuse.find_original(session, walk, revision)):
+            for name, value in fair_queue.join(session, walk).items():  # from here on nobody else takes walks down
+                setattr(walk, name, value)
+            original = reuse.find_original(session, walk, revision) if revision else None
+            if admit:
+                admission.check_storage(walk.network)
+                if original is None:
+                    admission.check_line(session, walk)
+                admit(0 if original else fair_queue.of_walk(walk))
+            if original:
                 reuse.finish_as_repeat(walk, original)
             session.add(walk)
     except IntegrityError:  # on Postgres the same key may be saved between our check and our commit
@@ -82,17 +88,19 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
     return walk
 
 
-def _new_row(wanted: Commission, *, visitor_key: str, owner: str | None, pinned: PinnedSettings | None) -> Walk:
+def _new_row(
+    wanted: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None
+) -> Walk:
     """Write a walk down as it was asked for, with its settings resolved."""
     config = current_app.config
-    walk_id = new_id()
     parent = lineage_rules.gone_on_from(wanted)
     model = _model(wanted, parent)
     preset, settings = _settings(wanted, parent, model)
     walk = Walk(
-        id=walk_id,
+        id=new_id(),
         visitor=visitor_key,
-        owner_hash=visitors.digest(owner or str(visitors.owner_token(walk_id))),
+        network=network or visitor_key,
+        owner_hash=visitors.digest(owner or visitors.new_token()),
         unlisted=wanted.unlisted,
         state=QUEUED,
         seed=_seed(wanted, parent),

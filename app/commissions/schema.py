@@ -17,6 +17,8 @@ from app.storage.walk_models import HAND_MAX, ID
 from sketch import scene
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+OVERRIDES = "\N{LEFT-TO-RIGHT OVERRIDE}\N{RIGHT-TO-LEFT OVERRIDE}"
+"""Characters that have others shown in another order than they are read in."""
 
 
 def check_words(text: str, info: ValidationInfo) -> str:
@@ -57,7 +59,7 @@ def cleaned(text: str, most: int) -> str:
     """
     text = " ".join(unicodedata.normalize("NFC", text).split())
     _check_readable(text)
-    if any(unicodedata.category(character) == "Cc" for character in text):
+    if any(unicodedata.category(character) == "Cc" or character in OVERRIDES for character in text):
         raise ValueError(_("contains control characters. Use letters, digits and punctuation only."))
     if len(text) > most:
         raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=most))

@@ -71,7 +71,7 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
     if wanted.model is not None and wanted.model not in limits.models:
         errors.append(FieldError(("model",), models_on_offer.not_offered(f"{wanted.model:.60}")))
     errors += _doubled_stops(wanted)
-    errors += _banned_words(wanted)
+    errors += banned_words.flaws(_shown(wanted))
     if not errors and (flaw := lineage_rules.continuation_flaw(wanted)):
         errors.append(FieldError(("continues",), flaw))
     if flaw := lineage_rules.remix_flaw(wanted.remix_of):
@@ -79,12 +79,14 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
     return errors
 
 
-def _banned_words(wanted: Commission) -> Iterator[FieldError]:
-    for index, word in enumerate(banned_words.found_in_each(stop.prompt for stop in wanted.stops)):
-        if word:
-            yield FieldError(
-                ("stops", index, "prompt"), banned_words.rule(_("The prompt") + error_messages.of_stop(index), word)
-            )
+def _shown(wanted: Commission) -> Iterator[banned_words.ShownText]:
+    """List what is asked for that others will read."""
+    for index, stop in enumerate(wanted.stops):
+        texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
+        for name, text in texts.items():
+            yield ("stops", index, name), error_messages.subject(("stops", index, name)), text
+        words = (stop.scene or {}).get("words", "")
+        yield ("stops", index, "scene", "words"), error_messages.subject(("stops", index, "scene")), words
 
 
 def _doubled_stops(wanted: Commission) -> Iterator[FieldError]:

@@ -47,8 +47,8 @@ def validate(data: Any) -> WalkChange:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise InvalidInput([_explain(item, limits) for item in found]) from error
-    if change.title and (word := banned_words.found_in(change.title)):
-        raise InvalidInput.on("title", message=banned_words.rule(_("The title"), word))
+    if errors := banned_words.flaws([(("title",), _("The title"), change.title or "")]):
+        raise InvalidInput(errors)
     return change
 
 

@@ -1,4 +1,4 @@
-"""What the public may browse: the gallery's lists, exhibitions, walks that look alike."""
+"""What can be browsed: the gallery's lists, exhibitions, walks that look alike, an owner's own."""
 
 __all__ = [
     "catalogue",
@@ -7,6 +7,7 @@ __all__ = [
     "drawing_catalogue",
     "exhibitions",
     "first_exhibition",
+    "own_walks",
     "similar",
     "spelling",
 ]

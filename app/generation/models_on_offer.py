@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flask import current_app
+from flask import current_app, g, has_request_context
 
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
@@ -70,7 +70,10 @@ def facts(setting: str | None = None) -> dict[str, Any]:
     number can be painted).
     """
     setting = setting or current_app.config["MODEL"]
-    return _read(folder(setting), "" if Path(setting).is_dir() else setting)
+    known: dict[str, dict[str, Any]] = g.setdefault("model_facts", {}) if has_request_context() else {}
+    if setting not in known:  # a page asks dozens of times, and each time the folder is looked at
+        known[setting] = _read(folder(setting), "" if Path(setting).is_dir() else setting)
+    return known[setting]
 
 
 def folder(setting: str) -> Path:

@@ -86,6 +86,13 @@ LOG = (
     N_("removed drawing"),
     N_("brought back drawing"),
     N_("took in drawing"),
+    N_("took in archive"),
+    N_("hung the first exhibition"),
+    N_("took down the first exhibition"),
+    N_("cancelled walk"),
+    N_("put walk back in line"),
+    N_("created token"),
+    N_("revoked token"),
 )
 
 SYSTEM = (
@@ -107,6 +114,7 @@ DRAWINGS = (
 
 KNOWN = frozenset((*MODELS, *EXHIBITION, *LOG, *SYSTEM, *DRAWINGS, N_("The pictures could not be stored.")))
 PATTERNS = (
+    N_("The token %(name)s"),
     N_("The painting was interrupted %(count)s times."),
     N_("The pictures could not be stored: %(reason)s."),
     N_("The model %(model)s painted no picture: its numbers overflow."),

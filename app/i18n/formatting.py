@@ -130,8 +130,8 @@ def file_size(size: int) -> str:
         return ngettext("%(count)s byte", "%(count)s bytes", size, count=size)
     if size < 999_500:
         return f"{size / 1000:.0f} kB"
-    megabytes = size / 1_000_000
-    return f"{decimal(megabytes, 1 if megabytes < 9.95 else 0)} MB"
+    unit, each = ("MB", 1_000_000) if size < 999_500_000 else ("GB", 1_000_000_000)
+    return f"{decimal(size / each, 1 if size / each < 9.95 else 0)} {unit}"
 
 
 def percent(share: float) -> int:

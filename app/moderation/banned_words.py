@@ -1,4 +1,8 @@
-"""Banned words: no new prompt and no title may hold one, until an operator lifts it."""
+"""Banned words: nothing new that is shown on the wall may hold one, until an operator lifts it.
+
+What is shown and where it is told: the prompts of a walk, what they leave out, its title, the words of its scenes, the
+hand of another house's model, notes, and the names of added drawings. All of it goes through :func:`flaws`.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,19 @@ from functools import lru_cache
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
-from app.errors import InvalidInput
+from app.errors import FieldError, InvalidInput
 from app.i18n.formatting import number
 from app.i18n.gettext import _
 from app.moderation import audit_log
 from app.storage.database import EMPTY, db, schema_state, writing
 from app.storage.house_models import WORD_MAX, BannedWord
+from app.text import lookalikes
 from app.text.folding import IS_UNSPACED, spaced
 
 WORDS_MAX = 1000
+
+ShownText = tuple[tuple[str | int, ...], str, str]
+"""A text that is to be shown: its field, what it is called at the beginning of a sentence, and the text itself."""
 
 
 def words() -> list[str]:
@@ -31,23 +39,22 @@ def words() -> list[str]:
         return []
 
 
-def found_in(text: str) -> str | None:
-    """Return the first banned word that ``text`` holds: whole words in a row, whatever their case and accents.
+def flaws(shown: Iterable[ShownText]) -> list[FieldError]:
+    """Return an error for each text that holds a banned word: whole words in a row, whatever their case and accents.
 
-    Of scripts without spaces, a word may begin anywhere.
+    Of scripts without spaces, a word may begin anywhere. Characters that show nothing count as nothing, and letters
+    that look like Latin ones as those.
     """
-    return found_in_each([text])[0]
-
-
-def found_in_each(texts: Iterable[str]) -> list[str | None]:
-    """Return for each text the first banned word that it holds; the words are read from the database once."""
-    banned = words()
-    return [next((word for word in banned if _pattern(word).search(text)), None) for text in map(spaced, texts)]
-
-
-def rule(subject: str, word: str) -> str:
-    """Say that something asks for a banned word."""
-    return _("%(subject)s asks for “%(word)s”, which does not hang here.", subject=subject, word=word)
+    banned = [(word, *_patterns(word)) for word in words()]
+    errors = []
+    for field, subject, text in shown:
+        as_written, as_read = spaced(lookalikes.seen(text)), lookalikes.read_as(text)
+        for word, written, read in banned:
+            if written.search(as_written) or read.search(as_read):
+                message = _("%(subject)s says “%(word)s”, a word that does not hang here.", subject=subject, word=word)
+                errors.append(FieldError(field, message))
+                break
+    return errors
 
 
 def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
@@ -55,7 +62,7 @@ def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
 
     :raises InvalidInput: when it is none, or too long, or there are too many.
     """
-    word = spaced(text)
+    word = spaced(lookalikes.seen(text))
     if not word or len(word) > WORD_MAX:
         raise InvalidInput.on("word", message=_("A word to ban has 1 to %(most)s letters or digits.", most=WORD_MAX))
     with writing() as session:
@@ -73,7 +80,7 @@ def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
 
 def lift(text: str, *, who: str = audit_log.CURATOR) -> bool:
     """Allow a word again; tell whether it was banned."""
-    word = spaced(text)
+    word = spaced(lookalikes.seen(text))
     with writing() as session:
         lifted = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
         if lifted:
@@ -82,6 +89,11 @@ def lift(text: str, *, who: str = audit_log.CURATOR) -> bool:
 
 
 @lru_cache(maxsize=WORDS_MAX)
+def _patterns(word: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what finds a word as it is written, and as it is read."""
+    return _pattern(word), _pattern(lookalikes.read_as(word))
+
+
 def _pattern(word: str) -> re.Pattern[str]:
     escaped = re.escape(word)
     return re.compile(escaped if IS_UNSPACED.search(word) else rf"(?<!\S){escaped}(?!\S)")

@@ -12,6 +12,7 @@ from app.errors import FieldError, InvalidInput
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.formatting import join_words, number
 from app.i18n.gettext import _
+from app.moderation import banned_words
 from app.storage.drawing_models import CREDIT_MAX, NAME_MAX, SOURCE_MAX, STYLE_MAX
 from app.text.folding import spaced
 from sketch import svg as svg_files
@@ -105,7 +106,13 @@ def _names(text: str, errors: list[FieldError]) -> list[str]:
         errors.append(FieldError(("name",), flaw))
     if len(names) > WORDS_MOST + 1:
         errors.append(too_many_words(len(names) - 1))
+    errors += shown_flaws(names)
     return names
+
+
+def shown_flaws(names: Iterable[str]) -> list[FieldError]:
+    """Say which name or other word for a drawing holds a banned one."""
+    return banned_words.flaws((("name",), _("The name"), name) for name in names)
 
 
 def _name_flaw(name: str) -> str:

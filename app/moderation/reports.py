@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
@@ -90,6 +90,13 @@ def close_reports(walk: Walk) -> int:
             .where(Report.walk_number == walk.number, Report.settled_at.is_(None))
             .values(settled_at=now())
         )
+    return int(found.rowcount)  # type: ignore[attr-defined]
+
+
+def withdraw(reporters: Collection[str]) -> int:
+    """Delete what one visitor reported, who may have several names; return how many reports there were."""
+    with writing() as session:
+        found = session.execute(delete(Report).where(Report.reporter.in_(reporters)))
     return int(found.rowcount)  # type: ignore[attr-defined]
 
 

@@ -7,10 +7,12 @@ import logging
 from flask import Blueprint, Flask, Response, jsonify
 
 from app.queue import jobs
-from app.storage.database import ping, schema_state
+from app.storage.database import UNREACHABLE, ping, schema_state
 
 blueprint = Blueprint("health", __name__)
 log = logging.getLogger(__name__)
+
+TOLD = "model", "revision", "device"  # of a worker; its name holds its host and its process
 
 
 def init_app(app: Flask) -> None:
@@ -26,19 +28,17 @@ def alive() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """Answer 200 when database and schema are there; the body also reports on Redis and the workers."""
-    if unreachable := ping():
-        log.error("%s", unreachable)  # for the log only: a database's own words may name hosts and users
-    flaw = "The database cannot be reached." if unreachable else schema_state()
-    workers = jobs.workers()
+    """Answer 200 when database and schema are there; the body also reports on Redis and the workers, to anybody."""
+    flaw = ping() or schema_state()
+    if flaw.startswith(UNREACHABLE):
+        log.error("%s", flaw)  # for the log only: a database's own words may name hosts and users
+        flaw = f"{UNREACHABLE}."
     response = _plain(
         {
             "status": "not ready" if flaw else "ready",
             "database": flaw or "ok",
             "redis": "ok" if jobs.redis_answers() else "away: walks are saved and painted when it is back",
-            "workers": [
-                {key: worker.get(key) for key in ("name", "model", "revision", "device")} for worker in workers
-            ],
+            "workers": [{key: worker.get(key) for key in TOLD} for worker in jobs.workers()],
         }
     )
     response.status_code = 503 if flaw else 200

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import math
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
@@ -22,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
 from app.queue import jobs
-from app.storage.database import db, now
+from app.storage.database import db, now, ping
 from app.storage.walk_models import FINISHED, QUEUED, STATES, Walk
 
 blueprint = Blueprint("metrics", __name__)
@@ -32,6 +35,7 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SEAT = "WEB_SEAT"  # set by deploy/gunicorn.conf.py; without it, each process has files of its own number
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
+KEPT_SECONDS = 5.0  # several may scrape, and each count goes through all walks
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -53,7 +57,10 @@ class Requests:
 
 
 class Site(Collector):
-    """The figures of the site, read from database and Redis at this moment."""
+    """The figures of the site, read from database and Redis at this moment; the walks are counted now and then."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
 
     def describe(self) -> Iterable[Metric]:
         """Describe nothing beforehand: at registration there is no application to ask."""
@@ -61,11 +68,12 @@ class Site(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read the figures; what cannot be reached is reported as down, and the rest is still given."""
-        try:
-            walks = list(_walks())
-        except SQLAlchemyError:
-            db.session.rollback()
-            walks = []
+        walks: list[Metric] = []
+        if not ping():
+            try:
+                walks = list(_walks(self.counts.by_state()))
+            except SQLAlchemyError:
+                db.session.rollback()
         yield GaugeMetricFamily("moma_database_up", "Whether the database answers.", value=bool(walks))
         yield from walks
         yield GaugeMetricFamily("moma_redis_up", "Whether Redis answers.", value=jobs.redis_answers())
@@ -93,22 +101,51 @@ def metrics() -> Response:
     return Response(text, content_type=content_type, headers={"Cache-Control": "no-store"})
 
 
-def _walks() -> Iterator[Metric]:
-    rows = db.session.execute(select(Walk.state, func.count()).where(Walk.deleted_at.is_(None)).group_by(Walk.state))
-    counts = {state: count for state, count in rows}  # noqa: C416 - rows are tuples for Python, not for mypy
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What is told of the walks in one state; those that were deleted are not among ``shown``."""
+
+    shown: int = 0
+    oldest: datetime | None = None
+    painted: int = 0
+    seconds: float = 0.0
+
+
+class Counts:
+    """The walks, counted: one way through the table, and not again for some seconds."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Count] = {}
+        self._at = -math.inf
+
+    def by_state(self) -> dict[str, Count]:
+        """Return the counts of each state that some walk is in."""
+        if time.monotonic() - self._at >= KEPT_SECONDS:
+            self._known, self._at = self._read(), time.monotonic()
+        return self._known
+
+    def _read(self) -> dict[str, Count]:
+        query = select(
+            Walk.state,
+            func.count().filter(Walk.deleted_at.is_(None)),
+            func.min(Walk.created_at),
+            func.count(Walk.paint_seconds),
+            func.coalesce(func.sum(Walk.paint_seconds), 0.0),
+        ).group_by(Walk.state)
+        return {state: Count(*told) for state, *told in db.session.execute(query)}
+
+
+def _walks(counts: Mapping[str, Count]) -> Iterator[Metric]:
     states = GaugeMetricFamily("moma_walks", "Walks by state, without deleted ones.", labels=["state"])
     for state in STATES:
-        states.add_metric([state], counts.get(state, 0))
+        states.add_metric([state], counts.get(state, Count()).shown)
     yield states
-    yield GaugeMetricFamily("moma_walks_waiting", "Walks in line.", value=counts.get(QUEUED, 0))
-    oldest = db.session.scalar(select(func.min(Walk.created_at)).where(Walk.state == QUEUED))
-    age = 0.0 if oldest is None else max(0.0, (now() - oldest).total_seconds())
+    waiting, finished = counts.get(QUEUED, Count()), counts.get(FINISHED, Count())
+    yield GaugeMetricFamily("moma_walks_waiting", "Walks in line.", value=waiting.shown)
+    age = 0.0 if waiting.oldest is None else max(0.0, (now() - waiting.oldest).total_seconds())
     yield GaugeMetricFamily("moma_oldest_waiting_seconds", "How long the first walk in line has waited.", value=age)
-    painted = select(func.count(), func.coalesce(func.sum(Walk.paint_seconds), 0.0)).where(
-        Walk.state == FINISHED, Walk.paint_seconds.is_not(None)
-    )
-    count, seconds = db.session.execute(painted).one()
-    yield SummaryMetricFamily("moma_paint_seconds", "Finished walks and their painting time.", count, float(seconds))
+    words = "Finished walks and their painting time."
+    yield SummaryMetricFamily("moma_paint_seconds", words, finished.painted, finished.seconds)
 
 
 def _begin() -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import tarfile
 import tempfile
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,15 @@ from app.errors import Conflict, MediaError, MomaError
 from app.gallery import first_exhibition
 from app.operations import archive_format, database_dump
 from app.operations.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
+from app.search import text_index
 from app.storage import media_store
-from app.storage.database import db, head, is_sqlite, now, ping, schema_state, writing
+from app.storage.database import db, head, now, ping, schema_state, writing
 from app.storage.walk_models import Frame, Medium, Walk
 from app.version import __version__
-from app.walks import reuse
+from app.walks import deletions, lifecycle, reuse
+
+COUNT = "SELECT count(*) FROM walks"
+NAMED = "SELECT path FROM frames UNION SELECT path FROM media ORDER BY path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,8 @@ class BackupSummary:
 def create(target: Path) -> BackupSummary:
     """Write a backup of the running or resting site to ``target``.
 
-    The database is copied first, in one piece; then the files that its rows name. What was deleted in between is noted
-    in the manifest and forgotten when the backup is restored.
+    The database is copied first, in one piece; then the files that its rows name, those of the copy. What was deleted
+    in between is noted in the manifest and forgotten when the backup is restored.
 
     :raises InvalidInput: when something is there already.
     :raises MomaError: when the database or the store cannot be read, or pg_dump is needed and missing.
@@ -53,6 +57,7 @@ def create(target: Path) -> BackupSummary:
     archive_format.check_free(target)
     if flaw := ping() or schema_state():
         raise MomaError(flaw)
+    deletions.note_all()
     with archive_format.written(target) as aside:
         return _write(aside, aside.with_name("database"))
 
@@ -66,14 +71,12 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
     """
     with ExitStack() as open_ones:
         open_ones.callback(os.close, instance.take(Path(current_app.instance_path)))
-        try:
-            archive = open_ones.enter_context(tarfile.open(source, "r:"))
-            manifest = archive_format.checked(archive)
-        except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
-            raise archive_format.unusable(f"is damaged or no backup: {error}") from error
+        archive, manifest = open_ones.enter_context(_opened(source))
         _check_fits(manifest)
         if not force:
             _check_empty()
+        if _has_walks():
+            deletions.note_all()  # else what was deleted here since would come back
         folder = Path(open_ones.enter_context(tempfile.TemporaryDirectory(prefix="moma-restore-")))
         with archive_format.open_member(archive, DATABASES[database_dump.kind()]) as source_database:
             database_dump.take_aside(source_database, manifest["revision"], folder / "database")
@@ -85,16 +88,62 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
         for index in Path(current_app.instance_path).glob("*.vectors"):
             index.unlink()  # made of other rows
         _forget(manifest)
+        if resurrected := deletions.resurrected():
+            for walk, by_house in resurrected:
+                lifecycle.delete_walk(walk, by_house=by_house)
+            text_index.forget_deleted()
     return BackupSummary(manifest["walks"], len(sizes), sum(sizes.values()), manifest["lost"])
 
 
+def differences(source: Path) -> tuple[int, int, list[str]]:
+    """Hold this instance against a backup: how many tables and files were compared, and what is not as it was then.
+
+    :raises InvalidInput: when the archive is damaged, not ours, or of another revision or kind of database.
+    """
+    with _opened(source) as (archive, manifest):
+        _check_fits(manifest)
+        if flaw := ping() or schema_state():
+            raise MomaError(flaw)
+        then, here = manifest.get("tables"), database_dump.sums()
+        if not isinstance(then, dict):
+            raise archive_format.unusable("was made before backups told of their tables")
+        found = [
+            f"Table {name}: {_rows(here.get(name))} here, {_rows(then.get(name))} in the backup, not the same."
+            for name in sorted({*then, *here})
+            if here.get(name) != then.get(name)
+        ]
+        files = [entry for entry in manifest["files"] if entry["path"].startswith(MEDIA)]
+        for entry in files:
+            path = entry["path"].removeprefix(MEDIA)
+            try:
+                if media_store.store().read(path) != archive_format.read(archive, entry["path"]):
+                    found.append(f"File {path} is another here.")
+            except MediaError:
+                found.append(f"File {path} is not here.")
+    return len(then), len(files), found
+
+
+def _rows(told: object) -> str:
+    return f"{told['rows']:,} rows" if isinstance(told, dict) else "no such table"
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
+    with ExitStack() as open_ones:
+        try:
+            archive = open_ones.enter_context(tarfile.open(source, "r:"))
+            manifest = archive_format.checked(archive)
+        except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
+            raise archive_format.unusable(f"is damaged or no backup: {error}") from error
+        yield archive, manifest
+
+
 def _write(target: Path, copy: Path) -> BackupSummary:
-    database_dump.copy(copy)
-    walks, named = _named(copy)
+    (((walks,),), named), sums = database_dump.copy(copy, COUNT, NAMED)
     entries, absent = [], []
     with tarfile.open(target, "w") as archive:
         entries.append(archive_format.add_file(archive, DATABASES[database_dump.kind()], copy))
-        for path in named:
+        for (path,) in named:
             try:
                 entries.append(archive_format.add_bytes(archive, MEDIA + path, media_store.store().read(path)))
             except MediaError:
@@ -109,24 +158,13 @@ def _write(target: Path, copy: Path) -> BackupSummary:
             "software": f"MoMA Lisa {__version__}",
             "created_at": now().isoformat(timespec="seconds"),
             "walks": walks,
+            "tables": sums,
             "files": entries,
             "forgotten": sorted(forgotten),
             "lost": lost,
         }
         archive_format.add_bytes(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
     return BackupSummary(walks, len(entries), sum(int(entry["bytes"]) for entry in entries), lost)
-
-
-def _named(copy: Path) -> tuple[int, list[str]]:
-    """Count the walks and list the media paths of the copied database; of a dump, those of the live one."""
-    queries = ("SELECT count(*) FROM walks", "SELECT path FROM frames UNION SELECT path FROM media ORDER BY path")
-    if is_sqlite():
-        with closing(sqlite3.connect(copy)) as database:
-            rows = [database.execute(query).fetchall() for query in queries]
-    else:
-        rows = [[tuple(row) for row in db.session.connection().exec_driver_sql(query)] for query in queries]
-        db.session.rollback()
-    return int(rows[0][0][0]), [str(path) for (path,) in rows[1]]
 
 
 def _no_longer_named(paths: list[str]) -> set[str]:
@@ -156,13 +194,18 @@ def _check_fits(manifest: dict[str, Any]) -> None:
 def _check_empty() -> None:
     if flaw := ping():
         raise MomaError(flaw)
-    if not inspect(db.engine).has_table(Walk.__tablename__):
+    if not _has_walks():
         return
-    own = select(func.count()).where(Walk.visitor != visitors.digest(first_exhibition.VISITOR))
+    ours = visitors.digest(first_exhibition.VISITOR)
+    own = select(func.count()).where(Walk.visitor != ours, Walk.deleted_at.is_(None))
     count = db.session.scalar(own) or 0
     db.session.rollback()
     if count:
         raise Conflict(f"This instance has {count:,} walks of its own. With --force the backup takes their place.")
+
+
+def _has_walks() -> bool:
+    return not ping() and inspect(db.engine).has_table(Walk.__tablename__)
 
 
 def _forget(manifest: dict[str, Any]) -> None:

@@ -1,19 +1,23 @@
 """The database of a backup: copied as it is at one moment, looked at, and put in the place of the site's own.
 
-SQLite is copied by its own backup; Postgres by pg_dump and pg_restore.
+SQLite is copied by its own backup; Postgres by pg_dump and pg_restore. What is asked of the database besides is asked
+of that moment too: of SQLite's copy itself, of Postgres within the snapshot that pg_dump is given.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, NamedTuple
 
 from flask import current_app
+from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 
 from app.errors import MomaError
@@ -26,13 +30,75 @@ def kind() -> str:
     return "sqlite" if is_sqlite() else "postgresql"
 
 
-def copy(target: Path) -> None:
-    """Copy the database as it is at one moment, whoever writes meanwhile."""
+Row = tuple[Any, ...]
+Sums = dict[str, dict[str, Any]]
+DERIVED = "hung_words"  # how the tables begin that SQLite keeps for itself, of what stands in others
+
+
+class Snapshot(NamedTuple):
+    """What a database was at one moment: what each query found, and how many rows each table had, and their sum."""
+
+    answers: list[list[Row]]
+    sums: Sums
+
+
+def copy(target: Path, *queries: str) -> Snapshot:
+    """Copy the database as it is at one moment, whoever writes meanwhile; return what each query finds at that moment.
+
+    :raises MomaError: when pg_dump is needed, and fails or is missing.
+    """
+    return _copy_sqlite(target, queries) if is_sqlite() else _copy_postgres(target, queries)
+
+
+def sums() -> Sums:
+    """Count and sum up the rows of every table, as they are now."""
     if is_sqlite():
-        with closing(sqlite3.connect(_sqlite_path())) as live, closing(sqlite3.connect(target)) as copy:
-            live.backup(copy)
-    else:
-        _run_postgres("pg_dump", "--format=custom", "--no-owner", "--file", str(target), needed_for="A backup")
+        with closing(sqlite3.connect(_sqlite_path())) as live:
+            live.execute("BEGIN")
+            return _sums(live.execute)
+    with db.engine.connect() as connection:
+        held = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        held.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+        return _sums(held.exec_driver_sql)
+
+
+def _sums(execute: Callable[[str], Iterable[Any]]) -> Sums:
+    found = {}
+    for name, order in _tables().items():
+        digest, count = hashlib.sha256(), 0
+        for row in execute(f'SELECT * FROM "{name}" ORDER BY {order}'):  # nosec B608  # noqa: S608 - names of ours
+            digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))
+            count += 1
+        found[name] = {"rows": count, "sha256": digest.hexdigest()}
+    return found
+
+
+def _tables() -> dict[str, str]:
+    """Name the tables that there are, each with what its rows are put in order by."""
+    inspector = inspect(db.engine)
+    named = [name for name in sorted(inspector.get_table_names()) if not name.startswith(DERIVED)]
+    keys = {name: inspector.get_pk_constraint(name)["constrained_columns"] for name in named}
+    return {name: ", ".join(f'"{column}"' for column in columns) or "1" for name, columns in keys.items()}
+
+
+def _copy_sqlite(target: Path, queries: Sequence[str]) -> Snapshot:
+    with closing(sqlite3.connect(_sqlite_path())) as live, closing(sqlite3.connect(target)) as copied:
+        live.backup(copied)
+        return Snapshot([copied.execute(query).fetchall() for query in queries], _sums(copied.execute))
+
+
+def _copy_postgres(target: Path, queries: Sequence[str]) -> Snapshot:
+    """Hold a snapshot for as long as pg_dump reads it (Postgres, "Snapshot Synchronization Functions")."""
+    dump = ("--format=custom", "--no-owner", "--file", str(target))
+    needed_for = "A backup"
+    _find("pg_dump", needed_for, *dump)
+    with db.engine.connect() as connection:
+        held = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        snapshot = held.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+        _run_postgres("pg_dump", f"--snapshot={snapshot}", *dump, needed_for=needed_for)
+        held.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+        answers = [[tuple(row) for row in held.exec_driver_sql(query)] for query in queries]
+        return Snapshot(answers, _sums(held.exec_driver_sql))
 
 
 def take_aside(source: IO[bytes], revision: str, target: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.commissions.recipe_pins import PRINTABLE
 from app.drawings import added_drawings, offered
-from app.moderation import audit_log, drawing_curation
+from app.moderation import audit_log, drawing_curation, drawing_request
 from app.moderation.drawing_request import KIND, WORDS_MOST
 from app.storage.database import db, now, writing
 from app.storage.drawing_models import CREDIT_MAX, KIND_MAX, NAME_MAX, SOURCE_MAX, STYLE_MAX, AddedDrawing
@@ -63,6 +63,8 @@ def flaw(line: DrawingLine) -> str:
     """Say why a drawing cannot be taken in; ``""`` if it can."""
     if digest_of(line.svg) != line.digest:
         return "is another than its digest says"
+    if errors := drawing_request.shown_flaws([line.name, *line.words]):
+        return f"cannot be taken in. {errors[0].message}".rstrip(".")
     try:
         kept = svg_files.tried(line.svg)
     except SketchbookError as error:

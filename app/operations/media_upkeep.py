@@ -12,11 +12,12 @@ from PIL import Image, ImageSequence, UnidentifiedImageError
 from sqlalchemy import select
 
 from app.errors import MediaError
+from app.search import text_index
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.media_store import MediaStore, StoredFile, walk_folder
 from app.storage.walk_models import ID, Frame, Medium, Walk
-from app.walks import reuse
+from app.walks import lifecycle, reuse
 
 WALKS = "walks"
 YOUNG_SECONDS = 3600.0  # a file is written before the row that names it: what is younger may be a worker's
@@ -50,7 +51,10 @@ def superfluous(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, 
 
 
 def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile]]:
-    """Delete what is superfluous, and folders that are empty then; return what was deleted."""
+    """Delete what is superfluous, and folders that are empty then; return what was deleted.
+
+    So are the words of deleted walks that the index of words still holds, and what earlier versions left of them.
+    """
     store, deleted = media_store.store(), []
     for path, file in list(superfluous(young_seconds=young_seconds)):
         if store.files(path).get(path, file) == file:  # written anew since: a walk is queued again
@@ -58,6 +62,8 @@ def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile
             deleted.append((path, file))
     for folder in {"/".join(path.split("/")[:2]) for path, _ in deleted}:
         store.delete_empty(folder)
+    lifecycle.forget_owners()
+    text_index.forget_deleted()
     return deleted
 
 

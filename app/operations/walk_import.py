@@ -26,6 +26,7 @@ from app.errors import FieldError, InvalidInput
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.generation import models_on_offer
+from app.moderation import banned_words
 from app.moderation.audit_log import COMMAND
 from app.operations import archive_format, drawing_records, walk_records
 from app.operations.archive_format import MEDIA
@@ -151,11 +152,21 @@ def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], broug
         wanted, pinned = _read_recipe(walk)
         if walk.title is not None:
             walk_edits.validate({"title": walk.title})
+        if errors := banned_words.flaws(_shown(walk)):
+            raise InvalidInput(errors)
     except InvalidInput as error:
         return f"cannot be hung here. {error}".rstrip(".")
     if not walk.films and (gone := _missing_drawing(wanted, pinned.model_name, brought)):
         return f"cannot be painted here: the drawing {gone} is neither here nor in the archive"
     return _files_flaw(archive, walk, sizes)
+
+
+def _shown(walk: WalkLine) -> Iterator[banned_words.ShownText]:
+    """List what a line says that will be read, besides what its recipe asks for and its title."""
+    for index, note in enumerate(walk.notes):
+        yield ("notes", index), f"Note {index + 1}", note
+    for drawing in recipe.told_drawings(walk.recipe) or ():
+        yield ("recipe", "drawings"), "The name of a drawing", drawing["name"]
 
 
 def _missing_drawing(wanted: Commission, model: str, brought: set[str]) -> str:
@@ -253,7 +264,8 @@ def _save(session: Session, told: WalkLine, earlier: Walk | None, archive: tarfi
         session.delete(session.merge(earlier))
         session.flush()
     if not told.films:
-        walk.turn, walk.ticket = fair_queue.join(session, walk.visitor)
+        for name, value in fair_queue.join(session, walk).items():
+            setattr(walk, name, value)
     session.add(walk)
     session.flush()
     session.add_all(

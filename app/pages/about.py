@@ -28,6 +28,7 @@ def about() -> Response:
         source_url=config["SOURCE_URL"],
         team=config["TEAM"],
         contact=config["CONTACT"] or None,
+        log_visitors=config["LOG_VISITORS"],
     )
     return page_response(page, cache="no-cache")
 

@@ -24,7 +24,7 @@ from app.auth import rate_limits, visitors
 from app.commissions import intake, scenes
 from app.commissions.validation import validate
 from app.drawings import offered
-from app.errors import InvalidInput, TooMany
+from app.errors import InvalidInput, NoRoom
 from app.gallery import catalogue
 from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
@@ -124,13 +124,14 @@ def commission_walk() -> Response:
         walk, _ = intake.place(
             wanted,
             visitor_key=visitors.digest(owner),
+            network=rate_limits.turns_key(visitors.digest(owner)),
             owner=owner,
             idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
             admit=rate_limits.admit_page,
         )
-    except TooMany as error:
+    except NoRoom as error:
         form.errors["form"] = str(error)
-        response = make_page(form, status=429)
+        response = make_page(form, status=error.status)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     return see(walk)

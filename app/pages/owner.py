@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, redirect, request, url_for
 
-from app.auth import visitors
+from app.auth import rate_limits, visitors
 from app.commissions import walk_edits
 from app.errors import InvalidInput, NotOwner
 from app.i18n.gettext import _
@@ -32,9 +32,9 @@ def cancel(walk_id: str) -> Response:
 
 @blueprint.post("/walks/<walk_id>/retry")
 def retry(walk_id: str) -> Response:
-    """Put a failed or cancelled walk back in the queue."""
+    """Put a failed or cancelled walk back in the queue, where the hour has room for one more."""
     walk = _own(walk_id)
-    lifecycle.retry(walk)
+    lifecycle.retry(walk, admit=rate_limits.admit_page)
     return see(walk)
 
 

@@ -36,7 +36,7 @@ def report(walk_id: str) -> Response:
             walk,
             reason=reason,
             words=words,
-            reporter=visitors.keyed(f"reporter {visitors.current()}"),
+            reporter=visitors.reporters(visitors.current())[0],
             admit=rate_limits.admit_report,
         )
     except InvalidInput as error:

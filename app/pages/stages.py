@@ -13,7 +13,7 @@ from PIL import Image
 from werkzeug.exceptions import NotFound
 
 from app.auth import rate_limits
-from app.errors import TooMany
+from app.errors import Conflict, TooMany
 from app.queue import jobs, stage_requests
 from app.queue.stage_requests import Stages
 from app.storage import media_store
@@ -75,6 +75,10 @@ def ask(walk_id: str) -> Response:
     walk = lookup.walk_at_address(walk_id)
     frame = _frame(walk)
     if stage_requests.of(walk, frame.index) is None:
+        if stage_requests.flaw(walk):
+            response = _page("pages/stages.html", walk)
+            response.status_code = Conflict.status
+            return response
         try:
             rate_limits.admit_stages()
         except TooMany as error:
@@ -106,6 +110,7 @@ def _page(template: str, walk: Walk, **context: Any) -> Response:
         frame=frame,
         asked=found is not None,
         found=found,
+        flaw="" if found else stage_requests.flaw(walk),
         sheet=sheet_of(walk, found),
         worker_ready=found is None or found.is_there or bool(jobs.workers()),
         **{"refused": None, **context},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import cast
 
 from flask import Response, redirect, render_template, request
@@ -9,10 +10,14 @@ from flask import Response, redirect, render_template, request
 from app.auth import visitors
 from app.gallery import catalogue
 from app.generation import models_on_offer
+from app.i18n.formatting import duration_about
 from app.pages import blueprint
-from app.queue import fair_queue, jobs
+from app.presentation import wording
+from app.queue import fair_queue
 from app.storage.walk_models import Walk
+from app.version import __version__
 from app.walks import lineage, lookup, neighbours, reuse
+from app.web import language
 from app.web.responses import conditional, page_response
 
 Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong with it
@@ -24,37 +29,72 @@ CHILDREN = 5
 @blueprint.get("/walks/<walk_id>")
 def walk(walk_id: str) -> Response:
     """Show a walk for its whole life: waiting, being painted, finished. A slug of before leads to that of today."""
+    known = _fingerprint(walk_id)
     walk = lookup.walk_at_address(walk_id)
     if "-" in walk_id and walk_id != walk.name:
         response = cast(Response, redirect(_with_query(walk.url)))  # not for good: it may be retitled back
         response.headers["Cache-Control"] = "no-cache"
         return response
-    return walk_page("pages/walk.html", walk)
+    return walk_page("pages/walk.html", walk, known=known)
 
 
 @blueprint.get("/walks/<walk_id>/live")
 def live(walk_id: str) -> Response:
-    """Show the part of a walk's page that changes while it is painted."""
-    return walk_page("pages/_walk.html", lookup.walk_at_address(walk_id))
+    """Show the part of a walk's page that changes while it is painted; what is as it was is not even written."""
+    known = _fingerprint(walk_id)
+    if known is not None and request.if_none_match.contains_weak(known):
+        return conditional(page_response(""), known)
+    return walk_page("pages/_walk.html", lookup.walk_at_address(walk_id), known=known, etag=known)
 
 
-def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) -> Response:
-    """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused."""
-    earlier, later = lineage.parent_of(walk), lineage.children_of(walk, CHILDREN)
+def _fingerprint(walk_id: str) -> str | None:
+    """Hash what is written of a walk that waits, and of its place in the line, for whom and in which language.
+
+    It is to be taken before what is written is read: what changes in between is then seen at the next look.
+    """
+    waiting = lookup.waiting_now(walk_id)
+    if waiting is None:
+        return None
+    place = fair_queue.place(waiting)
+    seconds = wording.lowest(place.seconds, request.args.get("seen"))
+    shown = (
+        *waiting,
+        place.position,
+        None if seconds is None else duration_about(seconds),
+        place.may_be_overtaken,
+        place.redis_away,
+        place.look_again,
+        visitors.owns(visitors.known(), waiting),
+        language.wanted(),
+        __version__,
+    )
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
+
+
+def walk_page(
+    template: str, walk: Walk, *, retitled: Retitled | None = None, known: str | None = None, etag: str | None = None
+) -> Response:
+    """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused.
+
+    ``known`` is the hash by which its live part asks whether anything changed.
+    """
+    place = fair_queue.place(walk)
+    earlier, later = lineage.parent_of(walk), [] if walk.is_waiting else lineage.children_of(walk, CHILDREN)
     shown = [*later, *([earlier] if earlier else [])]
     before = [] if walk.is_waiting else neighbours.before(walk, JOINING, besides=shown)
     after = [] if walk.is_waiting else neighbours.after(walk, JOINING, besides=[*shown, *before])
     page = render_template(
         template,
         walk=walk,
-        place=fair_queue.place(walk),
+        known=known,
+        place=place,
         is_owner=visitors.owns(visitors.known(), walk),
-        redis_away=walk.is_waiting and not jobs.redis_answers(),
+        redis_away=place.redis_away,
         house=models_on_offer.facts(models_on_offer.setting(walk.model_name or walk.model)),
         earlier=earlier,
         later=later,
         remixed=lineage.remixed_from(walk),
-        remixes=lineage.remixes_of(walk, CHILDREN),
+        remixes=[] if walk.is_waiting else lineage.remixes_of(walk, CHILDREN),
         before=before,
         after=after,
         original=reuse.original_of(walk),
@@ -65,7 +105,7 @@ def walk_page(template: str, walk: Walk, *, retitled: Retitled | None = None) ->
     response.headers["Vary"] = "Cookie"
     if walk.unlisted:
         response.headers["X-Robots-Tag"] = "noindex"
-    return response if retitled else conditional(response)
+    return response if retitled else conditional(response, etag)
 
 
 def see(walk: Walk) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.gallery.catalogue_query import SORTS, CatalogueQuery
+from app.gallery.catalogue_query import LISTS, SORTS, CatalogueQuery
 from app.generation import hands, models_on_offer
 from app.generation.limits import STOPS_MIN, Limits
 from app.i18n import formatting
@@ -67,7 +67,8 @@ def orders(choice: CatalogueQuery) -> list[Option]:
 
 def chosen(choice: CatalogueQuery) -> list[str]:
     """List in words what narrows the gallery."""
-    told = [_in_words(row, option) for row in rows(choice) for option in row.options if option.is_chosen]
+    filters = rows(choice) if any(getattr(choice, name) for name in LISTS) else []
+    told = [_in_words(row, option) for row in filters for option in row.options if option.is_chosen]
     told += [_("since %(day)s", day=formatting.day(choice.since))] if choice.since else []
     return [*told, _("until %(day)s", day=formatting.day(choice.until))] if choice.until else told
 

@@ -17,6 +17,7 @@ from app.gallery import catalogue
 from app.gallery.catalogue_query import NEWEST, from_page
 from app.presentation import filter_options
 from app.publishing import embed
+from app.publishing.caching import SHARED_SECONDS
 from app.storage.walk_models import Walk
 from app.walks import lookup, media_urls
 from app.web import error_responses
@@ -26,7 +27,6 @@ blueprint = Blueprint("feed", __name__)
 
 ENTRIES = 20
 PIXELS_MAX = 10_000
-CACHE_SECONDS = 3600
 WALK_PATH = re.compile(r"/walks/([^/.]+)(?:/embed)?/?")
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,7 +82,7 @@ def oembed() -> Response:
         "title": walk.title,
         "provider_name": "MoMA Lisa",
         "provider_url": root + "/",
-        "cache_age": CACHE_SECONDS,
+        "cache_age": SHARED_SECONDS,
         "html": embed.code(walk, max_width=max_width, max_height=max_height),
         "width": width,
         "height": height,

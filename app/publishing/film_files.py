@@ -7,6 +7,7 @@ from werkzeug.exceptions import NotFound
 
 from app.commissions import recipe
 from app.errors import MediaError
+from app.publishing.caching import EACH_TIME, FOR_AN_HOUR, keep
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lookup
@@ -36,7 +37,7 @@ def film(walk_id: str, extension: str) -> Response:
 def recipe_file(walk_id: str) -> Response:
     """Send the recipe."""
     walk = lookup.walk_at_address(walk_id)
-    return conditional(jsonify(recipe.recipe_of(walk)))
+    return keep(conditional(jsonify(recipe.recipe_of(walk))), walk, EACH_TIME)
 
 
 @blueprint.get("/walks/<walk_id>/frames/<index>.png")
@@ -50,8 +51,7 @@ def still(walk_id: str, index: str) -> Response:
     response = send_stored(
         frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{walk.attempt}-{index}", name=name
     )
-    response.headers["Cache-Control"] = "no-cache" if walk.is_waiting else "max-age=3600"
-    return response
+    return keep(response, walk, EACH_TIME if walk.is_waiting else FOR_AN_HOUR)
 
 
 def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response:
@@ -59,4 +59,5 @@ def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response
     if medium is None:
         raise NotFound("This walk has no film yet. It appears here as soon as two frames are painted.")
     name = f"{walk.slug or walk.id}.{extension}"
-    return send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
+    sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
+    return keep(sent, walk, EACH_TIME)

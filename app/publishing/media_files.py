@@ -1,7 +1,7 @@
 """Finished pictures at addresses that never change their content, and all frames of a walk in one archive.
 
 What stands behind ``/walks/<id>.gif`` gets better while the walk is painted, so a browser has to ask again each time.
-``/media/<id>/gif.<hash>.gif`` names its content, and may be kept for a year by whoever meets it.
+``/media/<id>/gif.<hash>.gif`` names its content, and a browser may keep it for a year.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from app.errors import MediaError
+from app.publishing.caching import EACH_TIME, FOR_GOOD, keep
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("stored", __name__)
 
-IMMUTABLE = "public, max-age=31536000, immutable"
 LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # bytes; ZIP's APPNOTE, section 4.3
 
 
@@ -62,9 +62,10 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
         if medium is None or (short_digest(medium), expected) != (digest, extension):
             raise NotFound("No film of this walk has this address. The walk's own page has them.")
         name = f"{walk.slug or walk.id}.{extension}"
-        return send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
+        sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
+        return keep(sent, walk, FOR_GOOD)
 
-    return _for_good(_again_if_replaced(send))
+    return _again_if_replaced(send)
 
 
 @blueprint.get("/media/<walk_id>/<any(stages, sheet):form><int:index>.<digest>.webp")
@@ -77,9 +78,10 @@ def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
         if medium is None or short_digest(medium) != digest:
             raise NotFound("No stages of this walk have this address. The walk's own page leads to them.")
         name = f"{walk.slug or walk.id}-{form}-{index}.webp"
-        return send_stored(medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=name)
+        sent = send_stored(medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=name)
+        return keep(sent, walk, FOR_GOOD)
 
-    return _for_good(_again_if_replaced(send))
+    return _again_if_replaced(send)
 
 
 @blueprint.get("/media/<walk_id>/still.<name>.<digest>.png")
@@ -93,11 +95,10 @@ def still(walk_id: str, name: str, digest: str) -> Response:
         frame = next((frame for frame in found if still_name(walk, frame) == f"{name}.{digest}"), None)
         if frame is None:
             raise NotFound("No picture of this walk has this address. The walk's own page has them.")
-        return send_stored(
-            frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{name}-{digest}", name=f"{walk.id}-{name}.png"
-        )
+        etag, told = f"{walk.id}-{name}-{digest}", f"{walk.id}-{name}.png"
+        return keep(send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=told), walk, FOR_GOOD)
 
-    return _for_good(_again_if_replaced(send))
+    return _again_if_replaced(send)
 
 
 @blueprint.get("/walks/<walk_id>.zip")
@@ -106,8 +107,7 @@ def archive(walk_id: str) -> Response:
     walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED:
         raise NotFound("The frames of this walk are packed once all of them are painted.")
-    response = Response(mimetype="application/zip")
-    response.headers["Cache-Control"] = "no-cache"
+    response = keep(Response(mimetype="application/zip"), walk, EACH_TIME)
     response.headers["Content-Disposition"] = f"attachment; filename={walk.slug or walk.id}.zip"
     response.content_length = archive_size(walk)
     response.set_etag(f"{walk.id}-{walk.attempt}-zip")
@@ -153,11 +153,6 @@ class Outlet(io.RawIOBase):
 
 def _name(frame: Frame) -> str:
     return f"{frame.index:04}.png"
-
-
-def _for_good(response: Response) -> Response:
-    response.headers["Cache-Control"] = IMMUTABLE
-    return response
 
 
 def _again_if_replaced(send: Callable[[], Response]) -> Response:

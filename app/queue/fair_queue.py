@@ -1,31 +1,59 @@
-"""The queue in front of the painters: whose turn it is, one's place in it, and the time that is left.
+"""The line in front of the painters: whose turn it is, one's place in it, and the time that is left.
 
-Turns are start-time fair queueing: a visitor's first waiting walk gets the turn that is being served, each further one
-the turn after their last. Within a turn, tickets say who came first. Walks are painted by (turn, ticket). As the served
-turn never falls and tickets only rise, nobody who comes later overtakes a visitor's first waiting walk, and nobody's
-sixty walks keep another visitor waiting.
+It is start-time fair queueing (Goyal, Vin and Cheng, 1996), counted in the model's passes. Time in the line runs with
+the work: a turn is as many passes as a usual walk takes. A walk *starts* where the line is when its visitor has nothing
+waiting, and else where the visitor's last one ends; so who asks for a hundred times the work has a hundred times the
+turns, and nobody else waits for them. Turns are of two levels: what comes from one network shares the network's turns,
+and within it visitors take theirs. Its pieces of work go by turn, then level, so that all who are in a turn have a film
+that grows before one has the whole, then by who came first.
 
+As the served turn never falls and tickets only rise, nobody who comes later overtakes what is in the served turn.
 A place counts the walks ahead that nobody has begun. One that was begun and lost its worker is painted next, as if it
 had never been interrupted, so that a place does not get worse by it.
 """
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from time import monotonic
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
+import numpy as np
+from flask import current_app
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Row, case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.generation import cost, sampler_settings
-from app.queue import jobs
+from app.queue import jobs, pieces
 from app.storage.database import db, now, take_turns
-from app.storage.walk_models import FINISHED, PAINTING, QUEUED, ROUND, STOP, WAITING, Stop, Walk
+from app.storage.walk_models import (
+    FINISHED,
+    PAINTING,
+    PIECE_TAKEN,
+    PIECE_WAITING,
+    QUEUED,
+    ROUND,
+    STOP,
+    WAITING,
+    Piece,
+    Walk,
+)
 
+EXTENSION = "moma_line"
+
+OFTEN_MS, SELDOM_MS = 500, 60_000  # between two looks of a page; the first for each walk ahead
+SHARE = 1 / 4  # of the time till a walk's turn that its page lets pass between two looks
+LOOK_SECONDS_MAX = 5.0
+COST_MAX = (
+    1 / 50
+)  # of a process's time that it may look at the line; a long one is looked at less often than LINE_SECONDS
 RECENT = 20  # finished walks from whose pace the time left is estimated
+LEFT = case((func.coalesce(Walk.passes, 0) < Walk.asked, Walk.asked - func.coalesce(Walk.passes, 0)), else_=0)
+AMONG_FEW = func.coalesce(
+    Walk.state, ""
+)  # the state, where few walks are meant: SQLite would go through the whole line
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant
 
 
@@ -48,23 +76,75 @@ class PainterPool:
 class QueuePlace:
     """Where a waiting walk stands: its position (1 is next; ``None`` once it is begun) and the seconds left.
 
-    ``painters`` is how many were counted on for the seconds; they are not given where there is none.
+    ``painters`` is how many were counted on for the seconds; they are not given where there is none. ``wait`` are those
+    of the seconds that go to others; ``redis_away`` tells that no painter can be woken.
     """
 
     position: int | None
     seconds: float | None
     may_be_overtaken: bool = False
     painters: int | None = None
+    wait: float | None = None
+    redis_away: bool = False
+
+    @property
+    def look_again(self) -> int:
+        """Milliseconds after which a page looks again: twice a second at the easel, more seldom from further back.
+
+        Some looks lie between now and its turn, wherever it stands and however fast the line moves.
+        """
+        most = SELDOM_MS if self.wait is None else min(SELDOM_MS, round(1000 * SHARE * self.wait))
+        return max(OFTEN_MS, min(most, OFTEN_MS * (self.position or 1)))
 
 
-def join(session: Session, visitor: str) -> tuple[int, int]:
-    """Return turn and ticket of a walk that ``visitor`` queues now; who asks at once waits for the commit."""
+def turn_passes() -> int:
+    """Return how much work a turn is: the passes of a usual walk."""
+    return cost.of_walk(sampler_settings.resolve_settings(), stops=2, frames=current_app.config["FRAMES_DEFAULT"])
+
+
+def join(session: Session, walk: Walk) -> dict[str, int]:
+    """Return the columns of ``walk``'s place in the line, at whose end it is put now; who asks at once waits.
+
+    Walks of its network that come after it by their visitors' turns, and that nobody has begun, move on by its work.
+    """
     take_turns(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
-    waiting = Walk.state.in_(WAITING)
-    serving, last = session.execute(select(func.min(Walk.turn), func.max(Walk.ticket)).where(waiting)).one()
-    own = session.scalar(select(func.max(Walk.turn)).where(Walk.state == QUEUED, Walk.visitor == visitor))
-    serving = serving or 0
-    return serving if own is None else max(serving, own + 1), (last or 0) + 1
+    a_turn, asked = turn_passes(), of_walk(walk)
+    serving, last = _served(session) * a_turn, session.scalar(select(func.max(Walk.ticket)).where(_waits())) or 0
+    mates, whole = (Walk.network == walk.network, _waits()), _whole_turns(Walk.asked, a_turn)
+    own_end = session.scalar(select(func.max(Walk.own_start + whole)).where(*mates, Walk.visitor == walk.visitor))
+    own_start = max(serving, own_end or 0)
+    end = session.scalar(select(func.max(Walk.start + whole)).where(*mates, Walk.own_start <= own_start))
+    start, moved = max(serving, end or 0), Walk.start + _whole_turns(asked, a_turn)
+    session.execute(
+        update(Walk)
+        .where(*mates, Walk.own_start > own_start, Walk.started_at.is_(None))
+        .values(start=moved, turn=moved // a_turn)
+        .execution_options(synchronize_session=False)
+    )
+    return {"asked": asked, "own_start": own_start, "start": start, "turn": start // a_turn, "ticket": last + 1}
+
+
+def _whole_turns(passes: Any, a_turn: int) -> Any:
+    """Round up to whole turns, numbers or columns: two small walks of one visitor are never in the same."""
+    return (passes + a_turn - 1) // a_turn * a_turn
+
+
+def of_walk(walk: Walk) -> int:
+    """Count the passes that a walk will take."""
+    settings = walk.sampling or {"steps": walk.sampler_steps, "guidance": walk.guidance}
+    return cost.of_walk(settings, stops=len(walk.stops), frames=walk.frames, closed=walk.ending == ROUND)
+
+
+def _served(session: Session) -> int:
+    """Return the turn that is being served: the first of what waits or is being painted; 0 where nothing is."""
+    held = Piece.state.in_((PIECE_WAITING, PIECE_TAKEN))
+    begun = session.scalar(select(func.min(Piece.turn)).where(held, Piece.urgency == pieces.WALK))
+    unopened = session.scalar(select(func.min(Walk.turn)).where(Walk.state == QUEUED, Walk.started_at.is_(None)))
+    return min((turn for turn in (begun, unopened) if turn is not None), default=0)
+
+
+def _waits() -> ColumnElement[bool]:
+    return Walk.state.in_(WAITING)
 
 
 def painter_pool() -> PainterPool:
@@ -73,18 +153,52 @@ def painter_pool() -> PainterPool:
     return PainterPool(max(len(jobs.workers()), at_work), _pace())
 
 
-def place(walk: Walk, painters: PainterPool | None = None) -> QueuePlace:
-    """Tell where ``walk`` stands and how long it will take; ``painters`` spares another look at them."""
-    if not walk.is_waiting:
+def place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePlace:
+    """Tell where ``walk`` stands and how long it will take, with other ``painters`` perhaps than there are."""
+    if walk.state not in WAITING:
         return QueuePlace(None, None)
-    painters = painters or painter_pool()
+    line = _line(walk.number)
+    painters = painters or line.painters
+    at = line.rows.get(walk.number)
+    if at is None and walk.number <= line.newest:  # somebody took it out of the line this moment
+        return QueuePlace(None, None)
+    came_since = 0
+    if at is None:  # it came after this picture of the line, which knows what is ahead but for others who did
+        at, own, last_turn = (
+            int(np.searchsorted(line.turn, walk.turn, "right")),
+            walk.asked,
+            _last_turn(walk, line.a_turn),
+        )
+        came_since = _came_since(walk, line.newest)
+        seconds = line.seconds(painters, own, at, last_turn, itself=False)
+    else:
+        own = int(line.left[at])
+        seconds = line.seconds(painters, own, at, line.last_turn[at], itself=True)
+    position, may_be_overtaken, wait = None, False, None
     if walk.state == PAINTING:
-        return QueuePlace(None, _left(walk, painters), painters=painters.painters)
-    before = tuple_(*ORDER) < (walk.turn, walk.ticket, walk.number)
-    count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None), before)) or 0
-    serving = db.session.scalar(select(func.min(Walk.turn)).where(Walk.state.in_(WAITING)))
-    seconds = _until(painters, _passes_left(walk), Walk.state == QUEUED, before)
-    return QueuePlace(count + 1, seconds, walk.turn > (serving or 0), painters.painters)
+        seconds = _by_its_own_pace(walk) if painters.pace is None else seconds
+    else:
+        position, may_be_overtaken = int(line.unopened[at]) + came_since + 1, walk.turn > line.served
+        wait = None if seconds is None else seconds - (painters.seconds(own) or 0)
+    return QueuePlace(position, seconds, may_be_overtaken, painters.painters, wait, line.redis_away)
+
+
+def _last_turn(walk: Walk | Row[Any], a_turn: int) -> int:
+    return max(0, walk.start + walk.asked - 1) // a_turn
+
+
+def _came_since(walk: Walk | Row[Any], newest: int) -> int:
+    """Count the walks that came after one numbered ``newest`` and stand before ``walk``, which nobody has begun."""
+    ahead = tuple_(Walk.turn, Walk.ticket, Walk.number) < tuple_(walk.turn, walk.ticket, walk.number)
+    since = select(func.count()).where(Walk.number > newest, ahead, AMONG_FEW == QUEUED, Walk.started_at.is_(None))
+    return db.session.scalar(since) or 0
+
+
+def waiting_work() -> tuple[int, PainterPool]:
+    """Return the passes that all walks in line lack, and the painters who are to do them."""
+    line = _line()
+    since = select(func.sum(LEFT)).where(Walk.number > line.newest, AMONG_FEW.in_(WAITING))
+    return int(line.left.sum()) + (db.session.scalar(since) or 0), line.painters
 
 
 def waiting(
@@ -98,85 +212,119 @@ def waiting(
     guidance: float | None = None,
     size: int | None = None,
 ) -> tuple[int, float | None]:
-    """Return how many walks wait, and the seconds that such a walk would take if asked for now."""
+    """Return how many walks wait, and the seconds that such a walk of a newcomer would take if asked for now."""
     settings = sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance, size=size)
     own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
-    count = db.session.scalar(select(func.count()).where(Walk.state == QUEUED)) or 0
-    return count, _until(painter_pool(), own, Walk.state == QUEUED)
+    line = _line()
+    at = int(np.searchsorted(line.turn, line.served, side="right"))
+    last_turn = line.served + max(0, own - 1) // turn_passes()
+    return line.queued, line.seconds(line.painters, own, at, last_turn, itself=False)
+
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What a process knows of the line for a moment: of each waiting walk, in order, where it is and what it lacks.
+
+    ``at`` is how far each has come in the line's time, ``left`` the passes it lacks, ``last_turn`` that of its end, and
+    ``unopened`` counts those before each, and before the line's end, that nobody has begun. ``newest`` is the highest
+    number that a walk had.
+    """
+
+    painters: PainterPool
+    redis_away: bool
+    served: int
+    a_turn: int
+    queued: int
+    newest: int
+    rows: dict[int, int]
+    turn: Numbers
+    at: Numbers
+    left: Numbers
+    last_turn: Numbers
+    unopened: Numbers
+
+    def seconds(self, painters: PainterPool, own: int, at: int, last_turn: int, *, itself: bool) -> float | None:
+        """Estimate when a walk of ``own`` passes is done that stands at ``at`` in the line and ends in ``last_turn``.
+
+        Till then those before it have done what is theirs up to the end of that turn, and those behind it up to its
+        beginning: that is shared by all painters. Nobody waits longer than that for a painter to be free.
+        """
+        if not painters.painters:
+            return None
+        beginning = int(last_turn) * self.a_turn
+        until = np.full(len(self.at), beginning, np.int64)
+        until[:at] += self.a_turn
+        work = np.clip(until - self.at, 0, self.left)
+        if itself:
+            work[at] = 0
+        is_free = int((work > 0).sum()) < painters.painters
+        return painters.seconds((0 if is_free else int(work.sum()) / painters.painters) + own)
+
+
+def _line(number: int | None = None) -> _Line:
+    """Return a picture of the line that is at most ``LINE_SECONDS`` old, and knows of a walk but the newest ones.
+
+    Where looking takes long, the picture is kept for longer. While one thread looks, the others have the last one.
+    """
+    until, line = cast(tuple[float, _Line | None], current_app.extensions.get(EXTENSION, (0.0, None)))
+    began, kept = monotonic(), current_app.config["LINE_SECONDS"]
+    is_told = line is not None and (number is None or number in line.rows or number > line.newest)
+    if line is not None and is_told and began < until:
+        return line
+    if is_told:
+        current_app.extensions[EXTENSION] = began + kept, line
+    line = _look()
+    if kept:
+        kept = max(kept, min(LOOK_SECONDS_MAX, (monotonic() - began) / COST_MAX))
+    current_app.extensions[EXTENSION] = began + kept, line
+    return line
+
+
+def _look() -> _Line:
+    """Look at all walks that wait. They are read as plain rows: of thousands, each costs some microseconds."""
+    is_unopened = case(((Walk.state == QUEUED) & Walk.started_at.is_(None), 1), else_=0)
+    columns = Walk.number, Walk.turn, Walk.start, Walk.asked, func.coalesce(Walk.passes, 0), is_unopened, Walk.state
+    newest = db.session.scalar(select(func.max(Walk.number))) or 0  # first: who comes in between is counted as new
+    rows = db.session.connection().execute(select(*columns).where(_waits()).order_by(*ORDER)).all()
+    a_turn = turn_passes()
+    numbers, turns, starts, works, spents, unopeneds, states = zip(*rows, strict=True) if rows else ((),) * 7
+    turn, start, asked, spent, unopened = (
+        np.array(column, np.int64) for column in (turns, starts, works, spents, unopeneds)
+    )
+    return _Line(
+        painter_pool(),
+        not jobs.redis_answers(),
+        _served(db.session()),
+        a_turn,
+        states.count(QUEUED),
+        newest,
+        dict(zip(numbers, range(len(rows)), strict=True)),
+        turn,
+        at=start + np.minimum(spent, asked),
+        left=np.maximum(0, asked - spent),
+        last_turn=np.maximum(0, start + asked - 1) // a_turn,
+        unopened=np.concatenate(([0], np.cumsum(unopened))),
+    )
+
+
+def _by_its_own_pace(walk: Walk | Row[Any]) -> float | None:
+    """Tell of the very first walk how long it will take, once some of its frames are painted."""
+    if not walk.painted_count or not walk.started_at:
+        return None
+    took = (now() - walk.started_at).total_seconds()
+    return (walk.frames - walk.painted_count) * took / walk.painted_count
 
 
 def _pace() -> float | None:
     """Return the median of the last walks' seconds for each pass of the model; repeats took neither."""
     recent = (
-        _costs(Walk.state == FINISHED, Walk.paint_seconds.is_not(None), Walk.repeat_of.is_(None))
-        .add_columns(Walk.paint_seconds)
+        select(Walk.passes, Walk.asked, Walk.paint_seconds)
+        .where(Walk.state == FINISHED, Walk.paint_seconds.is_not(None), Walk.repeat_of.is_(None))
         .order_by(Walk.finished_at.desc())
         .limit(RECENT)
     )
-    known = (row for row in db.session.execute(recent) if row.passes or row.stops)  # what was deleted has no stops
-    paces = [row.paint_seconds / (row.passes or _whole(row)) for row in known]
+    paces = [row.paint_seconds / passes for row in db.session.execute(recent) if (passes := row.passes or row.asked)]
     return statistics.median(paces) if paces else None
-
-
-def _until(painters: PainterPool, own: int, *ahead: ColumnElement[bool]) -> float | None:
-    """Estimate when a walk of ``own`` passes is done: what is being painted and ahead is shared by all painters.
-
-    That is what the queue takes if they share it evenly; nobody waits longer than that for a painter to be free.
-    """
-    if not painters.painters:
-        return None
-    busy, on_easels = _work(Walk.state == PAINTING)
-    count, before = _work(*ahead)
-    wait = 0.0 if busy + count < painters.painters else (on_easels + before) / painters.painters
-    return painters.seconds(wait + own)
-
-
-def _work(*conditions: ColumnElement[bool]) -> tuple[int, int]:
-    """Count walks, and the passes that they still lack."""
-    rows = db.session.execute(_costs(*conditions)).all()
-    return len(rows), sum(map(_lacking, rows))
-
-
-def _passes_left(walk: Walk) -> int:
-    return _lacking(db.session.execute(_costs(Walk.number == walk.number)).one())
-
-
-def _left(walk: Walk, painters: PainterPool) -> float | None:
-    if painters.pace is None and walk.painted_count and walk.started_at:
-        took = (now() - walk.started_at).total_seconds()
-        return (walk.frames - walk.painted_count) * took / walk.painted_count
-    return painters.seconds(_passes_left(walk))
-
-
-def _costs(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """Select what the work on walks is estimated from."""
-    stops = select(func.count()).where(Stop.walk_number == Walk.number).correlate(Walk).scalar_subquery()
-    return select(
-        Walk.frames,
-        Walk.painted_count,
-        Walk.sampler_steps,
-        Walk.guidance,
-        Walk.ending,
-        Walk.passes,
-        cast(Walk.sampling, Text).label("sampling"),  # as it is written: that of most walks was read before
-        stops.label("stops"),
-    ).where(*conditions)
-
-
-def _lacking(row: Any) -> int:
-    """Count the passes that a walk still lacks: less what was spent, if that is known, else for the frames it lacks."""
-    whole = _whole(row)
-    if row.passes is not None:
-        return max(0, whole - int(row.passes))
-    return whole * int(row.frames - row.painted_count) // int(row.frames)
-
-
-def _whole(row: Any) -> int:
-    """Count the passes of a whole walk."""
-    return _of_walk(row.sampling, row.sampler_steps, row.guidance, row.stops, row.frames, row.ending == ROUND)
-
-
-@lru_cache(maxsize=4096)
-def _of_walk(written: str | None, steps: int, guidance: float, stops: int, frames: int, closed: bool) -> int:
-    settings = json.loads(written) if written else {"steps": steps, "guidance": guidance}
-    return cost.of_walk(settings, stops=stops, frames=frames, closed=closed)

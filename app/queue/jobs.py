@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, current_app
 from redis import ConnectionPool, Redis
@@ -17,12 +17,11 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 JOB = "worker.job.work"
+JOBS_MAX = 256  # more than there are workers to wake
 LOOK = "worker.job.look"  # as soon as nothing is to be painted
-WORKER_KEY = "moma:worker:"
 ADDRESS_FILE = "redis.json"  # in the instance folder: where the embedded Redis of a running site listens
 TIMEOUT_SECONDS = 0.5  # a page asks several times; more would be felt
 WAIT_SECONDS = 30.0  # longer than a worker waits for its next job
-SCANNED = 1_000  # keys looked at in one go; there are as many as jobs and visitors of the last hour
 POOLS = "moma_redis"
 
 log = logging.getLogger(__name__)
@@ -86,7 +85,9 @@ def notify_workers(job: str = JOB) -> bool:
         return False
     try:
         with connection:
-            queue_on(connection).enqueue(job, job_timeout=-1, result_ttl=0, failure_ttl=86_400)
+            queue = queue_on(connection)
+            if job != JOB or queue.count < JOBS_MAX:  # each says the same, and a worker goes on until nothing is left
+                queue.enqueue(job, job_timeout=-1, result_ttl=0, failure_ttl=86_400)
     except RedisError as error:
         log.warning("Redis is away, the walk is saved and waits: %s", error)
         return False
@@ -112,8 +113,37 @@ def workers() -> list[dict[str, Any]]:
         return []
     try:
         with connection:
-            keys = list(connection.scan_iter(WORKER_KEY + "*", count=SCANNED))
-            values = connection.mget(keys) if keys else []
+            names = sorted(name.decode() for name in cast(set[bytes], connection.smembers(_key())))
+            values = cast(list[bytes | None], connection.mget([_key(name) for name in names])) if names else []
+            if gone := [name for name, value in zip(names, values, strict=True) if value is None]:
+                connection.srem(_key(), *gone)  # killed, and its sign of life has run out
     except RedisError:
         return []
     return [json.loads(value) for value in values if value]
+
+
+def say_alive(about: dict[str, Any], seconds: int) -> None:
+    """Tell for so many seconds that a worker lives, and what it paints with.
+
+    :raises RedisError: when Redis is away.
+    """
+    if connection := connect():
+        with connection:
+            connection.set(_key(about["name"]), json.dumps(about), ex=seconds)
+            connection.sadd(_key(), about["name"])
+
+
+def say_gone(name: str) -> None:
+    """Take back that a worker lives.
+
+    :raises RedisError: when Redis is away.
+    """
+    if connection := connect():
+        with connection:
+            connection.srem(_key(), name)
+            connection.delete(_key(name))
+
+
+def _key(name: str = "") -> str:
+    """Name where a worker's sign of life is, and where all their names are; other sites may share this Redis."""
+    return f"moma:{current_app.config['QUEUE']}:worker{f':{name}' if name else 's'}"

@@ -6,8 +6,9 @@ from typing import Any
 
 from app.storage.walk_models import PIECE_WAITING
 
-SHORT, FIRST, REST = 0, 1, 2
-"""How urgent a piece is: short tasks, then walks' first levels (a film within seconds), then all the rest."""
+SHORT, WALK, PARKED = 0, 1, 2
+"""How urgent a piece is: short tasks, then what walks are painted by, which takes turns; what a walk that failed had
+left waits for nobody, until somebody has it painted again."""
 
 FREE: dict[str, Any] = {"state": PIECE_WAITING, "lease_holder": None, "lease_until": None}
 """What a piece that nobody holds looks like."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import Conflict
 from app.i18n.gettext import _
-from app.queue import jobs, pieces
+from app.queue import jobs, pieces, revisions
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, STAGES, Frame, Medium, Piece, Walk
@@ -32,10 +32,12 @@ class Stages:
 def ask(walk: Walk, index: int) -> Stages:
     """Have the stages of a finished walk's frame painted, unless they are or somebody has asked before.
 
-    :raises Conflict: when the walk is not finished, or has no such frame.
+    :raises Conflict: when the walk is not finished, or has no such frame, or its model is no longer here.
     """
     if found := of(walk, index):
         return found
+    if told := flaw(walk):
+        raise Conflict(told)
     try:
         with writing() as session:
             state = session.scalar(select(Walk.state).where(Walk.number == walk.number, Walk.deleted_at.is_(None)))
@@ -44,19 +46,36 @@ def ask(walk: Walk, index: int) -> Stages:
             for kind in KINDS:  # of a file that was lost
                 if medium := session.get(Medium, (walk.number, name(kind, index))):
                     session.delete(medium)
-            session.add(Piece(walk_number=walk.number, kind=STAGES, batch=index, urgency=pieces.SHORT))
+            last = session.scalar(select(func.max(Piece.turn)).where(Piece.urgency == pieces.SHORT)) or 0
+            session.add(  # short tasks take turns by who came first
+                Piece(walk_number=walk.number, kind=STAGES, batch=index, urgency=pieces.SHORT, turn=last + 1)
+            )
     except IntegrityError:  # somebody asked at the same moment
         return Stages(index, is_there=False)
     jobs.notify_workers()
     return Stages(index, is_there=False)
 
 
+def flaw(walk: Walk) -> str:
+    """Say why nobody can paint the stages of a walk's frames any more; ``""`` if somebody may."""
+    if revisions.is_model_here(walk) is not False:
+        return ""
+    return _(
+        "The model that painted this walk, %(model)s, is no longer here in that revision. No other paints the same"
+        " pictures, so how this one was made cannot be shown any more.",
+        model=walk.model_title or walk.model_name,
+    )
+
+
 def of(walk: Walk, index: int) -> Stages | None:
-    """Tell how far the stages of a frame are; ``None`` if nobody has asked for them, or what there was is lost."""
+    """Tell how far the stages of a frame are; ``None`` if nobody has asked for them, or what there was is lost.
+
+    What was asked for of a model that is no longer here will not come.
+    """
     film, sheet = (db.session.get(Medium, (walk.number, name(kind, index))) for kind in KINDS)
     if film and sheet and media_store.store().exists(film.path) and media_store.store().exists(sheet.path):
         return Stages(index, is_there=True, film=film, sheet=sheet)
-    if not 0 <= index < walk.frames:
+    if not 0 <= index < walk.frames or flaw(walk):
         return None
     asked = select(Piece.number).where(Piece.walk_number == walk.number, Piece.kind == STAGES, Piece.batch == index)
     return Stages(index, is_there=False) if db.session.scalar(asked) is not None else None

@@ -1,4 +1,4 @@
-"""Words, ends and colours of all walks, written anew for the search."""
+"""Words, ends and colours of all walks, written anew for the search; and how many go on from each, counted anew."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import load_only, selectinload
 
 from app.errors import MediaError
+from app.search import text_index
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Walk
@@ -69,6 +70,8 @@ def _write(numbers: list[int], found: dict[int, str]) -> None:
             walk.words = folding.index_text(walk.searched)
             walk.colour = found.get(walk.number, walk.colour)
             neighbours.mark(walk)
+        session.flush()
+        text_index.recount(session, numbers)
     db.session.expunge_all()  # a million walks need not be in memory at once
 
 

@@ -75,7 +75,7 @@ def flaw() -> str:
 
 def about() -> str:
     """Say how many walks can be found by their meaning."""
-    return f"{_ours()[1].count} walks are in the index"
+    return _ours()[1].about("walks")
 
 
 class _Walks:

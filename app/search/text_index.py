@@ -1,8 +1,9 @@
 """The index of public walks: one narrow row for each (``walk_models.GalleryEntry``), and its words for each engine.
 
-The database itself keeps it, by triggers on walks and stops (migrations/versions/0009): whoever publishes, hides or
-deletes a walk, the index follows within the same transaction. Words are in an FTS5 table on SQLite, and in a tsvector
-with a GIN index on Postgres. A walk's place says when it was finished, to the millisecond; its number decides ties.
+The database itself keeps it, by triggers on walks and stops (migrations/versions/0009 and 0014): whoever publishes,
+hides or deletes a walk, the index follows within the same transaction. Words are in an FTS5 table on SQLite, and in a
+tsvector with a GIN index on Postgres. A walk's place says when it was finished, to the millisecond; its number decides
+ties.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, cast, func, literal, literal_column, select, text
+from sqlalchemy import String, cast, func, literal, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session, aliased
 
 from app.search.terms import ParsedQuery, Term
-from app.storage.database import db, is_sqlite
-from app.storage.walk_models import GalleryEntry
+from app.storage.database import db, is_sqlite, writing
+from app.storage.walk_models import GalleryEntry, Walk
 from app.text import folding
 
 FACET = "="
@@ -151,6 +153,24 @@ def bounds(sought: IndexQuery) -> tuple[int, int]:
     return low, high
 
 
+def recount(session: Session, numbers: Sequence[int]) -> None:
+    """Count anew how many public walks go on from each of these: the triggers only count up and down."""
+    child, hanging = aliased(Walk), aliased(GalleryEntry)
+    parent = select(Walk.id).where(Walk.number == GalleryEntry.number).correlate(GalleryEntry).scalar_subquery()
+    counted = (
+        select(func.count())
+        .select_from(child)
+        .join(hanging, hanging.number == child.number)
+        .where(or_(child.continues == parent, child.remix_of == parent))
+    )
+    session.execute(
+        update(GalleryEntry)
+        .where(GalleryEntry.number.in_(numbers))
+        .values(walked=counted.scalar_subquery())
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _order(oldest_first: bool) -> Any:
     return GalleryEntry.place.asc() if oldest_first else GalleryEntry.place.desc()
 
@@ -174,13 +194,26 @@ def _holds(term: Term, words: Sequence[str], there: set[str]) -> bool:
     return bool(there & {word, stem, folding.STEM + stem})
 
 
+def forget_deleted() -> None:
+    """Leave nothing of what was deleted in the files of SQLite, whose index and log keep it until they are rewritten.
+
+    Postgres does as much by itself, by its autovacuum.
+    """
+    if not is_sqlite():
+        return
+    with writing() as session:
+        session.execute(text("INSERT INTO hung_words(hung_words) VALUES ('optimize')"))
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 # SQLite: FTS5 keeps the places of each word in their order, and gives as many as are wanted.
 
 
 FOUND = "SELECT rowid FROM hung_words WHERE hung_words MATCH :sought AND rowid >= :low AND rowid < :high"
 NEWEST_FIRST = text(FOUND + " ORDER BY rowid DESC LIMIT :limit")
 OLDEST_FIRST = text(FOUND + " ORDER BY rowid LIMIT :limit")
-COUNT = text("SELECT count(*) FROM (" + FOUND + " LIMIT :limit)")  # noqa: S608 - all of it is ours
+COUNT = text("SELECT count(*) FROM (" + FOUND + " LIMIT :limit)")  # nosec B608  # noqa: S608 - all of it is ours
 
 
 def _find_sqlite(sought: IndexQuery, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:

@@ -2,7 +2,8 @@
 
 The file is an array on disk, mapped into memory: blocks of rows, each row a key, a mark that tells whose it is, its
 bits and its vector in eight bits a number. It only grows: rows are written and synced first, the count of them last, so
-that a reader never sees half of one and a crash costs no more than what was just being added. What is in it can be made
+that a reader never sees half of one and a crash costs no more than what was just being added. Of what was deleted the
+vector is blanked in its place. What is in it can be made
 again, and is then put in its place as a whole.
 """
 
@@ -14,7 +15,7 @@ import os
 import struct
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -121,6 +122,20 @@ class Vectors:
         os.fdatasync(self._file)
         self.count += done
         os.pwrite(self._file, struct.pack("<Q", self.count), COUNT_AT)
+
+    def blank(self, marks: Collection[int]) -> int:
+        """Leave nothing of the vectors of these marks' rows; only within :meth:`adding`. Return how many there were."""
+        blanked, wanted = 0, np.fromiter(marks, np.uint32, len(marks))
+        for block in range(-(-self.count // BLOCK)):
+            there, size = self._block(block), min(BLOCK, self.count - block * BLOCK)
+            at = np.flatnonzero(np.isin(there["marks"][0, :size], wanted))
+            at = at[there["rows"][at].any(axis=1)]
+            there["bits"][:, at] = 0
+            there["rows"][at] = 0
+            blanked += len(at)
+        if blanked:
+            os.fdatasync(self._file)
+        return blanked
 
     def last(self) -> tuple[int, int] | None:
         """Return key and mark of the last row."""

@@ -1,37 +1,48 @@
 """Indexes of vectors in the instance folder, one on each machine, which every question first brings up to date.
 
-What is in them follows from rows of the database, which has the last word: an index that is missing, or was made of
-another database's rows, only means that walks are not found by it.
+What is in them follows from rows of the database, which has the last word: an index that is missing, broken, or made of
+another database's rows only means that walks are not found by it. Whoever asks it then has it made anew behind the
+questions, by a thread of one process; nobody waits for that.
 """
 
 from __future__ import annotations
 
 import fcntl
 import logging
+import math
 import os
 import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
-from flask import current_app
-from sqlalchemy import Connection
+from flask import Flask, current_app
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.search.vector_file import Floats, Vectors, VectorsError
 from app.storage.database import db
+from app.storage.walk_models import Walk
 
 LOOK_SECONDS = 1.0
 """How often a process looks for rows that the index lacks."""
 
 CATCH_UP = 400
-"""How many rows a question adds to the index at most; more of them are the command's work."""
+"""How many rows a question adds to the index at most; an index that lacks all of more is made behind the questions."""
+
+FORGET_SECONDS = 60.0
+"""How often a process looks for walks that were deleted, whose vectors it then blanks."""
+
+AGAIN_SECONDS = 60.0
+"""How long a process waits before it has an index made anew once more, which it could not make or not use."""
 
 BATCH = 2000
 REINDEX = "flask --app wsgi gallery reindex"
+ANEW = f"It is made anew when it is asked; at once by: {REINDEX}"
 
 log = logging.getLogger(__name__)
 
@@ -84,25 +95,24 @@ class Index:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._vectors: Vectors | None = None
-        self._looked = -LOOK_SECONDS
+        self._looked, self._forgot = -LOOK_SECONDS, -math.inf
         self._flaw = ""
         self._lock = threading.Lock()
+        self._is_to_be_made = False
+        self._tried = -math.inf
 
     def up_to_date(self) -> Vectors | None:
-        """Return the vectors, with what was added since by any process; ``None`` where none can be used."""
+        """Return the vectors, with what was added since by any process; ``None`` where none can be used.
+
+        Those are then made anew, beside whoever asks.
+        """
         with self._lock:
-            if time.monotonic() - self._looked < LOOK_SECONDS:
-                return self._vectors
-            try:
-                kind = self._source.kind()
-                if self._vectors is None or not self._vectors.is_current(kind[0]):
-                    self._vectors = self._open(*kind)
-                flaw = self._look(self._vectors)
-            except (SourceError, VectorsError, OSError) as error:
-                self._vectors, flaw = None, str(error)
-            if flaw and flaw != self._flaw:
-                log.warning("%s", flaw)
-            self._looked, self._flaw = time.monotonic(), flaw
+            self._refresh()
+            if self._is_to_be_made and time.monotonic() - self._tried >= AGAIN_SECONDS:
+                self._tried = time.monotonic()
+                app = cast(Any, current_app)._get_current_object()
+                name = f"index of {self._source.name}"
+                threading.Thread(target=self._make_behind, args=(app,), name=name, daemon=True).start()
             return self._vectors
 
     def make_anew(self) -> Iterator[IndexProgress]:
@@ -110,6 +120,10 @@ class Index:
 
         :raises SourceError: when there is nothing to make it from.
         """
+        with self._alone():
+            yield from self._made_anew()
+
+    def _made_anew(self) -> Iterator[IndexProgress]:
         revision, width = self._source.kind()
         path = self._path()
         _sweep(path)
@@ -129,8 +143,10 @@ class Index:
         self._looked = -LOOK_SECONDS
 
     def flaw(self) -> str:
-        """Say what keeps walks from being found by it: ``""`` if nothing does."""
-        vectors = self.up_to_date()
+        """Say what keeps walks from being found by it: ``""`` if nothing does. One that is not made yet is no flaw."""
+        with self._lock:
+            self._refresh()
+            vectors = self._vectors
         if vectors is None or self._flaw:
             return self._flaw
         with db.engine.connect() as connection:
@@ -139,20 +155,75 @@ class Index:
             f"{left} walks are not in the index of {self._source.name} yet. Run: {REINDEX}" if left > CATCH_UP else ""
         )
 
-    @property
-    def count(self) -> int:
-        """Count the vectors as they were last seen."""
-        return self._vectors.count if self._vectors else 0
+    def about(self, what: str) -> str:
+        """Say how many vectors there are of ``what``, as they were last seen."""
+        if self._is_to_be_made:
+            return f"no {what} are in the index yet: it is made when it is first asked"
+        return f"{self._vectors.count if self._vectors else 0} {what} are in the index"
+
+    def _refresh(self) -> None:
+        """Open the index, or look what is new in it, unless that was done a moment ago."""
+        if time.monotonic() - self._looked < LOOK_SECONDS:
+            return
+        flaw, self._is_to_be_made = "", False
+        try:
+            kind = self._source.kind()
+            if self._vectors is None or not self._vectors.is_current(kind[0]):
+                self._is_to_be_made = not self._path().exists() and self._is_much()
+                self._vectors = None if self._is_to_be_made else self._open(*kind)
+            if self._vectors is not None:
+                flaw = self._look(self._vectors)
+        except SourceError as error:
+            self._vectors, flaw = None, str(error)
+        except (VectorsError, OSError) as error:
+            self._vectors, flaw, self._is_to_be_made = None, f"{error} {ANEW}", True
+        if flaw and flaw != self._flaw:
+            log.warning("%s", flaw)
+        self._looked, self._flaw = time.monotonic(), flaw
 
     def _open(self, revision: str, width: int) -> Vectors:
-        """Open the file, or begin one where there is little to put into it yet."""
+        """Open the file, or begin one."""
         path = self._path()
-        if not path.exists() and not self._is_much():
+        if not path.exists():
             Vectors.create(path, revision, width)
         try:
             return Vectors(path, revision, width)
         except VectorsError as error:
-            raise VectorsError(f"There is no index of {self._source.name}: {error} Run: {REINDEX}") from error
+            raise VectorsError(f"There is no index of {self._source.name}: {error}") from error
+
+    def _make_behind(self, app: Flask) -> None:
+        """Make the index anew, unless another process has done so by the time that we are let."""
+        try:
+            with app.app_context(), self._alone():
+                if self._is_whole():
+                    return
+                log.info("the index of %s is made anew", self._source.name)
+                began = time.monotonic()
+                for _ in self._made_anew():
+                    time.sleep(time.monotonic() - began)  # half of the process is the visitors'
+                    began = time.monotonic()
+                log.info("the index of %s is made", self._source.name)
+        except (SourceError, VectorsError, OSError, SQLAlchemyError) as error:
+            log.warning("The index of %s cannot be made: %s", self._source.name, error)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait until nobody else makes an index in the instance folder."""
+        folder = os.open(current_app.instance_path, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+    def _is_whole(self) -> bool:
+        """Tell whether the file that lies there can be used."""
+        try:
+            last = Vectors(self._path(), *self._source.kind()).last()
+        except VectorsError:
+            return False
+        with db.engine.connect() as connection:
+            return last is None or not self._source.is_foreign(connection, *last)
 
     def _is_much(self) -> bool:
         with db.engine.connect() as connection:
@@ -166,11 +237,12 @@ class Index:
         with db.engine.connect() as connection:
             last = vectors.last()
             if last and self._source.is_foreign(connection, *last):
-                raise VectorsError(f"The index of {self._source.name} was made of other walks. Run: {REINDEX}")
+                raise VectorsError(f"The index of {self._source.name} was made of other walks.")
             try:
                 with vectors.adding() as alone:
                     if alone:
                         self._add(connection, vectors, CATCH_UP)
+                        self._forget(connection, vectors)
             except OSError as error:  # what is in it can be searched on a full disk as well
                 return f"Nothing can be added to the index of {self._source.name}: {error.strerror or error}."
         return ""
@@ -179,6 +251,15 @@ class Index:
         found = self._source.after(connection, vectors.last_key, limit)
         if found.keys:
             vectors.add(found.keys, [mark_of(walk_id) for walk_id in found.walk_ids], found.vectors)
+
+    def _forget(self, connection: Connection, vectors: Vectors) -> None:
+        """Blank the vectors of walks that were deleted: words could be told from them, or what a picture shows."""
+        if time.monotonic() - self._forgot < FORGET_SECONDS:
+            return
+        # Nobody owns them any more, by which the index of owners finds them: all rows are many, and long.
+        gone = connection.scalars(select(Walk.id).where(Walk.owner_hash == "", Walk.deleted_at.is_not(None)))
+        vectors.blank({mark_of(walk_id) for walk_id in gone})
+        self._forgot = time.monotonic()
 
     def _path(self) -> Path:
         return Path(current_app.instance_path) / f"{self._source.name}.vectors"

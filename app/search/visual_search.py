@@ -96,8 +96,7 @@ def flaw() -> str:
 
 def about() -> str:
     """Say how many frames can be found by their looks, and how many walks cannot."""
-    waiting = count_without()
-    return f"{_index().count} frames are in the index, {waiting} walks wait to be looked at"
+    return f"{_index().about('frames')}, {count_without()} walks wait to be looked at"
 
 
 def without(before: int | None, limit: int, *, eye: str) -> list[Walk]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from math import inf
+from time import monotonic
+from typing import Any, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, has_app_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, func, inspect, select, text
@@ -22,9 +24,17 @@ from app.storage.session import Session as HoldingSession
 
 MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+PRAGMAS = "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"  # words go with their rows
+CONNECTIONS = 10  # to Postgres, from one process: as many as gunicorn has threads, and some for indexes
+KEPT_CONNECTIONS = 5
+LOCK_SECONDS = 60  # who waits longer for what another holds gets an error, and comes again
+SILENT_SECONDS = 30, 5, 3  # without a word, between two probes, and how many: then a connection is taken for lost
 CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
+CLOCK = "moma_clock"
+CLOCK_SECONDS = 30.0  # between two looks at the database's clock
 LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
 UPGRADE = "flask --app wsgi db upgrade"
+UNREACHABLE = "The database cannot be reached"
 EMPTY = f"The database is empty. Run: {UPGRADE}"
 RESTORE = f"Put a backup back in its place, or begin with an empty database; then run: {UPGRADE}"
 
@@ -61,8 +71,19 @@ migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True)
 
 
 def now() -> datetime:
-    """Return the time, aware, in UTC."""
-    return datetime.now(UTC)
+    """Return the time, aware, in UTC: by Postgres' clock where that is the database, for hosts' clocks differ.
+
+    Between two looks at that clock it goes on evenly, however a host's own clock may jump.
+    """
+    if not has_app_context() or db.engine.dialect.name == "sqlite":  # whose processes share one host
+        return datetime.now(UTC)
+    looked_at, told = current_app.extensions.get(CLOCK, (-inf, None))
+    if monotonic() - looked_at > CLOCK_SECONDS:
+        with suppress(SQLAlchemyError), db.engine.connect() as connection:  # one of its own: a transaction has its time
+            began = monotonic()
+            shown = connection.scalar(select(func.clock_timestamp()))
+            looked_at, told = current_app.extensions[CLOCK] = (began + monotonic()) / 2, shown.astimezone(UTC)
+    return datetime.now(UTC) if told is None else told + timedelta(seconds=monotonic() - looked_at)
 
 
 def init_app(app: Flask) -> None:
@@ -72,7 +93,8 @@ def init_app(app: Flask) -> None:
     if make_url(url).get_backend_name() == "sqlite":
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     else:
-        options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_SECONDS}}
+        options = {"pool_pre_ping": True, "connect_args": _postgres_patience(url)}
+        options |= {"pool_size": KEPT_CONNECTIONS, "max_overflow": CONNECTIONS - KEPT_CONNECTIONS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {"hide_parameters": True}  # errors are logged, prompts are not
     db.init_app(app)
     migrate.init_app(app, db)
@@ -83,6 +105,25 @@ def init_app(app: Flask) -> None:
             _watch_postgres(db.engine)
 
 
+def _postgres_patience(url: str) -> dict[str, Any]:
+    """Have either end take the other for lost when the network is; what the address itself says is left as it is.
+
+    Else a statement waits for hours for a server that was cut off, and the server keeps the locks of a client that was.
+    """
+    idle, between, count = SILENT_SECONDS
+    lost_ms = 1000 * (idle + between * count)
+    told = {
+        "lock_timeout": 1000 * LOCK_SECONDS, "tcp_keepalives_idle": idle, "tcp_keepalives_interval": between,
+        "tcp_keepalives_count": count, "tcp_user_timeout": lost_ms,
+    }  # fmt: skip
+    patience = {
+        "connect_timeout": CONNECT_SECONDS, "keepalives": 1, "keepalives_idle": idle, "keepalives_interval": between,
+        "keepalives_count": count, "tcp_user_timeout": lost_ms,
+        "options": " ".join(f"-c {name}={value}" for name, value in told.items()),
+    }  # fmt: skip
+    return {name: value for name, value in patience.items() if name not in make_url(url).query}
+
+
 def _share_sqlite(engine: Engine) -> None:
     """Use WAL, and take the write lock at BEGIN: busy_timeout does not cover an upgrade from read to write."""
 
@@ -90,7 +131,7 @@ def _share_sqlite(engine: Engine) -> None:
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not send BEGINs of its own
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        for pragma in (*PRAGMAS, f"busy_timeout={BUSY_TIMEOUT_MS}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -131,6 +172,11 @@ def head() -> str:
     return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
+def recorded_revision() -> str | None:
+    """Return the revision that the database says it is at; ``None`` while it is between two."""
+    return cast(str | None, db.session.scalar(text("SELECT max(version_num) FROM alembic_version")))
+
+
 def schema_state() -> str:
     """Compare the database with the code: ``""`` if they agree, else a sentence saying what to run.
 
@@ -146,7 +192,7 @@ def schema_state() -> str:
             found = MigrationContext.configure(connection).get_current_heads()
             missing, present = _compare_columns(connection)
     except SQLAlchemyError as error:
-        return f"The database cannot be reached: {_reason(error)}"
+        return f"{UNREACHABLE}: {_reason(error)}"
     if not found and not present:
         return EMPTY
     if len(found) != 1:
@@ -182,7 +228,7 @@ def ping() -> str:
         db.session.rollback()
     except SQLAlchemyError as error:
         db.session.rollback()
-        return f"The database cannot be reached: {_reason(error)}"
+        return f"{UNREACHABLE}: {_reason(error)}"
     return ""
 
 

@@ -1,18 +1,20 @@
-"""Exhibitions, visitors' reports, banned words and the audit log: the rows by which operators look after the site."""
+"""Exhibitions, reports, banned words, the audit log and API tokens: the rows by which operators look after the site."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.storage.database import UTCDateTime, db, now
-from app.storage.walk_models import SLUG_MAX, Number
+from app.storage.walk_models import SLUG_MAX, Json, Number
 
 TITLE_MAX = 120
 TEXT_MAX = 4000
 WORD_MAX = 80
+TOKEN_NAME_MAX = 60
+WHO_MAX = 80  # "token", and the name of one
 OPEN = text("settled_at IS NULL")
 
 
@@ -74,7 +76,7 @@ class Report(db.Model):  # type: ignore[misc]
 
 
 class BannedWord(db.Model):  # type: ignore[misc]
-    """A word, or some in a row, folded (:mod:`app.moderation.banned_words`), that no new prompt or title may hold."""
+    """A word, or some in a row, folded (:mod:`app.moderation.banned_words`), that nothing new on the wall may hold."""
 
     __tablename__ = "banned_words"
 
@@ -89,9 +91,25 @@ class AuditEntry(db.Model):  # type: ignore[misc]
 
     number: Mapped[int] = mapped_column(Number, primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-    who: Mapped[str] = mapped_column(String(16))
+    who: Mapped[str] = mapped_column(String(WHO_MAX))
     what: Mapped[str] = mapped_column(String(40))
     about: Mapped[str] = mapped_column(String(120), default="")
     failed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (Index("ix_deeds_what", "what", "about"),)
+
+
+class ApiToken(db.Model):  # type: ignore[misc]
+    """A program's token: what it may do, and how much of it within an hour. Of its secret only the hash is kept."""
+
+    __tablename__ = "api_tokens"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    name: Mapped[str] = mapped_column(String(TOKEN_NAME_MAX), unique=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    allowance: Mapped[int]  # the work of so many usual walks within an hour
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_used_on: Mapped[date | None] = mapped_column(Date)  # a day, no moment: enough to see which are in use

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import struct
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import fsspec
 from flask import Flask, current_app
 from fsspec.implementations.local import LocalFileSystem
 
-from app.errors import ConfigError, MediaError
+from app.errors import ConfigError, MediaError, MediaStoreAway
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 EXTENSION = "media_store"
+NOT_THERE = FileNotFoundError, NotADirectoryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,10 @@ class StoredFile:
 
 
 class MediaStore:
-    """Files under one root address; a file is there whole or not at all."""
+    """Files under one root address; a file is there whole or not at all.
+
+    Whatever a store raises comes out as :class:`MediaError`: object stores have errors of their own, many no OSError.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -43,41 +51,47 @@ class MediaStore:
 
         :raises MediaError: when the store cannot take it.
         """
-        try:
+        with _translated(f"{path} could not be written to the media store", lost=()):
             if self.is_local:
                 _replace(Path(self._full(path)), data)
             else:
                 self.filesystem.pipe_file(self._full(path), data)
-        except OSError as error:
-            raise MediaError(f"{path} could not be written to the media store: {error.strerror or error}") from error
 
     def read(self, path: str) -> bytes:
         """Return the bytes at ``path``.
 
         :raises MediaError: when they are not there.
         """
-        try:
+        with _translated(f"{path} could not be read from the media store"):
             return cast(bytes, self.filesystem.cat_file(self._full(path)))
-        except OSError as error:
-            raise MediaError(f"{path} could not be read from the media store: {error.strerror or error}") from error
 
     def open(self, path: str) -> BinaryIO:
         """Open ``path`` for reading, seekable.
 
-        :raises MediaError: when it is not there.
+        :raises MediaError: when it is not there; what an object store gives raises it while it is read, too.
         """
-        try:
-            return cast(BinaryIO, self.filesystem.open(self._full(path), "rb"))
-        except OSError as error:
-            raise MediaError(f"{path} is not in the media store") from error
+        with _translated(f"{path} could not be opened in the media store"):
+            file = cast(BinaryIO, self.filesystem.open(self._full(path), "rb"))
+        return file if self.is_local else cast(BinaryIO, _Remote(file, path))  # gunicorn has the kernel send a real one
 
     def exists(self, path: str) -> bool:
-        """Tell whether something is at ``path``."""
-        return bool(self.filesystem.exists(self._full(path)))
+        """Tell whether something is at ``path``.
+
+        :raises MediaError: when the store does not say.
+        """
+        with _translated(f"The media store does not say whether it has {path}"):
+            try:
+                self.filesystem.info(self._full(path))  # its own exists() says no whatever went wrong
+            except NOT_THERE:
+                return False
+        return True
 
     def delete(self, path: str) -> None:
-        """Remove a file or a whole folder; what is not there is no error."""
-        with suppress(FileNotFoundError):
+        """Remove a file or a whole folder; what is not there is no error.
+
+        :raises MediaError: when the store keeps it.
+        """
+        with _translated(f"{path} could not be deleted from the media store"), suppress(*NOT_THERE):
             self.filesystem.rm(self._full(path), recursive=True)
 
     def delete_empty(self, folder: str) -> None:
@@ -93,32 +107,38 @@ class MediaStore:
 
         :raises MediaError: when the store does not answer.
         """
-        try:
-            found = self.filesystem.find(self._full(folder), detail=True)
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise MediaError(f"{folder} cannot be listed in the media store: {error.strerror or error}") from error
-        start = len(self.filesystem._strip_protocol(self.root)) + 1
-        return {path[start:]: StoredFile(int(info["size"]), _modified(info)) for path, info in sorted(found.items())}
+        with _translated(f"{folder} cannot be listed in the media store"):
+            try:
+                found = self.filesystem.find(self._full(folder), detail=True)
+            except NOT_THERE:
+                return {}
+            start = len(self.filesystem._strip_protocol(self.root)) + 1
+            return {
+                path[start:]: StoredFile(int(about["size"]), _modified(about)) for path, about in sorted(found.items())
+            }
 
     def folders(self, folder: str) -> list[str]:
-        """Name the folders in ``folder``; none when it is not there."""
-        try:
-            entries = self.filesystem.ls(self._full(folder), detail=True, refresh=True)
-        except FileNotFoundError:
-            return []
-        return sorted(entry["name"].rstrip("/").rpartition("/")[2] for entry in entries if entry["type"] == "directory")
+        """Name the folders in ``folder``; none when it is not there.
 
-    def check(self) -> str:
-        """Write, read and delete a probe: ``""`` if that works, else why not."""
-        probe = f".probe-{os.getpid()}"
+        :raises MediaError: when the store does not answer.
+        """
+        with _translated(f"{folder} cannot be listed in the media store"):
+            try:
+                entries = self.filesystem.ls(self._full(folder), detail=True, refresh=True)
+            except NOT_THERE:
+                return []
+            names = (entry["name"] for entry in entries if entry["type"] == "directory")
+            return sorted(name.rstrip("/").rpartition("/")[2] for name in names)
+
+    def check(self, size: int = 5) -> str:
+        """Write, read and delete a probe of so many bytes: ``""`` if that works, else why not."""
+        probe, data = f".probe-{os.getpid()}", b"probe".ljust(size, b".")
         try:
-            self.write(probe, b"probe")
-            if self.read(probe) != b"probe":
+            self.write(probe, data)
+            if self.read(probe) != data:
                 return f"The media store at {self.url} gave back something else than was written."
             self.delete(probe)
-        except (MediaError, OSError) as error:
+        except MediaError as error:
             return f"The media store at {self.url} does not work: {error}"
         return ""
 
@@ -126,6 +146,50 @@ class MediaStore:
         if "\0" in path or {"", ".", ".."} & set(path.split("/")):
             raise MediaError(f"{path!r} is not a path inside the media store")
         return f"{self.root}/{path}"
+
+
+@contextmanager
+def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE) -> Iterator[None]:
+    """Raise whatever goes wrong here as a :class:`MediaError` that says what was tried, and why it failed."""
+    try:
+        yield
+    except MediaError:
+        raise
+    except Exception as error:  # botocore, gcsfs and aiohttp need not be installed, and share no other base
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise (MediaError if isinstance(error, lost) else MediaStoreAway)(f"{what}: {reason}") from error
+
+
+class _Remote(io.RawIOBase):
+    """A file of an object store, fetched as it is read."""
+
+    def __init__(self, file: BinaryIO, path: str) -> None:
+        self._file = file
+        self._what = f"{path} could not be read from the media store"
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        room = memoryview(buffer)
+        with _translated(self._what):
+            data = self._file.read(len(room))
+        room[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        with _translated(self._what):
+            return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _replace(target: Path, data: bytes) -> None:
@@ -158,12 +222,14 @@ def walk_folder(walk_id: str) -> str:
     return f"walks/{walk_id}"
 
 
-def frame_path(walk_id: str, position: float) -> str:
-    """Name the file of a frame by its position, which it keeps when its place in the film is fixed.
+def frame_path(walk_id: str, position: float, data: bytes) -> str:
+    """Name the file of a frame by its position, which it keeps when its place in the film is fixed, and its content.
 
-    The name is the position's eight bytes: no two positions share one, and the files lie in the order of the film.
+    The name begins with the position's eight bytes: no two positions share them, and the files lie in the order of the
+    film. A late worker that painted the frame otherwise cannot overwrite another's.
     """
-    return f"{walk_folder(walk_id)}/frames/{struct.pack('>d', position).hex()}.png"
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    return f"{walk_folder(walk_id)}/frames/{struct.pack('>d', position).hex()}.{digest}.png"
 
 
 def knots_folder(walk_id: str) -> str:
@@ -184,7 +250,7 @@ def init_app(app: Flask) -> None:
     """
     try:
         app.extensions[EXTENSION] = MediaStore(app.config["MEDIA_URL"])
-    except (ValueError, ImportError, OSError) as error:
+    except Exception as error:  # an object store may ask who we are, and say no in words of its own
         raise ConfigError(f"MOMA_MEDIA_URL cannot be used: {error}") from error
 
 

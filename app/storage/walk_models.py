@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +63,17 @@ def slug_of(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text)[:SLUG_MAX].strip("-")
 
 
+def slug_from(title: str | None, prompts: Sequence[str]) -> str:
+    """Write a walk's title, or its ends, for an address: ``a-fox-a-sunflower``, ``""`` when nothing is ASCII."""
+    ends = [prompts[0], prompts[-1]] if prompts else []
+    return slug_of(title or " ".join(ends))
+
+
+def name_of(walk_id: str, slug: str) -> str:
+    """Name a walk in addresses: its id, and its slug after it."""
+    return f"{walk_id}-{slug}" if slug else walk_id
+
+
 class Walk(db.Model):  # type: ignore[misc]
     """A commission and what became of it; the settings that fix its pixels are columns of their own."""
 
@@ -72,6 +84,7 @@ class Walk(db.Model):  # type: ignore[misc]
 
     # Who asked, and how a repeat is recognised. Secrets are kept as hashes only.
     visitor: Mapped[str] = mapped_column(String(64))
+    network: Mapped[str] = mapped_column(String(64), default="", server_default="")  # hashed; it has turns
     owner_hash: Mapped[str] = mapped_column(String(64))
     idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     commission_hash: Mapped[str] = mapped_column(String(64))
@@ -122,6 +135,9 @@ class Walk(db.Model):  # type: ignore[misc]
 
     # Its place in the queue
     state: Mapped[str] = mapped_column(String(12), default=QUEUED)
+    asked: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # the passes that it will take
+    own_start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))  # among its network's walks
+    start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))  # the line's time, in passes
     turn: Mapped[int] = mapped_column(default=0)
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # who came first, within a turn
     attempt: Mapped[int] = mapped_column(default=0)
@@ -157,6 +173,7 @@ class Walk(db.Model):  # type: ignore[misc]
     __table_args__ = (
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
         Index("ix_walks_line", "state", "turn", "ticket", "number"),
+        Index("ix_walks_network", "network", "state"),
         Index("ix_walks_owner", "owner_hash", "number"),
         Index("ix_walks_hang", "state", "finished_at", "number"),
         Index("ix_walks_featured", "featured_at", "number", sqlite_where=CHOSEN, postgresql_where=CHOSEN),
@@ -188,14 +205,13 @@ class Walk(db.Model):  # type: ignore[misc]
 
     @property
     def slug(self) -> str:
-        """Write title or ends for an address: ``a-fox-a-sunflower``, ``""`` when nothing of them is ASCII."""
-        ends = [self.stops[0].prompt, self.stops[-1].prompt] if self.stops else []
-        return slug_of(self.given_title or " ".join(ends))
+        """Write title or ends for an address."""
+        return slug_from(self.given_title, [stop.prompt for stop in self.stops])
 
     @property
     def name(self) -> str:
         """Name the walk in addresses: its id, and its slug after it."""
-        return f"{self.id}-{self.slug}" if self.slug else self.id
+        return name_of(self.id, self.slug)
 
     @property
     def url(self) -> str:
@@ -245,7 +261,7 @@ class GalleryEntry(db.Model):  # type: ignore[misc]
 
 
 class VocabularyWord(db.Model):  # type: ignore[misc]
-    """A word that some walk had when it became public, for "did you mean". It may have been taken down since."""
+    """A word of some public walk, for "did you mean": the database keeps it by triggers, as it does the index."""
 
     __tablename__ = "vocabulary"
 
@@ -308,7 +324,9 @@ class Piece(db.Model):  # type: ignore[misc]
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     # Its place in the queue, and who does it
-    urgency: Mapped[int]  # 0 for short tasks, 1 for a walk's first levels, 2 for the rest
+    urgency: Mapped[int]  # 0 for short tasks, 1 for what walks are painted by
+    turn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # its walk's
     state: Mapped[str] = mapped_column(String(8), default=PIECE_WAITING)
     attempt: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0)
@@ -320,7 +338,7 @@ class Piece(db.Model):  # type: ignore[misc]
         CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in PIECES)})", name="kind"),
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in PIECE_STATES)})", name="state"),
         UniqueConstraint("walk_number", "kind", "level", "batch"),
-        Index("ix_pieces_line", "state", "urgency", "walk_number", "level", "batch"),
+        Index("ix_pieces_line", "state", "urgency", "turn", "level", "batch", "ticket"),
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
-from app.queue import fair_queue, jobs
+from app.queue import admission, fair_queue, jobs, pieces
 from app.storage import media_store
 from app.storage.database import db, now, take_turns, writing
+from app.storage.house_models import Report
 from app.storage.walk_models import (
     CANCELLED,
     FAILED,
@@ -24,9 +26,12 @@ from app.storage.walk_models import (
     VisualFeatures,
     Walk,
 )
-from app.walks import reuse
+from app.walks import deletions, reuse
 
 log = logging.getLogger(__name__)
+
+TOGETHER = 100  # walks that are deleted in one transaction
+NOBODYS = {"visitor": "", "network": "", "owner_hash": ""}
 
 
 def cancel(walk: Walk) -> None:
@@ -47,54 +52,110 @@ def cancel(walk: Walk) -> None:
     _reload(walk)
 
 
-def retry(walk: Walk) -> None:
+def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
     """Put a failed or cancelled walk back in the queue; frames already painted are kept.
+
+    ``admit`` is called before it is saved, as before a new walk, and may refuse it by raising.
 
     :raises Conflict: when it is neither.
     """
+    if admit:
+        admission.check_storage(walk.network)
     with writing() as session:
-        turn, ticket = fair_queue.join(session, walk.visitor)
+        place = fair_queue.join(session, walk)
+        if admit and walk.state in (FAILED, CANCELLED):
+            admission.check_line(session, walk)
         queued = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))
-            .values(state=QUEUED, finished_at=None, started_at=None, error=None, lost=0, turn=turn, ticket=ticket)
+            .values(state=QUEUED, finished_at=None, started_at=None, error=None, lost=0, **place)
         )
         if not queued.rowcount:  # type: ignore[attr-defined]
             raise Conflict(_("Only a walk that failed or was cancelled can be painted again."))
-        session.execute(update(Piece).where(Piece.walk_number == walk.number).values(lost=0))
+        if admit:
+            admit(place["asked"])
+        session.execute(
+            update(Piece)
+            .where(Piece.walk_number == walk.number, Piece.urgency == pieces.PARKED)
+            .values(lost=0, urgency=pieces.WALK, turn=place["turn"], ticket=place["ticket"])
+        )
     _reload(walk)
     jobs.notify_workers()
 
 
 def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
-    """Delete a walk: its pictures and words go; its address says from then on that it was taken down, and by whom.
+    """Delete a walk: its pictures and words go, who asked for it, and what was said against it.
+
+    Its address says from then on that it was taken down, and by whom; a backup from before does not bring it back.
 
     Pictures that a repeat of it shows stay with the repeat.
     """
     with writing() as session:
         take_turns(session)  # else a repeat of it could be made while nothing names its files
-        session.execute(
-            update(Walk)
-            .where(Walk.number == walk.number)
-            .values(
-                deleted_at=now(),
-                hidden_at=now() if by_house else Walk.hidden_at,
-                words="",
-                given_title=None,
-                starts=None,
-                ends=None,
-                error=None,
-                drawings=None,
-                idempotency_key=None,
-                commission_hash="",
-                cache_key=None,
-                state=CANCELLED if walk.is_waiting else walk.state,
-            )
-        )
-        session.execute(delete(Stop).where(Stop.walk_number == walk.number))
-        _forget_pictures(session, walk)
+        if by_house:
+            session.execute(update(Walk).where(Walk.number == walk.number).values(hidden_at=now()))
+        _clear(session, [walk.number])
+    deletions.note(walk.id, by_house=by_house)
     delete_files(walk)
     _reload(walk)
+
+
+def delete_walks_of(owner_hash: str) -> int:
+    """Delete all walks that somebody owns, of whatever state, as :func:`delete_walk` does; return how many.
+
+    They go some at a time, so that others can write in between.
+    """
+    count, own = 0, (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None))
+    while walks := db.session.scalars(select(Walk).where(*own).order_by(Walk.number).limit(TOGETHER)).all():
+        with writing() as session:
+            take_turns(session)
+            count += _clear(session, [walk.number for walk in walks])
+        for walk in walks:
+            deletions.note(walk.id, by_house=False)
+            delete_files(walk)
+            _reload(walk)
+    return count
+
+
+def _clear(session: Session, numbers: list[int]) -> int:
+    """Leave of walks what tells that they were there: id, times and settings, no words, pictures, owner or network.
+
+    Whatever table refers to walks, its rows go as well.
+    """
+    cleared = session.execute(
+        update(Walk)
+        .where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
+        .values(
+            deleted_at=now(),
+            visitor=case((Walk.owner_hash == "", Walk.visitor), else_=""),  # of the house's own, where they come from
+            network="",
+            owner_hash="",
+            words="",
+            given_title=None,
+            starts=None,
+            ends=None,
+            error=None,
+            drawings=None,
+            idempotency_key=None,
+            commission_hash="",
+            cache_key=None,
+            state=case((Walk.state.in_(WAITING), CANCELLED), else_=Walk.state),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    for table in db.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.references(Walk.__table__):
+                session.execute(table.delete().where(key.parent.in_(numbers)))
+    return int(cleared.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_owners() -> None:
+    """Forget who owned the walks that an earlier version deleted, and what was reported of them."""
+    with writing() as session:
+        gone = select(Walk.number).where(Walk.deleted_at.is_not(None), Walk.owner_hash != "")
+        session.execute(delete(Report).where(Report.walk_number.in_(gone)))
+        session.execute(update(Walk).where(Walk.number.in_(gone)).values(**NOBODYS))
 
 
 def cancel_or_delete(walk: Walk) -> None:
@@ -110,7 +171,7 @@ def delete_files(walk: Walk) -> None:
     try:
         for folder in {media_store.walk_folder(walk.id), media_store.walk_folder(walk.repeat_of or walk.id)}:
             _delete_folder(folder, kept=_shared(walk))
-    except (MediaError, OSError) as error:
+    except MediaError as error:
         log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
 
 

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.errors import WalkGone, WalkNotFound
 from app.i18n.gettext import _
 from app.storage.database import db
-from app.storage.walk_models import FINISHED, ID, Walk
+from app.storage.walk_models import FINISHED, ID, WAITING, Medium, Walk
+
+WAITING_NOW = select(
+    Walk.number,
+    Walk.state,
+    Walk.attempt,
+    Walk.asked,
+    Walk.start,
+    Walk.turn,
+    Walk.ticket,
+    Walk.frames,
+    Walk.painted_count,
+    Walk.passes,
+    Walk.started_at,
+    Walk.positions.is_(None).label("is_on_the_way"),
+    Walk.given_title,
+    Walk.unlisted,
+    Walk.owner_hash,
+    select(Medium.etag).where(Medium.walk_number == Walk.number, Medium.kind == "gif").scalar_subquery().label("film"),
+).where(Walk.id == bindparam("id"), Walk.state.in_(WAITING), Walk.deleted_at.is_(None), Walk.hidden_at.is_(None))
 
 
 def public_walk(walk_id: str | None) -> Walk | None:
@@ -32,6 +52,15 @@ def any_walk(walk_id: str | None) -> Walk | None:
     # in one statement with its words: on Postgres it may be deleted before the next
     query = select(Walk).where(Walk.id == walk_id).options(joinedload(Walk.stops))
     found: Walk | None = db.session.scalars(query).unique().one_or_none()
+    return found
+
+
+def waiting_now(walk_id: str) -> Row[Any] | None:
+    """Return what may change on the page of the walk at an address while it waits; ``None`` for any other walk."""
+    name = walk_id.partition("-")[0]
+    if not ID.fullmatch(name):
+        return None
+    found: Row[Any] | None = db.session.execute(WAITING_NOW, {"id": name}).one_or_none()
     return found
 
 

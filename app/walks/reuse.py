@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.generation import models_on_offer
-from app.queue import jobs
+from app.queue import revisions
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 
@@ -113,16 +113,6 @@ def _painted(walk: Walk) -> Select[Walk]:
 
 
 def current_revision(name: str) -> str | None:
-    """Name the revision of a model that would paint now: that of the living workers, or of its newest picture."""
-    told = [worker.get("models") or {worker["model"]: worker["revision"]} for worker in jobs.workers()]
-    living = {models[name] for models in told if models.get(name)}  # without those who were not asked for it yet
-    if living:
-        return living.pop() if len(living) == 1 else None
-    newest = (
-        select(Walk.model_revision)
-        .where(Walk.state == FINISHED, Walk.model_name == name, Walk.is_pinned.is_(False), Walk.repeat_of.is_(None))
-        .order_by(Walk.finished_at.desc())
-        .limit(1)
-    )
-    revision: str | None = db.session.scalar(newest)
-    return revision
+    """Name the revision of a model that would paint now; ``None`` where that is not known, or may be one of several."""
+    here = revisions.of_model(name)
+    return next(iter(here)) if len(here) == 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Annotated, NotRequired, cast
 from urllib.parse import quote
 
@@ -12,12 +13,13 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, Programm
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
-from app.errors import InvalidInput, MediaError, MomaError, TooMany
+from app.errors import InvalidInput, MediaError, MomaError, NoRoom, TokenRefused
 from app.i18n.formatting import number
 from app.i18n.gettext import N_, _
 from app.storage.database import schema_state
 
 log = logging.getLogger(__name__)
+WORDS = re.compile(r"^((?:/api/v1)?/walks/[a-z0-9]{16}-)[^/]*")  # a walk's, behind its id
 
 TITLES = {
     400: N_("That could not be read"),
@@ -124,13 +126,19 @@ def problem(status: int, title: str, detail: str, errors: InvalidInput | None = 
 
 
 def _moma_error(error: MomaError) -> Response:
-    if error.status >= 500:
+    if isinstance(error, NoRoom):
+        if error.status >= 500:
+            log.warning("%s was refused: %s", quote(request.path), error)
+    elif error.status >= 500:
         log.error("%s", error, exc_info=error)
     detail = _(PICTURES_AWAY) if isinstance(error, MediaError) else str(error)
     response = answer(
         error.status, detail, errors=error if isinstance(error, InvalidInput) else None, title=error.title
     )
-    if isinstance(error, TooMany):
+    if isinstance(error, TokenRefused):  # as RFC 6750 has it
+        why = f'insufficient_scope", scope="{error.scope}' if error.scope else "invalid_token"
+        response.headers["WWW-Authenticate"] = f'Bearer realm="walks", error="{why}"'
+    if isinstance(error, NoRoom):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, MediaError):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
@@ -157,9 +165,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: DBAPIError) -> Response:
-    log.error(
-        "The database does not answer on %s: %s", quote(request.path), error.orig
-    )  # a line each: pages ask and ask
+    log.error("The database does not answer on %s: %s", _place(), error.orig)  # a line each: pages ask and ask
     response = answer(503, _(DETAILS[503]))
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -176,5 +182,10 @@ def _damage(error: DatabaseError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("Unexpected error on %s", quote(request.path), exc_info=error)
+    log.error("Unexpected error on %s", _place(), exc_info=error)
     return answer(InternalServerError.code, _(DETAILS[500]))
+
+
+def _place() -> str:
+    """Name the address for the log, without the words of a walk that follow its id."""
+    return WORDS.sub(r"\1", quote(request.path))

@@ -13,6 +13,8 @@ from app.i18n.gettext import _
 
 csrf = CSRFProtect()
 
+PAGES = ("pages", "owners", "making", "restoring", "mine", "reporting")
+
 
 def init_app(app: Flask) -> None:
     """Guard every form of ``app``."""
@@ -31,7 +33,10 @@ def refuse_others(request: Request) -> None:
 
     :raises UnsupportedMediaType: for any other kind.
     """
-    is_page = request.blueprint in ("pages", "owners", "making", "restoring") and request.method == "POST"
+    is_page = (
+        request.blueprint in ("pages", "owners", "making", "restoring", "mine", "reporting")
+        and request.method == "POST"
+    )
     if is_page and request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
         raise UnsupportedMediaType
 

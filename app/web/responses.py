@@ -12,10 +12,10 @@ from app.storage import media_store
 from app.web import proxy
 
 
-def conditional(response: Response) -> Response:
-    """Let the browser ask again each time, and answer 304 while nothing has changed."""
+def conditional(response: Response, etag: str | None = None) -> Response:
+    """Let the browser ask again each time, and answer 304 while nothing has changed; ``etag`` may tell what has."""
     response.headers["Cache-Control"] = "no-cache"
-    response.set_etag(_fingerprint(response.get_data()))
+    response.set_etag(etag or _fingerprint(response.get_data()))
     return cast(Response, response.make_conditional(request))
 
 

@@ -21,9 +21,9 @@ class Blip:
         if not Path(weights).is_dir():
             raise StudioError(f"{weights} is no folder; BLIP's weights are read from one, as transformers saves them.")
         try:
-            self.processor: Any = BlipImageProcessorPil.from_pretrained(weights, local_files_only=True)
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(weights, local_files_only=True)
-            model: Any = BlipForConditionalGeneration.from_pretrained(weights, local_files_only=True)
+            self.processor: Any = BlipImageProcessorPil.from_pretrained(weights, local_files_only=True)  # nosec B615
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(weights, local_files_only=True)  # nosec B615
+            model: Any = BlipForConditionalGeneration.from_pretrained(weights, local_files_only=True)  # nosec B615
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise StudioError(f"{weights} cannot be loaded as BLIP: {error}") from error
         is_gpu = device.startswith("cuda")

@@ -23,7 +23,7 @@ class Texts:
         if not kind.exists():
             raise StudioError(f"{folder} holds no text_encoder.")
         try:
-            self.tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
+            self.tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")  # nosec B615
             of_clip = '"CLIPTextModel' in kind.read_text("utf-8")
             self.model: Any = (CLIPTextModel if of_clip else AutoModel).from_pretrained(folder / "text_encoder")
         except Exception as error:  # whatever a library raises about a folder, the folder is at fault

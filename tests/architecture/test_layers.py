@@ -24,7 +24,7 @@ FROM_APP = {
     "diffusion": ("version",),
     "": (
         "__init__", "errors", "version", "storage", "generation", "queue", "walks", "search.visual_search",
-        "commissions.recipe",
+        "commissions.recipe", "operations.upkeep",
     ),
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""

@@ -1,13 +1,20 @@
-"""The systemd units: they agree with docs/deploy.md."""
+"""What a site is deployed with: the systemd units agree with docs/deploy.md, gunicorn with Postgres."""
 
 from __future__ import annotations
 
 import configparser
+import logging
 import re
+import runpy
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.config import ROOT
+from app.storage import database
+from tests.conftest import make_app
+from tests.support.nginx import TEMPLATE
 
 GUIDE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -28,3 +35,65 @@ def test_unit_runs_what_the_guide_says_and_keeps_it_running(name: str) -> None:
     assert (service["Restart"], service["User"]) == ("always", "moma")
     assert f"here `{folder}`" in GUIDE
     assert name in re.search(r"systemctl enable --now (.*)", GUIDE)[1].split()  # type: ignore[index]
+
+
+USUAL_CONNECTIONS = 100 - 3  # of Postgres as it comes; three are kept for its superuser
+PAINTERS_AND_COMMANDS = 15
+
+
+def gunicorn_settings(monkeypatch: pytest.MonkeyPatch, folder: Path, *, cores: int) -> dict[str, Any]:
+    """Read gunicorn's settings as on a machine with so many cores."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+    return runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
+
+
+@pytest.mark.parametrize("cores", [1, 4, 12, 64])
+def test_web_processes_leave_connections_for_painters_on_any_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cores: int
+) -> None:
+    settings = gunicorn_settings(monkeypatch, tmp_path, cores=cores)
+    assert settings["workers"] >= min(cores, 4) + 1
+    assert settings["workers"] * database.CONNECTIONS <= USUAL_CONNECTIONS - PAINTERS_AND_COMMANDS
+    assert settings["threads"] < database.CONNECTIONS  # one each, and one for an index of vectors
+
+
+def test_more_web_processes_are_to_be_had_where_somebody_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", "40")
+    assert gunicorn_settings(monkeypatch, tmp_path, cores=64)["workers"] == 40
+    assert f"{database.CONNECTIONS} connections" in GUIDE
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Invalid request from ip=203.0.113.9: Invalid request line 'quinces'", "An invalid request was refused."),
+        ("Error handling request GET /gallery?q=quinces", "Error handling request GET /gallery"),
+        ("Booting worker with pid: 7", "Booting worker with pid: 7"),
+    ],
+)
+def test_errors_of_gunicorn_name_nobody_and_nothing_that_was_searched_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, message: str, told: str
+) -> None:
+    record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 0, "%s", (message,), None)
+    assert gunicorn_settings(monkeypatch, tmp_path, cores=1)["without_visitors"](record)
+    assert record.getMessage() == told
+
+
+def test_process_opens_no_more_connections_to_postgres_than_that(tmp_path: Path) -> None:
+    app = make_app(tmp_path, DATABASE_URL="postgresql://nobody@nowhere.invalid/moma")
+    with app.app_context():
+        pool = database.db.engine.pool
+        assert pool.size() + pool._max_overflow == database.CONNECTIONS
+
+
+def test_guide_tells_the_limits_that_nginx_has() -> None:
+    template = TEMPLATE.read_text("utf-8")
+    rates = dict(re.findall(r"zone=(\w+):\w+ +rate=(\d+r/[sm]);", template))
+    bursts = {zone: int(burst) for zone, burst in re.findall(r"limit_req zone=(\w+) burst=(\d+) nodelay;", template)}
+    rows = re.findall(r"^\| [^|]+ \| (\d+)( a minute)? \| ([\d,]+) \|$", GUIDE, re.MULTILINE)
+    told = [(f"{rate}r/{'m' if minute else 's'}", int(burst.replace(",", ""))) for rate, minute, burst in rows]
+    assert len(told) == 5
+    assert told == [(rates[zone], burst) for zone, burst in bursts.items()]

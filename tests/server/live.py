@@ -99,8 +99,9 @@ class LiveSite:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = instance.with_suffix(".log")
-        own = {"MOMA_INSTANCE": str(self.instance), "PYTHONUNBUFFERED": "1"}
+        own = {"MOMA_INSTANCE": str(self.instance), "PYTHONUNBUFFERED": "1", "MOMA_FREE_BYTES_MIN": "0"}
         self.environment = {**os.environ, **own, **{f"MOMA_{name}": str(value) for name, value in settings.items()}}
+        self.command = [sys.executable, "-m", "app.run"]
         self.process: subprocess.Popen[bytes] | None = None
         self._measured = self.instance / "device.json"
 
@@ -112,7 +113,7 @@ class LiveSite:
             self._measured.write_bytes(measured[0])
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.run", "--port", str(self.port)],
+                [*self.command, "--port", str(self.port)],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

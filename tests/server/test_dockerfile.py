@@ -175,3 +175,13 @@ def test_compose_file_names_only_targets_and_files_that_are_there() -> None:
     example = (ROOT / "deploy" / "example.env").read_text("utf-8")
     assert asked == set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
     assert not fnmatch.filter(example.splitlines(), "MOMA_SECRET_KEY=?*")
+
+
+def test_compose_file_keeps_what_the_web_process_writes_beyond_a_restart() -> None:
+    compose = (ROOT / "deploy" / "compose.yaml").read_text("utf-8")
+    (web,) = re.findall(r"^  web:\n((?:    .*\n)+)", compose, re.MULTILINE)
+    named = set(re.findall(r"^  (\w+):$", compose[compose.index("\nvolumes:") :], re.MULTILINE))
+    kept = dict(re.findall(r"^ +- (\w+):(/[\w/]+)$", web, re.MULTILINE))
+    assert kept == {"instance": "/data", "media": "/data/media"}
+    assert set(kept) <= named
+    assert 'tmpfs: ["/tmp"]' in web

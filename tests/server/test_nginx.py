@@ -54,6 +54,7 @@ def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> It
     front.folder, front.web_log, front.back = folder, folder / "gunicorn.log", back
     configuration(folder, front.port, back, site.instance / "media")
     settings = {"MOMA_PROXIES": "1", "MOMA_ACCEL_PREFIX": "/_media/", "WEB_CONCURRENCY": "2"}
+    settings |= {"MOMA_LOG_VISITORS": "true"}  # so that a test sees what arrived
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
     with ExitStack() as parts, front.web_log.open("wb") as log:
         for program in ([*gunicorn, "wsgi:app"], command(folder)):
@@ -64,6 +65,38 @@ def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> It
             parts.callback(process.terminate)
         wait_until(lambda: is_ready(front), what="nginx and gunicorn")
         yield front
+
+
+@pytest.fixture(scope="module")
+def terminated(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    """Put another nginx in front of gunicorn, which believes this machine about addresses and https."""
+    folder = tmp_path_factory.mktemp("terminated")
+    behind = Front(front.instance)
+    behind.folder, behind.web_log, behind.back = folder, front.web_log, front.back
+    media = front.instance / "media"
+    configuration(folder, behind.port, front.back, media, TRUSTED_PROXY="127.0.0.1", LOG_VISITORS="true")
+    process = subprocess.Popen(command(folder))
+    try:
+        wait_until(lambda: is_ready(behind), what="nginx")
+        yield behind
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def ask_at_once(front: Front, requests: list[tuple[str, str]], **headers: str) -> list[tuple[int, str, str]]:
+    """Send requests side by side, however slow this machine is; return each status, kind and Retry-After, sorted."""
+    told = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    answers = []
+    with ExitStack() as open_ones:
+        clients = [open_ones.enter_context(front.connect()) for _ in requests]
+        for client, (method, path) in zip(clients, requests, strict=True):
+            client.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{told}\r\n".encode())
+        for client in clients:
+            answer = http.client.HTTPResponse(client)
+            answer.begin()
+            answers.append((answer.status, answer.headers["Content-Type"], answer.headers.get("Retry-After", "")))
+    return sorted(answers)
 
 
 def is_ready(front: Front) -> bool:
@@ -320,25 +353,114 @@ def test_many_slow_clients_keep_nobody_waiting_and_are_sent_away(front: Front) -
         assert front.ask("GET", "/gallery")[0].status == 200
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"), [("/reading", "text/html; charset=utf-8"), ("/api/v1/reading", "application/problem+json")]
-)
-def test_readings_have_a_rate_of_their_own_and_it_is_said_how_long_to_wait(front: Front, path: str, kind: str) -> None:
-    def ask(client: socket.socket) -> http.client.HTTPResponse:
-        answer = http.client.HTTPResponse(client)
-        answer.begin()
-        return answer
+PAGE, PROBLEM = "text/html; charset=utf-8", "application/problem+json"
 
-    with ExitStack() as open_ones:
-        clients = [open_ones.enter_context(front.connect()) for _ in range(50)]
-        for client in clients:  # all at once, however slow this machine is
-            client.sendall(f"GET {path}?prompt=a HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        answers = [ask(client) for client in clients]
-        refused = next(answer for answer in answers if answer.status == 429)
-        assert (refused.headers["Retry-After"], refused.headers["Content-Type"]) == ("1", kind)
-        assert b"Wait a moment." in refused.read()
-    assert front.ask("GET", "/api/v1/walks")[0].status == 200
-    assert front.ask("GET", "/gallery")[0].headers["Retry-After"] is None
+
+@pytest.mark.parametrize(("path", "kind"), [("/reading", PAGE), ("/api/v1/reading", PROBLEM)])
+def test_readings_have_a_rate_of_their_own_and_it_is_said_how_long_to_wait(
+    terminated: Front, path: str, kind: str
+) -> None:
+    asks = [("GET", f"{path}?prompt=a")] * 50
+    assert ask_at_once(terminated, asks, X_Forwarded_For=f"198.51.100.{len(path)}")[-1] == (429, kind, "1")
+    assert terminated.ask("GET", "/about", X_Forwarded_For=f"198.51.100.{len(path)}")[0].headers["Retry-After"] is None
+
+
+def test_searches_likenesses_sitemaps_and_archives_share_a_stricter_rate_than_pages(terminated: Front) -> None:
+    dear = ["/gallery?q=fox", "/api/v1/walks?q=fox", "/feed.xml?q=fox", "/drawings?q=fox", "/sitemap.xml"]
+    dear += ["/sitemap/1.xml", "/walks/x.zip", "/walks/x/alike", "/api/v1/walks/x/alike?limit=3"]
+    answers = ask_at_once(terminated, [("GET", path) for path in dear * 5], X_Forwarded_For="198.51.100.30")
+    assert (429, PAGE, "1") in answers
+    assert {status for status, *_ in answers} <= {200, 404, 429}
+    pages = ["/about", "/gallery", "/feed.xml", "/api/v1/walks", "/healthz"]
+    answers = ask_at_once(terminated, [("GET", path) for path in pages * 9], X_Forwarded_For="198.51.100.30")
+    assert {status for status, *_ in answers} == {200}
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/recipe", PAGE), ("/api/v1/recipe", PROBLEM)])
+def test_films_that_are_brought_along_have_the_strictest_rate(terminated: Front, path: str, kind: str) -> None:
+    address = f"198.51.100.{40 + len(path)}"
+    answers = ask_at_once(terminated, [("POST", path)] * 20, X_Forwarded_For=address)
+    assert answers[-1] == (429, kind, "6")
+    assert terminated.ask("GET", "/api/v1/walks", X_Forwarded_For=address)[0].status == 200
+
+
+def test_pages_are_limited_too(terminated: Front) -> None:
+    asks = b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.60\r\n\r\n"  # which nginx itself denies
+    with terminated.connect() as client:
+        client.sendall(asks * 800 + asks.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        said = b""
+        while part := client.recv(65_536):
+            said += part
+    assert said.startswith(b"HTTP/1.1 403 ")
+    assert b"HTTP/1.1 429 " in said
+    assert terminated.ask("GET", "/static/site.css", X_Forwarded_For="198.51.100.60")[0].status == 200
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("198.51.100.80", "198.51.100.81", False),
+        ("2001:db8:1:2::7", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:4::7", "2001:db8:1:5::7", False),
+        ("::ffff:198.51.100.82", "198.51.100.82", True),
+        ("::ffff:198.51.100.83", "::ffff:198.51.100.84", False),
+    ],
+)
+def test_network_is_limited_and_its_neighbour_is_not(terminated: Front, one: str, other: str, shared: bool) -> None:
+    asks = [("POST", "/api/v1/recipe")] * 20
+    assert ask_at_once(terminated, asks, X_Forwarded_For=one)[-1][0] == 429
+    first = ask_at_once(terminated, asks[:2], X_Forwarded_For=other)[0][0]
+    assert (first == 429) is shared
+
+
+def arrived(front: Front, word: str) -> str:
+    """Return the line in which gunicorn notes a request."""
+    (line,) = wait_until(lambda: [row for row in front.web_log.read_text().splitlines() if word in row], what="a line")
+    return line
+
+
+def test_visitors_address_is_known_behind_something_that_ends_https(terminated: Front) -> None:
+    claims = "203.0.113.9, 198.51.100.90, 127.0.0.1"
+    answer, _ = terminated.ask("GET", "/about?who=behind", X_Forwarded_For=claims, X_Forwarded_Proto="https")
+    assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=31536000"]
+    assert arrived(terminated, "who=behind").startswith("198.51.100.90 198.51.100.90 ")
+
+
+def test_https_and_addresses_are_believed_of_nobody_else(front: Front) -> None:
+    claims = {"X_Forwarded_For": "198.51.100.91", "X_Forwarded_Proto": "https"}
+    answer, _ = front.ask("GET", "/about?who=claims", **claims)
+    assert answer.headers["Strict-Transport-Security"] is None
+    assert arrived(front, "who=claims").startswith("127.0.0.1 127.0.0.1 ")
+
+
+def test_film_that_nginx_sends_carries_the_headers_of_https(terminated: Front) -> None:
+    walk = terminated.finished(terminated.commission("a brass lamp", "a plum", frames=3, seed=5)["id"])
+    answer, _ = terminated.ask("GET", walk["media"]["mp4"], X_Forwarded_For="198.51.100.92", X_Forwarded_Proto="https")
+    assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=31536000"]
+
+
+def test_nginx_notes_which_page_but_not_who_asked_nor_for_what(front: Front) -> None:
+    front.ask("GET", "/gallery?q=quinces", User_Agent="Nosegay/7")
+    front.ask("GET", "/walks/aaaabbbbccccdddd-two-quinces/alike?q=quinces")
+    front.ask("GET", "/no/such%0Apage?q=quinces")
+    refused(front, b"GET /too-long?q=" + 9000 * b"quinces" + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    wait_until(
+        lambda: '"GET /no/such%0Apage HTTP/1.1" 404 ' in (front.folder / "access.log").read_text(), what="a line"
+    )
+    log = (front.folder / "access.log").read_text() + (front.folder / "error.log").read_text()
+    assert '"GET /gallery HTTP/1.1" 200 ' in log
+    assert '"GET /walks/aaaabbbbccccdddd-/alike HTTP/1.1" 404 ' in log
+    for word in ("quinces", "127.0.0.1", "Nosegay"):
+        assert word not in log
+
+
+def test_nginx_notes_visitors_where_the_site_says_so(terminated: Front) -> None:
+    terminated.ask("GET", "/gallery?q=quinces", User_Agent="Nosegay/7", X_Forwarded_For="198.51.100.93")
+    log = terminated.folder / "access.log"
+    line = wait_until(lambda: [row for row in log.read_text().splitlines() if "quinces" in row], what="a line")
+    assert len(line) == 1
+    assert line[0].startswith("198.51.100.93 ")
+    assert line[0].endswith(' "Nosegay/7"')
 
 
 def test_strangers_share_a_page_for_a_second_and_visitors_get_their_own(front: Front) -> None:

@@ -185,6 +185,19 @@ def test_better_frames_come_without_a_reload_a_jump_or_a_lost_playhead(walk: Wal
         assert 0 <= came - left <= reach or (left > 1 - reach and came < reach), (before, after)
 
 
+def test_pictures_of_an_unfinished_film_do_not_follow_so_fast_that_they_could_flash(walk: Walk, look: Open) -> None:
+    easel.settle(walk, fps=25.0)
+    for rank, level in enumerate(LEVELS):
+        easel.paint(walk, level, rank, positions=EVEN)
+    page = look(walk)
+    page.evaluate(RECORD)
+    until(page, "record.length > 15")
+    times = [entry["now"] for entry in page.evaluate("record")]
+    assert all(later - now > 900 for now, later in zip(times, times[6:], strict=False))  # six changes take a second
+    easel.finish(walk)
+    until(page, "record.some(({ isVideo }) => isVideo)")
+
+
 def widest_gap(places: list[float]) -> float:
     """Measure the widest piece of the way from 0 to 1 on which there is no picture."""
     return max(after - before for before, after in pairwise(sorted({0.0, *places, 1.0})))

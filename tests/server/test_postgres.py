@@ -17,7 +17,7 @@ from app.commissions import intake, recipe
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.queue import fair_queue
-from app.storage import postgres_timeout
+from app.storage import database, postgres_timeout
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import PAINTING, QUEUED, Walk
 from tests.conftest import Commissioner
@@ -80,6 +80,31 @@ def test_statement_of_a_page_has_its_time_and_that_of_a_command_has_as_much_as_i
         db.session.execute(asleep)
     db.session.rollback()
     assert db.session.scalar(text("SELECT 1")) == 1
+
+
+def test_connections_that_the_network_lost_are_noticed_at_both_ends(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        told = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+        assert (told["keepalives"], told["keepalives_idle"], told["tcp_user_timeout"]) == ("1", "30", "45000")
+        asked = connection.execute(text("SELECT name, setting FROM pg_settings WHERE source = 'client'"))
+        assert {"lock_timeout", "tcp_keepalives_idle", "tcp_user_timeout"} <= {name for name, _ in asked}
+
+
+def test_what_the_address_says_of_a_connection_is_left_as_it_is(app: Flask) -> None:
+    address = "postgresql+psycopg://moma@db/moma?keepalives_idle=7&options=-c%20lock_timeout%3D1"
+    patience = database._postgres_patience(address)
+    assert "keepalives_idle" not in patience
+    assert "options" not in patience
+    assert patience["tcp_user_timeout"] == 45000
+
+
+def test_nobody_waits_for_ever_for_what_another_holds(app: Flask) -> None:
+    with db.engine.connect() as holder, db.engine.connect() as waiter:
+        holder.execute(select(func.pg_advisory_xact_lock(database.LINE_LOCK)))
+        assert waiter.scalar(text("SHOW lock_timeout")) == "1min"
+        waiter.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            waiter.execute(select(func.pg_advisory_xact_lock(database.LINE_LOCK)))
 
 
 def test_same_key_at_the_same_moment_makes_one_walk(app: Flask) -> None:

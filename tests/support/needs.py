@@ -74,6 +74,11 @@ def mount() -> str | None:
     return program
 
 
+def faketime() -> str | None:
+    """Return the path of the library by which a test sets the clock of one program."""
+    return next((str(path) for path in sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+
+
 def dvc() -> str | None:
     """Return the path of DVC, which has an environment of its own: it wants some hundred packages."""
     own = DVC / "bin/dvc"
@@ -97,6 +102,7 @@ NEEDS = (
     Need("nginx", nginx, ("nginx-light",)),
     Need("curl", curl, ("curl",)),
     Need("right to mount", mount),
+    Need("libfaketime", faketime, ("libfaketime",)),
     Need("dvc", dvc),
 )
 

@@ -15,7 +15,7 @@ MAIN = """daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
 worker_processes {processes};
-events {{ worker_connections 512; }}
+events {{ worker_connections 4096; }}
 http {{
     types {{
         text/css css; application/javascript js; image/svg+xml svg; image/webp webp; font/woff2 woff2;
@@ -33,13 +33,24 @@ http {{
 """
 
 
-def configuration(folder: Path, front: int, back: int, media: Path, *, processes: int = 1) -> Path:
-    """Fill in the template, and write nginx' main file around it; ``front`` and ``back`` are ports."""
+NOBODY = "255.255.255.255"
+LIMIT = re.compile(r"^ *limit_(?:req|conn) .*\n", re.MULTILINE)
+
+
+def configuration(
+    folder: Path, front: int, back: int, media: Path, *, processes: int = 1, limited: bool = True, **settings: str
+) -> Path:
+    """Fill in the template, and write nginx' main file around it; ``front`` and ``back`` are ports.
+
+    ``settings`` are names of the template, such as ``TRUSTED_PROXY``; not ``limited``, one address may ask for all.
+    """
     names = {
         "UPSTREAM": f"127.0.0.1:{back}", "LISTEN": f"127.0.0.1:{front}", "SERVER_NAME": "_",
-        "STATIC": str(ROOT / "static"), "MEDIA": str(media), "CACHE": str(folder / "cache"),
+        "STATIC": str(ROOT / "static"), "MEDIA": str(media), "CACHE": str(folder / "cache"), "LOGS": str(folder),
+        "LOG_VISITORS": "false", "TRUSTED_PROXY": NOBODY, "REAL_IP_HEADER": "X-Forwarded-For", **settings,
     }  # fmt: skip
     text = re.sub(r"\$\{MOMA_([A-Z_]+)\}", lambda found: names[found[1]], TEMPLATE.read_text("utf-8"))
+    text = text if limited else LIMIT.sub("", text)
     (folder / "moma.conf").write_text(text, "utf-8")
     user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are its own user's only
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user, processes=processes), "utf-8")

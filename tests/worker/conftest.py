@@ -56,9 +56,11 @@ def house() -> Painter:
 
 @pytest.fixture
 def words_alone(app: Flask, tmp_path: Path) -> None:
-    """Have the site offer a model that is led by words alone, in the site's own presets."""
+    """Have the site offer a model that is led by words alone, in the site's own presets: the fake painter's."""
     facts = {name: told for name, told in FACTS.items() if name not in ("presets", "unnamed")}
+    facts |= {"name": FakePainter.name}
     app.config["MODEL"] = str(led.lay_out_words_alone(tmp_path / "words", **facts))
+    app.config["CACHE"] = False  # the same is painted twice, to be compared
 
 
 @pytest.fixture

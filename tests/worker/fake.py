@@ -27,6 +27,7 @@ class FakePainter:
 
     name, title, prefix, device, size = "fake", "Fake model", "", "cpu", (SIDE, SIDE)
     names: Collection[str] = ("fake",)
+    loaded: Collection[str | None] = ("fake", None)
 
     def __init__(self, *, revision: str = "fake00000001", batch: int = 4) -> None:
         self.revision = revision
@@ -34,6 +35,7 @@ class FakePainter:
         self.batches: list[list[float]] = []
         self.knots: list[list[float]] = []
         self.passes = 0
+        self.at_once: int | None = None
         self.drawings: dict[str, str] = {}
         self.on_paint: Callable[[int], None] = lambda _: None
 
@@ -51,6 +53,12 @@ class FakePainter:
         """Complete a walk's settings."""
         device = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": self.batch}
         return Rendering.of(sampling, width=SIDE, height=SIDE, **device)
+
+    def shrink(self, _model: str | None = None) -> bool:
+        """Paint half as many at once, down to one."""
+        before = self.at_once or self.batch
+        self.at_once = max(1, before // 2)
+        return before > 1
 
     def prepare(
         self,

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy.exc import OperationalError
@@ -34,8 +36,9 @@ from worker import job
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.film import encoding, flash_safety, smoothness_measure
-from worker.pieces import batch_piece, film_assembly, walk_memory, walk_setup
-from worker.queue import leases
+from worker.pieces import film_assembly, walk_memory, walk_setup
+from worker.planning.latent_state import Painted
+from worker.queue import keeping, leases, outages
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -286,7 +289,7 @@ def test_the_ends_are_published_before_anything_between_is_painted(
     assert 0 < row.first_film_seconds < (row.finished_at - row.created_at).total_seconds()
 
 
-@pytest.mark.parametrize(("pause", "expected"), [(0.0, [2, 2, 2, 6, 9]), (1e9, [2, 2, 2, 2, 2])])
+@pytest.mark.parametrize(("pause", "expected"), [(0.0, [2, 2, 2, 3, 4]), (1e9, [2, 2, 2, 2, 2])])  # six a second
 def test_the_film_grows_with_the_batches_unless_that_would_take_the_painters_time(
     painter: FakePainter,
     commissioned: Commissioner,
@@ -344,11 +347,12 @@ def test_a_stop_request_puts_the_walk_back_in_line_with_its_frames(
 ) -> None:
     walk = commissioned(frames=12)
     other = commissioned(visitor="bob", frames=12)
-    interrupt_at(painter, 5)
-    assert job.work() == 6  # both walks' stops come first, then the first walk's knots and frames
-    row = read(walk.id)
-    assert (row.state, row.painted_count, len(row.painted), row.lost) == (QUEUED, 6, 6, 0)
-    assert (read(other.id).state, read(other.id).painted_count) == (PAINTING, 2)
+    interrupt_at(painter, 7)
+    assert job.work() == 8  # both walks' stops, both walks' knots, then frames of one
+    rows = [read(each.id) for each in (walk, other)]
+    assert sorted(row.state for row in rows) == [PAINTING, QUEUED]
+    assert [(len(row.painted), row.lost) for row in rows] == [(row.painted_count, 0) for row in rows]
+    assert sum(row.painted_count for row in rows) > 4
 
 
 def test_an_interrupted_walk_goes_on_where_it_stopped(painter: FakePainter, commissioned: Commissioner) -> None:
@@ -371,7 +375,7 @@ def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
 ) -> None:
     walk = commissioned(frames=6)
     with monkeypatch.context() as patch:
-        patch.setattr(encoding, "mp4", _raise(KeyboardInterrupt()))
+        patch.setattr(encoding.Mp4Writer, "finish", _raise(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             job.work()
     painted = list(painter.batches)
@@ -413,7 +417,7 @@ def test_a_broken_frame_file_is_painted_again(painter: FakePainter, commissioned
 
 def test_lost_knots_are_painted_again(painter: FakePainter, commissioned: Commissioner) -> None:
     walk, whole = commissioned(seed=3, frames=12), commissioned(seed=3, frames=12, visitor="bob")
-    interrupt_at(painter, 4)
+    interrupt_at(painter, 6)
     job.work()
     knots = list((folder(walk.id) / "knots").iterdir())
     for path in knots:
@@ -478,6 +482,7 @@ def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
 ) -> None:
     app.config |= {"MODEL": str(HOUSE), "STEPS": 4}
     monkeypatch.setattr(house, "names", (NAME,), raising=False)
+    monkeypatch.setattr(house, "loaded", (NAME, None), raising=False)
     monkeypatch.setattr(house, "of", lambda _: house, raising=False)
     job.prepare(app, house)
     first = commissioned("a lemon", "the sun", seed=11, frames=4)
@@ -537,33 +542,6 @@ def test_a_walk_cancelled_and_retried_is_painted_whole(
     assert files(walk.id) == paths(row)
 
 
-def test_the_lease_is_renewed_while_a_batch_is_painted(
-    painter: FakePainter, commissioned: Commissioner, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app.config["LEASE_SECONDS"] = 1e-6
-    walk = commissioned(frames=4)
-    held: list[object] = []
-    keep = batch_piece.keep
-
-    def note(*arguments: object) -> None:
-        held.append(db.session.query(Piece.lease_until).filter_by(state="taken").scalar())
-        db.session.rollback()
-        keep(*arguments)  # type: ignore[arg-type]
-
-    painter.on_paint = lambda _: note_begin()
-    monkeypatch.setattr(batch_piece, "keep", note)
-    begun: list[object] = []
-
-    def note_begin() -> None:
-        begun.append(db.session.query(Piece.lease_until).filter_by(state="taken").scalar())
-        db.session.rollback()
-
-    job.work()
-    assert read(walk.id).state == FINISHED
-    assert len(begun) == len(held) > 2
-    assert all(late > early for early, late in zip(begun, held, strict=True))  # type: ignore[operator]
-
-
 def test_a_failing_painter_fails_the_walk_in_words_and_is_heard(
     painter: FakePainter, commissioned: Commissioner
 ) -> None:
@@ -609,17 +587,121 @@ def test_a_failed_walk_that_is_retried_keeps_its_frames(painter: FakePainter, co
     assert sorted(painter.painted) == row.positions
 
 
-def test_a_full_disk_fails_the_walk_and_names_the_reason(
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look again at once, whether an outage is over."""
+    monkeypatch.setattr(outages, "PAUSES", (0.001,))
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("refused", [1, 2, 3, 7, 40])
+def test_a_full_disk_fails_no_walk_in_the_line(
+    refused: int, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [commissioned(visitor=f"visitor {number}", frames=4).id for number in range(5)]
+    replace, left = media_store._replace, iter(range(refused))
+
+    def full(*arguments: Any) -> None:
+        if next(left, None) is not None:
+            raise OSError(28, "No space left on device")
+        replace(*arguments)
+
+    monkeypatch.setattr(media_store, "_replace", full)
+    job.work()
+    assert {(read(walk_id).state, read(walk_id).lost) for walk_id in ids} == {(FINISHED, 0)}
+    assert next(left, None) is None, "it was full as long as was meant"
+
+
+@pytest.mark.usefixtures("pauses")
+def test_while_the_store_is_full_nothing_is_painted_in_vain(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    walk, looked = commissioned(frames=4), []
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    def look(store: media_store.MediaStore, size: int = 5) -> str:
+        looked.append(size)
+        if len(looked) == 3:
+            job.stopping.set()
+        return "full"
+
+    monkeypatch.setattr(media_store, "_replace", full)
+    monkeypatch.setattr(media_store.MediaStore, "check", look)
+    assert job.work() == 1
+    assert looked == [outages.ROOM] * 3 and len(painter.batches) == 1
+    assert (read(walk.id).state, read(walk.id).lost) == (QUEUED, 0)
+
+
+@pytest.mark.usefixtures("pauses")
+def test_a_walk_that_always_meets_an_outage_is_taken_for_its_cause(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
     walk = commissioned(frames=4)
-    with monkeypatch.context() as patch:
-        patch.setattr(media_store, "_replace", _raise(OSError(28, "No space left on device")))
-        with pytest.raises(media_store.MediaError):
-            job.work()
-    row = read(walk.id)
-    assert row.state == FAILED
-    assert "No space left on device" in str(row.error)
+    painter.on_paint = _raise(OperationalError("SELECT", {}, Exception("too long")), at=0)
+    with pytest.raises(OperationalError):
+        job.work()
+    assert read(walk.id).state == FAILED
+
+
+def test_where_the_device_has_no_room_a_walk_is_painted_in_smaller_batches(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk, other = commissioned(frames=12), commissioned(frames=12, visitor="bob")
+
+    def too_many(_number: int) -> None:
+        if painter.at_once != 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    painter.on_paint = too_many
+    job.work()
+    assert painter.at_once == 1
+    assert {(read(each.id).state, read(each.id).lost) for each in (walk, other)} == {(FINISHED, 0)}
+
+
+def test_walk_for_which_the_device_never_has_room_fails_alone(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=4)
+    painter.on_paint = _raise(torch.OutOfMemoryError("CUDA out of memory."))
+    with pytest.raises(torch.OutOfMemoryError):
+        job.work()
+    assert read(walk.id).state == FAILED
+
+
+def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, ended = [commissioned(frames=4, visitor=name).id for name in ("ann", "bob", "cleo")], []
+    monkeypatch.setattr(keeping.os, "_exit", ended.append)
+    painter.on_paint = _raise(torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), at=0)
+    with pytest.raises(torch.AcceleratorError):
+        job.work()
+    assert ended == [keeping.ENDED]
+    assert {read(walk_id).state for walk_id in ids} == {PAINTING, QUEUED}, "none failed"
+    expire(ids[0])
+    go_on(painter)
+    job.work()
+    assert {read(walk_id).state for walk_id in ids} == {FINISHED}
+
+
+def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, write = commissioned(frames=4), encoding.Mp4Writer.finish
+    hung = _raise(encoding.EncoderHung("ffmpeg did nothing"))
+    monkeypatch.setattr(encoding.Mp4Writer, "finish", hung)
+    job.work()
+    leases.sweep()
+    assert (read(walk.id).state, read(walk.id).lost) == (QUEUED, 1)
+    with monkeypatch.context() as mended:
+        mended.setattr(encoding.Mp4Writer, "finish", write)
+        job.work()
+    assert read(walk.id).state == FINISHED
+    other = commissioned(frames=4, visitor="ben", seed=1)
+    for _ in range(3):
+        job.work()
+        leases.sweep()
+    assert (read(other.id).state, read(other.id).error) == (FAILED, "The painting was interrupted 3 times.")
 
 
 def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
@@ -651,7 +733,7 @@ def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
     walk = commissioned(frames=2, pinned=other)
     with pytest.raises(walk_setup.WrongModel):
         job.work()
-    told = f"The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: {NAME}."
+    told = "The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: fake."
     assert read(walk.id).error == told
 
 
@@ -666,18 +748,29 @@ def test_a_recipe_of_another_size_fails_and_says_so(painter: FakePainter, commis
     assert "4096 × 4096" in str(read(walk.id).error)
 
 
-def test_a_database_that_does_not_answer_does_not_fail_the_walk(
-    painter: FakePainter, commissioned: Commissioner
+@pytest.mark.usefixtures("pauses")
+def test_a_database_that_does_not_answer_fails_no_walk_and_loses_none(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = commissioned(frames=12)
-    painter.on_paint = _raise(OperationalError("UPDATE", {}, Exception("database is locked")), at=1)
-    with pytest.raises(OperationalError):
-        job.work()
-    assert read(walk.id).state == PAINTING
-    expire(walk.id)
-    go_on(painter)
+    walk, error = commissioned(frames=12), OperationalError("UPDATE", {}, Exception("database is locked"))
+    refused, give_back = iter(range(5)), leases.give_back
+
+    def locked(claim: leases.Claim) -> None:
+        if next(refused, None) is not None:
+            raise error
+        give_back(claim)
+
+    monkeypatch.setattr(outages, "give_back", locked)
+    once = iter([error])
+
+    def fail_once(number: int) -> None:
+        if number == 1 and (first := next(once, None)):
+            raise first
+
+    painter.on_paint = fail_once
     job.work()
-    assert read(walk.id).state == FINISHED
+    assert next(refused, None) is None and next(once, None) is None
+    assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
 
 
 def test_a_walk_that_gets_on_between_its_losses_is_not_given_up(
@@ -745,6 +838,34 @@ def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
     assert len(painter.batches) == 3  # what the sleeper painted last is not recorded
     assert len(row.painted) == film_frames(row) == 12
     assert files(walk.id) == paths(row)
+
+
+class Negative(FakePainter):
+    """A painter on another device: what it paints of the same is not the same."""
+
+    def paint(self, *arguments: Any, **options: Any) -> list[Painted]:
+        """Paint one batch."""
+        painted = super().paint(*arguments, **options)
+        return [each if each.picture is None else replace(each, picture=255 - each.picture) for each in painted]
+
+
+def test_a_worker_that_was_taken_for_dead_overwrites_no_picture_of_its_successor(
+    app: Flask, painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+) -> None:
+    walk = commissioned(frames=12)
+
+    def take_over() -> None:
+        expire(walk.id)
+        while taken := leases.claim_next():
+            job._attempt(taken, Negative())  # type: ignore[arg-type]
+
+    painter.on_paint = lambda number: elsewhere(take_over) if number == 4 else None
+    job.work()
+    row = read(walk.id)
+    assert row.state == FINISHED and files(walk.id) == paths(row)
+    for frame in row.painted:
+        data = media_store.store().read(frame.path)
+        assert (frame.path, frame.bytes) == (media_store.frame_path(walk.id, frame.position, data), len(data))
 
 
 def _raise(error: BaseException, *, at: int | None = None) -> Callable[..., None]:

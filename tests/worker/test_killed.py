@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -26,6 +27,25 @@ pytestmark = pytest.mark.slow
 FRAMES = 6
 
 
+class RawWriter:
+    """Writes a film in no time: its pixels."""
+
+    def __init__(self, _fps: float, **_about: object) -> None:
+        self.pixels = b""
+
+    def __enter__(self) -> RawWriter:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+    def add(self, frame: Any, _ms: int) -> None:
+        self.pixels += frame.tobytes()
+
+    def finish(self) -> bytes:
+        return self.pixels
+
+
 class Killed(BaseException):
     """The end of a process: nothing handles it."""
 
@@ -34,9 +54,7 @@ class Killed(BaseException):
 def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePainter]:
     """Put a fake painter at the easel, and hang an unfinished film after every batch."""
     monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
-    monkeypatch.setattr(
-        encoding, "mp4", lambda frames, _fps, **_: b"".join(frame.tobytes() for frame in frames)
-    )  # in no time
+    monkeypatch.setattr(encoding, "Mp4Writer", RawWriter)
     walk_memory.clear()
     fake = FakePainter(batch=3)
     job.prepare(app, fake)  # type: ignore[arg-type]

@@ -15,9 +15,10 @@ from flask import Flask
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from rq.exceptions import StopRequested
+from sqlalchemy import text
 
 from app.queue import jobs
-from app.storage.database import db, now, writing
+from app.storage.database import db, head, now, writing
 from app.storage.walk_models import PAINTING, QUEUED, Piece
 from app.walks import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
@@ -162,6 +163,42 @@ def test_lost_walks_are_swept_while_redis_is_away(
     db.session.expire_all()
     assert lookup.walk_at_address(walk.id).state == QUEUED != PAINTING
     assert "tending is put off" in caplog.text
+
+
+def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(worker.os, "kill", lambda _pid, signum: told.append(signum))
+    worker._leave_another_schema(head())
+    assert told == []
+    with writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    worker._leave_another_schema(head())
+    assert told == [signal.SIGTERM]
+    assert f"The database is at revision 9999 since, this worker's code at {head()}" in caplog.text
+    with writing() as session:  # in the middle of an upgrade
+        session.execute(text("DELETE FROM alembic_version"))
+    worker._leave_another_schema(head())
+    assert told == [signal.SIGTERM]
+
+
+def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[int] = []
+
+    def run() -> None:
+        done.append(len(done))
+        if len(done) == 1:
+            raise OSError("the store is away")
+        job.stopping.set()
+
+    monkeypatch.setattr(worker, "UPKEEP_SECONDS", 0.01)
+    monkeypatch.setattr(worker.upkeep, "run", run)
+    worker._keep_house(app)
+    assert done == [0, 1]
+    assert "upkeep went wrong" in caplog.text
 
 
 @pytest.mark.slow

@@ -1,3 +1,3 @@
 """The model and how it paints; nothing of the site."""
 
-__all__ = ["level_batch", "model", "model_pool", "painter", "rendering"]
+__all__ = ["device_errors", "level_batch", "model", "model_pool", "painter", "rendering"]

@@ -37,16 +37,23 @@ def paint(
     """
     level = levels[number]
     positions = [level.positions[index] for index in level.batches[batch]]
-    return painter.paint(
-        prepared,
-        positions,
-        start=_starts(levels, number, positions, sampling, states),
-        until=level.until,
-        keep=level_plan.depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else (),
-        decode=level.kind != "knots",
-        pad=level.pad,
-        on_step=on_step,
-    )
+    keep = level_plan.depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else ()
+    size = max(level.pad, len(positions))
+    most = min(size, painter.at_once or size)
+    painted: list[Painted] = []
+    for first in range(0, len(positions), most):
+        part = positions[first : first + most]
+        painted += painter.paint(
+            prepared,
+            part,
+            start=_starts(levels, number, part, sampling, states),
+            until=level.until,
+            keep=keep,
+            decode=level.kind != "knots",
+            pad=min(level.pad, most),
+            on_step=on_step,
+        )
+    return painted
 
 
 def _starts(

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
+from worker.diffusion import device_errors, solvers, thread_lanes
 from worker.diffusion import model_folder as files
-from worker.diffusion import solvers, thread_lanes
 from worker.diffusion import tuning as machine
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.traced_unet import Traced, is_small
@@ -68,12 +68,16 @@ class Model:
         self.name: str = name or house.get("name") or folder.resolve().name
         self.title: str = house.get("title", self.name)
         self.prefix: str = house.get("prefix", "")
-        self._pipe = _pipeline(folder).to(self.device)
+        self._pipe = _pipeline(folder)
+        for encoder in (self._pipe.text_encoder, getattr(self._pipe, "text_encoder_2", None)):
+            if encoder is not None:
+                encoder.to(self.device)
         if self.device.type == "cpu":
             _lighten(self._pipe)
         self.revision = revision or files.fingerprint(folder)
         self._copies: dict[str, tuple[Any, Any]] = {"float32": (Traced(self._pipe.unet), self._pipe.vae)}
         self._placed: dict[str, str] = {}
+        self._settled: str | None = None
         self._texts: dict[tuple[str, str], tuple[Text, Text]] = {}  # in the order of their last use
         self._solvers: dict[tuple[str, int], Any] = {}
         config = self._pipe.unet.config
@@ -174,32 +178,41 @@ class Model:
         """Return the UNet and the decoder in this precision; a copy is made once and kept.
 
         The memory format is the UNet's: the decoder, all convolutions, is faster with channels last in any precision.
-        They are put in place only where they are not: going through all their weights takes milliseconds.
+        They are put in place only where they are not: going through all their weights takes milliseconds. A graphics
+        card never holds a copy besides what it is made from, and once settled the networks of one precision alone.
         """
         if precision not in self._copies:
             dtype = machine.DTYPES[precision]
+            self._put_away("float32")
             unet, vae = self._copies["float32"]
             overflows = self._has_pooled and vae.config.force_upcast and dtype == torch.float16
             fitting = Traced(copy.deepcopy(unet.unet).to(dtype))
             self._copies[precision] = fitting, vae if overflows else copy.deepcopy(vae).to(dtype)
         unet, vae = self._copies[precision]
         if self._placed.get(precision) != memory_format:
+            for other in [name for name in self._placed if self._settled and name != precision]:
+                self._put_away(other)
             unet.to(self.device).to(memory_format=machine.MEMORY_FORMATS[memory_format])
             vae.to(self.device).to(memory_format=torch.channels_last)
             self._placed[precision] = memory_format
         return unet, vae
 
     def settle(self, precision: str) -> None:
-        """Keep the networks in this precision, and in float32 for what overflows in it; let go of other copies.
-
-        A graphics card holds the float32 networks only while they are used.
-        """
+        """Keep the networks in this precision, and in float32 for what overflows in it; let go of other copies."""
+        self._settled = precision
         self._copies = {name: self._copies[name] for name in ("float32", precision) if name in self._copies}
-        self._placed.clear()
-        if self.device.type != "cpu" and precision in self._copies and precision != "float32":
-            for network in self._copies["float32"]:
-                network.to("cpu")
-            torch.cuda.empty_cache()
+        for other in [name for name in self._placed if name != precision]:
+            self._put_away(other)
+
+    def _put_away(self, precision: str) -> None:
+        """Take the networks of a precision from a graphics card; on a processor all lie in the same memory anyway."""
+        self._placed.pop(precision, None)
+        if self.device.type == "cpu":
+            return
+        for network in self._copies.get(precision, ()):
+            network.to("cpu")
+        self._placed.clear()  # a decoder may be that of two precisions
+        device_errors.free_memory()
 
     def predict(
         self,

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from worker.diffusion import device_errors
 from worker.diffusion.model import ModelError
 from worker.diffusion.painter import Painter
 
@@ -41,6 +40,11 @@ class Painters:
         """Name the models, loaded or not, the first first."""
         return tuple(self._models)
 
+    @property
+    def loaded(self) -> tuple[str | None, ...]:
+        """Name the models that are in memory, as walks ask for them: the first also by no name."""
+        return (*self._loaded, *([None] if self.names[0] in self._loaded else []))
+
     def of(self, model: str | None = None) -> Painter:
         """Return the painter of a model, of the first if none is named; load it if need be.
 
@@ -54,7 +58,7 @@ class Painters:
         return painter
 
     def _load(self, name: str) -> Painter:
-        self._make_room()
+        self._make_room(self._kept - 1)
         began = time.monotonic()
         painter = Painter.load(self._models[name], device=self._device, measured=self._measured)
         _ready(painter)
@@ -63,16 +67,23 @@ class Painters:
         log.info("%s %s loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
         return painter
 
-    def _make_room(self) -> None:
-        """Let go of the models longest unused before another is loaded: together they may not fit."""
-        while len(self._loaded) >= self._kept:
+    def shrink(self, model: str | None = None) -> bool:
+        """Make do with less memory: other models go, this one paints fewer pictures at once; tell whether it can."""
+        painter = self.of(model)
+        self._make_room(1)
+        device_errors.free_memory()
+        before = painter.at_once or painter.rendering().batch
+        painter.at_once = max(1, before // 2)
+        return before > 1
+
+    def _make_room(self, kept: int) -> None:
+        """Let go of the models longest unused until so many are left: together with another they may not fit."""
+        while len(self._loaded) > kept:
             forgotten = next(iter(self._loaded))
             del self._loaded[forgotten]
             log.info("%s is let go", forgotten)
             gc.unfreeze()
-            gc.collect()  # networks hold themselves in circles
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
+            device_errors.free_memory()  # networks hold themselves in circles
 
 
 def _ready(painter: Painter) -> None:

@@ -73,6 +73,7 @@ class Painter:
         self.name, self.title, self.prefix, self.revision = model.name, model.title, model.prefix, model.revision
         self.device, self.size = model.device, model.size
         self.passes = 0
+        self.at_once: int | None = None  # as many pictures as the device had room for; all, while it has
         self._setting = setting or tuning_cache.choose(
             measured, self._rehearsal(), self.device, revision=model.revision
         )
@@ -207,7 +208,7 @@ class Painter:
                 thumbnails = self._decoded(vae, expected) if reached in rendering.decoded else lens(expected)
                 _keep(painted, reached, latents, solver_state.memory(solver), thumbnails)
             on_step()
-        if not torch.isfinite(latents).all():
+        if not torch.isfinite(latents).all() or not _are_numbers(painted):
             return None
         if not task.decode:
             return painted
@@ -337,6 +338,11 @@ def _keep(
     for i, one in enumerate(painted):
         one.thumbnails[depth] = thumbnails[i]
         one.states[depth] = State(depth, arrays[0][i], tuple(part[i] for part in arrays[1:]))
+
+
+def _are_numbers(painted: Sequence[Painted]) -> bool:
+    """Tell whether all thumbnails are: a decoder may overflow where the latents do not."""
+    return all(np.isfinite(thumbnail).all() for one in painted for thumbnail in one.thumbnails.values())
 
 
 def _is_within(step: int, interval: tuple[int, int] | None) -> bool:

@@ -159,7 +159,7 @@ class _Trial:
         start = self._clock()
         self.run(setting)
         if self.device.type == "cuda" and torch.cuda.is_available():
-            torch.cuda.synchronize()
+            torch.cuda.synchronize(self.device)
         seconds = self._clock() - start
         if self._counts_threads:  # the clock adds up what all threads did, side by side
             seconds /= setting.threads

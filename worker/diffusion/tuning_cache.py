@@ -9,6 +9,7 @@ import logging
 import math
 import os
 import platform
+import time
 from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
@@ -26,12 +27,22 @@ MACHINES = 16
 """How many machines and models are remembered: those measured last."""
 
 
+FRESH_SECONDS = 3600.0
+"""For how long nothing is measured again: a worker that is started anew after a fault has walks waiting for it."""
+
+
 def choose(file: Path | None, run: Callable[[Setting], object], device: torch.device, *, revision: str) -> Setting:
-    """Measure as `tuning.choose` does, with what `file` remembers of this machine and model, and remember more."""
+    """Measure as `tuning.choose` does, with what `file` remembers of this machine and model, and remember more.
+
+    What was chosen within the last hour is chosen again at once.
+    """
     if file is None:
         return machine.choose(run, device)
     key = name(device, revision)
     known = read(file, key)
+    if known.chosen is not None and 0 <= time.time() - _measured_at(file, key) < FRESH_SECONDS:
+        log.info("painting with %s, as a while ago", known.chosen)
+        return known.chosen
     chosen = machine.choose(run, device, known)
     write(file, key, known)
     return chosen
@@ -64,6 +75,7 @@ def write(file: Path, key: str, known: Known) -> None:
     found = {
         "times": [[astuple(setting), seconds] for setting, seconds in known.times.items()],
         "chosen": known.chosen and astuple(known.chosen),
+        "measured_at": time.time(),
     }
     aside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
@@ -73,6 +85,11 @@ def write(file: Path, key: str, known: Known) -> None:
         aside.replace(file)
     except OSError as error:
         log.info("what was measured of the device cannot be remembered: %s", error)
+
+
+def _measured_at(file: Path, key: str) -> float:
+    at = _machines(file).get(key, {}).get("measured_at")
+    return at if isinstance(at, float) else -math.inf
 
 
 def _machines(file: Path) -> dict[str, Any]:

@@ -1,14 +1,22 @@
-"""Make files of painted frames: GIF, MP4, WebP, PNG, each saying that its pictures are synthetic and what made them."""
+"""Make files of painted frames: GIF, MP4, WebP, PNG, each saying that its pictures are synthetic and what made them.
+
+Films are written frame by frame, so that none holds more than two pictures however long it is: what is written grows,
+the pictures come and go. Who has all of them at hand calls :func:`gif`, :func:`mp4` or :func:`webp`; who reads them one
+by one gives each to a :class:`GifWriter`, :class:`Mp4Writer` or :class:`WebpWriter`.
+"""
 
 import io
 import re
 import struct
 import subprocess
 import tempfile
+import threading
 import zlib
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import Protocol
 from xml.sax.saxutils import escape
 
 import imageio_ffmpeg
@@ -35,10 +43,17 @@ WEBP_QUALITY, WEBP_METHOD = 85, 2
 RECIPE_NAMESPACE = "urn:moma-lisa:xmp"
 """What XMP calls the properties that are ours."""
 
+HUNG_SECONDS = 120.0
+"""For how long ffmpeg may take nothing that it is given, or write the end of a film."""
+
 FFMPEG_NAMES = {"recipe": "description"}
 FFMPEG_SPECIAL = re.compile(r"[=;#\\\n]")
 NO_XML = re.compile("[\ufffe\uffff]")
 """Characters that a prompt may hold and XML 1.0 may not."""
+
+
+class EncoderHung(RuntimeError):
+    """ffmpeg stood still, and was ended: no film's fault, as far as anybody knows."""
 
 
 def provenance(*, model: str, revision: str, software: str) -> str:
@@ -47,19 +62,68 @@ def provenance(*, model: str, revision: str, software: str) -> str:
 
 
 def gif(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, comment: str) -> bytes:
-    """Write a GIF that repeats for ever, with one palette for the whole film and `comment` (UTF-8) inside.
+    """Write a GIF as :class:`GifWriter` does. Raises ValueError without frames or when the durations do not match them.
 
-    Every frame is kept, also one that equals its neighbour. The dither pattern is the same in every frame, so that
-    a still ground does not flicker. Only the rectangle that changed is stored. Raises ValueError without frames or
-    when the durations do not match them.
+    The frames are gone through twice: their palette comes first.
     """
     times = _times(frames, durations_ms)
-    indexed = _indexed(frames)
-    parts = list(GifImagePlugin._get_global_header(indexed[0], {"loop": 0, "comment": comment.encode()}))
-    boxes = _changed([np.asarray(frame) for frame in indexed])
-    for frame, box, ms in zip(indexed, boxes, times, strict=True):
-        parts += GifImagePlugin.getdata(frame.crop(box), box[:2], duration=ms)
-    return b"".join([*parts, b";"])
+    sample = [palette_sample(frame, index, len(frames)) for index, frame in enumerate(frames)]
+    writer = GifWriter(sample, comment=comment)
+    for frame, ms in zip(frames, times, strict=True):
+        writer.add(frame, ms)
+    return writer.finish()
+
+
+class FilmWriter(Protocol):
+    """A film that is written frame by frame."""
+
+    def add(self, frame: Frame, ms: int) -> None:
+        """Append a frame that is shown for `ms` milliseconds."""
+
+    def finish(self) -> bytes:
+        """Return the file."""
+
+
+class GifWriter:
+    """A GIF that repeats for ever, with one palette for the whole film and `comment` (UTF-8) inside.
+
+    Every frame is kept, also one that equals its neighbour. The dither pattern is the same in every frame, so that
+    a still ground does not flicker. Only the rectangle that changed is stored. `sample` is what the palette is chosen
+    by: all the frames' shares of it, in their order.
+    """
+
+    def __init__(self, sample: Sequence[NDArray[np.uint8]], *, comment: str) -> None:
+        self._palette = Image.new("P", (1, 1))
+        self._palette.putpalette(_palette(np.concatenate(sample)).tobytes())
+        self._comment = comment.encode()
+        self._file = io.BytesIO()
+        self._pattern: NDArray[np.int16] | None = None
+        self._before: NDArray[np.uint8] | None = None
+
+    def add(self, frame: Frame, ms: int) -> None:
+        """Append a frame that is shown for `ms` milliseconds."""
+        if self._pattern is None:
+            self._pattern = np.floor(_thresholds(*frame.shape[:2]) + 0.5).astype(np.int16)
+        dithered = Image.fromarray((frame + self._pattern).clip(0, 255).astype(np.uint8))
+        indexed = dithered.quantize(palette=self._palette, dither=Image.Dither.NONE)
+        if self._before is None:
+            self._file.writelines(GifImagePlugin._get_global_header(indexed, {"loop": 0, "comment": self._comment}))
+        pixels = np.asarray(indexed)
+        box = _changed(self._before, pixels)
+        self._file.writelines(GifImagePlugin.getdata(indexed.crop(box), box[:2], duration=ms))
+        self._before = pixels
+
+    def finish(self) -> bytes:
+        """Return the file."""
+        self._file.write(b";")
+        return self._file.getvalue()  # which is no copy
+
+
+def palette_sample(frame: Frame, index: int, count: int) -> NDArray[np.uint8]:
+    """Return those pixels of a film's frame with this index, of so many, by which its palette is chosen."""
+    pixels = frame.reshape(-1, 3)
+    step = len(pixels) * count // PALETTE_SAMPLE + 1
+    return pixels[-index * len(pixels) % step :: step].copy()  # a view would keep the whole frame
 
 
 def _times(frames: Sequence[Frame], durations_ms: Sequence[int] | int) -> list[int]:
@@ -72,19 +136,8 @@ def _times(frames: Sequence[Frame], durations_ms: Sequence[int] | int) -> list[i
     return times
 
 
-def _indexed(frames: Sequence[Frame]) -> list[Image.Image]:
-    """Reduce the frames to one common palette."""
-    height, width, _ = frames[0].shape
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(_palette(np.concatenate([frame.reshape(-1, 3) for frame in frames])).tobytes())
-    pattern = np.floor(_thresholds(height, width) + 0.5).astype(np.int16)
-    dithered = [Image.fromarray((frame + pattern).clip(0, 255).astype(np.uint8)) for frame in frames]
-    return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in dithered]
-
-
-def _palette(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _palette(sample: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Choose 256 colours for all pixels: an octree's, moved to the means of what they stand for (Lloyd 1982)."""
-    sample = pixels[:: len(pixels) // PALETTE_SAMPLE + 1]
     octree = Image.fromarray(sample[None]).quantize(256, Image.Quantize.FASTOCTREE)
     found = np.array(octree.getpalette(), np.float32).reshape(-1, 3)
     palette = np.pad(found, ((0, 256 - len(found)), (0, 0)))
@@ -119,57 +172,121 @@ def _thresholds(height: int, width: int) -> NDArray[np.float64]:
     return np.tile(turned, (height // 8 + 1, width // 8 + 1, 1))[:height, :width]
 
 
-def _changed(frames: Sequence[NDArray[np.uint8]], *, even: bool = False) -> list[tuple[int, int, int, int]]:
-    """Find the rectangle of each frame that differs from the one before; one pixel where nothing does.
+def _changed(
+    before: NDArray[np.uint8] | None, after: NDArray[np.uint8], *, even: bool = False
+) -> tuple[int, int, int, int]:
+    """Find the rectangle of a frame that differs from the one before, if there is one; one pixel where nothing does.
 
     With `even`, its left and top are even numbers.
     """
-    height, width = frames[0].shape[:2]
-    channels = tuple(range(2, frames[0].ndim))
-    boxes = [(0, 0, width, height)]
-    for before, after in pairwise(frames):
-        differs = before != after
-        rows, columns = (np.flatnonzero(differs.any(others)) for others in ((1, *channels), (0, *channels)))
-        if not rows.size:
-            boxes.append((0, 0, 1, 1))
-            continue
-        left, top = int(columns[0]), int(rows[0])
-        if even:
-            left, top = left - left % 2, top - top % 2
-        boxes.append((left, top, int(columns[-1]) + 1, int(rows[-1]) + 1))
-    return boxes
+    if before is None:
+        return 0, 0, after.shape[1], after.shape[0]
+    differs = before != after
+    channels = tuple(range(2, after.ndim))
+    rows, columns = (np.flatnonzero(differs.any(others)) for others in ((1, *channels), (0, *channels)))
+    if not rows.size:
+        return 0, 0, 1, 1
+    left, top = int(columns[0]), int(rows[0])
+    if even:
+        left, top = left - left % 2, top - top % 2
+    return left, top, int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def mp4(frames: Sequence[Frame], fps: float, *, metadata: Mapping[str, str]) -> bytes:
-    """Write an H.264 film for browsers: yuv420p, BT.709 colours, index in front (faststart), exactly these frames.
-
-    An odd width or height is extended by repeating its last column or row, which H.264 needs. `metadata` takes
-    title, comment, copyright and recipe, which becomes the description. Raises RuntimeError with ffmpeg's words when it
-    fails.
-    """
+    """Write an MP4 as :class:`Mp4Writer` does. Raises ValueError without frames."""
     if not frames:
         raise ValueError("a film needs at least one frame")
-    height, width, _ = frames[0].shape
-    pixels = np.pad(np.stack(frames), ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    size = f"{pixels.shape[2]}x{pixels.shape[1]}"
-    tags = [f"{FFMPEG_NAMES.get(key, key)}={_escaped(value)}" for key, value in metadata.items()]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.mp4"  # the index can only be moved to the front of a file, not of a pipe
-        told = Path(folder) / "tags"  # a recipe may be longer than an argument
-        told.write_text("\n".join([";FFMETADATA1", *tags, ""]), "utf-8")
+    with Mp4Writer(fps, metadata=metadata) as writer:
+        for frame in frames:
+            writer.add(frame)
+        return writer.finish()
+
+
+class Mp4Writer:
+    """An H.264 film for browsers: yuv420p, BT.709 colours, index in front (faststart), exactly the frames given.
+
+    Each is shown for as long as `fps` says. An odd width or height is extended by repeating its last column or row,
+    which H.264 needs. `metadata` takes title, comment, copyright and recipe, which becomes the description. Raises
+    RuntimeError with ffmpeg's words when it fails, and EncoderHung when it takes nothing for HUNG_SECONDS. Leaving it
+    ends ffmpeg, whether the film was finished or not.
+    """
+
+    def __init__(self, fps: float, *, metadata: Mapping[str, str]) -> None:
+        self._fps = fps
+        self._tags = [f"{FFMPEG_NAMES.get(key, key)}={_escaped(value)}" for key, value in metadata.items()]
+        self._ffmpeg: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Mp4Writer":
+        self._scratch = tempfile.TemporaryDirectory()
+        self._folder = Path(self._scratch.name)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._ffmpeg is not None:
+            self._ffmpeg.kill()
+            self._ffmpeg.communicate()
+        self._scratch.cleanup()
+
+    def add(self, frame: Frame, ms: int = 0) -> None:  # noqa: ARG002 - all are shown for the same time
+        """Append a frame."""
+        height, width, _ = frame.shape
+        pixels = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        if self._ffmpeg is None:
+            self._ffmpeg = self._started(pixels.shape[1], pixels.shape[0])
+        with self._patient(self._ffmpeg):
+            self._ffmpeg.stdin.write(pixels.tobytes())  # type: ignore[union-attr]
+
+    def finish(self) -> bytes:
+        """Return the file."""
+        if self._ffmpeg is None:
+            raise ValueError("a film needs at least one frame")
+        with self._patient(self._ffmpeg):
+            self._ffmpeg.stdin.close()  # type: ignore[union-attr]
+            self._ffmpeg.wait()
+        return (self._folder / "film.mp4").read_bytes()
+
+    def _started(self, width: int, height: int) -> "subprocess.Popen[bytes]":
+        told = self._folder / "tags"  # a recipe may be longer than an argument
+        told.write_text("\n".join([";FFMETADATA1", *self._tags, ""]), "utf-8")
         command = [
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-nostdin", "-y"),
-            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"{fps:g}", "-i", "pipe:0"),
+            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{self._fps:g}", "-i", "pipe:0"),
             *("-f", "ffmetadata", "-i", str(told), "-map_metadata", "1"),
             *("-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int"),
             *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"),
             *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"),
-            *("-movflags", "+faststart", str(path)),
+            # the index can only be moved to the front of a file, not of a pipe
+            *("-movflags", "+faststart", str(self._folder / "film.mp4")),
         ]
-        done = subprocess.run(command, input=pixels.tobytes(), capture_output=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"ffmpeg could not write the film: {done.stderr.decode(errors='replace').strip()}")
-        return path.read_bytes()
+        with (self._folder / "said").open("wb") as said:  # a pipe that nobody reads could fill
+            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+
+    @contextmanager
+    def _patient(self, ffmpeg: "subprocess.Popen[bytes]") -> Iterator[None]:
+        """Wait for ffmpeg, but not for ever: what it does not take would block us as well."""
+        ended = threading.Event()
+
+        def end() -> None:
+            ended.set()
+            ffmpeg.kill()
+
+        hung = threading.Timer(HUNG_SECONDS, end)
+        hung.start()
+        try:
+            yield
+            is_broken = bool(ffmpeg.poll())
+        except BrokenPipeError:
+            ffmpeg.wait()
+            is_broken = True
+        finally:
+            hung.cancel()
+        if ended.is_set():
+            raise EncoderHung(f"ffmpeg did nothing for {HUNG_SECONDS:g} seconds, and was ended")
+        if is_broken:
+            said = (self._folder / "said").read_text("utf-8", "replace").strip()
+            raise RuntimeError(f"ffmpeg could not write the film: {said}")
 
 
 def _escaped(value: str) -> str:
@@ -178,26 +295,49 @@ def _escaped(value: str) -> str:
 
 
 def webp(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, metadata: Mapping[str, str]) -> bytes:
-    """Write an animated WebP that repeats for ever; `metadata` as XMP, marked synthetic.
+    """Write a WebP as :class:`WebpWriter` does; ValueError without frames or when the durations do not match them."""
+    times = _times(frames, durations_ms)
+    writer = WebpWriter(metadata=metadata)
+    for frame, ms in zip(frames, times, strict=True):
+        writer.add(frame, ms)
+    return writer.finish()
+
+
+class WebpWriter:
+    """An animated WebP that repeats for ever; `metadata` as XMP, marked synthetic.
 
     Every frame is kept, also one that equals its neighbour, which libwebp's own animation encoder would drop: Pillow
     codes the pictures, and the container (RFC 9649, section 2.7) is written here. Only the rectangle that changed is
-    stored. Raises ValueError without frames or when the durations do not match them.
+    stored.
     """
-    times = _times(frames, durations_ms)
-    height, width, _ = frames[0].shape
-    has_animation_and_xmp = 0x02 | 0x04
-    chunks = [
-        _chunk(b"VP8X", struct.pack("<I", has_animation_and_xmp) + _uint24(width - 1) + _uint24(height - 1)),
-        _chunk(b"ANIM", bytes(4) + struct.pack("<H", 0)),
-    ]
-    for frame, (left, top, right, bottom), ms in zip(frames, _changed(frames, even=True), times, strict=True):
+
+    def __init__(self, *, metadata: Mapping[str, str]) -> None:
+        self._about = _xmp(metadata).encode()
+        self._file = io.BytesIO()
+        self._before: Frame | None = None
+
+    def add(self, frame: Frame, ms: int) -> None:
+        """Append a frame that is shown for `ms` milliseconds."""
+        if self._before is None:
+            height, width, _ = frame.shape
+            has_animation_and_xmp = struct.pack("<I", 0x02 | 0x04)
+            self._file.write(b"RIFF" + bytes(4) + b"WEBP")  # its length follows
+            self._file.write(_chunk(b"VP8X", has_animation_and_xmp + _uint24(width - 1) + _uint24(height - 1)))
+            self._file.write(_chunk(b"ANIM", bytes(4) + struct.pack("<H", 0)))
+        left, top, right, bottom = _changed(self._before, frame, even=True)
         place = (left // 2, top // 2, right - left - 1, bottom - top - 1, ms)
         replaces = b"\x02"  # nothing is blended with what lies below
         picture = _webp_picture(frame[top:bottom, left:right])
-        chunks.append(_chunk(b"ANMF", b"".join(map(_uint24, place)) + replaces + picture))
-    chunks.append(_chunk(b"XMP ", _xmp(metadata).encode()))
-    return _chunk(b"RIFF", b"".join([b"WEBP", *chunks]))
+        self._file.write(_chunk(b"ANMF", b"".join(map(_uint24, place)) + replaces + picture))
+        self._before = frame
+
+    def finish(self) -> bytes:
+        """Return the file."""
+        self._file.write(_chunk(b"XMP ", self._about))
+        length = self._file.tell() - 8
+        self._file.seek(4)
+        self._file.write(struct.pack("<I", length))
+        return self._file.getvalue()
 
 
 def _webp_picture(picture: Frame) -> bytes:
@@ -220,16 +360,14 @@ def _uint24(value: int) -> bytes:
 
 
 def still(frame: Frame, *, metadata: Mapping[str, str] | None = None) -> bytes:
-    """Write one frame as a lossless PNG; `metadata` (title, comment, copyright) as text chunks and, marked
-    synthetic, as XMP.
+    """Write one frame as a lossless PNG, marked synthetic as XMP; `metadata` (title, comment, copyright) beside it.
 
     Painted pictures have little in them that comes again, so only runs are looked for: half the time, and smaller.
     """
     chunks = PngImagePlugin.PngInfo()
     for key, value in (metadata or {}).items():
         chunks.add_itxt(key.capitalize(), value)
-    if metadata:
-        chunks.add_itxt("XML:com.adobe.xmp", _xmp(metadata))
+    chunks.add_itxt("XML:com.adobe.xmp", _xmp(metadata or {}))
     out = io.BytesIO()
     Image.fromarray(frame).save(out, "PNG", pnginfo=chunks, compress_level=4, compress_type=zlib.Z_RLE)
     return out.getvalue()

@@ -18,6 +18,9 @@ FLASHES_MAX = 3
 SAFE_FPS = 2.0 * FLASHES_MAX
 """At this pace no film flashes more often: a flash takes two changes, and a second has no more frames than these."""
 
+SAFE_MS = 10 * ceil(100 / SAFE_FPS)
+"""How long a picture is shown at that pace, in a GIF's hundredths of a second."""
+
 SIDE = 128  # pixels that are looked at: finer patterns are not seen as flashes
 HUNG = 434  # CSS pixels of a film on its page
 SAFE_AREA = 0.25 * 341 * 256 / HUNG**2  # a quarter of ten degrees of sight, as a share of the film
@@ -29,11 +32,14 @@ Values = NDArray[np.float32]
 
 
 def flashes(frames: Sequence[NDArray[np.uint8]], fps: float) -> bool:
-    """Tell whether a film that repeats, of RGB frames in the order in which they are shown, flashes too often."""
+    """Tell whether a film that repeats, of RGB frames in the order in which they are shown, flashes too often.
+
+    They may be as :func:`small` makes them.
+    """
     second = max(1, int(fps))  # changes within a second, the first and the last frame of it included
     looped = [*frames, *(frames[index % len(frames)] for index in range(ceil(fps) + 1))] if frames else []
-    small = [_linear(frame) for frame in looped]
-    return _too_many(_general(small), second) or _too_many(_red(small), second)
+    light = [_linear(frame) for frame in looped]
+    return _too_many(_general(light), second) or _too_many(_red(light), second)
 
 
 def pace(frames: Sequence[NDArray[np.uint8]], fps: float) -> float:
@@ -97,11 +103,17 @@ def _turns(
         yield turned
 
 
-def _linear(frame: NDArray[np.uint8]) -> Values:
-    """Return a frame's linear light, 0-1, averaged where it is larger than what is looked at."""
+def small(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return what is looked at of a frame: it is averaged where it is larger, and can then be let go."""
     height, width = frame.shape[:2]
     scale = min(1.0, SIDE / max(height, width))
+    if scale == 1:
+        return frame
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    picture = Image.fromarray(frame) if scale == 1 else Image.fromarray(frame).resize(size, Image.Resampling.BOX)
-    share = np.asarray(picture, np.float32) / 255
+    return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BOX))
+
+
+def _linear(frame: NDArray[np.uint8]) -> Values:
+    """Return a frame's linear light, 0-1."""
+    share = np.asarray(small(frame), np.float32) / 255
     return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4).astype(np.float32)

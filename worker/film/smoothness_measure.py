@@ -6,7 +6,7 @@ neighbouring frames in sRGB, each box-averaged to 48 x 48, taken from the writte
 
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,7 @@ class Smoothness:
     steps: list[float]
 
 
-def smoothness(frames: Sequence[NDArray[np.uint8]]) -> Smoothness:
+def smoothness(frames: Iterable[NDArray[np.uint8]]) -> Smoothness:
     """Measure a film of RGB frames (height x width x 3, uint8).
 
     `steps` are the differences of neighbours (0-255), evenness is 1 - Gini of them, jump is the largest over the
@@ -38,10 +38,11 @@ def smoothness(frames: Sequence[NDArray[np.uint8]]) -> Smoothness:
     return Smoothness(1 - _gini(steps), float(steps.max() / steps.mean()), steps.tolist())
 
 
-def read_frames(gif: bytes) -> list[NDArray[np.uint8]]:
-    """Read all frames of an animated picture as RGB arrays, as a viewer would show them."""
+def read_frames(gif: bytes) -> Iterator[NDArray[np.uint8]]:
+    """Read the frames of an animated picture one by one, as RGB arrays, as a viewer would show them."""
     with Image.open(io.BytesIO(gif)) as film:
-        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
+        for frame in ImageSequence.Iterator(film):
+            yield np.asarray(frame.convert("RGB"))
 
 
 def _box_averaged(frame: NDArray[np.uint8]) -> NDArray[np.float64]:

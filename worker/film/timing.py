@@ -38,3 +38,19 @@ def durations(positions: Sequence[float], painted: Sequence[int], frame_ms: int,
         ends = [wrap - len(order), *middles, wrap]
     edges = [math.floor(end * frame_ms / 10 + 0.5) for end in ends]  # not to even: an end and its repeat round alike
     return [max(SHORTEST_MS, 10 * (end - start)) for start, end in itertools.pairwise(edges)]
+
+
+def thinned(order: Sequence[int], times: Sequence[int], least_ms: int) -> tuple[list[int], list[int]]:
+    """Leave pictures out of a film until each is shown for `least_ms`; it then stands for its neighbours too.
+
+    Of those that one stands for it is the one that was shown longest. The film lasts as long as before.
+    """
+    groups: list[list[tuple[int, int]]] = [[]]
+    for shown in zip(times, order, strict=True):
+        if sum(ms for ms, _ in groups[-1]) >= least_ms:
+            groups.append([])
+        groups[-1].append(shown)
+    if len(groups) > 1 and sum(ms for ms, _ in groups[-1]) < least_ms:
+        groups[-2:] = [groups[-2] + groups[-1]]
+    kept = [max(group, key=lambda shown: shown[0])[1] for group in groups]
+    return kept, [sum(ms for ms, _ in group) for group in groups]

@@ -59,7 +59,7 @@ def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
                 next_level.open_next(session, painting, opened)
             break
         except LeaseLost:
-            film_assembly.withdraw(hung)
+            film_assembly.withdraw([row["path"] for row in rows] + ([hung.path] if hung else []))
             raise
         except next_level.NotPlanned:  # the others' last piece was done since we looked
             opened = next_level.plan_next(painting)
@@ -77,18 +77,13 @@ def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -
         if level.kind in (STOPS, KNOTS) and (left := [replace(each, picture=None) for each in painted]):
             path = painting.knots_path(claim.level, claim.batch)
             knots = writers.submit(_store, media_store.store(), path, pack, left)
-        sizes = {
-            position: writers.submit(
-                _store, media_store.store(), media_store.frame_path(walk.id, position), encoding.still, picture
-            )
+        written = {
+            position: writers.submit(_store_frame, media_store.store(), walk.id, position, picture)
             for position, picture in pictures.items()
         }
         if knots:
             knots.result()
-        rows: list[dict[str, Any]] = [
-            {"position": position, "path": media_store.frame_path(walk.id, position), "bytes": size.result()}
-            for position, size in sizes.items()
-        ]
+        rows = [{"position": position} | each.result() for position, each in written.items()]
     for position, picture in pictures.items():
         painting.memory.keep(position, picture)
     places = next_level.places_of(walk, painting.stops)
@@ -132,18 +127,23 @@ def _mend(painting: WalkInProgress) -> None:
 
 
 def _rewrite(painting: WalkInProgress, painted: Painted) -> None:
-    path, picture = media_store.frame_path(painting.walk.id, painted.position), np.asarray(painted.picture)
-    data = encoding.still(picture)
-    media_store.store().write(path, data)
+    picture = np.asarray(painted.picture)
+    file = _store_frame(media_store.store(), painting.walk.id, painted.position, picture)
     painting.memory.keep(painted.position, picture)
     where = Frame.walk_number == painting.claim.walk_number, Frame.position == painted.position
     with writing() as session:
         write_as_holder(session, painting.claim)
         for row in session.scalars(select(Frame).where(*where)):
-            row.path, row.bytes = path, len(data)
+            row.path, row.bytes = file["path"], file["bytes"]
 
 
-def _store(store: media_store.MediaStore, path: str, code: Any, content: Any) -> int:
-    data = code(content)
+def _store(store: media_store.MediaStore, path: str, code: Any, content: Any) -> None:
+    store.write(path, code(content))
+
+
+def _store_frame(store: media_store.MediaStore, walk_id: str, position: float, picture: Any) -> dict[str, Any]:
+    """Write a frame; return what its row says of the file."""
+    data = encoding.still(picture)
+    path = media_store.frame_path(walk_id, position, data)
     store.write(path, data)
-    return len(data)
+    return {"path": path, "bytes": len(data)}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -18,36 +21,41 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.commissions import recipe
-from app.errors import MediaError
+from app.errors import MediaError, MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
 from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
-from worker.film.timing import durations, film_order
+from worker.film.timing import durations, film_order, thinned
+from worker.pieces.painted_pictures import PaintedPictures, Picture
 from worker.pieces.walk_memory import Memory
+from worker.queue import keeping
 from worker.queue.leases import Claim, write_as_holder
 
 FILM_PAUSE = 100.0
 """How many times as long as the last unfinished film took the next one is put off: they may cost a walk 1 % of its
 time, however long it is. The page plays stills meanwhile."""
 
+AHEAD = 8
+"""How many pictures the slowest of a walk's films may lag behind; so many are in memory at once."""
+
 WRITERS = 4
 """How many files are written at once: most of their time is waiting for the disk."""
-
-Picture = NDArray[np.uint8]
 
 log = logging.getLogger(__name__)
 
 
-def strides(frames: Sequence[Picture], count: int, ending: str) -> smoothness_measure.Smoothness:
+def strides(frames: Iterable[Picture], count: int, ending: str) -> smoothness_measure.Smoothness:
     """Measure the film as it is shown, no step twice.
 
     Of a walk that goes back only the way there counts: the way back has the same steps. A walk that goes round has one
     more, from its last frame to its first.
     """
-    way = list(frames[:count])
-    return smoothness_measure.smoothness([*way, way[0]] if ending == ROUND else way)
+    shown = iter(frames)
+    first = next(shown)
+    way = chain([first], islice(shown, count - 1), [first] if ending == ROUND else [])
+    return smoothness_measure.smoothness(way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +71,24 @@ class WrittenFilm:
 def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -> WrittenFilm | None:
     """Make the film as far as it is, with the frames ``added`` and not yet recorded, if one is due.
 
+    It shows no more pictures a second than are safe whatever they are, as the page's player does (static/player.js).
     A store that cannot take it for once is no reason to stop painting.
     """
     began = time.monotonic()
     if began < memory.next_film:
         return None
     known = db.session.execute(_frames(walk.number)).all()
-    places = {frame.position: frame.index for frame in known} | {row["position"]: row["index"] for row in added}
-    if not 2 <= len(places) < walk.frames:
+    paths = {frame.index: (frame.position, frame.path) for frame in known}
+    paths |= {row["index"]: (row["position"], row["path"]) for row in added}
+    if not 2 <= len(paths) < walk.frames:
         return None
     try:
-        pictures, _ = _read(
-            [*((frame.position, frame.path) for frame in known), *((row["position"], row["path"]) for row in added)],
-            memory,
-        )
-        there = {places[position]: picture for position, picture in pictures.items()}
-        order = [index for index in film_order(walk.frames, walk.ending) if index in there]
-        gif = encoding.gif([there[index] for index in order], _times(walk, list(there)), comment=recipe.dumps(walk))
+        order = [index for index in film_order(walk.frames, walk.ending) if index in paths]
+        times = _times(walk, list(paths))
+        if walk.fps > flash_safety.SAFE_FPS:  # to look for flashes each time would take the painter's
+            order, times = thinned(order, times, flash_safety.SAFE_MS)
+        pictures = PaintedPictures([paths[index] for index in order], memory)
+        gif = encoding.gif(pictures, times, comment=recipe.dumps(walk))
         return _write(media_store.store(), walk.id, ("gif", "gif", gif))
     except MediaError as error:
         log.warning("walk %s is painted on without its unfinished film: %s", walk.id, error)
@@ -100,46 +109,63 @@ def record_files(session: Session, walk: Walk, files: Sequence[WrittenFilm]) -> 
     return replaced
 
 
-def withdraw(file: WrittenFilm | None) -> None:
-    """Delete a file that was not named after all, unless whoever took the walk over made the very same."""
-    if file is not None and db.session.scalar(select(Medium.path).where(Medium.path == file.path)) is None:
-        take_down([file.path])
+def withdraw(paths: Sequence[str]) -> None:
+    """Delete files that were not named after all, unless whoever took the walk over made the very same."""
+    named = {path for table in (Medium, Frame)
+             for path in db.session.scalars(select(table.path).where(table.path.in_(paths)))}  # fmt: skip
+    take_down(set(paths) - named)
 
 
 def take_down(paths: Iterable[str]) -> None:
-    """Delete files that no row names any more."""
+    """Delete files that no row names any more; what cannot be deleted now is left for ``media prune``."""
     for path in paths:
-        media_store.store().delete(path)
+        try:
+            media_store.store().delete(path)
+        except MediaError as error:
+            log.warning("%s could not be deleted: %s", path, error)
 
 
 def first_shown(walk: Walk) -> dict[str, Any]:
     """Return what is noted with a film: the seconds from the commission to the first, of which there is one."""
-    waited = round((now() - walk.created_at).total_seconds(), 3)
+    waited = max(0.0, round((now() - walk.created_at).total_seconds(), 3))  # a clock may have been put back
     return {"first_film_seconds": func.coalesce(Walk.first_film_seconds, waited)}
 
 
 def lost(claim: Claim, memory: Memory) -> list[float]:
     """Return the positions of frames that are recorded and cannot be read any more; the others are remembered."""
     frames = db.session.execute(_frames(claim.walk_number)).all()
-    pictures, missing = _read([(frame.position, frame.path) for frame in frames], memory)
-    for position, picture in pictures.items():
-        memory.keep(position, picture)
+    pictures, missing = _pictures(frames, memory), []
+    for index, frame in enumerate(frames):
+        try:
+            memory.keep(frame.position, pictures[index])
+        except MediaStoreAway:
+            raise
+        except MediaError as error:
+            log.warning("%s", error)
+            missing.append(frame.position)
     return missing
 
 
 def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
-    """Write the film in all its forms, measure it, and finish the walk with it: the last piece of a walk's painting."""
+    """Write the film in all its forms, measure it, and finish the walk with it: the last piece of a walk's painting.
+
+    Its pictures are gone through twice, and never all of them held: first for what flashes and for the palette, then
+    all its files are written at once.
+    """
     frames = db.session.execute(_frames(claim.walk_number)).all()
-    pictures, missing = _read([(frame.position, frame.path) for frame in frames], memory)
-    if missing or len(frames) != walk.frames:
-        raise MediaError(f"{walk.frames - len(pictures)} frames are not in the media store")
-    way = [pictures[frame.position] for frame in frames]
+    if len(frames) != walk.frames:
+        raise MediaError(f"{walk.frames - len(frames)} frames are not in the media store")
+    way = _pictures(frames, memory)
     order = film_order(walk.frames, walk.ending)
-    shown = [way[index] for index in order]
-    set_committed_value(walk, "fps", flash_safety.pace(shown, walk.fps))
-    films, smoothness = _films(walk, shown, way[len(way) // 2])
+    seen, sample = _looked_through(way, order)
+    set_committed_value(walk, "fps", flash_safety.pace([seen[index] for index in order], walk.fps))
+    poster = way[len(way) // 2]
+    films, smoothness = _films(walk, way, order, sample, poster)
+    keeping.goes_on()
     with ThreadPoolExecutor(WRITERS) as writers:
         files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
+    # Before it is finished: from then on others may write there. What workers left that were killed goes as well.
+    lying = media_store.store().files(media_store.walk_folder(walk.id))
     spent = select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
         Piece.walk_number == walk.number, Piece.kind != STAGES
     )
@@ -156,13 +182,15 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             evenness=round(smoothness.evenness, 4),
             jump=round(smoothness.jump, 4),
             strides=[round(step, 3) for step in smoothness.steps],
-            colour=colours.main(Image.fromarray(way[len(way) // 2])),
+            colour=colours.main(Image.fromarray(poster)),
             error=None,
         )
-        replaced = record_files(session, walk, files)
+        record_files(session, walk, files)
         session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind != STAGES))
-    take_down(replaced)
-    media_store.store().delete(media_store.knots_folder(walk.id))
+    knots = media_store.knots_folder(walk.id)
+    media_store.store().delete(knots)
+    named = {frame.path for frame in frames} | {file.path for file in files}
+    take_down(path for path in lying.keys() - named if not path.startswith(f"{knots}/"))
     log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
 
 
@@ -175,20 +203,50 @@ def about(walk: Walk) -> dict[str, str]:
     return told | ({"copyright": recipe.drawings_text(walk)} if walk.drawings else {})
 
 
+def _looked_through(way: Sequence[Picture], order: Sequence[int]) -> tuple[list[Picture], list[NDArray[np.uint8]]]:
+    """Return what is looked at of each picture for flashes, and of each that is shown what its palette is chosen by."""
+    places: list[list[int]] = [[] for _ in way]
+    for place, index in enumerate(order):
+        places[index].append(place)
+    seen, sample = [], [np.empty((0, 3), np.uint8)] * len(order)
+    for picture, shown in zip(way, places, strict=True):
+        keeping.goes_on()
+        seen.append(flash_safety.small(picture))
+        for place in shown:
+            sample[place] = encoding.palette_sample(picture, place, len(order))
+    return seen, sample
+
+
 def _films(
-    walk: Walk, pictures: Sequence[Picture], poster: Picture
+    walk: Walk, way: Sequence[Picture], order: Sequence[int], sample: Sequence[NDArray[np.uint8]], poster: Picture
 ) -> tuple[list[tuple[str, str, bytes]], smoothness_measure.Smoothness]:
-    """Make the files of a finished walk: kind, extension, content; the MP4 while the others are made."""
-    said = about(walk)
-    written = recipe.dumps(walk)
-    times = _times(walk, range(walk.frames))
-    with ThreadPoolExecutor(2) as beside:
-        mp4 = beside.submit(encoding.mp4, pictures, walk.fps, metadata={**said, "recipe": written})
-        webp = beside.submit(encoding.webp, pictures, times, metadata={**said, "recipe": written})
-        gif = encoding.gif(pictures, times, comment=written)
-        smoothness = strides(smoothness_measure.read_frames(gif), walk.frames, walk.ending)
-        files = [("webp", "webp", webp.result()), ("mp4", "mp4", mp4.result())]
-    return [*files, ("poster", "png", encoding.still(poster, metadata=said)), ("gif", "gif", gif)], smoothness
+    """Make the files of a finished walk: kind, extension, content; each picture is read once for all three films."""
+    said, written = about(walk), recipe.dumps(walk)
+    told = {**said, "recipe": written}
+    gif_film, webp_film = encoding.GifWriter(sample, comment=written), encoding.WebpWriter(metadata=told)
+    with encoding.Mp4Writer(walk.fps, metadata=told) as mp4_film:
+        times = _times(walk, range(walk.frames))
+        _write_side_by_side((gif_film, webp_film, mp4_film), (way[index] for index in order), times)
+        gif, webp, mp4 = gif_film.finish(), webp_film.finish(), mp4_film.finish()
+    smoothness = strides(smoothness_measure.read_frames(gif), walk.frames, walk.ending)
+    still = encoding.still(poster, metadata=said)
+    return [("webp", "webp", webp), ("mp4", "mp4", mp4), ("poster", "png", still), ("gif", "gif", gif)], smoothness
+
+
+def _write_side_by_side(
+    films: Sequence[encoding.FilmWriter], pictures: Iterable[Picture], times: Sequence[int]
+) -> None:
+    """Give each picture to all films; each is written by a thread of its own, none far behind the others."""
+    with ExitStack() as lanes:
+        writers = [lanes.enter_context(ThreadPoolExecutor(1)) for _ in films]
+        at_work: deque[Future[None]] = deque()
+        for picture, ms in zip(pictures, times, strict=True):
+            keeping.goes_on()
+            at_work += [writer.submit(film.add, picture, ms) for writer, film in zip(writers, films, strict=True)]
+            while len(at_work) > AHEAD * len(films):
+                at_work.popleft().result()
+        for each in at_work:
+            each.result()
 
 
 def _times(walk: Walk, painted: Sequence[int]) -> list[int]:
@@ -199,20 +257,8 @@ def _frames(walk_number: int) -> Any:
     return select(Frame.index, Frame.position, Frame.path).where(Frame.walk_number == walk_number).order_by(Frame.index)
 
 
-def _read(frames: Iterable[tuple[float, str]], memory: Memory) -> tuple[dict[float, Picture], list[float]]:
-    """Return the frames' pictures by position, and the positions of those that are lost."""
-    pictures, missing = {}, []
-    for position, path in frames:
-        picture = memory.pictures.get(position)
-        if picture is None:
-            try:
-                picture = encoding.decode_still(media_store.store().read(path))
-            except (MediaError, ValueError, OSError):
-                log.warning("%s cannot be read", path)
-                missing.append(position)
-                continue
-        pictures[position] = picture
-    return pictures, missing
+def _pictures(frames: Iterable[Any], memory: Memory) -> PaintedPictures:
+    return PaintedPictures([(frame.position, frame.path) for frame in frames], memory)
 
 
 def _write(store: media_store.MediaStore, walk_id: str, made: tuple[str, str, bytes]) -> WrittenFilm:

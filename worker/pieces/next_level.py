@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.queue import jobs, pieces
+from app.queue import fair_queue, jobs, pieces
 from app.storage.database import db
 from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
 from worker.pieces.painting import WalkInProgress
@@ -65,20 +65,34 @@ def open_next(session: Session, painting: WalkInProgress, following: NextLevel |
         _set_right(session, painting, following.positions)
     if values:
         session.execute(update(Walk).where(Walk.number == painting.claim.walk_number).values(**values))
-    insert_pieces(session, painting.claim.walk_number, following.number, following.level, pieces.REST)
+    levels = painting.levels[: following.number]
+    insert_pieces(session, painting.walk, [*levels, following.level] if following.level else levels, following.number)
 
 
-def insert_pieces(
-    session: Session, walk_number: int, number: int, level: Level | None, urgency: int, *, first: int = 0
-) -> None:
-    """Put the pieces of a level in the queue, from its ``first`` batch on; without a level, the film."""
-    kind, count = (FILM, 1) if level is None else (level.kind, len(level.batches))
-    rows = [
-        {"walk_number": walk_number, "kind": kind, "level": number, "batch": batch, "urgency": urgency}
-        for batch in range(first, count)
-    ]
+def insert_pieces(session: Session, walk: Walk, levels: Sequence[Level], number: int, *, first: int = 0) -> None:
+    """Put the pieces of a level in the queue, from its ``first`` batch on; behind the last level, the film.
+
+    Each has the turn in which the walk is when all before it is painted.
+    """
+    start, spent, ticket = session.execute(
+        select(Walk.start, func.coalesce(Walk.passes, 0), Walk.ticket).where(Walk.number == walk.number)
+    ).one()
+    level = levels[number] if number < len(levels) else None
+    kind, batches = (FILM, ((),)) if level is None else (level.kind, level.batches)
+    a_picture = 0 if level is None else level_plan.passes(levels[: number + 1], _sampling(walk))
+    a_turn, at = fair_queue.turn_passes(), start + spent
+    rows = []
+    for batch, pictures in enumerate(batches):
+        if batch >= first:
+            rows.append({"walk_number": walk.number, "kind": kind, "level": number, "batch": batch,
+                         "urgency": pieces.WALK, "turn": at // a_turn, "ticket": ticket})  # fmt: skip
+        at += a_picture * len(pictures)
     if rows:
         session.execute(insert(Piece), rows)
+
+
+def _sampling(walk: Walk) -> Mapping[str, Any]:
+    return walk.sampling or {"steps": walk.sampler_steps, "guidance": walk.guidance}
 
 
 def wake_workers(following: NextLevel) -> None:

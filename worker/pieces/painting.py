@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from flask import current_app
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from app.errors import MediaError
+from app.errors import MediaError, MediaStoreAway
 from app.generation import hands
 from app.storage import media_store
 from app.storage.database import db
@@ -33,7 +31,8 @@ from worker.pieces import walk_memory
 from worker.pieces.walk_memory import Memory
 from worker.planning.latent_state import Painted, State, unpack
 from worker.planning.level_plan import Knot, Level
-from worker.queue.leases import Claim, LeaseLost, renew
+from worker.queue import keeping
+from worker.queue.leases import Claim, LeaseLost
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +52,6 @@ class WalkInProgress:
         self.memory: Memory = walk_memory.of(claim.walk_number, painter.revision)
         self.walk = load(claim)
         self.passes = 0
-        self._renewed = time.monotonic()
-        self._renew_every = current_app.config["LEASE_SECONDS"] / 4
 
     # What the walk's row says
 
@@ -149,6 +146,8 @@ class WalkInProgress:
         if (number, batch) not in self.memory.knots:
             try:
                 found = unpack(media_store.store().read(self.knots_path(number, batch)))
+            except MediaStoreAway:
+                raise
             except (MediaError, ValueError, KeyError, OSError):
                 log.warning("batch %s.%s of walk %s is lost and painted again", number, batch, self.walk.id)
                 found = self.paint(number, batch)
@@ -164,12 +163,10 @@ class WalkInProgress:
         return f"{media_store.knots_folder(self.walk.id)}/{number}-{batch}.npz"
 
     def on_step(self) -> None:
-        """Between two steps of the solver: hold the lease, and stop if the worker must."""
+        """Between two steps of the solver: say that the work goes on, and stop if the worker must."""
         if stopping.is_set():
             raise Stopped
-        if time.monotonic() - self._renewed > self._renew_every:
-            renew(self.claim)
-            self._renewed = time.monotonic()
+        keeping.goes_on()
 
 
 def load(claim: Claim) -> Walk:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.generation import models_on_offer, presets
-from app.queue import pieces
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import Rendering
-from worker.pieces import next_level, walk_memory
+from worker.pieces import film_assembly, next_level, walk_memory
 from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
@@ -85,8 +85,8 @@ def _open_first(painting: WalkInProgress) -> None:
     notes = list(zip(walk.stops, painting.prepared.notes, strict=True))
     with writing() as session:
         write_as_holder(session, painting.claim, **settings)
-        session.execute(delete(Frame).where(Frame.walk_number == walk.number))
-        next_level.insert_pieces(session, walk.number, 0, levels[0], pieces.FIRST, first=1)
+        forgotten = _forget_frames(session, walk.number)
+        next_level.insert_pieces(session, walk, levels, 0, first=1)
         for stop, note in notes:
             if note != stop.note:
                 session.execute(
@@ -94,7 +94,15 @@ def _open_first(painting: WalkInProgress) -> None:
                     .where(Stop.walk_number == walk.number, Stop.position == stop.position)
                     .values(note=note)
                 )
+    film_assembly.take_down(forgotten)
     painting.reload()
+
+
+def _forget_frames(session: Session, walk_number: int) -> list[str]:
+    """Delete the rows of a walk's frames; return the paths of their files, which no row names any more."""
+    paths = list(session.scalars(select(Frame.path).where(Frame.walk_number == walk_number)))
+    session.execute(delete(Frame).where(Frame.walk_number == walk_number))
+    return paths
 
 
 def _sampling(walk: Walk) -> dict[str, Any]:
@@ -123,8 +131,9 @@ def _begin_anew(painting: WalkInProgress) -> None:
     with writing() as session:
         forgotten: dict[str, Any] = dict.fromkeys(("precision", "levels", "positions", "passes", "model_revision"))
         write_as_holder(session, painting.claim, state=QUEUED, painted_count=0, **forgotten)
-        for table in (Frame, Piece):
-            session.execute(delete(table).where(table.walk_number == number))
+        paths = _forget_frames(session, number)
+        session.execute(delete(Piece).where(Piece.walk_number == number))
+    film_assembly.take_down(paths)
     walk_memory.clear(number)
     raise WalkRestarted
 

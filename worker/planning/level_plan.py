@@ -23,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.generation.cost import PAIR, rungs
+from app.generation.cost import PAIR, of_frame, rungs
 from worker.planning import frame_schedule, pacing
 
 Kind = Literal["stops", "knots", "frames"]
@@ -116,6 +116,15 @@ def following(
         return Level("knots", knots, depth, _of_knots(knots, done[-1], batch, workers, branches=sampling["branches"]))
     positions = _placed(done, thumbnails, stops=stops, frames=frames, closed=closed, easing=easing)
     return _frames(positions, stops, sampling["steps"], batch, workers, closed=closed)
+
+
+def passes(levels: Sequence[Level], sampling: Mapping[str, Any]) -> int:
+    """Count the passes that a picture of the last of these levels takes."""
+    *others, last = levels
+    is_begun = sampling.get("branches") and last.kind != "stops" and others and others[-1].kind == "knots"
+    before = others[-1].until if is_begun else 0
+    area = int(sampling.get("enlarged", 1)) ** 2
+    return area * of_frame(sampling, before, last.until)
 
 
 def recorded(positions: Sequence[float], stops: int, steps: int, size: int) -> list[Level]:

@@ -1,3 +1,3 @@
-"""Who does which piece: leases on pieces of work, the workers that live, and models that none of them offers."""
+"""Who does which piece: leases and how they are kept, outages, the workers that live, models that none offers."""
 
-__all__ = ["leases", "living_workers", "unoffered_models"]
+__all__ = ["keeping", "leases", "living_workers", "outages", "unoffered_models"]

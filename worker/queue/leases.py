@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, exists, func, null, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.queue import fair_queue, pieces
@@ -40,7 +40,7 @@ from app.storage.walk_models import (
 )
 from worker.queue import living_workers
 
-COLUMNS = (Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, *fair_queue.ORDER)
+COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,9 @@ def holder() -> str:
     return f"{_neighbourhood()}:{os.getpid()}:{_NONCE}"
 
 
-def claim_next(models: Collection[str] | None = None, *, after: Claim | None = None) -> Claim | None:
+def claim_next(
+    models: Collection[str] | None = None, *, loaded: Collection[str | None] = (), after: Claim | None = None
+) -> Claim | None:
     """Claim the fairest waiting piece, or return ``None`` if none waits.
 
     Short tasks come first, but not one ``after`` another while a walk waits: visitors who look at the making of many
@@ -82,10 +84,12 @@ def claim_next(models: Collection[str] | None = None, *, after: Claim | None = N
 
     ``models`` are those that this worker paints with; walks that ask for another, or were begun by another revision
     that a living worker paints with, are left to others. A queued walk without pieces comes with its first one.
+    Of what has the same turn and level, that for which a model is ``loaded`` comes first; so nobody waits for it longer
+    than for those in their turn.
     """
     while True:
         with writing() as session:
-            found = _fairest(session, models, is_walks_turn=after is not None and after.kind == STAGES)
+            found = _fairest(session, models, loaded, is_walks_turn=after is not None and after.kind == STAGES)
             if found is None:
                 return None
             if claim := _take(session, found):
@@ -93,7 +97,9 @@ def claim_next(models: Collection[str] | None = None, *, after: Claim | None = N
             session.rollback()  # somebody was quicker: look again
 
 
-def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn: bool) -> Any:
+def _fairest(
+    session: Session, models: Collection[str] | None, loaded: Collection[str | None], *, is_walks_turn: bool
+) -> Any:
     """Find the piece that is next; one of a walk that has none yet has no number."""
     offered: list[ColumnElement[bool]] = []
     if models is not None:
@@ -103,35 +109,62 @@ def _fairest(session: Session, models: Collection[str] | None, *, is_walks_turn:
     ):  # two who went on with each other's walks would begin them anew for ever
         offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(others)))
     waiting, short = _opened(session, *offered), None
-    if waiting is not None and waiting.urgency < pieces.FIRST:
+    if waiting is not None and waiting.urgency == pieces.SHORT:
         if not is_walks_turn:
             return waiting
-        waiting, short = _opened(session, *offered, Piece.urgency >= pieces.FIRST), waiting
-    unopened = session.execute(
-        select(null().label("number"), *COLUMNS)
-        .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *offered)
+        waiting, short = _opened(session, *offered, Piece.urgency == pieces.WALK), waiting
+    unopened = _unopened(session, *offered)
+    if waiting is None and unopened is None:
+        return short
+    first = min((row for row in (waiting, unopened) if row is not None), key=_turn)
+    if not loaded or first.model in loaded:
+        return first
+    ready = _with(loaded)
+    alike = Piece.turn == first.turn, Piece.level == first.level, Piece.batch == first.batch
+    opened = _opened(session, *offered, ready, *alike)
+    if opened is None and (first.level, first.batch) == (0, 0):
+        opened = _unopened(session, *offered, ready, Walk.turn == first.turn)
+    return opened or first
+
+
+def _with(models: Collection[str | None]) -> ColumnElement[bool]:
+    named = Walk.model.in_([model for model in models if model is not None])
+    return or_(named, Walk.model.is_(None)) if None in models else named
+
+
+def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
+    """Find the next of the walks that have no pieces yet."""
+    return session.execute(
+        select(
+            null().label("number"),
+            literal(0).label("level"),
+            literal(0).label("batch"),
+            Walk.turn,
+            Walk.ticket,
+            *COLUMNS,
+        )
+        .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *conditions)
         .order_by(*fair_queue.ORDER)
         .limit(1)
         .with_for_update(skip_locked=True, of=Walk)  # one that another worker is just claiming is passed over
     ).one_or_none()
-    if waiting is None or unopened is None:
-        return waiting or unopened or short
-    return min(waiting, unopened, key=_turn)
 
 
 def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
     """Find the next of the pieces that there are."""
     return session.execute(
-        select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, *COLUMNS)
+        select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, Piece.turn,
+               Piece.ticket, *COLUMNS)
         .join(Walk, Walk.number == Piece.walk_number)
-        .where(Piece.state == PIECE_WAITING, _wanted(), Walk.deleted_at.is_(None), *conditions)
-        .order_by(Piece.urgency, *fair_queue.ORDER, Piece.level, Piece.batch)
+        .where(Piece.state == PIECE_WAITING, Piece.urgency != pieces.PARKED, _wanted(), Walk.deleted_at.is_(None),
+               *conditions)
+        .order_by(Piece.urgency, Piece.turn, Piece.level, Piece.batch, Piece.ticket, Piece.number)
         .limit(1)
-    ).one_or_none()
+    ).one_or_none()  # fmt: skip
 
 
 def _turn(row: Any) -> tuple[int, ...]:
-    return (pieces.FIRST if row.number is None else row.urgency, row.turn, row.ticket, row.walk_number)
+    return (row.turn, row.level, row.batch, row.ticket, row.walk_number)
 
 
 def _take(session: Session, found: Any) -> Claim | None:
@@ -150,7 +183,8 @@ def _take(session: Session, found: Any) -> Claim | None:
         if begun.rowcount != 1:  # type: ignore[attr-defined]
             return None
     if found.number is None:
-        piece = Piece(walk_number=found.walk_number, kind=STOPS, urgency=pieces.FIRST, attempt=attempt, **lease)
+        place = {"urgency": pieces.WALK, "turn": found.turn, "ticket": found.ticket}
+        piece = Piece(walk_number=found.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
         session.add(piece)
         session.flush()
         return Claim(piece.number, found.walk_number, found.id, STOPS, 0, 0, attempt, found.model)
@@ -233,7 +267,7 @@ def fail_walk(claim: Claim, reason: str) -> None:
             session.execute(delete(Piece).where(Piece.number == claim.number))
             return
         write_as_holder(session, claim, state=FAILED, error=reason, finished_at=now())
-        _call_off(session, claim.walk_number)
+        call_off(session, claim.walk_number)
 
 
 def sweep() -> int:
@@ -288,20 +322,20 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
     if walk is None:
         return
     if walk.state == FAILED:
-        _call_off(session, walk_number)
+        call_off(session, walk_number)
     elif walk.state == PAINTING and not _is_on_another_easel(session, walk_number, None):
         walk.state = QUEUED
     session.flush()
 
 
-def _call_off(session: Session, walk_number: int) -> None:
-    """Free all pieces of a walk that is painted no further; who holds one cannot publish it any more."""
-    session.execute(
-        update(Piece)
-        .where(Piece.walk_number == walk_number, Piece.state == PIECE_TAKEN)
-        .values(**pieces.FREE)
-        .execution_options(synchronize_session=False)
-    )
+def call_off(session: Session, walk_number: int) -> None:
+    """Free and park all pieces of a walk that is painted no further; who holds one cannot publish it any more."""
+    own = update(Piece).where(Piece.walk_number == walk_number, Piece.kind != STAGES)
+    for statement in (
+        own.where(Piece.state == PIECE_TAKEN).values(**pieces.FREE),
+        own.values(urgency=pieces.PARKED),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _is_on_another_easel(session: Session, walk_number: int, piece_number: int | None) -> bool:

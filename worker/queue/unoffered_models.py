@@ -15,7 +15,7 @@ from app.generation import models_on_offer
 from app.queue import jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
-from worker.queue.leases import holder
+from worker.queue.leases import call_off, holder
 
 PATIENCE_SECONDS = 600.0
 """For how long a model must be missed: longer than a large one loads."""
@@ -64,6 +64,7 @@ def _fail_all_of(name: str) -> None:
         locked = select(Walk).where(Walk.model == name, *_idle()).with_for_update(of=Walk)
         for walk in session.scalars(locked.execution_options(populate_existing=True)):
             walk.state, walk.error, walk.finished_at = FAILED, models_on_offer.not_offered(name), now()
+            call_off(session, walk.number)
             log.warning("walk %s failed: %s", walk.id, walk.error)
         done = select(Walk.number).where(Walk.model == name, Walk.state == FINISHED)
         session.execute(

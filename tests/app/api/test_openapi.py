@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.api import openapi
+from app.auth import api_tokens
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
 from tests.conftest import make_app
@@ -49,7 +50,7 @@ def errors_in(instance: Any, name: str, document: dict[str, Any], *, closed: boo
 
 def promised(answer: TestResponse, document: dict[str, Any]) -> list[str]:
     """List where an answer breaks what the document promises for its address: status, kind, headers, fields."""
-    address = re.sub(r"/walks/[^/]+$", "/walks/{walk_id}", answer.request.path)
+    address = re.sub(r"/walks/[^/]+", "/walks/{walk_id}", answer.request.path)
     response = document["paths"][address][answer.request.method.lower()]["responses"][str(answer.status_code)]
     missing = [name for name in response.get("headers", {}) if name not in answer.headers]
     if "content" not in response:
@@ -162,6 +163,7 @@ def test_every_answer_is_what_was_promised(client: FlaskClient, document: dict[s
     address = f"/api/v1/walks/{finished.id}"
     etag = {"If-None-Match": client.get(address).headers["ETag"]}
     token = {"Authorization": f"Bearer {new.json['owner_token']}"}
+    program = {"Authorization": f"Bearer {api_tokens.create('press', scopes=('walks:read', 'walks:curate'))[1]}"}
     answers = [
         new,
         client.post("/api/v1/walks", data="{", content_type="application/json"),
@@ -191,6 +193,19 @@ def test_every_answer_is_what_was_promised(client: FlaskClient, document: dict[s
         client.delete(f"/api/v1/walks/{gone.id}"),
         client.delete(new.headers["Location"], headers=token),
         client.get(ADDRESS),
+        client.post("/api/v1/walks", json=ASKED, headers=program),
+        client.post("/api/v1/walks", json=ASKED, headers={"Authorization": "Bearer moma_unknown"}),
+        client.get("/api/v1/mine"),
+        client.get("/api/v1/mine", headers=program),
+        client.get("/api/v1/mine?limit=0", headers=program),
+        client.patch(f"{address}/curation", json={"hidden": True}),
+        client.patch(f"{address}/curation", json={"hidden": False, "featured": True}, headers=program),
+        client.patch(f"{address}/curation", json={"hidden": True, "featured": True}, headers=program),
+        client.patch(f"{address}/curation", data="{", content_type="application/json", headers=program),
+        client.patch(f"{address}/curation", data="{}", content_type="text/plain", headers=program),
+        client.patch(f"/api/v1/walks/{gone.id}/curation", json={}, headers=program),
+        client.patch("/api/v1/walks/x/curation", json={}, headers=program),
+        client.delete(address, headers=program),
     ]
     assert [promised(answer, document) for answer in answers] == [[] for _ in answers]
     seen = {(answer.request.method, answer.status_code) for answer in answers}
@@ -214,10 +229,20 @@ def test_failures_are_what_was_promised(
     assert (answer.status_code, promised(answer, document)) == (500, [])
 
 
-def test_changing_and_taking_down_ask_for_a_bearer_token_and_nothing_else_does(document: dict[str, Any]) -> None:
-    assert document["components"]["securitySchemes"]["owner"]["scheme"] == "bearer"
-    locked = [operation["operationId"] for _, _, operation in operations(document) if operation.get("security")]
-    assert locked == ["takeWalkDown", "changeWalk"]
+def test_document_says_which_token_each_operation_asks_for(document: dict[str, Any]) -> None:
+    schemes = document["components"]["securitySchemes"]
+    assert {name: schemes[name]["scheme"] for name in schemes} == {"owner": "bearer", "token": "bearer"}
+    assert all(f"`{scope}`" in schemes["token"]["description"] for scope in api_tokens.SCOPES)
+    locked = {operation["operationId"]: operation.get("security") for _, _, operation in operations(document)}
+    asked = {name: security for name, security in locked.items() if security is not None}
+    assert asked == {
+        "takeWalkDown": [{"owner": []}, {"token": ["walks:edit"]}, {"token": ["walks:curate"]}],
+        "changeWalk": [{"owner": []}, {"token": ["walks:edit"]}],
+        # who brings a token of their own owns the walk by it, and who brings none gets one
+        "commissionWalk": [{}, {"owner": []}, {"token": ["walks:create"]}],
+        "listOwnWalks": [{"token": ["walks:read"]}],
+        "curateWalk": [{"token": ["walks:curate"]}],
+    }
 
 
 def test_unchanged_document_is_not_sent_again(client: FlaskClient) -> None:

@@ -28,6 +28,8 @@ def test_page_names_every_address_field_and_status(client: FlaskClient, page: st
             assert operation["summary"] in section
             for status in operation["responses"]:
                 assert f'<th scope="row">{status}</th>' in section
+            for needed in operation.get("security", []):
+                assert all(f"<code>{scope}</code>" in section for scope in needed.get("token", []))
             for parameter in operation["parameters"]:
                 assert f"<code>{parameter['name']}</code>" in section
     for component in ("Commission", "NewWalk", "WalkList", "Problem"):

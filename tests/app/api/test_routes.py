@@ -213,42 +213,82 @@ def test_no_body_breaks_anything(app: Flask, body: bytes) -> None:
 
 # A key that makes a repeat harmless
 
+KEY = {"Idempotency-Key": "0b1e6a52-7c2f-4f3e-9d61-5a8c3f70e214"}
+OWN = "a secret of the caller's own, drawn at random"
 
-def test_repeat_with_the_same_key_is_the_same_walk_and_token(client: FlaskClient) -> None:
-    key = {"Idempotency-Key": "once"}
-    first, second = (client.post("/api/v1/walks", json=ASKED, headers=key) for _ in range(2))
+
+def ask(client: FlaskClient, *, address: str = "203.0.113.7", token: str | None = None, **fields: object) -> Any:
+    headers = KEY | ({} if token is None else bearer(token))
+    return client.post("/api/v1/walks", json=ASKED | fields, headers=headers, environ_base={"REMOTE_ADDR": address})
+
+
+def test_repeat_with_the_same_key_is_the_same_walk(client: FlaskClient) -> None:
+    first, second = ask(client), ask(client)
     assert (first.status_code, second.status_code) == (202, 202)
     assert first.json["id"] == second.json["id"]
-    assert first.json["owner_token"] == second.json["owner_token"]
     assert count() == 1
+
+
+def test_token_is_shown_once_so_that_a_neighbour_with_the_same_key_and_body_never_gets_it(client: FlaskClient) -> None:
+    mine, neighbours = ask(client), ask(client)
+    token = mine.json["owner_token"]
+    assert neighbours.json["owner_token"] is None
+    assert token not in neighbours.text
+    assert client.delete(f"/api/v1/walks/{mine.json['id']}", headers=bearer(token)).status_code == 204
+
+
+def test_token_of_ones_own_survives_a_lost_answer(client: FlaskClient) -> None:
+    ask(client, token=OWN)  # and the answer is lost
+    again = ask(client, token=OWN)
+    assert again.json["owner_token"] == OWN
+    assert count() == 1
+    assert client.delete(f"/api/v1/walks/{again.json['id']}", headers=bearer(OWN)).status_code == 204
+
+
+def test_same_key_under_another_token_is_another_key(client: FlaskClient) -> None:
+    walks = [ask(client, token=token).json for token in (OWN, OWN[::-1], None)]
+    assert len({walk["id"] for walk in walks}) == count() == 3
+    for walk in walks[1:]:
+        problem(client.delete(f"/api/v1/walks/{walk['id']}", headers=bearer(OWN)), 403)
+
+
+@pytest.mark.parametrize("token", ["x" * 31, "x" * 201])
+def test_token_of_unusable_length_is_refused(client: FlaskClient, token: str) -> None:
+    answer = ask(client, token=token)
+    assert fields(answer) == ["Authorization"]
+    assert "32 to 200 characters" in answer.json["detail"]
+    assert count() == 0
 
 
 def test_same_key_with_another_body_is_refused(client: FlaskClient) -> None:
-    key = {"Idempotency-Key": "once"}
-    client.post("/api/v1/walks", json=ASKED, headers=key)
-    assert fields(client.post("/api/v1/walks", json=ASKED | {"seed": 12}, headers=key)) == ["Idempotency-Key"]
+    ask(client)
+    assert fields(ask(client, seed=12)) == ["Idempotency-Key"]
     assert count() == 1
 
 
-def test_key_of_another_caller_is_another_key(client: FlaskClient) -> None:
-    key = {"Idempotency-Key": "once"}
-    answers = [
-        client.post("/api/v1/walks", json=ASKED, headers=key, environ_base={"REMOTE_ADDR": f"203.0.113.{host}"})
-        for host in (7, 8)
-    ]
-    assert answers[0].json["owner_token"] != answers[1].json["owner_token"]
-    assert count() == 2
+@pytest.mark.parametrize(
+    ("one", "other", "walks"),
+    [
+        ("203.0.113.7", "203.0.113.8", 2),
+        ("2001:db8:1:2::7", "2001:db8:1:3::7", 2),
+        ("2001:db8:1:2::7", "2001:db8:1:2:ffff::9", 1),  # one household, or one machine that changes its address
+    ],
+)
+def test_key_holds_within_a_network(client: FlaskClient, one: str, other: str, walks: int) -> None:
+    assert len({ask(client, address=address).json["id"] for address in (one, other)}) == walks
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201])
-def test_key_of_unusable_length_is_refused(client: FlaskClient, key: str) -> None:
-    assert fields(client.post("/api/v1/walks", json=ASKED, headers={"Idempotency-Key": key})) == ["Idempotency-Key"]
+@pytest.mark.parametrize("key", ["", "lemon-sun-1", "x" * 15, "x" * 201])
+def test_key_that_others_may_hit_upon_or_that_is_too_long_is_refused(client: FlaskClient, key: str) -> None:
+    answer = client.post("/api/v1/walks", json=ASKED, headers={"Idempotency-Key": key})
+    assert fields(answer) == ["Idempotency-Key"]
+    assert "16 to 200 characters" in answer.json["detail"]
+    assert count() == 0
 
 
 def test_refused_walk_does_not_use_its_key_up(client: FlaskClient) -> None:
-    key = {"Idempotency-Key": "once"}
-    client.post("/api/v1/walks", json={"stops": []}, headers=key)
-    assert client.post("/api/v1/walks", json=ASKED, headers=key).status_code == 202
+    client.post("/api/v1/walks", json={"stops": []}, headers=KEY)
+    assert ask(client).status_code == 202
 
 
 # Looking

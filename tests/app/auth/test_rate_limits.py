@@ -17,6 +17,7 @@ from app.storage.walk_models import Walk
 from tests.conftest import make_app
 
 TWO = {"prompt": ["a fox", "a kite"]}
+ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
 
 
@@ -45,7 +46,7 @@ def test_fourth_walk_of_the_hour_is_refused_on_the_page_that_keeps_what_was_type
     answer = client.post("/walks", data={"prompt": ["an owl", "a very tall castle"], "seed": "77"})
     assert answer.status_code == 429
     assert 3598 - (time.monotonic() - began) <= int(answer.headers["Retry-After"]) <= 3601
-    assert "3 walks within an hour are as many as we take from one visitor" in answer.text
+    assert "The work of 3 usual walks within an hour is as much as we take from one visitor" in answer.text
     assert "an owl</textarea>" in answer.text
     assert "a very tall castle</textarea>" in answer.text
     assert 'value="77"' in answer.text
@@ -68,12 +69,59 @@ def test_repeats_do_not_count_and_are_answered_when_the_hour_is_full(strict: Fla
     assert count() == 3
 
 
+def state_of(client: FlaskClient, page: str) -> str:
+    return str(client.get(f"/api/v1{page.partition('-')[0]}").json["state"])
+
+
+def test_painting_a_cancelled_walk_after_all_counts_like_a_new_one(strict: Flask) -> None:
+    client = strict.test_client()
+    page = client.post("/walks", data=TWO).headers["Location"]
+    for _ in range(2):
+        assert client.post(f"{page}/cancel").status_code == 303
+        assert client.post(f"{page}/retry").status_code == 303
+    client.post(f"{page}/cancel")
+    answer = client.post(f"{page}/retry")
+    assert answer.status_code == 429
+    assert "The work of 3 usual walks within an hour is as much as we take from one visitor" in answer.text
+    assert 1 <= int(answer.headers["Retry-After"]) <= 3601
+    assert state_of(client, page) == "cancelled"
+    assert paint(client) == 429
+
+
+def test_walk_that_needs_no_retry_counts_nothing(strict: Flask) -> None:
+    client = strict.test_client()
+    page = client.post("/walks", data=TWO).headers["Location"]
+    assert [client.post(f"{page}/retry").status_code for _ in range(5)] == [409] * 5
+    assert [paint(client) for _ in range(3)] == [303, 303, 429]
+
+
+def test_operators_retry_without_limit(strict: Flask) -> None:
+    client, runner = strict.test_client(), strict.test_cli_runner()
+    page = client.post("/walks", data=TWO).headers["Location"]
+    for _ in range(6):
+        for command in ("cancel", "retry"):
+            assert runner.invoke(args=["walks", command, page.split("/")[-1]]).exit_code == 0
+    assert state_of(client, page) == "queued"
+
+
 def test_clearing_cookies_helps_as_far_as_the_address_allows(strict: Flask) -> None:
     assert [paint(strict.test_client()) for _ in range(7)] == [303] * 5 + [429] * 2
     answer = strict.test_client().post("/walks", data=TWO)
-    assert "5 walks within an hour are as many as we take from one address" in answer.text
+    assert "The work of 5 usual walks within an hour is as much as we take from one address" in answer.text
     elsewhere = strict.test_client()
     assert elsewhere.post("/walks", data=TWO, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 303
+
+
+def test_hour_is_full_by_work_and_a_large_walk_takes_more_of_it(strict: Flask) -> None:
+    client = strict.test_client()
+    small = TWO | {"frames": "2"}
+    assert [client.post("/walks", data=small | {"seed": str(seed)}).status_code for seed in range(3)] == [303] * 3
+    assert paint(client) == 303, "three of two frames are less work than two usual ones"
+    largest = TWO | {"frames": "240", "preset": "exact"}
+    assert client.post("/walks", data=largest).status_code == 429
+    fresh = strict.test_client()
+    assert fresh.post("/walks", data=largest, environ_base=ELSEWHERE).status_code == 303, "an hour is enough for any"
+    assert fresh.post("/walks", data=small, environ_base=ELSEWHERE).status_code == 429
 
 
 def test_whoever_knocks_on_a_full_hour_uses_up_nobodys_room(strict: Flask) -> None:
@@ -89,7 +137,7 @@ def test_api_is_limited_by_address_and_answers_with_a_problem(strict: Flask) -> 
     answer = client.post("/api/v1/walks", json=ASKED)
     assert answer.status_code == 429
     assert answer.content_type == "application/problem+json"
-    assert (answer.json["status"], answer.json["title"]) == (429, "Enough for this hour")
+    assert (answer.json["status"], answer.json["title"]) == (429, "Enough for now")
     assert 3598 - (time.monotonic() - began) <= int(answer.headers["Retry-After"]) <= 3601
     assert "Set-Cookie" not in answer.headers
     elsewhere = client.post("/api/v1/walks", json=ASKED, environ_base={"REMOTE_ADDR": "203.0.113.9"})
@@ -98,7 +146,7 @@ def test_api_is_limited_by_address_and_answers_with_a_problem(strict: Flask) -> 
 
 def test_repeats_and_bad_requests_to_the_api_do_not_count(strict: Flask) -> None:
     client = strict.test_client()
-    key = {"Idempotency-Key": "once"}
+    key = {"Idempotency-Key": "sixteen characters, or more"}
     assert [client.post("/api/v1/walks", json=ASKED, headers=key).status_code for _ in range(6)] == [202] * 6
     assert [client.post("/api/v1/walks", json={"stops": []}).status_code for _ in range(6)] == [422] * 6
     assert [client.post("/api/v1/walks", json=ASKED).status_code for _ in range(3)] == [202, 202, 429]
@@ -122,3 +170,28 @@ def test_household_has_one_key_for_all_its_ipv6_addresses(app: Flask) -> None:
     assert key("203.0.113.7") != key("203.0.113.8")
     assert key("::ffff:203.0.113.7") != key("::ffff:203.0.113.8")
     assert key("unix socket")
+
+
+def test_networks_are_kept_as_keyed_hashes_only(app: Flask, tmp_path: Path) -> None:
+    keys = set()
+    for one in (app, make_app(tmp_path / "other", SECRET_KEY="another secret, as long as it has to be")):
+        for address in ("203.0.113.7", "203.0.113.8"):
+            with one.test_request_context(environ_base={"REMOTE_ADDR": address}):
+                keys.add(rate_limits.network_key())
+    assert len(keys) == 4
+    assert not any("203" in key and "113" in key for key in keys)
+
+
+@pytest.mark.parametrize(("address", "shares"), [
+    ("203.0.113.9", True), ("198.51.100.7", False), ("2001:db8::1", True), ("2001:db8:5::1", False), ("", True),
+])  # fmt: skip
+def test_visitors_of_a_network_share_its_turns_unless_it_is_one_that_many_visit_through(
+    app: Flask, address: str, shares: bool
+) -> None:
+    app.config["SHARED_NETWORKS"] = ["198.51.100.0/24", "2001:db8:5::/48"]
+    keys = []
+    for visitor in ("ann", "ben"):
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            keys.append(rate_limits.turns_key(visitor))
+    assert (keys[0] == keys[1]) is shares
+    assert shares or keys == ["ann", "ben"]

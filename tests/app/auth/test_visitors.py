@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
 
 from app.auth import visitors
@@ -109,6 +110,29 @@ def test_visitor_is_known_after_the_key_was_changed(site: Flask, tmp_path: Path)
     assert secret_in(forgotten, new)
 
 
+def test_cookie_is_signed_anew_so_that_it_outlives_the_secret_of_before(site: Flask, tmp_path: Path) -> None:
+    _, old, _ = cookie_of(site)
+    changed = make_app(tmp_path / "changed", SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET])
+    with changed.test_request_context(headers={"Cookie": f"moma_visitor={old}"}):
+        secret = visitors.current()
+        header = changed.process_response(changed.make_response("")).headers["Set-Cookie"]
+    assert f"Max-Age={visitors.YEAR_SECONDS}" in header, "and lasts a year from here on"
+    new = header.partition("=")[2].partition(";")[0]
+    forgotten = make_app(tmp_path / "forgotten", SECRET_KEY=NEW)
+    assert secret_in(forgotten, new) == secret
+    assert secret_in(forgotten, old) is None
+
+
+def test_looking_at_one_s_walks_keeps_the_cookie_good_and_other_pages_leave_it_alone(
+    client: FlaskClient, hung: Callable[..., Walk]
+) -> None:
+    walk = hung()
+    client.get("/")
+    assert "moma_visitor=" in client.get("/mine").headers["Set-Cookie"]
+    for address in ("/gallery", walk.url, "/about", "/api/v1/walks"):  # which caches may keep
+        assert "Set-Cookie" not in client.get(address).headers
+
+
 def test_owner_is_told_from_others(commissioned: Callable[..., Walk]) -> None:
     walk = commissioned(visitor="ann")
     assert visitors.owns("secret of ann", walk)
@@ -116,28 +140,7 @@ def test_owner_is_told_from_others(commissioned: Callable[..., Walk]) -> None:
         assert not visitors.owns(other, walk)
 
 
-def test_walk_without_an_owner_is_owned_by_its_own_token(app: Flask) -> None:
-    walk, _ = intake.place(validate(ASKED), visitor_key="somebody")
-    other, _ = intake.place(validate(ASKED), visitor_key="somebody")
-    token = visitors.owner_token(walk.id)
-    assert visitors.owns(token, walk)
-    assert not visitors.owns(token, other)
-
-
-def test_owner_token_can_be_shown_again_after_the_key_was_changed(app: Flask, instance: Path) -> None:
-    walk, _ = intake.place(validate(ASKED), visitor_key="somebody")
-    token = visitors.owner_token(walk.id)
-    with make_app(instance, SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET]).app_context():
-        assert visitors.owner_token(walk.id, walk.owner_hash) == token
-    with make_app(instance, SECRET_KEY=NEW).app_context():
-        assert visitors.owner_token(walk.id, walk.owner_hash) is None
-
-
-def test_addresses_are_kept_as_keyed_hashes_only(site: Flask, tmp_path: Path) -> None:
-    keys = set()
-    for one in (site, make_app(tmp_path / "other", SECRET_KEY=NEW)):
-        for address in ("203.0.113.7", "203.0.113.8"):
-            with one.test_request_context(environ_base={"REMOTE_ADDR": address}):
-                keys.add(visitors.address_key())
-    assert len(keys) == 4
-    assert not any("203" in key and "113" in key for key in keys)
+def test_walk_that_nobody_asked_for_as_a_visitor_is_owned_by_nobody(app: Flask) -> None:
+    one, other = (intake.place(validate(ASKED), visitor_key="the house")[0] for _ in range(2))
+    assert one.owner_hash != other.owner_hash
+    assert not any(visitors.owns(secret, one) for secret in ("", "None", "the house", one.id, SECRET))

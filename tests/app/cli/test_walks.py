@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from app.commissions import recipe
 from app.commissions.recipe_pins import PinnedSettings
-from app.moderation import banned_words
+from app.moderation import audit_log, banned_words
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
@@ -26,6 +26,11 @@ from tests.support.recipes import RENDERING
 pytestmark = pytest.mark.databases
 
 Hanger = Callable[..., Walk]
+
+
+def logged() -> list[tuple[str, str]]:
+    """Return what the audit log says that commands did, the first deed first."""
+    return [(deed.what, deed.about) for deed in audit_log.latest(9) if deed.who == audit_log.COMMAND][::-1]
 
 
 def test_walk_is_created(runner: FlaskCliRunner) -> None:
@@ -186,6 +191,9 @@ def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, commissi
     assert run_json(runner, "walks", "cancel", walk.id, status=1)["error"]
     assert run_json(runner, "walks", "retry", walk.id)["state"] == "queued"
     assert run_json(runner, "walks", "retry", walk.id, status=1)["error"]
+    assert logged() == [("cancelled walk", walk.id), ("put walk back in line", walk.id)], (
+        "what was refused is not in it"
+    )
 
 
 def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, hung: Hanger) -> None:
@@ -193,6 +201,7 @@ def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, hung: Hanger) -> None:
     assert run_json(runner, "walks", "delete", walk.id) == {"id": walk.id, "deleted": True}
     assert "The house has taken it down" in run_json(runner, "walks", "show", walk.id, status=1)["error"]
     assert run_json(runner, "walks", "list") == []
+    assert logged() == [("deleted walk", walk.id)]
 
 
 @pytest.mark.parametrize(

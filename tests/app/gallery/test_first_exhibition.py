@@ -87,8 +87,8 @@ def test_every_file_of_the_exhibition_can_be_verified(fresh: Flask) -> None:
 def test_stills_are_the_shipped_frames(fresh: Flask) -> None:
     start(fresh)
     piece = PIECES[0]
-    for index, picture in enumerate(piece.frames()):
-        with Image.open(io.BytesIO(media_store.store().read(media_store.frame_path(piece.walk_id, index)))) as still:
+    for frame, picture in zip(lookup.any_walk(piece.walk_id).painted, piece.frames(), strict=True):
+        with Image.open(io.BytesIO(media_store.store().read(frame.path))) as still:
             assert np.array_equal(np.asarray(still), picture)
 
 
@@ -169,7 +169,6 @@ def test_nobody_owns_the_exhibition(fresh: Flask) -> None:
     start(fresh)
     walk = lookup.walk_at_address(PIECES[0].walk_id)
     assert not visitors.owns("", walk)
-    assert visitors.owner_token(walk.id, walk.owner_hash) is None
     answer = fresh.test_client().delete(f"/api/v1/walks/{walk.id}", headers={"Authorization": "Bearer x"})
     assert answer.status_code == 403
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import func, select
 
 from app.commissions import walk_edits
 from app.errors import InvalidInput
-from app.moderation import banned_words
+from app.moderation import banned_words, drawing_curation
+from app.moderation.drawing_request import DrawingRequest
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.support.commands import run, run_json
+from tests.support.led import ROBOT
 
 pytestmark = pytest.mark.databases
 
@@ -42,7 +45,85 @@ def test_word_is_found_whole_whatever_its_case_and_accents(
     client: FlaskClient, word: str, text: str, is_found: bool
 ) -> None:
     banned_words.ban(word)
-    assert (banned_words.found_in(text) is not None) == is_found
+    assert is_refused(text) == is_found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "g\u200bore", "g\u200do\u200cr\u2060e", "go\u00adre", "\ufeffgore", "gore\ufe0f", "g\u034fore", "go\u2064re",
+        "g\U000e0061ore", "g\u3164ore", "gоre", "gοre", "GΟRE", "ցօrе", "ｇｏｒｅ", "𝔤𝔬𝔯𝔢", "𝗚𝗢𝗥𝗘", "ⓖⓞⓡⓔ",
+        "🅖🅞🅡🅔", "🅶🅾🆁🅴", "🇬🇴🇷🇪", "ɢᴏʀᴇ", "ɡore", "gøre", "g̶o̶r̶e̶", "g⃝o⃝r⃝e⃝", "gσre", "ĝőŕë", "a gоre-fest",
+    ],
+)  # fmt: skip
+def test_word_is_found_however_it_is_made_to_look_like_itself(client: FlaskClient, text: str) -> None:
+    banned_words.ban("gore")
+    assert is_refused(text)
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("ΜΗΝΑΣ", "μήνας"), ("μήνας", "ΜΗΝΑΣ"), ("кровь", "КРОВЬ"), ("cop", "сор"), ("go\u00adre", "gore"),
+        ("血", "流\u200b血的心"),
+    ],
+)  # fmt: skip
+def test_word_of_any_script_is_found_as_it_is_written_and_as_it_is_read(
+    client: FlaskClient, word: str, text: str
+) -> None:
+    banned_words.ban(word)
+    assert is_refused(text)
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("gore", "море и горе"),
+        ("heil", "hell"),
+        ("gore", "ore of gold"),
+        ("rape", "grapes"),
+        ("gore", "g ore 👩\u200d🚀"),
+    ],
+)
+def test_word_that_only_comes_near_is_not_found(client: FlaskClient, word: str, text: str) -> None:
+    banned_words.ban(word)
+    assert not is_refused(text)
+
+
+def is_refused(text: str) -> bool:
+    return bool(banned_words.flaws([(("title",), "The title", text)]))
+
+
+def test_all_that_a_commission_has_shown_is_looked_at(client: FlaskClient) -> None:
+    banned_words.ban("gore")
+    scene = {"version": 1, "things": [], "setting": {}, "words": "a gore fest"}
+    for field, stop in (
+        ("negative_prompt", {"negative_prompt": "rain, GORE"}),
+        ("scene.words", {"scene": scene}),
+    ):
+        answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "a fox"}, {"prompt": "a kite"} | stop]})
+        assert answer.status_code == 422
+        (error,) = answer.json["errors"]
+        assert error["field"] == f"stops.1.{field}"
+        assert "of stop 2 says “gore”, a word that does not hang here." in error["message"]
+    page = client.post("/walks", data={"prompt": ["a kite", "a fox"], "negative_prompt": "go\u200bre"})
+    assert page.status_code == 422
+    assert "The list of what to leave out says “gore”, a word that does not hang here." in page.text
+    assert count() == 0
+
+
+def test_letters_that_are_shown_in_another_order_are_refused(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "\u202eerog"}, {"prompt": "a kite"}]})
+    assert "contains control characters" in answer.json["errors"][0]["message"]
+
+
+def test_name_and_other_words_of_a_drawing_are_looked_at(app: Flask) -> None:
+    banned_words.ban("gore")
+    for names in ("gore", "robot, gоre robot"):
+        with pytest.raises(InvalidInput, match="The name says “gore”") as refusal:
+            drawing_curation.add(ROBOT.encode(), DrawingRequest(names))
+        assert refusal.value.errors[0].field == "name"
+    assert drawing_curation.add(ROBOT.encode(), DrawingRequest("robot", artist="Lesley Gore")).what == "added"
 
 
 def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(client: FlaskClient) -> None:
@@ -50,13 +131,13 @@ def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(cli
     page = client.post("/walks", data={"prompt": ["a kite", "a gore fest"]})
     assert page.status_code == 422
     assert "We cannot paint the second stop." in page.text
-    assert "The prompt asks for “gore”, which does not hang here." in page.text
+    assert "The prompt says “gore”, a word that does not hang here." in page.text
     assert "a gore fest</textarea>" in page.text
     answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "Gore!"}, {"prompt": "a kite"}]})
     assert answer.status_code == 422
     (error,) = answer.json["errors"]
     assert error["field"] == "stops.0.prompt"
-    assert error["message"] == "The prompt of stop 1 asks for “gore”, which does not hang here."
+    assert error["message"] == "The prompt of stop 1 says “gore”, a word that does not hang here."
     assert count() == 0
     banned_words.lift("GORE")
     assert client.post("/walks", data={"prompt": ["a kite", "a gore fest"]}).status_code == 303
@@ -65,7 +146,7 @@ def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(cli
 def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     banned_words.ban("gore")
-    with pytest.raises(InvalidInput, match="The title asks for “gore”"):
+    with pytest.raises(InvalidInput, match="The title says “gore”"):
         walk_edits.validate({"title": "Gore in July"})
     assert walk.title == "A fox, a kite"
 

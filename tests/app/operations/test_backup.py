@@ -33,8 +33,10 @@ from app.storage.walk_models import Medium, Walk
 from app.version import __version__
 from app.walks import lifecycle
 from tests.conftest import make_app
+from tests.support import postgres
 from tests.support.commands import count, run, run_json
 from tests.support.led import ROBOT
+from tests.support.needs import require
 
 pytestmark = pytest.mark.slow
 
@@ -194,9 +196,10 @@ def test_a_walk_that_is_deleted_while_the_backup_is_made_does_not_come_back(
     stays, goes = hung("a bear", "a kite"), hung("a fox", "a kite")
     copy = database_dump.copy
 
-    def copy_and_delete(target: Path) -> None:
-        copy(target)
+    def copy_and_delete(*asked: Any) -> Any:
+        found = copy(*asked)
         lifecycle.delete_walk(goes)
+        return found
 
     monkeypatch.setattr(database_dump, "copy", copy_and_delete)
     assert run_json(runner, "backup", "create", str(tmp_path / "b.tar"))["lost"] == []
@@ -211,11 +214,12 @@ def test_a_film_that_is_replaced_while_the_backup_is_made_is_forgotten(
     walk = hung()
     old, copy = walk.media["gif"].path, database_dump.copy
 
-    def copy_and_replace(target: Path) -> None:
-        copy(target)
+    def copy_and_replace(*asked: Any) -> Any:
+        found = copy(*asked)
         with writing() as session:
             session.get(Medium, (walk.number, "gif")).path = old.replace(".gif", ".better.gif")
         media_store.store().delete(old)
+        return found
 
     monkeypatch.setattr(database_dump, "copy", copy_and_replace)
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
@@ -406,6 +410,59 @@ def test_postgres_without_its_programs_is_refused_with_the_command_to_run(
     assert "secret" not in str(refusal.value)
 
 
+# On a real Postgres, with the programs that come with it
+
+
+@pytest.fixture
+def programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the pg_dump and pg_restore of the tests' own Postgres first on the path."""
+    require("postgres")
+    monkeypatch.setenv("PATH", str(postgres.binaries()), prepend=os.pathsep)
+
+
+@pytest.fixture
+def empty_postgres(postgres_server: postgres.PostgresServer, tmp_path: Path) -> Iterator[Flask]:
+    """Build an application on an empty Postgres database."""
+    name = postgres_server.create()
+    yield from elsewhere(tmp_path / "empty", DATABASE_URL=postgres_server.url(name))
+    postgres_server.drop(name)
+
+
+on_postgres = pytest.mark.parametrize("database", ["postgres"], indirect=True)
+
+
+@pytest.mark.server
+@on_postgres
+@pytest.mark.usefixtures("programs")
+def test_backup_of_a_postgres_is_of_one_moment_whatever_is_added_or_deleted_meanwhile(
+    runner: FlaskCliRunner, hung: Hanger, empty_postgres: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays, goes = hung("a bear", "a kite"), hung("a fox", "a lemon")
+    run_program = database_dump._run_postgres
+
+    def run_and_change(*arguments: str, needed_for: str) -> None:
+        hung("an owl", "a pear")
+        run_program(*arguments, needed_for=needed_for)
+        hung("the sun", "a star")
+        lifecycle.delete_walk(goes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database_dump, "_run_postgres", run_and_change)
+        told = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
+    assert (told["walks"], told["lost"]) == (2, [])
+    entries = entries_of(tmp_path / "b.tar")
+    assert {name.split("/")[2] for name in entries if name.startswith("media/")} == {stays.id}
+    assert {path.split("/")[1] for path in manifest_of(entries)["forgotten"]} == {goes.id}
+    restore(empty_postgres, tmp_path / "b.tar")
+    with empty_postgres.app_context():
+        (walk,) = db.session.scalars(select(Walk))
+        assert (walk.id, len(walk.painted), len(walk.media)) == (stays.id, 2, 4)
+        assert all(media_store.store().exists(each.path) for each in (*walk.painted, *walk.media.values()))
+        db.session.rollback()
+
+
+@pytest.mark.server
+@on_postgres
 def test_postgres_is_dumped_with_the_password_in_the_environment(
     app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -414,10 +471,11 @@ def test_postgres_is_dumped_with_the_password_in_the_environment(
     program.chmod(0o755)
     monkeypatch.setitem(app.config, "DATABASE_URL", "postgresql://moma:secret@db.example/moma")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    database_dump.copy(tmp_path / "dump")
+    assert database_dump.copy(tmp_path / "dump", "SELECT count(*) FROM walks").answers == [[(0,)]]
     password, *arguments = (tmp_path / "said").read_text().split()
     assert password == "secret"
     assert arguments[0] == "--dbname=postgresql://moma@db.example/moma"
+    assert arguments[1].startswith("--snapshot=")
     program.write_text("#!/bin/sh\necho no such database >&2; exit 1\n")
     with pytest.raises(MomaError, match="pg_dump failed: no such database"):
         database_dump.copy(tmp_path / "dump")

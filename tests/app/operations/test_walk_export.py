@@ -271,8 +271,29 @@ def test_banned_word_does_not_come_in_with_an_archive(
 ) -> None:
     file = export(app, tmp_path)
     banned_words.ban("guitar")
-    with pytest.raises(InvalidInput, match="asks for “guitar”, which does not hang here"):
+    with pytest.raises(InvalidInput, match="says “guitar”, a word that does not hang here"):
         bring_in(file)
+
+
+def test_banned_word_does_not_come_in_with_a_note_or_the_name_of_a_drawing(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
+) -> None:
+    file = export(app, tmp_path)
+    banned_words.ban("zeppelin")
+    drawing = {"digest": "0a1b2c", "name": "a zeppelin", "artist": None, "licence": None, "source": None}
+    for what, change in (
+        ("Note 1", lambda line: line["notes"].__setitem__(0, "zеppelin")),
+        ("The name of a drawing", lambda line: line["recipe"].__setitem__("drawings", [drawing])),
+    ):
+
+        def rewrite(files: dict[str, bytes], change: Callable[[Any], None] = change) -> None:
+            lines = [json.loads(line) for line in files[walk_records.WALKS].splitlines()]
+            change(lines[0])
+            files[walk_records.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+        with pytest.raises(InvalidInput, match=f"{what} says “zeppelin”, a word that does not hang here"):
+            bring_in(rewritten(file, rewrite))
+        assert count() == 0
 
 
 def test_what_is_no_archive_is_refused(runner: FlaskCliRunner, first: list[Walk], app: Flask, tmp_path: Path) -> None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from app.auth import visitors
+from app.auth import rate_limits, visitors
 from app.commissions import intake
 from app.commissions.validation import validate
+from app.moderation import curation, reports
 from app.pages import my_walks
+from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import CANCELLED, FAILED, PAINTING, REFUSED, Walk
+from app.storage.house_models import Report
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, REFUSED, Frame, Walk
 from app.walks import lifecycle
+from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
 
@@ -137,8 +142,141 @@ def test_cursor_of_another_visitor_is_refused(app: Flask, client: FlaskClient) -
 def test_walks_made_through_the_api_belong_to_their_tokens(app: Flask, client: FlaskClient) -> None:
     own = ask(client)
     asked = validate({"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]})
-    walk, _ = intake.place(asked, visitor_key="somebody")
+    walk, _ = intake.place(asked, visitor_key="somebody", owner="a program's token")
     assert shown(client.get("/mine").text) == [own]
-    assert visitors.owner_token(walk.id)
     lifecycle.cancel(walk)
     db.session.rollback()
+
+
+SURE = {"sure": "1"}
+
+
+def owner_of(client: FlaskClient) -> str:
+    """Return the hash by which walks know the visitor."""
+    walk_id = ask(client, "who", "am I")
+    owner = db.session.scalar(select(Walk.owner_hash).where(Walk.id == walk_id))
+    assert owner
+    return owner
+
+
+def given(walk: Walk, owner: str) -> Walk:
+    """Make somebody a walk's owner."""
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(owner_hash=owner))
+    return walk
+
+
+def test_form_that_deletes_all_asks_whether_one_is_sure_and_needs_no_script(client: FlaskClient) -> None:
+    assert "/mine/delete" not in client.get("/mine").text, "a stranger has nothing to delete"
+    own = ask(client)
+    page = client.get("/mine").text
+    assert '<form method="post" action="/mine/delete">' in page
+    assert 'name="sure" value="1" required' in page
+    answer = client.post("/mine/delete")
+    assert answer.status_code == 422
+    assert "Tick that you are sure: this cannot be undone." in html.unescape(answer.text)
+    assert shown(answer.text) == [own]
+    assert shown(client.get("/mine").text) == [own]
+
+
+def test_all_of_one_s_own_is_deleted_in_whatever_state_it_is_and_the_page_says_how_much(
+    client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "TOGETHER", 2)
+    owner, strangers = owner_of(client), hung("a bear", "a lamp")
+    states = [*(given(hung("a fox", "a kite", seed=seed), owner) for seed in range(4))]
+    with writing() as session:
+        for walk, state in zip(states, (PAINTING, FAILED, CANCELLED, REFUSED), strict=True):
+            session.execute(update(Walk).where(Walk.number == walk.number).values(state=state))
+    unlisted, hidden = given(hung(unlisted=True), owner), given(hung("a pear", "a plum"), owner)
+    curation.hide(hidden)
+    client.post(f"/walks/{strangers.id}/report", data={"reason": "other", "words": "it hurts"})
+    own = db.session.scalars(select(Walk).where(Walk.owner_hash == owner)).all()
+    assert len(own) == 7
+    answer = client.post("/mine/delete", data=SURE)
+    assert answer.status_code == 200
+    assert "7 walks and 1 report of yours are gone." in answer.text
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    for walk in own:
+        db.session.refresh(walk)
+        assert walk.deleted_at is not None
+        assert walk.state not in (PAINTING, "queued")
+        assert not media_store.store().exists(media_store.walk_folder(walk.id))
+        assert client.get(f"/walks/{walk.id}").status_code == 410
+    assert db.session.scalar(select(Report)) is None
+    assert "Nothing here is yours yet." in client.get("/mine").text
+    assert client.get(strangers.url).status_code == 200
+    assert "The house has taken it down." in client.get(f"/walks/{hidden.id}").text, "whoever deleted it then"
+    assert unlisted.deleted_at is not None
+
+
+def test_deleting_all_again_finds_nothing(app: Flask, client: FlaskClient) -> None:
+    ask(client)
+    assert "Gone: 1 walk of yours." in client.post("/mine/delete", data=SURE).text
+    assert "There was nothing of yours to delete." in client.post("/mine/delete", data=SURE).text
+    answer = app.test_client().post("/mine/delete", data=SURE)
+    assert "There was nothing of yours to delete." in answer.text
+    assert "Set-Cookie" not in answer.headers, "a stranger stays one"
+
+
+def test_what_others_made_from_it_stays_whole(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> None:
+    owner = owner_of(client)
+    first = given(hung("a fox", "a kite", seed=5, frames=2), owner)
+    after = hung("a kite", "the sea", continues=first.id, seed=5)
+    remix = hung("a fox", "a pear", remix_of=first.id)
+    repeat = commissioned("a fox", "a kite", seed=5, frames=2, visitor="ben")
+    assert (repeat.state, repeat.repeat_of) == (FINISHED, first.id)
+    assert client.post("/mine/delete", data=SURE).status_code == 200
+    for walk in (after, remix, repeat):
+        assert client.get(walk.url).status_code == 200
+        assert first.id not in client.get(walk.url).text
+        for frame in db.session.scalars(select(Frame).where(Frame.walk_number == walk.number)):
+            assert media_store.store().read(frame.path) == b"frame"
+        for kind in ("gif", "mp4", "webp"):
+            with client.get(f"/walks/{walk.id}.{kind}") as film:
+                assert film.data == kind.encode()
+    assert client.get(f"/api/v1/walks/{after.id}").json["continues"] is None
+
+
+def test_walks_of_others_and_of_tokens_stay(app: Flask, client: FlaskClient, hung: Hanger) -> None:
+    ask(client)
+    other = app.test_client()
+    theirs = ask(other)
+    program = client.post("/api/v1/walks", json={"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}).json["id"]
+    client.post("/mine/delete", data=SURE)
+    assert shown(other.get("/mine").text) == [theirs]
+    assert client.get(f"/walks/{program}").status_code == 200
+
+
+def test_deleting_all_is_counted_by_the_hour(client: FlaskClient) -> None:
+    most = rate_limits.DELETIONS[0]
+    own = ask(client)
+    for _ in range(most):
+        assert client.post("/mine/delete").status_code == 422, "who is not sure is not counted"
+    statuses = [client.post("/mine/delete", data=SURE).status_code for _ in range(most)]
+    assert statuses == [200] * most
+    kept = ask(client)
+    answer = client.post("/mine/delete", data=SURE)
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "10 attempts within an hour are as many as we take from one visitor." in answer.text
+    assert shown(answer.text) == [kept] != [own]
+
+
+def test_reports_of_before_a_change_of_the_secret_are_found(instance: Path, app: Flask, hung: Hanger) -> None:
+    walk, client = hung(), app.test_client()
+    client.post(f"/walks/{walk.id}/report", data={"reason": "other", "words": "it hurts"})
+    assert reports.count() == 1
+    changed = make_app(instance, SECRET_KEY="another secret, long enough", SECRET_KEY_FALLBACKS=[app.secret_key])
+    later = changed.test_client()
+    later.set_cookie("moma_visitor", client.get_cookie("moma_visitor").value)
+    assert "0 walks and 1 report of yours are gone." in later.post("/mine/delete", data=SURE).text
+    assert reports.count() == 0
+
+
+def test_deleted_walk_no_longer_says_whose_it_was(app: Flask, client: FlaskClient) -> None:
+    own = ask(client)
+    client.post(f"/walks/{own}/delete")
+    row = db.session.scalar(select(Walk).where(Walk.id == own))
+    assert (row.owner_hash, row.visitor, row.network) == ("", "", "")
+    assert not visitors.owns("", row)

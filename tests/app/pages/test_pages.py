@@ -254,7 +254,7 @@ def test_walk_has_a_page_in_every_state(client: FlaskClient, hung: Hanger, state
     page = client.get(f"/walks/{walk.id}{end}")
     assert page.status_code == 200
     assert ("Out of paint." in page.text) == (state in ("refused", "failed"))
-    assert ("every 500ms" in page.text) == (state in ("queued", "painting"))
+    assert ("data-again" in page.text) == (state in ("queued", "painting"))
 
 
 def test_finished_walk_plays_its_smaller_film_where_the_browser_takes_it(client: FlaskClient, hung: Hanger) -> None:
@@ -562,6 +562,19 @@ def test_about_says_what_it_is(client: FlaskClient) -> None:
     page = client.get("/about").text
     assert "not affiliated" in page.lower()
     assert f"in {count_words(sampler_settings.resolve_settings()['steps'])} steps" in page
+
+
+@pytest.mark.parametrize(
+    ("settings", "said", "unsaid"),
+    [
+        ({}, "but not by whom, nor what was searched for", "from which address"),
+        ({"LOG_VISITORS": True}, "from which address and with which program", "not by whom"),
+    ],
+)
+def test_about_says_what_the_logs_hold(instance: Path, settings: dict[str, bool], said: str, unsaid: str) -> None:
+    page = make_app(instance, **settings).test_client().get("/about").text
+    assert said in page
+    assert unsaid not in page
 
 
 def test_team_contact_and_source_are_shown_when_there_are_any(client: FlaskClient, instance: Path) -> None:

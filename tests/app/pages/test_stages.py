@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.queue import stage_requests
+from app.queue import jobs, stage_requests
 from app.storage.database import db, writing
 from app.storage.walk_models import Piece, Walk
 from app.walks import lifecycle
@@ -39,7 +39,7 @@ def test_looking_asks_the_painter_for_nothing(client: FlaskClient, hung: Hang) -
         answer = client.get(address)
         assert answer.status_code == 200
         assert "Show me how" in answer.text
-        assert "every 500ms" not in answer.text
+        assert "data-again" not in answer.text
         assert answer.headers["X-Robots-Tag"] == "noindex"
     assert pieces() == 0
 
@@ -52,7 +52,7 @@ def test_button_asks_once_and_the_page_waits_for_the_stages(client: FlaskClient,
     assert pieces() == 1
     page = client.get(answer.headers["Location"]).text
     assert "On its way." in page
-    assert f'hx-get="/walks/{walk.id}/stages/live?frame=1" hx-trigger="every 500ms"' in page
+    assert f'hx-get="/walks/{walk.id}/stages/live?frame=1" hx-trigger="again" data-again="500"' in page
     assert '<noscript><meta http-equiv="refresh"' in page
     assert "The painter is away just now." in page  # there is no Redis here
     assert "Show me how" in client.get(f"/walks/{walk.id}/stages?frame=0").text  # another frame
@@ -66,7 +66,7 @@ def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang)
     assert re.findall(r'viewBox="(\d+) 0 16 16"', page) == ["0", "16", "32", "48", "64"]
     assert [text in page for text in ("The first step, out of noise", "The second", "As it hangs")] == [True] * 3
     assert "in five steps" in page
-    assert "every 500ms" not in page
+    assert "data-again" not in page
     for address in set(re.findall(r'"(/media/[^"]*(?:sheet|stages)1\.[^"]*)"', page)):
         answer = client.get(address)
         assert (answer.status_code, answer.mimetype) == (200, "image/webp")
@@ -136,6 +136,68 @@ def test_a_visitor_asks_for_so_many_an_hour_and_is_told_when_there_is_room(
     assert pieces() == 2
     walked = client.post("/walks", data={"prompt": ["a fox", "a kite"]})
     assert walked.status_code == 303  # walks are counted apart
+
+
+GONE = "The model that painted this walk, House model, is no longer here in that revision."
+
+
+def repaint(walk: Walk, **values: object) -> None:
+    """Write columns of a walk as another painter would have left them."""
+    with writing() as session:
+        for name, value in values.items():
+            setattr(session.get(Walk, walk.number), name, value)
+
+
+@pytest.mark.parametrize("gone", ["revision", "model"])
+def test_walk_of_before_a_model_was_changed_says_so_and_asks_the_painter_for_nothing(
+    client: FlaskClient, hung: Hang, gone: str
+) -> None:
+    walk, newer = hung(minutes_ago=5), hung("an owl", "a kite")
+    if gone == "revision":
+        repaint(newer, model_revision="a newer one")
+    else:
+        repaint(walk, model_name="an-older-one")
+    told = "is no longer here" if gone == "model" else GONE
+    for address in (f"/walks/{walk.id}/stages", f"/walks/{walk.id}/stages/live?frame=1"):
+        page = client.get(address).text
+        assert told in page
+        assert "Show me how" not in page
+        assert "data-again" not in page
+    answer = client.post(f"/walks/{walk.id}/stages", data={"frame": "1"})
+    assert answer.status_code == 409
+    assert told in answer.text
+    assert pieces() == 0
+    assert "Show me how" in client.get(f"/walks/{newer.id}/stages").text
+    here = [client.get(f"/api/v1/walks/{each.id}").json["model_here"] for each in (walk, newer)]
+    assert here == [False, True]
+    assert [each["model_here"] for each in client.get("/api/v1/walks").json["walks"]] == [True, False]
+
+
+def test_living_painters_say_which_models_are_here(
+    client: FlaskClient, hung: Hang, commissioned: Hang, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = hung()
+    stage_requests.ask(walk, 1)
+    about = [{"name": "a", "model": walk.model_name, "revision": "x", "models": {walk.model_name: "x"}}]
+    monkeypatch.setattr(jobs, "workers", lambda: about)
+    page = client.get(f"/walks/{walk.id}/stages?frame=1").text  # asked for while nobody could tell
+    assert GONE in page
+    assert "On its way." not in page
+    about.append(
+        {"name": "b", "model": walk.model_name, "revision": "y", "models": {walk.model_name: walk.model_revision}}
+    )
+    assert "On its way." in client.get(f"/walks/{walk.id}/stages?frame=1").text
+    assert client.get(f"/api/v1/walks/{walk.id}").json["model_here"] is True
+    assert client.get(f"/api/v1/walks/{commissioned().id}").json["model_here"] is None
+
+
+def test_stages_that_were_painted_while_the_model_was_here_are_shown(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    deliver(walk, 1)
+    repaint(walk, model_name="an-older-one")
+    page = client.get(f"/walks/{walk.id}/stages?frame=1").text
+    assert "As it hangs" in page
+    assert "no longer here" not in page
 
 
 def test_form_of_the_page_is_guarded(hung: Hang, instance: Path) -> None:

@@ -83,6 +83,7 @@ def test_file_sizes_are_decimal(size, text):
 
 def test_a_megabyte_is_never_a_thousand_kilobytes():
     assert formatting.file_size(999_700) == "1.0 MB"
+    assert [formatting.file_size(size) for size in (999_400_000, 999_700_000, 52e9)] == ["999 MB", "1.0 GB", "52 GB"]
 
 
 def test_waiting_is_said_in_a_sentence():

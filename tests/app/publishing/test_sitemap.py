@@ -11,10 +11,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+from app.commissions import walk_edits
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import curation
-from app.publishing import sitemap
+from app.publishing import caching, sitemap
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
@@ -115,3 +116,62 @@ def test_page_asks_the_database_twice_for_each_batch(
     with statements() as seen:
         assert len(read(client, "/sitemap/1.xml")) == 10
     assert len([statement for statement in seen if statement.lstrip().startswith("SELECT")]) <= 1 + 2 * 3 + 1
+
+
+def written(client: FlaskClient, page: int) -> bool:
+    """Ask for a page; tell whether it was written anew."""
+    with statements() as seen:
+        client.get(f"/sitemap/{page}.xml")
+    return any("stops" in statement for statement in seen)
+
+
+def test_page_is_written_once_while_the_same_walks_hang_whatever_the_site_is_called(
+    client: FlaskClient, hung: Hanger
+) -> None:
+    walk = hung()
+    assert [written(client, 1), written(client, 1)] == [True, False]
+    page = client.get("/sitemap/1.xml", base_url="https://walks.example").text
+    assert f"<loc>https://walks.example{walk.url}</loc>" in page
+    assert page.count("<loc>") == 1
+
+
+def test_walk_that_is_hung_taken_down_or_called_otherwise_is_so_at_once(client: FlaskClient, hung: Hanger) -> None:
+    walk, other = hung(), hung()
+    assert set(read(client, "/sitemap/1.xml")) == {HERE + walk.url, HERE + other.url}
+    lifecycle.delete_walk(other)
+    assert list(read(client, "/sitemap/1.xml")) == [HERE + walk.url]
+    walk_edits.apply(walk, walk_edits.validate({"title": "Breakfast"}))
+    assert list(read(client, "/sitemap/1.xml")) == [f"{HERE}/walks/{walk.id}-breakfast"]
+    another = hung()
+    assert list(read(client, "/sitemap/1.xml"))[1:] == [HERE + another.url]
+
+
+def test_page_is_written_anew_after_some_minutes(
+    client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung()
+    assert written(client, 1)
+    monkeypatch.setattr(sitemap, "KEPT_SECONDS", 0.0)
+    assert written(client, 1)
+
+
+def test_unchanged_page_is_not_sent_again(client: FlaskClient, hung: Hanger) -> None:
+    hung()
+    first = client.get("/sitemap/1.xml")
+    again = client.get("/sitemap/1.xml", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_caches_keep_it_as_long_as_pictures(client: FlaskClient, hung: Hanger) -> None:
+    hung()
+    assert client.get("/sitemap/1.xml").headers["Cache-Control"] == f"max-age={caching.SHARED_SECONDS}"
+
+
+def test_only_the_latest_pages_are_kept(client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemap, "RANGE", 1)
+    monkeypatch.setattr(sitemap, "KEPT_PAGES", 2)
+    for _ in range(3):
+        hung()
+    for page in (1, 2, 3):
+        read(client, f"/sitemap/{page}.xml")
+    assert [written(client, page) for page in (3, 2, 1)] == [False, False, True]

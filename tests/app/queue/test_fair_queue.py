@@ -8,28 +8,36 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from app.generation import cost, presets, sampler_settings
 from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FAILED, FINISHED, PAINTING, QUEUED, Stop, Walk, new_id
+from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_DONE, Piece, Stop, Walk, new_id
 from app.walks import lifecycle
 from tests.support.house import FACTS
+from worker.pieces.next_level import insert_pieces
+from worker.planning import level_plan
+from worker.planning.level_plan import Level
+from worker.queue.leases import claim_next, give_back
 
 pytestmark = pytest.mark.databases
 
 Commissioner = Callable[..., Walk]
 
 
-def queue_up(visitor: str) -> int:
-    """Put a walk of ``visitor`` in line as a commission does, and return its number."""
+LEVEL = Level("stops", (0.0, 1.0), 1, ((0,), (1,)))
+
+
+def queue_up(visitor: str, network: str = "", *, turns: int = 1) -> int:
+    """Put a walk of ``visitor``, so many turns long, in line as a commission does, and return its number."""
     with writing() as session:
-        turn, ticket = fair_queue.join(session, visitor)
         walk = Walk(
-            id=new_id(), visitor=visitor, owner_hash="", commission_hash="", seed=0, frames=2, fps=12.5,
-            sampler_steps=1, guidance=1.0, turn=turn, ticket=ticket,
+            id=new_id(), visitor=visitor, network=network or visitor, owner_hash="", commission_hash="", seed=0,
+            frames=turns, fps=12.5, sampler_steps=fair_queue.turn_passes(), guidance=1.0,
         )  # fmt: skip
+        for name, value in fair_queue.join(session, walk).items():
+            setattr(walk, name, value)
         session.add(walk)
     return walk.number
 
@@ -45,18 +53,18 @@ def painters(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 def serve() -> tuple[int, str] | None:
-    """Paint the walk whose turn it is, as the worker chooses it; return its number and visitor."""
-    with writing() as session:
-        walk = session.scalar(select(Walk).where(Walk.state == QUEUED).order_by(*fair_queue.ORDER).limit(1))
-        if walk is None:
-            return None
-        walk.state = PAINTING
-    return walk.number, walk.visitor
+    """Begin the walk whose turn it is, as a worker does; return its number and visitor."""
+    claim = claim_next()
+    if claim is None:
+        return None
+    db.session.rollback()
+    return claim.walk_number, db.session.get(Walk, claim.walk_number).visitor
 
 
 def finish(number: int) -> None:
     with writing() as session:
-        session.get(Walk, number).state = FINISHED
+        session.execute(update(Walk).where(Walk.number == number).values(state=FINISHED))
+        session.execute(delete(Piece).where(Piece.walk_number == number))
 
 
 def served() -> list[str]:
@@ -103,6 +111,54 @@ def test_visitor_whose_walk_is_being_painted_gets_no_turn_before_one_who_waits(a
     assert serve()[0] == ben
 
 
+def test_long_walk_takes_as_many_turns_as_it_has_work(app: Flask) -> None:
+    long = queue_up("ann", turns=3)
+    queue_up("ann")
+    for _ in range(4):
+        queue_up("ben")
+    assert served() == ["ann", "ben", "ben", "ben", "ann", "ben"]
+    assert long
+
+
+def test_network_has_one_turn_after_the_other_however_many_visitors_it_has(app: Flask) -> None:
+    for number in range(10):
+        queue_up(f"flood {number}", "one network")
+    queue_up("ann")
+    queue_up("ben")
+    assert served()[:4] == ["flood 0", "ann", "ben", "flood 1"]
+
+
+def test_within_a_network_visitors_take_turns(app: Flask) -> None:
+    for _ in range(3):
+        queue_up("ann", "school")
+    queue_up("ben", "school")
+    for _ in range(4):
+        queue_up("eve")
+    assert served() == ["ann", "eve", "ben", "eve", "ann", "eve", "ann", "eve"]
+
+
+def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(app: Flask, commissioned: Commissioner) -> None:
+    ann = [commissioned(visitor="ann") for _ in range(20)]
+    ben = commissioned(visitor="ben")
+    begun = [serve(), serve()]
+    assert [number for number, _ in begun] == [ann[0].number, ben.number]
+    with writing() as session:
+        for walk in (ann[0], ben):
+            session.execute(update(Piece).where(Piece.walk_number == walk.number).values(state=PIECE_DONE))
+            insert_pieces(session, session.get(Walk, walk.number), [LEVEL, LEVEL], 1)
+    assert [serve()[0] for _ in range(5)] == [*([ann[0].number, ben.number] * 2), ann[1].number]
+
+
+def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Commissioner) -> None:
+    walk = commissioned(visitor="ann", frames=240, steps=100)
+    level = Level("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
+    with writing() as session:
+        insert_pieces(session, session.get(Walk, walk.number), [level], 0)
+    turns = db.session.scalars(select(Piece.turn).order_by(Piece.batch)).all()
+    a_batch = level_plan.passes([level], walk.sampling)
+    assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
+
+
 def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Commissioner) -> None:
     first = commissioned(visitor="ann")
     ben = commissioned(visitor="ben")
@@ -136,6 +192,43 @@ def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, comm
     assert fair_queue.place(second).may_be_overtaken
     ben = commissioned(visitor="ben")
     assert [fair_queue.place(walk).position for walk in (ben, second)] == [1, 2]
+
+
+def test_pages_of_walks_further_back_look_again_later(app: Flask) -> None:
+    looks = [fair_queue.QueuePlace(position, None).look_again for position in (None, 1, 2, 10, 5000)]
+    assert looks == [500, 500, 1000, 5000, 60_000]
+
+
+def test_pages_look_several_times_before_their_turn_however_fast_the_line_moves(app: Flask) -> None:
+    places = [(5000, 7200.0), (5000, 40.0), (5000, 0.1), (3, 7200.0)]
+    looks = [fair_queue.QueuePlace(position, None, wait=wait).look_again for position, wait in places]
+    assert looks == [60_000, 10_000, 500, 1500]
+
+
+def test_the_line_is_looked_at_once_however_many_pages_ask(
+    app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[None] = []
+    look = fair_queue._look
+    monkeypatch.setattr(fair_queue, "_look", lambda: looks.append(None) or look())
+    app.config["LINE_SECONDS"] = 3600.0
+    walks = [commissioned(visitor=f"visitor {number}") for number in range(5)]
+    for _ in range(2):
+        assert [fair_queue.place(walk).position for walk in walks] == [1, 2, 3, 4, 5]
+    assert len(looks) == 1
+
+
+def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(1)
+    hung()
+    ann = [commissioned(visitor="ann", frames=10) for _ in range(2)]
+    app.config["LINE_SECONDS"] = 3600.0
+    assert fair_queue.place(ann[1]).position == 2
+    ben, carl = (commissioned(visitor=visitor, frames=10) for visitor in ("ben", "carl"))
+    assert [fair_queue.place(walk).position for walk in (ben, carl)] == [2, 3]  # before ann's second
+    assert fair_queue.place(ben).seconds == pytest.approx(2 * seconds(10))
 
 
 def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
@@ -203,16 +296,9 @@ def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: 
     assert fair_queue.painter_pool().pace == pytest.approx(PACE)
 
 
-def test_walk_of_an_old_recipe_costs_every_frame_in_full(
-    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
-) -> None:
-    painters(1)
-    hung()
-    walk = commissioned(frames=10, steps=20)
-    with writing() as session:
-        session.get(Walk, walk.number).sampling = None
-    db.session.refresh(walk)
-    assert fair_queue.place(walk).seconds == pytest.approx(10 * 40 * PACE)
+def test_walk_of_an_old_recipe_costs_every_frame_in_full() -> None:
+    walk = Walk(frames=10, sampler_steps=20, guidance=7.5, sampling=None, ending="stop", stops=[])
+    assert fair_queue.of_walk(walk) == 10 * 40
 
 
 def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Commissioner) -> None:
@@ -252,7 +338,7 @@ def test_no_time_is_told_where_no_painter_lives(
     painters(0)
     hung()
     walk = commissioned()
-    assert fair_queue.place(walk) == fair_queue.QueuePlace(1, None, may_be_overtaken=False, painters=0)
+    assert fair_queue.place(walk) == fair_queue.QueuePlace(1, None, painters=0, redis_away=True)
     assert fair_queue.waiting(24) == (1, None)
 
 
@@ -288,13 +374,9 @@ def test_walk_that_lost_its_painter_pushes_nobody_back(
     painters(2)
     lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
     assert fair_queue.place(waits).position == 2
-    serve()
-    with writing() as session:
-        row = session.get(Walk, lost.number)
-        row.started_at = now()
+    claim = claim_next()
     assert fair_queue.place(waits).position == 1
-    with writing() as session:
-        session.get(Walk, lost.number).state = QUEUED
+    give_back(claim)
     assert fair_queue.place(waits).position == 1
     db.session.refresh(lost)
     assert fair_queue.place(lost).position == 1

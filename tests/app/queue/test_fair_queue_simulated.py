@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from app.commissions import intake
 from app.commissions.validation import validate
 from app.presentation import wording
-from app.queue import fair_queue, jobs, pieces
+from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
 from app.walks import lifecycle
@@ -91,7 +91,8 @@ class Line(RuleBasedStateMachine):
             write_as_holder(session, claim, piece={"state": PIECE_DONE})
             undone = select(Piece).where(Piece.walk_number == claim.walk_number, Piece.state != PIECE_DONE)
             if session.scalar(undone.limit(1)) is None:
-                insert_pieces(session, claim.walk_number, claim.level + 1, level_of(batches), pieces.REST)
+                walk = session.get(Walk, claim.walk_number, populate_existing=True)
+                insert_pieces(session, walk, [level_of(batches)] * (claim.level + 2), claim.level + 1)
 
     def passes(self, claim: Claim) -> int:
         """Count what a walk cost: less than every frame in full."""

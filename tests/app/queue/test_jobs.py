@@ -204,3 +204,28 @@ def announce(instance: Path, name: str) -> str:
     text = (instance / name / jobs.ADDRESS_FILE).read_text()
     (instance / jobs.ADDRESS_FILE).write_text(text)
     return str(json.loads(text)["url"])
+
+
+@pytest.mark.server
+@pytest.mark.usefixtures("patient")
+def test_each_site_knows_its_own_workers_and_forgets_those_that_fell_silent(instance: Path, tmp_path: Path) -> None:
+    with running(instance / "a") as url, told_of(instance, "a") as client:
+        for name, seconds in (("one", 60), ("two", 60), ("killed", 60)):
+            jobs.say_alive({"name": name}, seconds)
+        assert [about["name"] for about in jobs.workers()] == ["killed", "one", "two"]
+        with make_app(tmp_path / "other", REDIS_URL=url, QUEUE="other").app_context():
+            assert jobs.workers() == []
+        jobs.say_gone("two")
+        client.delete("moma:moma:worker:killed")  # as when its time has run out
+        assert [about["name"] for about in jobs.workers()] == ["one"]
+        assert client.smembers("moma:moma:workers") == {b"one"}
+
+
+@pytest.mark.server
+@pytest.mark.usefixtures("patient")
+def test_jobs_do_not_pile_up_while_nobody_takes_them(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "JOBS_MAX", 3)
+    with running(instance / "a"), told_of(instance, "a") as client:
+        assert all(jobs.notify_workers() for _ in range(5))
+        assert jobs.queue_on(client).count == 3
+        assert jobs.notify_workers(jobs.LOOK) and jobs.queue_on(client).count == 4

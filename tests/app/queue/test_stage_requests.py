@@ -14,6 +14,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Piece, Walk
 from app.walks import lifecycle
+from worker.queue.leases import claim_next
 
 pytestmark = pytest.mark.databases
 
@@ -99,3 +100,12 @@ def test_stages_go_with_their_walk(app: Flask, hung: Commissioner) -> None:
     assert db.session.scalar(select(func.count()).select_from(Medium)) == 0
     assert stage_requests.of(walk, 0) is None
     assert not media_store.store().exists(media_store.walk_folder(walk.id))
+
+
+def test_stages_are_painted_in_the_order_in_which_they_were_asked_for(hung: Commissioner) -> None:
+    walks = [hung(frames=3, minutes_ago=minutes) for minutes in (0, 1)]
+    asked = [(walks[1], 2), (walks[0], 1), (walks[1], 0)]
+    for walk, index in asked:
+        stage_requests.ask(walk, index)
+    claims = [claim_next() for _ in asked]
+    assert [(claim.walk_id, claim.batch) for claim in claims] == [(walk.id, index) for walk, index in asked]

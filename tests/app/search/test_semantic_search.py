@@ -14,6 +14,7 @@ from app.search.vector_index import SourceError
 from app.text.embedding import Embedding, TableError
 from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
+from tests.support.indexes import made_anew, makers
 from tests.support.tables import make_table
 
 pytestmark = pytest.mark.databases
@@ -35,6 +36,12 @@ def app(instance: Path, table: Path) -> Flask:  # type: ignore[misc]
 def look_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for new walks at every search, not once a second."""
     monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
+
+
+@pytest.fixture
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have three walks be more than one search adds."""
+    monkeypatch.setattr(vector_index, "CATCH_UP", 1)
 
 
 def another(instance: Path, table: Path) -> Flask:
@@ -83,18 +90,80 @@ def test_processes_share_an_index(hung: Commissioner, instance: Path, table: Pat
     assert set(semantic_search.ranked("whale")) == {first.number, second.number}
 
 
+@pytest.mark.usefixtures("look_again", "few_at_once")
+def test_index_that_a_restart_lost_is_made_again_without_a_command(hung: Commissioner, instance: Path) -> None:
+    numbers = [hung("a boat", f"a fish {i}").number for i in range(3)]
+    assert semantic_search.ranked("whale") == []  # by words alone meanwhile
+    made_anew("meaning")
+    assert set(semantic_search.ranked("whale")) == set(numbers)
+    assert semantic_search.flaw() == ""
+    assert semantic_search.about() == "3 walks are in the index"
+    assert [path.name for path in instance.glob("meaning*")] == ["meaning.vectors"]
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_index_that_is_not_there_yet_is_no_flaw_and_is_not_made_by_asking_for_flaws(hung: Commissioner) -> None:
+    for number in range(3):
+        hung("a boat", f"a fish {number}")
+    assert semantic_search.flaw() == ""
+    assert semantic_search.about() == "no walks are in the index yet: it is made when it is first asked"
+    assert not makers("meaning")
+
+
+@pytest.mark.usefixtures("look_again", "few_at_once")
+def test_several_processes_make_an_index_once(
+    hung: Commissioner, instance: Path, table: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "app.search.vector_index")
+    numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
+    folder = os.open(instance, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # so that both have begun before either can
+        with another(instance, table).app_context():
+            assert semantic_search.ranked("whale") == []
+        assert semantic_search.ranked("whale") == []
+    finally:
+        os.close(folder)
+    made_anew("meaning")
+    assert set(semantic_search.ranked("whale")) == numbers
+    assert [record.message for record in caplog.records if "is made" in record.message] == [
+        "the index of meaning is made anew",
+        "the index of meaning is made",
+    ]
+
+
+@pytest.mark.usefixtures("look_again", "few_at_once")
+def test_index_that_cannot_be_made_is_told_to_the_log_and_tried_again_later(
+    hung: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        for _ in range(3):
+            assert semantic_search.ranked("whale") == []
+            made_anew("meaning")
+    said = [record.message for record in caplog.records if "No space left" in record.message]
+    assert len(said) == 1
+    assert semantic_search.ranked("whale") == []
+    monkeypatch.setattr(vector_index, "AGAIN_SECONDS", 0.0)
+    assert semantic_search.ranked("whale") == []
+    made_anew("meaning")
+    assert set(semantic_search.ranked("whale")) == numbers
+
+
 @pytest.mark.usefixtures("look_again")
-def test_more_walks_than_one_search_may_add_wait_for_the_command(
+def test_more_walks_than_one_search_may_add_are_added_by_the_next(
     hung: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    numbers = [hung("a boat", "a fish").number]
+    assert semantic_search.ranked("whale") == numbers
     monkeypatch.setattr(vector_index, "CATCH_UP", 1)
-    numbers = [hung("a boat", f"a fish {i}").number for i in range(3)]
-    assert semantic_search.ranked("whale") == []
+    numbers += [hung("a boat", f"a fish {i}").number for i in range(4)]
+    assert len(semantic_search.ranked("whale")) == 2
     assert "gallery reindex" in semantic_search.flaw()
     assert [step.left for step in semantic_search.reindex()] == [0]
     assert set(semantic_search.ranked("whale")) == set(numbers)
     assert semantic_search.flaw() == ""
-    assert semantic_search.about() == "3 walks are in the index"
 
 
 @pytest.mark.usefixtures("look_again")
@@ -116,9 +185,9 @@ def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: p
         patch.setattr(vector_index, "mark_of", lambda _: 1)
         patch.setattr(semantic_search, "mark_of", lambda _: 1)
         assert semantic_search.ranked("whale") == [walk.number]
+    assert "other walks. It is made anew when it is asked" in semantic_search.flaw()
     assert semantic_search.ranked("whale") == []
-    assert "other walks" in semantic_search.flaw()
-    list(semantic_search.reindex())
+    made_anew("meaning")
     assert semantic_search.ranked("whale") == [walk.number]
 
 
@@ -127,9 +196,9 @@ def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: p
 def test_broken_index_costs_only_the_finding_by_meaning(hung: Commissioner, instance: Path, content: bytes) -> None:
     walk = hung("a boat", "a fish")
     (instance / "meaning.vectors").write_bytes(content)
-    assert semantic_search.ranked("whale") == []
     assert "There is no index of meaning" in semantic_search.flaw()
-    list(semantic_search.reindex())
+    assert semantic_search.ranked("whale") == []
+    made_anew("meaning")
     assert semantic_search.ranked("whale") == [walk.number]
 
 
@@ -140,10 +209,11 @@ def test_index_that_is_cut_off_while_it_serves_is_told_to_the_log_once(
     walk = hung("a boat", "a fish")
     assert semantic_search.ranked("whale") == [walk.number]
     os.truncate(instance / "meaning.vectors", 5000)
-    assert semantic_search.ranked("whale") == semantic_search.ranked("whale") == []
+    assert semantic_search.flaw() == semantic_search.flaw()
     (line,) = [record.message for record in caplog.records if record.name == "app.search.vector_index"]
-    assert "meaning.vectors is cut off. Run: flask --app wsgi gallery reindex" in line
-    list(semantic_search.reindex())
+    assert "meaning.vectors is cut off. It is made anew when it is asked; at once by: flask --app" in line
+    assert semantic_search.ranked("whale") == []
+    made_anew("meaning")
     assert semantic_search.ranked("whale") == [walk.number]
 
 
@@ -177,9 +247,9 @@ def test_another_table_wants_another_index(hung: Commissioner, instance: Path, t
     walk = hung("a boat", "a fish")
     assert semantic_search.ranked("whale") == [walk.number]
     with another(instance, make_table(tmp_path / "other", seed=2)).app_context():
-        assert semantic_search.ranked("whale") == []
         assert "something else" in semantic_search.flaw()
-        list(semantic_search.reindex())
+        assert semantic_search.ranked("whale") == []
+        made_anew("meaning")
         assert semantic_search.ranked("whale") == [walk.number]
 
 

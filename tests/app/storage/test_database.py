@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 import pytest
@@ -16,28 +16,14 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from app.search.text_index import is_compared
+from app.storage import database
 from app.storage.database import MIGRATIONS, db, now, ping, schema_state, upgrade, writing
 from app.storage.walk_models import Frame, Medium, Stop, Walk
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.databases
 
-TABLES = {
-    "drawings",
-    "hung",
-    "vocabulary",
-    "looks",
-    "walks",
-    "stops",
-    "frames",
-    "media",
-    "pieces",
-    "exhibitions",
-    "exhibits",
-    "reports",
-    "banned_words",
-    "deeds",
-}
+TABLES = set(db.metadata.tables)
 
 
 def tables() -> set[str]:
@@ -87,6 +73,55 @@ def test_walks_painted_before_there_were_presets_are_exact_and_stop_at_their_end
     walk = db.session.scalar(select(Walk))
     assert (walk.preset, walk.ending, walk.easing) == ("exact", "stop", False)
     assert (walk.model, walk.continues, walk.sampling, walk.levels, walk.repeat_of) == (None, None, None, None, None)
+
+
+BORN = (
+    "INSERT INTO walks (number, id, visitor, owner_hash, commission_hash, unlisted, seed, frames, fps, words,"
+    " sampler_steps, guidance, is_pinned, state, turn, ticket, attempt, lost, painted_count, created_at, finished_at,"
+    " continues, remix_of) VALUES (:number, :id, 'ann', '', '', false, 7, 2, 12.5, :words, 20, 3.5, false, 'finished',"
+    " 0, 1, 1, 0, 2, '2026-11-20 12:00:00', '2026-11-20 12:00:00.000000', :continues, :remix_of)"
+)
+FAMILY = [
+    {"number": 1, "id": "abcdefgh23456789", "words": " red fox ", "continues": None, "remix_of": None},
+    {
+        "number": 2,
+        "id": "bcdefgh234567899",
+        "words": " fox kite ~kit ",
+        "continues": "abcdefgh23456789",
+        "remix_of": None,
+    },
+    {"number": 3, "id": "cdefgh2345678999", "words": " кит ", "continues": None, "remix_of": "abcdefgh23456789"},
+]
+WALKED = "SELECT number, walked FROM hung ORDER BY number"
+
+
+def test_who_went_on_before_there_was_an_index_is_counted_in_it(app: Flask) -> None:
+    downgrade(directory=str(MIGRATIONS), revision="0008")
+    with db.engine.begin() as connection:
+        connection.execute(text(BORN), FAMILY)
+    upgrade()
+    assert db.session.execute(text(WALKED)).all() == [(1, 2), (2, 0), (3, 0)]
+
+
+def test_what_an_earlier_revision_miscounted_or_kept_of_deleted_walks_is_put_right(app: Flask) -> None:
+    downgrade(directory=str(MIGRATIONS), revision="0013")
+    with db.engine.begin() as connection:
+        connection.execute(text(BORN), FAMILY)
+        connection.execute(text("INSERT INTO vocabulary VALUES ('telephone')"))
+        connection.execute(text("UPDATE hung SET walked = 0"))
+    upgrade()
+    assert db.session.execute(text(WALKED)).all() == [(1, 2), (2, 0), (3, 0)]
+    assert set(db.session.scalars(text("SELECT word FROM vocabulary"))) == {"red", "fox", "kite", "кит"}
+
+
+def test_index_is_kept_by_the_triggers_of_before_after_a_downgrade(app: Flask) -> None:
+    downgrade(directory=str(MIGRATIONS), revision="0013")
+    with db.engine.begin() as connection:
+        connection.execute(text(BORN), FAMILY)
+        connection.execute(text("UPDATE walks SET words = ' pear ' WHERE number = 2"))
+        connection.execute(text("UPDATE walks SET hidden_at = finished_at WHERE number = 3"))
+        connection.execute(text("DELETE FROM walks WHERE number = 2"))
+    assert db.session.execute(text(WALKED)).all() == [(1, 0)]
 
 
 def test_constraints_are_migrated_under_the_names_of_the_models(app: Flask) -> None:
@@ -195,3 +230,19 @@ def test_times_come_back_aware_and_in_utc(app: Flask, commissioned: Callable[...
     assert kept == local
     assert kept.tzinfo is UTC
     assert now().tzinfo is UTC
+
+
+def test_hosts_whose_clocks_differ_tell_the_same_time_by_postgres(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(datetime):
+        """The clock of a host that is ten minutes late."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(minutes=10)
+
+    before = now()
+    monkeypatch.setattr(database, "datetime", Late)
+    late = timedelta(minutes=10) if db.engine.dialect.name == "sqlite" else timedelta()
+    assert abs(before - late - now()) < timedelta(seconds=5)
+    app.extensions.pop(database.CLOCK, None)  # a process that begins on that host
+    assert abs(before - late - now()) < timedelta(seconds=5)

@@ -2,15 +2,85 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
+import fsspec
 import pytest
 from flask import Flask
+from fsspec.implementations.memory import MemoryFileSystem
 
-from app.errors import MediaError
+from app.errors import ConfigError, MediaError
 from app.storage import media_store
 from app.storage.media_store import MediaStore
+from tests.conftest import make_app
+
+
+class HttpError(Exception):
+    """An object store's own error, which is no OSError: like those of botocore, gcsfs and aiohttp."""
+
+
+class ObjectStore(MemoryFileSystem):
+    """A store elsewhere, which can go away."""
+
+    protocol = "elsewhere"
+    cachable = False
+    store: ClassVar[dict[str, Any]] = {}
+    is_away = False
+
+    def _answer(self) -> None:
+        if self.is_away:
+            raise HttpError("502: the backend is away")
+
+    def info(self, path: str, **options: Any) -> Any:
+        """Describe a file, if the store answers."""
+        self._answer()
+        return super().info(path, **options)
+
+    def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
+        """List a folder, if the store answers."""
+        self._answer()
+        return super().ls(path, detail, **options)
+
+    def find(self, *arguments: Any, **options: Any) -> Any:
+        """List a tree, if the store answers."""
+        self._answer()
+        return super().find(*arguments, **options)
+
+    def cat_file(self, *arguments: Any, **options: Any) -> Any:
+        """Read a file, if the store answers."""
+        self._answer()
+        return super().cat_file(*arguments, **options)
+
+    def pipe_file(self, *arguments: Any, **options: Any) -> Any:
+        """Write a file, if the store answers."""
+        self._answer()
+        return super().pipe_file(*arguments, **options)
+
+    def rm(self, *arguments: Any, **options: Any) -> Any:
+        """Delete, if the store answers."""
+        self._answer()
+        return super().rm(*arguments, **options)
+
+    def _open(self, *arguments: Any, **options: Any) -> Any:
+        self._answer()
+        return super()._open(*arguments, **options)
+
+
+fsspec.register_implementation("elsewhere", ObjectStore, clobber=True)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[MediaStore]:
+    """Open a store that holds a film."""
+    ObjectStore.store = {}
+    store = MediaStore("elsewhere://moma")
+    store.write("walks/a/film.gif", b"GIF")
+    yield store
+    ObjectStore.is_away = False
 
 
 @pytest.fixture(params=["folder", "memory"])
@@ -131,16 +201,85 @@ def test_films_are_named_by_their_content() -> None:
 
 def test_frames_are_named_by_their_position_and_lie_in_the_order_of_the_film() -> None:
     positions = [0.0, 1e-9, 0.5, 0.5000000001, 1.0, 2.0, 6.999999, 7.0]
-    paths = [media_store.frame_path("abc", position) for position in positions]
+    paths = [media_store.frame_path("abc", position, bytes([place])) for place, position in enumerate(positions)]
     assert paths == sorted(paths)
     assert len(set(paths)) == len(paths)
-    assert (
-        media_store.frame_path("abc", 7)
-        == media_store.frame_path("abc", 7.0)
-        == "walks/abc/frames/401c000000000000.png"
-    )
+    assert media_store.frame_path("abc", 7, b"x") == media_store.frame_path("abc", 7.0, b"x")
+    assert media_store.frame_path("abc", 7, b"x") == "walks/abc/frames/401c000000000000.2d711642b726.png"
+    assert media_store.frame_path("abc", 7, b"y") != media_store.frame_path("abc", 7, b"x")
 
 
 def test_site_keeps_its_media_in_the_instance_folder(app: Flask, instance: Path) -> None:
     media_store.store().write("walks/a/film.gif", b"x")
     assert (instance / "media" / "walks" / "a" / "film.gif").read_bytes() == b"x"
+
+
+OPERATIONS: dict[str, Callable[[MediaStore], object]] = {
+    "write": lambda store: store.write("walks/a/film.gif", b"another"),
+    "read": lambda store: store.read("walks/a/film.gif"),
+    "open": lambda store: store.open("walks/a/film.gif"),
+    "exists": lambda store: store.exists("walks/a/film.gif"),
+    "delete": lambda store: store.delete("walks/a"),
+    "files": lambda store: store.files("walks"),
+    "folders": lambda store: store.folders("walks"),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_object_stores_own_errors_come_out_as_ours(
+    elsewhere: MediaStore, operation: Callable[[MediaStore], object]
+) -> None:
+    operation(elsewhere)
+    ObjectStore.is_away = True
+    with pytest.raises(MediaError, match=r"walks.*the backend is away") as raised:
+        operation(elsewhere)
+    assert isinstance(raised.value.__cause__, HttpError)
+
+
+def test_store_that_goes_away_while_a_file_is_read_is_our_error_too(
+    elsewhere: MediaStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise HttpError("connection reset by peer")
+
+    with elsewhere.open("walks/a/film.gif") as file:
+        assert (file.read(1), file.seek(2), file.read(), file.tell()) == (b"G", 2, b"F", 3)
+        file.seek(0)
+        monkeypatch.setattr("fsspec.implementations.memory.MemoryFile.read", away)
+        with pytest.raises(MediaError, match=r"walks/a/film\.gif.*connection reset"):
+            file.read()
+
+
+def test_check_says_in_whose_words_an_object_store_refused(elsewhere: MediaStore) -> None:
+    assert elsewhere.check() == ""
+    ObjectStore.is_away = True
+    assert elsewhere.check() == (
+        f"The media store at elsewhere://moma does not work: .probe-{os.getpid()} could not be written to the media"
+        " store: 502: the backend is away"
+    )
+
+
+def test_folder_that_cannot_be_deleted_from_is_our_error(folder: MediaStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write("walks/a/film.gif", b"GIF")
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("os.unlink", read_only)
+    with pytest.raises(MediaError, match=r"walks/a could not be deleted.*Read-only file system"):
+        folder.delete("walks/a")
+
+
+def test_file_in_the_place_of_a_folder_holds_nothing(folder: MediaStore) -> None:
+    folder.write("walks/a", b"a file")
+    assert not folder.exists("walks/a/film.gif")
+    folder.delete("walks/a/film.gif")
+
+
+def test_object_store_that_lets_nobody_in_ends_the_start(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise HttpError("anonymous caller has no access")
+
+    monkeypatch.setattr(ObjectStore, "__init__", refuse)
+    with pytest.raises(ConfigError, match="MOMA_MEDIA_URL cannot be used: anonymous caller has no access"):
+        make_app(instance, MEDIA_URL="elsewhere://moma")

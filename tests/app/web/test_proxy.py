@@ -51,7 +51,7 @@ def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient
 def test_still_is_handed_over(behind: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     answer = behind.get(f"/walks/{walk.id}/frames/1.png")
-    assert answer.headers["X-Accel-Redirect"] == f"/_media/{media_store.frame_path(walk.id, 1)}"
+    assert answer.headers["X-Accel-Redirect"] == f"/_media/{media_store.frame_path(walk.id, 1, b'frame')}"
 
 
 def test_film_that_the_browser_has_is_answered_here(behind: FlaskClient, hung: Hanger) -> None:

@@ -80,11 +80,14 @@ DRAWN = [
 ]  # fmt: skip
 """What drawings show, as the lexicon has it, and whose they are."""
 ERRORS = {
-    "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "WalkNotFound", "WalkGone", "NoExhibition",
+    "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "NoRoom", "WalkNotFound", "WalkGone",
+    "NoExhibition",
 }  # fmt: skip
 ENGLISH_ONLY = {
     "app/api/readings.py",
     "app/api/routes.py",
+    "app/api/token_routes.py",
+    "app/auth/api_tokens.py",
     "app/operations/archive_format.py",
     "app/operations/backup.py",
     "app/cli/walks.py",
@@ -207,6 +210,7 @@ def _write_down(made: dict[str, Walk]) -> None:
     banned_words.ban("кино")
     audit_log.note("sign-in", failed=True)
     audit_log.note("hid walk", made["hidden"].id, who=audit_log.COMMAND)
+    audit_log.note("deleted walk", made["deleted"].id, who="token 1")
 
 
 def test_every_page_speaks_its_language(museum: Museum, strange: None) -> None:
@@ -401,7 +405,7 @@ def _is_sentence(node: ast.expr) -> bool:
 
 def _pages(app: Flask) -> set[str]:
     """Name all that answers with a page for people; what only leads elsewhere is none."""
-    programs = {"static", "metrics", "health", "files", "stored", "feed", "sitemap", "api", "readings"}
+    programs = {"static", "metrics", "health", "files", "stored", "feed", "sitemap", "api", "readings", "token_api"}
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     found = {rule.endpoint for rule in rules if rule.endpoint.partition(".")[0] not in programs}
     return found - {
@@ -488,6 +492,12 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     yield "/walks", 413, {"data": {"prompt": "9" * 2_000_000}}
     yield "/walks", 400, {"data": b"prompt=%ff", "content_type": "application/x-www-form-urlencoded"}
     yield "/about", 405, {}
+    yield "/mine/delete", 422, {}
+    yield "/mine/delete", 200, {"data": {"sure": "1"}}  # walks and a report
+    yield "/mine/delete", 200, {"data": {"sure": "1"}}
+    for _ in range(8):
+        yield "/mine/delete", 200, {"data": {"sure": "1"}}
+    yield "/mine/delete", 429, {"data": {"sure": "1"}}
 
 
 def _recipes() -> Iterator[tuple[bytes, int]]:

@@ -68,6 +68,17 @@ def test_model_longest_unused_gives_its_memory_back(offer: dict[str, str]) -> No
     assert set(painters.seen) == {"sd1", "lcm", "turbo"}
 
 
+def test_where_memory_is_short_other_models_go_first(offer: dict[str, str]) -> None:
+    painters = Painters(offer, device="cpu", kept=3)
+    other = weakref.ref(painters.of("lcm").model.networks("float32", "contiguous")[0])
+    own = painters.of("sd1")
+    batch = own.rendering().batch
+    assert painters.shrink("sd1") is (batch > 1)
+    assert other() is None and painters.of("sd1") is own and own.at_once == max(1, batch // 2)
+    own.at_once = 1
+    assert not painters.shrink("sd1"), "there is less than one"
+
+
 def test_model_that_is_not_offered_is_named_with_those_that_are(offer: dict[str, str]) -> None:
     with pytest.raises(ModelError, match="the model house is not offered here; offered: sd1, lcm, turbo"):
         Painters(offer).of("house")

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from app.generation import cost, presets
 from tests.support.house import HOUSE, SIZE, scene
+from worker.diffusion import level_batch
 from worker.diffusion.model import Model, ModelError
 from worker.diffusion.painter import Painter, PreparedWalk
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.tuning import fallback
+from worker.planning.level_plan import Level
 
 pytestmark = [
     pytest.mark.slow,
@@ -336,6 +338,25 @@ def test_on_step_is_called_after_every_step(painters: dict[str, Painter]) -> Non
     assert len(steps) == 5
 
 
+def test_pictures_painted_fewer_at_once_are_the_same_but_for_the_last_bits(
+    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter = painters["bert"]
+    prepared = painter.prepare(STOPS, exact(painter))
+    level = Level("frames", (0.0, 0.25, 0.5, 0.75, 1.0), 4, ((0, 1, 2, 3, 4),))
+
+    def painted() -> list[NDArray[np.uint8]]:
+        found = level_batch.paint(painter, prepared, [level], 0, 0, sampling={}, frames=5, states=lambda *_: None)
+        return [one.picture for one in found]
+
+    whole, sizes, paint = painted(), [], painter.paint
+    monkeypatch.setattr(painter, "paint", lambda *given, **named: sizes.append(len(given[1])) or paint(*given, **named))
+    for most in (2, 1):
+        monkeypatch.setattr(painter, "at_once", most)
+        assert all(difference(a, b) <= 1 for a, b in zip(whole, painted(), strict=True))
+    assert sizes == [2, 2, 1, 1, 1, 1, 1, 1]
+
+
 def test_error_in_on_step_ends_the_painting(painters: dict[str, Painter]) -> None:
     def lost() -> None:
         raise TimeoutError("the lease is lost")
@@ -368,6 +389,30 @@ def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: 
     [half] = shown(painter, huge, [0.0])
     [full] = shown(painter, replace(huge, rendering=exact(painter)), [0.0])
     assert np.array_equal(half, full)
+
+
+def test_batch_whose_thumbnails_alone_overflow_is_painted_in_float32(
+    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter = painters["bert"]
+    prepared = painter.prepare(STOPS, exact(painter, precision="bfloat16"))
+    lens = painter.lens
+
+    class Overflowing:
+        """A latent preview that yields no numbers once."""
+
+        times = 0
+
+        def __call__(self, latents: torch.Tensor) -> Any:
+            self.times += 1
+            return lens(latents) * (np.nan if self.times == 1 else 1)
+
+    monkeypatch.setitem(painter.__dict__, "lens", Overflowing())
+    painted = painter.paint(prepared, [0.0], keep=[2])
+    monkeypatch.undo()
+    whole = painter.paint(replace(prepared, rendering=exact(painter)), [0.0], keep=[2])
+    assert np.isfinite(painted[0].thumbnails[2]).all()
+    assert np.array_equal(painted[0].picture, whole[0].picture)
 
 
 @pytest.mark.server

@@ -147,3 +147,12 @@ def test_automatic_device_is_the_best_there_is() -> None:
 def test_unknown_device_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="abacus"):
         tuning.find("abacus")
+
+
+def test_passes_on_a_card_are_waited_for_on_that_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes, waited = Passes(lambda s: s.batch), []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
+    second = torch.device("cuda", 1)
+    tuning.choose(passes, second, clock=lambda: passes.seconds)
+    assert set(waited) == {second}

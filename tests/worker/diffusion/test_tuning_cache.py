@@ -132,6 +132,24 @@ def test_file_that_says_nothing_sensible_is_as_none(tmp_path: Path, content: str
     assert tuning_cache.read(file, tuning_cache.name(CPU, "r")).times
 
 
+def test_start_soon_after_another_measures_nothing_and_a_later_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, clock = tmp_path / "device.json", [1e9]
+    monkeypatch.setattr(tuning_cache.time, "time", lambda: clock[-1])
+    runs: list[Setting] = []
+    chosen = tuning_cache.choose(file, runs.append, CPU, revision="r")
+    first = len(runs)
+    clock.append(1e9 + tuning_cache.FRESH_SECONDS - 1)
+    assert tuning_cache.choose(file, runs.append, CPU, revision="r") == chosen
+    assert len(runs) == first > 0
+    for now in (1e9 + tuning_cache.FRESH_SECONDS + 1, 0.0):  # later, and by a clock that was put back
+        clock.append(now)
+        before = len(runs)
+        tuning_cache.choose(file, runs.append, CPU, revision="r")
+        assert len(runs) > before
+
+
 def test_folder_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     tuning_cache.write(tmp_path / "file" / "device.json", "ours", Known({FAST: 0.07}, FAST))

@@ -8,7 +8,9 @@ import json
 import re
 import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import imageio_ffmpeg
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from app.commissions.recipe_files import find_recipe
+from tests.worker.fleeting import OneByOne
 from worker.film import encoding as films
 
 Frames = list[NDArray[np.uint8]]
@@ -209,6 +212,21 @@ def test_mp4_carries_a_recipe_of_any_length_byte_for_byte(film: Frames) -> None:
     assert find_recipe(films.mp4(film, 12.5, metadata={"title": "x", "recipe": written})) == written.encode()
 
 
+@pytest.mark.parametrize("frames", [1, 40], ids=["at the end", "in the middle"])
+def test_ffmpeg_that_stands_still_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, frames: int) -> None:
+    """It reads a little and then nothing more; 40 frames are more than a pipe holds."""
+    still = tmp_path / "ffmpeg"
+    still.write_text("#!/bin/sh\nexec sleep 600\n")
+    still.chmod(0o755)
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(still))
+    monkeypatch.setattr(films, "HUNG_SECONDS", 0.3)
+    picture = np.zeros((64, 64, 3), np.uint8)
+    with films.Mp4Writer(12.5, metadata={}) as writer, pytest.raises(films.EncoderHung, match="did nothing for"):
+        for _ in range(frames):
+            writer.add(picture)
+        writer.finish()
+
+
 def test_mp4_without_frames_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one frame"):
         films.mp4([], 12.5, metadata={})
@@ -288,6 +306,20 @@ def test_webp_without_frames_or_with_other_times_is_refused(frames: Frames, time
         films.webp(frames, times, metadata={})
 
 
+WRITERS: dict[str, Callable[[Any], bytes]] = {
+    "gif": lambda frames: films.gif(frames, 80, comment=COMMENT),
+    "mp4": lambda frames: films.mp4(frames, 12.5, metadata={}),
+    "webp": lambda frames: films.webp(frames, 80, metadata={}),
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_film_is_written_with_few_of_its_frames_in_memory(film: Frames, kind: str) -> None:
+    read = OneByOne(film * 3)
+    assert WRITERS[kind](read) == WRITERS[kind](film * 3)
+    assert read.most_alive <= 3
+
+
 def test_still_is_lossless(film: Frames) -> None:
     data = films.still(film[3])
     assert data.startswith(b"\x89PNG")
@@ -307,9 +339,11 @@ def test_still_says_that_it_is_synthetic(film: Frames) -> None:
     assert [e.text for e in xmp.iter() if e.tag.endswith("}li")] == ["ein Bär", said, RIGHTS]
 
 
-def test_plain_still_carries_nothing_else(film: Frames) -> None:
+def test_plain_still_says_that_it_is_synthetic_and_nothing_else(film: Frames) -> None:
     with Image.open(io.BytesIO(films.still(film[0]))) as picture:
-        assert picture.info == {}
+        assert set(picture.info) <= {"xmp", "XML:com.adobe.xmp"}
+        assert picture.info["xmp"].count(b"trainedAlgorithmicMedia") == 1
+        assert b"<dc:" not in picture.info["xmp"]
 
 
 def test_provenance_names_model_revision_software_and_source_type() -> None:

@@ -97,4 +97,4 @@ def test_films_at_the_safe_pace_never_flash() -> None:
 
 @pytest.mark.parametrize("gif", sorted((ROOT / "exhibition").glob("*/*.gif")), ids=lambda path: path.parent.name)
 def test_films_of_the_first_exhibition_do_not_flash(gif: Path) -> None:
-    assert not flashes(read_frames(gif.read_bytes()), FPS)
+    assert not flashes(list(read_frames(gif.read_bytes())), FPS)

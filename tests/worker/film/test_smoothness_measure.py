@@ -54,7 +54,7 @@ def test_pattern_finer_than_the_boxes_is_no_change() -> None:
 
 
 def test_frames_are_read_back_from_a_written_gif(film: list[NDArray[np.uint8]]) -> None:
-    frames = smoothness_measure.read_frames(films.gif(film, 80, comment=""))
+    frames = list(smoothness_measure.read_frames(films.gif(film, 80, comment="")))
     assert len(frames) == len(film)
     assert frames[0].shape == film[0].shape
     assert smoothness_measure.smoothness(frames).evenness == pytest.approx(
@@ -64,4 +64,4 @@ def test_frames_are_read_back_from_a_written_gif(film: list[NDArray[np.uint8]]) 
 
 def test_what_is_no_picture_is_an_error() -> None:
     with pytest.raises(OSError, match="identify"):
-        smoothness_measure.read_frames(io.BytesIO(b"GIF89a").getvalue())
+        list(smoothness_measure.read_frames(io.BytesIO(b"GIF89a").getvalue()))

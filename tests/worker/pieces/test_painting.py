@@ -65,6 +65,7 @@ def app(instance: Path, model: Path) -> Iterator[Flask]:
 def easel(app: Flask, led: Painter, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have the tiny model paint, as a worker elsewhere does that has only just begun."""
     monkeypatch.setattr(led, "names", ("led",), raising=False)
+    monkeypatch.setattr(led, "loaded", ("led", None), raising=False)
     monkeypatch.setattr(led, "of", lambda _: led, raising=False)
     walk_memory.clear()
     job.prepare(app, led)  # type: ignore[arg-type]

@@ -112,6 +112,22 @@ def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
     assert order == [STAGES, STOPS, STAGES, STAGES]
 
 
+def test_stages_are_painted_in_the_order_in_which_they_were_asked_for(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [commissioned("a fox", "a kite", seed=seed, frames=3, visitor="ann") for seed in range(3)][-1]
+    early = commissioned("the sea", "a boat", frames=3, visitor="ben")
+    job.work()
+    assert read(late.id).turn > read(early.id).turn
+    stage_requests.ask(read(late.id), 1)
+    for index in range(3):
+        stage_requests.ask(read(early.id), index)
+    order: list[str] = []
+    monkeypatch.setattr(job, "_attempt", lambda claim, _painters: order.append(claim.walk_id))
+    assert job.work() == 4
+    assert order == [late.id, early.id, early.id, early.id]
+
+
 def begun(painter: Painter, scenes: list[Scene | None], position: float, *, seed: int = 3) -> list[NDArray[np.uint8]]:
     """Return what a walk by a real model begins with, at a position."""
     stops = [StopInput("a sun", "", seed, scene=scene) for scene in scenes]

@@ -340,14 +340,14 @@ def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(comm
     assert claimed().walk_id == walk.id
 
 
-def test_short_tasks_come_before_first_levels_and_those_before_all_others(
+def test_short_tasks_come_first_and_first_levels_before_later_ones_of_the_same_turn(
     commissioned: Commissioner, hung: Commissioner
 ) -> None:
     old, done = commissioned(visitor="ann"), hung(visitor="eve")
     first = claimed()
     with writing() as session:
         write_as_holder(session, first, piece={"state": PIECE_DONE})
-    open_pieces(old, (FRAMES, 2, 0, 2), (FRAMES, 2, 1, 2))
+    open_pieces(old, (FRAMES, 2, 0, 1), (FRAMES, 2, 1, 1))
     new = commissioned(visitor="bob")
     open_pieces(done, (STAGES, 0, 1, 0))
     taken = [claimed() for _ in range(4)]
@@ -355,6 +355,18 @@ def test_short_tasks_come_before_first_levels_and_those_before_all_others(
         (done.id, STAGES, 1), (new.id, STOPS, 0), (old.id, FRAMES, 0), (old.id, FRAMES, 1)
     ]  # fmt: skip
     assert claim_next() is None
+
+
+def test_what_a_loaded_model_paints_comes_first_within_a_turn_and_level(commissioned: Commissioner) -> None:
+    ids = {}
+    for name in ("ann", "bob", "cleo", "dora"):
+        ids[name] = commissioned(visitor=name).id
+        change(ids[name], model="other" if name in ("ann", "cleo") else "house")
+    again = commissioned(visitor="bob").id
+    change(again, model="house")
+    taken = [claim_next({"house", "other"}, loaded=("house", None)) for _ in range(5)]
+    named = [*(ids[name] for name in ("bob", "dora", "ann", "cleo")), again]
+    assert [claim and claim.walk_id for claim in taken] == named, "nobody's second walk comes before another's first"
 
 
 def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None:
@@ -392,7 +404,7 @@ def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(
     walk = commissioned()
     with writing() as session:
         write_as_holder(session, claimed(), piece={"state": PIECE_DONE})
-    open_pieces(walk, (KNOTS, 1, 0, 2), (KNOTS, 1, 1, 2))
+    open_pieces(walk, (KNOTS, 1, 0, 1), (KNOTS, 1, 1, 1))
     one, other = claimed(), claimed()
     assert (one.batch, other.batch, read(walk.id).attempt) == (0, 1, 3)
     give_back(one)
@@ -405,7 +417,7 @@ def test_a_failure_calls_everybody_off(commissioned: Commissioner) -> None:
     walk = commissioned()
     with writing() as session:
         write_as_holder(session, claimed(), piece={"state": PIECE_DONE})
-    open_pieces(walk, (KNOTS, 1, 0, 2), (KNOTS, 1, 1, 2))
+    open_pieces(walk, (KNOTS, 1, 0, 1), (KNOTS, 1, 1, 1))
     one, other = claimed(), claimed()
     fail_walk(one, "No.")
     with pytest.raises(LeaseLost):

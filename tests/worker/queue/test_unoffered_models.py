@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.queue import jobs
+from app.queue import jobs, pieces
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, FRAMES, PAINTING, PIECE_TAKEN, QUEUED, STAGES, Piece, Walk
 from tests.conftest import Commissioner
@@ -129,11 +129,12 @@ def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with writing() as session:
-        session.add(Piece(walk_number=walk.number, kind=FRAMES, level=1, urgency=2))
+        session.add(Piece(walk_number=walk.number, kind=FRAMES, level=1, urgency=1))
     change(walk, state=PAINTING)
     living([NAME])
     miss_for_long(monkeypatch)
     assert (read(walk.id).state, read(walk.id).error) == (FAILED, NOT_HERE)
+    assert db.session.query(Piece).one().urgency == pieces.PARKED, "no claim passes over it"
 
 
 def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(

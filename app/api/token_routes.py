@@ -1,0 +1,143 @@
+"""What only API tokens do: list their own walks, and curate."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask import Blueprint, Flask, Response, jsonify, request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from app.api.openapi import documented
+from app.api.response_types import CuratedWalk, WalkList
+from app.api.routes import LIMIT_MAX, describe, json_body
+from app.auth import api_tokens
+from app.commissions import error_messages
+from app.errors import FieldError, InvalidInput
+from app.gallery import own_walks
+from app.gallery.catalogue_query import parse, whole
+from app.generation.limits import ERRORS_MAX, Limits
+from app.moderation import audit_log, curation, reports
+from app.storage.walk_models import FINISHED, Walk
+from app.walks import lookup
+from app.web.form_guards import csrf
+
+blueprint = Blueprint("token_api", __name__, url_prefix="/api/v1")
+
+ACTS = {
+    ("hidden", True): (curation.hide, "hid walk"),
+    ("hidden", False): (curation.unhide, "unhid walk"),
+    ("featured", True): (curation.feature, "featured walk"),
+    ("featured", False): (curation.unfeature, "unfeatured walk"),
+}
+
+
+class OwnListing(BaseModel):
+    """What may stand in the address of the list of one's own walks."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    cursor: str | None = None
+    """A `next_cursor` or `previous_cursor` of an earlier answer to the same token. Others are refused."""
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, examples=[20]), BeforeValidator(whole)] = 20
+    """How many walks at most."""
+
+
+class Curation(BaseModel):
+    """What a curator decides about a walk; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    hidden: Annotated[bool, Field(examples=[True])] = False
+    """Whether it is taken from gallery, search, feed and API, its repeats with it; its address then answers 410."""
+    featured: Annotated[bool, Field(examples=[False])] = False
+    """Whether it is preferred where few are shown; it must hang in the gallery."""
+
+
+def init_app(app: Flask) -> None:
+    """Serve the addresses that need an API token."""
+    csrf.exempt(blueprint)
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/mine")
+@documented(
+    name="listOwnWalks",
+    query=OwnListing,
+    answers={200: WalkList},
+    problems=(401, 403, 422),
+    scopes=(api_tokens.READ,),
+)
+def mine() -> Response:
+    """List the walks that were commissioned with this API token, of every state, the newest first.
+
+    Unlisted walks are among them; deleted ones are not. `found` counts all of them.
+    """
+    token = api_tokens.require(api_tokens.READ)
+    asked = parse(OwnListing, request.args)
+    page = own_walks.page(token.secret_hash, cursor=asked.cursor, limit=asked.limit)
+    body: WalkList = {
+        "walks": [describe(walk) for walk in lookup.without_deleted(page.walks)],
+        "next_cursor": page.older,
+        "previous_cursor": page.newer,
+        "found": page.total,
+    }
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.patch("/walks/<walk_id>/curation")
+@documented(
+    name="curateWalk",
+    body=Curation,
+    answers={200: CuratedWalk},
+    problems=(400, 401, 403, 404, 410, 413, 415, 422),
+    scopes=(api_tokens.CURATE,),
+)
+def curate(walk_id: str) -> Response:
+    """Hide a walk, or show it again; feature it, or no longer.
+
+    Each act is in the site's audit log, under the token's name.
+    """
+    token = api_tokens.require(api_tokens.CURATE)
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
+    wanted = _validate(json_body())
+    _check_hangs(walk, wanted)
+    for name in ("hidden", "featured"):
+        if name in wanted.model_fields_set:
+            act, done = ACTS[name, getattr(wanted, name)]
+            act(walk)
+            if act is curation.hide:
+                reports.close_reports(walk)
+            audit_log.note(done, walk.id, who=api_tokens.who(token))
+    body: CuratedWalk = {
+        "id": walk.id,
+        "hidden": walk.hidden_at is not None,
+        "featured": walk.featured_at is not None,
+    }
+    return jsonify(body)
+
+
+def _check_hangs(walk: Walk, wanted: Curation) -> None:
+    """Check before anything is done that a walk hangs that is to be featured.
+
+    :raises InvalidInput: when it does not.
+    """
+    is_hidden = wanted.hidden if "hidden" in wanted.model_fields_set else walk.hidden_at is not None
+    if wanted.featured and (is_hidden or walk.unlisted or walk.state != FINISHED):
+        message = f"{walk.id} does not hang in the gallery, so it cannot be featured."
+        raise InvalidInput.on("featured", message=message)
+
+
+def _validate(data: object) -> Curation:
+    try:
+        return Curation.model_validate(data)
+    except ValidationError as error:
+        found, limits = error.errors(include_url=False, include_input=False), Limits.current()
+        raise InvalidInput([_explain(item, limits) for item in found[:ERRORS_MAX]]) from error
+
+
+def _explain(item: Any, limits: Limits) -> FieldError:
+    if item["loc"]:
+        return error_messages.field_error(item, limits)
+    return FieldError((), 'What is decided must be an object such as {"hidden": true}.')

@@ -1,0 +1,55 @@
+"""What a site does by itself for what it keeps: walks that came to nothing go after some days, and stray files."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import delete, select
+
+from app.errors import MediaError
+from app.operations import media_upkeep
+from app.storage.database import db, now, writing
+from app.storage.walk_models import CANCELLED, FAILED, REFUSED, Walk
+from app.walks import lifecycle
+
+BATCH = 50  # walks in one transaction, between which others write
+
+log = logging.getLogger(__name__)
+
+
+def run() -> tuple[int, int]:
+    """Do the upkeep; return how many walks and how many files were deleted. Several may do it at once."""
+    walks, files = forget_ended(), 0
+    try:
+        files = len(media_upkeep.prune())
+    except MediaError as error:
+        log.warning("stray files are left for another day: %s", error)
+    if walks or files:
+        log.info("upkeep: %s walks that came to nothing and %s stray files were deleted", walks, files)
+    return walks, files
+
+
+def forget_ended() -> int:
+    """Delete walks that failed, were cancelled or refused longer than ``KEEP_ENDED_DAYS`` ago; return how many.
+
+    Their addresses are then unknown. What somebody took down stays known as that.
+    """
+    until, count = now() - timedelta(days=current_app.config["KEEP_ENDED_DAYS"]), 0
+    ended = select(Walk).where(
+        Walk.state.in_((FAILED, CANCELLED, REFUSED)),
+        Walk.finished_at < until,
+        Walk.deleted_at.is_(None),
+        Walk.hidden_at.is_(None),
+    )
+    while True:
+        with writing() as session:  # whoever has one painted after all waits, and finds it gone
+            walks = session.scalars(ended.limit(BATCH).with_for_update()).all()
+            session.execute(delete(Walk).where(Walk.number.in_([walk.number for walk in walks])))
+        if not walks:
+            return count
+        for walk in walks:
+            lifecycle.delete_files(walk)  # if that fails, nothing names them any more, and they are pruned
+        count += len(walks)
+        db.session.expunge_all()

@@ -1,0 +1,249 @@
+"""A day of the line: a thousand visitors, three floods, all presets, two models; who waited how long, and for whom.
+
+    python -m benchmarks.day [--visitors 1000] [--seed 1] [--busy 0.5]
+
+Commissions, turns and claims are the site's own, on a database of its own; only time and the painting are simulated, by
+one painter that takes so long for each pass, loads a model when a piece asks for another, and is busy for a share of
+the day with what is no flood. The floods: a network of a hundred visitors who ask for three walks each at once, one
+visitor with sixty of the largest walks, and a hundred addresses of programs with ten walks each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from app import create_app
+from app.generation import cost, sampler_settings
+from app.queue import fair_queue
+from app.storage.database import db, upgrade, writing
+from app.storage.walk_models import FILM, FINISHED, PIECE_DONE, Piece, Stop, Walk, new_id
+from worker.pieces.next_level import insert_pieces
+from worker.planning import level_plan
+from worker.planning.level_plan import Level
+from worker.queue.leases import Claim, claim_next
+
+DAY = 86_400.0
+BATCH = 8
+FILM_SECONDS, LOAD_SECONDS = 0.3, 5.0
+MODELS = ("house", "other")
+KINDS = (("fast", 12, 0.2), ("balanced", 24, 0.5), ("balanced", 48, 0.2), ("exact", 24, 0.1))
+"""Presets and frames of what visitors ask for, with their shares."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Asked:
+    """A commission of the day."""
+
+    at: float
+    visitor: str
+    network: str
+    preset: str
+    frames: int
+    stops: int
+    model: str
+    flood: str = ""
+
+
+@dataclass(slots=True)
+class Story:
+    """What became of a walk: when it was asked for, begun, had its first pictures, and was done."""
+
+    asked: Asked
+    is_first: bool
+    levels: list[Level] = field(default_factory=list)
+    begun: float = 0.0
+    shown: float = 0.0
+    done: float = 0.0
+    alone: float = 0.0
+    before: Counter[str] = field(default_factory=Counter)
+
+
+def of_visitors(count: int, dice: random.Random) -> list[Asked]:
+    """Draw what visitors ask for: one to three walks each, at any time, most of them in the evening."""
+    asked = []
+    for number in range(count):
+        came = min(DAY, max(0.0, dice.gauss(0.8, 0.12) if dice.random() < 0.5 else dice.random()) * DAY)
+        model = dice.choices(MODELS, (0.8, 0.2))[0]
+        for _ in range(dice.choices((1, 2, 3), (0.6, 0.25, 0.15))[0]):
+            preset, frames, _ = dice.choices(KINDS, [share for *_, share in KINDS])[0]
+            stops = dice.choices((2, 3, 8), (0.7, 0.2, 0.1))[0]
+            asked.append(Asked(came, f"visitor {number}", f"network {number}", preset, frames, stops, model))
+            came += dice.uniform(5, 120)
+    return asked
+
+
+def of_floods(visitors: int) -> list[Asked]:
+    """List what the three floods ask for; as large beside fewer visitors as beside a thousand."""
+    share = max(1, visitors // 10)
+    school = [Asked(0.3 * DAY, f"pupil {number % share}", "school", "balanced", 24, 2, "house", "school")
+              for number in range(3 * share)]  # fmt: skip
+    one = [Asked(0.55 * DAY, "one", "one", "exact", 240, 8, "house", "one") for _ in range(max(1, share * 6 // 10))]
+    programs = [Asked(0.75 * DAY, f"address {number % share}", f"address {number % share}", "balanced", 24, 2,
+                      MODELS[number % 2], "programs") for number in range(10 * share)]  # fmt: skip
+    return school + one + programs
+
+
+class Line:
+    """The line and its painter, in a time of their own."""
+
+    def __init__(self, pace: float) -> None:
+        self.pace, self.time, self.loaded = pace, 0.0, ""
+        self.stories: dict[int, Story] = {}
+        self._waiting: set[int] = set()
+        self._seen: set[str] = set()
+
+    def ask(self, asked: Asked) -> None:
+        """Put a walk in the line as a commission does."""
+        sampling = sampler_settings.resolve_settings(asked.preset)
+        walk = Walk(
+            id=new_id(), visitor=asked.visitor, network=asked.network, owner_hash="", commission_hash="", seed=0,
+            frames=asked.frames, fps=12.5, sampler_steps=sampling["steps"], guidance=sampling["guidance"],
+            sampling=sampling, model=asked.model, batch=BATCH,
+            stops=[Stop(position=place, prompt="a fox") for place in range(asked.stops)],
+        )  # fmt: skip
+        with writing() as session:
+            for name, value in fair_queue.join(session, walk).items():
+                setattr(walk, name, value)
+            session.add(walk)
+        story = Story(asked, asked.visitor not in self._seen, levels_of(sampling, asked.stops, asked.frames))
+        first = self._seconds(story, 0, 0)
+        story.alone = first
+        self._seen.add(asked.visitor)
+        self.stories[walk.number] = story
+        self._waiting.add(walk.number)
+
+    def work(self) -> bool:
+        """Do the next piece; tell whether there was one."""
+        claim = claim_next(set(MODELS), loaded=(self.loaded,) if self.loaded else ())
+        if claim is None:
+            return False
+        story = self.stories[claim.walk_number]
+        if claim.walk_number in self._waiting:
+            self._waiting.remove(claim.walk_number)
+            story.begun = self.time
+        for number in self._waiting:
+            self.stories[number].before[story.asked.visitor] += 1
+        if claim.model and claim.model != self.loaded:
+            self.time += LOAD_SECONDS
+            self.loaded = claim.model
+        self.time += FILM_SECONDS if claim.kind == FILM else self._seconds(story, claim.level, claim.batch)
+        self._done(claim, story)
+        return True
+
+    def _seconds(self, story: Story, level: int, batch: int) -> float:
+        sampling = sampler_settings.resolve_settings(story.asked.preset)
+        pictures = max(story.levels[level].pad, len(story.levels[level].batches[batch]))
+        return self.pace * pictures * level_plan.passes(story.levels[: level + 1], sampling)
+
+    def _done(self, claim: Claim, story: Story) -> None:
+        number = claim.walk_number
+        with writing() as session:
+            if claim.kind == FILM:
+                session.execute(update(Walk).where(Walk.number == number).values(state=FINISHED))
+                session.execute(delete(Piece).where(Piece.walk_number == number))
+                story.done = self.time
+                return
+            session.execute(update(Piece).where(Piece.number == claim.number).values(state=PIECE_DONE))
+            passes = round(self._seconds(story, claim.level, claim.batch) / self.pace)
+            session.execute(
+                update(Walk).where(Walk.number == number).values(passes=func.coalesce(Walk.passes, 0) + passes)
+            )
+            walk = session.get(Walk, number)
+            if (claim.level, claim.batch) == (0, 0):
+                story.shown = self.time
+                insert_pieces(session, walk, story.levels, 0, first=1)
+            undone = select(Piece.number).where(Piece.walk_number == number, Piece.state != PIECE_DONE)
+            if session.scalar(undone.limit(1)) is None:
+                insert_pieces(session, walk, story.levels, claim.level + 1)
+
+
+def levels_of(sampling: dict[str, Any], stops: int, frames: int) -> list[Level]:
+    """Lay out a walk's levels as they would be, without the pictures that pace them."""
+    pairs = tuple(tuple(range(first, min(first + 2, stops))) for first in range(0, stops, 2))
+    levels = [Level("stops", tuple(map(float, range(stops))), sampling["steps"], pairs, pad=2)]
+    for depth, knots in cost.rungs(sampling, legs=stops - 1, between=frames - stops):
+        levels.append(_level("knots", knots * (stops - 1), depth))
+    return [*levels, _level("frames", frames - stops, sampling["steps"])]
+
+
+def _level(kind: Any, count: int, until: int) -> Level:
+    batches = tuple(tuple(range(first, min(first + BATCH, count))) for first in range(0, count, BATCH))
+    return Level(kind, tuple(map(float, range(count))), until, batches)
+
+
+def simulate(day: Sequence[Asked], pace: float) -> list[Story]:
+    """Live through a day; return what became of its walks."""
+    line, coming = Line(pace), sorted(day)
+    while coming or line.work():
+        while coming and coming[0].at <= line.time:
+            line.ask(coming.pop(0))
+        if coming and not line.work():
+            line.time = coming[0].at
+    return list(line.stories.values())
+
+
+def pace_for(day: Sequence[Asked], busy: float) -> float:
+    """Return the seconds a pass by which visitors alone keep the painter busy for a share of the day."""
+    passes = 0
+    for asked in day:
+        settings = sampler_settings.resolve_settings(asked.preset)
+        passes += cost.of_walk(settings, stops=asked.stops, frames=asked.frames)
+    return busy * DAY / passes
+
+
+def report(stories: Sequence[Story]) -> dict[str, Any]:
+    """Tell how long strangers waited for their first walk to begin, and how many pieces of any one other that was."""
+    told: dict[str, Any] = {"walks": len(stories), "finished": sum(story.done > 0 for story in stories)}
+    groups: dict[str, list[Story]] = defaultdict(list)
+    for story in stories:
+        if story.is_first and not story.asked.flood:
+            groups["all"].append(story)
+            groups[f"by {story.asked.model}"].append(story)
+            groups["in a flood" if _is_in_flood(story, stories) else "in calm"].append(story)
+    for name, group in groups.items():
+        waits = sorted(story.begun - story.asked.at for story in group)
+        told[name] = {
+            "strangers": len(group),
+            "wait_median": round(statistics.median(waits), 1),
+            "wait_p95": round(waits[int(0.95 * (len(waits) - 1))], 1),
+            "wait_most": round(waits[-1], 1),
+            "empty_line_median": round(statistics.median(story.alone for story in group), 1),
+            "most_pieces_of_one_other": max((max(story.before.values(), default=0) for story in group), default=0),
+            "most_others_before": max(len(story.before) for story in group),
+        }
+    return told
+
+
+def _is_in_flood(story: Story, stories: Sequence[Story]) -> bool:
+    at = story.asked.at
+    return any(other.asked.flood and other.asked.at <= at < other.done for other in stories)
+
+
+def main() -> None:
+    """Simulate a day and print what strangers waited."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--visitors", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--busy", type=float, default=0.5, help="The share of the day that visitors alone take.")
+    asked = parser.parse_args()
+    settings = {"SECRET_KEY": "a day in the line, simulated", "REDIS_URL": "unix:///nowhere.sock", "LINE_SECONDS": 0.0}
+    with tempfile.TemporaryDirectory() as folder, create_app(settings, instance_path=folder).app_context():
+        upgrade()
+        visitors = of_visitors(asked.visitors, random.Random(asked.seed))
+        stories = simulate(visitors + of_floods(asked.visitors), pace_for(visitors, asked.busy))
+        print(json.dumps(report(stories), indent=1))
+        db.session.remove()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""The gallery read and walks asked for at once, through nginx with its limits, from hundreds of addresses.
+
+    python -m benchmarks.mixed_load [--seconds 600] [--pages 110] [--commissions 22] [--addresses 500] [--postgres]
+
+nginx, gunicorn and Redis as in production, 10,000 walks that hang, and no painter: the line only grows. Requests go out
+when their time has come, whether or not earlier ones were answered, and a request's time counts from then on. Gallery
+pages are asked for by visitors with a cookie, and answered past nginx' cache; walks are asked for by form and API
+in turns. Answers of 429 are counted apart; any other that is no page and no walk is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import platform
+import re
+import secrets
+import statistics
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from benchmarks.serving import Served, cores, served
+from benchmarks.visitors import Answer, Visitor, address
+from benchmarks.web import THINGS, WALKS, fill
+
+RESULTS = Path(__file__).resolve().parent / "results"
+AIMS = {"pages": 100, "commissions": 20}  # a second
+AIM_P99 = 250  # milliseconds
+WARM_SECONDS = 5.0
+OPENING = 20  # visitors who come in at once
+FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+PAGES = ("/gallery", "/gallery?sort=oldest", "/gallery?sort=walked", "/gallery?sort=smoothest")
+ACCEPTED = {"pages": (200,), "commissions": (202, 303)}
+
+
+@dataclass
+class Told:
+    """What was answered so far: times of what was taken (milliseconds), the statuses, errors' words, memory (MB)."""
+
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    memory: list[float] = field(default_factory=list)
+
+
+def main() -> int:
+    """Serve a site, put the load on it, print the figures and write them as JSON; 1 if an aim was missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--pages", type=float, default=110.0, help="gallery pages a second")
+    parser.add_argument("--commissions", type=float, default=22.0, help="walks asked for a second")
+    parser.add_argument("--addresses", type=int, default=500, help="visitors, each from an address of their own")
+    parser.add_argument("--postgres", action="store_true", help="keep the walks in Postgres rather than in SQLite")
+    arguments = parser.parse_args()
+    most = str(int(2 * arguments.commissions * (arguments.seconds + WARM_SECONDS)) + 10_000)
+    with served(
+        lambda: fill(WALKS), in_postgres=arguments.postgres, limited=True, redis=True, MOMA_LINE_MAX=most
+    ) as site:
+        found = {"walks": WALKS, **vars(arguments), **asyncio.run(_load(site, arguments))}
+    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": cores()}
+    found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{found['at'].replace(':', '')}-mixed-load.json"
+    path.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    print(path.relative_to(Path.cwd()))
+    return 0 if found["is_reached"] else 1
+
+
+async def _load(site: Served, arguments: argparse.Namespace) -> dict[str, Any]:
+    visitors = [Visitor(site.port, address(number)) for number in range(arguments.addresses)]
+    tokens: dict[str, str] = {}
+    for start in range(0, len(visitors), OPENING):
+        await asyncio.gather(*(_come_in(visitor, tokens) for visitor in visitors[start : start + OPENING]))
+
+    async def read(number: int) -> Answer:
+        return await visitors[number * 7 % len(visitors)].get(PAGES[number % len(PAGES)])
+
+    async def ask(number: int) -> Answer:
+        visitor = visitors[number % len(visitors)]
+        prompts = [f"{THINGS[number % len(THINGS)]} {number}", THINGS[number // 9 % len(THINGS)]]
+        if number % 2:
+            body = json.dumps({"stops": [{"prompt": prompt} for prompt in prompts]}).encode()
+            return await visitor.post("/api/v1/walks", body, **{"Content-Type": "application/json"})
+        form = {"prompt": prompts, "csrf_token": tokens[visitor.address], "token": secrets.token_hex(8)}
+        return await visitor.post("/walks", form)
+
+    told = Told()
+    loads = (("pages", read, arguments.pages, count()), ("commissions", ask, arguments.commissions, count()))
+    await asyncio.gather(
+        *(_go_out(name, what, rate, WARM_SECONDS, Told(), numbers) for name, what, rate, numbers in loads)
+    )
+    spent, began = site.processor_seconds(), time.monotonic()
+    watch = asyncio.create_task(_watch(site, told))
+    await asyncio.gather(
+        *(_go_out(name, what, rate, arguments.seconds, told, numbers) for name, what, rate, numbers in loads)
+    )
+    took = time.monotonic() - began
+    watch.cancel()
+    busy = (site.processor_seconds() - spent) / took
+    for visitor in visitors:
+        await visitor.leave()
+    return _figures(told, took) | {"processors_busy": busy}
+
+
+async def _come_in(visitor: Visitor, tokens: dict[str, str]) -> None:
+    """Get cookies and a form's token."""
+    page = (await visitor.get("/")).text
+    found = FORM_TOKEN.search(page)
+    assert found, page
+    tokens[visitor.address] = found[1]
+
+
+async def _go_out(
+    name: str, what: Callable[[int], Awaitable[Answer]], rate: float, seconds: float, told: Told, numbers: count[int]
+) -> None:
+    """Send so many requests a second, evenly, and wait for the last answers."""
+    began = time.monotonic()
+    requests = []
+    for at in range(int(rate * seconds)):
+        due = began + at / rate
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        requests.append(asyncio.create_task(_send(name, what, next(numbers), due, told)))
+    await asyncio.gather(*requests)
+
+
+async def _send(name: str, what: Callable[[int], Awaitable[Answer]], number: int, due: float, told: Told) -> None:
+    try:
+        answer = await what(number)
+    except (OSError, asyncio.IncompleteReadError) as error:
+        told.statuses[name][type(error).__name__] += 1
+        return
+    told.statuses[name][str(answer.status)] += 1
+    if answer.status in ACCEPTED[name]:
+        told.times[name].append(1000 * (time.monotonic() - due))
+
+
+async def _watch(site: Served, told: Told) -> None:
+    while True:
+        told.memory.append(site.megabytes())
+        await asyncio.sleep(5)
+
+
+def _figures(told: Told, took: float) -> dict[str, Any]:
+    loads, reached = {}, True
+    for name, times in told.times.items():
+        statuses = told.statuses[name]
+        errors = sum(number for status, number in statuses.items() if status not in ("429", *map(str, ACCEPTED[name])))
+        cuts = statistics.quantiles(times, n=100)
+        one = {"a_second": len(times) / took, "aim": AIMS[name], "median": cuts[49], "p99": cuts[98]}
+        one |= {"longest": max(times), "refused": statuses["429"], "errors": errors, "statuses": dict(statuses)}
+        reached &= one["a_second"] >= AIMS[name] and one["p99"] < AIM_P99 and not errors
+        loads[name] = one
+        print(
+            f"{name:12} {one['a_second']:6.1f} a second (aim ≥ {AIMS[name]}), median {one['median']:.0f} ms,"
+            f" p99 {one['p99']:.0f} ms (aim < {AIM_P99}), longest {one['longest']:.0f} ms;"
+            f" {one['refused']} × 429, {errors} errors"
+        )
+    third = max(1, len(told.memory) // 3)
+    memory = {"first_third": statistics.mean(told.memory[:third]), "last_third": statistics.mean(told.memory[-third:])}
+    print("gunicorn has {first_third:.0f} MB in the first third, {last_third:.0f} in the last".format(**memory))
+    return {"loads": loads, "megabytes": memory, "is_reached": reached and len(loads) == len(AIMS)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

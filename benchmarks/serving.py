@@ -1,0 +1,119 @@
+"""A site served as ``docs/deploy.md`` says, and what it costs: nginx, gunicorn, Redis, a database, and no painter."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from app import create_app
+from app.operations.redis_server import RedisServer
+from app.storage.database import db, upgrade
+from benchmarks.site import ROOT, free_port
+from benchmarks.web import wait
+from tests.support import nginx, postgres
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A served site: its port, gunicorn's process number, and an application of the caller's own on its database."""
+
+    port: int
+    gunicorn: int
+    app: Flask
+
+    @property
+    def url(self) -> str:
+        """Give its address, through nginx."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def processor_seconds(self) -> float:
+        """Add up what gunicorn's processes have had of the processors, those that it replaced among them."""
+        return _times(self.gunicorn, 13, 17) + sum(_times(child, 13, 15) for child in _children(self.gunicorn))
+
+    def megabytes(self) -> float:
+        """Add up the memory that gunicorn's processes have for themselves alone: resident, less what is shared."""
+        return sum(_own_bytes(pid) for pid in (self.gunicorn, *_children(self.gunicorn))) / 1e6
+
+
+@contextmanager
+def served(
+    hang: Callable[[], object],
+    *,
+    in_postgres: bool = False,
+    limited: bool = False,
+    redis: bool = False,
+    **settings: str,
+) -> Iterator[Served]:
+    """Serve a site that ``hang`` fills, with these settings (``MOMA_…``).
+
+    Unless ``limited``, nginx lets one address ask for all; without ``redis`` there is none, and no painter is known.
+    """
+    with ExitStack() as parts:
+        folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-load-")))
+        settings = {"MOMA_SECRET_KEY": secrets.token_hex(32), "MOMA_PRODUCTION": "true", "MOMA_PROXIES": "1"} | settings
+        settings |= {"MOMA_ACCEL_PREFIX": "/_media/", "MOMA_EXHIBITION": "false", "MOMA_INSTANCE": str(folder)}
+        settings |= {"MOMA_REDIS_URL": "unix:///nonexistent.sock"}
+        log = parts.enter_context((folder / "log").open("wb"))
+        if redis:
+            store = RedisServer(folder)
+            store.wait(_start(parts, store.command(), {**os.environ}, log))
+            parts.callback(store.forget)
+            settings["MOMA_REDIS_URL"] = store.url
+        if in_postgres:
+            server = parts.enter_context(postgres.running())
+            settings["MOMA_DATABASE_URL"] = server.url(server.create())
+        app = create_app(
+            {name.removeprefix("MOMA_"): value for name, value in settings.items() if name.endswith("_URL")},
+            instance_path=str(folder),
+        )
+        with app.app_context():
+            upgrade()
+            hang()
+            db.engine.dispose()
+        front, back = free_port(), free_port()
+        nginx.configuration(folder, front, back, folder / "media", processes=cores(), limited=limited)
+        options = ["--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
+        commands = ([sys.executable, "-m", "gunicorn", *options, "wsgi:app"], nginx.command(folder))
+        started = [_start(parts, command, {**os.environ, **settings}, log) for command in commands]
+        wait(f"http://127.0.0.1:{front}/readyz")
+        yield Served(front, started[0].pid, app)
+
+
+def cores() -> int:
+    """Count the processors that there are for us."""
+    return len(os.sched_getaffinity(0))
+
+
+def _start(parts: ExitStack, command: list[str], environment: dict[str, str], log: Any) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    parts.callback(process.wait, 60)
+    parts.callback(process.terminate)
+    return process
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _times(pid: int, first: int, last: int) -> float:
+    """Read times from /proc/…/stat: user, system, and those of children that have ended (proc(5), fields 14 to 17)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[first - 2 : last - 2]) / TICKS
+
+
+def _own_bytes(pid: int) -> int:
+    _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+    return (int(resident) - int(shared)) * PAGE_BYTES

@@ -1,0 +1,238 @@
+"""What is left of a walk that was deleted: the row that says so, and nothing else, wherever it had got to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import inspect, text
+
+from app.auth import visitors
+from app.commissions import walk_edits
+from app.drawings.drawing_credits import WRITTEN
+from app.gallery import exhibitions
+from app.gallery.exhibitions import ExhibitionRequest
+from app.moderation import reports
+from app.operations import media_upkeep
+from app.search import semantic_search, vector_index, visual_search
+from app.search.vector_file import Vectors
+from app.search.vector_index import mark_of
+from app.storage import media_store
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FILM, Medium, Piece, VisualFeatures, Walk
+from app.walks import deletions, lifecycle, media_urls
+from tests.conftest import Commissioner, make_app
+from tests.support.tables import make_table
+
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
+
+WORDS = "quokka", "zyzzyva", "halcyonic", "periwinkle", "xylograph"
+"""Of the prompt, of what it leaves out, of its title, of a visitor's report, of its note."""
+PIXELS = b"pixels that nobody else has"
+VISITOR = "an address of the tests"
+KEY = "k" * 64
+OWNER = "a secret of its owner, long enough"
+
+
+@pytest.fixture
+def app(instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """Build an application that finds by meaning and by look, and looks for what is new each time."""
+    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "FORGET_SECONDS", 0.0)
+    monkeypatch.setattr("tests.support.tables.THEMES", {"one": ("autumn", WORDS[0], "kite")})
+    app = make_app(instance, MEANING=str(make_table(tmp_path / "table")))
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def everywhere(app: Flask, client: FlaskClient, hung: Commissioner) -> Walk:
+    """Hang a walk and let it reach all that a walk reaches."""
+    walk = hung(f"a {WORDS[0]}", "a kite", visitor=VISITOR)
+    child = hung("a kite", "the sea", continues=walk.id)
+    walk_edits.apply(walk, walk_edits.validate({"title": f"My {WORDS[2]} thing"}))
+    with writing() as session:
+        row = session.get_one(Walk, walk.number)
+        row.owner_hash, row.error, row.remix_of = visitors.digest(OWNER), f"It said {WORDS[0]}", None
+        row.idempotency_key, row.drawings = KEY, [dict.fromkeys(WRITTEN, WORDS[0])]
+        row.stops[0].negative_prompt, row.stops[0].note, row.stops[0].hand = WORDS[1], WORDS[4], WORDS[0]
+        row.stops[1].scene = {"things": [], "setting": WORDS[0]}
+        vectors = visual_search.pack(np.ones((2, 64), np.float32))
+        session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0, 1], vectors=vectors))
+        session.add(VisualFeatures(walk_number=child.number, eye="one", frames=[0, 1], vectors=vectors))
+        session.add(Piece(walk_number=walk.number, kind=FILM, payload={"words": WORDS[0]}, urgency=1))
+        path = f"{media_store.walk_folder(walk.id)}/stages0.0123.webp"
+        session.add(Medium(walk_number=walk.number, kind="stages0", path=path, bytes=len(PIXELS), etag="0123"))
+    exhibitions.create(ExhibitionRequest("The first", slug="the-first", walks=[walk.id, child.id]))
+    assert reports.submit(walk, reason="other", words=WORDS[3], reporter="x", admit=lambda: None)
+    db.session.refresh(walk)
+    store = media_store.store()
+    for each in (*walk.painted, *walk.media.values()):
+        store.write(each.path, PIXELS)
+    store.write(f"{media_store.knots_folder(walk.id)}/0.npz", PIXELS)
+    for path in ("/gallery?q=autumn", f"/gallery?q={WORDS[0][:-1]}*", f"/walks/{child.id}/alike", walk.url):
+        assert client.get(path).status_code == 200, path
+    return walk
+
+
+def cells() -> Iterator[tuple[str, str]]:
+    """Read every cell of every table that there is, those that no model knows of too."""
+    with db.engine.connect() as connection:
+        for table in inspect(connection).get_table_names():
+            for row in connection.execute(text(f'SELECT * FROM "{table}"')).mappings():  # noqa: S608
+                yield from ((f"{table}.{name}", _printed(value)) for name, value in row.items())
+
+
+def _printed(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def told(words: tuple[str, ...]) -> set[tuple[str, str]]:
+    """Name the columns that hold one of these words, or part of them."""
+    return {(place, word) for place, value in cells() for word in words if word in value.lower()}
+
+
+def vectors_of(name: str) -> Vectors:
+    path = Path(semantic_search.current_app.instance_path) / f"{name}.vectors"
+    kind = semantic_search._ours()[0].kind() if name == "meaning" else ("one", 64)
+    return Vectors(path, *kind)
+
+
+def rows_of(vectors: Vectors, walk: Walk) -> list[np.ndarray[Any, Any]]:
+    block = vectors._block(0)
+    marks = block["marks"][0, : vectors.count]
+    return [block["rows"][at] for at in np.flatnonzero(marks == mark_of(walk.id))]
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_nothing_is_left_of_a_deleted_walk_but_the_row_that_says_so(
+    app: Flask, client: FlaskClient, everywhere: Walk
+) -> None:
+    walk, secrets = everywhere, (visitors.digest(OWNER), VISITOR, KEY)
+    addresses = [media_urls.film_address(walk, "gif"), walk.url, f"/api/v1/walks/{walk.id}"]
+    before = told(WORDS)
+    assert {word for _, word in before} == set(WORDS)
+    assert {"stops.prompt", "vocabulary.word", "pieces.payload"} <= {place for place, _ in before}
+    assert told(secrets)
+    assert any(row.any() for row in rows_of(vectors_of("meaning"), walk))
+    assert len(rows_of(vectors_of("looks"), walk)) == 2
+
+    lifecycle.delete_walk(walk)
+    client.get("/gallery?q=autumn")  # brings the indexes of this machine up to date
+    other = db.session.query(Walk).filter(Walk.continues == walk.id).one()
+    client.get(f"/walks/{other.id}/alike")
+    numbers = walk.number, other.number
+    media_upkeep.prune()
+    walk, other = (db.session.get_one(Walk, number) for number in numbers)
+
+    assert told(WORDS) == told(secrets) == set()
+    assert {place for place, _ in told((walk.id,))} == {"walks.id", "walks.continues"}
+    assert not any(row.any() for name in ("meaning", "looks") for row in rows_of(vectors_of(name), walk))
+    assert any(row.any() for row in rows_of(vectors_of("looks"), other))
+    for path, data in files(Path(app.instance_path)).items():
+        assert walk.id not in str(path)
+        assert PIXELS not in data, path
+        assert [word for word in (*WORDS, *secrets) if word.encode() in data.lower()] == [], path
+    for address in addresses:
+        with client.get(address) as answer:
+            assert answer.status_code == 410
+            assert "public" not in answer.headers.get("Cache-Control", "")
+            assert not [word for word in WORDS if word in answer.text.lower()]
+
+
+def test_every_column_of_a_walk_is_either_emptied_by_its_deletion_or_tells_nothing_of_it(
+    app: Flask, everywhere: Walk
+) -> None:
+    before = {column.key: getattr(everywhere, column.key) for column in inspect(Walk).columns}
+    lifecycle.delete_walk(everywhere)
+    kept = {name for name, value in before.items() if value and getattr(everywhere, name) == value}
+    assert kept <= {
+        # That there was a walk, when, and where it stood in the line
+        "number", "id", "state", "created_at", "finished_at", "attempt", "asked", "own_start", "start", "turn",
+        "ticket", "lost", "unlisted",
+        # Numbers and names of settings, which many walks share, and what they cost
+        "seed", "frames", "fps", "preset", "ending", "easing", "model", "sampler_steps", "guidance", "scheduler",
+        "width", "height", "precision", "memory_format", "threads", "batch", "sampling", "levels", "positions",
+        "prefix", "is_pinned", "model_name", "model_title", "model_revision", "software", "painted_count",
+        "paint_seconds", "evenness", "jump", "strides", "passes", "first_film_seconds", "colour",
+        # Other walks that it came from
+        "continues", "remix_of", "repeat_of",
+    }  # fmt: skip
+
+
+def test_every_table_is_known_to_forget_or_to_hold_nothing_of_a_walk(app: Flask) -> None:
+    tables = db.metadata.tables
+    with_walks = {name for name in tables if any(key.column.table.name == "walks" for key in tables[name].foreign_keys)}
+    assert with_walks == {"stops", "frames", "media", "pieces", "looks", "reports", "exhibits"}
+    rest = set(tables) - with_walks
+    # walks: see above. hung, vocabulary: kept by triggers. Of the curator's, deeds name walks by their ids.
+    assert rest >= {"walks", "hung", "vocabulary", "exhibitions", "banned_words", "deeds", "drawings"}
+    assert rest - {"walks", "hung", "vocabulary", "exhibitions", "banned_words", "deeds", "drawings"} == {"api_tokens"}
+
+
+def test_words_and_addresses_of_visitors_stay_out_of_the_log(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    address = {"REMOTE_ADDR": "203.0.113.77"}
+    asked = {"stops": [{"prompt": "a quokka"}, {"prompt": "a kite"}]}
+    made = client.post("/api/v1/walks", json=asked, environ_base=address)
+    assert made.status_code == 202
+    client.post("/walks", data={"prompt": ["a quokka", "a kite"]}, environ_base=address)
+    client.post("/api/v1/walks", json={"stops": [{"prompt": "a quokka"}, {"prompt": "a quokka"}]}, environ_base=address)
+    client.get("/gallery?q=quokka", environ_base=address)
+    client.get("/no/such?q=quokka", environ_base=address)
+    client.delete(f"/api/v1/walks/{made.json['id']}", headers={"Authorization": f"Bearer {made.json['owner_token']}"})
+    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
+    monkeypatch.setattr("app.gallery.catalogue.page", lambda *_, **__: 1 / 0)
+    assert client.get("/gallery?q=quokka", environ_base=address).status_code == 500
+    assert "ZeroDivisionError" in caplog.text
+    assert "quokka" not in caplog.text
+    assert "203.0.113.77" not in caplog.text
+    assert made.json["owner_token"] not in caplog.text
+
+
+def test_a_walk_is_deleted_though_the_store_is_away_and_noted_by_the_next_backup(
+    app: Flask, everywhere: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, root = media_store.store(), media_store.store().root
+    monkeypatch.setattr(store, "root", "/proc/nowhere")
+    lifecycle.delete_walk(everywhere, by_house=True)
+    monkeypatch.setattr(store, "root", root)
+    assert everywhere.deleted_at is not None
+    assert store.files(deletions.FOLDER) == {}
+    deletions.note_all()
+    assert list(store.files(deletions.FOLDER)) == [deletions.path_of(everywhere.id, by_house=True)]
+
+
+def test_notes_of_deletions_tell_nothing_and_are_not_pruned(app: Flask, everywhere: Walk) -> None:
+    lifecycle.delete_walk(everywhere)
+    walk_id, number = everywhere.id, everywhere.number
+    media_upkeep.prune(young_seconds=0)
+    ((path, file),) = media_store.store().files(deletions.FOLDER).items()
+    assert file.bytes == 0
+    assert walk_id not in path
+    assert path.endswith(".owner")
+    assert deletions.resurrected() == []
+    with writing() as session:
+        session.get_one(Walk, number).deleted_at = None
+    assert [(walk.id, by_house) for walk, by_house in deletions.resurrected()] == [(walk_id, False)]
+
+
+def test_what_an_earlier_version_left_of_a_deleted_walk_is_pruned(app: Flask, everywhere: Walk) -> None:
+    number = everywhere.number
+    with writing() as session:
+        session.get_one(Walk, number).deleted_at = now()
+    media_upkeep.prune()
+    walk = db.session.get_one(Walk, number)
+    assert (walk.owner_hash, walk.visitor, walk.network) == ("", "", "")
+    assert not [place for place, _ in told((WORDS[3],))]

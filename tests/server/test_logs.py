@@ -1,0 +1,78 @@
+"""What gunicorn writes down of its visitors, set as in production: nothing, unless the site says otherwise."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+
+import pytest
+
+from app.config import ROOT
+from tests.server.live import PATIENCE, free_port, wait_until
+
+pytestmark = pytest.mark.server
+
+ADDRESS, PROGRAM = "203.0.113.9", "Nosegay/7"
+Visit = Callable[..., str]
+
+
+@pytest.fixture
+def visited(migrated: Path, tmp_path: Path) -> Iterator[Visit]:
+    """Return a function that has a site visited with these settings, and returns what it wrote down."""
+    shutil.copy(migrated, tmp_path / "moma.sqlite")
+    log, port = tmp_path / "log", free_port()
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
+
+    def ask(path: str) -> int:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+            connection.request("GET", path, headers={"X-Forwarded-For": ADDRESS, "User-Agent": PROGRAM})
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+
+    def is_open() -> bool:
+        with suppress(OSError):
+            return ask("/healthz") == 200
+        return False
+
+    def visit(**settings: str) -> str:
+        environment = {**os.environ, "MOMA_INSTANCE": str(tmp_path), "WEB_CONCURRENCY": "1", **settings}
+        with ExitStack() as parts:
+            output = parts.enter_context(log.open("wb"))
+            server = subprocess.Popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=output, stderr=output)
+            parts.callback(server.wait, PATIENCE)
+            parts.callback(server.terminate)
+            wait_until(is_open, what="the web server")
+            assert ask("/gallery?q=quinces") == 200
+            assert ask("/no/such%0Apage?q=quinces") == 404
+            assert ask("/walks/aaaabbbbccccdddd-two-quinces/alike?q=quinces") == 404
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as garbled:
+                garbled.sendall(b"GET /gallery?q=two quinces HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert b" 400 " in garbled.recv(200)
+        return log.read_text()
+
+    yield visit
+
+
+def test_log_says_which_page_was_asked_for_but_not_by_whom_nor_for_what(visited: Visit) -> None:
+    log = visited()
+    assert '"GET /gallery HTTP/1.1" 200 ' in log
+    assert '"GET /no/such%0Apage HTTP/1.1" 404 ' in log
+    assert '"GET /walks/aaaabbbbccccdddd-/alike HTTP/1.1" 404 ' in log
+    assert "An invalid request was refused." in log
+    for word in ("quinces", "127.0.0.1 ", "=127.0.0.1", ADDRESS, PROGRAM):
+        assert word not in log
+
+
+def test_log_names_visitors_where_the_site_says_so(visited: Visit) -> None:
+    log = visited(MOMA_LOG_VISITORS="true")
+    assert f'127.0.0.1 {ADDRESS} "GET /gallery?q=quinces HTTP/1.1" 200 ' in log
+    assert PROGRAM in log
+    assert "Invalid request from ip=127.0.0.1" in log

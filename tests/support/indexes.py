@@ -1,0 +1,16 @@
+"""Waiting for an index of vectors that is made behind the searches."""
+
+from __future__ import annotations
+
+import threading
+
+
+def makers(name: str) -> list[threading.Thread]:
+    """List the threads that make an index just now."""
+    return [thread for thread in threading.enumerate() if thread.name == f"index of {name}"]
+
+
+def made_anew(name: str) -> None:
+    """Wait until nobody makes it any more."""
+    for thread in makers(name):
+        thread.join()

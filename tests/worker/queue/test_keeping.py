@@ -1,0 +1,91 @@
+"""The claim in progress: kept beside the work, as long as that goes on; a process that hangs ends."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.storage.database import db, now, writing
+from app.storage.walk_models import Piece
+from app.walks import lifecycle
+from tests.conftest import Commissioner
+from worker.queue import keeping
+from worker.queue.leases import Claim, LeaseLost, claim_next
+
+pytestmark = pytest.mark.databases
+
+
+@pytest.fixture
+def claim(app: Flask, commissioned: Commissioner) -> Claim:
+    """A claimed piece whose lease is nearly over."""
+    commissioned()
+    taken = claim_next()
+    assert taken is not None
+    with writing() as session:
+        session.query(Piece).update({"lease_until": now() + timedelta(seconds=1)})
+    return taken
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that keeping goes by: its only item."""
+    told = [1000.0]
+    monkeypatch.setattr(keeping.time, "monotonic", lambda: told[0])
+    return told
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The statuses with which the process would have ended."""
+    statuses: list[int] = []
+    monkeypatch.setattr(os, "_exit", statuses.append)
+    return statuses
+
+
+def seconds_left() -> float:
+    db.session.rollback()
+    until = db.session.query(Piece.lease_until).scalar()
+    return float((until - now()).total_seconds())
+
+
+def test_lease_is_renewed_beside_work_that_takes_long(app: Flask, claim: Claim, clock: list[float]) -> None:
+    with keeping.kept(claim):
+        keeping.keep()
+        assert seconds_left() < 2, "not at every turn"
+        clock[0] += app.config["LEASE_SECONDS"] / 3
+        keeping.keep()
+        assert seconds_left() > app.config["LEASE_SECONDS"] - 2
+
+
+def test_nothing_is_kept_once_the_work_is_done(app: Flask, claim: Claim, clock: list[float], ended: list[int]) -> None:
+    with keeping.kept(claim):
+        pass
+    clock[0] += 10 * app.config["STUCK_SECONDS"]
+    keeping.keep()
+    keeping.goes_on()
+    assert seconds_left() < 2 and not ended
+
+
+def test_work_stops_at_its_next_step_when_its_walk_was_cancelled(app: Flask, claim: Claim, clock: list[float]) -> None:
+    with keeping.kept(claim):
+        lifecycle.cancel(db.session.get(lifecycle.Walk, claim.walk_number))
+        keeping.goes_on()
+        clock[0] += app.config["LEASE_SECONDS"] / 3
+        keeping.keep()
+        with pytest.raises(LeaseLost):
+            keeping.goes_on()
+
+
+def test_process_in_which_nothing_goes_on_ends(app: Flask, claim: Claim, clock: list[float], ended: list[int]) -> None:
+    with keeping.kept(claim):
+        for _ in range(3):
+            clock[0] += 0.9 * app.config["STUCK_SECONDS"]
+            keeping.keep()
+            assert not ended
+            keeping.goes_on()
+        clock[0] += 1.1 * app.config["STUCK_SECONDS"]
+        keeping.keep()
+    assert ended == [keeping.ENDED]

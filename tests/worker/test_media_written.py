@@ -1,0 +1,135 @@
+"""Every kind of file that lies in the media store: known, marked as synthetic, backed up, pruned, deleted."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.config import ROOT
+from app.gallery import first_exhibition
+from app.operations import media_upkeep
+from app.queue import stage_requests
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.media_store import MediaStore
+from app.storage.walk_models import Frame, Medium, Walk
+from app.walks import lifecycle
+from tests.conftest import Commissioner
+from tests.worker.fake import FakePainter
+from tests.worker.rows import read
+from worker import job
+
+pytestmark = pytest.mark.slow
+
+ID = "[a-z0-9]{16}"
+PICTURES = {
+    "walks/<id>/frames/<place>.<digest>.png": rf"walks/{ID}/frames/[0-9a-f]{{16}}\.[0-9a-f]{{12}}\.png",
+    "walks/<id>/<gif, mp4, webp>.<digest>.<kind>": rf"walks/{ID}/(gif|mp4|webp)\.[0-9a-f]{{12}}\.\1",
+    "walks/<id>/poster.<digest>.png": rf"walks/{ID}/poster\.[0-9a-f]{{12}}\.png",
+    "walks/<id>/<stages, sheet><frame>.<digest>.webp": rf"walks/{ID}/(stages|sheet)\d+\.[0-9a-f]{{12}}\.webp",
+}
+OTHERS = {
+    "walks/<id>/knots/<place>.<kind>": rf"walks/{ID}/knots/[\w.-]+",
+    "deleted/<digest>.<who>": r"deleted/[0-9a-f]{32}\.(owner|house)",
+    ".probe-<process>": r"\.probe-\d+",
+}
+WRITERS = {
+    "app/gallery/first_exhibition.py", "app/operations/walk_import.py", "app/operations/backup.py",
+    "app/walks/deletions.py", "app/storage/media_store.py", "worker/pieces/batch_piece.py",
+    "worker/pieces/film_assembly.py", "worker/pieces/stages_piece.py",
+}  # fmt: skip
+"""The modules that write to the media store: one more must paint, below, what it writes."""
+
+
+def kind_of(path: str) -> str:
+    found = [kind for kind, pattern in (PICTURES | OTHERS).items() if re.fullmatch(pattern, path)]
+    assert len(found) == 1, f"{path} is of a kind that nothing here knows of: {found}"
+    return found[0]
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Note all that is written to the media store."""
+    found: dict[str, bytes] = {}
+    write = MediaStore.write
+
+    def note(store: MediaStore, path: str, data: bytes) -> None:
+        write(store, path, data)
+        found[path] = data
+
+    monkeypatch.setattr(MediaStore, "write", note)
+    return found
+
+
+@pytest.fixture
+def painted(written: dict[str, bytes], painter: FakePainter, commissioned: Commissioner) -> Walk:
+    """Paint a walk, and the stages of one of its frames."""
+    walk = commissioned("a fox", "a kite", seed=5, frames=9)
+    job.work()
+    stage_requests.ask(read(walk.id), 3)
+    job.work()
+    return read(walk.id)
+
+
+def test_all_kinds_are_written_and_every_picture_says_that_it_is_synthetic(
+    app: Flask, painted: Walk, written: dict[str, bytes]
+) -> None:
+    assert media_store.store().check() == ""
+    assert first_exhibition.hang()
+    lifecycle.delete_walk(painted)
+    assert {kind_of(path) for path in written} == {*PICTURES, *OTHERS}
+    pictures = {path: data for path, data in written.items() if kind_of(path) in PICTURES}
+    assert len(pictures) > 200
+    assert {kind_of(path) for path, data in pictures.items() if b"trainedAlgorithmicMedia" not in data} == set()
+
+
+def test_what_stays_is_named_by_rows_and_so_backed_up_and_the_rest_is_pruned(
+    painted: Walk, written: dict[str, bytes]
+) -> None:
+    named = {path for table in (Frame, Medium) for path in db.session.scalars(db.select(table.path))}
+    there = set(media_store.store().files("walks"))
+    assert there == named
+    assert {kind_of(path) for path in there} == set(PICTURES)
+    for path in written:
+        media_store.store().write(path, b"left over")
+    media_store.store().write(f"{media_store.knots_folder(painted.id)}/x.npy", b"left over")
+    media_upkeep.prune(young_seconds=-1)
+    assert set(media_store.store().files("walks")) == named
+
+
+def test_everything_goes_with_its_walk(painted: Walk, written: dict[str, bytes]) -> None:
+    lifecycle.delete_walk(painted)
+    assert {kind_of(path) for path in every_file()} == {"deleted/<digest>.<who>"}
+
+
+def every_file() -> list[str]:
+    root = Path(media_store.store().root)
+    return [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+
+
+def test_nobody_else_writes_to_the_store() -> None:
+    found = set()
+    for folder in ("app", "worker"):
+        for path in (ROOT / folder).rglob("*.py"):
+            calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+            if any(is_writing(call) for call in calls):
+                found.add(str(path.relative_to(ROOT)))
+    assert found == WRITERS
+
+
+def is_writing(call: ast.Call) -> bool:
+    """Tell whether a call is one of the store's ``write(path, data)``: no other ``write`` takes two."""
+    function = call.func
+    if not isinstance(function, ast.Attribute) or function.attr != "write" or len(call.args) != 2:
+        return False
+    return not (isinstance(function.value, ast.Name) and function.value.id in ("cursors", "writer"))
+
+
+def test_security_page_lists_the_kinds() -> None:
+    text = (ROOT / "docs/security.md").read_text("utf-8")
+    listed = re.findall(r"^\| `([^`]+)` \|[^|]+\|[^|]+\|[^|]+\|$", text, re.MULTILINE)
+    assert set(listed) >= {*PICTURES, *OTHERS}

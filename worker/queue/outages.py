@@ -1,0 +1,87 @@
+"""What goes wrong around a walk and is not its fault: a store that is full or away, a database that does not answer.
+
+The piece goes back in the line uncounted, and this worker claims nothing until that is over; so a full disk costs a
+pause and no walk, however many wait.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+
+from sqlalchemy.exc import OperationalError
+
+from app.errors import MediaStoreAway
+from app.storage import media_store
+from app.storage.database import db, writing
+from worker.queue import keeping
+from worker.queue.leases import Claim, LeaseLost, give_back, write_as_holder
+
+OUTAGES = MediaStoreAway, OperationalError
+PAUSES = 0.5, 1.0, 2.0, 5.0
+"""Seconds between two looks whether it is over; the last again and again."""
+
+ROOM = 1_000_000
+"""Bytes that the store must take again before more is painted: some frames and a film."""
+
+PATIENCE = 10
+"""How often in a row the database may fail a walk before the walk is taken for the cause of it."""
+
+log = logging.getLogger(__name__)
+
+_met: Counter[int] = Counter()
+
+
+def is_to_blame(claim: Claim, error: Exception) -> bool:
+    """Tell whether the database failed a walk more often in a row than chance would have it."""
+    if isinstance(error, MediaStoreAway):
+        return False
+    _met[claim.walk_number] += 1
+    return _met[claim.walk_number] > PATIENCE
+
+
+def forget(claim: Claim) -> None:
+    """Note that a piece of a walk was done."""
+    _met.pop(claim.walk_number, None)
+
+
+def return_piece(claim: Claim, stopping: threading.Event) -> None:
+    """Give a piece back as soon as the database takes it; until then it is kept, so that nobody counts it as lost."""
+    for pause in _pauses():
+        try:
+            give_back(claim)
+            return
+        except OperationalError:
+            log.warning("the database does not answer; %s of walk %s is kept", claim.kind, claim.walk_id)
+        finally:
+            db.session.remove()
+        keeping.goes_on()
+        if stopping.wait(pause):
+            return
+
+
+def count_as_lost(claim: Claim) -> None:
+    """Leave a piece to the sweep, which counts it as lost: one that hangs each time fails its walk in the end."""
+    with suppress(LeaseLost), writing() as session:
+        write_as_holder(session, claim, piece={"lease_until": None})
+
+
+def wait_out(error: Exception, stopping: threading.Event) -> None:
+    """Wait until the store works again, if that was it."""
+    if not isinstance(error, MediaStoreAway):
+        return
+    for pause in _pauses():
+        flaw = media_store.store().check(ROOM)
+        if not flaw:
+            return
+        log.warning("nothing is painted: %s", flaw)
+        if stopping.wait(pause):
+            return
+
+
+def _pauses() -> Iterator[float]:
+    return itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
