@@ -6,16 +6,33 @@
 from __future__ import annotations
 
 import flask_babel
+from babel.support import NullTranslations
+from flask import g
+
+
+def translations() -> NullTranslations:
+    """Return the sentences of the page at hand, found once: flask-babel looks for them each time.
+
+    They are kept where it keeps the page's language, and forgets both when that changes.
+    """
+    kept = g.get("_flask_babel") if g else None
+    found: NullTranslations | None = getattr(kept, "babel_translations", None)
+    if found is None:
+        found = flask_babel.get_translations()
+        if kept is not None:
+            kept.babel_translations = found
+    return found
 
 
 def _(message: str, /, **values: object) -> str:
     """Say a sentence; ``%(name)s`` in it stands for one of ``values``."""
-    return str(flask_babel.gettext(message, **values))
+    said = str(translations().ugettext(message))
+    return said % values if values else said
 
 
 def ngettext(one: str, many: str, num: int, /, **values: object) -> str:
     """Say the sentence for a count."""
-    return str(flask_babel.ngettext(one, many, num, **values))
+    return str(translations().ungettext(one, many, num)) % {"num": num, **values}
 
 
 def N_(message: str) -> str:  # noqa: N802 - as gettext names it everywhere

@@ -13,6 +13,7 @@ from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 
 from app.auth.visitors import YEAR_SECONDS, host_name
+from app.i18n.gettext import translations
 from app.i18n.locales import ENGLISH, LOCALES, NAMES, tag
 
 COOKIE = "moma_language"
@@ -26,6 +27,11 @@ def init_app(app: Flask) -> None:
         default_locale=str(ENGLISH),
         default_translation_directories=f"{app.root_path}/app/i18n/translations",
         locale_selector=lambda: str(LOCALES[wanted()]),
+    )
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda said: translations().ugettext(said),
+        ngettext=lambda one, many, num: translations().ungettext(one, many, num),
+        newstyle=True,
     )
     app.before_request(_choose)
     app.after_request(_tell)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
+from typing import Any, cast
+
 from flask import Flask, g
+from markupsafe import Markup
 
 from app.drawings import drawing_credits
 from app.generation import hands
@@ -98,4 +102,10 @@ GLOBALS = {
 def init_app(app: Flask) -> None:
     """Teach the templates of ``app`` these filters and functions."""
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(GLOBALS, fps=app.config["FPS"])
+    app.jinja_env.globals.update(GLOBALS, fps=app.config["FPS"], caption_line=cache(partial(_caption_line, app)))
+
+
+def _caption_line(app: Flask, stops: int) -> Markup:
+    """Draw the line under a picture: of walks of so many stops it is always the same, and a page has a dozen."""
+    module: Any = app.jinja_env.get_template("layout/_walk_line.html").module
+    return cast(Markup, module.caption_line(stops))
