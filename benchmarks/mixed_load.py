@@ -149,8 +149,8 @@ async def _watch(site: Served, told: Told) -> None:
 
 def _figures(told: Told, took: float) -> dict[str, Any]:
     loads, reached = {}, True
-    for name, times in told.times.items():
-        statuses = told.statuses[name]
+    for name, statuses in told.statuses.items():
+        times = told.times[name] or [float("inf")] * 2
         errors = sum(number for status, number in statuses.items() if status not in ("429", *map(str, ACCEPTED[name])))
         cuts = statistics.quantiles(times, n=100)
         one = {"a_second": len(times) / took, "aim": AIMS[name], "median": cuts[49], "p99": cuts[98]}

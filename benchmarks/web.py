@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from app import create_app
 from app.storage.database import db, now, upgrade, writing
@@ -76,6 +76,8 @@ def fill(count: int) -> None:
     with writing() as session:
         for table, rows in ((Walk, walks), (Stop, stops), (Medium, media)):
             session.execute(insert(table), rows)
+        if session.get_bind().dialect.name == "postgresql":  # which counts on from where it gave numbers itself
+            session.execute(text("SELECT setval(pg_get_serial_sequence('walks', 'number'), :last)"), {"last": count})
 
 
 def _id(number: int) -> str:
