@@ -164,8 +164,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     keeping.goes_on()
     with ThreadPoolExecutor(WRITERS) as writers:
         files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
-    # Before it is finished: from then on others may write there. What workers left that were killed goes as well.
-    lying = media_store.store().files(media_store.walk_folder(walk.id))
+    _leave_alone(claim, walk, {frame.path for frame in frames}, files)
     spent = select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
         Piece.walk_number == walk.number, Piece.kind != STAGES
     )
@@ -185,13 +184,25 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             colour=colours.main(Image.fromarray(poster)),
             error=None,
         )
-        record_files(session, walk, files)
         session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind != STAGES))
-    knots = media_store.knots_folder(walk.id)
-    media_store.store().delete(knots)
-    named = {frame.path for frame in frames} | {file.path for file in files}
-    take_down(path for path in lying.keys() - named if not path.startswith(f"{knots}/"))
     log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
+
+
+def _leave_alone(claim: Claim, walk: Walk, frames: set[str], files: Sequence[WrittenFilm]) -> None:
+    """Name a walk's films, and delete all else in its folder: knots, unfinished films, what killed workers left.
+
+    Before the walk is finished: from then on others write there, and who is killed in the middle of it is followed by
+    another, who makes the film anew.
+    """
+    store, folder = media_store.store(), media_store.walk_folder(walk.id)
+    lying = store.files(folder)
+    with writing() as session:
+        write_as_holder(session, claim)
+        record_files(session, walk, files)
+    knots = media_store.knots_folder(walk.id)
+    store.delete(knots)
+    named = frames | {file.path for file in files}
+    take_down(path for path in lying.keys() - named if not path.startswith(f"{knots}/"))
 
 
 def about(walk: Walk) -> dict[str, str]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from flask import Flask
 from PIL import Image, ImageSequence
+from sqlalchemy import update
 
 from app.storage import media_store
-from app.storage.walk_models import FINISHED
+from app.storage.database import now, writing
+from app.storage.walk_models import FINISHED, Piece
 from app.walks import lookup
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
@@ -20,6 +26,7 @@ from tests.worker.rows import read
 from worker import job
 from worker.film import encoding, flash_safety
 from worker.pieces import film_assembly, walk_memory
+from worker.queue import leases
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +115,40 @@ def test_what_killed_workers_left_in_a_walks_folder_goes_when_it_is_finished(
     job.work()
     done = read(walk.id)
     assert set(store.files(folder)) == {file.path for file in (*done.painted, *done.media.values())}
+
+
+def test_worker_that_is_killed_as_a_walk_is_finished_leaves_nothing_behind(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = commissioned("a fox", "a kite", frames=4)
+    finish, folder = film_assembly.finish_film, media_store.walk_folder(walk.id)
+
+    def finish_and_die(*arguments: Any) -> None:
+        finish(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(film_assembly, "write_as_holder", _die_at(2, film_assembly.write_as_holder))
+    with pytest.raises(KeyboardInterrupt):  # between the naming of its files and its end
+        job.work()
+    assert read(walk.id).state != FINISHED
+    monkeypatch.undo()
+    monkeypatch.setattr(film_assembly, "finish_film", finish_and_die)
+    with writing() as session:
+        session.execute(update(Piece).values(lease_until=now() - timedelta(seconds=1)))
+    leases.sweep()
+    with pytest.raises(KeyboardInterrupt):  # just after its end
+        job.work()
+    done = read(walk.id)
+    assert done.state == FINISHED
+    assert set(media_store.store().files(folder)) == {file.path for file in (*done.painted, *done.media.values())}
+
+
+def _die_at(call: int, whole: Callable[..., None]) -> Callable[..., None]:
+    calls = itertools.count(1)
+
+    def write(*arguments: Any, **named: Any) -> None:
+        if next(calls) == call:
+            raise KeyboardInterrupt
+        whole(*arguments, **named)
+
+    return write
