@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from app.gallery import first_exhibition
 from app.storage import media_store
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
-from tests.support import postgres
+from tests.support import led, postgres
 from tests.support.compiled_once import compile_once
 from tests.support.house import NAME
 from tests.support.needs import require
@@ -60,6 +61,15 @@ class Browser(FlaskClient):
         if has_app_context():
             db.session.rollback()
         return contextvars.Context().run(super().open, *args, **kwargs)
+
+
+@contextmanager
+def inside(app: Flask) -> Iterator[Flask]:
+    """Stay in an application's context, and leave its database alone afterwards."""
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
 
 
 def make_app(folder: Path, **settings: object) -> Flask:
@@ -197,11 +207,14 @@ def _disconnect() -> None:
 @pytest.fixture
 def app(instance: Path) -> Iterator[Flask]:
     """Build an application, Redis away, and stay in its context."""
-    app = make_app(instance)
-    with app.app_context():
+    with inside(make_app(instance)) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def led_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out what the site reads of a model that drawings lead."""
+    return led.lay_out(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

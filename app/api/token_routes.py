@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -12,7 +12,7 @@ from app.api.response_types import CuratedWalk, WalkList
 from app.api.routes import LIMIT_MAX, describe, json_body
 from app.auth import api_tokens
 from app.commissions import error_messages
-from app.errors import FieldError, InvalidInput
+from app.errors import InvalidInput
 from app.gallery import own_walks
 from app.gallery.catalogue_query import parse, whole
 from app.generation.limits import ERRORS_MAX, Limits
@@ -133,11 +133,6 @@ def _validate(data: object) -> Curation:
     try:
         return Curation.model_validate(data)
     except ValidationError as error:
-        found, limits = error.errors(include_url=False, include_input=False), Limits.current()
-        raise InvalidInput([_explain(item, limits) for item in found[:ERRORS_MAX]]) from error
-
-
-def _explain(item: Any, limits: Limits) -> FieldError:
-    if item["loc"]:
-        return error_messages.field_error(item, limits)
-    return FieldError((), 'What is decided must be an object such as {"hidden": true}.')
+        shape = 'What is decided must be an object such as {"hidden": true}.'
+        errors = error_messages.change_errors(error, Limits.current(), shape=shape)
+        raise InvalidInput(errors[:ERRORS_MAX]) from error

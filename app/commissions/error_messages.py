@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from app.errors import FieldError
 from app.generation import presets
 from app.generation.hands import words_of
@@ -23,6 +25,12 @@ SUBJECTS = {
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),
 }
+
+
+def change_errors(error: ValidationError, limits: Limits, *, shape: str) -> list[FieldError]:
+    """Translate what is wrong with a change to a walk; ``shape`` says what one is, where it is none at all."""
+    found = error.errors(include_url=False, include_input=False)
+    return [field_error(item, limits) if item["loc"] else FieldError((), shape) for item in found]
 
 
 def field_error(item: Any, limits: Limits) -> FieldError:

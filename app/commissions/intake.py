@@ -61,8 +61,8 @@ def place(
             if admit:
                 admission.check_storage(walk.network)
                 if original is None:
-                    admission.check_line(session, walk)
-                admit(0 if original else fair_queue.of_walk(walk))
+                    admission.check_line(session, walk, walk.asked)
+                admit(0 if original else walk.asked)
             if original:
                 reuse.finish_as_repeat(walk, original)
             session.add(walk)

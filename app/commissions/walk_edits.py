@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from app.commissions import error_messages
 from app.commissions.schema import check_words, limits_in_schema
-from app.errors import FieldError, InvalidInput
+from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.i18n.gettext import _
 from app.moderation import banned_words
@@ -45,8 +45,8 @@ def validate(data: Any) -> WalkChange:
     try:
         change = WalkChange.model_validate(data, context=limits)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise InvalidInput([_explain(item, limits) for item in found]) from error
+        shape = _('A change must be an object such as {"title": "Breakfast in July"}.')
+        raise InvalidInput(error_messages.change_errors(error, limits, shape=shape)) from error
     if errors := banned_words.flaws([(("title",), _("The title"), change.title or "")]):
         raise InvalidInput(errors)
     return change
@@ -65,9 +65,3 @@ def apply(walk: Walk, change: WalkChange) -> None:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
         row.words = folding.index_text(row.searched)
     db.session.refresh(walk)
-
-
-def _explain(item: Any, limits: Limits) -> FieldError:
-    if item["loc"]:
-        return error_messages.field_error(item, limits)
-    return FieldError((), _('A change must be an object such as {"title": "Breakfast in July"}.'))

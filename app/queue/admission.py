@@ -52,13 +52,13 @@ def check_storage(network: str) -> None:
         raise TooMany(_and_when(_(OF_DAY, size=file_size(share)), wait), retry_after=wait)
 
 
-def check_line(session: Session, walk: Walk) -> None:
-    """Look whether the line has room for a walk that is about to join it; the caller is alone in adding to it.
+def check_line(session: Session, walk: Walk, asked: int) -> None:
+    """Look whether the line has room for a walk of ``asked`` passes; the caller is alone in adding to it.
 
     :raises TooMany: when its visitor, or its network, has too much waiting.
     :raises NoRoom: when the line is full.
     """
-    config, asked = current_app.config, fair_queue.of_walk(walk)
+    config = current_app.config
     by_network = Walk.network == walk.network if walk.network else Walk.visitor == walk.visitor  # one of long ago
     # A cookie's walks are found by their owner, from wherever they were asked for; a program's by its network.
     by_visitor = or_(Walk.owner_hash == walk.visitor, and_(by_network, Walk.visitor == walk.visitor))

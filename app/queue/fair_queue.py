@@ -46,14 +46,10 @@ EXTENSION = "moma_line"
 OFTEN_MS, SELDOM_MS = 500, 60_000  # between two looks of a page; the first for each walk ahead
 SHARE = 1 / 4  # of the time till a walk's turn that its page lets pass between two looks
 LOOK_SECONDS_MAX = 5.0
-COST_MAX = (
-    1 / 50
-)  # of a process's time that it may look at the line; a long one is looked at less often than LINE_SECONDS
+COST_MAX = 1 / 50  # of a process's time that it may look at the line: a long one is looked at more seldom
 RECENT = 20  # finished walks from whose pace the time left is estimated
 LEFT = case((func.coalesce(Walk.passes, 0) < Walk.asked, Walk.asked - func.coalesce(Walk.passes, 0)), else_=0)
-AMONG_FEW = func.coalesce(
-    Walk.state, ""
-)  # the state, where few walks are meant: SQLite would go through the whole line
+AMONG_FEW = func.coalesce(Walk.state, "")  # where few walks are meant: by the state SQLite goes through all
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant
 
 
@@ -164,11 +160,8 @@ def place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePl
         return QueuePlace(None, None)
     came_since = 0
     if at is None:  # it came after this picture of the line, which knows what is ahead but for others who did
-        at, own, last_turn = (
-            int(np.searchsorted(line.turn, walk.turn, "right")),
-            walk.asked,
-            _last_turn(walk, line.a_turn),
-        )
+        at, own = int(np.searchsorted(line.turn, walk.turn, "right")), walk.asked
+        last_turn = _last_turn(walk.start, walk.asked, line.a_turn)
         came_since = _came_since(walk, line.newest)
         seconds = line.seconds(painters, own, at, last_turn, itself=False)
     else:
@@ -183,8 +176,9 @@ def place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePl
     return QueuePlace(position, seconds, may_be_overtaken, painters.painters, wait, line.redis_away)
 
 
-def _last_turn(walk: Walk | Row[Any], a_turn: int) -> int:
-    return max(0, walk.start + walk.asked - 1) // a_turn
+def _last_turn(start: Any, asked: Any, a_turn: int) -> Any:
+    """Return the turn of a walk's end, or of many."""
+    return np.maximum(0, start + asked - 1) // a_turn
 
 
 def _came_since(walk: Walk | Row[Any], newest: int) -> int:
@@ -305,7 +299,7 @@ def _look() -> _Line:
         turn,
         at=start + np.minimum(spent, asked),
         left=np.maximum(0, asked - spent),
-        last_turn=np.maximum(0, start + asked - 1) // a_turn,
+        last_turn=_last_turn(start, asked, a_turn),
         unopened=np.concatenate(([0], np.cumsum(unopened))),
     )
 

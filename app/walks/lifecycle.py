@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
@@ -64,7 +64,7 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
     with writing() as session:
         place = fair_queue.join(session, walk)
         if admit and walk.state in (FAILED, CANCELLED):
-            admission.check_line(session, walk)
+            admission.check_line(session, walk, place["asked"])
         queued = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))
@@ -90,14 +90,7 @@ def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
 
     Pictures that a repeat of it shows stay with the repeat.
     """
-    with writing() as session:
-        take_turns(session)  # else a repeat of it could be made while nothing names its files
-        if by_house:
-            session.execute(update(Walk).where(Walk.number == walk.number).values(hidden_at=now()))
-        _clear(session, [walk.number])
-    deletions.note(walk.id, by_house=by_house)
-    delete_files(walk)
-    _reload(walk)
+    _delete([walk], by_house=by_house)
 
 
 def delete_walks_of(owner_hash: str) -> int:
@@ -107,13 +100,21 @@ def delete_walks_of(owner_hash: str) -> int:
     """
     count, own = 0, (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None))
     while walks := db.session.scalars(select(Walk).where(*own).order_by(Walk.number).limit(TOGETHER)).all():
-        with writing() as session:
-            take_turns(session)
-            count += _clear(session, [walk.number for walk in walks])
-        for walk in walks:
-            deletions.note(walk.id, by_house=False)
-            delete_files(walk)
-            _reload(walk)
+        count += _delete(walks, by_house=False)
+    return count
+
+
+def _delete(walks: Sequence[Walk], *, by_house: bool) -> int:
+    numbers = [walk.number for walk in walks]
+    with writing() as session:
+        take_turns(session)  # else a repeat of one could be made while nothing names its files
+        if by_house:
+            session.execute(update(Walk).where(Walk.number.in_(numbers)).values(hidden_at=now()))
+        count = _clear(session, numbers)
+    for walk in walks:
+        deletions.note(walk.id, by_house=by_house)
+        delete_files(walk)
+        _reload(walk)
     return count
 
 

@@ -19,14 +19,9 @@ from tests.support import led
 ADDRESS = "/api/v1/reading"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def app(instance: Path, folder: Path, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(folder), MODELS=[str(led.lay_out_words_alone(tmp_path / "words"))])
+def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
+    app = make_app(instance, MODEL=str(led_folder), MODELS=[str(led.lay_out_words_alone(tmp_path / "words"))])
     with app.app_context():
         yield app
         db.session.remove()

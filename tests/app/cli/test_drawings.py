@@ -15,7 +15,7 @@ from flask.testing import FlaskCliRunner
 
 from app.config import ROOT
 from app.storage.database import db
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT, ROBOT_DIGEST
@@ -23,18 +23,10 @@ from tests.support.led import ROBOT, ROBOT_DIGEST
 pytestmark = pytest.mark.databases
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(folder))
-    with app.app_context():
+def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
+    with inside(make_app(instance, MODEL=str(led_folder))) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
@@ -109,9 +101,10 @@ def test_without_a_model_that_sketches_lead_it_is_kept_and_said(
 @pytest.mark.sqlite
 @pytest.mark.slow
 def test_command_line_adds_a_drawing_that_the_site_reads_prompts_as(
-    instance: Path, folder: Path, app: Flask, robot: str
+    instance: Path, led_folder: Path, app: Flask, robot: str
 ) -> None:
-    environment = {**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_MODEL": str(folder), "MOMA_EXHIBITION": "false"}
+    told = {"MOMA_INSTANCE": str(instance), "MOMA_MODEL": str(led_folder), "MOMA_EXHIBITION": "false"}
+    environment = {**os.environ, **told}
 
     def flask(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]

@@ -8,20 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.storage.database import db
-from tests.conftest import make_app
-from tests.support import led
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
+from tests.conftest import inside, make_app
 
 
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(folder))
-    with app.app_context():
+def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
+    with inside(make_app(instance, MODEL=str(led_folder))) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()

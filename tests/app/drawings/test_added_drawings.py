@@ -35,9 +35,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def other(instance: Path, folder: Path, app: Flask) -> Flask:
+def other(instance: Path, led_folder: Path, app: Flask) -> Flask:
     """Build the same site once more, as another process has it."""
-    return make_app(instance, MODEL=str(folder))
+    return make_app(instance, MODEL=str(led_folder))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from app.moderation.drawing_request import NAME_WORDS, WORDS_MOST, DrawingReques
 from app.storage.database import db
 from app.storage.drawing_models import CREDIT_MAX, NAME_MAX, AddedDrawing
 from sketch import svg
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
@@ -25,18 +25,10 @@ pytestmark = pytest.mark.databases
 WIDE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 32"><path d="M0 0h64v32H0z"/></svg>'
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(folder))
-    with app.app_context():
+def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
+    with inside(make_app(instance, MODEL=str(led_folder))) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 pytestmark = [pytest.mark.databases, pytest.mark.usefixtures("app")]

@@ -25,7 +25,7 @@ from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import QUEUED, Walk
 from app.walks import lookup
 from sketch.sketchbook import digest_of
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT, ROBOT_DIGEST
@@ -36,27 +36,19 @@ pytestmark = pytest.mark.databases
 CREDIT = {"artist": "Ann Example", "licence": "CC-BY-4.0", "source": "https://example.org/robot"}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(folder))
-    with app.app_context():
+def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
+    with inside(make_app(instance, MODEL=str(led_folder))) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
-def other(app: Flask, tmp_path: Path, migrated: Path, folder: Path) -> Iterator[Flask]:
+def other(app: Flask, tmp_path: Path, migrated: Path, led_folder: Path) -> Iterator[Flask]:
     """Build another house that paints with the same model."""
     place = tmp_path / "other"
     place.mkdir()
     (place / "moma.sqlite").write_bytes(migrated.read_bytes())
-    site = make_app(place, MODEL=str(folder))
+    site = make_app(place, MODEL=str(led_folder))
     with site.app_context():
         yield site
         db.session.remove()
@@ -135,7 +127,7 @@ def test_drawing_that_is_here_stays_as_it_is(other: Flask, archive: Path) -> Non
 
 
 def test_drawing_that_is_shipped_here_is_not_taken_in(
-    app: Flask, archive: Path, tmp_path: Path, migrated: Path, folder: Path
+    app: Flask, archive: Path, tmp_path: Path, migrated: Path, led_folder: Path
 ) -> None:
     model = led.lay_out(tmp_path, more=ROBOT)
     place = tmp_path / "third"

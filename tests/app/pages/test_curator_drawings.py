@@ -23,14 +23,9 @@ from tests.support.led import ROBOT, ROBOT_DIGEST
 ROOM = "/curator/drawings"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def house(instance: Path, folder: Path) -> Iterator[Flask]:
-    house = make_app(instance, CURATOR_HASH=HASH, MODEL=str(folder))
+def house(instance: Path, led_folder: Path) -> Iterator[Flask]:
+    house = make_app(instance, CURATOR_HASH=HASH, MODEL=str(led_folder))
     with house.app_context():
         yield house
         db.session.remove()
@@ -156,8 +151,8 @@ def test_stranger_is_led_to_the_sign_in_and_changes_nothing(house: Flask) -> Non
     assert ROBOT_DIGEST in added_drawings.book().drawings
 
 
-def test_form_without_its_token_changes_nothing(instance: Path, folder: Path) -> None:
-    site = make_app(instance, CURATOR_HASH=HASH, MODEL=str(folder), WTF_CSRF_ENABLED=True)
+def test_form_without_its_token_changes_nothing(instance: Path, led_folder: Path) -> None:
+    site = make_app(instance, CURATOR_HASH=HASH, MODEL=str(led_folder), WTF_CSRF_ENABLED=True)
     with site.app_context():
         client = site.test_client()
         token = Elements(client.get("/curator/sign-in").text).of("input")[0]["value"]

@@ -20,14 +20,9 @@ from tests.conftest import make_app
 from tests.support import led
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def app(instance: Path, folder: Path, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")), MODELS=[str(folder)])
+def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
+    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")), MODELS=[str(led_folder)])
     with app.app_context():
         yield app
         db.session.remove()
@@ -142,9 +137,9 @@ def test_unchanged_page_is_not_sent_twice(client: FlaskClient) -> None:
 
 
 def test_foot_leads_there_and_the_about_page_where_it_speaks_of_such_a_model(
-    client: FlaskClient, instance: Path, folder: Path
+    client: FlaskClient, instance: Path, led_folder: Path
 ) -> None:
     assert '<a href="/drawings">Drawings</a>' in client.get("/gallery").text
     assert "These are the drawings." not in client.get("/about").text
-    led_first = make_app(instance, MODEL=str(folder)).test_client()
+    led_first = make_app(instance, MODEL=str(led_folder)).test_client()
     assert '<a href="/drawings">These are the drawings.</a>' in led_first.get("/about").text

@@ -28,15 +28,10 @@ NAMES = {led.BAT: "bat", led.CRICKET: "cricket game", led.FOX: "fox", led.SNOWMA
 GERMAN = {"Accept-Language": "de"}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def app(instance: Path, folder: Path, tmp_path: Path) -> Iterator[Flask]:
+def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
     models = [str(led.lay_out_words_alone(tmp_path / "words"))]
-    app = make_app(instance, MODEL=str(folder), MODELS=models, MEANING=str(ROOT / "models/meaning"))
+    app = make_app(instance, MODEL=str(led_folder), MODELS=models, MEANING=str(ROOT / "models/meaning"))
     with app.app_context():
         yield app
         db.session.remove()

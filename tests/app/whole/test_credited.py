@@ -23,7 +23,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle
 from sketch.sketchbook import Drawing
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.html import Elements
 from tests.support.recipes import RENDERING
@@ -43,18 +43,10 @@ TEXT = (
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(folder))
-    with app.app_context():
+def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
+    with inside(make_app(instance, MODEL=str(led_folder))) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -260,15 +260,10 @@ class Site:
         return nobody if role in ("edit2", "curate") else token.secret_hash, _bearing(secret)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def site(instance: Path, app: Flask, folder: Path, hung: Hanger) -> Iterator[Site]:
+def site(instance: Path, app: Flask, led_folder: Path, hung: Hanger) -> Iterator[Site]:
     """Open a site that has all there can be: a curator's room, drawings, figures for who has their token."""
-    told = {"CURATOR_HASH": HASH, "MODEL": str(folder), "METRICS_TOKEN": "the token of the figures"}
+    told = {"CURATOR_HASH": HASH, "MODEL": str(led_folder), "METRICS_TOKEN": "the token of the figures"}
     app.config.update(told)
     with make_app(instance, **told).app_context() as context:
         yield Site(context.app, hung)

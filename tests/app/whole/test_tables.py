@@ -27,8 +27,7 @@ from app.search.text_index import is_compared
 from app.storage.database import db, writing
 from app.storage.walk_models import FILM, PIECE_WAITING, Walk
 from app.walks import lifecycle
-from tests.conftest import make_app
-from tests.support import led
+from tests.conftest import inside, make_app
 from tests.support.commands import run
 from tests.support.led import ROBOT
 from tests.support.recipes import RENDERING
@@ -93,19 +92,11 @@ class Full:
         return {WORD, self.secret, *hashes, *self.networks}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return led.lay_out(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def app(instance: Path, folder: Path) -> Iterator[Flask]:
+def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
     """Build the site, with a model that drawings lead."""
-    app = make_app(instance, MODEL=str(folder))
-    with app.app_context():
+    with inside(make_app(instance, MODEL=str(led_folder))) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
@@ -256,12 +247,12 @@ def test_every_row_comes_back_with_a_backup(app: Flask, full: Full, tmp_path: Pa
 
 
 @pytest.fixture
-def other(app: Flask, folder: Path, tmp_path: Path, migrated: Path) -> Iterator[Flask]:
+def other(app: Flask, led_folder: Path, tmp_path: Path, migrated: Path) -> Iterator[Flask]:
     """Build another house, with bare walls and the same model."""
     place = tmp_path / "other"
     place.mkdir()
     (place / "moma.sqlite").write_bytes(migrated.read_bytes())
-    other = make_app(place, MODEL=str(folder))
+    other = make_app(place, MODEL=str(led_folder))
     yield other
     with other.app_context():
         db.session.remove()
