@@ -20,7 +20,7 @@ from app.moderation import audit_log, reports
 from app.storage.database import db, now, writing
 from app.storage.house_models import ApiToken
 from app.storage.walk_models import Walk
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support.commands import run, run_json
 
 pytestmark = pytest.mark.databases
@@ -275,11 +275,8 @@ def test_what_does_not_hang_is_not_featured_and_nothing_else_is_done_then(client
 @pytest.fixture
 def strict(instance: Path, app: Flask) -> Iterator[Flask]:
     """Build an application that takes two walks an hour from an address."""
-    strict = make_app(instance, HOURLY_WALKS=2, HOURLY_WALKS_ADDRESS=2)
-    with strict.app_context():
+    with inside(make_app(instance, HOURLY_WALKS=2, HOURLY_WALKS_ADDRESS=2)) as strict:
         yield strict
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_allowance_of_a_token_is_counted_in_work_and_apart_from_its_address(strict: Flask) -> None:

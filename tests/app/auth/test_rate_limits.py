@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.auth import rate_limits
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 
 TWO = {"prompt": ["a fox", "a kite"]}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
@@ -24,11 +24,8 @@ ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
 @pytest.fixture
 def strict(instance: Path) -> Iterator[Flask]:
     """Build an application that takes three walks an hour from a visitor and five from an address."""
-    app = make_app(instance, HOURLY_WALKS=3, HOURLY_WALKS_ADDRESS=5)
-    with app.app_context():
+    with inside(make_app(instance, HOURLY_WALKS=3, HOURLY_WALKS_ADDRESS=5)) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def count() -> int:

@@ -30,7 +30,7 @@ from app.storage.database import db, writing
 from app.storage.house_models import AuditEntry
 from app.storage.walk_models import ID, Walk
 from app.walks import lifecycle, lookup
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support.commands import count, run, run_json
 from tests.worker.fake import FakePainter
 from worker import job
@@ -47,11 +47,8 @@ Hanger = Callable[..., Walk]
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Flask]:
     """Build an application that was never started, and that wants the exhibition."""
-    app = make_app(tmp_path / "fresh", EXHIBITION=True)
-    with app.app_context():
+    with inside(make_app(tmp_path / "fresh", EXHIBITION=True)) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def start(app: Flask) -> None:

@@ -20,8 +20,6 @@ from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
-pytestmark = pytest.mark.databases
-
 WIDE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 32"><path d="M0 0h64v32H0z"/></svg>'
 
 

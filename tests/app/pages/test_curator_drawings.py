@@ -14,7 +14,7 @@ from app.drawings import added_drawings
 from app.moderation import audit_log, drawing_curation
 from app.moderation.drawing_request import DrawingRequest
 from app.storage.database import db
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.curator import HASH, enter
 from tests.support.html import Elements
@@ -25,11 +25,8 @@ ROOM = "/curator/drawings"
 
 @pytest.fixture
 def house(instance: Path, led_folder: Path) -> Iterator[Flask]:
-    house = make_app(instance, CURATOR_HASH=HASH, MODEL=str(led_folder))
-    with house.app_context():
+    with inside(make_app(instance, CURATOR_HASH=HASH, MODEL=str(led_folder))) as house:
         yield house
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from app.commissions import recipe
 from app.config import ROOT
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import drawings, led
 from tests.support.html import Elements
 
@@ -31,11 +31,8 @@ GERMAN = {"Accept-Language": "de"}
 @pytest.fixture
 def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
     models = [str(led.lay_out_words_alone(tmp_path / "words"))]
-    app = make_app(instance, MODEL=str(led_folder), MODELS=models, MEANING=str(ROOT / "models/meaning"))
-    with app.app_context():
+    with inside(make_app(instance, MODEL=str(led_folder), MODELS=models, MEANING=str(ROOT / "models/meaning"))) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def options(page: str) -> list[list[str]]:

@@ -17,7 +17,7 @@ from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import PAINTING, Medium, Walk
 from app.walks import lifecycle
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 
 pytestmark = pytest.mark.databases
 
@@ -31,11 +31,8 @@ Usage = namedtuple("Usage", "total used free")
 @pytest.fixture
 def strict(instance: Path) -> Iterator[Flask]:
     """Build an application in whose line 3 walks of a visitor, 5 of an address and 8 in all may wait."""
-    app = make_app(instance, **LIMITS)
-    with app.app_context():
+    with inside(make_app(instance, **LIMITS)) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def count() -> int:
