@@ -1,4 +1,4 @@
-"""A site served as ``docs/deploy.md`` says, and what it costs: nginx, gunicorn, Redis, a database, and no painter."""
+"""A site served as ``docs/deploy.md`` says, and what it costs: nginx, gunicorn, Redis, a database, and a painter."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from flask import Flask
 
 from app import create_app
 from app.operations.redis_server import RedisServer
+from app.queue import jobs
 from app.storage.database import db, upgrade
 from benchmarks.site import ROOT, free_port
 from benchmarks.web import wait
@@ -55,11 +57,13 @@ def served(
     in_postgres: bool = False,
     limited: bool = False,
     redis: bool = False,
+    painter: bool = False,
     **settings: str,
 ) -> Iterator[Served]:
     """Serve a site that ``hang`` fills, with these settings (``MOMA_…``).
 
-    Unless ``limited``, nginx lets one address ask for all; without ``redis`` there is none, and no painter is known.
+    Unless ``limited``, nginx lets one address ask for all; without ``redis`` there is none, and no painter is known. A
+    ``painter`` has the house model, and needs Redis.
     """
     with ExitStack() as parts:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-load-")))
@@ -87,8 +91,13 @@ def served(
         nginx.configuration(folder, front, back, folder / "media", processes=cores(), limited=limited)
         options = ["--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
         commands = ([sys.executable, "-m", "gunicorn", *options, "wsgi:app"], nginx.command(folder))
+        if painter:
+            commands += ([sys.executable, "-m", "worker"],)
         started = [_start(parts, command, {**os.environ, **settings}, log) for command in commands]
         wait(f"http://127.0.0.1:{front}/readyz")
+        with app.app_context():
+            while painter and not jobs.workers():
+                time.sleep(0.1)
         yield Served(front, started[0].pid, app)
 
 

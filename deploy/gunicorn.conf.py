@@ -24,9 +24,10 @@ backlog = 512
 limit_request_line = 8190  # as much as nginx passes on: the application says in its own words what is too long
 limit_request_fields = 64
 
-# A process is replaced now and then, not all at once: what leaks, leaks little.
-max_requests = 20_000
-max_requests_jitter = 4_000
+# A process is replaced now and then, not all at once: what leaks, leaks little. While a new one starts, for some
+# seconds, the others are busy: under full load that is once in some hours.
+max_requests = 500_000
+max_requests_jitter = 100_000
 
 # Who may say "X-Forwarded-Proto: https". How many proxies to believe about addresses says MOMA_PROXIES.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")

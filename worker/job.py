@@ -28,6 +28,9 @@ from worker.queue.leases import Claim, LeaseLost, claim_next, fail_walk, give_ba
 
 __all__ = ["look", "prepare", "stopping", "work"]
 
+ROOM_SECONDS = 2.0
+"""How long is waited where the device has no room for a single picture."""
+
 log = logging.getLogger(__name__)
 
 _site: tuple[Flask, Painters] | None = None
@@ -79,6 +82,7 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
         try:
             _do(claim, painters)
             outages.forget(claim)
+            painters.grow(claim.model)
         except LeaseLost:
             log.info("%s of walk %s was called off or taken over; it is left alone", claim.kind, claim.walk_id)
             walk_memory.clear(claim.walk_number)
@@ -96,10 +100,14 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
             outages.return_piece(claim, stopping)
             return error
         except device_errors.OutOfMemory as error:
-            if not painters.shrink(claim.model):
+            if painters.shrink(claim.model):
+                log.warning("the device has no room for walk %s, which is painted in smaller batches", claim.walk_id)
+            elif outages.is_to_blame(claim, error):
                 _fail(claim, error)
                 raise
-            log.warning("the device has no room for walk %s, which is painted in smaller batches", claim.walk_id)
+            else:  # others may use the device as well
+                log.warning("the device has no room for one picture of walk %s, which is tried again", claim.walk_id)
+                stopping.wait(ROOM_SECONDS)
             outages.return_piece(claim, stopping)
         except device_errors.Lost as error:
             # The piece counts as lost with the process: a walk that each time breaks its driver fails in the end.
@@ -129,6 +137,7 @@ def _do(claim: Claim, painters: Painters) -> None:
 def _fail(claim: Claim, error: Exception) -> None:
     log.error("walk %s failed: %s", claim.walk_id, _sentence(error))  # RQ logs the traceback of what is raised again
     walk_memory.clear(claim.walk_number)
+    outages.forget(claim)  # its owner may have it tried again
     try:
         fail_walk(claim, _sentence(error))
     except LeaseLost:

@@ -50,6 +50,7 @@ def place(
     revision = None if anew else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
+    line = fair_queue.look() if admit else None
     try:
         with writing() as session:
             if key and (earlier := _commissioned_with(session, key)):
@@ -60,8 +61,8 @@ def place(
             original = reuse.find_original(session, walk, revision) if revision else None
             if admit:
                 admission.check_storage(walk.network)
-                if original is None:
-                    admission.check_line(session, walk, walk.asked)
+                if original is None and line is not None:
+                    admission.check_line(session, walk, walk.asked, line)
                 admit(0 if original else walk.asked)
             if original:
                 reuse.finish_as_repeat(walk, original)

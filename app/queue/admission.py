@@ -52,8 +52,10 @@ def check_storage(network: str) -> None:
         raise TooMany(_and_when(_(OF_DAY, size=file_size(share)), wait), retry_after=wait)
 
 
-def check_line(session: Session, walk: Walk, asked: int) -> None:
+def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.Line) -> None:
     """Look whether the line has room for a walk of ``asked`` passes; the caller is alone in adding to it.
+
+    ``line`` was looked at before that: with thousands in it, all others would wait while it is.
 
     :raises TooMany: when its visitor, or its network, has too much waiting.
     :raises NoRoom: when the line is full.
@@ -74,7 +76,7 @@ def check_line(session: Session, walk: Walk, asked: int) -> None:
             wait = _till_done(session, whose, excess)
             raise TooMany(_and_when(_(sentence, count=number(most)), wait), retry_after=wait or UNKNOWN_SECONDS)
     most = config["LINE_MAX"]
-    waiting, painters = fair_queue.waiting_work()
+    waiting, painters = fair_queue.waiting_work(line)
     if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
         wait = painters.seconds(excess / painters.painters) if painters.painters else None
         raise NoRoom(_and_when(_(WHOLE, count=number(most)), wait), retry_after=wait or UNKNOWN_SECONDS)

@@ -145,7 +145,10 @@ def _waits() -> ColumnElement[bool]:
 
 def painter_pool() -> PainterPool:
     """Count the painters at work, and measure how fast the last walks were painted."""
-    at_work = db.session.scalar(select(func.count()).where(Walk.state == PAINTING)) or 0
+    held = select(func.count()).where(Piece.state == PIECE_TAKEN, Piece.urgency == pieces.WALK)
+    is_begun = select(select(Walk.number).where(Walk.state == PAINTING).exists())
+    # By pieces: many a walk that was begun waits for its turn. Between two pieces a painter holds none.
+    at_work = db.session.scalar(held) or int(bool(db.session.scalar(is_begun)))
     return PainterPool(max(len(jobs.workers()), at_work), _pace())
 
 
@@ -153,7 +156,7 @@ def place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePl
     """Tell where ``walk`` stands and how long it will take, with other ``painters`` perhaps than there are."""
     if walk.state not in WAITING:
         return QueuePlace(None, None)
-    line = _line(walk.number)
+    line = look(walk.number)
     painters = painters or line.painters
     at = line.rows.get(walk.number)
     if at is None and walk.number <= line.newest:  # somebody took it out of the line this moment
@@ -161,12 +164,11 @@ def place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePl
     came_since = 0
     if at is None:  # it came after this picture of the line, which knows what is ahead but for others who did
         at, own = int(np.searchsorted(line.turn, walk.turn, "right")), walk.asked
-        last_turn = _last_turn(walk.start, walk.asked, line.a_turn)
         came_since = _came_since(walk, line.newest)
-        seconds = line.seconds(painters, own, at, last_turn, itself=False)
+        seconds = line.seconds(painters, walk.start, walk.asked)
     else:
         own = int(line.left[at])
-        seconds = line.seconds(painters, own, at, line.last_turn[at], itself=True)
+        seconds = line.seconds_of(painters, at)
     position, may_be_overtaken, wait = None, False, None
     if walk.state == PAINTING:
         seconds = _by_its_own_pace(walk) if painters.pace is None else seconds
@@ -176,11 +178,6 @@ def place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePl
     return QueuePlace(position, seconds, may_be_overtaken, painters.painters, wait, line.redis_away)
 
 
-def _last_turn(start: Any, asked: Any, a_turn: int) -> Any:
-    """Return the turn of a walk's end, or of many."""
-    return np.maximum(0, start + asked - 1) // a_turn
-
-
 def _came_since(walk: Walk | Row[Any], newest: int) -> int:
     """Count the walks that came after one numbered ``newest`` and stand before ``walk``, which nobody has begun."""
     ahead = tuple_(Walk.turn, Walk.ticket, Walk.number) < tuple_(walk.turn, walk.ticket, walk.number)
@@ -188,9 +185,8 @@ def _came_since(walk: Walk | Row[Any], newest: int) -> int:
     return db.session.scalar(since) or 0
 
 
-def waiting_work() -> tuple[int, PainterPool]:
+def waiting_work(line: Line) -> tuple[int, PainterPool]:
     """Return the passes that all walks in line lack, and the painters who are to do them."""
-    line = _line()
     since = select(func.sum(LEFT)).where(Walk.number > line.newest, AMONG_FEW.in_(WAITING))
     return int(line.left.sum()) + (db.session.scalar(since) or 0), line.painters
 
@@ -209,20 +205,18 @@ def waiting(
     """Return how many walks wait, and the seconds that such a walk of a newcomer would take if asked for now."""
     settings = sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance, size=size)
     own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
-    line = _line()
-    at = int(np.searchsorted(line.turn, line.served, side="right"))
-    last_turn = line.served + max(0, own - 1) // turn_passes()
-    return line.queued, line.seconds(line.painters, own, at, last_turn, itself=False)
+    line = look()
+    return line.queued, line.seconds(line.painters, line.served * line.a_turn, own)
 
 
 Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """What a process knows of the line for a moment: of each waiting walk, in order, where it is and what it lacks.
 
-    ``at`` is how far each has come in the line's time, ``left`` the passes it lacks, ``last_turn`` that of its end, and
+    ``start`` is where each began in the line's time, ``at`` how far it has come, ``left`` the passes it lacks, and
     ``unopened`` counts those before each, and before the line's end, that nobody has begun. ``newest`` is the highest
     number that a walk had.
     """
@@ -235,35 +229,48 @@ class _Line:
     newest: int
     rows: dict[int, int]
     turn: Numbers
+    start: Numbers
     at: Numbers
     left: Numbers
-    last_turn: Numbers
     unopened: Numbers
 
-    def seconds(self, painters: PainterPool, own: int, at: int, last_turn: int, *, itself: bool) -> float | None:
-        """Estimate when a walk of ``own`` passes is done that stands at ``at`` in the line and ends in ``last_turn``.
+    def seconds(self, painters: PainterPool, start: int, asked: int) -> float | None:
+        """Estimate when a walk is done that would start there."""
+        return self._shared(painters, self._before(start, asked), asked)
 
-        Till then those before it have done what is theirs up to the end of that turn, and those behind it up to its
-        beginning: that is shared by all painters. Nobody waits longer than that for a painter to be free.
+    def seconds_of(self, painters: PainterPool, row: int) -> float | None:
+        """Estimate when a walk in line is done. Where only its film is missing, that is next."""
+        own, start = int(self.left[row]), int(self.start[row])
+        before = self._before(start, int(self.at[row]) + own - start)
+        before[row] = 0
+        return self._shared(painters, before if own else np.zeros_like(before), own)
+
+    def _before(self, start: int, asked: int) -> Numbers:
+        """Count the passes of each in line that come before the end of a walk.
+
+        Those of earlier turns do. In the turn in which it ends all go side by side, level by level, so that each of
+        the others has done about as much of this turn as it when it is done.
         """
+        end = start + asked
+        turn = max(0, end - 1) // self.a_turn * self.a_turn
+        until = np.minimum(np.maximum(self.start, turn) + end - max(start, turn), turn + self.a_turn)
+        return np.asarray(np.clip(until - self.at, 0, self.left), np.int64)
+
+    @staticmethod
+    def _shared(painters: PainterPool, before: Numbers, own: int) -> float | None:
+        """Have all painters share what comes before a walk's own passes; nobody waits longer than for a free one."""
         if not painters.painters:
             return None
-        beginning = int(last_turn) * self.a_turn
-        until = np.full(len(self.at), beginning, np.int64)
-        until[:at] += self.a_turn
-        work = np.clip(until - self.at, 0, self.left)
-        if itself:
-            work[at] = 0
-        is_free = int((work > 0).sum()) < painters.painters
-        return painters.seconds((0 if is_free else int(work.sum()) / painters.painters) + own)
+        is_free = int((before > 0).sum()) < painters.painters
+        return painters.seconds((0 if is_free else int(before.sum()) / painters.painters) + own)
 
 
-def _line(number: int | None = None) -> _Line:
+def look(number: int | None = None) -> Line:
     """Return a picture of the line that is at most ``LINE_SECONDS`` old, and knows of a walk but the newest ones.
 
     Where looking takes long, the picture is kept for longer. While one thread looks, the others have the last one.
     """
-    until, line = cast(tuple[float, _Line | None], current_app.extensions.get(EXTENSION, (0.0, None)))
+    until, line = cast(tuple[float, Line | None], current_app.extensions.get(EXTENSION, (0.0, None)))
     began, kept = monotonic(), current_app.config["LINE_SECONDS"]
     is_told = line is not None and (number is None or number in line.rows or number > line.newest)
     if line is not None and is_told and began < until:
@@ -277,7 +284,7 @@ def _line(number: int | None = None) -> _Line:
     return line
 
 
-def _look() -> _Line:
+def _look() -> Line:
     """Look at all walks that wait. They are read as plain rows: of thousands, each costs some microseconds."""
     is_unopened = case(((Walk.state == QUEUED) & Walk.started_at.is_(None), 1), else_=0)
     columns = Walk.number, Walk.turn, Walk.start, Walk.asked, func.coalesce(Walk.passes, 0), is_unopened, Walk.state
@@ -288,7 +295,7 @@ def _look() -> _Line:
     turn, start, asked, spent, unopened = (
         np.array(column, np.int64) for column in (turns, starts, works, spents, unopeneds)
     )
-    return _Line(
+    return Line(
         painter_pool(),
         not jobs.redis_answers(),
         _served(db.session()),
@@ -297,9 +304,9 @@ def _look() -> _Line:
         newest,
         dict(zip(numbers, range(len(rows)), strict=True)),
         turn,
+        start,
         at=start + np.minimum(spent, asked),
         left=np.maximum(0, asked - spent),
-        last_turn=_last_turn(start, asked, a_turn),
         unopened=np.concatenate(([0], np.cumsum(unopened))),
     )
 

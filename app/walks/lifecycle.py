@@ -61,10 +61,11 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
     """
     if admit:
         admission.check_storage(walk.network)
+    line = fair_queue.look() if admit else None
     with writing() as session:
         place = fair_queue.join(session, walk)
-        if admit and walk.state in (FAILED, CANCELLED):
-            admission.check_line(session, walk, place["asked"])
+        if line is not None and walk.state in (FAILED, CANCELLED):
+            admission.check_line(session, walk, place["asked"], line)
         queued = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))

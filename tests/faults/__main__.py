@@ -19,7 +19,7 @@ from pathlib import Path
 from app.config import ROOT
 from tests.faults import report
 from tests.faults.campaign import Outcome, campaign, fitting
-from tests.faults.kinds import BOTH
+from tests.faults.kinds import BOTH, KINDS
 
 NOTES = ROOT / "instance" / "faults.jsonl"
 
@@ -41,6 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--each", type=int, default=100, help="how many of each kind")
     parser.add_argument("--long", type=int, default=20, help="how many of those that last over ten seconds")
+    parser.add_argument("--kinds", nargs="+", choices=sorted(KINDS), default=sorted(KINDS), help="only these")
     parser.add_argument("--side-by-side", type=int, default=2, help="how many sites at a time")
     parser.add_argument("--minutes", type=float, default=math.inf, help="after which no further fault begins")
     parser.add_argument("--notes", type=Path, default=NOTES, help="where each outcome is noted, a line of JSON each")
@@ -60,6 +61,7 @@ def main() -> int:
 
     def run(lane: Lane) -> None:
         counts = missing(lane, done, each=arguments.each, long=arguments.long)
+        counts = {name: count for name, count in counts.items() if name in arguments.kinds}
         if any(counts.values()):
             campaign(
                 lane.database,

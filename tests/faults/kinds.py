@@ -75,7 +75,7 @@ def worker_killed_while_loading(rig: Rig) -> float:
     return time.monotonic()
 
 
-@kind("worker told to stop under load (SIGTERM)")
+@kind("worker told to stop under load (SIGTERM)", long=True)
 def worker_stopped(rig: Rig) -> float:
     rig.pause(BUSY)
     return rig.kill(rig.a_worker(), signal.SIGTERM)
@@ -245,7 +245,7 @@ def device_out_of_memory(rig: Rig) -> float:
     return rig.plant(Planted(planted.STEP, planted.FULL, rig.rng.randint(0, 6)))
 
 
-@kind("the device is lost to the process (a sticky error)")
+@kind("the device is lost to the process (a sticky error)", long=True)
 def device_lost(rig: Rig) -> float:
     return rig.plant(Planted(planted.STEP, planted.DEVICE, rig.rng.randint(0, 6)))
 

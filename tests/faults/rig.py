@@ -41,7 +41,7 @@ SETTINGS = {
     "STEPS": 2,
     "EXHIBITION": "false",
     "LEASE_SECONDS": 5,
-    "STUCK_SECONDS": 20,
+    "STUCK_SECONDS": 45,
     "LOST_MAX": 3,
     "FREE_BYTES_MIN": 0,  # else nothing would be asked for on these small disks
     "DAILY_BYTES_ADDRESS": 10**15,

@@ -121,7 +121,7 @@ def test_hostile_words_do_nothing_on_any_page(
             told += ["a script ran"] if page.evaluate("window.ran") else []
             told += ["worked out"] if re.search(str(7919 * 104729), page.content()) else []
             told += ["led away"] if not page.url.startswith(house.url + "/") else []
-            wide = page.evaluate("document.documentElement.scrollWidth")
+            wide = page.locator(":root").evaluate("(root) => root.scrollWidth")  # a live page may turn at this moment
             told += [f"{wide} wide"] if wide > width else []
             visited += 1
             if told:

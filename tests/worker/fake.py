@@ -60,6 +60,9 @@ class FakePainter:
         self.at_once = max(1, before // 2)
         return before > 1
 
+    def grow(self, _model: str | None = None) -> None:
+        """Stay as small: when there is room again is the pool's to find out."""
+
     def prepare(
         self,
         stops: Sequence[StopInput],

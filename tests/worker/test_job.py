@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -484,6 +485,7 @@ def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     monkeypatch.setattr(house, "names", (NAME,), raising=False)
     monkeypatch.setattr(house, "loaded", (NAME, None), raising=False)
     monkeypatch.setattr(house, "of", lambda _: house, raising=False)
+    monkeypatch.setattr(house, "grow", lambda _: None, raising=False)
     job.prepare(app, house)
     first = commissioned("a lemon", "the sun", seed=11, frames=4)
     job.work()
@@ -660,12 +662,32 @@ def test_where_the_device_has_no_room_a_walk_is_painted_in_smaller_batches(
     assert {(read(each.id).state, read(each.id).lost) for each in (walk, other)} == {(FINISHED, 0)}
 
 
-def test_walk_for_which_the_device_never_has_room_fails_alone(painter: FakePainter, commissioned: Commissioner) -> None:
+def test_walk_for_which_the_device_never_has_room_fails_alone(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "ROOM_SECONDS", 0.0)
     walk = commissioned(frames=4)
     painter.on_paint = _raise(torch.OutOfMemoryError("CUDA out of memory."))
     with pytest.raises(torch.OutOfMemoryError):
         job.work()
-    assert read(walk.id).state == FAILED
+    assert (read(walk.id).state, read(walk.id).lost) == (FAILED, 0)
+
+
+def test_device_that_others_fill_for_a_while_fails_no_walk(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "ROOM_SECONDS", 0.0)
+    painter.at_once = 1
+    walks, tried = [commissioned(frames=4, visitor=name) for name in ("ann", "bob")], itertools.count()
+
+    def be_full(_number: int) -> None:
+        if next(tried) < outages.PATIENCE - 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    painter.on_paint = be_full
+    job.work()
+    assert {(read(each.id).state, read(each.id).lost) for each in walks} == {(FINISHED, 0)}
+    assert next(tried) > outages.PATIENCE
 
 
 def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(

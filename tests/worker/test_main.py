@@ -27,7 +27,7 @@ from worker import __main__ as worker
 from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model_pool import Painters
-from worker.queue import leases
+from worker.queue import leases, unoffered_models
 
 
 @pytest.fixture(autouse=True)
@@ -163,6 +163,23 @@ def test_lost_walks_are_swept_while_redis_is_away(
     db.session.expire_all()
     assert lookup.walk_at_address(walk.id).state == QUEUED != PAINTING
     assert "tending is put off" in caplog.text
+
+
+def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    swept: list[bool] = []
+
+    def go_wrong() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(unoffered_models, "fail_unoffered", go_wrong)
+    monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(lambda: swept.append(True)))
+    worker._tend(app, None)  # type: ignore[arg-type]
+    assert swept == [True]
+    assert "tending went wrong, and goes on" in caplog.text
 
 
 def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_it(

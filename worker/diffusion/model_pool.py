@@ -11,6 +11,9 @@ from worker.diffusion import device_errors
 from worker.diffusion.model import ModelError
 from worker.diffusion.painter import Painter
 
+GROW = 16
+"""After so many pieces that were done in smaller batches larger ones are tried: what took the room may be gone."""
+
 log = logging.getLogger(__name__)
 
 
@@ -33,6 +36,7 @@ class Painters:
         self._kept = kept
         self._measured = measured
         self._loaded: dict[str, Painter] = {}  # in the order of their last use
+        self._done = 0  # pieces, since there was no room
         self.seen: dict[str, dict[str, Any]] = {}
 
     @property
@@ -74,7 +78,16 @@ class Painters:
         device_errors.free_memory()
         before = painter.at_once or painter.rendering().batch
         painter.at_once = max(1, before // 2)
+        self._done = 0
         return before > 1
+
+    def grow(self, model: str | None = None) -> None:
+        """Note that a piece was done; now and then use more of the memory again, where there was too little of it."""
+        painter = self.of(model)
+        self._done += 1
+        if painter.at_once is not None and self._done % GROW == 0:
+            larger = 2 * painter.at_once
+            painter.at_once = larger if larger < painter.rendering().batch else None
 
     def _make_room(self, kept: int) -> None:
         """Let go of the models longest unused until so many are left: together with another they may not fit."""

@@ -72,21 +72,25 @@ def open_next(session: Session, painting: WalkInProgress, following: NextLevel |
 def insert_pieces(session: Session, walk: Walk, levels: Sequence[Level], number: int, *, first: int = 0) -> None:
     """Put the pieces of a level in the queue, from its ``first`` batch on; behind the last level, the film.
 
-    Each has the turn in which the walk is when all before it is painted.
+    Each has the turn in which the walk is when all before it is painted. A film takes no passes: it belongs to the turn
+    of the last frame. Behind all the others' frames of that turn it would make who is done wait for each of them, and
+    before their first pictures a newcomer wait for a picture and a film of each. So it comes in between.
     """
     start, spent, ticket = session.execute(
         select(Walk.start, func.coalesce(Walk.passes, 0), Walk.ticket).where(Walk.number == walk.number)
     ).one()
-    level = levels[number] if number < len(levels) else None
-    kind, batches = (FILM, ((),)) if level is None else (level.kind, level.batches)
-    a_picture = 0 if level is None else level_plan.passes(levels[: number + 1], _sampling(walk))
     a_turn, at = fair_queue.turn_passes(), start + spent
+    place = {"walk_number": walk.number, "urgency": pieces.WALK, "ticket": ticket}
     rows = []
-    for batch, pictures in enumerate(batches):
-        if batch >= first:
-            rows.append({"walk_number": walk.number, "kind": kind, "level": number, "batch": batch,
-                         "urgency": pieces.WALK, "turn": at // a_turn, "ticket": ticket})  # fmt: skip
-        at += a_picture * len(pictures)
+    if number == len(levels):
+        rows.append(place | {"kind": FILM, "level": 1, "batch": 0, "turn": max(start, at - 1) // a_turn})
+    else:
+        level = levels[number]
+        a_picture = level_plan.passes(levels[: number + 1], _sampling(walk))
+        for batch, pictures in enumerate(level.batches):
+            if batch >= first:
+                rows.append(place | {"kind": level.kind, "level": number, "batch": batch, "turn": at // a_turn})
+            at += a_picture * len(pictures)
     if rows:
         session.execute(insert(Piece), rows)
 

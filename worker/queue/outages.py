@@ -29,7 +29,7 @@ ROOM = 1_000_000
 """Bytes that the store must take again before more is painted: some frames and a film."""
 
 PATIENCE = 10
-"""How often in a row the database may fail a walk before the walk is taken for the cause of it."""
+"""How often in a row database or device may fail a walk before the walk is taken for the cause of it."""
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ _met: Counter[int] = Counter()
 
 
 def is_to_blame(claim: Claim, error: Exception) -> bool:
-    """Tell whether the database failed a walk more often in a row than chance would have it."""
+    """Tell whether database or device failed a walk more often in a row than chance would have it."""
     if isinstance(error, MediaStoreAway):
         return False
     _met[claim.walk_number] += 1
@@ -45,7 +45,7 @@ def is_to_blame(claim: Claim, error: Exception) -> bool:
 
 
 def forget(claim: Claim) -> None:
-    """Note that a piece of a walk was done."""
+    """Note that a piece of a walk was done, or that the walk failed."""
     _met.pop(claim.walk_number, None)
 
 

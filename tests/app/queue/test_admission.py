@@ -13,6 +13,8 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
+from app.commissions import intake
+from app.commissions.validation import validate
 from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import PAINTING, Medium, Walk
@@ -48,6 +50,18 @@ def paint(app: Flask, times: int = 1, *, address: str = "198.51.100.1", **fields
 
 def statuses(answers: list[TestResponse]) -> list[int]:
     return [answer.status_code for answer in answers]
+
+
+def test_the_line_is_looked_at_before_others_have_to_wait_for_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def noted(name: str, deed: Callable[..., object]) -> Callable[..., object]:
+        return lambda *given: (done.append(name), deed(*given))[1]
+
+    monkeypatch.setattr(fair_queue, "_look", noted("look", fair_queue._look))
+    monkeypatch.setattr(fair_queue, "take_turns", noted("alone", fair_queue.take_turns))
+    intake.place(validate(ASKED), visitor_key="ann", admit=lambda _passes: None)
+    assert done == ["look", "alone"]
 
 
 def test_visitor_has_so_much_waiting_and_keeps_what_was_typed(strict: Flask) -> None:

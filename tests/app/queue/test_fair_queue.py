@@ -13,7 +13,18 @@ from sqlalchemy import delete, select, update
 from app.generation import cost, presets, sampler_settings
 from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_DONE, Piece, Stop, Walk, new_id
+from app.storage.walk_models import (
+    FAILED,
+    FILM,
+    FINISHED,
+    PAINTING,
+    PIECE_DONE,
+    PIECE_TAKEN,
+    Piece,
+    Stop,
+    Walk,
+    new_id,
+)
 from app.walks import lifecycle
 from tests.support.house import FACTS
 from worker.pieces.next_level import insert_pieces
@@ -159,6 +170,35 @@ def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Comm
     assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
 
 
+def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissioner) -> None:
+    ann, ben = commissioned(visitor="ann"), commissioned(visitor="ben")
+    serve(), serve()
+    with writing() as session:
+        session.execute(update(Piece).values(state=PIECE_DONE))
+        insert_pieces(session, session.get(Walk, ben.number), [LEVEL, LEVEL], 1)
+        session.get(Walk, ann.number).passes = ann.asked
+        insert_pieces(session, session.get(Walk, ann.number), [LEVEL], 1)
+    carl = commissioned(visitor="carl")
+    commissioned(visitor="ann")
+    assert serve()[0] == carl.number, "but for the first picture of somebody new"
+    assert serve()[0] == ann.number
+    assert FILM in db.session.scalars(select(Piece.kind).where(Piece.state == PIECE_TAKEN)).all()
+
+
+def test_walk_that_waits_to_go_on_is_no_painter(
+    app: Flask, commissioned: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(0)
+    for visitor in ("ann", "ben", "carl"):
+        commissioned(visitor=visitor)
+    serve(), serve(), serve()
+    assert fair_queue.painter_pool().painters == 3
+    with writing() as session:
+        session.execute(update(Piece).values(state=PIECE_DONE))
+        session.execute(update(Walk).values(state=PAINTING))
+    assert fair_queue.painter_pool().painters == 1
+
+
 def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Commissioner) -> None:
     first = commissioned(visitor="ann")
     ben = commissioned(visitor="ben")
@@ -260,9 +300,9 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     hung()
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
     assert fair_queue.painter_pool().pace == pytest.approx(PACE)
-    assert fair_queue.place(first).seconds == pytest.approx(seconds(10))
+    assert fair_queue.place(first).seconds == pytest.approx(2 * seconds(10)), "they are painted side by side"
     assert fair_queue.place(second).seconds == pytest.approx(seconds(10) + seconds(20))
-    assert fair_queue.waiting(5) == (2, pytest.approx(seconds(10) + seconds(20) + seconds(5)))
+    assert fair_queue.waiting(5) == (2, pytest.approx(3 * seconds(5)))
 
 
 def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
@@ -276,7 +316,7 @@ def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
             row = session.get(Walk, painting.number)
             row.state, row.passes = PAINTING, spent
         db.session.refresh(painting)
-        assert fair_queue.place(painting).seconds == pytest.approx(left)
+        assert fair_queue.place(painting).seconds == pytest.approx(left and left + seconds(10))
         assert fair_queue.place(waits).seconds == pytest.approx(left + seconds(10))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from worker.diffusion import tuning
+from worker.diffusion import model_pool, tuning
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
 
@@ -77,6 +78,23 @@ def test_where_memory_is_short_other_models_go_first(offer: dict[str, str]) -> N
     assert other() is None and painters.of("sd1") is own and own.at_once == max(1, batch // 2)
     own.at_once = 1
     assert not painters.shrink("sd1"), "there is less than one"
+
+
+def test_room_that_was_short_for_once_is_used_again(offer: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    painters = Painters(offer, device="cpu")
+    painter = painters.of("sd1")
+    usual = replace(painter.rendering(), batch=8)
+    monkeypatch.setattr(painter, "rendering", lambda: usual)
+    sizes = []
+    for _ in range(2):
+        painters.shrink("sd1")
+    for _ in range(2 * model_pool.GROW):
+        sizes.append(painter.at_once)
+        painters.grow("sd1")
+    assert sizes == [2] * model_pool.GROW + [4] * model_pool.GROW
+    assert painter.at_once is None
+    painters.grow("sd1")
+    assert painter.at_once is None
 
 
 def test_model_that_is_not_offered_is_named_with_those_that_are(offer: dict[str, str]) -> None:

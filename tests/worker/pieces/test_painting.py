@@ -67,6 +67,7 @@ def easel(app: Flask, led: Painter, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setattr(led, "names", ("led",), raising=False)
     monkeypatch.setattr(led, "loaded", ("led", None), raising=False)
     monkeypatch.setattr(led, "of", lambda _: led, raising=False)
+    monkeypatch.setattr(led, "grow", lambda _: None, raising=False)
     walk_memory.clear()
     job.prepare(app, led)  # type: ignore[arg-type]
     yield
