@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import inf
+from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
@@ -21,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app.config import ROOT
 from app.storage.session import Session as HoldingSession
+from app.storage.write_turns import WriteTurns
 
 MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
@@ -30,7 +33,7 @@ KEPT_CONNECTIONS = 5
 LOCK_SECONDS = 60  # who waits longer for what another holds gets an error, and comes again
 SILENT_SECONDS = 30, 5, 3  # without a word, between two probes, and how many: then a connection is taken for lost
 CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
-CLOCK = "moma_clock"
+CLOCK, TURNS = "moma_clock", "moma_write_turns"
 CLOCK_SECONDS = 30.0  # between two looks at the database's clock
 LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
 UPGRADE = "flask --app wsgi db upgrade"
@@ -101,6 +104,8 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _share_sqlite(db.engine)
+            if (name := db.engine.url.database) not in (None, "", ":memory:"):
+                app.extensions[TURNS] = WriteTurns(Path(name), BUSY_TIMEOUT_MS / 1000)
         else:
             _watch_postgres(db.engine)
 
@@ -156,13 +161,20 @@ def writing() -> Iterator[Session]:
     session: Session = db.session()
     if session.in_transaction():
         session.commit()
-    session.connection(execution_options={"writes": True})
-    try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+
+    with ExitStack() as held:
+        turns = cast(WriteTurns | None, current_app.extensions.get(TURNS))
+        begin = partial(session.connection, execution_options={"writes": True})
+        if turns:
+            held.enter_context(turns.turn(begin))
+        else:
+            begin()
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
 
 
 def head() -> str:
