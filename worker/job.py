@@ -99,26 +99,20 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
             log.warning("%s of walk %s goes back in line: %s", claim.kind, claim.walk_id, error)
             outages.return_piece(claim, stopping)
             return error
-        except device_errors.OutOfMemory as error:
-            if painters.shrink(claim.model):
-                log.warning("the device has no room for walk %s, which is painted in smaller batches", claim.walk_id)
-            elif outages.is_to_blame(claim, error):
-                _fail(claim, error)
-                raise
-            else:  # others may use the device as well
-                log.warning("the device has no room for one picture of walk %s, which is tried again", claim.walk_id)
-                stopping.wait(ROOM_SECONDS)
-            outages.return_piece(claim, stopping)
-        except device_errors.Lost as error:
-            # The piece counts as lost with the process: a walk that each time breaks its driver fails in the end.
-            keeping.end(f"the device is lost to this process: {error}")
-            raise
         except encoding.EncoderHung as error:
             log.error("%s of walk %s is tried again: %s", claim.kind, claim.walk_id, error)
             walk_memory.clear(claim.walk_number)
             outages.count_as_lost(claim)
         except Exception as error:
-            _fail(claim, error)
+            verdict = device_errors.verdict(error)
+            if verdict == device_errors.OUT_OF_MEMORY and _make_do(claim, painters, error):
+                outages.return_piece(claim, stopping)
+                return None
+            if verdict == device_errors.LOST:
+                # The piece counts as lost with the process: a walk that each time breaks its driver fails in the end.
+                keeping.end(f"the device is lost to this process: {error}")
+            else:
+                _fail(claim, error)
             raise
         finally:
             db.session.remove()
@@ -132,6 +126,18 @@ def _do(claim: Claim, painters: Painters) -> None:
         stages_piece.paint(claim, painter)
     else:
         batch_piece.run(WalkInProgress(claim, painter))
+
+
+def _make_do(claim: Claim, painters: Painters, error: Exception) -> bool:
+    """Go on with less of the device's memory, or wait for some; tell whether the walk is to be tried again."""
+    if painters.shrink(claim.model):
+        log.warning("the device has no room for walk %s, which is painted in smaller batches", claim.walk_id)
+    elif outages.is_to_blame(claim, error):
+        return False
+    else:  # others may use the device as well
+        log.warning("the device has no room for one picture of walk %s, which is tried again", claim.walk_id)
+        stopping.wait(ROOM_SECONDS)
+    return True
 
 
 def _fail(claim: Claim, error: Exception) -> None:

@@ -35,7 +35,7 @@ class WriteTurns:
         """Wait for at most ``patience`` seconds at each of the two."""
         self._file = database.with_name(f"{database.name}-turns")
         self._patience = patience
-        self._process, self._thread = os.getpid(), threading.Lock()
+        self._process, self._thread = os.getpid(), threading.RLock()
         self._door: int | None = None
 
     @contextmanager
@@ -45,8 +45,8 @@ class WriteTurns:
         :raises OperationalError: when others do not let go.
         """
         if self._process != os.getpid():  # forked: other threads held what they held in the parent
-            self._process, self._thread, self._door = os.getpid(), threading.Lock(), None
-        thread = self._thread
+            self._process, self._thread, self._door = os.getpid(), threading.RLock(), None
+        thread = self._thread  # one that writes may begin anew
         if not thread.acquire(timeout=self._patience):
             raise _locked()
         try:

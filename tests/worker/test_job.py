@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +38,7 @@ from tests.worker.rows import read
 from worker import job
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
-from worker.film import encoding, flash_safety, smoothness_measure
+from worker.film import encoding, flash_safety, scratch, smoothness_measure
 from worker.pieces import film_assembly, walk_memory, walk_setup
 from worker.planning.latent_state import Painted
 from worker.queue import keeping, leases, outages
@@ -615,6 +617,28 @@ def test_a_full_disk_fails_no_walk_in_the_line(
 
 
 @pytest.mark.usefixtures("pauses")
+def test_a_full_disk_for_what_is_made_on_the_way_fails_no_walk(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, looks = [commissioned(visitor=name, frames=4).id for name in ("ann", "bob")], itertools.count()
+    write, free = Path.write_text, shutil.disk_usage(tempfile.gettempdir())
+
+    def is_full() -> bool:
+        return next(looks) < 3 * outages.PATIENCE
+
+    def write_text(path: Path, *arguments: Any) -> int:
+        if path.name == "tags" and is_full():
+            raise OSError(28, "No space left on device")
+        return write(path, *arguments)
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    monkeypatch.setattr(scratch.shutil, "disk_usage", lambda _: free._replace(free=0) if is_full() else free)
+    job.work()
+    assert {(read(walk_id).state, read(walk_id).lost) for walk_id in ids} == {(FINISHED, 0)}
+    assert next(looks) > 3 * outages.PATIENCE
+
+
+@pytest.mark.usefixtures("pauses")
 def test_while_the_store_is_full_nothing_is_painted_in_vain(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -690,13 +714,20 @@ def test_device_that_others_fill_for_a_while_fails_no_walk(
     assert next(tried) > outages.PATIENCE
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: an illegal memory access was encountered"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm( handle)`"),
+    ],
+)
 def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    error: RuntimeError, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids, ended = [commissioned(frames=4, visitor=name).id for name in ("ann", "bob", "cleo")], []
     monkeypatch.setattr(keeping.os, "_exit", ended.append)
-    painter.on_paint = _raise(torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), at=0)
-    with pytest.raises(torch.AcceleratorError):
+    painter.on_paint = _raise(error, at=0)
+    with pytest.raises(type(error)):
         job.work()
     assert ended == [keeping.ENDED]
     assert {read(walk_id).state for walk_id in ids} == {PAINTING, QUEUED}, "none failed"
@@ -704,6 +735,46 @@ def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
     go_on(painter)
     job.work()
     assert {read(walk_id).state for walk_id in ids} == {FINISHED}
+
+
+def test_a_walk_whose_model_finds_no_room_while_it_is_loaded_waits_for_some(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "ROOM_SECONDS", 0.0)
+    walk, tried = commissioned(frames=4), itertools.count()
+
+    def load(_model: str | None) -> FakePainter:
+        if next(tried) < outages.PATIENCE - 1:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return painter
+
+    monkeypatch.setattr(painter, "of", load)
+    monkeypatch.setattr(painter, "shrink", lambda _: False)
+    job.work()
+    assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
+
+
+def test_what_is_loaded_is_painted_first(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    claim = job.claim_next
+    monkeypatch.setattr(
+        job, "claim_next", lambda *given, **named: told.append(named["loaded"]) or claim(*given, **named)
+    )
+    commissioned(frames=4)
+    job.work()
+    assert set(told) == {painter.loaded}
+
+
+def test_film_of_a_walk_that_was_asked_for_in_the_future_came_after_no_seconds(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk = commissioned(frames=4)
+    with writing() as session:
+        session.get(Walk, walk.number).created_at = now() + timedelta(hours=1)
+    job.work()
+    assert read(walk.id).first_film_seconds == 0
 
 
 def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(

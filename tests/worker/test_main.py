@@ -182,6 +182,16 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
     assert "tending went wrong, and goes on" in caplog.text
 
 
+def test_lease_of_the_work_in_hand_is_kept_beside_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[bool] = []
+    monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(worker.keeping, "keep", lambda: kept.append(True))
+    monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(lambda: None))
+    worker._tend(app, None)  # type: ignore[arg-type]
+    assert kept == [True]
+
+
 def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_it(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -179,7 +179,7 @@ class Model:
 
         The memory format is the UNet's: the decoder, all convolutions, is faster with channels last in any precision.
         They are put in place only where they are not: going through all their weights takes milliseconds. A graphics
-        card never holds a copy besides what it is made from, and once settled the networks of one precision alone.
+        card holds the networks of one precision alone, and never a copy besides what it is made from.
         """
         if precision not in self._copies:
             dtype = machine.DTYPES[precision]
@@ -190,8 +190,9 @@ class Model:
             self._copies[precision] = fitting, vae if overflows else copy.deepcopy(vae).to(dtype)
         unet, vae = self._copies[precision]
         if self._placed.get(precision) != memory_format:
-            for other in [name for name in self._placed if self._settled and name != precision]:
-                self._put_away(other)
+            if self._settled or self.device.type != "cpu":
+                for other in [name for name in self._placed if name != precision]:
+                    self._put_away(other)
             unet.to(self.device).to(memory_format=machine.MEMORY_FORMATS[memory_format])
             vae.to(self.device).to(memory_format=torch.channels_last)
             self._placed[precision] = memory_format
@@ -211,7 +212,7 @@ class Model:
             return
         for network in self._copies.get(precision, ()):
             network.to("cpu")
-        self._placed.clear()  # a decoder may be that of two precisions
+        self._placed = dict.fromkeys(self._placed, "")  # a decoder may be that of two precisions: place them anew
         device_errors.free_memory()
 
     def predict(

@@ -72,10 +72,15 @@ class Painters:
         return painter
 
     def shrink(self, model: str | None = None) -> bool:
-        """Make do with less memory: other models go, this one paints fewer pictures at once; tell whether it can."""
-        painter = self.of(model)
-        self._make_room(1)
+        """Make do with less memory: other models go, this one paints fewer pictures at once; tell whether it can.
+
+        One that could not even be loaded cannot.
+        """
+        painter = self._loaded.get(self.names[0] if model is None else model)
+        self._make_room(0 if painter is None else 1)
         device_errors.free_memory()
+        if painter is None:
+            return False
         before = painter.at_once or painter.rendering().batch
         painter.at_once = max(1, before // 2)
         self._done = 0

@@ -1,8 +1,7 @@
 """Make files of painted frames: GIF, MP4, WebP, PNG, each saying that its pictures are synthetic and what made them.
 
-Films are written frame by frame, so that none holds more than two pictures however long it is: what is written grows,
-the pictures come and go. Who has all of them at hand calls :func:`gif`, :func:`mp4` or :func:`webp`; who reads them one
-by one gives each to a :class:`GifWriter`, :class:`Mp4Writer` or :class:`WebpWriter`.
+Films are written frame by frame, so that none holds more than two pictures however long it is. Who has all of them at
+hand calls :func:`gif`, :func:`mp4` or :func:`webp`; who reads them one by one gives each to a writer.
 """
 
 import io
@@ -24,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import GifImagePlugin, Image, PngImagePlugin
 
+from worker.film import scratch
+
 Frame = NDArray[np.uint8]
 """One picture: height x width x 3, RGB."""
 
@@ -36,7 +37,6 @@ DITHER = 10.0
 PALETTE_SAMPLE = 60_000
 """How many pixels the palette is computed from; more cost time and change nothing that can be seen."""
 
-
 WEBP_QUALITY, WEBP_METHOD = 85, 2
 """How WebP's frames are coded: as good as the MP4 to the eye, and fast; method 4 takes twice as long for 3 % less."""
 
@@ -46,8 +46,7 @@ RECIPE_NAMESPACE = "urn:moma-lisa:xmp"
 HUNG_SECONDS = 120.0
 """For how long ffmpeg may take nothing that it is given, or write the end of a film."""
 
-FFMPEG_NAMES = {"recipe": "description"}
-FFMPEG_SPECIAL = re.compile(r"[=;#\\\n]")
+FFMPEG_NAMES, FFMPEG_SPECIAL = {"recipe": "description"}, re.compile(r"[=;#\\\n]")
 NO_XML = re.compile("[\ufffe\uffff]")
 """Characters that a prompt may hold and XML 1.0 may not."""
 
@@ -207,8 +206,8 @@ class Mp4Writer:
 
     Each is shown for as long as `fps` says. An odd width or height is extended by repeating its last column or row,
     which H.264 needs. `metadata` takes title, comment, copyright and recipe, which becomes the description. Raises
-    RuntimeError with ffmpeg's words when it fails, and EncoderHung when it takes nothing for HUNG_SECONDS. Leaving it
-    ends ffmpeg, whether the film was finished or not.
+    RuntimeError with ffmpeg's words when it fails, EncoderHung when it takes nothing for HUNG_SECONDS, and ScratchFull.
+    Leaving it ends ffmpeg, finished or not.
     """
 
     def __init__(self, fps: float, *, metadata: Mapping[str, str]) -> None:
@@ -217,7 +216,8 @@ class Mp4Writer:
         self._ffmpeg: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Mp4Writer":
-        self._scratch = tempfile.TemporaryDirectory()
+        with scratch.room():
+            self._scratch = tempfile.TemporaryDirectory()
         self._folder = Path(self._scratch.name)
         return self
 
@@ -249,7 +249,8 @@ class Mp4Writer:
 
     def _started(self, width: int, height: int) -> "subprocess.Popen[bytes]":
         told = self._folder / "tags"  # a recipe may be longer than an argument
-        told.write_text("\n".join([";FFMETADATA1", *self._tags, ""]), "utf-8")
+        with scratch.room():
+            told.write_text("\n".join([";FFMETADATA1", *self._tags, ""]), "utf-8")
         command = [
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-nostdin", "-y"),
             *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{self._fps:g}", "-i", "pipe:0"),
@@ -286,6 +287,7 @@ class Mp4Writer:
             raise EncoderHung(f"ffmpeg did nothing for {HUNG_SECONDS:g} seconds, and was ended")
         if is_broken:
             said = (self._folder / "said").read_text("utf-8", "replace").strip()
+            scratch.check()  # ffmpeg cannot always say so: where it writes that is full, too
             raise RuntimeError(f"ffmpeg could not write the film: {said}")
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong around a walk and is not its fault: a store that is full or away, a database that does not answer.
+"""What goes wrong around a walk and is not its fault: a disk that is full, a store or a database that is away.
 
 The piece goes back in the line uncounted, and this worker claims nothing until that is over; so a full disk costs a
 pause and no walk, however many wait.
@@ -18,10 +18,11 @@ from sqlalchemy.exc import OperationalError
 from app.errors import MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, writing
+from worker.film import scratch
 from worker.queue import keeping
 from worker.queue.leases import Claim, LeaseLost, give_back, write_as_holder
 
-OUTAGES = MediaStoreAway, OperationalError
+OUTAGES = MediaStoreAway, scratch.ScratchFull, OperationalError
 PAUSES = 0.5, 1.0, 2.0, 5.0
 """Seconds between two looks whether it is over; the last again and again."""
 
@@ -38,7 +39,7 @@ _met: Counter[int] = Counter()
 
 def is_to_blame(claim: Claim, error: Exception) -> bool:
     """Tell whether database or device failed a walk more often in a row than chance would have it."""
-    if isinstance(error, MediaStoreAway):
+    if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.flaw()):
         return False
     _met[claim.walk_number] += 1
     return _met[claim.walk_number] > PATIENCE
@@ -71,11 +72,11 @@ def count_as_lost(claim: Claim) -> None:
 
 
 def wait_out(error: Exception, stopping: threading.Event) -> None:
-    """Wait until the store works again, if that was it."""
-    if not isinstance(error, MediaStoreAway):
+    """Wait until there is room again, if that was it."""
+    if isinstance(error, OperationalError):
         return
     for pause in _pauses():
-        flaw = media_store.store().check(ROOM)
+        flaw = scratch.flaw() if isinstance(error, scratch.ScratchFull) else media_store.store().check(ROOM)
         if not flaw:
             return
         log.warning("nothing is painted: %s", flaw)

@@ -156,6 +156,12 @@ def test_without_a_place_for_the_door_sqlite_alone_says_whose_turn_it_is(tmp_pat
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_thread_whose_turn_it_is_may_begin_anew(database: Path) -> None:
+    turns = WriteTurns(database, 0.05)
+    with turns.turn(lambda: None), turns.turn(lambda: None):
+        pass
+
+
 def test_forked_process_has_turns_of_its_own(database: Path) -> None:
     turns = WriteTurns(database, 10)
     with turns.turn(lambda: None):

@@ -137,6 +137,12 @@ def test_card_that_is_settled_holds_one_precision_alone(on_card: Model) -> None:
     assert places(on_card) == {"float32": {"cpu"}, "float16": {"cuda"}}
 
 
+def test_card_that_is_measured_holds_one_precision_at_a_time(on_card: Model) -> None:
+    for precision in ("float32", "bfloat16", "float16") * 2:
+        on_card.networks(precision, "contiguous")
+        assert {name for name, where in places(on_card).items() if where == {"cuda"}} == {precision}
+
+
 def test_network_lies_in_memory_as_it_was_asked_for_last(tiny_models: dict[str, Path]) -> None:
     model = Model.load(str(tiny_models["sd1"]), device="cpu")
     for memory_format in ("channels_last", "contiguous", "contiguous", "channels_last"):

@@ -108,3 +108,13 @@ def test_model_that_cannot_be_loaded_leaves_the_others(offer: dict[str, str], tm
     with pytest.raises(ModelError, match="missing"):
         painters.of("gone")
     assert painters.of("sd1").name == "sd1"
+
+
+def test_model_that_there_is_no_room_to_load_is_not_loaded_again_to_make_room(
+    offer: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painters = Painters(offer, device="cpu", kept=2)
+    painters.of("sd1")
+    monkeypatch.setattr(model_pool.Painter, "load", lambda *_, **__: pytest.fail("loaded again"))
+    assert painters.shrink("lcm") is False
+    assert painters.loaded == (), "what was loaded made room for it"
