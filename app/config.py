@@ -39,6 +39,8 @@ DEFAULTS: dict[str, Any] = {
     "DEVICE": "auto",
     "MEANING": "models/meaning",
     "EYE": "models/eye",
+    "BLIP": "",
+    "SAFETY_CHECKER": "",
     # Secrets and cookies
     "SECRET_KEY": None,
     "SECRET_KEY_FALLBACKS": [],
@@ -67,6 +69,10 @@ DEFAULTS: dict[str, Any] = {
     "FREE_BYTES_MIN": 1_000_000_000,
     "BODY_MAX": 1_000_000,
     "UPLOAD_MAX": 20_000_000,
+    "PHOTO_MAX": 12_000_000,
+    "PHOTO_PIXELS_MAX": 40_000_000,
+    "HOURLY_PHOTOS": 20,
+    "HOURLY_PHOTOS_ADDRESS": 80,
     # How it is painted
     "FPS": 12.5,
     "CACHE": True,
@@ -81,6 +87,8 @@ DEFAULTS: dict[str, Any] = {
     "LINE_SECONDS": 1.0,
     # What is kept
     "KEEP_ENDED_DAYS": 14.0,
+    "KEEP_PHOTOS_HOURS": 24.0,
+    "KEEP_CANDIDATES_HOURS": 24.0,
     # What the site shows
     "PAGE_SIZE": 12,
     "EXHIBITION": True,
@@ -90,8 +98,8 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
-    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "MEANING", "EYE", "SECRET_KEY", "METRICS_TOKEN",
-    "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX",
+    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER",
+    "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX",
 )  # fmt: skip
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
@@ -151,8 +159,9 @@ def _fill_in(app: Flask) -> None:
     config = app.config
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
-    for name in ("MODEL", "MEANING", "EYE"):
+    for name in ("MODEL", "MEANING", "EYE", "BLIP"):
         config[name] = _from_root(config[name])
+    config["SAFETY_CHECKER"] = config["SAFETY_CHECKER"] and _from_root(config["SAFETY_CHECKER"])
     config["MODELS"] = [_from_root(model) for model in config["MODELS"]]
     if config["PRODUCTION"] is True and not config["SECRET_KEY"]:
         raise ConfigError(f"MOMA_SECRET_KEY is missing, and MOMA_PRODUCTION is set. Make one: {SECRET_COMMAND}")
@@ -160,7 +169,7 @@ def _fill_in(app: Flask) -> None:
 
 
 def _from_root(model: str) -> str:
-    return str(ROOT / model) if (ROOT / model).exists() else model
+    return str(ROOT / model) if model and (ROOT / model).exists() else model
 
 
 def _own_secret(path: Path) -> str:
@@ -201,6 +210,10 @@ def _check(app: Flask) -> None:
         )
     if config["HOURLY_WALKS_ADDRESS"] < config["HOURLY_WALKS"]:
         raise ConfigError("MOMA_HOURLY_WALKS_ADDRESS must be no less than MOMA_HOURLY_WALKS: visitors share addresses.")
+    if config["HOURLY_PHOTOS_ADDRESS"] < config["HOURLY_PHOTOS"]:
+        raise ConfigError(
+            "MOMA_HOURLY_PHOTOS_ADDRESS must be no less than MOMA_HOURLY_PHOTOS: visitors share addresses."
+        )
     _check_addresses(config)
 
 

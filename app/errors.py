@@ -53,6 +53,12 @@ class InvalidInput(MomaError):
         return cls([FieldError(path, message)])
 
 
+class Unfinished(InvalidInput):
+    """What is asked of a walk can be had of finished ones only."""
+
+    title = N_("Not finished yet")
+
+
 class Malformed(MomaError):
     """The request cannot be read at all."""
 

@@ -101,6 +101,7 @@ document.addEventListener("input", ({ target }) => {
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id !== "make") return;
   if (target.name.startsWith("thing-")) choose(target);
+  if (target.name.startsWith("candidate-")) soon(Number(target.name.split("-")[1]), 0); // once it is written down
   if (target.name === "model") all(0);
 });
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.api import openapi
+from app.api import openapi, pictures
 from app.api.openapi import documented
 from app.api.response_types import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.auth import api_tokens, rate_limits, visitors
@@ -31,7 +31,6 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 LIMIT_MAX = 100
 KEY_LENGTH = 16, 200  # fewer characters are hit upon by somebody else in the same network
-TOKEN_LENGTH = 32, 200
 
 
 def _page_size() -> int:
@@ -79,6 +78,7 @@ def init_app(app: Flask) -> None:
     answers={202: NewWalk},
     sends={202: ("Location",)},
     leads_to={202: ("describeWalk", "changeWalk", "takeWalkDown")},
+    takes_files=True,
     problems=(400, 401, 403, 413, 415, 422, 429),
     scopes=(api_tokens.CREATE,),
     is_owners=True,
@@ -90,20 +90,22 @@ def create() -> tuple[Response, int, dict[str, str]]:
     The answer comes at once and says where the walk is; look there until `finished_at` is set. Whoever sends a bearer
     token of their own, 32 to 200 characters drawn at random, owns the walk by it, and is sure of it even if the answer
     is lost; others are given one. With an API token the walk is that token's, and counts against its allowance alone.
+    A stop may be made of a picture that was brought to `/api/v1/pictures` by the same token. Or send a form: its field
+    `walk` is the JSON, and a stop's `picture` names the field that holds its file.
     """
     token = api_tokens.allow(api_tokens.CREATE)
-    wanted, key = validate(json_body()), _idempotency_key()
+    own = None if token else pictures.own_token()
+    secret = str(api_tokens.bearer()) if token else own or visitors.new_token()
+    wanted, key = validate(_walk_body(secret)), _idempotency_key()
     if token is not None:
         walk, _ = intake.place(
             wanted,
             visitor_key=token.secret_hash,
-            owner=api_tokens.bearer(),
+            owner=secret,
             idempotency_key=key,
             admit=rate_limits.admit_token,
         )
         return _accepted(walk, None)
-    own = _own_token()
-    secret = own or visitors.new_token()
     walk, is_new = intake.place(
         wanted,
         visitor_key=rate_limits.network_key(),
@@ -114,6 +116,11 @@ def create() -> tuple[Response, int, dict[str, str]]:
     )
     # In a repeat only to who has it: behind one address, somebody else may have sent the same key.
     return _accepted(walk, secret if is_new or own else None)
+
+
+def _walk_body(owner: str) -> Any:
+    """Read a walk as JSON, or as a form that brings its pictures along."""
+    return pictures.walk_of_form(owner) if request.mimetype == pictures.FORM else json_body()
 
 
 def _accepted(walk: Walk, owner_token: str | None) -> tuple[Response, int, dict[str, str]]:
@@ -258,6 +265,8 @@ def describe(walk: Walk) -> WalkDescription:
                 "found_hand": stop.found_hand or None,
                 "note": stop.note or None,
                 "scene": stop.scene,
+                "photo": stop.photo,
+                "cut_out": stop.cut_out,
             }
             for stop in walk.stops
         ],
@@ -285,6 +294,7 @@ def describe(walk: Walk) -> WalkDescription:
         "first_film_seconds": walk.first_film_seconds,
         "passes": walk.passes,
         "unlisted": walk.unlisted,
+        "photos_may_be_shown": walk.photos_may_be_shown,
         "featured": walk.featured_at is not None,
         "media": _media(walk),
         "recipe": recipe.recipe_of(walk),
@@ -355,15 +365,3 @@ def _idempotency_key() -> str | None:
         least, most = KEY_LENGTH
         message = f"An Idempotency-Key has {least} to {most} characters, drawn at random for each walk: a UUID will do."
         raise InvalidInput.on("Idempotency-Key", message=message) from error
-
-
-def _own_token() -> str | None:
-    """Read the token by which a caller is to own the walk, if they brought one.
-
-    :raises InvalidInput: when it is too short to be a secret, or too long.
-    """
-    token, (least, most) = api_tokens.bearer(), TOKEN_LENGTH
-    if token is not None and not least <= len(token) <= most:
-        message = f"A bearer token that is to own a walk has {least} to {most} characters. Send none, and you get one."
-        raise InvalidInput.on("Authorization", message=message)
-    return token

@@ -1,6 +1,8 @@
 """A request for a walk: its schema, its rules, its intake, its recipe."""
 
 __all__ = [
+    "brought_photos",
+    "candidates",
     "error_messages",
     "intake",
     "recipe",

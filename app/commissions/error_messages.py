@@ -12,6 +12,7 @@ from app.generation.hands import words_of
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.formatting import decimal, join_words
 from app.i18n.gettext import N_, _
+from app.queue.candidate_requests import MOST as CANDIDATES_MOST
 from app.storage.walk_models import ENDINGS
 
 UNREADABLE = N_("contains characters that could not be read. Send it as UTF-8.")
@@ -20,7 +21,9 @@ SUBJECTS = {
     "negative_prompt": N_("The list of what to leave out"),
     "seed": N_("The seed"),
     "hand": N_("The hand"),
+    "style": N_("The style"),
     "scene": N_("The scene"),
+    "picture": N_("The picture"),
     "title": N_("The title"),
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),
@@ -56,10 +59,16 @@ def field_error(item: Any, limits: Limits) -> FieldError:
         "hand": _one_of(subject(path), words_of(limits.hands))
         if limits.hands
         else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=subject(path)),
+        "stop": _('stop must be an object such as {"prompt": "a lemon"}.'),
+        "count": _("count must be a whole number from %(least)s to %(most)s.", least=1, most=CANDIDATES_MOST),
+        "style": _("%(subject)s must be the name of a style, or null.", subject=subject(path)),
         "stops": _("stops must be a list of %(least)s to %(most)s stops.", least=STOPS_MIN, most=limits.stops_max),
         "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
         "unlisted": _("%(field)s must be true or false.", field=field),
         "easing": _("%(field)s must be true or false.", field=field),
+        "photos_may_be_shown": _("%(field)s must be true or false.", field=field),
+        "cut_out": _("%(field)s must be true or false.", field=field),
+        "picture": _("%(subject)s must be named by the id of an upload.", subject=subject(path)),
         "hidden": _("%(field)s must be true or false.", field=field),
         "featured": _("%(field)s must be true or false.", field=field),
         "preset": _one_of("preset", join_words(presets.NAMES)),

@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.auth import visitors
-from app.commissions import lineage_rules, scenes
+from app.commissions import brought_photos, lineage_rules, scenes
+from app.commissions.brought_photos import Photos
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import InvalidInput
@@ -23,6 +24,7 @@ from app.queue import admission, fair_queue, jobs
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.text import folding
+from app.uploads import photo_stops
 from app.walks import neighbours, reuse
 
 
@@ -44,13 +46,15 @@ def place(
     will own the walk; without one nobody does. A repeat with the same ``idempotency_key`` returns the first walk and
     makes none. ``admit`` is called with the passes of a new walk before it is saved, and may refuse it by raising.
 
-    :raises InvalidInput: when the key was used for something else.
+    :raises InvalidInput: when the key was used for something else, or the picture of a stop is not its owner's.
     """
-    walk = _new_row(wanted, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned)
+    walk, photos = _new_row(wanted, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned)
     revision = None if anew else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
     line = fair_queue.look() if admit else None
+    if photos and (key is None or _commissioned_with(db.session(), key) is None):
+        photo_stops.put_into(walk, photos)
     try:
         with writing() as session:
             if key and (earlier := _commissioned_with(session, key)):
@@ -91,10 +95,15 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 
 def _new_row(
     wanted: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None
-) -> Walk:
-    """Write a walk down as it was asked for, with its settings resolved."""
+) -> tuple[Walk, Photos]:
+    """Write a walk down as it was asked for, with its settings resolved; return it, and the photos of its stops."""
     config = current_app.config
     parent = lineage_rules.gone_on_from(wanted)
+    brought = brought_photos.of_stops(wanted, None if owner is None else visitors.digest(owner))
+    stops, photos = brought_photos.described(wanted, brought), brought_photos.read(brought)
+    if 0 not in photos and (still := brought_photos.last_still(parent)):
+        photos[0] = still.data, still.digest
+        stops[0] |= {"photo": still.digest, "cut_out": False}
     model = _model(wanted, parent)
     preset, settings = _settings(wanted, parent, model)
     walk = Walk(
@@ -117,10 +126,9 @@ def _new_row(
         easing=wanted.easing,
         continues=wanted.continues,
         remix_of=wanted.remix_of,
-        stops=[
-            Stop(position=i, **stop.model_dump() | {"hand": stop.hand or ""}) for i, stop in enumerate(wanted.stops)
-        ],
+        stops=[Stop(position=index, **stop) for index, stop in enumerate(stops)],
     )
+    brought_photos.hold_back(walk, agreed=wanted.photos_may_be_shown or not brought)
     if pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
@@ -129,7 +137,7 @@ def _new_row(
     walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)
-    return walk
+    return walk, photos
 
 
 def _model(wanted: Commission, parent: Walk | None) -> str | None:

@@ -108,6 +108,8 @@ def _stop(stop: Stop) -> RecipeStop:
     }
     if stop.scene is not None:
         written["scene"] = stop.scene
+    if stop.photo is not None:
+        written["photo"], written["cut_out"] = stop.photo, bool(stop.cut_out)
     return written
 
 
@@ -166,7 +168,8 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     model = recipe.get("model")
     name = model.get("name") if isinstance(model, dict) else None
     painted_by = name if isinstance(name, str) else None
-    wanted = validation.validate({name: recipe.get(name) for name in names}, painted_by=painted_by)
+    asked = {name: recipe.get(name) for name in names}
+    wanted = validation.validate(asked | {"stops": _asked_stops(asked["stops"])}, painted_by=painted_by)
     if wanted.seed is None:
         raise _altered(_("its seed is missing"))
     if recipe.get("version") != VERSION:
@@ -187,6 +190,18 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
         raise _altered(found)
     return wanted, pinned
+
+
+def _asked_stops(told: Any) -> Any:
+    """Ask for the photos of a recipe's stops by their digests: who owns them here need not bring them again."""
+    if not isinstance(told, list):
+        return told
+    return [
+        {("picture" if name == "photo" else name): value for name, value in stop.items()}
+        if isinstance(stop, dict)
+        else stop
+        for stop in told
+    ]
 
 
 def _model_of(told: dict[str, Any], name: str) -> str | None:
@@ -236,8 +251,10 @@ def _unusable(message: str) -> InvalidInput:
 def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the commission that asks for what a recipe says, as the JSON API takes it."""
     settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
-    asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted"}) | settings
+    asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted", "photos_may_be_shown"}) | settings
     for stop in asked["stops"]:
         if stop["scene"] is None:  # as in recipes
             del stop["scene"]
+        if stop["picture"] is None:
+            del stop["picture"], stop["cut_out"]
     return asked | {"preset": wanted.preset or presets.DEFAULT}

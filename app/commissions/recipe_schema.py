@@ -9,6 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from sketch.scene import Scene, Thing
 
+PHOTO = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 SCENE = Scene((Thing("0a1b2c3d4e5f6a7b8c9d"),)).as_json()
 STOPS = [{"prompt": prompt, "negative_prompt": "", "seed": None, "hand": None} for prompt in ("a lemon", "the sun")]
 
@@ -27,6 +28,15 @@ class RecipeStop(TypedDict):
             dict[str, Any],
             Field(description="What the prompt was read as: drawings, their places, a setting.", examples=[SCENE]),
         ]
+    ]
+    photo: NotRequired[
+        Annotated[
+            str,
+            Field(description="The SHA-256 of the photo that it is made of, which no recipe holds.", examples=[PHOTO]),
+        ]
+    ]
+    cut_out: NotRequired[
+        Annotated[bool, Field(description="Whether of the photo its main thing alone is used.", examples=[False])]
     ]
 
 

@@ -86,10 +86,5 @@ def known_to(walk: Walk) -> tuple[Hand, ...]:
     return known(_model(walk))
 
 
-def pattern_of(walk: Walk) -> str:
-    """Return how the model that paints a walk wants prompt and hand joined."""
-    return pattern(_model(walk))
-
-
 def _model(walk: Walk) -> str:
     return models_on_offer.setting(walk.model_name or walk.model)

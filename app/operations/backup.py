@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, func, inspect, select
+from sqlalchemy import delete, func, inspect, select, update
 
 from app import instance
 from app.auth import visitors
@@ -27,12 +27,17 @@ from app.operations.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VE
 from app.search import text_index
 from app.storage import media_store
 from app.storage.database import db, head, now, ping, schema_state, writing
+from app.storage.photo_models import Photo
 from app.storage.walk_models import Frame, Medium, Walk
+from app.uploads import photo_store
 from app.version import __version__
 from app.walks import deletions, lifecycle, reuse
 
 COUNT = "SELECT count(*) FROM walks"
-NAMED = "SELECT path FROM frames UNION SELECT path FROM media ORDER BY path"
+NAMED = (
+    "SELECT path FROM frames UNION SELECT path FROM media UNION SELECT path FROM photos"
+    " UNION SELECT cut_path FROM photos WHERE cut_path IS NOT NULL ORDER BY path"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,8 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
             for walk, by_house in resurrected:
                 lifecycle.delete_walk(walk, by_house=by_house)
             text_index.forget_deleted()
+        photo_store.forget_these(deletions.resurrected_photos())
+        photo_store.forget_expired()
     return BackupSummary(manifest["walks"], len(sizes), sum(sizes.values()), manifest["lost"])
 
 
@@ -174,7 +181,7 @@ def _no_longer_named(paths: list[str]) -> set[str]:
     for path in paths:
         for table in (Frame, Medium):
             still |= set(db.session.scalars(select(table.path).where(table.path == path)))
-    return set(paths) - still
+    return set(paths) - still - photo_store.paths()
 
 
 def _check_fits(manifest: dict[str, Any]) -> None:
@@ -212,9 +219,10 @@ def _forget(manifest: dict[str, Any]) -> None:
     """Drop the rows of files that were deleted while the backup was made, and walks that have no film without them."""
     with writing() as session:
         for path in manifest["forgotten"]:
-            for table in (Frame, Medium):
+            session.execute(update(Photo).where(Photo.cut_path == path).values(cut_path=None))
+            for table in (Frame, Medium, Photo):
                 session.execute(delete(table).where(table.path == path))
-        for walk_id in {path.split("/")[1] for path in manifest["forgotten"] if path.count("/") > 1}:
+        for walk_id in {path.split("/")[1] for path in manifest["forgotten"] if path.startswith("walks/")}:
             for walk in session.scalars(select(Walk).where(reuse.sharing([walk_id]))).all():
                 if not walk.is_waiting and not walk.media:
                     session.delete(walk)

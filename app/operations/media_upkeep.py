@@ -17,6 +17,7 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.media_store import MediaStore, StoredFile, walk_folder
 from app.storage.walk_models import ID, Frame, Medium, Walk
+from app.uploads import photo_store
 from app.walks import lifecycle, reuse
 
 WALKS = "walks"
@@ -36,7 +37,7 @@ class Loss:
 
 
 def superfluous(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, StoredFile]]:
-    """Find the files in the folders of walks that no row names; none of a walk that is still to be painted."""
+    """Find files of walks and photos that no row names; none of a walk that is still to be painted."""
     store = media_store.store()
     folders = store.folders(WALKS)
     for start in range(0, len(folders), CHUNK):
@@ -48,6 +49,9 @@ def superfluous(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, 
         for path, file in files.items():
             if path not in named and path.split("/")[1] not in waiting and file.modified < oldest:
                 yield path, file
+    brought = store.files(photo_store.FOLDER)
+    named, oldest = photo_store.paths(), time.time() - young_seconds
+    yield from ((path, file) for path, file in brought.items() if path not in named and file.modified < oldest)
 
 
 def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile]]:

@@ -9,6 +9,7 @@ from app.drawings import drawing_credits, sketchbooks
 from app.generation import models_on_offer, sampler_settings
 from app.pages import blueprint
 from app.queue import jobs
+from app.styles import added
 from app.web.responses import page_response
 from sketch.sketchbook import Sketchbook
 
@@ -25,6 +26,7 @@ def about() -> Response:
         model_revision=next((worker.get("revision") for worker in jobs.workers()), None),
         drawings=drawing_credits.of_sketchbook(book) if book else (),
         steps=sampler_settings.resolve_settings()["steps"],
+        styles_added=added.every(),
         source_url=config["SOURCE_URL"],
         team=config["TEAM"],
         contact=config["CONTACT"] or None,

@@ -30,11 +30,12 @@ from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
-from app.pages import about, blueprint, gallery, walk
+from app.pages import about, blueprint, candidates, gallery, photos, walk
 from app.pages.walk import see
+from app.presentation import candidate_rows, readings, wording
 from app.presentation import make_form as forms
-from app.presentation import readings, wording
 from app.queue import fair_queue, jobs
+from app.uploads.photo_check import ACCEPTED
 from app.web import error_responses, form_guards
 from app.web.responses import conditional, page_response
 
@@ -58,7 +59,9 @@ def make() -> Response:
     limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
     form.look_at_hand(limits)
+    photos.look_at(form)
     readings.look_at_choices(form)
+    candidate_rows.look_at(form, _owner())
     return make_page(form)
 
 
@@ -99,8 +102,16 @@ def edit() -> Response:
     """Show the form again with a stop more or less, turned round, or read: for browsers without JavaScript."""
     limits = Limits.current()
     form = forms.from_fields(request.form, limits)
-    form.edit(request.form.get("edit", ""), limits.stops_max)
+    if refused := _bring_photos(form):
+        return refused
+    change = request.form.get("edit", "")
+    form.edit(change, limits.stops_max)
     readings.look_at_choices(form)
+    candidate_rows.look_at(form, _owner())
+    if error := candidates.edit(form, change):
+        response = make_page(form, status=error.status)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
     return make_page(form)
 
 
@@ -109,7 +120,12 @@ def commission_walk() -> Response:
     """Save the walk and go to its page, or say what is wrong and keep what was typed."""
     form = forms.from_fields(request.form, Limits.current())
     owner = visitors.current()
+    if refused := _bring_photos(form):
+        return refused
+    if any(stop.error for stop in form.stops):
+        return make_page(form, status=422)
     readings.look_at_choices(form)
+    candidate_rows.look_at(form, visitors.digest(owner))
     if form.errors:  # the walk to go on from, or a drawing, was taken down meanwhile
         return make_page(form, status=422)
     asked = form.commission()
@@ -129,17 +145,35 @@ def commission_walk() -> Response:
             idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
             admit=rate_limits.admit_page,
         )
+    except InvalidInput as error:  # a photo went this moment
+        form.explain(error)
+        return make_page(form, status=422)
     except NoRoom as error:
-        form.errors["form"] = str(error)
-        response = make_page(form, status=error.status)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return _no_room(form, error)
     return see(walk)
+
+
+def _bring_photos(form: forms.MakeForm) -> Response | None:
+    """Keep the photos that came with the form, and find those that came before; the answer where there is no room."""
+    try:
+        photos.bring_files(form)
+    except NoRoom as error:
+        photos.look_at(form)
+        return _no_room(form, error)
+    photos.look_at(form)
+    return None
+
+
+def _no_room(form: forms.MakeForm, error: NoRoom) -> Response:
+    form.errors["form"] = str(error)
+    response = make_page(form, status=error.status)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
     """Show the form, as it is filled."""
-    config, limits = current_app.config, _limits(form.model)
+    config, limits, worker_ready = current_app.config, _limits(form.model), bool(jobs.workers())
     usual = {preset: sampler_settings.resolve_settings(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
     count, seconds = fair_queue.waiting(
@@ -166,8 +200,9 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
             "max_steps": limits.steps_max,
             "max_guidance": limits.guidance_max,
             "max_upload": config["UPLOAD_MAX"],
+            "max_photo": config["PHOTO_MAX"],
         },
-        waiting={"count": count, "seconds": seconds, "worker_ready": bool(jobs.workers())},
+        waiting={"count": count, "seconds": seconds, "worker_ready": worker_ready},
         hands=limits.hands,
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
@@ -175,14 +210,21 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         models=models_on_offer.offered(),
         model_titles={model.name: translate_foreign(model.title) for model in models_on_offer.offered()},
         usual=usual,
+        photos_accepted=ACCEPTED,
         can_surprise=len(models_on_offer.facts().get("vocabulary", [])) > 1,
         starters=[tuple(pair) for pair in models_on_offer.facts().get("starters", [])],
         readings=readings.of_form(form, limits),
+        rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
         led={model.name for model in offered.led_models()},
         recent=catalogue.recent(RECENT, featured_first=True),
         total=catalogue.total(),
     )
     return page_response(page, status=status, cache="no-store")  # a page from the cache would carry a used token
+
+
+def _owner() -> str | None:
+    secret = visitors.known()
+    return None if secret is None else visitors.digest(secret)
 
 
 def _limits(model: str) -> Limits:

@@ -54,6 +54,7 @@ def delete_all() -> Response:
         return response
     withdrawn = reports.withdraw(visitors.reporters(secret))
     deleted = lifecycle.delete_walks_of(owner)
+    lifecycle.forget_photos(owner)
     return _page(own_walks.page(owner), deleted=(deleted, withdrawn))
 
 

@@ -72,7 +72,13 @@ def _fingerprint(walk_id: str) -> str | None:
 
 
 def walk_page(
-    template: str, walk: Walk, *, retitled: Retitled | None = None, known: str | None = None, etag: str | None = None
+    template: str,
+    walk: Walk,
+    *,
+    retitled: Retitled | None = None,
+    not_listed: str = "",
+    known: str | None = None,
+    etag: str | None = None,
 ) -> Response:
     """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused.
 
@@ -99,13 +105,14 @@ def walk_page(
         after=after,
         original=reuse.original_of(walk),
         retitled=retitled,
+        not_listed=not_listed,
         nearby=[] if walk.is_waiting else _nearby(walk, [*before, *after]),
     )
-    response = page_response(page, status=422 if retitled else 200)
+    response = page_response(page, status=422 if retitled or not_listed else 200)
     response.headers["Vary"] = "Cookie"
     if walk.unlisted:
         response.headers["X-Robots-Tag"] = "noindex"
-    return response if retitled else conditional(response, etag)
+    return response if retitled or not_listed else conditional(response, etag)
 
 
 def see(walk: Walk) -> Response:

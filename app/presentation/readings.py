@@ -16,13 +16,15 @@ from app.generation.limits import SEED_MAX, Limits
 from app.i18n.formatting import join_words
 from app.i18n.gettext import N_, _
 from app.i18n.locales import here
-from app.presentation import choices
+from app.presentation import choices, proposed_styles
 from app.presentation.make_form import MakeForm
 from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Found, Reading
 from app.storage.walk_models import Walk
+from app.styles import proposals, shipped
+from app.styles.style import Style
 from sketch.arrangement import Wish
 from sketch.sketchbook import Drawing
 
@@ -69,6 +71,7 @@ class PromptShown:
     things: tuple[ThingShown, ...]
     setting: str
     drawing: str = ""
+    styles: tuple[Style, ...] = ()
 
     @property
     def said(self) -> str:
@@ -90,6 +93,9 @@ def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
         if asked.brings_scene(index):
             shown.append(_of_scene(form.parent, asked.reader))
             continue
+        if form.stops[index].picture:
+            shown.append(None)
+            continue
         leave_out, seed, drawing = asked.leave_out(stop), asked.seed_of(stop), form.stops[index].drawing
         shown.append(of_prompt(asked.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed, drawing=drawing))
     return shown
@@ -105,7 +111,13 @@ def of_prompt(
     picked = chosen.fitting(reading, chosen.listed(drawing), reader.drawings)
     things = tuple(_thing(item, pick, reader) for item, pick in zip(reading.items, picked, strict=True))
     written = chosen.written([AS_READ if pick is None else pick.digest for pick in picked])
-    return PromptShown(things, _setting(reading.wish), written)
+    # A prompt that names a style wants no other.
+    proposed = (
+        []
+        if reading.hands
+        else proposals.nearest(proposed_styles.in_english(prompt, reading), shipped.of_hands(limits.hands))
+    )
+    return PromptShown(things, _setting(reading.wish), written, tuple(each.style for each in proposed))
 
 
 def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
@@ -116,6 +128,8 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
     if not form.seed.strip():
         wanted["seed"] = asked.seed
     for index, stop in enumerate(wanted["stops"]):
+        if form.stops[index].picture:  # its scene is the photo's
+            continue
         seed = asked.seed_of(stop)
         reading = _read(asked.reader, stop["prompt"], limits, leave_out=asked.leave_out(stop), seed=seed)
         if asked.brings_scene(index) or reading is None:
@@ -218,7 +232,7 @@ class _Asked:
         named = form.model or (form.parent.model_name if form.parent is not None else None)
         model = models_on_offer.setting(named)
         reader = scenes.reader_of(model)
-        return None if reader is None else cls(form, reader, model, _seed(form), form.commission()["stops"])
+        return None if reader is None else cls(form, reader, model, seed_of(form), form.commission()["stops"])
 
     def brings_scene(self, index: int) -> bool:
         """Tell whether a stop is the last one of the walk gone on from, and shown as that one was."""
@@ -237,7 +251,7 @@ class _Asked:
         return words if isinstance(words, str) else ""
 
 
-def _seed(form: MakeForm) -> int:
+def seed_of(form: MakeForm) -> int:
     """Return the walk's seed: the form's, that of the walk gone on from, or the one that is drawn."""
     typed = form.seed.strip()
     if typed.isascii() and typed.isdigit() and len(typed) < 11 and int(typed) <= SEED_MAX:

@@ -16,13 +16,23 @@ from flask import Blueprint, Flask, Response, request
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
+from app.auth import api_tokens, visitors
 from app.errors import MediaError
 from app.publishing.caching import EACH_TIME, FOR_GOOD, keep
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
+from app.uploads import photo_stops
 from app.walks import lookup
-from app.walks.media_urls import KINDS, film_address, short_digest, stages_address, still_address, still_name
+from app.walks.media_urls import (
+    KINDS,
+    film_address,
+    photo_address,
+    short_digest,
+    stages_address,
+    still_address,
+    still_name,
+)
 from app.web.responses import send_stored
 
 if TYPE_CHECKING:
@@ -39,6 +49,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         stages_address=stages_address,
         film_address=film_address,
+        photo_address=photo_address,
         still_address=still_address,
         still_name=still_name,
         archive_size=archive_size,
@@ -82,6 +93,24 @@ def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
         return keep(sent, walk, FOR_GOOD)
 
     return _again_if_replaced(send)
+
+
+@blueprint.get("/media/<walk_id>/photo-<int:index>.<digest>.webp")
+def photo(walk_id: str, index: int, digest: str) -> Response:
+    """Send the photo that a stop was made of to the walk's owner, by cookie or token; nobody else learns of it."""
+    walk = lookup.walk_at_address(walk_id)
+    medium = walk.media.get(photo_stops.kind_of(index))
+    api_tokens.current()  # one that is no longer good owns nothing
+    is_owners = any(visitors.owns(secret, walk) for secret in (visitors.known(), api_tokens.bearer()))
+    if not is_owners or medium is None or short_digest(medium) != digest:
+        raise NotFound("No photo of yours has this address. A photo is shown to its owner alone.")
+    response = send_stored(
+        medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=f"photo-{index + 1}.webp"
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Vary"] = "Cookie, Authorization"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @blueprint.get("/media/<walk_id>/still.<name>.<digest>.png")

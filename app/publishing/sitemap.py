@@ -24,6 +24,7 @@ from app.gallery import exhibitions
 from app.publishing.caching import SHARED_SECONDS
 from app.storage.database import db
 from app.storage.walk_models import GalleryEntry, Stop, Walk, name_of, slug_from
+from app.styles import shipped
 from app.walks import lookup
 from app.web.responses import conditional
 
@@ -61,6 +62,7 @@ def index() -> Response:
 def rooms() -> Response:
     """List the pages that are no walks, the exhibitions among them."""
     rooms = [*ROOMS, *(["drawings.index"] if offered.led_models() else [])]
+    rooms += ["styles.index"] if shipped.of_model() else []
     found: list[Entry] = [(url_for(room, _external=True), None) for room in rooms]
     root = request.url_root.rstrip("/")
     for hall in exhibitions.shown():

@@ -52,6 +52,7 @@ DETAILS = {
 PICTURES_AWAY = N_("The pictures cannot be had from where they are kept just now. Try again in a moment.")
 RETRY_SECONDS = 5
 JSON_ONLY = "JSON. Send it as application/json"
+FILE_ONLY = "a form with a file. Send it as multipart/form-data"
 FORMS_ONLY = N_("forms, as a browser sends them. Programs find another at /api")
 
 
@@ -156,7 +157,8 @@ def _http_error(error: HTTPException) -> Response:
     if status == 413:
         detail = detail.format(limit=number(request.max_content_length or 0))
     if status == 415:
-        detail = detail.format(kind=JSON_ONLY if wants_json() else _(FORMS_ONLY))
+        of_programs = FILE_ONLY if request.endpoint == "pictures.bring" else JSON_ONLY
+        detail = detail.format(kind=of_programs if wants_json() else _(FORMS_ONLY))
     response = answer(status, detail)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):

@@ -50,8 +50,9 @@ SETTINGS = {
 }
 STORE_BYTES, INSTANCE_BYTES = 24_000_000, 160_000_000
 ENDS = "finished", "failed", "cancelled"
-AT_WORK = """SELECT 1 FROM pieces JOIN walks ON walks.number = walk_number
-    WHERE pieces.state = 'taken' OR kind = 'stages' AND walks.state = 'finished' AND deleted_at IS NULL"""
+AT_WORK = """SELECT 1 FROM pieces LEFT JOIN walks ON walks.number = walk_number
+    WHERE pieces.state = 'taken' OR task IS NOT NULL
+    OR kind = 'stages' AND walks.state = 'finished' AND deleted_at IS NULL"""
 MARGIN = 30
 """Kilobytes left free on a disk that is full: some rows still fit, a picture no more."""
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from app.auth import visitors
 from app.commissions import walk_edits
 from app.gallery import exhibitions, first_exhibition
-from app.moderation import banned_words, drawing_curation, reports
+from app.moderation import allowed_words, banned_words, drawing_curation, reports
 from app.moderation.drawing_request import DrawingRequest
 from app.search import visual_search
 from app.storage.database import db, writing
@@ -48,6 +48,7 @@ def furnish(app: Flask) -> dict[str, Room]:
     reports.submit(first, reason="other", words="It is a guitar.",
                    reporter="ann", admit=lambda: None)  # fmt: skip
     banned_words.ban("gore")
+    allowed_words.allow("blood orange")
     drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot, Blechmann", artist="Ann Example", licence="MIT"))
     rusty = drawing_curation.add(led.ROBOT.replace("678", "a63").encode(), DrawingRequest("rusty robot"))
     drawing_curation.remove(rusty.drawing.digest)
@@ -127,6 +128,8 @@ def _ways_in() -> dict[str, Room]:
         "drawings": Room("/drawings"),
         "drawings found": Room("/drawings?q=bat"),
         "drawings meant": Room("/drawings?q=snowmann"),
+        "styles": Room("/styles"),
+        "styles for a prompt": Room("/styles?prompt=a+night+city"),
         "wrong page of drawings": Room("/drawings?page=99"),
         "form with errors": Room(STAIRS, lambda page: page.locator("#paint").click()),
     }

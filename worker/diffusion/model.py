@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
-from worker.diffusion import device_errors, solvers, thread_lanes
+from worker.diffusion import device_errors, solvers
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.traced_unet import Traced, is_small
-from worker.networks import group_norm, upsampling
+from worker.networks import group_norm, thread_lanes, upsampling
+from worker.networks.traced_unet import Traced, is_small
 
 __all__ = ["Model", "ModelError", "Text"]
 
@@ -279,6 +279,19 @@ class Model:
         )
         return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 
+    @torch.inference_mode()
+    def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Encode a picture (height x width x 3) into latents (channels x height x width), in float32.
+
+        What the decoder makes of them is the nearest that this model comes to the picture.
+        """
+        _, vae = self.networks("float32", "contiguous")
+        pixels = torch.from_numpy(np.ascontiguousarray(picture, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+        encoded = vae.encode(pixels.to(self.device, torch.float32))
+        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        found: NDArray[np.float32] = _scaled(vae.config, latents)[0].cpu().numpy()
+        return found
+
 
 def _decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     pictures: torch.Tensor = vae.decode(latents, return_dict=False)[0]
@@ -293,6 +306,15 @@ def _unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
         return unscaled
     mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
     return torch.addcmul(mean, unscaled, spread)
+
+
+def _scaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Bring the autoencoder's latents to the spread of noise, as training did."""
+    mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
+    if mean is not None and spread is not None:
+        mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
+        latents = (latents - mean) / spread
+    return latents * float(config.scaling_factor)
 
 
 def _note(tokenizer: Any, prompt: str, subject: str) -> str:

@@ -19,7 +19,7 @@ from app.storage import media_store
 from app.storage.database import writing
 from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
 from worker.film import encoding
-from worker.pieces import film_assembly, next_level, walk_memory, walk_setup
+from worker.pieces import film_assembly, fit_pictures, next_level, walk_memory, walk_setup
 from worker.pieces.film_assembly import WrittenFilm
 from worker.pieces.painting import WalkInProgress
 from worker.pieces.visual_features import feature_reader
@@ -44,8 +44,9 @@ def run(painting: WalkInProgress) -> None:
 
 
 def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
-    """Save a batch: files first, then the rows that name them, with the level that may open by it."""
+    """Save a batch of fit pictures: files first, then the rows that name them, with the level that may open by it."""
     number, batch = painting.claim.level, painting.claim.batch
+    painted, mended = fit_pictures.fit(painting, painted)
     level = painting.levels[number]
     if level.kind in (STOPS, KNOTS):
         painting.remember(number, batch, painted)
@@ -56,6 +57,7 @@ def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
         try:
             with writing() as session:
                 replaced = _publish(session, painting, rows, hung)
+                fit_pictures.record(session, painting, mended)
                 next_level.open_next(session, painting, opened)
             break
         except LeaseLost:

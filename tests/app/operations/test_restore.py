@@ -15,7 +15,7 @@ from app.auth import api_tokens
 from app.commissions import walk_edits
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation import audit_log, banned_words, drawing_curation, reports
+from app.moderation import allowed_words, audit_log, banned_words, drawing_curation, reports
 from app.moderation.drawing_request import DrawingRequest
 from app.search import visual_search
 from app.storage import media_store
@@ -68,6 +68,7 @@ def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Wal
     audit_log.note("looked", walk.id)
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot", artist="Ann Example"))
     banned_words.ban("bogus")
+    allowed_words.allow("gore")
     api_tokens.create("a-program")
     with writing() as session:
         session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0], vectors=visual_search.pack(ONES)))
@@ -132,7 +133,7 @@ def test_verify_names_each_table_and_file_that_is_not_as_it_was(
         f"File {frame} is not here.",
         f"File {film} is another here.",
         "Table banned_words: 2 rows here, 1 rows in the backup, not the same.",
-        "Table deeds: 6 rows here, 5 rows in the backup, not the same.",
+        "Table deeds: 7 rows here, 6 rows in the backup, not the same.",
     ]
     assert "4 differ" in run(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1).output
 

@@ -114,7 +114,15 @@ def sent(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def addresses(app: Flask, method: str, walk: Walk) -> list[str]:
-    filled = {"walk_id": walk.id, "slug": "x", "digest": led.ROBOT_DIGEST, "index": "0", "page": "1", "kind": "gif"}
+    filled = {
+        "walk_id": walk.id,
+        "set_id": "a" * 16,
+        "slug": "x",
+        "digest": led.ROBOT_DIGEST,
+        "index": "0",
+        "page": "1",
+        "kind": "gif",
+    }
     filled |= {"extension": "gif", "form": "sheet", "name": "x", "filename": "site.css"}
     found = []
     for rule in app.url_map.iter_rules():

@@ -47,7 +47,7 @@ def strange(app: Flask, walk: Walk) -> Iterator[str]:
     """Put something strange into each place of each address, the others filled as they should be."""
     name, _, digest = media_urls.still_name(walk, walk.painted[0]).partition(".")
     good = {"walk_id": walk.id, "index": "0", "kind": "gif", "extension": "gif", "form": "sheet", "act": "hide"}
-    good |= {"page": "1", "filename": "site.css", "slug": "x", "digest": digest, "name": name}
+    good |= {"set_id": "a" * 16, "page": "1", "filename": "site.css", "slug": "x", "digest": digest, "name": name}
     for rule in app.url_map.iter_rules():
         for place in rule.arguments & {*good}:
             for each in STRANGE:
@@ -103,7 +103,7 @@ def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient
         session.add(BannedWord(word=EVIL[:80]))
     exhibitions.create(ExhibitionRequest(EVIL, EVIL, slug="x", walks=[walk.id, other.id]))
     audit_log.note(EVIL[:40], EVIL)
-    filled = {"walk_id": walk.id, "slug": "x", "page": "1"}
+    filled = {"walk_id": walk.id, "set_id": "a" * 16, "slug": "x", "page": "1"}
     asked = dict.fromkeys(("q", "prompt", "hand", "own", "walk", "seed", "cursor", "model", "before", "seen"), EVIL)
     assert len(Seen(EVIL).evil) == 4
     pages = 0
@@ -127,7 +127,7 @@ def test_no_form_is_taken_from_another_site(curator: FlaskClient, instance: Path
     strict = make_app(instance, WTF_CSRF_ENABLED=True, CURATOR_HASH=HASH).test_client()
     strict.set_cookie("moma_curator", curator.get_cookie("moma_curator").value)  # type: ignore[union-attr]
     assert strict.get("/curator").status_code == 200
-    filled = {"walk_id": walk.id, "slug": "x", "act": "hide", "digest": "1" * 64}
+    filled = {"walk_id": walk.id, "set_id": "a" * 16, "slug": "x", "act": "hide", "digest": "1" * 64}
     forms = [rule for rule in strict.application.url_map.iter_rules() if "POST" in (rule.methods or ())]
     for rule in forms:
         if not rule.rule.startswith("/api/"):

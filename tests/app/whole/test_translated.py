@@ -25,6 +25,7 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
+from app.admin import curator_drawings
 from app.commissions import recipe
 from app.config import ROOT
 from app.drawings import added_drawings, drawing_credits
@@ -35,16 +36,18 @@ from app.gallery.exhibitions import ExhibitionRequest
 from app.generation import hands, models_on_offer
 from app.generation.presets import NAMES as PRESETS
 from app.i18n import foreign_messages
-from app.moderation import audit_log, banned_words, drawing_curation, drawing_request, reports
+from app.moderation import allowed_words, audit_log, banned_words, drawing_curation, drawing_request, reports
 from app.moderation.drawing_request import DrawingRequest
-from app.pages import curator_drawings
-from app.queue import stage_requests
+from app.queue import candidate_requests, stage_requests
+from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db, now, writing
+from app.storage.photo_models import Photo
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.walks import lifecycle
 from app.walks.colours import COLOURS
 from tests.conftest import make_app
-from tests.support import led
+from tests.support import led, pictures
+from tests.support.candidates import painted
 from tests.support.curator import HASH, enter
 from tests.support.house import FACTS, NAME
 from tests.support.stages import deliver
@@ -84,14 +87,18 @@ ERRORS = {
     "NoExhibition",
 }  # fmt: skip
 ENGLISH_ONLY = {
+    "app/api/candidate_routes.py",
     "app/api/readings.py",
+    "app/api/styles.py",
     "app/api/routes.py",
     "app/api/token_routes.py",
     "app/auth/api_tokens.py",
     "app/operations/archive_format.py",
     "app/operations/backup.py",
+    "app/operations/style_teaching.py",
     "app/cli/walks.py",
     "app/cli/backup.py",
+    "app/cli/candidates.py",
     "app/cli/curator.py",
     "app/cli/drawings.py",
     "app/cli/first_exhibition.py",
@@ -115,6 +122,7 @@ class Museum:
     client: FlaskClient
     app: Flask
     walks: dict[str, Walk]
+    candidates: dict[str, str]
 
     def __getitem__(self, name: str) -> str:
         return f"/walks/{self.walks[name].id}"
@@ -146,7 +154,7 @@ def museum(instance: Path, tmp_path: Path, app: Flask, hung: Hanger, commissione
         assert enter(client).status_code == 303
         made = _walks(client, hung, commissioned)
         _write_down(made)
-        yield Museum(client, site, made)
+        yield Museum(client, site, made, _candidates(made["finished"].owner_hash))
         db.session.remove()
 
 
@@ -203,11 +211,22 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     return made
 
 
+def _candidates(owner: str) -> dict[str, str]:
+    """Have three stops' pictures asked for: painted, failed, and still to come."""
+    found = {name: painted(owner, FOX, seed=seed) for seed, name in enumerate(("painted", "failed", "waiting"), 3)}
+    with writing() as session:
+        candidate_requests.fail(session, found["failed"].id, "The painting was interrupted 3 times.")
+        session.get_one(CandidateSet, found["waiting"].number).state = WAITING
+        session.get_one(CandidateSet, found["waiting"].number).wanted = 8
+    return {name: each.id for name, each in found.items()}
+
+
 def _write_down(made: dict[str, Walk]) -> None:
     reports.submit(made["finished"], reason="hate", words=MOON, reporter="x", admit=lambda: None)
     exhibitions.create(ExhibitionRequest(MOON, FOX, "1", True, [made["finished"].id, made["styled"].id]))
     exhibitions.create(ExhibitionRequest(KITE, "", "2", False, [made["finished"].id]))
     banned_words.ban("кино")
+    allowed_words.allow("кровавый")
     audit_log.note("sign-in", failed=True)
     audit_log.note("hid walk", made["hidden"].id, who=audit_log.COMMAND)
     audit_log.note("deleted walk", made["deleted"].id, who="token 1")
@@ -405,13 +424,26 @@ def _is_sentence(node: ast.expr) -> bool:
 
 def _pages(app: Flask) -> set[str]:
     """Name all that answers with a page for people; what only leads elsewhere is none."""
-    programs = {"static", "metrics", "health", "files", "stored", "feed", "sitemap", "api", "readings", "token_api"}
+    programs = {
+        "static",
+        "metrics",
+        "health",
+        "files",
+        "stored",
+        "feed",
+        "sitemap",
+        "api",
+        "readings",
+        "token_api",
+        "candidate_api",
+        "styles_api",
+    }
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     found = {rule.endpoint for rule in rules if rule.endpoint.partition(".")[0] not in programs}
     return found - {
         "office.drawings",  # which is read where drawings lead the model
         "pages.favicon", "office.picture", "fail", "pages.surprise", "office.look_up", "office.sign_in",
-        "drawings.picture",
+        "drawings.picture", "candidates.picture", "styles.sample", "photos.show",
     }  # fmt: skip
 
 
@@ -421,6 +453,13 @@ def _written(museum: Museum, path: str, headers: dict[str, str]) -> str:
     return re.sub(r'((?:name="(?:csrf_token|token)" value|data-seed)=")[^"]*', r"\1", page)
 
 
+def _brought(museum: Museum) -> str:
+    """Bring a picture, which is one however often it is brought; return its id."""
+    picture = io.BytesIO(pictures.written(pictures.two_halves()))
+    museum.client.post("/", data={"edit": "bring", "photo-0": (picture, "mine.png")})
+    return str(db.session.scalars(select(Photo.id)).one())
+
+
 def _readable(museum: Museum) -> list[str]:
     finished, walk_id = museum["finished"], museum.walks["finished"].id
     states = (QUEUED, PAINTING, FAILED, CANCELLED, REFUSED)
@@ -428,7 +467,9 @@ def _readable(museum: Museum) -> list[str]:
         *(museum[name] + rest for name in (*states, "round", "styled", "repeat", "next", "remix")
           for rest in ("", "/live", "/embed")),
         *(finished + rest for rest in ("", "/live", "/embed", "/report", "/alike", "/alike?frame=99")),
+        *(finished + rest for rest in ("/captions", "/captions?tone=x", "/captions?audience=x")),
         *(f"{finished}/stages{rest}" for rest in ("", "?frame=1", "?frame=2", "/live?frame=1", "?frame=77")),
+        f"/photos/{_brought(museum)}/live", f"/?picture={_brought(museum)}", "/photos/aaaabbbbccccdddd/live",
         museum["deleted"], museum["hidden"], museum["deleted"] + "/embed", "/walks/aaaabbbbccccdddd", "/nowhere",
         "/", f"/?continues={walk_id}", "/?continues=aaaabbbbccccdddd", f"/?remix_of={walk_id}", "/?hand=9&model=9",
         f"/?prompt={FOX}&prompt={KITE}&prompt={MOON}&own=&own={quote(OWN)}&frames=60&steps=7&guidance=4.5&seed=3",
@@ -446,7 +487,9 @@ def _readable(museum: Museum) -> list[str]:
         f"/?continues={museum.walks['drawn'].id}&model=led", museum["drawn"], museum["drawn"] + "/stages?frame=1",
         f"/reading?model=led&prompt={FOX}", "/reading?prompt=x", "/drawings", "/drawings?q=蝙蝠",
         f"/drawings?q={UNSAID}", "/drawings?q=Schneeman", "/drawings?page=9", "/drawings?group=9",
-        f"/drawings?q={UNSAID * 900}",
+        f"/drawings?q={UNSAID * 900}", "/styles", "/styles?prompt=night+city", f"/styles?prompt={UNSAID}",
+        f"/styles?prompt={UNSAID * 900}",
+        *(f"/candidates/{set_id}?stop=0" for set_id in museum.candidates.values()), "/candidates/9",
         "/fail/bug", "/fail/database",
     ]  # fmt: skip
 
@@ -468,6 +511,9 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     ):
         yield "/walks", 422, {"data": form}
     yield "/", 200, {"data": {**two, "edit": "add-stop"}}
+    for seed, name in enumerate(("painted", "failed", "waiting"), 3):
+        rows = {"candidates": [museum.candidates[name], ""], "seed": str(seed)}
+        yield "/", 200, {"data": {**two, **rows, "edit": "look"}}
     for told, status in _recipes():
         yield "/recipe", status, {"data": {"film": (io.BytesIO(told), "recipe.json")}}
     yield f"{finished}/title", 422, {"data": {"title": "кино"}}
@@ -485,6 +531,7 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     yield "/curator/exhibitions", 422, {"data": {"title": FOX * 121}}
     yield "/curator/exhibitions", 422, {"data": {"title": FOX, "slug": "1"}}
     yield "/curator/words", 422, {"data": {"word": ""}}
+    yield "/curator/words/allow", 422, {"data": {"word": ""}}
     for _ in range(9):
         yield "/curator/sign-in", 403, {"data": {"password": "9"}}
     yield "/curator/sign-in", 429, {"data": {"password": "9"}}
@@ -534,5 +581,6 @@ def _english_of(path: str) -> set[str]:
         "/walks": [*prompts, *sources, *DRAWN],
         "/recipe": prompts,
     }
+    shown |= {"/styles": [*VALUES, "night city"]}
     shown |= dict.fromkeys(("/?model=led", "/?continues", "/reading", "/drawings"), DRAWN)
     return {word for start, told in shown.items() if path.startswith(start) for word in WORD.findall(" ".join(told))}

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from worker.diffusion import thread_lanes
+from worker.networks import thread_lanes
 
 log = logging.getLogger(__name__)
 

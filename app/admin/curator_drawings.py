@@ -10,12 +10,12 @@ from dataclasses import asdict
 from flask import Flask, Response, request
 from werkzeug.exceptions import NotFound
 
+from app.admin.curator import blueprint, go, room_page
 from app.drawings import added_drawings, offered
 from app.errors import InvalidInput
 from app.i18n.gettext import N_, _
 from app.moderation import drawing_curation, drawing_request
 from app.moderation.drawing_request import DrawingRequest
-from app.pages.curator import blueprint, go, room_page
 from sketch import svg
 from sketch.sketchbook import Drawing
 

@@ -18,7 +18,7 @@ from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.i18n.gettext import _
-from app.moderation import audit_log, banned_words, curation, reports
+from app.moderation import allowed_words, audit_log, banned_words, curation, reports
 from app.storage.walk_models import Walk
 from app.walks import lookup
 from app.web.responses import send_stored
@@ -188,8 +188,8 @@ def remove_exhibition(slug: str) -> Response:
 
 @blueprint.get("/words")
 def words() -> Response:
-    """List the banned words."""
-    return room_page("curator/words.html", words=banned_words.words())
+    """List the banned words, and those that may hang whatever the house's lists say."""
+    return _words_page()
 
 
 @blueprint.post("/words")
@@ -199,9 +199,7 @@ def ban() -> Response:
     try:
         banned_words.ban(written)
     except InvalidInput as error:
-        return room_page(
-            "curator/words.html", status=422, words=banned_words.words(), written=written, error=str(error)
-        )
+        return _words_page(status=422, written=written, error=str(error))
     return go("office.words")
 
 
@@ -210,6 +208,30 @@ def lift() -> Response:
     """Allow a word again."""
     banned_words.lift(request.form.get("word", ""))
     return go("office.words")
+
+
+@blueprint.post("/words/allow")
+def allow() -> Response:
+    """Let a word hang that the house's lists call unfit."""
+    written = request.form.get("word", "")
+    try:
+        allowed_words.allow(written)
+    except InvalidInput as error:
+        return _words_page(status=422, allowing=written, allow_error=str(error))
+    return go("office.words")
+
+
+@blueprint.post("/words/take-back")
+def take_back() -> Response:
+    """Leave a word to the house's lists again."""
+    allowed_words.take_back(request.form.get("word", ""))
+    return go("office.words")
+
+
+def _words_page(*, status: int = 200, **context: str) -> Response:
+    lists: dict[str, Any] = {"words": banned_words.words(), "allowed": allowed_words.words()}
+    told: dict[str, Any] = lists | context
+    return room_page("curator/words.html", status=status, **told)
 
 
 @blueprint.get("/log")

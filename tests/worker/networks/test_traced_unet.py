@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-from worker.diffusion import traced_unet
 from worker.diffusion.painter import Painter
-from worker.diffusion.traced_unet import Traced
+from worker.networks import traced_unet
+from worker.networks.traced_unet import Traced
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 import torch
 
-from worker.diffusion import thread_lanes
+from worker.networks import thread_lanes
 
 
 @pytest.mark.parametrize(
