@@ -754,14 +754,17 @@ def test_a_walk_whose_model_finds_no_room_while_it_is_loaded_waits_for_some(
     assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
 
 
-def test_what_is_loaded_is_painted_first(
+def test_line_is_told_which_models_are_loaded(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Any] = []
-    claim = job.claim_next
-    monkeypatch.setattr(
-        job, "claim_next", lambda *given, **named: told.append(named["loaded"]) or claim(*given, **named)
-    )
+    claim_next = job.claim_next
+
+    def claim(*given: Any, **named: Any) -> leases.Claim | None:
+        told.append(named["loaded"])
+        return claim_next(*given, **named)
+
+    monkeypatch.setattr(job, "claim_next", claim)
     commissioned(frames=4)
     job.work()
     assert set(told) == {painter.loaded}
