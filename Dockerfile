@@ -29,6 +29,7 @@ COPY models/house/lexicon.npz models/house/lexicon.npz
 COPY models/house/sketch.json models/house/sketch.json
 COPY models/house/sketchbook.zip models/house/sketchbook.zip
 COPY models/meaning models/meaning
+COPY models/styles models/styles
 COPY wsgi.py wsgi.py
 USER 10001
 VOLUME /data

@@ -21,27 +21,35 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     :raises app.errors.ConfigError: when a setting is unusable.
     """
     from app import config
-    from app.api import readings, reference, routes, token_routes
+    from app.admin import curator_drawings
+    from app.api import candidate_routes, pictures, readings, reference, routes, token_routes
+    from app.api import captions as captions_api
+    from app.api import styles as styles_api
     from app.auth import rate_limits, visitors
     from app.cli import registration
     from app.config import ROOT
     from app.instance import folder
+    from app.labels import language_model
     from app.observability import health, metrics
     from app.pages import (
-        curator_drawings,
+        candidates,
+        captions,
         drawings,
         exhibitions,
         make,
         my_walks,
         owner,
+        photos,
         report,
         restore,
         similar,
         stages,
+        styles,
     )
     from app.publishing import embed, feed, film_files, media_files, schema_org, sitemap
     from app.search import semantic_search, visual_search
     from app.storage import database, media_store
+    from app.wall import corridor_routes, curator_routes, phone_routes, screen_routes, slideshow_routes
     from app.web import assets, error_responses, language, proxy, security_headers, templating, unread_bodies
 
     app = Flask(
@@ -66,11 +74,14 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     health.init_app(app)
     make.init_app(app)
     owner.init_app(app)
+    photos.init_app(app)
     restore.init_app(app)
     film_files.init_app(app)
     media_files.init_app(app)
     stages.init_app(app)
+    candidates.init_app(app)
     drawings.init_app(app)
+    styles.init_app(app)
     embed.init_app(app)
     feed.init_app(app)
     exhibitions.init_app(app)
@@ -79,10 +90,22 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     curator_drawings.init_app(app)
     schema_org.init_app(app)
     routes.init_app(app)
+    pictures.init_app(app)
     token_routes.init_app(app)
+    candidate_routes.init_app(app)
     readings.init_app(app)
+    styles_api.init_app(app)
+    captions_api.init_app(app)
+    captions.init_app(app)
+    language_model.init_app(app)
     reference.init_app(app)
     my_walks.init_app(app)
+    app.register_blueprint(screen_routes.blueprint)
+    app.register_blueprint(corridor_routes.blueprint)
+    app.register_blueprint(corridor_routes.office)
+    app.register_blueprint(phone_routes.blueprint)
+    app.register_blueprint(curator_routes.blueprint)
+    slideshow_routes.init_app(app)
     semantic_search.init_app(app)
     visual_search.init_app(app)
     similar.init_app(app)

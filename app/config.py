@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from redis.connection import parse_url
@@ -39,6 +40,12 @@ DEFAULTS: dict[str, Any] = {
     "DEVICE": "auto",
     "MEANING": "models/meaning",
     "EYE": "models/eye",
+    "BLIP": "",
+    "SAFETY_CHECKER": "",
+    "LANGUAGE_MODEL": "",
+    "LANGUAGE_MODEL_URL": "",
+    "LANGUAGE_MODEL_KEY": "",
+    "LANGUAGE_MODEL_SECONDS": 8.0,
     # Secrets and cookies
     "SECRET_KEY": None,
     "SECRET_KEY_FALLBACKS": [],
@@ -67,6 +74,10 @@ DEFAULTS: dict[str, Any] = {
     "FREE_BYTES_MIN": 1_000_000_000,
     "BODY_MAX": 1_000_000,
     "UPLOAD_MAX": 20_000_000,
+    "PHOTO_MAX": 12_000_000,
+    "PHOTO_PIXELS_MAX": 40_000_000,
+    "HOURLY_PHOTOS": 20,
+    "HOURLY_PHOTOS_ADDRESS": 80,
     # How it is painted
     "FPS": 12.5,
     "CACHE": True,
@@ -81,6 +92,8 @@ DEFAULTS: dict[str, Any] = {
     "LINE_SECONDS": 1.0,
     # What is kept
     "KEEP_ENDED_DAYS": 14.0,
+    "KEEP_PHOTOS_HOURS": 24.0,
+    "KEEP_CANDIDATES_HOURS": 24.0,
     # What the site shows
     "PAGE_SIZE": 12,
     "EXHIBITION": True,
@@ -90,8 +103,9 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
-    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "MEANING", "EYE", "SECRET_KEY", "METRICS_TOKEN",
-    "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX",
+    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER",
+    "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY", "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH",
+    "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX",
 )  # fmt: skip
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
@@ -151,8 +165,9 @@ def _fill_in(app: Flask) -> None:
     config = app.config
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
-    for name in ("MODEL", "MEANING", "EYE"):
+    for name in ("MODEL", "MEANING", "EYE", "BLIP"):
         config[name] = _from_root(config[name])
+    config["SAFETY_CHECKER"] = config["SAFETY_CHECKER"] and _from_root(config["SAFETY_CHECKER"])
     config["MODELS"] = [_from_root(model) for model in config["MODELS"]]
     if config["PRODUCTION"] is True and not config["SECRET_KEY"]:
         raise ConfigError(f"MOMA_SECRET_KEY is missing, and MOMA_PRODUCTION is set. Make one: {SECRET_COMMAND}")
@@ -160,7 +175,7 @@ def _fill_in(app: Flask) -> None:
 
 
 def _from_root(model: str) -> str:
-    return str(ROOT / model) if (ROOT / model).exists() else model
+    return str(ROOT / model) if model and (ROOT / model).exists() else model
 
 
 def _own_secret(path: Path) -> str:
@@ -201,6 +216,10 @@ def _check(app: Flask) -> None:
         )
     if config["HOURLY_WALKS_ADDRESS"] < config["HOURLY_WALKS"]:
         raise ConfigError("MOMA_HOURLY_WALKS_ADDRESS must be no less than MOMA_HOURLY_WALKS: visitors share addresses.")
+    if config["HOURLY_PHOTOS_ADDRESS"] < config["HOURLY_PHOTOS"]:
+        raise ConfigError(
+            "MOMA_HOURLY_PHOTOS_ADDRESS must be no less than MOMA_HOURLY_PHOTOS: visitors share addresses."
+        )
     _check_addresses(config)
 
 
@@ -281,6 +300,7 @@ def _check_addresses(config: Mapping[str, Any]) -> None:
         parse_url(config["REDIS_URL"] or "redis://")  # type: ignore[no-untyped-call]
     except ValueError as error:
         raise ConfigError(f"MOMA_REDIS_URL cannot be used: {error}") from error
+    _check_language_model(config["LANGUAGE_MODEL"], config["LANGUAGE_MODEL_URL"])
 
     prefix = config["ACCEL_PREFIX"]
     if prefix and not (len(prefix) > 2 and prefix.startswith("/") and prefix.endswith("/")):
@@ -298,3 +318,15 @@ def _tell_flask(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch still works; the token dies with the session
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # static addresses carry a hash of the file
     )
+
+
+def _check_language_model(model: str, url: str) -> None:
+    try:
+        place = urlsplit(url)
+        is_address = place.scheme in ("http", "https") and bool(place.hostname) and place.port != 0
+    except ValueError:
+        is_address = False
+    if url and not is_address:
+        raise ConfigError(f"MOMA_LANGUAGE_MODEL_URL must be an address such as http://127.0.0.1:8080/v1, not {url!r}.")
+    if bool(url) != bool(model):
+        raise ConfigError("MOMA_LANGUAGE_MODEL and MOMA_LANGUAGE_MODEL_URL must be set together, or neither.")

@@ -11,7 +11,8 @@ from benchmarks.asking import Asking
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Easel
 from worker.diffusion import whole_walk
-from worker.diffusion.painter import Painter, PreparedWalk
+from worker.diffusion.painter import Painter
+from worker.diffusion.prepared_walk import PreparedWalk
 
 PRESETS: tuple[str, ...] = presets.NAMES
 

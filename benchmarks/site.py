@@ -30,6 +30,7 @@ class RunningSite:
     pid: int
     web_seconds: float
     worker_seconds: float
+    environment: dict[str, str]
 
     def get(self, path: str) -> Any:
         """Return the JSON at ``path``."""
@@ -43,9 +44,18 @@ class RunningSite:
         with urllib.request.urlopen(request, timeout=30) as answer:  # nosec B310
             return json.load(answer)
 
+    def flask(self, *command: str) -> None:
+        """Run an admin command on it."""
+        told = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
+        subprocess.run(told, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+
+    def process(self, word: str) -> int:
+        """Return the number of a process of its own whose command line holds ``word``."""
+        return next(pid for pid in descendants(self.pid) if word in _command(pid))
+
     def megabytes(self, word: str) -> float:
         """Add up the resident memory (MB) of the supervisor's children whose command line holds ``word``."""
-        return sum(_resident(pid) for pid in _descendants(self.pid) if word in _command(pid))
+        return sum(resident(pid) for pid in descendants(self.pid) if word in _command(pid))
 
 
 @contextmanager
@@ -61,7 +71,7 @@ def running(**settings: str) -> Iterator[RunningSite]:
         try:
             web = _wait(process, url, lambda _: True) - began
             worker = _wait(process, url, lambda body: bool(body["workers"])) - began
-            yield RunningSite(url, process.pid, web, worker)
+            yield RunningSite(url, process.pid, web, worker, environment)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
@@ -91,7 +101,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """List the processes that a process started, and those that they did."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -99,13 +110,14 @@ def _descendants(pid: int) -> list[int]:
         except OSError:
             continue
     found = [child for child, parent in parents.items() if parent == pid]
-    return found + [deeper for child in found for deeper in _descendants(child)]
+    return found + [deeper for child in found for deeper in descendants(child)]
 
 
 def _command(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
 
 
-def _resident(pid: int) -> float:
+def resident(pid: int) -> float:
+    """Return the resident memory of a process in MB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))

@@ -16,7 +16,7 @@ from unittest.mock import patch
 from app.generation.cost import of_frame
 from tests.worker.fake import FakePainter
 from worker import __main__ as resident
-from worker.diffusion.painter import PreparedWalk
+from worker.diffusion.prepared_walk import PreparedWalk
 from worker.planning.latent_state import Painted
 
 BATCH = 8

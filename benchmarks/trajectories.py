@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from worker.diffusion import solver_state
-from worker.diffusion.painter import Painter, PreparedWalk
+from worker.diffusion.painter import Painter
+from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import Rendering
 from worker.planning import frame_schedule, interpolation
 

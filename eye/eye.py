@@ -77,6 +77,11 @@ class Eye:
         parts = [self.tower(self._sized(part)) for part in torch.split(pictures, BATCH)]
         return torch.cat([sentence for sentence, _ in parts]), torch.cat([hand for _, hand in parts]).softmax(1)
 
+    @torch.no_grad()
+    def strokes(self, pictures: Tensor) -> Tensor:
+        """Say how pictures (n, 3, h, w), 0…1, are painted, whatever they show: (n, twice all channels)."""
+        return torch.cat([self.tower.see(self._sized(part))[1].float() for part in torch.split(pictures, BATCH)])
+
     def score(self, sentences: Tensor) -> Tensor:
         """Compare sentences (n, width) with the vectors of all concepts: cosines (n, concepts)."""
         return sentences @ self.names.T

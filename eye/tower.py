@@ -75,11 +75,15 @@ class Tower(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Look at pictures."""
+        mean, strokes = self.see(pictures)
+        return F.normalize(self.sentence(mean).float(), dim=-1), self.hand(strokes).float()
+
+    def see(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what both heads read: the mean of the last level, and how all levels are and vary, the strokes."""
         seen = self.stem(((pictures - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
         strokes = []
         for level in self.levels:
             seen = level(seen)
             spread, mean = torch.std_mean(seen.float().flatten(2), 2)
             strokes += [mean, spread]
-        mean = seen.mean((2, 3))
-        return F.normalize(self.sentence(mean).float(), dim=-1), self.hand(torch.cat(strokes, 1)).float()
+        return seen.mean((2, 3)), torch.cat(strokes, 1)

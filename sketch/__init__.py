@@ -11,6 +11,7 @@ __all__ = [
     "rendering",
     "scene",
     "sketchbook",
+    "surroundings",
     "svg",
     "wording",
 ]

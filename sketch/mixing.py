@@ -23,6 +23,7 @@ from sketch.rendering import Drawn
 from sketch.scene import Scene, Setting, Thing
 from sketch.shapes import Seen, Shape
 from sketch.sketchbook import Sketchbook
+from sketch.surroundings import PHOTO
 
 ALONE = 1.1
 """What it costs to leave a part without a counterpart, in the units of :func:`_cost`."""
@@ -30,7 +31,7 @@ ALONE = 1.1
 PASSING = 0.12
 """How much of the way two parts take to change places, one over the other."""
 
-OPEN = ("sky", "space", "plain", "pattern", "split")
+OPEN = ("sky", "space", "plain", "pattern", "split", PHOTO)
 """Settings whose horizon is none that one sees."""
 
 
@@ -78,8 +79,11 @@ class Mixture:
         if t <= 0 or t >= 1:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
         ground = self._ground(t, size)
-        light = (1 - t) * self.first.setting.light + t * self.last.setting.light
-        bright = (1 - t) * rendering.brightness(self.first.setting) + t * rendering.brightness(self.last.setting)
+        ends = (self.first.setting, 1 - t), (self.last.setting, t)
+        light = sum(share * setting.light for setting, share in ends)
+        bright = sum(share * rendering.brightness(setting) for setting, share in ends)
+        shade = sum(share * rendering.shade(setting) for setting, share in ends)
+        unoutlined = sum(share * rendering.unoutlined(setting) for setting, share in ends)
         colours, cover = np.zeros((size, size, 3), np.float32), np.zeros((size, size), np.float32)
         numbers = np.zeros((size, size), np.int16)
         for number, (a, b, changes) in enumerate(self._figures, 1):
@@ -95,13 +99,14 @@ class Mixture:
             alpha = layer[..., 3]
             share = self._share(a, b, alpha, t, size)
             layer[..., :3] /= np.maximum(alpha, 1e-4)[..., None]
-            rendering.lit(layer, bright, light, top=0, left=0, frame=_frame(a, b, t, size))
+            rendering.lit(layer, bright, light, top=0, left=0, frame=_frame(a, b, t, size), shade=shade)
             rendering.cast((ground, colours), alpha, 0, 0, light=light, share=share)
             colours += (layer[..., :3] - colours) * alpha[..., None]
             cover = alpha + cover * (1 - alpha)
             numbers[alpha > 0.5] = number
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
-        return Drawn(np.concatenate([straight, cover[..., None]], -1).astype(np.float32), ground, numbers)
+        things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
+        return Drawn(things, ground, numbers, unoutlined)
 
     def _share(self, a: Thing | None, b: Thing | None, alpha: Array, t: float, size: int) -> float:
         foot = rendering.foot_of(alpha, 0, size)

@@ -71,6 +71,11 @@ def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
     return tuple(found[:MOST]) if len(found) <= MOST else tuple(_fewer(found))
 
 
+def of_cut_out(picture: Array) -> tuple[Part, ...]:
+    """Take what was cut out of a photo (n, n, 4), straight alpha, for parts: each piece of it that hangs together."""
+    return tuple(_fewer(_pieces(picture, picture.shape[0], colour.lightness(picture))))
+
+
 def _set_apart(root: Element) -> None:
     """Lay what is painted, and used elsewhere too, into ``defs`` as well: there it stays when a shape is left out."""
     elements = list(root.iter())
@@ -150,4 +155,6 @@ class Taken:
         return self._held.of(digest)
 
     def _apart(self, digest: str) -> tuple[Part, ...]:
+        if self._book.is_cut_out(digest):
+            return of_cut_out(self._book.picture(digest, self._side))
         return apart(self._book.svg(digest), self._side)

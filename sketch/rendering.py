@@ -15,6 +15,7 @@ from sketch.backdrops import backdrop
 from sketch.colour import Array
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
+from sketch.surroundings import PHOTO, Surroundings
 
 SKETCH = 64
 """The side of a sketch for a picture of 256 pixels."""
@@ -39,12 +40,14 @@ NIGHT = 0.86
 class Drawn:
     """A scene at some size: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), sRGB 0…1.
 
-    ``numbers`` (h, w) tells which thing is in front at each place, from 1; 0 is the ground.
+    ``numbers`` (h, w) tells which thing is in front at each place, from 1; 0 is the ground. ``unoutlined``, 0…1, says
+    how far its outlines count for nothing, as those of a photo do in which no thing was found.
     """
 
     things: Array
     ground: Array
     numbers: NDArray[np.int16]
+    unoutlined: float = 0.0
 
     @property
     def picture(self) -> Array:
@@ -54,13 +57,14 @@ class Drawn:
 
     def sketch(self, size: int = SKETCH) -> Array:
         """Draw it small: (4, size, size), three colours and the distance ÷ 64, all within -1…1."""
-        return sketched(self.picture, self.numbers, size)
+        return sketched(self.picture, self.numbers, size, unoutlined=self.unoutlined)
 
 
-def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH) -> Array:
+def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
     """Make a sketch of a picture (h, w, 3) and the numbers of its things (h, w), whose side is a multiple of its own.
 
-    It leads a picture of four times its size, in whose pixels distances are.
+    It leads a picture of four times its size, in whose pixels distances are. The more it is ``unoutlined``, the nearer
+    these come to what a painter knows from pictures without an outline: 1 everywhere.
 
     :raises ValueError: where the sides do not fit.
     """
@@ -68,7 +72,7 @@ def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH) -> 
     if side % size:
         raise ValueError(f"A sketch of {size} pixels a side cannot be made of a picture of {side}.")
     unit = FOLD * size / side
-    away = distance.signed(numbers, unit) / distance.CLAMP
+    away = unoutlined + (1 - unoutlined) * distance.signed(numbers, unit) / distance.CLAMP
     held = np.concatenate([picture * 2 - 1, away[..., None]], -1)
     step = side // size
     if step > 1:
@@ -94,7 +98,7 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
         rows, columns = slice(top, top + layer.shape[0]), slice(left, left + layer.shape[1])
         alpha = layer[..., 3]
         frame = (thing.x * size, thing.y * size, thing.size * size)
-        lit(layer, brightness(setting), setting.light, top=top, left=left, frame=frame)
+        lit(layer, brightness(setting), setting.light, top=top, left=left, frame=frame, shade=shade(setting))
         share = cast_share(setting, foot_of(alpha, top, size))
         cast((ground, colours), alpha, top, left, light=setting.light, share=share)
         colours[rows, columns] += (layer[..., :3] - colours[rows, columns]) * alpha[..., None]
@@ -103,7 +107,7 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     # Premultiplied by what lies over nothing: straight again.
     straight = colours / np.maximum(cover, 1e-4)[..., None]
     things = np.concatenate([np.clip(straight, 0, 1), cover[..., None]], -1)
-    return Drawn(things.astype(np.float32), ground, numbers)
+    return Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
 
 
 def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:
@@ -139,25 +143,42 @@ def brightness(setting: Setting) -> float:
     return NIGHT if setting.time == "night" else 1.0
 
 
+def shade(setting: Setting) -> float:
+    """Say how much darker a thing is where it lies in its own shade: in its own photo, no more than it is."""
+    return 0.0 if setting.kind == PHOTO else SHADE
+
+
+def unoutlined(setting: Setting) -> float:
+    """Say how far the outlines in a setting count for nothing: 0 or 1."""
+    return float(isinstance(setting, Surroundings) and setting.is_unoutlined)
+
+
 def lit(
-    picture: Array, bright: float, light: float, *, top: float, left: float, frame: tuple[float, float, float]
+    picture: Array,
+    bright: float,
+    light: float,
+    *,
+    top: float,
+    left: float,
+    frame: tuple[float, float, float],
+    shade: float = SHADE,
 ) -> None:
     """Let light fall on a picture (h, w, …) from one side, in place: a slope over the whole of a thing.
 
     ``bright`` is how much of it, ``top`` and ``left`` say where the picture lies, ``frame`` the middle and side of the
-    thing, all in the same pixels.
+    thing, all in the same pixels; ``shade`` how much darker the other side is.
     """
     high, wide = picture.shape[:2]
     x, y, side = frame
     across = ((np.arange(wide, dtype=np.float32) + 0.5 + left - x) / (side / 2)).clip(-1, 1)[None, :]
     down = ((np.arange(high, dtype=np.float32) + 0.5 + top - y) / (side / 2)).clip(-1, 1)[:, None]
-    shade = bright * (1 - SHADE * (down - across * light) / 2)
-    picture[..., :3] = np.clip(picture[..., :3] * shade[..., None], 0, 1)
+    strength = bright * (1 - shade * (down - across * light) / 2)
+    picture[..., :3] = np.clip(picture[..., :3] * strength[..., None], 0, 1)
 
 
 def cast_share(setting: Setting, foot: float) -> float:
     """Say how dark a shadow is of what ends at ``foot``, as a share of the side: nothing where there is no ground."""
-    if setting.kind in ("sky", "space", "underwater", "pattern"):
+    if setting.kind in ("sky", "space", "underwater", "pattern", PHOTO):
         return 0.0
     if setting.kind in ("plain", "split"):
         return CAST

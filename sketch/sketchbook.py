@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 from sketch import svg as svg_files
 from sketch.colour import Array
 from sketch.remembering import Remembered
+from sketch.surroundings import resized
 from sketch.svg import Pixels, SketchbookError
 
 __all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "packed", "rendered"]
@@ -52,16 +54,24 @@ class Sketchbook:
     """The drawings there are, and their pictures.
 
     ``drawings`` are those to choose from; the ``withdrawn`` are no longer, but scenes that hold them can be painted.
+    What was cut out of a photo is held as ``pictures`` (n, n, 4), straight alpha, by digest, and is no drawing.
     """
 
-    def __init__(self, drawings: Iterable[Drawing], svgs: Mapping[str, str], withdrawn: Iterable[Drawing] = ()) -> None:
+    def __init__(
+        self,
+        drawings: Iterable[Drawing],
+        svgs: Mapping[str, str],
+        withdrawn: Iterable[Drawing] = (),
+        pictures: Mapping[str, Pixels] = MappingProxyType({}),
+    ) -> None:
         self.drawings = {drawing.digest: drawing for drawing in drawings}
         self.withdrawn = {each.digest: each for each in withdrawn if each.digest not in self.drawings}
         self._svgs: tuple[Mapping[str, str], ...] = (svgs,)
+        self._pictures = dict(pictures)
         self._rendered = Remembered(self._render, lambda pixels: pixels.nbytes)
 
     def __contains__(self, digest: str) -> bool:
-        return self.find(digest) is not None
+        return digest in self._pictures or self.find(digest) is not None
 
     def find(self, digest: str) -> Drawing | None:
         """Return what is known of a drawing, withdrawn or not; None where it is not there."""
@@ -70,7 +80,8 @@ class Sketchbook:
     def joined(self, other: Sketchbook) -> Sketchbook:
         """Return a sketchbook of the drawings of both; what both hold is as it is here."""
         listed = {**other.drawings, **self.drawings}
-        joined = Sketchbook(listed.values(), {}, {**other.withdrawn, **self.withdrawn}.values())
+        held = {**other._pictures, **self._pictures}
+        joined = Sketchbook(listed.values(), {}, {**other.withdrawn, **self.withdrawn}.values(), held)
         joined._svgs = (*self._svgs, *other._svgs)
         return joined
 
@@ -86,8 +97,12 @@ class Sketchbook:
                 continue
         raise SketchbookError(f"There is no drawing {digest[:64]} here.")
 
+    def is_cut_out(self, digest: str) -> bool:
+        """Tell what was cut out of a photo from a drawing."""
+        return digest in self._pictures
+
     def picture(self, digest: str, pixels: int) -> Array:
-        """Return a drawing (pixels, pixels, 4), straight alpha, 0…1.
+        """Return a drawing, or what was cut out of a photo, (pixels, pixels, 4), straight alpha, 0…1.
 
         :raises SketchbookError: where it is not there, is refused or cannot be rendered.
         """
@@ -95,6 +110,8 @@ class Sketchbook:
 
     def _render(self, asked: tuple[str, int]) -> Pixels:
         digest, pixels = asked
+        if digest in self._pictures:
+            return resized(self._pictures[digest], pixels)
         return _rendered(self.svg(digest), pixels)
 
 

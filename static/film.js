@@ -76,5 +76,6 @@ function readyPoster(poster) {
 
 const start = () => document.querySelectorAll(".poster").forEach(readyPoster);
 
+addEventListener("pagehide", () => stopPoster());
 document.addEventListener("htmx:after:swap", start);
 start();

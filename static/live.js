@@ -1,12 +1,12 @@
 // Pages that change while one looks: each answer says when to look again. Where the site has no time, they look later.
 
-const HIDDEN = 15_000; // in a tab that nobody sees, at most so often
-const REFUSED = 1_000, DOUBLINGS = 6; // after a refusal, and twice as long after each further one
+import { HIDDEN, pause } from "./backoff.js";
+
 let timer;
 let isAsking = false;
 let refusals = 0;
 
-const live = () => document.querySelector("[data-again]");
+const live = () => document.querySelector("[hx-trigger=again]");
 
 function look() {
   const part = live();
@@ -16,13 +16,6 @@ function look() {
 function lookLater(milliseconds) {
   clearTimeout(timer);
   timer = setTimeout(look, document.hidden ? Math.max(milliseconds, HIDDEN) : milliseconds);
-}
-
-function pause(response, usual) {
-  if (!refusals) return usual;
-  const asked = 1000 * Number(response?.headers.get("Retry-After") ?? 0) || 0;
-  const longest = Math.max(usual, asked, REFUSED * 2 ** Math.min(refusals - 1, DOUBLINGS));
-  return longest * (1 + Math.random() / 4); // all who were refused at once do not come back at once
 }
 
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
@@ -37,9 +30,21 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   const answered = ctx.response && ctx.response.status < 400;
   refusals = answered ? 0 : refusals + 1;
   const part = live();
-  if (part) lookLater(pause(ctx.response, Number(part.dataset.again)));
+  if (part) lookLater(pause(refusals, ctx.response, Number(part.dataset.again)));
+});
+// A part that came with the answer to something else, as a photo does that was brought, is looked at from then on.
+document.addEventListener("htmx:after:swap", () => {
+  if (!isAsking && live()) lookLater(Number(live().dataset.again));
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && !refusals) lookLater(0);
+});
+// A page that the browser keeps for "back" rests, and looks at once when it is shown again.
+addEventListener("pagehide", () => clearTimeout(timer));
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  isAsking = false; // what was on its way is not waited for
+  refusals = 0;
+  if (live()) lookLater(0);
 });
 if (live()) lookLater(Number(live().dataset.again));

@@ -43,11 +43,18 @@ function sayValues() {
 
 function rememberInAddress(form) {
   const typed = new FormData(form);
-  [...typed.keys()].filter((name) => /^(csrf_token|token|edit|film|thing-.*)$/.test(name)).forEach((name) => typed.delete(name));
-  const inLine = ["prompt", ...["own", "drawing"].filter((name) => typed.getAll(name).some(Boolean))]; // one for each stop, empty ones too
+  [...typed.keys()].filter((name) => /^(csrf_token|token|edit|film|photo-.*|thing-.*)$/.test(name)).forEach((name) => typed.delete(name));
+  const inLine = ["prompt", ...["own", "drawing", "picture", "candidates"].filter((name) => typed.getAll(name).some(Boolean))]; // one for each stop, empty ones too
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
   const address = `/?${new URLSearchParams(typed)}`;
-  if (address.length < 8000) history.replaceState(null, "", address);
+  history.replaceState({ token: form.elements.token.value }, "", address.length < 8000 ? address : undefined);
+}
+
+// Who comes back to a form that was sent, and sends it once more as it is, is led to the walk that it became.
+function comeBack() {
+  const [entry] = performance.getEntriesByType("navigation");
+  const { token } = history.state ?? {};
+  if (token && entry?.type === "back_forward") document.getElementById("make").elements.token.value = token;
 }
 
 function draw(most) {
@@ -126,9 +133,12 @@ document.addEventListener("submit", ({ target }) => {
 
 // A stop more or less comes from the server, and is morphed in: what was typed counts as given.
 document.addEventListener("htmx:before:swap", () => lines().forEach((line) => { line.defaultValue = line.value; }));
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   start();
+  if (ctx?.sourceElement?.matches?.(".photo, [value=bring], [value^=style-], [value^=drop-]")) return; // what is being written goes on
   lines().find((line) => !line.value)?.focus();
 });
 window.addEventListener("resize", () => grows || lines().forEach(fit));
+addEventListener("pageshow", ({ persisted }) => persisted && start());
+comeBack();
 start();

@@ -270,6 +270,12 @@ function start() {
 document.addEventListener("keydown", (event) => {
   if (event.key === " " && event.target === document.body && player?.image.isConnected) player.toggle(event);
 });
+// Shown again from the browser's memory: a video that was stopped there goes on where it was.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted || !player?.playing) return;
+  if (player.video?.paused) player.isFilming = false;
+  player.play();
+});
 window.addEventListener("beforeprint", () => { if (player?.range) player.to(nearest(player.reel.positions, (player.reel.names.length - 1) / 2)); });
 document.addEventListener("htmx:after:swap", start);
 start();

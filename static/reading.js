@@ -10,6 +10,7 @@ const make = () => document.getElementById("make");
 const fields = (name) => [...make().querySelectorAll(`[name=${name}]`)];
 const model = () => make().querySelector("[name=model]:checked");
 const isLed = () => !model() || "led" in model().dataset;
+const pictureOf = (stop) => fields("picture")[stop]?.value ?? "";
 const place = (stop) => document.getElementById(`reading-${stop}`);
 
 function ownOf(stop) {
@@ -29,6 +30,7 @@ function addressOf(stop) {
     leave_out: own.negative_prompt ?? leaveOut.value,
     seed: own.seed ?? (/^\s*\d{1,10}\s*$/.test(seed.value) ? seed.value.trim() : drawn),
     drawing: fields("drawing")[stop].value,
+    picture: pictureOf(stop),
     model: model()?.value ?? "",
     stop,
   };
@@ -36,18 +38,18 @@ function addressOf(stop) {
 }
 
 async function answer(address, signal) {
-  if (!known.has(address)) {
-    const reply = await fetch(address, { signal });
-    if (!reply.ok) throw new Error(reply.status);
-    known.set(address, await reply.text());
-  }
-  return known.get(address);
+  if (known.has(address)) return known.get(address);
+  const reply = await fetch(address, { signal });
+  if (!reply.ok) throw new Error(reply.status);
+  const part = await reply.text();
+  if (!/[?&]picture=[^&]/.test(address)) known.set(address, part); // what a picture is taken for arrives later
+  return part;
 }
 
 async function read(stop) {
   asking.get(stop)?.abort();
   if (!place(stop) || "fixed" in place(stop).dataset || !isLed()) return;
-  if (!fields("prompt")[stop].value.trim()) {
+  if (!fields("prompt")[stop].value.trim() && !pictureOf(stop)) {
     fields("drawing")[stop].value = "";
     show(stop, "");
     return;
@@ -68,6 +70,7 @@ async function read(stop) {
 
 function show(stop, part) {
   place(stop).innerHTML = part;
+  window.htmx?.process(place(stop));
   const words = place(stop).querySelector(".read")?.dataset.said ?? "";
   if (words === (said.get(stop) ?? "")) return;
   said.set(stop, words);
@@ -101,19 +104,23 @@ document.addEventListener("input", ({ target }) => {
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id !== "make") return;
   if (target.name.startsWith("thing-")) choose(target);
+  if (target.name.startsWith("candidate-")) soon(Number(target.name.split("-")[1]), 0); // once it is written down
   if (target.name === "model") all(0);
 });
 
 document.addEventListener("click", ({ target }) => target.id === "another" && all(0));
 
 // Stops were added, taken out or turned round: the server has read them anew.
-document.addEventListener("htmx:before:swap", () => {
+const isPart = ({ detail: { ctx } }) => Boolean(ctx?.sourceElement?.matches?.(".photo")); // a photo alone, looked at again
+document.addEventListener("htmx:before:swap", (event) => {
+  if (isPart(event)) return;
   timers.forEach(clearTimeout);
   asking.forEach((control) => control.abort());
   said.clear();
 });
 
 // What was chosen before stands in another place now: the server says what is chosen here.
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
+  if (isPart(event)) return;
   document.querySelectorAll(".plate input").forEach((each) => { each.checked = each.defaultChecked; });
 });

@@ -1,12 +1,13 @@
-// A walk's page besides its film: copying link, prompts and code, and leaving when the walk is taken down meanwhile.
+// A walk's page besides its film: copying link, prompts, code and captions; leaving when the walk is taken down meanwhile.
 
 async function copy({ currentTarget: button }) {
   const text = document.getElementById(button.dataset.copy);
   try {
-    await navigator.clipboard.writeText(text.textContent.trim());
+    await navigator.clipboard.writeText((text.value ?? text.textContent).trim());
     button.textContent = button.dataset.copied;
   } catch {
-    getSelection().selectAllChildren(text);
+    if (text.select) text.select();
+    else getSelection().selectAllChildren(text);
     button.textContent = button.dataset.selected;
   }
 }

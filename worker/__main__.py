@@ -32,8 +32,9 @@ from app.storage.database import db, head, recorded_revision, schema_state
 from worker import job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
-from worker.queue import keeping, living_workers, unoffered_models
+from worker.queue import keeping, living_workers, photo_leases, unoffered_models
 from worker.queue.leases import holder, is_gone, sweep
+from worker.safety import picture_check
 
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
@@ -79,7 +80,7 @@ def main() -> int:
     try:
         app = create_app()
         painters = _load(app)
-    except (ConfigError, ModelError) as error:
+    except (ConfigError, ModelError, picture_check.CheckerError) as error:
         log.error("The worker cannot start: %s", error)
         return 1
     job.prepare(app, painters)
@@ -111,7 +112,16 @@ def _load(app: Flask) -> Painters:
     measured = Path(app.instance_path) / MEASURED
     painters = Painters(models, device=app.config["DEVICE"], kept=app.config["MODELS_KEPT"], measured=measured)
     painters.of()
+    if checker := app.config["SAFETY_CHECKER"]:
+        picture_check.prepare(picture_check.load(checker, device=str(painters.of().device)))
+    else:
+        log.warning("no SAFETY_CHECKER is set: nothing looks at the pictures before they are shown")
     return painters
+
+
+def _offer_what_is_there(painters: Painters) -> None:
+    """Offer the models that are there now: a style may have been learned since."""
+    painters.offer({model.name: model.setting for model in models_on_offer.offered()})
 
 
 def _serve(app: Flask) -> None:
@@ -159,6 +169,7 @@ def _tend(app: Flask, painters: Painters) -> None:
             cares = (
                 keeping.keep,
                 partial(_leave_another_schema, ours),
+                partial(_offer_what_is_there, painters),
                 say_alive,
                 _count_the_living,
                 unoffered_models.fail_unoffered,
@@ -211,7 +222,7 @@ def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:
 
 
 def _sweep_and_ring() -> None:
-    if not sweep():
+    if not sweep() + photo_leases.waiting():
         return
     if connection := jobs.connect():
         with connection:

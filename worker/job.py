@@ -1,12 +1,13 @@
 """The job: "do the next piece of work". It claims the fairest waiting piece, does it, and looks again.
 
-A piece is a batch of one level of a walk, or a walk's film, or what a visitor asks for of a finished one. What goes
-wrong is written where its visitor sees it.
+A piece is a batch of one level of a walk, or a walk's film, or what a visitor asks for of a finished one, or before
+there is one. What goes wrong is written where its visitor sees it.
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from flask import Flask
 from sqlalchemy import select
@@ -14,17 +15,18 @@ from sqlalchemy import select
 from app.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db
-from app.storage.walk_models import CANCELLED, FINISHED, STAGES, Walk
+from app.storage.walk_models import CANCELLED, CANDIDATES, FINISHED, REFUSED, STAGES, Walk
 from app.walks import lifecycle
 from worker.diffusion import device_errors
 from worker.diffusion.model_pool import Painters
 from worker.film import encoding
-from worker.pieces import batch_piece, stages_piece, walk_memory
+from worker.pieces import batch_piece, candidates_piece, fit_pictures, photo_piece, stages_piece, walk_memory
 from worker.pieces.painting import Stopped, WalkInProgress, stopping
 from worker.pieces.visual_features import feature_reader
 from worker.pieces.walk_setup import WalkRestarted
-from worker.queue import keeping, outages
+from worker.queue import keeping, outages, photo_leases
 from worker.queue.leases import Claim, LeaseLost, claim_next, fail_walk, give_back
+from worker.queue.photo_leases import PhotoClaim
 
 __all__ = ["look", "prepare", "stopping", "work"]
 
@@ -47,14 +49,23 @@ def work() -> int:
     if _site is None:
         raise RuntimeError("worker.job.prepare was not called")
     app, painters = _site
-    count, claim = 0, None
+    count, claim, has_looked = 0, None, False
     with app.app_context():
         while not stopping.is_set():
-            if claim := claim_next(painters.names, loaded=painters.loaded, after=claim):
+            # A photo is looked at before all else, since its owner waits for words; but not one after another.
+            if not has_looked and (photo := photo_leases.claim_next()):
+                outage = _look_at(photo)
+                has_looked, count = True, count + 1
+                if outage is not None:
+                    outages.wait_out(outage, stopping)
+            elif claim := claim_next(painters.names, loaded=painters.loaded, after=claim):
+                has_looked = False
                 outage = _attempt(claim, painters)
                 count += 1
                 if outage is not None:
                     outages.wait_out(outage, stopping)
+            elif has_looked:
+                has_looked = False
             elif not _look_back():
                 break
     return count
@@ -64,6 +75,30 @@ def look() -> int:
     """Go through the films without visual features, as soon as nothing else is to do."""
     feature_reader.begin_anew()
     return work()
+
+
+def _look_at(photo: PhotoClaim) -> Exception | None:
+    """Look at a claimed photo; one that cannot be looked at stays without words, which is no fault of its owner.
+
+    What is not the photo's fault is returned: it is looked at again.
+    """
+    with keeping.kept(photo):
+        try:
+            photo_piece.look(photo)
+        except LeaseLost:
+            log.info("%s was deleted or taken over; it is left alone", photo)
+        except outages.OUTAGES as error:
+            log.warning("%s is looked at later: %s", photo, error)
+            with suppress(LeaseLost, *outages.OUTAGES):
+                photo_leases.give_back(photo)
+            return error
+        except Exception:  # whatever is wrong with it, others wait for their walks
+            log.exception("%s stays without words", photo)
+            with suppress(LeaseLost):
+                photo_leases.finish(photo)
+        finally:
+            db.session.remove()
+    return None
 
 
 def _look_back() -> bool:
@@ -84,23 +119,25 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
             outages.forget(claim)
             painters.grow(claim.model)
         except LeaseLost:
-            log.info("%s of walk %s was called off or taken over; it is left alone", claim.kind, claim.walk_id)
+            log.info("%s was called off or taken over; it is left alone", claim)
             walk_memory.clear(claim.walk_number)
             _clear_if_unwanted(claim)
         except WalkRestarted:
             log.info("walk %s was begun by another model, and is begun anew", claim.walk_id)
+        except fit_pictures.Unfit as error:
+            _refuse(claim, str(error))
         except Stopped:
             give_back(claim)
-            log.info("%s of walk %s goes back in line", claim.kind, claim.walk_id)
+            log.info("%s goes back in line", claim)
         except outages.OUTAGES as error:
             if outages.is_to_blame(claim, error):
                 _fail(claim, error)
                 raise
-            log.warning("%s of walk %s goes back in line: %s", claim.kind, claim.walk_id, error)
+            log.warning("%s goes back in line: %s", claim, error)
             outages.return_piece(claim, stopping)
             return error
         except encoding.EncoderHung as error:
-            log.error("%s of walk %s is tried again: %s", claim.kind, claim.walk_id, error)
+            log.error("%s is tried again: %s", claim, error)
             walk_memory.clear(claim.walk_number)
             outages.count_as_lost(claim)
         except Exception as error:
@@ -124,6 +161,8 @@ def _do(claim: Claim, painters: Painters) -> None:
     keeping.goes_on()
     if claim.kind == STAGES:
         stages_piece.paint(claim, painter)
+    elif claim.kind == CANDIDATES:
+        candidates_piece.paint(claim, painter)
     else:
         batch_piece.run(WalkInProgress(claim, painter))
 
@@ -131,23 +170,35 @@ def _do(claim: Claim, painters: Painters) -> None:
 def _make_do(claim: Claim, painters: Painters, error: Exception) -> bool:
     """Go on with less of the device's memory, or wait for some; tell whether the walk is to be tried again."""
     if painters.shrink(claim.model):
-        log.warning("the device has no room for walk %s, which is painted in smaller batches", claim.walk_id)
+        log.warning("the device has no room for %s, which is painted in smaller batches", claim.whose)
     elif outages.is_to_blame(claim, error):
         return False
     else:  # others may use the device as well
-        log.warning("the device has no room for one picture of walk %s, which is tried again", claim.walk_id)
+        log.warning("the device has no room for one picture of %s, which is tried again", claim.whose)
         stopping.wait(ROOM_SECONDS)
     return True
 
 
 def _fail(claim: Claim, error: Exception) -> None:
-    log.error("walk %s failed: %s", claim.walk_id, _sentence(error))  # RQ logs the traceback of what is raised again
+    log.error("%s failed: %s", claim.whose, _sentence(error))  # RQ logs the traceback of what is raised again
     walk_memory.clear(claim.walk_number)
     outages.forget(claim)  # its owner may have it tried again
     try:
         fail_walk(claim, _sentence(error))
     except LeaseLost:
-        log.info("walk %s was taken over before its failure was noted", claim.walk_id)
+        log.info("%s was taken over before its failure was noted", claim.whose)
+
+
+def _refuse(claim: Claim, reason: str) -> None:
+    """Hang nothing of a walk whose pictures are unfit, and say why."""
+    log.warning("%s is refused: %s", claim.whose, reason)
+    walk_memory.clear(claim.walk_number)
+    outages.forget(claim)
+    try:
+        fit_pictures.refuse(claim, reason)
+    except LeaseLost:
+        log.info("walk %s was taken over before it was refused", claim.walk_id)
+    _clear_if_unwanted(claim)
 
 
 def _sentence(error: Exception) -> str:
@@ -161,11 +212,11 @@ def _sentence(error: Exception) -> str:
 
 
 def _clear_if_unwanted(claim: Claim) -> None:
-    """Delete what was written for a walk that was cancelled, deleted or finished meanwhile, not what a repeat names."""
+    """Delete what was written for a walk that was refused, cancelled, deleted or finished; repeats keep theirs."""
     row = db.session.scalar(
         select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
     )
-    if row is not None and (row.state == CANCELLED or row.deleted_at is not None):
+    if row is not None and (row.state in (CANCELLED, REFUSED) or row.deleted_at is not None):
         lifecycle.delete_files(row)
     elif row is not None and row.state == FINISHED:
         media_store.store().delete(media_store.knots_folder(claim.walk_id))

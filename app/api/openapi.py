@@ -27,7 +27,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 Schema = dict[str, Any]
 
 HEADERS = {
-    "Location": ("The walk's address in this API, root-relative.", {"type": "string", "pattern": "^/api/v1/walks/"}),
+    "Location": ("Where it is in this API, root-relative.", {"type": "string", "pattern": "^/api/v1/"}),
     "ETag": ("Changes when the answer does; send it back as If-None-Match.", {"type": "string"}),
     "Retry-After": ("How many seconds to wait.", {"type": "string", "pattern": "^[0-9]+$"}),
     "WWW-Authenticate": ("Asks for a bearer token.", {"type": "string"}),
@@ -35,8 +35,9 @@ HEADERS = {
 PROBLEMS = {
     400: "The body is not JSON that can be read.",
     401: "No token was sent, or an API token that is unknown, expired or revoked.",
-    403: "The token is not that of the walk's owner, or lacks the scope.",
-    404: "No walk has this address.",
+    403: "The token is not that of the owner, or lacks the scope.",
+    404: "Nothing has this address.",
+    409: "The walk is not in a state in which this can be done.",
     410: "The walk was deleted.",
     413: "The body has more than {limit} bytes.",
     415: "The body is not sent as application/json.",
@@ -45,13 +46,16 @@ PROBLEMS = {
     500: "Our fault.",
     503: "The site is closed for a moment, or the line or the disk is full.",
 }
+FILE = {"type": "string", "format": "binary", "description": "A picture that a stop names by this field."}
 ALWAYS = (500, 503)
 PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 ADDRESS_PARTS = {
     "walk_id": {
         "description": "The walk's id. A slug may follow it after a hyphen.",
         "schema": {"type": "string", "pattern": f"^{ID.pattern}(-.*)?$"},
-    }
+    },
+    "photo_id": {"description": "The picture's id.", "schema": {"type": "string", "pattern": f"^{ID.pattern}$"}},
+    "set_id": {"description": "The candidates' id.", "schema": {"type": "string", "pattern": f"^{ID.pattern}$"}},
 }
 
 
@@ -73,6 +77,8 @@ class Contract:
     answers: Mapping[int, Any]
     body: type[BaseModel] | None = None
     file: str = ""  # what is sent, where that is no JSON
+    form: type[BaseModel] | None = None  # with files
+    takes_files: bool = False  # the body may come as a form, with files
     query: type[BaseModel] | None = None
     headers: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     sends: Mapping[int, Iterable[str]] = field(default_factory=dict)
@@ -85,7 +91,8 @@ class Contract:
     def types(self) -> list[tuple[Any, str]]:
         """List the types that go into the components, each with the direction in which pydantic reads it."""
         sent = [(kind, "serialization") for kind in self.answers.values() if kind is not None]
-        return sent if self.body is None else [(self.body, "validation"), *sent]
+        read = [(kind, "validation") for kind in (self.body, self.form) if kind is not None]
+        return [*read, *sent]
 
 
 PUBLISHED_NAMES = {"StopRequest": "StopWanted"}
@@ -191,6 +198,15 @@ def _operation(address: str, view: Callable[..., Any], contract: Contract) -> Sc
     operation["parameters"] = [*_in_path(address), *_in_query(contract), *_in_headers(contract)]
     if contract.body is not None:
         operation["requestBody"] = {"required": True, "content": _content(contract.body.__name__)}
+    if contract.takes_files and contract.body is not None:
+        walk = {"type": "string", "contentMediaType": "application/json", "description": "The walk, as JSON."}
+        form = {"type": "object", "required": ["walk"], "properties": {"walk": walk}, "additionalProperties": FILE}
+        operation["requestBody"]["content"]["multipart/form-data"] = {"schema": form}
+    if contract.form is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": _content(contract.form.__name__, "multipart/form-data"),
+        }
     if contract.file:
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         operation["requestBody"] = {"required": True, "description": contract.file, "content": content}
@@ -253,7 +269,7 @@ def _responses(contract: Contract) -> Schema:
             responses[str(status)]["links"] = {name: {"operationId": name, "parameters": whose} for name in names}
         if "ETag" in contract.sends.get(status, ()):
             responses["304"] = {"description": "Nothing has changed since that ETag.", **_headers(("ETag",))}
-    limit = f"{current_app.config['UPLOAD_MAX' if contract.file else 'BODY_MAX']:,}"
+    limit = f"{current_app.config['UPLOAD_MAX' if contract.file else 'PHOTO_MAX' if contract.form else 'BODY_MAX']:,}"
     for status in sorted({*contract.problems, *ALWAYS}):
         content = _content("Problem", "application/problem+json")
         headers = _headers(PROBLEM_HEADERS.get(status, ()))
@@ -288,10 +304,10 @@ def example(schema: Schema, schemas: Mapping[str, Schema]) -> Any:
         return schema["examples"][0]
     if "$ref" in schema:
         return example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
-    if "anyOf" in schema:
-        return example(schema["anyOf"][0], schemas)
     if "properties" in schema:
         return {name: example(inner, schemas) for name, inner in schema["properties"].items()}
+    if "anyOf" in schema:
+        return example(schema["anyOf"][0], schemas)
     if "items" in schema:
         return [example(schema["items"], schemas)]
     return schema.get("default", {})

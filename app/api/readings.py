@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from flask import Blueprint, Flask, Response, jsonify, request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from flask import Blueprint, Flask, Response, jsonify
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from app.api import query_reader
 from app.api.openapi import documented
 from app.api.response_types import DrawingDescription, ReadingDescription, ThingDescription
-from app.commissions import error_messages, scenes
+from app.commissions import scenes
 from app.commissions.schema import Seed, check_words, clean_words, limits_in_schema
 from app.drawings import pictures
-from app.errors import FieldError, InvalidInput
-from app.gallery.catalogue_query import known_models, whole
+from app.errors import InvalidInput
+from app.gallery.catalogue_query import whole
 from app.generation import models_on_offer
-from app.generation.limits import Limits
-from app.reading.reader import SPOKEN, Reader
+from app.reading.reader import Reader
 from app.reading.reading import FREELY, Reading
 from app.web.responses import conditional
 from sketch.sketchbook import Drawing
@@ -74,7 +74,7 @@ def read() -> Response:
 
     Only for models that drawings lead. To paint something else than what is read, give the stop a `scene`.
     """
-    asked = _asked()
+    asked = query_reader.read(ReadingQuery)
     reader = _reader(asked.model)
     reading = reader.again(asked.prompt, leave_out=asked.leave_out, language=asked.language, seed=asked.seed)
     response = conditional(jsonify(describe(reading)))
@@ -132,27 +132,3 @@ def _reader(name: str | None) -> Reader:
     if reader is None:
         raise InvalidInput.on("model", message=f"The model {offer.name} is not led by drawings: it reads no prompt.")
     return reader
-
-
-def _asked() -> ReadingQuery:
-    """Read the address.
-
-    :raises InvalidInput: naming each parameter that is unknown or unusable.
-    """
-    limits = Limits.current()
-    try:
-        return ReadingQuery.model_validate(request.args.to_dict(), context=limits)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise InvalidInput([_explain(item, limits) for item in found]) from error
-
-
-def _explain(item: Any, limits: Limits) -> FieldError:
-    name = str(item["loc"][0])
-    if item["type"] == "extra_forbidden":
-        return FieldError((name,), f"{name:.60} is no parameter; use {', '.join(ReadingQuery.model_fields)}.")
-    if name == "language":
-        return FieldError((name,), f"language must be one of {', '.join(SPOKEN)}.")
-    if name == "model":
-        return FieldError((name,), f"model must be one of {', '.join(known_models())}.")
-    return error_messages.field_error(item, limits)

@@ -144,7 +144,7 @@ def _inner(schema: Schema) -> tuple[str | None, str]:
 
 def _body(operation: Schema) -> str:
     """Name the component that an operation is sent."""
-    (content,) = operation["requestBody"]["content"].values()
+    content, *_forms = operation["requestBody"]["content"].values()
     return str(content["schema"]["$ref"].rpartition("/")[2])
 
 

@@ -41,6 +41,16 @@ class StopDescription(TypedDict):
         dict[str, Any] | None,
         Field(description="What the prompt was read as; null where the model is led by words alone.", examples=[None]),
     ]
+    photo: Annotated[
+        str | None,
+        Field(
+            description="The SHA-256 of the photo that it is made of, which its owner alone is given.", examples=[None]
+        ),
+    ]
+    cut_out: Annotated[
+        bool | None,
+        Field(description="Whether of the photo its main thing alone is used; null without one.", examples=[None]),
+    ]
 
 
 class Smoothness(TypedDict):
@@ -81,7 +91,12 @@ class WalkDescription(TypedDict):
         list[StopDescription],
         Field(
             description="Its stops, from first to last.",
-            examples=[[{**stop, "found_hand": None, "note": None, "scene": None} for stop in STOPS]],
+            examples=[
+                [
+                    {**stop, "found_hand": None, "note": None, "scene": None, "photo": None, "cut_out": None}
+                    for stop in STOPS
+                ]
+            ],
         ),
     ]
     drawings: Annotated[
@@ -155,6 +170,13 @@ class WalkDescription(TypedDict):
         Field(description="How often the model was asked; 0 for a repeat, null until it is painted.", examples=[480]),
     ]
     unlisted: Annotated[bool, Field(description="Whether it is left out of the gallery.", examples=[False])]
+    photos_may_be_shown: Annotated[
+        bool,
+        Field(
+            description="Whether its owner may publish the photos of its stops, and those in them agree.",
+            examples=[False],
+        ),
+    ]
     featured: Annotated[bool, Field(description="Whether the house shows it first.", examples=[False])]
     media: Films
     recipe: Recipe
@@ -252,6 +274,50 @@ class ReadingDescription(TypedDict):
     unwanted: Annotated[list[str], Field(description="The names of what must not be shown.", examples=[[]])]
     language: Annotated[str, Field(description="The language that it was read in.", examples=["en"])]
     reader: Annotated[int, Field(description="The version of what read it, as scenes name it.", examples=[1])]
+
+
+class StyleDescription(TypedDict):
+    """A style: a way of painting that a stop can be asked for in."""
+
+    name: Annotated[str, Field(description="Its name, as a stop's `style`.", examples=["neon"])]
+    title: Annotated[str, Field(description="What people call it.", examples=["Neon"])]
+    hand: Annotated[str, Field(description="The words of the hand that paints it.", examples=["neon"])]
+    suits: Annotated[
+        str | None,
+        Field(description="What it suits, in a few words.", examples=["cities at night, music and all that glows"]),
+    ]
+    picture: Annotated[
+        str | None, Field(description="A picture painted in it, WebP, root-relative.", examples=["/styles/neon.webp"])
+    ]
+    likeness: Annotated[
+        float | None,
+        Field(description="How well it suits the prompt, to compare within one answer; null without.", examples=[1.42]),
+    ]
+    because: Annotated[
+        str | None,
+        Field(description="What of it is nearest to the prompt; null without one.", examples=["the city at night"]),
+    ]
+
+
+class ArtistDescription(TypedDict):
+    """An artist near a prompt, by the titles and subjects of their works in a catalogue."""
+
+    name: Annotated[str, Field(description="Its name among the styles, as a stop's `style`.", examples=["jane-doe"])]
+    title: Annotated[str, Field(description="What people call them.", examples=["Jane Doe"])]
+    hand: Annotated[
+        str | None, Field(description="The hand that paints: one that stands in, or its own.", examples=["watercolour"])
+    ]
+    model: Annotated[str | None, Field(description="The model that learned it; null without.", examples=[None])]
+    works: Annotated[int, Field(description="How many works the catalogue has.", examples=[42])]
+    likeness: Annotated[float, Field(description="How near, to compare within one answer.", examples=[1.42])]
+    because: Annotated[str, Field(description="What of the works is nearest to the prompt.", examples=["shipwreck"])]
+
+
+class StyleList(TypedDict):
+    """Styles, those that suit a prompt best first."""
+
+    styles: Annotated[list[StyleDescription], Field(description="The styles.")]
+    artists: Annotated[list[ArtistDescription], Field(description="The artists near a prompt; none without one.")]
 
 
 class WalkList(TypedDict):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import from_json
-from werkzeug.exceptions import UnsupportedMediaType
 
-from app.api import openapi
+from app.api import body_reader, openapi, pictures
 from app.api.openapi import documented
 from app.api.response_types import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
 from app.auth import api_tokens, rate_limits, visitors
@@ -17,7 +16,7 @@ from app.commissions import intake, recipe, walk_edits
 from app.commissions.schema import Commission
 from app.commissions.validation import validate
 from app.commissions.walk_edits import WalkChange
-from app.errors import InvalidInput, Malformed, NotOwner
+from app.errors import InvalidInput, NotOwner
 from app.gallery import catalogue, similar
 from app.gallery.catalogue_query import CatalogueQuery, parse, whole
 from app.moderation import audit_log, curation
@@ -31,7 +30,6 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 LIMIT_MAX = 100
 KEY_LENGTH = 16, 200  # fewer characters are hit upon by somebody else in the same network
-TOKEN_LENGTH = 32, 200
 
 
 def _page_size() -> int:
@@ -39,6 +37,13 @@ def _page_size() -> int:
 
 
 IdempotencyKey = Annotated[str, Field(min_length=KEY_LENGTH[0], max_length=KEY_LENGTH[1])]
+REPEATABLE = {
+    "Idempotency-Key": (
+        IdempotencyKey,
+        "Makes a repeat harmless: the same key with the same walk, from the same network, makes one. Draw it at "
+        "random for each walk, as a UUID is.",
+    )
+}
 
 
 class Listing(CatalogueQuery):
@@ -69,16 +74,11 @@ def init_app(app: Flask) -> None:
 @documented(
     name="commissionWalk",
     body=Commission,
-    headers={
-        "Idempotency-Key": (
-            IdempotencyKey,
-            "Makes a repeat harmless: the same key with the same walk, from the same network, makes one. Draw it at "
-            "random for each walk, as a UUID is.",
-        )
-    },
+    headers=REPEATABLE,
     answers={202: NewWalk},
     sends={202: ("Location",)},
     leads_to={202: ("describeWalk", "changeWalk", "takeWalkDown")},
+    takes_files=True,
     problems=(400, 401, 403, 413, 415, 422, 429),
     scopes=(api_tokens.CREATE,),
     is_owners=True,
@@ -90,20 +90,27 @@ def create() -> tuple[Response, int, dict[str, str]]:
     The answer comes at once and says where the walk is; look there until `finished_at` is set. Whoever sends a bearer
     token of their own, 32 to 200 characters drawn at random, owns the walk by it, and is sure of it even if the answer
     is lost; others are given one. With an API token the walk is that token's, and counts against its allowance alone.
+    A stop may be made of a picture that was brought to `/api/v1/pictures` by the same token. Or send a form: its field
+    `walk` is the JSON, and a stop's `picture` names the field that holds its file.
     """
+    return accept(lambda secret: validate(_walk_body(secret)))
+
+
+def accept(read: Callable[[str], Commission]) -> tuple[Response, int, dict[str, str]]:
+    """Commission what ``read`` makes of the request, for whoever sent it; it is told the secret that owns the walk."""
     token = api_tokens.allow(api_tokens.CREATE)
-    wanted, key = validate(json_body()), _idempotency_key()
+    own = None if token else pictures.own_token()
+    secret = str(api_tokens.bearer()) if token else own or visitors.new_token()
+    wanted, key = read(secret), _idempotency_key()
     if token is not None:
         walk, _ = intake.place(
             wanted,
             visitor_key=token.secret_hash,
-            owner=api_tokens.bearer(),
+            owner=secret,
             idempotency_key=key,
             admit=rate_limits.admit_token,
         )
         return _accepted(walk, None)
-    own = _own_token()
-    secret = own or visitors.new_token()
     walk, is_new = intake.place(
         wanted,
         visitor_key=rate_limits.network_key(),
@@ -114,6 +121,11 @@ def create() -> tuple[Response, int, dict[str, str]]:
     )
     # In a repeat only to who has it: behind one address, somebody else may have sent the same key.
     return _accepted(walk, secret if is_new or own else None)
+
+
+def _walk_body(owner: str) -> Any:
+    """Read a walk as JSON, or as a form that brings its pictures along."""
+    return pictures.walk_of_form(owner) if request.mimetype == pictures.FORM else body_reader.json_body()
 
 
 def _accepted(walk: Walk, owner_token: str | None) -> tuple[Response, int, dict[str, str]]:
@@ -189,7 +201,7 @@ def change(walk_id: str) -> Response:
     stays as it is.
     """
     walk = _own(walk_id)
-    walk_edits.apply(walk, walk_edits.validate(json_body()))
+    walk_edits.apply(walk, body_reader.read_by(walk_edits.validate))
     return jsonify(describe(walk))
 
 
@@ -258,6 +270,8 @@ def describe(walk: Walk) -> WalkDescription:
                 "found_hand": stop.found_hand or None,
                 "note": stop.note or None,
                 "scene": stop.scene,
+                "photo": stop.photo,
+                "cut_out": stop.cut_out,
             }
             for stop in walk.stops
         ],
@@ -285,6 +299,7 @@ def describe(walk: Walk) -> WalkDescription:
         "first_film_seconds": walk.first_film_seconds,
         "passes": walk.passes,
         "unlisted": walk.unlisted,
+        "photos_may_be_shown": walk.photos_may_be_shown,
         "featured": walk.featured_at is not None,
         "media": _media(walk),
         "recipe": recipe.recipe_of(walk),
@@ -333,20 +348,6 @@ def _own(walk_id: str) -> Walk:
     return walk
 
 
-def json_body() -> Any:
-    """Read the body as JSON.
-
-    :raises UnsupportedMediaType: when it is not sent as that.
-    :raises Malformed: when it is none.
-    """
-    if not request.is_json:
-        raise UnsupportedMediaType
-    try:
-        return from_json(request.get_data(), allow_inf_nan=False)
-    except ValueError as error:
-        raise Malformed(f"The body is not JSON that can be read: {error}") from error
-
-
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
     try:
@@ -355,15 +356,3 @@ def _idempotency_key() -> str | None:
         least, most = KEY_LENGTH
         message = f"An Idempotency-Key has {least} to {most} characters, drawn at random for each walk: a UUID will do."
         raise InvalidInput.on("Idempotency-Key", message=message) from error
-
-
-def _own_token() -> str | None:
-    """Read the token by which a caller is to own the walk, if they brought one.
-
-    :raises InvalidInput: when it is too short to be a secret, or too long.
-    """
-    token, (least, most) = api_tokens.bearer(), TOKEN_LENGTH
-    if token is not None and not least <= len(token) <= most:
-        message = f"A bearer token that is to own a walk has {least} to {most} characters. Send none, and you get one."
-        raise InvalidInput.on("Authorization", message=message)
-    return token

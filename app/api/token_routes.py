@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from flask import Blueprint, Flask, Response, jsonify, request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from app.api import body_reader
 from app.api.openapi import documented
 from app.api.response_types import CuratedWalk, WalkList
-from app.api.routes import LIMIT_MAX, describe, json_body
+from app.api.routes import LIMIT_MAX, describe
 from app.auth import api_tokens
-from app.commissions import error_messages
 from app.errors import InvalidInput
 from app.gallery import own_walks
 from app.gallery.catalogue_query import parse, whole
-from app.generation.limits import ERRORS_MAX, Limits
 from app.moderation import audit_log, curation, reports
 from app.storage.walk_models import FINISHED, Walk
 from app.walks import lookup
@@ -101,7 +100,7 @@ def curate(walk_id: str) -> Response:
     """
     token = api_tokens.require(api_tokens.CURATE)
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
-    wanted = _validate(json_body())
+    wanted = body_reader.read(Curation, shape='What is decided must be an object such as {"hidden": true}.')
     _check_hangs(walk, wanted)
     for name in ("hidden", "featured"):
         if name in wanted.model_fields_set:
@@ -127,12 +126,3 @@ def _check_hangs(walk: Walk, wanted: Curation) -> None:
     if wanted.featured and (is_hidden or walk.unlisted or walk.state != FINISHED):
         message = f"{walk.id} does not hang in the gallery, so it cannot be featured."
         raise InvalidInput.on("featured", message=message)
-
-
-def _validate(data: object) -> Curation:
-    try:
-        return Curation.model_validate(data)
-    except ValidationError as error:
-        shape = 'What is decided must be an object such as {"hidden": true}.'
-        errors = error_messages.change_errors(error, Limits.current(), shape=shape)
-        raise InvalidInput(errors[:ERRORS_MAX]) from error

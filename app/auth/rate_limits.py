@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
@@ -21,8 +22,10 @@ from app.queue import fair_queue, jobs
 HOUR = 3600
 PARTS = 10  # of a usual walk that the work of walks is counted in
 REPORTS = 10, 40  # within an hour from a visitor, and from an address
+WORDS = 60, 2400  # for walls; all those in a room share an address
 SIGN_INS = 10, 10
 DELETIONS = 10, 40
+CAPTIONS = 120  # within an hour from an address, by the language model; others are by the grammar
 Most = int | Callable[[], int]
 MOST: dict[str, tuple[str, ...]] = {  # from one visitor, and from one address
     "walks": (
@@ -43,7 +46,15 @@ MOST: dict[str, tuple[str, ...]] = {  # from one visitor, and from one address
         N_("%(count)s attempts within an hour are as many as we take from one address."),
     ),
 }
-MOST["deletions"] = MOST["attempts"]
+MOST["photos"] = (
+    N_("%(count)s pictures within an hour are as many as we take from one visitor."),
+    N_("%(count)s pictures within an hour are as many as we take from one address."),
+)
+MOST["words"] = (
+    N_("Words for %(count)s stops of walls within an hour are as many as we take from one visitor."),
+    N_("Words for %(count)s stops of walls within an hour are as many as we take from one address."),
+)
+MOST["deletions"] = MOST["captions"] = MOST["attempts"]
 
 
 def init_app(app: Flask) -> None:
@@ -59,12 +70,18 @@ def init_app(app: Flask) -> None:
         key_prefix=f"moma:{app.config['QUEUE']}",
     )
     walks = app.config["HOURLY_WALKS"], app.config["HOURLY_WALKS_ADDRESS"]
+    photos = app.config["HOURLY_PHOTOS"], app.config["HOURLY_PHOTOS_ADDRESS"]
     app.extensions["moma_limits"] = {
         "page": _Gate(limiter, "page", _cookie, walks),
         "api": _Gate(limiter, "api", network_key, walks),
         "token": _Gate(limiter, "token", _token, (_allowance,), what="token"),
+        "photo": _Gate(limiter, "photo", _cookie, photos, what="photos"),
+        "photo-api": _Gate(limiter, "photo-api", network_key, photos, what="photos"),
+        "photo-token": _Gate(limiter, "photo-token", _token, photos[:1], what="photos"),
         "stages": _Gate(limiter, "stages", _cookie, walks, what="stages"),
         "report": _Gate(limiter, "report", _cookie, REPORTS, what="reports"),
+        "words": _Gate(limiter, "words", _cookie, WORDS, what="words"),
+        "captions": _Gate(limiter, "captions", network_key, (CAPTIONS,), what="captions"),
         "deletion": _Gate(limiter, "deletion", _cookie, DELETIONS, what="deletions"),
         "sign-in": _Gate(limiter, "sign-in", network_key, SIGN_INS, what="attempts"),
     }
@@ -94,6 +111,40 @@ def admit_token(passes: int) -> None:
     current_app.extensions["moma_limits"]["token"].admit(passes)
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoGate:
+    """The limit of what somebody may bring within an hour, who came in by a page, through the API or with a token.
+
+    Looking at a picture costs something too, so there must be room before it is looked at; what is refused for what it
+    is does not count.
+    """
+
+    way: Literal["photo", "photo-api", "photo-token"]
+
+    def look(self) -> None:
+        """Tell whether there is room for another.
+
+        :raises TooMany: when the hour is full.
+        """
+        current_app.extensions["moma_limits"][self.way].look()
+
+    def admit(self) -> None:
+        """Count one.
+
+        :raises TooMany: when the hour is full; then nothing was counted.
+        """
+        current_app.extensions["moma_limits"][self.way].admit()
+
+
+def admits_captions() -> bool:
+    """Tell whether this address may have the language model write once more, and count it."""
+    try:
+        current_app.extensions["moma_limits"]["captions"].admit()
+    except TooMany:
+        return False
+    return True
+
+
 def admit_deletion() -> None:
     """Count a visitor's attempt to delete all that is theirs, by cookie and more loosely by address.
 
@@ -116,6 +167,14 @@ def admit_report() -> None:
     :raises TooMany: when the hour is full; then nothing was counted.
     """
     current_app.extensions["moma_limits"]["report"].admit()
+
+
+def admit_words() -> None:
+    """Count what is written for a wall, by cookie and more loosely by address.
+
+    :raises TooMany: when the hour is full; then nothing was counted.
+    """
+    current_app.extensions["moma_limits"]["words"].admit()
 
 
 def admit_sign_in() -> None:
@@ -201,15 +260,22 @@ class _Gate:
         if passes is not None:  # the largest of walks takes the whole hour, else nobody could ever ask for it
             parts = -(-passes * self.parts // fair_queue.turn_passes())
             g.moma_cost = min(max(1, parts), own * self.parts)
+        self._take(*self.looks, *self.counts)
+
+    def look(self) -> None:
+        """Tell whether there is room for one more, and count nothing."""
+        self._take(*self.looks)
+
+    def _take(self, *steps: Callable[[], None]) -> None:
         try:
-            for step in (*self.looks, *self.counts):
+            for step in steps:
                 step()
         except RateLimitExceeded as error:
             limit = self.limiter.current_limit
             wait = HOUR if limit is None else max(1, limit.reset_at - int(time.time()))
             most = error.limit.limit.amount // self.parts
             raise TooMany(
-                f"{_(MOST[self.what][most != own], count=most)} "
+                f"{_(MOST[self.what][most != _number(self.own)], count=most)} "
                 + _("There is room for the next in %(time)s.", time=duration_about(wait)),
                 retry_after=wait,
             ) from error

@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Row
 
+from app.storage.candidate_models import CandidateSet
 from app.storage.walk_models import Walk
 
 COOKIE = "moma_visitor"
@@ -63,9 +64,9 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def owns(secret: str | None, walk: Walk | Row[Any]) -> bool:
-    """Tell whether ``secret`` (a cookie's, or a bearer token) is that of the walk's owner."""
-    return secret is not None and hmac.compare_digest(digest(secret), walk.owner_hash)
+def owns(secret: str | None, owned: Walk | CandidateSet | Row[Any]) -> bool:
+    """Tell whether ``secret`` (a cookie's, or a bearer token) is that of the owner of a walk, or of candidates."""
+    return secret is not None and hmac.compare_digest(digest(secret), owned.owner_hash)
 
 
 def new_token() -> str:

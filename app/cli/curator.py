@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from app.auth import curator_session
 from app.cli.common import as_json, explained, print_json
-from app.moderation import audit_log, banned_words, reports
+from app.moderation import allowed_words, audit_log, banned_words, reports
 from app.moderation.audit_log import COMMAND
 from app.walks import lookup
 
@@ -92,6 +92,43 @@ def lift(word: str, as_json: bool) -> None:
         print_json({"word": word, "lifted": lifted})
     else:
         click.echo(f"“{word}” is allowed again." if lifted else f"“{word}” was not banned.")
+
+
+@group.command("allowed")
+@as_json
+@explained
+def allowed(as_json: bool) -> None:
+    """List the words that may hang whatever the house's lists say."""
+    if as_json:
+        print_json(allowed_words.words())
+    else:
+        click.echo("\n".join(allowed_words.words()))
+
+
+@group.command("allow")
+@click.argument("word")
+@as_json
+@explained
+def allow(word: str, as_json: bool) -> None:
+    """Let WORD hang, which the house's lists of unfit words refuse."""
+    kept = allowed_words.allow(word, who=COMMAND)
+    if as_json:
+        print_json({"word": kept, "allowed": True})
+    else:
+        click.echo(f"“{kept}” may hang.")
+
+
+@group.command("take-back")
+@click.argument("word")
+@as_json
+@explained
+def take_back(word: str, as_json: bool) -> None:
+    """Leave an allowed word to the house's lists again."""
+    taken = allowed_words.take_back(word, who=COMMAND)
+    if as_json:
+        print_json({"word": word, "taken_back": taken})
+    else:
+        click.echo(f"“{word}” is left to the lists again." if taken else f"“{word}” was not allowed.")
 
 
 @group.command("log")

@@ -12,6 +12,7 @@ from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation.audit_log import COMMAND
 from app.storage.house_models import Exhibition
+from app.wall import corridors
 
 group = AppGroup("exhibitions", help="Hang walks together, in an order, under a title and a text.")
 
@@ -74,6 +75,15 @@ def change(
     wanted.walks = walk_ids or wanted.walks
     exhibitions.change(exhibition, wanted, who=COMMAND)
     _say(exhibitions.at(slug, even_unshown=True), as_json)
+
+
+@group.command("corridor")
+@click.argument("slug")
+@explained
+def corridor(slug: str) -> None:
+    """Have painted what joins the walks of an exhibition end to end, for its corridor at /corridor/SLUG."""
+    count = corridors.commission_joints(exhibitions.at(slug, even_unshown=True))
+    click.echo(f"{count} walks in between are being painted; the corridor is at /corridor/{slug}")
 
 
 @group.command("remove")

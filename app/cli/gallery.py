@@ -14,7 +14,7 @@ from flask.cli import AppGroup
 
 from app.cli.common import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
-from app.gallery import first_exhibition
+from app.gallery import first_exhibition, stretches
 from app.moderation import audit_log, curation
 from app.operations import walk_export, walk_import
 from app.queue import jobs
@@ -121,6 +121,24 @@ def unfeature(walk_id: str, as_json: bool) -> None:
     _do(curation.unfeature, walk_id, as_json, "is no longer featured.", "unfeatured walk")
 
 
+@group.command("list")
+@click.argument("walk_id")
+@as_json
+@explained
+def list_kept(walk_id: str, as_json: bool) -> None:
+    """List a walk that a wall keeps among the gallery's newest."""
+    _set_listed(walk_id, True, as_json)
+
+
+@group.command("unlist")
+@click.argument("walk_id")
+@as_json
+@explained
+def unlist_kept(walk_id: str, as_json: bool) -> None:
+    """Leave a walk that a wall keeps to its exhibition alone."""
+    _set_listed(walk_id, False, as_json)
+
+
 @group.command("exhibit")
 @click.option("--take-down", is_flag=True, help="Take the first exhibition down instead.")
 @as_json
@@ -174,6 +192,16 @@ def import_walks(file: Path, replace: bool, as_json: bool) -> None:
     click.echo(f"{report.exhibitions:,} exhibitions hung, {report.exhibitions_there:,} were here already.")
     if report.drawings:
         click.echo(f"{report.drawings:,} drawings came along: walks are painted after them, prompts not read as them.")
+
+
+def _set_listed(walk_id: str, is_listed: bool, as_json: bool) -> None:
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
+    stretches.set_listed(walk, is_listed)
+    audit_log.note("listed walk" if is_listed else "unlisted walk", walk.id, who=audit_log.COMMAND)
+    if as_json:
+        print_json({"id": walk.id, "unlisted": walk.unlisted})
+    else:
+        click.echo(f"{walk.id} is {'listed' if is_listed else 'no longer listed'}.")
 
 
 def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, done: str) -> None:

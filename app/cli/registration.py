@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import backup, curator, doctor, drawings, exhibitions, first_exhibition, gallery, media, tokens
+from app.cli import (
+    backup,
+    captions,
+    curator,
+    doctor,
+    drawings,
+    exhibitions,
+    first_exhibition,
+    gallery,
+    media,
+    styles,
+    tokens,
+    walls,
+)
 from app.cli.walks import group
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to ``flask``."""
-    modules = (gallery, first_exhibition, exhibitions, drawings, curator, tokens, media, backup)
-    for command in (group, *(module.group for module in modules), doctor.command):
+    modules = (gallery, first_exhibition, exhibitions, walls, drawings, curator, styles, tokens, media, backup)
+    for command in (group, *(module.group for module in modules), captions.command, doctor.command):
         app.cli.add_command(command)

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app.api import routes
 from app.auth import visitors
+from app.cli import candidates
 from app.cli.common import as_json, explained, print_json
-from app.commissions import intake, recipe
+from app.commissions import brought_photos, intake, recipe, repainting
+from app.commissions.recipe_pins import PinnedSettings
+from app.commissions.schema import Commission
 from app.commissions.validation import validate
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
@@ -22,7 +26,9 @@ from app.moderation.audit_log import COMMAND
 from app.operations.local_worker import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
+from app.storage.photo_models import Photo
 from app.storage.walk_models import ENDINGS, FINISHED, STATES, Walk
+from app.storage.wall_models import WallLeg
 from app.walks import lifecycle, lookup
 
 WORD = "command line"
@@ -33,10 +39,18 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 
 @group.command("create")
 @click.argument("prompts", nargs=-1)
+@click.option("--photo", "photos", metavar="[STOP=]FILE", multiple=True,
+              help="A picture that is a stop: that of this number, else the last; PROMPTS are the others. "
+                   "With --recipe, one that it names.")  # fmt: skip
+@click.option("--cut-out", is_flag=True, help="Of each picture use its main thing alone, cut out along its outline.")
+@click.option("--photos-may-be-shown", is_flag=True,
+              help="You may publish the pictures, and those in them agree; else the walk is unlisted.")  # fmt: skip
 @click.option("--frames", type=int, help="How many frames; as many as the settings say if not given.")
 @click.option("--seed", type=int, help="The seed; drawn and recorded if not given.")
 @click.option("--stop-seed", "stop_seeds", type=int, multiple=True,
               help="A seed of its own for a stop; given once for each, in their order.")  # fmt: skip
+@click.option("--pick", "picks", metavar="PICTURE", multiple=True,
+              help="A candidate for a stop, as `walks candidates` names it; once for each, - for none.")  # fmt: skip
 @click.option("--leave-out", default="", help="What every stop leaves out (its negative prompt).")
 @click.option("--hand", help="The style that every stop is painted in, one that the model knows, such as neon.")
 @click.option("--steps", type=int, help="How many steps the sampler takes for each frame.")
@@ -65,26 +79,48 @@ def create(
     wait: bool,
     out: Path | None,
     as_json: bool,
+    photos: tuple[str, ...],
+    cut_out: bool,
     **options: Any,
 ) -> None:
     """Commission a walk between PROMPTS. With no site running, one is started for as long as it takes."""
     if out:
         _check_out(out)
+    owner = visitors.new_token()
     if recipe_file:
-        _refuse_both(prompts, options)
+        agreed = options.pop("photos_may_be_shown")
+        _refuse_both(prompts, options | {"cut_out": cut_out})
         wanted, pinned = recipe.read_upload(_read(recipe_file))
-        wanted.unlisted = unlisted
+        wanted.unlisted, wanted.photos_may_be_shown = unlisted, agreed
+        _bring_those_of(wanted, photos, owner)
     else:
-        wanted, pinned = validate(_asked(prompts, **options) | {"unlisted": unlisted}), None
-    with painters(needed=wait or out is not None) as tend:
-        walk, _ = intake.place(wanted, visitor_key=visitors.digest(WORD), pinned=pinned, anew=anew)
-        if wait or out:
-            walk = wait_for(walk, tend, quiet=as_json)
-            if walk.state != FINISHED:
-                raise MomaError(f"The walk {walk.id} ended as {walk.state}. {walk.error or ''}".strip())
-        if out:
-            _write(walk, out)
-    _show(walk, as_json)
+        asked = _asked(prompts, **options) | {"unlisted": unlisted}
+        _put_photos(asked, photos, cut_out=cut_out, owner=owner)
+        wanted, pinned = validate(asked), None
+    _place(wanted, owner=owner, pinned=pinned, anew=anew, wait=wait, out=out, as_json=as_json)
+
+
+group.add_command(candidates.command)
+
+
+@group.command("repaint")
+@click.argument("walk_id")
+@click.option("--style", required=True, help="The style, by its name in `flask styles list`.")
+@click.option("--anew", is_flag=True, help="Paint it even if the same was painted before.")
+@click.option("--unlisted", is_flag=True, default=None, help="Keep it out of the gallery; else it is as the walk is.")
+@click.option("--wait", is_flag=True, help="Wait until it is painted.")
+@click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
+              help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
+@as_json
+@explained
+def repaint(
+    walk_id: str, style: str, anew: bool, unlisted: bool | None, wait: bool, out: Path | None, as_json: bool
+) -> None:
+    """Paint a finished walk once more in another style, by the same sketches, noise and seeds."""
+    if out:
+        _check_out(out)
+    wanted = repainting.commission_of(lookup.walk_at_address(walk_id), style, unlisted=unlisted)
+    _place(wanted, owner=visitors.new_token(), pinned=None, anew=anew, wait=wait, out=out, as_json=as_json)
 
 
 @group.command("list")
@@ -93,8 +129,9 @@ def create(
 @as_json
 @explained
 def list_walks(state: str | None, limit: int, as_json: bool) -> None:
-    """List walks, newest first, unlisted ones as well."""
-    query = select(Walk).where(Walk.deleted_at.is_(None)).order_by(Walk.number.desc()).limit(limit)
+    """List walks, newest first, unlisted ones as well; what a live wall keeps, but not the legs that it walks."""
+    is_leg = select(WallLeg.number).where(WallLeg.walk_id == Walk.id).exists()
+    query = select(Walk).where(Walk.deleted_at.is_(None), ~is_leg).order_by(Walk.number.desc()).limit(limit)
     found = db.session.scalars(query.where(Walk.state == state) if state else query).all()
     if as_json:
         print_json([routes.describe(walk) for walk in found])
@@ -167,6 +204,28 @@ def export(walk_id: str, out: Path, as_json: bool) -> None:
         click.echo(f"{out}: {out.stat().st_size:,} bytes")
 
 
+def _place(
+    wanted: Commission,
+    *,
+    owner: str,
+    pinned: PinnedSettings | None,
+    anew: bool,
+    wait: bool,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Commission a walk, wait for it and write its film where that is asked for, and show it."""
+    with painters(needed=wait or out is not None) as tend:
+        walk, _ = intake.place(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned, anew=anew)
+        if wait or out:
+            walk = wait_for(walk, tend, quiet=as_json)
+            if walk.state != FINISHED:
+                raise MomaError(f"The walk {walk.id} ended as {walk.state}. {walk.error or ''}".strip())
+        if out:
+            _write(walk, out)
+    _show(walk, as_json)
+
+
 def _check_out(out: Path) -> None:
     if out.suffix.lower() not in (*KINDS, ".json"):
         raise InvalidInput.on("out", message=f"{out} must end in .gif, .mp4, .webp, .png or .json.")
@@ -175,7 +234,13 @@ def _check_out(out: Path) -> None:
 
 
 def _asked(
-    prompts: tuple[str, ...], *, leave_out: str, hand: str | None, stop_seeds: tuple[int, ...], **settings: Any
+    prompts: tuple[str, ...],
+    *,
+    leave_out: str,
+    hand: str | None,
+    stop_seeds: tuple[int, ...],
+    picks: tuple[str, ...],
+    **settings: Any,
 ) -> dict[str, Any]:
     """Put the options together as a commission, unchecked; what was not given keeps its default."""
     if stop_seeds and len(stop_seeds) != len(prompts):
@@ -183,11 +248,57 @@ def _asked(
     shared = {"negative_prompt": leave_out, "hand": hand}
     seeds = stop_seeds or (None,) * len(prompts)
     stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
+    for stop, told in zip(stops, candidates.picked(picks, prompts), strict=False):
+        stop.update(told)
     if settings["continues"]:
         parent = lookup.walk_at_address(settings["continues"])
         settings["continues"] = parent.id
         stops.insert(0, _last_stop(parent))
     return {"stops": stops, **{name: value for name, value in settings.items() if value is not None}}
+
+
+def _put_photos(asked: dict[str, Any], photos: tuple[str, ...], *, cut_out: bool, owner: str) -> None:
+    """Put pictures among the stops that are asked for; without a number, after the stops that are there."""
+    if cut_out and not photos:
+        raise InvalidInput.on("cut-out", message="There is no picture to cut anything out of: give one with --photo.")
+    for each in photos:
+        number, file = _place_and_file(each, len(asked["stops"]))
+        if not 1 <= number <= len(asked["stops"]) + 1:
+            message = f"{each:.80}: the stop must be a number from 1 to {len(asked['stops']) + 1}."
+            raise InvalidInput.on("photo", message=message)
+        photo = _bring(file, owner)
+        like = asked["stops"][0] if asked["stops"] else {}
+        shared = {name: like[name] for name in ("negative_prompt", "hand") if name in like}
+        asked["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
+
+
+def _bring_those_of(wanted: Commission, photos: tuple[str, ...], owner: str) -> None:
+    """Bring the pictures that a recipe names, which it does not hold."""
+    named = {stop.picture for stop in wanted.stops}
+    for each in photos:
+        if _bring(Path(each), owner).digest not in named:
+            raise InvalidInput.on("photo", message=f"The recipe names another picture than {each}, or none.")
+
+
+def _place_and_file(text: str, count: int) -> tuple[int, Path]:
+    number, sign, file = text.partition("=")
+    if sign and number.isascii() and number.isdigit() and len(number) < 4:
+        return int(number), Path(file)
+    return count + 1, Path(text)
+
+
+def _bring(file: Path, owner: str) -> Photo:
+    most = int(current_app.config["PHOTO_MAX"])
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(most + 1)
+        return brought_photos.bring(
+            data, owner_hash=visitors.digest(owner), network="", look=lambda: None, admit=lambda: None
+        )
+    except OSError as error:
+        raise InvalidInput.on("photo", message=f"{file} cannot be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise InvalidInput.on("photo", message=f"The picture {file} {error}") from error
 
 
 def _last_stop(walk: Walk) -> dict[str, Any]:

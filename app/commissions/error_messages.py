@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from app.errors import FieldError
+from app.errors import FieldError, InvalidInput
 from app.generation import presets
 from app.generation.hands import words_of
-from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
+from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.i18n.formatting import decimal, join_words
 from app.i18n.gettext import N_, _
+from app.queue.candidate_requests import MOST as CANDIDATES_MOST
 from app.storage.walk_models import ENDINGS
 
 UNREADABLE = N_("contains characters that could not be read. Send it as UTF-8.")
@@ -20,17 +23,46 @@ SUBJECTS = {
     "negative_prompt": N_("The list of what to leave out"),
     "seed": N_("The seed"),
     "hand": N_("The hand"),
+    "style": N_("The style"),
     "scene": N_("The scene"),
+    "picture": N_("The picture"),
     "title": N_("The title"),
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),
 }
 
 
-def change_errors(error: ValidationError, limits: Limits, *, shape: str) -> list[FieldError]:
-    """Translate what is wrong with a change to a walk; ``shape`` says what one is, where it is none at all."""
-    found = error.errors(include_url=False, include_input=False)
-    return [field_error(item, limits) if item["loc"] else FieldError((), shape) for item in found]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_model(
+    kind: type[Model], data: Any, limits: Limits, *, shape: str, rules: Mapping[str, str] = MappingProxyType({})
+) -> Model:
+    """Read what somebody asks for as a model.
+
+    ``shape`` says what one is, where ``data`` is none at all; ``rules`` say of a field, in a sentence, what it may be
+    where that differs from what it may be of a walk.
+
+    :raises InvalidInput: with one :class:`FieldError` for each field that is wrong, up to so many.
+    """
+    try:
+        return kind.model_validate(data, context=limits)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)[:ERRORS_MAX]
+        raise InvalidInput([_told(kind, item, limits, shape, rules) for item in found]) from error
+
+
+def _told(kind: type[BaseModel], item: Any, limits: Limits, shape: str, rules: Mapping[str, str]) -> FieldError:
+    path, name = item["loc"], str(item["loc"][0]) if item["loc"] else ""
+    if not path:
+        return FieldError((), shape)
+    if len(path) == 1 and name in rules and item["type"] != "extra_forbidden":
+        return FieldError((name,), rules[name])
+    if len(path) == 1 and rules and item["type"] == "extra_forbidden":
+        name = name.encode("utf-8", "replace").decode()
+        known = ", ".join(kind.model_fields)
+        return FieldError((name,), _("%(field)s is no field here. Use %(known)s.", field=f"{name:.60}", known=known))
+    return field_error(item, limits)
 
 
 def field_error(item: Any, limits: Limits) -> FieldError:
@@ -38,8 +70,6 @@ def field_error(item: Any, limits: Limits) -> FieldError:
     path: tuple[str | int, ...] = tuple(
         part.encode("utf-8", "replace").decode() if isinstance(part, str) else part for part in item["loc"]
     )
-    if not path:
-        return FieldError(path, _('A walk must be an object such as {"stops": […]}.'))
     field = path[-1]
     if item["type"] == "extra_forbidden":
         return FieldError(path, _("%(field)s is not a field of a walk.", field=f"{field!s:.60}"))
@@ -56,10 +86,16 @@ def field_error(item: Any, limits: Limits) -> FieldError:
         "hand": _one_of(subject(path), words_of(limits.hands))
         if limits.hands
         else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=subject(path)),
+        "stop": _('stop must be an object such as {"prompt": "a lemon"}.'),
+        "count": _("count must be a whole number from %(least)s to %(most)s.", least=1, most=CANDIDATES_MOST),
+        "style": _("%(subject)s must be the name of a style, or null.", subject=subject(path)),
         "stops": _("stops must be a list of %(least)s to %(most)s stops.", least=STOPS_MIN, most=limits.stops_max),
         "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
         "unlisted": _("%(field)s must be true or false.", field=field),
         "easing": _("%(field)s must be true or false.", field=field),
+        "photos_may_be_shown": _("%(field)s must be true or false.", field=field),
+        "cut_out": _("%(field)s must be true or false.", field=field),
+        "picture": _("%(subject)s must be named by the id of an upload.", subject=subject(path)),
         "hidden": _("%(field)s must be true or false.", field=field),
         "featured": _("%(field)s must be true or false.", field=field),
         "preset": _one_of("preset", join_words(presets.NAMES)),

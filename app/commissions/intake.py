@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import current_app
@@ -13,16 +13,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.auth import visitors
-from app.commissions import lineage_rules, scenes
+from app.commissions import brought_photos, lineage_rules, scenes
+from app.commissions.brought_photos import BroughtPhoto, Photos
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
-from app.errors import InvalidInput
-from app.generation import models_on_offer, presets, sampler_settings
+from app.errors import InvalidInput, MomaError
+from app.generation import adapters, models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
 from app.queue import admission, fair_queue, jobs
+from app.queue.fair_queue import Line
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.text import folding
+from app.uploads import photo_stops
 from app.walks import neighbours, reuse
 
 
@@ -36,6 +39,7 @@ def place(
     pinned: PinnedSettings | None = None,
     admit: Callable[[int], None] | None = None,
     anew: bool = False,
+    photos: Mapping[int, BroughtPhoto] | None = None,
 ) -> tuple[Walk, bool]:
     """Save a walk, commit, and notify the workers; return it, and whether it is new.
 
@@ -44,18 +48,40 @@ def place(
     will own the walk; without one nobody does. A repeat with the same ``idempotency_key`` returns the first walk and
     makes none. ``admit`` is called with the passes of a new walk before it is saved, and may refuse it by raising.
 
-    :raises InvalidInput: when the key was used for something else.
+    :raises InvalidInput: when the key was used for something else, or the picture of a stop is not its owner's.
     """
-    walk = _new_row(wanted, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned)
+    walk, put_in = _new_row(
+        wanted, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned, given=photos or {}
+    )
     revision = None if anew else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
     line = fair_queue.look() if admit else None
+    put: list[str] = []
+    if put_in and (key is None or _commissioned_with(db.session(), key) is None):
+        put = photo_stops.put_into(walk, put_in)
+    walk.idempotency_key, walk.commission_hash = key, fingerprint
+    try:
+        saved, is_new = _save(walk, line, admit, revision)
+    except MomaError:  # before anything was committed
+        photo_stops.take_back(put)
+        raise
+    if not is_new or saved.repeat_of:  # which has the files of another
+        photo_stops.take_back(put)
+    if is_new and saved.is_waiting:
+        jobs.notify_workers()
+    return saved, is_new
+
+
+def _save(
+    walk: Walk, line: Line | None, admit: Callable[[int], None] | None, revision: str | None
+) -> tuple[Walk, bool]:
+    """Commit a walk, or find that its key was used; return the one that there is, and whether it is new."""
+    key = walk.idempotency_key
     try:
         with writing() as session:
             if key and (earlier := _commissioned_with(session, key)):
-                return _repeat(earlier, fingerprint), False
-            walk.idempotency_key, walk.commission_hash = key, fingerprint
+                return _repeat(earlier, walk.commission_hash), False
             for name, value in fair_queue.join(session, walk).items():  # from here on nobody else takes walks down
                 setattr(walk, name, value)
             original = reuse.find_original(session, walk, revision) if revision else None
@@ -71,9 +97,7 @@ def place(
         first = _commissioned_with(db.session(), key) if key else None
         if first is None:
             raise
-        return _repeat(first, fingerprint), False
-    if walk.is_waiting:
-        jobs.notify_workers()
+        return _repeat(first, walk.commission_hash), False
     return walk, True
 
 
@@ -90,11 +114,20 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 
 
 def _new_row(
-    wanted: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None
-) -> Walk:
-    """Write a walk down as it was asked for, with its settings resolved."""
+    wanted: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
+    given: Mapping[int, BroughtPhoto],
+) -> tuple[Walk, Photos]:  # fmt: skip
+    """Write a walk down as it was asked for, with its settings resolved; return it, and the photos of its stops."""
     config = current_app.config
     parent = lineage_rules.gone_on_from(wanted)
+    brought = brought_photos.of_stops(wanted, None if owner is None else visitors.digest(owner), besides=given)
+    stops, photos = brought_photos.described(wanted, brought), brought_photos.read(brought)
+    for index, photo in given.items():
+        photos[index] = photo.data, photo.digest
+        stops[index] |= {"photo": photo.digest, "cut_out": photo.cut_out}
+    if 0 not in photos and (still := brought_photos.last_still(parent)):
+        photos[0] = still.data, still.digest
+        stops[0] |= {"photo": still.digest, "cut_out": False}
     model = _model(wanted, parent)
     preset, settings = _settings(wanted, parent, model)
     walk = Walk(
@@ -117,19 +150,21 @@ def _new_row(
         easing=wanted.easing,
         continues=wanted.continues,
         remix_of=wanted.remix_of,
-        stops=[
-            Stop(position=i, **stop.model_dump() | {"hand": stop.hand or ""}) for i, stop in enumerate(wanted.stops)
-        ],
+        stops=[Stop(position=index, **stop) for index, stop in enumerate(stops)],
     )
+    brought_photos.hold_back(walk, agreed=wanted.photos_may_be_shown or not (brought or given))
     if pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
+    else:
+        painted_by = models_on_offer.setting(model)
+        walk.sampling = adapters.recorded(settings, (stop.hand for stop in walk.stops), painted_by)
     scenes.read_stops(walk, parent)
     walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)
-    return walk
+    return walk, photos
 
 
 def _model(wanted: Commission, parent: Walk | None) -> str | None:

@@ -14,9 +14,10 @@ from app.commissions.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, Re
 from app.commissions.schema import Commission
 from app.drawings import drawing_credits
 from app.errors import InvalidInput
-from app.generation import models_on_offer, presets
+from app.generation import adapters, models_on_offer, presets
 from app.i18n.gettext import N_, _
 from app.storage.walk_models import ROUND, Stop, Walk
+from app.walks import lineage
 
 FORMAT = "moma-lisa recipe"
 FIRST, VERSION = 1, 2  # in the first, every frame was painted in full
@@ -70,6 +71,8 @@ def recipe_of(walk: Walk) -> Recipe:
         written["levels"] = cast(list[RecipeLevel] | None, walk.levels)
     if walk.drawings:
         written["drawings"] = drawings_of(walk)
+    if original := lineage.remixed_from(walk):
+        written["remix_of"] = original.id
     return written
 
 
@@ -108,6 +111,8 @@ def _stop(stop: Stop) -> RecipeStop:
     }
     if stop.scene is not None:
         written["scene"] = stop.scene
+    if stop.photo is not None:
+        written["photo"], written["cut_out"] = stop.photo, bool(stop.cut_out)
     return written
 
 
@@ -154,6 +159,12 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
     wanted, pinned = commission_of(read(data))
     if not models_on_offer.find(pinned.model_name):
         raise InvalidInput.on("model", message=models_on_offer.not_offered(pinned.model_name))
+    for words, digest in ((pinned.sampling and pinned.sampling.adapters) or {}).items():
+        if adapters.find(digest, models_on_offer.setting(pinned.model_name)) is None:
+            lacks = _(
+                "The style “%(style)s” that the recipe was painted in was removed here, or learned anew.", style=words
+            )
+            raise _unusable(lacks)
     return wanted, pinned
 
 
@@ -166,7 +177,9 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     model = recipe.get("model")
     name = model.get("name") if isinstance(model, dict) else None
     painted_by = name if isinstance(name, str) else None
-    wanted = validation.validate({name: recipe.get(name) for name in names}, painted_by=painted_by)
+    asked = {name: recipe.get(name) for name in names}
+    stops = _asked_stops(asked["stops"])
+    wanted = validation.validate(asked | {"stops": stops}, painted_by=painted_by, learned=_learned(recipe))
     if wanted.seed is None:
         raise _altered(_("its seed is missing"))
     if recipe.get("version") != VERSION:
@@ -187,6 +200,25 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
         raise _altered(found)
     return wanted, pinned
+
+
+def _learned(recipe: dict[str, Any]) -> list[str]:
+    """List the hands that a recipe says were adapters; a walk that was painted in one stays when it is removed."""
+    sampler = recipe.get("sampler")
+    told = sampler.get(adapters.RECORDED) if isinstance(sampler, dict) else None
+    return [*told] if isinstance(told, dict) else []
+
+
+def _asked_stops(told: Any) -> Any:
+    """Ask for the photos of a recipe's stops by their digests: who owns them here need not bring them again."""
+    if not isinstance(told, list):
+        return told
+    return [
+        {("picture" if name == "photo" else name): value for name, value in stop.items()}
+        if isinstance(stop, dict)
+        else stop
+        for stop in told
+    ]
 
 
 def _model_of(told: dict[str, Any], name: str) -> str | None:
@@ -236,8 +268,10 @@ def _unusable(message: str) -> InvalidInput:
 def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the commission that asks for what a recipe says, as the JSON API takes it."""
     settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
-    asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted"}) | settings
+    asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted", "photos_may_be_shown"}) | settings
     for stop in asked["stops"]:
         if stop["scene"] is None:  # as in recipes
             del stop["scene"]
+        if stop["picture"] is None:
+            del stop["picture"], stop["cut_out"]
     return asked | {"preset": wanted.preset or presets.DEFAULT}

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.i18n.gettext import _
 from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
-from app.storage.walk_models import FRAMES, KNOTS, STOPS
+from app.storage.walk_models import FRAMES, HAND_MAX, KNOTS, STOPS
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
 STEPS_MAX = 200
@@ -24,11 +24,14 @@ KNOTS_MAX = 128  # on a leg, and in a level
 GAIN_MAX = 10.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
-OPTIONAL = ("gain", "enlarged")  # what a sampler's settings may lack
+ADAPTERS_MAX = 64  # as many as any walk has stops
+OPTIONAL = ("gain", "enlarged", "adapters")  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
 Depth = Annotated[int, Field(ge=0, le=STEPS_MAX)]
+HandWords = Annotated[str, Field(max_length=HAND_MAX, pattern=PRINTABLE)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Positions = Annotated[list[float], Field(max_length=POSITIONS_MAX)]
 
 
@@ -66,6 +69,7 @@ class PinnedSampling(BaseModel):
     ]
     branches: bool
     enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # of the model's own size
+    adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
 
 
 class ToldDrawing(BaseModel):

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from sketch.scene import Scene, Thing
 
+PHOTO = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 SCENE = Scene((Thing("0a1b2c3d4e5f6a7b8c9d"),)).as_json()
 STOPS = [{"prompt": prompt, "negative_prompt": "", "seed": None, "hand": None} for prompt in ("a lemon", "the sun")]
 
@@ -27,6 +28,15 @@ class RecipeStop(TypedDict):
             dict[str, Any],
             Field(description="What the prompt was read as: drawings, their places, a setting.", examples=[SCENE]),
         ]
+    ]
+    photo: NotRequired[
+        Annotated[
+            str,
+            Field(description="The SHA-256 of the photo that it is made of, which no recipe holds.", examples=[PHOTO]),
+        ]
+    ]
+    cut_out: NotRequired[
+        Annotated[bool, Field(description="Whether of the photo its main thing alone is used.", examples=[False])]
     ]
 
 
@@ -81,6 +91,15 @@ class RecipeSampler(TypedDict):
             Field(
                 description="From and to which half log signal-to-noise ratio the steps go; null for the model's own.",
                 examples=[[-5.0, 3.0]],
+            ),
+        ]
+    ]
+    adapters: NotRequired[
+        Annotated[
+            dict[str, str],
+            Field(
+                description="The digests of what the model learned of its hands here, by their words.",
+                examples=[{"our prints": "4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"}],
             ),
         ]
     ]
@@ -159,6 +178,15 @@ class Recipe(TypedDict):
         Annotated[
             list[RecipeDrawing],
             Field(description="The drawings of its scenes, and whose they are, where sketches led the painter."),
+        ]
+    ]
+    remix_of: NotRequired[
+        Annotated[
+            str,
+            Field(
+                description="The id of the public walk that it is a remix or a repaint of; it changes no picture.",
+                examples=["k3v9x2mq7wzt4hbn"],
+            ),
         ]
     ]
     device: RecipeDevice

@@ -54,6 +54,9 @@ def read_stops(walk: Walk, parent: Walk | None = None) -> None:
     for stop in walk.stops:
         if stop.scene is None and not walk.is_pinned:
             stop.scene = _scene(reader, stop, walk, model).as_json()
+    for stop in walk.stops:
+        if stop.photo is not None and stop.scene is not None:  # its things are those of the photo
+            stop.scene = {**stop.scene, "things": []}
     walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
 
 

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
 from app.commissions import error_messages
 from app.generation.hands import find as find_hand
 from app.generation.hands import words_of
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
+from app.i18n.formatting import join_words
 from app.i18n.gettext import _
-from app.storage.walk_models import HAND_MAX, ID
+from app.storage.walk_models import HAND_MAX, ID, slug_of
+from app.styles import added, shipped
+from app.styles import style as styles
+from app.styles.style import Style
 from sketch import scene
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+PICTURE = re.compile(f"{ID.pattern}|[0-9a-f]{{64}}")
+"""How a picture is named: by the id of an upload, or by the digest that recipes carry."""
 OVERRIDES = "\N{LEFT-TO-RIGHT OVERRIDE}\N{RIGHT-TO-LEFT OVERRIDE}"
 """Characters that have others shown in another order than they are read in."""
 
@@ -85,6 +101,34 @@ def _hand(text: str | None, info: ValidationInfo) -> str | None:
     raise ValueError(_("cannot be “%(hand)s”. The model knows %(hands)s.", hand=f"{text:.60}", hands=words_of(known)))
 
 
+def _style(text: str | None, info: ValidationInfo) -> str | None:
+    """Return the words of the hand that paints a style."""
+    if text is None or not text.strip():
+        return None
+    _check_readable(text)
+    known = shipped.of_hands(info.context.hands) if info.context else ()
+    found = styles.find(text, known) or _added(text, known)
+    if found is None:
+        raise ValueError(_unknown_style(text, [style.name for style in known]))
+    if info.data.get("hand") not in (None, found.hand.words):
+        raise ValueError(_("cannot stand beside another hand. Leave one of the two out."))
+    return found.hand.words
+
+
+def _added(text: str, known: tuple[Style, ...]) -> Style | None:
+    """Return the style that stands in for one that was added and is not learned yet."""
+    style = added.find(slug_of(text))
+    if style is not None and style.model:
+        raise ValueError(_("is painted by the model %(model)s. Name it as the walk's model.", model=style.model))
+    return styles.find(style.stand_in, known) if style is not None and style.stand_in else None
+
+
+def _unknown_style(text: str, known: list[str]) -> str:
+    if not known:
+        return _("cannot be “%(style)s”: the model that paints here knows none.", style=f"{text:.60}")
+    return _("cannot be “%(style)s”. There are %(styles)s.", style=f"{text:.60}", styles=join_words(known))
+
+
 def _hand_of_another(text: str) -> str:
     """Keep a hand as the recipe of a model that is not on offer names it."""
     if len(text) > HAND_MAX or not text.isprintable():
@@ -124,16 +168,58 @@ def limits_in_schema(rules: Callable[[Limits], dict[str, Any]]) -> Any:
     return Field(json_schema_extra=lambda schema: schema.update(rules(Limits.current())))
 
 
+Steps = Annotated[
+    int | None, limits_in_schema(lambda limits: {"minimum": 1, "maximum": limits.steps_max, "examples": [None]})
+]
+Guidance = Annotated[
+    Annotated[float, Field(allow_inf_nan=False)] | None,
+    limits_in_schema(lambda limits: {"minimum": 0, "maximum": limits.guidance_max, "examples": [None]}),
+]
+Preset = Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])]
+Size = Annotated[int | None, limits_in_schema(lambda limits: {"enum": [*limits.sizes, None], "examples": [None]})]
+ModelName = Annotated[str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})]
+
+
+def _prompt(text: str, info: ValidationInfo) -> str:
+    """Read a prompt, which is empty only where a picture stands for it."""
+    return clean_words(text, info) if info.data.get("picture") else check_words(text, info)
+
+
+def _prompt_schema(schema: dict[str, Any]) -> None:
+    """Say the limits of a prompt; one that is left out is no empty one."""
+    schema.pop("default", None)
+    schema.update(minLength=1, maxLength=Limits.current().prompt_max, examples=["a lemon"])
+
+
+def _picture(text: str | None) -> str | None:
+    if text is not None and not PICTURE.fullmatch(text):
+        raise ValueError(_("is not the id of a picture. Bring the picture first; the answer says its id."))
+    return text
+
+
 class StopRequest(BaseModel):
     """One stop as it is asked for."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        json_schema_extra={"anyOf": [{"required": ["prompt"]}, {"required": ["picture"]}]},
+    )
 
+    picture: Annotated[
+        str | None,
+        AfterValidator(_picture),
+        limits_in_schema(lambda _: {"pattern": f"^(?:{PICTURE.pattern})$", "examples": [None]}),
+    ] = None
+    """A picture that is the stop: the id of an upload, or the digest of one of yours that a recipe names."""
+    cut_out: Annotated[bool, Field(examples=[False])] = False
+    """Whether of the picture its main thing alone is used, cut out along its outline."""
     prompt: Annotated[
         str,
-        AfterValidator(check_words),
-        limits_in_schema(lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["a lemon"]}),
-    ]
+        AfterValidator(_prompt),
+        Field(validate_default=True, json_schema_extra=_prompt_schema),
+    ] = ""
     """What is painted here, in any script: at least one visible character. Spaces in a row count as one."""
     negative_prompt: Annotated[
         str,
@@ -149,12 +235,25 @@ class StopRequest(BaseModel):
         limits_in_schema(lambda limits: {"enum": [*(hand.words for hand in limits.hands), None], "examples": [None]}),
     ] = None
     """The hand it is painted in, one of those that the model has; without one the model chooses."""
+    style: Annotated[
+        str | None,
+        AfterValidator(_style),
+        Field(exclude=True, json_schema_extra={"examples": [None]}),
+    ] = None
+    """The style it is painted in, by its name at `/api/v1/styles`; what is recorded is the `hand` that paints it."""
     scene: Annotated[
         dict[str, Any] | None,
         BeforeValidator(_scene),
         SCENE_SCHEMA,
     ] = None
     """What the prompt was read as, as recipes record it, for models led by sketches; without it the prompt is read."""
+
+    @model_validator(mode="after")
+    def _settle_style(self) -> StopRequest:
+        """Name the hand in a style's place, so that both ways of asking are the same walk."""
+        if self.style is not None:
+            self.hand, self.style = self.style, None
+        return self
 
 
 class Commission(BaseModel):
@@ -187,28 +286,19 @@ class Commission(BaseModel):
         ),
     ] = None
     """How many pictures the film has: at least one for each stop."""
-    steps: Annotated[
-        int | None, limits_in_schema(lambda limits: {"minimum": 1, "maximum": limits.steps_max, "examples": [None]})
-    ] = None
+    steps: Steps = None
     """How many steps the sampler takes for each frame; without it as many as the preset says."""
-    guidance: Annotated[
-        Annotated[float, Field(allow_inf_nan=False)] | None,
-        limits_in_schema(lambda limits: {"minimum": 0, "maximum": limits.guidance_max, "examples": [None]}),
-    ] = None
+    guidance: Guidance = None
     """How closely the pictures keep to the words; 1 or less is no guidance. Without it as the preset says."""
-    preset: Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])] = None
+    preset: Preset = None
     """How much work a frame is worth. With `exact`, each is painted in full. Without it, as the walk gone on from."""
-    size: Annotated[
-        int | None, limits_in_schema(lambda limits: {"enum": [*limits.sizes, None], "examples": [None]})
-    ] = None
+    size: Size = None
     """How many pixels a side of the pictures has; without it as the walk gone on from, or the model's own."""
     ending: Annotated[Literal["stop", "back", "round"], Field(examples=["stop"])] = "stop"
     """How the film ends: `stop` at the last stop, `back` the way it came, or `round` to the first stop again."""
     easing: Annotated[bool, Field(examples=[False])] = False
     """Slow down at the stops, rather than pass them at an even pace."""
-    model: Annotated[
-        str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})
-    ] = None
+    model: ModelName = None
     """What paints, one of the models on offer; without it that of the walk gone on from, or the site's first."""
     continues: Annotated[
         str | None,
@@ -224,3 +314,5 @@ class Commission(BaseModel):
     """The id of the walk that this is a remix of, if its own page may name it. It changes no picture."""
     unlisted: Annotated[bool, Field(examples=[False])] = False
     """Leave the walk out of the gallery: only who knows its address sees it."""
+    photos_may_be_shown: Annotated[bool, Field(examples=[False])] = False
+    """You may publish the pictures that you brought, and those in them agree. Else a walk with pictures is unlisted."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
-
-from pydantic import ValidationError
+from typing import Any, Protocol
 
 from app.commissions import error_messages, lineage_rules
 from app.commissions.schema import Commission
 from app.errors import FieldError, InvalidInput
 from app.generation import models_on_offer
+from app.generation.hands import Hand
 from app.generation.limits import ERRORS_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.moderation import banned_words
@@ -19,17 +19,18 @@ from app.storage.walk_models import ID, ROUND
 from app.walks import lineage
 
 
-def validate(data: Any, *, painted_by: str | None = None) -> Commission:
+def validate(data: Any, *, painted_by: str | None = None, learned: Iterable[str] = ()) -> Commission:
     """Check a commission against the rules and limits; of a recipe, against those of the model that it names.
+
+    ``learned`` are the words of hands that it says the model learned; whether it knows them still is asked elsewhere.
 
     :raises InvalidInput: with one :class:`FieldError` for each field that is wrong.
     """
     limits = Limits.current(painted_by or _model_named(data))
-    try:
-        wanted = Commission.model_validate(data, context=limits)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise InvalidInput([error_messages.field_error(item, limits) for item in found[:ERRORS_MAX]]) from error
+    limits = replace(limits, hands=(*limits.hands, *(Hand(words, words) for words in learned)))
+    wanted = error_messages.read_model(
+        Commission, data, limits, shape=_('A walk must be an object such as {"stops": […]}.')
+    )
     if errors := list(_rule_errors(wanted, limits)):
         raise InvalidInput(errors[:ERRORS_MAX])
     return wanted
@@ -62,6 +63,28 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
         )
     elif wanted.frames is not None and not count <= wanted.frames <= limits.frames_max:
         errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=count)))
+    errors += settings_errors(wanted, limits)
+    errors += _doubled_stops(wanted)
+    errors += _unfit(wanted)
+    if not errors and (flaw := lineage_rules.continuation_flaw(wanted)):
+        errors.append(FieldError(("continues",), flaw))
+    if flaw := lineage_rules.remix_flaw(wanted.remix_of):
+        errors.append(FieldError(("remix_of",), flaw))
+    return errors
+
+
+class RenderingRequest(Protocol):
+    """What of a request fixes how its pictures are painted, besides their words."""
+
+    steps: int | None
+    guidance: float | None
+    size: int | None
+    model: str | None
+
+
+def settings_errors(wanted: RenderingRequest, limits: Limits) -> list[FieldError]:
+    """Hold what fixes how a picture is painted, besides its words, against the limits."""
+    errors = []
     if wanted.steps is not None and not 1 <= wanted.steps <= limits.steps_max:
         errors.append(FieldError(("steps",), error_messages.steps_rule(limits)))
     if wanted.guidance is not None and not 0 <= wanted.guidance <= limits.guidance_max:
@@ -70,13 +93,14 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
         errors.append(FieldError(("size",), error_messages.size_rule(limits)))
     if wanted.model is not None and wanted.model not in limits.models:
         errors.append(FieldError(("model",), models_on_offer.not_offered(f"{wanted.model:.60}")))
-    errors += _doubled_stops(wanted)
-    errors += banned_words.flaws(_shown(wanted))
-    if not errors and (flaw := lineage_rules.continuation_flaw(wanted)):
-        errors.append(FieldError(("continues",), flaw))
-    if flaw := lineage_rules.remix_flaw(wanted.remix_of):
-        errors.append(FieldError(("remix_of",), flaw))
     return errors
+
+
+def _unfit(wanted: Commission) -> list[FieldError]:
+    """Find what may not be shown; a scene that says what its prompt says is not told of again."""
+    errors = banned_words.flaws(_shown(wanted))
+    prompts = {error.path[:2] for error in errors if error.path[-1] == "prompt"}
+    return [error for error in errors if "scene" not in error.path or error.path[:2] not in prompts]
 
 
 def _shown(wanted: Commission) -> Iterator[banned_words.ShownText]:

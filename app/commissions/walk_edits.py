@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.commissions import error_messages
+from app.commissions import brought_photos, error_messages
 from app.commissions.schema import check_words, limits_in_schema
 from app.errors import InvalidInput
 from app.generation.limits import Limits
@@ -34,6 +34,10 @@ class WalkChange(BaseModel):
         bool, Field(examples=[True], json_schema_extra=lambda schema: schema.pop("default", None) and None)
     ] = False
     """Whether it is left out of the gallery."""
+    photos_may_be_shown: Annotated[
+        bool, Field(examples=[True], json_schema_extra=lambda schema: schema.pop("default", None) and None)
+    ] = False
+    """Whether you may publish the pictures that you brought, and those in them agree. Else the walk stays unlisted."""
 
 
 def validate(data: Any) -> WalkChange:
@@ -41,12 +45,8 @@ def validate(data: Any) -> WalkChange:
 
     :raises InvalidInput: with one error for each field that is wrong.
     """
-    limits = Limits.current()
-    try:
-        change = WalkChange.model_validate(data, context=limits)
-    except ValidationError as error:
-        shape = _('A change must be an object such as {"title": "Breakfast in July"}.')
-        raise InvalidInput(error_messages.change_errors(error, limits, shape=shape)) from error
+    shape = _('A change must be an object such as {"title": "Breakfast in July"}.')
+    change = error_messages.read_model(WalkChange, data, Limits.current(), shape=shape)
     if errors := banned_words.flaws([(("title",), _("The title"), change.title or "")]):
         raise InvalidInput(errors)
     return change
@@ -56,6 +56,7 @@ def apply(walk: Walk, change: WalkChange) -> None:
     """Change what was asked for; the gallery, search, feed and embeds know it from then on.
 
     :raises WalkGone: when it was taken down meanwhile.
+    :raises InvalidInput: when it is to be listed, and nobody agreed that its photos are shown.
     """
     with writing() as session:
         row = session.get(Walk, walk.number, populate_existing=True, with_for_update=True)
@@ -63,5 +64,25 @@ def apply(walk: Walk, change: WalkChange) -> None:
             raise lookup.gone(row or walk)
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
+        _hold_back(row, change)
         row.words = folding.index_text(row.searched)
     db.session.refresh(walk)
+
+
+def _hold_back(walk: Walk, change: WalkChange) -> None:
+    """Keep a walk with photos out of the gallery until its owner agrees; who takes that back takes it out.
+
+    :raises InvalidInput: when it is to be listed without.
+    """
+    agreed = walk.photos_may_be_shown and brought_photos.has_photos(walk)
+    walk.photos_may_be_shown = agreed and not brought_photos.is_held_back(walk)
+    if walk.unlisted or brought_photos.may_be_listed(walk):
+        return
+    if "unlisted" not in change.model_fields_set:
+        walk.unlisted = True
+        return
+    if agreed:
+        message = _("It goes on from a photo whose owner did not agree that it is shown. So it stays unlisted.")
+    else:
+        message = _("A walk with a photo is listed only if you may publish it, and those in it agree. Tick that first.")
+    raise InvalidInput.on("photos_may_be_shown", message=message)

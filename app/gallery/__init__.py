@@ -9,5 +9,7 @@ __all__ = [
     "first_exhibition",
     "own_walks",
     "similar",
+    "slideshow",
     "spelling",
+    "stretches",
 ]

@@ -77,6 +77,12 @@ def recent(limit: int, *, besides: Walk | None = None, featured_first: bool = Fa
     return [*chosen, *others][:limit]
 
 
+def by_chance(*, besides: Walk | None = None) -> Walk | None:
+    """Return a public walk that is drawn by lot, other than this one; ``None`` where no other hangs."""
+    keys = [place for _, place in _around(secrets.randbelow(SEED_MAX + 1), None, 2, backward=False)]
+    return next((walk for walk in _walks(keys) if besides is None or walk.number != besides.number), None)
+
+
 def _featured(limit: int) -> list[Walk]:
     numbers = db.session.scalars(select(Walk.number).where(Walk.featured_at.is_not(None))).all()
     if not numbers:  # as on most sites; asked together, SQLite would look through all public walks

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -82,7 +82,7 @@ def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
 
 def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]:
     """Return the walks of an exhibition in their order: the public ones, or, for the curator, all but deleted ones."""
-    query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else lookup.select_public()
+    query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else lookup.select_exhibited()
     options = (selectinload(Walk.stops), selectinload(Walk.media))
     return lookup.without_deleted(
         db.session.scalars(_of(query, exhibition).order_by(ExhibitionItem.position).options(*options))
@@ -134,6 +134,28 @@ def change(exhibition: Exhibition, wanted: ExhibitionRequest, *, who: str = audi
         audit_log.note_in(session, "changed exhibition", row.slug, who=who)
 
 
+def find(slug: str) -> Exhibition | None:
+    """Return the exhibition at an address, shown or not, if there is one."""
+    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    return found
+
+
+def size(exhibition: Exhibition) -> int:
+    """Count the walks of an exhibition, whoever may see them."""
+    items = select(func.count()).where(ExhibitionItem.exhibition_number == exhibition.number)
+    return db.session.scalar(items) or 0
+
+
+def add(exhibition: Exhibition, walk: Walk) -> None:
+    """Hang a walk at the end of an exhibition, as it becomes; the audit log has no entry for each."""
+    with writing() as session:
+        last = select(func.max(ExhibitionItem.position)).where(ExhibitionItem.exhibition_number == exhibition.number)
+        after = session.scalar(last)
+        position = 0 if after is None else after + 1
+        session.add(ExhibitionItem(exhibition_number=exhibition.number, position=position, walk_number=walk.number))
+        session.execute(update(Exhibition).where(Exhibition.number == exhibition.number).values(changed_at=now()))
+
+
 def remove(exhibition: Exhibition, *, who: str = audit_log.CURATOR) -> None:
     """Remove an exhibition; its walks stay as they are."""
     with writing() as session:
@@ -182,7 +204,7 @@ def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
 
 
 def _hall(exhibition: Exhibition) -> ShownExhibition:
-    query = _of(lookup.select_public(), exhibition)
+    query = _of(lookup.select_exhibited(), exhibition)
     count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     options = (selectinload(Walk.stops), selectinload(Walk.media))
     first = db.session.scalar(query.order_by(ExhibitionItem.position).limit(1).options(*options)) if count else None

@@ -309,7 +309,7 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         frames=wanted.frames,
         fps=float(piece.recipe["fps"]),
         stops=[
-            Stop(position=index, **stop.model_dump() | {"hand": stop.hand or ""})
+            Stop(position=index, **stop.model_dump(exclude={"picture", "cut_out"}) | {"hand": stop.hand or ""})
             for index, stop in enumerate(wanted.stops)
         ],
         preset=wanted.preset,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from werkzeug.exceptions import NotFound
 
+from app.i18n.gettext import _
 from app.search import visual_search
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks import lookup
@@ -29,9 +30,9 @@ def find(walk_id: str, frame: str | None, *, limit: int) -> Alike:
     """
     walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED or not walk.painted:
-        raise NotFound("What looks like a walk can be found once it is finished.")
+        raise NotFound(_("What looks like a walk can be found once it is finished."))
     wanted = str(len(walk.painted) // 2) if frame is None else frame
     chosen = next((each for each in walk.painted if str(each.index) == wanted), None)
     if chosen is None:
-        raise NotFound(f"This walk has {len(walk.painted)} frames; none of them has this number.")
+        raise NotFound(_("This walk has %(count)s frames; none of them has this number.", count=len(walk.painted)))
     return Alike(walk, chosen, visual_search.similar_walks(walk, chosen.index, limit=limit))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.generation import models_on_offer
+from app.generation import adapters, models_on_offer
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.formatting import join_words
 from app.storage.walk_models import Walk
@@ -28,9 +28,11 @@ class Hand:
 
 
 def known(model: str | None = None) -> tuple[Hand, ...]:
-    """List the hands of a model (by its setting; the site's first), from its ``house.json``; none without one."""
-    return tuple(
-        Hand(hand["words"], hand.get("title", hand["words"])) for hand in models_on_offer.facts(model).get("hands", [])
+    """List the hands of a model (by its setting; the site's first): those of its ``house.json``, then its adapters'."""
+    own = models_on_offer.facts(model).get("hands", [])
+    return (
+        *(Hand(hand["words"], hand.get("title", hand["words"])) for hand in own),
+        *(Hand(adapter.words, adapter.title) for adapter in adapters.of_model(model)),
     )
 
 
@@ -84,11 +86,6 @@ def _named(walk: Walk, words_of: Iterable[str]) -> list[str]:
 def known_to(walk: Walk) -> tuple[Hand, ...]:
     """List the hands of the model that paints a walk."""
     return known(_model(walk))
-
-
-def pattern_of(walk: Walk) -> str:
-    """Return how the model that paints a walk wants prompt and hand joined."""
-    return pattern(_model(walk))
 
 
 def _model(walk: Walk) -> str:

@@ -21,6 +21,7 @@ VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",
 CONSISTENT = ("LCMScheduler", "TCDScheduler")
 DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
 SKETCH = "sketch.json"
+STYLES = "styles"  # the folder in the instance's, where styles that were added lie
 OPTIONAL = ("safety_checker", "feature_extractor", "image_encoder")
 
 
@@ -35,8 +36,14 @@ class ModelOnOffer(NamedTuple):
 def offered() -> list[ModelOnOffer]:
     """List the models that visitors may choose from; the first is the one that paints if nothing is said."""
     config = current_app.config
-    settings = dict.fromkeys((config["MODEL"], *config["MODELS"]))
+    settings = dict.fromkeys((config["MODEL"], *config["MODELS"], *taught()))
     return [ModelOnOffer(setting, told["name"], told["title"]) for setting in settings for told in [facts(setting)]]
+
+
+def taught() -> list[str]:
+    """List the folders of the models that learned a style here, by ``flask styles add``."""
+    found = Path(current_app.instance_path, STYLES).glob("*/model/model_index.json")
+    return sorted(str(path.parent) for path in found)
 
 
 def find(name: str | None) -> ModelOnOffer | None:

@@ -58,6 +58,48 @@ MODELS = (
 )
 """What the house model says of itself in ``house.json``; hands by their words, and by what people call them."""
 
+STYLES = (
+    N_("comics, film stars and supermarkets"),
+    N_("leaves, dancers and greeting cards"),
+    N_("posters, magazines and concerts"),
+    N_("saints, kings and cathedrals"),
+    N_("antiquity, fountains and palaces"),
+    N_("guitars, cafés and broken faces"),
+    N_("crystals, ice and computer games"),
+    N_("sunny afternoons, harbours and meadows"),
+    N_("portraits, still lifes and storms at sea"),
+    N_("starry nights, wind and unrest"),
+    N_("dancers, children and soft light"),
+    N_("fairy tales, the Middle Ages and rough coasts"),
+    N_("studies, old faces and smoke"),
+    N_("cities at night, music and all that glows"),
+    N_("gardens, journeys and pale skies"),
+    N_("mountains, mist and bamboo"),
+    N_("plans, plants and science"),
+    N_("silence, horizons and moods"),
+    N_("music, wheels and joy"),
+    N_("a hamburger"),
+    N_("a butterfly"),
+    N_("a rocket"),
+    N_("a dove"),
+    N_("a tropical fish"),
+    N_("a castle"),
+    N_("a fox"),
+    N_("a sailboat"),
+    N_("a red apple"),
+    N_("a sunflower"),
+    N_("a rabbit"),
+    N_("an owl"),
+    N_("a horse"),
+    N_("a jellyfish"),
+    N_("a cherry blossom"),
+    N_("a panda"),
+    N_("a fern"),
+    N_("the sun"),
+    N_("a balloon"),
+)
+"""What suits each hand and what its picture shows, in ``models/styles/hands.json``."""
+
 EXHIBITION = (
     N_("The first exhibition"),
     N_("The walks with which this house opened. Nobody had asked for anything yet, so the house did."),
@@ -82,6 +124,8 @@ LOG = (
     N_("banned word"),
     N_("lifted word"),
     N_("added drawing"),
+    N_("allowed word"),
+    N_("took back word"),
     N_("changed drawing"),
     N_("removed drawing"),
     N_("brought back drawing"),
@@ -91,6 +135,12 @@ LOG = (
     N_("took down the first exhibition"),
     N_("cancelled walk"),
     N_("put walk back in line"),
+    N_("opened wall"),
+    N_("changed wall"),
+    N_("paused wall"),
+    N_("closed wall"),
+    N_("skipped words"),
+    N_("skipped leg"),
     N_("created token"),
     N_("revoked token"),
 )
@@ -112,9 +162,11 @@ DRAWINGS = (
 )
 """Why a drawing that somebody brings is refused."""
 
-KNOWN = frozenset((*MODELS, *EXHIBITION, *LOG, *SYSTEM, *DRAWINGS, N_("The pictures could not be stored.")))
+KNOWN = frozenset((*MODELS, *STYLES, *EXHIBITION, *LOG, *SYSTEM, *DRAWINGS, N_("The pictures could not be stored.")))
 PATTERNS = (
     N_("The token %(name)s"),
+    N_("Stop %(number)s came out unfit to be shown, from each seed that was tried. Other words may mend it."),
+    N_("What lies between stops %(one)s and %(other)s came out unfit to be shown. Other words may mend it."),
     N_("The painting was interrupted %(count)s times."),
     N_("The pictures could not be stored: %(reason)s."),
     N_("The model %(model)s painted no picture: its numbers overflow."),
@@ -133,6 +185,12 @@ PATTERNS = (
     N_("Model folder %(path)s cannot be loaded: %(reason)s."),
     N_("%(error)s while painting."),
     N_("The drawing %(digest)s, which the walk is to be painted after, is not here."),
+    N_("The photo of stop %(number)s is lost."),
+    N_("The style %(style)s, in which it was to be painted, was removed here or learned anew since."),
+    N_("A style's adapter is missing: %(path)s."),
+    N_("A style's adapter is broken, or another than was asked for: %(path)s."),
+    N_("A style's adapter does not fit the model: %(reason)s."),
+    N_("The picture can no longer be read."),
     N_("The drawing has %(size)s bytes, at most %(most)s."),
     N_("The drawing has %(size)s characters of CSS, at most %(most)s."),
     N_("The drawing has more than %(most)s elements."),

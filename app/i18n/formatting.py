@@ -17,6 +17,8 @@ COUNTED = (
     counted("%(count)s report", "%(count)s reports"),
     counted("%(count)s word", "%(count)s words"),
     counted("%(count)s drawing", "%(count)s drawings"),
+    counted("%(count)s picture", "%(count)s pictures"),
+    counted("%(count)s artist", "%(count)s artists"),
 )
 NUMBERS = (
     N_("no"),

@@ -1,7 +1,8 @@
 """Banned words: nothing new that is shown on the wall may hold one, until an operator lifts it.
 
 What is shown and where it is told: the prompts of a walk, what they leave out, its title, the words of its scenes, the
-hand of another house's model, notes, and the names of added drawings. All of it goes through :func:`flaws`.
+hand of another house's model, notes, and the names of added drawings. All of it goes through :func:`flaws`, which asks
+the house's own lists as well (:mod:`app.moderation.unfit_text`), less what operators allow.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from sqlalchemy.exc import DBAPIError
 from app.errors import FieldError, InvalidInput
 from app.i18n.formatting import number
 from app.i18n.gettext import _
-from app.moderation import audit_log
+from app.moderation import allowed_words, audit_log, unfit_text
 from app.storage.database import EMPTY, db, schema_state, writing
 from app.storage.house_models import WORD_MAX, BannedWord
 from app.text import lookalikes
 from app.text.folding import IS_UNSPACED, spaced
 
 WORDS_MAX = 1000
+LEFT_OUT = "negative_prompt"
 
 ShownText = tuple[tuple[str | int, ...], str, str]
 """A text that is to be shown: its field, what it is called at the beginning of a sentence, and the text itself."""
@@ -40,21 +42,31 @@ def words() -> list[str]:
 
 
 def flaws(shown: Iterable[ShownText]) -> list[FieldError]:
-    """Return an error for each text that holds a banned word: whole words in a row, whatever their case and accents.
+    """Return an error for each text that holds a banned word, or that the house's lists call unfit.
 
-    Of scripts without spaces, a word may begin anywhere. Characters that show nothing count as nothing, and letters
-    that look like Latin ones as those.
+    Banned words are whole words in a row, whatever their case and accents. Of scripts without spaces, one may begin
+    anywhere. Characters that show nothing count as nothing, and letters that look like Latin ones as those.
     """
-    banned = [(word, *_patterns(word)) for word in words()]
+    banned, allowed = [(word, *_patterns(word)) for word in words()], allowed_words.words()
     errors = []
     for field, subject, text in shown:
-        as_written, as_read = spaced(lookalikes.seen(text)), lookalikes.read_as(text)
-        for word, written, read in banned:
-            if written.search(as_written) or read.search(as_read):
-                message = _("%(subject)s says “%(word)s”, a word that does not hang here.", subject=subject, word=word)
-                errors.append(FieldError(field, message))
-                break
+        if word := _said(text, banned):
+            message = _("%(subject)s says “%(word)s”, a word that does not hang here.", subject=subject, word=word)
+            errors.append(FieldError(field, message))
+        elif kind := unfit_text.find(text, allowed=allowed, is_left_out=field[-1] == LEFT_OUT):
+            errors.append(FieldError(field, _(unfit_text.KINDS[kind], subject=subject)))
     return errors
+
+
+def said(text: str, words: Iterable[str]) -> str:
+    """Return the first of some words, as they are compared, that a text holds; empty where it holds none."""
+    return _said(text, ((word, *_patterns(word)) for word in words))
+
+
+def _said(text: str, banned: Iterable[tuple[str, re.Pattern[str], re.Pattern[str]]]) -> str:
+    as_written, as_read = spaced(lookalikes.seen(text)), lookalikes.read_as(text)
+    found = (word for word, written, read in banned if written.search(as_written) or read.search(as_read))
+    return next(found, "")
 
 
 def ban(text: str, *, who: str = audit_log.CURATOR) -> str:

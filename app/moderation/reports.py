@@ -21,6 +21,7 @@ REASONS = {
     "unfit": N_("It shows or says something unfit"),
     "hate": N_("It is hateful"),
     "person": N_("It is about a private person"),
+    "me": N_("It is a picture of me"),
     "rights": N_("It breaks somebody’s rights"),
     "other": N_("Something else"),
 }

@@ -159,10 +159,12 @@ def _manifest(archive: tarfile.TarFile, kind: Kind) -> dict[str, Any]:
     for name, expected in kind.shape.items():
         if not isinstance(manifest.get(name), expected):
             raise ValueError(f"its manifest has no {name}")
+    if not isinstance(manifest.setdefault("outdated", []), list):
+        raise ValueError("its manifest is not one of ours")
     for entry in manifest["files"]:
         if not isinstance(entry, dict) or set(entry) != {"path", "bytes", "sha256"}:
             raise ValueError("its manifest is not one of ours")
-    if not all(isinstance(path, str) for name in ("forgotten", "lost") for path in manifest.get(name, [])):
+    if not all(isinstance(path, str) for name in ("forgotten", "lost", "outdated") for path in manifest.get(name, [])):
         raise ValueError("its manifest is not one of ours")
     return manifest
 

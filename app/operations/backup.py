@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, func, inspect, select
+from sqlalchemy import delete, func, inspect, select, update
 
 from app import instance
 from app.auth import visitors
@@ -27,12 +27,19 @@ from app.operations.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VE
 from app.search import text_index
 from app.storage import media_store
 from app.storage.database import db, head, now, ping, schema_state, writing
+from app.storage.photo_models import Photo
 from app.storage.walk_models import Frame, Medium, Walk
+from app.uploads import photo_store
 from app.version import __version__
 from app.walks import deletions, lifecycle, reuse
 
+COPIES_MAX = 4
+"""How often the database is copied, at most, while files that it names are deleted between its copy and theirs."""
 COUNT = "SELECT count(*) FROM walks"
-NAMED = "SELECT path FROM frames UNION SELECT path FROM media ORDER BY path"
+NAMED = (
+    "SELECT path FROM frames UNION SELECT path FROM media UNION SELECT path FROM photos"
+    " UNION SELECT cut_path FROM photos WHERE cut_path IS NOT NULL ORDER BY path"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +55,9 @@ class BackupSummary:
 def create(target: Path) -> BackupSummary:
     """Write a backup of the running or resting site to ``target``.
 
-    The database is copied first, in one piece; then the files that its rows name, those of the copy. What was deleted
-    in between is noted in the manifest and forgotten when the backup is restored.
+    The database is copied first, in one piece; then the files that its rows name, those of the copy. Where some of
+    those were deleted in between, the database is copied once more, with what is new since. What is deleted even then
+    is noted in the manifest and forgotten when the backup is restored.
 
     :raises InvalidInput: when something is there already.
     :raises MomaError: when the database or the store cannot be read, or pg_dump is needed and missing.
@@ -80,8 +88,7 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
         folder = Path(open_ones.enter_context(tempfile.TemporaryDirectory(prefix="moma-restore-")))
         with archive_format.open_member(archive, DATABASES[database_dump.kind()]) as source_database:
             database_dump.take_aside(source_database, manifest["revision"], folder / "database")
-        sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
-        for name in sizes:
+        for name in (entry["path"] for entry in _current(manifest)):
             if name.startswith(MEDIA):
                 media_store.store().write(name.removeprefix(MEDIA), archive_format.read(archive, name))
         database_dump.replace(folder / "database")
@@ -92,7 +99,9 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
             for walk, by_house in resurrected:
                 lifecycle.delete_walk(walk, by_house=by_house)
             text_index.forget_deleted()
-    return BackupSummary(manifest["walks"], len(sizes), sum(sizes.values()), manifest["lost"])
+        photo_store.forget_these(deletions.resurrected_photos())
+        photo_store.forget_expired()
+    return _summary(manifest)
 
 
 def differences(source: Path) -> tuple[int, int, list[str]]:
@@ -112,7 +121,7 @@ def differences(source: Path) -> tuple[int, int, list[str]]:
             for name in sorted({*then, *here})
             if here.get(name) != then.get(name)
         ]
-        files = [entry for entry in manifest["files"] if entry["path"].startswith(MEDIA)]
+        files = [entry for entry in _current(manifest) if entry["path"].startswith(MEDIA)]
         for entry in files:
             path = entry["path"].removeprefix(MEDIA)
             try:
@@ -139,17 +148,24 @@ def _opened(source: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
 
 
 def _write(target: Path, copy: Path) -> BackupSummary:
-    (((walks,),), named), sums = database_dump.copy(copy, COUNT, NAMED)
-    entries, absent = [], []
+    entries: dict[str, dict[str, Any]] = {}
     with tarfile.open(target, "w") as archive:
-        entries.append(archive_format.add_file(archive, DATABASES[database_dump.kind()], copy))
-        for (path,) in named:
-            try:
-                entries.append(archive_format.add_bytes(archive, MEDIA + path, media_store.store().read(path)))
-            except MediaError:
-                absent.append(path)
-        forgotten = _no_longer_named(absent)
-        lost = sorted(set(absent) - forgotten)
+        for _ in range(COPIES_MAX):
+            (((walks,),), named), sums = database_dump.copy(copy, COUNT, NAMED)
+            names, absent = {MEDIA + path for (path,) in named}, set[str]()
+            for name in sorted(names - entries.keys()):
+                try:
+                    entries[name] = archive_format.add_bytes(
+                        archive, name, media_store.store().read(name.removeprefix(MEDIA))
+                    )
+                except MediaError:
+                    absent.add(name.removeprefix(MEDIA))
+            forgotten = _no_longer_named(absent)
+            if not forgotten:
+                break
+        database = DATABASES[database_dump.kind()]
+        outdated = sorted(entries.keys() - names)
+        entries[database] = archive_format.add_file(archive, database, copy)
         manifest = {
             "format": FORMAT,
             "version": VERSION,
@@ -159,22 +175,37 @@ def _write(target: Path, copy: Path) -> BackupSummary:
             "created_at": now().isoformat(timespec="seconds"),
             "walks": walks,
             "tables": sums,
-            "files": entries,
+            "files": list(entries.values()),
+            "outdated": outdated,
             "forgotten": sorted(forgotten),
-            "lost": lost,
+            "lost": sorted(absent - forgotten),
         }
         archive_format.add_bytes(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
-    return BackupSummary(walks, len(entries), sum(int(entry["bytes"]) for entry in entries), lost)
+    return _summary(manifest)
 
 
-def _no_longer_named(paths: list[str]) -> set[str]:
+def _current(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the entries of the files that belong to the database of the backup.
+
+    Others were deleted while it was made, between two copies of the database.
+    """
+    outdated = set(manifest["outdated"])
+    return [entry for entry in manifest["files"] if entry["path"] not in outdated]
+
+
+def _summary(manifest: dict[str, Any]) -> BackupSummary:
+    sizes = [int(entry["bytes"]) for entry in _current(manifest)]
+    return BackupSummary(manifest["walks"], len(sizes), sum(sizes), manifest["lost"])
+
+
+def _no_longer_named(paths: set[str]) -> set[str]:
     """Return those paths that no row names any more: a film that gave way to a better one, a walk taken down."""
     db.session.rollback()
     still = set()
     for path in paths:
         for table in (Frame, Medium):
             still |= set(db.session.scalars(select(table.path).where(table.path == path)))
-    return set(paths) - still
+    return paths - still - photo_store.paths()
 
 
 def _check_fits(manifest: dict[str, Any]) -> None:
@@ -212,9 +243,10 @@ def _forget(manifest: dict[str, Any]) -> None:
     """Drop the rows of files that were deleted while the backup was made, and walks that have no film without them."""
     with writing() as session:
         for path in manifest["forgotten"]:
-            for table in (Frame, Medium):
+            session.execute(update(Photo).where(Photo.cut_path == path).values(cut_path=None))
+            for table in (Frame, Medium, Photo):
                 session.execute(delete(table).where(table.path == path))
-        for walk_id in {path.split("/")[1] for path in manifest["forgotten"] if path.count("/") > 1}:
+        for walk_id in {path.split("/")[1] for path in manifest["forgotten"] if path.startswith("walks/")}:
             for walk in session.scalars(select(Walk).where(reuse.sharing([walk_id]))).all():
                 if not walk.is_waiting and not walk.media:
                     session.delete(walk)

@@ -1,42 +1,27 @@
-"""Upkeep of the media store: what lies there that no row names, and what rows name that is lost."""
+"""Upkeep of the media store: what lies there that no row names."""
 
 from __future__ import annotations
 
-import io
 import time
-import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from PIL import Image, ImageSequence, UnidentifiedImageError
 from sqlalchemy import select
 
-from app.errors import MediaError
 from app.search import text_index
 from app.storage import media_store
 from app.storage.database import db
-from app.storage.media_store import MediaStore, StoredFile, walk_folder
+from app.storage.media_store import StoredFile, walk_folder
 from app.storage.walk_models import ID, Frame, Medium, Walk
+from app.uploads import photo_store
 from app.walks import lifecycle, reuse
 
 WALKS = "walks"
 YOUNG_SECONDS = 3600.0  # a file is written before the row that names it: what is younger may be a worker's
 CHUNK = 200
-PICTURES = {"png": "PNG", "gif": "GIF", "webp": "WEBP"}
-BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning)
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A file that a walk's row names and that is not there as the row says."""
-
-    walk_id: str
-    path: str
-    flaw: str
 
 
 def superfluous(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, StoredFile]]:
-    """Find the files in the folders of walks that no row names; none of a walk that is still to be painted."""
+    """Find files of walks and photos that no row names; none of a walk that is still to be painted."""
     store = media_store.store()
     folders = store.folders(WALKS)
     for start in range(0, len(folders), CHUNK):
@@ -48,6 +33,9 @@ def superfluous(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, 
         for path, file in files.items():
             if path not in named and path.split("/")[1] not in waiting and file.modified < oldest:
                 yield path, file
+    brought = store.files(photo_store.FOLDER)
+    named, oldest = photo_store.paths(), time.time() - young_seconds
+    yield from ((path, file) for path, file in brought.items() if path not in named and file.modified < oldest)
 
 
 def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile]]:
@@ -67,21 +55,6 @@ def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile
     return deleted
 
 
-def verify() -> Iterator[tuple[int, list[Loss]]]:
-    """Hold every row's file against the store, walk by walk: how many files were looked at, and which are lost."""
-    store, after = media_store.store(), 0
-    while walks := db.session.execute(
-        select(Walk.number, Walk.id).where(Walk.number > after).order_by(Walk.number).limit(CHUNK)
-    ).all():
-        after = walks[-1].number
-        for number, walk_id in walks:
-            rows = _rows(number)
-            losses = [Loss(walk_id, path, flaw) for path, size in rows if (flaw := _flaw(store, path, size))]
-            # A film may have given way to a better one, or a walk been cancelled, since its row was read.
-            still = dict(_rows(number)) if losses else {}
-            yield len(rows), [loss for loss in losses if loss.path in still]
-
-
 def _named(walk_ids: list[str]) -> tuple[set[str], set[str]]:
     """Return which of the walks are still to be painted, and the paths that rows of any of them name."""
     db.session.rollback()  # look at the rows as they are now
@@ -93,35 +66,3 @@ def _named(walk_ids: list[str]) -> tuple[set[str], set[str]]:
     waiting = {walk.id for walk in walks if walk.is_waiting}
     db.session.expunge_all()
     return waiting, named
-
-
-def _rows(number: int) -> list[tuple[str, int]]:
-    db.session.rollback()
-    return [
-        (path, size)
-        for table in (Frame, Medium)
-        for path, size in db.session.execute(select(table.path, table.bytes).where(table.walk_number == number))
-    ]
-
-
-def _flaw(store: MediaStore, path: str, size: int) -> str:
-    try:
-        data = store.read(path)
-    except MediaError:
-        return "is missing" if not store.exists(path) else "cannot be read"
-    if len(data) != size:
-        return f"has {len(data)} bytes and should have {size}"
-    kind = PICTURES.get(path.rpartition(".")[2])
-    return _picture_flaw(data, kind) if kind else ""
-
-
-def _picture_flaw(data: bytes, kind: str) -> str:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with Image.open(io.BytesIO(data), formats=[kind]) as picture:
-                for frame in ImageSequence.Iterator(picture):
-                    frame.load()
-    except BROKEN as error:
-        return f"is no {kind} that can be read ({error})"
-    return ""

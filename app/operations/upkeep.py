@@ -1,4 +1,4 @@
-"""What a site does by itself for what it keeps: walks that came to nothing go after some days, and stray files."""
+"""What a site does by itself for what it keeps: candidates, walks that came to nothing, stray files go in time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from flask import current_app
 from sqlalchemy import delete, select
 
 from app.errors import MediaError
+from app.gallery import stretches
 from app.operations import media_upkeep
+from app.queue import candidate_requests
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, Walk
-from app.walks import lifecycle
+from app.uploads import photo_store
+from app.walks import lifecycle, wall_words
 
 BATCH = 50  # walks in one transaction, between which others write
 
@@ -21,9 +24,16 @@ log = logging.getLogger(__name__)
 
 def run() -> tuple[int, int]:
     """Do the upkeep; return how many walks and how many files were deleted. Several may do it at once."""
+    if sets := candidate_requests.forget_expired():
+        log.info("upkeep: %s sets of candidates were deleted, whose time was over", sets)
+    if words := wall_words.forget_old():
+        log.info("upkeep: of %s words for walls it is forgotten who wrote them", words)
+    if legs := stretches.tidy_all():
+        log.info("upkeep: %s legs of walls were removed", legs)
     walks, files = forget_ended(), 0
     try:
-        files = len(media_upkeep.prune())
+        files = photo_store.forget_expired()
+        files += len(media_upkeep.prune())
     except MediaError as error:
         log.warning("stray files are left for another day: %s", error)
     if walks or files:

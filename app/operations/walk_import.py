@@ -19,8 +19,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth import visitors
-from app.commissions import recipe, walk_edits
-from app.commissions.schema import Commission
+from app.commissions import brought_photos, recipe, walk_edits
+from app.commissions.schema import Commission, StopRequest
 from app.drawings import sketchbooks
 from app.errors import FieldError, InvalidInput
 from app.gallery import exhibitions
@@ -156,6 +156,8 @@ def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], broug
             raise InvalidInput(errors)
     except InvalidInput as error:
         return f"cannot be hung here. {error}".rstrip(".")
+    if not walk.films and any(stop.picture for stop in wanted.stops):
+        return "cannot be painted here: it is made of a photo, which stayed with its owner"
     if not walk.films and (gone := _missing_drawing(wanted, pinned.model_name, brought)):
         return f"cannot be painted here: the drawing {gone} is neither here nor in the archive"
     return _files_flaw(archive, walk, sizes)
@@ -285,7 +287,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         frames=wanted.frames,
         fps=float(told.recipe["fps"]),
         stops=[
-            Stop(position=index, note=note, **stop.model_dump() | {"hand": stop.hand or ""})
+            Stop(position=index, note=note, **_stop(stop))
             for index, (stop, note) in enumerate(zip(wanted.stops, told.notes, strict=True))
         ],
         preset=wanted.preset,
@@ -297,6 +299,8 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         **pinned.columns(),
         **{name: getattr(told, name) for name in walk_records.KEPT},
     )
+    if not brought_photos.may_be_listed(walk):
+        walk.unlisted = True
     walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)
     if not told.films:
@@ -312,6 +316,12 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         for film in told.films
     }
     return walk
+
+
+def _stop(asked: StopRequest) -> dict[str, Any]:
+    """Write a stop as its row holds it; of a photo there is its digest, the photo itself stays with its owner."""
+    told = asked.model_dump(exclude={"picture", "cut_out"}) | {"hand": asked.hand or "", "photo": asked.picture}
+    return told | {"cut_out": None if asked.picture is None else asked.cut_out}
 
 
 def _digest(data: bytes) -> str:

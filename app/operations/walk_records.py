@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -20,10 +21,13 @@ ARCHIVE = Kind(
     (WALKS, EXHIBITIONS, DRAWINGS),
     {"software": str, "walks": int, "exhibitions": int, "files": list},
 )
+PHOTO = re.compile("photo-[0-9]{1,2}")
+"""A photo goes along with its walk's owner alone."""
 LINE_MAX = 4_000_000
 KEPT = (
     "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", "paint_seconds",
     "first_film_seconds", "passes", "evenness", "jump", "strides", "model_title", "repeat_of", "continues", "remix_of",
+    "photos_may_be_shown",
 )  # fmt: skip
 """The columns that a line takes over as they are; the recipe says the rest."""
 
@@ -47,11 +51,11 @@ class FrameFile(BaseModel):
 
 
 class FilmFile(BaseModel):
-    """A film or the poster, and where it lies."""
+    """A film, the poster, or the photo of a stop, and where it lies."""
 
     model_config = EXACT
 
-    kind: Literal["gif", "mp4", "webp", "poster"]
+    kind: Annotated[str, Field(pattern="^(?:gif|mp4|webp|poster|photo-[0-9]{1,2})$")]
     path: Path
     bytes: Count
 
@@ -82,6 +86,7 @@ class WalkLine(BaseModel):
     repeat_of: WalkId | None
     continues: WalkId | None
     remix_of: WalkId | None
+    photos_may_be_shown: bool = False
     frames: list[FrameFile] = []
     films: list[FilmFile] = []
 
@@ -115,7 +120,7 @@ def line_of(walk: Walk, *, with_files: bool, with_owner: bool) -> WalkLine:
         told["films"] = [
             {"kind": each.kind, "path": each.path, "bytes": each.bytes}
             for each in walk.media.values()
-            if each.kind in ("gif", "mp4", "webp", "poster")
+            if each.kind in ("gif", "mp4", "webp", "poster") or (with_owner and PHOTO.fullmatch(each.kind))
         ]
     return WalkLine(
         id=walk.id,

@@ -1,21 +1,23 @@
-"""Pages for visitors and for the curator. Those for visitors share a blueprint."""
+"""Pages for visitors, most of which share a blueprint."""
 
 from flask import Blueprint
 
 __all__ = [
     "about",
-    "curator",
-    "curator_drawings",
+    "candidates",
+    "captions",
     "drawings",
     "exhibitions",
     "gallery",
     "make",
     "my_walks",
     "owner",
+    "photos",
     "report",
     "restore",
     "similar",
     "stages",
+    "styles",
     "walk",
 ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from flask import Response, current_app, render_template, send_file
 from sqlalchemy.exc import OperationalError
 
@@ -9,6 +11,7 @@ from app.drawings import drawing_credits, sketchbooks
 from app.generation import models_on_offer, sampler_settings
 from app.pages import blueprint
 from app.queue import jobs
+from app.styles import added
 from app.web.responses import page_response
 from sketch.sketchbook import Sketchbook
 
@@ -25,6 +28,10 @@ def about() -> Response:
         model_revision=next((worker.get("revision") for worker in jobs.workers()), None),
         drawings=drawing_credits.of_sketchbook(book) if book else (),
         steps=sampler_settings.resolve_settings()["steps"],
+        styles_added=[style for style in added.every() if style.pictures],
+        catalogues=Counter(
+            (style.source, style.attribution, style.licence) for style in added.every() if not style.pictures
+        ),
         source_url=config["SOURCE_URL"],
         team=config["TEAM"],
         contact=config["CONTACT"] or None,

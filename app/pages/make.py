@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from typing import cast
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from flask import (
     Flask,
@@ -30,15 +31,21 @@ from app.generation import models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
-from app.pages import about, blueprint, gallery, walk
+from app.pages import about, blueprint, candidates, gallery, photos, walk
 from app.pages.walk import see
+from app.presentation import candidate_rows, form_address, readings, wording
 from app.presentation import make_form as forms
-from app.presentation import readings, wording
 from app.queue import fair_queue, jobs
-from app.web import error_responses, form_guards
+from app.styles import shipped
+from app.uploads.photo_check import ACCEPTED
+from app.web import error_responses, form_guards, fragments
 from app.web.responses import conditional, page_response
 
 RECENT = 8
+KEPT = "private, no-cache"
+"""A form is asked for anew each time, but on the way back, where the browser's own copy still holds what was typed; and
+its token, by which what is sent twice is one walk. What must not be stored at all, as an answer to a form, cannot be
+come back to: browsers ask then whether to send the form again."""
 WHOLE = re.compile("[0-9]{1,10}", re.ASCII)
 PARTS = (about, gallery, walk)
 """Whose routes are on the same blueprint: they are there once they are imported."""
@@ -48,6 +55,7 @@ def init_app(app: Flask) -> None:
     """Serve the pages of the blueprint, and guard every form."""
     app.register_blueprint(blueprint)
     form_guards.init_app(app)
+    app.jinja_env.globals.update(way_back=form_address.way_back, carried_form=form_address.carried)
     app.register_error_handler(CSRFError, _stale_form)
 
 
@@ -58,30 +66,51 @@ def make() -> Response:
     limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
     form.look_at_hand(limits)
+    photos.look_at(form)
     readings.look_at_choices(form)
+    candidate_rows.look_at(form, _owner())
     return make_page(form)
 
 
 @blueprint.get("/reading")
 def reading() -> Response:
-    """Show what a prompt is read as, for the page on which it is being typed."""
+    """Show what a prompt is read as, or a photo may be repainted in, for the page on which it is being typed."""
     asked = request.args
     reader = scenes.reader_of(models_on_offer.setting(asked.get("model")))
     if reader is None:
         raise NotFound
+    prompt, limits = asked.get("prompt", ""), _limits(asked.get("model", ""))
     seed, stop = (asked.get(name, "") for name in ("seed", "stop"))
-    shown = readings.of_prompt(
-        reader,
-        asked.get("prompt", ""),
-        _limits(asked.get("model", "")),
-        leave_out=asked.get("leave_out", ""),
-        seed=int(seed) if WHOLE.fullmatch(seed) else 0,
-        drawing=asked.get("drawing", ""),
-    )
-    part = render_template("pages/_reading.html", shown=shown, stop=int(stop) if WHOLE.fullmatch(stop) else 0)
+    number = min(int(stop), limits.stops_max - 1) if WHOLE.fullmatch(stop) else 0
+    if fragments.is_opened():
+        return fragments.lead_to(_form_around(number, prompt))
+    if asked.get("picture"):
+        shown = readings.of_photo(reader, prompt, photos.shown(asked["picture"]), limits)
+    else:
+        shown = readings.of_prompt(
+            reader,
+            prompt,
+            limits,
+            leave_out=asked.get("leave_out", ""),
+            seed=int(seed) if WHOLE.fullmatch(seed) else 0,
+            drawing=asked.get("drawing", ""),
+        )
+    part = render_template("pages/_reading.html", shown=shown, stop=number)
     response = conditional(page_response(part))
-    response.headers["Cache-Control"] = "private, max-age=60"
+    response.headers["Cache-Control"] = "private, no-cache" if asked.get("picture") else "private, max-age=60"
+    response.headers["Vary"] = fragments.TOLD_BY
     return response
+
+
+def _form_around(number: int, prompt: str) -> str:
+    """Return the address of the form to which a part belongs that is asked for while one types."""
+    asked, count = request.args, max(STOPS_MIN, number + 1)
+    told = {"prompt": prompt, "drawing": asked.get("drawing", ""), "picture": asked.get("picture", "")}
+    lines: dict[str, Any] = {
+        name: [text if place == number else "" for place in range(count)] for name, text in told.items() if text
+    }
+    walk = {"negative_prompt": asked.get("leave_out") or None, "model": asked.get("model") or None}
+    return url_for("pages.make", **{"prompt": [""] * count} | lines | walk)
 
 
 @blueprint.get("/surprise")
@@ -99,9 +128,42 @@ def edit() -> Response:
     """Show the form again with a stop more or less, turned round, or read: for browsers without JavaScript."""
     limits = Limits.current()
     form = forms.from_fields(request.form, limits)
-    form.edit(request.form.get("edit", ""), limits.stops_max)
+    if refused := _bring_photos(form):
+        return refused
+    change = request.form.get("edit", "")
+    form.edit(change, limits.stops_max)
+    if change == "look":
+        form.take_guesses()
+    if elsewhere := _leave(form, change):
+        return elsewhere
     readings.look_at_choices(form)
+    candidate_rows.look_at(form, _owner())
+    if error := candidates.edit(form, change):
+        response = make_page(form, status=error.status)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
     return make_page(form)
+
+
+def _leave(form: forms.MakeForm, change: str) -> Response | None:
+    """Go where a button of the form leads, with the way back to the form as it is filled; None for other buttons."""
+    kept: dict[str, Any] = {form_address.NAME: form_address.write(form)}
+    said = re.fullmatch("captions-([0-9]{1,2})", change, re.ASCII)
+    photo = form.stops[int(said[1])].photo if said and int(said[1]) < len(form.stops) else None
+    if said and photo:
+        words = form.stops[int(said[1])].prompt.strip()
+        told: dict[str, Any] = {} if words in ("", photo.guess) else {"description": words}
+        address = url_for("captions.of_photo", photo_id=photo.id, **told, **kept)
+    elif change == "styles" and shipped.of_model(models_on_offer.setting(form.model or None)):
+        prompt = next((stop.prompt for stop in form.stops if stop.prompt.strip()), None)
+        address = url_for("styles.index", prompt=prompt, model=form.model or None, **kept)
+    elif change == "another" and (other := catalogue.by_chance()):
+        address = f"{other.url}?{urlencode({name: text for name, text in kept.items() if text})}"
+    else:
+        return None
+    response = cast(Response, redirect(address, 303))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.post("/walks", endpoint="commission")
@@ -109,7 +171,12 @@ def commission_walk() -> Response:
     """Save the walk and go to its page, or say what is wrong and keep what was typed."""
     form = forms.from_fields(request.form, Limits.current())
     owner = visitors.current()
+    if refused := _bring_photos(form):
+        return refused
+    if any(stop.error for stop in form.stops):
+        return make_page(form, status=422)
     readings.look_at_choices(form)
+    candidate_rows.look_at(form, visitors.digest(owner))
     if form.errors:  # the walk to go on from, or a drawing, was taken down meanwhile
         return make_page(form, status=422)
     asked = form.commission()
@@ -129,17 +196,35 @@ def commission_walk() -> Response:
             idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
             admit=rate_limits.admit_page,
         )
+    except InvalidInput as error:  # a photo went this moment
+        form.explain(error)
+        return make_page(form, status=422)
     except NoRoom as error:
-        form.errors["form"] = str(error)
-        response = make_page(form, status=error.status)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return _no_room(form, error)
     return see(walk)
+
+
+def _bring_photos(form: forms.MakeForm) -> Response | None:
+    """Keep the photos that came with the form, and find those that came before; the answer where there is no room."""
+    try:
+        photos.bring_files(form)
+    except NoRoom as error:
+        photos.look_at(form)
+        return _no_room(form, error)
+    photos.look_at(form)
+    return None
+
+
+def _no_room(form: forms.MakeForm, error: NoRoom) -> Response:
+    form.errors["form"] = str(error)
+    response = make_page(form, status=error.status)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
     """Show the form, as it is filled."""
-    config, limits = current_app.config, _limits(form.model)
+    config, limits, worker_ready = current_app.config, _limits(form.model), bool(jobs.workers())
     usual = {preset: sampler_settings.resolve_settings(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
     count, seconds = fair_queue.waiting(
@@ -166,8 +251,9 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
             "max_steps": limits.steps_max,
             "max_guidance": limits.guidance_max,
             "max_upload": config["UPLOAD_MAX"],
+            "max_photo": config["PHOTO_MAX"],
         },
-        waiting={"count": count, "seconds": seconds, "worker_ready": bool(jobs.workers())},
+        waiting={"count": count, "seconds": seconds, "worker_ready": worker_ready},
         hands=limits.hands,
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
@@ -175,14 +261,21 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         models=models_on_offer.offered(),
         model_titles={model.name: translate_foreign(model.title) for model in models_on_offer.offered()},
         usual=usual,
+        photos_accepted=ACCEPTED,
         can_surprise=len(models_on_offer.facts().get("vocabulary", [])) > 1,
         starters=[tuple(pair) for pair in models_on_offer.facts().get("starters", [])],
         readings=readings.of_form(form, limits),
+        rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
         led={model.name for model in offered.led_models()},
         recent=catalogue.recent(RECENT, featured_first=True),
         total=catalogue.total(),
     )
-    return page_response(page, status=status, cache="no-store")  # a page from the cache would carry a used token
+    return page_response(page, status=status, cache=KEPT)
+
+
+def _owner() -> str | None:
+    secret = visitors.known()
+    return None if secret is None else visitors.digest(secret)
 
 
 def _limits(model: str) -> Limits:

@@ -39,10 +39,10 @@ def index() -> Response:
 
 @blueprint.post("/mine/delete")
 def delete_all() -> Response:
-    """Delete all that is this visitor's, walks that wait and reports too, and say how much it was."""
+    """Delete all that is this visitor's, what waits, reports and words for walls too, and say how much it was."""
     secret = visitors.known()
     if secret is None:
-        return _page(OwnWalks([]), deleted=(0, 0))
+        return _page(OwnWalks([]), deleted=(0, 0, 0))
     owner = visitors.digest(secret)
     if not request.form.get("sure"):
         return _page(own_walks.page(owner), status=422, flaw=_("Tick that you are sure: this cannot be undone."))
@@ -53,8 +53,10 @@ def delete_all() -> Response:
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     withdrawn = reports.withdraw(visitors.reporters(secret))
+    written = lifecycle.delete_words_of(owner)
     deleted = lifecycle.delete_walks_of(owner)
-    return _page(own_walks.page(owner), deleted=(deleted, withdrawn))
+    lifecycle.forget_photos(owner)
+    return _page(own_walks.page(owner), deleted=(deleted, withdrawn, written))
 
 
 def _page(page: OwnWalks, *, status: int = 200, **context: object) -> Response:

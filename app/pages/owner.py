@@ -53,13 +53,21 @@ def retitle(walk_id: str) -> Response:
 @blueprint.post("/walks/<walk_id>/unlist")
 def unlist(walk_id: str) -> Response:
     """Take a walk out of the gallery; its address stays."""
-    return _set_unlisted(_own(walk_id), True)
+    walk = _own(walk_id)
+    walk_edits.apply(walk, walk_edits.validate({"unlisted": True}))
+    return see(walk)
 
 
 @blueprint.post("/walks/<walk_id>/list")
 def list_again(walk_id: str) -> Response:
     """List a walk in the gallery again."""
-    return _set_unlisted(_own(walk_id), False)
+    walk = _own(walk_id)
+    asked = {"unlisted": False, **({"photos_may_be_shown": True} if request.form.get("photos_may_be_shown") else {})}
+    try:
+        walk_edits.apply(walk, walk_edits.validate(asked))
+    except InvalidInput as error:
+        return walk_page("pages/walk.html", walk, not_listed=str(error))
+    return see(walk)
 
 
 @blueprint.post("/walks/<walk_id>/delete")
@@ -67,11 +75,6 @@ def delete(walk_id: str) -> Response:
     """Take a walk down."""
     lifecycle.delete_walk(_own(walk_id))
     return cast(Response, redirect(url_for("pages.gallery"), 303))
-
-
-def _set_unlisted(walk: Walk, unlisted: bool) -> Response:
-    walk_edits.apply(walk, walk_edits.validate({"unlisted": unlisted}))
-    return see(walk)
 
 
 def _own(walk_id: str) -> Walk:

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
-from app.commissions import recipe
+from app.auth import visitors
+from app.commissions import brought_photos, recipe
 from app.commissions.recipe import as_commission
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
@@ -16,6 +17,7 @@ from app.errors import InvalidInput
 from app.generation import models_on_offer
 from app.generation.limits import Limits
 from app.i18n.gettext import N_, _
+from app.pages import photos
 from app.pages.make import make_page
 from app.presentation import choices, form_fields
 from app.presentation import make_form as forms
@@ -26,6 +28,7 @@ blueprint = Blueprint("restoring", __name__)
 BACK = N_("The recipe of your film is back. Paint it again, or change what you like.")
 NEWER = N_("The model has learned on since: the pictures will not be quite the same.")
 NOT_OFFERED = N_("A drawing that it was painted after is not offered any more: another takes its place here.")
+NO_PHOTO = N_("Bring its picture once more: a recipe says which it was, and does not hold it.")
 UPLOADS = ("restoring.restore", "api.read_recipe")
 
 
@@ -56,6 +59,12 @@ def restore() -> Response:
     form.token, form.unlisted, form.restored = typed.token, typed.unlisted, _(BACK)
     if reuse.current_revision(pinned.model_name) not in (None, pinned.model_revision):
         form.restored += f" {_(NEWER)}"
+    owner = visitors.known()
+    for stop in form.stops:  # those of the visitor's own are here, by their digests
+        if stop.picture and (owner is None or not brought_photos.find(stop.picture, visitors.digest(owner))):
+            stop.picture, stop.cut_out = "", False
+            stop.error = _(NO_PHOTO)
+    photos.look_at(form)
     if _lacks_a_drawing(wanted):
         form.restored += f" {_(NOT_OFFERED)}"
     return make_page(form)

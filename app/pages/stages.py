@@ -14,11 +14,13 @@ from werkzeug.exceptions import NotFound
 
 from app.auth import rate_limits
 from app.errors import Conflict, TooMany
+from app.i18n.gettext import _
 from app.queue import jobs, stage_requests
 from app.queue.stage_requests import Stages
 from app.storage import media_store
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks import lookup
+from app.web import fragments
 from app.web.responses import conditional
 
 blueprint = Blueprint("making", __name__)
@@ -66,7 +68,10 @@ def watch(walk_id: str) -> Response:
 @blueprint.get("/walks/<walk_id>/stages/live")
 def live(walk_id: str) -> Response:
     """Show the part of the page that changes when the stages arrive."""
-    return _page("pages/_stages.html", lookup.walk_at_address(walk_id))
+    walk = lookup.walk_at_address(walk_id)
+    if fragments.is_opened():
+        return fragments.lead_to(url_for("making.watch", walk_id=walk.id, frame=_frame(walk).index))
+    return _page("pages/_stages.html", walk)
 
 
 @blueprint.post("/walks/<walk_id>/stages")
@@ -124,9 +129,9 @@ def _page(template: str, walk: Walk, **context: Any) -> Response:
 def _frame(walk: Walk) -> Frame:
     """Return the frame that was asked for; the middle one if none was named."""
     if walk.state != FINISHED or not walk.painted:
-        raise NotFound("How a picture was made can be watched once its walk is finished.")
+        raise NotFound(_("How a picture was made can be watched once its walk is finished."))
     wanted = request.values.get("frame", str(len(walk.painted) // 2))
     frame = next((frame for frame in walk.painted if str(frame.index) == wanted), None)
     if frame is None:
-        raise NotFound(f"This walk has {len(walk.painted)} frames; none of them has this number.")
+        raise NotFound(_("This walk has %(count)s frames; none of them has this number.", count=len(walk.painted)))
     return frame

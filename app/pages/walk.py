@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import cast
+from urllib.parse import urlencode
 
 from flask import Response, redirect, render_template, request
 
@@ -11,18 +12,21 @@ from app.auth import visitors
 from app.gallery import catalogue
 from app.generation import models_on_offer
 from app.i18n.formatting import duration_about
+from app.i18n.gettext import N_, _
 from app.pages import blueprint
 from app.presentation import wording
 from app.queue import fair_queue
-from app.storage.walk_models import Walk
+from app.storage.walk_models import ID, Walk
 from app.version import __version__
 from app.walks import lineage, lookup, neighbours, reuse
-from app.web import language
+from app.web import error_responses, fragments, language
 from app.web.responses import conditional, page_response
 
 Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong with it
 NEARBY = 4
 JOINING = 2
+MEANWHILE = "meanwhile"
+"""What an address calls the walk that a visitor left to wait, and looks at another one meanwhile."""
 CHILDREN = 5
 
 
@@ -41,10 +45,25 @@ def walk(walk_id: str) -> Response:
 @blueprint.get("/walks/<walk_id>/live")
 def live(walk_id: str) -> Response:
     """Show the part of a walk's page that changes while it is painted; what is as it was is not even written."""
+    if fragments.is_opened():
+        return fragments.lead_to(lookup.walk_at_address(walk_id).url)
     known = _fingerprint(walk_id)
     if known is not None and request.if_none_match.contains_weak(known):
         return conditional(page_response(""), known)
     return walk_page("pages/_walk.html", lookup.walk_at_address(walk_id), known=known, etag=known)
+
+
+@blueprint.get("/walks/<walk_id>/another")
+def another(walk_id: str) -> Response:
+    """Lead who does not want to wait for a walk to another one, drawn by lot, from which there is a way back."""
+    walk = lookup.walk_at_address(walk_id)
+    other = catalogue.by_chance(besides=walk)
+    if other is None:
+        told = _("No other walk hangs here yet. The one that you wait for goes on, and keeps its address.")
+        return error_responses.answer(404, told, title=N_("Nothing else hangs yet"))
+    response = cast(Response, redirect(f"{other.url}?{urlencode({MEANWHILE: walk.id})}"))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _fingerprint(walk_id: str) -> str | None:
@@ -72,7 +91,13 @@ def _fingerprint(walk_id: str) -> str | None:
 
 
 def walk_page(
-    template: str, walk: Walk, *, retitled: Retitled | None = None, known: str | None = None, etag: str | None = None
+    template: str,
+    walk: Walk,
+    *,
+    retitled: Retitled | None = None,
+    not_listed: str = "",
+    known: str | None = None,
+    etag: str | None = None,
 ) -> Response:
     """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused.
 
@@ -99,18 +124,27 @@ def walk_page(
         after=after,
         original=reuse.original_of(walk),
         retitled=retitled,
+        not_listed=not_listed,
         nearby=[] if walk.is_waiting else _nearby(walk, [*before, *after]),
+        left=_left(walk),
     )
-    response = page_response(page, status=422 if retitled else 200)
+    response = page_response(page, status=422 if retitled or not_listed else 200)
     response.headers["Vary"] = "Cookie"
     if walk.unlisted:
         response.headers["X-Robots-Tag"] = "noindex"
-    return response if retitled else conditional(response, etag)
+    return response if retitled or not_listed else conditional(response, etag)
 
 
 def see(walk: Walk) -> Response:
     """Send the visitor on to a walk's page."""
     return cast(Response, redirect(walk.url, 303))
+
+
+def _left(walk: Walk) -> Walk | None:
+    """Return the walk that was left to wait for this one, as long as there is one at its address."""
+    walk_id = request.args.get(MEANWHILE, "")
+    found = lookup.visible_walk(walk_id) if ID.fullmatch(walk_id) else None
+    return found if found is not None and found.number != walk.number else None
 
 
 def _nearby(walk: Walk, shown: list[Walk]) -> list[Walk]:

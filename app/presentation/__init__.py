@@ -1,3 +1,16 @@
 """From a walk to what a template shows; no routes."""
 
-__all__ = ["choices", "filter_options", "form_fields", "make_form", "playback", "readings", "walk_line", "wording"]
+__all__ = [
+    "candidate_rows",
+    "choices",
+    "filter_options",
+    "form_address",
+    "form_fields",
+    "make_form",
+    "photo_view",
+    "playback",
+    "proposed_styles",
+    "readings",
+    "walk_line",
+    "wording",
+]

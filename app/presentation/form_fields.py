@@ -25,7 +25,12 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
     Without ``seed``, stops keep one of their own only where else nothing would lie between two of them.
     """
     stops: list[dict[str, Any]] = [
-        {"prompt": stop.prompt, "drawing": _drawing(walk, stop), **{name: getattr(stop, name) for name in OWN}}
+        {
+            "prompt": stop.prompt,
+            "drawing": _drawing(walk, stop),
+            **_photo(stop),
+            **{name: getattr(stop, name) for name in OWN},
+        }
         for stop in walk.stops
     ]
     if turned:
@@ -39,6 +44,16 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
         "seed": walk.seed if seed else None,
         "remix_of": walk.id,
     }
+
+
+def repainted(walk: Walk, hand: str) -> dict[str, Any]:
+    """Return the fields of the form that ask for the same walk in another hand: its seed, its drawings, its pace."""
+    stops = [
+        {"prompt": stop.prompt, "drawing": _drawing(walk, stop), "seed": stop.seed, "hand": hand,
+         "negative_prompt": stop.negative_prompt}
+        for stop in walk.stops
+    ]  # fmt: skip
+    return fields(walk, seed=True) | {"own": None, "drawing": None} | of_stops(stops)
 
 
 def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
@@ -66,13 +81,21 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the fields of the form that ask for these stops: what all of them share once, the rest with each."""
     shared = {name: stops[0][name] for name in SHARED if stops and len({stop[name] or "" for stop in stops}) == 1}
     chosen = [stop.get("drawing", "") for stop in stops]
+    pictures = [stop.get("picture") or "" for stop in stops]
     own = [{name: stop[name] for name in OWN if name not in shared and stop[name] not in (None, "")} for stop in stops]
     return {
         "prompt": [stop["prompt"] for stop in stops],
         **{name: shared.get(name) or None for name in SHARED},
         "own": [write(each) for each in own] if any(own) else None,
         "drawing": chosen if any(chosen) else None,
+        "picture": pictures if any(pictures) else None,
+        "cut_out": [index for index, stop in enumerate(stops) if stop.get("cut_out")] or None,
     }
+
+
+def _photo(stop: Stop) -> dict[str, Any]:
+    """Name a stop's photo by its digest: whoever brought it finds it in the form, others do not."""
+    return {"picture": stop.photo, "cut_out": bool(stop.cut_out)} if stop.photo else {}
 
 
 def _drawing(walk: Walk, stop: Stop) -> str:

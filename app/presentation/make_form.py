@@ -11,15 +11,20 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from app.commissions.error_messages import of_stop
+from app.commissions.schema import PICTURE
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
-from app.generation import hands
-from app.generation.limits import STOPS_MIN, Limits
+from app.generation import hands, models_on_offer
+from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.formatting import decimal_sign
 from app.i18n.gettext import _
 from app.presentation import form_fields
+from app.presentation.photo_view import PhotoView
 from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.storage.walk_models import FINISHED, ID, Walk
+from app.styles import shipped
+from app.styles import style as styles
+from app.styles.style import Style
 from app.walks import lookup
 
 FRAME_CHOICES = (24, 60, 120, 240)
@@ -36,6 +41,7 @@ IN_MORE = {
     "model",
     "film",
 }
+OF_THE_STOP = {"prompt", "picture", "cut_out"}
 OF_THE_WALK = {"seed", "frames", "steps", "guidance", "stops", "ending", "preset", "size", "model"}
 
 
@@ -45,10 +51,25 @@ class StopLine:
 
     prompt: str = ""
     error: str | None = None
+    picture: str = ""  # the id of the photo that it is made of
+    cut_out: bool = False
+    photo: PhotoView | None = None  # that photo, once it is found
     drawing: str = ""  # the drawings chosen for what it is read as
+    candidates: str = ""  # the set of pictures to choose from
+    refused: str = ""  # why there are none
     own: dict[str, Any] = field(
         default_factory=dict
     )  # its seed, hand and what it leaves out, where all stops share none
+
+    def pick(self, text: str) -> None:
+        """Take over the seed and the drawings of a candidate, if it is not the one that was picked before."""
+        said = re.fullmatch(r"([0-9]{0,10})/(.*)", text, re.ASCII)
+        if said is None or (said[1] and int(said[1]) > SEED_MAX) or text == picked(self.own.get("seed"), self.drawing):
+            return
+        self.own.pop("seed", None)
+        if said[1]:
+            self.own["seed"] = int(said[1])
+        self.drawing = chosen.written(chosen.listed(said[2]))
 
 
 @dataclass(slots=True)
@@ -68,6 +89,7 @@ class MakeForm:
     easing: bool = False
     model: str = ""
     unlisted: bool = False
+    photos_may_be_shown: bool = False
     remix: Walk | None = None  # the walk that the form was filled from
     parent: Walk | None = None  # the walk that is gone on from: its last stop is the first one here
     restored: str = ""  # what to say of the recipe that the form was filled from
@@ -97,8 +119,10 @@ class MakeForm:
     def commission(self) -> dict[str, Any]:
         """Return the form as the commission that it asks for, unchecked."""
         shared = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
-        stops = [{"prompt": stop.prompt, **shared, **stop.own} for stop in self.stops]
+        stops = [{**_words_or_photo(stop), **shared, **stop.own} for stop in self.stops]
         wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
+        if self.photos_may_be_shown:
+            wanted["photos_may_be_shown"] = True
         if self.parent is not None:
             stops[0] = self._joint(self.parent)
             wanted["continues"] = self.parent.id
@@ -177,7 +201,7 @@ class MakeForm:
             self._explain(error)
 
     def edit(self, change: str, stops_max: int) -> None:
-        """Add a stop, take it out, turn the walk round, go on from nowhere, or take from a stop what is its own."""
+        """Add a stop, take one out, turn the walk round, begin anew, give a stop a style, take what is its own."""
         if change == "add-stop" and len(self.stops) < stops_max:
             self.stops.insert(-1, StopLine())
         elif change == "remove-stop" and len(self.stops) > STOPS_MIN:
@@ -186,12 +210,33 @@ class MakeForm:
             self.stops.reverse()
         elif change == "let-go":
             self.parent = None
+        elif re.fullmatch(r"drop-photo-[0-9]{1,2}", change, re.ASCII) and int(change[11:]) < len(self.stops):
+            stop = self.stops[int(change[11:])]
+            stop.picture, stop.photo, stop.cut_out = "", None, False
         elif re.fullmatch(r"plain-[0-9]{1,2}", change, re.ASCII) and int(change[6:]) < len(self.stops):
             self.stops[int(change[6:])].own = {}
+        elif said := re.fullmatch(r"style-([0-9]{1,2})-([a-z0-9-]{1,80})", change, re.ASCII):
+            self._paint_in(int(said[1]), said[2])
+
+    def take_guesses(self) -> None:
+        """Write what a photo is taken for where nobody has written, as the page does by itself where it may."""
+        for stop in self.stops:
+            if stop.photo is not None and not stop.prompt.strip():
+                stop.prompt = stop.photo.guess
+
+    def style_named(self, name: str) -> Style | None:
+        """Return the style of a name, if the model that is to paint knows it."""
+        return styles.find(name, shipped.of_model(models_on_offer.setting(self.model or None)))
+
+    def _paint_in(self, index: int, name: str) -> None:
+        """Give a stop a style of its own; of a name that is none here, nothing is kept."""
+        style = self.style_named(name)
+        if style is not None and index < len(self.stops):
+            self.stops[index].own = self.stops[index].own | {"hand": style.hand.words}
 
     def _explain(self, error: FieldError) -> None:
         path = error.path
-        if len(path) > 2 and path[0] == "stops" and (path[2] == "prompt" or path[2] in self.stops[int(path[1])].own):
+        if len(path) > 2 and path[0] == "stops" and (path[2] in OF_THE_STOP or path[2] in self.stops[int(path[1])].own):
             self.stops[int(path[1])].error = error.message
         elif len(path) == 3 and path[0] == "stops":
             message = error.message.replace(of_stop(int(path[1])), "")
@@ -207,10 +252,14 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     own = [form_fields.read(text) for text in fields.getlist("own")[: len(prompts)]]
     own += [{} for _ in prompts[len(own) :]]
     drawings = [chosen.written(each) for each in _drawings(fields, len(prompts))]
+    pictures = [text if PICTURE.fullmatch(text) else "" for text in fields.getlist("picture")[: len(prompts)]]
+    sets = [text if ID.fullmatch(text) else "" for text in fields.getlist("candidates")[: len(prompts)]]
+    for each in (pictures, sets):
+        each += [""] * (len(prompts) - len(each))
     form = MakeForm(
         stops=[
-            StopLine(prompt, drawing=drawing, own=each)
-            for prompt, drawing, each in zip(prompts, drawings, own, strict=True)
+            StopLine(prompt, picture=picture, drawing=drawing, candidates=each_set, own=each)
+            for prompt, picture, drawing, each_set, each in zip(prompts, pictures, drawings, sets, own, strict=True)
         ],
         negative_prompt=fields.get("negative_prompt", ""),
         seed=fields.get("seed", ""),
@@ -224,7 +273,13 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         easing=bool(fields.get("easing")),
         model=fields.get("model", ""),
         unlisted=bool(fields.get("unlisted")),
+        photos_may_be_shown=bool(fields.get("photos_may_be_shown")),
     )
+    for ticked in fields.getlist("cut_out"):
+        if re.fullmatch("[0-9]{1,2}", ticked, re.ASCII) and int(ticked) < len(form.stops):
+            form.stops[int(ticked)].cut_out = True
+    for index, stop in enumerate(form.stops):
+        stop.pick(fields.get(f"candidate-{index}", ""))
     if token := fields.get("token", ""):
         form.token = token[:64]
     if ID.fullmatch(walk_id := fields.get("remix_of", "")):
@@ -232,6 +287,19 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     if walk_id := fields.get("continues", ""):
         form.go_on(walk_id)
     return form
+
+
+def _words_or_photo(stop: StopLine) -> dict[str, Any]:
+    """Ask for what is written, for a photo, or for both; of a photo alone, the words are those it is taken for."""
+    if not stop.picture:
+        return {"prompt": stop.prompt}
+    asked: dict[str, Any] = {"picture": stop.picture, "cut_out": stop.cut_out}
+    return asked | {"prompt": stop.prompt} if stop.prompt.strip() else asked
+
+
+def picked(seed: int | None, drawing: str) -> str:
+    """Write what a candidate is painted by, as its field of the form has it: its own seed, and its drawings."""
+    return f"{'' if seed is None else seed}/{drawing}"
 
 
 def _drawings(fields: MultiDict[str, str], count: int) -> list[list[str]]:

@@ -16,13 +16,18 @@ from app.generation.limits import SEED_MAX, Limits
 from app.i18n.formatting import join_words
 from app.i18n.gettext import N_, _
 from app.i18n.locales import here
-from app.presentation import choices
+from app.moderation import banned_words
+from app.presentation import choices, proposed_styles
 from app.presentation.make_form import MakeForm
+from app.presentation.photo_view import PhotoView
 from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Found, Reading
 from app.storage.walk_models import Walk
+from app.styles import artists, proposals, shipped
+from app.styles.artists import NearArtist
+from app.styles.style import Style
 from sketch.arrangement import Wish
 from sketch.sketchbook import Drawing
 
@@ -69,10 +74,18 @@ class PromptShown:
     things: tuple[ThingShown, ...]
     setting: str
     drawing: str = ""
+    styles: tuple[Style, ...] = ()
+    artists: tuple[NearArtist, ...] = ()
+    repaints: bool = False  # whether it is of a picture, which a press paints in a style
+    words: str = ""  # what of the picture was compared
+    others: tuple[Style, ...] = ()  # those that were not proposed
 
     @property
     def said(self) -> str:
         """Say it in a few words, for those who cannot see it."""
+        if self.repaints:
+            names = [style.hand.name for style in self.styles]
+            return _("styles that suit it: %(names)s", names=join_words(names)) if names else ""
         named = [thing.name for thing in self.things if not thing.is_free]
         freely = [thing.name for thing in self.things if thing.is_free]
         told = [_("drawn after %(names)s", names=join_words(named))] if named else []
@@ -90,6 +103,9 @@ def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
         if asked.brings_scene(index):
             shown.append(_of_scene(form.parent, asked.reader))
             continue
+        if form.stops[index].picture:
+            shown.append(of_photo(asked.reader, form.stops[index].prompt, form.stops[index].photo, limits))
+            continue
         leave_out, seed, drawing = asked.leave_out(stop), asked.seed_of(stop), form.stops[index].drawing
         shown.append(of_prompt(asked.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed, drawing=drawing))
     return shown
@@ -98,14 +114,49 @@ def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
 def of_prompt(
     reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int, drawing: str
 ) -> PromptShown | None:
-    """Read a prompt as the page shows it, with what was chosen of it; None for one that is not read."""
+    """Read a prompt as the page shows it, with what was chosen of it; None for one that is not read, or is unfit."""
+    if _is_unfit(prompt):
+        return None
     reading = _read(reader, prompt, limits, leave_out=leave_out, seed=seed)
     if reading is None:
         return None
     picked = chosen.fitting(reading, chosen.listed(drawing), reader.drawings)
     things = tuple(_thing(item, pick, reader) for item, pick in zip(reading.items, picked, strict=True))
     written = chosen.written([AS_READ if pick is None else pick.digest for pick in picked])
-    return PromptShown(things, _setting(reading.wish), written)
+    # A prompt that names a style wants no other.
+    if reading.hands or not limits.hands:
+        return PromptShown(things, _setting(reading.wish), written)
+    return PromptShown(things, _setting(reading.wish), written, *_suiting(prompt, reading, limits))
+
+
+def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limits) -> PromptShown | None:
+    """Propose the styles that a photo may be repainted in: by what is written of it, else by what it is taken for.
+
+    Of a picture of which nothing is known, all hands are offered and none is preferred; where what is written is unfit,
+    none is.
+    """
+    if not limits.hands or photo is None or photo.flaw:
+        return None
+    words = prompt.strip() or photo.guess
+    if _is_unfit(words):
+        return None
+    reading = _read(reader, words, limits, leave_out="", seed=0) if words else None
+    proposed, near = _suiting(words, reading, limits) if reading else ((), ())
+    named = {style.hand.words for style in proposed}
+    others = tuple(style for style in shipped.of_hands(limits.hands) if style.hand.words not in named)
+    return PromptShown((), "", "", proposed, near, repaints=True, words=_shortened(words), others=others)
+
+
+def _is_unfit(words: str) -> bool:
+    """Tell whether nothing is to be shown of what is written: it will be refused, and nothing stands beside it."""
+    return bool(words) and bool(banned_words.flaws([(("prompt",), "", words)]))
+
+
+def _suiting(prompt: str, reading: Reading | None, limits: Limits) -> tuple[tuple[Style, ...], tuple[NearArtist, ...]]:
+    """Return the styles, among the hands that are on offer, and the artists that are nearest to words."""
+    compared, known = proposed_styles.in_english(prompt, reading), {hand.words for hand in limits.hands}
+    proposed = tuple(each.style for each in proposals.nearest(compared, shipped.of_hands(limits.hands)))
+    return proposed, tuple(each for each in artists.nearest(compared) if each.artist.hand in known)
 
 
 def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
@@ -116,6 +167,8 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
     if not form.seed.strip():
         wanted["seed"] = asked.seed
     for index, stop in enumerate(wanted["stops"]):
+        if form.stops[index].picture:  # its scene is the photo's
+            continue
         seed = asked.seed_of(stop)
         reading = _read(asked.reader, stop["prompt"], limits, leave_out=asked.leave_out(stop), seed=seed)
         if asked.brings_scene(index) or reading is None:
@@ -181,8 +234,11 @@ def _thing(item: Found, pick: Drawing | None, reader: Reader) -> ThingShown:
         Option(other.digest, other.digest, reader.name_of(other, language), other == pick)
         for other in others[: MOST_OPTIONS - 1]
     ]
-    phrase = item.words if len(item.words) <= LONGEST_PHRASE else f"{item.words[: LONGEST_PHRASE - 1].rstrip()}…"
-    return ThingShown(phrase, item.how == FREELY, tuple(options))
+    return ThingShown(_shortened(item.words), item.how == FREELY, tuple(options))
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= LONGEST_PHRASE else f"{words[: LONGEST_PHRASE - 1].rstrip()}…"
 
 
 def _setting(wish: Wish) -> str:
@@ -218,7 +274,7 @@ class _Asked:
         named = form.model or (form.parent.model_name if form.parent is not None else None)
         model = models_on_offer.setting(named)
         reader = scenes.reader_of(model)
-        return None if reader is None else cls(form, reader, model, _seed(form), form.commission()["stops"])
+        return None if reader is None else cls(form, reader, model, seed_of(form), form.commission()["stops"])
 
     def brings_scene(self, index: int) -> bool:
         """Tell whether a stop is the last one of the walk gone on from, and shown as that one was."""
@@ -237,7 +293,7 @@ class _Asked:
         return words if isinstance(words, str) else ""
 
 
-def _seed(form: MakeForm) -> int:
+def seed_of(form: MakeForm) -> int:
     """Return the walk's seed: the form's, that of the walk gone on from, or the one that is drawn."""
     typed = form.seed.strip()
     if typed.isascii() and typed.isdigit() and len(typed) < 11 and int(typed) <= SEED_MAX:

@@ -79,7 +79,7 @@ def blend(prompts: Sequence[str], position: float) -> str:
 
 def stations(walk: Any) -> list[str]:
     """List the prompts along a walk's line: those of its stops, and of a walk that goes round the first once more."""
-    prompts = [stop.prompt for stop in walk.stops]
+    prompts = [stop.prompt or _("a photo") for stop in walk.stops]
     return [*prompts, *prompts[:1]] if walk.ending == ROUND else prompts
 
 

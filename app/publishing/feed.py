@@ -15,6 +15,7 @@ from app.commissions import recipe
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.gallery import catalogue
 from app.gallery.catalogue_query import NEWEST, from_page
+from app.i18n.gettext import _
 from app.presentation import filter_options
 from app.publishing import embed
 from app.publishing.caching import SHARED_SECONDS
@@ -123,7 +124,7 @@ def _walk_of(url: str | None) -> Walk:
     except (WalkNotFound, WalkGone):
         walk = None
     if walk is None or not walk.is_hanging:
-        raise NotFound("No walk that may be shown elsewhere has this address.")
+        raise NotFound(_("No walk that may be shown elsewhere has this address."))
     return walk
 
 

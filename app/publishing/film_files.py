@@ -7,6 +7,7 @@ from werkzeug.exceptions import NotFound
 
 from app.commissions import recipe
 from app.errors import MediaError
+from app.i18n.gettext import _
 from app.publishing.caching import EACH_TIME, FOR_AN_HOUR, keep
 from app.storage.database import db
 from app.storage.walk_models import Walk
@@ -46,7 +47,7 @@ def still(walk_id: str, index: str) -> Response:
     walk = lookup.walk_at_address(walk_id)
     frame = next((frame for frame in walk.painted if str(frame.index) == index), None)
     if frame is None:
-        raise NotFound("This frame is not painted.")
+        raise NotFound(_("This frame is not painted."))
     name = f"{walk.id}-{index}.png"
     response = send_stored(
         frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{walk.attempt}-{index}", name=name
@@ -57,7 +58,7 @@ def still(walk_id: str, index: str) -> Response:
 def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response:
     medium = walk.media.get(kind)
     if medium is None:
-        raise NotFound("This walk has no film yet. It appears here as soon as two frames are painted.")
+        raise NotFound(_("This walk has no film yet. It appears here as soon as two frames are painted."))
     name = f"{walk.slug or walk.id}.{extension}"
     sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
     return keep(sent, walk, EACH_TIME)

@@ -16,13 +16,24 @@ from flask import Blueprint, Flask, Response, request
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
+from app.auth import api_tokens, visitors
 from app.errors import MediaError
+from app.i18n.gettext import _
 from app.publishing.caching import EACH_TIME, FOR_GOOD, keep
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
+from app.uploads import photo_stops
 from app.walks import lookup
-from app.walks.media_urls import KINDS, film_address, short_digest, stages_address, still_address, still_name
+from app.walks.media_urls import (
+    KINDS,
+    film_address,
+    photo_address,
+    short_digest,
+    stages_address,
+    still_address,
+    still_name,
+)
 from app.web.responses import send_stored
 
 if TYPE_CHECKING:
@@ -39,6 +50,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         stages_address=stages_address,
         film_address=film_address,
+        photo_address=photo_address,
         still_address=still_address,
         still_name=still_name,
         archive_size=archive_size,
@@ -60,7 +72,7 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
         walk = lookup.walk_at_address(walk_id)
         medium = walk.media.get(kind)
         if medium is None or (short_digest(medium), expected) != (digest, extension):
-            raise NotFound("No film of this walk has this address. The walk's own page has them.")
+            raise NotFound(_("No film of this walk has this address. The walk's own page has them."))
         name = f"{walk.slug or walk.id}.{extension}"
         sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
         return keep(sent, walk, FOR_GOOD)
@@ -76,12 +88,30 @@ def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
         walk = lookup.walk_at_address(walk_id)
         medium = walk.media.get(f"{form}{index}")
         if medium is None or short_digest(medium) != digest:
-            raise NotFound("No stages of this walk have this address. The walk's own page leads to them.")
+            raise NotFound(_("No stages of this walk have this address. The walk's own page leads to them."))
         name = f"{walk.slug or walk.id}-{form}-{index}.webp"
         sent = send_stored(medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=name)
         return keep(sent, walk, FOR_GOOD)
 
     return _again_if_replaced(send)
+
+
+@blueprint.get("/media/<walk_id>/photo-<int:index>.<digest>.webp")
+def photo(walk_id: str, index: int, digest: str) -> Response:
+    """Send the photo that a stop was made of to the walk's owner, by cookie or token; nobody else learns of it."""
+    walk = lookup.walk_at_address(walk_id)
+    medium = walk.media.get(photo_stops.kind_of(index))
+    api_tokens.current()  # one that is no longer good owns nothing
+    is_owners = any(visitors.owns(secret, walk) for secret in (visitors.known(), api_tokens.bearer()))
+    if not is_owners or medium is None or short_digest(medium) != digest:
+        raise NotFound(_("No photo of yours has this address. A photo is shown to its owner alone."))
+    response = send_stored(
+        medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=f"photo-{index + 1}.webp"
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Vary"] = "Cookie, Authorization"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @blueprint.get("/media/<walk_id>/still.<name>.<digest>.png")
@@ -94,7 +124,7 @@ def still(walk_id: str, name: str, digest: str) -> Response:
         found = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number, named))
         frame = next((frame for frame in found if still_name(walk, frame) == f"{name}.{digest}"), None)
         if frame is None:
-            raise NotFound("No picture of this walk has this address. The walk's own page has them.")
+            raise NotFound(_("No picture of this walk has this address. The walk's own page has them."))
         etag, told = f"{walk.id}-{name}-{digest}", f"{walk.id}-{name}.png"
         return keep(send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=told), walk, FOR_GOOD)
 
@@ -106,7 +136,7 @@ def archive(walk_id: str) -> Response:
     """Send all frames of a finished walk, one lossless PNG each, written into the answer as it is read."""
     walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED:
-        raise NotFound("The frames of this walk are packed once all of them are painted.")
+        raise NotFound(_("The frames of this walk are packed once all of them are painted."))
     response = keep(Response(mimetype="application/zip"), walk, EACH_TIME)
     response.headers["Content-Disposition"] = f"attachment; filename={walk.slug or walk.id}.zip"
     response.content_length = archive_size(walk)

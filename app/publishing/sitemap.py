@@ -21,9 +21,11 @@ from werkzeug.exceptions import NotFound
 
 from app.drawings import offered
 from app.gallery import exhibitions
+from app.i18n.gettext import _
 from app.publishing.caching import SHARED_SECONDS
 from app.storage.database import db
 from app.storage.walk_models import GalleryEntry, Stop, Walk, name_of, slug_from
+from app.styles import shipped
 from app.walks import lookup
 from app.web.responses import conditional
 
@@ -61,6 +63,7 @@ def index() -> Response:
 def rooms() -> Response:
     """List the pages that are no walks, the exhibitions among them."""
     rooms = [*ROOMS, *(["drawings.index"] if offered.led_models() else [])]
+    rooms += ["styles.index"] if shipped.of_model() else []
     found: list[Entry] = [(url_for(room, _external=True), None) for room in rooms]
     root = request.url_root.rstrip("/")
     for hall in exhibitions.shown():
@@ -74,7 +77,7 @@ def walks(page: int) -> Response:
     """List the public walks of a range of numbers."""
     last = db.session.scalar(select(func.max(Walk.number))) or 0
     if not 1 <= page <= -(-last // RANGE):
-        raise NotFound("The sitemap has no such page. Its index names those that there are.")
+        raise NotFound(_("The sitemap has no such page. Its index names those that there are."))
     kept: Pages = current_app.extensions[EXTENSION]
     return _answer([kept.of(page).replace(ROOT, escape(request.url_root.rstrip("/")))])
 

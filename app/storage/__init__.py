@@ -1,3 +1,12 @@
 """Rows in the database, files in the media store."""
 
-__all__ = ["database", "drawing_models", "house_models", "media_store", "walk_models"]
+__all__ = [
+    "candidate_models",
+    "database",
+    "drawing_models",
+    "house_models",
+    "media_store",
+    "photo_models",
+    "walk_models",
+    "wall_models",
+]

@@ -84,6 +84,15 @@ class BannedWord(db.Model):  # type: ignore[misc]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
 
+class AllowedWord(db.Model):  # type: ignore[misc]
+    """A word, or some in a row, that may hang whatever the house's lists say (:mod:`app.moderation.allowed_words`)."""
+
+    __tablename__ = "allowed_words"
+
+    word: Mapped[str] = mapped_column(String(WORD_MAX), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
 class AuditEntry(db.Model):  # type: ignore[misc]
     """An entry of the audit log: what was done on the curator's pages or by commands, and to what."""
 

@@ -38,8 +38,10 @@ QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
 )
 STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
 WAITING = (QUEUED, PAINTING)
+OF_WALL = "wall "  # with a wall's name the visitor of its walks; of nobody else, whose key is a digest
 STOP, BACK, ROUND = ENDINGS = ("stop", "back", "round")
-STOPS, KNOTS, FRAMES, FILM, STAGES = PIECES = ("stops", "knots", "frames", "film", "stages")
+STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES = PIECES = ("stops", "knots", "frames", "film", "stages", "candidates")
+SHORT_KINDS = (STAGES, CANDIDATES)  # what comes before walks, and is none of what they are painted in
 PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "done")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread: no l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
@@ -47,6 +49,7 @@ ID = re.compile(f"[{ALPHABET}]{{{ID_LENGTH}}}")
 SLUG_MAX = 60
 HAND_MAX = 80  # characters
 
+A_PHOTO = "a photo"  # what a stop is called that has no words yet
 CHOSEN = text("featured_at IS NOT NULL")
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows in INTEGER only
 Json = JSON(none_as_null=True)  # what is not known yet is NULL, not the JSON text null
@@ -89,6 +92,7 @@ class Walk(db.Model):  # type: ignore[misc]
     idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     commission_hash: Mapped[str] = mapped_column(String(64))
     unlisted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    photos_may_be_shown: Mapped[bool] = mapped_column(default=False, server_default=false())  # their owner agreed
 
     # What was asked for
     seed: Mapped[int] = mapped_column(BigInteger)
@@ -194,7 +198,7 @@ class Walk(db.Model):  # type: ignore[misc]
     @property
     def stops_title(self) -> str:
         """Name the walk by its stops."""
-        title = ", ".join(stop.prompt for stop in self.stops)
+        title = ", ".join(stop.prompt or A_PHOTO for stop in self.stops)
         return title[:1].upper() + title[1:]
 
     @property
@@ -206,7 +210,7 @@ class Walk(db.Model):  # type: ignore[misc]
     @property
     def slug(self) -> str:
         """Write title or ends for an address."""
-        return slug_from(self.given_title, [stop.prompt for stop in self.stops])
+        return slug_from(self.given_title, [stop.prompt or A_PHOTO for stop in self.stops])
 
     @property
     def name(self) -> str:
@@ -227,6 +231,11 @@ class Walk(db.Model):  # type: ignore[misc]
     def is_waiting(self) -> bool:
         """Tell whether the walk is still on its way to a film."""
         return self.state in WAITING
+
+    @property
+    def is_of_wall(self) -> bool:
+        """Tell whether a live wall keeps the walk, rather than a visitor."""
+        return self.visitor.startswith(OF_WALL)
 
     @property
     def is_hanging(self) -> bool:
@@ -284,6 +293,8 @@ class Stop(db.Model):  # type: ignore[misc]
     seed: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(String(24), default="")
     scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # what it was read as, where sketches lead the painter
+    photo: Mapped[str | None] = mapped_column(String(64))  # the digest of the one that it is made of
+    cut_out: Mapped[bool | None]  # of a photo: whether its main thing alone is used
 
 
 class Frame(db.Model):  # type: ignore[misc]
@@ -312,13 +323,18 @@ class Medium(db.Model):  # type: ignore[misc]
 
 
 class Piece(db.Model):  # type: ignore[misc]
-    """A piece of work on a walk, which one worker does at a time: a batch of a level, the film, a frame's stages."""
+    """A piece of work, which one worker does at a time: of a walk a batch of a level, the film, a frame's stages.
+
+    A short task that belongs to no walk names what it is for by that one's id, and the model that is to do it.
+    """
 
     __tablename__ = "pieces"
 
     number: Mapped[int] = mapped_column(Number, primary_key=True)
-    walk_number: Mapped[int] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(String(8))
+    walk_number: Mapped[int | None] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"))
+    task: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    model: Mapped[str | None] = mapped_column(String(200))  # a task's; without one the site's first
+    kind: Mapped[str] = mapped_column(String(16))
     level: Mapped[int] = mapped_column(default=0)
     batch: Mapped[int] = mapped_column(default=0)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -337,7 +353,9 @@ class Piece(db.Model):  # type: ignore[misc]
     __table_args__ = (
         CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in PIECES)})", name="kind"),
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in PIECE_STATES)})", name="state"),
+        CheckConstraint("(walk_number IS NULL) <> (task IS NULL)", name="whose"),
         UniqueConstraint("walk_number", "kind", "level", "batch"),
+        UniqueConstraint("task", "kind", "batch"),
         Index("ix_pieces_line", "state", "urgency", "turn", "level", "batch", "ticket"),
     )
 

@@ -1,3 +1,3 @@
 """Words as numbers, and as they are compared; without torch."""
 
-__all__ = ["embedding", "folding", "lookalikes", "wordpiece"]
+__all__ = ["embedding", "folding", "lookalikes", "spellings", "term_index", "wordpiece"]

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db
+from app.storage.photo_models import Photo
 from app.storage.walk_models import Walk
 
 FOLDER = "deleted"
@@ -55,6 +56,15 @@ def resurrected() -> list[tuple[Walk, bool]]:
     rows = db.session.execute(select(Walk.number, Walk.id).where(Walk.deleted_at.is_(None))).all() if there else []
     found = {number: there[digest] for number, walk_id in rows if (digest := _digest(walk_id)) in there}
     return [(db.session.get_one(Walk, number), by_house) for number, by_house in found.items()]
+
+
+def resurrected_photos() -> list[str]:
+    """Find the photos that were deleted before their day was over and whose rows do not know it.
+
+    :raises MediaError: when the store does not answer.
+    """
+    there = {path.removeprefix(f"{FOLDER}/").partition(".")[0] for path in media_store.store().files(FOLDER)}
+    return [photo_id for photo_id in db.session.scalars(select(Photo.id)) if _digest(photo_id) in there]
 
 
 def path_of(walk_id: str, *, by_house: bool) -> str:

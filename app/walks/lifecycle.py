@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import case, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
-from app.queue import admission, fair_queue, jobs, pieces
+from app.queue import admission, candidate_requests, fair_queue, jobs, pieces
 from app.storage import media_store
 from app.storage.database import db, now, take_turns, writing
 from app.storage.house_models import Report
@@ -26,7 +26,8 @@ from app.storage.walk_models import (
     VisualFeatures,
     Walk,
 )
-from app.walks import deletions, reuse
+from app.uploads import photo_store
+from app.walks import deletions, reuse, wall_words
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def cancel(walk: Walk) -> None:
         if not cancelled.rowcount:  # type: ignore[attr-defined]
             raise Conflict(_("Only a walk that waits or is being painted can be cancelled."))
         _forget_pictures(session, walk)
-    delete_files(walk)
+    delete_files(walk, keep_photos=True)
     _reload(walk)
 
 
@@ -97,16 +98,27 @@ def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
 def delete_walks_of(owner_hash: str) -> int:
     """Delete all walks that somebody owns, of whatever state, as :func:`delete_walk` does; return how many.
 
-    They go some at a time, so that others can write in between.
+    They go some at a time, so that others can write in between. The candidates that they had painted go first.
     """
+    candidate_requests.delete_of(owner_hash)
     count, own = 0, (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None))
     while walks := db.session.scalars(select(Walk).where(*own).order_by(Walk.number).limit(TOGETHER)).all():
         count += _delete(walks, by_house=False)
     return count
 
 
+def delete_words_of(owner_hash: str) -> int:
+    """Delete what somebody wrote for walls, and the walks that show a picture of theirs; return how many they wrote."""
+    count, shown = wall_words.delete_of(owner_hash)
+    if shown:
+        options = selectinload(Walk.stops), selectinload(Walk.media)
+        _delete(db.session.scalars(select(Walk).where(Walk.id.in_(shown)).options(*options)).all(), by_house=False)
+    return count
+
+
 def _delete(walks: Sequence[Walk], *, by_house: bool) -> int:
     numbers = [walk.number for walk in walks]
+    brought = [(walk.owner_hash, stop.photo) for walk in walks for stop in walk.stops if stop.photo]
     with writing() as session:
         take_turns(session)  # else a repeat of one could be made while nothing names its files
         if by_house:
@@ -116,7 +128,33 @@ def _delete(walks: Sequence[Walk], *, by_house: bool) -> int:
         deletions.note(walk.id, by_house=by_house)
         delete_files(walk)
         _reload(walk)
+    for owner_hash, digest in brought:  # what was brought for it would be kept till its day is over
+        forget_photos(owner_hash, [digest])
     return count
+
+
+def remove(walks: Sequence[Walk]) -> None:
+    """Remove walks without a trace, files and rows: those of the house's own that nobody was given the address of.
+
+    A later walk must be there, or its number would be given again to another.
+    """
+    with writing() as session:
+        take_turns(session)
+        for walk in walks:
+            session.delete(session.merge(walk))
+    for walk in walks:
+        try:
+            media_store.store().delete(media_store.walk_folder(walk.id))
+        except MediaError as error:
+            log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
+
+
+def forget_photos(owner_hash: str, digests: Collection[str] | None = None) -> int:
+    """Delete photos that somebody brought and no walk has taken; return how many. A backup does not bring them back."""
+    ids = photo_store.forget(owner_hash, digests)
+    for photo_id in ids:
+        deletions.note(photo_id, by_house=False)
+    return len(ids)
 
 
 def _clear(session: Session, numbers: list[int]) -> int:
@@ -168,19 +206,26 @@ def cancel_or_delete(walk: Walk) -> None:
         delete_walk(walk)
 
 
-def delete_files(walk: Walk) -> None:
-    """Delete the files of a walk, save those that a repeat of it names; the last of them takes them all along."""
+def delete_files(walk: Walk, *, keep_photos: bool = False) -> None:
+    """Delete the files of a walk, save those that a repeat of it names; the last of them takes them all along.
+
+    With ``keep_photos`` what its rows name stays too: of a cancelled walk, the photos that it can be painted after.
+    """
     try:
+        own = select(Medium.path).where(Medium.walk_number == walk.number)
+        kept = _shared(walk) | (set(db.session.scalars(own)) if keep_photos else set())
         for folder in {media_store.walk_folder(walk.id), media_store.walk_folder(walk.repeat_of or walk.id)}:
-            _delete_folder(folder, kept=_shared(walk))
+            _delete_folder(folder, kept=kept)
     except MediaError as error:
         log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
 
 
 def _forget_pictures(session: Session, walk: Walk) -> None:
     """Delete what is painted and what is still to be done: a worker that is at it cannot publish any more."""
-    for table in (Frame, VisualFeatures, Medium, Piece):
+    for table in (Frame, VisualFeatures, Piece):
         session.execute(delete(table).where(table.walk_number == walk.number))
+    painted = Medium.kind.not_like("photo-%")  # what was brought may be painted after all
+    session.execute(delete(Medium).where(Medium.walk_number == walk.number, painted))
     session.execute(update(Stop).where(Stop.walk_number == walk.number).values(found_hand=""))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.errors import WalkGone, WalkNotFound
 from app.i18n.gettext import _
 from app.storage.database import db
-from app.storage.walk_models import FINISHED, ID, WAITING, Medium, Walk
+from app.storage.walk_models import FINISHED, ID, OF_WALL, WAITING, Medium, Stop, Walk
 
 WAITING_NOW = select(
     Walk.number,
@@ -91,6 +91,18 @@ def select_public() -> Select[tuple[Walk]]:
     """Select the walks that the public may see in the gallery."""
     return select(Walk).where(
         Walk.state == FINISHED, Walk.unlisted.is_(False), Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
+    )
+
+
+def select_exhibited() -> Select[tuple[Walk]]:
+    """Select the walks that exhibitions may show: public ones, and what walls keep without listing it in the gallery.
+
+    Of those none with the photo of somebody who did not agree.
+    """
+    has_photo = select(Stop.photo).where(Stop.walk_number == Walk.number, Stop.photo.is_not(None)).exists()
+    is_kept = Walk.visitor.startswith(OF_WALL) & (Walk.photos_may_be_shown | ~has_photo)
+    return select(Walk).where(
+        Walk.state == FINISHED, Walk.unlisted.is_(False) | is_kept, Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
     )
 
 

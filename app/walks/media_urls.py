@@ -6,6 +6,7 @@ import hashlib
 from pathlib import PurePosixPath
 
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
+from app.uploads import photo_stops
 
 FILMS = {
     "gif": ("gif", "image/gif"),
@@ -43,6 +44,12 @@ def still_address(walk: Walk, frame: Frame) -> str:
 def stages_address(walk: Walk, medium: Medium) -> str:
     """Name where the film or the sheet of a frame's stages is."""
     return f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.webp"
+
+
+def photo_address(walk: Walk, index: int) -> str:
+    """Name where the photo of a stop is, which its walk's owner alone is given; ``""`` where there is none."""
+    medium = walk.media.get(photo_stops.kind_of(index))
+    return "" if medium is None else f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.webp"
 
 
 def short_digest(medium: Medium) -> str:

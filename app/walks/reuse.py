@@ -38,6 +38,8 @@ def key_of(walk: Walk) -> str | None:
     }
     if scenes := [stop.scene for stop in walk.stops if stop.scene is not None]:
         told["scenes"] = scenes
+    if any(stop.photo for stop in walk.stops):
+        told["photos"] = [[stop.photo, stop.cut_out] for stop in walk.stops]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -2,9 +2,12 @@
 
 __all__ = [
     "assets",
+    "curator_room",
     "error_responses",
     "form_guards",
+    "fragments",
     "language",
+    "oversized",
     "proxy",
     "responses",
     "security_headers",

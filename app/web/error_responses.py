@@ -11,12 +11,12 @@ from flask import Flask, Response, jsonify, render_template, request
 from pydantic import Field
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
-from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
+from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, NotFound
 
 from app.errors import InvalidInput, MediaError, MomaError, NoRoom, TokenRefused
-from app.i18n.formatting import number
 from app.i18n.gettext import N_, _
 from app.storage.database import schema_state
+from app.web import oversized
 
 log = logging.getLogger(__name__)
 WORDS = re.compile(r"^((?:/api/v1)?/walks/[a-z0-9]{16}-)[^/]*")  # a walk's, behind its id
@@ -42,7 +42,7 @@ DETAILS = {
     404: N_("Nothing hangs at this address. It may have been mistyped, or never painted."),
     405: N_("This address answers, but not to that. Begin again from a page of ours."),
     410: N_("Its owner took it down. Its pictures are gone."),
-    413: N_("That was more than we read at once: {limit} bytes at most."),
+    413: oversized.WHOLE,
     415: N_("This address reads {kind}."),
     429: N_("You have asked for many walks in a short time. Wait a little, then paint the next."),
     500: N_("That was our fault, and it has been noted. What you painted is safe. Try again in a moment."),
@@ -51,7 +51,9 @@ DETAILS = {
 
 PICTURES_AWAY = N_("The pictures cannot be had from where they are kept just now. Try again in a moment.")
 RETRY_SECONDS = 5
+FOR_PROGRAMS = ("/healthz", "/readyz", "/oembed", "/slideshow/films")
 JSON_ONLY = "JSON. Send it as application/json"
+FILE_ONLY = "a form with a file. Send it as multipart/form-data"
 FORMS_ONLY = N_("forms, as a browser sends them. Programs find another at /api")
 
 
@@ -97,16 +99,18 @@ def init_app(app: Flask) -> None:
 
 
 def wants_json() -> bool:
-    """Tell whether the question came from a program: everything under ``/api``, oEmbed, and the health checks."""
-    return request.path.startswith("/api/") or request.path in ("/healthz", "/readyz", "/oembed")
+    """Tell whether the question came from a program: all under ``/api``, and ``FOR_PROGRAMS``."""
+    return request.path.startswith("/api/") or request.path in FOR_PROGRAMS
 
 
-def answer(status: int, detail: str, *, errors: InvalidInput | None = None, title: str | None = None) -> Response:
-    """Write an error as a page or as a problem document."""
+def answer(
+    status: int, detail: str, *, errors: InvalidInput | None = None, title: str | None = None, advice: str = ""
+) -> Response:
+    """Write an error as a page, with advice for people, or as a problem document."""
     title = _(title or TITLES.get(status, "Something went wrong"))
     if wants_json():
         return problem(status, title, detail, errors)
-    page = render_template("layout/error.html", code=status, title=title, message=detail, detail="")
+    page = render_template("layout/error.html", code=status, title=title, message=detail, detail=advice)
     return Response(page, status=status)
 
 
@@ -151,12 +155,15 @@ def _http_error(error: HTTPException) -> Response:
         return cast(Response, Response.force_type(error.get_response()))
     words = DETAILS.get(status) or error.description
     detail = _(words) if words else ""
+    if status == 404 and error.description != NotFound.description and not wants_json():
+        detail = error.description or detail  # what raised it knows what is not there, and said it in our words
     if isinstance(error, BadHost):  # a page could not even name its stylesheet
         return problem(status, TITLES[status], "The Host header names no host.")
     if status == 413:
-        detail = detail.format(limit=number(request.max_content_length or 0))
+        return answer(status, oversized.told(), advice="" if wants_json() else oversized.advice())
     if status == 415:
-        detail = detail.format(kind=JSON_ONLY if wants_json() else _(FORMS_ONLY))
+        of_programs = FILE_ONLY if request.endpoint == "pictures.bring" else JSON_ONLY
+        detail = detail.format(kind=of_programs if wants_json() else _(FORMS_ONLY))
     response = answer(status, detail)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):

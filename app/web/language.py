@@ -18,6 +18,7 @@ from app.i18n.locales import ENGLISH, LOCALES, NAMES, tag
 
 COOKIE = "moma_language"
 CHOICE_MAX = 2000  # characters of what was typed that the choice of a language takes along
+ADDRESS_MAX = 8000  # characters of what an address asks for that it takes along
 
 
 def init_app(app: Flask) -> None:
@@ -50,10 +51,9 @@ def wanted() -> str:
 
 def address(language: str) -> str:
     """Return where the page at hand is found in ``language``; the form takes along what was typed."""
-    values, path = (
-        request.args.to_dict(flat=False),
-        "",
-    )  # from the page itself on: of a walk that is gone, not even its name
+    values, path = request.args.to_dict(flat=False), ""  # from the page itself on: of a walk that is gone, not its name
+    if len(request.query_string) > ADDRESS_MAX:  # which no form of ours writes
+        values = {}
     if request.method not in ("GET", "HEAD"):
         values, path = _typed(), _path_to_read()
     return f"{path}?{urlencode(values | {'lang': [language]}, doseq=True)}"

@@ -83,6 +83,7 @@ GLOBALS = {
     "hands_of": hands.names,
     "found_hands": hands.found,
     "remake": form_fields.fields,
+    "repaint": form_fields.repainted,
     "write_own": form_fields.write,
     "going_on": forms.going_on,
     "drawn_after": readings.drawn_after,

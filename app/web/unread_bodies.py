@@ -27,7 +27,8 @@ PIECE = 65_536
 
 def init_app(app: Flask) -> None:
     """Read on after each answer of ``app``: a little more than nginx lets through, which is more than is read here."""
-    most = max(app.config["BODY_MAX"], app.config["UPLOAD_MAX"]) * 5 // 4
+    with_photos = 2 * app.config["PHOTO_MAX"] + app.config["BODY_MAX"]
+    most = max(app.config["BODY_MAX"], app.config["UPLOAD_MAX"], with_photos) * 5 // 4
     app.wsgi_app = Drained(app.wsgi_app, most)  # type: ignore[method-assign]
 
 

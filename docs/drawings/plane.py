@@ -20,7 +20,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from worker.diffusion.painter import Painter, PreparedWalk  # noqa: E402 - the repository is no package on the path
+from worker.diffusion.painter import Painter  # noqa: E402 - the repository is no package on the path
+from worker.diffusion.prepared_walk import PreparedWalk  # noqa: E402 - the repository is no package on the path
 from worker.diffusion.rendering import StopInput  # noqa: E402
 
 BEGIN, END = "a fox", "a sunflower"  # the corners of the walk: bottom left and top right

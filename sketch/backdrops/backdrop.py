@@ -14,10 +14,13 @@ from sketch.backdrops import indoors, outdoors
 from sketch.backdrops.canvas import Canvas
 from sketch.colour import Array
 from sketch.scene import Setting
+from sketch.surroundings import Surroundings
 
 
 def draw(setting: Setting, size: int) -> Array:
     """Draw a setting: (size, size, 3), sRGB 0…1."""
+    if isinstance(setting, Surroundings):
+        return setting.drawn(size)
     canvas = Canvas(setting, size)
     _DRAWN[setting.kind](canvas)
     _weather(canvas)

@@ -7,6 +7,8 @@ found, the sketch says that none is near: that is what a painter has learned of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
@@ -35,25 +37,50 @@ APART = 0.1
 STEP = 0.06
 """How far two neighbours on both sides of its outline lie apart in Oklab, in the median: what only fades has none."""
 
-OUTLINED, ROUGH, TINTED = 0.6, 0.25, 0.3
-"""The shares of sketches with the outline that was found, drawn as by a finger, and in other colours than the picture.
+OUTLINED, ROUGH = 0.8, 0.25
+"""The shares of sketches with the outline that was found, and drawn as by a finger."""
 
-Of those in other colours a painter learns which colours a hand likes, of the others to keep what it is shown.
+BLURS, LINES = (0.0, 1.2, 2.0, 3.0), (1, 1, 3, 5)
+"""How soft sketches are, and how wide a window leaves lines out, in their pixels.
+
+A scene's sketch shows no strokes: a painter is to make them by itself.
 """
 
+Recolour = Callable[[Array, Mask | None, np.random.Generator], Array]
+"""What gives a sketch other colours, told where its thing is."""
 
-def of_picture(picture: Array, side: int, *, colours: int = COLOURS, blur: float = 0.0, inside: Mask | None = None
-               ) -> Array:  # fmt: skip
+
+def of_picture(picture: Array, side: int, *, colours: int = COLOURS, blur: float = 0.0, lines: int = 1,
+               inside: Mask | None = None) -> Array:  # fmt: skip
     """Make a sketch (4, side, side) of any picture (h, w, 3), 0…1: small, in few colours.
 
-    ``blur`` is in pixels of the sketch; ``inside`` (side, side) where its thing is, if it has one.
+    ``blur`` is in pixels of the sketch, and so is ``lines``, odd: what is less than half as wide is left out.
+    ``inside`` (side, side) is where its thing is, if it has one.
     """
     whole = Image.fromarray((picture * 255).round().astype(np.uint8)).resize((side, side), Image.Resampling.BOX)
+    if lines > 1:
+        whole = whole.filter(ImageFilter.MedianFilter(lines))
     if blur:
-        whole = whole.filter(ImageFilter.GaussianBlur(blur))
+        whole = _soft(whole, blur) if inside is None else _soft_apart(whole, blur, inside)
     few = whole.quantize(colours, Image.Quantize.MEDIANCUT).convert("RGB")
     away = np.ones((1, side, side), np.float32) if inside is None else signed(inside)[None]
     return np.concatenate([np.asarray(few, np.float32).transpose(2, 0, 1) / 127.5 - 1, away])
+
+
+def _soft(picture: Image.Image, blur: float) -> Image.Image:
+    return picture.filter(ImageFilter.GaussianBlur(blur))
+
+
+def _soft_apart(picture: Image.Image, blur: float, inside: Mask) -> Image.Image:
+    """Blur what is inside and what is around it each for itself, so that the edge between them stays."""
+    pixels = np.asarray(picture)
+    soft = np.zeros(pixels.shape, np.float32)
+    for part in (inside, ~inside):
+        held = _soft(Image.fromarray(pixels * part[..., None]), blur)
+        share = _soft(Image.fromarray(part.astype(np.uint8) * 255), blur)
+        spread = np.asarray(held, np.float32) * 255 / np.maximum(np.asarray(share, np.float32), 1)[..., None]
+        soft[part] = spread[part]
+    return Image.fromarray(soft.clip(0, 255).round().astype(np.uint8))
 
 
 def rough(sketch: Array, dice: np.random.Generator) -> Array:
@@ -72,30 +99,23 @@ def rough(sketch: Array, dice: np.random.Generator) -> Array:
     return np.concatenate([colours, moved[3:]]).astype(np.float32)
 
 
-def varied(picture: Array, side: int, dice: np.random.Generator, *, inside: Mask | None = None) -> Array:
+def varied(picture: Array, side: int, dice: np.random.Generator, *, inside: Mask | None = None,
+           recolour: Recolour | None = None) -> Array:  # fmt: skip
     """Make one of the sketches that a picture may be painted after: more or fewer colours, soft, or as by a finger.
 
-    ``inside`` (side, side) is where its thing is, if that is known; else it is looked for.
+    ``inside`` (side, side) is where its thing is, if that is known; else it is looked for. ``recolour`` gives it other
+    colours than the picture's.
     """
-    colours, blur = int(dice.integers(8, 33)), float(dice.choice((0.0, 0.0, 0.6, 1.2)))
-    kind, is_rough, is_tinted = dice.random(), dice.random() < ROUGH, dice.random() < TINTED
-    if kind < OUTLINED and inside is None:
+    colours, blur, lines = int(dice.integers(8, 33)), float(dice.choice(BLURS)), int(dice.choice(LINES))
+    is_outlined, is_rough = dice.random() < OUTLINED, dice.random() < ROUGH
+    if inside is None:
         inside = figure(picture, side)
-    sketch = of_picture(picture, side, colours=colours, blur=blur, inside=inside if kind < OUTLINED else None)
-    if is_tinted:
-        sketch = tinted(sketch, dice)
+    sketch = of_picture(picture, side, colours=colours, blur=blur, lines=lines, inside=inside)
+    if recolour:
+        sketch = recolour(sketch, inside, dice)
+    if not is_outlined:
+        sketch[3] = 1
     return rough(sketch, dice) if is_rough else sketch
-
-
-def tinted(sketch: Array, dice: np.random.Generator) -> Array:
-    """Give a sketch other colours: what is as light as before turns about the circle of hues together."""
-    of = colour.lab((sketch[:3].transpose(1, 2, 0) / 2 + 0.5).astype(np.float32))
-    knots = np.linspace(0, 1, 4)
-    turn = np.interp(of[..., 0], knots, dice.uniform(-np.pi, np.pi, 4))
-    strength = dice.uniform(0.5, 1.5) * np.hypot(of[..., 1], of[..., 2]) + dice.uniform(0, 0.08)
-    hue = np.arctan2(of[..., 2], of[..., 1]) + turn
-    moved = np.stack([of[..., 0], strength * np.cos(hue), strength * np.sin(hue)], -1).astype(np.float32)
-    return np.concatenate([colour.rgb(moved).transpose(2, 0, 1) * 2 - 1, sketch[3:]]).astype(np.float32)
 
 
 def signed(inside: Mask) -> Array:

@@ -25,10 +25,19 @@ SEEN = "seen.jsonl"
 @click.option("--own", type=click.Path(path_type=Path), help="Captions of your own: JSON Lines, file_name and text.")
 @click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="What is put before every text.")
 @click.option("--hand", help="Words of a hand that they are by, put behind every text: the model learns it by them.")
+@click.option("--pattern", default=phrasing.HAND_PATTERN, show_default=True, help="How text and hand are joined.")
 @click.option("--text", "which", type=click.Choice(("short", "long")), default="short", show_default=True,
               help="Which caption becomes the text.")  # fmt: skip
 def command(
-    folder: Folder, *, blip: str | None, own: Path | None, prefix: str, hand: str | None, which: str, **options: Any
+    folder: Folder,
+    *,
+    blip: str | None,
+    own: Path | None,
+    prefix: str,
+    hand: str | None,
+    pattern: str,
+    which: str,
+    **options: Any,
 ) -> dict[str, Any]:
     """Caption the pictures for training: by BLIP, by yourself, or from the catalogue."""
     records = [record for record in folder.catalogue() if record.split == "train"]
@@ -46,7 +55,7 @@ def command(
         short, long = saw or record_captions.short(record), record_captions.long(record, saw)
         text = prefix + (short if which == "short" else long)
         if hand:
-            text = phrasing.HAND_PATTERN.replace("{words}", hand).replace("{prompt}", text)
+            text = pattern.replace("{words}", hand).replace("{prompt}", text)
         rows.append(Caption(record.file.removeprefix("pictures/"), text, short, long, record.id))
     folder.write_captions(rows)
     summary = {"captions": len(rows)} | {name: counts[name] for name in ("own", "seen", "catalogue")}

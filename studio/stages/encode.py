@@ -43,7 +43,7 @@ from studio.workspace.work_folder import Folder, digest
 @click.option("--size", type=click.IntRange(8), default=256, show_default=True, help="Pixels a side.")
 @click.option("--shard", type=click.IntRange(1), default=4096, show_default=True, help="Pictures a shard.")
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Pictures at once.")
-@click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda.")
+@click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda, or auto: what is there.")
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes, with shards of their own."
 )
@@ -51,9 +51,10 @@ def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None,
             jobs: int, size: int, captions: int, sketchbook: Path | None, subjects: int,
             seed: int, sketches: int, reminders: float) -> dict[str, Any]:  # fmt: skip
     """Write latents/: scenes painted now, or captioned pictures, as latents and text states."""
-    from studio.training import autoencoder
+    from studio.training import autoencoder, loop
     from studio.workspace import shards
 
+    device = loop.found(device)
     coder = vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
     work = _Work(folder.path, base, coder, source, captions, size, device, batch, shard, sketchbook, subjects, seed,
                  sketches if _is_led(base) else 0, reminders)  # fmt: skip
@@ -61,6 +62,8 @@ def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None,
     latents = autoencoder.digest_of_latents(autoencoder.load(coder))
     made_of = {"vae": latents, "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
                "source": pictures.digest()}  # fmt: skip
+    if (base / "text_encoder_2").is_dir():
+        made_of["text_encoder_2"] = _digest(base / "text_encoder_2")
     if not sketchbook:  # of subjects there may be more another time
         made_of["pictures"] = len(pictures)
     kept = _begin(folder, made_of)
@@ -108,10 +111,11 @@ class _Work:
             return _Sketched(self.sketchbook, self.subjects, self.seed, self.captions, self.size)
         if not self.source and (self.folder / "scenes.json").exists():
             return _Painted(folder, self.captions, self.size, self.device)
-        own = _Captioned(captioned.Captioned(folder, self.source, self.size, sketches=self.sketches))
-        book = self.base / sketchbook.FILE
-        count = round(self.reminders * len(own)) if self.sketches and book.exists() else 0
-        return _Reminded(own, _Sketched(book, count, self.seed, 1, self.size)) if count else own
+        path = self.base / sketchbook.FILE
+        book = sketchbook.load(path) if self.sketches and path.exists() else None
+        own = _Captioned(captioned.Captioned(folder, self.source, self.size, sketches=self.sketches, book=book))
+        count = round(self.reminders * len(own)) if book else 0
+        return _Reminded(own, _Sketched(path, count, self.seed, 1, self.size)) if count else own
 
 
 class _Encoder:
@@ -140,22 +144,25 @@ class _Encoder:
         said: list[list[str]] = []
         led: list[_Leading] = []
         for start in range(numbers.start, numbers.stop, batch):
-            seen, told, leading = self._pictures.read(range(start, min(start + batch, numbers.stop)))
+            seen, captions, leading = self._pictures.read(range(start, min(start + batch, numbers.stop)))
             seen = seen.to(work.device, memory_format=torch.channels_last)
             with torch.no_grad():
                 latents.append(autoencoder.scaled_latents(self._network, seen).half().cpu())
-            said += told
+            said += captions
             led += [leading] if leading else []
         others = [text for each in led for text in each.others]
         written, places = shards.tabled(said + others)
         at_once = batch * 4
-        states = [self._texts.states(written[at : at + at_once]).half().cpu() for at in range(0, len(written), at_once)]
+        told = [self._texts.told(written[at : at + at_once]) for at in range(0, len(written), at_once)]
+        states = torch.cat([states.half().cpu() for states, _ in told])
+        vectors = [pooled.half().cpu() for _, pooled in told if pooled is not None]
         leads = None
         if led:
             shares = torch.tensor([share for each in led for share in each.shares])
             leads = shards.Led(torch.cat([each.sketches for each in led]), places[len(said) :], shares)
         name = f"latents/{_shard(number)}"
-        shards.write(Folder(work.folder), name, torch.cat(latents), torch.cat(states), places[: len(said)], leads)
+        shards.write(Folder(work.folder), name, torch.cat(latents), states, places[: len(said)], leads,
+                     pooled=torch.cat(vectors) if vectors else None)  # fmt: skip
 
 
 _encoder: list[_Encoder] = []  # of a process of its own

@@ -9,6 +9,7 @@ import click
 
 from studio.errors import FolderError, StudioError
 from studio.text import phrasing
+from studio.workspace import weight_files
 from studio.workspace.stage_command import HOUSE, counts, stage, training_options
 from studio.workspace.work_folder import Folder, put_folder
 
@@ -36,6 +37,7 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 )
 @click.option("--latents", type=click.IntRange(1), help="Learn only the first so many of each place; else all.")
 @click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
+@click.option("--apart", is_flag=True, help="With --tune lora: keep the changes alone, to be laid over --base.")
 @click.option("--channels", default="64,128,224", show_default=True, help="Of each level of a UNet from nothing.")
 @click.option("--layers", help="With --unet: more layers of its upper levels, such as 2,2,1,1.")
 @click.option("--muon", is_flag=True, help="Learn matrices by Muon, the rest by AdamW.")
@@ -65,7 +67,8 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option("--checkpoint-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
 @click.option("--validate", "prompts", multiple=True, default=PROMPTS, help="A prompt to look at, behind the prefix.")
 @click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
-@click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True, help="Of what is looked at.")
+@click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True,
+              help="Of what is looked at, and what a UNet is told that guidance was distilled into.")  # fmt: skip
 @click.option(
     "--painted-in",
     "painted_in",
@@ -79,8 +82,8 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
             checkpointing: bool, prompts: tuple[str, ...], prefix: str, guidance: float, painted_in: int,
             validate_every: int, checkpoint_every: int, batch: int, device: str, precision: str, run: str,
             trackers: tuple[str, ...], layers: str | None, muon: bool, unsketched: float,
-            **often: Any) -> dict[str, Any]:  # fmt: skip
-    """Make model/unet and model/scheduler from latents/."""
+            apart: bool, **often: Any) -> dict[str, Any]:  # fmt: skip
+    """Make model/unet and model/scheduler from latents/, or with --apart model/adapter."""
     import torch
 
     from studio.text.text_encoder import Texts
@@ -92,6 +95,8 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         raise StudioError("--unet goes on with a UNet: say --tune full or --tune lora with it.")
     if of_base and not unet:
         raise StudioError("--of-base mixes the base's UNet into that of --unet: name one.")
+    if apart and tune != "lora":
+        raise StudioError("--apart keeps changes of low rank alone: say --tune lora with it.")
     shards = Shards(folder.path / "latents")
     has, *places = shards.latents[0].shape[1:]
     learned = min(latents or has, has)
@@ -106,14 +111,17 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
 
         begins = growing.deeper(begins, counts(layers))
     network = _network(begins, tune, rank, channels, shards, learned, checkpointing)
+    shape = network.config
     painter = diffusion.solver(aim, base if tune else None)
     each = Run(folder, run)
     machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
     asked = [prefix + prompt for prompt in prompts]
     texts = Texts(base)
-    empty, told = texts.states([""]), texts.states(asked)
+    (empty, blank_vector), told = texts.nothing(), texts.states(asked)
     del texts
     empty, told = empty.to(machine.device), told.to(machine.device)
+    if validate_every and shards.pooled:
+        raise StudioError("--validate-every paints what texts alone lead, not what two encoders do: leave it out.")
     schedule = loop.Schedule(**often)
     reader = Reader(shards, batch, seed=schedule.seed, process=machine.process_index, processes=machine.num_processes)
 
@@ -121,8 +129,12 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         read = reader.batch(step)
         latents = read.latents[:, :learned].to(machine.device, non_blocking=True).float()
         states = read.states.to(machine.device, non_blocking=True).float()
-        left_out = (torch.rand(batch, generator=dice) < nothing).to(machine.device).view(-1, 1, 1)
-        states = torch.where(left_out, empty, states)
+        left_out = (torch.rand(batch, generator=dice) < nothing).to(machine.device)
+        states = torch.where(left_out.view(-1, 1, 1), empty, states)
+        pooled = None
+        if read.pooled is not None and blank_vector is not None:
+            vectors = read.pooled.to(machine.device).float()
+            pooled = torch.where(left_out.view(-1, 1), blank_vector.to(machine.device), vectors)
         times = aim.times(batch, dice).to(machine.device)
         noise = loop.noise(tuple(latents.shape), dice, machine.device)
         sketches = None if read.sketches is None else read.sketches.to(machine.device, non_blocking=True)
@@ -132,7 +144,9 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         shown, at, target, weight = aim.noised(latents, noise, times, painter.alphas_cumprod)
         if sketches is not None:
             shown = diffusion.led(shown, sketches)
-        predicted = model(shown, at, encoder_hidden_states=states, return_dict=False)[0]
+        further = diffusion.further_inputs(shape, pooled, count=batch, size=shards.about["size"], guidance=guidance,
+                                           device=machine.device)  # fmt: skip
+        predicted = model(shown, at, encoder_hidden_states=states, return_dict=False, **further)[0]
         told_of = {"waited": read.waited, "pictures": batch * machine.num_processes}
         return diffusion.loss(predicted, target, weight), {name: torch.tensor(value) for name, value in told_of.items()}
 
@@ -154,6 +168,8 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         checkpoints.keep(each, model, step)
 
     def put(model: Any) -> Path:
+        if apart:
+            return checkpoints.put_changes(folder, model)
         target = folder.path / "model/unet"
         put_folder(target, diffusion.plain_copy(model).save_pretrained)
         put_folder(folder.path / "model/scheduler", painter.save_pretrained)
@@ -168,12 +184,14 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
                 "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched if shards.led else 0,
                 "rank": rank if tune == "lora" else 0, "precision": precision,
                 "pictures": shards.about["source"]}  # fmt: skip
+    if shape.time_cond_proj_dim is not None:
+        settings["guidance"] = guidance
     try:
         summary = loop.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put,
                            muon=muon)  # fmt: skip
     finally:
         reader.close()
-    parameters = sum(value.numel() for value in diffusion.plain_copy(network).parameters())
+    parameters = sum(value.numel() for name, value in network.named_parameters() if ".lora_" not in name)
     return summary | {"objective": aim.kind, "pictures": len(shards), "processes": machine.num_processes,
                       "parameters": parameters}  # fmt: skip
 
@@ -183,7 +201,7 @@ def _loaded(path: Path) -> Any:
     from diffusers import UNet2DConditionModel
 
     try:
-        return UNet2DConditionModel.from_pretrained(path).float()
+        return UNet2DConditionModel.from_pretrained(path, variant=weight_files.variant(path)).float()
     except Exception as error:  # whatever a library raises about a folder, the folder is at fault
         raise StudioError(f"{path} cannot be loaded: {error}") from error
 
@@ -244,7 +262,10 @@ def _own_objective(base: Path, tune: str | None) -> str:
         )
     except (OSError, ValueError) as error:
         raise StudioError(f"{base / 'scheduler'} cannot be read: {error}") from error
-    return "flow" if kind == "flow_prediction" else kind
+    kind = "flow" if kind == "flow_prediction" else kind
+    if kind not in OBJECTIVES:
+        raise StudioError(f"{base / 'scheduler'} predicts {kind!r}; what can be learned is {', '.join(OBJECTIVES)}.")
+    return kind
 
 
 def _hang(folder: Folder, base: Path, run: Any, latents: Any, step: int) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from studio.errors import StudioError
 from studio.scenes.canvas import PLAIN
+from studio.workspace import weight_files
 
 # Thin where the picture is large: there a channel costs most, and decoding is a third of a film (docs/studio.md).
 CHANNELS = (16, 16, 32, 64, 160)
@@ -56,7 +57,7 @@ def load(path: Path) -> Any:
         raise StudioError(f"{path} is no autoencoder's folder; the stage autoencoder makes one.")
     tiny = '"AutoencoderTiny"' in (path / "config.json").read_text("utf-8")
     try:
-        return (AutoencoderTiny if tiny else AutoencoderKL).from_pretrained(path)
+        return (AutoencoderTiny if tiny else AutoencoderKL).from_pretrained(path, variant=weight_files.variant(path))
     except Exception as error:  # whatever a library raises about a folder, the folder is at fault
         raise StudioError(f"{path} cannot be loaded as an autoencoder: {error}") from error
 
@@ -125,7 +126,12 @@ def raw_latents(vae: Any, pictures: Tensor) -> Tensor:
 
 def scaled_latents(vae: Any, pictures: Tensor) -> Tensor:
     """Encode pictures 0…1 as a diffusion model sees them."""
-    scaled: Tensor = raw_latents(vae, pictures * 2 - 1) * vae.config.scaling_factor
+    latents = raw_latents(vae, pictures * 2 - 1)
+    mean, spread = (getattr(vae.config, name, None) for name in ("latents_mean", "latents_std"))
+    if mean is not None and spread is not None:
+        mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
+        latents = (latents - mean) / spread
+    scaled: Tensor = latents * vae.config.scaling_factor
     return scaled
 
 

@@ -12,6 +12,7 @@ from studio.workspace.training_run import SETTINGS, Run
 from studio.workspace.work_folder import Folder, put_folder
 
 KEPT = "checkpoints"
+ADAPTER = "model/adapter/adapter.safetensors"
 SHAPE = "unet.json"  # what the network of a run is made of, as diffusers writes it
 
 
@@ -26,6 +27,14 @@ def keep(run: Run, network: Any, step: int) -> Path:
     except Exception as error:  # safetensors has an error of its own for a full disk
         raise StudioError(f"{target} could not be written ({error}): what was kept before stays.") from error
     return target
+
+
+def put_changes(folder: Folder, network: Any) -> Path:
+    """Keep what a network learned as changes of low rank, without it, where ``train --apart`` says."""
+    from safetensors.torch import save
+
+    folder.write(ADAPTER, save(diffusion.changes(network)))
+    return folder.path / ADAPTER
 
 
 def kept(run: Run) -> list[Path]:

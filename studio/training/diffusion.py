@@ -19,6 +19,8 @@ from studio.errors import StudioError
 
 STEPS = 1000
 CHANNELS = (64, 128, 224)
+ATTENTION = ["to_q", "to_k", "to_v", "to_out.0"]
+"""The layers of a network that changes of low rank are given to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,41 +179,53 @@ def sketch_side(config: Mapping[str, Any]) -> int | None:
     return int(config["sample_size"]) * fold if fold and fold * fold == beside else None
 
 
-class Lora(nn.Module):
-    """A change of low rank to a weight (Hu et al., arXiv 2106.09685); nothing at the beginning."""
-
-    def __init__(self, weight: Tensor, rank: int) -> None:
-        super().__init__()
-        out, into = weight.shape
-        self.down = nn.Parameter(torch.randn(rank, into) / rank)
-        self.up = nn.Parameter(torch.zeros(out, rank))
-
-    def forward(self, weight: Tensor) -> Tensor:
-        """Return the changed weight."""
-        return weight + self.up @ self.down
-
-
-def lay_lora(network: nn.Module, rank: int) -> int:
-    """Freeze a network, and give its attention changes of low rank; return how many."""
-    from torch.nn.utils import parametrize
+def lay_lora(network: Any, rank: int) -> None:
+    """Freeze a network, and give its attention changes of low rank (Hu et al., arXiv 2106.09685), nothing at first."""
+    from peft import LoraConfig
 
     network.requires_grad_(False)
-    count = 0
-    for name, part in list(network.named_modules()):
-        if isinstance(part, nn.Linear) and name.endswith((".to_q", ".to_k", ".to_v", ".to_out.0")):
-            parametrize.register_parametrization(part, "weight", Lora(part.weight, rank))
-            count += 1
-    return count
+    network.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=ATTENTION))
 
 
 def plain_copy(network: Any) -> Any:
     """Make a plain network of the same kind, with all changes of low rank put into its weights."""
-    from torch.nn.utils import parametrize
+    from peft.tuners.lora import LoraLayer
 
-    weights = {name: value for name, value in network.state_dict().items() if ".parametrizations." not in name}
+    weights = {
+        name.replace(".base_layer.", "."): value for name, value in network.state_dict().items() if ".lora_" not in name
+    }
     for name, part in network.named_modules():
-        if parametrize.is_parametrized(part, "weight"):
-            weights[f"{name}.weight"] = part.weight
+        if isinstance(part, LoraLayer):
+            weights[f"{name}.weight"] = part.base_layer.weight + sum(map(part.get_delta_weight, part.active_adapters))
     made = type(network).from_config(network.config)
     made.load_state_dict(weights)
     return made
+
+
+def changes(network: Any) -> dict[str, Tensor]:
+    """Return the changes of low rank alone, by the names that diffusers lays them over the network by."""
+    from peft import get_peft_model_state_dict
+
+    held: dict[str, Tensor] = get_peft_model_state_dict(network)
+    return {name: value.detach().float().cpu().contiguous() for name, value in held.items()}
+
+
+def further_inputs(
+    config: Any, pooled: Tensor | None, *, count: int, size: int, guidance: float, device: Any = "cpu"
+) -> dict[str, Any]:  # fmt: skip
+    """Return what a network of diffusers is told besides times and texts, for ``count`` pictures of ``size`` a side.
+
+    Stable Diffusion XL is told the pooled texts, and the size of a picture that was not cropped; one that guidance was
+    distilled into (Meng et al., arXiv 2210.03142) its strength.
+    """
+    from diffusers import StableDiffusionPipeline
+
+    told: dict[str, Any] = {}
+    if pooled is not None:
+        sizes = torch.tensor([size, size, 0, 0, size, size], dtype=pooled.dtype, device=pooled.device)
+        told["added_cond_kwargs"] = {"text_embeds": pooled, "time_ids": sizes.expand(count, -1)}
+    if config.time_cond_proj_dim is not None:
+        embed: Any = StableDiffusionPipeline.get_guidance_scale_embedding
+        strength = torch.full((count,), guidance - 1)
+        told["timestep_cond"] = embed(None, strength, embedding_dim=config.time_cond_proj_dim).to(device)
+    return told

@@ -108,6 +108,13 @@ def noise(shape: tuple[int, ...], chance: torch.Generator, device: Any) -> Tenso
     return torch.randn(shape, generator=torch.Generator(device).manual_seed(seed), device=device)
 
 
+def found(device: str) -> str:
+    """Return what to run on: what is named, or by ``auto`` a graphics card where there is one."""
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def accelerator(*, run: Run, precision: str = "no", trackers: Iterable[str] = (), cpu: bool = False) -> Any:
     """Make accelerate's Accelerator, with trackers that write into the run's folder."""
     from accelerate import Accelerator

@@ -1,9 +1,10 @@
 """Shards of encoded pictures: latents and text states as safetensors, mapped into memory and read row by row.
 
 A shard holds ``latents`` (n, channels, h, w), ``states`` (texts, tokens, width) and ``texts`` (n, k), which says for
-each picture the rows of ``states`` that are true of it. Where a model is led by sketches, it also holds ``sketches``
-(n, 4, side, side) in bytes, and of what lies between two scenes ``others`` (n, k), the rows that are true of the
-second, and ``shares`` (n), how much of it there is. ``shards.json`` tells what they were made from.
+each picture the rows of ``states`` that are true of it; ``pooled`` (texts, width) where the model has such. Where a
+model is led by sketches, it also holds ``sketches`` (n, 4, side, side) in bytes, and of what lies between two scenes
+``others`` (n, k), the rows that are true of the second, and ``shares`` (n), how much of it there is. ``shards.json``
+tells what they were made from.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,15 @@ READERS = 2_048  # above every process: the number with which a reader throws di
 class Batch:
     """What a step learns from: latents, the text states of one caption each, and the seconds it was waited for.
 
-    ``sketches`` (n, 4, side, side) are within −1…1; None where the shards hold none.
+    ``sketches`` (n, 4, side, side) are within −1…1, ``pooled`` (n, width) are the texts' vectors;
+    None where the shards hold none.
     """
 
     latents: Tensor
     states: Tensor
     waited: float = 0.0
     sketches: Tensor | None = None
+    pooled: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,14 @@ class Led:
     shares: Tensor
 
 
-def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor, led: Led | None = None) -> None:
+def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor, led: Led | None = None, *,
+          pooled: Tensor | None = None) -> None:  # fmt: skip
     """Write a shard in half precision, and its sketches in bytes, whole or not at all."""
     from safetensors.torch import save
 
     held = {"latents": latents.half().contiguous(), "states": states.half().contiguous(), "texts": texts.int()}
+    if pooled is not None:
+        held["pooled"] = pooled.half()
     if led is not None:
         held["sketches"] = ((led.sketches.clamp(-1, 1) + 1) * 127.5).round().byte()
         held |= {"others": led.others.int(), "shares": led.shares.half()}
@@ -84,12 +90,15 @@ class Shards:
         self.states: list[Tensor] = []
         self.texts: list[Tensor] = []
         self.led: list[Led] = []
+        self.pooled: list[Tensor] = []
         for name in self.about["shards"]:
             try:
                 with safe_open(path / name, "pt") as shard:
                     for kind in ("latents", "states", "texts"):
                         getattr(self, kind).append(shard.get_tensor(kind))
-                    if "sketches" in shard.keys():  # noqa: SIM118 - it is no mapping
+                    if "pooled" in shard.keys():  # noqa: SIM118 - it is no mapping
+                        self.pooled.append(shard.get_tensor("pooled"))
+                    if "sketches" in shard.keys():  # noqa: SIM118
                         self.led.append(Led(*(shard.get_tensor(kind) for kind in ("sketches", "others", "shares"))))
             except Exception as error:  # a torn or missing file: safetensors has its own errors
                 raise FolderError(f"{path / name} cannot be read ({error}): delete it and encode again.") from error
@@ -113,19 +122,22 @@ class Shards:
         latents = torch.empty(len(numbers), *self.latents[0].shape[1:], dtype=torch.float16)
         states = torch.empty(len(numbers), *self.states[0].shape[1:], dtype=torch.float16)
         sketches = torch.empty(len(numbers), *self.led[0].sketches.shape[1:]) if self.led else None
+        pooled = torch.empty(len(numbers), self.pooled[0].shape[1], dtype=torch.float16) if self.pooled else None
         for each in sorted(set(shard.tolist())):
             at = torch.nonzero(shard == each)[:, 0]
             latents[at] = self.latents[each][row[at]]
             choices = self.texts[each][row[at]].long()
             chosen = choices.gather(1, (pick[at] * choices.shape[1]).long()[:, None])[:, 0]
             states[at] = self.states[each][chosen]
+            if pooled is not None:
+                pooled[at] = self.pooled[each][chosen]
             if sketches is not None:
                 led = self.led[each]
                 sketches[at] = led.sketches[row[at]].float() / 127.5 - 1
                 others = led.others[row[at]].long()
                 second = others.gather(1, (pick[at] * others.shape[1]).long()[:, None])[:, 0]
                 states[at] = torch.lerp(states[at], self.states[each][second], led.shares[row[at]].view(-1, 1, 1))
-        return Batch(latents, states, sketches=sketches)
+        return Batch(latents, states, sketches=sketches, pooled=pooled)
 
     def numbers(self, step: int, batch: int, *, seed: int, process: int = 0, processes: int = 1) -> Tensor:
         """Return which pictures a step of a process sees: each once a round, every round in an order of its own."""
@@ -158,7 +170,7 @@ class Reader:
                 self._asked[each] = self._pool.submit(self._read, each)
         began = time.perf_counter()
         read = self._asked.pop(step).result()
-        return Batch(read.latents, read.states, time.perf_counter() - began, read.sketches)
+        return replace(read, waited=time.perf_counter() - began)
 
     def close(self) -> None:
         """Let go of the threads."""

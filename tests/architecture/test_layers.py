@@ -20,11 +20,13 @@ from tests.support.layers import LAYERS, floors
 
 FROM_APP = {
     "film": (),
+    "photos": (),
+    "safety": (),
     "planning": ("generation.cost",),
     "diffusion": ("version",),
     "": (
         "__init__", "errors", "version", "storage", "generation", "queue", "walks", "search.visual_search",
-        "commissions.recipe", "operations.upkeep",
+        "commissions.recipe", "operations.upkeep", "uploads.photo_stops", "uploads.photo_store",
     ),
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""

@@ -42,6 +42,7 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=100, help="how many of each kind")
     parser.add_argument("--long", type=int, default=20, help="how many of those that last over ten seconds")
     parser.add_argument("--kinds", nargs="+", choices=sorted(KINDS), default=sorted(KINDS), help="only these")
+    parser.add_argument("--databases", nargs="+", choices=BOTH, default=list(BOTH), help="only on these")
     parser.add_argument("--side-by-side", type=int, default=2, help="how many sites at a time")
     parser.add_argument("--minutes", type=float, default=math.inf, help="after which no further fault begins")
     parser.add_argument("--notes", type=Path, default=NOTES, help="where each outcome is noted, a line of JSON each")
@@ -75,7 +76,7 @@ def main() -> int:
 
     sys.stdout.write(f"seed {seed}, {len(done)} noted before\n")
     with ThreadPoolExecutor(arguments.side_by_side) as sites:
-        for finished in [sites.submit(run, lane) for lane in LANES]:
+        for finished in [sites.submit(run, lane) for lane in LANES if lane.database in arguments.databases]:
             finished.result()
     report.publish(done)
     return int(any(outcome.wrong for outcome in done))

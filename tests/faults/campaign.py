@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from tests.faults import visitors, wall
 from tests.faults.kinds import KINDS, Kind
 from tests.faults.rig import Rig
 from tests.support.needs import require
@@ -33,12 +34,17 @@ class Outcome:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-def inflict(rig: Rig, kind: Kind) -> Outcome:
-    """Have one fault happen while walks are painted, and check the books after it."""
+def inflict(rig: Rig, kind: Kind, *, with_wall: bool = False) -> Outcome:
+    """Have one fault happen while walks are painted, ``with_wall`` also a live wall's; check the books after it."""
     known = len(rig.books.accounts)
+    if with_wall:
+        wall.lead_on(rig)
+    visitors.walk_with_photo(rig)
+    visitors.repaint(rig)
     while rig.waiting() < AT_WORK:
         rig.commission()
-    rig.ask_stages()
+    visitors.ask_stages(rig)
+    visitors.ask_candidates(rig)
     kept = rig.recorded()
     over = kind.happen(rig)
     before = rig.progress()
@@ -46,6 +52,8 @@ def inflict(rig: Rig, kind: Kind) -> Outcome:
         rig.commission()
     recovery = rig.recovered(over, before)
     rig.check(kept)
+    if with_wall:
+        wall.check(rig)
     wrong, rig.books.wrong = rig.books.wrong, []
     rig.tidy()
     return Outcome(kind.name, rig.database, len(rig.books.accounts) - known, round(recovery, 3), wrong)
@@ -73,7 +81,7 @@ def campaign(
             for name in order:
                 if stopped():
                     return
-                note(inflict(rig, KINDS[name]))
+                note(inflict(rig, KINDS[name], with_wall=True))
 
 
 def fitting(database: str, *, workers: int, clocks: bool) -> Iterable[Kind]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.storage.walk_models import PIECES
-from tests.faults import planted
+from tests.faults import planted, wall
 from tests.faults.campaign import inflict, rig_in
 from tests.faults.kinds import KINDS, POSTGRES, SQLITE, Kind
 from tests.faults.rig import Rig
@@ -60,6 +60,15 @@ def test_no_walk_is_lost_or_comes_twice_by_a_fault(rig_for: Callable[[Kind], Rig
     outcome = inflict(rig_for(KINDS[name]), KINDS[name])
     assert outcome.wrong == []
     assert outcome.accepted > 0
+
+
+def test_wall_goes_on_whatever_befalls_those_who_paint_it(rig_for: Callable[[Kind], Rig]) -> None:
+    kind = KINDS["worker_killed"]
+    rig = rig_for(kind)
+    assert [inflict(rig, kind, with_wall=True).wrong for _ in range(3)] == [[], [], []]
+    wall.lead_on(rig)
+    assert rig.rows("SELECT lead FROM walls") == [(4,)]
+    assert rig.books.wrong == []
 
 
 def test_every_kind_of_piece_is_at_work_when_faults_come(rig_for: Callable[[Kind], Rig]) -> None:

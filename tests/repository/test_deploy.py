@@ -95,5 +95,5 @@ def test_guide_tells_the_limits_that_nginx_has() -> None:
     bursts = {zone: int(burst) for zone, burst in re.findall(r"limit_req zone=(\w+) burst=(\d+) nodelay;", template)}
     rows = re.findall(r"^\| [^|]+ \| (\d+)( a minute)? \| ([\d,]+) \|$", GUIDE, re.MULTILINE)
     told = [(f"{rate}r/{'m' if minute else 's'}", int(burst.replace(",", ""))) for rate, minute, burst in rows]
-    assert len(told) == 5
+    assert len(told) == 6
     assert told == [(rates[zone], burst) for zone, burst in bursts.items()]

@@ -13,12 +13,15 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from app.auth import visitors
 from app.commissions import walk_edits
 from app.gallery import exhibitions, first_exhibition
-from app.moderation import banned_words, drawing_curation, reports
+from app.moderation import allowed_words, banned_words, drawing_curation, reports
 from app.moderation.drawing_request import DrawingRequest
 from app.search import visual_search
-from app.storage.database import db, writing
+from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, REFUSED, VisualFeatures, Walk
+from app.storage.wall_models import PAUSED, Wall, WallLeg
 from app.walks import lifecycle
+from app.wall import walls, words
+from app.wall.walls import WallRequest
 from tests.conftest import SECRET
 from tests.server import easel
 from tests.server.live import PATIENCE_MS
@@ -43,11 +46,12 @@ def furnish(app: Flask) -> dict[str, Room]:
     """Hang walks in all their states, with families, reports and an exhibition; return all rooms by name."""
     first_exhibition.hang()
     found = {"exhibitions": Room("/exhibitions"), "exhibition": Room(f"/exhibitions/{first_exhibition.SLUG}")}
-    found |= _walls() | _family() | _states() | _ways_in()
+    found |= _walls() | _family() | _states() | _ways_in() | _live_walls()
     first = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
     reports.submit(first, reason="other", words="It is a guitar.",
                    reporter="ann", admit=lambda: None)  # fmt: skip
     banned_words.ban("gore")
+    allowed_words.allow("blood orange")
     drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot, Blechmann", artist="Ann Example", licence="MIT"))
     rusty = drawing_curation.add(led.ROBOT.replace("678", "a63").encode(), DrawingRequest("rusty robot"))
     drawing_curation.remove(rusty.drawing.digest)
@@ -127,8 +131,30 @@ def _ways_in() -> dict[str, Room]:
         "drawings": Room("/drawings"),
         "drawings found": Room("/drawings?q=bat"),
         "drawings meant": Room("/drawings?q=snowmann"),
+        "styles": Room("/styles"),
+        "styles for a prompt": Room("/styles?prompt=a+night+city"),
         "wrong page of drawings": Room("/drawings?page=99"),
         "form with errors": Room(STAIRS, lambda page: page.locator("#paint").click()),
+    }
+
+
+def _live_walls() -> dict[str, Room]:
+    """Open walls, and write for them."""
+    for name in ("lobby", "garden", "attic"):
+        walls.open_wall(WallRequest(name, f"The {name}", banned=["cat"]))
+    lobby = walls.at("lobby")
+    for number in range(11):
+        owner = OWNER if number < 3 else f"visitor {number}"
+        words.say(lobby, f"a boat with {number} sails on a long and quiet river", owner=owner)
+    with writing() as session:
+        for number, row in enumerate(words.line(lobby, most=2), 1):
+            session.add(WallLeg(wall_number=lobby.number, number=number, words_number=row.number, walked_at=now()))
+            words.take(session, row, number)
+        session.get_one(Wall, lobby.number).lead = 2
+    walls.set_state(walls.at("garden"), PAUSED)
+    walls.close(walls.at("attic"))
+    return {f"phone in the {name}": Room(f"/wall/{name}/say") for name in ("lobby", "garden", "attic")} | {
+        "phone that wrote nothing": Room("/wall/lobby/say", lambda page: page.locator("#send").click())
     }
 
 
@@ -137,6 +163,7 @@ def _office() -> dict[str, Room]:
     paths = {"halls": "exhibitions", "hall": f"exhibitions/{first_exhibition.SLUG}", "words": "words", "log": "log"}
     walk = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
     paths |= {"case": f"walks/{walk.id}", "drawings": "drawings", "drawings found": "drawings?q=bat"}
+    paths |= {"walls": "walls", "wall": "walls/lobby"}
     return rooms | {f"curator's {name}": Room(f"/curator/{path}") for name, path in paths.items()}
 
 

@@ -72,7 +72,8 @@ def typed(words: tuple[str, ...]) -> dict[str, Room]:
         for name, path in (
             ("form", f"/?prompt={said}&prompt={said}&hand={said}&negative_prompt={said}&model=led&seed={said}"),
             ("gallery", f"/gallery?q={said}&model={said}&hand={said}&since={said}&colour={said}&sort={said}"),
-            ("drawings", f"/drawings?q={said}"), ("nowhere", f"/nowhere/{said.replace('%2F', '-').replace('/', '-')}"),
+            ("drawings", f"/drawings?q={said}"), ("styles", f"/styles?prompt={said}"),
+            ("nowhere", f"/nowhere/{said.replace('%2F', '-').replace('/', '-')}"),
             ("curator", f"/curator/walks?walk={said}"),
         ):  # fmt: skip
             found[f"{name} {number}"] = Room(path)
@@ -154,5 +155,5 @@ def test_words_that_are_told_of_here_are_those_of_all_tables(app: Flask) -> None
     assert told >= {
         "stops.prompt", "stops.negative_prompt", "stops.hand", "walks.given_title", "walks.error", "walks.drawings",
         "walks.model_title", "exhibitions.title", "exhibitions.text", "reports.words", "banned_words.word",
-        "deeds.about", "drawings.name", "drawings.artist", "drawings.licence", "drawings.source",
+        "allowed_words.word", "deeds.about", "drawings.name", "drawings.artist", "drawings.licence", "drawings.source",
     }  # fmt: skip

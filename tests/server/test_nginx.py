@@ -204,6 +204,12 @@ def test_answer_made_before_the_body_is_read_is_lost_neither_to_its_visitor_nor_
 EARLY = {
     "too much": ("POST", "/api/v1/walks", 1_050_000, {"Content-Type": "application/json"}, 413),
     "too much of a film": ("POST", "/api/v1/recipe", 20_500_000, {}, 413),
+    "too much of a picture": (
+        "POST", "/api/v1/pictures", 13_000_000, {"Content-Type": "multipart/form-data; boundary=x"}, 413,
+    ),
+    "too much of a form with pictures": (
+        "POST", "/walks", 26_000_000, {"Content-Type": "multipart/form-data; boundary=x"}, 413,
+    ),
     "a form of too much": ("POST", "/walks", 1_050_000, {"Content-Type": "application/x-www-form-urlencoded"}, 413),
     "no address": ("POST", "/nothing", 900_000, {}, 404),
     "no method": ("PUT", "/gallery", 900_000, {}, 405),
@@ -258,7 +264,7 @@ def refused(front: Front, request: bytes) -> tuple[int, http.client.HTTPMessage,
 
 
 REFUSED = {
-    "too large a body": ("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 1300000\r\n\r\n", 413, "Too much at once"),
+    "too large a body": ("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 31000000\r\n\r\n", 413, "Too much at once"),
     "too long an address": ("GET {}?" + 9000 * "a" + " HTTP/1.1\r\nHost: x\r\n\r\n", 414, "Too long an address"),
     "too long a header": ("GET {} HTTP/1.1\r\nHost: x\r\nX: " + 9000 * "a" + "\r\n\r\n", 400, "That could not be read"),
     "no host": ("GET {} HTTP/1.1\r\n\r\n", 400, "That could not be read"),
@@ -411,6 +417,16 @@ def test_network_is_limited_and_its_neighbour_is_not(terminated: Front, one: str
     assert ask_at_once(terminated, asks, X_Forwarded_For=one)[-1][0] == 429
     first = ask_at_once(terminated, asks[:2], X_Forwarded_For=other)[0][0]
     assert (first == 429) is shared
+
+
+def test_hundred_pictures_at_once_are_more_than_are_taken(terminated: Front) -> None:
+    kind = {"Content_Type": "multipart/form-data; boundary=x", "X_Forwarded_For": "198.51.100.95"}
+    found = ask_at_once(terminated, [("POST", "/api/v1/pictures")] * 100, **kind)
+    assert found[-1][0] == 429
+    other = kind | {"X_Forwarded_For": "198.51.100.96"}
+    assert (
+        ask_at_once(terminated, [("POST", "/api/v1/pictures")] * 2, **other)[0][0] == 400
+    )  # taken, and found to be cut off
 
 
 def arrived(front: Front, word: str) -> str:

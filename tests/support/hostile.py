@@ -62,15 +62,20 @@ NO_WORDS = {
     },
     "hung": {"words"},  # kept by triggers, as is the vocabulary
     "vocabulary": {"word"},
-    "stops": {"note", "found_hand", "scene"},
+    "stops": {"note", "found_hand", "scene", "photo"},
+    "photos": {"id", "digest", "owner_hash", "network", "path", "cut_path", "lease_holder"},
     "frames": {"path"},
     "media": {"kind", "path", "etag"},
-    "pieces": {"kind", "state", "lease_holder", "payload"},
+    "pieces": {"kind", "state", "lease_holder", "payload", "task", "model"},
+    "candidate_sets": {"id", "owner_hash", "fingerprint", "asked", "model", "sampling", "pool", "state"},
     "looks": {"eye", "frames"},
     "exhibitions": {"slug"},
     "reports": {"reason", "reporter"},
     "deeds": {"who", "what"},
     "drawings": {"digest", "svg", "words", "kind", "style"},
+    "walls": {"name", "hand", "state", "evening"},
+    "wall_words": {"picture", "owner_hash", "state"},
+    "wall_legs": {"walk_id", "stretch"},
     "api_tokens": {"name", "secret_hash", "scopes"},  # a name is letters, digits and a few signs
 }  # fmt: skip
 """Text that is nobody's words: hashes, ids, files, one of a few values. A new column is taken for words."""

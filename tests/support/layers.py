@@ -4,12 +4,12 @@ from __future__ import annotations
 
 LAYERS = {
     "app": """i18n version | errors | instance | config | text | storage | generation uploads | drawings | queue | walks
-        | labels reading | search | moderation observability | auth | commissions | gallery | operations presentation
-        | web | admin api pages publishing wall | cli | __init__ | run""",
-    "worker": "__init__ | film networks planning | diffusion queue | pieces | job | __main__",
-    "studio": """__init__ | errors | hands text workspace | captioning collecting scenes | lexicon training | judging
+        | reading | search | moderation observability styles | auth | labels | commissions | gallery
+        | operations presentation | web | admin api pages publishing wall | cli | __init__ | run""",
+    "worker": "__init__ | film networks photos planning safety | diffusion queue | pieces | job | __main__",
+    "studio": """__init__ | errors | hands workspace | text | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
-    "sketch": """__init__ | colour habitats keys remembering scene | distance palettes svg
+    "sketch": """__init__ | colour habitats keys remembering scene | distance palettes surroundings svg
         | arrangement backdrops sketchbook | parts rendering wording | shapes | mixing""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""

@@ -66,6 +66,16 @@ def lay_out_words_alone(folder: Path, **facts: object) -> Path:
     return folder
 
 
+def lay_out_with_weights(folder: Path, weights: bytes, **facts: object) -> Path:
+    """Write what :func:`lay_out_words_alone` does, of square pictures, and a UNet's weights, which are none."""
+    lay_out_words_alone(folder, **facts)
+    for part, config in (("unet", {"sample_size": 16}), ("vae", {"block_out_channels": [8, 8]})):
+        (folder / part).mkdir()
+        (folder / part / "config.json").write_text(json.dumps(config))
+    (folder / "unet/model.safetensors").write_bytes(weights)
+    return folder
+
+
 def _contents() -> tuple[list[Drawing], dict[str, str]]:
     added = [
         Drawing(sketchbook.digest_of(svg), name, (), _KINDS[name], style, "MoMA Lisa", "CC0-1.0", "tests")

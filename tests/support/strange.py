@@ -23,7 +23,17 @@ PASSED_OVER = re.compile(r"\{\w*\}|(?:https?:/)?/\S+|\b(?=\w*\d)\w{7,}\b|\b[a-z0
 WORD = re.compile(r"[^\W\d_]{2,}")
 KEPT = re.compile(r"(%\(\w+\)[sd]|\{\w*\}|<[^>]*>|%%)")
 SPOKEN = {"alt", "title", "aria-label", "aria-valuetext", "placeholder", "label"}
-TECHNICAL = {"data-names", "data-reel", "data-film", "data-ending", "data-copy", "data-max", "data-frames"}
+TECHNICAL = {
+    "data-names",
+    "data-reel",
+    "data-film",
+    "data-ending",
+    "data-copy",
+    "data-max",
+    "data-frames",
+    "data-films",
+    "data-first",
+}
 CARDS = {"description", "og:title", "og:description", "og:image:alt", "twitter:title", "twitter:description"}
 
 
@@ -66,6 +76,8 @@ class Reader(HTMLParser):
             self.said.append(given.get("content", ""))
         if given.get("data-reel", "").strip():
             self.said.append(json.loads(given["data-reel"])["alt"])
+        if given.get("data-first", "").strip():
+            self.said += [json.loads(given["data-first"])[name] for name in ("alt", "about")]
 
     def handle_endtag(self, tag: str) -> None:
         """Listen again after what was passed over."""

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.diffusion.painter import PreparedWalk, Start
+from worker.diffusion.painter import Start
+from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import Rendering, StopInput
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State
@@ -35,6 +36,7 @@ class FakePainter:
         self.batches: list[list[float]] = []
         self.knots: list[list[float]] = []
         self.passes = 0
+        self.is_led = True
         self.at_once: int | None = None
         self.drawings: dict[str, str] = {}
         self.on_paint: Callable[[int], None] = lambda _: None
@@ -70,9 +72,10 @@ class FakePainter:
         *,
         closed: bool = False,
         drawings: Mapping[str, str] = MappingProxyType({}),
+        cut_outs: Mapping[str, Any] = MappingProxyType({}),
     ) -> PreparedWalk:
-        """Give each stop a colour of its own, and note the drawings that came with the walk."""
-        self.drawings = dict(drawings)
+        """Give each stop a colour of its own, and note the drawings and cut-outs that came with the walk."""
+        self.drawings, self.cut_outs = dict(drawings), dict(cut_outs)
         colours = [_colour(stop) for stop in stops]
         array = np.array(colours, dtype=np.float32)
         notes = tuple("unknown words" if "qwzx" in stop.prompt else "" for stop in stops)

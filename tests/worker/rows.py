@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.storage.database import db
+from app.storage.photo_models import Photo
 from app.storage.walk_models import Walk
 from app.walks import lookup
 
@@ -12,3 +13,11 @@ def read(walk_id: str) -> Walk:
     db.session.rollback()
     db.session.expire_all()
     return lookup.walk_at_address(walk_id)
+
+
+def read_photo(photo_id: str) -> Photo:
+    """Read a photo as it stands in the database."""
+    db.session.rollback()
+    found = db.session.get(Photo, photo_id, populate_existing=True)
+    assert found is not None
+    return found

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.auth import visitors
+from app.commissions import intake
+from app.commissions.validation import validate
 from app.config import ROOT
 from app.gallery import first_exhibition
 from app.operations import media_upkeep
@@ -17,8 +20,10 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.media_store import MediaStore
 from app.storage.walk_models import Frame, Medium, Walk
+from app.uploads import photo_check, photo_store
 from app.walks import lifecycle
 from tests.conftest import Commissioner
+from tests.support import photos
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
@@ -34,13 +39,19 @@ PICTURES = {
 }
 OTHERS = {
     "walks/<id>/knots/<place>.<kind>": rf"walks/{ID}/knots/[\w.-]+",
+    "walks/<id>/photo-<stop>.<digest>.webp": rf"walks/{ID}/photo-\d\.[0-9a-f]{{12}}\.webp",
+    "walks/<id>/<whole, cut, encoded>-<stop>.<digest>.npz": rf"walks/{ID}/(whole|cut|encoded)-\d\.[0-9a-f]{{12}}\.npz",
+    "photos/<id>.<digest>.webp": rf"photos/{ID}\.[0-9a-f]{{12}}\.webp",
+    "photos/<id>.cut.<digest>.webp": rf"photos/{ID}\.cut\.[0-9a-f]{{12}}\.webp",
     "deleted/<digest>.<who>": r"deleted/[0-9a-f]{32}\.(owner|house)",
     ".probe-<process>": r"\.probe-\d+",
 }
 WRITERS = {
     "app/gallery/first_exhibition.py", "app/operations/walk_import.py", "app/operations/backup.py",
+    "app/uploads/photo_stops.py", "app/uploads/photo_store.py",
     "app/walks/deletions.py", "app/storage/media_store.py", "worker/pieces/batch_piece.py",
-    "worker/pieces/film_assembly.py", "worker/pieces/stages_piece.py",
+    "worker/pieces/film_assembly.py", "worker/pieces/photo_piece.py", "worker/pieces/stages_piece.py",
+    "worker/pieces/stretch_frames.py", "worker/pieces/walk_photos.py",
 }  # fmt: skip
 """The modules that write to the media store: one more must paint, below, what it writes."""
 
@@ -80,11 +91,17 @@ def test_all_kinds_are_written_and_every_picture_says_that_it_is_synthetic(
 ) -> None:
     assert media_store.store().check() == ""
     assert first_exhibition.hang()
+    photo, _ = photo_store.save(
+        photo_check.check(photos.written(photos.disc_outdoors())), owner_hash=visitors.digest("me"), network=""
+    )
+    stops = [{"picture": photo.id}, {"prompt": "the sun"}]
+    intake.place(validate({"stops": stops}), visitor_key="me", owner="me")
+    job.work()
     lifecycle.delete_walk(painted)
     assert {kind_of(path) for path in written} == {*PICTURES, *OTHERS}
-    pictures = {path: data for path, data in written.items() if kind_of(path) in PICTURES}
-    assert len(pictures) > 200
-    assert {kind_of(path) for path, data in pictures.items() if b"trainedAlgorithmicMedia" not in data} == set()
+    painted_ones = {path: data for path, data in written.items() if kind_of(path) in PICTURES}
+    assert len(painted_ones) > 200
+    assert {kind_of(path) for path, data in painted_ones.items() if b"trainedAlgorithmicMedia" not in data} == set()
 
 
 def test_what_stays_is_named_by_rows_and_so_backed_up_and_the_rest_is_pruned(

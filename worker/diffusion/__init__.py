@@ -1,3 +1,13 @@
 """The model and how it paints; nothing of the site."""
 
-__all__ = ["device_errors", "level_batch", "model", "model_pool", "painter", "rendering"]
+__all__ = [
+    "device_errors",
+    "inversion",
+    "level_batch",
+    "model",
+    "model_pool",
+    "painter",
+    "prepared_walk",
+    "rendering",
+    "sketches",
+]

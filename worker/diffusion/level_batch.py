@@ -6,7 +6,8 @@ Always the same positions together, from the same states: a picture's last bit d
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from worker.diffusion.painter import Painter, PreparedWalk, Start
+from worker.diffusion.painter import Painter, Start
+from worker.diffusion.prepared_walk import PreparedWalk
 from worker.planning import level_plan
 from worker.planning.latent_state import Painted, State
 from worker.planning.level_plan import Knot, Level

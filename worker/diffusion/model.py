@@ -13,6 +13,7 @@ import warnings
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import diffusers
@@ -23,18 +24,20 @@ from numpy.typing import NDArray
 
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
-from worker.diffusion import device_errors, solvers, thread_lanes
+from worker.diffusion import device_errors, solvers
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.traced_unet import Traced, is_small
-from worker.networks import group_norm, upsampling
+from worker.networks import adapters, group_norm, thread_lanes, upsampling
+from worker.networks.traced_unet import Traced, is_small
 
 __all__ = ["Model", "ModelError", "Text"]
 
 DECODED_PIXELS = 2**16
 """How many pixels are decoded at once: more do not fit into a processor's caches (twice as slow for 24 house pictures),
 and the decoder of a large model needs kilobytes of memory for each."""
+
+NONE: adapters.Shares = MappingProxyType({})
 
 TEXTS = 32
 """How many pairs of texts are remembered."""
@@ -78,6 +81,7 @@ class Model:
         self._copies: dict[str, tuple[Any, Any]] = {"float32": (Traced(self._pipe.unet), self._pipe.vae)}
         self._placed: dict[str, str] = {}
         self._settled: str | None = None
+        self._laid = adapters.Laid()
         self._texts: dict[tuple[str, str], tuple[Text, Text]] = {}  # in the order of their last use
         self._solvers: dict[tuple[str, int], Any] = {}
         config = self._pipe.unet.config
@@ -174,13 +178,15 @@ class Model:
         """
         return _note(self._pipe.tokenizer, prompt, subject)
 
-    def networks(self, precision: str, memory_format: str) -> tuple[Any, Any]:
-        """Return the UNet and the decoder in this precision; a copy is made once and kept.
+    def networks(self, precision: str, memory_format: str, of_rows: adapters.Shares = NONE) -> tuple[Any, Any]:
+        """Return the UNet, with what its rows are to have of adapters, and the decoder; a copy is made once and kept.
 
         The memory format is the UNet's: the decoder, all convolutions, is faster with channels last in any precision.
         They are put in place only where they are not: going through all their weights takes milliseconds. A graphics
         card holds the networks of one precision alone, and never a copy besides what it is made from.
         """
+        if not of_rows or precision not in self._copies:
+            self._laid.take_off()
         if precision not in self._copies:
             dtype = machine.DTYPES[precision]
             self._put_away("float32")
@@ -196,7 +202,10 @@ class Model:
             unet.to(self.device).to(memory_format=machine.MEMORY_FORMATS[memory_format])
             vae.to(self.device).to(memory_format=torch.channels_last)
             self._placed[precision] = memory_format
-        return unet, vae
+        if not of_rows:
+            return unet, vae
+        self._laid.lay(unet.unet, frozenset(of_rows))
+        return adapters.Adapted(unet.unet, of_rows), vae
 
     def settle(self, precision: str) -> None:
         """Keep the networks in this precision, and in float32 for what overflows in it; let go of other copies."""
@@ -279,6 +288,19 @@ class Model:
         )
         return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 
+    @torch.inference_mode()
+    def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Encode a picture (height x width x 3) into latents (channels x height x width), in float32.
+
+        What the decoder makes of them is the nearest that this model comes to the picture.
+        """
+        _, vae = self.networks("float32", "contiguous")
+        pixels = torch.from_numpy(np.ascontiguousarray(picture, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+        encoded = vae.encode(pixels.to(self.device, torch.float32))
+        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        found: NDArray[np.float32] = _scaled(vae.config, latents)[0].cpu().numpy()
+        return found
+
 
 def _decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     pictures: torch.Tensor = vae.decode(latents, return_dict=False)[0]
@@ -293,6 +315,15 @@ def _unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
         return unscaled
     mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
     return torch.addcmul(mean, unscaled, spread)
+
+
+def _scaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Bring the autoencoder's latents to the spread of noise, as training did."""
+    mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
+    if mean is not None and spread is not None:
+        mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
+        latents = (latents - mean) / spread
+    return latents * float(config.scaling_factor)
 
 
 def _note(tokenizer: Any, prompt: str, subject: str) -> str:

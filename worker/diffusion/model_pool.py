@@ -44,6 +44,10 @@ class Painters:
         """Name the models, loaded or not, the first first."""
         return tuple(self._models)
 
+    def offer(self, models: Mapping[str, str]) -> None:
+        """Offer these from now on, the first as it is."""
+        self._models = {self.names[0]: self._models[self.names[0]]} | dict(models)
+
     @property
     def loaded(self) -> tuple[str | None, ...]:
         """Name the models that are in memory, as walks ask for them: the first also by no name."""

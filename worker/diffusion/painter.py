@@ -15,39 +15,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker.diffusion import sketches, solver_state, solvers, tuning_cache
+from worker.diffusion import inversion, sketches, solver_state, solvers, tuning_cache
 from worker.diffusion import tuning as machine
+from worker.diffusion.inversion import Inverted, Recording
 from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model, Text
 from worker.diffusion.model_folder import ModelError
+from worker.diffusion.prepared_walk import PreparedWalk, adapter_shares, noise_at, text_at
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
-from worker.diffusion.sketches import WalkSketches
 from worker.diffusion.solvers import SOLVER, SOLVERS
-from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State, between
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedWalk:
-    """A walk ready to be painted: arrays with one row per stop, and a note on each prompt.
-
-    `prompts` and `negatives` are text states (stops x tokens x width), `noises` the starting noise (stops x channels
-    x height x width, unscaled), all float32. A note is "", "unknown words" or "cut". `pooled` are the pooled vectors
-    of prompts and negatives, for models that have them; `fresh` the noises that the solver adds on its way (stops x
-    noises x channels x height x width), for solvers that add some. In a closed walk a last leg leads from the last
-    stop back to the first. `sketches` lead a model that is led by some.
-    """
-
-    rendering: Rendering
-    prompts: NDArray[np.float32]
-    negatives: NDArray[np.float32]
-    noises: NDArray[np.float32]
-    notes: tuple[str, ...]
-    pooled: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-    fresh: NDArray[np.float32] | None = None
-    closed: bool = False
-    sketches: WalkSketches | None = None
-
 
 Start = tuple[State, State, float]
 """What a picture goes on from: the states on either side, and where it lies between them (0 is the first)."""
@@ -61,7 +38,7 @@ class Painter:
     """A model at work. Not safe to share between threads: a solver's settings and torch's threads are the process's.
 
     `passes` counts the UNet passes of all that was painted so far, one for each picture and prediction; of an enlarged
-    picture, as many as the model's own size goes into it.
+    picture, as many as the model's own size goes into it. `is_led` tells one that sketches lead.
     """
 
     def __init__(self, model: Model, setting: machine.Setting | None = None, *, measured: Path | None = None) -> None:
@@ -71,7 +48,7 @@ class Painter:
         """
         self.model = model
         self.name, self.title, self.prefix, self.revision = model.name, model.title, model.prefix, model.revision
-        self.device, self.size = model.device, model.size
+        self.device, self.size, self.is_led = model.device, model.size, model.sketch_side is not None
         self.passes = 0
         self.at_once: int | None = None  # as many pictures as the device had room for; all, while it has
         self._setting = setting or tuning_cache.choose(
@@ -93,15 +70,11 @@ class Painter:
         """
         sampling = sampling or {"scheduler": SOLVER, "steps": steps, "guidance": guidance}
         width, height = (side * sampling.get("enlarged", 1) for side in self.size)
+        measured = self._setting
         return Rendering.of(
-            sampling,
-            width=width,
-            height=height,
-            precision=self._setting.precision,
-            memory_format=self._setting.memory_format,
-            threads=self._setting.threads,
-            batch=self._setting.batch,
-        )
+            sampling, width=width, height=height, precision=measured.precision,
+            memory_format=measured.memory_format, threads=measured.threads, batch=measured.batch,
+        )  # fmt: skip
 
     def prepare(
         self,
@@ -110,12 +83,13 @@ class Painter:
         *,
         closed: bool = False,
         drawings: Mapping[str, str] = MappingProxyType({}),
+        cut_outs: Mapping[str, NDArray[np.uint8]] = MappingProxyType({}),
     ) -> PreparedWalk:
         """Encode the stops' prompts, behind the model's prefix where they name no hand, and draw their noise.
 
         Noise is drawn on the processor in float32, so that a seed means the same on every device. `drawings` are those
-        of the stops' scenes, as SVG by digest, that may not lie beside the weights. Raises PaintingError where one is
-        to be had from neither.
+        of the stops' scenes, as SVG by digest, that may not lie beside the weights, `cut_outs` what of them was cut out
+        of photos. Raises PaintingError where one is to be had nowhere.
         """
         _check(rendering)
         asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
@@ -136,8 +110,14 @@ class Painter:
             pooled=_pooled(prompts, negatives),
             fresh=drawn[:, 1:] if count else None,
             closed=closed,
+            adapters=tuple(stop.adapter for stop in stops),
             sketches=sketches.of_walk(
-                self.model, [stop.scene for stop in stops], width=shape[-1], added=drawings, closed=closed
+                self.model,
+                [stop.scene for stop in stops],
+                width=shape[-1],
+                added=drawings,
+                cut_outs=cut_outs,
+                closed=closed,
             ),
         )
 
@@ -182,10 +162,10 @@ class Painter:
         """Paint a batch in one precision; None when what comes out are no numbers."""
         torch.set_num_threads(min(rendering.threads, machine.cores()))
         lens = self.lens  # first of all: fitting it lays the networks out in its own way
-        unet, vae = self.model.networks(rendering.precision, rendering.memory_format)
-        solver = self.model.solver(rendering.scheduler, rendering.steps)
-        if rendering.spacing:
-            solver_state.space(solver, *rendering.spacing)
+        of_rows = adapter_shares(prepared.adapters, task.positions, closed=prepared.closed)
+        unet, vae = self.model.networks(rendering.precision, rendering.memory_format, of_rows)
+        solver = self._solver(rendering)
+        held = task.recording or inversion.held(prepared.photos, task.positions, self.device, closed=prepared.closed)
         depth, latents, history = self._begun(prepared, task, solver)
         solver_state.begin(solver, depth, history)
         words = self._words(prepared, task.positions)
@@ -200,10 +180,16 @@ class Painter:
             prediction = self._predict(unet, led, t, words, rendering, step)
             before = latents
             latents = solvers.step(solver, prediction, t, latents, self._fresh(prepared, task.positions, step))
+            if held is not None:
+                latents = held.after(
+                    solver, prediction, step, before, latents, self._fresh(prepared, task.positions, step)
+                )
             is_last = step + 1 == until
             reached = task.until if is_last else step + 1
             if reached in task.keep or is_last:
                 expected = latents if is_last and whole else solver_state.clean(solver, prediction, t, before)
+                if held is not None and not (is_last and whole):
+                    expected = held.expected(step, expected)
             if reached in task.keep:
                 thumbnails = self._decoded(vae, expected) if reached in rendering.decoded else lens(expected)
                 _keep(painted, reached, latents, solver_state.memory(solver), thumbnails)
@@ -218,12 +204,34 @@ class Painter:
         shown = (pictures * 255).round().astype(np.uint8)
         return [replace(one, picture=picture) for one, picture in zip(painted, shown, strict=True)]
 
+    def invert(
+        self, prepared: PreparedWalk, stop: int, latents: NDArray[np.float32], *, on_step: Callable[[], None] = _nothing
+    ) -> Inverted:
+        """Find what holds the painter to a picture's latents at a stop, through all steps that paint it there.
+
+        Raises PaintingError when the model yields no numbers even in float32.
+        """
+        rendering, bare = prepared.rendering, replace(prepared, photos=())
+        for precision in dict.fromkeys((rendering.precision, "float32")):
+            setting = replace(rendering, precision=precision)
+            recording = Recording(self._solver(setting), self._tensor(latents[None]))
+            task = _Task([float(stop)], None, setting.steps, frozenset(), decode=False, recording=recording)
+            if self._paint(bare, task, setting, on_step) is not None:
+                return recording.inverted()
+        raise PaintingError(f"the model {self.name} ({self.revision}) cannot follow the photo: its numbers overflow")
+
+    def _solver(self, rendering: Rendering) -> Any:
+        solver = self.model.solver(rendering.scheduler, rendering.steps)
+        if rendering.spacing:
+            solver_state.space(solver, *rendering.spacing)
+        return solver
+
     def _begun(
         self, prepared: PreparedWalk, task: "_Task", solver: Any
     ) -> tuple[int, torch.Tensor, tuple[torch.Tensor, ...]]:
         """Return the depth, latents and solver's memory that a batch starts with."""
         if task.start is None:
-            noises = np.stack([_noise_at(prepared, prepared.noises, position) for position in task.positions])
+            noises = np.stack([noise_at(prepared, prepared.noises, position) for position in task.positions])
             return 0, self._tensor(noises) * solver.init_noise_sigma, ()
         states = [between(left, right, t) for left, right, t in task.start]
         history = [np.stack(parts) for parts in zip(*(state.history for state in states), strict=True)]
@@ -235,7 +243,7 @@ class Painter:
         pooled = prepared.pooled
         texts = (prepared.negatives, prepared.prompts, *(pooled[::-1] if pooled else ()))
         rows = [
-            self._tensor(np.stack([_text_at(kind, position, closed=prepared.closed) for position in positions]))
+            self._tensor(np.stack([text_at(kind, position, closed=prepared.closed) for position in positions]))
             for kind in texts
         ]
         return _Words(*rows)
@@ -244,9 +252,7 @@ class Painter:
         """Return the noise that the solver adds after this step, if it adds some."""
         if prepared.fresh is None or step >= prepared.fresh.shape[1]:
             return None
-        return self._tensor(
-            np.stack([_noise_at(prepared, prepared.fresh[:, step], position) for position in positions])
-        )
+        return self._tensor(np.stack([noise_at(prepared, prepared.fresh[:, step], position) for position in positions]))
 
     def _tensor(self, array: NDArray[np.float32]) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
@@ -314,6 +320,7 @@ class _Task:
     until: int
     keep: frozenset[int]
     decode: bool
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,32 +354,6 @@ def _are_numbers(painted: Sequence[Painted]) -> bool:
 
 def _is_within(step: int, interval: tuple[int, int] | None) -> bool:
     return interval is None or interval[0] <= step < interval[1]
-
-
-def _text_at(texts: NDArray[np.float32], position: float, *, closed: bool) -> NDArray[np.floating]:
-    i, t = frame_schedule.leg(position, len(texts), closed=closed)
-    return interpolation.lerp(texts[i], texts[(i + 1) % len(texts)], t)
-
-
-def _noise_at(prepared: PreparedWalk, noises: NDArray[np.float32], position: float) -> NDArray[np.floating]:
-    """Interpolate noises, on the arc; where both ends have the very same, it stays so bit for bit.
-
-    One prompt between two noises and back goes full circle, so that it breathes and does not only retrace its steps.
-    """
-    i, t = frame_schedule.leg(position, len(noises), closed=prepared.closed)
-    a: NDArray[np.float32] = noises[i]
-    b: NDArray[np.float32] = noises[(i + 1) % len(noises)]
-    if np.array_equal(a, b):
-        return a
-    return interpolation.long_way(b, a, t) if i == 1 and _is_breath(prepared) else interpolation.slerp(a, b, t)
-
-
-def _is_breath(prepared: PreparedWalk) -> bool:
-    """Tell a closed walk that differs in its noise alone."""
-    texts = (prepared.prompts, prepared.negatives)
-    if prepared.sketches is not None and len(set(prepared.sketches.scenes)) > 1:
-        return False
-    return prepared.closed and len(prepared.noises) == 2 and all(np.array_equal(*pair) for pair in texts)
 
 
 def _noises(seed: int, count: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sketch.scene import Scene
+from worker.networks.adapters import AdapterFile
 
 
 class PaintingError(Exception):
@@ -19,7 +20,7 @@ class StopInput:
 
     `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
     A prompt that `has_hand` goes without the model's prefix, which means any hand. A `scene` is what the prompt was
-    read as, for models that are led by sketches.
+    read as, for models that are led by sketches; an `adapter` is what the model learned of its hand here.
     """
 
     prompt: str
@@ -28,6 +29,7 @@ class StopInput:
     subject: str = ""
     has_hand: bool = False
     scene: Scene | None = None
+    adapter: AdapterFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

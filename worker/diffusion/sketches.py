@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,24 +24,50 @@ FINER = 2
 REMEMBERED = 256
 """How many sketches of a walk are remembered: each level of a ladder asks for some of them again."""
 
+THUMBNAIL = 16
+"""The side of a thumbnail: as much as one sees of a picture at a glance."""
+
 
 def of_walk(
-    model: Model, scenes: Sequence[Scene | None], *, width: int, added: Mapping[str, str], closed: bool
+    model: Model,
+    scenes: Sequence[Scene | None],
+    *,
+    width: int,
+    added: Mapping[str, str],
+    closed: bool,
+    cut_outs: Mapping[str, NDArray[np.uint8]] = MappingProxyType({}),
 ) -> WalkSketches | None:
     """Return what leads a painter from stop to stop of latents so wide; None where nothing does.
 
-    `added` are drawings as SVG by digest, which may not lie beside the weights. Raises PaintingError where one is to be
-    had from neither.
+    `added` are drawings as SVG by digest, which may not lie beside the weights, `cut_outs` what was cut out of photos.
+    Raises PaintingError where one is to be had nowhere.
     """
     if model.sketch_side is None or all(scene is None for scene in scenes):
         return None
     book = model.sketchbook
     if more := {digest: svg for digest, svg in added.items() if digest not in book}:
         book = book.joined(Sketchbook([Drawing(digest, "") for digest in more], more))
+    if cut_outs:
+        book = book.joined(Sketchbook((), {}, pictures=cut_outs))
     drawings = [thing.drawing for scene in scenes if scene is not None for thing in scene.things]
     if gone := [drawing for drawing in drawings if drawing not in book]:
         raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
     return WalkSketches(scenes, book, model.sketch_side * width // model.latent_shape[-1], closed=closed)
+
+
+def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[str, str]) -> NDArray[np.float32] | None:
+    """Return small sketches of scenes: (scenes x 4 x side x side), colours and outlines, within -1 and 1.
+
+    None where no sketch leads the model. Raises PaintingError as :func:`of_walk` does.
+    """
+    drawn = of_walk(model, scenes, width=model.latent_shape[-1], added=added, closed=False)
+    if drawn is None:
+        return None
+    whole = drawn.at([float(place) for place in range(len(scenes))])
+    count, channels, side, _ = whole.shape
+    step = max(1, side // THUMBNAIL)
+    tiles = whole.reshape(count, channels, side // step, step, side // step, step)
+    return np.asarray(tiles.mean((3, 5)), np.float32)
 
 
 class WalkSketches:
@@ -64,9 +91,9 @@ class WalkSketches:
     def _drawn(self, position: float) -> NDArray[np.float32]:
         i, t = frame_schedule.leg(position, len(self.scenes), closed=self._closed)
         first, last = self.scenes[i], self.scenes[(i + 1) % len(self.scenes)]
+        if t in (0.0, 1.0) or first == last:  # at a stop: nothing needs to be matched
+            return self._alone(last if t == 1.0 else first)
         if first is not None and last is not None:
-            if first == last:
-                t = 0.0
             return self._mixture(i).at(t, self._side * FINER).sketch(self._side)
         return mixing.mixed(self._alone(first), self._alone(last), t)
 

@@ -80,3 +80,29 @@ def clean(solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch
         expected: torch.Tensor = (latents - (1 - alpha).sqrt() * prediction) / alpha.sqrt()
         return expected
     return alpha.sqrt() * latents - (1 - alpha).sqrt() * prediction if kind == "v_prediction" else prediction
+
+
+def prediction_of(solver: Any, step: int, latents: torch.Tensor, photo: torch.Tensor) -> torch.Tensor:
+    """Return what a network would predict for `latents` before this call of the solver if it expected a photo's."""
+    alpha, sigma = _level(solver, step)
+    is_as_large = float(solver.init_noise_sigma) > 1  # the solver leaves the latents as large as their noise makes them
+    noise = (latents - (1.0 if is_as_large else alpha) * photo) / (sigma / alpha if is_as_large else sigma)
+    kind = solver.config.prediction_type
+    if kind == "flow_prediction":
+        return noise - photo
+    if kind == "epsilon":
+        return noise
+    return alpha * noise - sigma * photo if kind == "v_prediction" else photo
+
+
+def _level(solver: Any, step: int) -> tuple[float, float]:
+    """Return how much of the picture, and of the noise, latents hold before this call of the solver."""
+    if solver.config.get("use_flow_sigmas"):
+        sigma = float(solver.sigmas[step])
+        return 1 - sigma, sigma
+    if hasattr(solver, "sigmas"):
+        ratio = float(solver.sigmas[step])
+        alpha = (1 + ratio**2) ** -0.5
+        return alpha, ratio * alpha
+    kept = float(solver.alphas_cumprod[solver.timesteps[step].long().cpu()])
+    return kept**0.5, (1 - kept) ** 0.5

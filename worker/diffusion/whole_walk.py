@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.diffusion import level_batch
-from worker.diffusion.painter import Painter, PreparedWalk
+from worker.diffusion.painter import Painter
+from worker.diffusion.prepared_walk import PreparedWalk
 from worker.planning import level_plan
 from worker.planning.latent_state import Painted, State
 from worker.planning.level_plan import Knot, Level

@@ -1,3 +1,3 @@
-"""Networks rewritten to come to the same numbers with less work; nothing of walks."""
+"""Networks rewritten for less work, or run with a style laid over them; nothing of walks."""
 
-__all__ = ["group_norm", "upsampling"]
+__all__ = ["adapters", "group_norm", "thread_lanes", "traced_unet", "upsampling"]

@@ -2,11 +2,15 @@
 
 __all__ = [
     "batch_piece",
+    "candidates_piece",
     "film_assembly",
+    "fit_pictures",
     "next_level",
     "painting",
+    "photo_piece",
     "stages_piece",
     "visual_features",
     "walk_memory",
+    "walk_photos",
     "walk_setup",
 ]

@@ -19,7 +19,7 @@ from app.storage import media_store
 from app.storage.database import writing
 from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
 from worker.film import encoding
-from worker.pieces import film_assembly, next_level, walk_memory, walk_setup
+from worker.pieces import film_assembly, fit_pictures, next_level, stretch_frames, walk_memory, walk_setup
 from worker.pieces.film_assembly import WrittenFilm
 from worker.pieces.painting import WalkInProgress
 from worker.pieces.visual_features import feature_reader
@@ -34,7 +34,12 @@ def run(painting: WalkInProgress) -> None:
     """Do the claimed piece."""
     claim = painting.claim
     walk_setup.set_up(painting)
+    if claim.kind == FILM and painting.is_leg:
+        film_assembly.finish_leg(claim, painting.walk)
+        walk_memory.clear(claim.walk_number)
+        return
     if claim.kind == FILM:
+        stretch_frames.adopt(painting)
         _mend(painting)
         film_assembly.finish_film(claim, painting.walk, painting.memory)
         feature_reader.read(painting.walk, painting.memory)
@@ -44,25 +49,29 @@ def run(painting: WalkInProgress) -> None:
 
 
 def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
-    """Save a batch: files first, then the rows that name them, with the level that may open by it."""
+    """Save a batch of fit pictures: files first, then the rows that name them, with the level that may open by it."""
     number, batch = painting.claim.level, painting.claim.batch
+    painted, mended = fit_pictures.fit(painting, painted)
     level = painting.levels[number]
     if level.kind in (STOPS, KNOTS):
         painting.remember(number, batch, painted)
     rows = _write(painting, level, painted)
-    hung = film_assembly.unfinished(painting.walk, painting.memory, rows) if rows else None
-    opened = next_level.plan_next(painting)
+    hung = None
+    if rows and not painting.is_leg:
+        hung = film_assembly.unfinished(painting.walk, painting.memory, rows)
     while True:
         try:
+            opened = next_level.plan_next(painting)
             with writing() as session:
                 replaced = _publish(session, painting, rows, hung)
+                fit_pictures.record(session, painting, mended)
                 next_level.open_next(session, painting, opened)
             break
         except LeaseLost:
             film_assembly.withdraw([row["path"] for row in rows] + ([hung.path] if hung else []))
             raise
         except next_level.NotPlanned:  # the others' last piece was done since we looked
-            opened = next_level.plan_next(painting)
+            continue
     film_assembly.take_down(replaced)
     if opened is not None:
         next_level.wake_workers(opened)

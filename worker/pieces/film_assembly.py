@@ -24,7 +24,7 @@ from app.commissions import recipe
 from app.errors import MediaError, MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FINISHED, ROUND, STAGES, Frame, Medium, Piece, Walk
+from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Piece, Walk
 from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.film.timing import durations, film_order, thinned
@@ -165,11 +165,8 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     with ThreadPoolExecutor(WRITERS) as writers:
         files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
     _leave_alone(claim, walk, {frame.path for frame in frames}, files)
-    spent = select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
-        Piece.walk_number == walk.number, Piece.kind != STAGES
-    )
     with writing() as session:
-        seconds = (session.scalar(spent) or 0.0) + claim.seconds
+        seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
         write_as_holder(
             session,
             claim,
@@ -184,8 +181,23 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             colour=colours.main(Image.fromarray(poster)),
             error=None,
         )
-        session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind != STAGES))
+        session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind.not_in(SHORT_KINDS)))
     log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
+
+
+def finish_leg(claim: Claim, walk: Walk) -> None:
+    """Finish a leg of a live wall with its frames alone, which the wall shows; what it was painted from goes."""
+    media_store.store().delete(media_store.knots_folder(walk.id))
+    with writing() as session:
+        seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
+        write_as_holder(session, claim, state=FINISHED, finished_at=now(), paint_seconds=round(seconds, 3), error=None)
+        session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind.not_in(SHORT_KINDS)))
+
+
+def _spent(walk: Walk) -> Any:
+    return select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
+        Piece.walk_number == walk.number, Piece.kind.not_in(SHORT_KINDS)
+    )
 
 
 def _leave_alone(claim: Claim, walk: Walk, frames: set[str], files: Sequence[WrittenFilm]) -> None:
@@ -199,9 +211,12 @@ def _leave_alone(claim: Claim, walk: Walk, frames: set[str], files: Sequence[Wri
     with writing() as session:
         write_as_holder(session, claim)
         record_files(session, walk, files)
+        session.flush()
+        # Its films, and the photos of its stops with what leads to them.
+        media = set(session.scalars(select(Medium.path).where(Medium.walk_number == walk.number)))
     knots = media_store.knots_folder(walk.id)
     store.delete(knots)
-    named = frames | {file.path for file in files}
+    named = frames | media
     take_down(path for path in lying.keys() - named if not path.startswith(f"{knots}/"))
 
 

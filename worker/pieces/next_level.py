@@ -22,7 +22,7 @@ from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
 from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
-from worker.queue import living_workers
+from worker.queue import leases, living_workers
 
 
 class NotPlanned(Exception):
@@ -40,7 +40,11 @@ class NextLevel:
 
 
 def plan_next(painting: WalkInProgress) -> NextLevel | None:
-    """Plan what opens when this piece is done; ``None`` while others are still at the level."""
+    """Plan what opens when this piece is done; ``None`` while others are still at the level.
+
+    :raises LeaseLost: when the piece is no longer ours: of a walk that was deleted nothing is undone either.
+    """
+    leases.look(db.session(), painting.claim)
     level = painting.levels[painting.claim.level]
     if len(level.batches) > 1 and db.session.scalar(_undone(painting)):
         return None
@@ -132,6 +136,7 @@ def _plan(painting: WalkInProgress) -> NextLevel:
         workers=living_workers.workers_for(walk.number),
         closed=painting.is_closed,
         easing=walk.easing,
+        forward=painting.is_leg,
     )
     positions = level_plan.settled(levels if level is None else [*levels, level], walk.frames)
     return NextLevel(number, level, is_recorded=False, positions=positions)

@@ -18,16 +18,19 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from app.errors import MediaError, MediaStoreAway
-from app.generation import hands
+from app.generation import adapters, hands, models_on_offer
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import KNOTS, ROUND, Walk
+from app.storage.wall_models import WallLeg
 from sketch import scene
 from worker.diffusion import level_batch as batches
-from worker.diffusion.painter import Painter, PreparedWalk
-from worker.diffusion.rendering import Rendering, StopInput
-from worker.pieces import walk_memory
+from worker.diffusion.painter import Painter
+from worker.diffusion.prepared_walk import PreparedWalk
+from worker.diffusion.rendering import PaintingError, Rendering, StopInput
+from worker.networks.adapters import AdapterFile
+from worker.pieces import walk_memory, walk_photos
 from worker.pieces.walk_memory import Memory
 from worker.planning.latent_state import Painted, State, unpack
 from worker.planning.level_plan import Knot, Level
@@ -85,27 +88,49 @@ class WalkInProgress:
         """Tell whether the last leg leads back to the first stop."""
         return bool(self.walk.ending == ROUND)
 
+    @cached_property
+    def is_leg(self) -> bool:
+        """Tell whether this is a leg of a live wall, which is shown as it is painted and has no film."""
+        return db.session.scalar(select(WallLeg.number).where(WallLeg.walk_id == self.walk.id).limit(1)) is not None
+
     @property
     def prepared(self) -> PreparedWalk:
         """The encoded prompts and the noise, made once for all the pieces that this process paints of the walk."""
-        if self.memory.prepared is None:
-            stations, settings = self._stations(), rendering(self.walk)
-            self.memory.prepared = self.painter.prepare(
-                stations, settings, closed=self.is_closed, drawings=added_drawings(stations)
-            )
+        seeds = tuple(station.seed for station in self._stations())
+        if self.memory.prepared is None or self.memory.seeds != seeds:  # a stop may be painted from another seed
+            self.memory.prepared, self.memory.seeds = self._prepared(), seeds
         return self.memory.prepared
+
+    def _prepared(self) -> PreparedWalk:
+        stations, cut_outs, settings = self._stations(), {}, rendering(self.walk)
+        drawings = added_drawings(stations)
+        has_photos = any(stop.photo is not None for stop in self.walk.stops)
+        if has_photos and self.painter.is_led:
+            led = walk_photos.traced(self.claim, self.walk, stations)
+            stations, cut_outs = led.stations, led.cut_outs
+        prepared = self.painter.prepare(stations, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
+        if not has_photos or self.painter.is_led:
+            return prepared
+        before = self.painter.passes
+        prepared = walk_photos.inverted(self.claim, self.walk, self.painter, prepared, self.on_step)
+        self.passes += self.painter.passes - before
+        return prepared
 
     def _stations(self) -> list[StopInput]:
         """Say what is painted at each stop: the prompt with the words of its hand, the seed drawn."""
-        joined, known = hands.pattern_of(self.walk), hands.known_to(self.walk)
-        stations = []
-        for stop in self.walk.stops:
-            shown = None if stop.scene is None else scene.read(stop.scene)
-            said = (shown and shown.words) or stop.prompt
-            has_hand = bool(stop.hand) or hands.is_named(stop.prompt, known)
-            asked, seed = hands.worded(said, stop.hand, joined), self.walk.seed_of(stop)
-            stations.append(StopInput(asked, stop.negative_prompt, seed, said, has_hand, shown))
-        return stations
+        model = models_on_offer.setting(self.walk.model_name or self.walk.model)
+        return [
+            station(
+                stop.prompt,
+                leave_out=stop.negative_prompt,
+                seed=self.walk.seed_of(stop),
+                hand=stop.hand,
+                told=stop.scene,
+                model=model,
+                sampling=self.sampling,
+            )
+            for stop in self.walk.stops
+        ]
 
     def thumbnails(self) -> dict[float, dict[int, NDArray[np.float32]]]:
         """Return the thumbnails of the stops and of the last knots, from which the next level is planned."""
@@ -163,10 +188,40 @@ class WalkInProgress:
         return f"{media_store.knots_folder(self.walk.id)}/{number}-{batch}.npz"
 
     def on_step(self) -> None:
-        """Between two steps of the solver: say that the work goes on, and stop if the worker must."""
-        if stopping.is_set():
-            raise Stopped
-        keeping.goes_on()
+        """Go on between two steps of the solver, or stop if the worker must."""
+        go_on()
+
+
+def go_on() -> None:
+    """Between two steps of the solver: say that the work goes on, and stop if the worker must."""
+    if stopping.is_set():
+        raise Stopped
+    keeping.goes_on()
+
+
+def station(
+    prompt: str, *, leave_out: str, seed: int, hand: str, told: dict[str, Any] | None, model: str,
+    sampling: Mapping[str, Any],
+) -> StopInput:  # fmt: skip
+    """Say what is painted at a stop by a model, given as it is set; ``told`` is what its prompt was read as.
+
+    :raises PaintingError: when what the model learned of its hand is not here any more.
+    """
+    shown = None if told is None else scene.read(told)
+    said = (shown and shown.words) or prompt
+    has_hand = bool(hand) or hands.is_named(prompt, hands.known(model))
+    laid = _adapter(hand, sampling, model)
+    return StopInput(hands.worded(said, hand, hands.pattern(model)), leave_out, seed, said, has_hand, shown, laid)
+
+
+def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> AdapterFile | None:
+    digest = sampling.get(adapters.RECORDED, {}).get(hand)
+    if digest is None:
+        return None
+    found = adapters.find(digest, model)
+    if found is None:
+        raise PaintingError(f"the style {hand}, in which it was to be painted, was removed here or learned anew since")
+    return AdapterFile(found.digest, found.path)
 
 
 def load(claim: Claim) -> Walk:

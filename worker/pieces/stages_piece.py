@@ -22,7 +22,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
 from worker.diffusion.painter import Painter
 from worker.film import encoding
-from worker.pieces import film_assembly, walk_memory, walk_setup
+from worker.pieces import film_assembly, fit_pictures, walk_memory, walk_setup
 from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.latent_state import State, between
@@ -54,7 +54,8 @@ def paint(claim: Claim, painter: Painter) -> None:
     )
     if position is None:
         raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
-    pictures = [_fitting(picture) for picture in (*beginning(painting, position), *stages_of(painting, position))]
+    pictures = fit_pictures.veiled([*beginning(painting, position), *stages_of(painting, position)])
+    pictures = [_fitting(picture) for picture in pictures]
     walk, times = painting.walk, [*[STAGE_MS] * (len(pictures) - 1), LAST_MS]
     about = film_assembly.about(walk)
     rows = [

@@ -59,7 +59,7 @@ class VisualFeatureReader:
 
     def read(self, walk: Walk, memory: Memory | None = None) -> None:
         """Look at a walk that has just been finished; a failure is logged, and only keeps it out of visual search."""
-        if (eye := self._open()) is None:
+        if (eye := self.open_eye()) is None:
             return
         try:
             self._keep(walk, self._seen(eye, walk, memory))
@@ -68,7 +68,7 @@ class VisualFeatureReader:
 
     def read_older(self) -> bool:
         """Look at some of the films that nobody has looked at, the newest first; tell whether there were any."""
-        if self._is_through or self._open() is None:
+        if self._is_through or self.open_eye() is None:
             return False
         walks = visual_search.without(self._before, AT_ONCE, eye=self._revision)
         for walk in walks:
@@ -81,7 +81,7 @@ class VisualFeatureReader:
         """Go through all films once more: some may have been passed over, or seen by another eye."""
         self._before, self._is_through, self._is_blind = None, False, False
 
-    def _open(self) -> Eye | None:
+    def open_eye(self) -> Eye | None:
         """Load the eye, once; say once that there is none."""
         if self._eye is None and not self._is_blind:
             folder = Path(current_app.config["EYE"])

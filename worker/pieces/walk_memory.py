@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.diffusion.painter import PreparedWalk
+from worker.diffusion.prepared_walk import PreparedWalk
 from worker.planning.latent_state import Painted
 
 WALKS = 4
@@ -22,10 +22,11 @@ Picture = NDArray[np.uint8]
 
 @dataclass(slots=True)
 class Memory:
-    """One walk's texts, the knots (and stops) painted so far, by level and batch, and its pictures by position."""
+    """One walk's texts and seeds, the knots (and stops) painted so far by level and batch, and its pictures."""
 
     revision: str
     prepared: PreparedWalk | None = None
+    seeds: tuple[int, ...] = ()
     knots: dict[tuple[int, int], dict[float, Painted]] = field(default_factory=dict)
     pictures: dict[float, Picture] = field(default_factory=dict)
     next_film: float = 0.0

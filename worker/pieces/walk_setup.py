@@ -10,10 +10,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.generation import models_on_offer, presets
 from app.storage.database import db, writing
-from app.storage.walk_models import QUEUED, STAGES, STOPS, Frame, Piece, Stop, Walk
+from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, Piece, Stop, Walk
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import Rendering
-from worker.pieces import film_assembly, next_level, walk_memory
+from worker.pieces import film_assembly, next_level, walk_memory, walk_photos
 from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
@@ -65,7 +65,7 @@ def _is_first(painting: WalkInProgress) -> bool:
     if (claim.kind, claim.level, claim.batch) != (STOPS, 0, 0):
         return False
     others = select(Piece.number).where(Piece.walk_number == claim.walk_number, Piece.number != claim.number)
-    return db.session.scalar(others.where(Piece.kind != STAGES).limit(1)) is None
+    return db.session.scalar(others.where(Piece.kind.not_in(SHORT_KINDS)).limit(1)) is None
 
 
 def _open_first(painting: WalkInProgress) -> None:
@@ -133,6 +133,9 @@ def _begin_anew(painting: WalkInProgress) -> None:
         write_as_holder(session, painting.claim, state=QUEUED, painted_count=0, **forgotten)
         paths = _forget_frames(session, number)
         session.execute(delete(Piece).where(Piece.walk_number == number))
+        inverted = Medium.walk_number == number, Medium.kind.startswith(walk_photos.ENCODED)
+        paths += session.scalars(select(Medium.path).where(*inverted))
+        session.execute(delete(Medium).where(*inverted))
     film_assembly.take_down(paths)
     walk_memory.clear(number)
     raise WalkRestarted

@@ -95,8 +95,11 @@ def following(
     workers: int = 1,
     closed: bool = False,
     easing: bool = False,
+    forward: bool = False,
 ) -> Level | None:
     """Return the level that follows those that are done; None when the film has all its frames.
+
+    Frames are batched coarse to fine, or, ``forward``, in the order of the film, to be shown as they come.
 
     `thumbnails` are needed of the stops and of the last knots, at the depth of those knots. `sampling` is what
     `app.generation.presets.resolve` returned. Raises ValueError for fewer frames than stops.
@@ -115,7 +118,7 @@ def following(
         knots = _uniform(legs, count) if not climbed else _finer(done, thumbnails, stops, closed, count * legs)
         return Level("knots", knots, depth, _of_knots(knots, done[-1], batch, workers, branches=sampling["branches"]))
     positions = _placed(done, thumbnails, stops=stops, frames=frames, closed=closed, easing=easing)
-    return _frames(positions, stops, sampling["steps"], batch, workers, closed=closed)
+    return _frames(positions, stops, sampling["steps"], batch, workers, closed=closed, forward=forward)
 
 
 def passes(levels: Sequence[Level], sampling: Mapping[str, Any]) -> int:
@@ -229,12 +232,15 @@ def _placed(
     return pacing.place(positions, seen, stops=stops, frames=frames, closed=closed, easing=easing)
 
 
-def _frames(positions: Sequence[float], stops: int, steps: int, batch: int, workers: int, *, closed: bool) -> Level:
+def _frames(
+    positions: Sequence[float], stops: int, steps: int, batch: int, workers: int, *, closed: bool, forward: bool
+) -> Level:
     """Batch the frames that are no stops, coarse to fine: at equal distances, their numbers tell the gaps."""
     ring = (*positions, float(stops)) if closed else tuple(positions)
     ends = [i for i, position in enumerate(ring) if position.is_integer()]
     order = list(frame_schedule.coarse_to_fine(range(len(ring)), ends))
     inner = sorted(order)
+    order = inner if forward else order
     place = {index: i for i, index in enumerate(inner)}
     batches = _shared([place[index] for index in order], batch, workers, first=FIRST)
     return Level("frames", tuple(ring[index] for index in inner), steps, batches)

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 
 from flask import current_app
 
-from worker.queue.leases import Claim, LeaseLost, renew
+from worker.queue import leases, photo_leases
+from worker.queue.leases import Claim, LeaseLost
+from worker.queue.photo_leases import PhotoClaim
 
 ENDED = 70
 """The exit status of a process that ends itself: EX_SOFTWARE of sysexits."""
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Kept:
-    claim: Claim
+    claim: Claim | PhotoClaim
     renewed: float
     went_on: float
     is_lost: threading.Event = field(default_factory=threading.Event)
@@ -37,7 +39,7 @@ _kept: _Kept | None = None
 
 
 @contextmanager
-def kept(claim: Claim) -> Iterator[None]:
+def kept(claim: Claim | PhotoClaim) -> Iterator[None]:
     """Have a claim kept for the time of the work on it."""
     global _kept  # one process does one piece at a time
     instant = time.monotonic()
@@ -57,7 +59,7 @@ def goes_on() -> None:
     if held is None:
         return
     if held.is_lost.is_set():
-        raise LeaseLost(f"walk {held.claim.walk_id}")
+        raise LeaseLost(str(held.claim))
     held.went_on = time.monotonic()
 
 
@@ -69,13 +71,20 @@ def keep() -> None:
     config = current_app.config
     if instant - held.went_on > config["STUCK_SECONDS"]:
         idle = instant - held.went_on
-        end(f"nothing has gone on at {held.claim.kind} of walk {held.claim.walk_id} for {idle:.0f} s")
+        end(f"nothing has gone on at {held.claim} for {idle:.0f} s")
     if instant - held.renewed > config["LEASE_SECONDS"] / 4:
         try:
-            renew(held.claim)
+            _renew(held.claim)
         except LeaseLost:
             held.is_lost.set()
         held.renewed = instant
+
+
+def _renew(claim: Claim | PhotoClaim) -> None:
+    if isinstance(claim, PhotoClaim):
+        photo_leases.renew(claim)
+    else:
+        leases.renew(claim)
 
 
 def end(reason: str) -> None:

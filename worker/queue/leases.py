@@ -20,27 +20,24 @@ from time import monotonic
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, exists, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.queue import fair_queue, pieces
+from app.queue import candidate_requests, pieces
 from app.storage.database import now, writing
 from app.storage.walk_models import (
     FAILED,
-    FINISHED,
     PAINTING,
     PIECE_TAKEN,
     PIECE_WAITING,
     QUEUED,
-    STAGES,
+    SHORT_KINDS,
     STOPS,
     WAITING,
     Piece,
     Walk,
 )
-from worker.queue import living_workers
-
-COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model
+from worker.queue import next_piece
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +48,10 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to do one piece of work on a walk, good while nobody claims it anew."""
+    """The right to do one piece of work, good while nobody claims it anew.
+
+    Where it belongs to no walk, its ``task`` says what it is for, and ``walk_number`` is 0.
+    """
 
     number: int
     walk_number: int
@@ -61,12 +61,27 @@ class Claim:
     batch: int
     attempt: int
     model: str | None = None
+    task: str | None = None
     began: float = field(default_factory=monotonic, compare=False)
 
     @property
     def seconds(self) -> float:
         """Return for how long it is held."""
         return monotonic() - self.began
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether it is a short task, which changes no walk's state."""
+        return self.kind in SHORT_KINDS
+
+    @property
+    def whose(self) -> str:
+        """Name what it is a piece of."""
+        return f"walk {self.walk_id}" if self.task is None else f"task {self.task}"
+
+    def __str__(self) -> str:
+        """Name it, as logs do: ``frames of walk …``, ``candidates of task …``."""
+        return f"{self.kind} of {self.whose}"
 
 
 def holder() -> str:
@@ -89,7 +104,8 @@ def claim_next(
     """
     while True:
         with writing() as session:
-            found = _fairest(session, models, loaded, is_walks_turn=after is not None and after.kind == STAGES)
+            is_walks_turn = after is not None and after.is_short
+            found = next_piece.fairest(session, models, loaded, is_walks_turn=is_walks_turn)
             if found is None:
                 return None
             if claim := _take(session, found):
@@ -97,80 +113,10 @@ def claim_next(
             session.rollback()  # somebody was quicker: look again
 
 
-def _fairest(
-    session: Session, models: Collection[str] | None, loaded: Collection[str | None], *, is_walks_turn: bool
-) -> Any:
-    """Find the piece that is next; one of a walk that has none yet has no number."""
-    offered: list[ColumnElement[bool]] = []
-    if models is not None:
-        offered.append(or_(Walk.model.is_(None), Walk.model.in_(models)))
-    if (
-        others := living_workers.other_revisions()
-    ):  # two who went on with each other's walks would begin them anew for ever
-        offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(others)))
-    waiting, short = _opened(session, *offered), None
-    if waiting is not None and waiting.urgency == pieces.SHORT:
-        if not is_walks_turn:
-            return waiting
-        waiting, short = _opened(session, *offered, Piece.urgency == pieces.WALK), waiting
-    unopened = _unopened(session, *offered)
-    if waiting is None and unopened is None:
-        return short
-    first = min((row for row in (waiting, unopened) if row is not None), key=_turn)
-    if not loaded or first.model in loaded:
-        return first
-    ready = _with(loaded)
-    alike = Piece.turn == first.turn, Piece.level == first.level, Piece.batch == first.batch
-    opened = _opened(session, *offered, ready, *alike)
-    if opened is None and (first.level, first.batch) == (0, 0):
-        opened = _unopened(session, *offered, ready, Walk.turn == first.turn)
-    return opened or first
-
-
-def _with(models: Collection[str | None]) -> ColumnElement[bool]:
-    named = Walk.model.in_([model for model in models if model is not None])
-    return or_(named, Walk.model.is_(None)) if None in models else named
-
-
-def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
-    """Find the next of the walks that have no pieces yet."""
-    return session.execute(
-        select(
-            null().label("number"),
-            literal(0).label("level"),
-            literal(0).label("batch"),
-            Walk.turn,
-            Walk.ticket,
-            *COLUMNS,
-        )
-        .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *conditions)
-        .order_by(*fair_queue.ORDER)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=Walk)  # one that another worker is just claiming is passed over
-    ).one_or_none()
-
-
-def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
-    """Find the next of the pieces that there are."""
-    return session.execute(
-        select(Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, Piece.turn,
-               Piece.ticket, *COLUMNS)
-        .join(Walk, Walk.number == Piece.walk_number)
-        .where(Piece.state == PIECE_WAITING, Piece.urgency != pieces.PARKED, _wanted(), Walk.deleted_at.is_(None),
-               *conditions)
-        .order_by(Piece.urgency, Piece.turn, Piece.level, Piece.batch, Piece.ticket, Piece.number)
-        .limit(1)
-    ).one_or_none()  # fmt: skip
-
-
-def _turn(row: Any) -> tuple[int, ...]:
-    return (row.turn, row.level, row.batch, row.ticket, row.walk_number)
-
-
 def _take(session: Session, found: Any) -> Claim | None:
     """Take what was found, unless it is gone since."""
     lease = {"state": PIECE_TAKEN, "lease_holder": holder(), "lease_until": _lease_end()}
-    if found.number is not None and found.kind == STAGES:
+    if found.number is not None and found.kind in SHORT_KINDS:
         attempt = found.attempt + 1
     else:
         attempt = found.walk_attempt + 1
@@ -190,14 +136,19 @@ def _take(session: Session, found: Any) -> Claim | None:
         return Claim(piece.number, found.walk_number, found.id, STOPS, 0, 0, attempt, found.model)
     taken = session.execute(
         update(Piece)
-        .where(Piece.number == found.number, Piece.walk_number == found.walk_number, Piece.state == PIECE_WAITING)
+        .where(Piece.number == found.number, *_is_of(found), Piece.state == PIECE_WAITING)
         .values(attempt=attempt, **lease)
         .execution_options(synchronize_session=False)
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
-    where = found.walk_number, found.id, found.kind, found.level, found.batch
-    return Claim(found.number, *where, attempt, found.model)
+    where = found.walk_number or 0, found.id, found.kind, found.level, found.batch
+    return Claim(found.number, *where, attempt, found.model, found.task)
+
+
+def _is_of(found: Any) -> tuple[ColumnElement[bool], ...]:
+    """Select the pieces of the same walk or task: a number may be given again once its piece is gone."""
+    return (Piece.walk_number == found.walk_number,) if found.task is None else (Piece.task == found.task,)
 
 
 def renew(claim: Claim) -> None:
@@ -212,11 +163,12 @@ def renew(claim: Claim) -> None:
 def write_as_holder(session: Session, claim: Claim, *, piece: dict[str, Any] | None = None, **values: Any) -> None:
     """Write ``values`` to the claimed piece's walk within the caller's transaction, and renew the lease.
 
-    ``piece`` are values of the piece itself. What changes a finished walk (its stages) is fenced by the piece alone.
+    ``piece`` are values of the piece itself. What changes no walk that waits (a short task) is fenced by the piece
+    alone.
 
     :raises LeaseLost: when it is no longer ours.
     """
-    if claim.kind != STAGES:
+    if not claim.is_short:
         updated = session.execute(
             update(Walk)
             .where(Walk.number == claim.walk_number, Walk.state == PAINTING)
@@ -234,13 +186,22 @@ def _change(session: Session, claim: Claim, **values: Any) -> None:
         update(Piece).where(*_ours(claim)).values(**values).execution_options(synchronize_session=False)
     )
     if updated.rowcount != 1:  # type: ignore[attr-defined]
-        raise LeaseLost(f"walk {claim.walk_id}, {claim.kind} {claim.level}.{claim.batch}, attempt {claim.attempt}")
+        raise LeaseLost(f"{claim.whose}, {claim.kind} {claim.level}.{claim.batch}, attempt {claim.attempt}")
+
+
+def look(session: Session, claim: Claim) -> None:
+    """Look whether a piece is still ours, before something is done that would be in vain.
+
+    :raises LeaseLost: when it is no longer ours.
+    """
+    if session.scalar(select(func.count()).where(*_ours(claim))) != 1:
+        raise LeaseLost(str(claim))
 
 
 def _ours(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return (
         Piece.number == claim.number,
-        Piece.walk_number == claim.walk_number,
+        *_is_of(claim),
         Piece.attempt == claim.attempt,
         Piece.state == PIECE_TAKEN,
     )
@@ -257,14 +218,16 @@ def give_back(claim: Claim) -> None:
 def fail_walk(claim: Claim, reason: str) -> None:
     """End the piece's walk as failed, with the reason, and call everybody else off it.
 
-    A frame's stages fail alone: its walk is finished, and stays so.
+    A short task fails alone: a walk that it belongs to is finished, and stays so.
 
     :raises LeaseLost: when the piece is no longer ours.
     """
     with writing() as session:
-        if claim.kind == STAGES:
+        if claim.is_short:
             _change(session, claim)
             session.execute(delete(Piece).where(Piece.number == claim.number))
+            if claim.task is not None:
+                candidate_requests.fail(session, claim.task, reason)
             return
         write_as_holder(session, claim, state=FAILED, error=reason, finished_at=now())
         call_off(session, claim.walk_number)
@@ -282,42 +245,43 @@ def sweep() -> int:
             .order_by(Piece.walk_number)
         ).all()
         lost = [row for row in suspects if _is_lost(row)]
-        for walk_number in sorted({row.walk_number for row in lost}):
-            _lose(session, walk_number, [row.number for row in lost if row.walk_number == walk_number])
+        for walk_number in sorted({row.walk_number or 0 for row in lost}):
+            _lose(session, walk_number, [row.number for row in lost if (row.walk_number or 0) == walk_number])
         has_pieces = exists().where(Piece.walk_number == Walk.number)
         session.execute(  # one of a time before there were pieces
             update(Walk).where(Walk.state == PAINTING, ~has_pieces).values(state=QUEUED)
             .execution_options(synchronize_session=False)
         )  # fmt: skip
-        waiting = select(func.count()).select_from(Piece).join(Walk).where(Piece.state == PIECE_WAITING, _wanted())
+        joined = select(func.count()).select_from(Piece).outerjoin(Walk)
+        waiting = joined.where(Piece.state == PIECE_WAITING, next_piece.wanted())
         unopened = select(func.count()).where(Walk.state == QUEUED, ~has_pieces)
         return (session.scalar(waiting) or 0) + (session.scalar(unopened) or 0)
 
 
-def _wanted() -> ColumnElement[bool]:
-    return or_(Walk.state.in_(WAITING), (Piece.kind == STAGES) & (Walk.state == FINISHED))
-
-
 def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
-    """Put lost pieces of one walk back, the walk locked first."""
+    """Put lost pieces of one walk back, the walk locked first; or those of none, which have the number 0."""
     most = current_app.config["LOST_MAX"]
     walk = session.scalar(
         select(Walk).where(Walk.number == walk_number).with_for_update().execution_options(populate_existing=True)
     )
     found = select(Piece).where(Piece.number.in_(numbers), Piece.state == PIECE_TAKEN).with_for_update()
     for piece in session.scalars(found.execution_options(populate_existing=True)).all():
-        if walk is None or not _is_lost(piece):
+        if not _is_lost(piece):
             continue
         piece.lost += 1
         piece.state, piece.lease_holder, piece.lease_until = PIECE_WAITING, None, None
-        log.warning("walk %s lost its worker for the %s. time at %s", walk.id, piece.lost, piece.kind)
-        if piece.lost >= most and piece.kind == STAGES:
-            session.delete(piece)  # the walk is finished and does not suffer
-        elif piece.lost >= most and walk.is_waiting:
-            walk.state, walk.finished_at = FAILED, now()
-            walk.error = f"The painting was interrupted {piece.lost} times."
-        if piece.kind != STAGES:
+        whose = f"task {piece.task}" if walk is None else f"walk {walk.id}"
+        log.warning("%s lost its worker for the %s. time at %s", whose, piece.lost, piece.kind)
+        reason = f"The painting was interrupted {piece.lost} times."
+        if piece.kind in SHORT_KINDS:
+            if piece.lost >= most:
+                session.delete(piece)  # a walk is finished and does not suffer
+                if piece.task is not None:
+                    candidate_requests.fail(session, piece.task, reason)
+        elif walk is not None:
             walk.lost += 1
+            if piece.lost >= most and walk.is_waiting:
+                walk.state, walk.finished_at, walk.error = FAILED, now(), reason
     session.flush()
     if walk is None:
         return
@@ -330,7 +294,7 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
 
 def call_off(session: Session, walk_number: int) -> None:
     """Free and park all pieces of a walk that is painted no further; who holds one cannot publish it any more."""
-    own = update(Piece).where(Piece.walk_number == walk_number, Piece.kind != STAGES)
+    own = update(Piece).where(Piece.walk_number == walk_number, Piece.kind.not_in(SHORT_KINDS))
     for statement in (
         own.where(Piece.state == PIECE_TAKEN).values(**pieces.FREE),
         own.values(urgency=pieces.PARKED),

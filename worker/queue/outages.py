@@ -34,20 +34,20 @@ PATIENCE = 10
 
 log = logging.getLogger(__name__)
 
-_met: Counter[int] = Counter()
+_met: Counter[str] = Counter()
 
 
 def is_to_blame(claim: Claim, error: Exception) -> bool:
     """Tell whether database or device failed a walk more often in a row than chance would have it."""
     if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.flaw()):
         return False
-    _met[claim.walk_number] += 1
-    return _met[claim.walk_number] > PATIENCE
+    _met[claim.walk_id] += 1
+    return _met[claim.walk_id] > PATIENCE
 
 
 def forget(claim: Claim) -> None:
     """Note that a piece of a walk was done, or that the walk failed."""
-    _met.pop(claim.walk_number, None)
+    _met.pop(claim.walk_id, None)
 
 
 def return_piece(claim: Claim, stopping: threading.Event) -> None:
@@ -57,7 +57,7 @@ def return_piece(claim: Claim, stopping: threading.Event) -> None:
             give_back(claim)
             return
         except OperationalError:
-            log.warning("the database does not answer; %s of walk %s is kept", claim.kind, claim.walk_id)
+            log.warning("the database does not answer; %s is kept", claim)
         finally:
             db.session.remove()
         keeping.goes_on()

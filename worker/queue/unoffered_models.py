@@ -12,7 +12,7 @@ import time
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
 from app.generation import models_on_offer
-from app.queue import jobs
+from app.queue import candidate_requests, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
 from worker.queue.leases import call_off, holder
@@ -23,12 +23,13 @@ PATIENCE_SECONDS = 600.0
 log = logging.getLogger(__name__)
 
 _STAGES_IN_LINE = (Piece.kind == STAGES, Piece.state == PIECE_WAITING)
+_TASKS_IN_LINE = (Piece.task.is_not(None), Piece.state == PIECE_WAITING)
 
 _missed_since: dict[str, float] = {}
 
 
 def fail_unoffered() -> None:
-    """Fail the walks, and drop the stages, that wait for a model which no living worker has offered for a while."""
+    """Fail the walks and tasks, and drop the stages, that wait for a model which no worker has offered for a while."""
     offered = _offered()
     if offered is None:
         _missed_since.clear()
@@ -51,12 +52,13 @@ def _offered() -> set[str] | None:
 
 
 def _wanted() -> set[str]:
-    """Name the models that waiting walks, or frames whose stages were asked for, need."""
+    """Name the models that waiting walks, frames whose stages were asked for, or tasks of no walk need."""
     db.session.rollback()  # look at the rows as they are now
     stages = exists().where(Piece.walk_number == Walk.number, *_STAGES_IN_LINE)
     waiting = or_(and_(*_idle()), and_(Walk.state == FINISHED, stages))
-    found = db.session.scalars(select(Walk.model).where(Walk.model.is_not(None), waiting).distinct())
-    return {str(name) for name in found}
+    of_walks = select(Walk.model).where(Walk.model.is_not(None), waiting)
+    of_tasks = select(Piece.model).where(Piece.model.is_not(None), *_TASKS_IN_LINE)
+    return {str(name) for name in db.session.scalars(of_walks.union(of_tasks))}
 
 
 def _fail_all_of(name: str) -> None:
@@ -66,6 +68,10 @@ def _fail_all_of(name: str) -> None:
             walk.state, walk.error, walk.finished_at = FAILED, models_on_offer.not_offered(name), now()
             call_off(session, walk.number)
             log.warning("walk %s failed: %s", walk.id, walk.error)
+        tasks = select(Piece).where(Piece.model == name, *_TASKS_IN_LINE).with_for_update()
+        for piece in session.scalars(tasks.execution_options(populate_existing=True)):
+            candidate_requests.fail(session, str(piece.task), models_on_offer.not_offered(name))
+            session.delete(piece)
         done = select(Walk.number).where(Walk.model == name, Walk.state == FINISHED)
         session.execute(
             delete(Piece)

@@ -240,6 +240,13 @@ def test_document_says_which_token_each_operation_asks_for(document: dict[str, A
         "changeWalk": [{"owner": []}, {"token": ["walks:edit"]}],
         # who brings a token of their own owns the walk by it, and who brings none gets one
         "commissionWalk": [{}, {"owner": []}, {"token": ["walks:create"]}],
+        "repaintWalk": [{}, {"owner": []}, {"token": ["walks:create"]}],
+        "bringPicture": [{}, {"owner": []}, {"token": ["walks:create"]}],
+        "captionPicture": [{"owner": []}, {"token": ["walks:create"]}],
+        "askForCandidates": [{}, {"owner": []}, {"token": ["walks:create"]}],
+        "describeCandidates": [{"owner": []}, {"token": ["walks:create"]}],
+        "askForMoreCandidates": [{"owner": []}, {"token": ["walks:create"]}],
+        "deleteCandidates": [{"owner": []}, {"token": ["walks:create"]}],
         "listOwnWalks": [{"token": ["walks:read"]}],
         "curateWalk": [{"token": ["walks:curate"]}],
     }

@@ -23,7 +23,7 @@ from app.commissions import recipe
 from app.config import ROOT
 from app.gallery import catalogue, exhibitions, first_exhibition
 from app.gallery.first_exhibition import RepaintCheck, ShippedWalk
-from app.operations import media_upkeep
+from app.operations import media_losses
 from app.operations.supervisor import Site
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -76,7 +76,7 @@ def test_a_fresh_site_shows_every_piece(fresh: Flask) -> None:
 
 def test_every_file_of_the_exhibition_can_be_verified(fresh: Flask) -> None:
     start(fresh)
-    checked = list(media_upkeep.verify())
+    checked = list(media_losses.verify())
     assert sum(files for files, _ in checked) == sum(piece.recipe["frames"] + 3 for piece in PIECES)
     assert [losses for _, losses in checked if losses] == []
 

@@ -235,7 +235,7 @@ def test_hands_and_licence_are_those_of_the_model_that_painted(instance: Path, b
         wanted = validate({"stops": [{"prompt": "a fox", "hand": "ink"}, {"prompt": "a kite"}], "model": "brush"})
         walk, _ = intake.place(wanted, visitor_key="ann", owner="secret of ann")
         assert hands.names(walk) == ["ink"]
-        assert hands.pattern_of(walk) == "{words}: {prompt}"
+        assert hands.pattern(str(brush)) == "{words}: {prompt}"
         with writing() as session:
             found = session.get(Walk, walk.number)
             found.model_name, found.state, found.finished_at = "brush", FINISHED, now()

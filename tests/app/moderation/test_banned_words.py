@@ -91,7 +91,7 @@ def test_word_that_only_comes_near_is_not_found(client: FlaskClient, word: str, 
 
 
 def is_refused(text: str) -> bool:
-    return bool(banned_words.flaws([(("title",), "The title", text)]))
+    return any("a word that does not hang" in each.message for each in banned_words.flaws([(("title",), "It", text)]))
 
 
 def test_all_that_a_commission_has_shown_is_looked_at(client: FlaskClient) -> None:
@@ -127,20 +127,20 @@ def test_name_and_other_words_of_a_drawing_are_looked_at(app: Flask) -> None:
 
 
 def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(client: FlaskClient) -> None:
-    banned_words.ban("gore")
-    page = client.post("/walks", data={"prompt": ["a kite", "a gore fest"]})
+    banned_words.ban("gothic")
+    page = client.post("/walks", data={"prompt": ["a kite", "a gothic fest"]})
     assert page.status_code == 422
     assert "We cannot paint the second stop." in page.text
-    assert "The prompt says “gore”, a word that does not hang here." in page.text
-    assert "a gore fest</textarea>" in page.text
-    answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "Gore!"}, {"prompt": "a kite"}]})
+    assert "The prompt says “gothic”, a word that does not hang here." in page.text
+    assert "a gothic fest</textarea>" in page.text
+    answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "Gothic!"}, {"prompt": "a kite"}]})
     assert answer.status_code == 422
     (error,) = answer.json["errors"]
     assert error["field"] == "stops.0.prompt"
-    assert error["message"] == "The prompt of stop 1 says “gore”, a word that does not hang here."
+    assert error["message"] == "The prompt of stop 1 says “gothic”, a word that does not hang here."
     assert count() == 0
-    banned_words.lift("GORE")
-    assert client.post("/walks", data={"prompt": ["a kite", "a gore fest"]}).status_code == 303
+    banned_words.lift("GOTHIC")
+    assert client.post("/walks", data={"prompt": ["a kite", "a gothic fest"]}).status_code == 303
 
 
 def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) -> None:
@@ -152,8 +152,8 @@ def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) 
 
 
 def test_what_hangs_goes_on_hanging(client: FlaskClient, hung: Hanger) -> None:
-    walk = hung("gore", "a kite")
-    banned_words.ban("gore")
+    walk = hung("moose", "a kite")
+    banned_words.ban("moose")
     assert client.get(walk.url).status_code == 200
 
 

@@ -25,7 +25,7 @@ from app.errors import MomaError
 from app.gallery import first_exhibition
 from app.moderation import drawing_curation
 from app.moderation.drawing_request import DrawingRequest
-from app.operations import archive_format, database_dump
+from app.operations import archive_format, backup, database_dump
 from app.storage import media_store
 from app.storage.database import db, head, upgrade, writing
 from app.storage.drawing_models import AddedDrawing
@@ -205,28 +205,72 @@ def test_a_walk_that_is_deleted_while_the_backup_is_made_does_not_come_back(
     assert run_json(runner, "backup", "create", str(tmp_path / "b.tar"))["lost"] == []
     restore(empty, tmp_path / "b.tar")
     with empty.app_context():
-        assert [walk.id for walk in db.session.scalars(select(Walk))] == [stays.id]
+        walks = db.session.scalars(select(Walk)).all()
+        assert {walk.id: walk.deleted_at is None for walk in walks} == {stays.id: True, goes.id: False}
 
 
-def test_a_film_that_is_replaced_while_the_backup_is_made_is_forgotten(
-    runner: FlaskCliRunner, hung: Hanger, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    walk = hung()
-    old, copy = walk.media["gif"].path, database_dump.copy
+def replace_films(walk: Walk, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+    """Let a film give way to a better one just after each of the first copies of the database."""
+    copy, number, left = database_dump.copy, walk.number, list(range(times))
 
     def copy_and_replace(*asked: Any) -> Any:
         found = copy(*asked)
-        with writing() as session:
-            session.get(Medium, (walk.number, "gif")).path = old.replace(".gif", ".better.gif")
-        media_store.store().delete(old)
+        if left:
+            left.pop()
+            with writing() as session:
+                film = session.get(Medium, (number, "gif"))
+                old, film.path = film.path, film.path.replace(".gif", ".better.gif")
+                media_store.store().write(film.path, b"better")
+            media_store.store().delete(old)
         return found
 
     monkeypatch.setattr(database_dump, "copy", copy_and_replace)
+
+
+def test_a_film_that_is_replaced_while_the_backup_is_made_is_in_it_as_the_better_one(
+    runner: FlaskCliRunner, hung: Hanger, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_films(hung(), monkeypatch, times=backup.COPIES_MAX - 1)
+    told = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
+    restore(empty, tmp_path / "b.tar")
+    with empty.app_context():
+        (restored,) = db.session.scalars(select(Walk))
+        assert set(restored.media) == {"gif", "mp4", "webp", "poster"}
+        assert media_store.store().read(restored.media["gif"].path) == b"better"
+        _tables, files, found = backup.differences(tmp_path / "b.tar")
+        assert (files + 1, found) == (told["files"], [])
+
+
+def test_a_film_that_is_replaced_again_and_again_while_the_backup_is_made_is_forgotten(
+    runner: FlaskCliRunner, hung: Hanger, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_films(hung(), monkeypatch, times=backup.COPIES_MAX)
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     restore(empty, tmp_path / "b.tar")
     with empty.app_context():
         (restored,) = db.session.scalars(select(Walk))
         assert set(restored.media) == {"mp4", "webp", "poster"}
+
+
+def test_what_is_deleted_after_it_was_copied_is_not_restored(
+    runner: FlaskCliRunner, hung: Hanger, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_films(hung("a bear", "a kite"), monkeypatch, times=1)
+    goes, still_named = hung("a fox", "a kite"), backup._no_longer_named
+
+    def delete_and_ask(paths: set[str]) -> set[str]:
+        lifecycle.delete_walk(goes)
+        return still_named(paths)
+
+    monkeypatch.setattr(backup, "_no_longer_named", delete_and_ask)
+    run(runner, "backup", "create", str(tmp_path / "b.tar"))
+    outdated = manifest_of(entries_of(tmp_path / "b.tar"))["outdated"]
+    assert {path.split("/")[2] for path in outdated} == {goes.id}
+    restore(empty, tmp_path / "b.tar")
+    with empty.app_context():
+        assert db.session.scalars(select(Walk).where(Walk.id == goes.id)).one().deleted_at is not None
+        assert not any(media_store.store().exists(path.removeprefix("media/")) for path in outdated)
+        assert backup.differences(tmp_path / "b.tar")[2] == []
 
 
 def test_a_file_that_is_there_is_not_overwritten(runner: FlaskCliRunner, tmp_path: Path) -> None:
@@ -362,7 +406,7 @@ def test_a_cut_off_archive_is_refused(saved: Path, empty: Flask, share: float) -
     "change",
     [
         {"format": "another"}, {"version": 2}, {"files": None}, {"files": [1]}, {"files": [{"path": 1}]}, {"lost": [1]},
-        {"walks": "three"}, {"revision": None}, {"forgotten": {}},
+        {"walks": "three"}, {"revision": None}, {"forgotten": {}}, {"outdated": None},
     ],
 )  # fmt: skip
 def test_an_unusable_manifest_is_refused(saved: Path, empty: Flask, change: dict[str, object]) -> None:
@@ -448,6 +492,7 @@ def test_backup_of_a_postgres_is_of_one_moment_whatever_is_added_or_deleted_mean
 
     with monkeypatch.context() as patch:
         patch.setattr(database_dump, "_run_postgres", run_and_change)
+        patch.setattr(backup, "COPIES_MAX", 1)
         told = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
     assert (told["walks"], told["lost"]) == (2, [])
     entries = entries_of(tmp_path / "b.tar")

@@ -1,8 +1,7 @@
-"""The media store against the rows: what is superfluous, and what is lost."""
+"""The media store against the rows: what is superfluous."""
 
 from __future__ import annotations
 
-import io
 import os
 import time
 from collections.abc import Callable
@@ -10,44 +9,18 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskCliRunner
-from PIL import Image
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from app.operations import media_upkeep
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import PAINTING, Frame, Medium, Walk
+from app.storage.walk_models import PAINTING, Walk
 from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support.commands import run, run_json
 
 Hanger = Callable[..., Walk]
 STRANGER = "walks/" + "s" * 16
-
-
-def picture(kind: str) -> bytes:
-    out = io.BytesIO()
-    frames = [Image.linear_gradient("L").resize((32, 32)).rotate(90 * turn) for turn in range(2)]
-    frames[0].save(out, kind, **({"save_all": True, "append_images": frames[1:]} if kind == "GIF" else {}))
-    return out.getvalue()
-
-
-@pytest.fixture
-def whole(hung: Hanger) -> Callable[..., Walk]:
-    """Return a function that hangs a walk whose files are real pictures."""
-
-    def make(*prompts: str, **fields: object) -> Walk:
-        walk = hung(*prompts, **fields)
-        contents = {"png": picture("PNG"), "gif": picture("GIF"), "webp": picture("WEBP"), "mp4": b"a film"}
-        with writing() as session:
-            for table in (Frame, Medium):
-                for row in session.scalars(select(table).where(table.walk_number == walk.number)):
-                    data = contents[row.path.rpartition(".")[2]]
-                    media_store.store().write(row.path, data)
-                    row.bytes = len(data)
-        return walk
-
-    return make
 
 
 def leave(path: str, *, minutes_ago: float = 61, content: bytes = b"left over") -> Path:
@@ -74,9 +47,8 @@ def test_nothing_is_superfluous_on_a_site_that_is_well(runner: FlaskCliRunner, h
     assert run(runner, "media", "prune", "--yes").output == "0 files, 0 bytes, deleted.\n"
 
 
-def test_an_empty_site_has_nothing_to_prune_or_verify(runner: FlaskCliRunner) -> None:
+def test_an_empty_site_has_nothing_to_prune(runner: FlaskCliRunner) -> None:
     assert run_json(runner, "media", "prune", "--yes")["files"] == []
-    assert run_json(runner, "media", "verify") == {"files": 0, "lost": []}
 
 
 def test_pruning_only_tells_until_it_is_told_to_delete(runner: FlaskCliRunner, hung: Hanger) -> None:
@@ -138,55 +110,3 @@ def test_a_store_that_is_no_folder_is_pruned_as_well(instance: Path) -> None:
         assert [path for path, _ in media_upkeep.prune(young_seconds=-1)] == [f"{STRANGER}/frames/0000.png"]
         assert not media_store.store().exists(f"{STRANGER}/frames/0000.png")
         db.engine.dispose()
-
-
-def test_whole_files_are_verified(runner: FlaskCliRunner, whole: Hanger) -> None:
-    whole()
-    whole("a bear", "a kite", unlisted=True)
-    assert run_json(runner, "media", "verify") == {"files": 12, "lost": []}
-    assert run(runner, "media", "verify").output == "12 files, 0 lost.\n"
-
-
-@pytest.mark.parametrize(
-    ("kind", "damage", "flaw"),
-    [
-        ("gif", None, "is missing"),
-        ("mp4", lambda data: data[:-1], "has 5 bytes and should have 6"),
-        ("gif", lambda data: data[:-20] + b"\0" * 20, "is no GIF that can be read"),
-        ("poster", lambda data: data[:50] + bytes(len(data) - 50), "is no PNG that can be read"),
-        ("poster", lambda data: bytes(len(data)), "is no PNG that can be read"),
-    ],
-)
-def test_what_is_lost_is_named(
-    runner: FlaskCliRunner, whole: Hanger, kind: str, damage: Callable[[bytes], bytes] | None, flaw: str
-) -> None:
-    whole()
-    walk = whole("a bear", "a kite")
-    path = walk.media[kind].path
-    if damage:
-        media_store.store().write(path, damage(media_store.store().read(path)))
-    else:
-        media_store.store().delete(path)
-    told = run_json(runner, "media", "verify", status=1)
-    assert [(lost["walk"], lost["path"]) for lost in told["lost"]] == [(walk.id, path)]
-    assert flaw in told["lost"][0]["flaw"]
-    lines = run(runner, "media", "verify", status=1).output.splitlines()
-    assert lines[0].startswith(f"{path} of walk {walk.id} {flaw}")
-    assert lines[1] == "12 files, 1 lost."
-
-
-def test_a_film_that_gave_way_to_a_better_one_is_not_lost(
-    whole: Hanger, app: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    walk = whole()
-
-    def flaw(_store: object, path: str, _size: int) -> str:
-        if path != old:
-            return ""
-        with writing() as session:
-            session.execute(update(Medium).where(Medium.kind == "gif").values(path=f"walks/{walk.id}/gif.better.gif"))
-        return "is missing"
-
-    old = walk.media["gif"].path
-    monkeypatch.setattr(media_upkeep, "_flaw", flaw)
-    assert list(media_upkeep.verify()) == [(6, [])]

@@ -15,15 +15,20 @@ from app.auth import api_tokens
 from app.commissions import walk_edits
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation import audit_log, banned_words, drawing_curation, reports
+from app.moderation import allowed_words, audit_log, banned_words, drawing_curation, reports
 from app.moderation.drawing_request import DrawingRequest
 from app.search import visual_search
 from app.storage import media_store
 from app.storage.database import db, is_sqlite, writing
+from app.storage.photo_models import Photo
 from app.storage.walk_models import Frame, Medium, VisualFeatures, Walk
+from app.storage.wall_models import WallLeg
+from app.uploads import photo_check, photo_store
 from app.walks import deletions, lifecycle
+from app.wall import walls, words
+from app.wall.walls import WallRequest
 from tests.conftest import Commissioner, make_app
-from tests.support import postgres
+from tests.support import candidates, photos, postgres
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT
 
@@ -68,7 +73,14 @@ def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Wal
     audit_log.note("looked", walk.id)
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot", artist="Ann Example"))
     banned_words.ban("bogus")
+    allowed_words.allow("gore")
     api_tokens.create("a-program")
+    candidates.painted("x")
+    wall = walls.open_wall(WallRequest("lobby"))
+    words.say(wall, "an owl", owner="x")
+    with writing() as session:
+        session.add(WallLeg(wall_number=wall.number, number=1, skipped=True))
+    photo_store.save(photo_check.check(photos.written(photos.sticker())), owner_hash="x", network="x")
     with writing() as session:
         session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0], vectors=visual_search.pack(ONES)))
         session.get_one(Walk, waiting.number).state = "painting"
@@ -93,7 +105,7 @@ def rows() -> Rows:
 
 def named_files() -> dict[str, bytes]:
     """Read every file that a row names."""
-    paths = [path for table in (Frame, Medium) for path in db.session.scalars(select(table.path))]
+    paths = [path for table in (Frame, Medium, Photo) for path in db.session.scalars(select(table.path))]
     return {path: media_store.store().read(path) for path in paths}
 
 
@@ -111,7 +123,7 @@ def test_every_row_of_every_table_and_every_byte_of_every_file_comes_back(
         assert set(after) == set(before)
         assert {name for name in before if after[name] != before[name]} == set()
         assert named_files() == files
-        assert set(media_store.store().files("walks")) == set(files)
+        assert set(media_store.store().files("walks")) | set(media_store.store().files("photos")) == set(files)
         told = run_json(empty.test_cli_runner(), "backup", "verify", str(tmp_path / "b.tar"))
         assert told["differences"] == []
         assert told["tables"] >= len(models)
@@ -132,7 +144,7 @@ def test_verify_names_each_table_and_file_that_is_not_as_it_was(
         f"File {frame} is not here.",
         f"File {film} is another here.",
         "Table banned_words: 2 rows here, 1 rows in the backup, not the same.",
-        "Table deeds: 6 rows here, 5 rows in the backup, not the same.",
+        "Table deeds: 8 rows here, 7 rows in the backup, not the same.",
     ]
     assert "4 differ" in run(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1).output
 

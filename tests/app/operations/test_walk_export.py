@@ -22,11 +22,12 @@ from app.operations import archive_format, walk_records
 from app.operations.archive_format import MANIFEST
 from app.operations.walk_import import bring_in
 from app.storage import media_store
-from app.storage.database import db
-from app.storage.walk_models import FINISHED, QUEUED, Walk
+from app.storage.database import db, writing
+from app.storage.walk_models import FINISHED, QUEUED, Medium, Walk
 from app.walks import lookup, media_urls
 from tests.conftest import make_app
 from tests.support.commands import run, run_json
+from tests.support.pictures import two_halves, written
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -306,3 +307,25 @@ def test_what_is_no_archive_is_refused(runner: FlaskCliRunner, first: list[Walk]
         output = run(runner, "gallery", "import", str(file), status=1).output
         assert "The archive is damaged or holds no walks" in output
     assert lookup.walk_at_address(first[0].id).state == FINISHED
+
+
+@pytest.mark.parametrize("options", [(), ("--owners",)])
+def test_photo_of_a_stop_goes_along_with_its_walk_s_owner_alone(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    with app.app_context():
+        walk_id, data = first[0].id, written(two_halves(), "WEBP")
+        path = f"{media_store.walk_folder(walk_id)}/photo-0.0123456789ab.webp"
+        media_store.store().write(path, data)
+        with writing() as session:
+            row = session.scalars(select(Walk).where(Walk.id == walk_id)).one()
+            row.media["photo-0"] = Medium(kind="photo-0", path=path, bytes=len(data), etag="0" * 32)
+            row.stops[0].photo, row.stops[0].cut_out, row.photos_may_be_shown = "f" * 64, True, True
+    file = export(app, tmp_path, *options)
+    with other.app_context():
+        bring_in(file)
+        there = lookup.any_walk(walk_id)
+        assert there is not None
+        assert (there.stops[0].photo, there.stops[0].cut_out, there.unlisted) == ("f" * 64, True, False)
+        assert ("photo-0" in there.media) is bool(options)
+        assert media_store.store().exists(path) is bool(options)

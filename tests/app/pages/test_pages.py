@@ -74,7 +74,7 @@ def test_form_is_empty_and_says_what_happens(client: FlaskClient) -> None:
     assert answer.status_code == 200
     assert lines(answer.text) == ["", ""]
     assert "public gallery" in answer.text
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-cache"  # what is stored by nobody cannot be come back to
 
 
 def test_form_is_filled_from_the_address(client: FlaskClient) -> None:

@@ -130,6 +130,7 @@ def test_constraints_are_migrated_under_the_names_of_the_models(app: Flask) -> N
     assert {check["name"] for check in inspector.get_check_constraints("pieces")} == {
         "ck_pieces_kind",
         "ck_pieces_state",
+        "ck_pieces_whose",
     }
     for table in ("stops", "pieces"):
         assert {key["options"].get("ondelete") for key in inspector.get_foreign_keys(table)} == {"CASCADE"}

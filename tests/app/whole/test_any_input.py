@@ -114,12 +114,22 @@ def sent(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def addresses(app: Flask, method: str, walk: Walk) -> list[str]:
-    filled = {"walk_id": walk.id, "slug": "x", "digest": led.ROBOT_DIGEST, "index": "0", "page": "1", "kind": "gif"}
-    filled |= {"extension": "gif", "form": "sheet", "name": "x", "filename": "site.css"}
+    filled = {
+        "walk_id": walk.id,
+        "set_id": "a" * 16,
+        "photo_id": "a" * 16,
+        "slug": "x",
+        "digest": led.ROBOT_DIGEST,
+        "index": "0",
+        "page": "1",
+        "kind": "gif",
+    }
+    filled |= {"extension": "gif", "form": "sheet", "name": "x", "filename": "site.css", "number": "1"}
     found = []
     for rule in app.url_map.iter_rules():
         if method in (rule.methods or ()) and not rule.rule.startswith(("/static", "/curator/sign-")):
-            filled["act"] = "restore" if "digest" in rule.arguments else "feature"
+            acts = {"digest": "restore", "name": "pause", "walk_id": "feature"}
+            filled["act"] = next((act for argument, act in acts.items() if argument in rule.arguments), "")
             found.append(PLACE.sub(lambda match: filled[match[1]], rule.rule))
     return sorted(found)
 

@@ -25,14 +25,21 @@ from app.auth.api_tokens import CREATE, CURATE, EDIT, READ
 from app.drawings import added_drawings
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation import banned_words, drawing_curation, reports
+from app.moderation import allowed_words, banned_words, drawing_curation, reports
 from app.moderation.drawing_request import DrawingRequest
+from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import CANCELLED, QUEUED, Walk
+from app.storage.photo_models import Photo
+from app.storage.walk_models import CANCELLED, OF_WALL, QUEUED, Medium, Walk
+from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg
+from app.uploads import photo_check, photo_store
 from app.walks import media_urls
+from app.wall import walls, words
+from app.wall.walls import WallRequest
 from tests.conftest import make_app
-from tests.support import led
+from tests.support import candidates, led
 from tests.support.curator import HASH, PASSWORD, enter
+from tests.support.pictures import two_halves, written
 from tests.support.stages import deliver
 
 pytestmark = pytest.mark.slow
@@ -62,8 +69,22 @@ POST /walks/<walk_id>/list              403  303*  403   403   403    403  403  
 POST /walks/<walk_id>/retry             403  303*  403   403   403    403  403    403  403   403    403   403
 POST /walks/<walk_id>/title             403  303*  403   403   403    403  403    403  403   403    403   403
 POST /walks/<walk_id>/unlist            403  303*  403   403   403    403  403    403  403   403    403   403
+POST /api/v1/candidates                 202* 202*  202*  202*  202*   403  202*   403  403   403    401   202*
+GET /api/v1/candidates/<set_id>         401  401   401   200   403    403  200    403  403   403    401   401
+DELETE /api/v1/candidates/<set_id>      401  401   401   204*  403    403  204*   403  403   403    401   401
+POST /api/v1/candidates/<set_id>/more   401  401   401   202*  403    403  202*   403  403   403    401   401
+GET /candidates/<set_id>                404  200   404   404   404    404  404    404  404   404    404   404
+GET /candidates/<set_id>/<index>.webp   404  200   404   200   404    403  200    403  403   403    401   404
 GET /api/v1/mine                        401  401   401   401   401    200  403    403  403   403    401   401
+POST /api/v1/pictures                   201* 201*  201*  201*  201*   403  201*   403  403   403    401   201*
+GET /photos/<photo_id>.webp             404  200   404   200   404    200  200    200  404   404    401   404
+GET /photos/<photo_id>/cut.webp         404  200   404   200   404    200  200    200  404   404    401   404
+POST /api/v1/pictures/<photo_id>/captions 401 401 401  200   404    403  200    403  403   403    401   401
+GET /photos/<photo_id>/captions         404  200   404   200   404    200  200    200  404   404    401   404
+GET /photos/<photo_id>/live             404  200   404   200   404    200  200    200  404   404    401   404
+GET /media/<walk_id>/photo-<index>.<digest>.webp 404 200 404 200 404  200  200    200  404   404    401   404
 POST /api/v1/walks                      202* 202*  202*  202*  202*   403  202*   403  403   403    401   202*
+POST /api/v1/walks/<walk_id>/repaint    202* 202*  202*  202*  202*   403  202*   403  403   403    401   202*
 DELETE /api/v1/walks/<walk_id>          401  401   401   204*  403    403  403    204* 403   204*   401   401
 PATCH /api/v1/walks/<walk_id>           401  401   401   200*  403    403  403    200* 403   403    401   401
 PATCH /api/v1/walks/<walk_id>/curation  401  401   401   401   401    403  403    403  403   200*   401   401
@@ -76,6 +97,8 @@ GET /curator/exhibitions                in   in    in    in    in     in   in   
 POST /curator/exhibitions               in   in    in    in    in     in   in     in   in    in     in    303*
 GET /curator/exhibitions/<slug>         in   in    in    in    in     in   in     in   in    in     in    200
 POST /curator/exhibitions/<slug>        in   in    in    in    in     in   in     in   in    in     in    303*
+GET /curator/exhibitions/<slug>/corridor in   in    in    in    in     in   in     in   in    in     in    200
+POST /curator/exhibitions/<slug>/corridor in   in    in    in    in     in   in     in   in    in     in    303*
 POST /curator/exhibitions/<slug>/remove in   in    in    in    in     in   in     in   in    in     in    303*
 GET /curator/log                        in   in    in    in    in     in   in     in   in    in     in    200
 GET /curator/sign-in                    200  200   200   200   200    200  200    200  200   200    200   303
@@ -84,17 +107,33 @@ GET /curator/walks                      in   in    in    in    in     in   in   
 GET /curator/walks/<walk_id>            in   in    in    in    in     in   in     in   in    in     in    200
 POST /curator/walks/<walk_id>/delete    in   in    in    in    in     in   in     in   in    in     in    303*
 POST /curator/walks/<walk_id>/feature   in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/walks/<walk_id>/list      in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/walks/<walk_id>/unlist    in   in    in    in    in     in   in     in   in    in     in    303*
 POST /curator/walks/<walk_id>/hide      in   in    in    in    in     in   in     in   in    in     in    303*
 POST /curator/walks/<walk_id>/leave     in   in    in    in    in     in   in     in   in    in     in    303*
 GET /curator/walks/<walk_id>/picture    in   in    in    in    in     in   in     in   in    in     in    200
 POST /curator/walks/<walk_id>/unfeature in   in    in    in    in     in   in     in   in    in     in    303*
 POST /curator/walks/<walk_id>/unhide    in   in    in    in    in     in   in     in   in    in     in    303*
+GET /curator/walls                      in   in    in    in    in     in   in     in   in    in     in    200
+POST /curator/walls                     in   in    in    in    in     in   in     in   in    in     in    303*
+GET /curator/walls/<name>               in   in    in    in    in     in   in     in   in    in     in    200
+POST /curator/walls/<name>              in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/walls/<name>/open         in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/walls/<name>/pause        in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/walls/<name>/resume       in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/walls/<name>/close        in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/walls/<name>/words/<number>/skip in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/walls/<name>/legs/<number>/skip in   in    in    in    in     in   in     in   in    in     in    303*
 GET /curator/words                      in   in    in    in    in     in   in     in   in    in     in    200
 POST /curator/words                     in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/words/allow               in   in    in    in    in     in   in     in   in    in     in    303*
 POST /curator/words/lift                in   in    in    in    in     in   in     in   in    in     in    303*
+POST /curator/words/take-back           in   in    in    in    in     in   in     in   in    in     in    303*
 GET /                                   200
 POST /                                  200
 GET /about                              200
+GET /corridor/<slug>                    200
+GET /corridor/<slug>/programme          200
 GET /drawings                           200
 GET /drawings/<digest>.webp             200
 GET /exhibitions                        200
@@ -116,28 +155,46 @@ GET /robots.txt                         200
 GET /sitemap.xml                        200
 GET /sitemap/<page>.xml                 200
 GET /sitemap/rooms.xml                  200
+GET /slideshow                          200
+GET /slideshow/films                    200
 GET /static/<filename>                  200
+GET /styles                             200
+GET /styles/<name>.webp                 200
 GET /surprise                           302
 POST /walks                             303*
+GET /w/<name>                           302
 GET /walks/<walk_id>                    200
 GET /walks/<walk_id>.<extension>        200
 GET /walks/<walk_id>.json               200
 GET /walks/<walk_id>.zip                200
 GET /walks/<walk_id>/alike              200
+GET /walks/<walk_id>/another            302
+GET /walks/<walk_id>/captions           200
 GET /walks/<walk_id>/embed              200
 GET /walks/<walk_id>/frames/<index>.png 200
 GET /walks/<walk_id>/live               200
+GET /walks/<walk_id>/repaint            200
+POST /walks/<walk_id>/repaint           303*
 GET /walks/<walk_id>/report             200
 POST /walks/<walk_id>/report            200*
 GET /walks/<walk_id>/stages             200
 POST /walks/<walk_id>/stages            303*
 GET /walks/<walk_id>/stages/live        200
+GET /wall/<name>                        200
+GET /wall/<name>/code.svg               200
+GET /wall/<name>/programme              200*
+GET /wall/<name>/replay                 302
+GET /wall/<name>/say                    200
+POST /wall/<name>/say                   303*
+GET /wall/<name>/say/live               200
 GET /api                                200
 GET /api/v1/openapi.json                200
 GET /api/v1/reading                     200
 POST /api/v1/recipe                     422
+GET /api/v1/styles                      200
 GET /api/v1/walks                       200
 GET /api/v1/walks/<walk_id>             200
+POST /api/v1/walks/<walk_id>/captions   200
 GET /api/v1/walks/<walk_id>/alike       200
 POST /curator/sign-in                   303*
 """
@@ -155,21 +212,31 @@ class World:
     slug: str
     word: str
     number: int
+    photo: Photo
+    set_id: str
+    wall: str
+    words: int
 
     def fill(self, rule: Rule, act: str) -> str:
         """Put an address together: that of the walk, exhibition or drawing here."""
         film, frame = self.walk.media["gif"], self.walk.painted[0]
         filled: dict[str, object] = {
             "walk_id": self.walk.id, "slug": self.slug, "page": 1, "filename": "site.css", "index": 0, "kind": "gif",
-            "extension": "gif", "form": "sheet", "act": act, "digest": led.ROBOT_DIGEST,
+            "extension": "gif", "form": "sheet", "act": act, "digest": led.ROBOT_DIGEST, "photo_id": self.photo.id,
+            "set_id": self.set_id, "name": self.wall if "wall" in rule.rule or rule.rule.startswith("/w/") else "neon",
+            "number": 1 if "legs" in rule.rule else self.words,
         }  # fmt: skip
         if rule.endpoint.startswith("stored."):
             name, _, digest = media_urls.still_name(self.walk, frame).rpartition(".")
             of_stages = media_urls.short_digest(self.walk.media["sheet0"])
             filled["name"] = name
-            filled["digest"] = {"stored.medium": media_urls.short_digest(film), "stored.stages": of_stages}.get(
-                rule.endpoint, digest
-            )
+            of_photo = media_urls.short_digest(self.walk.media["photo-0"])
+            named = {
+                "stored.medium": media_urls.short_digest(film),
+                "stored.stages": of_stages,
+                "stored.photo": of_photo,
+            }
+            filled["digest"] = named.get(rule.endpoint, digest)
         return PLACE.sub(lambda match: str(filled[match[1]]), rule.rule)
 
     def sent(self, endpoint: str) -> dict[str, Any]:
@@ -186,7 +253,13 @@ class World:
             "reporting.report": {"data": {"reason": "other", "words": "it hurts"}},
             "feed.oembed": {"query_string": {"url": f"http://localhost/walks/{self.walk.id}"}},
             "readings.read": {"query_string": {"prompt": "a bat"}},
+            "pictures.bring": {"data": {"file": (io.BytesIO(written(two_halves())), "a.png")}},
             "api.create": {"json": {"stops": stops}},
+            "candidate_api.create": {"json": {"stop": stops[0], "seed": 4}},
+            "styles.repaint": {"data": {"style": "neon"}},
+            "styles_api.repaint": {"json": {"style": "neon"}},
+            "captions_api.write": {"json": {"tone": "happy"}},
+            "captions_api.write_of_picture": {"json": {"tone": "happy"}},
             "api.change": {"json": {"title": "Breakfast"}},
             "api.read_recipe": {"data": b"no film"},
             "token_api.curate": {"json": {"hidden": True}},
@@ -197,6 +270,11 @@ class World:
             "office.change_exhibition": {"data": {"title": "Changed"}},
             "office.ban": {"data": {"word": f"banned{self.number}"}},
             "office.lift": {"data": {"word": self.word}},
+            "office.allow": {"data": {"word": self.word}},
+            "office.take_back": {"data": {"word": self.word}},
+            "phones.send": {"data": {"words": f"a kite {self.number}"}},
+            "wall_office.make": {"data": {"name": f"new-{self.number}"}},
+            "wall_office.change": {"data": {"title": f"Another {self.number}"}},
             "office.add_drawing": {"data": {"name": "robot", "file": (io.BytesIO(_robot(self.number)), "robot.svg")}},
         }
         return told.get(endpoint, {})
@@ -215,9 +293,13 @@ class Site:
         number = next(self.numbers)
         walk = self.hung("a fox", f"kite {number}", frames=2, model="led")
         deliver(walk, 0)
+        if rule.endpoint == "pages.another":
+            self.hung("a boat", f"cup {number}", frames=2)
         slug, word = f"hall-{number}", f"word{number}"
         exhibitions.create(ExhibitionRequest("A hall", slug=slug, is_shown=True, walks=[walk.id]))
         banned_words.ban(word)
+        if rule.endpoint == "office.take_back":
+            allowed_words.allow(word)
         reports.submit(walk, reason="hate", words="", reporter=f"reporter {number}", admit=lambda: None)
         if "drawings" in rule.rule:
             if led.ROBOT_DIGEST not in added_drawings.book().drawings:
@@ -231,10 +313,34 @@ class Site:
             session.execute(update(Walk).where(Walk.number == walk.number).values(owner_hash=owner, model_name="led"))
             if state:
                 session.execute(update(Walk).where(Walk.number == walk.number).values(state=state))
-            if rule.endpoint == "owners.list_again":
+            if rule.endpoint == "owners.list_again" or act == "list":
                 session.execute(update(Walk).where(Walk.number == walk.number).values(unlisted=True))
+            if act in ("list", "unlist"):
+                session.execute(update(Walk).where(Walk.number == walk.number).values(visitor=f"{OF_WALL}x"))
+        checked = photo_check.check(written(two_halves((96 + number, 64))))
+        photo, _ = photo_store.save(checked, owner_hash=owner, network="")
+        cut_path = f"photos/{photo.id}.cut.webp"
+        media_store.store().write(cut_path, checked.data)
+        with writing() as session:
+            session.execute(update(Photo).where(Photo.id == photo.id).values(cut_path=cut_path))
+        path = f"{media_store.walk_folder(walk.id)}/photo-0.{checked.digest[:12]}.webp"
+        media_store.store().write(path, checked.data)
+        told = {"path": path, "bytes": len(checked.data), "etag": checked.digest[:32]}
+        with writing() as session:
+            session.add(Medium(walk_number=walk.number, kind="photo-0", **told))
         db.session.refresh(walk)
-        return World(walk, slug, word, number), headers, client
+        wall, words = self.wall_of(number, act, slug)
+        return World(walk, slug, word, number, photo, candidates.painted(owner).id, wall, words), headers, client
+
+    def wall_of(self, number: int, act: str, slug: str) -> tuple[str, int]:
+        """Open a wall that walks its first leg, with words in line; return its name, and their number."""
+        wall = walls.open_wall(WallRequest(f"lobby-{number}"))
+        said = words.say(wall, "a boat", owner=f"writer {number}")
+        state = {"resume": PAUSED, "open": CLOSED}.get(act, OPEN)
+        with writing() as session:
+            session.add(WallLeg(wall_number=wall.number, number=1))
+            session.execute(update(Wall).where(Wall.number == wall.number).values(lead=1, state=state, evening=slug))
+        return wall.name, said.number
 
     def become(self, role: str, client: FlaskClient, number: int) -> tuple[str, dict[str, str]]:
         """Give a client what its role has; return whose the walk is to be, and the headers that it sends."""
@@ -261,9 +367,10 @@ class Site:
 
 
 @pytest.fixture
-def site(instance: Path, app: Flask, led_folder: Path, hung: Hanger) -> Iterator[Site]:
+def site(instance: Path, app: Flask, tmp_path: Path, hung: Hanger) -> Iterator[Site]:
     """Open a site that has all there can be: a curator's room, drawings, figures for who has their token."""
-    told = {"CURATOR_HASH": HASH, "MODEL": str(led_folder), "METRICS_TOKEN": "the token of the figures"}
+    folder = led.lay_out(tmp_path / "led", hands=[{"words": "neon", "title": "Neon"}])
+    told = {"CURATOR_HASH": HASH, "MODEL": str(folder), "METRICS_TOKEN": "the token of the figures"}
     app.config.update(told)
     with make_app(instance, **told).app_context() as context:
         yield Site(context.app, hung)
@@ -307,7 +414,8 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
 def test_table_names_every_route_and_no_other(app: Flask) -> None:
     assert sorted(LINES) == sorted(asked(app)), "a route without its line in RIGHTS, or a line without its route"
     assert RIGHTS.strip().splitlines()[0].split() == ["route", *ROLES]
-    assert not re.search(r"\b4..\*|^GET .*\*", RIGHTS, re.MULTILINE), "what is refused, or read, changes nothing"
+    read = r"^GET (?!/wall/<name>/programme ).*\*"  # who watches a wall drives it
+    assert not re.search(rf"\b4..\*|{read}", RIGHTS, re.MULTILINE), "what is refused, or read, changes nothing"
 
 
 @pytest.mark.parametrize("what", LINES)

@@ -5,6 +5,7 @@ Tables are found in the database itself, and what is said of them here is tried:
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,15 +22,19 @@ from sqlalchemy.sql.schema import Column
 from app.auth import api_tokens, rate_limits, visitors
 from app.gallery import exhibitions, first_exhibition
 from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation import banned_words, curation, drawing_curation
+from app.moderation import allowed_words, banned_words, curation, drawing_curation
 from app.moderation.drawing_request import DrawingRequest
 from app.search.text_index import is_compared
 from app.storage.database import db, writing
 from app.storage.walk_models import FILM, PIECE_WAITING, Walk
+from app.storage.wall_models import WallLeg
 from app.walks import lifecycle
+from app.wall import walls
+from app.wall.walls import WallRequest
 from tests.conftest import inside, make_app
 from tests.support.commands import run
 from tests.support.led import ROBOT
+from tests.support.pictures import two_halves, written
 from tests.support.recipes import RENDERING
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
@@ -54,6 +59,8 @@ class Fate:
 
 OF_A_WALK = "Of a walk: its prompts, settings, pictures and times, until its owner takes it down"
 OF_WHO_ASKED = "with each walk, for its turn in the line"
+OF_WALLS = "Of what you write for a wall: the words, until they are walked"
+OF_CANDIDATES = "Of pictures that you choose among: what they were asked for with, for a day"
 FATES = {
     # what is left says that there was one, and not whose; an archive tells who owns it only with --owners
     "walks": Fate("walk", OF_A_WALK, goes=False),
@@ -65,10 +72,17 @@ FATES = {
     "hung": Fate("walk", OF_A_WALK),  # written by triggers
     "vocabulary": Fate("walk", OF_A_WALK),  # written by triggers
     "exhibits": Fate("walk", OF_A_WALK),
+    "candidate_sets": Fate("visitor", OF_CANDIDATES, moves=False),
+    "candidates": Fate("visitor", OF_CANDIDATES, moves=False),
     "reports": Fate("visitor", "with the walks that you ask for or report", moves=False),
+    "photos": Fate("visitor", "Of a picture that you bring", moves=False),
+    "wall_words": Fate("visitor", OF_WALLS, moves=False),
+    "walls": Fate("house", "", goes=False, moves=False),
+    "wall_legs": Fate("house", "", goes=False, moves=False),  # names walks by their ids
     "exhibitions": Fate("house", "", goes=False),
     "drawings": Fate("house", "", goes=False),  # those that a walk of the archive was painted after
     "banned_words": Fate("house", "", goes=False, moves=False),
+    "allowed_words": Fate("house", "", goes=False, moves=False),
     "deeds": Fate("house", "", goes=False, moves=False),  # names walks by their ids
     "api_tokens": Fate("house", "Of programs that have a token", goes=False, moves=False),
 }
@@ -90,6 +104,9 @@ class Full:
         """List what a row would say of the visitor: their words, and the hashes by which they are known."""
         hashes = {visitors.digest(self.secret), *visitors.reporters(self.secret)}
         return {WORD, self.secret, *hashes, *self.networks}
+
+
+OF_A_DAY = "photos", "candidate_sets", "candidates", "wall_words"
 
 
 @pytest.fixture
@@ -118,9 +135,16 @@ def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
     client.post(f"/walks/{walk.id}/title", data={"title": f"{WORD} at sea"})
     client.post(f"/walks/{walk.id}/report", data={"reason": "other", "words": f"my {WORD}"})
     client.post(f"/walks/{walk.id}/stages", data={"frame": "0"})
+    client.post("/", data={"edit": "bring", "photo-0": (io.BytesIO(written(two_halves())), "mine.png")})
+    client.post("/", data={"prompt": [f"a {WORD}", "a kite"], "edit": "candidates-0"})
     exhibitions.create(ExhibitionRequest("A hall", slug="hall", is_shown=True, walks=[walk.id]))
     banned_words.ban("moose")
+    allowed_words.allow("gore")
     api_tokens.create("press")
+    walls.open_wall(WallRequest("lobby"))
+    client.post("/wall/lobby/say", data={"words": f"one more {WORD}"})
+    with writing() as session:
+        session.add(WallLeg(wall_number=1, number=1))
     curation.feature(walk)
     _fill_what_is_empty(walk)
     db.session.refresh(walk)
@@ -209,8 +233,11 @@ def test_here_every_table_has_rows(full: Full) -> None:
     found = rows()
     assert {name for name, each in found.items() if not each} == set()
     assert of_walk(found, full.walk) >= {"walks", "hung", "stops", "frames", "media", "exhibits", "reports"}
-    assert naming(found, full.traces - {WORD}) == {"walks.owner_hash", "walks.visitor", "walks.network",
-        "reports.reporter"}, "somewhere else a visitor is known: the about page must tell"  # fmt: skip
+    known = {
+        "walks.owner_hash", "walks.visitor", "walks.network", "photos.owner_hash", "photos.network",
+        "candidate_sets.owner_hash", "reports.reporter", "wall_words.owner_hash",
+    }  # fmt: skip
+    assert naming(found, full.traces - {WORD}) == known, "somewhere else a visitor is known: the about page must tell"
     assert naming(found, {WORD}) >= {"walks.words", "walks.given_title", "stops.prompt", "hung.words",
         "vocabulary.word", "reports.words"}  # fmt: skip
 
@@ -223,7 +250,8 @@ def test_deleted_walk_leaves_no_row_that_goes_with_it_and_no_word(full: Full) ->
     found = rows()
     assert before - {"walks"} <= {name for name, fate in FATES.items() if fate.goes}
     assert of_walk(found, full.walk) == {"walks"}
-    assert naming(found, full.traces) == set()
+    of_no_walk = {name for name in naming(found, full.traces) if name.split(".")[0] in OF_A_DAY}
+    assert naming(found, full.traces) == of_no_walk, "what was brought or looked at for no walk has its day"
     assert naming(found, {full.walk.id}) <= {"walks.id", "deeds.about"}
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +27,7 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
+from app.admin import curator_drawings
 from app.commissions import recipe
 from app.config import ROOT
 from app.drawings import added_drawings, drawing_credits
@@ -35,16 +38,21 @@ from app.gallery.exhibitions import ExhibitionRequest
 from app.generation import hands, models_on_offer
 from app.generation.presets import NAMES as PRESETS
 from app.i18n import foreign_messages
-from app.moderation import audit_log, banned_words, drawing_curation, drawing_request, reports
+from app.moderation import allowed_words, audit_log, banned_words, drawing_curation, drawing_request, reports
 from app.moderation.drawing_request import DrawingRequest
-from app.pages import curator_drawings
-from app.queue import stage_requests
+from app.queue import candidate_requests, stage_requests
+from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db, now, writing
+from app.storage.photo_models import Photo
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
+from app.storage.wall_models import CLOSED, PAUSED, Wall, WallLeg, WallWords
 from app.walks import lifecycle
 from app.walks.colours import COLOURS
+from app.wall import walls, words
+from app.wall.walls import WallRequest
 from tests.conftest import make_app
-from tests.support import led
+from tests.support import led, pictures
+from tests.support.candidates import painted
 from tests.support.curator import HASH, enter
 from tests.support.house import FACTS, NAME
 from tests.support.stages import deliver
@@ -71,7 +79,7 @@ VALUES = set(WORD.findall(" ".join([
     *SORTS, *ENDINGS, *COLOURS, *PRESETS, "hand stops model ending colour since until sort draw preset none led",
     "pop art watercolour paper cut-out neon oil painting colour field low poly risograph stained glass mosaic",
     "primary-colour grid cubist pointillist swirling brushstrokes chalk pastel woodcut charcoal ink wash cyanotype",
-    "discs of colour",
+    "discs of colour quirky funny serious happy poetic personal promotional academic",
 ])))  # fmt: skip
 """What stands in addresses and forms, and is named where it is wrong."""
 DRAWN = [
@@ -81,28 +89,42 @@ DRAWN = [
 """What drawings show, as the lexicon has it, and whose they are."""
 ERRORS = {
     "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "NoRoom", "WalkNotFound", "WalkGone",
-    "NoExhibition",
+    "NoExhibition", "NoWall", "NoWords",
 }  # fmt: skip
 ENGLISH_ONLY = {
+    "app/api/body_reader.py",
+    "app/api/candidate_routes.py",
+    "app/api/captions.py",
+    "app/api/pictures.py",
     "app/api/readings.py",
+    "app/api/styles.py",
     "app/api/routes.py",
+    "app/api/query_reader.py",
     "app/api/token_routes.py",
     "app/auth/api_tokens.py",
     "app/operations/archive_format.py",
+    "app/operations/artists.py",
     "app/operations/backup.py",
+    "app/operations/folder_captions.py",
+    "app/operations/style_teaching.py",
     "app/cli/walks.py",
     "app/cli/backup.py",
+    "app/cli/candidates.py",
+    "app/cli/captions.py",
     "app/cli/curator.py",
     "app/cli/drawings.py",
     "app/cli/first_exhibition.py",
     "app/cli/exhibitions.py",
     "app/cli/gallery.py",
+    "app/cli/styles.py",
     "app/cli/media.py",
     "app/commissions/intake.py",
     "app/operations/walk_export.py",
     "app/publishing/feed.py",
+    "app/styles/catalogues.py",
     "app/operations/walk_import.py",
     "app/auth/curator_session.py",
+    "app/cli/walls.py",
 }
 """Modules whose errors only programs and operators meet."""
 TOLD = {"The "}  # with who did it, a known sentence of the log
@@ -115,6 +137,8 @@ class Museum:
     client: FlaskClient
     app: Flask
     walks: dict[str, Walk]
+    candidates: dict[str, str]
+    walls: tuple[str, ...]
 
     def __getitem__(self, name: str) -> str:
         return f"/walks/{self.walks[name].id}"
@@ -136,7 +160,7 @@ def museum(instance: Path, tmp_path: Path, app: Flask, hung: Hanger, commissione
     """Fill a house, with walks of every state, a model that says what the shipped one does, and one led by drawings."""
     models = {
         "MODEL": str(led.lay_out_words_alone(tmp_path / "words", **FACTS)),
-        "MODELS": [str(led.lay_out(tmp_path / "led", title=MOON))],
+        "MODELS": [str(led.lay_out(tmp_path / "led", title=MOON, hands=FACTS["hands"]))],
     }
     app.config.update(models)
     site = make_app(instance, CURATOR_HASH=HASH, **models)
@@ -146,7 +170,7 @@ def museum(instance: Path, tmp_path: Path, app: Flask, hung: Hanger, commissione
         assert enter(client).status_code == 303
         made = _walks(client, hung, commissioned)
         _write_down(made)
-        yield Museum(client, site, made)
+        yield Museum(client, site, made, _candidates(made["finished"].owner_hash), _walls_of(client, made["finished"]))
         db.session.remove()
 
 
@@ -203,11 +227,47 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     return made
 
 
+def _walls_of(client: FlaskClient, kept: Walk) -> tuple[str, ...]:
+    """Open walls, with words of this visitor's everywhere that they can be; return the walls' names."""
+    names = "1", "2", "3"
+    for name in names:
+        walls.open_wall(WallRequest(name, MOON, banned=["蛇"]))
+    for name, text in itertools.product(names[:2], (FOX, KITE, MOON)):
+        client.post(f"/wall/{name}/say", data={"words": text})
+    for number in range(12):
+        words.say(walls.at("1"), f"{FOX} {number}", owner=f"o{number}")
+    client.post("/wall/3/say", data={"words": FOX})
+    long_ago = now() - timedelta(hours=1)  # so that no time is told, which would pass meanwhile
+    with writing() as session:
+        said = session.scalars(select(WallWords).order_by(WallWords.number)).all()
+        for number, row in enumerate(said[:2], 1):
+            told = {"walked_at": now(), "stretch": kept.id} if number == 1 else {}
+            session.add(WallLeg(wall_number=row.wall_number, number=number, words_number=row.number, **told))
+            words.take(session, row, number)
+        session.add(WallLeg(wall_number=said[0].wall_number, number=3, walk_id=kept.id))
+        session.execute(update(Wall).where(Wall.name == "1").values(lead=2, lead_at=long_ago, evening="1"))
+        session.execute(update(Wall).where(Wall.name == "3").values(evening="1"))
+    for name, state in (("2", PAUSED), ("3", CLOSED)):
+        walls.set_state(walls.at(name), state)
+    return names
+
+
+def _candidates(owner: str) -> dict[str, str]:
+    """Have three stops' pictures asked for: painted, failed, and still to come."""
+    found = {name: painted(owner, FOX, seed=seed) for seed, name in enumerate(("painted", "failed", "waiting"), 3)}
+    with writing() as session:
+        candidate_requests.fail(session, found["failed"].id, "The painting was interrupted 3 times.")
+        session.get_one(CandidateSet, found["waiting"].number).state = WAITING
+        session.get_one(CandidateSet, found["waiting"].number).wanted = 8
+    return {name: each.id for name, each in found.items()}
+
+
 def _write_down(made: dict[str, Walk]) -> None:
     reports.submit(made["finished"], reason="hate", words=MOON, reporter="x", admit=lambda: None)
     exhibitions.create(ExhibitionRequest(MOON, FOX, "1", True, [made["finished"].id, made["styled"].id]))
     exhibitions.create(ExhibitionRequest(KITE, "", "2", False, [made["finished"].id]))
     banned_words.ban("кино")
+    allowed_words.allow("кровавый")
     audit_log.note("sign-in", failed=True)
     audit_log.note("hid walk", made["hidden"].id, who=audit_log.COMMAND)
     audit_log.note("deleted walk", made["deleted"].id, who="token 1")
@@ -405,20 +465,42 @@ def _is_sentence(node: ast.expr) -> bool:
 
 def _pages(app: Flask) -> set[str]:
     """Name all that answers with a page for people; what only leads elsewhere is none."""
-    programs = {"static", "metrics", "health", "files", "stored", "feed", "sitemap", "api", "readings", "token_api"}
+    programs = {
+        "static",
+        "metrics",
+        "health",
+        "files",
+        "stored",
+        "feed",
+        "sitemap",
+        "api",
+        "readings",
+        "token_api",
+        "candidate_api",
+        "styles_api",
+    }
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     found = {rule.endpoint for rule in rules if rule.endpoint.partition(".")[0] not in programs}
     return found - {
         "office.drawings",  # which is read where drawings lead the model
-        "pages.favicon", "office.picture", "fail", "pages.surprise", "office.look_up", "office.sign_in",
-        "drawings.picture",
+        "pages.favicon", "office.picture", "fail", "pages.surprise", "pages.another", "office.look_up",
+        "office.sign_in", "drawings.picture", "candidates.picture", "styles.sample", "photos.show", "photos.show_cut",
+        "phones.short", "wall.ask", "wall.code",
+        "corridors.ask", "corridors.replay", "slideshow.films",
     }  # fmt: skip
 
 
 def _written(museum: Museum, path: str, headers: dict[str, str]) -> str:
     """Read a page but for what is drawn anew each time."""
     page = museum.client.get(path, headers=headers).text
-    return re.sub(r'((?:name="(?:csrf_token|token)" value|data-seed)=")[^"]*', r"\1", page)
+    return re.sub(r'((?:name="(?:csrf_token|token)" value|data-seed|data-again)=")[^"]*', r"\1", page)
+
+
+def _brought(museum: Museum) -> str:
+    """Bring a picture, which is one however often it is brought; return its id."""
+    picture = io.BytesIO(pictures.written(pictures.two_halves()))
+    museum.client.post("/", data={"edit": "bring", "photo-0": (picture, "mine.png")})
+    return str(db.session.scalars(select(Photo.id)).one())
 
 
 def _readable(museum: Museum) -> list[str]:
@@ -428,9 +510,15 @@ def _readable(museum: Museum) -> list[str]:
         *(museum[name] + rest for name in (*states, "round", "styled", "repeat", "next", "remix")
           for rest in ("", "/live", "/embed")),
         *(finished + rest for rest in ("", "/live", "/embed", "/report", "/alike", "/alike?frame=99")),
+        f"{finished}/repaint", museum["drawn"] + "/repaint",
+        *(finished + rest for rest in ("/captions", "/captions?tone=x", "/captions?audience=x")),
         *(f"{finished}/stages{rest}" for rest in ("", "?frame=1", "?frame=2", "/live?frame=1", "?frame=77")),
+        f"/photos/{_brought(museum)}/captions", f"/photos/{_brought(museum)}/captions?own_tone=x&description=9",
+        f"/photos/{_brought(museum)}/live", f"/?picture={_brought(museum)}", "/photos/aaaabbbbccccdddd/live",
         museum["deleted"], museum["hidden"], museum["deleted"] + "/embed", "/walks/aaaabbbbccccdddd", "/nowhere",
-        "/", f"/?continues={walk_id}", "/?continues=aaaabbbbccccdddd", f"/?remix_of={walk_id}", "/?hand=9&model=9",
+        f"{finished}?meanwhile={museum.walks[PAINTING].id}", f"{finished}?meanwhile={museum.walks[REFUSED].id}",
+        f"{finished}?meanwhile={museum.walks['next'].id}", "/",
+        f"/?continues={walk_id}", "/?continues=aaaabbbbccccdddd", f"/?remix_of={walk_id}", "/?hand=9&model=9",
         f"/?prompt={FOX}&prompt={KITE}&prompt={MOON}&own=&own={quote(OWN)}&frames=60&steps=7&guidance=4.5&seed=3",
         "/gallery", f"/gallery?q={FOX}", f"/gallery?q={UNSAID}", f"/gallery?q={FOX}&hand=neon", "/gallery?colour=pink",
         f"/gallery?q={UNSAID}&colour=pink",
@@ -440,13 +528,22 @@ def _readable(museum: Museum) -> list[str]:
         f"/gallery?q={UNSAID * 900}",
         "/about", "/mine", "/mine?cursor=9", "/exhibitions", "/exhibitions/1", "/exhibitions/none", "/api",
         "/curator", f"/curator/walks?walk={UNSAID}", "/curator/exhibitions", "/curator/exhibitions/1",
+        "/curator/exhibitions/1/corridor",
         "/curator/words", "/curator/log", "/curator/log?before=1", f"/curator{finished}", f"/curator{museum['hidden']}",
         f"/curator{museum[FAILED]}",
         f"/?model=led&seed=3&prompt={FOX}&prompt=蝙蝠", f"/?model=led&seed=3&prompt=🜁&prompt={FOX}&drawing=9",
         f"/?continues={museum.walks['drawn'].id}&model=led", museum["drawn"], museum["drawn"] + "/stages?frame=1",
         f"/reading?model=led&prompt={FOX}", "/reading?prompt=x", "/drawings", "/drawings?q=蝙蝠",
         f"/drawings?q={UNSAID}", "/drawings?q=Schneeman", "/drawings?page=9", "/drawings?group=9",
-        f"/drawings?q={UNSAID * 900}",
+        f"/drawings?q={UNSAID * 900}", "/styles", "/styles?prompt=night+city", f"/styles?prompt={UNSAID}",
+        f"/styles?prompt={UNSAID * 900}",
+        *(f"/wall/{name}/say{rest}" for name in museum.walls for rest in ("", "/live")), "/wall/none/say", "/wall/1",
+        "/wall/2/replay", "/corridor/1", "/corridor/none",
+        f"/slideshow?q={UNSAID}", "/slideshow?exhibition=1", "/slideshow?exhibition=none",
+        "/slideshow?exhibition=1&q=sun&seconds=0&quiet=late",
+        "/wall/1/say?picture=aaaabbbbccccdddd", f"/wall/1/say?picture={_brought(museum)}",
+        "/curator/walls", *(f"/curator/walls/{name}" for name in museum.walls), "/curator/walls/none",
+        *(f"/candidates/{set_id}?stop=0" for set_id in museum.candidates.values()), "/candidates/9",
         "/fail/bug", "/fail/database",
     ]  # fmt: skip
 
@@ -468,6 +565,9 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     ):
         yield "/walks", 422, {"data": form}
     yield "/", 200, {"data": {**two, "edit": "add-stop"}}
+    for seed, name in enumerate(("painted", "failed", "waiting"), 3):
+        rows = {"candidates": [museum.candidates[name], ""], "seed": str(seed)}
+        yield "/", 200, {"data": {**two, **rows, "edit": "look"}}
     for told, status in _recipes():
         yield "/recipe", status, {"data": {"film": (io.BytesIO(told), "recipe.json")}}
     yield f"{finished}/title", 422, {"data": {"title": "кино"}}
@@ -478,6 +578,8 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     yield f"{finished}/report", 422, {"data": {"words": FOX * 1001}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
+    yield f"{finished}/repaint", 422, {"data": {"style": "neon"}}
+    yield f"{museum['drawn']}/repaint", 422, {"data": {"style": UNSAID}}
     yield f"/curator{museum['hidden']}/feature", 422, {}
     yield f"/curator{finished}/delete", 422, {}
     bad = {"title": "\x07", "text": "\x07" * 4001, "slug": "_", "walks": UNSAID}
@@ -485,9 +587,11 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     yield "/curator/exhibitions", 422, {"data": {"title": FOX * 121}}
     yield "/curator/exhibitions", 422, {"data": {"title": FOX, "slug": "1"}}
     yield "/curator/words", 422, {"data": {"word": ""}}
+    yield "/curator/words/allow", 422, {"data": {"word": ""}}
     for _ in range(9):
         yield "/curator/sign-in", 403, {"data": {"password": "9"}}
     yield "/curator/sign-in", 429, {"data": {"password": "9"}}
+    yield from _sent_to_walls(museum)
     yield "/walks", 415, {"data": "9", "content_type": "text/plain"}
     yield "/walks", 413, {"data": {"prompt": "9" * 2_000_000}}
     yield "/walks", 400, {"data": b"prompt=%ff", "content_type": "application/x-www-form-urlencoded"}
@@ -498,6 +602,22 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     for _ in range(8):
         yield "/mine/delete", 200, {"data": {"sure": "1"}}
     yield "/mine/delete", 429, {"data": {"sure": "1"}}
+
+
+def _sent_to_walls(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    picture = _brought(museum)
+    for text in ("", "кино", FOX * 301, "蛇"):
+        yield "/wall/1/say", 422, {"data": {"words": text}}
+    yield "/wall/1/say", 422, {"data": {"words": FOX, "picture": "9"}}
+    yield "/wall/1/say", 422, {"data": {"edit": "bring", "photo-0": (io.BytesIO(b"9"), "9.png")}}
+    yield "/wall/1/say", 200, {"data": {"words": FOX, "picture": picture, "edit": "look"}}
+    yield "/wall/3/say", 409, {"data": {"words": FOX}}
+    yield "/wall/2/say", 429, {"data": {"words": f"{FOX} {KITE}"}}
+    yield "/curator/walls", 422, {"data": {"name": "_", "title": FOX * 121, "hand": "9", "banned": FOX * 99}}
+    yield "/curator/walls", 422, {"data": {"name": "1"}}
+    yield "/curator/walls/1", 422, {"data": {"title": FOX * 121}}
+    yield "/curator/walls/1/legs/77/skip", 409, {}
+    yield "/curator/walls/1/words/77/skip", 404, {}
 
 
 def _recipes() -> Iterator[tuple[bytes, int]]:
@@ -531,8 +651,10 @@ def _english_of(path: str) -> set[str]:
         ],
         "/gallery?hand=9": [*VALUES],
         "/?hand=9": [*VALUES],
-        "/walks": [*prompts, *sources, *DRAWN],
+        "/walks": [*prompts, *sources, *DRAWN, *(VALUES if "/captions?" in path else ())],
         "/recipe": prompts,
     }
+    shown |= {"/wall/1/say": ["AVIF HEIC JPEG"], "/wall/1": ["localhost"]}
+    shown |= {"/styles": [*VALUES, "night city"]}
     shown |= dict.fromkeys(("/?model=led", "/?continues", "/reading", "/drawings"), DRAWN)
     return {word for start, told in shown.items() if path.startswith(start) for word in WORD.findall(" ".join(told))}

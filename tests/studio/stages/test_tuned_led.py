@@ -13,11 +13,16 @@ import torch
 from diffusers import UNet2DConditionModel
 from PIL import Image, ImageDraw
 
+from app.config import ROOT
+from app.generation import hands, models_on_offer
+from app.styles import added
 from sketch import sketchbook
 from studio.scenes import painted, subjects
 from studio.workspace.shards import Shards
 from studio.workspace.work_folder import Folder
+from tests.conftest import inside, make_app
 from tests.studio.conftest import call
+from tests.support.commands import run_json
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
@@ -136,6 +141,27 @@ def test_encoding_goes_on_and_heeds_how_many_sketches(
     words = ("encode", "--folder", tmp_path / "work", "--base", model, "--size", 32, "--shard", 7, "--batch", 4)
     assert call(*words, "--sketches", 3, "--reminders", 0.5)["encoded_now"] == 0
     assert call(*words, "--sketches", 2, "--reminders", 0)["encoded_now"] == 2
+
+
+def test_site_adds_a_style_by_one_command_and_the_worker_paints_in_it(
+    model: Path, instance: Path, tmp_path: Path
+) -> None:
+    dice = np.random.default_rng(0)
+    (tmp_path / "prints").mkdir()
+    for number in range(8):
+        squares = (dice.random((8, 8, 3)) * 255).astype(np.uint8)
+        Image.fromarray(squares).resize((320, 320), 0).save(tmp_path / "prints" / f"print {number}.png")
+    with inside(make_app(instance, MODEL=str(model), EYE=str(ROOT / "models/eye"))) as app:
+        asked = ("styles", "add", "our-prints", str(tmp_path / "prints"), "--licence", "CC0-1.0", "--steps", "3")
+        made = run_json(app.test_cli_runner(), *asked)
+        assert (made["model"], made["pictures"], made["hand"]) == ("style-our-prints", 8, "our prints")
+        offer = models_on_offer.find("style-our-prints")
+        assert offer is not None and models_on_offer.flaw(offer.setting) == ""
+        assert hands.known(offer.setting)[-1] == hands.Hand("our prints", "Our prints")
+        (style,) = added.every()
+        assert len(style.vector) == 19 and style.shows
+    painter = Painter.load(offer.setting, device="cpu")
+    assert painter.name == "style-our-prints"
 
 
 def test_base_without_sketches_gets_none(tuned: tuple[Folder, dict[str, Any]], base: Path, tmp_path: Path) -> None:

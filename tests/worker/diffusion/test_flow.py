@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from worker.diffusion import solver_state, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.painter import Painter, PreparedWalk
+from worker.diffusion.painter import Painter
+from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
 
 pytestmark = [

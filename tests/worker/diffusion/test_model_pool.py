@@ -110,6 +110,14 @@ def test_model_that_cannot_be_loaded_leaves_the_others(offer: dict[str, str], tm
     assert painters.of("sd1").name == "sd1"
 
 
+def test_model_that_came_since_is_offered_beside_those_before(offer: dict[str, str]) -> None:
+    painters = Painters({"sd1": offer["sd1"]}, device="cpu")
+    painters.offer(offer)
+    assert painters.names == ("sd1", "lcm", "turbo")
+    painters.offer({"turbo": offer["turbo"]})
+    assert painters.names == ("sd1", "turbo")  # the first stays, whatever becomes of the others
+
+
 def test_model_that_there_is_no_room_to_load_is_not_loaded_again_to_make_room(
     offer: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,8 @@ from app.generation import cost, presets
 from tests.support.house import HOUSE, SIZE, scene
 from worker.diffusion import level_batch
 from worker.diffusion.model import Model, ModelError
-from worker.diffusion.painter import Painter, PreparedWalk
+from worker.diffusion.painter import Painter
+from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.tuning import fallback
 from worker.planning.level_plan import Level

@@ -118,8 +118,8 @@ def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureReader, hung: C
 def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(reader: VisualFeatureReader, hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
-    assert reader._open() is not None
-    seen = reader._seen(reader._open(), walk, None)  # type: ignore[arg-type]
+    assert reader.open_eye() is not None
+    seen = reader._seen(reader.open_eye(), walk, None)  # type: ignore[arg-type]
     lifecycle.delete_walk(walk)
     reader._keep(walk, seen)
     assert visual_search.of(walk) is None

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 
 from app.queue import jobs, pieces
 from app.storage.database import db, writing
-from app.storage.walk_models import FAILED, FINISHED, FRAMES, PAINTING, PIECE_TAKEN, QUEUED, STAGES, Piece, Walk
+from app.storage.walk_models import (
+    CANDIDATES,
+    FAILED,
+    FINISHED,
+    FRAMES,
+    PAINTING,
+    PIECE_TAKEN,
+    QUEUED,
+    STAGES,
+    Piece,
+    Walk,
+)
 from tests.conftest import Commissioner
+from tests.support import candidates
 from tests.support.house import NAME
 from tests.worker.rows import read
 from worker.queue import unoffered_models
@@ -135,6 +148,18 @@ def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     miss_for_long(monkeypatch)
     assert (read(walk.id).state, read(walk.id).error) == (FAILED, NOT_HERE)
     assert db.session.query(Piece).one().urgency == pieces.PARKED, "no claim passes over it"
+
+
+def test_candidates_that_nobody_can_paint_fail(app: Flask, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    sets = [candidates.painted("ann", seed=seed) for seed in (3, 4)]
+    with writing() as session:
+        for each, model in zip(sets, ("museum", None), strict=True):
+            session.add(Piece(task=each.id, kind=CANDIDATES, batch=8, urgency=0, model=model))
+    living([NAME])
+    miss_for_long(monkeypatch)
+    db.session.expire_all()
+    assert [(each.state, each.error) for each in sets] == [("failed", NOT_HERE), ("painted", None)]
+    assert [piece.task for piece in db.session.query(Piece)] == [sets[1].id]
 
 
 def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(

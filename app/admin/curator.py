@@ -1,0 +1,259 @@
+"""The curator's pages: reports, walks to feature, hide or delete, banned words, exhibitions, and the audit log.
+
+Without a password's hash in the settings they are not there. None of them is kept by browsers or shown to robots, every
+form carries a token, and each action is written to the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
+
+from app.auth import curator_session, rate_limits
+from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
+from app.gallery import exhibitions, stretches
+from app.gallery.exhibitions import ExhibitionRequest
+from app.i18n.gettext import _
+from app.moderation import allowed_words, audit_log, banned_words, curation, reports
+from app.storage.walk_models import Walk
+from app.walks import lookup
+from app.web.curator_room import go, guard, room_page
+from app.web.responses import send_stored
+
+blueprint = Blueprint("office", __name__, url_prefix="/curator")
+guard(blueprint)
+
+CASES = 20
+LINES = 50
+ACTS: dict[str, tuple[Callable[[Walk], object], str]] = {
+    "hide": (curation.hide, "hid walk"),
+    "unhide": (curation.unhide, "unhid walk"),
+    "feature": (curation.feature, "featured walk"),
+    "unfeature": (curation.unfeature, "unfeatured walk"),
+    "delete": (curation.take_down, "deleted walk"),
+    "leave": (reports.close_reports, "left walk as it is"),
+    "list": (lambda walk: stretches.set_listed(walk, True), "listed walk"),
+    "unlist": (lambda walk: stretches.set_listed(walk, False), "unlisted walk"),
+}
+SETTLING = ("hide", "delete")
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> Response:
+    """Ask for the password."""
+    return go("office.room") if curator_session.current() else room_page("curator/sign_in.html")
+
+
+@blueprint.post("/sign-in")
+def enter() -> Response:
+    """Let in whoever knows the password; attempts are counted."""
+    try:
+        rate_limits.admit_sign_in()
+    except TooMany as error:
+        response = room_page("curator/sign_in.html", status=429, error=str(error))
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    if not curator_session.matches(request.form.get("password", "")):
+        audit_log.note("sign-in", failed=True)
+        return room_page("curator/sign_in.html", status=403, error=_("That is not the password."))
+    response = go("office.room")
+    curator_session.begin(response)
+    return response
+
+
+@blueprint.post("/sign-out")
+def leave() -> Response:
+    """Sign the curator out."""
+    response = go("office.sign_in")
+    curator_session.end(response)
+    return response
+
+
+@blueprint.get("")
+def room() -> Response:
+    """Show the walks that were reported."""
+    return room_page(
+        "curator/room.html", cases=reports.reported_walks(CASES), count=reports.count(), reasons=reports.REASONS
+    )
+
+
+@blueprint.get("/walks")
+def look_up() -> Response:
+    """Go to the walk with this id or address."""
+    asked = request.args.get("walk", "")
+    try:
+        walk = exhibitions.walk_named(asked)
+    except (WalkNotFound, WalkGone) as error:
+        context: dict[str, Any] = {
+            "cases": reports.reported_walks(CASES),
+            "count": reports.count(),
+            "reasons": reports.REASONS,
+        }
+        return room_page("curator/room.html", status=404, asked=asked, error=str(error), **context)
+    return go("office.walk", walk_id=walk.id)
+
+
+@blueprint.get("/walks/<walk_id>")
+def walk(walk_id: str) -> Response:
+    """Show a walk, hidden or not, and what can be done to it."""
+    return _walk_page(lookup.walk_at_address(walk_id, even_hidden=True))
+
+
+@blueprint.get("/walks/<walk_id>/picture")
+def picture(walk_id: str) -> Response:
+    """Send a walk's poster, which of a hidden walk nobody else gets."""
+    found = lookup.walk_at_address(walk_id, even_hidden=True)
+    poster = found.media.get("poster")
+    if poster is None:
+        raise NotFound(_("This walk has no picture."))
+    return send_stored(poster.path, "image/png", size=poster.bytes, etag=poster.etag, name=f"{found.id}.png")
+
+
+@blueprint.post("/walks/<walk_id>/<any(hide, unhide, feature, unfeature, delete, leave, list, unlist):act>")
+def act_on(walk_id: str, act: str) -> Response:
+    """Do something to a walk, and write it to the audit log."""
+    found = lookup.walk_at_address(walk_id, even_hidden=True)
+    if act == "feature" and not found.is_hanging:
+        return _walk_page(found, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
+    if act == "delete" and not request.form.get("sure"):
+        return _walk_page(found, status=422, error=_("Tick that you are sure: this cannot be undone."))
+    do, done = ACTS[act]
+    try:
+        do(found)
+    except InvalidInput as error:
+        return _walk_page(found, status=422, error=str(error))
+    if act in SETTLING:
+        reports.close_reports(found)
+    audit_log.note(done, found.id)
+    is_back = act == "delete" or request.form.get("back") == "room"
+    return go("office.room") if is_back else go("office.walk", walk_id=found.id)
+
+
+@blueprint.get("/exhibitions")
+def all_exhibitions() -> Response:
+    """List the exhibitions, and offer to make one."""
+    return _exhibitions_page(ExhibitionRequest(""))
+
+
+@blueprint.post("/exhibitions")
+def make_exhibition() -> Response:
+    """Make an exhibition."""
+    wanted = _wanted(request.form.get("slug", "").strip())
+    try:
+        made = exhibitions.create(wanted)
+    except InvalidInput as error:
+        return _exhibitions_page(wanted, error)
+    return go("office.exhibition", slug=made.slug)
+
+
+@blueprint.get("/exhibitions/<slug>")
+def exhibition(slug: str) -> Response:
+    """Show an exhibition to be changed."""
+    found = exhibitions.at(slug, even_unshown=True)
+    return _exhibition_page(found, exhibitions.wanted_of(found))
+
+
+@blueprint.post("/exhibitions/<slug>")
+def change_exhibition(slug: str) -> Response:
+    """Change an exhibition."""
+    found, wanted = exhibitions.at(slug, even_unshown=True), _wanted(slug)
+    try:
+        exhibitions.change(found, wanted)
+    except InvalidInput as error:
+        return _exhibition_page(found, wanted, error)
+    return go("office.exhibition", slug=slug)
+
+
+@blueprint.post("/exhibitions/<slug>/remove")
+def remove_exhibition(slug: str) -> Response:
+    """End an exhibition."""
+    exhibitions.remove(exhibitions.at(slug, even_unshown=True))
+    return go("office.all_exhibitions")
+
+
+@blueprint.get("/words")
+def words() -> Response:
+    """List the banned words, and those that may hang whatever the house's lists say."""
+    return _words_page()
+
+
+@blueprint.post("/words")
+def ban() -> Response:
+    """Ban a word."""
+    written = request.form.get("word", "")
+    try:
+        banned_words.ban(written)
+    except InvalidInput as error:
+        return _words_page(status=422, written=written, error=str(error))
+    return go("office.words")
+
+
+@blueprint.post("/words/lift")
+def lift() -> Response:
+    """Allow a word again."""
+    banned_words.lift(request.form.get("word", ""))
+    return go("office.words")
+
+
+@blueprint.post("/words/allow")
+def allow() -> Response:
+    """Let a word hang that the house's lists call unfit."""
+    written = request.form.get("word", "")
+    try:
+        allowed_words.allow(written)
+    except InvalidInput as error:
+        return _words_page(status=422, allowing=written, allow_error=str(error))
+    return go("office.words")
+
+
+@blueprint.post("/words/take-back")
+def take_back() -> Response:
+    """Leave a word to the house's lists again."""
+    allowed_words.take_back(request.form.get("word", ""))
+    return go("office.words")
+
+
+def _words_page(*, status: int = 200, **context: str) -> Response:
+    lists: dict[str, Any] = {"words": banned_words.words(), "allowed": allowed_words.words()}
+    told: dict[str, Any] = lists | context
+    return room_page("curator/words.html", status=status, **told)
+
+
+@blueprint.get("/log")
+def log() -> Response:
+    """Show the audit log, the last entry first."""
+    before = request.args.get("before", "")
+    is_number = before.isascii() and before.isdecimal() and len(before) < 16
+    return room_page(
+        "curator/log.html", deeds=audit_log.latest(LINES, before=int(before) if is_number else None), lines=LINES
+    )
+
+
+def _wanted(slug: str) -> ExhibitionRequest:
+    form = request.form
+    lines = [line for line in form.get("walks", "").splitlines() if line.strip()]
+    return ExhibitionRequest(form.get("title", ""), form.get("text", ""), slug, bool(form.get("shown")), lines)
+
+
+def _exhibitions_page(wanted: ExhibitionRequest, error: InvalidInput | None = None) -> Response:
+    return room_page("curator/exhibitions.html", error, exhibitions=exhibitions.every(), wanted=wanted)
+
+
+def _exhibition_page(found: Any, wanted: ExhibitionRequest, error: InvalidInput | None = None) -> Response:
+    walks = exhibitions.walks_of(found, even_unseen=True)
+    return room_page("curator/exhibition.html", error, exhibition=found, wanted=wanted, walks=walks)
+
+
+def _walk_page(found: Walk, *, status: int = 200, error: str | None = None) -> Response:
+    return room_page(
+        "curator/walk.html",
+        status=status,
+        error=error,
+        walk=found,
+        reports=reports.open_ones(found),
+        reasons=reports.REASONS,
+        exhibitions=exhibitions.of_walk(found),
+    )

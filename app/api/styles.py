@@ -1,0 +1,159 @@
+"""The styles, and those that suit a prompt, for programs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from flask import Blueprint, Flask, Response, jsonify, url_for
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.api import body_reader, query_reader, routes
+from app.api.openapi import documented
+from app.api.response_types import ArtistDescription, NewWalk, StyleDescription, StyleList
+from app.auth import api_tokens
+from app.commissions import repainting
+from app.commissions.schema import Commission, check_words, limits_in_schema
+from app.errors import InvalidInput
+from app.gallery.catalogue_query import whole
+from app.generation import models_on_offer
+from app.presentation import proposed_styles
+from app.storage.walk_models import HAND_MAX
+from app.styles import samples, shipped
+from app.styles.proposals import SHOWN
+from app.styles.style import Style
+from app.walks import lookup
+from app.web.form_guards import csrf
+from app.web.responses import conditional
+
+blueprint = Blueprint("styles_api", __name__, url_prefix="/api/v1")
+
+LIMIT_MAX = 100
+REPAINT_RULES = {
+    "style": f"style must be the name of a style, of 1 to {HAND_MAX} characters.",
+    "unlisted": "unlisted must be true, false or null.",
+}
+
+
+class StylesQuery(BaseModel):
+    """What may stand in the address of the styles."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    prompt: Annotated[
+        str | None,
+        AfterValidator(lambda text, info: None if text is None else check_words(text, info)),
+        limits_in_schema(
+            lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["a city at night"]}
+        ),
+    ] = None
+    """Words that the styles are to suit; without them all styles come, in the model's order."""
+    language: Annotated[Literal["en", "de"], Field(examples=["en"])] = "en"
+    """The language that the prompt is taken for where its words do not tell."""
+    limit: Annotated[
+        Annotated[int, Field(ge=1, le=LIMIT_MAX)] | None, BeforeValidator(whole), Field(examples=[SHOWN])
+    ] = None
+    """How many at most; with a prompt 3, without one 100 if nothing is said."""
+    model: Annotated[
+        str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})
+    ] = None
+    """The model that is to paint; without it the site's first."""
+
+
+def init_app(app: Flask) -> None:
+    """Serve ``/api/v1/styles``, and take walks that are to be repainted."""
+    csrf.exempt(blueprint)
+    app.register_blueprint(blueprint)
+
+
+class RepaintRequest(BaseModel):
+    """In which style a walk is to be painted once more."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    style: Annotated[str, Field(min_length=1, max_length=HAND_MAX, examples=["neon"])]
+    """The style, by its name at `/api/v1/styles`, or one that was learned here."""
+    unlisted: Annotated[bool | None, Field(examples=[None])] = None
+    """Leave the new walk out of the gallery; without it as the walk itself is."""
+
+
+@blueprint.get("/styles")
+@documented(
+    name="listStyles",
+    query=StylesQuery,
+    answers={200: StyleList},
+    sends={200: ("ETag",)},
+    problems=(422,),
+)
+def index() -> Response:
+    """List the styles, or those that suit a prompt, the best first.
+
+    A stop is painted in one by its name as `style`, or by its words as `hand`; two stops may have two.
+    """
+    asked = query_reader.read(StylesQuery, rules={"limit": f"limit must be a whole number from 1 to {LIMIT_MAX}."})
+    model = models_on_offer.find(asked.model)
+    if model is None:
+        raise InvalidInput.on("model", message=models_on_offer.not_offered(f"{asked.model:.60}"))
+    found: list[StyleDescription]
+    near: list[ArtistDescription] = []
+    if asked.prompt is None:
+        found = [_describe(style) for style in shipped.of_model(model.setting)[: asked.limit or LIMIT_MAX]]
+    else:
+        proposed = proposed_styles.for_prompt(
+            asked.prompt, model=model.name, language=asked.language, limit=asked.limit or SHOWN
+        )
+        found = [_describe(each.style, round(each.likeness, 3), each.because) for each in proposed]
+        near = [
+            {
+                "name": each.artist.name,
+                "title": each.artist.title,
+                "hand": each.artist.hand or None,
+                "model": each.artist.model,
+                "works": each.artist.works,
+                "likeness": round(each.likeness, 3),
+                "because": each.because,
+            }
+            for each in proposed_styles.artists_for(asked.prompt, model=model.name, language=asked.language)
+        ]
+    return conditional(jsonify(StyleList(styles=found, artists=near)))
+
+
+@blueprint.post("/walks/<walk_id>/repaint")
+@documented(
+    name="repaintWalk",
+    body=RepaintRequest,
+    headers=routes.REPEATABLE,
+    answers={202: NewWalk},
+    sends={202: ("Location",)},
+    leads_to={202: ("describeWalk", "changeWalk", "takeWalkDown")},
+    problems=(400, 401, 403, 404, 409, 410, 413, 415, 422, 429),
+    scopes=(api_tokens.CREATE,),
+    is_owners=True,
+    is_anybodys=True,
+)
+def repaint(walk_id: str) -> tuple[Response, int, dict[str, str]]:
+    """Repaint a finished walk in another style: by the same sketches, noise and seeds.
+
+    The answer is as to a new walk, whose `remix_of` names this one. Only walks that sketches led can be repainted.
+    """
+    return routes.accept(lambda _secret: _repainted(walk_id))
+
+
+def _repainted(walk_id: str) -> Commission:
+    walk = lookup.walk_at_address(walk_id)
+    asked = body_reader.read(
+        RepaintRequest, shape='A repaint is asked for by an object such as {"style": "neon"}.', rules=REPAINT_RULES
+    )
+    return repainting.commission_of(walk, asked.style, unlisted=asked.unlisted)
+
+
+def _describe(style: Style, likeness: float | None = None, because: str | None = None) -> StyleDescription:
+    has_sample = samples.path(style) is not None
+    return {
+        "name": style.name,
+        "title": style.hand.title,
+        "hand": style.hand.words,
+        "suits": style.suits or None,
+        "picture": url_for("styles.sample", name=style.name) if has_sample else None,
+        "likeness": likeness,
+        "because": because,
+    }

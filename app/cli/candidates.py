@@ -1,0 +1,112 @@
+"""``flask --app wsgi walks candidates``: several pictures that a stop might be, to choose from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.api import candidate_routes
+from app.auth import visitors
+from app.cli.common import as_json, explained, print_json
+from app.commissions import candidates
+from app.errors import InvalidInput, MediaError, MomaError
+from app.generation import presets
+from app.operations.local_worker import POLL_SECONDS, TEND_SECONDS, painters
+from app.queue import candidate_requests
+from app.storage.candidate_models import WAITING, CandidateSet
+from app.storage.database import db
+
+WORD = "command line"
+NONE = "-"
+"""What stands for a stop of which none was picked."""
+
+
+@click.command("candidates")
+@click.argument("prompt")
+@click.option("--seed", type=int, required=True, help="The seed that the walk is to have.")
+@click.option("--count", type=int, default=candidate_requests.A_ROW, show_default=True, help="How many pictures.")
+@click.option("--leave-out", default="", help="What the stop leaves out (its negative prompt).")
+@click.option("--hand", help="The style that it is painted in, one that the model knows, such as neon.")
+@click.option("--preset", type=click.Choice(presets.NAMES), help="How much to spend on a picture.")
+@click.option("--steps", type=int, help="How many steps the sampler takes.")
+@click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
+@click.option("--size", type=int, help="How many pixels a side of the walk's pictures has.")
+@click.option("--model", help="The model that paints, of those on offer; the first if not given.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the pictures into this folder.")
+@as_json
+@explained
+def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
+    """Have pictures painted that a stop with this PROMPT might be; name each for ``walks create --pick``.
+
+    With no site running, one is started for as long as it takes.
+    """
+    stop = {"prompt": prompt, "negative_prompt": leave_out, "hand": hand}
+    asked = {name: value for name, value in options.items() if value is not None}
+    wanted = candidates.validate({"stop": stop, **asked})
+    owner = visitors.digest(WORD)
+    with painters(needed=True) as tend:
+        found = candidates.place(wanted, owner_hash=owner, network=owner)
+        found = _wait_for(found.id, tend)
+    if found.error:
+        raise MomaError(found.error)
+    written = [] if out is None else _write(found, out)
+    if as_json:
+        print_json({**candidate_routes.describe(found), "files": [str(path) for path in written]})
+        return
+    for index, candidate in enumerate(found.candidates):
+        told = "as proposed" if candidate.place == 0 else f"seed {found.pool[candidate.place]['seed']}"
+        click.echo(f"{found.id}.{index}  {told}" + (f"  {written[index]}" if written else ""))
+
+
+def picked(names: Sequence[str], prompts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what candidates give their stops, seed and scene, by the names that the command printed.
+
+    :raises InvalidInput: when there is none of that name, or it is of another prompt.
+    """
+    if names and len(names) != len(prompts):
+        raise InvalidInput.on("pick", message=f"Give --pick once for each prompt, {NONE} for none, or not at all.")
+    return [{} if name == NONE else _stop(name, prompt) for name, prompt in zip(names, prompts, strict=False)]
+
+
+def _stop(name: str, prompt: str) -> dict[str, Any]:
+    set_id, _, index = name.partition(".")
+    found = candidate_requests.find(set_id)
+    places = [] if found is None else [str(each.index) for each in found.candidates]
+    if found is None or index not in places:
+        raise InvalidInput.on("pick", message=f"There is no candidate {name:.40}; they are kept for a short time.")
+    if found.asked["stop"]["prompt"] != " ".join(prompt.split()):
+        message = f"The candidate {name} is a picture of “{found.asked['stop']['prompt']}”, not of “{prompt}”."
+        raise InvalidInput.on("pick", message=message)
+    told = found.pool[found.candidates[places.index(index)].place]
+    return {"seed": told["seed"], "scene": told["scene"]}
+
+
+def _wait_for(set_id: str, tend: Callable[[], None]) -> CandidateSet:
+    tended = time.monotonic()
+    while True:
+        db.session.rollback()
+        found = candidate_requests.find(set_id)
+        if found is None:
+            raise MomaError("The candidates were deleted meanwhile.")
+        if found.state != WAITING:
+            return found
+        if time.monotonic() - tended > TEND_SECONDS:
+            tend()
+            tended = time.monotonic()
+        time.sleep(POLL_SECONDS)
+
+
+def _write(found: CandidateSet, out: Path) -> list[Path]:
+    paths = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for candidate in found.candidates:
+            paths.append(out / f"{found.id}.{candidate.index}.webp")
+            paths[-1].write_bytes(candidate.picture)
+    except OSError as error:
+        raise MediaError(f"{out} cannot be written to: {error.strerror or error}") from error
+    return paths

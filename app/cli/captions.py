@@ -1,0 +1,140 @@
+"""``flask --app wsgi captions``: captions and wall labels for a folder of pictures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from app.cli.common import as_json, explained, print_json
+from app.errors import MediaError
+from app.labels import captions
+from app.operations import folder_captions
+from app.operations.folder_captions import Captioned, Skipped
+from app.operations.local_worker import painters
+
+SOME_SKIPPED = 3
+"""The exit status when all is done but what cannot be read."""
+
+
+@click.command("captions")
+@click.argument("folder", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--tone",
+    "tones",
+    multiple=True,
+    default=[captions.TONE],
+    show_default=True,
+    help=f"How they sound: {', '.join(captions.TONES)}, or a word of your own; may be repeated.",
+)
+@click.option(
+    "--audience",
+    "audiences",
+    multiple=True,
+    default=["personal"],
+    show_default=True,
+    help=f"Whom they are for: {', '.join(captions.AUDIENCES)}; may be repeated.",
+)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    default=["en"],
+    show_default=True,
+    help=f"Which they are in: {', '.join(captions.GRAMMARS)}; may be repeated.",
+)
+@click.option("--variants", type=int, default=3, show_default=True, help="How many of each.")
+@click.option("--recursive", is_flag=True, help="Look into the folders within, too.")
+@click.option(
+    "--look/--no-look",
+    default=True,
+    show_default=True,
+    help="Have a worker say what they show; without it, captions do not.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["jsonl", "csv"]),
+    help="How they are written; else as --out ends, else jsonl.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write, where an earlier run is gone on with; else they are printed.",
+)
+@as_json
+@explained
+def command(
+    folder: tuple[Path, ...],
+    tones: tuple[str, ...],
+    audiences: tuple[str, ...],
+    languages: tuple[str, ...],
+    variants: int,
+    recursive: bool,
+    look: bool,
+    kind: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Write captions and wall labels for the pictures in FOLDER, or for files that are named.
+
+    A worker says what each shows, a guess. Run again with the same --out, it goes on where it was stopped. A picture
+    that cannot be read is named and left out: the exit status is 3 then, 1 where nothing could be done, else 0.
+    """
+    wanted = folder_captions.wishes(tones, audiences, languages, variants)
+    files = folder_captions.find(folder, recursive=recursive)
+    is_table = (kind or ("csv" if out and out.suffix.lower() == ".csv" else "jsonl")) == "csv"
+    kept = {} if out is None else folder_captions.kept(out, files, wanted, is_table=is_table)
+    left = {name: path for name, path in files.items() if name not in kept}
+    with painters(needed=look and bool(left)) as tend, _target(out, list(kept.values()), is_table) as target:
+        skipped = _write(folder_captions.compose(left, wanted, look=look, tend=tend), target, is_table)
+    told = {"written": len(left) - len(skipped), "kept": len(kept), "skipped": [_told(each) for each in skipped]}
+    if out is not None and as_json:
+        print_json(told)
+    elif out is not None:
+        click.echo(f"{told['written']} pictures captioned, {told['kept']} kept as they were, in {out}.")
+    sys.exit(SOME_SKIPPED if skipped else 0)
+
+
+@contextmanager
+def _target(out: Path | None, kept: Sequence[str], is_table: bool) -> Iterator[TextIO]:
+    """Open what is written to: a file that begins with what it keeps, written aside first; or the terminal."""
+    head = folder_captions.HEAD if is_table else ""
+    if out is None:
+        sys.stdout.write(head)
+        yield sys.stdout
+        return
+    try:
+        aside = out.with_name(f".{out.name}.part")
+        aside.write_text(head + "".join(kept), "utf-8")
+        aside.replace(out)
+        opened = out.open("a", encoding="utf-8")
+    except OSError as error:
+        raise MediaError(f"{out} cannot be written to: {error.strerror or error}") from error
+    with opened:
+        yield opened
+
+
+def _write(found: Iterator[Captioned | Skipped], target: TextIO, is_table: bool) -> list[Skipped]:
+    """Write each as it comes, so that nothing is lost if it is stopped; return those that were left out."""
+    form: Callable[[Captioned], str] = folder_captions.as_rows if is_table else folder_captions.as_lines
+    skipped = []
+    for each in found:
+        if isinstance(each, Skipped):
+            skipped.append(each)
+            click.echo(f"{each.file}: {each.error}", err=True)
+            continue
+        try:
+            target.write(form(each))
+            target.flush()
+        except OSError as error:
+            raise MediaError(f"The captions cannot be written: {error.strerror or error}") from error
+    return skipped
+
+
+def _told(skipped: Skipped) -> dict[str, Any]:
+    return {"file": skipped.file, "error": skipped.error}

@@ -1,0 +1,155 @@
+"""Admin commands for styles: ``flask --app wsgi styles …``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from app.cli.common import as_json, explained, print_json
+from app.errors import InvalidInput
+from app.generation import models_on_offer
+from app.operations import artists, style_teaching
+from app.operations.artists import CatalogueRequest
+from app.operations.style_teaching import ADAPTER_STEPS, ENOUGH, STEPS, StyleRequest
+from app.styles import added, shipped
+from app.styles.added import AddedStyle
+
+group = AppGroup("styles", help="Add styles of your own pictures, which the painter learns.")
+
+COLLECTED = (
+    click.argument("name"),
+    click.argument("source", required=False),
+    click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                 help="A museum's catalogue (CSV, JSON Lines) whose words tell of the artist; SOURCE may be left out."),
+    click.option("--artist", default="", help="Whose works of the catalogue; else the title, or the name."),
+    click.option("--licence", required=True, help="Under which licence it may be used, best by its SPDX name."),
+    click.option("--attribution", default="", help="The credit that is wanted."),
+    click.option("--title", default="", help="What people call the style; else its name."),
+    click.option("--pictures", "enough", type=click.IntRange(style_teaching.LEAST), default=ENOUGH, show_default=True,
+                 help="How many are collected at most."),
+    click.option("--model", help="Which of the models on offer learns it; else the first."),
+)  # fmt: skip
+
+
+def _collected(command: Any) -> Any:
+    for option in reversed(COLLECTED):
+        command = option(command)
+    return command
+
+
+@group.command("add")
+@_collected
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    help=f"How long it is learned; else {STEPS} steps, or {ADAPTER_STEPS} where no sketches lead the model.",
+)
+@as_json
+@explained
+def add(as_json: bool, catalogue: Path | None, artist: str, **told: Any) -> None:
+    """Add the style NAME of the pictures in SOURCE, a folder or an address, and have a model learn it.
+
+    Run again, it goes on where it was stopped. Until it is learned, the nearest hand stands in. With --catalogue the
+    style is an artist, found by the titles and subjects of their works; without SOURCE nothing is learned.
+    """
+    style = _of_words(catalogue, artist, told)
+    _say(style if told["source"] is None else style_teaching.teach(StyleRequest(**told), say=_tell), as_json)
+
+
+@group.command("prefetch")
+@_collected
+@as_json
+@explained
+def prefetch(as_json: bool, catalogue: Path | None, artist: str, **told: Any) -> None:
+    """Collect and look at the pictures of the style NAME, and offer it with a hand that stands in."""
+    style = _of_words(catalogue, artist, told)
+    _say(style if told["source"] is None else style_teaching.prefetch(StyleRequest(**told), say=_tell), as_json)
+
+
+@group.command("artists")
+@click.argument("catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--licence", required=True, help="Under which licence the catalogue is, best by its SPDX name.")
+@click.option("--attribution", default="", help="The credit that it wants.")
+@click.option("--most", type=click.IntRange(1, 300), default=50, show_default=True, help="How many artists at most.")
+@click.option("--least", type=click.IntRange(1), default=20, show_default=True, help="Of how many works each.")
+@as_json
+@explained
+def add_artists(catalogue: Path, licence: str, attribution: str, most: int, least: int, as_json: bool) -> None:
+    """Add the artists who have the most works in a museum's CATALOGUE, by its titles and subjects alone."""
+    wanted = CatalogueRequest(catalogue, licence, attribution)
+    kept = artists.add_most_shown(wanted, most=most, least=least)
+    if as_json:
+        print_json([_told(style) for style in kept])
+    else:
+        click.echo(f"{len(kept)} artists are found by their works now.")
+
+
+@group.command("list")
+@as_json
+@explained
+def list_styles(as_json: bool) -> None:
+    """List all styles: those of the models on offer, and those that were added."""
+    found = [{"name": style.name, "title": style.hand.title, "model": model.name, "hand": style.hand.words}
+             for model in models_on_offer.offered() if model.setting not in models_on_offer.taught()
+             for style in shipped.of_model(model.setting)]  # fmt: skip
+    found += [_told(style) for style in added.every()]
+    if as_json:
+        print_json(found)
+        return
+    for each in found:
+        learned = f"by {each['model']}" if each["model"] else f"not learned yet; {each['hand'] or 'any hand'} stands in"
+        click.echo(f"{each['name']:24}  {each['title']:24}  {learned}")
+
+
+@group.command("remove")
+@click.argument("name")
+@as_json
+@explained
+def remove(name: str, as_json: bool) -> None:
+    """Remove the style NAME that was added, with its model and all that was kept of its pictures."""
+    style = style_teaching.remove(name)
+    if as_json:
+        print_json(_told(style) | {"model": None})
+    else:
+        click.echo(f"The style {style.title} is removed.")
+
+
+def _of_words(catalogue: Path | None, artist: str, told: dict[str, Any]) -> AddedStyle:
+    """Take what a catalogue says of an artist, where one is given.
+
+    :raises InvalidInput: when there is neither a catalogue nor a source of pictures.
+    """
+    if catalogue is None:
+        if told["source"] is None:
+            raise InvalidInput.on("source", message="Say where the pictures are, or give a --catalogue of works.")
+        return AddedStyle(told["name"], told["title"], told["licence"])
+    wanted = CatalogueRequest(catalogue, told["licence"], told["attribution"])
+    return artists.add(wanted, name=told["name"], artist=artist, title=told["title"])
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _told(style: AddedStyle) -> dict[str, Any]:
+    return {
+        "name": style.name, "title": style.title, "model": style.model, "hand": style.hand,
+        "licence": style.licence, "attribution": style.attribution, "source": style.source,
+        "pictures": style.pictures, "works": style.works,
+    }  # fmt: skip
+
+
+def _say(style: AddedStyle, as_json: bool) -> None:
+    if as_json:
+        print_json(_told(style))
+    elif style.model:
+        click.echo(f"{style.title} is learned: {style.model} paints it, behind a prompt as “{style.words}”.")
+    elif style.phrases and not style.pictures:
+        hand = style.stand_in or "any hand"
+        click.echo(f"{style.title} is found by {len(style.phrases)} titles and subjects of {style.works} works;"
+                   f" {hand} stands in.")  # fmt: skip
+    else:
+        click.echo(f"{style.title} is offered; {style.stand_in or 'any hand'} stands in until it is learned.")

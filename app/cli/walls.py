@@ -1,0 +1,129 @@
+"""Admin commands for live walls: ``flask --app wsgi wall …``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from app.cli.common import as_json, explained, print_json
+from app.moderation.audit_log import COMMAND
+from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall
+from app.wall import walls, words
+from app.wall.walls import WallRequest
+
+group = AppGroup("wall", help="Open and close walls that walk on without end, led by what visitors write.")
+
+
+@group.command("open")
+@click.argument("name")
+@click.option("--title", help="What it is called; made from the name at first.")
+@click.option("--hand", help="The style of all that is painted on it; '' for any.")
+@click.option(
+    "--banned", multiple=True, metavar="WORD", help="A word that it does not take; again for more, '' for none."
+)
+@click.option("--newest/--not-newest", default=None, help="Hang what it keeps among the gallery's newest as well.")
+@as_json
+@explained
+def open_wall(
+    name: str, title: str | None, hand: str | None, banned: tuple[str, ...], newest: bool | None, as_json: bool
+) -> None:
+    """Open the wall NAME, or change one that is open; its screen is at /wall/NAME. What is left out stays as it was."""
+    known = walls.find(name)
+    told = {"title": title, "hand": hand, "banned": banned or None, "is_listed": newest}
+    changes: dict[str, Any] = {field: value for field, value in told.items() if value is not None}
+    wanted = replace(walls.wanted_of(known) if known else WallRequest(name), **changes)
+    _say(walls.open_wall(wanted, who=COMMAND), as_json)
+
+
+@group.command("pause")
+@click.argument("name")
+@as_json
+@explained
+def pause(name: str, as_json: bool) -> None:
+    """Have the wall NAME stand still at its next stop; `wall resume` lets it go on."""
+    _set(name, PAUSED, as_json)
+
+
+@group.command("resume")
+@click.argument("name")
+@as_json
+@explained
+def resume(name: str, as_json: bool) -> None:
+    """Let the wall NAME go on."""
+    _set(name, OPEN, as_json)
+
+
+@group.command("close")
+@click.argument("name")
+@as_json
+@explained
+def close(name: str, as_json: bool) -> None:
+    """Close the wall NAME; what it walked hangs in its evening's exhibition."""
+    _set(name, CLOSED, as_json)
+
+
+@group.command("list")
+@as_json
+@explained
+def list_all(as_json: bool) -> None:
+    """List the walls."""
+    found = walls.every()
+    if as_json:
+        print_json([_described(each) for each in found])
+        return
+    for each in found:
+        click.echo(f"{each.name}  {each.state}  {each.title}  ({words.count(each)} waiting)")
+
+
+@group.command("skip")
+@click.argument("number", type=int)
+@explained
+def skip(number: int) -> None:
+    """Skip the words NUMBER of `wall show`, waiting or on the wall."""
+    words.skip(words.at(number), who=COMMAND)
+
+
+@group.command("show")
+@click.argument("name")
+@as_json
+@explained
+def show(name: str, as_json: bool) -> None:
+    """Show the wall NAME and what waits before it."""
+    _say(walls.at(name), as_json)
+
+
+def _set(name: str, state: str, as_json: bool) -> None:
+    wall = walls.at(name)
+    if state == CLOSED:
+        walls.close(wall, who=COMMAND)
+    else:
+        walls.set_state(wall, state, who=COMMAND)
+    _say(walls.at(name), as_json)
+
+
+def _described(wall: Wall) -> dict[str, Any]:
+    return {
+        "name": wall.name,
+        "title": wall.title,
+        "state": wall.state,
+        "hand": wall.hand,
+        "banned": wall.banned,
+        "screen": f"/wall/{wall.name}",
+        "say": f"/w/{wall.name}",
+        "exhibition": wall.evening,
+        "waiting": [{"number": row.number, "words": row.words} for row in words.line(wall)],
+    }
+
+
+def _say(wall: Wall, as_json: bool) -> None:
+    if as_json:
+        print_json(_described(wall))
+        return
+    click.echo(f"{wall.name} is {wall.state}: its screen is /wall/{wall.name}, and phones write at /w/{wall.name}")
+    if wall.evening:
+        click.echo(f"What it keeps hangs in /exhibitions/{wall.evening}")
+    for row in words.line(wall):
+        click.echo(f"{row.number:>8}  {row.words}")

@@ -1,0 +1,147 @@
+"""A finished walk repainted in another style: the same sketches, noise and seeds, in another hand.
+
+The frames are spaced anew: what is even in one hand is a little less so in another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.commissions import validation
+from app.commissions.schema import Commission
+from app.errors import Conflict, InvalidInput
+from app.generation import hands, models_on_offer, sampler_settings
+from app.generation.models_on_offer import ModelOnOffer
+from app.i18n.formatting import join_words
+from app.i18n.gettext import N_, _
+from app.storage.database import db
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, REFUSED, Stop, Walk
+from app.styles import added, shipped
+from app.styles import style as styles
+from app.styles.added import AddedStyle
+from app.styles.style import Style
+
+UNFINISHED = N_("This walk is not finished. It can be repainted once it is.")
+LED_BY_WORDS = N_(
+    "This walk was painted by words alone. Only where sketches led the painter can the same pictures be painted in"
+    " another style. Remix it instead: other words behind each prompt make another walk."
+)
+
+
+def styles_for(walk: Walk) -> tuple[Style, ...]:
+    """List the styles that a walk can be repainted in: those that not all of it is in; none where it cannot be."""
+    if flaw(walk):
+        return ()
+    taken = {stop.hand for stop in walk.stops}
+    offered = (*shipped.of_model(_model(walk).setting), *(style.style for style in added.every() if _is_led(style)))
+    distinct = {style.name: style for style in offered}
+    return tuple(style for style in distinct.values() if taken != {style.hand.words})
+
+
+def flaw(walk: Walk) -> str:
+    """Say why a walk cannot be repainted in any style; ``""`` if it can be."""
+    if walk.state != FINISHED:
+        return _(UNFINISHED)
+    is_led = bool(models_on_offer.facts(_model(walk).setting)["has_sketches"])
+    return "" if is_led and all(stop.scene is not None for stop in walk.stops) else _(LED_BY_WORDS)
+
+
+def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Commission:
+    """Return the commission of the same walk in a style, by its name, words or title; unlisted as the walk is.
+
+    :raises Conflict: when the walk is not finished.
+    :raises InvalidInput: when it cannot be repainted, or not in this style.
+    """
+    if walk.state != FINISHED:
+        raise Conflict(_(UNFINISHED))
+    if found := flaw(walk):
+        raise InvalidInput.on("walk", message=found)
+    model, hand = _painted_by(walk, style)
+    known = hands.known(model.setting)
+    asked: dict[str, Any] = {
+        "stops": [_stop(stop, hand, known) for stop in walk.stops],
+        "seed": walk.seed,
+        "frames": walk.frames,
+        "preset": walk.preset,
+        "ending": walk.ending,
+        "easing": walk.easing,
+        "model": walk.model if model == models_on_offer.find(walk.model) else model.name,
+        "unlisted": walk.unlisted if unlisted is None else unlisted,
+        "photos_may_be_shown": walk.photos_may_be_shown,
+        "remix_of": walk.id,
+    }
+    return validation.validate(asked | _settings(walk, model))
+
+
+def repeat_key(walk: Walk, wanted: Commission, owner_hash: str) -> str:
+    """Name a repaint so that its owner, asking twice, gets the same one; a new one once that one came to nothing."""
+    nothing = Walk.state.in_((FAILED, REFUSED, CANCELLED))
+    own = select(func.count()).where(Walk.owner_hash == owner_hash, Walk.remix_of == walk.id, nothing)
+    content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
+    return f"repaint {content} {db.session.scalar(own)}"
+
+
+def _model(walk: Walk) -> ModelOnOffer:
+    """Return the model that painted a walk, or the site's first where that is no longer on offer."""
+    found = models_on_offer.find(walk.model_name or walk.model) or models_on_offer.find(None)
+    assert found is not None  # noqa: S101 - a site has a first model
+    return found
+
+
+def _is_led(style: AddedStyle) -> bool:
+    """Tell whether a model learned a style that can paint the same shapes: one that sketches lead."""
+    model = models_on_offer.find(style.model) if style.model else None
+    return model is not None and bool(models_on_offer.facts(model.setting)["has_sketches"])
+
+
+def _painted_by(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
+    """Find the model that paints a style, best the walk's own, and the words of its hand."""
+    own = _model(walk)
+    if style := styles.find(name, shipped.of_model(own.setting)):
+        return own, style.hand.words
+    for taught in added.every():
+        model = models_on_offer.find(taught.model) if _is_led(taught) else None
+        if model is not None and styles.find(name, [taught.style]):
+            return model, taught.words
+    known = join_words(style.name for style in styles_for(walk))
+    raise InvalidInput.on(
+        "style", message=_("The style cannot be “%(style)s”. There are %(styles)s.", style=f"{name:.60}", styles=known)
+    )
+
+
+def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...]) -> dict[str, Any]:
+    asked: dict[str, Any] = {
+        "prompt": stop.prompt,
+        "negative_prompt": stop.negative_prompt,
+        "seed": stop.seed,
+        "hand": hand,
+    }
+    if stop.scene is not None:
+        asked["scene"] = stop.scene | {"words": _without_hands(stop.scene.get("words", ""), known)}
+    if stop.photo is not None:
+        asked |= {"picture": stop.photo, "cut_out": bool(stop.cut_out)}
+    return asked
+
+
+def _without_hands(words: str, known: tuple[hands.Hand, ...]) -> str:
+    """Leave out of what the painter is told the hand that stands behind it, which was drawn or named in the prompt."""
+    named = {hand.words for hand in known}
+    return ", ".join(part for part in words.split(", ") if part not in named)
+
+
+def _settings(walk: Walk, model: ModelOnOffer) -> dict[str, Any]:
+    """Ask for the walk's steps, guidance and size where the same model paints; another paints by its own."""
+    if model != _model(walk):
+        return {}
+    usual = sampler_settings.resolve_settings(walk.preset, model.name)
+    asked: dict[str, Any] = {}
+    if walk.sampler_steps != usual["steps"]:
+        asked["steps"] = walk.sampler_steps
+    if walk.guidance != usual["guidance"]:
+        asked["guidance"] = walk.guidance
+    if walk.width in models_on_offer.facts(model.setting)["sizes"][1:]:
+        asked["size"] = walk.width
+    return asked

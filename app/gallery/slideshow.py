@@ -1,0 +1,134 @@
+"""Museum mode: what a screen shows one film after the other, without end, part by part.
+
+An exhibition keeps its order. Everything, and what a search finds, comes in an order of chance in which no film returns
+before all others were there; after the last a new order is drawn. A part costs as much as a page of the gallery.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.errors import FieldError, InvalidInput
+from app.gallery import catalogue, cursors, exhibitions
+from app.gallery.catalogue_query import CatalogueQuery
+from app.i18n.gettext import N_, _
+from app.search.terms import QUERY_MAX, too_long
+from app.storage.house_models import Exhibition
+from app.storage.walk_models import Walk
+
+SECONDS_MIN, SECONDS_MAX = SECONDS_LIMITS = 5, 3600
+SECONDS = 20
+PART = 12
+EMPTY_MAX = 3
+"""Over so many parts whose films were all taken down this moment one request goes on."""
+
+HALL = "hall"
+TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+QUIET = re.compile(rf"({TIME})-({TIME})")
+
+
+class UnusableSlideshow(InvalidInput):
+    """A slideshow was asked for in a way that breaks a rule."""
+
+    title = N_("Not a slideshow we can show")
+
+
+@dataclass(frozen=True, slots=True)
+class SlideshowRequest:
+    """What is shown, how many seconds each film stays at least, and when the screen is dark (``HH:MM-HH:MM``)."""
+
+    exhibition: str = ""
+    q: str = ""
+    seconds: int = SECONDS
+    quiet: str = ""
+
+    def address(self, **more: Any) -> dict[str, Any]:
+        """Return what stands in an address for this, and more."""
+        told = {"exhibition": self.exhibition, "q": self.q, "quiet": self.quiet, **more}
+        if self.seconds != SECONDS:
+            told["seconds"] = self.seconds
+        return {name: value for name, value in told.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some films in a row, and the cursor of the next part; ``None`` where the order begins anew."""
+
+    walks: list[Walk]
+    after: str | None
+
+
+def parse(arguments: Mapping[str, str]) -> SlideshowRequest:
+    """Read an address; empty fields say nothing.
+
+    :raises UnusableSlideshow: naming each field that is unusable, and its limit.
+    """
+    told = {name: arguments.get(name, "").strip() for name in ("exhibition", "q", "seconds", "quiet")}
+    errors = []
+    if told["exhibition"] and told["q"]:
+        errors.append(FieldError(("q",), _("Choose one: exhibition or q, not both.")))
+    if len(told["q"]) > QUERY_MAX:
+        errors.append(FieldError(("q",), too_long(len(told["q"]))))
+    if told["seconds"] and not _is_within(told["seconds"]):
+        limits = {"least": SECONDS_MIN, "most": SECONDS_MAX}
+        message = _("seconds must be a whole number from %(least)s to %(most)s.", **limits)
+        errors.append(FieldError(("seconds",), message))
+    if told["quiet"] and not _are_hours(told["quiet"]):
+        message = _("quiet must be two different times of day from 00:00 to 23:59, as in 22:00-08:00.")
+        errors.append(FieldError(("quiet",), message))
+    if errors:
+        raise UnusableSlideshow(errors)
+    return SlideshowRequest(told["exhibition"], told["q"], int(told["seconds"] or SECONDS), told["quiet"])
+
+
+def exhibition_of(wanted: SlideshowRequest) -> Exhibition | None:
+    """Return the exhibition that is shown, if one was asked for.
+
+    :raises exhibitions.NoExhibition: when there is none at this address.
+    """
+    return exhibitions.at(wanted.exhibition) if wanted.exhibition else None
+
+
+def part(wanted: SlideshowRequest, *, cursor: str | None = None, limit: int = PART) -> Part:
+    """Return the next films, from where the cursor says.
+
+    :raises InvalidInput: for an unusable search or a forged cursor.
+    """
+    for _again in range(EMPTY_MAX):
+        found = _hall_part(wanted, cursor, limit) if wanted.exhibition else _drawn_part(wanted, cursor, limit)
+        if found.walks or found.after is None:
+            break
+        cursor = found.after
+    return Part([walk for walk in found.walks if "poster" in walk.media], found.after)
+
+
+def _is_within(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6 and SECONDS_MIN <= int(text) <= SECONDS_MAX
+
+
+def _are_hours(text: str) -> bool:
+    found = QUIET.fullmatch(text)
+    return found is not None and found[1] != found[2]
+
+
+def _hall_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part:
+    (start,) = cursors.read(cursor, HALL, int) if cursor else (0,)
+    walks, begin = exhibitions.walks_of(exhibitions.at(wanted.exhibition)), max(0, int(start))
+    end = begin + limit
+    return Part(walks[begin:end], cursors.write(HALL, end) if end < len(walks) else None)
+
+
+def _drawn_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part:
+    page = catalogue.page(CatalogueQuery(q=wanted.q, sort=_order(wanted)), cursor=cursor, limit=limit)
+    return Part(page.walks, page.older)
+
+
+def _order(wanted: SlideshowRequest) -> Literal["surprise", "best"]:
+    """Draw lots among what the words find; where they find nothing, show what comes nearest in meaning."""
+    if not wanted.q:
+        return "surprise"
+    found = catalogue.page(CatalogueQuery(q=wanted.q, sort="surprise"), limit=1).found
+    return "surprise" if found else "best"

@@ -1,0 +1,250 @@
+"""Keeping what a wall has walked: up to seven legs joined into one walk, in the evening's exhibition.
+
+The kept walk has its legs' levels, one after the other, so its recipe paints the same pictures again; a worker gives it
+its legs' frames (:mod:`worker.pieces.stretch_frames`) and makes the films. Then the legs go. What leads through stops
+of the gallery alone is not kept: it is nobody's.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import aliased, selectinload
+
+from app.auth import visitors
+from app.commissions import brought_photos, walk_edits
+from app.commissions.walk_edits import WalkChange
+from app.errors import InvalidInput
+from app.gallery import exhibitions
+from app.gallery.exhibitions import EXHIBITS_MAX, ExhibitionRequest
+from app.generation.cost import PAIR
+from app.i18n.formatting import day
+from app.i18n.gettext import N_, _
+from app.queue import fair_queue, jobs, pieces
+from app.storage.database import db, now, writing
+from app.storage.house_models import TITLE_MAX
+from app.storage.walk_models import FILM, FINISHED, OF_WALL, QUEUED, WAITING, Frame, Piece, Stop, Walk, new_id
+from app.storage.wall_models import STRETCH_LEGS, Wall, WallLeg
+from app.text import folding
+from app.uploads import photo_stops
+from app.walks import lifecycle, neighbours
+
+SAME = (
+    "preset", "scheduler", "sampler_steps", "guidance", "sampling", "model_name", "model_title",
+    "model_revision", "width", "height", "precision", "memory_format", "threads", "batch", "prefix", "software", "fps",
+)  # fmt: skip
+"""What the legs of a stretch share; where one differs, as after a new model, another stretch begins."""
+OF_STOP = "prompt", "negative_prompt", "hand", "found_hand", "note", "scene", "cut_out"
+LATER = 2
+"""How many turns the films of what is kept come after what is painted: the wall goes on meanwhile."""
+TEXT = N_("What was written for this wall, in the order in which it was walked.")
+
+
+def keep_walked(wall: Wall, *, all_of_it: bool = False) -> int:
+    """Keep what is walked and whole; with ``all_of_it`` also what is shorter than a stretch. Return how many walks."""
+    kept = 0
+    for legs in _stretches(_walked(wall, even_lead=all_of_it)):
+        if len(legs) == STRETCH_LEGS or all_of_it:
+            kept += _keep(wall, legs)
+    return kept
+
+
+def set_listed(walk: Walk, is_listed: bool) -> None:
+    """List a kept walk in the gallery, or leave it to its exhibition alone.
+
+    :raises InvalidInput: where no wall keeps it, or nobody agreed that its photos are shown.
+    """
+    if not walk.is_of_wall:
+        raise InvalidInput.on("walk_id", message=_("Only its visitor decides whether it is listed."))
+    walk_edits.apply(walk, WalkChange(unlisted=not is_listed))
+
+
+def tidy_all() -> int:
+    """Tidy all walls; return how many walks of legs were removed."""
+    count = 0
+    for wall in db.session.scalars(select(Wall)).all():
+        while removed := tidy(wall):
+            count += removed
+    return count
+
+
+def tidy(wall: Wall) -> int:
+    """Remove the walks of legs that are kept, or that nobody keeps; return how many."""
+    query = (
+        select(Walk)
+        .join(WallLeg, WallLeg.walk_id == Walk.id)
+        .where(WallLeg.wall_number == wall.number, WallLeg.number < _still_shown(wall), Walk.state.not_in(WAITING))
+    )
+    kept = aliased(Walk)
+    is_kept = select(kept.id).where(kept.state == FINISHED, kept.id == WallLeg.stretch).exists()
+    gone = WallLeg.skipped | (WallLeg.stretch == "") | is_kept
+    walks = db.session.scalars(query.where(gone).options(selectinload(Walk.stops)).limit(STRETCH_LEGS * 2)).all()
+    if walks:
+        lifecycle.remove(walks)
+        with writing() as session:
+            ids = [walk.id for walk in walks]
+            session.execute(update(WallLeg).where(WallLeg.walk_id.in_(ids)).values(walk_id=None))
+    return len(walks)
+
+
+def _still_shown(wall: Wall) -> int:
+    """Return the first leg that screens may still ask for: the one before that which is walked."""
+    return wall.lead - 1 if wall.closed_at is None else wall.lead + 2
+
+
+def _walked(wall: Wall, *, even_lead: bool) -> list[tuple[WallLeg, Walk]]:
+    """List the legs that were walked, are painted and not kept yet, each with its walk."""
+    until = WallLeg.number <= wall.lead if even_lead else WallLeg.number < wall.lead
+    rows = db.session.execute(
+        select(WallLeg, Walk)
+        .join(Walk, Walk.id == WallLeg.walk_id)
+        .where(
+            WallLeg.wall_number == wall.number, until, WallLeg.stretch.is_(None), WallLeg.skipped.is_(False),
+            WallLeg.walked_at.is_not(None), Walk.state == FINISHED, Walk.deleted_at.is_(None),
+        )
+        .order_by(WallLeg.number)
+        .options(selectinload(Walk.stops), selectinload(Walk.painted))
+    )  # fmt: skip
+    return [(leg, walk) for leg, walk in rows if len(walk.painted) == walk.frames]
+
+
+def _stretches(walked: Sequence[tuple[WallLeg, Walk]]) -> Iterator[list[tuple[WallLeg, Walk]]]:
+    """Split legs into rows of at most seven that join, all painted alike."""
+    legs: list[tuple[WallLeg, Walk]] = []
+    for leg, walk in walked:
+        if legs and (len(legs) == STRETCH_LEGS or not _joins(legs[-1][1], walk)):
+            yield legs
+            legs = []
+        legs.append((leg, walk))
+    if legs:
+        yield legs
+
+
+def _joins(earlier: Walk, later: Walk) -> bool:
+    return later.continues == earlier.id and all(getattr(earlier, name) == getattr(later, name) for name in SAME)
+
+
+def _keep(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
+    """Join some legs into a walk, and have a worker make its films; those that nobody steered are not kept."""
+    mine = WallLeg.wall_number == wall.number, WallLeg.number.in_([leg.number for leg, _walk in legs])
+    if all(leg.words_number is None for leg, _walk in legs):
+        with writing() as session:
+            session.execute(update(WallLeg).where(*mine).values(stretch=""))
+        return 0
+    walks = [walk for _leg, walk in legs]
+    kept = _joined(wall, walks)
+    with writing() as session:
+        for name, value in fair_queue.join(session, kept).items():
+            setattr(kept, name, value)
+        kept.asked = 0  # all of it is painted
+        session.add(kept)
+        session.flush()
+        session.execute(insert(Frame), [row | {"walk_number": kept.number} for row in _frames(walks)])
+        piece = {"walk_number": kept.number, "kind": FILM, "level": 1, "batch": 0, "urgency": pieces.WALK}
+        place = {"turn": kept.turn + LATER, "ticket": kept.ticket, "seconds": sum(w.paint_seconds or 0 for w in walks)}
+        session.execute(insert(Piece), [piece | place])
+        session.execute(update(WallLeg).where(*mine, WallLeg.stretch.is_(None)).values(stretch=kept.id))
+    jobs.notify_workers()
+    if brought_photos.may_be_listed(kept):
+        _hang(wall, kept)
+    return 1
+
+
+def _joined(wall: Wall, walks: Sequence[Walk]) -> Walk:
+    """Write a walk down that is some legs, one after the other, as if it had been painted whole."""
+    first = walks[0]
+    stops = [first.stops[0], *(walk.stops[-1] for walk in walks)]
+    owners = [(first, 0), *((walk, 1) for walk in walks)]
+    frames = _frames(walks)
+    drawings = {json.dumps(each, sort_keys=True): each for walk in walks for each in walk.drawings or []}
+    kept = Walk(
+        id=new_id(),
+        visitor=OF_WALL + wall.name,
+        network=f"kept {wall.name}",
+        owner_hash=visitors.digest(visitors.new_token()),
+        commission_hash="",
+        state=QUEUED,
+        started_at=now(),
+        model=walks[-1].model,
+        seed=first.seed,
+        frames=len(frames),
+        painted_count=len(frames),
+        passes=sum(walk.passes or 0 for walk in walks),
+        positions=[row["position"] for row in frames],
+        levels=joined_levels([walk.levels or [] for walk in walks]),
+        drawings=list(drawings.values()) or None,
+        is_pinned=True,
+        photos_may_be_shown=all(walk.photos_may_be_shown for walk in walks if any(stop.photo for stop in walk.stops)),
+        stops=[
+            Stop(position=index, seed=owner.seed_of(stop), **{name: getattr(stop, name) for name in OF_STOP})
+            for index, (stop, (owner, _at)) in enumerate(zip(stops, owners, strict=True))
+        ],
+        **{name: getattr(first, name) for name in SAME},
+    )
+    photos = {
+        index: (photo_stops.photo_of(owner, at), str(owner.stops[at].photo))
+        for index, (owner, at) in enumerate(owners)
+        if owner.stops[at].photo
+    }
+    kept.photos_may_be_shown = kept.photos_may_be_shown and bool(photos)
+    photo_stops.put_into(kept, photos)
+    kept.unlisted = not (wall.is_listed and brought_photos.may_be_listed(kept))
+    kept.words = folding.index_text(kept.searched)
+    neighbours.mark(kept)
+    return kept
+
+
+def _frames(walks: Sequence[Walk]) -> list[dict[str, Any]]:
+    """Write the frames of some legs as those of one walk; where two join, the picture is there once."""
+    rows: list[dict[str, Any]] = []
+    for leg, walk in enumerate(walks):
+        for frame in walk.painted[1 if leg else 0 :]:
+            rows.append(
+                {
+                    "index": len(rows), "position": leg + frame.position, "rank": frame.rank, "path": frame.path,
+                    "bytes": frame.bytes,
+                }
+            )  # fmt: skip
+    return rows
+
+
+def joined_levels(of_legs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Join the recorded levels of legs into those of one walk: stops in pairs, all else in its legs' own batches."""
+    stops = len(of_legs) + 1
+    whole = [
+        of_legs[0][0]
+        | {
+            "positions": [float(stop) for stop in range(stops)],
+            "batches": [list(range(at, min(at + PAIR, stops))) for at in range(0, stops, PAIR)],
+        }
+    ]
+    for levels in zip(*(levels[1:] for levels in of_legs), strict=True):
+        positions: list[float] = []
+        batches: list[list[int]] = []
+        for leg, level in enumerate(levels):
+            batches += [[len(positions) + index for index in batch] for batch in level["batches"]]
+            positions += [leg + position for position in level["positions"]]
+        whole.append(levels[0] | {"positions": positions, "batches": batches})
+    return whole
+
+
+def _hang(wall: Wall, kept: Walk) -> None:
+    """Hang a kept walk in the evening's exhibition, a further one where it is full."""
+    hall = None if wall.evening is None else exhibitions.find(wall.evening)
+    if hall is not None and exhibitions.size(hall) < EXHIBITS_MAX:
+        exhibitions.add(hall, kept)
+        return
+    begun = wall.opened_at.date()
+    title = f"{wall.title[: TITLE_MAX - 40]}, {day(begun)}"
+    for number in itertools.count(1):
+        slug = f"{wall.name}-{begun.isoformat()}" + (f"-{number}" if number > 1 else "")
+        if exhibitions.find(slug) is None:
+            break
+    hall = exhibitions.create(ExhibitionRequest(title, _(TEXT), slug, walks=[kept.id]), who=f"wall {wall.name}")
+    with writing() as session:
+        session.execute(update(Wall).where(Wall.number == wall.number).values(evening=hall.slug))
+    db.session.refresh(wall)

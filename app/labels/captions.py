@@ -1,0 +1,177 @@
+"""Captions by tone and audience, and a wall label's sentence, written by a grammar from a description."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import FieldError, InvalidInput
+from app.i18n.formatting import join_words
+from app.i18n.gettext import N_, _
+from app.labels import english, german, picture_english, picture_german
+from app.labels.descriptions import Description
+from app.labels.pictures import Picture
+from app.moderation import banned_words
+
+Audience = Literal["personal", "promotional", "academic"]
+Language = Literal["en", "de"]
+TONES = "quirky", "funny", "serious", "happy", "poetic"
+TONE = "poetic"
+TONE_MAX = 40  # characters of a tone that is a word of one's own
+DESCRIPTION_MAX = 300
+AUDIENCES: tuple[str, ...] = get_args(Audience)
+VARIANTS_MAX = 8
+BEGINS = re.compile(r"(?:^|(?<=[.!?–] )){(?=first|last|shows)")
+NAME = re.compile(r"(?<=^[“„])\w")
+WITHIN = re.compile("‘([^‘’]*)’")
+Subject = Description | Picture
+GRAMMARS: dict[str, Any] = {"en": english, "de": german}
+PICTURE_GRAMMARS: dict[str, Any] = {"en": picture_english, "de": picture_german}
+SUBJECTS = {
+    "tone": N_("The tone"),
+    "description": N_("The description"),
+    "audience": N_("The audience"),
+    "language": N_("The language"),
+}
+ALLOWED = {"audience": AUDIENCES, "language": tuple(GRAMMARS)}
+
+
+def grammar_of(about: Subject, language: str) -> Any:
+    """Return the lines that can be said in a language of a film, or of a picture."""
+    return (PICTURE_GRAMMARS if isinstance(about, Picture) else GRAMMARS)[language]
+
+
+def compose(about: Subject, *, tone: str, audience: str, variants: int, language: str = "en") -> list[str]:
+    """Write captions that all differ; for the same film or picture, and the same wishes, always the same."""
+    grammar, salt = grammar_of(about, language), f"{about.id} {tone} {audience}"
+    facts = _picture_facts(about, grammar) if isinstance(about, Picture) else _facts(about, grammar)
+    first = _shuffled(_borne_out(grammar.TONES[tone], about), salt)
+    second = _shuffled(_borne_out(grammar.AUDIENCES[audience], about), salt)
+    pairs = [f"{first[turn % len(first)]} {second[turn % len(second)]}" for turn in range(variants)]
+    return [_said(pair, facts) for pair in pairs]
+
+
+def _borne_out(lines: Mapping[str, tuple[str, ...]], about: Subject) -> list[str]:
+    """List the lines whose conditions, words apart by spaces, are all true of the film or picture."""
+    return [line for needs, group in lines.items() if about.holds.issuperset(needs.split()) for line in group]
+
+
+def _shuffled(lines: list[str], salt: str) -> list[str]:
+    """Order lines by the SHA-256 of salt and line: as if by chance, yet always the same for the same salt.
+
+    A line that is added later takes its place without changing the order of the others.
+    """
+    return sorted(lines, key=lambda line: hashlib.sha256(f"{salt}\n{line}".encode()).digest())
+
+
+def _said(line: str, facts: Mapping[str, object]) -> str:
+    """Put the facts into a line; a name that begins a sentence begins with a capital letter."""
+    upper = {f"^{name}": NAME.sub(lambda found: found[0].upper(), str(value), 1) for name, value in facts.items()}
+    return BEGINS.sub("{^", line).format(**facts, **upper)
+
+
+def sentence(about: Description, language: str = "en") -> str:
+    """Write the sentence of a film's wall label."""
+    grammar = GRAMMARS[language]
+    return str(grammar.LABEL.format(**_facts(about, grammar)))
+
+
+def _facts(about: Description, grammar: Any) -> dict[str, object]:
+    quoted = [_quoted(stop or grammar.PHOTO, grammar) for stop in about.stops]
+    return {
+        "first": quoted[0],
+        "last": quoted[-1],
+        "route": joined(quoted, grammar),
+        "frames": about.frames,
+        "year": about.year,
+        "number": about.number,
+    }
+
+
+def _quoted(name: str, grammar: Any) -> str:
+    """Put a name into quotation marks, and what is quoted within it into those of the second order."""
+    return str(grammar.MARKS.format(WITHIN.sub(grammar.MARKS_WITHIN, name)))
+
+
+def _picture_facts(about: Picture, grammar: Any) -> dict[str, object]:
+    return {"shows": _quoted(about.shows, grammar), "width": about.width, "height": about.height}
+
+
+def joined(words: Sequence[str], grammar: Any) -> str:
+    """List words as a sentence of the grammar's language does."""
+    return str(grammar.AND.join(filter(None, [", ".join(words[:-1]), words[-1]])))
+
+
+class CaptionRequest(BaseModel):
+    """Which captions are wanted."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    tone: Annotated[str, Field(min_length=1, max_length=TONE_MAX, strict=True, examples=[TONE])] = TONE
+    """How they sound: quirky, funny, serious, happy, poetic, or a word of one's own."""
+    audience: Annotated[Audience, Field(examples=["personal"])] = "personal"
+    """Whom they are for."""
+    variants: Annotated[int, Field(ge=1, le=VARIANTS_MAX, strict=True, examples=[3])] = 3
+    """How many of them."""
+    language: Annotated[Language, Field(examples=["en"])] = "en"
+    """The language that they are in."""
+
+
+class PictureCaptionRequest(CaptionRequest):
+    """Which captions of a picture are wanted."""
+
+    description: Annotated[str, Field(max_length=DESCRIPTION_MAX, strict=True, examples=["a fox in the snow"])] = ""
+    """What it shows; without it a worker's guess, if there is one."""
+
+
+Request = TypeVar("Request", bound=CaptionRequest)
+
+
+def read(data: Any, kind: type[Request]) -> Request:
+    """Check which captions are wanted, of a film (:class:`CaptionRequest`) or of a picture.
+
+    :raises InvalidInput: with one error for each field that is wrong.
+    """
+    if isinstance(data, dict):
+        free = {field: data[field] for field in ("tone", "description") if isinstance(data.get(field), str)}
+        data = data | {field: " ".join(text.split()) for field, text in free.items()}
+    try:
+        wanted = kind.model_validate(data)
+    except ValidationError as error:
+        found = {item["loc"][:1]: item["type"] for item in error.errors(include_url=False, include_input=False)}
+        raise InvalidInput([_field_error(path, flaw) for path, flaw in found.items()]) from error
+    told = wanted.model_dump(include={"tone", "description"})
+    flaws = [flaw for field, text in told.items() if text not in TONES for flaw in _flaws(field, text)]
+    if flaws:
+        raise InvalidInput(flaws)
+    return wanted
+
+
+def _flaws(field: str, text: str) -> list[FieldError]:
+    """Say what is wrong with words that a visitor wrote."""
+    flaws = banned_words.flaws([((field,), _(SUBJECTS[field]), text)])
+    if not text.isprintable():
+        message = _("%(field)s contains control characters. Use letters alone.", field=_(SUBJECTS[field]))
+        flaws.append(FieldError((field,), message))
+    return flaws
+
+
+def _field_error(path: tuple[str | int, ...], kind: str) -> FieldError:
+    """Say which field is wrong, and what it may be."""
+    if not path:
+        return FieldError(path, _('Captions must be asked for by an object such as {"tone": "poetic"}.'))
+    name = str(path[0]).encode("utf-8", "replace").decode()
+    if kind == "extra_forbidden":
+        return FieldError((name,), _("%(field)s is not a field of captions.", field=f"{name:.60}"))
+    if name == "variants":
+        return FieldError(path, _("The variants must be a whole number from 1 to %(most)s.", most=VARIANTS_MAX))
+    if name == "tone":
+        return FieldError(path, _("The tone must be a word or a few, of 1 to %(most)s characters.", most=TONE_MAX))
+    if name == "description":
+        return FieldError(path, _("The description has at most %(most)s characters.", most=DESCRIPTION_MAX))
+    known = join_words(ALLOWED[name])
+    return FieldError(path, _("%(field)s must be one of %(known)s.", field=_(SUBJECTS[name]), known=known))

@@ -1,0 +1,76 @@
+"""What a language model answers, held against the facts: which of its lines may be shown."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from app.labels.captions import Subject
+from app.labels.descriptions import Description
+from app.moderation import banned_words
+
+CAPTION_MIN, CAPTION_MAX = 10, 400  # characters
+NOT_PLAIN = re.compile(r"[<>\[\]{}`*_#|\\]|https?:|www\.|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+NUMBER = re.compile(r"\d+")
+WORD = re.compile(r"[^\W\d_]+")
+ENGLISH = "the and of is are was with from this that it its you your to for not when what"
+GERMAN = "der die das und ist sind war mit von dieser dieses ein eine einem nicht wenn was auf zu"
+COMMON = {"en": frozenset(ENGLISH.split()), "de": frozenset(GERMAN.split())}
+"""Words by which a language is known."""
+
+
+class Useless(Exception):
+    """The model gave no answer that can be used."""
+
+
+def fit(text: str, about: Subject, *, variants: int, language: str) -> list[str]:
+    """Return the captions of an answer.
+
+    :raises Useless: unless as many as were asked for can be shown.
+    """
+    start, end = text.find("["), text.rfind("]")
+    try:
+        found = json.loads(text[start : end + 1])
+    except (ValueError, RecursionError) as error:
+        raise Useless("its answer holds no list") from error
+    lines = [" ".join(line.split()) for line in found if isinstance(line, str)] if isinstance(found, list) else []
+    kept = [line for line in dict.fromkeys(lines) if is_fit(line, about, language)][:variants]
+    if len(kept) < variants:
+        raise Useless(f"{len(kept)} of its captions can be shown; {variants} were asked for")
+    return kept
+
+
+def is_fit(line: str, about: Subject, language: str) -> bool:
+    """Tell whether a caption is plain, of fair length, in the language asked for, names what it is of, gives no number
+    that the facts do not, and says nothing that does not hang here."""
+    is_plain = CAPTION_MIN <= len(line) <= CAPTION_MAX and line.isprintable() and not NOT_PLAIN.search(line)
+    names = [name.casefold() for name in about.names]
+    names_it = not names or any(name in line.casefold() for name in names)
+    is_told = _numbers(line) <= _known_numbers(about)
+    return (
+        is_plain
+        and names_it
+        and is_told
+        and _speaks(line, about, language)
+        and not banned_words.flaws([(("caption",), "", line)])
+    )
+
+
+def _numbers(text: str) -> set[int]:
+    return {int(each) for each in NUMBER.findall(text)}
+
+
+def _known_numbers(about: Subject) -> set[int]:
+    if not isinstance(about, Description):
+        return _numbers(about.shows)
+    return {about.frames, about.year, len(about.stops)}.union(*map(_numbers, (*about.stops, about.title)))
+
+
+def _speaks(line: str, about: Subject, language: str) -> bool:
+    """Tell whether a line has no more of another language's words than of its own, beside the names."""
+    rest = line.casefold()
+    for name in about.names:
+        rest = rest.replace(name.casefold(), " ")
+    words = WORD.findall(rest)
+    counts = {each: sum(word in common for word in words) for each, common in COMMON.items()}
+    return counts[language] == max(counts.values())

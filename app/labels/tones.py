@@ -1,0 +1,56 @@
+"""Which of the known tones a visitor's own word comes nearest to."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from app.search import semantic_search
+from app.search.vector_index import SourceError
+from app.text.embedding import Embedding, Floats
+from app.text.folding import folded
+
+LIKE = 0.45
+"""The cosine from which on a word means something like another."""
+
+WORDS = {
+    "quirky": """odd whimsical eccentric playful weird surreal absurd cheeky strange offbeat zany random nerdy mad
+        schräg skurril verspielt seltsam verrückt absurd kurios frech eigenwillig""",
+    "funny": """humorous comic hilarious witty joking silly ironic sarcastic amusing comedic goofy satirical
+        lustig witzig komisch humorvoll ironisch albern spaßig heiter-ironisch sarkastisch""",
+    "serious": """sober formal solemn factual grave neutral dry plain professional scientific academic matter-of-fact
+        thoughtful angry strict business boring earnest ernst sachlich nüchtern formell feierlich trocken neutral seriös
+        wissenschaftlich streng""",
+    "happy": """cheerful joyful bright sunny optimistic enthusiastic excited glad delighted warm upbeat friendly kind
+        merry jolly fröhlich glücklich heiter freudig begeistert sonnig vergnügt optimistisch herzlich freundlich""",
+    "poetic": """lyrical dreamy melancholic melancholy romantic wistful sad tender mysterious nostalgic gloomy dark
+        quiet elegant spooky dramatic sentimental lovely sorrowful mournful tragic lonely tearful bittersweet
+        unhappy depressing poetisch verträumt lyrisch melancholisch romantisch traurig zart geheimnisvoll
+        nostalgisch wehmütig düster still dramatisch""",
+}
+"""What each tone is also called, in both languages of the site."""
+
+SAID = [(tone, word) for tone, words in WORDS.items() for word in (tone, *words.split())]
+KNOWN = {folded(word): tone for tone, word in SAID}
+
+
+def nearest(word: str) -> str | None:
+    """Name the known tone that a word means, or means something like; ``None`` where none is near.
+
+    A known word is looked up. Others are compared, in English, by the table of meaning (:mod:`app.text.embedding`).
+    """
+    asked = folded(word).strip()
+    if asked in KNOWN:
+        return KNOWN[asked]
+    try:
+        embedding = semantic_search.embedding()
+    except SourceError:
+        return None
+    names, vectors = _table(embedding)
+    likeness = vectors @ embedding.of([asked])[0]
+    best = int(likeness.argmax())
+    return names[best] if likeness[best] >= LIKE else None
+
+
+@lru_cache(maxsize=2)
+def _table(embedding: Embedding) -> tuple[list[str], Floats]:
+    return [tone for tone, _word in SAID], embedding.of([word for _tone, word in SAID])

@@ -1,0 +1,57 @@
+"""Allowed words: what the house's own lists call unfit and an operator lets hang; banned words stay banned."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
+
+from app.errors import InvalidInput
+from app.i18n.formatting import number
+from app.i18n.gettext import _
+from app.moderation import audit_log, unfit_text
+from app.storage.database import EMPTY, db, schema_state, writing
+from app.storage.house_models import WORD_MAX, AllowedWord
+
+WORDS_MAX = 1000
+
+
+def words() -> list[str]:
+    """List the allowed words, as they are compared; none in a database that a command is about to make."""
+    try:
+        return list(db.session.scalars(select(AllowedWord.word).order_by(AllowedWord.word)))
+    except DBAPIError:
+        db.session.rollback()
+        if schema_state() != EMPTY:
+            raise
+        return []
+
+
+def allow(text: str, *, who: str = audit_log.CURATOR) -> str:
+    """Let a word hang from now on, or some in a row; return it as it is compared.
+
+    :raises InvalidInput: when it is none, or too long, or there are too many.
+    """
+    word = unfit_text.as_compared(text)
+    if not word or len(word) > WORD_MAX:
+        raise InvalidInput.on("word", message=_("A word to allow has 1 to %(most)s letters or digits.", most=WORD_MAX))
+    with writing() as session:
+        if session.get(AllowedWord, word) is not None:
+            return word
+        if len(session.scalars(select(AllowedWord.word)).all()) >= WORDS_MAX:
+            raise InvalidInput.on(
+                "word",
+                message=_("%(most)s words are as many as can be allowed. Take one back first.", most=number(WORDS_MAX)),
+            )
+        session.add(AllowedWord(word=word))
+        audit_log.note_in(session, "allowed word", word, who=who)
+    return word
+
+
+def take_back(text: str, *, who: str = audit_log.CURATOR) -> bool:
+    """Leave a word to the house's lists again; tell whether it was allowed."""
+    word = unfit_text.as_compared(text)
+    with writing() as session:
+        taken = bool(session.execute(delete(AllowedWord).where(AllowedWord.word == word)).rowcount)  # type: ignore[attr-defined]
+        if taken:
+            audit_log.note_in(session, "took back word", word, who=who)
+    return taken

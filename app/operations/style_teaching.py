@@ -1,0 +1,255 @@
+"""Adding a style: its pictures are collected and looked at, and a model learns it, by the studio in processes apart.
+
+A model that sketches lead goes on learning, and becomes a model of its own. Any other learns changes of low rank to its
+attention (LoRA), an adapter that is laid over it for the walks that ask for the style. Each stage goes on where it was
+stopped; what the model has no more use for once it has learned is removed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from PIL import Image, ImageOps
+
+from app.config import ROOT
+from app.errors import InvalidInput, MomaError
+from app.generation import adapters, hands, models_on_offer
+from app.generation.models_on_offer import ModelOnOffer
+from app.i18n.formatting import join_words
+from app.styles import added
+from app.styles.added import AddedStyle
+from app.text.folding import spaced
+
+ENOUGH, LEAST = 100, 8
+"""How many pictures are collected, and of how many at least a style can be learned."""
+
+STEPS, ADAPTER_STEPS = 700, 800
+EXAMPLES, SKETCHES_LEAST, SKETCHES_MOST = 600, 3, 8
+"""About how many examples are made of the pictures, each picture after so many sketches."""
+
+SHARD = 64
+"""How many examples are lost at most when the encoding is stopped."""
+
+Options = tuple[Any, ...]
+
+WHOLE: Options = ("--tune", "full", "--muon", "--batch", 16, "--rate", 4e-4, "--warmup", 20, "--average", 0.98)
+APART: Options = ("--tune", "lora", "--apart", "--rank", 16, "--checkpointing", "--batch", 4, "--rate", 1e-4,
+                  "--warmup", 20, "--average", 0.98, "--gamma", 5, "--spread", 1.7)  # fmt: skip
+"""How the one kind of model learns, and the other."""
+
+NEEDED = ("torch", "diffusers", "accelerate", "peft", "scipy")
+SAMPLE_SIDE = 256
+LEARNED = "model/adapter/adapter.safetensors"
+"""Where the studio puts an adapter, in its work folder."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StyleRequest:
+    """A style that is to be added: its name, where its pictures are, what may be done with them, and who learns it.
+
+    ``model`` is the name of a model on offer, the first for None.
+    """
+
+    name: str
+    source: str
+    licence: str
+    title: str = ""
+    attribution: str = ""
+    enough: int = ENOUGH
+    steps: int | None = None
+    model: str | None = None
+
+
+def prefetch(wanted: StyleRequest, *, say: Say) -> AddedStyle:
+    """Collect pictures if there are too few, look at those that were not looked at, and offer the style.
+
+    :raises InvalidInput: when the name or the licence cannot be, or there are too few pictures.
+    :raises MomaError: when the studio's requirements are missing, or a stage fails.
+    """
+    pupil = _pupil(wanted.model)
+    check_name(wanted.name, wanted.licence, pupil.setting)
+    held = added.find(wanted.name)
+    if held is not None and _is_learned(wanted.name, pupil):
+        return held
+    work = added.folder(wanted.name) / "work"
+    if _count(work) < wanted.enough:
+        say("Collecting pictures.")
+        run_stage("collect", work, "--from", wanted.source, "--licence", wanted.licence,
+                "--attribution", wanted.attribution, "--limit", wanted.enough)  # fmt: skip
+    if (count := _count(work)) < LEAST:
+        message = f"{wanted.source} holds {count} pictures that may be learned from; a style takes at least {LEAST}."
+        raise InvalidInput.on("source", message=message)
+    say(f"Looking at {count} pictures.")
+    run_stage("style", work, "--eye", current_app.config["EYE"])
+    seen = json.loads((work / "style.json").read_bytes())
+    known = [hand.words for hand in hands.known()]
+    style = AddedStyle(
+        name=wanted.name, title=wanted.title or wanted.name.replace("-", " ").capitalize(), licence=wanted.licence,
+        attribution=wanted.attribution, source=wanted.source, pictures=count,
+        stand_in=seen["hand"] if seen["hand"] in known else "", shows=tuple(seen["shows"]),
+        vector=tuple(seen["vector"]), works=held.works if held else 0, phrases=held.phrases if held else (),
+    )  # fmt: skip
+    _show(work, style)
+    put(style.folder / added.ABOUT, added.written(style))
+    return style
+
+
+def teach(wanted: StyleRequest, *, say: Say) -> AddedStyle:
+    """Add a style and have a model learn it; gone on with where it was stopped.
+
+    :raises InvalidInput: as :func:`prefetch`.
+    :raises MomaError: when the studio's requirements are missing, or a stage fails.
+    """
+    pupil = _pupil(wanted.model)
+    style = prefetch(wanted, say=say)
+    if _is_learned(style.name, pupil):
+        return style
+    facts, base = models_on_offer.facts(pupil.setting), models_on_offer.folder(pupil.setting)
+    work, is_led = style.folder / "work", bool(facts["has_sketches"])
+    say("Captioning them.")
+    run_stage("caption", work, "--prefix", "", "--hand", style.words, "--pattern", hands.pattern(pupil.setting))
+    run, how, more = "style", WHOLE, Options()
+    if is_led:
+        say("Encoding them, each after sketches of its own.")
+        more = ("--sketches", max(SKETCHES_LEAST, min(SKETCHES_MOST, EXAMPLES // style.pictures)))
+    else:
+        say("Encoding them.")
+        device = ("--device", current_app.config["DEVICE"])
+        run, how, more = f"style-{adapters.fingerprint(pupil.setting)}", (*APART, *device), ("--batch", 4, *device)
+    run_stage("encode", work, "--base", base, "--size", facts["size"], "--shard", SHARD, *more)
+    steps = wanted.steps or (STEPS if is_led else ADAPTER_STEPS)
+    say(f"Learning, {steps} steps.")
+    run_stage("train", work, "--base", base, *how, "--steps", steps, "--save-every", 25, "--run", run)
+    if is_led:
+        _publish(style, base, work)
+    else:
+        adapters.keep(work / LEARNED, style.name, words=style.words, title=style.title, setting=pupil.setting)
+    shutil.rmtree(work)
+    return style
+
+
+def _publish(style: AddedStyle, base: Path, work: Path) -> None:
+    """Offer what went on from a model as a model of its own."""
+    learned = style.folder / "learned"
+    run_stage("publish", work, "--base", base, "--to", learned, "--name", f"style-{style.name}", "--title", style.title,
+            "--hand", f"{style.words}={style.title}")  # fmt: skip
+    learned.replace(style.folder / added.MODEL)
+
+
+def _pupil(name: str | None) -> ModelOnOffer:
+    """Return the model that is to learn.
+
+    :raises InvalidInput: when it is not offered, not here yet, or learns as another than the first and led by sketches.
+    """
+    found = models_on_offer.find(name)
+    if found is None:
+        raise InvalidInput.on("model", message=models_on_offer.not_offered(str(name)))
+    facts = models_on_offer.facts(found.setting)
+    if facts["has_sketches"]:
+        if found != models_on_offer.find(None):
+            message = f"Sketches lead {found.name}: of such models the site's first alone is taught, as a whole."
+            raise InvalidInput.on("model", message=message)
+    elif not facts["size"] or not adapters.fingerprint(found.setting):
+        message = (
+            f"The weights of {found.name} are not here, or its pictures are no squares. Start a worker with it first."
+        )
+        raise InvalidInput.on("model", message=message)
+    return found
+
+
+def _is_learned(name: str, pupil: ModelOnOffer) -> bool:
+    """Tell whether a model has learned a style already, as a whole or as an adapter."""
+    if models_on_offer.facts(pupil.setting)["has_sketches"]:
+        return (added.folder(name) / added.MODEL / "model_index.json").exists()
+    return adapters.is_learned(name, pupil.setting)
+
+
+def remove(name: str) -> AddedStyle:
+    """Remove a style with its model and adapters. Walks that were painted in it stay; they cannot be painted again.
+
+    :raises InvalidInput: when there is none of this name.
+    """
+    style = added.find(name)
+    if style is None:
+        names = [each.name for each in added.every()]
+        known = f"those that were added are {join_words(names)}" if names else "none was added"
+        raise InvalidInput.on("name", message=f"There is no style {name:.60} that was added; {known}.")
+    shutil.rmtree(style.folder)
+    return style
+
+
+def check_name(name: str, licence: str, setting: str | None = None) -> None:
+    """See that a style may be called so, and that somebody said under which licence it is.
+
+    :raises InvalidInput: when not.
+    """
+    if not added.NAME.fullmatch(name) or len(name) > added.NAME_MAX:
+        message = (
+            f"A style's name has small letters, digits and hyphens between, at most {added.NAME_MAX}: not “{name:.80}”."
+        )
+        raise InvalidInput.on("name", message=message)
+    learned = {adapter.words for adapter in adapters.of_model(setting)}
+    own = [hand for hand in hands.known(setting) if hand.words not in learned]
+    taken = {spaced(text) for hand in own for text in (hand.words, hand.title)}
+    if spaced(name) in taken:
+        raise InvalidInput.on("name", message=f"The model knows {name} already. Choose another name.")
+    if not licence.strip():
+        raise InvalidInput.on("licence", message="Say under which licence the pictures are, best by its SPDX name.")
+
+
+def _count(work: Path) -> int:
+    """Count the pictures that are there."""
+    path = work / "catalogue.jsonl"
+    return len(path.read_bytes().splitlines()) if path.exists() else 0
+
+
+def run_stage(stage: str, work: Path, *options: Any) -> None:
+    """Run a stage of the studio to its end.
+
+    :raises MomaError: with what it says is wrong.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        names = join_words(missing)
+        raise MomaError(f"The studio needs {names}, missing here: pip install -r requirements/studio.txt")
+    words = [sys.executable, "-m", "studio", stage, "--folder", work, "--json", *options]
+    done = subprocess.run([str(word) for word in words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise MomaError(f"The studio's stage {stage} failed: {_reason(done.stdout)}")
+
+
+def _reason(summary: str) -> str:
+    """Return what a stage says is wrong; a breakdown has told it on the error stream."""
+    try:
+        return str(json.loads(summary)["error"])
+    except (ValueError, LookupError, TypeError):
+        return "see above."
+
+
+def _show(work: Path, style: AddedStyle) -> None:
+    """Keep one of the pictures, to stand for the style."""
+    first = json.loads((work / "catalogue.jsonl").read_bytes().splitlines()[0])
+    with Image.open(work / first["file"]) as picture:
+        square = ImageOps.fit(picture.convert("RGB"), (SAMPLE_SIDE, SAMPLE_SIDE))
+    aside = style.folder / f".{added.SAMPLE}"
+    square.save(aside, "WEBP", quality=82)
+    aside.replace(style.folder / added.SAMPLE)
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file aside and rename it into its folder, which is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}")
+    aside.write_bytes(data)
+    aside.replace(path)

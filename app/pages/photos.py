@@ -1,0 +1,133 @@
+"""Photos on the form: brought with it, shown to whoever brought them alone, and what a worker makes of them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+
+from app.auth import api_tokens, rate_limits, visitors
+from app.auth.rate_limits import PhotoGate
+from app.commissions import brought_photos, error_messages
+from app.i18n.gettext import _
+from app.presentation import form_address
+from app.presentation.make_form import MakeForm
+from app.presentation.photo_view import PhotoView, view
+from app.storage import media_store
+from app.storage.photo_models import Photo
+from app.storage.walk_models import ID
+from app.uploads import photo_store
+from app.web import fragments
+from app.web.responses import send_stored
+
+blueprint = Blueprint("photos", __name__)
+
+OURS_ALONE = "private, no-store"
+
+
+def init_app(app: Flask) -> None:
+    """Serve photos to whoever brought them."""
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals["photo_view"] = view
+
+
+@blueprint.get("/photos/<photo_id>.webp")
+def show(photo_id: str) -> Response:
+    """Send a photo as it is kept, to whoever brought it."""
+    photo = own_photo(photo_id)
+    return for_its_owner(send_stored(photo.path, "image/webp", size=photo.bytes, etag=photo.digest, name="photo.webp"))
+
+
+@blueprint.get("/photos/<photo_id>/cut.webp")
+def show_cut(photo_id: str) -> Response:
+    """Send a photo's main thing, cut out along its outline, to whoever brought it."""
+    path = own_photo(photo_id).cut_path
+    if path is None:
+        raise NotFound(_("Nothing is cut out of this picture."))
+    return for_its_owner(Response(media_store.store().read(path), mimetype="image/webp"))
+
+
+@blueprint.get("/photos/<photo_id>/live")
+def live(photo_id: str) -> Response:
+    """Show what of a photo's place on the form changes when a worker has looked at it."""
+    photo, stop = own_photo(photo_id), request.args.get("stop", "0")
+    index = int(stop) if stop.isascii() and stop.isdigit() and len(stop) < 3 else 0
+    wall = request.args.get("wall", "")
+    if fragments.is_opened():
+        form = url_for("phones.say", name=wall, picture=photo.id) if wall else form_address.of_photo(photo.id, index)
+        return fragments.lead_to(form)
+    part = render_template("pages/_photo.html", shown=view(photo), index=index, for_wall=wall)
+    return for_its_owner(make_response(part))
+
+
+def bring_files(form: MakeForm) -> None:
+    """Keep the pictures that came with the form, each for its stop; what cannot be taken is said beside it.
+
+    :raises NoRoom: when there is no room for another.
+    """
+    gate = PhotoGate("photo")
+    for index, stop in enumerate(form.stops):
+        file = request.files.get(f"photo-{index}")
+        if file is None or not file.filename or (form.parent is not None and index == 0):
+            continue
+        owner = visitors.digest(visitors.current())
+        try:
+            photo = brought_photos.bring(
+                file.read(current_app.config["PHOTO_MAX"] + 1),
+                owner_hash=owner,
+                network=rate_limits.network_key(),
+                look=gate.look,
+                admit=gate.admit,
+            )
+        except ValueError as error:
+            stop.error = f"{error_messages.subject(('stops', index, 'picture'))} {error}"
+            continue
+        stop.picture, stop.photo = photo.id, view(photo)
+
+
+def look_at(form: MakeForm) -> None:
+    """Find the photos that the form names, among those of whoever asks; say so where one is not here any more."""
+    owner = visitors.known()
+    for index, stop in enumerate(form.stops):
+        if not stop.picture or stop.photo is not None:
+            continue
+        photo = None if owner is None else brought_photos.find(stop.picture, visitors.digest(owner))
+        if photo is None:
+            if ID.fullmatch(stop.picture):
+                subject = error_messages.subject(("stops", index, "picture"))
+                flaw = _("is not here: it was kept for a day, or somebody else brought it. Bring it once more.")
+                stop.error = stop.error or f"{subject} {flaw}"
+            stop.picture = ""  # a remix of somebody else's walk names theirs by its digest
+            continue
+        stop.picture, stop.photo = photo.id, view(photo)
+
+
+def shown(photo_id: str) -> PhotoView | None:
+    """Return what the form shows of a photo, to whoever brought it."""
+    owner = visitors.known()
+    photo = photo_store.find(photo_id, visitors.digest(owner)) if owner and ID.fullmatch(photo_id) else None
+    return None if photo is None else view(photo)
+
+
+def own_photo(photo_id: str) -> Photo:
+    """Return a photo to whoever brought it, by their cookie or their token.
+
+    :raises NotFound: to everybody else: nobody learns that it is there.
+    :raises TokenRefused: to an API token that is no longer good.
+    """
+    api_tokens.current()
+    secrets = [secret for secret in (visitors.known(), api_tokens.bearer()) if secret is not None]
+    found = (photo_store.find(photo_id, visitors.digest(secret)) for secret in secrets if ID.fullmatch(photo_id))
+    photo = next((photo for photo in found if photo is not None), None)
+    if photo is None:
+        raise NotFound(
+            _("No photo of yours has this address. A photo is kept for a day, and shown to its owner alone.")
+        )
+    return photo
+
+
+def for_its_owner(response: Response) -> Response:
+    """Let nobody keep a response or find it."""
+    response.headers["Cache-Control"] = OURS_ALONE
+    response.headers["Vary"] = "Cookie, Authorization"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

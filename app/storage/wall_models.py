@@ -1,0 +1,84 @@
+"""Live walls: films that walk on without end, led by the words of those who stand before them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.storage.database import UTCDateTime, db, now
+from app.storage.house_models import TITLE_MAX
+from app.storage.walk_models import HAND_MAX, ID_LENGTH, SLUG_MAX, Json, Number
+
+OPEN, PAUSED, CLOSED = WALL_STATES = ("open", "paused", "closed")
+WAITING, TAKEN, SKIPPED = WORDS_STATES = ("waiting", "taken", "skipped")
+NAME_MAX = 40
+STRETCH_LEGS = 7
+"""How many legs are kept as one walk, which then has eight stops."""
+LEG_FRAMES = 35
+"""How many pictures a leg has, the stops at both ends included: seven legs are a walk of 239, of at most 240."""
+
+
+class Wall(db.Model):  # type: ignore[misc]
+    """A wall by its name. ``lead`` is the number of the leg that is walked on it, ``evening`` its exhibition."""
+
+    __tablename__ = "walls"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_MAX), unique=True)
+    title: Mapped[str] = mapped_column(String(TITLE_MAX))
+    hand: Mapped[str] = mapped_column(String(HAND_MAX), default="", server_default="")
+    banned: Mapped[list[str]] = mapped_column(Json, default=list)  # words that it does not take, besides the site's
+    is_listed: Mapped[bool] = mapped_column(default=False, server_default=false())  # what is kept is among the newest
+    state: Mapped[str] = mapped_column(String(8), default=OPEN)
+    evening: Mapped[str | None] = mapped_column(String(SLUG_MAX))  # since it was opened last, once something is kept
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    lead: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    lead_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)  # since when
+    first_leg: Mapped[int] = mapped_column(default=1, server_default=text("1"))  # of this evening
+
+    __table_args__ = (CheckConstraint(f"state IN ({', '.join(repr(state) for state in WALL_STATES)})", name="state"),)
+
+
+class WallWords(db.Model):  # type: ignore[misc]
+    """What somebody wrote for a wall, perhaps with a picture: an upload's id. ``leg`` is the one that leads to it."""
+
+    __tablename__ = "wall_words"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    wall_number: Mapped[int] = mapped_column(ForeignKey("walls.number", ondelete="CASCADE"))
+    words: Mapped[str] = mapped_column(Text)
+    picture: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    cut_out: Mapped[bool] = mapped_column(default=False, server_default=false())
+    may_be_shown: Mapped[bool] = mapped_column(default=False, server_default=false())  # the picture, in the gallery
+    owner_hash: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(8), default=WAITING)
+    leg: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    __table_args__ = (
+        CheckConstraint(f"state IN ({', '.join(repr(state) for state in WORDS_STATES)})", name="state"),
+        Index("ix_wall_words_line", "wall_number", "state", "number"),
+        Index("ix_wall_words_owner", "owner_hash", "wall_number"),
+    )
+
+
+class WallLeg(db.Model):  # type: ignore[misc]
+    """A wall's way from one stop to the next. Its walk goes once the stretch that it belongs to is kept as a walk."""
+
+    __tablename__ = "wall_legs"
+
+    wall_number: Mapped[int] = mapped_column(ForeignKey("walls.number", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    walk_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), unique=True)  # NULL until it is commissioned
+    words_number: Mapped[int | None] = mapped_column(Number)  # whose words it leads to; without, a stop of the gallery
+    skipped: Mapped[bool] = mapped_column(default=False, server_default=false())
+    stretch: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the id of the walk that it is kept in
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    walked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # since when a screen walks it
+
+    __table_args__ = (Index("ix_wall_legs_stretch", "stretch"),)

@@ -1,0 +1,181 @@
+"""Look at a picture that somebody brought before any of it is believed, and write it anew with nothing but its pixels.
+
+What a picture is, its first bytes say, never its name. How large it is, its header says: nothing is decoded that has
+too many pixels. One is decoded at a time in a process, as each may take 200 MB.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import threading
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from flask import current_app
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from app.i18n.formatting import file_size, number
+from app.i18n.gettext import _
+
+LONGEST = 1024
+"""Pixels of the longer side of what is kept: no model here paints more."""
+SIDE_MIN = 16
+RATIO_MAX = 20
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "HEIF")
+KINDS_TOLD = "PNG, JPEG, WebP, AVIF, HEIC"
+ACCEPTED = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,.heic,.heif"
+"""What a browser offers to choose."""
+BROKEN = (
+    OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
+    RuntimeError, NotImplementedError, ZeroDivisionError, struct.error,
+)  # fmt: skip
+"""What decoders raise at a file that is cut off, altered, or wrong in a way that they did not think of."""
+TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
+WEBP: dict[str, Any] = {"format": "WEBP", "lossless": True, "quality": 20, "method": 1, "exact": True}
+"""Quick rather than small: some 0.1 s for a photo."""
+
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPhoto:
+    """A picture as it is kept: a lossless WebP, upright, sRGB of 8 bit, without any metadata; and its SHA-256."""
+
+    data: bytes
+    width: int
+    height: int
+    digest: str
+
+
+def check(data: bytes) -> CheckedPhoto:
+    """Read a picture and write it anew; of one that moves, the first frame.
+
+    :raises ValueError: saying what is wrong with it and what the limit is, as it follows "The picture …".
+    """
+    if not data:
+        raise ValueError(_("is empty: no bytes came along."))
+    most = current_app.config["PHOTO_MAX"]
+    if len(data) > most:
+        raise ValueError(_("has more than %(most)s; more is not read.", most=file_size(most)))  # nor was it, to its end
+    with _one_at_a_time:
+        picture = _decoded(data)
+    target = io.BytesIO()
+    picture.save(target, **WEBP)
+    written = target.getvalue()
+    return CheckedPhoto(written, picture.width, picture.height, hashlib.sha256(written).hexdigest())
+
+
+def _decoded(data: bytes) -> Image.Image:
+    _learn_heif()
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            _check_size(*opened.size)
+            return _normalised(opened)
+    except TOO_LARGE as error:
+        raise ValueError(_too_many(None)) from error
+    except UnidentifiedImageError as error:
+        raise ValueError(_not_read(data)) from error
+    except _Refused as error:
+        raise ValueError(str(error)) from error
+    except BROKEN as error:  # in a decoder's words, which no visitor reads
+        raise ValueError(_("is cut off or damaged: it cannot be read to its end.")) from error
+
+
+class _Refused(Exception):
+    """A picture is not what we take, which its header says."""
+
+
+def _check_size(width: int, height: int) -> None:
+    """Look at what a header says of a picture's size.
+
+    :raises _Refused: when it is too large, too small or too narrow.
+    """
+    if width * height > current_app.config["PHOTO_PIXELS_MAX"]:
+        raise _Refused(_too_many(width * height))
+    told = {"width": number(width), "height": number(height)}
+    if min(width, height) < SIDE_MIN:
+        raise _Refused(_("has %(width)s × %(height)s pixels; a side has at least %(least)s.", **told, least=SIDE_MIN))
+    if max(width, height) > RATIO_MAX * min(width, height):
+        message = _(
+            "has %(width)s × %(height)s pixels; a side is at most %(most)s times the other.", **told, most=RATIO_MAX
+        )
+        raise _Refused(message)
+
+
+def _too_many(pixels: int | None) -> str:
+    most = current_app.config["PHOTO_PIXELS_MAX"] / 1_000_000
+    if pixels is None:
+        return _("has too many pixels; at most %(most)s million are read.", most=number(round(most)))
+    told = number(round(pixels / 1_000_000))
+    return _("has %(count)s million pixels; at most %(most)s million are read.", count=told, most=number(round(most)))
+
+
+def _not_read(data: bytes) -> str:
+    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in head:
+        return _("is an SVG, which may hold a program. These are read: %(kinds)s.", kinds=KINDS_TOLD)
+    if head.startswith((b"\x89png", b"\xff\xd8\xff")) or (head[:4] == b"riff" and head[8:12] == b"webp"):
+        return _("is cut off or damaged: it cannot be read to its end.")
+    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"):
+        return _("is cut off or damaged: it cannot be read to its end.")
+    return _("is no picture that we read, whatever its name says. These are read: %(kinds)s.", kinds=KINDS_TOLD)
+
+
+def _normalised(opened: Image.Image) -> Image.Image:
+    """Decode a picture: upright, at most :data:`LONGEST` a side, sRGB of 8 bit, transparent only where it is."""
+    opened.draft(None, (LONGEST, LONGEST))  # a JPEG is decoded no larger than it takes
+    profile = opened.info.get("icc_profile")
+    opened.load()
+    picture = ImageOps.exif_transpose(opened)
+    picture = _eight_bit(picture)
+    picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
+    picture = _in_srgb(picture, profile)
+    if alpha is not None and alpha.getextrema()[0] < 255:  # type: ignore[operator]
+        picture.putalpha(alpha)
+    bare = Image.new(picture.mode, picture.size)  # of its own: nothing that the file told travels along
+    bare.paste(picture)
+    return bare
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """Bring a mode to one of 8 bit that can be scaled: RGB, RGBA, CMYK or L."""
+    if picture.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
+        return picture.convert("I").point(lambda value: value / 257).convert("L")
+    if picture.mode == "F":
+        return picture.convert("L")
+    if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
+        return picture.convert("RGBA")
+    return picture.convert("RGB") if picture.mode not in ("RGB", "RGBA", "CMYK", "L") else picture
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Bring colours to sRGB by the picture's own profile; without one, or with a broken one, as they stand."""
+    plain = picture.convert("RGB") if picture.mode == "RGBA" else picture
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            found = ImageCms.profileToProfile(plain, source, _srgb(), outputMode="RGB")
+            if found is not None:
+                return found
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # of another kind of colour than it says
+            pass
+    return plain.convert("RGB")
+
+
+@cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+@cache
+def _learn_heif() -> None:
+    """Have HEIC read, where its wheel is there; a platform without one refuses such files as unknown."""
+    try:
+        import pi_heif
+    except ImportError:
+        return
+    pi_heif.register_heif_opener(thumbnails=False)

@@ -1,0 +1,151 @@
+"""Corridors: the walks of an exhibition joined end to end, round and round.
+
+Where one ends at another stop than the next begins, a walk between the two is painted once: unlisted, the house's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.commissions import error_messages, intake
+from app.commissions.schema import Commission
+from app.gallery import exhibitions
+from app.generation.limits import Limits
+from app.storage.database import db
+from app.storage.house_models import Exhibition
+from app.storage.walk_models import A_PHOTO, FINISHED, ROUND, WAITING, Frame, Stop, Walk
+from app.walks.media_urls import still_address
+from app.wall.programme import credits_of
+
+HOUSE = "corridor"
+"""Who asks for the walks in between."""
+JOINT_FRAMES = 24
+SHOWN = 4  # legs that a screen is told of at once
+End = tuple[str, str, int]
+"""What makes a stop the same picture as another: its prompt, its hand and its seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorridorLeg:
+    """The way from one stop of a walk to the next: its frames are those from one position to the other."""
+
+    walk: Walk
+    start: int
+
+    @property
+    def frames(self) -> list[Frame]:
+        """List its pictures, the stops at both ends included; that of a closed walk's end is its first."""
+        found = [frame for frame in self.walk.painted if self.start <= frame.position <= self.start + 1]
+        is_last = self.walk.ending == ROUND and self.start == len(self.walk.stops) - 1
+        return [*found, self.walk.painted[0]] if is_last else found
+
+    def told(self, number: int) -> dict[str, Any]:
+        """Write it down as a wall's screen reads it."""
+        stops = self.walk.stops
+        frames = [still_address(self.walk, frame) for frame in self.frames]
+        return {
+            "number": number,
+            "walk": self.walk.url,
+            "from": _name(stops[self.start]),
+            "to": _name(stops[(self.start + 1) % len(stops)]),
+            "by": "gallery",
+            "credits": credits_of(self.walk),
+            "skipped": False,
+            "count": len(frames),
+            "frames": frames,
+            "finished": True,
+        }
+
+
+def legs_of(exhibition: Exhibition) -> list[CorridorLeg]:
+    """List the legs of an exhibition's corridor, once round; what is not painted in between is left out."""
+    walks = exhibitions.walks_of(exhibition)
+    joints = _joints(walks)
+    found: list[CorridorLeg] = []
+    for walk, following in _round(walks):
+        found += _legs(walk)
+        if joint := joints.get((_key(walk, walk.stops[_end(walk)]), _key(following, following.stops[0]))):
+            found += _legs(joint)
+    return found
+
+
+def programme(legs: Sequence[CorridorLeg], at: int) -> list[dict[str, Any]]:
+    """Tell of some legs from that before ``at`` on; they are numbered from 1, and begin again after the last."""
+    first = max(1, at - 1)
+    return [legs[(number - 1) % len(legs)].told(number) for number in range(first, first + SHOWN)] if legs else []
+
+
+def first_leg(legs: Sequence[CorridorLeg], walk_id: str) -> int:
+    """Return the number of the leg with which a walk begins; 1 where it is not in the corridor."""
+    return next((number for number, leg in enumerate(legs, start=1) if leg.walk.id == walk_id), 1)
+
+
+def commission_joints(exhibition: Exhibition) -> int:
+    """Have the walks painted that are missing in between; return how many."""
+    lacking = missing(exhibition)
+    for walk, following in lacking:
+        last, first = walk.stops[_end(walk)], following.stops[0]
+        stops = [_asked(walk, last), _asked(following, first)]
+        fields = {"stops": stops, "frames": JOINT_FRAMES, "unlisted": True, "continues": None}
+        wanted = error_messages.read_model(Commission, fields, Limits.current(walk.model_name), shape="")
+        intake.place(wanted, visitor_key=HOUSE, idempotency_key=f"{walk.id} {following.id} {first.prompt}")
+    return len(lacking)
+
+
+def missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
+    """List the neighbours that do not meet and have nothing between them, painted or to be painted; photos stay out."""
+    walks = exhibitions.walks_of(exhibition)
+    joints = _joints(walks, even_waiting=True)
+    return [
+        (walk, following)
+        for walk, following in _round(walks)
+        if (end := _key(walk, walk.stops[_end(walk)])) != (start := _key(following, following.stops[0]))
+        and not walk.stops[_end(walk)].photo
+        and not following.stops[0].photo
+        and (end, start) not in joints
+    ]
+
+
+def _asked(walk: Walk, stop: Stop) -> dict[str, Any]:
+    return {
+        "prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None,
+        "seed": walk.seed_of(stop), "scene": stop.scene,
+    }  # fmt: skip
+
+
+def _joints(walks: Sequence[Walk], *, even_waiting: bool = False) -> dict[tuple[End, End], Walk]:
+    """Find what was painted between walks, by the stops at its ends."""
+    states = (FINISHED, *WAITING) if even_waiting else (FINISHED,)
+    begins = Walk.stops.any((Stop.position == 0) & Stop.prompt.in_({walk.stops[_end(walk)].prompt for walk in walks}))
+    query = select(Walk).where(Walk.visitor == HOUSE, Walk.state.in_(states), Walk.deleted_at.is_(None), begins)
+    found = db.session.scalars(query.options(selectinload(Walk.stops), selectinload(Walk.painted))).all()
+    return {(_key(joint, joint.stops[0]), _key(joint, joint.stops[-1])): joint for joint in found if joint.stops}
+
+
+def _round(walks: Sequence[Walk]) -> Iterator[tuple[Walk, Walk]]:
+    """Pair each walk with that which follows it, the last with the first."""
+    whole = [walk for walk in walks if walk.stops]
+    return zip(whole, [*whole[1:], *whole[:1]], strict=True)
+
+
+def _legs(walk: Walk) -> list[CorridorLeg]:
+    count = len(walk.stops) if walk.ending == ROUND else len(walk.stops) - 1
+    return [CorridorLeg(walk, start) for start in range(count)]
+
+
+def _end(walk: Walk) -> int:
+    """Return which stop a walk ends at: one that goes round, at its first."""
+    return 0 if walk.ending == ROUND else len(walk.stops) - 1
+
+
+def _key(walk: Walk, stop: Stop) -> End:
+    return stop.prompt, stop.hand, walk.seed_of(stop)
+
+
+def _name(stop: Stop) -> str:
+    return stop.prompt or A_PHOTO

@@ -1,0 +1,266 @@
+"""Which leg a wall walks next. Whoever watches drives it: without a screen that looks on, nothing is commissioned.
+
+A leg leads from where the wall will stand to what was written for it, or, when nobody writes, to a stop of the gallery.
+It is a walk of two stops that goes on from the leg before, painted from its first frame on (:mod:`worker.pieces`). One
+leg is commissioned ahead of that which is walked: so words come to the wall as soon as it has somewhere to walk from.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.commissions import error_messages, intake
+from app.commissions.brought_photos import BroughtPhoto
+from app.commissions.schema import Commission
+from app.errors import MediaError, MomaError
+from app.generation import models_on_offer
+from app.generation.hands import known as known_hands
+from app.generation.limits import SEED_MAX, Limits
+from app.storage import media_store
+from app.storage.database import db, now, writing
+from app.storage.photo_models import Photo
+from app.storage.walk_models import CANCELLED, FAILED, OF_WALL, REFUSED, GalleryEntry, Stop, Walk
+from app.storage.wall_models import LEG_FRAMES, OPEN, Wall, WallLeg, WallWords
+from app.uploads import photo_stops
+from app.wall import words
+
+AHEAD = 1
+FPS_MAX = 12.5
+"""How many pictures a second a screen shows at most; nobody says that a wall has come further than that."""
+PATIENCE = timedelta(seconds=10)
+"""After which a leg is commissioned anew by another process: the one that began it may have been killed."""
+LOST = (REFUSED, FAILED, CANCELLED)
+GALLERY_TRIES = 5
+
+log = logging.getLogger(__name__)
+
+
+def advance(wall: Wall, walked: int) -> None:
+    """Note which leg a screen walks, and see to it that there is one after it."""
+    if wall.state != OPEN:
+        return
+    _lead_on(wall, walked)
+    _leave_lost(wall)
+    latest = _latest(wall)
+    ahead = 0 if latest is None or latest.number < wall.first_leg else latest.number - wall.lead
+    if ahead < AHEAD or latest is None or latest.skipped:
+        _begin_leg(wall, (latest.number if latest else wall.lead) + 1)
+    elif latest.walk_id is None and latest.created_at < now() - PATIENCE:
+        _commission(wall, latest)
+
+
+def _lead_on(wall: Wall, walked: int) -> None:
+    """Move the wall's lead on to the leg that a screen walks, one after the other, and no faster than one can walk."""
+    if walked <= wall.lead:
+        return
+    leg = db.session.scalar(
+        select(WallLeg)
+        .where(
+            WallLeg.wall_number == wall.number,
+            WallLeg.number > wall.lead,
+            WallLeg.number <= walked,
+            WallLeg.walk_id.is_not(None),
+            WallLeg.skipped.is_(False),
+        )
+        .order_by(WallLeg.number)
+        .limit(1)
+    )
+    least = timedelta(seconds=(LEG_FRAMES - 1) / FPS_MAX)
+    if leg is None or (wall.lead >= wall.first_leg and now() - wall.lead_at < least):
+        return
+    with writing() as session:
+        session.execute(
+            update(Wall)
+            .where(Wall.number == wall.number, Wall.lead == wall.lead)
+            .values(lead=leg.number, lead_at=now())
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(
+            update(WallLeg)
+            .where(WallLeg.wall_number == wall.number, WallLeg.number == leg.number, WallLeg.walked_at.is_(None))
+            .values(walked_at=now())
+            .execution_options(synchronize_session=False)
+        )
+    db.session.refresh(wall)
+
+
+def _leave_lost(wall: Wall) -> None:
+    """Skip legs that were refused, failed or taken down before they were walked: the wall goes another way."""
+    is_lost = (Walk.id == WallLeg.walk_id) & (Walk.state.in_(LOST) | Walk.deleted_at.is_not(None))
+    lost = db.session.scalars(
+        select(WallLeg.number)
+        .join(Walk, is_lost)
+        .where(WallLeg.wall_number == wall.number, WallLeg.number >= wall.lead, WallLeg.skipped.is_(False))
+    ).all()
+    if not lost:
+        return
+    with writing() as session:
+        session.execute(
+            update(WallLeg)
+            .where(WallLeg.wall_number == wall.number, WallLeg.number.in_(lost))
+            .values(skipped=True)
+            .execution_options(synchronize_session=False)
+        )
+    db.session.expire_all()
+
+
+def _latest(wall: Wall) -> WallLeg | None:
+    query = select(WallLeg).where(WallLeg.wall_number == wall.number).order_by(WallLeg.number.desc())
+    found: WallLeg | None = db.session.scalar(query.limit(1))
+    return found
+
+
+def before(wall: Wall, number: int) -> WallLeg | None:
+    """Return the leg of this evening at whose end a leg begins: the last one before it that is not skipped."""
+    found: WallLeg | None = db.session.scalar(
+        select(WallLeg)
+        .where(
+            WallLeg.wall_number == wall.number,
+            WallLeg.number < number,
+            WallLeg.number >= wall.first_leg,
+            WallLeg.skipped.is_(False),
+            WallLeg.walk_id.is_not(None),
+        )
+        .order_by(WallLeg.number.desc())
+        .limit(1)
+    )
+    return found
+
+
+def _begin_leg(wall: Wall, number: int) -> None:
+    """Write a leg down, with the words that it leads to; whoever does so first commissions it."""
+    leg = WallLeg(wall_number=wall.number, number=number)
+    try:
+        with writing() as session:
+            leg.words_number = _taken(session, wall, number)
+            session.add(leg)
+    except IntegrityError:
+        return
+    _commission(wall, leg)
+
+
+def _taken(session: Session, wall: Wall, number: int) -> int | None:
+    return next((row.number for row in words.line(wall, most=5) if words.take(session, row, number)), None)
+
+
+def _commission(wall: Wall, leg: WallLeg) -> None:
+    """Have a leg painted; its key makes a repeat of this harmless."""
+    last = before(wall, leg.number)
+    parent = None if last is None else db.session.scalar(select(Walk).where(Walk.id == last.walk_id))
+    said = None if leg.words_number is None else db.session.get(WallWords, leg.words_number)
+    photos: dict[int, BroughtPhoto] = {}
+    if parent is None:
+        first = _of_gallery(wall, besides="")
+    else:
+        photos |= _photo_of(parent)
+        first = _as_asked(parent.stops[-1]) | {"seed": parent.seed_of(parent.stops[-1])}
+    following = _of_gallery(wall, besides=str(first["prompt"])) if said is None else _of_words(wall, said)
+    if said is not None and (brought := _brought(said)) is not None:
+        photos[1] = brought
+    elif not following["prompt"]:  # only a picture, which is gone
+        following = _of_gallery(wall, besides=str(first["prompt"]))
+    for index, photo in photos.items():
+        (first, following)[index]["picture"] = photo.digest
+    wanted = error_messages.read_model(
+        Commission,
+        {
+            "stops": [first, following],
+            "frames": LEG_FRAMES,
+            "continues": None if parent is None else parent.id,
+            "unlisted": True,
+            "photos_may_be_shown": all(photo.may_be_shown for photo in photos.values()),
+        },
+        Limits.current(None if parent is None else parent.model_name),
+        shape="",
+    )
+    try:
+        walk, _is_new = intake.place(
+            wanted,
+            visitor_key=OF_WALL + wall.name,
+            idempotency_key=f"leg {leg.number} {leg.created_at.timestamp()}",
+            photos=photos,
+            anew=True,
+        )
+    except MomaError as error:  # the wall goes another way
+        log.warning("leg %s of wall %s cannot be painted: %s", leg.number, wall.name, error)
+        with writing() as session:
+            session.merge(leg).skipped = True
+        return
+    with writing() as session:
+        session.execute(
+            update(WallLeg)
+            .where(WallLeg.wall_number == wall.number, WallLeg.number == leg.number)
+            .values(walk_id=walk.id)
+            .execution_options(synchronize_session=False)
+        )
+    db.session.expire_all()
+
+
+def _as_asked(stop: Stop) -> dict[str, Any]:
+    return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None}
+
+
+def _of_words(wall: Wall, said: WallWords) -> dict[str, Any]:
+    return {"prompt": said.words, "hand": wall.hand or None, "seed": secrets.randbelow(SEED_MAX + 1)}
+
+
+def _of_gallery(wall: Wall, *, besides: str) -> dict[str, Any]:
+    """Choose a stop of a public walk by chance; of an empty gallery, an example."""
+    hands = {hand.words for hand in known_hands(models_on_offer.setting(None))}
+    seed = secrets.randbelow(SEED_MAX + 1)
+    for _try in range(GALLERY_TRIES):
+        stop = _any_stop()
+        if stop is not None and stop.prompt not in ("", besides):
+            hand = wall.hand or (stop.hand if stop.hand in hands else "")
+            return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": hand or None, "seed": seed}
+    starters = models_on_offer.facts().get("starters") or [("a lemon", "the sun")]
+    known = [prompt for pair in starters for prompt in pair if prompt != besides]
+    example = random.choice(known)  # noqa: S311 - no secret
+    return {"prompt": example, "hand": wall.hand or None, "seed": seed}
+
+
+def _any_stop() -> Stop | None:
+    """Draw a stop of a public walk that is not made of a photo: in the gallery's own order of chance, from anywhere."""
+    most = db.session.scalar(select(func.max(GalleryEntry.drawn)))
+    if most is None:
+        return None
+    least = db.session.scalar(select(func.min(GalleryEntry.drawn))) or 0
+    at = random.randint(least, most)  # noqa: S311 - no secret
+    entry = select(GalleryEntry.number).where(GalleryEntry.drawn >= at).order_by(GalleryEntry.drawn).limit(1)
+    stops = db.session.scalars(
+        select(Stop).where(Stop.walk_number == entry.scalar_subquery(), Stop.photo.is_(None))
+    ).all()
+    return random.choice(stops) if stops else None  # noqa: S311 - no secret
+
+
+def _photo_of(parent: Walk) -> dict[int, BroughtPhoto]:
+    """Return the photo at which a leg begins, where the one before it ends at one."""
+    last = parent.stops[-1]
+    if last.photo is None:
+        return {}
+    try:
+        data = photo_stops.photo_of(parent, last.position)
+    except MediaError as error:
+        log.warning("a wall goes on without a picture: %s", error)
+        return {}
+    return {0: BroughtPhoto(data, last.photo, bool(last.cut_out), parent.photos_may_be_shown)}
+
+
+def _brought(said: WallWords) -> BroughtPhoto | None:
+    """Read the picture that came with words; one that its owner deleted meanwhile is left out."""
+    photo = None if said.picture is None else db.session.get(Photo, said.picture)
+    if photo is None or photo.owner_hash != said.owner_hash or photo.error is not None:
+        return None
+    try:
+        return BroughtPhoto(media_store.store().read(photo.path), photo.digest, said.cut_out, said.may_be_shown)
+    except MediaError as error:
+        log.warning("a wall goes on without a picture: %s", error)
+        return None

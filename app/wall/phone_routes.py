@@ -1,0 +1,229 @@
+"""Where phones write for a wall: one line, a picture perhaps, and when it comes.
+
+What changes is a part of its own, which htmx asks for again; the form is not in it, so nothing typed is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+
+from app.auth import rate_limits, visitors
+from app.auth.rate_limits import PhotoGate
+from app.commissions import brought_photos
+from app.errors import Conflict, InvalidInput, NoRoom
+from app.gallery import exhibitions
+from app.generation.limits import Limits
+from app.i18n.gettext import _
+from app.i18n.locales import here
+from app.presentation.photo_view import PhotoView, view
+from app.storage.house_models import Exhibition
+from app.storage.walk_models import ID
+from app.storage.wall_models import CLOSED, OPEN, Wall
+from app.uploads.photo_check import ACCEPTED
+from app.wall import walls, words
+from app.wall.words import OwnWords
+from app.web import error_responses, fragments
+from app.web.responses import conditional
+
+blueprint = Blueprint("phones", __name__)
+
+SOON_MS, LATER_MS, SELDOM_MS = 2_000, 6_000, 20_000
+"""In how long a phone looks again: when something of its own is on the way, when not, and of a wall that is closed."""
+COMING = (words.LINED_UP, words.BEING_PAINTED, words.ON_THE_WALL)
+KEPT = "private, no-cache"
+"""A form is asked for anew each time, but on the way back, where the browser's own copy still holds what was typed."""
+
+
+@dataclass
+class SayForm:
+    """The form as it is filled, and what is wrong with it, by field; ``form`` stands for all of it."""
+
+    words: str = ""
+    picture: str = ""
+    photo: PhotoView | None = None
+    cut_out: bool = False
+    photos_may_be_shown: bool = False
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a phone is told of a wall: its state, where one's own words are, and who waits; a picture has no words."""
+
+    state: str
+    own: list[OwnWords]
+    queue: list[str]
+    waiting: int
+    evening: Exhibition | None
+    again: int
+    known: str
+
+
+@blueprint.get("/w/<name>")
+def short(name: str) -> Response:
+    """Lead from the short address, which one types, to the form."""
+    return cast(Response, redirect(url_for("phones.say", name=walls.at(name).name)))
+
+
+@blueprint.get("/wall/<name>/say")
+def say(name: str) -> Response:
+    """Show the form."""
+    wall = walls.at(name)
+    visitors.current()  # the cookie comes with the form, so that two quick presses are the same visitor's
+    form = SayForm(picture=request.args.get("picture", ""))
+    _look_at_photo(form)
+    return _page(wall, form)
+
+
+@blueprint.get("/wall/<name>/say/live")
+def live(name: str) -> Response:
+    """Show the part of the page that changes: where one's own words are, and who waits."""
+    wall = walls.at(name)
+    if fragments.is_opened():
+        return fragments.lead_to(url_for("phones.say", name=wall.name))
+    now = _standing(wall)
+    is_known = request.if_none_match.contains_weak(now.known)
+    page = "" if is_known else render_template("wall/_standing.html", wall=wall, now=now)
+    response = conditional(make_response(page), now.known)
+    response.headers["Cache-Control"] = KEPT
+    response.headers["Vary"] = f"Cookie, {fragments.TOLD_BY}"
+    return response
+
+
+@blueprint.post("/wall/<name>/say")
+def send(name: str) -> Response:
+    """Put what was written in line, or say what is wrong and keep it; the other buttons bring a picture or drop it."""
+    wall, form, owner = walls.at(name), _filled(), visitors.current()
+    try:
+        if wall.state == CLOSED:
+            raise Conflict(_("This wall is closed."))
+        if request.form.get("edit", "").startswith("drop-photo"):
+            form.picture, form.cut_out = "", False
+            return _page(wall, form)
+        _bring_photo(form)
+        _look_at_photo(form)
+        if form.errors or request.form.get("edit"):
+            return _page(wall, form, status=422 if form.errors else 200)
+        words.say(
+            wall,
+            form.words,
+            owner=owner,
+            picture=form.picture or None,
+            cut_out=form.cut_out,
+            may_be_shown=form.photos_may_be_shown,
+            admit=rate_limits.admit_words,
+        )
+    except InvalidInput as error:
+        form.errors |= {each.field: each.message for each in error.errors}
+        return _page(wall, form, status=422)
+    except (Conflict, NoRoom) as error:
+        form.errors["form"] = str(error)
+        _look_at_photo(form)
+        response = _page(wall, form, status=error.status)
+        if isinstance(error, NoRoom):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    response = cast(Response, redirect(url_for("phones.say", name=wall.name), 303))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.errorhandler(CSRFError)
+def stale_form(_error: CSRFError) -> Response:
+    """Keep what was typed when the form's token is no longer good."""
+    message = _("This page had been open for too long, or your browser keeps no cookies. Press once more.")
+    try:
+        wall = walls.at(str((request.view_args or {}).get("name")))
+    except walls.NoWall:
+        return error_responses.answer(400, message)
+    form = _filled()
+    form.errors["form"] = message
+    return _page(wall, form, status=400)
+
+
+def _filled() -> SayForm:
+    told = request.form
+    return SayForm(
+        words=told.get("words", ""),
+        picture=told.get("picture", ""),
+        cut_out=bool(told.get("cut_out")),
+        photos_may_be_shown=bool(told.get("photos_may_be_shown")),
+    )
+
+
+def _bring_photo(form: SayForm) -> None:
+    """Keep a picture that came with the form; what cannot be taken is said beside it.
+
+    :raises NoRoom: when there is no room for another.
+    """
+    file = request.files.get("photo-0")
+    if file is None or not file.filename:
+        return
+    gate = PhotoGate("photo")
+    try:
+        photo = brought_photos.bring(
+            file.read(current_app.config["PHOTO_MAX"] + 1),
+            owner_hash=visitors.digest(visitors.current()),
+            network=rate_limits.network_key(),
+            look=gate.look,
+            admit=gate.admit,
+        )
+    except ValueError as error:
+        form.errors["picture"] = f"{_('The picture')} {error}"
+        return
+    form.picture, form.photo = photo.id, view(photo)
+
+
+def _look_at_photo(form: SayForm) -> None:
+    """Find the picture that the form names, among those of whoever asks; say so where it is not here any more."""
+    if not form.picture or form.photo is not None:
+        return
+    owner = visitors.known()
+    is_id = ID.fullmatch(form.picture)
+    photo = brought_photos.find(form.picture, visitors.digest(owner)) if owner and is_id else None
+    if photo is None:
+        flaw = _("is not here: it was kept for a day, or somebody else brought it. Bring it once more.")
+        form.errors["picture"] = f"{_('The picture')} {flaw}"
+        form.picture = ""
+        return
+    form.picture, form.photo = photo.id, view(photo)
+
+
+def _standing(wall: Wall) -> Standing:
+    """Say how things stand for whoever asks; ``known`` changes with anything of it that is shown."""
+    own = words.own(wall, visitors.known())
+    queue = [row.words for row in words.line(wall, most=words.SHOWN_MAX)]
+    waiting = words.count(wall)
+    evening = exhibitions.find(wall.evening) if wall.evening else None
+    if evening is not None and evening.shown_at is None:
+        evening = None
+    is_coming = any(each.state in COMING for each in own)
+    again = SELDOM_MS if wall.state == CLOSED else SOON_MS if is_coming and wall.state == OPEN else LATER_MS
+    told = [
+        (each.words, each.state, each.place, each.about, each.walked_at, each.kept.url if each.kept else "")
+        for each in own
+    ]
+    all_of_it = wall.state, wall.title, told, queue, waiting, evening.slug if evening else "", str(here())
+    known = hashlib.sha256(repr(all_of_it).encode()).hexdigest()[:32]
+    return Standing(wall.state, own, queue, waiting, evening, again, known)
+
+
+def _page(wall: Wall, form: SayForm, *, status: int = 200) -> Response:
+    page = render_template(
+        "wall/say.html",
+        wall=wall,
+        form=form,
+        now=_standing(wall),
+        most=Limits.current(None).prompt_max,
+        max_photo=current_app.config["PHOTO_MAX"],
+        photos_accepted=ACCEPTED,
+    )
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = KEPT
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,138 @@
+"""What the screens of a wall are told: the legs from that before the one that is walked on, and who waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.drawings import drawing_credits
+from app.errors import InvalidInput
+from app.i18n.formatting import join_words
+from app.i18n.gettext import _
+from app.storage.database import db
+from app.storage.walk_models import A_PHOTO, FINISHED, Frame, Stop, Walk
+from app.storage.wall_models import LEG_FRAMES, Wall, WallLeg
+from app.walks.media_urls import still_address
+from app.wall import words
+
+LEGS_MAX = 4
+LEG_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class StillLeg:
+    """The newest leg of which something is painted, for screens without JavaScript."""
+
+    from_: str
+    to: str
+    still: str
+
+
+def of(wall: Wall) -> dict[str, Any]:
+    """Write down what a wall's screens are to show."""
+    waiting = words.line(wall, most=words.SHOWN_MAX)
+    legs = [_leg(leg, walk) for leg, walk in _legs(wall)]
+    return {
+        "wall": {
+            "name": wall.name,
+            "title": wall.title,
+            "state": wall.state,
+            "say": say_address(wall),
+            "shown": shown_address(wall),
+            "lead": wall.lead,
+        },
+        "legs": legs,
+        "queue": [{"words": text} for text in words.shown(waiting)],
+        "waiting": words.count(wall),
+    }
+
+
+def number_asked() -> int:
+    """Read which leg a screen says that it walks; 0 before the first.
+
+    :raises InvalidInput: for what is no such number.
+    """
+    text = request.args.get("at", "0")
+    if not (text.isascii() and text.isdigit() and int(text[:11]) <= LEG_MAX):
+        message = _("The number of a leg is a whole number from 0 to %(most)s.", most=LEG_MAX)
+        raise InvalidInput.on("at", message=message)
+    return int(text)
+
+
+def say_address(wall: Wall) -> str:
+    """Give the whole address at which phones write for a wall: by the name by which its screen reaches the site."""
+    return url_for("phones.short", name=wall.name, _external=True)
+
+
+def shown_address(wall: Wall) -> str:
+    """Write that address as one types it."""
+    return say_address(wall).partition("://")[2]
+
+
+def newest_still(wall: Wall) -> StillLeg | None:
+    """Return the newest leg of which a stop is painted."""
+    for leg in reversed([_leg(leg, walk) for leg, walk in _legs(wall)]):
+        if leg["frames"]:
+            return StillLeg(leg["from"], leg["to"], leg["frames"][-1])
+    return None
+
+
+def _legs(wall: Wall) -> list[tuple[WallLeg, Walk | None]]:
+    rows = db.session.execute(
+        select(WallLeg, Walk)
+        .outerjoin(Walk, (Walk.id == WallLeg.walk_id) & Walk.deleted_at.is_(None))
+        .where(
+            WallLeg.wall_number == wall.number,
+            WallLeg.number >= max(wall.lead - 1, wall.first_leg),
+        )
+        .order_by(WallLeg.number)
+        .limit(LEGS_MAX)
+        .options(selectinload(Walk.stops), selectinload(Walk.painted))
+    )
+    return [(leg, walk) for leg, walk in rows]
+
+
+def _leg(leg: WallLeg, walk: Walk | None) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "number": leg.number,
+        "by": "gallery" if leg.words_number is None else "visitor",
+        "skipped": leg.skipped,
+        "count": LEG_FRAMES,
+        "finished": walk is not None and walk.state == FINISHED,
+    }
+    if walk is None or not walk.stops:
+        return told | {"from": "", "to": "", "credits": "", "frames": []}
+    first, last = walk.stops[0], walk.stops[-1]
+    return told | {
+        "from": _name(first),
+        "to": _name(last),
+        "credits": credits_of(walk),
+        "frames": [] if leg.skipped and not walk.painted else [still_address(walk, frame) for frame in at_hand(walk)],
+    }
+
+
+def at_hand(walk: Walk) -> list[Frame]:
+    """List the frames of a leg that can be shown one after the other, from the first on."""
+    if walk.positions is None:
+        return [frame for frame in walk.painted if frame.position == 0]
+    painted = {frame.index: frame for frame in walk.painted}
+    shown = []
+    for index in range(walk.frames):
+        if index not in painted:
+            break
+        shown.append(painted[index])
+    return shown
+
+
+def _name(stop: Stop) -> str:
+    return stop.prompt or A_PHOTO
+
+
+def credits_of(walk: Walk) -> str:
+    """Say whose drawings a leg is painted after: a wall is shown to the public as any walk's page is."""
+    artists = dict.fromkeys(each.artist for each in drawing_credits.of_walk(walk.drawings) if each.artist)
+    return _("After drawings by %(artists)s", artists=join_words([*artists])) if artists else ""

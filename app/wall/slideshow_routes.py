@@ -1,0 +1,103 @@
+"""Museum mode: one film after the other on a screen of its own, from an exhibition, a search, or everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
+
+from app.gallery import slideshow
+from app.gallery.slideshow import Part, SlideshowRequest
+from app.generation import hands
+from app.i18n.formatting import join_words, plural
+from app.presentation import playback
+from app.presentation.wording import short_name
+from app.storage.walk_models import Walk
+from app.walks.media_urls import film_address
+from app.web.responses import page_response
+from app.web.security_headers import POLICY
+
+blueprint = Blueprint("slideshow", __name__)
+
+SHOWS_BLOBS = POLICY.replace("media-src 'self'", "media-src 'self' blob:").replace(
+    "img-src 'self'", "img-src 'self' blob:"
+)
+"""The films that the page keeps for when the network is lost have addresses of this kind."""
+
+
+def init_app(app: Flask) -> None:
+    """Serve the page and its films."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/slideshow")
+def page() -> Response:
+    """Show the first film, or without a script that which the address says."""
+    wanted = slideshow.parse(request.args)
+    exhibition = slideshow.exhibition_of(wanted)
+    found = slideshow.part(wanted, cursor=request.args.get("at"), limit=1)
+    walk = found.walks[0] if found.walks else None
+    shown = render_template(
+        "wall/slideshow.html",
+        wanted=wanted,
+        exhibition=exhibition,
+        walk=walk,
+        film=_told(walk) if walk else None,
+        following=url_for("slideshow.page", **wanted.address(at=found.after)),
+        films=_next_films(wanted, found),
+        stays=_stays(wanted, walk),
+        back=_back(wanted),
+    )
+    response = page_response(shown, cache="no-store")
+    response.headers["Content-Security-Policy"] = SHOWS_BLOBS
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@blueprint.get("/slideshow/films")
+def films() -> Response:
+    """Tell the next films, and where those after them are."""
+    wanted = slideshow.parse(request.args)
+    found = slideshow.part(wanted, cursor=request.args.get("at"))
+    response = jsonify({"films": [_told(walk) for walk in found.walks], "next": _next_films(wanted, found)})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _next_films(wanted: SlideshowRequest, found: Part) -> str:
+    what = SlideshowRequest(wanted.exhibition, wanted.q)
+    return url_for("slideshow.films", **what.address(at=found.after))
+
+
+def _told(walk: Walk) -> dict[str, Any]:
+    """Describe a film as the player and its label read it."""
+    film = walk.media.get("mp4")
+    names = [short_name(stop.prompt) for stop in walk.stops]
+    about = [join_words(hands.names(walk)), plural(walk.frames, "frame"), str(walk.year)]
+    return {
+        "id": walk.id,
+        "address": walk.url,
+        "title": walk.given_title or "",
+        "from": names[0],
+        "to": names[-1],
+        "about": ", ".join(filter(None, about)),
+        "alt": playback.description(walk),
+        "film": film_address(walk, "mp4") if film else None,
+        "bytes": film.bytes if film else 0,
+        "poster": film_address(walk, "poster"),
+        "ending": walk.ending,
+    }
+
+
+def _stays(wanted: SlideshowRequest, walk: Walk | None) -> int:
+    """Say how many seconds a film stays without a script: at least one playing."""
+    if walk is None:
+        return wanted.seconds
+    shown = 2 * walk.frames - 2 if walk.ending == "back" else walk.frames
+    return max(wanted.seconds, round(shown / (walk.fps or 1)) + 1)
+
+
+def _back(wanted: SlideshowRequest) -> str:
+    if wanted.exhibition:
+        return url_for("showing.hall", slug=wanted.exhibition)
+    return url_for("pages.gallery", q=wanted.q or None)

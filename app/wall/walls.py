@@ -1,0 +1,187 @@
+"""Walls by their names: opened, paused and closed by curators and commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.errors import FieldError, InvalidInput, MomaError
+from app.gallery import stretches
+from app.generation import models_on_offer
+from app.generation.hands import find as find_hand
+from app.generation.hands import known, words_of
+from app.i18n.gettext import N_, _
+from app.moderation import audit_log
+from app.storage.database import db, now, writing
+from app.storage.house_models import TITLE_MAX, WORD_MAX
+from app.storage.wall_models import CLOSED, NAME_MAX, OPEN, PAUSED, TAKEN, WAITING, Wall, WallLeg, WallWords
+from app.text import lookalikes
+from app.text.folding import spaced
+
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+BANNED_MAX = 200  # words that one wall does not take
+CHANGED = "changed wall"
+ACTS = {OPEN: "opened wall", PAUSED: "paused wall", CLOSED: "closed wall"}
+
+
+class NoWall(MomaError):
+    """No wall has this name."""
+
+    status = 404
+    title = N_("No such wall")
+
+
+@dataclass(slots=True)
+class WallRequest:
+    """A wall as it is asked for. ``banned`` are words that it does not take, besides those that the site does not."""
+
+    name: str
+    title: str = ""
+    hand: str = ""
+    banned: Sequence[str] = field(default_factory=list)
+    is_listed: bool = False
+
+    def __post_init__(self) -> None:
+        """Tidy what was written."""
+        self.name = self.name.strip()
+        self.title = " ".join(self.title.split()) or self.name.replace("-", " ").capitalize()
+        self.hand = self.hand.strip()
+        folded = (spaced(lookalikes.seen(word)) for word in self.banned)
+        self.banned = list(dict.fromkeys(word for word in folded if word))
+
+
+def at(name: str) -> Wall:
+    """Return the wall of this name.
+
+    :raises NoWall: when there is none.
+    """
+    found = find(name)
+    if found is None:
+        raise NoWall(_("No wall has this name. It may have been mistyped."))
+    return found
+
+
+def find(name: str) -> Wall | None:
+    """Return the wall of this name, or ``None``."""
+    found: Wall | None = db.session.scalar(select(Wall).where(Wall.name == name)) if NAME.fullmatch(name) else None
+    return found
+
+
+def every() -> list[Wall]:
+    """List all walls by their names."""
+    return list(db.session.scalars(select(Wall).order_by(Wall.name)))
+
+
+def open_wall(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
+    """Open a wall, made anew or closed before, as it is asked for; a new evening begins.
+
+    One that is open already is changed, and its evening goes on.
+
+    :raises InvalidInput: for a field that breaks a rule.
+    """
+    _check(wanted)
+    try:
+        with writing() as session:
+            wall = session.scalar(select(Wall).where(Wall.name == wanted.name))
+            if wall is None:
+                wall = Wall(name=wanted.name)
+                session.add(wall)
+            elif wall.state == CLOSED:
+                wall.opened_at, wall.closed_at, wall.evening = now(), None, None
+                _begin_evening(session, wall)
+            _take_over(wall, wanted)
+            wall.state = OPEN
+            audit_log.note_in(session, ACTS[OPEN], wanted.name, who=who)
+    except IntegrityError as error:  # somebody else made it this moment
+        raise InvalidInput.on("name", message=_("A wall has the name %(name)s already.", name=wanted.name)) from error
+    return wall
+
+
+def make(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
+    """Open a wall that was not there before.
+
+    :raises InvalidInput: for a field that breaks a rule, or a name that another has.
+    """
+    if db.session.scalar(select(Wall.number).where(Wall.name == wanted.name)) is not None:
+        raise InvalidInput.on("name", message=_("A wall has the name %(name)s already.", name=wanted.name))
+    return open_wall(wanted, who=who)
+
+
+def change(wall: Wall, wanted: WallRequest, *, who: str = audit_log.CURATOR) -> None:
+    """Change a wall's title, style and words; it goes on as it is, open, paused or closed.
+
+    :raises InvalidInput: for a field that breaks a rule.
+    """
+    _check(wanted)
+    with writing() as session:
+        _take_over(session.merge(wall), wanted)
+        audit_log.note_in(session, CHANGED, wall.name, who=who)
+
+
+def wanted_of(wall: Wall) -> WallRequest:
+    """Write a wall down as it would be asked for."""
+    return WallRequest(wall.name, wall.title, wall.hand, wall.banned, wall.is_listed)
+
+
+def _take_over(wall: Wall, wanted: WallRequest) -> None:
+    wall.title, wall.hand, wall.is_listed = wanted.title, wanted.hand, wanted.is_listed
+    wall.banned = list(wanted.banned)
+
+
+def _begin_evening(session: Session, wall: Wall) -> None:
+    """Have the next leg begin anywhere; what was painted before and never walked goes, and its words wait again."""
+    last = session.scalar(select(func.max(WallLeg.number)).where(WallLeg.wall_number == wall.number)) or 0
+    ahead = WallWords.wall_number == wall.number, WallWords.state == TAKEN, WallWords.leg > wall.lead
+    again = {"state": WAITING, "leg": None}
+    session.execute(update(WallWords).where(*ahead).values(again).execution_options(synchronize_session=False))
+    wall.lead, wall.first_leg, wall.lead_at = last, last + 1, now()
+    left = WallLeg.wall_number == wall.number, WallLeg.walked_at.is_(None)
+    session.execute(update(WallLeg).where(*left).values(skipped=True).execution_options(synchronize_session=False))
+
+
+def set_state(wall: Wall, state: str, *, who: str = audit_log.CURATOR) -> None:
+    """Pause a wall, let it go on, or close it; what it has walked is kept by :func:`close`."""
+    with writing() as session:
+        row = session.merge(wall)
+        row.state, row.closed_at = state, now() if state == CLOSED else None
+        audit_log.note_in(session, ACTS[state], row.name, who=who)
+
+
+def close(wall: Wall, *, who: str = audit_log.CURATOR) -> None:
+    """Close a wall, and keep what it has walked, also what is shorter than a stretch."""
+    set_state(wall, CLOSED, who=who)
+    db.session.refresh(wall)
+    stretches.keep_walked(wall, all_of_it=True)
+    stretches.tidy(wall)
+
+
+def _check(wanted: WallRequest) -> None:
+    errors = []
+    if not (NAME.fullmatch(wanted.name) and len(wanted.name) <= NAME_MAX):
+        message = _("The name must be 1 to %(most)s small letters, digits and hyphens between them.", most=NAME_MAX)
+        errors.append(FieldError(("name",), message))
+    if not 0 < len(wanted.title) <= TITLE_MAX or not wanted.title.isprintable():
+        errors.append(FieldError(("title",), _("The title must have 1 to %(most)s characters.", most=TITLE_MAX)))
+    if wanted.hand:
+        hands = known(models_on_offer.setting(None))
+        found = find_hand(wanted.hand, hands)
+        if found is None:
+            told = {"hand": f"{wanted.hand:.60}", "hands": words_of(hands)}
+            message = _("The style cannot be “%(hand)s”. The model knows %(hands)s.", **told)
+            errors.append(FieldError(("hand",), message))
+        else:
+            wanted.hand = str(found.words)
+    if len(wanted.banned) > BANNED_MAX or any(len(word) > WORD_MAX for word in wanted.banned):
+        message = _(
+            "A wall leaves out at most %(count)s words of its own, of at most %(most)s characters.",
+            count=BANNED_MAX,
+            most=WORD_MAX,
+        )
+        errors.append(FieldError(("banned",), message))
+    if errors:
+        raise InvalidInput(errors)

@@ -1,0 +1,303 @@
+"""What is written for a wall: taken in, in line, on the wall, walked; and skipped by a curator."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from app.auth import visitors
+from app.commissions import brought_photos, error_messages, validation
+from app.commissions.schema import Commission
+from app.errors import Conflict, FieldError, InvalidInput, MomaError, TooMany
+from app.generation.limits import Limits
+from app.i18n.formatting import duration_about
+from app.i18n.gettext import N_, _
+from app.moderation import audit_log, banned_words
+from app.storage.database import db, now, take_turns, writing
+from app.storage.walk_models import A_PHOTO, FINISHED, Walk
+from app.storage.wall_models import CLOSED, OPEN, SKIPPED, TAKEN, WAITING, Wall, WallLeg, WallWords
+from app.walks import wall_words
+
+LINE_MAX = 60  # words that wait before one wall
+OWN_MAX = 3  # of them one visitor's
+SHOWN_MAX = 8  # of those who wait, by name
+RETRY_SECONDS = 20
+NUMBER_MAX = 2**63 - 1
+LEG_MAX = 2**31 - 1
+LEG_SECONDS = 6.0  # that a leg takes, as long as none was measured
+MEASURED = 8  # legs by which the others' time is told
+UNWATCHED = 60.0  # seconds after which a wall that no screen walks on is not waited for
+LINED_UP, BEING_PAINTED, ON_THE_WALL, WALKED, LEFT_OUT, LOST = (
+    "waiting", "painting", "walking", "walked", "skipped", "lost"
+)  # fmt: skip
+
+
+class NoWords(MomaError):
+    """Nothing that was written for a wall has this number."""
+
+    status = 404
+    title = N_("No such words")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """What a visitor wrote, empty for a picture alone, and where it is.
+
+    ``place`` counts from 1 in line, ``about`` says in how long it will be on the wall, if that can be told. ``kept`` is
+    the walk in which it hangs, once that can be seen.
+    """
+
+    words: str
+    state: str
+    place: int | None = None
+    about: str = ""
+    walked_at: datetime | None = None
+    kept: Walk | None = None
+
+
+def say(
+    wall: Wall,
+    text: str,
+    *,
+    owner: str,
+    picture: str | None = None,
+    cut_out: bool = False,
+    may_be_shown: bool = False,
+    admit: Callable[[], None] | None = None,
+) -> WallWords:
+    """Put what a visitor wrote, or a picture that they brought, in line before a wall; the same twice is one.
+
+    ``owner`` is the visitor's secret. ``admit`` counts what is taken, and may refuse it by raising.
+
+    :raises InvalidInput: for words or a picture that cannot be taken, naming the field.
+    :raises Conflict: when the wall is closed.
+    :raises TooMany: when the line is full, or holds enough of this visitor.
+    """
+    if wall.state == CLOSED:
+        raise Conflict(_("This wall is closed."))
+    owner_hash = visitors.digest(owner)
+    clean = _checked(wall, text, picture)
+    if picture is not None:
+        picture = _photo(picture, owner_hash)
+    with writing() as session:
+        take_turns(session)
+        if session.scalar(select(Wall.state).where(Wall.number == wall.number)) == CLOSED:
+            raise Conflict(_("This wall is closed."))
+        mine = session.scalars(select(WallWords).where(*_waits(wall), WallWords.owner_hash == owner_hash)).all()
+        if same := next((row for row in mine if (row.words, row.picture) == (clean, picture)), None):
+            return same
+        if len(mine) >= OWN_MAX:
+            message = _("%(most)s of yours are waiting already. Write again when one of them is painted.", most=OWN_MAX)
+            raise TooMany(message, retry_after=RETRY_SECONDS)
+        if count(wall) >= LINE_MAX:
+            message = _("%(most)s are waiting already, as many as the wall can take. Try again soon.", most=LINE_MAX)
+            raise TooMany(message, retry_after=RETRY_SECONDS)
+        if admit:
+            admit()
+        row = WallWords(
+            wall_number=wall.number, words=clean, picture=picture, cut_out=cut_out, may_be_shown=may_be_shown,
+            owner_hash=owner_hash,
+        )  # fmt: skip
+        session.add(row)
+    return row
+
+
+def _photo(picture: str, owner_hash: str) -> str:
+    """Return the id of a picture that somebody brought.
+
+    :raises InvalidInput: when it is not here any more, is somebody else's or cannot be shown.
+    """
+    asked = error_messages.read_model(
+        Commission, {"stops": [{"prompt": "", "picture": picture}]}, Limits.current(None), shape=""
+    )
+    try:
+        return brought_photos.of_stops(asked, owner_hash)[0].id
+    except InvalidInput as error:
+        subject = error_messages.subject(("stops", 0, "picture"))
+        raise InvalidInput([_on_picture(each, subject) for each in error.errors]) from error
+
+
+def _checked(wall: Wall, text: str, picture: str | None) -> str:
+    """Read what was written as a walk's form does, and by the wall's own list.
+
+    :raises InvalidInput: naming the rule, on the field ``words``.
+    """
+    asked = {"prompt": text} if picture is None else {"prompt": text, "picture": picture}
+    try:
+        stop = validation.validate({"stops": [{"prompt": "a stop", "seed": 0}, asked]}).stops[1]
+    except InvalidInput as error:
+        raise InvalidInput([_on_words(each) for each in error.errors]) from error
+    if found := banned_words.said(stop.prompt, wall.banned):
+        raise InvalidInput.on("words", message=_("“%(word)s” is a word that this wall does not take.", word=found))
+    return stop.prompt
+
+
+def _on_words(error: FieldError) -> FieldError:
+    """Name the field as the wall's form does, and the stop as what it is there."""
+    if error.path[-1] == "picture":
+        return _on_picture(error, error_messages.subject(("stops", 1, "picture")))
+    subject = error_messages.subject(("stops", 1, "prompt"))
+    return FieldError(("words",), error.message.replace(subject, _("What you wrote"), 1))
+
+
+def _on_picture(error: FieldError, subject: str) -> FieldError:
+    return FieldError(("picture",), error.message.replace(subject, _("The picture"), 1))
+
+
+def _waits(wall: Wall) -> tuple[ColumnElement[bool], ...]:
+    return WallWords.wall_number == wall.number, WallWords.state == WAITING
+
+
+def line(wall: Wall, *, most: int | None = None) -> list[WallWords]:
+    """List what waits before a wall, in the order in which it will be taken.
+
+    Everybody's first comes before anybody's second, whoever writes how fast.
+    """
+    rank = func.row_number().over(partition_by=WallWords.owner_hash, order_by=WallWords.number).label("rank")
+    ranked = select(WallWords.number, rank).where(*_waits(wall)).subquery()
+    query = select(WallWords).join(ranked, ranked.c.number == WallWords.number)
+    return list(db.session.scalars(query.order_by(ranked.c.rank, WallWords.number).limit(most)))
+
+
+def at(number: int, *, wall: Wall | None = None) -> WallWords:
+    """Return what was written, for any wall or for this one, by its number.
+
+    :raises NoWords: when there is none.
+    """
+    found: WallWords | None = db.session.get(WallWords, number) if number <= NUMBER_MAX else None
+    if found is None or (wall is not None and found.wall_number != wall.number):
+        raise NoWords(_("Nothing that was written for a wall has this number."))
+    return found
+
+
+def count(wall: Wall) -> int:
+    """Count what waits before a wall."""
+    return db.session.scalar(select(func.count()).select_from(WallWords).where(*_waits(wall))) or 0
+
+
+def take(session: Session, words: WallWords, leg: int) -> bool:
+    """Have a leg lead to what was written; tell whether nobody else took it or skipped it."""
+    taken = session.execute(
+        update(WallWords)
+        .where(WallWords.number == words.number, WallWords.state == WAITING)
+        .values(state=TAKEN, leg=leg)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def skip(words: WallWords, *, who: str = audit_log.CURATOR) -> None:
+    """Leave out what somebody wrote: it is not painted, or the wall turns round before it.
+
+    :raises Conflict: when the wall has walked on from it.
+    """
+    with writing() as session:
+        take_turns(session)
+        row = session.get_one(WallWords, words.number, populate_existing=True, with_for_update=True)
+        if row.state == TAKEN and row.leg is not None:
+            wall = session.get_one(Wall, row.wall_number)
+            if row.leg < wall.lead:
+                raise Conflict(_("The wall has walked on from there."))
+            wall_words.skip_leg(session, wall.number, row.leg)
+        row.state = SKIPPED
+        audit_log.note_in(session, "skipped words", str(row.number), who=who)
+    db.session.expire_all()
+
+
+def skip_leg(wall: Wall, number: int, *, who: str = audit_log.CURATOR) -> None:
+    """Have a wall leave a leg that it walks or is to walk, whoever steered it there.
+
+    :raises Conflict: when it has no such leg ahead.
+    """
+    leg = db.session.get(WallLeg, (wall.number, number)) if number <= LEG_MAX else None
+    if leg is None or leg.skipped or number < wall.lead:
+        raise Conflict(_("The wall has walked on from there."))
+    if leg.words_number is not None and (row := db.session.get(WallWords, leg.words_number)) is not None:
+        skip(row, who=who)
+        return
+    with writing() as session:
+        take_turns(session)
+        wall_words.skip_leg(session, wall.number, number)
+        audit_log.note_in(session, "skipped leg", f"{wall.name} {number}", who=who)
+    db.session.expire_all()
+
+
+def own(wall: Wall, owner: str | None, *, most: int = 5) -> list[OwnWords]:
+    """Tell a visitor where what they wrote is, the newest first; nobody is told of others' but by the queue."""
+    if owner is None:
+        return []
+    mine = WallWords.wall_number == wall.number, WallWords.owner_hash == visitors.digest(owner)
+    rows = db.session.scalars(select(WallWords).where(*mine).order_by(WallWords.number.desc()).limit(most)).all()
+    if not rows:
+        return []
+    places = {each.number: place for place, each in enumerate(line(wall), start=1)}
+    numbers = [row.leg for row in rows if row.leg is not None]
+    of_wall = WallLeg.wall_number == wall.number
+    legs = {leg.number: leg for leg in db.session.scalars(select(WallLeg).where(of_wall, WallLeg.number.in_(numbers)))}
+    stretches = {leg.stretch for leg in legs.values() if leg.stretch}
+    seen = Walk.id.in_(stretches), Walk.state == FINISHED, Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
+    kept = {walk.id: walk for walk in db.session.scalars(select(Walk).where(*seen))} if stretches else {}
+    ahead = _ahead(wall)
+    return [_told(wall, row, places.get(row.number), legs.get(row.leg or 0), kept, ahead) for row in rows]
+
+
+def _told(
+    wall: Wall, row: WallWords, place: int | None, leg: WallLeg | None, kept: dict[str, Walk], ahead: _Ahead | None
+) -> OwnWords:
+    state, words = state_of(wall, row), row.words
+    if state == LINED_UP:
+        return OwnWords(words, state, place, duration_about(ahead.seconds(place)) if ahead and place else "")
+    if leg is not None and leg.skipped and state in (BEING_PAINTED, ON_THE_WALL):
+        return OwnWords(words, LOST)
+    walked_at = leg.walked_at if leg is not None and state == WALKED else None
+    return OwnWords(words, state, walked_at=walked_at, kept=kept.get(leg.stretch or "") if leg else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is ahead of the line: the rest of the leg that is walked, the legs after it, and the time of each."""
+
+    legs: int
+    each: float
+    gone: float
+
+    def seconds(self, place: int) -> float:
+        """Say in how long a wall begins to walk to what stands at a place in line, counted from 1."""
+        return max(1.0, self.each - self.gone) + (self.legs + place - 1) * self.each
+
+
+def _ahead(wall: Wall) -> _Ahead | None:
+    """Look how far a wall has come; ``None`` for one that nobody watches, or that stands still."""
+    gone = max(0.0, (now() - wall.lead_at).total_seconds())
+    if wall.state != OPEN or gone > UNWATCHED:
+        return None
+    of_wall = WallLeg.wall_number == wall.number, WallLeg.skipped.is_(False)
+    legs = db.session.scalar(select(func.count()).where(*of_wall, WallLeg.number > wall.lead)) or 0
+    times = db.session.scalars(
+        select(WallLeg.walked_at)
+        .where(*of_wall, WallLeg.walked_at.is_not(None), WallLeg.number >= wall.first_leg)
+        .order_by(WallLeg.number.desc())
+        .limit(MEASURED)
+    ).all()
+    apart = [(later - earlier).total_seconds() for later, earlier in pairwise(times) if later and earlier]
+    return _Ahead(legs, statistics.median(apart) if apart else LEG_SECONDS, gone)
+
+
+def state_of(wall: Wall, row: WallWords) -> str:
+    """Say where words are, from the line to the wall."""
+    if row.state != TAKEN or row.leg is None:
+        return LEFT_OUT if row.state == SKIPPED else LINED_UP
+    if row.leg > wall.lead:
+        return LINED_UP if wall.state == CLOSED else BEING_PAINTED
+    return ON_THE_WALL if row.leg == wall.lead and wall.state != CLOSED else WALKED
+
+
+def shown(rows: Sequence[WallWords]) -> list[str]:
+    """Write the words of a line as everybody sees them."""
+    return [row.words or A_PHOTO for row in rows]

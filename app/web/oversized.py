@@ -1,0 +1,51 @@
+"""A body that is longer than what is read: which field it was, what its limit is, and how to go on.
+
+It is not read, so that nothing can be shown of it; the browser still has what was typed, on the way back.
+"""
+
+from __future__ import annotations
+
+from flask import current_app, request
+
+from app.i18n.formatting import file_size, number
+from app.i18n.gettext import N_, _
+
+WHOLE = N_("That was more than we read at once: {limit} bytes at most.")
+FORM = "multipart/form-data"
+MAKING = "pages.edit", "pages.commission"
+RESTORING = "restoring.restore"
+
+
+def limit() -> int:
+    """Return how many bytes would have been read: of the whole, or where that fits, of its texts."""
+    most, came = request.max_content_length or 0, request.content_length
+    return int(current_app.config["BODY_MAX"]) if came is not None and 0 < came <= most else most
+
+
+def told() -> str:
+    """Say how much is read at once."""
+    return _(WHOLE).format(limit=number(limit()))
+
+
+def advice() -> str:
+    """Say which field it was, as far as that can be known unread, and how to go on; for pages."""
+    config, size = current_app.config, limit()
+    if request.endpoint in MAKING and request.mimetype == FORM and size > config["BODY_MAX"]:
+        field = _(
+            "It was the pictures for the stops (“Bring a photo or a drawing”): each may have %(each)s, and the form "
+            "with all of them %(whole)s. Choose a smaller one, or bring one after the other.",
+            each=file_size(config["PHOTO_MAX"]),
+            whole=file_size(size),
+        )
+    elif request.endpoint in MAKING:
+        field = _("It was what is written in the form: a prompt has at most %(most)s characters.", most=_prompt_max())
+    elif request.endpoint == RESTORING:
+        field = _("It was the film or recipe (“Recipe”): of one, %(most)s are read.", most=file_size(size))
+    else:
+        field = ""
+    back = _("Nothing of it was read or kept. The back button of your browser leads to what you typed.")
+    return f"{field} {back}".strip()
+
+
+def _prompt_max() -> int:
+    return int(current_app.config["PROMPT_MAX"])

@@ -1,0 +1,179 @@
+"""A live wall for half an hour: a real browser as its screen, twenty phones that write, one painter; then what fails.
+
+    python -m benchmarks.wall [--minutes 30] [--phones 20] [--every 10] [--away 5] [--strip FOLDER]
+
+The screen counts its own pictures (``window.wallFigures``): how many a second, the longest time that one stood, how
+many stood longer than a fifth of a second, and how many were new rather than walked again. Words are timed from the
+press on a phone to the label. Then the network is taken from the browser for so many minutes and given back, and the
+worker is killed. The memory of browser, web server and worker is looked at each minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.cookiejar
+import json
+import os
+import random
+import re
+import signal
+import statistics
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.serving import cores
+from benchmarks.site import RunningSite, descendants, resident, running
+
+RESULTS = Path(__file__).resolve().parent / "results"
+CHROMIUM = "/usr/bin/chromium"
+SETTLED_SECONDS = 15.0  # after which the figures begin: the first pictures have come
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+HOW = "a", "an old", "a small", "a red", "a sleeping"
+WHAT = (
+    "fox", "owl", "whale", "teapot", "lighthouse", "snail", "castle", "train", "cactus", "piano", "dragon", "bicycle",
+    "penguin", "guitar", "rocket", "sunflower", "mushroom", "umbrella", "clock", "parrot", "sailboat", "lemon",
+)  # fmt: skip
+WHERE = (
+    "in the snow", "by the sea", "at night", "in the rain", "in the forest", "on a hill", "on a table", "in the desert",
+    "under the moon", "in the city", "in a garden", "at dusk",
+)  # fmt: skip
+
+# Notes when the label first says some words.
+WATCH = """() => {
+  window.labels = {};
+  const place = document.getElementById("to");
+  new MutationObserver(() => { labels[place.textContent] ??= Date.now() / 1000; })
+    .observe(place, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+@dataclass
+class Phones:
+    """Phones that write, one after the other; when each wrote what, and what was refused."""
+
+    url: str
+    count: int
+    every: float
+    wrote: dict[str, float] = field(default_factory=dict)
+    refused: list[int] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Write until stopped."""
+        phones = [self._phone() for _ in range(self.count)]
+        for turn in range(10**6):
+            if self.stopped.wait(self.every):
+                return
+            words = " ".join(map(random.choice, (HOW, WHAT, WHERE)))
+            if words not in self.wrote:
+                self._say(phones[turn % self.count], words)
+
+    def waited(self, page: Page) -> dict[str, Any]:
+        """Say how long words took to the label so far; those that still wait are written, and not seen."""
+        labels = page.evaluate("labels")
+        waits = [labels[words] - at for words, at in self.wrote.copy().items() if words in labels]
+        told = {
+            "written": len(self.wrote), "refused": len(self.refused), "seen": len(waits),
+            "median_seconds": round(statistics.median(waits), 1), "worst_seconds": round(max(waits), 1),
+        }  # fmt: skip
+        print("words", told, flush=True)
+        return told
+
+    @staticmethod
+    def _phone() -> urllib.request.OpenerDirector:
+        return urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+
+    def _say(self, phone: urllib.request.OpenerDirector, words: str) -> None:
+        try:
+            with phone.open(self.url, timeout=30) as page:
+                token = TOKEN.search(page.read().decode())
+            form = {"words": words, "csrf_token": token[1] if token else ""}
+            at = time.time()
+            phone.open(self.url, urllib.parse.urlencode(form).encode(), timeout=30).close()
+            self.wrote[words] = at
+        except urllib.error.HTTPError as error:
+            self.refused.append(error.code)
+        except OSError:
+            self.refused.append(0)
+
+
+def main() -> None:
+    """Watch a wall, print and keep the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--phones", type=int, default=20)
+    parser.add_argument("--every", type=float, default=10.0, help="seconds between two who write")
+    parser.add_argument("--away", type=float, default=5.0, help="minutes without a network")
+    parser.add_argument("--strip", type=Path, help="a folder for a picture of the screen each half minute")
+    arguments = parser.parse_args()
+    with running() as site, sync_playwright() as started:
+        site.flask("wall", "open", "lobby")
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": 1280, "height": 720})
+        page = context.new_page()
+        page.goto(f"{site.url}/wall/lobby")
+        page.evaluate(WATCH)
+        page.wait_for_timeout(1000 * SETTLED_SECONDS)
+        phones = Phones(f"{site.url}/wall/lobby/say", arguments.phones, arguments.every)
+        writing = threading.Thread(target=phones.run, daemon=True)
+        writing.start()
+        found: dict[str, Any] = {"settings": {**vars(arguments), "strip": None}, "cores": cores()}
+        found["walked"] = _watch(page, site, 60 * arguments.minutes, arguments.strip)
+        found["words"] = phones.waited(page)
+        context.set_offline(True)
+        found["without a network"] = _watch(page, site, 60 * arguments.away)
+        context.set_offline(False)
+        found["with it again"] = _watch(page, site, 60)
+        os.kill(site.process("-m worker"), signal.SIGKILL)
+        found["worker killed"] = _watch(page, site, 60)
+        found["after that"] = _watch(page, site, 60)
+        phones.stopped.set()
+        found["words, what fails included"] = phones.waited(page)
+        browser.close()
+    found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{found['at'].replace(':', '')}-wall.json"
+    path.write_text(json.dumps(found, indent=2, default=str) + "\n", "utf-8")
+    print(path.relative_to(Path.cwd()))
+
+
+def _watch(page: Page, site: RunningSite, seconds: float, strip: Path | None = None) -> dict[str, Any]:
+    """Watch the wall for a while; return what its screen counted meanwhile, and what memory was taken."""
+    page.evaluate("Object.assign(wallFigures, { shown: 0, fresh: 0, longest: 0, late: 0 })")
+    began, memory = time.monotonic(), []
+    while (left := seconds - (time.monotonic() - began)) > 0:
+        page.wait_for_timeout(1000 * min(30.0, left))
+        if time.monotonic() - began >= 60 * len(memory):
+            memory.append(_memory(site))
+        if strip:
+            strip.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=strip / f"{round(time.monotonic() - began):05}.png")
+    figures = page.evaluate("wallFigures")
+    took = time.monotonic() - began
+    told = {
+        "seconds": round(took), "pictures_a_second": round(figures["shown"] / took, 2),
+        "longest_ms": round(figures["longest"]), "over_200_ms": figures["late"],
+        "new_share": round(figures["fresh"] / max(figures["shown"], 1), 4), "memory_mb": memory,
+    }  # fmt: skip
+    print({name: value for name, value in told.items() if name != "memory_mb"}, memory[:1], memory[-1:], flush=True)
+    return told
+
+
+def _memory(site: RunningSite) -> dict[str, int]:
+    ours = sum(resident(pid) for pid in descendants(os.getpid()) if pid not in descendants(site.pid))
+    return {
+        "browser": round(ours), "web": round(site.megabytes("gunicorn")), "worker": round(site.megabytes("-m worker")),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

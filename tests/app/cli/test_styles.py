@@ -1,0 +1,240 @@
+"""Commands for styles, with a studio that writes what the real one does; the real one is run in tests/studio."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from PIL import Image
+from sqlalchemy import update
+
+from app.commissions import intake, recipe, validation
+from app.errors import InvalidInput, MomaError
+from app.generation import adapters, models_on_offer
+from app.operations import style_teaching
+from app.storage.database import writing
+from app.storage.walk_models import Walk
+from app.styles import added
+from tests.conftest import inside, make_app
+from tests.support import led
+from tests.support.commands import run, run_json
+from tests.support.recipes import painted_in_levels
+
+HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "woodcut", "title": "Woodcut"}]
+TOLD = ("--licence", "CC0-1.0", "--attribution", "Our print room <&>")
+
+
+class Studio:
+    """Runs stages: counts them, fails at one if told to, and leaves what the real ones leave."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        self.fails_at, self.pictures, self.learned = "", 12, b"learned"
+
+    def __call__(self, stage: str, work: Path, *options: Any) -> None:
+        self.ran.append(stage)
+        if stage == self.fails_at:
+            raise MomaError(f"The studio's stage {stage} failed: out of memory")
+        work.mkdir(parents=True, exist_ok=True)
+        if stage == "collect":
+            Image.new("RGB", (40, 30), "red").save(work / "one.png")
+            (work / "catalogue.jsonl").write_text('{"file": "one.png"}\n' * self.pictures)
+        if stage == "style":
+            seen = {"pictures": self.pictures, "hand": "woodcut", "shows": ["harbour", "fish"], "vector": [0.5, 1.0]}
+            (work / "style.json").write_text(json.dumps(seen))
+        if stage == "train" and "--apart" in options:
+            (work / "model/adapter").mkdir(parents=True, exist_ok=True)
+            (work / style_teaching.LEARNED).write_bytes(self.learned)
+        if stage == "publish":
+            told = dict(zip(options[::2], options[1::2], strict=True))
+            words, title = told["--hand"].split("=")
+            led.lay_out(told["--to"], name=told["--name"], hands=[*HANDS, {"words": words, "title": title}])
+            (told["--to"] / "model_index.json").write_text("{}")
+
+
+@pytest.fixture
+def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
+    fake = Studio()
+    monkeypatch.setattr(style_teaching, "run_stage", fake)
+    return fake
+
+
+@pytest.fixture
+def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
+    with inside(make_app(instance, MODEL=str(led.lay_out(tmp_path / "led", hands=HANDS)))) as app:
+        yield app
+
+
+def test_added_style_is_learned_by_a_model_that_is_offered(runner: FlaskCliRunner, studio: Studio) -> None:
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    assert (made["model"], made["hand"], made["pictures"]) == ("style-our-prints", "our prints", 12)
+    assert studio.ran == ["collect", "style", "caption", "encode", "train", "publish"]
+    assert [model.name for model in models_on_offer.offered()][-1] == "style-our-prints"
+    assert sorted(path.name for path in added.folder("our-prints").iterdir()) == ["model", "sample.webp", "style.json"]
+
+
+def test_stopped_teaching_goes_on_and_collects_and_looks_no_more_than_needed(
+    runner: FlaskCliRunner, studio: Studio
+) -> None:
+    studio.fails_at, studio.pictures = "train", 100
+    assert "out of memory" in run(runner, "styles", "add", "our-prints", "pictures", *TOLD, status=1).output
+    studio.fails_at, studio.ran = "", []
+    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    assert studio.ran == ["style", "caption", "encode", "train", "publish"]
+    studio.ran = []
+    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    assert studio.ran == []
+
+
+def test_until_it_is_learned_a_hand_stands_in(runner: FlaskCliRunner, client: FlaskClient, studio: Studio) -> None:
+    run(runner, "styles", "prefetch", "our-prints", "pictures", *TOLD)
+    page = client.get("/styles").text
+    assert "Not learned yet: woodcut stands in" in page and "Our print room &lt;&amp;&gt;, CC0-1.0" in page
+    assert client.get("/styles/our-prints.webp").mimetype == "image/webp"
+    walk = client.post("/api/v1/walks", json={"stops": [{"prompt": "a fox", "style": "our-prints"}, {"prompt": "a"}]})
+    assert walk.json["stops"][0]["hand"] == "woodcut"
+    assert "Our prints</bdi></a>, 12 pictures" in client.get("/about").text
+
+
+def test_stop_in_a_learned_style_wants_its_model(runner: FlaskCliRunner, client: FlaskClient, studio: Studio) -> None:
+    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    asked: dict[str, Any] = {"stops": [{"prompt": "a fox", "style": "our-prints"}, {"prompt": "an owl"}]}
+    refused = client.post("/api/v1/walks", json=asked)
+    assert refused.status_code == 422 and "the model style-our-prints" in refused.json["errors"][0]["message"]
+    walk = client.post("/api/v1/walks", json=asked | {"model": "style-our-prints"})
+    assert walk.json["stops"][0]["hand"] == "our prints"
+
+
+def test_removed_style_leaves_nothing(runner: FlaskCliRunner, studio: Studio) -> None:
+    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "remove", "our-prints")
+    assert not added.folder("our-prints").exists() and added.every() == []
+    told = run_json(runner, "styles", "remove", "our-prints", status=1)
+    assert told["errors"][0]["field"] == "name"
+
+
+def test_list_names_hands_and_what_was_added(runner: FlaskCliRunner, studio: Studio) -> None:
+    run(runner, "styles", "prefetch", "our-prints", "pictures", *TOLD)
+    styles = run_json(runner, "styles", "list")
+    assert [style["name"] for style in styles] == ["pop-art", "woodcut", "our-prints"]
+    assert "not learned yet; woodcut stands in" in run(runner, "styles", "list").output
+
+
+@pytest.mark.parametrize("name", ["Our Prints", "../prints", "", "x" * 61, "pop-art"])
+def test_name_that_cannot_be_is_refused(runner: FlaskCliRunner, studio: Studio, name: str) -> None:
+    told = run_json(runner, "styles", "add", name, "pictures", *TOLD, status=1)
+    assert told["errors"][0]["field"] == "name" and studio.ran == []
+
+
+def test_too_few_pictures_are_said(runner: FlaskCliRunner, studio: Studio) -> None:
+    studio.pictures = 3
+    told = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD, status=1)
+    assert "holds 3 pictures that may be learned from; a style takes at least 8" in told["error"]
+    assert added.every() == []
+
+
+@pytest.fixture
+def by_words(instance: Path, tmp_path: Path, studio: Studio) -> Iterator[Flask]:
+    """A site whose first model words alone lead; one that sketches lead is on offer, too."""
+    words = led.lay_out_with_weights(tmp_path / "words", b"weights")
+    other = led.lay_out(tmp_path / "led", hands=HANDS)
+    with inside(make_app(instance, MODEL=str(words), MODELS=[str(other)])) as app:
+        yield app
+
+
+def test_model_that_words_lead_learns_a_style_as_an_adapter(by_words: Flask, studio: Studio, tmp_path: Path) -> None:
+    runner, client = by_words.test_cli_runner(), by_words.test_client()
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    assert (made["model"], made["hand"]) == ("words", "our prints")
+    assert studio.ran == ["collect", "style", "caption", "encode", "train"]
+    learned = adapters.of_model()[0]
+    assert learned.path.read_bytes() == b"learned" and not (added.folder("our-prints") / "work").exists()
+    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)  # it is learned: nothing is to do
+    assert len(studio.ran) == 5
+    stops = [{"prompt": "a fox", "style": "our-prints"}, {"prompt": "an owl"}]
+    walk = client.post("/api/v1/walks", json={"stops": stops}).json
+    assert [stop["hand"] for stop in walk["stops"]] == ["our prints", None]
+    assert walk["recipe"]["sampler"]["adapters"] == {"our prints": learned.digest}
+    refused = client.post("/api/v1/walks", json={"stops": stops, "model": "led"})
+    assert "is painted by the model words" in refused.json["errors"][0]["message"]
+    page = client.get("/styles").text
+    assert "<code>our prints</code>" in page and page.count("/styles/our-prints.webp") == 1
+
+
+def test_other_weights_of_the_same_name_have_not_learned_it(by_words: Flask, studio: Studio, tmp_path: Path) -> None:
+    runner = by_words.test_cli_runner()
+    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    (tmp_path / "words/unet/model.safetensors").write_bytes(b"others")
+    assert "Not learned yet" in by_words.test_client().get("/styles").text
+    studio.ran.clear()
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    assert made["model"] == "words" and "train" in studio.ran
+
+
+def test_style_is_taught_to_the_model_that_is_named(app: Flask, runner: FlaskCliRunner, studio: Studio,
+                                                    tmp_path: Path) -> None:  # fmt: skip
+    app.config["MODELS"] = [str(led.lay_out_with_weights(tmp_path / "words", b"weights"))]
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD, "--model", "words")
+    assert made["model"] == "words" and "publish" not in studio.ran
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    assert made["model"] == "style-our-prints" and adapters.is_learned("our-prints", app.config["MODELS"][0])
+
+
+def test_recipe_of_a_style_that_was_removed_or_learned_anew_is_refused(by_words: Flask, studio: Studio) -> None:
+    runner, client = by_words.test_cli_runner(), by_words.test_client()
+    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    digest = adapters.of_model()[0].digest
+    asked = {"stops": [{"prompt": "a fox", "hand": "our prints"}, {"prompt": "an owl"}], "frames": 4}
+    painted = painted_in_levels(intake.place(validation.validate(asked), visitor_key="ann")[0])
+    written = recipe.recipe_of(painted)
+    written["model"]["name"] = "words"
+    told = json.dumps(written).encode()
+    _, settings = recipe.read_upload(told)
+    assert settings.columns()["sampling"]["adapters"] == {"our prints": digest}
+    run(runner, "styles", "remove", "our-prints")
+    with pytest.raises(InvalidInput, match="“our prints” that the recipe was painted in was removed here, or learned"):
+        recipe.read_upload(told)
+    assert recipe.commission_of(written)[0].stops[0].hand == "our prints"  # an archive with the walk is taken in
+    studio.learned = b"learned anew"
+    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    with pytest.raises(InvalidInput, match="“our prints” that the recipe was painted in was removed here, or learned"):
+        recipe.read_upload(told)
+    assert client.get("/styles").status_code == 200
+
+
+@pytest.mark.parametrize(("model", "says"), [("none", "not offered here"), ("led", "the site's first alone"),
+                                             ("empty", "weights of empty are not here")])  # fmt: skip
+def test_model_that_cannot_learn_is_named(by_words: Flask, tmp_path: Path, model: str, says: str) -> None:
+    by_words.config["MODELS"] = [*by_words.config["MODELS"], str(led.lay_out_words_alone(tmp_path / "e", name="empty"))]
+    told = run_json(by_words.test_cli_runner(), "styles", "add", "p", "pictures", *TOLD, "--model", model, status=1)
+    assert told["errors"][0]["field"] == "model" and says in told["error"]
+
+
+def test_missing_requirements_are_named(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style_teaching, "NEEDED", ("json", "no_such_package"))
+    told = run(runner, "styles", "add", "our-prints", "pictures", *TOLD, status=1).output
+    assert "The studio needs no_such_package, missing here: pip install -r requirements/studio.txt" in told
+
+
+def test_what_is_no_style_in_the_folder_is_passed_over(runner: FlaskCliRunner, studio: Studio) -> None:
+    run(runner, "styles", "prefetch", "our-prints", "pictures", *TOLD)
+    broken = added.folder("broken")
+    shutil.copytree(added.folder("our-prints"), broken)
+    (broken / added.ABOUT).write_text("{")
+    assert [style.name for style in added.every()] == ["our-prints"]
+
+
+def test_walk_is_repainted_in_a_style(runner: FlaskCliRunner, hung: Callable[..., Walk]) -> None:
+    walk = hung("a fox", "a house", seed=7)
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="led"))
+    made = run_json(runner, "walks", "repaint", walk.id, "--style", "woodcut", "--unlisted")
+    assert (made["seed"], made["unlisted"], [stop["hand"] for stop in made["stops"]]) == (7, True, ["woodcut"] * 2)
+    told = run_json(runner, "walks", "repaint", walk.id, "--style", "fresco", status=1)
+    assert told["errors"][0]["field"] == "style"

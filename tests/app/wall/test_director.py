@@ -1,0 +1,145 @@
+"""Which leg a wall walks next, and that nothing is commissioned for nobody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FAILED, FINISHED, Walk
+from app.storage.wall_models import PAUSED, Wall, WallLeg, WallWords
+from app.wall import director, walls, words
+from tests.conftest import Commissioner
+from tests.support.walls import fresh, legs, opened, said, walk_of
+
+
+@pytest.fixture
+def wall(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Wall:
+    monkeypatch.setattr(director, "FPS_MAX", 1e9)  # a screen may walk as fast as it likes
+    return opened()
+
+
+def advanced(wall: Wall, walked: int) -> Wall:
+    director.advance(fresh(wall), walked)
+    return fresh(wall)
+
+
+def test_wall_that_nobody_watches_has_nothing_painted(wall: Wall) -> None:
+    said(wall, "a fox")
+    assert db.session.scalars(select(Walk)).all() == []
+
+
+def test_first_look_commissions_one_leg_and_further_looks_none(wall: Wall) -> None:
+    for _ in range(3):
+        wall = advanced(wall, 0)
+    (leg,) = legs(wall)
+    assert (leg.number, walk_of(leg).frames, walk_of(leg).unlisted) == (1, 35, True)
+
+
+def test_leg_leads_to_what_was_written(wall: Wall) -> None:
+    said(wall, "a fox in the snow")
+    wall = advanced(wall, 0)
+    assert walk_of(legs(wall)[0]).stops[-1].prompt == "a fox in the snow"
+
+
+def test_next_leg_begins_where_the_last_one_ends_with_the_same_seed(wall: Wall) -> None:
+    said(wall, "a fox")
+    said(wall, "an owl")
+    wall = advanced(advanced(wall, 0), 1)
+    first, second = (walk_of(leg) for leg in legs(wall))
+    assert [stop.prompt for stop in second.stops] == ["a fox", "an owl"]
+    assert second.seed_of(second.stops[0]) == first.seed_of(first.stops[-1])
+    assert second.continues == first.id
+
+
+def test_when_nobody_writes_it_walks_among_the_stops_of_the_gallery(hung: Commissioner, wall: Wall) -> None:
+    hung("a plum tree", "a lantern")
+    wall = advanced(wall, 0)
+    prompts = {stop.prompt for stop in walk_of(legs(wall)[0]).stops}
+    assert prompts & {"a plum tree", "a lantern"}
+
+
+def test_in_an_empty_house_it_walks_among_examples(wall: Wall) -> None:
+    wall = advanced(wall, 0)
+    first, last = (stop.prompt for stop in walk_of(legs(wall)[0]).stops)
+    assert first and last and first != last
+
+
+def test_lead_goes_on_one_leg_at_a_time_however_far_a_screen_says_it_is(wall: Wall) -> None:
+    wall = advanced(wall, 0)
+    assert advanced(wall, 999).lead == 1
+    assert advanced(wall, 999).lead == 2
+
+
+def test_lead_goes_on_no_faster_than_one_can_walk(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = advanced(advanced(wall, 0), 1)
+    monkeypatch.setattr(director, "FPS_MAX", 12.5)
+    assert advanced(wall, 2).lead == 1
+    with writing() as session:
+        session.get(Wall, wall.number).lead_at = now() - timedelta(seconds=34 / 12.5)
+    assert advanced(wall, 2).lead == 2
+
+
+def test_lead_never_goes_back(wall: Wall) -> None:
+    wall = advanced(advanced(wall, 0), 1)
+    assert advanced(wall, 0).lead == 1
+
+
+def test_paused_wall_has_nothing_painted_and_takes_words(wall: Wall) -> None:
+    walls.set_state(wall, PAUSED)
+    said(fresh(wall), "a fox")
+    wall = advanced(wall, 0)
+    assert legs(wall) == []
+    assert words.count(wall) == 1
+
+
+def test_everybodys_first_words_come_before_anybodys_second(wall: Wall) -> None:
+    for text in ("one", "two", "three"):
+        said(wall, text, "hasty")
+    said(wall, "four", "slow")
+    assert [row.words for row in words.line(wall)] == ["one", "four", "two", "three"]
+
+
+def test_leg_that_failed_is_skipped_and_the_wall_goes_another_way(wall: Wall) -> None:
+    said(wall, "a fox")
+    wall = advanced(advanced(wall, 0), 1)
+    with writing() as session:
+        session.scalars(select(Walk).where(Walk.id == legs(wall)[1].walk_id)).one().state = FAILED
+    wall = advanced(wall, 1)
+    first, second, third = legs(wall)
+    assert (first.skipped, second.skipped, third.skipped) == (False, True, False)
+    assert walk_of(third).continues == first.walk_id
+
+
+def test_words_that_a_curator_skips_have_the_wall_turn_round(wall: Wall) -> None:
+    row = said(wall, "a fox")
+    wall = advanced(wall, 0)
+    words.skip(db.session.get_one(WallWords, row.number))
+    wall = advanced(wall, 0)
+    first, second = legs(wall)
+    assert (first.skipped, second.skipped) == (True, False)
+    assert walk_of(second).continues is None  # nothing was walked before
+
+
+def test_leg_whose_maker_was_killed_is_commissioned_by_another(wall: Wall) -> None:
+    with writing() as session:
+        session.add(WallLeg(wall_number=wall.number, number=1, created_at=now() - 2 * director.PATIENCE))
+    wall = advanced(wall, 0)
+    (leg,) = legs(wall)
+    assert walk_of(leg).frames == 35
+
+
+def test_new_evening_begins_anew(wall: Wall) -> None:
+    wall = advanced(advanced(wall, 0), 1)
+    with writing() as session:
+        for walk in session.scalars(select(Walk)):
+            walk.state = FINISHED
+    walls.set_state(wall, "closed")
+    wall = opened()
+    wall = advanced(wall, 1)
+    latest = legs(wall)[-1]
+    assert latest.number == wall.first_leg == 3
+    assert walk_of(latest).continues is None

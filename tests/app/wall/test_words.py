@@ -1,0 +1,353 @@
+"""What is written for walls: what is taken and what is not, whose turn it is, and where one's own is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from app.auth import visitors
+from app.errors import Conflict, InvalidInput, TooMany
+from app.moderation import audit_log, banned_words
+from app.operations import upkeep
+from app.storage.database import db, now, writing
+from app.storage.photo_models import Photo
+from app.storage.walk_models import Walk
+from app.storage.wall_models import CLOSED, PAUSED, SKIPPED, TAKEN, Wall, WallLeg, WallWords
+from app.uploads import photo_check, photo_store
+from app.walks import lifecycle
+from app.wall import walls, words
+from app.wall.walls import WallRequest
+from tests.support.pictures import two_halves, written
+
+pytestmark = pytest.mark.databases
+
+ANN, BEN = "the secret of Ann", "the secret of Ben"
+
+
+@pytest.fixture
+def wall(app: Flask) -> Wall:
+    return walls.open_wall(WallRequest("lobby"))
+
+
+def brought(owner: str, **values: object) -> Photo:
+    """Keep a picture for somebody."""
+    checked = photo_check.check(written(two_halves()))
+    photo, _is_new = photo_store.save(checked, owner_hash=visitors.digest(owner), network="")
+    if values:
+        with writing() as session:
+            session.execute(update(Photo).where(Photo.id == photo.id).values(**values))
+    return photo
+
+
+def walked(wall: Wall, number: int, row: WallWords | None = None, **values: object) -> WallLeg:
+    """Write a leg down, to these words."""
+    with writing() as session:
+        leg = WallLeg(wall_number=wall.number, number=number, words_number=row.number if row else None)
+        for name, value in values.items():
+            setattr(leg, name, value)
+        session.add(leg)
+        if row is not None:
+            words.take(session, row, number)
+    db.session.expire_all()
+    return leg
+
+
+def lead(wall: Wall, number: int) -> None:
+    with writing() as session:
+        session.execute(update(Wall).where(Wall.number == wall.number).values(lead=number, lead_at=now()))
+    db.session.refresh(wall)
+
+
+def in_line(wall: Wall) -> list[str]:
+    return [row.words for row in words.line(wall)]
+
+
+def flaws(wall: Wall, text: str, **told: object) -> dict[str, str]:
+    with pytest.raises(InvalidInput) as refused:
+        words.say(wall, text, owner=ANN, **told)
+    return {each.field: each.message for each in refused.value.errors}
+
+
+def test_wall_leaves_out_words_of_scripts_without_spaces(wall: Wall) -> None:
+    walls.change(wall, WallRequest("lobby", banned=["狐狸"]))
+    assert flaws(walls.at("lobby"), "一只红狐狸在雪中") == {"words": "“狐狸” is a word that this wall does not take."}
+
+
+def test_what_is_written_waits_tidied_and_known_by_its_owner(wall: Wall) -> None:
+    row = words.say(wall, "  a cat \n in a hat ", owner=ANN)
+    assert (row.words, row.state, row.owner_hash) == ("a cat in a hat", "waiting", visitors.digest(ANN))
+    assert words.count(wall) == 1
+
+
+def test_same_words_twice_are_one_and_count_once(wall: Wall) -> None:
+    counted: list[int] = []
+    first = words.say(wall, "a cat", owner=ANN, admit=lambda: counted.append(1))
+    second = words.say(wall, "a  cat", owner=ANN, admit=lambda: counted.append(1))
+    assert (first.number, len(counted)) == (second.number, 1)
+    assert words.say(wall, "a cat", owner=BEN).number != first.number
+
+
+def test_visitor_has_three_in_line_and_a_line_has_its_end(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("one", "two", "three"):
+        words.say(wall, text, owner=ANN)
+    with pytest.raises(TooMany, match="3 of yours are waiting already"):
+        words.say(wall, "four", owner=ANN)
+    monkeypatch.setattr(words, "LINE_MAX", 4)
+    words.say(wall, "four", owner=BEN)
+    with pytest.raises(TooMany, match="4 are waiting already") as refused:
+        words.say(wall, "five", owner=BEN)
+    assert refused.value.retry_after == words.RETRY_SECONDS
+    assert words.count(wall) == 4
+
+
+def test_what_is_refused_by_the_hour_is_not_in_line(wall: Wall) -> None:
+    def full() -> None:
+        raise TooMany("Enough.", retry_after=9)
+
+    with pytest.raises(TooMany):
+        words.say(wall, "a cat", owner=ANN, admit=full)
+    assert words.count(wall) == 0
+
+
+def test_everybody_s_first_comes_before_anybody_s_second(wall: Wall) -> None:
+    for text in ("ann 1", "ann 2", "ann 3"):
+        words.say(wall, text, owner=ANN)
+    words.say(wall, "ben 1", owner=BEN)
+    words.say(wall, "ben 2", owner=BEN)
+    assert in_line(wall) == ["ann 1", "ben 1", "ann 2", "ben 2", "ann 3"]
+    assert [row.words for row in words.line(wall, most=2)] == ["ann 1", "ben 1"]
+
+
+def test_walls_have_lines_of_their_own(wall: Wall) -> None:
+    other = walls.open_wall(WallRequest("garden", banned=["cat"]))
+    words.say(wall, "a cat", owner=ANN)
+    words.say(other, "a dog", owner=ANN)
+    assert (in_line(wall), in_line(other)) == (["a cat"], ["a dog"])
+
+
+@pytest.mark.parametrize("text", ["a cat", "CATS and a  CaT!", "a c\u200bat", "ein Kätzchen, cat", "а саt", "ｃａｔ"])
+def test_wall_leaves_out_words_of_its_own_however_they_are_spelt(wall: Wall, text: str) -> None:
+    walls.change(wall, WallRequest("lobby", banned=["Cat"]))
+    wall = walls.at("lobby")
+    assert flaws(wall, text) == {"words": "“cat” is a word that this wall does not take."}
+    words.say(wall, "a caterpillar", owner=ANN)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "What you wrote is empty"),
+        ("   ", "What you wrote is empty"),
+        ("x" * 10_000, "What you wrote is 10000 characters long; at most 300"),
+        ("a \x07 bell", "What you wrote"),
+        ("a bloody corpse", "What you wrote"),
+        ("a moose", "What you wrote"),
+    ],
+)
+def test_what_no_walk_may_hold_is_refused_by_its_field(wall: Wall, text: str, told: str) -> None:
+    banned_words.ban("moose")
+    found = flaws(wall, text)
+    assert list(found) == ["words"]
+    assert found["words"].startswith(told), found
+    assert "stop" not in found["words"]
+    assert words.count(wall) == 0
+
+
+def test_words_that_stand_in_for_the_other_stop_are_taken(wall: Wall) -> None:
+    assert words.say(wall, "a stop", owner=ANN).words == "a stop"
+
+
+def test_closed_wall_takes_nothing_and_a_paused_one_does(wall: Wall) -> None:
+    walls.set_state(wall, PAUSED)
+    words.say(walls.at("lobby"), "a cat", owner=ANN)
+    walls.set_state(walls.at("lobby"), CLOSED)
+    with pytest.raises(Conflict, match="This wall is closed"):
+        words.say(walls.at("lobby"), "a dog", owner=ANN)
+
+
+def test_wall_that_was_closed_meanwhile_takes_nothing(wall: Wall) -> None:
+    seen = walls.at("lobby")
+    db.session.expunge(seen)
+    walls.set_state(walls.at("lobby"), CLOSED)
+    with pytest.raises(Conflict):
+        words.say(seen, "a dog", owner=ANN)
+    assert words.count(seen) == 0
+
+
+def test_picture_is_taken_with_words_or_without(wall: Wall) -> None:
+    photo = brought(ANN)
+    assert words.say(wall, "my cat", owner=ANN, picture=photo.id, cut_out=True).picture == photo.id
+    bare = words.say(wall, "", owner=ANN, picture=photo.digest, may_be_shown=True)
+    assert (bare.words, bare.picture, bare.may_be_shown, bare.cut_out) == ("", photo.id, True, False)
+    assert words.shown(words.line(wall)) == ["my cat", "a photo"]
+
+
+def test_picture_that_is_not_here_or_not_one_s_own_or_unfit_is_refused(wall: Wall) -> None:
+    gone = "The picture is not here: it was kept for a day, or somebody else brought it. Bring it once more."
+    assert flaws(wall, "x", picture=brought(BEN).id) == {"picture": gone}
+    assert flaws(wall, "x", picture="aaaabbbbccccdddd") == {"picture": gone}
+    assert flaws(wall, "x", picture="../../etc/passwd").keys() == {"picture"}
+    assert flaws(wall, "x", picture=brought(ANN, error="The picture cannot be shown.").id).keys() == {"picture"}
+    own = brought(ANN)
+    lifecycle.forget_photos(visitors.digest(ANN))
+    assert flaws(wall, "x", picture=own.id) == {"picture": gone}
+
+
+def test_own_words_tell_where_they_are(wall: Wall) -> None:
+    first, second, third = (words.say(wall, text, owner=ANN) for text in ("one", "two", "three"))
+    words.say(wall, "ben", owner=BEN)
+    walked(wall, 1, first, walked_at=now())
+    walked(wall, 2, second)
+    lead(wall, 1)
+    assert [(each.words, each.state, each.place) for each in words.own(wall, ANN)] == [
+        ("three", "waiting", 1), ("two", "painting", None), ("one", "walking", None),
+    ]  # fmt: skip
+    lead(wall, 2)
+    assert [each.state for each in words.own(wall, ANN)] == ["waiting", "walking", "walked"]
+    words.skip(third)
+    assert words.own(wall, ANN)[0].state == "skipped"
+    assert [each.words for each in words.own(wall, BEN)] == ["ben"]
+    assert words.own(wall, None) == []
+    assert words.own(wall, "somebody") == []
+
+
+def test_waiting_time_is_told_by_the_place_and_the_legs_before(wall: Wall) -> None:
+    for owner in ("a", "b", "c"):
+        words.say(wall, owner, owner=owner)
+    walked(wall, 1, walked_at=now())
+    lead(wall, 1)
+    assert [words.own(wall, owner)[0].about for owner in "abc"] == [
+        "about 6 seconds", "about 15 seconds", "about 20 seconds",
+    ]  # fmt: skip
+    for number in (2, 3, 4):
+        walked(wall, number, walked_at=now() + timedelta(seconds=10 * (number - 1)))
+    walked(wall, 5)
+    lead(wall, 4)
+    assert [words.own(wall, owner)[0].about for owner in "abc"] == [
+        "about 20 seconds", "about 30 seconds", "about 40 seconds",
+    ]  # fmt: skip
+
+
+def test_no_time_is_told_of_a_wall_that_nobody_watches_or_that_rests(wall: Wall) -> None:
+    words.say(wall, "a cat", owner=ANN)
+    with writing() as session:
+        session.execute(update(Wall).values(lead_at=now() - timedelta(minutes=3)))
+    db.session.refresh(wall)
+    assert (words.own(wall, ANN)[0].place, words.own(wall, ANN)[0].about) == (1, "")
+    lead(wall, 0)
+    assert words.own(wall, ANN)[0].about == "about 6 seconds"
+    walls.set_state(wall, PAUSED)
+    assert words.own(walls.at("lobby"), ANN)[0].about == ""
+
+
+def test_kept_walk_is_named_once_it_can_be_seen(wall: Wall, hung) -> None:  # type: ignore[no-untyped-def]
+    row, kept = words.say(wall, "a cat", owner=ANN), hung("a cat", "a dog")
+    walked(wall, 1, row, walked_at=now(), stretch=kept.id)
+    lead(wall, 2)
+    (own,) = words.own(wall, ANN)
+    assert own.kept is not None
+    assert own.kept.id == kept.id
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.id == kept.id).values(hidden_at=now()))
+    assert words.own(wall, ANN)[0].kept is None
+
+
+def test_skipped_words_leave_the_line_and_it_is_written_down(wall: Wall) -> None:
+    row = words.say(wall, "a cat", owner=ANN)
+    words.say(wall, "a dog", owner=BEN)
+    words.skip(row)
+    assert in_line(wall) == ["a dog"]
+    assert (audit_log.latest(1)[0].what, audit_log.latest(1)[0].about) == ("skipped words", str(row.number))
+
+
+def test_skipping_what_is_on_the_wall_has_later_words_wait_again(wall: Wall) -> None:
+    ann, ben = words.say(wall, "a cat", owner=ANN), words.say(wall, "a dog", owner=BEN)
+    walked(wall, 1)
+    walked(wall, 2, ann)
+    walked(wall, 3, ben)  # begins where Ann's ends
+    lead(wall, 2)
+    words.skip(ann)
+    legs = db.session.scalars(select(WallLeg).order_by(WallLeg.number)).all()
+    assert [leg.skipped for leg in legs] == [False, True, True]
+    assert in_line(wall) == ["a dog"]
+    assert words.own(wall, ANN)[0].state == "skipped"
+
+
+def test_what_was_walked_cannot_be_skipped(wall: Wall) -> None:
+    row = words.say(wall, "a cat", owner=ANN)
+    walked(wall, 1, row)
+    lead(wall, 2)
+    with pytest.raises(Conflict, match="walked on"):
+        words.skip(row)
+    for number in (1, 7):
+        with pytest.raises(Conflict, match="walked on"):
+            words.skip_leg(wall, number)
+    assert db.session.get_one(WallWords, row.number).state == TAKEN
+
+
+def test_leg_to_a_stop_of_the_gallery_is_skipped_by_its_number_and_one_to_words_with_them(wall: Wall) -> None:
+    row = words.say(wall, "a cat", owner=ANN)
+    walked(wall, 1)
+    walked(wall, 2, row)
+    lead(wall, 1)
+    words.skip_leg(wall, 2)
+    assert db.session.get_one(WallWords, row.number).state == SKIPPED
+    words.skip_leg(wall, 1)
+    assert audit_log.latest(1)[0].what == "skipped leg"
+    assert db.session.get_one(WallLeg, (wall.number, 1)).skipped
+
+
+def test_leg_that_could_not_be_painted_is_told_as_that(wall: Wall) -> None:
+    row = words.say(wall, "a cat", owner=ANN)
+    walked(wall, 1, row, skipped=True)
+    assert words.own(wall, ANN)[0].state == "lost"
+
+
+def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, hung) -> None:  # type: ignore[no-untyped-def]
+    ann, ben = words.say(wall, "a cat", owner=ANN), words.say(wall, "a dog", owner=BEN)
+    words.say(wall, "a cow", owner=ANN)
+    picture = words.say(wall, "", owner=ANN, picture=brought(ANN).id)
+    kept, other = hung("a cat", "a photo"), hung("a cat", "a dog")
+    walked(wall, 1, picture, stretch=kept.id)
+    walked(wall, 2, stretch=other.id)
+    walked(wall, 3, stretch=hung("x", "y").id)
+    walked(wall, 4, ann)
+    walked(wall, 5, ben)
+    lead(wall, 3)
+    assert lifecycle.delete_words_of(visitors.digest(ANN)) == 3
+    assert in_line(wall) == ["a dog"]
+    assert [row.words for row in db.session.scalars(select(WallWords))] == ["a dog"]
+    assert db.session.get_one(WallLeg, (wall.number, 4)).skipped
+    gone = db.session.scalars(select(Walk.id).where(Walk.deleted_at.is_not(None))).all()
+    assert set(gone) == {kept.id, other.id}, "what shows their picture goes, what follows stays"
+
+
+def test_after_a_day_nobody_knows_who_wrote_what(wall: Wall) -> None:
+    row, picture = words.say(wall, "a cat", owner=ANN), words.say(wall, "", owner=ANN, picture=brought(ANN).id)
+    words.say(wall, "a cow", owner=ANN)
+    walked(wall, 1, row)
+    walked(wall, 2, picture)
+    upkeep.run()
+    assert db.session.scalar(select(func.count()).select_from(WallWords)) == 3
+    with writing() as session:
+        session.execute(update(WallWords).values(created_at=now() - timedelta(hours=25)))
+    upkeep.run()
+    db.session.expire_all()
+    left = {row.words: row.owner_hash for row in db.session.scalars(select(WallWords))}
+    assert left == {"a cat": "", "": visitors.digest(ANN)}, "who brought a picture may still have it taken down"
+
+
+def test_what_was_painted_but_not_walked_when_the_wall_closed_waits_again_when_it_opens(wall: Wall) -> None:
+    row = words.say(wall, "a cat", owner=ANN)
+    walked(wall, 1, walked_at=now())
+    walked(wall, 2, row)
+    lead(wall, 1)
+    walls.close(wall)
+    assert words.own(walls.at("lobby"), ANN)[0].state == "waiting"
+    walls.open_wall(WallRequest("lobby"))
+    db.session.expire_all()
+    assert in_line(walls.at("lobby")) == ["a cat"]
+    assert words.own(walls.at("lobby"), ANN)[0].place == 1

@@ -1,0 +1,19 @@
+"""The table of the hands' looks: painted, learned, measured on other subjects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from studio.judging.looks import FILE, Looks
+from tests.studio.conftest import call
+from tests.support.eyes import make_eye
+
+
+def test_table_knows_the_hands_that_painted_and_is_measured_on_others(tmp_path: Path, book: Path) -> None:
+    eye = make_eye(tmp_path / "eye")
+    told = call("looks", "--folder", tmp_path, "--eye", eye, "--sketchbook", book, "--painted", 40, "--measured", 6,
+                "--painted-at", 32)  # fmt: skip
+    table = Looks.load(tmp_path / "model")
+    assert told["hands"] == len(table.hands) > 5
+    assert table.vectors.shape == (told["hands"], table.directions.shape[1])
+    assert 0 <= told["told"] <= 1 and (tmp_path / "model" / FILE).exists()

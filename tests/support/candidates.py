@@ -1,0 +1,37 @@
+"""Candidates as a worker leaves them, without one."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from app.commissions import candidates
+from app.queue import candidate_requests
+from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
+from app.storage.database import db, writing
+from app.storage.walk_models import CANDIDATES, Piece
+
+COLOURS = ("red", "green", "blue", "white")
+
+
+def painted(owner_hash: str, prompt: str = "a lemon", *, seed: int = 3, count: int = 4) -> CandidateSet:
+    """Ask for candidates and have them painted, in plain colours."""
+    wanted = candidates.validate({"stop": {"prompt": prompt}, "seed": seed, "count": count})
+    found = candidates.place(wanted, owner_hash=owner_hash, network=owner_hash)
+    deliver(found)
+    return found
+
+
+def deliver(found: CandidateSet) -> None:
+    """Write what a worker would: the pictures that are missing, in the pool's order; the piece is done."""
+    with writing() as session:
+        for index in range(len(found.candidates), found.wanted):
+            out = io.BytesIO()
+            Image.new("RGB", (16, 16), COLOURS[index % len(COLOURS)]).save(out, "WEBP")
+            told = {"index": index, "place": index, "width": 16, "height": 16, "picture": out.getvalue()}
+            session.add(Candidate(set_number=found.number, **told))
+        session.get_one(CandidateSet, found.number).state = PAINTED
+        session.query(Piece).filter_by(kind=CANDIDATES, task=found.id).delete()
+    db.session.expire_all()
+    assert candidate_requests.find(found.id) is not None

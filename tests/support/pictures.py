@@ -1,0 +1,48 @@
+"""Pictures to bring, made here: of every kind that is read, and of those that are refused."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+LEFT, RIGHT = (200, 40, 30), (30, 60, 190)
+
+
+def two_halves(size: tuple[int, int] = (96, 64), mode: str = "RGB") -> Image.Image:
+    """Draw a picture that is red on the left and blue on the right: turns and colours show."""
+    picture = Image.new("RGB", size, LEFT)
+    ImageDraw.Draw(picture).rectangle((size[0] // 2, 0, *size), fill=RIGHT)
+    return picture.convert(mode)
+
+
+def written(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    """Write a picture as a file."""
+    target = io.BytesIO()
+    picture.save(target, kind, **options)
+    return target.getvalue()
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """Write a few bytes of a PNG whose header claims this size."""
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 0, 0, 0, 0))
+    packed = zlib.compress(bytes(100_000))
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+
+
+def png_telling_much(kind: bytes = b"zTXt") -> bytes:
+    """Write a small PNG that says 60 MB about itself, packed into some kilobytes."""
+    png = written(two_halves())
+    return png[:33] + _chunk(kind, b"Comment\0\0" + zlib.compress(bytes(60_000_000))) + png[33:]
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+
+
+def form_of(data: bytes, field: str = "file") -> dict[str, Any]:
+    """Put a form with one file together, as a client sends it; of a large one the client's own keeps a file open."""
+    head = f'--x\r\nContent-Disposition: form-data; name="{field}"; filename="a.png"\r\n\r\n'.encode()
+    return {"data": head + data + b"\r\n--x--\r\n", "content_type": "multipart/form-data; boundary=x"}

@@ -1,0 +1,94 @@
+"""A photo at a stop of a model that words lead: what comes out is the photo, whatever the solver and the preset."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from app.generation import presets
+from tests.support import tiny
+from worker.diffusion.model import Model
+from worker.diffusion.painter import Painter
+from worker.diffusion.prepared_walk import PreparedWalk
+from worker.diffusion.rendering import StopInput
+from worker.diffusion.solvers import SOLVERS
+from worker.diffusion.tuning import Setting
+from worker.diffusion.whole_walk import WholeWalk
+
+KINDS = ("sd1", "sd2", "sdxl", "lcm", "turbo", "bert")
+SETTING = Setting("float32", "contiguous", threads=1, batch=4)
+STOPS = [StopInput("a bear", "", 1), StopInput("a lemon", "red", 2), StopInput("the sun", "", 3)]
+
+
+@pytest.fixture(scope="module")
+def painters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Painter]:
+    folders = tiny.save(tmp_path_factory.mktemp("tiny"), *KINDS)
+    return {name: Painter(Model.load(str(folder), device="cpu"), SETTING) for name, folder in folders.items()}
+
+
+def photo(painter: Painter) -> NDArray[np.uint8]:
+    """Draw a picture of a disc on a slope, as large as the model's own."""
+    width, height = painter.size
+    y, x = np.mgrid[:height, :width] / np.array([height, width]).reshape(2, 1, 1)
+    disc = (x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.09
+    return np.where(disc[..., None], [220, 60, 40], np.dstack([x * 90, y * 160, 200 + 0 * x])).astype(np.uint8)
+
+
+def prepared_with(painter: Painter, sampling: dict[str, Any], *photos: int, closed: bool = False) -> PreparedWalk:
+    bare = painter.prepare(STOPS, painter.rendering(sampling), closed=closed)
+    latents = painter.model.encode_picture(photo(painter))
+    held = tuple(painter.invert(bare, stop, latents) if stop in photos else None for stop in range(len(STOPS)))
+    return replace(bare, photos=held)
+
+
+def decoded(painter: Painter) -> NDArray[np.float32]:
+    """Return what the autoencoder alone makes of the photo."""
+    latents = torch.from_numpy(painter.model.encode_picture(photo(painter)))[None]
+    _, vae = painter.model.networks("float32", "contiguous")
+    with torch.inference_mode():
+        return painter.model.decode(vae, latents)[0] * 255
+
+
+def decibels(picture: NDArray[Any], other: NDArray[Any]) -> float:
+    error = float(((picture.astype(np.float64) - other) ** 2).mean())
+    return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
+
+
+def sampling_of(preset: str, kind: str) -> dict[str, Any]:
+    facts = {
+        "lcm": {"few_step": True, "embeds_guidance": True, "scheduler": "LCMScheduler"},
+        "turbo": {"few_step": True, "scheduler": "EulerAncestralDiscreteScheduler"},
+    }
+    return presets.resolve(preset, facts.get(kind, {}))
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_walk_begins_and_ends_at_its_photos_in_every_preset(
+    painters: dict[str, Painter], kind: str, preset: str
+) -> None:
+    painter, sampling = painters[kind], sampling_of(preset, kind)
+    walk = WholeWalk(painter, prepared_with(painter, sampling, 0, 2), sampling)
+    walk.paint(frames=7)
+    original, pictures = photo(painter), walk.pictures
+    own = decibels(decoded(painter), original)
+    for position in (0.0, 2.0):
+        assert decibels(pictures[position], original) > own - 0.1
+        assert decibels(pictures[position], decoded(painter)) > 45
+    assert decibels(pictures[1.0], decoded(painter)) < 30
+
+
+@pytest.mark.filterwarnings("ignore:__array_wrap__:DeprecationWarning")  # NumPy's, about how diffusers' DEIS counts
+@pytest.mark.parametrize("scheduler", sorted(SOLVERS))
+def test_every_solver_ends_at_the_photo(painters: dict[str, Painter], scheduler: str) -> None:
+    painter = painters["sd1"]
+    sampling = {"scheduler": scheduler, "steps": 5, "guidance": 3.0}
+    prepared = prepared_with(painter, sampling, 1)
+    (painted,) = painter.paint(prepared, [1.0])
+    assert painted.picture is not None
+    assert decibels(painted.picture, decoded(painter)) > 45

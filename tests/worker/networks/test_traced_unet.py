@@ -1,0 +1,87 @@
+"""The traced network: the same bits as the network itself, in any batch, and itself where it cannot be traced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from worker.diffusion.painter import Painter
+from worker.networks import traced_unet
+from worker.networks.traced_unet import Traced
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    """Give the untraced network one thread too, as every part of a batch has: their number changes last bits."""
+    torch.set_num_threads(1)
+
+
+def network(painters: dict[str, Painter], kind: str, precision: str = "float32") -> Traced:
+    unet, _ = painters[kind].model.networks(precision, "contiguous")
+    assert isinstance(unet, Traced)
+    return unet
+
+
+def given(painter: Painter, rows: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+    positive, _ = painter.model.encode("a bear", "")
+    words = torch.from_numpy(positive.states).to(dtype)
+    return torch.randn(rows, *painter.model.latent_shape).to(dtype), words.repeat(rows, 1, 1)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("kind", ["sd1", "bert"])
+@torch.inference_mode()
+def test_trace_gives_the_same_bits_in_any_batch(painters: dict[str, Painter], kind: str, precision: str) -> None:
+    unet = network(painters, kind, precision)
+    for rows, t in ((1, 500), (2, torch.tensor(7)), (5, torch.tensor(33.25)), (2, 999)):
+        latents, words = given(painters[kind], rows, unet.dtype)
+        [plain] = unet.unet(latents, t, words, return_dict=False)
+        for _ in range(3):  # what runs a trace looks at its first runs, and then changes it
+            assert torch.equal(unet(latents, t, words), plain)
+
+
+@torch.inference_mode()
+def test_network_that_cannot_be_traced_runs_as_it_is(
+    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no trace")
+
+    unet = Traced(network(painters, "sd1").unet)
+    monkeypatch.setattr(torch.jit, "trace", fails)
+    latents, words = given(painters["sd1"], 2, torch.float32)
+    assert torch.equal(unet(latents, 3, words), unet.unet(latents, 3, words, return_dict=False)[0])
+
+
+@torch.inference_mode()
+def test_trace_that_yields_something_else_is_not_used(
+    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unet = Traced(network(painters, "sd1").unet)
+    monkeypatch.setattr(torch.jit, "trace", lambda *_, **__: lambda latents, *_: latents + 1)
+    latents, words = given(painters["sd1"], 2, torch.float32)
+    assert torch.equal(unet(latents, 3, words), unet.unet(latents, 3, words, return_dict=False)[0])
+
+
+@torch.inference_mode()
+def test_large_network_is_not_traced(painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traced_unet, "SMALL", 10)
+    monkeypatch.setattr(torch.jit, "trace", None)
+    unet = Traced(network(painters, "sd1").unet)
+    latents, words = given(painters["sd1"], 2, torch.float32)
+    assert unet(latents, 3, words).shape == latents.shape
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@torch.inference_mode()
+def test_batch_runs_in_the_same_parts_whenever_it_is_run(painters: dict[str, Painter], precision: str) -> None:
+    unet = network(painters, "bert", precision)
+    latents, words = given(painters["bert"], 9, unet.dtype)
+    torch.set_num_threads(2)
+    expected = torch.cat([unet(part, 500, words[: len(part)]) for part in (latents[:5], latents[5:])])
+    for _ in range(3):
+        assert torch.equal(unet(latents, 500, words), expected)

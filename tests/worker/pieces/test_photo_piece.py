@@ -1,0 +1,116 @@
+"""A photo that was brought is looked at by the worker: words for it, and what would be cut out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask import Flask
+
+from app.errors import MediaStoreAway
+from app.storage import media_store
+from app.storage.database import now, writing
+from app.storage.media_store import MediaStore
+from app.storage.photo_models import Photo
+from tests.conftest import Commissioner
+from tests.support import photos
+from tests.support.eyes import make_eye
+from tests.worker.fake import FakePainter
+from tests.worker.rows import read, read_photo
+from worker import job
+from worker.photos import pictures, tracing
+from worker.pieces.visual_features import VisualFeatureReader, feature_reader
+from worker.queue import outages
+
+
+def bring(data: bytes, name: str = "a") -> str:
+    """Keep a photo as the site does, and return its id."""
+    path = f"photos/{name * 16}.{name * 12}.webp"
+    media_store.store().write(path, data)
+    photo = Photo(
+        digest=name * 64, owner_hash="ann", path=path, width=8, height=8, bytes=len(data),
+        expires_at=now() + timedelta(hours=1),
+    )  # fmt: skip
+    with writing() as session:
+        session.add(photo)
+        session.flush()
+        return str(photo.id)
+
+
+@pytest.fixture(autouse=True)
+def eye(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a tiny eye look that has learned nothing, and so is near to some concept or other."""
+    app.config["EYE"] = str(make_eye(tmp_path / "eye"))
+    fresh = VisualFeatureReader()
+    monkeypatch.setattr(feature_reader, "open_eye", fresh.open_eye)
+    monkeypatch.setattr("worker.photos.describing.LIKELY", -1.0)
+
+
+def test_a_photo_gets_words_and_a_preview_of_its_thing(painter: FakePainter) -> None:
+    photo_id = bring(photos.written(photos.disc_outdoors()))
+    job.work()
+    found = read_photo(photo_id)
+    assert found.described_at is not None and found.error is None
+    assert found.description in ("a fox", "a kite", "a lemon")
+    assert found.cut_path is not None and found.cut_path.startswith(f"photos/{photo_id}.cut.")
+    cut = pictures.read(media_store.store().read(found.cut_path))
+    expected = tracing.cut(photos.disc_outdoors(), 256)
+    assert expected is not None and np.array_equal(cut[..., 3], expected[..., 3])
+    assert (cut[..., 3] == 0).any() and max(cut.shape) <= 256
+
+
+def test_where_nothing_stands_out_there_is_no_preview(painter: FakePainter) -> None:
+    photo_id = bring(photos.written(photos.slope()))
+    job.work()
+    assert (read_photo(photo_id).cut_path, read_photo(photo_id).error) == (None, None)
+
+
+def test_a_photo_that_is_lost_is_said_to_be_and_the_next_is_looked_at(painter: FakePainter) -> None:
+    lost, there = bring(b"no picture", "b"), bring(photos.written(photos.slope()), "c")
+    job.work()
+    assert read_photo(lost).error == "The picture can no longer be read." and read_photo(lost).described_at is not None
+    assert read_photo(there).described_at is not None and read_photo(there).error is None
+
+
+def test_photos_come_before_walks_but_not_one_after_another(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned("a fox", "a kite", frames=4)
+    ids = [bring(photos.written(photos.slope((40, 30))), name) for name in "bcd"]
+    seen: list[int] = []
+    painter.on_paint = lambda _: seen.append(sum(read_photo(each).described_at is not None for each in ids))
+    job.work()
+    assert seen[0] == 1 and seen[1] == 2
+    assert read(walk.id).state == "finished"
+    assert all(read_photo(each).described_at is not None for each in ids)
+
+
+def test_while_the_store_is_away_a_photo_waits(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo_id = bring(photos.written(photos.slope()))
+    original, failures = MediaStore.read, [True]
+
+    def read_it(store: MediaStore, path: str) -> bytes:
+        if failures:
+            failures.clear()
+            raise MediaStoreAway("the store is away")
+        return original(store, path)
+
+    monkeypatch.setattr(MediaStore, "read", read_it)
+    monkeypatch.setattr(outages, "wait_out", lambda *_: None)
+    job.work()
+    assert read_photo(photo_id).described_at is not None and read_photo(photo_id).error is None
+    assert read_photo(photo_id).attempt == 1
+
+
+def test_a_photo_that_its_owner_took_back_leaves_no_file(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo_id = bring(photos.written(photos.disc_outdoors()))
+    cut = tracing.cut
+
+    def cut_and_taken_back(picture: np.ndarray, side: int) -> np.ndarray | None:
+        with writing() as session:
+            session.delete(session.get(Photo, photo_id))
+        return cut(picture, side)
+
+    monkeypatch.setattr(tracing, "cut", cut_and_taken_back)
+    job.work()
+    assert not [path for path in media_store.store().files("photos") if ".cut." in path]

@@ -1,0 +1,85 @@
+"""A walk ready to be painted: all that its stops come to for a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.diffusion.inversion import Inverted
+from worker.diffusion.rendering import Rendering
+from worker.diffusion.sketches import WalkSketches
+from worker.networks.adapters import AdapterFile
+from worker.planning import frame_schedule, interpolation
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWalk:
+    """A walk ready to be painted: arrays with one row per stop, and a note on each prompt.
+
+    `prompts` and `negatives` are text states (stops x tokens x width), `noises` the starting noise (stops x channels
+    x height x width, unscaled), all float32. A note is "", "unknown words" or "cut". `pooled` are the pooled vectors
+    of prompts and negatives, for models that have them; `fresh` the noises that the solver adds on its way (stops x
+    noises x channels x height x width), for solvers that add some. In a closed walk a last leg leads from the last
+    stop back to the first. `sketches` lead a model that is led by some; `photos`
+    are what holds one that is led by words to the photos of its stops, `adapters` what paints the styles that it
+    learned, None for stops that have none.
+    """
+
+    rendering: Rendering
+    prompts: NDArray[np.float32]
+    negatives: NDArray[np.float32]
+    noises: NDArray[np.float32]
+    notes: tuple[str, ...]
+    pooled: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+    fresh: NDArray[np.float32] | None = None
+    closed: bool = False
+    sketches: WalkSketches | None = None
+    photos: tuple[Inverted | None, ...] = ()
+    adapters: tuple[AdapterFile | None, ...] = ()
+
+
+def text_at(texts: NDArray[np.float32], position: float, *, closed: bool) -> NDArray[np.floating]:
+    """Interpolate what is said, on the straight line."""
+    i, t = frame_schedule.leg(position, len(texts), closed=closed)
+    return interpolation.lerp(texts[i], texts[(i + 1) % len(texts)], t)
+
+
+def noise_at(prepared: PreparedWalk, noises: NDArray[np.float32], position: float) -> NDArray[np.floating]:
+    """Interpolate noises, on the arc; where both ends have the very same, it stays so bit for bit.
+
+    One prompt between two noises and back goes full circle, so that it breathes and does not only retrace its steps.
+    """
+    i, t = frame_schedule.leg(position, len(noises), closed=prepared.closed)
+    a: NDArray[np.float32] = noises[i]
+    b: NDArray[np.float32] = noises[(i + 1) % len(noises)]
+    if np.array_equal(a, b):
+        return a
+    return interpolation.long_way(b, a, t) if i == 1 and _is_breath(prepared) else interpolation.slerp(a, b, t)
+
+
+def _is_breath(prepared: PreparedWalk) -> bool:
+    """Tell a closed walk that differs in its noise alone."""
+    texts = (prepared.prompts, prepared.negatives)
+    if prepared.sketches is not None and len(set(prepared.sketches.scenes)) > 1:
+        return False
+    return prepared.closed and len(prepared.noises) == 2 and all(np.array_equal(*pair) for pair in texts)
+
+
+def adapter_shares(
+    of_stops: Sequence[AdapterFile | None], positions: Sequence[float], *, closed: bool
+) -> dict[AdapterFile, list[float]]:
+    """Return how much of which adapter there is at the positions: that of a stop whole, on the way less and less."""
+    found: dict[AdapterFile, list[float]] = {}
+    if not any(of_stops):
+        return found
+    for row, position in enumerate(positions):
+        i, t = frame_schedule.leg(position, len(of_stops), closed=closed)
+        first, last = of_stops[i], of_stops[(i + 1) % len(of_stops)]
+        ends = [(first, 1.0)] if first == last else [(first, 1 - t), (last, t)]
+        for adapter, share in ends:
+            if adapter is not None and share:
+                found.setdefault(adapter, [0.0] * len(positions))[row] = float(share)
+    return found

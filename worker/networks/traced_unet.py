@@ -1,0 +1,97 @@
+"""Run a small network from a trace of itself: the same operations on the same numbers, without Python between them.
+
+A pass of the house model is some thousand operations, most of which take microseconds; in a small batch the modules'
+own Python costs more than they do. And a batch runs in parts, side by side. A large network gains nothing by either.
+"""
+
+import logging
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from worker.networks import thread_lanes
+
+log = logging.getLogger(__name__)
+
+SMALL = 50_000_000
+"""Up to how many parameters a network counts as small."""
+
+ROWS = (2, 3)
+"""The batch that is traced, and the other one on which the trace has to prove itself."""
+
+LEAST = 3
+"""The fewest rows that are worth a part of their own: a pass of two takes three quarters as long as one of four."""
+
+Run = Callable[..., torch.Tensor]
+
+
+def is_small(network: Any) -> bool:
+    """Tell a network that gains by what is done for small ones."""
+    return bool(sum(part.numel() for part in network.parameters()) <= SMALL)
+
+
+class Traced(torch.nn.Module):
+    """A UNet that is called as ever, on one size of latents, and runs from a trace where that gives the same bits."""
+
+    def __init__(self, unet: Any) -> None:
+        super().__init__()
+        self.unet = unet
+        self.is_small = is_small(unet)
+        self._runs: dict[tuple[torch.Size, torch.Size], Run] = {}
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the network."""
+        precision: torch.dtype = next(self.unet.parameters()).dtype
+        return precision
+
+    def forward(
+        self, latents: torch.Tensor, t: torch.Tensor | int, states: torch.Tensor, **others: Any
+    ) -> torch.Tensor:
+        """Predict for a batch of latents; with further inputs, or on a graphics card, as the network itself does."""
+        if not self.is_small or latents.device.type != "cpu" or any(other is not None for other in others.values()):
+            predicted: torch.Tensor = self.unet(latents, t, states, return_dict=False, **others)[0]
+            return predicted
+        shapes = latents.shape[1:], states.shape[1:]
+        if shapes not in self._runs:
+            self._runs[shapes] = _traced(self.unet, latents, states)
+        count = thread_lanes.parts(len(latents), least=LEAST)
+        time = torch.as_tensor(t, dtype=torch.float32)
+        batches = [(part, time, words) for part, words in zip(latents.chunk(count), states.chunk(count), strict=True)]
+        return torch.cat(thread_lanes.run_in_lanes(self._runs[shapes], batches))
+
+
+class _Plain(torch.nn.Module):
+    """The network with nothing but tensors for inputs and output."""
+
+    def __init__(self, unet: Any) -> None:
+        super().__init__()
+        self.unet = unet
+
+    def forward(self, latents: torch.Tensor, t: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        predicted: torch.Tensor = self.unet(latents, t, states, return_dict=False)[0]
+        return predicted
+
+
+def _traced(unet: Any, latents: torch.Tensor, states: torch.Tensor) -> Run:
+    """Trace the network, which shares its weights with the trace; return it untraced where a trace goes wrong."""
+    plain = _Plain(unet).eval()
+    drawn, proof = (_example(latents, states, rows) for rows in ROWS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of branches on shapes, and that there are newer ways, with a compiler
+            trace: Run = torch.jit.trace(plain, drawn, check_trace=False)  # type: ignore[no-untyped-call]
+            is_same = torch.equal(trace(*proof), plain(*proof))
+    except (RuntimeError, AttributeError, TypeError) as error:
+        log.info("the network cannot be traced: %s", error)
+        return plain
+    return trace if is_same else plain
+
+
+def _example(latents: torch.Tensor, states: torch.Tensor, rows: int) -> tuple[torch.Tensor, ...]:
+    random = torch.Generator(latents.device).manual_seed(rows)
+    noise = torch.randn(rows, *latents.shape[1:], generator=random).to(latents.dtype)
+    words = torch.randn(rows, *states.shape[1:], generator=random).to(states.dtype)
+    return noise, torch.tensor(100.0 * rows), words

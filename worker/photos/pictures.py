@@ -1,0 +1,80 @@
+"""Uploads as arrays: read from their files, and brought to the square that a model paints."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+PAPER = (246, 243, 236)
+"""What shines through where a picture is transparent."""
+
+PIXELS_MOST = 4096 * 4096
+
+
+class PictureError(ValueError):
+    """A file is no picture that can be read here."""
+
+
+def read(data: bytes) -> Pixels:
+    """Read a normalised upload, PNG or WebP, as RGBA (h, w, 4), straight alpha.
+
+    :raises PictureError: for anything else, and for what is too large.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG", "WEBP"]) as image:
+            if image.width * image.height > PIXELS_MOST:
+                raise PictureError(f"a picture of {image.width} × {image.height} pixels is too large")
+            return np.asarray(image.convert("RGBA"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise PictureError(f"it is no picture that can be read: {error}") from error
+
+
+def on_paper(picture: Pixels) -> Pixels:
+    """Lay a picture (h, w, 4) over paper: (h, w, 3)."""
+    alpha = picture[..., 3:].astype(np.float32) / 255
+    laid = picture[..., :3] * alpha + np.asarray(PAPER, np.float32) * (1 - alpha)
+    return np.asarray(laid.round().astype(np.uint8))
+
+
+def frame(shape: tuple[int, ...], inside: Mask | None = None, *, ratio: float = 1.0) -> tuple[slice, slice]:
+    """Choose the largest part of a picture of a ``shape`` (h, w, …) that is as wide as it is high by a ``ratio``.
+
+    It lies in the middle, or, where a thing is ``inside`` (of any size, but the same sides' ratio), so that as much of
+    it is seen as can be: no further from the middle than that takes.
+    """
+    high, wide = shape[:2]
+    rows, columns = min(high, round(wide / ratio)), min(wide, round(high * ratio))
+    spans: list[tuple[float, float] | None] = [None, None]
+    if inside is not None and inside.any():
+        for axis in (0, 1):
+            seen = np.flatnonzero(inside.any(1 - axis))
+            scale = shape[axis] / inside.shape[axis]
+            spans[axis] = float(seen[0] * scale), float((seen[-1] + 1) * scale)
+    return _part(high, rows, spans[0]), _part(wide, columns, spans[1])
+
+
+def _part(whole: int, length: int, span: tuple[float, float] | None) -> slice:
+    start = (whole - length) / 2
+    if span is not None:
+        first, last = span
+        start = (first + last - length) / 2 if last - first > length else min(max(start, last - length), first)
+    begin = min(max(0, round(start)), whole - length)
+    return slice(begin, begin + length)
+
+
+def resized(picture: Pixels, width: int, height: int) -> Pixels:
+    """Bring a picture, RGB or RGBA, to a size: by an even mean where that is smaller, smoothly where it is larger."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    is_smaller = height * width < picture.shape[0] * picture.shape[1]
+    how = Image.Resampling.BOX if is_smaller else Image.Resampling.BICUBIC
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    if image.mode == "RGBA":
+        return np.asarray(image.convert("RGBa").resize((width, height), how).convert("RGBA"))
+    return np.asarray(image.resize((width, height), how))

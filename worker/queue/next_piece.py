@@ -1,0 +1,107 @@
+"""Which piece is next: short tasks, within their allowance, then walks by their turns, levels and age."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, select, true
+from sqlalchemy.orm import Session
+
+from app.queue import fair_queue, pieces
+from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, SHORT_KINDS, WAITING, Piece, Walk
+from worker.queue import living_workers
+
+COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model
+PIECE = Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, Piece.turn, Piece.ticket
+MODEL = func.coalesce(Walk.model, Piece.model)  # a walk has no task, a task no walk
+
+
+def fairest(
+    session: Session, models: Collection[str] | None, loaded: Collection[str | None], *, is_walks_turn: bool
+) -> Any:
+    """Find the piece that is next; one of a walk that has none yet has no number, one of no walk has no walk_number.
+
+    ``models`` are those that this worker paints with, ``loaded`` those of them that are in memory.
+    """
+    offered: list[ColumnElement[bool]] = []
+    if models is not None:
+        offered.append(_with({None, *models}))
+    if (
+        others := living_workers.other_revisions()
+    ):  # two who went on with each other's walks would begin them anew for ever
+        offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(others)))
+    short = _short(session, models, *offered)
+    if short is not None and not is_walks_turn:
+        return short
+    waiting, unopened = _opened(session, *offered), _unopened(session, *offered)
+    if waiting is None and unopened is None:
+        return short
+    first = min((row for row in (waiting, unopened) if row is not None), key=_turn)
+    if not loaded or first.model in loaded:
+        return first
+    ready = _with(loaded)
+    alike = Piece.turn == first.turn, Piece.level == first.level, Piece.batch == first.batch
+    opened = _opened(session, *offered, ready, *alike)
+    if opened is None and (first.level, first.batch) == (0, 0):
+        opened = _unopened(session, *offered, ready, Walk.turn == first.turn)
+    return opened or first
+
+
+def wanted() -> ColumnElement[bool]:
+    """Select the pieces, joined with their walks, that anybody still wants."""
+    of_finished = Piece.kind.in_(SHORT_KINDS) & (Walk.state == FINISHED)
+    return or_(Walk.state.in_(WAITING), of_finished, Piece.task.is_not(None))
+
+
+def _with(models: Collection[str | None], column: Any = Walk.model) -> ColumnElement[bool]:
+    named: ColumnElement[bool] = column.in_([model for model in models if model is not None])
+    return or_(named, column.is_(None)) if None in models else named
+
+
+def _short(session: Session, models: Collection[str] | None, *conditions: ColumnElement[bool]) -> Any:
+    """Find the next of the short tasks, those of walks and those of none; they take turns by who came first."""
+    of_none = Piece.walk_number.is_(None), true() if models is None else _with({None, *models}, Piece.model)
+    return session.execute(
+        select(*PIECE, Piece.task, Piece.walk_number, func.coalesce(Walk.id, Piece.task).label("id"),
+               Walk.attempt.label("walk_attempt"), MODEL.label("model"))
+        .outerjoin(Walk, Walk.number == Piece.walk_number)
+        .where(Piece.state == PIECE_WAITING, Piece.urgency == pieces.SHORT,
+               or_(and_(*of_none), and_(wanted(), Walk.deleted_at.is_(None), *conditions)))
+        .order_by(Piece.turn, Piece.level, Piece.batch, Piece.ticket, Piece.number)
+        .limit(1)
+    ).one_or_none()  # fmt: skip
+
+
+def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
+    """Find the next of the walks that have no pieces yet."""
+    return session.execute(
+        select(
+            null().label("number"),
+            literal(0).label("level"),
+            literal(0).label("batch"),
+            Walk.turn,
+            Walk.ticket,
+            *COLUMNS,
+        )
+        .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *conditions)
+        .order_by(*fair_queue.ORDER)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Walk)  # one that another worker is just claiming is passed over
+    ).one_or_none()
+
+
+def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
+    """Find the next of the pieces that walks are painted by."""
+    return session.execute(
+        select(*PIECE, Piece.task, *COLUMNS)
+        .join(Walk, Walk.number == Piece.walk_number)
+        .where(Piece.state == PIECE_WAITING, Piece.urgency == pieces.WALK, wanted(), Walk.deleted_at.is_(None),
+               *conditions)
+        .order_by(Piece.urgency, Piece.turn, Piece.level, Piece.batch, Piece.ticket, Piece.number)
+        .limit(1)
+    ).one_or_none()  # fmt: skip
+
+
+def _turn(row: Any) -> tuple[int, ...]:
+    return (row.turn, row.level, row.batch, row.ticket, row.walk_number)
