@@ -22,8 +22,9 @@ class Asking:
         """Make the reader of a led model."""
         self._model, self._reader = str(model), None
         if painter.model.sketch_side:
-            drawings = painter.model.sketchbook.drawings.values()
-            self._reader = Reader(Lexicon.load(model), drawings, Embedding.load(meaning))
+            book = painter.model.sketchbook
+            lexicon, embedding = Lexicon.load(model), Embedding.load(meaning)
+            self._reader = Reader(lexicon, book.drawings.values(), embedding, look_of=book.look)
 
     def stop(self, prompt: str, seed: int) -> StopInput:
         """Ask for a prompt, in no hand: the model's own choice."""

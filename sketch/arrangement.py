@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sketch import habitats, palettes
+from sketch import colour, habitats, palettes
+from sketch.colour import Look
 from sketch.habitats import FLOAT, FLY, HANG, LIE, STAND, SWIM
 from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
@@ -14,6 +16,17 @@ FACES_LEFT = 0.5
 """The share of animals and vehicles that are mirrored: nearly all are drawn facing left."""
 
 FLAT = ("plain", "split")
+APART = 0.2
+"""How far in Oklab a thing's mean colour lies from what is behind it, where chance gives that within some tries."""
+
+TRIES = 6
+DARK = 0.45
+"""The lightness below which a thing is not shown by night unless that is asked for."""
+
+VIEWS = ("place", "sky", "event")
+VIEW_COVER, VIEW_SIZE = 0.85, 1.2
+"""A drawing of these kinds that fills its square is a view: it fills the picture, and other things stand before it."""
+
 TIME_SHARES = {"day": 0.7, "dusk": 0.18, "night": 0.12}
 SIDEWAYS = ("animal-mammal", "animal-bird", "animal-reptile", "animal-marine", "transport-ground", "transport-water")
 ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RELATIONS = (
@@ -23,7 +36,10 @@ ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RE
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One kind of thing that is to be shown: its drawing, what that shows, how many, and in which colour."""
+    """One kind of thing that is to be shown: its drawing, what that shows, how many, and in which colour.
+
+    ``look`` is how the drawing looks, where that is known.
+    """
 
     drawing: str
     name: str
@@ -31,11 +47,25 @@ class Item:
     count: int = 1
     colour: str = ""
     size: float = 1.0
+    look: Look | None = None
 
     @property
     def habitat(self) -> habitats.Habitat:
         """Say where it is at home."""
         return habitats.of(self.name, self.kind)
+
+    @property
+    def is_view(self) -> bool:
+        """Tell whether its drawing is a picture of a place by itself."""
+        fills = self.look is not None and self.look.cover >= VIEW_COVER
+        return fills and self.count == 1 and self.kind.startswith(VIEWS)
+
+    @property
+    def tone(self) -> tuple[float, float, float] | None:
+        """Return the mean colour in Oklab in which it is shown, where that is known."""
+        if self.colour:
+            return colour.tone(colour.polar(*colour.NAMED[self.colour]))
+        return None if self.look is None else self.look.tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +84,10 @@ class Wish:
 def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
     """Arrange things in a setting: the same scene for the same items, wish and seed."""
     dice = random.Random(f"scene:{seed}")  # noqa: S311 - drawn to be drawn again
+    view = None if wish.composition else next((item for item in items if item.is_view), None)
+    if view is not None:
+        items = [item for item in items if item is not view]
+        wish = replace(wish, kind=wish.kind or "hills", relation="")
     setting = _setting(items, wish, dice)
     total = sum(item.count for item in items)
     if not items:
@@ -70,6 +104,8 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
         things = [_close(items[0], dice)]
     else:
         things = [_alone(items[0], setting, dice)]
+    if view is not None:
+        things.insert(0, Thing(view.drawing, 0.5, 0.5, VIEW_SIZE, 0.0, mirrored=False, colour=view.colour))
     return Scene(tuple(_bounded(thing) for thing in things), setting)
 
 
@@ -92,14 +128,14 @@ def _setting(items: Sequence[Item], wish: Wish, dice: random.Random) -> Setting:
         kind = _any(("hills", "street", "forest"), wish, dice)
     if wish.time in ("night", "dusk") and not wish.kind and kind in ("plain", "split", "pattern", "table"):
         kind = _any(("hills", "sea", "street"), wish, dice)
-    time = wish.time or ("night" if kind == "space" else _time(wish, dice))
+    time = wish.time or ("night" if kind == "space" else _time(items, wish, dice))
     horizon = {
         "sea": dice.uniform(0.42, 0.66), "table": dice.uniform(0.5, 0.72), "room": dice.uniform(0.66, 0.82),
         "window": dice.uniform(0.62, 0.74), "underwater": dice.uniform(0.8, 0.95), "sky": dice.uniform(0.9, 1.0),
         "street": dice.uniform(0.6, 0.72), "plain": dice.choice((1.0, dice.uniform(0.66, 0.8))),
         "split": dice.uniform(0.4, 0.7), "pattern": dice.uniform(0.4, 0.7), "space": 1.0,
     }.get(kind, dice.uniform(0.52, 0.7))  # fmt: skip
-    tones = palettes.tones(kind, time, wish.weather, dice, ground=wish.ground)
+    tones = _tones(items, kind, time, wish, dice)
     light = dice.choice((-1, 1)) * dice.uniform(0.4, 0.9)
     return Setting(kind, horizon, tones, light, dice.getrandbits(31), time, wish.weather)
 
@@ -111,9 +147,31 @@ def _any(kinds: Sequence[str], wish: Wish, dice: random.Random) -> str:
     return dice.choice(left or FLAT)
 
 
-def _time(wish: Wish, dice: random.Random) -> str:
-    shares = {time: share for time, share in TIME_SHARES.items() if time not in wish.avoided} or TIME_SHARES
+def _time(items: Sequence[Item], wish: Wish, dice: random.Random) -> str:
+    is_dark = any(item.tone is not None and item.tone[0] < DARK for item in items)
+    avoided = wish.avoided | ({"night"} if is_dark else set())
+    shares = {time: share for time, share in TIME_SHARES.items() if time not in avoided} or TIME_SHARES
     return dice.choices(list(shares), list(shares.values()))[0]
+
+
+def _tones(items: Sequence[Item], kind: str, time: str, wish: Wish, dice: random.Random) -> tuple[str, ...]:
+    """Choose the tones of a setting, and anew where things would be lost before them; the best of some tries."""
+    things = [tone for item in items if (tone := item.tone) is not None]
+    found: list[tuple[float, tuple[str, ...]]] = []
+    for _ in range(TRIES):
+        tones = palettes.tones(kind, time, wish.weather, dice, ground=wish.ground)
+        behind = [colour.tone(colour.parsed(tones[place])) for place in _BEHIND.get(kind, (2, 3))]
+        found.append((min((math.dist(thing, each) for thing in things for each in behind), default=APART), tones))
+        if found[-1][0] >= APART:
+            break
+    return max(found, key=lambda each: each[0])[1]
+
+
+# Which of a setting's tones lie behind most of what it shows; else what is far, and the ground.
+_BEHIND = {
+    "plain": (0,), "split": (0, 1), "pattern": (0, 1), "table": (0, 3), "room": (0, 3), "window": (1, 3), "sky": (0, 1),
+    "sea": (1, 3), "underwater": (0, 1), "space": (0, 1),
+}  # fmt: skip
 
 
 def _thing(item: Item, dice: random.Random, x: float, y: float, size: float) -> Thing:

@@ -1,8 +1,9 @@
-"""Colours in Oklab (by Björn Ottosson) with numpy: lightness, chroma and hue; and the named ones."""
+"""Colours in Oklab (by Björn Ottosson) with numpy: lightness, chroma and hue; the named ones; those of a drawing."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,31 @@ def lightness(picture: Array) -> float:
     """Return the mean lightness of what a drawing (h, w, 4), straight alpha, shows."""
     alpha = picture[..., 3]
     return float((lab(picture[..., :3])[..., 0] * alpha).sum() / (alpha.sum() + 1e-4))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a drawing looks as a whole: its mean colour in Oklab, and the share of its square that it covers."""
+
+    tone: tuple[float, float, float]
+    cover: float
+
+
+def look(picture: Array) -> Look:
+    """Look at a drawing (h, w, 4), straight alpha, as a whole."""
+    alpha = picture[..., 3]
+    mean = (lab(picture[..., :3]) * alpha[..., None]).sum((0, 1)) / (alpha.sum() + 1e-4)
+    return Look(_three(mean), float(alpha.mean()))
+
+
+def tone(rgb: Array) -> tuple[float, float, float]:
+    """Turn one sRGB colour (3,) into Oklab."""
+    return _three(lab(rgb))
+
+
+def _three(of: Array) -> tuple[float, float, float]:
+    lightness, a, b = (float(each) for each in of)
+    return lightness, a, b
 
 
 def recoloured(picture: Array, name: str, mean: float) -> Array:

@@ -18,35 +18,35 @@ class Habitat:
 
 
 _FLAT = ("plain", "split", "pattern")
-_OUTDOORS = Habitat(("hills", "hills", "forest", "plain", "split"), STAND)
-_TABLE = Habitat(("table", "table", "window", "plain", "split"), LIE)
-_WALL = Habitat(("plain", "split", "pattern", "room"), HANG)
+_OUTDOORS = Habitat(("hills", "hills", "forest", "hills", "plain"), STAND)
+_TABLE = Habitat(("table", "table", "table", "table", "plain"), LIE)
+_WALL = Habitat(("plain", "room", "room", "pattern", "split"), HANG)
 _BY_KIND = {
     "animal-mammal": _OUTDOORS,
     "animal-bird": _OUTDOORS,
     "animal-amphibian": Habitat(("hills", "forest", "plain"), STAND),
-    "animal-reptile": Habitat(("desert", "hills", "forest", "split"), STAND),
-    "animal-marine": Habitat(("underwater", "underwater", "sea", "pattern"), SWIM),
-    "animal-bug": Habitat(("hills", "plain", "split", "pattern"), HANG),
-    "plant-flower": Habitat(("table", "window", "plain", "hills", "pattern"), LIE),
-    "plant-other": Habitat(("hills", "hills", "window", "plain"), STAND),
+    "animal-reptile": Habitat(("desert", "hills", "forest"), STAND),
+    "animal-marine": Habitat(("underwater", "underwater", "sea"), SWIM),
+    "animal-bug": Habitat(("hills", "hills", "forest", "plain"), HANG),
+    "plant-flower": Habitat(("table", "table", "hills", "plain"), LIE),
+    "plant-other": Habitat(("hills", "hills", "forest", "room"), STAND),
     "place-map": _WALL,
-    "place-geographic": Habitat(("hills", "sky", "split"), STAND),
-    "place-building": Habitat(("hills", "street", "hills", "split"), STAND),
-    "place-religious": Habitat(("hills", "street", "split"), STAND),
+    "place-geographic": Habitat(("hills", "hills", "sky"), STAND),
+    "place-building": Habitat(("hills", "street", "hills"), STAND),
+    "place-religious": Habitat(("hills", "street", "hills"), STAND),
     "place-other": Habitat(("hills", "street", "hills"), STAND),
-    "transport-ground": Habitat(("street", "street", "hills", "split"), STAND),
-    "transport-water": Habitat(("sea", "sea", "sea", "split"), FLOAT),
-    "transport-air": Habitat(("sky", "sky", "hills", "split"), FLY),
-    "sky-weather": Habitat(("sky", "hills", "sea", "plain", "pattern"), FLY),
-    "person": Habitat(("room", "street", "hills", "plain", "split"), STAND),
-    "sport": Habitat(("plain", "room", "split", "hills"), LIE),
+    "transport-ground": Habitat(("street", "street", "hills"), STAND),
+    "transport-water": Habitat(("sea",), FLOAT),
+    "transport-air": Habitat(("sky", "sky", "hills"), FLY),
+    "sky-weather": Habitat(("sky", "hills", "sea"), FLY),
+    "person": Habitat(("room", "street", "hills", "plain"), STAND),
+    "sport": Habitat(("hills", "room", "plain"), LIE),
     "game": _TABLE,
     "arts-crafts": _TABLE,
-    "clothing": Habitat(("plain", "room", "pattern", "split"), HANG),
-    "musical-instrument": Habitat(("room", "plain", "split", "table"), HANG),
-    "event": Habitat(("room", "plain", "table", "pattern"), LIE),
-    "household": Habitat(("room", "room", "table", "plain"), STAND),
+    "clothing": Habitat(("room", "room", "plain", "pattern"), HANG),
+    "musical-instrument": Habitat(("room", "room", "table", "plain"), STAND),
+    "event": Habitat(("room", "table", "plain"), LIE),
+    "household": Habitat(("room", "room", "table"), STAND),
     "time": _TABLE,
     "hotel": _TABLE,
     "heart": Habitat(_FLAT, HANG),
@@ -65,9 +65,9 @@ _BY_NAME = (
     (re.compile(r"\b(duck|swan|flamingo|beaver|otter)$"), Habitat(("sea", "hills", "plain"), FLOAT)),
     (re.compile(r"\b(penguin|polar bear|seal|snowman|sled|skis|ice skate|igloo)$"),
      Habitat(("hills", "plain"), STAND)),
-    (re.compile(r"\b(camel|cactus|scorpion)$"), Habitat(("desert", "desert", "split"), STAND)),
+    (re.compile(r"\b(camel|cactus|scorpion)$"), Habitat(("desert",), STAND)),
     (re.compile(r"\b(bear|deer|fox|wolf|owl|squirrel|chipmunk|hedgehog|boar|moose|badger|raccoon|evergreen tree)$"),
-     Habitat(("forest", "hills", "forest", "split"), STAND)),
+     Habitat(("forest", "hills", "forest"), STAND)),
     (re.compile(r"\b(rocket|satellite|planet|comet|alien|star|galaxy|astronaut|moon)$"),
      Habitat(("space", "sky", "space", "plain"), FLY)),
     (re.compile(r"\b(whale|dolphin|shark|crab|lobster)$"), Habitat(("sea", "underwater", "underwater"), SWIM)),
@@ -92,4 +92,4 @@ def of(name: str, kind: str) -> Habitat:
         return _TABLE
     if kind.startswith("person"):
         return _BY_KIND["person"]
-    return _BY_KIND.get(kind, Habitat(("plain", "table", "split"), LIE))
+    return _BY_KIND.get(kind, Habitat(("table", "plain", "table"), LIE))

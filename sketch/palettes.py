@@ -87,7 +87,7 @@ def tones(kind: str, time: str, weather: str, dice: random.Random, *, ground: st
     if known is None and time != "day" and family in ("water", "desert", "street"):
         known = _PALETTES["outdoors", time]
     chosen = list(dice.choice(known or _PALETTES[family, "night" if family == "space" else "day"]))
-    turn, lift, strength = dice.gauss(0, 14), dice.gauss(0, 0.025), dice.uniform(0.75, 1.2)
+    turn, lift, strength = dice.gauss(0, 9), dice.gauss(0, 0.025), dice.triangular(0.4, 1.1, 0.7)
     if weather == "rain":
         strength *= 0.55
         lift -= 0.06

@@ -12,8 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from sketch import colour
 from sketch import svg as svg_files
-from sketch.colour import Array
+from sketch.colour import Array, Look
 from sketch.remembering import Remembered
 from sketch.surroundings import resized
 from sketch.svg import Pixels, SketchbookError
@@ -45,6 +46,10 @@ class Drawing:
     source: str = ""
 
 
+LOOKED_AT = 32
+"""How many pixels a side a drawing has that is looked at as a whole."""
+
+
 def digest_of(svg: str) -> str:
     """Return the digest by which a drawing is known for ever."""
     return sha256(svg.encode()).hexdigest()[:20]
@@ -69,6 +74,7 @@ class Sketchbook:
         self._svgs: tuple[Mapping[str, str], ...] = (svgs,)
         self._pictures = dict(pictures)
         self._rendered = Remembered(self._render, lambda pixels: pixels.nbytes)
+        self._looks: dict[str, Look] = {}
 
     def __contains__(self, digest: str) -> bool:
         return digest in self._pictures or self.find(digest) is not None
@@ -107,6 +113,15 @@ class Sketchbook:
         :raises SketchbookError: where it is not there, is refused or cannot be rendered.
         """
         return svg_files.shares(self._rendered.of((digest, pixels)))
+
+    def look(self, digest: str) -> Look:
+        """Say how a drawing looks as a whole.
+
+        :raises SketchbookError: where it is not there, is refused or cannot be rendered.
+        """
+        if digest not in self._looks:
+            self._looks[digest] = colour.look(svg_files.shares(self._render((digest, LOOKED_AT))))
+        return self._looks[digest]
 
     def _render(self, asked: tuple[str, int]) -> Pixels:
         digest, pixels = asked

@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ from app.search import semantic_search
 from app.search.vector_index import SourceError
 from app.storage.walk_models import Stop, Walk
 from app.text.embedding import Embedding
+from sketch.colour import Look
 from sketch.scene import WORDS_MOST, Scene
-from sketch.sketchbook import Sketchbook
+from sketch.sketchbook import Sketchbook, SketchbookError
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,15 @@ _readers: dict[str, tuple[Sketchbook, Embedding | None, Reader]] = {}
 def _reader(lexicon: Lexicon, book: Sketchbook, embedding: Embedding | None) -> Reader:
     if embedding is None:
         log.warning("prompts are read without their meaning: there is no table of it")
-    return Reader(lexicon, book.drawings.values(), embedding, added=added_drawings.book().drawings)
+    added = added_drawings.book().drawings
+    return Reader(lexicon, book.drawings.values(), embedding, added=added, look_of=partial(_look, book))
+
+
+def _look(book: Sketchbook, digest: str) -> Look | None:
+    try:
+        return book.look(digest)
+    except SketchbookError:  # who paints it will say so
+        return None
 
 
 @lru_cache(maxsize=4)

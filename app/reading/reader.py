@@ -16,7 +16,7 @@ from app.reading.grammar import listed as words_of
 from app.reading.hearing import Heard
 from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
-from app.reading.reading import BY_NAME, FREELY, Found, Reading, shown
+from app.reading.reading import BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
 from app.reading.unwanted import unwanted, unwanted_words
 from app.reading.wordbook import SURE, Wordbook, is_strong
 from app.text.embedding import Embedding
@@ -53,10 +53,12 @@ class Reader:
         embedding: Embedding | None = None,
         *,
         added: Container[str] = (),
+        look_of: LookOf = unseen,
     ) -> None:
-        """Read by these drawings; ``added`` are the digests of those whose words are other names of theirs.
+        """Read by these drawings, of which ``look_of`` says how they look.
 
-        So are those of drawings whose name the lexicon does not know; of others, it knows better.
+        ``added`` are the digests of those whose words are other names of theirs. So are those of drawings whose name
+        the lexicon does not know; of others, it knows better.
         """
         listed = sorted(drawings, key=lambda each: (each.name, each.style != FIRST_STYLE, each.style, each.digest))
         known = {concept.name.casefold() for concept in lexicon.concepts}
@@ -64,6 +66,7 @@ class Reader:
         self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in named])
         self.describer = Describer(self.wordbook, embedding)
         self.drawings = {each.digest: each for each in listed}
+        self._look_of = look_of
         self._drawings: dict[int, list[Drawing]] = {}
         for each in listed:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
@@ -123,7 +126,7 @@ class Reader:
         wish = self._wish(heard, choices, items)
         words, _ = wording.of_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in banned))
-        return Reading(tuple(items), wish, words, tuple(heard.hands), names, spoken)
+        return Reading(tuple(items), wish, words, tuple(heard.hands), names, spoken, look_of=self._look_of)
 
     def _language(self, prompt: str, hint: str) -> str:
         """Tell English from German by which of their words a prompt has."""

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from sketch.arrangement import Item, Wish, arrange
+from sketch.colour import Look
 from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing
 
-VERSION = 2
+VERSION = 3
 """Of the reader: another one may read the same prompt differently."""
+
+LookOf = Callable[[str], Look | None]
+"""Says how a drawing looks, by its digest, where that is known."""
 
 BY_NAME, BY_KEYWORD, BY_KIND, FREELY = "name", "keyword", "kind", "freely"
 """How a drawing was found: by its name or another one, by what goes with it, as a kind of it, or by meaning alone."""
+
+
+def unseen(digest: str) -> Look | None:  # noqa: ARG001
+    """Know of no drawing how it looks."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +57,20 @@ class Reading:
     unwanted: tuple[str, ...] = ()
     language: str = "en"
     version: int = VERSION
+    look_of: LookOf = field(default=unseen, compare=False, repr=False)
 
     def scene(self, seed: int) -> Scene:
         """Arrange what was read: the same scene for the same seed."""
-        return arrange(shown(self.items), self.wish, seed)
+        return arrange(shown(self.items, self.look_of), self.wish, seed)
 
 
-def shown(found: Sequence[Found]) -> list[Item]:
+def shown(found: Sequence[Found], look_of: LookOf = unseen) -> list[Item]:
     """Return what a scene shows of the things that were found: no more than fit into it, but one of each."""
     left, items = MOST_THINGS, []
     for place, each in enumerate(found):
         count = max(1, min(each.count, left - (len(found) - place - 1)))
         left -= count
         drawing = each.drawing
-        items.append(Item(drawing.digest, drawing.name, drawing.kind, count, each.colour, each.size))
+        look = look_of(drawing.digest)
+        items.append(Item(drawing.digest, drawing.name, drawing.kind, count, each.colour, each.size, look))
     return items

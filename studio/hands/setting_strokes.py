@@ -131,7 +131,7 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     drawn = contour(drawing.lines, 1.5, 0.2, 0.42, unit)
     colours = over(own[0], cover, canvas[0])
     dark = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.35)
-    colours = over(dark, 0.7 * drawn, colours)
+    colours = over(dark, 0.35 * drawn, colours)
     return lit(colours, over(own[1], cover, canvas[1]), 0.24, unit)
 
 
@@ -177,16 +177,16 @@ def colour_field(drawing: Drawing, dice: Dice) -> Tensor:
     rows = lab.mean(3)
     parting, upper, lower = _parting(rows)
     light, chroma, hue = colour.polar(lab.mean((2, 3), keepdim=True))
-    stain = colour.colour(0.52 * light, (0.9 * chroma + 0.02).clamp(max=0.12), hue)
+    stain = colour.colour(0.82 * light, (0.9 * chroma + 0.02).clamp(max=0.12), hue)
     picture = stain * (1 + 0.04 * brush.cloud(dice, like, 50 * unit, 2))
     wobble = brush.cloud(dice, like, 26 * unit, 3) * 0.008
     hazy = brush.blur(drawing.ground, 9 * unit)
-    bounds = ((0.055 + 0 * parting, parting - 0.018), (parting + 0.018, 0.945 + 0 * parting))
+    bounds = ((0.025 + 0 * parting, parting - 0.014), (parting + 0.014, 0.975 + 0 * parting))
     for tone, (top, bottom) in zip((upper, lower), bounds, strict=True):
         light, chroma, hue = colour.polar(tone[..., None])
         glow = colour.colour((0.2 + 0.78 * light).clamp(0, 0.93), (1.4 * chroma + 0.03).clamp(max=0.19), hue)
         field = over(colour.tuned(hazy, chroma=1.4, lightness=0.8, lift=0.17), torch.full_like(like, 0.4), glow)
-        inside = torch.minimum(torch.minimum(x / w - 0.06, 0.94 - x / w), torch.minimum(y / h - top, bottom - y / h))
+        inside = torch.minimum(torch.minimum(x / w - 0.025, 0.975 - x / w), torch.minimum(y / h - top, bottom - y / h))
         cover = step(inside + wobble, -0.022, 0.034) * 0.94
         picture = over(field, cover, picture)
     labels, palette = drawing.parted_motifs(8, 1.8)

@@ -68,7 +68,7 @@ class _Maker:
         self.drawn: dict[str, list[Drawing]] = defaultdict(list)
         for drawing in sorted(book.drawings.values(), key=lambda each: (each.name, each.style, each.digest)):
             self.drawn[drawing.name].append(drawing)
-        self._unnamed, self._prefix, self._pattern = unnamed, prefix, pattern
+        self._book, self._unnamed, self._prefix, self._pattern = book, unnamed, prefix, pattern
 
     def asked(
         self, kind: str, seed: int, names: Sequence[str], *, hand: str = "", colour: str = "", count: int = 1,
@@ -78,7 +78,9 @@ class _Maker:
         dice = random.Random(f"asked:{kind}:{asks}:{seed}:{':'.join(names)}")  # noqa: S311 - drawn to be drawn again
         painter = hand or dice.choice([each for each in self._unnamed if HANDS[each].keeps_colour] or self._unnamed)
         chosen = [dice.choice(self.drawn[name]) for name in names]
-        items = [Item(each.digest, each.name, each.kind, count, colour) for each in chosen]
+        items = [
+            Item(each.digest, each.name, each.kind, count, colour, look=self._book.look(each.digest)) for each in chosen
+        ]
         wish = Wish()
         scene = arrangement.arrange(items, wish, dice.getrandbits(31))
         _, short = wording.of_scene(items, wish)

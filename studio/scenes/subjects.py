@@ -72,6 +72,7 @@ class Programme:
 
     def __init__(self, plan: Plan, book: Sketchbook) -> None:
         self.plan = plan
+        self._book = book
         by_name: dict[str, list[Drawing]] = defaultdict(list)
         for drawing in book.drawings.values():
             by_name[drawing.name].append(drawing)
@@ -138,7 +139,7 @@ class Programme:
 
     def _item(self, name: str, dice: random.Random, *, colour: str = "", count: int = 1) -> Item:
         drawing = dice.choice(self._by_name[name])
-        return Item(drawing.digest, name, drawing.kind, count, colour)
+        return Item(drawing.digest, name, drawing.kind, count, colour, look=self._book.look(drawing.digest))
 
 
 def _captions(written: Sequence[str], hand: registry.Hand, *, is_unnamed: bool) -> tuple[str, ...]:

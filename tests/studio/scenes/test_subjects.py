@@ -11,8 +11,10 @@ from sketch import scene, sketchbook
 from studio.hands import registry
 from studio.scenes import subjects
 from studio.scenes.subjects import Plan, Programme, Subject
+from tests.support.drawings import DIGESTS, SVGS
 
 NUMBER = 3_000
+DISC = SVGS[DIGESTS["disc"]]
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +100,6 @@ def test_people_and_faces_come_a_third_as_often(book: Path) -> None:
     loaded = sketchbook.load(book)
     first = next(iter(loaded.drawings.values()))
     many = [first.__class__(f"d{n}", f"thing {n}", (), "face-smiling" if n % 2 else "tool") for n in range(40)]
-    programme = Programme(Plan(1_200, mixed=0.0), sketchbook.Sketchbook(many, {}))
+    programme = Programme(Plan(1_200, mixed=0.0), sketchbook.Sketchbook(many, {each.digest: DISC for each in many}))
     counted = Counter(int(programme.subject(number).first.scene.things[0].drawing[1:]) % 2 for number in range(1_200))
     assert counted[1] / counted[0] == pytest.approx(subjects.RARELY, abs=0.15)
