@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -84,7 +84,7 @@ def main() -> int:
         log.error("The worker cannot start: %s", error)
         return 1
     job.prepare(app, painters)
-    tending = threading.Thread(target=_tend, args=(app, painters), name="tend", daemon=True)
+    tending = threading.Thread(target=_tend_or_end, args=(app, painters), name="tend", daemon=True)
     tending.start()
     threading.Thread(target=_keep_house, args=(app,), name="keep house", daemon=True).start()
     _serve(app)
@@ -158,6 +158,15 @@ def _resident(connection: Redis) -> Resident:
     )
 
 
+def _tend_or_end(app: Flask, painters: Painters) -> None:
+    """Tend, or end the process: nobody would renew its leases, nor notice."""
+    try:
+        _tend(app, painters)
+    except BaseException:
+        log.exception("tending broke off")
+        keeping.end("nobody tends this worker any more")
+
+
 def _tend(app: Flask, painters: Painters) -> None:
     """Beside the painting: report and count who is alive, sweep up lost pieces, notify when a job was lost."""
     pause = app.config["SWEEP_SECONDS"]
@@ -177,15 +186,20 @@ def _tend(app: Flask, painters: Painters) -> None:
             )
             for care in cares:
                 try:
-                    care()
+                    _take(care)
                 except (RedisError, SQLAlchemyError, OSError) as error:
                     log.warning("tending is put off: %s", error)
                 except Exception:  # whatever it is, a worker that nobody tends loses its lease
                     log.exception("tending went wrong, and goes on")
-                finally:
-                    db.session.remove()
             job.stopping.wait(pause)
         _leave(_about(painters))
+
+
+def _take(care: Callable[[], object]) -> None:
+    try:
+        care()
+    finally:
+        db.session.remove()
 
 
 def _leave_another_schema(ours: str) -> None:
@@ -199,13 +213,13 @@ def _leave_another_schema(ours: str) -> None:
 def _keep_house(app: Flask) -> None:
     """Do the site's upkeep now and then; where there are several workers, each does, and finds less to do."""
     while not job.stopping.wait(UPKEEP_SECONDS):
-        with app.app_context():
-            try:
+        try:
+            with app.app_context():  # the end of which may go wrong too
                 upkeep.run()
-            except SQLAlchemyError as error:
-                log.warning("upkeep is put off: %s", error)
-            except Exception:
-                log.exception("upkeep went wrong, and is tried again later")
+        except SQLAlchemyError as error:
+            log.warning("upkeep is put off: %s", error)
+        except Exception:
+            log.exception("upkeep went wrong, and is tried again later")
 
 
 def _count_the_living() -> None:

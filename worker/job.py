@@ -89,6 +89,7 @@ def _look_at(photo: PhotoClaim) -> Exception | None:
             log.info("%s was deleted or taken over; it is left alone", photo)
         except outages.OUTAGES as error:
             log.warning("%s is looked at later: %s", photo, error)
+            db.session.remove()  # its transaction may have failed, and would take no further statement
             with suppress(LeaseLost, *outages.OUTAGES):
                 photo_leases.give_back(photo)
             return error
@@ -130,6 +131,7 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
             give_back(claim)
             log.info("%s goes back in line", claim)
         except outages.OUTAGES as error:
+            db.session.remove()  # its transaction may have failed, and would take no further statement
             if outages.is_to_blame(claim, error):
                 _fail(claim, error)
                 raise

@@ -8,10 +8,22 @@ the collector, as a template's context is a cycle. See ``docs/decisions/0019-wha
 from __future__ import annotations
 
 from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy.exc import DBAPIError
 
 
 class Session(FlaskSession):  # type: ignore[misc]
     """A session whose objects cannot be collected while their records are written to at the end of the work."""
+
+    def close(self) -> None:
+        """End the work; ``remove`` comes by here, at the end of requests too.
+
+        Where the database went away since the last answer, the rollback fails. There is nothing to roll back then, and
+        the end of work that went well is no place for an error: nobody expects one there.
+        """
+        try:
+            super().close()
+        except DBAPIError:
+            self.invalidate()
 
     def expunge_all(self) -> None:
         """Let go of all objects; ``close`` and ``remove`` come by here."""

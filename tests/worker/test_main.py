@@ -27,7 +27,7 @@ from worker import __main__ as worker
 from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model_pool import Painters
-from worker.queue import leases, unoffered_models
+from worker.queue import keeping, leases, unoffered_models
 
 
 @pytest.fixture(autouse=True)
@@ -275,3 +275,17 @@ def test_only_revisions_of_our_own_models_that_are_not_ours_count_as_others() ->
     others = [about("a", house="new", second="x"), about("b", house="old"), about("c", house=None, third="y")]
     assert worker.other_revisions([*others, ours]) == {"old"}
     assert worker.other_revisions([*others, {"name": "of an earlier version"}]) == frozenset()
+
+
+def test_worker_that_nobody_tends_any_more_ends_to_be_started_anew(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_off(*_: object) -> None:
+        raise RuntimeError("no thread")
+
+    statuses: list[int] = []
+    monkeypatch.setattr(os, "_exit", statuses.append)
+    monkeypatch.setattr(worker, "_tend", break_off)
+    worker._tend_or_end(app, None)  # type: ignore[arg-type]
+    assert statuses == [keeping.ENDED]
+    assert "nobody tends this worker any more" in caplog.text

@@ -1,0 +1,71 @@
+"""A Postgres that goes away in the middle of a transaction: between an answer and the end of it, or at a question."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+
+from app.storage.database import db
+from app.storage.walk_models import PIECE_WAITING, Piece
+from tests.conftest import Commissioner
+from tests.support.postgres import PostgresServer
+from worker import __main__ as worker
+from worker import job
+from worker.queue import leases, unoffered_models
+
+pytestmark = pytest.mark.parametrize("database", ["postgres"], indirect=True)
+
+
+def lose_connection(server: PostgresServer) -> None:
+    """Read something, and have the server end the connection while the transaction is open."""
+    pid = db.session.scalar(text("SELECT pg_backend_pid()"))
+    server.execute(f"SELECT pg_terminate_backend({pid}, 60000)")
+
+
+def test_work_ends_well_whose_connection_was_lost_after_its_last_answer(
+    app: Flask, postgres_server: PostgresServer
+) -> None:
+    lose_connection(postgres_server)
+    pool = db.engine.pool
+    db.session.remove()
+    assert not db.session.registry.has()
+    assert pool.checkedout() == 0
+    assert db.session.scalar(text("SELECT 1")) == 1
+
+
+def test_worker_is_tended_on_where_postgres_went_away_after_an_answer(
+    app: Flask, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[bool] = []
+
+    def sweep() -> None:
+        swept.append(True)
+        job.stopping.set()
+
+    monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(unoffered_models, "fail_unoffered", lambda: lose_connection(postgres_server))
+    monkeypatch.setattr(worker, "_sweep_and_ring", sweep)
+    try:
+        worker._tend(app, None)  # type: ignore[arg-type]
+    finally:
+        job.stopping.clear()
+    assert swept == [True]
+
+
+def test_piece_whose_transaction_postgres_broke_off_goes_back_in_line_uncounted(
+    app: Flask, postgres_server: PostgresServer, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commissioned()
+    claim = leases.claim_next()
+    assert claim is not None
+
+    def ask_in_vain(*_: object) -> None:
+        lose_connection(postgres_server)
+        db.session.scalar(text("SELECT 1"))
+
+    monkeypatch.setattr(job, "_do", ask_in_vain)
+    assert isinstance(job._attempt(claim, None), OperationalError)  # type: ignore[arg-type]
+    assert db.session.execute(select(Piece.state, Piece.lost)).all() == [(PIECE_WAITING, 0)]
