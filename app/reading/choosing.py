@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from random import Random
 
 from app.reading import hearing, phrases, tokens
@@ -116,6 +117,14 @@ class Chooser:
         return any(form in unwanted for form in keys.forms(phrase.word, self._language))
 
     def _found(self, listed: list[Phrase]) -> list[Choice]:
+        several = {
+            phrase.first: told for phrase in listed if (told := phrases.parts(phrase, self.heard, self.wordbook))
+        }
+        if several:
+            others = [phrase for phrase in listed if phrase.first not in several and phrase.is_strong]
+            parts = [part for part in chain(*several.values()) if self._left(part.meanings)]
+            found = [Choice(part, (part.meanings[0].concept,), BY_KIND) for part in parts]
+            return found + (self._found(others) if others else [])
         if self._is_bare_place(listed):
             return []
         named = [
@@ -185,14 +194,8 @@ class Chooser:
         left = self._left(phrase.meanings)
         told = bool(left) and left[0].weight >= 0.5 and bool(phrase.determined or phrase.count)
         place = hearing.place_of(phrase.word, self.heard.grammar)
-        return (
-            told
-            and not phrase.of
-            and not place
-            and not self._is_time(phrase)
-            and not self._is_vague(phrase)
-            and len(listed) <= 3
-        )
+        is_no_thing = phrase.of or place or self._is_time(phrase) or self._is_vague(phrase)
+        return told and not is_no_thing and len(listed) <= 3
 
     def _is_vague(self, phrase: Phrase) -> bool:
         told = phrase.meanings

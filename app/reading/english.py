@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from app.reading.grammar import Grammar, Negation, alternatives, hints, listed, numbered, patterns
+from app.reading.grammar import ELEMENTS, SEASONS, Grammar, Negation, alternatives, hints, listed, numbered, patterns
 
 ARTICLES = listed("a an the this that these those my your his her its our their some any another each every")
 NUMBERS = numbered(
@@ -80,7 +80,8 @@ ENGLISH_PLACES = patterns(
     (_place(f"{IN}|{ON}|{AT}", STREET), "street"),
     (_place(f"{IN}|on|at|from", ROOM), "room"),
     (_place("under|beneath|below|against", "sk(?:y|ies)|heavens?|clouds?|sun"), "hills"),
-    ("indoors", "room"), ("outdoors", "hills"), ("(?:underwater|undersea|deep sea)", "underwater"),
+    (r"(?:walk|walked|go|come|run|drive|ride|fly|sail|head|return|travel|wander|drift|hurry|stagger|march|way)(?:s|es|ing)? (?:all the way |back )?home", "street"),
+    (r"(?:running (?:out|late|away|wild)(?: of)?|full of)", ""), ("indoors", "room"), ("outdoors", "hills"), ("(?:underwater|undersea|deep sea)", "underwater"),
 )  # fmt: skip
 ENGLISH_TIMES = patterns(
     (r"(?:(?:at|by|in|during|through|late at|deep in|into|on) (?:the |a |an )?(?:\w+ ){0,2}?(?:night|midnight|nighttime|night time|moonlight|starlight))", "night"),
@@ -166,7 +167,7 @@ ENGLISH_NEGATION = Negation(
         r"(?P<nobody>nobody|no one|noone)|not|no|without|never mind|nothing to do with|excluding|minus|sans|free of|devoid of|empty of|(?<! a )(?<! an )(?<! the )(?:lacking|missing)|(?:hardly|scarcely|barely) any|little to no|"
         r"never|avoid|omit|leave out|exclude|(?:drop|ditch|lose) the|(?:get )?rid of|(?:do|done) without|stay away from|steer clear of|none of|nor|neither|"
         r"(?:do not|dont|don t) (?:want|draw|show|paint|include|add|like|need|wish for)|isnt|arent|wasnt|werent|(?:am|was|were) not|(?:do|does|did|has|have|had|ca|could|wo|would)nt|cannot|"
-        r"(?:hates?|detests?|dislikes?|cant stand|cannot stand|allergic to|(?:sick|tired) of|enough)|"
+        r"(?:hates?(?= \w)|detests?|dislikes?|cant stand|cannot stand|allergic to|(?:sick|tired) of|enough)|"
         r"lacks?|bereft of|clear of|void of|w , o|(?:remove|delete|ban|banish|erase|bar|reject|refuse|spare me|keep (?:out|away from)|take (?:away|out))(?: the| all| any)*|"
         r"(?:should|must|may|can|could|would|shall) ?not(?: (?:be|have|contain|include|show))?|(?:shouldnt|mustnt|cannot|cant) (?:be|have|contain|include|show)|"
         r"skip|forget|hold the|no (?:more|longer)|not (?:with|of)|zero|0)(?= )"
@@ -236,6 +237,7 @@ ENGLISH = Grammar(
         "ingredient filling grazer swimmer marsupial"
     ),
     classes=listed("bird fish flower tree truck boat ship box bag toy sport room hat shoe drink sweet cat dog ball lorry van man woman lady house mountain star plant horse light stone"),
+    wholes={"seasons": SEASONS, "elements": ELEMENTS},
     kinds=hints(
         ("creature creatures being beings", "animal person-fantasy"), ("animal animals beast pet mammal reptile rodent marsupial predator hunter", "animal"),
         ("bird birds fowl", "animal-bird"), ("insect insects", "animal-bug"), ("fruit fruits berry", "food-fruit"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from app.reading.grammar import Grammar, Negation, alternatives, hints, listed, numbered, patterns
+from app.reading.grammar import ELEMENTS, SEASONS, Grammar, Negation, alternatives, hints, listed, numbered, patterns
 
 ENDING = "(?:e|er|es|en|em)?"
 STEMS = {
@@ -112,6 +112,7 @@ GERMAN = Grammar(
         "mensch essen getraenk pflanze frucht obst gemuese insekt saeugetier fisch es er sie sache stoff moebel"
     ),
     classes=listed("vogel fisch blume baum lastwagen boot schiff kiste tasche spielzeug hut schuh katze hund ball"),
+    wholes={"jahreszeiten": SEASONS, "elemente": ELEMENTS},
     kinds=hints(
         ("tier tiere wesen raubtier haustier", "animal"), ("vogel voegel", "animal-bird"), ("insekt", "animal-bug"),
         ("frucht obst beere", "food-fruit"), ("gemuese", "food-vegetable"), ("fahrzeug faehrt", "transport"),

@@ -53,9 +53,10 @@ class Grammar:
     """The tables of a language; patterns are matched against words with one space around each.
 
     ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes
-    one. ``kinds`` are the Unicode subgroups that words hint at. ``measures`` say how much there is of something, and
-    ``features`` end words for a part of a thing, whose colour is not the thing's: blue-eyed. A verb stands behind
-    ``doers``; ``openers`` begin a description, ``clauses`` a clause; ``breaks`` stand between things of a list.
+    one. ``wholes`` are several things in one word, by the names of these: the seasons. ``kinds`` are the Unicode
+    subgroups that words hint at. ``measures`` say how much there is of something, and ``features`` end words for a
+    part of a thing, whose colour is not the thing's: blue-eyed. A verb stands behind ``doers``; ``openers`` begin a
+    description, ``clauses`` a clause; ``breaks`` stand between things of a list.
     """
 
     language: str
@@ -63,6 +64,7 @@ class Grammar:
     articles: frozenset[str]
     vague: frozenset[str]
     classes: frozenset[str]
+    wholes: Mapping[str, tuple[str, ...]]
     kinds: Mapping[str, tuple[str, ...]]
     measures: frozenset[str]
     features: tuple[str, ...]
@@ -93,6 +95,10 @@ class Grammar:
             return ()
         parts = (word[start:] for start in range(LEAST_FIRST, len(word) - LEAST_LAST + 1))
         return next((self.kinds[part] for part in parts if part in self.kinds), ())
+
+
+SEASONS = "cherry blossom", "sunflower", "maple leaf", "snowman"
+ELEMENTS = "mountain", "water wave", "fire", "leaf fluttering in wind"
 
 
 def alternatives(words: Iterable[str]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.reading.grammar import Grammar
 from app.reading.hearing import FREE, Heard
-from app.reading.lexicon import ALIAS, NAME, Meaning
+from app.reading.lexicon import ALIAS, KIND, NAME, Meaning
 from app.reading.tokens import EMOJI, MARK, Token
 from app.reading.wordbook import LONGEST_NAME, SURE, Wordbook, is_strong
 from sketch import keys
@@ -75,6 +75,15 @@ def phrases(heard: Heard, wordbook: Wordbook, spans: list[tuple[int, int]]) -> l
             found.pop()
         begun, end = _Run(heard, wordbook, dict(spans), first, last, found, begun if goes_on else None).read(), last
     return found
+
+
+def parts(phrase: Phrase, heard: Heard, wordbook: Wordbook) -> list[Phrase]:
+    """Return a phrase for each thing that a word of this one names, or none where it names one thing or nothing."""
+    grammar = heard.grammar
+    forms = [form for word in (phrase.word, *phrase.context) for form in keys.forms(word, grammar.language)]
+    names = next((grammar.wholes[form] for form in forms if form in grammar.wholes), ())
+    numbers = [wordbook.numbers[name] for name in names if name in wordbook.numbers]
+    return [replace(phrase, meanings=(Meaning(each, 1.0, KIND),), count=1, plural=False) for each in numbers]
 
 
 def _is_aside(heard: Heard, first: int, last: int) -> bool:

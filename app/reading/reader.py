@@ -16,7 +16,8 @@ from app.reading.grammar import listed as words_of
 from app.reading.hearing import Heard
 from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
-from app.reading.reading import BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
+from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
+from app.reading.spelling import Speller
 from app.reading.unwanted import unwanted, unwanted_words
 from app.reading.wordbook import SURE, Wordbook, is_strong
 from app.text.embedding import Embedding
@@ -32,8 +33,10 @@ REMEMBERED = 512
 SOME, SOME_OF_EACH = 3, 2
 """How many are meant by a plural without a number: of one thing, and of each of several."""
 
-PAIRS = frozenset(("glasses", "sunglasses", "goggles", "jeans", "shorts", "briefs", "scissors"))
-"""What a pair of is one."""
+PAIRS = frozenset((
+    "glasses", "sunglasses", "goggles", "jeans", "shorts", "briefs", "scissors", "couple with heart", "kiss",
+))  # fmt: skip
+"""What a pair of is one, as two lovers are."""
 
 FIRST_STYLE = "flat"
 SPOKEN = ("en", "de")
@@ -67,6 +70,7 @@ class Reader:
         self.describer = Describer(self.wordbook, embedding)
         self.drawings = {each.digest: each for each in listed}
         self._look_of = look_of
+        self._speller = Speller(self.wordbook)
         self._drawings: dict[int, list[Drawing]] = {}
         for each in listed:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
@@ -102,6 +106,7 @@ class Reader:
     def _read(self, prompt: str, leave_out: str, spoken: str, seed: int) -> Reading:
         grammar = GRAMMARS[spoken]
         listed = negations.spelled(tokens.tokens(prompt, spoken), grammar, self.wordbook)
+        listed = self._speller.mended(listed, grammar)
         spans = phrases.names(listed, self.wordbook, spoken, COLOURS[spoken], grammar.small)
         drawn = [
             span
@@ -133,10 +138,12 @@ class Reader:
         points = {"en": 0.0, "de": 0.5 * any(each in "äöüßÄÖÜ" for each in prompt)}
         for name in SPOKEN:
             grammar = GRAMMARS[name]
-            for token in tokens.tokens(prompt, name):
-                if token.kind != tokens.WORD:
-                    continue
-                if token.text in grammar.small or token.text in grammar.articles or token.text in grammar.numbers:
+            words = [token for token in tokens.tokens(prompt, name) if token.kind == tokens.WORD]
+            for token in words:
+                is_small = (
+                    token.text in grammar.small or token.text in grammar.articles or token.text in grammar.numbers
+                )
+                if is_small and len(words) > 1:  # by itself it says something: war, not "was"
                     points[name] += 1.0
                 elif token.text in grammar.colours or self.wordbook.is_named(token.text, name):
                     points[name] += 0.8
@@ -150,7 +157,9 @@ class Reader:
             phrase = choice.phrase
             drawing, *others = (self._drawing(number, seed) for number in choice.concepts)
             others += [each for each in self._drawings[choice.concepts[0]] if each is not drawing]
-            count = phrase.count or (some if phrase.plural else 1)
+            # Of what only goes with a word there are as many as it says, but not several because that is in the plural.
+            is_several = phrase.plural and choice.how in (BY_NAME, BY_KIND)
+            count = phrase.count or (some if is_several else 1)
             count = 1 if count == 2 and drawing.name in PAIRS else count
             start, end = _span(phrase, heard)
             item = Found(drawing, tuple(others[:OTHERS]), prompt[start:end], (start, end), choice.how,

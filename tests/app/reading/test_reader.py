@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
-from app.reading.reading import BY_KIND, BY_NAME, FREELY, VERSION
+from app.reading.reading import BY_KEYWORD, BY_KIND, BY_NAME, FREELY, VERSION
 from app.text.embedding import Embedding
 from sketch import scene
 from sketch.sketchbook import Drawing, digest_of
@@ -60,7 +60,44 @@ def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
     assert [reader.read(prompt).items[0].how for prompt in ("a fox", "a grizzly bear", "a dachshund")] == [
         BY_NAME, BY_NAME, BY_KIND,
     ]  # fmt: skip
-    assert reader.read("melancholy").items[0].how == FREELY
+    assert reader.read("chaos").items[0].how == FREELY
+
+
+@pytest.mark.parametrize(("prompt", "language"), [("changing seasons", "en"), ("die vier Jahreszeiten", "de")])
+def test_word_for_several_things_at_once_is_one_of_each(reader: Reader, prompt: str, language: str) -> None:
+    items = reader.read(prompt, language=language).items
+    assert [item.drawing.name for item in items] == ["cherry blossom", "sunflower", "maple leaf", "snowman"]
+    assert {(item.count, item.how) for item in items} == {(1, BY_KIND)}
+
+
+def test_word_for_several_things_stands_beside_others_and_without_what_is_not_wanted(reader: Reader) -> None:
+    items = reader.read("a fox in the four seasons without snowmen").items
+    assert {item.drawing.name for item in items} == {"fox", "cherry blossom", "sunflower", "maple leaf"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name", "kind"),
+    [("a lonely robot walks home in the rain", "robot", "street"), ("a dog runs home", "dog", "street"),
+     ("a horse running wild", "horse", ""), ("time is running out", "hourglass done", ""), ("a home", "house", "")],
+)  # fmt: skip
+def test_what_somebody_does_is_no_thing_beside_them(reader: Reader, prompt: str, name: str, kind: str) -> None:
+    reading = reader.read(prompt)
+    assert ([item.drawing.name for item in reading.items], reading.wish.kind) == ([name], kind)
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("war", "military helmet"), ("hate", "fight cloud"), ("Weltschmerz", "wilted flower"), ("my mother", "woman"),
+     ("Heimweh", "house with garden")],
+)  # fmt: skip
+def test_moods_and_ideas_are_what_stands_for_them(reader: Reader, word: str, name: str) -> None:
+    assert [item.drawing.name for item in reader.read(word).items] == [name]
+
+
+def test_two_lovers_are_one_couple_and_a_plural_that_is_only_akin_is_one_thing(reader: Reader) -> None:
+    assert [(item.drawing.name, item.count) for item in reader.read("two lovers").items] == [("couple with heart", 1)]
+    [item] = reader.read("vitamins").items
+    assert (item.how, item.count) == (BY_KEYWORD, 1)
 
 
 def test_words_and_their_place_in_the_prompt_are_kept(reader: Reader) -> None:
