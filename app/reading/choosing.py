@@ -198,10 +198,8 @@ class Chooser:
         return told and not is_no_thing and len(listed) <= 3
 
     def _is_vague(self, phrase: Phrase) -> bool:
-        told = phrase.meanings
-        return phrase.word in self.heard.grammar.vague and not (
-            told and told[0].source == NAME and told[0].weight > 0.95
-        )
+        is_sure = phrase.is_name and phrase.meanings[0].weight > 0.95
+        return phrase.word in self.heard.grammar.vague and not is_sure
 
     def _is_description(self, listed: list[Phrase], named: list[Phrase]) -> bool:
         """Tell a sentence that describes one thing from one that names things."""
