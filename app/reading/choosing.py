@@ -12,7 +12,7 @@ from random import Random
 from app.reading import hearing, phrases, tokens
 from app.reading.describing import Describer, Floats
 from app.reading.hearing import FREE, HAND, PLACE, Heard
-from app.reading.lexicon import KEYWORD, KIND, NAME, WIDER, Meaning
+from app.reading.lexicon import KEYWORD, KIND, WIDER, Meaning
 from app.reading.phrases import Phrase
 from app.reading.reading import BY_KEYWORD, BY_KIND, FREELY
 from app.reading.unwanted import others
