@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
+TOLD = 6000  # characters of a site's log, where what was waited for never came
 LONG = 60  # frames: long enough to have a middle
 SLOW = "was preloaded using link preload but not used within a few seconds"  # what Chromium says on a busy machine
 PATIENCE = 300.0  # seconds: a busy machine may take its time for anything, and only what never comes is a failure
@@ -198,7 +199,11 @@ class LiveSite:
 
     def ended(self, walk_id: str) -> dict[str, Any]:
         """Wait until a walk is done, however it ends."""
-        return wait_until(lambda: walk if (walk := self.walk(walk_id))["finished_at"] else None, what="the end")
+        try:
+            return wait_until(lambda: walk if (walk := self.walk(walk_id))["finished_at"] else None, what="the end")
+        except AssertionError as error:  # where it cannot be looked at, the log has to say why
+            error.add_note(self.output()[-TOLD:])
+            raise
 
     def caught(self, *prompts: str, frames: int, painted: int) -> tuple[dict[str, Any], int]:
         """Have a walk painted, and its worker stand still over a piece of it when so many frames are there but not all.
