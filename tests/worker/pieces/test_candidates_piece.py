@@ -115,7 +115,10 @@ def test_where_drawings_lead_a_candidate_is_the_picture_too_with_its_scene(led_s
     shown = pictures(of)
     index = 3
     walk = walked(of, index, other="a bat")
-    assert_same(shown[index], last_frame(walk))
+    frame = last_frame(walk)  # dark noise, of which a lossy file loses much
+    away = [np.abs(candidate.astype(int) - frame).mean() for candidate in shown]
+    nearest, second, *_ = sorted(away)
+    assert away[index] == nearest < 0.7 * second
     assert walk.stops[1].scene == of.pool[found(of).candidates[index].place]["scene"]
 
 
