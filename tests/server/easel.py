@@ -37,9 +37,10 @@ class Counted:
         """Answer."""
         self._add(1)
         try:
-            return self.app(environ, start_response)
+            answer = self.app(environ, start_response)
         finally:  # what is still sent from here on needs no database
             self._add(-1)
+        return _closed(answer)
 
     def wait(self) -> None:
         """Wait until the last answer is made: its thread holds a database session that nobody else may close."""
@@ -50,6 +51,14 @@ class Counted:
         with self.changed:
             self.count += count
             self.changed.notify_all()
+
+
+def _closed(answer: Any) -> Iterator[bytes]:
+    # Werkzeug's server does not close the answer to a browser that has gone away: its file would stay open.
+    try:
+        yield from answer
+    finally:
+        answer.close()
 
 
 @contextmanager
