@@ -132,12 +132,17 @@ def _setting(items: Sequence[Item], wish: Wish, dice: random.Random) -> Setting:
     horizon = {
         "sea": dice.uniform(0.42, 0.66), "table": dice.uniform(0.5, 0.72), "room": dice.uniform(0.66, 0.82),
         "window": dice.uniform(0.62, 0.74), "underwater": dice.uniform(0.8, 0.95), "sky": dice.uniform(0.9, 1.0),
-        "street": dice.uniform(0.6, 0.72), "plain": dice.choice((1.0, dice.uniform(0.66, 0.8))),
+        "street": dice.uniform(0.6, 0.72), "plain": dice.uniform(0.66, 0.8) if _stands(items) else 1.0,
         "split": dice.uniform(0.4, 0.7), "pattern": dice.uniform(0.4, 0.7), "space": 1.0,
     }.get(kind, dice.uniform(0.52, 0.7))  # fmt: skip
     tones = _tones(items, kind, time, wish, dice)
     light = dice.choice((-1, 1)) * dice.uniform(0.4, 0.9)
-    return Setting(kind, horizon, tones, light, dice.getrandbits(31), time, wish.weather)
+    return Setting(kind, horizon, tones, light, dice.getrandbits(31), time, wish.weather, 1.0)
+
+
+def _stands(items: Sequence[Item]) -> bool:
+    """Tell whether something is shown that wants a floor."""
+    return any(item.habitat.stance in (STAND, LIE) for item in items)
 
 
 def _any(kinds: Sequence[str], wish: Wish, dice: random.Random) -> str:

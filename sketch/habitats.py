@@ -17,10 +17,9 @@ class Habitat:
     stance: str
 
 
-_FLAT = ("plain", "split", "pattern")
 _OUTDOORS = Habitat(("hills", "hills", "forest", "hills", "plain"), STAND)
 _TABLE = Habitat(("table", "table", "table", "table", "plain"), LIE)
-_WALL = Habitat(("plain", "room", "room", "pattern", "split"), HANG)
+_WALL = Habitat(("plain", "room", "plain", "sky"), HANG)
 _BY_KIND = {
     "animal-mammal": _OUTDOORS,
     "animal-bird": _OUTDOORS,
@@ -43,14 +42,14 @@ _BY_KIND = {
     "sport": Habitat(("hills", "room", "plain"), LIE),
     "game": _TABLE,
     "arts-crafts": _TABLE,
-    "clothing": Habitat(("room", "room", "plain", "pattern"), HANG),
+    "clothing": Habitat(("room", "room", "plain"), HANG),
     "musical-instrument": Habitat(("room", "room", "table", "plain"), STAND),
     "event": Habitat(("room", "table", "plain"), LIE),
     "household": Habitat(("room", "room", "table"), STAND),
     "time": _TABLE,
     "hotel": _TABLE,
-    "heart": Habitat(_FLAT, HANG),
-    "emotion": Habitat(_FLAT, HANG),
+    "heart": Habitat(("plain", "sky", "sea"), HANG),
+    "emotion": Habitat(("plain", "sky"), HANG),
 }
 _TABLED = frozenset((
     "food-fruit", "food-vegetable", "food-prepared", "food-asian", "food-sweet", "drink", "dishware", "book-paper",

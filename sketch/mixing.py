@@ -14,10 +14,11 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from sketch import rendering
+from sketch import light, rendering
 from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
+from sketch.light import Form, Light, Shadow
 from sketch.parts import Taken
 from sketch.rendering import Drawn
 from sketch.scene import Scene, Setting, Thing
@@ -80,9 +81,8 @@ class Mixture:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
         ground = self._ground(t, size)
         ends = (self.first.setting, 1 - t), (self.last.setting, t)
-        light = sum(share * setting.light for setting, share in ends)
-        bright = sum(share * rendering.brightness(setting) for setting, share in ends)
-        shade = sum(share * rendering.shade(setting) for setting, share in ends)
+        falling = Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
+        light.gather(falling, ground)
         unoutlined = sum(share * rendering.unoutlined(setting) for setting, share in ends)
         colours, cover = np.zeros((size, size, 3), np.float32), np.zeros((size, size), np.float32)
         numbers = np.zeros((size, size), np.int16)
@@ -97,10 +97,12 @@ class Mixture:
                 _lay(layer, part, [(under, seen) for under, seen in passing if seen < 1])
                 laid.append((change, part))
             alpha = layer[..., 3]
-            share = self._share(a, b, alpha, t, size)
-            layer[..., :3] /= np.maximum(alpha, 1e-4)[..., None]
-            rendering.lit(layer, bright, light, top=0, left=0, frame=_frame(a, b, t, size), shade=shade)
-            rendering.cast((ground, colours), alpha, 0, 0, light=light, share=share)
+            rows, columns = _box(alpha)
+            seen = layer[rows, columns]
+            seen[..., :3] /= np.maximum(seen[..., 3:], 1e-4)
+            form = Form(alpha[rows, columns], rows.start, columns.start, size)
+            light.fall(falling, seen, form, ground, _frame(a, b, t, size))
+            light.cast((ground, colours), form, light=falling, shadow=self._shadow(a, b, form, t))
             colours += (layer[..., :3] - colours) * alpha[..., None]
             cover = alpha + cover * (1 - alpha)
             numbers[alpha > 0.5] = number
@@ -108,11 +110,9 @@ class Mixture:
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
         return Drawn(things, ground, numbers, unoutlined)
 
-    def _share(self, a: Thing | None, b: Thing | None, alpha: Array, t: float, size: int) -> float:
-        foot = rendering.foot_of(alpha, 0, size)
-        shares = [rendering.cast_share(scene.setting, foot) for scene in (self.first, self.last)]
-        growth = 1.0 if a and b else (1 - t if a else t)
-        return ((1 - t) * shares[0] + t * shares[1]) * growth
+    def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
+        first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))
+        return first.mixed(last, t, 1.0 if a and b else (1 - t if a else t))
 
     def _ground(self, t: float, size: int) -> Array:
         """Mix the backdrops, each stretched so that their horizons meet."""
@@ -121,6 +121,13 @@ class Mixture:
         drawn = [_stretched(self._backdrop(each, size), _horizon(each, other), level)
                  for each, other in ((first, last), (last, first))]  # fmt: skip
         return np.asarray((1 - t) * drawn[0] + t * drawn[1], np.float32)
+
+
+def _box(alpha: Array) -> tuple[slice, slice]:
+    """Return the rows and columns that something covers; one place where nothing does."""
+    found = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
+    rows, columns = (slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0, 1) for each in found)
+    return rows, columns
 
 
 def _frame(a: Thing | None, b: Thing | None, t: float, size: int) -> tuple[float, float, float]:

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import colour, distance
+from sketch import colour, distance, light
 from sketch.backdrops import backdrop
 from sketch.colour import Array
+from sketch.light import Form, Light, Shadow
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
-from sketch.surroundings import PHOTO, Surroundings
+from sketch.surroundings import Surroundings
 
 SKETCH = 64
 """The side of a sketch for a picture of 256 pixels."""
 
 FOLD = 4
 """How many pixels of the picture one of the sketch stands for, along each side."""
-
-SHADE = 0.2
-"""How much darker a thing is on the side that lies in its own shade."""
-
-CAST = 0.42
-"""How dark a cast shadow is."""
-
-LEAVING = 0.04
-"""How far above the horizon, as a share of the picture's side, what flies leaves its shadow behind."""
-
-NIGHT = 0.86
-"""How much of its light a thing keeps at night."""
-
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -86,7 +73,9 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     :raises SketchbookError: where one of its drawings is not there.
     """
     setting = scene.setting
+    falling = Light.of(setting)
     ground = backdrop.draw(setting, size)
+    light.gather(falling, ground)
     colours = np.zeros((size, size, 3), np.float32)
     cover = np.zeros((size, size), np.float32)
     numbers = np.zeros((size, size), np.int16)
@@ -98,9 +87,9 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
         rows, columns = slice(top, top + layer.shape[0]), slice(left, left + layer.shape[1])
         alpha = layer[..., 3]
         frame = (thing.x * size, thing.y * size, thing.size * size)
-        lit(layer, brightness(setting), setting.light, top=top, left=left, frame=frame, shade=shade(setting))
-        share = cast_share(setting, foot_of(alpha, top, size))
-        cast((ground, colours), alpha, top, left, light=setting.light, share=share)
+        form = Form(alpha, top, left, size)
+        light.fall(falling, layer, form, ground, frame)
+        light.cast((ground, colours), form, light=falling, shadow=Shadow.of(setting, form.lowest))
         colours[rows, columns] += (layer[..., :3] - colours[rows, columns]) * alpha[..., None]
         cover[rows, columns] = alpha + cover[rows, columns] * (1 - alpha)
         numbers[rows, columns][alpha > 0.5] = number
@@ -138,78 +127,6 @@ def _turned(picture: Array, turn: float) -> Array:
     return np.concatenate([np.clip(held[..., :3] / np.maximum(held[..., 3:], 1e-3), 0, 1), held[..., 3:]], -1)
 
 
-def brightness(setting: Setting) -> float:
-    """Say how much light falls on the things of a setting, as a share of the day's."""
-    return NIGHT if setting.time == "night" else 1.0
-
-
-def shade(setting: Setting) -> float:
-    """Say how much darker a thing is where it lies in its own shade: in its own photo, no more than it is."""
-    return 0.0 if setting.kind == PHOTO else SHADE
-
-
 def unoutlined(setting: Setting) -> float:
     """Say how far the outlines in a setting count for nothing: 0 or 1."""
     return float(isinstance(setting, Surroundings) and setting.is_unoutlined)
-
-
-def lit(
-    picture: Array,
-    bright: float,
-    light: float,
-    *,
-    top: float,
-    left: float,
-    frame: tuple[float, float, float],
-    shade: float = SHADE,
-) -> None:
-    """Let light fall on a picture (h, w, …) from one side, in place: a slope over the whole of a thing.
-
-    ``bright`` is how much of it, ``top`` and ``left`` say where the picture lies, ``frame`` the middle and side of the
-    thing, all in the same pixels; ``shade`` how much darker the other side is.
-    """
-    high, wide = picture.shape[:2]
-    x, y, side = frame
-    across = ((np.arange(wide, dtype=np.float32) + 0.5 + left - x) / (side / 2)).clip(-1, 1)[None, :]
-    down = ((np.arange(high, dtype=np.float32) + 0.5 + top - y) / (side / 2)).clip(-1, 1)[:, None]
-    strength = bright * (1 - shade * (down - across * light) / 2)
-    picture[..., :3] = np.clip(picture[..., :3] * strength[..., None], 0, 1)
-
-
-def cast_share(setting: Setting, foot: float) -> float:
-    """Say how dark a shadow is of what ends at ``foot``, as a share of the side: nothing where there is no ground."""
-    if setting.kind in ("sky", "space", "underwater", "pattern", PHOTO):
-        return 0.0
-    if setting.kind in ("plain", "split"):
-        return CAST
-    in_the_air = (setting.horizon - foot) / LEAVING
-    return CAST * min(1.0, max(0.0, 1 - in_the_air))
-
-
-def cast(grounds: Sequence[Array], alpha: Array, top: int, left: int, *, light: float, share: float) -> None:
-    """Darken grounds (n, n, 3) in place, below what covers them by ``alpha`` (h, w), and away from the light."""
-    size = grounds[0].shape[0]
-    rows = np.flatnonzero(alpha.max(1) > 0.3)
-    if not len(rows) or share <= 0:
-        return
-    low = alpha[max(0, rows[-1] - max(2, len(rows) // 4)) : rows[-1] + 1].max(0)
-    columns = np.flatnonzero(low > 0.3)
-    if not len(columns):
-        return
-    foot = top + int(rows[-1])
-    middle, half = left + (columns[0] + columns[-1]) / 2, max(2.0, (columns[-1] - columns[0]) / 2)
-    flat = half * 0.24 + 0.012 * size
-    # What the light comes from on the left casts to the right.
-    x = np.arange(size, dtype=np.float32)[None, :] - (middle - light * half * 0.3)
-    y = np.arange(size, dtype=np.float32)[:, None] - (foot - flat * 0.25)
-    away = np.sqrt((x / (half * 1.18)) ** 2 + (y / flat) ** 2)
-    soft = np.clip((1.12 - away) / 0.3, 0, 1)
-    shadow = (1 - share * soft * soft * (3 - 2 * soft))[..., None]
-    for ground in grounds:
-        ground *= shadow
-
-
-def foot_of(alpha: Array, top: int, size: int) -> float:
-    """Return where what is covered ends below, as a share of the side; 0 where nothing is."""
-    rows = np.flatnonzero(alpha.max(1) > 0.3)
-    return (top + int(rows[-1])) / size if len(rows) else 0.0

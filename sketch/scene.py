@@ -67,7 +67,8 @@ class Setting:
     """Where the things of a scene stand.
 
     ``horizon`` is the share of the picture above it; ``tones`` are sRGB ``rrggbb``; ``light`` runs from -1, from the
-    left, to 1, from the right; ``seed`` is what the shapes of hills and clouds follow from.
+    left, to 1, from the right; ``seed`` is what the shapes of hills and clouds follow from; ``modelling``, 0…1, is how
+    far the light makes things round and gathers around them.
     """
 
     kind: str = "plain"
@@ -77,6 +78,7 @@ class Setting:
     seed: int = 0
     time: str = "day"
     weather: str = ""
+    modelling: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def schema() -> dict[str, Any]:
     setting = whole(
         kind={"enum": list(KINDS)}, horizon=number(0, 1), tones=tones, light=number(-1, 1), seed=count,
         time={"enum": list(TIMES)}, weather={"enum": list(WEATHERS)},
+        modelling=number(0, 1),
     )  # fmt: skip
     things = {"type": "array", "maxItems": MOST_THINGS, "items": thing | {"required": ["drawing"]}}
     words = {"type": "string", "maxLength": WORDS_MOST}
@@ -196,6 +199,7 @@ def _setting(told: object, where: str) -> Setting:
         seed=_count(fields.get("seed", 0), f"{where}.seed"),
         time=_one_of(fields, where, "time", TIMES, default="day"),
         weather=_one_of(fields, where, "weather", WEATHERS, default=""),
+        modelling=_number(fields, where, "modelling", 0.0, 1.0, default=0.0),
     )
 
 

@@ -16,6 +16,9 @@ from sketch.colour import Array
 from sketch.scene import Setting
 from sketch.surroundings import Surroundings
 
+BROKEN = 0.035
+"""How far the colours of a setting drift within a field."""
+
 
 def draw(setting: Setting, size: int) -> Array:
     """Draw a setting: (size, size, 3), sRGB 0…1."""
@@ -23,8 +26,17 @@ def draw(setting: Setting, size: int) -> Array:
         return setting.drawn(size)
     canvas = Canvas(setting, size)
     _DRAWN[setting.kind](canvas)
+    if setting.modelling:
+        _break_colour(canvas)
     _weather(canvas)
     return np.clip(canvas.rgb, 0, 1)
+
+
+def _break_colour(canvas: Canvas) -> None:
+    """Let large fields drift, as paint does: now lighter, now warmer."""
+    light, warm = canvas.cloud(0.3), canvas.cloud(0.4)
+    drift = np.stack([light + warm, light + 0.2 * warm, light - warm], -1)
+    canvas.rgb *= 1 + BROKEN * canvas.setting.modelling * drift
 
 
 def _weather(canvas: Canvas) -> None:

@@ -61,7 +61,10 @@ def table(canvas: Canvas) -> None:
         canvas.tones[0], canvas.tones[1], canvas.x if canvas.setting.light < 0 else 1 - canvas.x
     )
     light_wall(canvas)
-    if canvas.chance.random() < 0.3:  # a curtain, or a field of another tone on the wall
+    is_lit = canvas.setting.modelling > 0
+    if is_lit:
+        _daylight(canvas)
+    if canvas.chance.random() < 0.3 and not is_lit:  # a curtain, or a field of another tone on the wall
         left = canvas.any(-0.1, 0.75)
         canvas.lay(canvas.tones[2], canvas.inside(canvas.box(left, -0.1, left + canvas.any(0.2, 0.4), canvas.horizon)))
     slope = canvas.any(-0.05, 0.05)
@@ -72,12 +75,13 @@ def table(canvas: Canvas) -> None:
     # Stripes run to a far point, so that the cloth lies down.
     far = (canvas.x - 0.5) / (0.6 + depth) + canvas.any(-0.2, 0.2)
     pitch = canvas.any(0.12, 0.22)
+    cloth = 0.5 if is_lit else 1.0
     if kind < 0.35:
-        stripes = canvas.inside(wave(far, pitch) * pitch / 2)
+        stripes = cloth * canvas.inside(wave(far, pitch) * pitch / 2)
         top = top + (canvas.tones[4] - top) * stripes[..., None]
     elif kind < 0.55:
         rows = wave(np.sqrt(depth + 0.05), 0.24)
-        checks = canvas.inside(wave(far, 2 * pitch) * rows * pitch / 2)
+        checks = cloth * canvas.inside(wave(far, 2 * pitch) * rows * pitch / 2)
         top = top + (canvas.tones[4] - top) * checks[..., None]
     canvas.lay(top, canvas.inside(canvas.y - edge))
     rim = canvas.inside(0.012 - np.abs(canvas.y - edge))
@@ -91,7 +95,10 @@ def room(canvas: Canvas) -> None:
     """Draw a wall with a skirting, a floor of boards or a carpet, and perhaps a picture on the wall."""
     canvas.rgb[:] = canvas.between(canvas.tones[0], canvas.tones[1], canvas.y / max(0.3, canvas.horizon))
     light_wall(canvas)
-    if canvas.chance.random() < 0.5:
+    is_lit = canvas.setting.modelling > 0
+    if is_lit:
+        _daylight(canvas)
+    if canvas.chance.random() < 0.5 and not is_lit:
         left, top = canvas.any(0.05, 0.7), canvas.any(0.05, 0.18)
         wide, high = canvas.any(0.16, 0.26), canvas.any(0.14, 0.22)
         canvas.lay(canvas.tones[4], canvas.inside(canvas.box(left, top, left + wide, top + high)))
@@ -109,7 +116,15 @@ def room(canvas: Canvas) -> None:
         rug = 1 - np.hypot(
             (canvas.x - 0.5) / 0.42, (canvas.y - (canvas.horizon + 1) / 2) / (0.36 * max(1e-3, 1 - canvas.horizon))
         )
-        canvas.lay(canvas.tones[4], canvas.inside(rug * 0.1))
+        canvas.lay(canvas.tones[4], (0.45 if is_lit else 1.0) * canvas.inside(rug * 0.1))
+
+
+def _daylight(canvas: Canvas) -> None:
+    """Let the light of a window lie on the wall: a soft slanting field, on the side that the light goes to."""
+    lean, wide = canvas.any(0.25, 0.6), canvas.any(0.16, 0.3)
+    away = canvas.x - 0.5 + np.sign(canvas.setting.light) * (canvas.any(0.05, 0.3) + lean * (canvas.y - 0.3))
+    soft = np.clip((wide - np.abs(away)) / 0.1, 0, 1) * np.clip((canvas.horizon - 0.04 - canvas.y) / 0.12, 0, 1)
+    canvas.rgb += (np.minimum(1, canvas.rgb * 1.3 + 0.06) - canvas.rgb) * 0.6 * soft[..., None].astype(np.float32)
 
 
 def window(canvas: Canvas) -> None:

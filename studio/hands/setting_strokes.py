@@ -84,7 +84,7 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
     colours, relief = over(own[0], cover, canvas[0]), over(own[1], cover, 0.6 * canvas[1])
     # A loose dark line of the thing's own colour, as from the first drawing with the brush.
     edge = step(brush.blur(like, 2.2 * unit), 0.12, 0.35) * (1 - cover)
-    colours = over(colour.tuned(brush.blur(rich, 2 * unit), lightness=0.45), 0.6 * edge, colours)
+    colours = over(colour.tuned(brush.blur(rich, 2 * unit), lightness=0.5), 0.4 * edge, colours)
     return lit(colours, relief, 0.15, unit) * brush.paper(dice, like, 0.012)
 
 
@@ -131,7 +131,7 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     drawn = contour(drawing.lines, 1.5, 0.2, 0.42, unit)
     colours = over(own[0], cover, canvas[0])
     dark = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.35)
-    colours = over(dark, 0.35 * drawn, colours)
+    colours = over(dark, 0.2 * drawn, colours)
     return lit(colours, over(own[1], cover, canvas[1]), 0.24, unit)
 
 
@@ -152,8 +152,8 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     things = over(bright, 0.75 * detail, _chalked(bright, sheet, tooth, dice, 8 * unit, 0.86))
     picture = over(things, cover, picture)
     line = contour(brush.shifted(drawing.lines, *off), 1.2, 0.15, 0.36, unit)
-    dark = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.38, chroma=0.9)
-    return over(dark, 0.8 * line * step(tooth, -3.0, -0.8), picture)
+    dark = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.5, chroma=0.9)
+    return over(dark, 0.28 * line * step(tooth, -3.0, -0.8), picture)
 
 
 def _chalked(picture: Tensor, sheet: Tensor, tooth: Tensor, dice: Dice, pitch: float, rubbed: float) -> Tensor:

@@ -34,10 +34,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     layers = torch.nn.functional.one_hot(labels, 4).permute(0, 3, 1, 2).float()
     rims = (brush.shifted(layers - brush.blur(layers, 2.6 * unit), *wide)).clamp(min=0).amax(1, keepdim=True)
     pooled = brush.cloud(dice, like, 44 * unit, 3)
-    margin = _margin(drawing, 2.5, 1.6)
-    field = step(margin, -0.6, 1.2)
-    dried = step(margin, -0.5, 0.8) * step(margin, 5, 1)
-    strength = (0.92 + 0.13 * pooled + 0.5 * rims + 0.22 * dried).clamp(0.3, 1.35) * field
+    strength = (0.92 + 0.13 * pooled + 0.5 * rims).clamp(0.3, 1.35)
     halo = step(brush.blur(cover, 2.2 * unit), 0.08, 0.4) * (1 - cover)
     strength = strength * (1 - 0.3 * halo)
     picture = sheet * (1 - strength * (1 - washes).clamp(0, 0.9))

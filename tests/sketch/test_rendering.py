@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,50 +137,6 @@ def test_between_things_that_overlap_the_sketch_has_an_outline() -> None:
 def test_sketch_of_a_size_that_does_not_go_into_the_picture_is_refused(side: int, size: int) -> None:
     with pytest.raises(ValueError, match=f"{size} pixels a side cannot be made of a picture of {side}"):
         drawn(thing("disc"), size=side).sketch(size)
-
-
-@pytest.mark.parametrize("light", [-0.8, 0.8])
-def test_shadow_falls_on_the_ground_away_from_the_light(light: float) -> None:
-    setting = replace(GROUND, light=light)
-    shaded = drawn(thing("square", 0.5, 0.7, 0.3), setting=setting).ground
-    plain = drawn(setting=setting).ground
-    dark = (plain - shaded).mean(-1)
-    assert dark.min() >= 0 and dark.max() > 0.1
-    rows, columns = np.nonzero(dark > 0.02)
-    assert rows.mean() / 128 == pytest.approx(0.84, abs=0.05), "at its foot"
-    assert (columns.mean() / 128 > 0.52) == (light < 0) and (columns.mean() / 128 < 0.48) == (light > 0)
-
-
-def test_shadow_of_a_nearer_thing_falls_on_a_farther_one() -> None:
-    alone = drawn(thing("square", 0.5, 0.6, 0.7), setting=GROUND).things
-    both = drawn(thing("square", 0.5, 0.6, 0.7), thing("disc", 0.5, 0.62, 0.3), setting=GROUND)
-    behind = (both.numbers == 1) & (alone[..., 3] > 0.99)
-    assert float((alone - both.things)[behind][:, :3].max()) > 0.1
-
-
-@pytest.mark.parametrize("kind", ["sky", "space", "underwater", "pattern"])
-def test_where_there_is_no_ground_nothing_casts_a_shadow(kind: str) -> None:
-    setting = Setting(kind, 0.9, FLAT.tones, -0.7)
-    assert np.array_equal(drawn(thing("square"), setting=setting).ground, drawn(setting=setting).ground)
-
-
-def test_what_is_in_the_air_casts_no_shadow() -> None:
-    setting = Setting("hills", 0.7, FLAT.tones, -0.7)
-    high, low = (drawn(thing("square", 0.5, y, 0.3), setting=setting).ground for y in (0.3, 0.75))
-    plain = drawn(setting=setting).ground
-    assert np.array_equal(high, plain) and not np.array_equal(low, plain)
-
-
-def test_thing_is_brighter_on_the_side_of_the_light() -> None:
-    left, right = (drawn(thing("square"), setting=replace(FLAT, light=light)).things for light in (-0.9, 0.9))
-    assert left[64, 36, 0] > left[64, 92, 0] + 0.05 and right[64, 92, 0] > right[64, 36, 0] + 0.05
-
-
-def test_thing_is_lit_from_above_and_darker_at_night() -> None:
-    plain = drawn(thing("square")).things
-    assert plain[36, 64, 0] > plain[92, 64, 0] + 0.05
-    night = drawn(thing("square"), setting=replace(FLAT, time="night")).things
-    assert night[64, 64, 0] == pytest.approx(plain[64, 64, 0] * 0.86, abs=0.01)
 
 
 def test_thing_without_a_shape_is_drawn_as_nothing() -> None:
