@@ -14,11 +14,13 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from sketch import light, rendering
+from sketch import rendering
 from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
-from sketch.light import Form, Light, Shadow
+from sketch.lighting.form import Form
+from sketch.lighting.light import Light, fall, gather
+from sketch.lighting.shadow import Shadow, cast
 from sketch.parts import Taken
 from sketch.rendering import Drawn
 from sketch.scene import Scene, Setting, Thing
@@ -81,8 +83,8 @@ class Mixture:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
         ground = self._ground(t, size)
         ends = (self.first.setting, 1 - t), (self.last.setting, t)
-        falling = Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
-        light.gather(falling, ground)
+        light = Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
+        gather(light, ground)
         unoutlined = sum(share * rendering.unoutlined(setting) for setting, share in ends)
         colours, cover = np.zeros((size, size, 3), np.float32), np.zeros((size, size), np.float32)
         numbers = np.zeros((size, size), np.int16)
@@ -101,8 +103,8 @@ class Mixture:
             seen = layer[rows, columns]
             seen[..., :3] /= np.maximum(seen[..., 3:], 1e-4)
             form = Form(alpha[rows, columns], rows.start, columns.start, size)
-            light.fall(falling, seen, form, ground, _frame(a, b, t, size))
-            light.cast((ground, colours), form, light=falling, shadow=self._shadow(a, b, form, t))
+            fall(light, seen, form, ground, _frame(a, b, t, size))
+            cast((ground, colours), form, light=light, shadow=self._shadow(a, b, form, t))
             colours += (layer[..., :3] - colours) * alpha[..., None]
             cover = alpha + cover * (1 - alpha)
             numbers[alpha > 0.5] = number

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import colour, distance, light
+from sketch import colour, distance
 from sketch.backdrops import backdrop
 from sketch.colour import Array
-from sketch.light import Form, Light, Shadow
+from sketch.lighting.form import Form
+from sketch.lighting.light import Light, fall, gather
+from sketch.lighting.shadow import Shadow, cast
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 from sketch.surroundings import Surroundings
@@ -22,6 +24,7 @@ SKETCH = 64
 
 FOLD = 4
 """How many pixels of the picture one of the sketch stands for, along each side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -73,9 +76,9 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     :raises SketchbookError: where one of its drawings is not there.
     """
     setting = scene.setting
-    falling = Light.of(setting)
+    light = Light.of(setting)
     ground = backdrop.draw(setting, size)
-    light.gather(falling, ground)
+    gather(light, ground)
     colours = np.zeros((size, size, 3), np.float32)
     cover = np.zeros((size, size), np.float32)
     numbers = np.zeros((size, size), np.int16)
@@ -88,8 +91,8 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
         alpha = layer[..., 3]
         frame = (thing.x * size, thing.y * size, thing.size * size)
         form = Form(alpha, top, left, size)
-        light.fall(falling, layer, form, ground, frame)
-        light.cast((ground, colours), form, light=falling, shadow=Shadow.of(setting, form.lowest))
+        fall(light, layer, form, ground, frame)
+        cast((ground, colours), form, light=light, shadow=Shadow.of(setting, form.lowest))
         colours[rows, columns] += (layer[..., :3] - colours[rows, columns]) * alpha[..., None]
         cover[rows, columns] = alpha + cover[rows, columns] * (1 - alpha)
         numbers[rows, columns][alpha > 0.5] = number

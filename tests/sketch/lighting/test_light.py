@@ -1,16 +1,17 @@
-"""Light on a scene: shadows away from it, things that it makes round, and older scenes as they always were."""
+"""Light on a scene: things that it makes round, and older scenes as they always were."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sketch import colour, light, rendering, scene
+from sketch import colour, rendering, scene
 from sketch.backdrops import backdrop
-from sketch.colour import Array
-from sketch.light import Light
+from sketch.lighting.light import Light
+from sketch.lighting.shadow import Shadow
 from sketch.mixing import Mixture
 from sketch.parts import Taken
 from sketch.rendering import Drawn
@@ -26,43 +27,6 @@ WALL = replace(ROUND, horizon=1.0)
 
 def drawn(*things: Thing, setting: Setting = FLAT, size: int = 128) -> Drawn:
     return rendering.draw(scene_of(*things, setting=setting), BOOK, size)
-
-
-def shade(seen: Drawn, setting: Setting) -> Array:
-    """Return how much darker the ground (n, n) is than without things."""
-    return np.asarray((drawn(setting=setting).ground - seen.ground).mean(-1), np.float32)
-
-
-@pytest.mark.parametrize("light", [-0.8, 0.8])
-def test_shadow_falls_on_the_ground_away_from_the_light(light: float) -> None:
-    setting = replace(GROUND, light=light)
-    shaded = drawn(thing("square", 0.5, 0.7, 0.3), setting=setting).ground
-    plain = drawn(setting=setting).ground
-    dark = (plain - shaded).mean(-1)
-    assert dark.min() >= 0 and dark.max() > 0.1
-    rows, columns = np.nonzero(dark > 0.02)
-    assert rows.mean() / 128 == pytest.approx(0.84, abs=0.05), "at its foot"
-    assert (columns.mean() / 128 > 0.52) == (light < 0) and (columns.mean() / 128 < 0.48) == (light > 0)
-
-
-def test_shadow_of_a_nearer_thing_falls_on_a_farther_one() -> None:
-    alone = drawn(thing("square", 0.5, 0.6, 0.7), setting=GROUND).things
-    both = drawn(thing("square", 0.5, 0.6, 0.7), thing("disc", 0.5, 0.62, 0.3), setting=GROUND)
-    behind = (both.numbers == 1) & (alone[..., 3] > 0.99)
-    assert float((alone - both.things)[behind][:, :3].max()) > 0.1
-
-
-@pytest.mark.parametrize("kind", ["sky", "space", "underwater", "pattern"])
-def test_where_there_is_no_ground_nothing_casts_a_shadow(kind: str) -> None:
-    setting = Setting(kind, 0.9, FLAT.tones, -0.7)
-    assert np.array_equal(drawn(thing("square"), setting=setting).ground, drawn(setting=setting).ground)
-
-
-def test_what_is_in_the_air_casts_no_shadow() -> None:
-    setting = Setting("hills", 0.7, FLAT.tones, -0.7)
-    high, low = (drawn(thing("square", 0.5, y, 0.3), setting=setting).ground for y in (0.3, 0.75))
-    plain = drawn(setting=setting).ground
-    assert np.array_equal(high, plain) and not np.array_equal(low, plain)
 
 
 def test_thing_is_brighter_on_the_side_of_the_light() -> None:
@@ -118,41 +82,6 @@ def test_light_has_the_colour_of_what_is_around() -> None:
     assert red[0] > blue[0] + 0.1 and blue[2] > red[2]
 
 
-@pytest.mark.parametrize("side", [-0.8, 0.8])
-def test_shadow_is_thrown_along_the_ground_from_the_foot(side: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(light, "HALO", 0.0)
-    setting = replace(ROUND, kind="table", horizon=0.5, light=side)
-    seen = drawn(thing("square", 0.5, 0.6, 0.4), setting=setting)
-    dark = shade(seen, setting) * (seen.numbers == 0)
-    rows, columns = np.nonzero(dark > 0.06)
-    assert rows.min() >= 62 and rows.max() < 112, "below the horizon, up to the foot"
-    assert (columns.mean() > 70) == (side < 0) and (columns.mean() < 58) == (side > 0)
-    assert (columns.max() if side < 0 else 127 - columns.min()) > 95, "further than the thing is wide"
-
-
-def test_what_hangs_before_a_wall_throws_its_shadow_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(light, "HALO", 0.0)
-    seen = drawn(thing("square", size=0.5), setting=WALL)
-    dark = shade(seen, WALL)
-    assert dark[80, 98] > 0.08 > 0.03 > dark[50, 29], "beside it, away from the light"
-    assert dark[99, 70] > 0.08 > 0.03 > dark[28, 64]
-
-
-@pytest.mark.parametrize("kind", ["sky", "space", "underwater"])
-def test_in_the_air_a_thing_is_round_and_throws_no_shadow(kind: str) -> None:
-    setting = Setting(kind, 0.9, FLAT.tones, -0.7, modelling=1.0)
-    form = light.Form(np.ones((40, 40), np.float32), 40, 40, 128)
-    assert light.Shadow.of(setting, form.lowest) == light.Shadow(0.0)
-    assert np.ptp(drawn(thing("disc"), setting=setting).things[..., :3][30:98, 30:98].mean(-1)) > 0.2
-
-
-def test_ground_sets_a_thing_off() -> None:
-    """Darker before its lit side, lighter behind its shade, as painters have it."""
-    setting = Setting("sky", 1.0, FLAT.tones, -0.9, modelling=1.0)
-    around = drawn(thing("disc", size=0.4), setting=setting).ground.mean(-1) - drawn(setting=setting).ground.mean(-1)
-    assert around[64, 34] < -0.02 and around[64, 93] > 0.02
-
-
 def test_light_gathers_in_the_middle() -> None:
     for share in (0.0, 1.0):
         setting = replace(GROUND, horizon=1.0, modelling=share)
@@ -170,14 +99,14 @@ def test_photo_has_its_light_already() -> None:
     setting = Surroundings(digest="p", picture=np.full((64, 64, 3), 120, np.uint8), modelling=1.0)
     falling = Light.of(setting)
     assert (falling.modelling, falling.shade) == (0.0, 0.0)
-    assert light.Shadow.of(setting, 0.9) == light.Shadow(0.0)
+    assert Shadow.of(setting, 0.9) == Shadow(0.0)
 
 
 def test_between_an_older_scene_and_a_new_one_light_comes_little_by_little() -> None:
     first, last = (scene_of(thing("house", 0.5, 0.6), setting=replace(ROUND, modelling=share)) for share in (0.0, 1.0))
     mixture = Mixture(first, last, BOOK, Taken(BOOK))
     seen = [mixture.at(t, 64).picture for t in (0.0, 0.001, 0.25, 0.5, 0.75, 0.999, 1.0)]
-    steps = [float(np.abs(b - a).mean()) for a, b in zip(seen, seen[1:], strict=False)]
+    steps = [float(np.abs(b - a).mean()) for a, b in itertools.pairwise(seen)]
     whole = float(np.abs(seen[-1] - seen[0]).mean())
     assert max(steps[0], steps[-1]) < 0.3 * whole and all(step < 0.5 * whole for step in steps[1:-1])
 
@@ -186,14 +115,3 @@ def test_sizes_of_a_lit_scene_agree() -> None:
     things = thing("house", 0.3, 0.6), thing("disc", 0.75, 0.7, 0.3)
     small, large = (drawn(*things, setting=ROUND, size=size).picture for size in (64, 256))
     assert np.abs(large.reshape(64, 4, 64, 4, 3).mean((1, 3)) - small).mean() < 0.02
-
-
-@pytest.mark.parametrize("radius", [0.2, 3, 40])
-def test_blur_keeps_the_mean_and_spreads(radius: float) -> None:
-    dot = np.zeros((101, 101), np.float32)
-    dot[50, 50] = 1
-    soft = light.blurred(dot, radius)
-    reach = max(1, round(radius))
-    assert soft.max() == soft[50, 50] == pytest.approx((2 * reach + 1) ** -2.0)
-    assert np.allclose(light.blurred(np.full((20, 30), 0.4, np.float32), radius), 0.4)
-    assert (soft > 0)[50].sum() == min(101, 4 * reach + 1)

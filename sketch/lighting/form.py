@@ -1,0 +1,80 @@
+"""The form of a thing, as coarse as light and shadow need it: they are soft."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from sketch.colour import Array
+
+COARSE = 64
+"""How many pixels a side light and shadow are worked out in: they are soft."""
+
+SEEN = 0.3
+"""How much of a pixel a thing covers at least where it counts for its shadow."""
+
+
+class Form:
+    """The form of a thing within a picture ``size`` pixels a side, as coarse as light and shadow need it.
+
+    ``cover`` (m, m) is how much of each place is covered, ``alpha`` (h, w) what that was made of, from ``top`` and
+    ``left`` on; ``head`` and ``foot`` are the first and last of the ``high`` rows in which something is seen.
+    """
+
+    def __init__(self, alpha: Array, top: int, left: int, size: int) -> None:
+        self.alpha, self.top, self.left, self.size = alpha, top, left, size
+        rows = np.flatnonzero(alpha.max(1) > SEEN)
+        self.head, self.foot = (top + int(rows[0]), top + int(rows[-1])) if len(rows) else (0, 0)
+        self.high = len(rows)
+        whole = np.zeros((size, size), np.float32)
+        whole[top : top + alpha.shape[0], left : left + alpha.shape[1]] = alpha
+        self.cover = _resized(whole, (min(size, COARSE),) * 2, Image.Resampling.BOX)
+
+    @property
+    def lowest(self) -> float:
+        """Return where it ends below, as a share of the side; 0 where nothing is seen."""
+        return self.foot / self.size if self.high else 0.0
+
+    @property
+    def within(self) -> tuple[slice, slice]:
+        """Return the rows and columns of the picture that it lies within."""
+        high, wide = self.alpha.shape
+        return slice(self.top, self.top + high), slice(self.left, self.left + wide)
+
+    def coarse(self, picture: Array) -> Array:
+        """Bring a picture (size, size, 3) to the coarse size, by its middles."""
+        step = self.size / len(self.cover)
+        at = ((np.arange(len(self.cover)) + 0.5) * step).astype(int)
+        return np.asarray(picture[at[:, None], at[None, :]], np.float32)
+
+    def fine(self, of: Array, rows: slice, columns: slice) -> Array:
+        """Bring what is coarse, (m, m, …), to some rows and columns of the picture."""
+        step = len(self.cover) / self.size
+        box = (columns.start * step, rows.start * step, columns.stop * step, rows.stop * step)
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        if of.ndim == 2:
+            return _resized(of, size, Image.Resampling.BILINEAR, box)
+        parts = [_resized(of[..., part], size, Image.Resampling.BILINEAR, box) for part in range(of.shape[2])]
+        return np.stack(parts, -1)
+
+
+def _resized(
+    of: Array, size: tuple[int, int], how: Image.Resampling, box: tuple[float, float, float, float] | None = None
+) -> Array:
+    return np.asarray(Image.fromarray(np.ascontiguousarray(of)).resize(size, how, box), np.float32)
+
+
+def blurred(of: Array, radius: float) -> Array:
+    """Blur (h, w) by a radius in pixels; beyond its edges it goes on as it ends there."""
+    for axis in (0, 1, 0, 1):
+        of = _means(of, max(1, round(radius)), axis)
+    return of
+
+
+def _means(of: Array, reach: int, axis: int) -> Array:
+    """Return the mean of each place and those within reach along an axis."""
+    around = [(0, 0), (0, 0)]
+    around[axis] = (reach + 1, reach)
+    sums = np.moveaxis(np.pad(of, around, mode="edge").cumsum(axis, dtype=np.float64), axis, 0)
+    width = 2 * reach + 1
+    return np.asarray(np.moveaxis((sums[width:] - sums[:-width]) / width, 0, axis), np.float32)

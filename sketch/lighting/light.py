@@ -1,0 +1,128 @@
+"""Light as it falls on things, and gathers in the middle of a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.lighting.form import Form, blurred
+from sketch.scene import Setting
+from sketch.surroundings import PHOTO
+
+SHADE = 0.2
+"""How much darker a thing is on the side that lies in its own shade."""
+
+NIGHT = 0.86
+"""How much of its light a thing keeps at night."""
+
+HIGH = 0.55
+"""How high the light stands that models things, as a slope; it comes half from the viewer."""
+
+ROUNDINGS = ((0.03, 0.3), (0.08, 0.45), (0.2, 0.9))
+"""How wide, as shares of a thing's side, its edges are rounded off, and how much each of these roundings counts."""
+
+GLOW, GLOOM = 0.5, 0.75
+"""How far a thing goes towards the light where it faces it, and towards the dark where it is turned away."""
+
+TINGE = 0.3
+"""How far the light on a thing has the colour of what is around it."""
+
+TINTED = 0.3
+"""How far each part of the light's colour may lie from white: more, and by night nothing would be red."""
+
+REFLECTED, REFLECTING = 0.22, 0.16
+"""How much of the ground's colour shines back on a thing, and how far up, as a share of its side."""
+
+DIM = 0.26
+"""How much darker a picture's corners are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Light as it falls on things.
+
+    ``side`` runs from -1, from the left, to 1, from the right; ``bright`` is a share of the day's; ``shade`` how much
+    darker a thing is on its other side; ``modelling``, 0…1, how far it makes things round; ``tint`` (3,) its colour.
+    """
+
+    side: float
+    bright: float
+    shade: float
+    modelling: float
+    tint: Array
+
+    @classmethod
+    def of(cls, setting: Setting) -> Light:
+        """Return the light of a setting. In a photo of its own, a thing has all its light already."""
+        around = np.mean([colour.parsed(tone) for tone in setting.tones[:4]], 0)
+        tint = np.clip(around / max(float(around.mean()), 1e-3), 1 - TINTED, 1 + TINTED)
+        return cls(
+            setting.light,
+            NIGHT if setting.time == "night" else 1.0,
+            0.0 if setting.kind == PHOTO else SHADE,
+            0.0 if setting.kind == PHOTO else setting.modelling,
+            np.asarray(tint, np.float32),
+        )
+
+    def mixed(self, other: Light, t: float) -> Light:
+        """Return what lies at ``t`` between this light and another."""
+        ends = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
+        return Light(*((1 - t) * first + t * last for first, last in ends))
+
+
+def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[float, float, float]) -> None:
+    """Let light fall on a picture of a thing (h, w, …), in place: a slope over the whole, and its roundness.
+
+    ``ground`` (n, n, 3) is all that lies behind it; ``frame`` the middle and side of the thing, in pixels.
+    """
+    high, wide = picture.shape[:2]
+    x, y, side = frame
+    across = ((np.arange(wide, dtype=np.float32) + 0.5 + form.left - x) / (side / 2)).clip(-1, 1)[None, :]
+    down = ((np.arange(high, dtype=np.float32) + 0.5 + form.top - y) / (side / 2)).clip(-1, 1)[:, None]
+    strength = light.bright * (1 - light.shade * (down - across * light.side) / 2)
+    picture[..., :3] *= strength[..., None]
+    if light.modelling > 0 and form.high:
+        kept, added = (form.fine(each, *form.within) for each in _modelled(light, form, ground, side))
+        picture[..., :3] = picture[..., :3] * kept + added
+    np.clip(picture[..., :3], 0, 1, out=picture[..., :3])
+
+
+def _modelled(light: Light, form: Form, ground: Array, side: float) -> tuple[Array, Array]:
+    """Say what makes a thing round, coarse: what is kept of its colours (m, m, 3), and what is added to them.
+
+    It glows towards the light, goes to the dark away from it, and some of the ground shines back from below.
+    """
+    unit = len(form.cover) / form.size
+    across, down = _slope(form.cover, side * unit)
+    length = float(np.sqrt(1 + light.side**2 + HIGH**2))
+    facing = (across * light.side - down * HIGH + 1) / np.sqrt(1 + across**2 + down**2) / length - 1 / length
+    amount = light.modelling
+    glow = amount * GLOW * np.clip(facing * 1.6, 0, 1)[..., None]
+    gloom = amount * light.bright**2 * GLOOM * np.clip(-facing * 1.3, 0, 1)[..., None]
+    dark = 1 - gloom * (1 - 0.35 * light.tint / light.tint.max())
+    rows = np.arange(len(form.cover), dtype=np.float32) + 0.5 - form.foot * unit
+    back = amount * REFLECTED * np.clip(rows / (REFLECTING * side * unit) + 1, 0, 1)[:, None, None]
+    kept = (1 + amount * TINGE * (light.tint - 1)) * (1 - glow) * dark * (1 - back)
+    added = glow * np.minimum(1, light.tint * 0.98) * (1 - back) + form.coarse(ground) * back
+    return kept.astype(np.float32), added.astype(np.float32)
+
+
+def _slope(cover: Array, side: float) -> tuple[Array, Array]:
+    """Round off what is covered (m, m): how far its surface falls to the right and downwards at each place."""
+    across, down = np.zeros_like(cover), np.zeros_like(cover)
+    for width, weight in ROUNDINGS:
+        slopes = np.gradient(blurred(cover, width * side))
+        across -= weight * 2.5 * width * side * slopes[1]
+        down -= weight * 2.5 * width * side * slopes[0]
+    return across, down
+
+
+def gather(light: Light, ground: Array) -> None:
+    """Darken a ground (n, n, 3) towards its corners, in place."""
+    if light.modelling > 0:
+        at = (np.arange(len(ground), dtype=np.float32) + 0.5) / len(ground) - 0.5
+        away = np.hypot(at[None, :], at[:, None])
+        ground *= (1 - light.modelling * DIM * np.clip((away - 0.3) / 0.41, 0, 1) ** 1.5)[..., None]

@@ -1,0 +1,145 @@
+"""Shadows: at the foot of a thing, along the ground, on a wall; and how the ground sets a thing off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from sketch.colour import Array
+from sketch.lighting.form import SEEN, Form, blurred
+from sketch.lighting.light import HIGH, Light
+from sketch.scene import Setting
+from sketch.surroundings import PHOTO
+
+CAST = 0.42
+"""How dark a cast shadow is."""
+
+LEAVING = 0.04
+"""How far above the horizon, as a share of the picture's side, what flies leaves its shadow behind."""
+
+LONG, FLAT = 0.5, 0.3
+"""How far, in heights of a thing, its shadow reaches aside at most, and how flat it lies on the ground."""
+
+COOL = np.array([1.0, 0.95, 0.86], np.float32)
+"""How much of each colour a shadow takes: it is bluer than what it falls on."""
+
+NO_FLOOR = 0.95
+"""From which horizon on a plain ground is a wall without a floor."""
+
+HALO = 0.5
+"""How strongly what is around a thing sets off its light and its shade."""
+
+WALLS = ("plain", "split", "pattern")
+AIR = ("sky", "space", "underwater", PHOTO)
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """How dark the shadows of a thing are: a round one at its foot, one ``thrown`` on the ground, one on a ``wall``.
+
+    None of those that are thrown reaches above ``horizon``, a share of the picture's side.
+    """
+
+    at_foot: float
+    thrown: float = 0.0
+    wall: float = 0.0
+    horizon: float = 0.0
+
+    @classmethod
+    def of(cls, setting: Setting, foot: float) -> Shadow:
+        """Return the shadows of what ends at ``foot``, as a share of the side: none where there is no ground."""
+        amount = setting.modelling
+        if setting.kind in AIR or (setting.kind == "pattern" and not amount):
+            return cls(0.0)
+        if setting.kind in WALLS and (not amount or setting.kind != "plain" or setting.horizon > NO_FLOOR):
+            return cls(CAST * (1 - amount), wall=CAST * amount)
+        in_the_air = 0.0 if setting.kind in WALLS else (setting.horizon - foot) / LEAVING
+        share = CAST * min(1.0, max(0.0, 1 - in_the_air))
+        return cls(share, share * amount, horizon=setting.horizon)
+
+    def mixed(self, other: Shadow, t: float, growth: float) -> Shadow:
+        """Return what lies at ``t`` between these shadows and others, as far as their thing has grown."""
+
+        def between(name: str) -> float:
+            return float((1 - t) * getattr(self, name) + t * getattr(other, name))
+
+        foot, thrown, wall = (growth * between(name) for name in ("at_foot", "thrown", "wall"))
+        return Shadow(foot, thrown, wall, between("horizon"))
+
+
+def cast(grounds: Sequence[Array], form: Form, *, light: Light, shadow: Shadow) -> None:
+    """Darken grounds (n, n, 3) in place, below and behind a thing, and away from the light; set it off the first."""
+    if not form.high:
+        return
+    if light.modelling > 0:
+        dark = np.zeros_like(form.cover)
+        if shadow.wall > 0:
+            dark += shadow.wall * _on_wall(form, light)
+        if shadow.thrown > 0:
+            dark += shadow.thrown * _thrown(form, light, shadow)
+        whole = slice(0, form.size), slice(0, form.size)
+        shade = 1 - form.fine(dark, *whole)[..., None] * COOL
+        for ground in grounds:
+            ground *= shade
+        grounds[0][:] = np.clip(grounds[0] * form.fine(_set_off(form, light), *whole)[..., None], 0, 1)
+    if shadow.at_foot > 0:
+        _at_foot(grounds, form, light, shadow.at_foot)
+
+
+def _set_off(form: Form, light: Light) -> Array:
+    """Darken what lies before the lit side of a thing, and brighten what lies behind its shade."""
+    reach = 0.22 * float(np.sqrt(form.cover.sum()))
+    slope = np.gradient(blurred(form.cover, reach))
+    towards = reach * (slope[1] * light.side - slope[0] * HIGH)
+    return np.asarray(np.clip(1 + light.modelling * HALO * towards, 0.5, 1.5), np.float32)
+
+
+def _on_wall(form: Form, light: Light) -> Array:
+    """Return the shadow (m, m) of what hangs before a wall."""
+    high = (form.foot - form.head) * len(form.cover) / form.size
+    return blurred(_moved(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
+
+
+def _moved(of: Array, down: float, right: float) -> Array:
+    """Move (m, m) by parts of a pixel; what comes in is empty."""
+    image = Image.fromarray(of)
+    how = (1, 0, -right, 0, 1, -down)
+    return np.asarray(image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR), np.float32)
+
+
+def _thrown(form: Form, light: Light, shadow: Shadow) -> Array:
+    """Lay the outline of what stands on the ground, away from the light: (m, m)."""
+    size = len(form.cover)
+    head, foot = form.head * size / form.size, form.foot * size / form.size
+    image = Image.fromarray(form.cover)
+    # A place on the ground is in the shade of what stands above its column, FLAT times as near to the foot.
+    slant = -light.side * LONG / FLAT
+    how = (1, slant, -slant * foot, 0, 1 / FLAT, foot - foot / FLAT)
+    laid = image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR)
+    rows = np.arange(size, dtype=np.float32) + 0.5
+    up = (foot - rows) / FLAT
+    paler = np.clip(1 - 0.6 * up / max(1.0, foot - head), 0, 1) * np.clip((rows / size - shadow.horizon) / 0.02, 0, 1)
+    soft = blurred(np.asarray(laid, np.float32) * (up >= -1)[:, None], 0.014 * size)
+    return np.asarray(soft * paler[:, None], np.float32)
+
+
+def _at_foot(grounds: Sequence[Array], form: Form, light: Light, share: float) -> None:
+    last = form.foot - form.top
+    low = form.alpha[max(0, last - max(2, form.high // 4)) : last + 1].max(0)
+    columns = np.flatnonzero(low > SEEN)
+    if not len(columns):
+        return
+    size = form.size
+    middle, half = form.left + (columns[0] + columns[-1]) / 2, max(2.0, (columns[-1] - columns[0]) / 2)
+    flat = (half * 0.24 + 0.012 * size) * (1 - 0.45 * light.modelling)
+    # What the light comes from on the left casts to the right.
+    x = np.arange(size, dtype=np.float32)[None, :] - (middle - light.side * half * 0.3)
+    y = np.arange(size, dtype=np.float32)[:, None] - (form.foot - flat * 0.25)
+    away = np.sqrt((x / (half * 1.18)) ** 2 + (y / flat) ** 2)
+    soft = np.clip((1.12 - away) / 0.3, 0, 1)
+    shade = (1 - share * soft * soft * (3 - 2 * soft))[..., None]
+    for ground in grounds:
+        ground *= shade
