@@ -24,10 +24,16 @@ HIGH = 0.55
 ROUNDINGS = ((0.03, 0.3), (0.08, 0.45), (0.2, 0.9))
 """How wide, as shares of a thing's side, its edges are rounded off, and how much each of these roundings counts."""
 
-GLOW, GLOOM = 0.5, 0.75
+GLOW, GLOOM = 0.36, 0.6
 """How far a thing goes towards the light where it faces it, and towards the dark where it is turned away."""
 
-TINGE = 0.3
+RICHER = 0.2
+"""How much stronger colours are where light models: else what it takes and adds would make them grey."""
+
+EXPOSED = 0.08
+"""How much more light falls on things where it models them, for what their shade takes."""
+
+TINGE = 0.15
 """How far the light on a thing has the colour of what is around it."""
 
 TINTED = 0.3
@@ -86,7 +92,9 @@ def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[f
     picture[..., :3] *= strength[..., None]
     if light.modelling > 0 and form.high:
         kept, added = (form.fine(each, *form.within) for each in _modelled(light, form, ground, side))
-        picture[..., :3] = picture[..., :3] * kept + added
+        colours = picture[..., :3]
+        colours = colours + light.modelling * RICHER * (colours - colours.mean(-1, keepdims=True))
+        picture[..., :3] = colours * kept + added
     np.clip(picture[..., :3], 0, 1, out=picture[..., :3])
 
 
@@ -105,7 +113,7 @@ def _modelled(light: Light, form: Form, ground: Array, side: float) -> tuple[Arr
     dark = 1 - gloom * (1 - 0.35 * light.tint / light.tint.max())
     rows = np.arange(len(form.cover), dtype=np.float32) + 0.5 - form.foot * unit
     back = amount * REFLECTED * np.clip(rows / (REFLECTING * side * unit) + 1, 0, 1)[:, None, None]
-    kept = (1 + amount * TINGE * (light.tint - 1)) * (1 - glow) * dark * (1 - back)
+    kept = (1 + amount * EXPOSED) * (1 + amount * TINGE * (light.tint - 1)) * (1 - glow) * dark * (1 - back)
     added = glow * np.minimum(1, light.tint * 0.98) * (1 - back) + form.coarse(ground) * back
     return kept.astype(np.float32), added.astype(np.float32)
 

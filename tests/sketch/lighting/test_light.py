@@ -59,12 +59,13 @@ def test_thing_is_round_in_light_from_one_side(side: float) -> None:
     )
     near, far = (34, 93) if side < 0 else (93, 34)
     falls = [float(seen[64, near, 0] - seen[64, far, 0]) for seen in (flat, round_)]
-    assert falls[1] > 0.2 > falls[0] > 0
+    assert falls[1] > 0.15 and falls[1] > 2 * falls[0] > 0
 
 
 def test_middle_of_a_large_thing_keeps_its_colour() -> None:
     flat, round_ = (drawn(thing("square", size=0.9), setting=replace(WALL, modelling=share)) for share in (0.0, 1.0))
-    assert np.abs(flat.things[60:68, 60:68] - round_.things[60:68, 60:68]).max() < 0.06
+    (light, a, b), (other, c, d) = (colour.lab(seen.things[64, 64, :3]) for seen in (flat, round_))
+    assert abs(light - other) < 0.1 and abs(np.arctan2(b, a) - np.arctan2(d, c)) < 0.15
 
 
 def test_ground_shines_back_on_what_stands_on_it() -> None:
@@ -76,10 +77,10 @@ def test_ground_shines_back_on_what_stands_on_it() -> None:
 
 def test_light_has_the_colour_of_what_is_around() -> None:
     blue, red = (
-        drawn(thing("square", size=0.5), setting=replace(WALL, tones=(tone,) * 5)).things[64, 64]
+        drawn(thing("square", size=0.5, colour="grey"), setting=replace(WALL, tones=(tone,) * 5)).things[64, 64]
         for tone in ("3040c0", "c04030")
     )
-    assert red[0] > blue[0] + 0.1 and blue[2] > red[2]
+    assert red[0] / red[2] > 1.2 * blue[0] / blue[2]
 
 
 def test_light_gathers_in_the_middle() -> None:
