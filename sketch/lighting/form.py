@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PIL import Image
 
@@ -65,16 +67,16 @@ def _resized(
 
 
 def blurred(of: Array, radius: float) -> Array:
-    """Blur (h, w) by a radius in pixels; beyond its edges it goes on as it ends there."""
-    for axis in (0, 1, 0, 1):
-        of = _means(of, max(1, round(radius)), axis)
-    return of
+    """Blur (m, n) by a radius in pixels; beyond its edges it goes on as it ends there."""
+    reach = max(1, round(radius))
+    down, across = (_means(size, reach) for size in of.shape)
+    return np.asarray(down @ of @ across.T, np.float32)
 
 
-def _means(of: Array, reach: int, axis: int) -> Array:
-    """Return the mean of each place and those within reach along an axis."""
-    around = [(0, 0), (0, 0)]
-    around[axis] = (reach + 1, reach)
-    sums = np.moveaxis(np.pad(of, around, mode="edge").cumsum(axis, dtype=np.float64), axis, 0)
-    width = 2 * reach + 1
-    return np.asarray(np.moveaxis((sums[width:] - sums[:-width]) / width, 0, axis), np.float32)
+@lru_cache(maxsize=256)
+def _means(size: int, reach: int) -> Array:
+    """Return the matrix (size, size) that takes the mean of each of a row and those within reach, twice."""
+    near = np.arange(size)[:, None] + np.arange(-reach, reach + 1)
+    once = np.zeros((size, size))
+    np.add.at(once, (np.arange(size)[:, None], near.clip(0, size - 1)), 1 / (2 * reach + 1))
+    return np.asarray(once @ once, np.float32)

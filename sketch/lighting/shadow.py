@@ -23,6 +23,9 @@ LEAVING = 0.04
 LONG, FLAT = 0.5, 0.3
 """How far, in heights of a thing, its shadow reaches aside at most, and how flat it lies on the ground."""
 
+END = 1.12
+"""How far a round shadow reaches, as a share of its half-axes."""
+
 COOL = np.array([1.0, 0.95, 0.86], np.float32)
 """How much of each colour a shadow takes: it is bluer than what it falls on."""
 
@@ -129,17 +132,19 @@ def _thrown(form: Form, light: Light, shadow: Shadow) -> Array:
 def _at_foot(grounds: Sequence[Array], form: Form, light: Light, share: float) -> None:
     last = form.foot - form.top
     low = form.alpha[max(0, last - max(2, form.high // 4)) : last + 1].max(0)
-    columns = np.flatnonzero(low > SEEN)
-    if not len(columns):
+    stands = np.flatnonzero(low > SEEN)
+    if not len(stands):
         return
     size = form.size
-    middle, half = form.left + (columns[0] + columns[-1]) / 2, max(2.0, (columns[-1] - columns[0]) / 2)
+    middle, half = form.left + (stands[0] + stands[-1]) / 2, max(2.0, (stands[-1] - stands[0]) / 2)
     flat = (half * 0.24 + 0.012 * size) * (1 - 0.45 * light.modelling)
     # What the light comes from on the left casts to the right.
-    x = np.arange(size, dtype=np.float32)[None, :] - (middle - light.side * half * 0.3)
-    y = np.arange(size, dtype=np.float32)[:, None] - (form.foot - flat * 0.25)
-    away = np.sqrt((x / (half * 1.18)) ** 2 + (y / flat) ** 2)
-    soft = np.clip((1.12 - away) / 0.3, 0, 1)
+    x, y, wide = middle - light.side * half * 0.3, form.foot - flat * 0.25, half * 1.18
+    rows, columns = (slice(max(0, int(at - END * reach)), min(size, int(at + END * reach) + 2))
+                     for at, reach in ((y, flat), (x, wide)))  # fmt: skip
+    across = (np.arange(columns.start, columns.stop, dtype=np.float32) - x) / wide
+    down = (np.arange(rows.start, rows.stop, dtype=np.float32) - y) / flat
+    soft = np.clip((END - np.hypot(across[None, :], down[:, None])) / 0.3, 0, 1)
     shade = (1 - share * soft * soft * (3 - 2 * soft))[..., None]
     for ground in grounds:
-        ground *= shade
+        ground[rows, columns] *= shade

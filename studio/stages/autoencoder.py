@@ -59,7 +59,7 @@ def command(folder: Folder, *, refine: bool, painted: int, piece: int, channels:
         settings |= {"encoder": autoencoder.digest(vae.encoder)}
 
     def loss_of_pieces(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-        latents, pictures = pool.batch(step, batch, dice)
+        latents, pictures, _ = pool.batch(step, batch, dice)
         noise = loop.noise(tuple(latents.shape), dice, latents.device)
         painted = model(latents + noise * autoencoder.NOISE / vae.config.scaling_factor)
         told = {"psnr": autoencoder.psnr(painted.detach().float() / 2 + 0.5, pictures).mean()}

@@ -19,17 +19,23 @@ NOISIEST = 0.3
 @training_options(steps=4_000, rate=3e-4, batch=4, run="decoder")
 @click.option("--vae", required=True, type=click.Path(path_type=Path), help="The autoencoder to go on from.")
 @click.option("--sketchbook", required=True, type=click.Path(path_type=Path), help="The drawings that are painted.")
+@click.option("--painter", type=click.Path(path_type=Path),
+              help="A model led by sketches, whose latents are learned too, as it will paint them.")  # fmt: skip
+@click.option("--share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="With --painter, of these.")
+@click.option("--constant", is_flag=True, help="Keep the rate, so that a run may end when it likes; see --cool.")
+@click.option("--cool", type=click.IntRange(0), default=0, show_default=True,
+              help="With --constant: the last steps, in which the rate falls.")  # fmt: skip
 @click.option("--painted", type=click.IntRange(1), default=1500, show_default=True, help="Pictures painted beforehand.")
 @click.option("--measured", type=click.IntRange(1), default=64, show_default=True, help="Others, to measure by.")
 @click.option("--size", type=click.IntRange(32), default=256, show_default=True, help="Pixels a side of them.")
 @click.option("--piece", type=click.IntRange(16), default=128, show_default=True, help="Pixels a side of what is seen.")
-def command(folder: Folder, *, vae: Path, sketchbook: Path, painted: int, measured: int, size: int, piece: int,
-            batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...],
-            **often: Any) -> dict[str, Any]:  # fmt: skip
+def command(folder: Folder, *, vae: Path, sketchbook: Path, painter: Path | None, share: float, painted: int,
+            measured: int, size: int, piece: int, batch: int, device: str, precision: str, run: str,
+            trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/vae: the autoencoder of --vae with a decoder that brings texture back."""
     import torch
 
-    from studio.training import adversary, autoencoder, loop
+    from studio.training import adversary, autoencoder, loop, pipeline, repainting
     from studio.workspace.training_run import Run
 
     if size % 32:
@@ -44,7 +50,9 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, painted: int, measur
     network.encoder.requires_grad_(False)
     lesson = adversary.Lesson(adversary.Adversary().to(device))
     target = folder.path / "model/vae"
-    settings = {"batch": batch, "painted": painted, "piece": piece, "size": size,
+    from_paint = repainting.Repainter(painter, network, device=device) if painter else None
+    settings = {"batch": batch, "painted": painted, "piece": piece, "size": size, "share": share if painter else 0.0,
+                "painter": pipeline.fingerprint(pipeline.of_folder(painter)) if painter else "",
                 "encoder": autoencoder.digest(network.encoder), "drawings": digest(sketchbook.read_bytes()),
                 "began_as": autoencoder.digest(network.decoder)}  # fmt: skip
     each.begin(settings | schedule.settings(), writes=False)  # before anything is painted
@@ -52,15 +60,16 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, painted: int, measur
         network = autoencoder.load(target).to(device, memory_format=torch.channels_last)
         summary: dict[str, Any] = {"run": each.name, "steps": schedule.steps, "taken_now": 0}
     else:
-        pool = autoencoder.Pool(network, _subjects(sketchbook, painted, schedule.seed, size).to(device), piece)
+        pictures, repainted = _subjects(sketchbook, painted, schedule.seed, size, from_paint, network)
+        pool = autoencoder.Pool(network, pictures.to(device), piece, repainted=repainted, share=share)
 
         def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-            latents, pictures = pool.batch(step, batch, dice)
+            latents, pictures, own = pool.batch(step, batch, dice)
             noise = loop.noise(tuple(latents.shape), dice, latents.device)
-            # What a UNet paints is off by more here and less there.
-            noise *= torch.rand((len(latents), 1, 1, 1), generator=dice).to(device) * NOISIEST
+            # What a UNet paints is off by more here and less there; what it painted is so already.
+            noise *= torch.rand((len(latents), 1, 1, 1), generator=dice).to(device) * NOISIEST * own.view(-1, 1, 1, 1)
             again = model(latents + noise / network.config.scaling_factor).float()
-            loss, told = lesson.loss(again, pictures * 2 - 1, step)
+            loss, told = lesson.loss(again, pictures * 2 - 1, step, own)
             return loss, told | {"psnr": autoencoder.psnr(again.detach() / 2 + 0.5, pictures).mean()}
 
         summary = loop.fit(
@@ -69,24 +78,31 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, painted: int, measur
         put_folder(target, network.save_pretrained)
         each.finish()
     before = autoencoder.load(vae).eval().to(device)
-    held = _subjects(sketchbook, measured, schedule.seed + 1, size).to(device)
+    held = _subjects(sketchbook, measured, schedule.seed + 1, size)[0].to(device)
     return summary | {"before": _quality(before, held), "after": _quality(network.eval(), held)}
 
 
-def _subjects(path: Path, count: int, seed: int, size: int) -> Any:
-    """Paint subjects by dice (count, 3, size, size), 0…1."""
+def _subjects(path: Path, count: int, seed: int, size: int, painter: Any = None, vae: Any = None) -> tuple[Any, Any]:
+    """Paint subjects by dice (count, 3, size, size), 0…1; and their latents (count, c, s, s) as a model paints them."""
     import torch
 
     from studio.scenes import painted, subjects
+    from studio.training import autoencoder, loop
 
     book = subjects.drawn_from(path)
     programme, easel = subjects.Programme(subjects.Plan(count, seed), book), painted.Easel(book, size=size)
     parts = [range(at, min(at + painted.CHUNK, count)) for at in range(0, count, painted.CHUNK)]
-    with torch.no_grad():
-        return torch.cat([
-            easel.paint([programme.subject(number) for number in part]).pictures
-            for part in progress(parts, what="subjects")
-        ])  # fmt: skip
+    pictures, latents = [], []
+    for part in progress(parts, what="subjects"):
+        drawn = [programme.subject(number) for number in part]
+        with torch.no_grad():
+            seen = easel.paint(drawn)
+            pictures.append(seen.pictures)
+            if painter is not None:
+                own = autoencoder.scaled_latents(vae, seen.pictures.to(vae.device))
+                again = painter.paint(own, seen.sketches, drawn, loop.dice(seed, part.start))
+                latents.append(again / vae.config.scaling_factor)
+    return torch.cat(pictures), torch.cat(latents) if latents else None
 
 
 def _quality(vae: Any, pictures: Any) -> dict[str, float]:

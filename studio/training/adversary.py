@@ -55,8 +55,14 @@ class Lesson:
         self.adversary = adversary
         self._optimiser = torch.optim.AdamW(adversary.parameters(), lr=rate, betas=(0.5, 0.99))
 
-    def loss(self, painted: Tensor, pictures: Tensor, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        """Teach the adversary a step, and return the decoder's loss by it, of pictures (n, 3, h, w), -1…1."""
+    def loss(
+        self, painted: Tensor, pictures: Tensor, step: int, exact: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Teach the adversary a step, and return the decoder's loss by it, of pictures (n, 3, h, w), -1…1.
+
+        Those that are not ``exact`` (n) of their latents are to be like them where they are coarse, and to be told
+        from none: what is fine in them lies elsewhere.
+        """
         judge = self.adversary.requires_grad_(True)
         real, fake = judge(pictures)[0], judge(painted.detach())[0]
         told = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
@@ -69,9 +75,11 @@ class Lesson:
         with torch.no_grad():
             wanted = judge(pictures)[1]
         judged, features = judge(painted)
-        matched = torch.stack([F.l1_loss(*pair) for pair in zip(features, wanted, strict=True)]).mean()
+        weight = torch.ones(len(pictures), device=pictures.device) if exact is None else exact.to(pictures)
+        matched = torch.stack([_weighed((one - other).abs(), weight)
+                               for one, other in zip(features, wanted, strict=True)]).mean()  # fmt: skip
         share = min(1.0, step / FADE)
-        loss = near(painted, pictures) + DETAILS * details(painted, pictures)
+        loss = near(painted, pictures, weight) + DETAILS * details(painted, pictures)
         return loss + share * (FEATURES * matched - HINGE * judged.mean()), {"adversary": told.detach()}
 
     def state_dict(self) -> dict[str, Any]:
@@ -84,10 +92,20 @@ class Lesson:
         self._optimiser.load_state_dict(state["optimiser"])
 
 
-def near(painted: Tensor, pictures: Tensor) -> Tensor:
-    """Return how far off pictures are, mostly where they are coarse: fine texture need not be the same."""
+def near(painted: Tensor, pictures: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return how far off pictures are, mostly where they are coarse: fine texture need not be the same.
+
+    Of those with a ``weight`` (n) below 1, what is finer than four pixels counts so much less.
+    """
     off = painted - pictures
-    return 0.3 * off.abs().mean() + 0.7 * F.avg_pool2d(off, 2).abs().mean() + 0.5 * F.avg_pool2d(off, 8).abs().mean()
+    fine = torch.ones(len(off), device=off.device) if weight is None else weight
+    pooled = {side: F.avg_pool2d(off, side).abs() for side in (2, 4, 8)}
+    exact = 0.3 * _weighed(off.abs(), fine) + 0.7 * _weighed(pooled[2], fine)
+    return exact + 0.7 * _weighed(pooled[4], 1 - fine) + 0.5 * pooled[8].mean()
+
+
+def _weighed(off: Tensor, weight: Tensor) -> Tensor:
+    return (off.mean((1, 2, 3)) * weight).mean()
 
 
 def details(painted: Tensor, pictures: Tensor) -> Tensor:

@@ -92,29 +92,40 @@ class Pool:
     """Pictures painted beforehand, and their latents, of which a decoder is taught pieces.
 
     A piece of a picture teaches what the whole one does, where nothing in the decoder looks at the whole; every fifth
-    step sees whole pictures, for their edges.
+    step sees whole pictures, for their edges. Where latents were ``repainted``, so large a ``share`` of what is seen
+    are those.
     """
 
-    def __init__(self, vae: Any, pictures: Tensor, piece: int) -> None:
+    def __init__(
+        self, vae: Any, pictures: Tensor, piece: int, *, repainted: Tensor | None = None, share: float = 0.0
+    ) -> None:
         with torch.no_grad():
             self.latents = torch.cat([raw_latents(vae, part * 2 - 1) for part in torch.split(pictures, 16)])
+        self.repainted, self._share = repainted, share
         self.pictures = (pictures * 255).round().byte()
         self._times = pictures.shape[-1] // self.latents.shape[-1]
         self._piece = min(piece // self._times, self.latents.shape[-1])
 
-    def batch(self, step: int, count: int, dice: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return latents (n, c, s, s) and their pictures 0…1 of a step; as many places whatever their size."""
+    def batch(self, step: int, count: int, dice: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Return latents (n, c, s, s) of a step and their pictures 0…1, and which are these pictures' own (n).
+
+        There are as many places whatever their size.
+        """
         side = self.latents.shape[-1]
         taken = side if step % 5 == 4 else self._piece
         number = max(1, count * self._piece**2 // taken**2)
         chosen = torch.randint(len(self.latents), (number,), generator=dice).tolist()
         corners = torch.randint(side - taken + 1, (number, 2), generator=dice).tolist()
+        own = torch.ones(number, dtype=torch.bool)
+        if self.repainted is not None:
+            own = torch.rand(number, generator=dice) >= self._share
         latents, pictures = [], []
-        for one, (down, right) in zip(chosen, corners, strict=True):
-            latents.append(self.latents[one, :, down : down + taken, right : right + taken])
+        for one, (down, right), is_own in zip(chosen, corners, own.tolist(), strict=True):
+            of = self.latents if is_own or self.repainted is None else self.repainted
+            latents.append(of[one, :, down : down + taken, right : right + taken])
             top, left, size = down * self._times, right * self._times, taken * self._times
             pictures.append(self.pictures[one, :, top : top + size, left : left + size])
-        return torch.stack(latents), torch.stack(pictures).float() / 255
+        return torch.stack(latents), torch.stack(pictures).float() / 255, own.to(self.latents.device)
 
 
 def raw_latents(vae: Any, pictures: Tensor) -> Tensor:

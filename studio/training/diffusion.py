@@ -143,16 +143,18 @@ def solver(objective: Objective, base: Path | None = None) -> Any:
 @torch.no_grad()
 def paint(
     network: nn.Module, painter: Any, states: Tensor, nothing: Tensor, noise: Tensor, *, steps: int, guidance: float,
-    sketches: Tensor | None = None, guided: tuple[int, int] | None = None,
+    sketches: Tensor | None = None, guided: tuple[int, int] | None = None, first: int = 0,
 ) -> Tensor:  # fmt: skip
     """Paint latents, as the pipeline does: states (n, tokens, width), ``nothing`` those of the empty text (1, …).
 
-    Steps outside of ``guided`` take one pass; all are guided where it is None.
+    Steps outside of ``guided`` take one pass; all are guided where it is None. Where the ``first`` step is not 0,
+    ``noise`` are latents as noisy as they are before that step.
     """
     painter.set_timesteps(steps, device=noise.device)
-    latents: Tensor = noise * painter.init_noise_sigma
+    painter.set_begin_index(first)
+    latents: Tensor = noise if first else noise * painter.init_noise_sigma
     words = torch.cat([nothing.expand(len(states), -1, -1), states])
-    for step, t in enumerate(painter.timesteps):
+    for step, t in enumerate(painter.timesteps[first:], first):
         shown = painter.scale_model_input(latents, t)
         if sketches is not None:
             shown = led(shown, sketches)

@@ -125,6 +125,16 @@ def led(tmp_path_factory: pytest.TempPathFactory, sketched: Folder, base: Path) 
 
 
 @pytest.fixture(scope="session")
+def model(led: Folder, base: Path, halving: Path, book: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model that sketches lead, as it is published."""
+    path = tmp_path_factory.mktemp("model") / "led"
+    parts = ("--base", base, "--run", "led", "--vae", halving, "--sketchbook", book)
+    call("publish", "--folder", led.path, *parts, "--lexicon", "models/house/lexicon.npz", "--to", path,
+         "--name", "house")  # fmt: skip
+    return path
+
+
+@pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten captioned pictures, as the standard image-folder loader reads them."""
     path = tmp_path_factory.mktemp("pictures")

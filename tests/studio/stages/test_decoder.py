@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from studio.errors import StudioError
-from studio.training import adversary, autoencoder
+from studio.scenes import subjects
+from studio.training import adversary, autoencoder, loop, repainting
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
@@ -44,23 +45,27 @@ def test_decoder_learns_and_the_encoder_does_not(asked: tuple[Any, ...], halving
     assert again["taken_now"] == 0 and again["after"] == told["after"]
 
 
+def kill(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    steps = iter(range(100))
+
+    def killed(*given: Any) -> Any:
+        if next(steps) == step:
+            raise StudioError("killed")
+        return real(*given)
+
+    real = adversary.near
+    monkeypatch.setattr(adversary, "near", killed)
+
+
 def test_killed_lesson_goes_on_with_the_losses_it_would_have_had(
     asked: tuple[Any, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call(*asked, "--steps", 6, "--save-every", 3)
     whole = losses(tmp_path)
     (tmp_path / "runs").rename(tmp_path / "before")
-    steps = iter(range(100))
-
-    def killed(*given: Any) -> Any:
-        if next(steps) == 4:
-            raise StudioError("killed")
-        return real(*given)
-
-    real = adversary.near
-    monkeypatch.setattr(adversary, "near", killed)
-    call(*asked, "--steps", 6, "--save-every", 3, ok=False)
-    monkeypatch.undo()
+    with monkeypatch.context() as context:
+        kill(context, 4)
+        call(*asked, "--steps", 6, "--save-every", 3, ok=False)
     assert call(*asked, "--steps", 6, "--save-every", 3)["taken_now"] == 3
     assert losses(tmp_path)[6] == pytest.approx(whole[6], rel=1e-4)
 
@@ -84,3 +89,42 @@ def test_other_autoencoder_is_another_lesson(asked: tuple[Any, ...], tmp_path: P
     vae.save_pretrained(other)
     assert json.loads((other / "config.json").read_text())["_class_name"]
     assert "other settings (began_as)" in call(*asked, "--vae", other, "--steps", 2, ok=False)["error"]
+
+
+def test_decoder_learns_what_a_model_paints_too(
+    asked: tuple[Any, ...], tmp_path: Path, halving: Path, model: Path, base: Path
+) -> None:
+    alone = call(*asked, "--steps", 3, "--folder", tmp_path / "alone")["after"]
+    assert call(*asked, "--steps", 3, "--painter", model, "--share", 1)["after"] != alone
+    assert "other settings (painter, share)" in call(*asked, "--steps", 3, ok=False)["error"]
+    said = call(*asked, "--run", "words", "--painter", base, "--steps", 1, ok=False)["error"]
+    assert "--painter" in said and "not led by sketches" in said
+    other = tmp_path / "other"
+    vae = autoencoder.load(halving)
+    with torch.no_grad():
+        next(iter(vae.encoder.parameters())).mul_(1.1)
+    vae.save_pretrained(other)
+    said = call(*asked, "--run", "other", "--vae", other, "--painter", model, "--steps", 1, ok=False)["error"]
+    assert "paints other latents than --vae makes" in said
+
+
+def test_where_the_rate_stays_a_run_ends_when_it_is_told_to(
+    asked: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as context:
+        kill(context, 3)
+        call(*asked, "--steps", 90, "--constant", "--save-every", 2, ok=False)
+    assert call(*asked, "--steps", 4, "--constant", "--cool", 2, "--save-every", 2)["taken_now"] == 2
+
+
+def test_what_a_model_painted_again_is_near_and_not_the_same(halving: Path, book: Path, model: Path) -> None:
+    vae = autoencoder.load(halving)
+    painter = repainting.Repainter(model, vae)
+    programme = subjects.Programme(subjects.Plan(4, 1), subjects.drawn_from(book))
+    drawn = [programme.subject(number) for number in range(4)]
+    latents = torch.randn(4, 4, 4, 4, generator=loop.dice(1, 1))
+    sketches = torch.zeros(4, 4, 8, 8)
+    once, again = (painter.paint(latents, sketches, drawn, loop.dice(1, 2)) for _ in range(2))
+    assert torch.equal(once, again) and once.shape == latents.shape and not torch.equal(once, latents)
+    others = [float((once[n] - latents[m]).square().mean()) for n in range(4) for m in range(4) if n != m]
+    assert max(float((once[n] - latents[n]).square().mean()) for n in range(4)) < min(others)

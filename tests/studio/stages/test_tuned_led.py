@@ -32,16 +32,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
-LEXICON = Path("models/house/lexicon.npz")
-
-
-@pytest.fixture(scope="module")
-def model(led: Folder, base: Path, halving: Path, book: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny model that sketches lead, as it is published."""
-    path = tmp_path_factory.mktemp("model") / "led"
-    parts = ("--base", base, "--run", "led", "--vae", halving, "--sketchbook", book, "--lexicon", LEXICON)
-    call("publish", "--folder", led.path, *parts, "--to", path, "--name", "house")
-    return path
 
 
 @pytest.fixture(scope="module")

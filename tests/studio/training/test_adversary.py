@@ -67,6 +67,17 @@ def test_its_word_counts_only_when_it_has_learned() -> None:
     assert torch.isclose(first, plain) and not torch.isclose(later, plain)
 
 
+def test_of_what_is_not_exact_only_the_coarse_counts() -> None:
+    asked = pictures()
+    fine = dotted(asked)
+    shifted = asked.roll(16, -1)
+    nowhere = torch.zeros(2)
+    assert adversary.near(fine, asked, nowhere) < 1e-5 < adversary.near(fine, asked)
+    assert adversary.near(shifted, asked, nowhere) > 0.3 * adversary.near(shifted, asked)
+    half = adversary.near(fine, asked, torch.tensor([1.0, 0.0]))
+    assert torch.isclose(half, adversary.near(fine[:1], asked[:1]) / 2, rtol=1e-3)
+
+
 def test_decoder_is_taught_through_it_and_its_own_weights_get_no_gradient() -> None:
     lesson = adversary.Lesson(adversary.Adversary((8, 8)))
     painted = pictures(seed=3).requires_grad_()
