@@ -80,7 +80,9 @@ def command(folder: Folder, *, refine: bool, painted: int, piece: int, channels:
     if painted and not each.is_done():
         vae = vae.to(device, memory_format=torch.channels_last)  # a third faster on a processor
         pictures = canvas.mixture(painted, 0, plain=plain, dice=loop.dice(schedule.seed, 0))
-        pool = autoencoder.Pool(vae, pictures, piece)
+        with torch.no_grad():
+            latents = torch.cat([autoencoder.raw_latents(vae, part * 2 - 1) for part in torch.split(pictures, 16)])
+        pool = autoencoder.Pool(latents, (pictures * 255).round().byte(), piece)
     pupil = autoencoder.Refined(vae) if painted else autoencoder.Pupil(vae)
     summary = loop.fit(
         pupil, loss_of_pieces if painted else loss_of, schedule, each, machine=machine, settings=settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from studio.workspace.work_folder import Folder, digest, put_folder
 
 NOISIEST = 0.3
 """The most noise on latents of spread one."""
+
+POOL = "pool.safetensors"
+"""Within a run's folder, what was painted for it: pictures in bytes, their latents, and those of a painter."""
 
 
 @stage("decoder")
@@ -33,6 +37,7 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, painter: Path | None
             measured: int, size: int, piece: int, batch: int, device: str, precision: str, run: str,
             trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/vae: the autoencoder of --vae with a decoder that brings texture back."""
+    import safetensors.torch
     import torch
 
     from studio.training import adversary, autoencoder, loop, pipeline, repainting
@@ -60,8 +65,12 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, painter: Path | None
         network = autoencoder.load(target).to(device, memory_format=torch.channels_last)
         summary: dict[str, Any] = {"run": each.name, "steps": schedule.steps, "taken_now": 0}
     else:
-        pictures, repainted = _subjects(sketchbook, painted, schedule.seed, size, from_paint, network)
-        pool = autoencoder.Pool(network, pictures.to(device), piece, repainted=repainted, share=share)
+        each.begin(settings | schedule.settings())
+        if not (each.path / POOL).exists():
+            seen = _subjects(sketchbook, painted, schedule.seed, size, network, from_paint)
+            folder.write(f"runs/{each.name}/{POOL}", safetensors.torch.save(seen))
+        held = safetensors.torch.load_file(each.path / POOL, device=device)
+        pool = autoencoder.Pool(held["latents"], held["pictures"], piece, repainted=held.get("repainted"), share=share)
 
         def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
             latents, pictures, own = pool.batch(step, batch, dice)
@@ -78,12 +87,15 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, painter: Path | None
         put_folder(target, network.save_pretrained)
         each.finish()
     before = autoencoder.load(vae).eval().to(device)
-    held = _subjects(sketchbook, measured, schedule.seed + 1, size)[0].to(device)
-    return summary | {"before": _quality(before, held), "after": _quality(network.eval(), held)}
+    others = _subjects(sketchbook, measured, schedule.seed + 1, size, before)["pictures"].to(device).float() / 255
+    return summary | {"before": _quality(before, others), "after": _quality(network.eval(), others)}
 
 
-def _subjects(path: Path, count: int, seed: int, size: int, painter: Any = None, vae: Any = None) -> tuple[Any, Any]:
-    """Paint subjects by dice (count, 3, size, size), 0…1; and their latents (count, c, s, s) as a model paints them."""
+def _subjects(path: Path, count: int, seed: int, size: int, vae: Any, painter: Any = None) -> dict[str, Any]:
+    """Paint subjects by dice: pictures (count, 3, size, size) in bytes, and unscaled latents (count, c, s, s) of them.
+
+    With a ``painter`` there are also those that it paints of them.
+    """
     import torch
 
     from studio.scenes import painted, subjects
@@ -92,17 +104,19 @@ def _subjects(path: Path, count: int, seed: int, size: int, painter: Any = None,
     book = subjects.drawn_from(path)
     programme, easel = subjects.Programme(subjects.Plan(count, seed), book), painted.Easel(book, size=size)
     parts = [range(at, min(at + painted.CHUNK, count)) for at in range(0, count, painted.CHUNK)]
-    pictures, latents = [], []
+    found: dict[str, list[Any]] = defaultdict(list)
     for part in progress(parts, what="subjects"):
         drawn = [programme.subject(number) for number in part]
         with torch.no_grad():
             seen = easel.paint(drawn)
-            pictures.append(seen.pictures)
+            latents = autoencoder.raw_latents(vae, seen.pictures.to(vae.device) * 2 - 1)
+            found["pictures"].append((seen.pictures * 255).round().byte())
+            found["latents"].append(latents)
             if painter is not None:
-                own = autoencoder.scaled_latents(vae, seen.pictures.to(vae.device))
-                again = painter.paint(own, seen.sketches, drawn, loop.dice(seed, part.start))
-                latents.append(again / vae.config.scaling_factor)
-    return torch.cat(pictures), torch.cat(latents) if latents else None
+                scale = vae.config.scaling_factor
+                again = painter.paint(latents * scale, seen.sketches, drawn, loop.dice(seed, part.start))
+                found["repainted"].append(again / scale)
+    return {name: torch.cat(each).contiguous() for name, each in found.items()}
 
 
 def _quality(vae: Any, pictures: Any) -> dict[str, float]:

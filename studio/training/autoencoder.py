@@ -97,12 +97,10 @@ class Pool:
     """
 
     def __init__(
-        self, vae: Any, pictures: Tensor, piece: int, *, repainted: Tensor | None = None, share: float = 0.0
+        self, latents: Tensor, pictures: Tensor, piece: int, *, repainted: Tensor | None = None, share: float = 0.0
     ) -> None:
-        with torch.no_grad():
-            self.latents = torch.cat([raw_latents(vae, part * 2 - 1) for part in torch.split(pictures, 16)])
-        self.repainted, self._share = repainted, share
-        self.pictures = (pictures * 255).round().byte()
+        """Take unscaled latents (n, c, s, s), those that were repainted, and pictures (n, 3, h, w) in bytes."""
+        self.latents, self.pictures, self.repainted, self._share = latents, pictures, repainted, share
         self._times = pictures.shape[-1] // self.latents.shape[-1]
         self._piece = min(piece // self._times, self.latents.shape[-1])
 

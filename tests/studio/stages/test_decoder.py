@@ -66,8 +66,10 @@ def test_killed_lesson_goes_on_with_the_losses_it_would_have_had(
     with monkeypatch.context() as context:
         kill(context, 4)
         call(*asked, "--steps", 6, "--save-every", 3, ok=False)
+    there = (tmp_path / "runs/decoder/pool.safetensors").stat()
     assert call(*asked, "--steps", 6, "--save-every", 3)["taken_now"] == 3
     assert losses(tmp_path)[6] == pytest.approx(whole[6], rel=1e-4)
+    assert (tmp_path / "runs/decoder/pool.safetensors").stat().st_mtime_ns == there.st_mtime_ns, "it was painted again"
 
 
 def test_what_it_cannot_use_is_named(asked: tuple[Any, ...], tmp_path: Path, halving: Path) -> None:
