@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sketch import colour, habitats, palettes
 from sketch.colour import Look
-from sketch.habitats import FLOAT, FLY, HANG, LIE, STAND, SWIM
+from sketch.habitats import FLOAT, FLY, HANG, LIE, PORTRAIT, STAND, SWIM
 from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
 FACES_LEFT = 0.5
@@ -196,7 +196,7 @@ def _foot(item: Item, setting: Setting, dice: random.Random, size: float, *, nea
     if setting.kind == "sea" and stance in (FLOAT, SWIM):
         level = horizon + (1 - horizon) * (near if near is not None else dice.uniform(0.12, 0.4))
         return level - 0.4 * size
-    if stance == HANG and setting.kind in ("plain", "room", "table", "window"):
+    if stance in (HANG, PORTRAIT) and setting.kind in ("plain", "room", "table", "window"):
         return 0.48 + dice.uniform(-0.03, 0.03)
     share = near if near is not None else dice.uniform(0.35, 0.75)
     return horizon + (0.97 - horizon) * share - 0.47 * size
@@ -206,6 +206,9 @@ def _alone(item: Item, setting: Setting, dice: random.Random) -> Thing:
     flat = setting.kind in ("plain", "split", "pattern", "sky", "space", "underwater")
     size = dice.uniform(0.62, 0.84) if flat else dice.uniform(0.54, 0.76)
     x = 0.5 + dice.choice((0.0, dice.uniform(-0.12, 0.12)))
+    if item.habitat.stance == PORTRAIT and not flat:
+        size = dice.uniform(0.76, 0.92)  # its chin lies at the lower edge, where a bust is cut off
+        return _thing(item, dice, x, 1.04 - 0.47 * size, size)
     return _thing(item, dice, x, _foot(item, setting, dice, size), size)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-STAND, FLY, FLOAT, SWIM, LIE, HANG = "stand", "fly", "float", "swim", "lie", "hang"
-"""On the ground; in the air; on the water; in it; on a table; or anywhere, as a sign on a wall."""
+STAND, FLY, FLOAT, SWIM, LIE, HANG, PORTRAIT = "stand", "fly", "float", "swim", "lie", "hang", "portrait"
+"""On the ground; in the air; on the water; in it; on a table; anywhere, as a sign on a wall; near, as a head is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ _BY_KIND = {
     "animal-bird": _OUTDOORS,
     "animal-amphibian": Habitat(("hills", "forest", "plain"), STAND),
     "animal-reptile": Habitat(("desert", "hills", "forest"), STAND),
-    "animal-marine": Habitat(("underwater", "underwater", "sea"), SWIM),
+    "animal-marine": Habitat(("underwater",), SWIM),
     "animal-bug": Habitat(("hills", "hills", "forest", "plain"), HANG),
     "plant-flower": Habitat(("table", "table", "hills", "plain"), LIE),
     "plant-other": Habitat(("hills", "hills", "forest", "room"), STAND),
     "place-map": _WALL,
-    "place-geographic": Habitat(("hills", "hills", "sky"), STAND),
+    "place-geographic": Habitat(("hills",), STAND),
     "place-building": Habitat(("hills", "street", "hills"), STAND),
     "place-religious": Habitat(("hills", "street", "hills"), STAND),
     "place-other": Habitat(("hills", "street", "hills"), STAND),
@@ -69,21 +69,30 @@ _BY_NAME = (
      Habitat(("forest", "hills", "forest"), STAND)),
     (re.compile(r"\b(rocket|satellite|planet|comet|alien|star|galaxy|astronaut|moon)$"),
      Habitat(("space", "sky", "space", "plain"), FLY)),
-    (re.compile(r"\b(whale|dolphin|shark|crab|lobster)$"), Habitat(("sea", "underwater", "underwater"), SWIM)),
+    (re.compile(r"\b(whale|dolphin|orca|desert island)$"), Habitat(("sea",), FLOAT)),
+    (re.compile(r"\b(crab|lobster|coral|oyster|spiral shell)$"), Habitat(("underwater",), STAND)),
     (re.compile(r"\b(couch|chair|bed|bathtub|shower|toilet|door|television)$"), Habitat(("room",), STAND)),
     (re.compile(r"\b(umbrella|tent|bench|barbecue|fountain|statue|carousel|ferris wheel)$"),
      Habitat(("hills", "street", "hills", "sea"), STAND)),
     (re.compile(r"\b(fire|campfire)$"), Habitat(("forest", "hills", "plain"), STAND)),
 )  # fmt: skip
+# Of these a head is all that is drawn, whether their names say so or not.
+_HEADS = re.compile(r"\b(boar|chicken|fox|frog|hamster|koala|lion|moose|panda|bear|raccoon|unicorn|wolf|face)$")
 _FACE = re.compile(r"\bface\b")
 _JOINTS = re.compile(r" (?:with|without|and|of|in|on) ")
 
 
 def of(name: str, kind: str) -> Habitat:
     """Say where a thing is at home: by its name, else by its Unicode subgroup."""
+    head = _JOINTS.split(name.lower())[0]
+    if kind.startswith("animal") and _HEADS.search(head):
+        return replace(_whole(head, kind), stance=PORTRAIT)
     if _FACE.search(name) or kind.startswith(("face", "cat-face", "monkey-face", "hand", "body")):
         return _WALL
-    head = _JOINTS.split(name.lower())[0]
+    return _whole(head, kind)
+
+
+def _whole(head: str, kind: str) -> Habitat:
     for pattern, habitat in _BY_NAME:
         if pattern.search(head):
             return habitat

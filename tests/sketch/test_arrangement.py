@@ -275,3 +275,10 @@ def test_colour_and_size_that_were_asked_for_are_kept() -> None:
         small, usual = (arrange([Item("cat", "cat", "animal-mammal", 1, "blue", size)], Wish(), seed).things[0]
                         for size in (0.5, 1.0))  # fmt: skip
         assert small.colour == usual.colour == "blue" and small.size == pytest.approx(usual.size / 2)
+
+
+def test_head_is_a_portrait_that_the_lower_edge_cuts_off() -> None:
+    for seed in range(20):
+        made = arrange([Item("fox", "fox", "animal-mammal")], Wish(kind="forest"), seed)
+        (head,) = made.things
+        assert head.size > 0.7 and 0.95 < head.y + 0.47 * head.size < 1.1 and head.y - head.size / 2 > 0

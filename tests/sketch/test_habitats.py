@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sketch import habitats
-from sketch.habitats import FLOAT, FLY, HANG, LIE, STAND, SWIM
+from sketch.habitats import FLOAT, FLY, HANG, LIE, PORTRAIT, STAND, SWIM
 from sketch.scene import KINDS
 
 
@@ -14,16 +14,18 @@ from sketch.scene import KINDS
     [
         ("sailboat", "transport-water", "sea", FLOAT), ("duck", "animal-bird", "sea", FLOAT),
         ("red apple", "food-fruit", "table", LIE), ("hamburger", "food-prepared", "table", LIE),
-        ("tropical fish", "animal-marine", "underwater", SWIM), ("whale", "animal-marine", "sea", SWIM),
+        ("tropical fish", "animal-marine", "underwater", SWIM), ("whale", "animal-marine", "sea", FLOAT),
         ("airplane", "transport-air", "sky", FLY), ("eagle", "animal-bird", "sky", FLY),
-        ("bear", "animal-mammal", "forest", STAND), ("camel", "animal-mammal", "desert", STAND),
+        ("bear", "animal-mammal", "forest", PORTRAIT), ("camel", "animal-mammal", "desert", STAND),
         ("rocket", "transport-air", "space", FLY), ("bus", "transport-ground", "street", STAND),
         ("couch and lamp", "household", "room", STAND), ("house", "place-building", "hills", STAND),
         ("grinning face", "face-smiling", "plain", HANG), ("cat with tears of joy", "cat-face", "plain", HANG),
         ("clown face", "face-costume", "plain", HANG), ("waving hand", "hand-fingers-open", "plain", HANG),
         ("ninja", "person-role", "room", STAND), ("Snowman", "sky-weather", "hills", STAND),
         ("fire engine", "transport-ground", "street", STAND), ("moon cake", "food-asian", "table", LIE),
-        ("teddy bear", "game", "room", LIE), ("polar bear", "animal-mammal", "hills", STAND),
+        ("teddy bear", "game", "room", LIE), ("polar bear", "animal-mammal", "hills", PORTRAIT),
+        ("cow face", "animal-mammal", "hills", PORTRAIT), ("cow", "animal-mammal", "hills", STAND),
+        ("crab", "animal-marine", "underwater", STAND), ("mountain", "place-geographic", "hills", STAND),
     ],
 )  # fmt: skip
 def test_thing_is_likeliest_where_one_expects_it(name: str, kind: str, setting: str, stance: str) -> None:
