@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.commissions import scenes
+from app.generation import hands
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
 from app.text.embedding import Embedding
@@ -26,10 +27,13 @@ class Asking:
             lexicon, embedding = Lexicon.load(model), Embedding.load(meaning)
             self._reader = Reader(lexicon, book.drawings.values(), embedding, look_of=book.look)
 
-    def stop(self, prompt: str, seed: int) -> StopInput:
-        """Ask for a prompt, in no hand: the model's own choice."""
-        if self._reader is None:
-            return StopInput(prompt, "", seed)
-        reading = self._reader.read(prompt, seed=seed)
-        scene = scenes.arranged(reading, model=self._model, seed=seed, walk_seed=seed)
-        return StopInput(scene.words, "", seed, scene=scene)
+    def stop(self, prompt: str, seed: int, hand: str = "") -> StopInput:
+        """Ask for a prompt in a hand, by its words; where none is given, that is the model's own choice."""
+        scene = None
+        said = prompt
+        if self._reader is not None:
+            reading = self._reader.read(prompt, seed=seed)
+            scene = scenes.arranged(reading, model=self._model, seed=seed, walk_seed=seed, hand=hand)
+            said = scene.words
+        written = hands.worded(said, hand, hands.pattern(self._model))
+        return StopInput(written, "", seed, said, bool(hand), scene)

@@ -37,21 +37,28 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="what the names and the noise are drawn from")
     parser.add_argument("--preset", choices=presets.NAMES, default=presets.DEFAULT)
     parser.add_argument("--size", type=int, help="pixels of a side; the model's own if not given")
-    parser.add_argument("--composed", action="store_true", help="ask for two things, a colour or a number, by turns")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--composed", action="store_true", help="ask for two things, a colour or a number, by turns")
+    what.add_argument(
+        "--hands", action="store_true", help="ask for each hand by its words, by turns, in a changed order"
+    )
     parser.add_argument("--meaning", type=Path, default=Path("models/meaning"), help="the table of meaning")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     painter = Painter.load(str(asked.model))
     draw = composed if asked.composed else names
     chosen = draw(asked.model, asked.number, asked.seed)
+    by = hands(asked.model, asked.number, asked.seed) if asked.hands else [""] * asked.number
     ask = Asking(painter, asked.model, asked.meaning)
-    stops = [ask.stop(name, asked.seed + number) for number, name in enumerate(chosen)]
+    stops = [ask.stop(name, asked.seed + at, hand) for at, (name, hand) in enumerate(zip(chosen, by, strict=True))]
     sampling = presets.resolve(asked.preset, models_on_offer.facts(str(asked.model)), size=asked.size)
     pictures = [picture for at in range(0, len(stops), 8) for picture in painted(painter, stops[at : at + 8], sampling)]
     for number, at in enumerate(range(0, len(pictures), A_SHEET), 1):
         sheet(pictures[at : at + A_SHEET], at + 1).save(asked.folder / f"sheet-{number}.png")
     told = {"model": painter.revision, "preset": asked.preset, "sampling": sampling, "seed": asked.seed}
     told["names"] = dict(enumerate(chosen, 1))
+    if asked.hands:
+        told["hands"] = dict(enumerate(by, 1))
     (asked.folder / "key.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(f"{len(pictures)} pictures in {asked.folder}, and the key")
 
@@ -77,6 +84,14 @@ def composed(model: Path, count: int, seed: int) -> list[str]:
         else:
             asked.append(f"{dice.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
     return asked
+
+
+def hands(model: Path, count: int, seed: int) -> list[str]:
+    """Deal the hands of a model out, by their words, each as often as any other, or once less."""
+    known = [hand["words"] for hand in models_on_offer.facts(str(model))["hands"]]
+    dealt = [known[number % len(known)] for number in range(count)]
+    random.Random(f"hands:{seed}").shuffle(dealt)
+    return dealt
 
 
 def painted(painter: Painter, stops: Sequence[StopInput], sampling: dict[str, object]) -> list[NDArray[np.uint8]]:
