@@ -61,7 +61,7 @@ def _jewels(tones: Tensor, own: Tensor) -> Tensor:
 def mosaic(drawing: Drawing, dice: Dice) -> Tensor:
     """Square stones in courses that run along the things and around them, cut where one thing ends."""
     unit, like = drawing.unit, drawing.alpha
-    pitch = 9.0 * unit
+    pitch = 15.0 * unit
     labels, palette = drawing.parted_motifs(8, 0.9)
     flat = soft(labels, palette)
     cover = step(brush.blur(like, 0.7 * unit), 0.4, 0.6)
@@ -74,7 +74,7 @@ def mosaic(drawing: Drawing, dice: Dice) -> Tensor:
     which, gap, u, v = _stones(marks, way, cover)
 
     tones, shake = marks.seen(picture).flatten(2), marks.own.flatten(2)
-    tones = colour.tuned(tones, chroma=1.15, lift=0.13 * (shake[:, :1] - 0.5), turn=0.22 * (shake[:, 1:2] - 0.5))
+    tones = colour.tuned(tones, chroma=1.15, lift=0.17 * (shake[:, :1] - 0.5), turn=0.26 * (shake[:, 1:2] - 0.5))
     stone = gathered(tones.transpose(1, 2), which)
     lean = gathered(shake.transpose(1, 2), which)
     stone = stone * (1 + 0.10 * ((lean[:, 2:3] - 0.5) * u + (lean[:, 3:] - 0.5) * v))
@@ -214,7 +214,7 @@ def low_poly(drawing: Drawing, dice: Dice) -> Tensor:
     """A mesh of triangles whose corners lie on contours; each wholly thing or wholly ground, lit as if it leant."""
     unit, like = drawing.unit, drawing.alpha
     labels, palette = drawing.parted_motifs(7, 0.8)
-    rows, coarse_rows = 31, 15
+    rows, coarse_rows = 19, 9
     fine = _mesh(brush.blur(drawing.lines, 1.0 * unit), drawing.rgb, dice, rows)
     coarse = _mesh(brush.blur(drawing.seams, 1.5 * unit), drawing.ground, dice, coarse_rows)
     count, coarse_count = 2 * (rows - 1) ** 2, 2 * (coarse_rows - 1) ** 2
@@ -223,8 +223,8 @@ def low_poly(drawing: Drawing, dice: Dice) -> Tensor:
     # A triangle is wholly thing or wholly ground, and of that colour of the thing that prevails in it.
     main = colour.look_up(palette, shares[..., 1:].argmax(2)[:, None])[:, :, 0].transpose(1, 2)
     tones = 0.7 * main + 0.3 * brush.means(drawing.rgb, fine, count, like + 1e-3)
-    things = colour.look_up(_lit(tones, dice, 0.035), fine)
-    ground = colour.look_up(_lit(brush.means(drawing.ground, coarse, coarse_count), dice, 0.05), coarse)
+    things = colour.look_up(_lit(tones, dice, 0.075), fine)
+    ground = colour.look_up(_lit(brush.means(drawing.ground, coarse, coarse_count), dice, 0.085), coarse)
     cover = (gathered(shares[..., :1], fine) > 0.5).float()
     return brush.blur(over(things, cover, ground), 0.5 * unit)
 

@@ -71,7 +71,7 @@ def cut_out(drawing: Drawing, dice: Dice) -> Tensor:
     steps = torch.einsum("nkhw,k->nhw", light, torch.linspace(0, 1, 8, device=like.device))[:, None]
     picture = picture * (1 - 0.16 * _shade(steps, unit))
     fall = _moved(brush.blur(shape, 3.2 * unit), 3.5 * unit, 5.5 * unit) * (1 - shape)
-    picture = over(picture, shape, ground * (1 - 0.45 * fall))
+    picture = over(picture, shape, ground * (1 - 0.6 * fall))
     return picture * brush.paper(dice, like, 0.018)
 
 

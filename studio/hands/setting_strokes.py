@@ -24,7 +24,7 @@ def pointillist(drawing: Drawing, dice: Dice) -> Tensor:
     picture = over(things, cover, ground)
     canvas = over(solid("f3e9d3", like), torch.full_like(like, 0.35), brush.blur(picture, 2.5 * unit))
     detail = torch.maximum(step(brush.blur(drawing.lines, 2.6 * unit), 0.06, 0.22), 0.4 * cover)
-    for number, (pitch, size) in enumerate(((11.0, 6.2), (9.5, 4.3), (4.6, 2.8))):
+    for number, (pitch, size) in enumerate(((16.0, 9.0), (13.0, 6.2), (6.6, 3.8))):
         dots = brush.Marks(dice, like, pitch * unit)
         own = dots.own
         where = dots.seen(detail) > own[:, 3:] if number == 2 else torch.ones_like(own[:, :1]) > 0
