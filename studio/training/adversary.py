@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 CHANNELS = (32, 64, 128, 128)
-RATE = 3e-4
+RATE = 6e-4
 FADE = 300
 """Steps over which the adversary's word comes to count: before, it knows nothing."""
-HINGE, FEATURES, DETAILS = 0.03, 1.0, 4.0
+HINGE, FEATURES, DETAILS = 0.1, 1.0, 4.0
 POOLED = 8
 
 
