@@ -213,6 +213,7 @@ ENGLISH_NEGATION = Negation(
     ),
 )  # fmt: skip
 SMALL = listed(
+    "emoji emojis emoticon emoticons "
     "a an the of in on at to for with and or by from as is are was be been am being it its this that these those there "
     "here his her their our my your him them they he she we you i me us who whom whose which what where when while how why "
     "if then than so such not no nor but yet just only also too very really quite rather some any each every all both "
@@ -237,7 +238,7 @@ ENGLISH = Grammar(
         "ingredient filling grazer swimmer marsupial"
     ),
     classes=listed("bird fish flower tree truck boat ship box bag toy sport room hat shoe drink sweet cat dog ball lorry van man woman lady house mountain star plant horse light stone"),
-    wholes={"seasons": SEASONS, "elements": ELEMENTS},
+    wholes={"seasons": SEASONS, "elements": ELEMENTS, "smiley": ("smiling face",)},
     kinds=hints(
         ("creature creatures being beings", "animal person-fantasy"), ("animal animals beast pet mammal reptile rodent marsupial predator hunter", "animal"),
         ("bird birds fowl", "animal-bird"), ("insect insects", "animal-bug"), ("fruit fruits berry", "food-fruit"),

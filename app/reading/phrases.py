@@ -12,6 +12,9 @@ from app.reading.tokens import EMOJI, MARK, Token
 from app.reading.wordbook import LONGEST_NAME, SURE, Wordbook, is_strong
 from sketch import keys
 
+LISTED = 4
+"""So many names in a row, without a word between them, are as many things; fewer may be one, as a school bus is."""
+
 
 @dataclass(slots=True)
 class Phrase:
@@ -121,8 +124,11 @@ class _Run:
 
     def read(self) -> Phrase | None:
         """Read from left to right; return the phrase at its end that has no head yet."""
+        is_list = self._is_list()
         while self.at < self.last:
             token = self.heard.tokens[self.at]
+            if is_list:
+                self._end()
             if token.kind == EMOJI:
                 self._emoji(token)
             elif self.at in self.spans and self.spans[self.at] <= self.last:
@@ -132,6 +138,11 @@ class _Run:
         left = self.phrase if self.phrase is not None and not self.phrase.meanings else None
         self._end()
         return left
+
+    def _is_list(self) -> bool:
+        """Tell whether nothing but names stand here, more than would make one: sparkles fire heart skull."""
+        words = self.heard.tokens[self.at : self.last]
+        return len(words) >= LISTED and all(word.kind == "word" and self._is_thing(word.text) for word in words)
 
     def _open(self) -> Phrase:
         if self.phrase is None:

@@ -363,3 +363,18 @@ def test_a_night_with_a_thing_is_a_time(reader: Reader) -> None:
     reading = reader.read("a night with an owl")
     assert [item.drawing.name for item in reading.items] == ["owl"]
     assert reading.wish.time == "night"
+
+
+def test_names_in_a_row_are_as_many_things_and_fewer_may_be_one(reader: Reader) -> None:
+    def named(prompt: str) -> list[str]:
+        return [item.drawing.name for item in reader.read(prompt).items]
+
+    assert named("sparkles fire heart skull") == ["sparkles", "fire", "red heart", "skull"]
+    assert named("a school bus") == ["bus"]
+    assert len(named("a fire engine driver")) == 1
+
+
+def test_the_word_emoji_says_nothing_of_what_is_shown(reader: Reader) -> None:
+    for said in ("fire emoji", "the emoji of a fire", "two fire emojis"):
+        assert [item.drawing.name for item in reader.read(said).items] == ["fire"], said
+    assert [item.drawing.name for item in reader.read("a smiley").items] == ["smiling face"]
