@@ -11,4 +11,5 @@ __all__ = [
     "loop",
     "meaning_table",
     "pipeline",
+    "repainting",
 ]
