@@ -19,7 +19,7 @@ RATE = 6e-4
 FADE = 300
 """Steps over which the adversary's word comes to count: before, it knows nothing."""
 HINGE, FEATURES, DETAILS = 0.1, 1.0, 4.0
-POOLED = 8
+POOLED, PART = 8, 32
 
 
 class Adversary(nn.Module):
@@ -109,18 +109,29 @@ def _weighed(off: Tensor, weight: Tensor) -> Tensor:
 
 
 def details(painted: Tensor, pictures: Tensor) -> Tensor:
-    """Return how far off the strength of the finest details is, place by place, whatever they are.
+    """Return how far off the strength of the finest details is, place by place and in larger parts, whatever they are.
 
-    The three finest bands of Haar's wavelet, their sizes pooled: a decoder may neither leave out a texture nor add one.
+    The three finest bands of Haar's wavelet: their sizes within a few pixels, and their power within some dozen. A
+    decoder may neither leave out a texture nor add one; and where it cannot know the place of a line, and so would
+    rather draw none, the larger part is short of it.
     """
-    return F.l1_loss(_strength(painted), _strength(pictures))
+    own, asked = _bands(painted), _bands(pictures)
+    placed = F.l1_loss(_pooled(own.abs(), POOLED), _pooled(asked.abs(), POOLED))
+    return placed + F.l1_loss(_power(own), _power(asked))
 
 
-def _strength(pictures: Tensor) -> Tensor:
+def _bands(pictures: Tensor) -> Tensor:
     across, down = pictures.diff(dim=-1), pictures.diff(dim=-2)
-    both = across.diff(dim=-2)
-    bands = torch.cat([across[..., :-1, :], down[..., :-1], both], 1).abs()
-    return F.avg_pool2d(bands, POOLED, POOLED // 2)
+    return torch.cat([across[..., :-1, :], down[..., :-1], across.diff(dim=-2)], 1)
+
+
+def _power(bands: Tensor) -> Tensor:
+    return (_pooled(bands.square(), PART) + 1e-5).sqrt()
+
+
+def _pooled(of: Tensor, side: int) -> Tensor:
+    side = min(side, *of.shape[-2:])
+    return F.avg_pool2d(of, side, max(1, side // 2))
 
 
 def grain(pictures: Tensor) -> Tensor:

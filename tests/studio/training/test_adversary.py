@@ -38,6 +38,14 @@ def test_another_texture_as_strong_is_cheaper_than_none_and_than_dots() -> None:
     assert cost["like"] < 0.5 * min(cost["smooth"], cost["dotted"])
 
 
+def test_lines_elsewhere_are_cheaper_than_none() -> None:
+    asked = torch.zeros(1, 3, 128, 128)
+    asked[..., ::32] = 1.0
+    elsewhere, faint = asked.roll(12, -1), 0.3 * asked
+    assert adversary.details(elsewhere, asked) < 0.8 * adversary.details(faint, asked)
+    assert adversary.details(elsewhere, asked) < 0.5 * adversary.details(torch.zeros_like(asked), asked)
+
+
 def test_grain_and_sharpness_rise_with_dots_and_fall_with_blur() -> None:
     asked = pictures() / 2 + 0.5
     blurred = torch.nn.functional.avg_pool2d(asked, 3, 1, 1)
