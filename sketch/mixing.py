@@ -104,10 +104,14 @@ class Mixture:
             seen[..., :3] /= np.maximum(seen[..., 3:], 1e-4)
             form = Form(alpha[rows, columns], rows.start, columns.start, size)
             fall(light, seen, form, ground, _frame(a, b, t, size))
-            cast((ground, colours), form, light=light, shadow=self._shadow(a, b, form, t))
-            colours += (layer[..., :3] - colours) * alpha[..., None]
-            cover = alpha + cover * (1 - alpha)
-            numbers[alpha > 0.5] = number
+            # The first thing throws no shadow on others.
+            under = (ground,) if number == 1 else (ground, colours)
+            cast(under, form, light=light, shadow=self._shadow(a, b, form, t))
+            part = alpha[rows, columns]
+            held = colours[rows, columns]
+            held += (seen[..., :3] - held) * part[..., None]
+            cover[rows, columns] += (1 - cover[rows, columns]) * part
+            numbers[rows, columns][part > 0.5] = number
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
         return Drawn(things, ground, numbers, unoutlined)
