@@ -107,11 +107,11 @@ class Mixture:
             # The first thing throws no shadow on others.
             under = (ground,) if number == 1 else (ground, colours)
             cast(under, form, light=light, shadow=self._shadow(a, b, form, t))
-            part = alpha[rows, columns]
+            share = alpha[rows, columns]
             held = colours[rows, columns]
-            held += (seen[..., :3] - held) * part[..., None]
-            cover[rows, columns] += (1 - cover[rows, columns]) * part
-            numbers[rows, columns][part > 0.5] = number
+            held += (seen[..., :3] - held) * share[..., None]
+            cover[rows, columns] += (1 - cover[rows, columns]) * share
+            numbers[rows, columns][share > 0.5] = number
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
         return Drawn(things, ground, numbers, unoutlined)

@@ -66,8 +66,8 @@ def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, 
     held = np.concatenate([picture * 2 - 1, away[..., None]], -1)
     step = side // size
     if step > 1:  # a sum of slices is made several times as fast as a mean over two axes
-        rows = sum(held[at::step] for at in range(step))
-        held = sum(rows[:, at::step] for at in range(step)) / step**2
+        rows = np.add.reduce([held[at::step] for at in range(step)])
+        held = np.add.reduce([rows[:, at::step] for at in range(step)]) / step**2
     return np.ascontiguousarray(np.clip(held, -1, 1).transpose(2, 0, 1), np.float32)
 
 
