@@ -120,11 +120,10 @@ def _modelled(light: Light, form: Form, ground: Array, side: float) -> tuple[Arr
 
 def _slope(cover: Array, side: float) -> tuple[Array, Array]:
     """Round off what is covered (m, m): how far its surface falls to the right and downwards at each place."""
-    across, down = np.zeros_like(cover), np.zeros_like(cover)
+    height = np.zeros_like(cover)
     for width, weight in ROUNDINGS:
-        slopes = np.gradient(blurred(cover, width * side))
-        across -= weight * 2.5 * width * side * slopes[1]
-        down -= weight * 2.5 * width * side * slopes[0]
+        height -= weight * 2.5 * width * side * blurred(cover, width * side)
+    down, across = np.gradient(height)
     return across, down
 
 
