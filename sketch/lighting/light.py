@@ -123,8 +123,8 @@ def _slope(cover: Array, side: float) -> tuple[Array, Array]:
     height = np.zeros_like(cover)
     for width, weight in ROUNDINGS:
         height -= weight * 2.5 * width * side * blurred(cover, width * side)
-    down, across = np.gradient(height)
-    return across, down
+    down, across = (np.gradient(height, axis=axis) for axis in (0, 1))
+    return np.asarray(across, np.float32), np.asarray(down, np.float32)
 
 
 def gather(light: Light, ground: Array) -> None:
