@@ -22,10 +22,11 @@ BATCH_MAX = 64
 POSITIONS_MAX = 10_000
 KNOTS_MAX = 128  # on a leg, and in a level
 GAIN_MAX = 10.0
+DETAIL_MAX = 2.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
-OPTIONAL = ("gain", "enlarged", "adapters")  # what a sampler's settings may lack
+OPTIONAL = ("gain", "detail", "enlarged", "adapters")  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
@@ -56,6 +57,7 @@ class PinnedSampling(BaseModel):
 
     guided: Annotated[list[Depth], Field(min_length=2, max_length=2)]
     gain: Annotated[float, Field(ge=0, le=GAIN_MAX, allow_inf_nan=False)] | None = None  # before there was any: 1
+    detail: Annotated[float, Field(ge=0, le=DETAIL_MAX, allow_inf_nan=False)] | None = None  # likewise: 0
     spacing: (
         Annotated[
             list[Annotated[float, Field(ge=-SNR_MAX, le=SNR_MAX, allow_inf_nan=False)]],

@@ -85,6 +85,12 @@ class RecipeSampler(TypedDict):
             float, Field(description="How much stronger guidance pushes in its steps than was asked.", examples=[1.12])
         ]
     ]
+    detail: NotRequired[
+        Annotated[
+            float,
+            Field(description="How much stronger fine details are shown midway between two stops.", examples=[0.2]),
+        ]
+    ]
     spacing: NotRequired[
         Annotated[
             list[float] | None,

@@ -31,9 +31,11 @@ class Preset:
     ``guided`` is the interval of steps that take a second pass for guidance (Kynkäänniemi et al., arXiv 2404.07724);
     ``gain`` how much stronger it pushes there than was asked for, since the steps outside have none; ``spacing`` the
     half log-SNR that the steps go from and to, at equal distances (none: as the model's own solver has them).
-    ``ladder`` has a rung for each level of knots: how deep they are painted, and how many lie on a leg.
-    Where it ``branches``, knots and frames start from the last rung's knots; else each is painted from its noise, but
-    for a knot of a further rung that was one of the last rung's already: it goes on from itself.
+    ``detail`` is how much stronger the finest that the latents hold is shown midway between two stops, of which what
+    is blended has less (docs/decisions/0049). ``ladder`` has a rung for each level of knots: how deep they are
+    painted, and how many lie on a leg. Where it ``branches``, knots and frames start from the last rung's knots; else
+    each is painted from its noise, but for a knot of a further rung that was one of the last rung's already: it goes on
+    from itself.
     """
 
     scheduler: str = SOLVER
@@ -41,6 +43,7 @@ class Preset:
     guidance: float = 3.5
     guided: tuple[float, float] = (0.0, 1.0)
     gain: float = 1.0
+    detail: float = 0.0
     spacing: tuple[float, float] | None = None
     ladder: tuple[tuple[float, int], ...] = ((0.6, 7),)
     branches: bool = True
@@ -79,7 +82,8 @@ def resolve(
 
     ``steps``, ``guidance`` and ``size`` are a visitor's own. A model may say otherwise of any field in its
     ``house.json``, under ``presets``. Returns scheduler, steps, guidance, guided, gain, spacing, ladder and branches,
-    as JSON has them; and ``enlarged``, how many times the model's own a side is, where it is more.
+    as JSON has them; ``detail`` where there is some; and ``enlarged``, how many times the model's own a side is, where
+    it is more.
 
     :raises KeyError: for a preset that there is not.
     """
@@ -105,7 +109,8 @@ def _whole(settings: dict[str, Any]) -> dict[str, Any]:
         rung = min(max(1, round(depth * steps)), steps - can_branch)
         if not ladder or rung > ladder[-1][0]:
             ladder.append([rung, int(knots)])
-    return {
+    detail = {"detail": float(settings["detail"])} if settings["detail"] else {}
+    return detail | {
         "scheduler": scheduler,
         "steps": steps,
         "guidance": settings["guidance"],

@@ -23,12 +23,12 @@ SKETCH, VERSION = "sketch.json", 1
 BOOK = sketchbook.FILE
 LEXICON, ABOUT_LEXICON = "lexicon.npz", "LEXICON.md"
 
-_BRANCHING = {"guidance": 2.5, "gain": 1.1, "spacing": None, "branches": True}
+_BRANCHING = {"guidance": 2.5, "gain": 1.1, "detail": 0.2, "spacing": None, "branches": True}
 PRESETS = {
     "fast": _BRANCHING | {"steps": 4, "guided": [0.0, 0.5], "ladder": [[0.5, 5], [0.75, 9]]},
     "balanced": _BRANCHING | {"steps": 5, "guided": [0.0, 0.6], "ladder": [[0.6, 5], [0.8, 9]]},
     "exact": {
-        "steps": 12, "guidance": 2.0, "guided": [0.0, 1.0], "gain": 1.0, "spacing": None,
+        "steps": 12, "guidance": 2.0, "guided": [0.0, 1.0], "gain": 1.0, "detail": 0.1, "spacing": None,
         "ladder": [[0.5, 9], [0.75, 16]], "branches": False,
     },
 }  # fmt: skip
@@ -68,7 +68,9 @@ def found(folder: Folder, base: Path, side: int, *, book: Path | None = None) ->
     told = json.loads(index.read_bytes()) if index.exists() else {}
     plan = Plan(1)  # what shards of before do not say
     usual = {"kind": "subjects", "hands": plan.hands, "unnamed": plan.unnamed, "mixed": plan.mixed}
-    return Leading(side, book, drawings, usual | told.get("of", {}) | {"pictures": told.get("pictures", 0)})
+    learned = usual | told.get("of", {}) | {"pictures": told.get("pictures", 0)}
+    learned["hands"] = tuple(dict.fromkeys(learned["hands"]))  # one that was to paint more of them is named more often
+    return Leading(side, book, drawings, learned)
 
 
 def with_lexicon(leading: Leading, folder: Folder, base: Path, named: Path | None) -> Leading:

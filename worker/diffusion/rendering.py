@@ -39,7 +39,7 @@ class Rendering:
     `guided` is the interval of steps that take a second pass for guidance, all if it is None; `spacing` the half
     log-SNR from which and to which the steps go at equal distances, the solver's own steps if it is None. `decoded`
     are the depths whose thumbnails are taken with the decoder: those of the ladder's further rungs, or its only one,
-    since they place the frames.
+    since they place the frames. `detail` is by how much the finest of the latents is stronger midway between stops.
     """
 
     scheduler: str
@@ -54,6 +54,7 @@ class Rendering:
     guided: tuple[int, int] | None = None
     spacing: tuple[float, float] | None = None
     decoded: frozenset[int] = frozenset()
+    detail: float = 0.0
 
     @classmethod
     def of(cls, sampling: Mapping[str, Any], **device: Any) -> Rendering:
@@ -67,5 +68,6 @@ class Rendering:
             guided=(guided[0], guided[1]) if guided else None,
             spacing=(spacing[0], spacing[1]) if spacing else None,
             decoded=frozenset(depth for depth, _ in ladder[1:] or ladder),
+            detail=sampling.get("detail", 0.0),
             **device,
         )

@@ -18,7 +18,7 @@ from app.storage.walk_models import Walk
 from tests.support.house import NAME
 from tests.support.recipes import VALUE, painted_in_levels, refusal
 
-SAMPLING = {"steps": 9, "guidance": 3.5, "gain": 1.12, "guided": [1, 6], "ladder": [[6, 8], [7, 40]]}
+SAMPLING = {"steps": 9, "guidance": 3.5, "gain": 1.12, "detail": 0.2, "guided": [1, 6], "ladder": [[6, 8], [7, 40]]}
 
 
 @pytest.fixture
@@ -54,6 +54,7 @@ ROUND_LEVEL = {"kind": "knots", "until": 6, "positions": [0.5], "batches": [[0]]
         (("sampler", "guided"), [0, 10], "its guided steps must lie within its 9 steps"),
         (("sampler", "gain"), 11.0, "its sampling cannot be used"),
         (("sampler", "gain"), float("nan"), "its sampling cannot be used"),
+        (("sampler", "detail"), 3.0, "its sampling cannot be used"),
         (("sampler", "spacing"), [3.0, -5.0], "the spacing of its steps must rise"),
         (("sampler", "spacing"), [float("nan"), 3.0], "its sampling cannot be used"),
         (("sampler", "spacing"), [-1e9, 3.0], "its sampling cannot be used"),
@@ -107,12 +108,15 @@ def test_recipe_enlarged_to_what_the_model_does_not_paint_is_refused(branched: d
     assert "its size cannot be used" in refusal(json.dumps(branched).encode())
 
 
-def test_recipe_from_before_there_was_a_gain_is_kept_as_it_was_written(branched: dict[str, Any]) -> None:
-    _, with_gain = recipe.commission_of(branched)
-    del branched["sampler"]["gain"]
+@pytest.mark.parametrize("name", ["gain", "detail"])
+def test_recipe_from_before_there_was_such_a_setting_is_kept_as_it_was_written(
+    name: str, branched: dict[str, Any]
+) -> None:
+    _, with_it = recipe.commission_of(branched)
+    del branched["sampler"][name]
     _, without = recipe.commission_of(branched)
-    assert with_gain.columns()["sampling"]["gain"] == 1.12
-    assert list(without.columns()["sampling"]) == [key for key in with_gain.columns()["sampling"] if key != "gain"]
+    assert with_it.columns()["sampling"][name] == SAMPLING[name]
+    assert list(without.columns()["sampling"]) == [key for key in with_it.columns()["sampling"] if key != name]
 
 
 def test_same_position_twice_in_a_level_is_refused(branched: dict[str, Any]) -> None:

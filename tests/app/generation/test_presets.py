@@ -22,6 +22,11 @@ def test_preset_resolves_to_what_json_keeps(name: str, facts: dict[str, Any]) ->
     assert set(resolved) == {"scheduler", "steps", "guidance", "guided", "gain", "spacing", "ladder", "branches"}
 
 
+def test_detail_is_told_where_there_is_some() -> None:
+    assert presets.resolve("balanced", {"presets": {"balanced": {"detail": 0.2}}})["detail"] == 0.2
+    assert "detail" not in presets.resolve("balanced", {"presets": {"balanced": {"detail": 0}}})
+
+
 def test_size_beyond_the_models_own_is_kept_as_how_many_times_it_is() -> None:
     own = presets.resolve("balanced", {"size": 256})
     assert presets.resolve("balanced", {"size": 256}, size=256) == own

@@ -74,6 +74,19 @@ def test_hands_of_prompts_that_name_none_may_be_chosen_among_those_it_knows(
         call(*words, "--to", tmp_path / "other", "--unnamed", "fresco")
 
 
+def test_hand_that_was_to_paint_more_than_others_is_told_once(led: Folder, base: Path, book: Path) -> None:
+    index = led.path / "latents" / "shards.json"
+    before = index.read_text()
+    told = json.loads(before)
+    told["of"]["hands"] = [*told["of"]["hands"], "mosaic", "mosaic"]
+    try:
+        index.write_text(json.dumps(told))
+        named = led_model.found(led, base, 64, book=book).learned["hands"]
+    finally:
+        index.write_text(before)
+    assert named.count("mosaic") == 1 and set(named) == set(told["of"]["hands"])
+
+
 def test_worker_paints_with_it_after_a_sketch(published: tuple[Path, dict[str, Any]]) -> None:
     path = published[0]
     assert json.loads((path / "sketch.json").read_text()) == {"version": 1, "side": 8}

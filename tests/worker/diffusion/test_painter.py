@@ -290,6 +290,21 @@ def test_middle_differs_from_both_ends(painters: dict[str, Painter], kind: str) 
     assert difference(middle, last) > 1
 
 
+def test_detail_is_stronger_between_stops_and_none_at_them(painters: dict[str, Painter]) -> None:
+    painter = painters["sd1"]
+    plain, detailed = (
+        shown(painter, painter.prepare(STOPS, exact(painter, detail=detail)), [0.0, 0.1, 0.5, 1.0])
+        for detail in (0.0, 1.0)
+    )
+    steps = [np.abs(a.astype(float) - b).mean() for a, b in zip(plain, detailed, strict=True)]
+    assert steps[0] == steps[3] == 0
+    assert 0 < steps[1] < steps[2]
+    assert all(
+        np.abs(np.diff(a.astype(float), axis=1)).sum() > np.abs(np.diff(b.astype(float), axis=1)).sum()
+        for a, b in zip(detailed[1:3], plain[1:3], strict=True)
+    )
+
+
 def test_inner_stop_of_a_long_walk_is_painted_from_its_own_prompt(painters: dict[str, Painter]) -> None:
     painter = painters["bert"]
     lemon = StopInput("a lemon", "", 3)
