@@ -64,10 +64,12 @@ SYNTHETIC = (
 )
 """What every frame says of itself, as XMP."""
 
-FILMS = {"gif": "film.gif", "mp4": "film.mp4", "poster": "poster.png"}
+FILM = "film.mp4"
 FRAMES = "frames.avif"
-QUALITY = 88  # with colour at full resolution, at least 42 dB from what was painted
-COLOURS = 24  # of a shipped GIF, the heaviest of the files; pages play the frames
+QUALITY = 84  # with colour at full resolution, at least 39 dB from what was painted
+COLOURS = 64  # of the GIF that is made of the frames when they are hung; pages play the frames themselves
+SPARSE = 8  # of so many pixels to each side one is looked at for the palette
+NEAREST = Image.Resampling.NEAREST
 EXACT = 255.0
 
 log = logging.getLogger(__name__)
@@ -92,12 +94,26 @@ class ShippedWalk:
     @cached_property
     def walk_id(self) -> str:
         """Name the walk; the same on every site, so that it cannot be added twice."""
-        digest = hashlib.sha256(self.film("gif")).digest()
+        digest = hashlib.sha256(self.film()).digest()
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:ID_LENGTH])
 
-    def film(self, kind: str) -> bytes:
-        """Read the film as ``gif`` or ``mp4``, or its ``poster``."""
-        return (self.folder / FILMS[kind]).read_bytes()
+    def film(self) -> bytes:
+        """Read the film, an MP4."""
+        return (self.folder / FILM).read_bytes()
+
+    def gif(self, frames: Sequence[Picture]) -> bytes:
+        """Write the film as a GIF of these frames: one palette, no pattern of dots, and the recipe in it."""
+        pictures, durations = [Image.fromarray(picture) for picture in frames], self.label["durations"]
+        few = [picture.resize((picture.width // SPARSE, picture.height // SPARSE), NEAREST) for picture in pictures]
+        wall = Image.new("RGB", (few[0].width, few[0].height * len(few)))
+        for index, picture in enumerate(few):
+            wall.paste(picture, (0, index * picture.height))
+        palette = wall.quantize(COLOURS)
+        pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+        first, *rest = (pictures + pictures[-2::-1])[: len(durations)]  # a film that comes back shows them again
+        out, told = io.BytesIO(), json.dumps(self.recipe, ensure_ascii=True, separators=(",", ":")).encode()
+        first.save(out, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, comment=told)
+        return out.getvalue()
 
     def frames(self) -> list[Picture]:
         """Read the frames, as they are shipped.
@@ -154,7 +170,7 @@ def _commission(number: int, told: Any) -> Commission:
 
 
 def name_of(number: int, walk: Walk) -> str:
-    """Name the folder of a piece by its place in the programme: ``01-a-guitar-a-rocket``."""
+    """Name the folder of a piece by its place in the programme: ``01-a-fox-an-owl``."""
     return f"{number:02}-{walk.slug}".rstrip("-")
 
 
@@ -239,14 +255,13 @@ def compare(piece: ShippedWalk, painted: Sequence[Picture]) -> RepaintCheck:
 def store(piece: ShippedWalk, walk: Walk, painted: Sequence[Picture]) -> None:
     """Make a walk that was just painted the shipped piece."""
     piece.folder.mkdir(parents=True, exist_ok=True)
-    for kind, name in FILMS.items():
-        data = media_store.store().read(walk.media[kind].path)
-        (piece.folder / name).write_bytes(_lighter(data, painted) if kind == "gif" else data)
+    (piece.folder / FILM).write_bytes(media_store.store().read(walk.media["mp4"].path))
     (piece.folder / FRAMES).write_bytes(_avif(painted))
     label = {
         "evenness": walk.evenness,
         "jump": walk.jump,
         "strides": walk.strides,
+        "durations": _durations(media_store.store().read(walk.media["gif"].path)),
         "model_title": walk.model_title,
         "painted_at": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
         "shipped_psnr": _psnr(piece.frames(), painted),
@@ -264,14 +279,19 @@ def _write_files(piece: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
     """Put a piece's files into the media store; return the rows that name them."""
     store, positions = media_store.store(), piece.recipe["positions"]
     frames, films = [], []
-    for index, (picture, position) in enumerate(zip(piece.frames(), positions, strict=True)):
+    pictures = piece.frames()
+    for index, (picture, position) in enumerate(zip(pictures, positions, strict=True)):
         data = _png(picture)
         path = media_store.frame_path(piece.walk_id, index, data)
         store.write(path, data)
         frames.append(Frame(index=index, position=position, rank=_rank(position), path=path, bytes=len(data)))
-    for kind, name in FILMS.items():
-        data = piece.film(kind)
-        path, digest = media_store.film_path(piece.walk_id, kind, name.rpartition(".")[2], data)
+    made = {
+        ("gif", "gif"): piece.gif(pictures),
+        ("mp4", "mp4"): piece.film(),
+        ("poster", "png"): _png(_middle(pictures)),
+    }
+    for (kind, extension), data in made.items():
+        path, digest = media_store.film_path(piece.walk_id, kind, extension, data)
         store.write(path, data)
         films.append(Medium(kind=kind, path=path, bytes=len(data), etag=digest))
     return frames, films
@@ -326,7 +346,7 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         evenness=piece.label["evenness"],
         jump=piece.label["jump"],
         strides=piece.label.get("strides"),
-        colour=colours.main(piece.film("poster")),
+        colour=colours.main(Image.fromarray(_middle(piece.frames()))),
         created_at=painted_at,
         started_at=painted_at,
         finished_at=painted_at,
@@ -343,20 +363,14 @@ def _png(picture: Picture) -> bytes:
     return out.getvalue()
 
 
-def _lighter(gif: bytes, painted: Sequence[Picture]) -> bytes:
-    """Write a GIF again in few colours, of what was painted and without its pattern of dots: a third of its bytes."""
+def _middle(pictures: Sequence[Picture]) -> Picture:
+    return pictures[len(pictures) // 2]
+
+
+def _durations(gif: bytes) -> list[float]:
+    """Return for how many milliseconds each picture of a GIF is shown."""
     with Image.open(io.BytesIO(gif)) as film:
-        comment, durations = film.info["comment"], [each.info["duration"] for each in ImageSequence.Iterator(film)]
-    pictures = [Image.fromarray(picture) for picture in painted]
-    wall = Image.new("RGB", (pictures[0].width, pictures[0].height * len(pictures)))
-    for index, picture in enumerate(pictures):
-        wall.paste(picture, (0, index * picture.height))
-    palette = wall.quantize(COLOURS, kmeans=1)
-    pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    first, *rest = (pictures + pictures[-2::-1])[: len(durations)]  # a film that comes back shows them again
-    out = io.BytesIO()
-    first.save(out, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, comment=comment)
-    return out.getvalue()
+        return [each.info["duration"] for each in ImageSequence.Iterator(film)]
 
 
 def _avif(pictures: Sequence[Picture]) -> bytes:
