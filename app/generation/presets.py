@@ -109,13 +109,13 @@ def _whole(settings: dict[str, Any]) -> dict[str, Any]:
         rung = min(max(1, round(depth * steps)), steps - can_branch)
         if not ladder or rung > ladder[-1][0]:
             ladder.append([rung, int(knots)])
-    detail = {"detail": float(settings["detail"])} if settings["detail"] else {}
-    return detail | {
+    return {
         "scheduler": scheduler,
         "steps": steps,
         "guidance": settings["guidance"],
         "guided": [round(first * steps), ceil(last * steps)],
         "gain": float(settings["gain"]),
+        **({"detail": float(settings["detail"])} if settings["detail"] else {}),
         "spacing": list(settings["spacing"]) if settings["spacing"] and scheduler in SPACED else None,
         "ladder": ladder,
         "branches": bool(settings["branches"]) and can_branch,
