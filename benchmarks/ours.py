@@ -38,7 +38,7 @@ class Ours:
         It has the solver and the steps of our default preset and guides at every step, or it has the given number of
         steps at the noise levels of the model's own solver.
         """
-        ours = self.sampling(presets.DEFAULT) | {"guided": None, "gain": 1.0}
+        ours = self.sampling(presets.DEFAULT) | {"guided": None, "gain": 1.0, "detail": 0.0}
         if steps:
             ours |= {"steps": steps, "spacing": None}
         rendering = self.painter.rendering(ours)
