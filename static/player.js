@@ -174,6 +174,7 @@ class Player {
     if (this.reel.film) this.bringVideo();
     this.way.querySelector(".no-script")?.remove();
     this.way.querySelector(".player").append(this.count, this.blend);
+    this.blend.style.flex = "1 1 0"; // long names break where they stand: nothing moves when two of them are named
     this.ruler = this.way.querySelector(".ruler");
     this.range = makeRange(this);
     this.ruler.prepend(this.range);
