@@ -23,6 +23,10 @@ TRIES = 6
 DARK = 0.45
 """The lightness below which a thing is not shown by night unless that is asked for."""
 
+OFF_CENTRE = (0.04, 0.14)
+"""How far beside the middle a thing stands that is alone, as a share of the picture's side: in the middle of a square
+it looks like an icon."""
+
 VIEWS = ("place", "sky", "event")
 VIEW_COVER, VIEW_SIZE = 0.85, 1.2
 """A drawing of these kinds that fills its square is a view: it fills the picture, and other things stand before it."""
@@ -204,11 +208,12 @@ def _foot(item: Item, setting: Setting, dice: random.Random, size: float, *, nea
 
 def _alone(item: Item, setting: Setting, dice: random.Random) -> Thing:
     flat = setting.kind in ("plain", "split", "pattern", "sky", "space", "underwater")
-    size = dice.uniform(0.62, 0.84) if flat else dice.uniform(0.54, 0.76)
-    x = 0.5 + dice.choice((0.0, dice.uniform(-0.12, 0.12)))
+    size = dice.uniform(0.62, 0.86) if flat else dice.uniform(0.56, 0.8)
+    whole = 0.5 - 0.46 * size * item.size  # so far from the middle, and the frame does not cut it off
+    x = 0.5 + dice.choice((-1, 1)) * min(dice.uniform(*OFF_CENTRE), max(0.0, whole))
     if item.habitat.stance == PORTRAIT and not flat:
-        size = dice.uniform(0.76, 0.92)  # its chin lies at the lower edge, where a bust is cut off
-        return _thing(item, dice, x, 1.04 - 0.47 * size, size)
+        size = dice.uniform(0.84, 1.02)  # its chin lies at the lower edge, where a bust is cut off
+        return _thing(item, dice, x, 1.06 - 0.47 * size, size)
     return _thing(item, dice, x, _foot(item, setting, dice, size), size)
 
 

@@ -10,7 +10,7 @@ from sketch.colour import Look
 from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing
 
-VERSION = 4
+VERSION = 5
 """Of the reader: another one may read the same prompt differently."""
 
 LookOf = Callable[[str], Look | None]
