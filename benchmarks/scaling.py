@@ -43,7 +43,8 @@ class Assumed:
         return (
             f"the busiest moment of a day asks for {self.peak:g} times as much as the quietest; a card paints"
             f" {self.card:g} times as fast as two cores; a pod is given a machine in {self.new_worker_seconds:g}"
-            f" seconds, before the worker starts; {self.pages:g} pages and {self.views:g} plays of the film for each walk; one"
+            f" seconds, before the worker starts; {self.pages:g} pages and {self.views:g} plays of the film for"
+            f" each walk; one"
             f" database server has {self.database_cores} cores at most, and each does as much as one here"
         )
 
@@ -160,10 +161,12 @@ def _measured(measured: dict[str, Any]) -> str:
     return (
         f"**Measured** on {measured['cores']} cores, {measured['date']}, while others worked on the machine (load"
         f" {measured['load_before']} before, {measured['load_after']} after): a usual walk of {measured['frames']}"
-        f" frames takes one worker {seconds[len(seconds) // 2]:.2f} s ({seconds[0]:.2f} to {seconds[-1]:.2f}, {len(seconds)}"
+        f" frames takes one worker {seconds[len(seconds) // 2]:.2f} s ({seconds[0]:.2f} to {seconds[-1]:.2f},"
+        f" {len(seconds)}"
         f" walks, house model); a worker is ready {measured['start_seconds']:.1f} s after its start; a walk leaves"
         f" {_bytes(measured['media_bytes_a_walk'])} of files, its MP4 {_bytes(measured['film_bytes'])} of them, and"
-        f" costs Postgres {measured['postgres_ms_a_walk']:.0f} ms of a core in {measured['commits_a_walk']:.0f} transactions."
+        f" costs Postgres {measured['postgres_ms_a_walk']:.0f} ms of a core in {measured['commits_a_walk']:.0f}"
+        f" transactions."
         f" With {measured['waiting']:,} walks in line, {min(claims):.0f} to {max(claims):.0f} claims a second were"
         f" answered, and one Python process called Redis {measured['redis_calls_a_second']:,} times a second."
     )
