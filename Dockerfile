@@ -1,23 +1,61 @@
-# Two images from one file: docker build --target web .  and  docker build --target worker .
-# docs/deploy.md says how they are run; deploy/compose.yaml runs them.
+# Two images from one file:  docker build --target web .   and   docker build --target worker .
+# By argument:  DEVICE=cuda      a worker for NVIDIA cards (cpu unless said otherwise)
+#               EXTRAS="s3"      lock files of requirements/ to install besides: s3, gcs, telemetry, several with spaces
+#               VERSION, REVISION, SOURCE    what the image's labels say
+# docs/deploy.md says how they are run; deploy/compose.yaml and deploy/k8s run them.
 
 FROM python:3.13-slim AS base
+ARG VERSION=unreleased
+ARG REVISION=unknown
+ARG SOURCE=""
+LABEL org.opencontainers.image.title="MoMA Lisa" \
+      org.opencontainers.image.description="Walks through the latent space of a text-to-image model" \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION \
+      org.opencontainers.image.source=$SOURCE \
+      org.opencontainers.image.licenses=Apache-2.0
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    PIP_NO_CACHE_DIR=1 \
-    PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PATH=/venv/bin:$PATH \
     MOMA_INSTANCE=/data
-RUN useradd --system --uid 10001 --home-dir /data --create-home moma && install -d -o moma /data/media
+RUN groupadd --system --gid 10001 moma && \
+    useradd --system --uid 10001 --gid 10001 --home-dir /data --create-home moma && \
+    install -d -o moma -g moma /data/media
 WORKDIR /srv/moma
+
+# Packages are installed in stages of their own: of these the images take the finished environments and nothing else.
+FROM base AS builder
+# With SOURCE_DATE_EPOCH given, compiled files name their source by its hash rather than its time: the same twice.
+ARG SOURCE_DATE_EPOCH
+ARG EXTRAS=""
+ENV PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY requirements requirements
+RUN python -m venv --without-pip /venv
+
+FROM builder AS web-packages
+# Of the 34 MB of what Babel knows of the world's languages, those that pages speak stay; of numpy, not its tests.
+RUN for lock in web $EXTRAS; do \
+      pip --python /venv/bin/python install --requirement "requirements/$lock.txt" || exit 1; \
+    done && \
+    find /venv -path '*/babel/locale-data/*.dat' -not -name 'root.dat' -not -name 'en*.dat' -not -name 'de*.dat' -delete && \
+    find /venv -path '*/numpy/*/tests/*' -type f -delete
+
+FROM builder AS worker-packages
+ARG DEVICE=cpu
+# torch for processors alone has an index of its own; the one on PyPI brings CUDA.
+RUN case "$DEVICE" in \
+      cpu) export PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu ;; \
+      cuda) ;; \
+      *) echo "DEVICE is cpu or cuda, not $DEVICE." >&2; exit 1 ;; \
+    esac && \
+    for lock in worker $EXTRAS; do \
+      pip --python /venv/bin/python install --requirement "requirements/$lock.txt" || exit 1; \
+    done
 
 # The web process: no torch, no diffusers, no transformers; of the model only what it reads about it.
 FROM base AS web
-# Of the 34 MB of what Babel knows of the world's languages, those that pages speak stay.
-COPY requirements/web.txt requirements/web.txt
-RUN python -m venv --without-pip /venv && \
-    pip --python /venv/bin/python install --requirement requirements/web.txt && \
-    find /venv -path '*/babel/locale-data/*.dat' -not -name 'root.dat' -not -name 'en*.dat' -not -name 'de*.dat' -delete
+COPY --from=web-packages /venv /venv
 COPY app app
 COPY sketch sketch
 COPY migrations migrations
@@ -38,12 +76,9 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "0.0.0.0:8000", "wsgi:app"]
 
-# The worker: the model and what paints with it. For an NVIDIA card leave TORCH_INDEX empty.
+# The worker: the model and what paints with it.
 FROM base AS worker
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
-COPY requirements/worker.txt requirements/worker.txt
-RUN python -m venv --without-pip /venv && \
-    PIP_EXTRA_INDEX_URL=$TORCH_INDEX pip --python /venv/bin/python install --requirement requirements/worker.txt
+COPY --from=worker-packages /venv /venv
 COPY app app
 COPY migrations migrations
 COPY eye eye

@@ -9,7 +9,7 @@ export PORT
 export PYTHONDONTWRITEBYTECODE =
 SCANNED := app benchmarks deploy docs eye migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test fast check audit bench load faults language lock
+.PHONY: help run dev test fast check audit bench load faults manifests simulate language lock
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -48,6 +48,12 @@ load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/reliability.md
 	@$(BIN)/python -m tests.support.needs
 	$(BIN)/python -m tests.faults
+
+manifests: $(VENV)/dev  ## render deploy/k8s and hold it against the schemas (needs kubectl)
+	@$(BIN)/python -m tests.support.manifests
+
+simulate: $(VENV)/dev  ## reckon what ten to ten million walks an hour take, and write docs/scaling.md
+	$(BIN)/python -m benchmarks.scaling
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
 	$(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --no-location --sort-output --omit-header \

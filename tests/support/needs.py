@@ -19,7 +19,7 @@ from pathlib import Path
 from app.config import ROOT
 from app.errors import ConfigError
 from app.operations.redis_server import binary
-from tests.support import postgres
+from tests.support import manifests, postgres
 
 DVC = Path(sys.prefix) / "dvc"
 
@@ -104,6 +104,7 @@ NEEDS = (
     Need("right to mount", mount),
     Need("libfaketime", faketime, ("libfaketime",)),
     Need("dvc", dvc),
+    Need("kubectl", manifests.kubectl, ("kubernetes-client",)),
 )
 
 

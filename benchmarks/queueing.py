@@ -1,0 +1,222 @@
+"""A day in front of the painters, as a queue: arrivals that change with the hour, workers that a scaler adds and takes.
+
+Walks are served in the order in which they came, each by one worker. The site's own order shares more evenly, and lets
+workers with nothing else to do share a walk: both shorten what is waited for at the same load, so this errs upwards.
+Few walks are followed one by one; many are reckoned as a flow, second by second, which is what the law of large numbers
+leaves of them.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DAY = 86_400.0
+FOLLOWED_MAX = 400_000
+"""So many walks a day are followed one by one."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaler:
+    """How KEDA and the autoscaler behind it are set in deploy/k8s, and how long a new worker takes to be one."""
+
+    each: float = 8.0  # unfinished walks for each worker
+    busy: float = 0.7  # or as many as were busy lately, and so much room; 0 leaves it out
+    lately: float = 300.0
+    least: int = 1
+    most: int = 10**9
+    period: float = 15.0
+    start_seconds: float = 60.0
+    stable_seconds: float = 300.0
+    step: int = 4  # more in one period: so many, or twice as many as there are
+
+    def wanted(self, unfinished: float, worked: float) -> int:
+        """Return how many workers so much work is for, when so many seconds of painting were done lately."""
+        room = worked / self.lately / self.busy if self.busy else 0.0
+        return max(self.least, min(self.most, math.ceil(max(unfinished / self.each, room))))
+
+    def next(self, ordered: int, unfinished: float, worked: float, past: deque[int]) -> int:
+        """Return how many workers there shall be now; ``past`` keeps what was wanted for as long as it stays stable."""
+        wanted = self.wanted(unfinished, worked)
+        past.append(wanted)
+        if wanted > ordered:
+            return min(wanted, max(2 * ordered, ordered + self.step))
+        return max(min(ordered, max(past)), ordered // 2, self.least)
+
+    def memory(self) -> deque[int]:
+        """Return an empty past."""
+        return deque(maxlen=max(1, round(self.stable_seconds / self.period)))
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What came of a day: seconds until a walk was begun (as quantiles of all), workers, and how busy they were."""
+
+    walks: int
+    waits: Array
+    weights: Array
+    workers_mean: float
+    workers_most: int
+    busy: float
+
+    def wait(self, quantile: float) -> float:
+        """Return the wait that so many of the walks did not exceed."""
+        order = np.argsort(self.waits)
+        reached = np.cumsum(self.weights[order])
+        return float(self.waits[order][np.searchsorted(reached, quantile * reached[-1])])
+
+
+def rates(an_hour: float, *, peak: float, seconds: float = 1.0) -> Array:
+    """Return the arrivals expected in each stretch of a day whose busiest moment has ``peak`` times the quietest's.
+
+    A sine with its peak at 20:00; over the day it is ``24 * an_hour``.
+    """
+    at = (np.arange(0.0, DAY, seconds) + seconds / 2) / DAY
+    swing = (peak - 1) / (peak + 1)
+    return an_hour * seconds / 3600 * (1 + swing * np.cos(2 * np.pi * (at - 20 / 24)))
+
+
+def arrivals(an_hour: float, *, peak: float, dice: np.random.Generator) -> Array:
+    """Draw when walks are asked for: a Poisson process whose rate changes from minute to minute."""
+    counts = dice.poisson(rates(an_hour, peak=peak, seconds=60.0))
+    return np.sort(np.repeat(np.arange(len(counts)) * 60.0, counts) + dice.random(counts.sum()) * 60.0)
+
+
+def followed(at: Array, service: Array, scaler: Scaler, *, workers: int = 0) -> Day:
+    """Follow walks one by one through workers that come and go; ``workers`` are there when the day begins."""
+    crowd = _Crowd(scaler, max(workers, scaler.least))
+    waits = np.empty(len(at))
+    for number, (moment, seconds) in enumerate(zip(at, service, strict=True)):
+        crowd.until(moment)
+        waits[number] = crowd.serve(moment, seconds) - moment
+    crowd.until(DAY)
+    return crowd.day(waits, float(service.sum()))
+
+
+class _Crowd:
+    """The workers: when each is free next, which are on their way, and what the scaler wants.
+
+    As walks are served in their order, when one begins is known as soon as it comes: no later one overtakes it, and a
+    worker that is on its way by then takes the first walk that would have to wait for longer than for it.
+    """
+
+    def __init__(self, scaler: Scaler, workers: int) -> None:
+        self.scaler, self.past = scaler, scaler.memory()
+        self.past.append(workers)
+        self.free = [0.0] * workers
+        self.coming: deque[float] = deque()
+        self.ends: list[tuple[float, float]] = []  # of all that are being painted or wait, and their seconds
+        self.done: deque[tuple[float, float]] = deque()  # lately
+        self.look = scaler.period
+        self.worker_seconds, self.most = 0.0, workers
+
+    def until(self, moment: float) -> None:
+        """Have the scaler look as often as it does until then."""
+        while self.look <= moment:
+            self._arrive(self.look)
+            while self.ends and self.ends[0][0] <= self.look:
+                self.done.append(heapq.heappop(self.ends))
+            while self.done and self.done[0][0] <= self.look - self.scaler.lately:
+                self.done.popleft()
+            worked = sum(seconds for _, seconds in self.done)
+            ordered = len(self.free) + len(self.coming)
+            self._set(self.scaler.next(ordered, len(self.ends), worked, self.past))
+            self.worker_seconds += len(self.free) * self.scaler.period
+            self.most = max(self.most, len(self.free))
+            self.look += self.scaler.period
+        self._arrive(moment)
+
+    def serve(self, moment: float, seconds: float) -> float:
+        """Give a walk to the worker that is free first; return when it is begun."""
+        begun = max(moment, self.free[0])
+        if self.coming and self.coming[0] < begun:
+            heapq.heappush(self.free, max(self.coming.popleft(), moment))
+            begun = max(moment, self.free[0])
+        heapq.heapreplace(self.free, begun + seconds)
+        heapq.heappush(self.ends, (begun + seconds, seconds))
+        return begun
+
+    def _arrive(self, moment: float) -> None:
+        while self.coming and self.coming[0] <= moment:
+            heapq.heappush(self.free, self.coming.popleft())
+
+    def _set(self, wanted: int) -> None:
+        for _ in range(wanted - len(self.free) - len(self.coming)):
+            self.coming.append(self.look + self.scaler.start_seconds)
+        while len(self.free) + len(self.coming) > wanted and self.coming:
+            self.coming.pop()
+        idle = sorted(self.free)  # those that are idle longest go; who paints ends its walk
+        self.free = idle[max(0, min(len(idle) - wanted, sum(end <= self.look for end in idle))) :]
+        heapq.heapify(self.free)
+
+    def day(self, waits: Array, worked: float) -> Day:
+        """Sum it up."""
+        return Day(
+            len(waits), waits, np.ones(len(waits)), self.worker_seconds / DAY, self.most, worked / self.worker_seconds
+        )
+
+
+def flowing(an_hour: float, mean: float, scaler: Scaler, *, peak: float, dice: np.random.Generator) -> Day:
+    """Reckon a day second by second: what comes joins a line of work that all workers together serve."""
+    came = dice.poisson(rates(an_hour, peak=peak)).astype(np.float64)
+    past, coming = scaler.memory(), deque[tuple[float, int]]()
+    left = math.ceil(came[0] * mean / (scaler.busy or 1.0))  # of the day before
+    workers = max(scaler.least, min(scaler.most, left))
+    line, seconds, most, worker_seconds = 0.0, np.zeros(len(came)), workers, 0.0
+    waits = np.empty(len(came))
+    for second, count in enumerate(came):
+        while coming and coming[0][0] <= second:
+            workers += coming.popleft()[1]
+        can = workers / mean
+        served = min(line + count, can)
+        waits[second] = max(0.0, line + count / 2 - can / 2) / can if line + count > can else 0.0
+        line += count - served
+        seconds[second] = served * mean
+        worker_seconds += workers
+        if second % scaler.period == 0:
+            ordered = workers + sum(more for _, more in coming)
+            worked = float(seconds[max(0, second - round(scaler.lately)) : second + 1].sum())
+            worked *= scaler.lately / min(second + 1.0, scaler.lately)
+            target = scaler.next(ordered, line + min(workers, served * mean), worked, past)
+            if target > ordered:
+                coming.append((second + scaler.start_seconds, target - ordered))
+            elif target < ordered:
+                coming.clear()
+                workers = min(workers, target)
+        most = max(most, workers)
+    return Day(int(came.sum()), waits, came, worker_seconds / len(came), most, float(seconds.sum()) / worker_seconds)
+
+
+def day(an_hour: float, seconds: Sequence[float], scaler: Scaler, *, peak: float, seed: int) -> Day:
+    """Have a day of so many walks an hour; ``seconds`` are measured walks, drawn from anew."""
+    dice = np.random.default_rng(seed)
+    if an_hour * 24 <= FOLLOWED_MAX:
+        at = arrivals(an_hour, peak=peak, dice=dice)
+        left = math.ceil(rates(an_hour, peak=peak)[0] * float(np.mean(seconds)) / (scaler.busy or 1.0))
+        return followed(at, dice.choice(np.asarray(seconds), len(at)), scaler, workers=min(left, scaler.most))
+    return flowing(an_hour, float(np.mean(seconds)), scaler, peak=peak, dice=dice)
+
+
+def erlang_c(load: float, workers: int) -> float:
+    """Return the chance that a walk has to wait, of Poisson arrivals and exponential service (Erlang, 1917)."""
+    blocked = 1.0
+    for number in range(1, workers + 1):
+        blocked = load * blocked / (number + load * blocked)
+    return blocked / (1 - load / workers * (1 - blocked))
+
+
+def as_record(found: Day) -> dict[str, Any]:
+    """Return what tables show of a day."""
+    return {
+        "workers": found.workers_mean, "most": found.workers_most, "busy": found.busy,
+        "median": found.wait(0.5), "p95": found.wait(0.95), "p99": found.wait(0.99),
+    }  # fmt: skip

@@ -1,0 +1,158 @@
+"""What a site of any size is made of, measured on this machine: ``python -m benchmarks.scaling_measures``.
+
+One worker, real Redis, real Postgres, the house model: how long a worker takes to start, how long a usual walk takes,
+what it leaves in the media store and costs Postgres, how many claims Postgres and how many calls Redis take. Written to
+``benchmarks/scaling.json``, from which ``python -m benchmarks.scaling`` reckons.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+
+from app import create_app
+from app.commissions import intake
+from app.commissions.validation import validate
+from app.queue import jobs
+from app.storage.database import db
+from benchmarks.pairs import REPORT
+from benchmarks.sharing import Setting, Workshop, painted
+from tests.support import postgres
+from worker.queue.leases import claim_next
+
+MEASURED = Path(__file__).with_name("scaling.json")
+FRAMES = 24
+WALKS, LINE, CLAIMS, CALLS = 9, 1000, 200, 2000
+AT_ONCE = (1, 2, 4)
+TICKS = os.sysconf("SC_CLK_TCK")
+OWN = {
+    "EXHIBITION": False, "LINE_MAX": 10**6, "LINE_MAX_VISITOR": 10**6, "LINE_MAX_ADDRESS": 10**6,
+    "HOURLY_WALKS": 10**6, "HOURLY_WALKS_ADDRESS": 10**6,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Measure, and write it down."""
+    with ExitStack() as parts:
+        server = parts.enter_context(postgres.running())
+        folder = parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-scaling-"))
+        own = OWN | {"DATABASE_URL": server.url(server.create())}
+        app = create_app(own, instance_path=folder)
+        site = parts.enter_context(Workshop(app))
+        site.environment |= {f"MOMA_{name}": json.dumps(value) for name, value in own.items() if name != "DATABASE_URL"}
+        site.environment["MOMA_DATABASE_URL"] = own["DATABASE_URL"]
+        site.prepare()
+        site.start_redis()
+        parts.enter_context(app.app_context())
+        found = {"date": f"{datetime.now(UTC):%d %B %Y}", "cores": len(os.sched_getaffinity(0)), "frames": FRAMES}
+        found["load_before"] = round(os.getloadavg()[0], 2)
+        found |= _calls()
+        found |= _claims(app, server)
+        found |= _walks(site, Path(folder), server)
+        found["load_after"] = round(os.getloadavg()[0], 2)
+    MEASURED.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    print(MEASURED.read_text("utf-8"))
+
+
+def _walks(site: Workshop, folder: Path, server: postgres.PostgresServer) -> dict[str, Any]:
+    """Start a worker and have it paint one walk after the other."""
+    db.session.execute(text("TRUNCATE walks RESTART IDENTITY CASCADE"))
+    db.session.commit()
+    began = time.monotonic()
+    site.start_workers(Setting(1, len(os.sched_getaffinity(0)), rounds=WALKS))
+    start = time.monotonic() - began
+    painted(("a cup", "a hat"), FRAMES)
+    before, commits, stored = _stored(folder), _commits(), _database_bytes()
+    spent = _processor_seconds(server)
+    found = [painted(pair, FRAMES) for pair in REPORT[:WALKS]]
+    spent = _processor_seconds(server) - spent
+    films = [path.stat().st_size for path in (folder / "media").rglob("*.mp4")]
+    return {
+        "start_seconds": round(start, 2),
+        "walk_seconds": [round(each["seconds"], 3) for each in found],
+        "batches": [each["batches"] for each in found],
+        "commits_a_walk": round((_commits() - commits) / WALKS, 1),
+        "postgres_ms_a_walk": round(1000 * spent / WALKS, 1),
+        "media_bytes_a_walk": round((_stored(folder) - before) / WALKS),
+        "film_bytes": round(sum(films) / len(films)) if films else None,
+        "database_bytes_a_walk": round((_database_bytes() - stored) / WALKS),
+    }
+
+
+def _claims(app: Flask, server: postgres.PostgresServer) -> dict[str, Any]:
+    """Have walks wait, and claim them by so many at once; count Postgres' own processor seconds."""
+    for number in range(LINE):
+        wanted = validate({"stops": [{"prompt": "a cup"}, {"prompt": f"hat {number}"}], "frames": FRAMES, "seed": 11})
+        intake.place(wanted, visitor_key=f"bench-{number}", owner=f"bench-{number}", anew=True)
+    by_many = {}
+    for at_once in AT_ONCE:
+        spent, began = _processor_seconds(server), time.monotonic()
+        with ThreadPoolExecutor(at_once) as threads:
+            taken = sum(threads.map(partial(_claimed, app), [CLAIMS // at_once] * at_once))
+            seconds, spent = time.monotonic() - began, _processor_seconds(server) - spent
+        by_many[str(at_once)] = {"a_second": round(taken / seconds, 1), "postgres_ms": round(1000 * spent / taken, 3)}
+    return {"waiting": LINE, "claims": by_many}
+
+
+def _claimed(app: Flask, count: int) -> int:
+    with app.app_context():
+        return sum(claim_next() is not None for _ in range(count))
+
+
+def _calls() -> dict[str, Any]:
+    """Call the workers as each commission does: a look at the length of the line in Redis, and a job."""
+    store = jobs.connect()
+    if store is None:
+        raise RuntimeError("no Redis runs")
+    began, count = time.monotonic(), 0
+    while count < CALLS:
+        jobs.notify_workers()
+        count += 1
+        if count % 200 == 0:
+            store.flushdb()  # a full line takes no more
+    seconds = time.monotonic() - began
+    store.flushdb()
+    return {"redis_calls_a_second": round(CALLS / seconds)}
+
+
+def _processor_seconds(server: postgres.PostgresServer) -> float:
+    """Add up what Postgres' processes have had; connections stay open while it is measured."""
+    return sum(_of(Path(f"/proc/{pid}/stat")) for pid in server._serving())
+
+
+def _of(stat: Path) -> float:
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _asked(statement: str) -> Callable[[], int]:
+    def ask() -> int:
+        value = db.session.execute(text(statement)).scalar_one()
+        db.session.rollback()
+        return int(value)
+
+    return ask
+
+
+_commits = _asked("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+_database_bytes = _asked("SELECT pg_database_size(current_database())")
+
+
+def _stored(folder: Path) -> int:
+    return sum(path.stat().st_size for path in (folder / "media").rglob("*") if path.is_file())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Render deploy/k8s and look it over: ``python -m tests.support.manifests``. Uses kubectl's own kustomize."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import yaml
+
+from app.config import ROOT
+
+FOLDER = ROOT / "deploy" / "k8s"
+OVERLAYS = sorted(path.parent.name for path in FOLDER.glob("overlays/*/kustomization.yaml"))
+KUBERNETES = ("1.32", "1.37")
+"""The oldest and the newest version whose schemas the manifests must fit."""
+KEDA = Path(__file__).with_name("schemas") / "keda.json"
+KUSTOMIZE_MIN = 5
+
+Manifest = dict[str, Any]
+
+
+def kubectl() -> str | None:
+    """Return the path of a kubectl whose kustomize knows what is used here."""
+    program = shutil.which("kubectl")
+    if program is None:
+        return None
+    told = subprocess.run([program, "version", "--client"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"Kustomize Version: v(\d+)", told)
+    return program if version and int(version[1]) >= KUSTOMIZE_MIN else None
+
+
+@functools.cache
+def rendered(overlay: str) -> tuple[Manifest, ...]:
+    """Render an overlay as ``kubectl apply -k`` would."""
+    command = [kubectl() or "kubectl", "kustomize", str(FOLDER / "overlays" / overlay)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    if told.returncode or told.stderr:
+        raise ValueError(told.stderr)
+    return tuple(yaml.safe_load_all(told.stdout))
+
+
+def flaws(manifest: Manifest) -> list[str]:
+    """Name what of a manifest does not fit its schema: Kubernetes' own, or KEDA's."""
+    if manifest["apiVersion"].startswith("keda.sh/"):
+        schemas = json.loads(KEDA.read_text("utf-8"))
+        schema = schemas[manifest["kind"]]
+        return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(manifest)]
+    found = []
+    for version in KUBERNETES:
+        try:
+            kubernetes_validate.validate(manifest, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            found.append(f"Kubernetes {version}: {error.message}")
+    return found
+
+
+def pods(manifests: tuple[Manifest, ...]) -> Iterator[tuple[str, Manifest]]:
+    """Give the pods that manifests make, each with the name of what makes it."""
+    for manifest in manifests:
+        if manifest["kind"] in ("Deployment", "StatefulSet", "Job"):
+            yield f"{manifest['kind']} {manifest['metadata']['name']}", manifest["spec"]["template"]
+
+
+def main() -> int:
+    """Render and validate every overlay; return 1 if one has a flaw."""
+    if kubectl() is None:
+        print(f"*** NOT RUN: this machine has no kubectl with kustomize {KUSTOMIZE_MIN} or newer. ***")
+        return 1
+    status = 0
+    for overlay in OVERLAYS:
+        found = rendered(overlay)
+        wrong = [(each["kind"], each["metadata"]["name"], flaw) for each in found for flaw in flaws(each)]
+        print(f"{overlay:8} {len(found)} manifests, flaws: {len(wrong)}")
+        for line in wrong:
+            print("        ", *line)
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""What KEDA asks the database of a cluster (deploy/k8s): as much as is unfinished, and as many as were busy lately."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import yaml
+from flask import Flask
+from sqlalchemy import text
+
+from app.storage.database import db, now, writing
+from app.storage.photo_models import Photo
+from app.storage.walk_models import FINISHED, PIECE_TAKEN, Piece, Walk
+from app.walks import lifecycle
+from tests.conftest import Commissioner
+from tests.support.manifests import FOLDER
+from tests.worker.rows import read
+from worker.queue import photo_leases
+from worker.queue.leases import claim_next, sweep
+
+pytestmark = [pytest.mark.server, pytest.mark.parametrize("database", ["postgres"], indirect=True)]
+
+
+def asked(name: str) -> float:
+    """Put one of the scaler's questions."""
+    documents = yaml.safe_load_all((FOLDER / "base" / "worker-scaling.yaml").read_text("utf-8"))
+    triggers = next(each["spec"]["triggers"] for each in documents if each["kind"] == "ScaledObject")
+    (query,) = (trigger["metadata"]["query"] for trigger in triggers if trigger["name"] == name)
+    with db.engine.connect() as connection:
+        return float(connection.execute(text(query)).scalar_one())
+
+
+def counted() -> int:
+    """Count what workers know to be unfinished, by their own sweep, and what they hold."""
+    with db.engine.connect() as connection:
+        held = connection.execute(text(f"SELECT count(*) FROM pieces WHERE state = '{PIECE_TAKEN}'")).scalar_one()  # noqa: S608
+    return sweep() + photo_leases.waiting() + int(held)
+
+
+def test_nothing_is_unfinished_and_nobody_busy_on_an_empty_site(app: Flask) -> None:
+    assert (asked("unfinished"), asked("busy")) == (0, 0)
+
+
+def test_what_waits_and_what_is_being_done_is_unfinished(app: Flask, commissioned: Commissioner) -> None:
+    ids = [commissioned().id for _ in range(3)]
+    assert asked("unfinished") == counted() == 3
+    assert claim_next() is not None
+    assert asked("unfinished") == counted() == 3  # its holder is needed still
+    lifecycle.cancel(read(ids[2]))
+    assert asked("unfinished") == counted() == 2
+
+
+def test_photos_are_work_until_somebody_has_looked_or_nobody_may(app: Flask) -> None:
+    for digest, hours in (("a", 24), ("b", -1)):
+        kept = {"width": 8, "height": 8, "bytes": 5, "created_at": now(), "expires_at": now() + timedelta(hours=hours)}
+        with writing() as session:
+            session.add(Photo(digest=digest, owner_hash="ann", path=f"photos/{digest}.webp", **kept))
+    assert asked("unfinished") == counted() == 1
+
+
+def test_pieces_of_what_is_over_are_no_work(app: Flask, commissioned: Commissioner) -> None:
+    walk = commissioned()
+    assert claim_next() is not None
+    with writing() as session:
+        session.query(Walk).filter_by(id=walk.id).update({"state": "failed", "finished_at": now()})
+        session.query(Piece).update({"state": "waiting", "urgency": 2})
+    assert asked("unfinished") == counted() == 0
+
+
+def test_workers_were_as_busy_as_what_they_finished_in_five_minutes_took(
+    app: Flask, commissioned: Commissioner
+) -> None:
+    for ago, seconds in ((10, 60.0), (200, 90.0), (400, 1000.0)):
+        walk = commissioned()
+        values = {"state": FINISHED, "paint_seconds": seconds, "finished_at": now() - timedelta(seconds=ago)}
+        with writing() as session:
+            session.query(Walk).filter_by(id=walk.id).update(values)
+    assert asked("busy") == pytest.approx(0.5)
