@@ -1,0 +1,116 @@
+"""A site that the code of commit f2cae18 left, brought to today: every page, film, recipe and row of it goes on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from app.config import ROOT
+from tests.server.live import LiveSite
+from tests.support import tiny
+from tests.support.needs import require
+from tests.upgrades.make_site import ARCHIVE, SETTINGS
+
+pytestmark = pytest.mark.server
+
+COMMANDS = ("db upgrade", "gallery reindex", "media prune --yes", "media verify")
+STATES = {"finished": 3, "queued": 1, "failed": 1, "cancelled": 1}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> LiveSite:
+    """Lay out the site of before, with the model that painted it; it does not run yet."""
+    require("redis-server")
+    folder = tmp_path_factory.mktemp("f2cae18")
+    (folder / "models").mkdir()
+    model = tiny.save(folder / "models", "bert")["bert"]
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(folder / "instance", filter="data")
+    return LiveSite(folder / "instance", MODEL=model, **SETTINGS)
+
+
+def run(site: LiveSite, line: str) -> subprocess.CompletedProcess[str]:
+    """Run an admin command of today on the site."""
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", *line.split()]
+    return subprocess.run(command, cwd=ROOT, env=site.environment, capture_output=True, text=True, check=False)
+
+
+def test_site_is_refused_until_it_is_upgraded_then_goes_on(site: LiveSite, tmp_path: Path) -> None:
+    old = dict(site.rows("SELECT id, state FROM walks"))
+    assert {state: list(old.values()).count(state) for state in STATES} == STATES
+    assert site.launch().wait(300) == 1
+    assert "The database is at revision 0011, the code at" in site.output()
+    assert "Run: flask --app wsgi db upgrade" in site.output()
+
+    for line in COMMANDS:
+        done = run(site, line)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+    try:
+        site.start()
+        _walks_go_on(site, old)
+        _films_are_those_of_before(site, old)
+        _recipes_repaint(site, old)
+    finally:
+        site.stop()
+    assert run(site, "media verify").returncode == 0
+    assert run(site, f"backup create {tmp_path / 'after.tar'}").returncode == 0
+
+
+def _walks_go_on(site: LiveSite, old: dict[str, str]) -> None:
+    (queued,) = (walk for walk, state in old.items() if state == "queued")
+    site.finished(queued)
+    for walk, state in old.items():
+        status, page = site.request("GET", f"/walks/{walk}")
+        assert (status, b"</html>" in page) == (200, True), walk
+        assert site.walk(walk)["state"] == ("finished" if walk == queued else state)
+    ((unlisted,),) = site.rows("SELECT id FROM walks WHERE unlisted")
+    for words in ("bear", "lemon", "sun"):
+        found = {walk["id"] for walk in site.request("GET", f"/api/v1/walks?q={words}")[1]["walks"]}
+        assert found
+        assert unlisted not in found
+    for path in ("/gallery", "/feed.xml", "/sitemap.xml", "/about", "/mine", "/"):
+        assert site.request("GET", path)[0] == 200, path
+
+
+def _films_are_those_of_before(site: LiveSite, old: dict[str, str]) -> None:
+    for walk in (walk for walk, state in old.items() if state == "finished"):
+        for kind, path in site.rows(
+            "SELECT kind, media.path FROM media JOIN walks ON number = walk_number WHERE id = ?", walk
+        ):
+            ending = "png" if kind == "poster" else kind
+            status, data = site.request("GET", f"/walks/{walk}.{ending}")
+            assert status == 200, (walk, kind)
+            assert data == (site.instance / "media" / path).read_bytes()
+
+
+def _recipes_repaint(site: LiveSite, old: dict[str, str]) -> None:
+    """Paint a recipe of before again: the frames are, byte for byte, those that hang."""
+    for walk in (walk for walk, state in old.items() if state == "finished"):
+        status, recipe = site.request("GET", f"/walks/{walk}.json")
+        assert status == 200
+        file = site.instance / f"{walk}.recipe"
+        __import__("json").dump(recipe, file.open("w"))
+        out = site.instance / f"{walk}.gif"
+        done = run(site, f"walks create --recipe {file} --anew --wait --out {out}")
+        assert done.returncode == 0, done.stderr
+        film = (
+            site.instance
+            / "media"
+            / site.rows(
+                "SELECT media.path FROM media JOIN walks ON number = walk_number WHERE id = ? AND kind = 'gif'", walk
+            )[0][0]
+        ).read_bytes()
+        assert _pixels(out.read_bytes()) == _pixels(film)
+
+
+def _pixels(film: bytes) -> list[bytes]:
+    import io
+
+    from PIL import Image, ImageSequence
+
+    with Image.open(io.BytesIO(film)) as picture:
+        return [frame.convert("RGB").tobytes() for frame in ImageSequence.Iterator(picture)]
