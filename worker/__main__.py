@@ -38,6 +38,7 @@ from app.storage.database import (
     schema_notice,
     schema_state,
 )
+from app.version import __version__
 from worker import job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
@@ -282,7 +283,8 @@ def _about(painters: Painters) -> dict[str, Any]:
     """Describe this worker and its first model, and name the revisions of all its models that were loaded so far."""
     first = painters.names[0]
     revisions = {name: painters.seen.get(name, {}).get("revision") for name in painters.names}
-    return {"name": holder(), "pid": os.getpid(), "model": first, "models": revisions} | painters.seen[first]
+    about = {"name": holder(), "pid": os.getpid(), "version": __version__, "model": first, "models": revisions}
+    return about | painters.seen[first]
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from app.queue import jobs
 from app.search import semantic_search, visual_search
 from app.storage import media_store
 from app.storage.database import ping, schema_notice, schema_state
+from app.version import __version__
 
 INDEXES = (("meaning", semantic_search), ("looks", visual_search))
 
@@ -63,4 +64,6 @@ def _about(worker: dict[str, Any]) -> str:
     """Name a worker's models; those without a revision were not asked for since it began."""
     models = worker.get("models") or {worker["model"]: worker["revision"]}
     names = [f"{name} {revision}" if revision else f"{name} (not loaded yet)" for name, revision in models.items()]
-    return f"{' and '.join(names)} on {worker['device']}"
+    version = worker.get("version", __version__)
+    stale = "" if version == __version__ else f" (of version {version}, this is {__version__}: start it anew)"
+    return f"{' and '.join(names)} on {worker['device']}{stale}"

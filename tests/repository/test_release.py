@@ -50,7 +50,7 @@ def test_notes_of_a_version_are_what_stands_below_its_heading() -> None:
     assert notes.notes(told, "1.0.0") == "- Old.\n"
     with pytest.raises(LookupError, match=r"nothing of version 1\.2\.0"):
         notes.notes(told, "1.2.0")
-    with pytest.raises(ValueError, match="'## 1.1' is no heading"):
+    with pytest.raises(ValueError, match=r"'## 1\.1' is no heading"):
         notes.releases("## 1.1\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -97,8 +98,10 @@ def test_roll_out_waits_for_approval_and_reads_its_secrets_from_there_alone() ->
 
 
 def test_overlay_of_a_release_names_its_images(tmp_path: Path) -> None:
-    script = ROOT / "deploy/release/overlay.sh"
+    script = Path(shutil.copy(ROOT / "deploy/release/overlay.sh", _folder(tmp_path / "deploy/release")))
     for overlay, tag in (("cpu", "1.2.3"), ("gpu", "1.2.3-cuda")):
+        there = _folder(tmp_path / "deploy/k8s/overlays" / overlay)
+        (there / "kustomization.yaml").write_text("kind: Kustomization\n")
         target = tmp_path / overlay
         subprocess.run([str(script), overlay, "ghcr.io/someone/moma-lisa", "1.2.3", str(target)], check=True)
         written = told(target / "kustomization.yaml")
@@ -107,7 +110,16 @@ def test_overlay_of_a_release_names_its_images(tmp_path: Path) -> None:
             ("ghcr.io/someone/moma-lisa/worker", tag),
         ]
         (resource,) = written["resources"]
-        assert (target / resource).resolve() == ROOT / "deploy/k8s/overlays" / overlay
+        assert (target / resource).resolve() == there
+    command = [str(script), "gpus", "ghcr.io/someone/moma-lisa", "1.2.3", str(tmp_path / "none")]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (refused.returncode, (tmp_path / "none").exists()) == (1, False)
+    assert 'There is no overlay "gpus"' in refused.stderr
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir(parents=True)
+    return path
 
 
 def test_dependabot_looks_after_packages_actions_and_images() -> None:

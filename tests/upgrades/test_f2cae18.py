@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -59,8 +60,12 @@ def test_site_is_refused_until_it_is_upgraded_then_goes_on(site: LiveSite, tmp_p
         _recipes_repaint(site, old)
     finally:
         site.stop()
-    assert run(site, "media verify").returncode == 0
-    assert run(site, f"backup create {tmp_path / 'after.tar'}").returncode == 0
+    _goes_back_and_forth(site, tmp_path / "before.tar")
+
+
+def test_page_names_the_commands_that_are_run_here() -> None:
+    page = (ROOT / "docs/upgrading.md").read_text("utf-8")
+    assert re.findall(r"^flask --app wsgi (.+)$", page, re.MULTILINE) == ["backup create before.tar", *COMMANDS]
 
 
 def _walks_go_on(site: LiveSite, old: dict[str, str]) -> None:
@@ -88,6 +93,14 @@ def _films_are_those_of_before(site: LiveSite, old: dict[str, str]) -> None:
             status, data = site.request("GET", f"/walks/{walk}.{ending}")
             assert status == 200, (walk, kind)
             assert data == (site.instance / "media" / path).read_bytes()
+
+
+def _goes_back_and_forth(site: LiveSite, backup: Path) -> None:
+    """Keep a backup, go back to the schema of an older release and forward again, and put the backup back."""
+    lines = (f"backup create {backup}", "db downgrade 0020", "db upgrade", f"backup restore {backup} --force")
+    for line in (*lines, f"backup verify {backup}", "media verify"):
+        done = run(site, line)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
 
 
 def _recipes_repaint(site: LiveSite, old: dict[str, str]) -> None:
