@@ -9,7 +9,7 @@ export PORT
 export PYTHONDONTWRITEBYTECODE =
 SCANNED := app benchmarks deploy docs eye migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test fast check audit bench load faults manifests simulate language lock
+.PHONY: help run dev test fast check audit bench load faults manifests simulate language lock bom notes workflows
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -62,6 +62,16 @@ language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and
 		--ignore-pot-creation-date --ignore-obsolete --no-wrap
 	$(BIN)/pybabel compile --directory app/i18n/translations
 	rm app/i18n/translations/messages.pot
+
+bom: $(VENV)/dev  ## write the release's bill of materials to build/bom.json
+	@$(BIN)/python -m deploy.release.bill build/bom.json
+
+notes:  ## print what CHANGELOG.md says of VERSION (ADDRESS: where links lead)
+	@$(PYTHON) -m deploy.release.notes "$(VERSION)" $(ADDRESS)
+
+workflows: $(VENV)/dev  ## look over the workflows of GitHub Actions (actionlint, zizmor)
+	$(BIN)/python -m tests.support.actionlint
+	$(BIN)/zizmor --offline --quiet .github
 
 COMPILE = $(BIN)/python -m piptools compile --quiet --upgrade --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,7 +28,17 @@ from app.errors import ConfigError
 from app.generation import models_on_offer
 from app.operations import upkeep
 from app.queue import jobs
-from app.storage.database import db, head, recorded_revision, schema_state
+from app.storage.database import (
+    db,
+    head,
+    is_newer,
+    newer_sentence,
+    recorded_revision,
+    revisions,
+    schema_notice,
+    schema_state,
+)
+from app.version import __version__
 from worker import job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
@@ -108,6 +118,8 @@ def _load(app: Flask) -> Painters:
     with app.app_context():
         if flaw := schema_state() or models_on_offer.flaws():
             raise ConfigError(flaw)
+        if notice := schema_notice():
+            _say_once(notice)
         models = {model.name: model.setting for model in models_on_offer.offered()}
     measured = Path(app.instance_path) / MEASURED
     painters = Painters(models, device=app.config["DEVICE"], kept=app.config["MODELS_KEPT"], measured=measured)
@@ -170,14 +182,14 @@ def _tend_or_end(app: Flask, painters: Painters) -> None:
 def _tend(app: Flask, painters: Painters) -> None:
     """Beside the painting: report and count who is alive, sweep up lost pieces, notify when a job was lost."""
     pause = app.config["SWEEP_SECONDS"]
-    ours = head()  # as the code was when it was loaded; on disk it may be newer
+    ours, known = head(), revisions()  # as the code was when it was loaded; on disk it may be newer
     with app.app_context():
         _bury()
         while not job.stopping.is_set():
             say_alive = partial(jobs.say_alive, _about(painters), ALIVE_SECONDS + math.ceil(pause))
             cares = (
                 keeping.keep,
-                partial(_leave_another_schema, ours),
+                partial(_leave_another_schema, ours, known),
                 partial(_offer_what_is_there, painters),
                 say_alive,
                 _count_the_living,
@@ -202,12 +214,20 @@ def _take(care: Callable[[], object]) -> None:
         db.session.remove()
 
 
-def _leave_another_schema(ours: str) -> None:
-    """Stop as if told to when the database has moved on to a revision that this code was not written for."""
+def _leave_another_schema(ours: str, known: frozenset[str]) -> None:
+    """Stop as if told to when the database has moved on to a revision on which this code does not run."""
     found = recorded_revision()
     if found not in (None, ours):
+        if is_newer(known):
+            _say_once(newer_sentence(found, ours))
+            return
         log.error("The database is at revision %s since, this worker's code at %s; the worker ends", found, ours)
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+@cache
+def _say_once(sentence: str) -> None:
+    log.warning("%s", sentence)
 
 
 def _keep_house(app: Flask) -> None:
@@ -263,7 +283,8 @@ def _about(painters: Painters) -> dict[str, Any]:
     """Describe this worker and its first model, and name the revisions of all its models that were loaded so far."""
     first = painters.names[0]
     revisions = {name: painters.seen.get(name, {}).get("revision") for name in painters.names}
-    return {"name": holder(), "pid": os.getpid(), "model": first, "models": revisions} | painters.seen[first]
+    about = {"name": holder(), "pid": os.getpid(), "version": __version__, "model": first, "models": revisions}
+    return about | painters.seen[first]
 
 
 if __name__ == "__main__":

@@ -196,4 +196,4 @@ class Recipe(TypedDict):
         ]
     ]
     device: RecipeDevice
-    software: Annotated[str | None, Field(description="What painted it.", examples=["moma-lisa 0.1.0"])]
+    software: Annotated[str | None, Field(description="What painted it.", examples=["moma-lisa 1.0.0"])]

@@ -11,7 +11,8 @@ from app.generation import models_on_offer
 from app.queue import jobs
 from app.search import semantic_search, visual_search
 from app.storage import media_store
-from app.storage.database import ping, schema_state
+from app.storage.database import ping, schema_notice, schema_state
+from app.version import __version__
 
 INDEXES = (("meaning", semantic_search), ("looks", visual_search))
 
@@ -28,7 +29,8 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at database, Redis, media store, models on offer, the indexes where the database is well, and workers."""
     config = current_app.config
-    database = _finding("database", ping() or schema_state(), "answers, at the code's revision")
+    flaw = ping() or schema_state()
+    database = _finding("database", flaw, (not flaw and schema_notice()) or "answers, at the code's revision")
     return [
         database,
         _finding("redis", "" if jobs.redis_answers() else _redis_flaw(), "answers"),
@@ -62,4 +64,6 @@ def _about(worker: dict[str, Any]) -> str:
     """Name a worker's models; those without a revision were not asked for since it began."""
     models = worker.get("models") or {worker["model"]: worker["revision"]}
     names = [f"{name} {revision}" if revision else f"{name} (not loaded yet)" for name, revision in models.items()]
-    return f"{' and '.join(names)} on {worker['device']}"
+    version = worker.get("version", __version__)
+    stale = "" if version == __version__ else f" (of version {version}, this is {__version__}: start it anew)"
+    return f"{' and '.join(names)} on {worker['device']}{stale}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 
 from flask import Blueprint, Flask, Response, jsonify
 
 from app.queue import jobs
-from app.storage.database import UNREACHABLE, ping, schema_state
+from app.storage.database import UNREACHABLE, ping, schema_notice, schema_state
 
 blueprint = Blueprint("health", __name__)
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ def ready() -> Response:
     if flaw.startswith(UNREACHABLE):
         log.error("%s", flaw)  # for the log only: a database's own words may name hosts and users
         flaw = f"{UNREACHABLE}."
+    elif not flaw and (notice := schema_notice()):
+        _say_once(notice)
     response = _plain(
         {
             "status": "not ready" if flaw else "ready",
@@ -43,6 +46,11 @@ def ready() -> Response:
     )
     response.status_code = 503 if flaw else 200
     return response
+
+
+@cache
+def _say_once(sentence: str) -> None:
+    log.warning("%s", sentence)
 
 
 def _plain(body: dict[str, object]) -> Response:

@@ -26,7 +26,7 @@ from app.operations import archive_format, database_dump
 from app.operations.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
 from app.search import text_index
 from app.storage import media_store
-from app.storage.database import db, head, now, ping, schema_state, writing
+from app.storage.database import REVISION, db, head, now, ping, schema_state, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import Frame, Medium, Walk
 from app.uploads import photo_store
@@ -151,7 +151,7 @@ def _write(target: Path, copy: Path) -> BackupSummary:
     entries: dict[str, dict[str, Any]] = {}
     with tarfile.open(target, "w") as archive:
         for _ in range(COPIES_MAX):
-            (((walks,),), named), sums = database_dump.copy(copy, COUNT, NAMED)
+            (((walks,),), named, ((revision,),)), sums = database_dump.copy(copy, COUNT, NAMED, REVISION)
             names, absent = {MEDIA + path for (path,) in named}, set[str]()
             for name in sorted(names - entries.keys()):
                 try:
@@ -169,7 +169,7 @@ def _write(target: Path, copy: Path) -> BackupSummary:
         manifest = {
             "format": FORMAT,
             "version": VERSION,
-            "revision": head(),
+            "revision": revision,
             "database": database_dump.kind(),
             "software": f"MoMA Lisa {__version__}",
             "created_at": now().isoformat(timespec="seconds"),

@@ -2,6 +2,7 @@
 
 __all__ = [
     "candidate_models",
+    "compatibility",
     "database",
     "drawing_models",
     "house_models",

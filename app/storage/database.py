@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app.config import ROOT
+from app.storage import compatibility
 from app.storage.session import Session as HoldingSession
 from app.storage.write_turns import WriteTurns
 
@@ -36,6 +37,7 @@ CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not l
 CLOCK, TURNS = "moma_clock", "moma_write_turns"
 CLOCK_SECONDS = 30.0  # between two looks at the database's clock
 LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
+REVISION = "SELECT max(version_num) FROM alembic_version"
 UPGRADE = "flask --app wsgi db upgrade"
 UNREACHABLE = "The database cannot be reached"
 EMPTY = f"The database is empty. Run: {UPGRADE}"
@@ -70,6 +72,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": HoldingSession, "expire_on_commit": False})
+compatibility.table(db.metadata)
 migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True)
 
 
@@ -184,15 +187,48 @@ def head() -> str:
     return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
+def revisions() -> frozenset[str]:
+    """Name the revisions that the code knows: its own, and all that led to it."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+
 def recorded_revision() -> str | None:
     """Return the revision that the database says it is at; ``None`` while it is between two."""
-    return cast(str | None, db.session.scalar(text("SELECT max(version_num) FROM alembic_version")))
+    return cast(str | None, db.session.scalar(text(REVISION)))
+
+
+def is_newer(known: frozenset[str]) -> bool:
+    """Tell whether the database has moved on to a revision after those ``known``, on which their code still runs."""
+    revision = recorded_revision()
+    return revision is not None and revision not in known and compatibility.runs_on(db.session.connection(), known)
+
+
+def schema_notice() -> str:
+    """Say that the database is newer than the code and still runs with it, and what to do; ``""`` where it is not."""
+    try:
+        revision, newer = recorded_revision(), is_newer(revisions())
+    except SQLAlchemyError:
+        return ""  # others tell of a database that does not answer
+    finally:
+        db.session.rollback()
+    return newer_sentence(revision, head()) if newer else ""
+
+
+def newer_sentence(revision: str | None, ours: str) -> str:
+    """Say that a database at ``revision`` is newer than the code, which still runs on it, and what to do."""
+    return (
+        f"The database is at revision {revision}, which is newer than the code ({ours}) and still runs with it. "
+        "Finish the upgrade: start this program from the newer release."
+    )
 
 
 def schema_state() -> str:
     """Compare the database with the code: ``""`` if they agree, else a sentence saying what to run.
 
-    An empty database, an older one, a newer one and one whose migration was broken off are told apart.
+    An empty database, an older one, a newer one and one whose migration was broken off are told apart. A newer one
+    agrees if it says that the code still runs on it, and has all that the code knows.
     """
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -203,6 +239,8 @@ def schema_state() -> str:
         with db.engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_heads()
             missing, present = _compare_columns(connection)
+            known = {script.revision for script in scripts.walk_revisions()}
+            runs = compatibility.runs_on(connection, known)
     except SQLAlchemyError as error:
         return f"{UNREACHABLE}: {_reason(error)}"
     if not found and not present:
@@ -211,15 +249,15 @@ def schema_state() -> str:
         lacks = "more than one" if found else "no"
         return f"The database was left half-migrated: it has tables of ours and {lacks} recorded revision. {RESTORE}"
     (revision,) = found
-    if revision not in {script.revision for script in scripts.walk_revisions()}:
+    if revision not in known and not runs:
         return (
             f"The database is at revision {revision}, which is newer than the code ({head}). Update the code, or run "
             f"with the newer code: flask --app wsgi db downgrade {head}"
         )
-    if revision != head:
+    if revision != head and revision in known:
         return f"The database is at revision {revision}, the code at {head}. Run: {UPGRADE}"
     if missing:
-        return f"The database was left half-migrated: it is at revision {head} but lacks {missing[0]}. {RESTORE}"
+        return f"The database was left half-migrated: it is at revision {revision} but lacks {missing[0]}. {RESTORE}"
     return ""
 
 

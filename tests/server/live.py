@@ -103,6 +103,7 @@ class LiveSite:
         own = {"MOMA_INSTANCE": str(self.instance), "PYTHONUNBUFFERED": "1", "MOMA_FREE_BYTES_MIN": "0"}
         self.environment = {**os.environ, **own, **{f"MOMA_{name}": str(value) for name, value in settings.items()}}
         self.command = [sys.executable, "-m", "app.run"]
+        self.root = ROOT  # whose code runs
         self.process: subprocess.Popen[bytes] | None = None
         self._measured = self.instance / "device.json"
 
@@ -115,7 +116,7 @@ class LiveSite:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.command, "--port", str(self.port)],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.environment,
                 stdout=log,
                 stderr=log,

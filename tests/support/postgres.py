@@ -48,10 +48,11 @@ SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (
   UNION ALL SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'
   UNION ALL SELECT setconfig::text FROM pg_db_role_setting
   UNION ALL SELECT version_num FROM alembic_version
+  UNION ALL SELECT oldest_code FROM schema_compatibility
 ) AS lines(line)"""
 WRITTEN = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-  AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0"""
+  AND relname NOT IN ('alembic_version', 'schema_compatibility') AND pg_relation_size(oid) > 0"""
 OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 

@@ -18,7 +18,7 @@ from rq.exceptions import StopRequested
 from sqlalchemy import text
 
 from app.queue import jobs
-from app.storage.database import db, head, now, writing
+from app.storage.database import db, head, now, revisions, writing
 from app.storage.walk_models import PAINTING, QUEUED, Piece
 from app.walks import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
@@ -197,17 +197,35 @@ def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_
 ) -> None:
     told: list[int] = []
     monkeypatch.setattr(worker.os, "kill", lambda _pid, signum: told.append(signum))
-    worker._leave_another_schema(head())
+    worker._leave_another_schema(head(), revisions())
     assert told == []
     with writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    worker._leave_another_schema(head())
+        session.execute(text("UPDATE schema_compatibility SET oldest_code = '9999'"))
+    worker._leave_another_schema(head(), revisions())
     assert told == [signal.SIGTERM]
     assert f"The database is at revision 9999 since, this worker's code at {head()}" in caplog.text
     with writing() as session:  # in the middle of an upgrade
         session.execute(text("DELETE FROM alembic_version"))
-    worker._leave_another_schema(head())
+    worker._leave_another_schema(head(), revisions())
     assert told == [signal.SIGTERM]
+
+
+def test_worker_of_the_release_before_goes_on_where_the_database_says_that_it_may_and_names_the_cure_once(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(worker.os, "kill", lambda _pid, signum: told.append(signum))
+    with writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9998'"))
+    worker._say_once.cache_clear()
+    for _ in range(3):
+        worker._leave_another_schema(head(), revisions())
+    assert told == []
+    sentence = f"The database is at revision 9998, which is newer than the code ({head()}) and still runs with it."
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{sentence} Finish the upgrade: start this program from the newer release."
+    ]
 
 
 def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(

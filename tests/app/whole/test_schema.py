@@ -24,9 +24,18 @@ HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 UPGRADE = "flask --app wsgi db upgrade"
 FLAWS = {
     "newer": (
-        ["UPDATE alembic_version SET version_num = '9999'"],
+        ["UPDATE alembic_version SET version_num = '9999'", "UPDATE schema_compatibility SET oldest_code = '9999'"],
         f"The database is at revision 9999, which is newer than the code ({HEAD}). Update the code, or run "
         f"with the newer code: flask --app wsgi db downgrade {HEAD}",
+    ),
+    "newer, of before it said with which code it runs": (
+        ["UPDATE alembic_version SET version_num = '9999'", "DROP TABLE schema_compatibility"],
+        f"The database is at revision 9999, which is newer than the code ({HEAD}). Update the code, or run "
+        f"with the newer code: flask --app wsgi db downgrade {HEAD}",
+    ),
+    "newer, of a promise that it does not keep": (
+        ["UPDATE alembic_version SET version_num = '9999'", "ALTER TABLE walks DROP COLUMN prefix"],
+        f"The database was left half-migrated: it is at revision 9999 but lacks walks.prefix. {RESTORE}",
     ),
     "unrecorded": (
         ["DELETE FROM alembic_version"],
@@ -122,7 +131,8 @@ def test_visitor_of_a_half_migrated_site_is_asked_to_come_back(
 @pytest.mark.sqlite
 def test_programs_end_at_once_with_the_reason(app: Flask, instance: Path) -> None:
     with db.engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        for statement in FLAWS["newer"][0]:
+            connection.execute(text(statement))
     sentence = FLAWS["newer"][1]
     for command in (["app.run", "--port", "0"], ["worker"], ["flask", "--app", "wsgi", "walks", "list"]):
         ended = run(instance, *command)

@@ -1,0 +1,136 @@
+"""Write a release's bill of materials, as CycloneDX JSON: ``python -m deploy.release.bill FILE``.
+
+It names the packages of the web process and of the worker, from their lock files, and the works that are shipped, from
+docs/licences.md, each with its licence and the sum of its bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from cyclonedx.model import HashAlgorithm, HashType, Property
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
+from cyclonedx.output.json import JsonV1Dot6
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from app.version import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+LICENCES = ROOT / "docs/licences.md"
+PROGRAMS = ("web", "worker")
+SHIPPED = ("models/", "static/fonts/", "static/vendor/", "exhibition/", "app/moderation/")
+"""Where the works lie that images and archives of a release hold beside the code."""
+
+
+def packages(program: str) -> list[Component]:
+    """Describe the packages in a program's lock file."""
+    lock = ROOT / "requirements" / f"{program}.txt"
+    command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--output-reproducible", "--sv", "1.6", str(lock)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    return sorted(Bom.from_json(json.loads(ran.stdout)).components)
+
+
+def licences(name: str, version: str) -> list[DisjunctiveLicense | LicenseExpression]:
+    """Return the licence that a package tells of itself, where it is installed here in this version."""
+    try:
+        about = metadata.metadata(name)
+    except metadata.PackageNotFoundError:
+        return []
+    if about["Version"] != version:
+        return []
+    if expression := about.get("License-Expression"):
+        return [LicenseExpression(expression)]
+    told = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier", []) if line.startswith("License :: OSI")]
+    return [DisjunctiveLicense(name=line) for line in told]
+
+
+def works(table: str) -> list[Component]:
+    """Describe what is shipped beside the code, from the table of licences."""
+    rows = re.findall(r"^\| (?!what \|)([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", table, re.MULTILINE)
+    return [
+        _work(what, path, licence, origin)
+        for what, where, licence, origin in rows
+        for path in re.findall(r"`([^`]+)`", where)
+        if path.startswith(SHIPPED)
+    ]
+
+
+def _work(what: str, path: str, licence: str, origin: str) -> Component:
+    is_model = "weights" in what
+    return Component(
+        name=path,
+        version=__version__,
+        type=ComponentType.MACHINE_LEARNING_MODEL if is_model else ComponentType.DATA,
+        bom_ref=f"work:{path}",
+        description=f"{what}; from: {origin}",
+        licenses=[DisjunctiveLicense(name=licence)],
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest(ROOT / path))],
+    )
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes; of a folder's, that of its files' names and sums in order."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    lines = [f"{digest(file)}  {file.relative_to(path)}\n" for file in sorted(path.rglob("*")) if file.is_file()]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def bill() -> Bom:
+    """Put the bill together."""
+    root = Component(
+        name="moma-lisa",
+        version=__version__,
+        type=ComponentType.APPLICATION,
+        bom_ref="moma-lisa",
+        licenses=[DisjunctiveLicense(id="Apache-2.0")],
+    )
+    bom, known = Bom(), {}
+    bom.metadata.component = root
+    programs = []
+    for name in PROGRAMS:
+        program = Component(name=f"moma-lisa-{name}", version=__version__, type=ComponentType.APPLICATION, bom_ref=name)
+        needed = []
+        for found in packages(name):
+            package = known.setdefault((found.name, found.version), found)
+            package.bom_ref.value = f"pypi:{found.name}@{found.version}"
+            package.licenses = licences(found.name, str(found.version))
+            package.properties.add(Property(name="moma-lisa:program", value=name))
+            needed.append(package)
+        bom.components.add(program)
+        bom.register_dependency(program, needed)
+        programs.append(program)
+    shipped = works(LICENCES.read_text("utf-8"))
+    for component in (*known.values(), *shipped):
+        bom.components.add(component)
+    bom.register_dependency(root, [*programs, *shipped])
+    return bom
+
+
+def main(arguments: list[str]) -> int:
+    """Write the bill to a file, once it is found to be of CycloneDX's schema."""
+    if len(arguments) != 1:
+        print("Usage: python -m deploy.release.bill FILE", file=sys.stderr)
+        return 2
+    text = JsonV1Dot6(bill()).output_as_string(indent=2)
+    if flaw := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
+        print(f"The bill is not of CycloneDX's schema: {flaw}", file=sys.stderr)
+        return 1
+    target = Path(arguments[0])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, "utf-8")
+    print(f"{target}: {len(json.loads(text)['components'])} components")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,48 @@
+"""Code of before, taken out of the project's history into a folder, and run with today's environment."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+from app.config import ROOT
+
+FULL = "The whole history is needed: clone without --depth, or run: git fetch --unshallow"
+
+
+def git(*arguments: str) -> bytes:
+    """Run git in the project.
+
+    :raises LookupError: when it fails, as it does where the history was cut short.
+    """
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
+    if done.returncode:
+        raise LookupError(f"git {' '.join(arguments)}: {done.stderr.decode().strip()}. {FULL}")
+    return done.stdout
+
+
+def previous_release() -> str:
+    """Name the commit of the release before this one; before there is one, that of the rule that a test holds it to.
+
+    :raises LookupError: when the history does not reach back so far.
+    """
+    if git("rev-parse", "--is-shallow-repository").strip() == b"true":
+        raise LookupError(FULL)
+    here = git("rev-parse", "HEAD").decode().strip()
+    for tag in git("tag", "--merged", "HEAD", "--list", "v*", "--sort=-version:refname").decode().split():
+        if (commit := git("rev-list", "-n", "1", tag).decode().strip()) != here:
+            return commit
+    rule = git("log", "--diff-filter=A", "--format=%H", "--", "migrations/versions/0021_schema_compatibility.py")
+    if not rule:
+        raise LookupError(f"The commit that brought the rule is not in the history. {FULL}")
+    return rule.decode().split()[-1]
+
+
+def check_out(commit: str, folder: Path) -> Path:
+    """Lay out a commit's files, without its tests, in ``folder``, and return that."""
+    with tarfile.open(fileobj=io.BytesIO(git("archive", commit))) as archive:
+        members = [member for member in archive if not member.name.startswith(("tests/", "docs/"))]
+        archive.extractall(folder, members, filter="data")
+    return folder

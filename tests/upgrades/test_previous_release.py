@@ -1,0 +1,104 @@
+"""The release before on a schema after it: its web side, its worker and its commands go on while a new one comes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade as run_migrations
+
+from app.storage.database import db, upgrade
+from tests.conftest import make_app
+from tests.server.live import LiveSite
+from tests.support import postgres, tiny
+from tests.support.needs import require
+from tests.upgrades import earlier
+from tests.upgrades.made_up import migrations_with
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out the code of the release before."""
+    return earlier.check_out(earlier.previous_release(), tmp_path_factory.mktemp("previous"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def site(
+    request: pytest.FixtureRequest, code: Path, tmp_path: Path, postgres_server: postgres.PostgresServer
+) -> Iterator[LiveSite]:
+    """Make a site of the release before, which paints with a tiny model and is not started yet."""
+    require("redis-server")
+    (tmp_path / "models").mkdir()
+    model = tiny.save(tmp_path / "models", "bert")["bert"]
+    settings = {"MODEL": model, "STEPS": 4, "EXHIBITION": "false", "MEANING": "no/table", "EYE": "no/eye"}
+    if request.param == "postgres":
+        settings["DATABASE_URL"] = postgres_server.url(postgres_server.create())
+    site = LiveSite(tmp_path / "instance", **settings)
+    site.root = code
+    site.instance.mkdir()
+    yield site
+    if site.process is not None and site.process.poll() is None:
+        site.stop()
+
+
+def todays(site: LiveSite) -> Flask:
+    """Build today's application on the site's database."""
+    address = site.environment.get("MOMA_DATABASE_URL")
+    return make_app(site.instance, **({"DATABASE_URL": address} if address else {}))
+
+
+def migrate(site: LiveSite, folder: Path | None = None) -> None:
+    """Bring the site's database to today's schema, or to that of the migrations in ``folder``."""
+    with todays(site).app_context():
+        upgrade() if folder is None else run_migrations(directory=str(folder))
+        db.engine.dispose()
+
+
+def command(site: LiveSite, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the release before."""
+    line = [sys.executable, "-m", "flask", "--app", "wsgi", *words]
+    environment = {**os.environ, **site.environment}
+    return subprocess.run(line, cwd=site.root, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_on_one_after_it(
+    site: LiveSite, tmp_path: Path
+) -> None:
+    migrate(site)
+    site.start()
+    before = site.finished(site.commission("a bear", "the sun", seed=7, frames=3)["id"])
+    site.commission("the sun", "a bear", seed=2, frames=3)
+    migrate(site, migrations_with(tmp_path / "migrations", oldest_code=head_of(site)))
+    after = site.commission("a lemon", "the sun", seed=8, frames=3)
+    owner = {"Authorization": f"Bearer {after['owner_token']}"}
+    assert site.finished(after["id"])["frames_painted"] == 3
+    for path in (f"/walks/{before['id']}", f"/walks/{after['id']}.gif", "/gallery?q=lemon", "/mine", "/readyz"):
+        assert site.request("GET", path)[0] == 200, path
+    assert site.request("DELETE", f"/api/v1/walks/{after['id']}", headers=owner)[0] in (200, 204)
+    listed = command(site, "walks", "list", "--json")
+    assert (listed.returncode, len(json.loads(listed.stdout))) == (0, 2), listed.stderr
+    said = site.output()
+    assert "Traceback" not in said
+    assert said.count("is newer than the code") == 2  # the worker and the web process, once each
+    assert said.count("start this program from the newer release") == 2
+
+
+def test_previous_release_refuses_a_schema_that_forbids_it(site: LiveSite, tmp_path: Path) -> None:
+    migrate(site, migrations_with(tmp_path / "migrations", oldest_code="9001"))
+    process = site.launch()
+    assert process.wait(300) == 1
+    assert "which is newer than the code" in site.output()
+    assert "Traceback" not in site.output()
+
+
+def head_of(site: LiveSite) -> str:
+    """Name the revision of the release before."""
+    return sorted(path.name[:4] for path in (site.root / "migrations/versions").glob("[0-9]*.py"))[-1]
