@@ -36,10 +36,10 @@ def main() -> None:
 def _confine(told: dict[str, Any]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getppid()
-    if os.geteuid() == 0:
+    user = pwd.getpwnam(told["user"])
+    if os.geteuid() == 0 != user.pw_uid:
         for capability in range(CAPABILITIES):
             libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # those that the kernel does not know are no loss
-        user = pwd.getpwnam(told["user"])
         os.setgroups([])
         os.setgid(user.pw_gid)
         os.setuid(user.pw_uid)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import pwd
 import shlex
+import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from app.config import ROOT
@@ -55,8 +58,20 @@ def read(name: str, *, place: str | Path = PLACE, instance: str = "") -> Unit:
     return Unit(name, tuple((key, value) for key, value in pairs))
 
 
+@cache
 def user(wanted: str) -> str:
-    """Return the user to run as: the unit's where this machine has it, else the one who may do nothing."""
-    with suppress(KeyError):
-        return pwd.getpwnam(wanted).pw_name
-    return "nobody"
+    """Return the user to run as: the unit's where this machine has it, else the one who may do nothing.
+
+    Where that one cannot reach this Python, or we may not become another, it is our own, which is said loudly.
+    """
+    ours = pwd.getpwuid(os.geteuid()).pw_name
+    if os.geteuid() != 0:
+        return ours
+    for name in (wanted, "nobody"):
+        with suppress(KeyError, OSError):
+            pwd.getpwnam(name)
+            looked = subprocess.run([sys.executable, "-c", "import json"], user=name, extra_groups=[], check=False)
+            if looked.returncode == 0:
+                return name
+    sys.stderr.write("*** NOT RUN: the units' programs as a user of their own; this Python is for root alone. ***\n")
+    return ours
