@@ -74,6 +74,15 @@ class Part:
             except subprocess.TimeoutExpired:
                 self.process.kill()
 
+    def ensure(self) -> None:
+        """Start it, if it does not run."""
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+
+    def reload(self) -> None:
+        """Have it read anew what it was told, as ``ExecReload`` of the units does."""
+        self.send(signal.SIGHUP)
+
     def restart(self) -> None:
         """End it and start it, as ``systemctl restart`` does."""
         self.stop()
@@ -120,7 +129,7 @@ class Production(LiveSite):
         for folder in ("instance", "backups", "nginx", "redis", "releases"):
             (self.place / folder).mkdir()
             self._give(self.place / folder)
-        self.turn_to(self.release("first"))
+        self.turn_to(self.release("1.0.0"))
         self.database = self._stack.enter_context(postgres.running())
         name = self.database.create()
         self.database.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
@@ -139,7 +148,7 @@ class Production(LiveSite):
         self.flask("db", "upgrade")
         self._listen()
         for number in range(1, self._workers + 1):
-            self._add(f"worker{number}", self._unit(f"{number}"))
+            self.add_worker(str(number))
         nginx.configuration(
             self.place / "nginx", self.port, self.back, self.instance / "media", processes=2, limited=self._limited,
             brotli=nginx.BROTLI_MODULE.exists(), STATIC=str(self.place / "current/static"),
@@ -256,7 +265,7 @@ class Production(LiveSite):
     def deploy(self, release: Path) -> None:
         """Bring in a version whose libraries and schema are the same: web first, then one painter after the other."""
         self.turn_to(release)
-        self.parts["web"].send(signal.SIGHUP)
+        self.parts["web"].reload()
         for name in [name for name in self.parts if name.startswith("worker")]:
             self.replace_worker(name)
 
@@ -264,8 +273,16 @@ class Production(LiveSite):
         """Send a painter a signal that ends it, and wait until the one that follows is alive."""
         gone = self.parts[name].send(signum)
         wait_until(lambda: (process := self.parts[name].process) and process.pid != gone, what="another painter")
+        self.wait_alive(name)
+
+    def wait_alive(self, name: str) -> None:
+        """Wait for a painter's sign of life."""
         pid = self.parts[name].process.pid  # type: ignore[union-attr]
         wait_until(lambda: f":{pid}:" in " ".join(self._living()), what="its sign of life")
+
+    def add_worker(self, number: str) -> None:
+        """Know of one more painter, which is not started."""
+        self._add(f"worker{number}", self._unit(number))
 
     def _living(self) -> list[str]:
         """Name the painters that give signs of life, each by host, process and a word of its own."""
