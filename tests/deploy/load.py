@@ -11,13 +11,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import cycle
 from typing import Any
 
 from tests.deploy.production import Production
 from tests.faults.rig import Account, Books, Rig, _engine
 
 PATHS = "/", "/gallery", "/gallery?q=fox", "/about", "/api/v1/walks", "/static/site.css", "/healthz"
-PAUSE = 0.05
+PAUSE = 0.1  # bounded: what is looked for is a request that fails, and the painters need the processors too
 WALK_SECONDS = 4.0
 """Between two walks of the visitor who asks for some: two painters on a busy machine have to come to an end."""
 
@@ -64,9 +65,10 @@ class Load:
         return json.loads(data) if answer.status == 202 else None
 
     def _read(self, source: str) -> None:
-        while not self._over.wait(PAUSE):
-            for path in PATHS:
-                self._ask(source, "GET", path)
+        for path in cycle(PATHS):
+            if self._over.wait(PAUSE):
+                return
+            self._ask(source, "GET", path)
 
     def _commission(self, source: str) -> None:
         while True:

@@ -30,17 +30,22 @@ class Machine:
         self._write("moma", (ROOT / "deploy/moma.sh").read_text("utf-8"))
         self._write("runuser", '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
         # What systemctl is told is done by the test, which holds the programs; it waits, as systemctl does.
-        self._write("systemctl", """#!/bin/sh
+        self._write(
+            "systemctl",
+            """#!/bin/sh
 name=/srv/moma/asked/$$
 echo "$@" > $name.part && mv $name.part $name.ask
 while [ ! -e $name.done ]; do sleep 0.1; done
 exit "$(cat $name.done)"
-""")
+""",
+        )
         (self.place / "nginx-check").mkdir()
         nginx.configuration(self.place / "nginx-check", site.port, site.back, site.instance / "media")
         main = self.place / "nginx-check/nginx.conf"
         load = f"load_module {nginx.BROTLI_MODULE};\n" if nginx.BROTLI_MODULE.exists() else ""
-        own = main.read_text("utf-8").replace(f"include {main.parent}/moma.conf;", f"include {self.place}/etc/nginx/conf.d/*.conf;")
+        own = main.read_text("utf-8").replace(
+            f"include {main.parent}/moma.conf;", f"include {self.place}/etc/nginx/conf.d/*.conf;"
+        )
         main.write_text(load + own, "utf-8")
         self._write("nginx", f'#!/bin/sh\nexec {shlex.join(nginx.command(main.parent))} "$@"\n')
         self._over = threading.Event()

@@ -16,7 +16,9 @@ from tests.support.postgres import USER
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
-BLOCK = re.compile(r"^#{2,3} (?P<title>.+)$|(?:^<!-- not run: (?P<why>.+) -->\n)?^```sh\n(?P<script>.+?)^```$", re.M | re.S)
+BLOCK = re.compile(
+    r"^#{2,3} (?P<title>.+)$|(?:^<!-- not run: (?P<why>.+) -->\n)?^```sh\n(?P<script>.+?)^```$", re.M | re.S
+)
 
 
 def blocks() -> Iterator[tuple[str, str, str]]:

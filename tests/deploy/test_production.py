@@ -106,7 +106,9 @@ def test_two_painters_share_the_queue_evenly(production: Production) -> None:
     with psycopg.connect(**settings, autocommit=True) as connection:  # type: ignore[arg-type]
         connection.execute(CLAIMS)
         try:
-            walks = [production.commission("a cup", f"a lamp number {number}", frames=2)["id"] for number in range(WALKS)]
+            walks = [
+                production.commission("a cup", f"a lamp number {number}", frames=2)["id"] for number in range(WALKS)
+            ]
             for walk in walks:
                 production.finished(walk)
             rows = connection.execute("SELECT holder, kind FROM claims").fetchall()
@@ -122,4 +124,6 @@ def test_two_painters_share_the_queue_evenly(production: Production) -> None:
 def told(load: Load, what: str) -> None:
     """Print what was counted, for whoever asks pytest for it."""
     walks = len(load.visits.books.accounts)
-    print(f"{what}: {sum(load.answers.values()):,} requests, {dict(load.answers)}, {len(load.failed)} failed, {walks} walks")
+    print(
+        f"{what}: {sum(load.answers.values()):,} requests, {dict(load.answers)}, {len(load.failed)} failed, {walks} walks"
+    )

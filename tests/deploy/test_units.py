@@ -132,5 +132,5 @@ def test_nginx_writes_on_in_a_new_file_and_no_line_is_lost(rotated: Path, tmp_pa
 
 def test_lines_of_the_rule_that_tests_replace_are_there() -> None:
     rule = ROTATION.read_text("utf-8")
-    for line in ("/var/log/moma/*.log {", "create 0640 www-data adm", '$(cat /run/nginx.pid)'):
+    for line in ("/var/log/moma/*.log {", "create 0640 www-data adm", "$(cat /run/nginx.pid)"):
         assert line in rule
