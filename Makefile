@@ -9,7 +9,7 @@ export PORT
 export PYTHONDONTWRITEBYTECODE =
 SCANNED := app benchmarks deploy docs eye migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test fast check audit bench load faults manifests simulate language lock bom notes workflows
+.PHONY: help run dev test fast check audit bench load faults manifests simulate language lock bom notes workflows production deployed
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -44,6 +44,13 @@ load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.load
 	$(BIN)/python -m benchmarks.mixed_load
 	$(BIN)/python -m benchmarks.live_pages
+
+production: $(VENV)/dev  ## serve the whole production shape (nginx, gunicorn, Postgres, Redis, two painters) on port 8000 until Ctrl-C
+	@$(BIN)/python -m tests.deploy --port $(PORT)
+
+deployed: $(VENV)/dev  ## run the tests of the production shape: restarts, deploy and roll back under load, docs/operating.md; and take its picture
+	@$(BIN)/python -m tests.support.needs
+	PICTURES=1 $(BIN)/python -m pytest -s tests/deploy
 
 faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/reliability.md
 	@$(BIN)/python -m tests.support.needs

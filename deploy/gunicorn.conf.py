@@ -4,6 +4,7 @@ in ``GUNICORN_CMD_ARGS`` win over what stands here."""
 import ctypes
 import os
 import re
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +12,11 @@ from gunicorn.glogging import Logger
 
 cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-bind = "127.0.0.1:8000"
+bind = "127.0.0.1:8000"  # where systemd hands over an open port (deploy/systemd/moma-web.socket), it is that
+# The code beside this file, by its real name: where a link such as /srv/moma/current is turned to another version, a
+# process goes on with its own, and a reload (which reads this file again) takes the new one, also on the way back.
+chdir = str(Path(__file__).resolve().parents[1])
+sys.path[:] = [path for path in sys.path if path != chdir]  # gunicorn puts it first, but only if it is not there
 worker_class = "gthread"  # a thread that waits for the database keeps no process busy
 workers = int(os.environ.get("WEB_CONCURRENCY", min(cores + 1, 8)))  # each may open ten of Postgres' usual 100
 threads = 8

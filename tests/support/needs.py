@@ -56,6 +56,16 @@ def nginx() -> str | None:
     return shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
 
 
+def systemd_analyze() -> str | None:
+    """Return the path of systemd's own judge of units, which needs no systemd that runs."""
+    return shutil.which("systemd-analyze")
+
+
+def logrotate() -> str | None:
+    """Return the path of logrotate, which Debian keeps where only root's path looks."""
+    return shutil.which("logrotate", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
+
+
 def postgres_server() -> str | None:
     """Return the path of a Postgres server."""
     folder = postgres.binaries()
@@ -101,6 +111,8 @@ NEEDS = (
     Need("chromium", chromium, ("chromium", "fonts-dejavu-core")),
     Need("nginx", nginx, ("nginx-light",)),
     Need("curl", curl, ("curl",)),
+    Need("systemd-analyze", systemd_analyze, ("systemd",)),
+    Need("logrotate", logrotate, ("logrotate",)),
     Need("right to mount", mount),
     Need("libfaketime", faketime, ("libfaketime",)),
     Need("dvc", dvc),

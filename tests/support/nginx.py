@@ -10,6 +10,9 @@ from app.config import ROOT
 from tests.support.needs import require
 
 TEMPLATE = ROOT / "deploy" / "nginx" / "moma.conf.template"
+TLS = TEMPLATE.with_name("tls.conf.template")
+BROTLI = TEMPLATE.with_name("brotli.conf")
+BROTLI_MODULE = Path("/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so")
 MAIN = """daemon off;
 {user}
 pid {folder}/nginx.pid;
@@ -38,22 +41,27 @@ LIMIT = re.compile(r"^ *limit_(?:req|conn) .*\n", re.MULTILINE)
 
 
 def configuration(
-    folder: Path, front: int, back: int, media: Path, *, processes: int = 1, limited: bool = True, **settings: str
-) -> Path:
+    folder: Path, front: int, back: int, media: Path, *, processes: int = 1, limited: bool = True, brotli: bool = False,
+    **settings: str,
+) -> Path:  # fmt: skip
     """Fill in the template, and write nginx' main file around it; ``front`` and ``back`` are ports.
 
     ``settings`` are names of the template, such as ``TRUSTED_PROXY``; not ``limited``, one address may ask for all.
+    ``brotli`` loads Debian's module, and with a ``CERTIFICATE`` plain http is led to https.
     """
     names = {
         "UPSTREAM": f"127.0.0.1:{back}", "LISTEN": f"127.0.0.1:{front}", "SERVER_NAME": "_",
         "STATIC": str(ROOT / "static"), "MEDIA": str(media), "CACHE": str(folder / "cache"), "LOGS": str(folder),
         "LOG_VISITORS": "false", "TRUSTED_PROXY": NOBODY, "REAL_IP_HEADER": "X-Forwarded-For", **settings,
     }  # fmt: skip
-    text = re.sub(r"\$\{MOMA_([A-Z_]+)\}", lambda found: names[found[1]], TEMPLATE.read_text("utf-8"))
-    text = text if limited else LIMIT.sub("", text)
+    templates = [TEMPLATE, TLS] if "CERTIFICATE" in settings else [TEMPLATE]
+    text = "".join(template.read_text("utf-8") for template in templates)
+    text = re.sub(r"\$\{MOMA_([A-Z_]+)\}", lambda found: names[found[1]], text)
+    text = (text if limited else LIMIT.sub("", text)) + (BROTLI.read_text("utf-8") if brotli else "")
     (folder / "moma.conf").write_text(text, "utf-8")
+    main = (f"load_module {BROTLI_MODULE};\n" if brotli else "") + MAIN
     user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are its own user's only
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user, processes=processes), "utf-8")
+    (folder / "nginx.conf").write_text(main.format(folder=folder, user=user, processes=processes), "utf-8")
     return folder / "nginx.conf"
 
 

@@ -1,0 +1,121 @@
+"""Each command of docs/operating.md, run on a site in the production shape, some of whose parts were taken away before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from app.config import ROOT
+from tests.deploy.machine import Machine
+from tests.deploy.production import Production
+from tests.support.postgres import USER
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
+BLOCK = re.compile(
+    r"^#{2,3} (?P<title>.+)$|(?:^<!-- not run: (?P<why>.+) -->\n)?^```sh\n(?P<script>.+?)^```$", re.M | re.S
+)
+
+
+def blocks() -> Iterator[tuple[str, str, str]]:
+    """Yield each block with its heading, and why it is not run, which most are."""
+    title = ""
+    for found in BLOCK.finditer(PAGE):
+        title = found["title"] or title
+        if found["script"]:
+            yield title, found["why"] or "", found["script"]
+
+
+BLOCKS = [pytest.param(*block, id=f"{number} {block[0]}") for number, block in enumerate(blocks())]
+
+
+@pytest.fixture(scope="module")
+def machine(production: Production) -> Iterator[Machine]:
+    """Make a machine around the site, on which a second version lies ready."""
+    production.release("2.0.0", version="2.0.0")
+    machine = Machine(production)
+    yield machine
+    machine.close()
+    assert production.version() != "2.0.0"  # it was rolled back
+
+
+def without_redis(site: Production) -> None:
+    site.parts["redis"].stop()
+
+
+def without_database(site: Production) -> None:
+    site.database.stop()
+
+
+def without_painters(site: Production) -> None:
+    for name in ("worker1", "worker2"):
+        site.parts[name].stop()
+
+
+def older_schema(site: Production) -> None:
+    """Leave the database as a version before had it, with whose code nobody runs."""
+    without_painters(site)
+    site.flask("db", "downgrade")
+    assert "Run: flask --app wsgi db upgrade" in site.request("GET", "/readyz")[1]["database"]
+
+
+def with_painters_again(site: Production) -> None:
+    for name in ("worker1", "worker2"):
+        site.parts[name].ensure()
+        site.wait_alive(name)
+
+
+BROKEN: dict[str, Callable[[Production], None]] = {
+    "Redis is away": without_redis,
+    "The database cannot be reached": without_database,
+    "No painter lives": without_painters,
+}
+
+
+@pytest.mark.parametrize(("title", "why", "script"), BLOCKS)
+def test_commands_do_what_the_page_says(machine: Machine, title: str, why: str, script: str) -> None:
+    if why:
+        pytest.skip(f"NOT RUN: the commands of “{title}” in docs/operating.md: {why}")
+    if title in BROKEN:
+        BROKEN[title](machine.site)
+    done = machine.run(script)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert machine.site.is_open() or title == "Restore"
+
+
+def test_database_of_a_version_before_is_told_by_the_page_and_mended_by_the_command(machine: Machine) -> None:
+    older_schema(machine.site)
+    try:
+        done = machine.run("moma db upgrade")
+        assert done.returncode == 0, done.stderr
+    finally:
+        with_painters_again(machine.site)
+    assert machine.site.is_open()
+
+
+def test_every_heading_of_the_night_has_its_sign_and_all_but_one_a_command() -> None:
+    night = PAGE.partition("## At night")[2]
+    sections = re.findall(r"^### (.+)\n(.*?)(?=^### |\Z)", night, re.M | re.S)
+    without = [title for title, text in sections if "```sh" not in text]
+    assert without == ["A release is bad"]  # whose command is that of another heading
+    assert len(sections) >= 11
+
+
+def test_nightly_backup_is_made_and_only_the_last_are_kept(machine: Machine) -> None:
+    site, folder = machine.site, machine.place / "backups"
+    for number in range(3):
+        (folder / f"moma-2000010{number + 1}T000000Z.tar").touch()
+    (folder / "before-2.0.0.tar").touch()
+    site.run(["/bin/sh", "deploy/nightly.sh"], MOMA_BACKUPS=str(folder), MOMA_BACKUPS_KEPT="2")
+    names = sorted(path.name for path in folder.iterdir())
+    assert names[:2] == ["before-2.0.0.tar", "moma-20000103T000000Z.tar"]
+    assert len(names) == 3
+    with psycopg.connect(host=str(site.database.folder), user=USER, dbname="moma_1") as connection:
+        (walks,) = connection.execute("SELECT count(*) FROM walks").fetchone()  # type: ignore[misc]
+    done = site.flask("backup", "verify", str(folder / names[-1]))
+    assert "all as in the backup" in done.stdout
+    assert walks
