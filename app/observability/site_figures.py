@@ -47,16 +47,16 @@ class Kept(Generic[T]):
 
     def __init__(self, read: Callable[[], T]) -> None:
         self._read = read
-        self._until = -math.inf
+        self._began, self._took = -math.inf, 0.0
         self._known: T
 
     def get(self) -> T:
         """Return what was read last, or read it."""
         began = time.monotonic()
-        if began >= self._until:
+        kept = max(KEPT_SECONDS, self._took / COST_MAX) if KEPT_SECONDS else 0.0
+        if began - self._began >= kept:
             self._known = self._read()
-            took = time.monotonic() - began
-            self._until = began + (max(KEPT_SECONDS, took / COST_MAX) if KEPT_SECONDS else 0.0)
+            self._began, self._took = began, time.monotonic() - began
         return self._known
 
 
