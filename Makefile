@@ -9,7 +9,7 @@ export PORT
 export PYTHONDONTWRITEBYTECODE =
 SCANNED := app benchmarks deploy docs eye migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test fast check audit bench load faults language lock
+.PHONY: help run dev test fast check audit bench load monitoring faults language lock
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -44,6 +44,10 @@ load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.load
 	$(BIN)/python -m benchmarks.mixed_load
 	$(BIN)/python -m benchmarks.live_pages
+
+monitoring: $(VENV)/dev  ## try the alerts, and hold them and the dashboard to what is told (needs promtool)
+	cd deploy/monitoring && promtool check config prometheus.yml && promtool check rules alerts.yml && promtool test rules alerts_test.yml
+	$(BIN)/python -m pytest -q tests/repository/test_monitoring.py
 
 faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/reliability.md
 	@$(BIN)/python -m tests.support.needs

@@ -7,6 +7,7 @@ one that is set is taken, by another worker of the machine, the next are tried.
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,7 +99,7 @@ def serve(address: str) -> str | None:
     host = host.strip("[]")
     for number in range(int(port), int(port) + NEIGHBOURS) if int(port) else (0,):
         try:
-            server, _thread = start_http_server(number, host or "0.0.0.0", REGISTRY)  # noqa: S104 # nosec B104
+            server, _thread = start_http_server(number, host, REGISTRY)
         except OSError as error:
             if error.errno != errno.EADDRINUSE or number == int(port) + NEIGHBOURS - 1:
                 raise
@@ -109,6 +110,10 @@ def serve(address: str) -> str | None:
 
 def _reached(host: str) -> str:
     """Name this machine as others do: by the address that is listened on, or by its name where that is any."""
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104 # nosec B104
+    try:
+        is_any = ipaddress.ip_address(host).is_unspecified
+    except ValueError:  # a name
+        is_any = False
+    if is_any:
         return socket.gethostname()
     return f"[{host}]" if ":" in host else host

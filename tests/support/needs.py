@@ -56,6 +56,11 @@ def nginx() -> str | None:
     return shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
 
 
+def promtool() -> str | None:
+    """Return the path of promtool, which tries rules for Prometheus; its package brings a server as well."""
+    return shutil.which("promtool")
+
+
 def postgres_server() -> str | None:
     """Return the path of a Postgres server."""
     folder = postgres.binaries()
@@ -100,6 +105,7 @@ NEEDS = (
     Need("postgres", postgres_server),
     Need("chromium", chromium, ("chromium", "fonts-dejavu-core")),
     Need("nginx", nginx, ("nginx-light",)),
+    Need("promtool", promtool, ("prometheus",)),
     Need("curl", curl, ("curl",)),
     Need("right to mount", mount),
     Need("libfaketime", faketime, ("libfaketime",)),
