@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from app.storage import media_store
 from app.storage.database import ping, recorded_revision, schema_state
 from app.version import __version__
 
+SECRETS = {"secret_key", "secret_key_fallbacks", "metrics_token", "curator_hash", "language_model_key", "sentry_dsn"}
 ROOMY = 3  # times as much as the least must be free, or it is said that the disk is nearly full
 INDEXES = (("meaning", semantic_search), ("looks", visual_search))
 
@@ -75,8 +77,9 @@ def _disk_flaw() -> str:
 def _secrets_flaw() -> str:
     """Say which file with a secret in it others read; the secrets themselves were checked at the start."""
     config, folder = current_app.config, Path(current_app.instance_path)
-    for name in ("secret_key", "settings.toml"):
-        path = folder / name
+    settings = folder / "settings.toml"
+    holds = settings.exists() and SECRETS & set(tomllib.loads(settings.read_text("utf-8")))
+    for path in (folder / "secret_key", *([settings] if holds else [])):
         if path.exists() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
             return f"Others on this machine read {path}. Run: chmod 600 {path}"
     if config["PROXIES"] and not config["PRODUCTION"]:
