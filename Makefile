@@ -9,7 +9,7 @@ export PORT
 export PYTHONDONTWRITEBYTECODE =
 SCANNED := app benchmarks deploy docs eye migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test fast check audit bench load faults manifests simulate language lock bom notes workflows production deployed
+.PHONY: help run dev test fast check audit bench load faults manifests simulate language lock bom notes workflows production deployed monitoring
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -51,6 +51,10 @@ production: $(VENV)/dev  ## serve the whole production shape (nginx, gunicorn, P
 deployed: $(VENV)/dev  ## run the tests of the production shape: restarts, deploy and roll back under load, docs/operating.md; and take its picture
 	@$(BIN)/python -m tests.support.needs
 	PICTURES=1 $(BIN)/python -m pytest -s tests/deploy
+
+monitoring: $(VENV)/dev  ## try the alerts, and hold them and the dashboard to what is told (needs promtool)
+	cd deploy/monitoring && promtool check config prometheus.yml && promtool check rules alerts.yml && promtool test rules alerts_test.yml
+	$(BIN)/python -m pytest -q tests/repository/test_monitoring.py
 
 faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/reliability.md
 	@$(BIN)/python -m tests.support.needs

@@ -3,6 +3,9 @@
 import logging
 
 from app import create_app
+from app.observability import log_lines, telemetry
 
-logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
+log_lines.configure(log_lines.TEXT, logging.WARNING)
 app = create_app()
+log_lines.configure(app.config["LOG_FORMAT"], logging.WARNING)
+telemetry.init_app(app)

@@ -30,7 +30,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     from app.config import ROOT
     from app.instance import folder
     from app.labels import language_model
-    from app.observability import health, metrics
+    from app.observability import health, metrics, request_ids
     from app.pages import (
         candidates,
         captions,
@@ -62,6 +62,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     config.init_app(app, overrides)
     proxy.init_app(app)
     unread_bodies.init_app(app)
+    request_ids.init_app(app)
     metrics.init_app(app)  # first of those that look at requests, to count all of them and all of their time
     database.init_app(app)
     media_store.init_app(app)

@@ -57,6 +57,11 @@ DEFAULTS: dict[str, Any] = {
     "ACCEL_PREFIX": "",
     "HSTS_SECONDS": 31_536_000,
     "LOG_VISITORS": False,
+    "LOG_FORMAT": "text",
+    # Who is told how it does
+    "WORKER_METRICS": "",
+    "SENTRY_DSN": "",
+    "TRACES_URL": "",
     # What may be asked for
     "STOPS_MAX": 8,
     "PROMPT_MAX": 300,
@@ -105,7 +110,7 @@ NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) 
 TEXTS = (
     "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER",
     "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY", "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH",
-    "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX",
+    "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT", "WORKER_METRICS", "SENTRY_DSN", "TRACES_URL",
 )  # fmt: skip
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
@@ -221,6 +226,7 @@ def _check(app: Flask) -> None:
             "MOMA_HOURLY_PHOTOS_ADDRESS must be no less than MOMA_HOURLY_PHOTOS: visitors share addresses."
         )
     _check_addresses(config)
+    _check_telling(config)
 
 
 def _check_texts(config: Mapping[str, Any]) -> None:
@@ -320,13 +326,32 @@ def _tell_flask(app: Flask) -> None:
     )
 
 
-def _check_language_model(model: str, url: str) -> None:
+def _check_telling(config: Mapping[str, Any]) -> None:
+    """Refuse what cannot be meant of what is told of the site: its logs' form, where figures and traces go."""
+    if config["LOG_FORMAT"] not in ("text", "json"):
+        raise ConfigError(f"MOMA_LOG_FORMAT must be text or json, not {config['LOG_FORMAT']!r}.")
+    host, _, port = config["WORKER_METRICS"].rpartition(":")
+    if config["WORKER_METRICS"] and not (host and port.isascii() and port.isdigit() and int(port) < 65_536):
+        raise ConfigError(
+            "MOMA_WORKER_METRICS must be an address such as 127.0.0.1:9109, or 0.0.0.0:9109 for all that reach this"
+            f" machine, not {config['WORKER_METRICS']!r}."
+        )
+    if config["TRACES_URL"] and not _is_web_address(config["TRACES_URL"]):
+        raise ConfigError(
+            f"MOMA_TRACES_URL must be an address such as http://127.0.0.1:4318/v1/traces, not {config['TRACES_URL']!r}."
+        )
+
+
+def _is_web_address(url: str) -> bool:
     try:
         place = urlsplit(url)
-        is_address = place.scheme in ("http", "https") and bool(place.hostname) and place.port != 0
+        return place.scheme in ("http", "https") and bool(place.hostname) and place.port != 0
     except ValueError:
-        is_address = False
-    if url and not is_address:
+        return False
+
+
+def _check_language_model(model: str, url: str) -> None:
+    if url and not _is_web_address(url):
         raise ConfigError(f"MOMA_LANGUAGE_MODEL_URL must be an address such as http://127.0.0.1:8080/v1, not {url!r}.")
     if bool(url) != bool(model):
         raise ConfigError("MOMA_LANGUAGE_MODEL and MOMA_LANGUAGE_MODEL_URL must be set together, or neither.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
+
+from flask import g, has_request_context
 
 from app.i18n.gettext import N_
 
@@ -14,6 +17,7 @@ class FieldError:
 
     path: tuple[str | int, ...]
     message: str
+    is_unfit: bool = dataclasses.field(default=False, compare=False)
 
     @property
     def field(self) -> str:
@@ -24,6 +28,12 @@ class FieldError:
     def pointer(self) -> str:
         """Write the path as a JSON pointer fragment (RFC 6901)."""
         return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
+
+
+def note_refusal(reason: str) -> None:
+    """Note why the request at hand may be refused, for the figures: they count it if it is."""
+    if has_request_context():
+        g.refusal = reason
 
 
 class MomaError(Exception):
@@ -46,6 +56,7 @@ class InvalidInput(MomaError):
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__(" ".join(error.message for error in errors))
         self.errors = errors
+        note_refusal("unfit" if any(error.is_unfit for error in errors) else "invalid")
 
     @classmethod
     def on(cls, *path: str | int, message: str) -> InvalidInput:
@@ -108,8 +119,9 @@ class NoRoom(MomaError):
     status = 503
     title = N_("Full for now")
 
-    def __init__(self, message: str, *, retry_after: float) -> None:
+    def __init__(self, message: str, *, retry_after: float, reason: str = "full") -> None:
         super().__init__(message)
+        note_refusal(reason)
         self.retry_after = max(1, math.ceil(retry_after))
 
 

@@ -2,9 +2,11 @@
 in ``GUNICORN_CMD_ARGS`` win over what stands here."""
 
 import ctypes
+import importlib.util
 import os
 import re
 import sys
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,8 +44,9 @@ control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # nosec B108  # noqa: PTH112, S108
 accesslog = "-"
 errorlog = "-"
-access_log_format = '"%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'  # nobody's address, nobody's words
-WITH_VISITORS = '%(h)s %({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s %(M)sms "%(a)s"'  # no cookie, no token
+# Nobody's address, nobody's words; at the end the request's id, as on the application's lines.
+access_log_format = '"%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms request_id=%({x-request-id}o)s'
+WITH_VISITORS = '%(h)s %({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s %(M)sms "%(a)s" request_id=%({x-request-id}o)s'
 
 # Figures of requests are counted by all processes in one folder (docs/metrics.md); each has a seat there, which the
 # process that takes its place takes over. Nothing of the application is imported: a reload would keep its old code.
@@ -51,12 +54,36 @@ instance = Path(os.environ.get("MOMA_INSTANCE") or "instance")
 figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(instance.resolve() / "metrics")))
 figures.mkdir(parents=True, exist_ok=True)
 
+# How lines are written, loaded by its path for the same reason.
+spec = importlib.util.spec_from_file_location("lines", Path(__file__).parents[1] / "app/observability/log_lines.py")
+lines = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(lines)
+
+
+def log_format():
+    """Return the setting, before the application is there to be asked: a wrong one ends its start, not ours."""
+    file = instance / "settings.toml"
+    try:
+        told = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
+        told = {}
+    return os.environ.get("MOMA_LOG_FORMAT", told.get("log_format", lines.TEXT))
+
+
 WORDS = re.compile(r"(/walks/[a-z0-9]{16}-)[^/?\s]*")  # a walk's, behind its id
 MALLOC_ARENAS = -8  # M_ARENA_MAX in malloc.h
 
 
 class logger_class(Logger):  # noqa: N801 - the setting's name
     """gunicorn's logs, with the path of a request as it came: decoded, it could hold the end of a line."""
+
+    def setup(self, cfg):
+        """Write JSON where the settings say so."""
+        super().setup(cfg)
+        if log_format() == lines.JSON:
+            for log in (self.error_log, self.access_log):
+                for handler in log.handlers:
+                    handler.setFormatter(lines.JsonLines())
 
     def atoms(self, resp, req, environ, request_time):
         """Return what may stand in a line of the access log."""

@@ -23,9 +23,10 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import create_app
+from app import __version__, create_app
 from app.errors import ConfigError
 from app.generation import models_on_offer
+from app.observability import log_lines, telemetry
 from app.operations import upkeep
 from app.queue import jobs
 from app.storage.database import (
@@ -38,8 +39,7 @@ from app.storage.database import (
     schema_notice,
     schema_state,
 )
-from app.version import __version__
-from worker import job
+from worker import figures, job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
 from worker.queue import keeping, living_workers, photo_leases, unoffered_models
@@ -84,22 +84,34 @@ class Resident(SimpleWorker):
 
 def main() -> int:
     """Load the model, then paint until told to stop; return the exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
+    log_lines.configure(log_lines.TEXT, logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells which database it looks at, each time
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends us at once: nothing is begun
     try:
         app = create_app()
+        log_lines.configure(app.config["LOG_FORMAT"], logging.INFO)
+        telemetry.init_app(app, "moma-worker")
         painters = _load(app)
+        serving = _serve_figures(app)
     except (ConfigError, ModelError, picture_check.CheckerError) as error:
         log.error("The worker cannot start: %s", error)
         return 1
     job.prepare(app, painters)
-    tending = threading.Thread(target=_tend_or_end, args=(app, painters), name="tend", daemon=True)
+    tending = threading.Thread(target=_tend_or_end, args=(app, painters, serving), name="tend", daemon=True)
     tending.start()
     threading.Thread(target=_keep_house, args=(app,), name="keep house", daemon=True).start()
     _serve(app)
     tending.join(LEAVE_SECONDS)
     return 0
+
+
+def _serve_figures(app: Flask) -> str | None:
+    """Tell our figures where the settings say; return at which address."""
+    address = app.config["WORKER_METRICS"]
+    try:
+        return figures.serve(address)
+    except OSError as error:
+        raise ConfigError(f"MOMA_WORKER_METRICS cannot be used: {address}: {error.strerror or error}.") from error
 
 
 def _heed_signals() -> None:
@@ -170,23 +182,24 @@ def _resident(connection: Redis) -> Resident:
     )
 
 
-def _tend_or_end(app: Flask, painters: Painters) -> None:
+def _tend_or_end(app: Flask, painters: Painters, serving: str | None = None) -> None:
     """Tend, or end the process: nobody would renew its leases, nor notice."""
     try:
-        _tend(app, painters)
+        _tend(app, painters, serving)
     except BaseException:
         log.exception("tending broke off")
         keeping.end("nobody tends this worker any more")
 
 
-def _tend(app: Flask, painters: Painters) -> None:
+def _tend(app: Flask, painters: Painters, serving: str | None = None) -> None:
     """Beside the painting: report and count who is alive, sweep up lost pieces, notify when a job was lost."""
     pause = app.config["SWEEP_SECONDS"]
     ours, known = head(), revisions()  # as the code was when it was loaded; on disk it may be newer
     with app.app_context():
         _bury()
         while not job.stopping.is_set():
-            say_alive = partial(jobs.say_alive, _about(painters), ALIVE_SECONDS + math.ceil(pause))
+            about = _about(painters) | _state(ours, serving)
+            say_alive = partial(jobs.say_alive, about, ALIVE_SECONDS + math.ceil(pause))
             cares = (
                 keeping.keep,
                 partial(_leave_another_schema, ours, known),
@@ -285,6 +298,11 @@ def _about(painters: Painters) -> dict[str, Any]:
     revisions = {name: painters.seen.get(name, {}).get("revision") for name in painters.names}
     about = {"name": holder(), "pid": os.getpid(), "version": __version__, "model": first, "models": revisions}
     return about | painters.seen[first]
+
+
+def _state(schema: str, serving: str | None) -> dict[str, Any]:
+    """Say with which schema this worker began, where its figures are told, and what memory it takes."""
+    return {"schema": schema, "metrics": serving, "memory": figures.memory()}
 
 
 if __name__ == "__main__":

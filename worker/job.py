@@ -7,23 +7,31 @@ there is one. What goes wrong is written where its visitor sees it.
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import MediaError
+from app.observability import log_lines, telemetry
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, CANDIDATES, FINISHED, REFUSED, STAGES, Walk
 from app.walks import lifecycle
+from worker import figures
 from worker.diffusion import device_errors
+from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
+from worker.diffusion.rendering import PaintingError
 from worker.film import encoding
+from worker.film.scratch import ScratchFull
 from worker.pieces import batch_piece, candidates_piece, fit_pictures, photo_piece, stages_piece, walk_memory
 from worker.pieces.painting import Stopped, WalkInProgress, stopping
 from worker.pieces.visual_features import feature_reader
-from worker.pieces.walk_setup import WalkRestarted
+from worker.pieces.walk_setup import WalkRestarted, WrongModel
 from worker.queue import keeping, outages, photo_leases
 from worker.queue.leases import Claim, LeaseLost, claim_next, fail_walk, give_back
 from worker.queue.photo_leases import PhotoClaim
@@ -32,6 +40,17 @@ __all__ = ["look", "prepare", "stopping", "work"]
 
 ROOM_SECONDS = 2.0
 """How long is waited where the device has no room for a single picture."""
+
+REASONS_OF_DEVICES = {device_errors.OUT_OF_MEMORY: "device memory", device_errors.LOST: "device lost"}
+REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (MediaError, "media store"),
+    (SQLAlchemyError, "database"),
+    (ScratchFull, "scratch full"),
+    (encoding.EncoderHung, "encoder"),
+    (WrongModel, "wrong model"),
+    (ModelError, "model"),
+    (PaintingError, "painting"),
+)
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +112,8 @@ def _look_at(photo: PhotoClaim) -> Exception | None:
             with suppress(LeaseLost, *outages.OUTAGES):
                 photo_leases.give_back(photo)
             return error
-        except Exception:  # whatever is wrong with it, others wait for their walks
+        except Exception as error:  # whatever is wrong with it, others wait for their walks
+            figures.failed(_reason(error))
             log.exception("%s stays without words", photo)
             with suppress(LeaseLost):
                 photo_leases.finish(photo)
@@ -114,37 +134,49 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
 
     What is no walk's fault is returned: the piece is back in the line.
     """
-    with keeping.kept(claim):
+    with _told(claim) as told, keeping.kept(claim):
         try:
             _do(claim, painters)
+            told.outcome = "done"
             outages.forget(claim)
             painters.grow(claim.model)
         except LeaseLost:
             log.info("%s was called off or taken over; it is left alone", claim)
+            told.outcome = "called off"
             walk_memory.clear(claim.walk_number)
             _clear_if_unwanted(claim)
         except WalkRestarted:
+            told.outcome = "begun anew"
             log.info("walk %s was begun by another model, and is begun anew", claim.walk_id)
         except fit_pictures.Unfit as error:
+            told.outcome = "refused"
             _refuse(claim, str(error))
         except Stopped:
+            told.outcome = "given back"
             give_back(claim)
             log.info("%s goes back in line", claim)
         except outages.OUTAGES as error:
             db.session.remove()  # its transaction may have failed, and would take no further statement
+            told.outcome = "put off"
+            figures.failed(_reason(error))
             if outages.is_to_blame(claim, error):
+                told.outcome = "failed"
                 _fail(claim, error)
                 raise
             log.warning("%s goes back in line: %s", claim, error)
             outages.return_piece(claim, stopping)
             return error
         except encoding.EncoderHung as error:
+            told.outcome = "tried again"
+            figures.failed(_reason(error))
             log.error("%s is tried again: %s", claim, error)
             walk_memory.clear(claim.walk_number)
             outages.count_as_lost(claim)
         except Exception as error:
             verdict = device_errors.verdict(error)
+            figures.failed(REASONS_OF_DEVICES.get(verdict or "") or _reason(error))
             if verdict == device_errors.OUT_OF_MEMORY and _make_do(claim, painters, error):
+                told.outcome = "put off"
                 outages.return_piece(claim, stopping)
                 return None
             if verdict == device_errors.LOST:
@@ -156,6 +188,34 @@ def _attempt(claim: Claim, painters: Painters) -> Exception | None:
         finally:
             db.session.remove()
     return None
+
+
+@dataclass(slots=True)
+class _Told:
+    """What is told of a piece when it has ended."""
+
+    outcome: str = "failed"
+
+
+@contextmanager
+def _told(claim: Claim) -> Iterator[_Told]:
+    """Have all that is said of a piece carry the ids of its walk and request; count it with what became of it."""
+    told = _Told()
+    walk_id = None if claim.task else claim.walk_id
+    ids = {"request_id": claim.request_id, "walk_id": walk_id, "task_id": claim.task}
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    with log_lines.bound(**ids), telemetry.piece(app, kind=claim.kind, **ids) as traced:
+        try:
+            yield told
+        finally:
+            traced["outcome"] = told.outcome
+            figures.piece_ended(claim.kind, told.outcome, claim.seconds)
+            log.info("%s %s.%s: %s after %.2f s", claim, claim.level, claim.batch, told.outcome, claim.seconds)
+
+
+def _reason(error: Exception) -> str:
+    """Name the kind of what went wrong, for the figures."""
+    return next((name for kind, name in REASONS if isinstance(error, kind)), "other")
 
 
 def _do(claim: Claim, painters: Painters) -> None:

@@ -278,6 +278,7 @@ class _Gate:
                 f"{_(MOST[self.what][most != _number(self.own)], count=most)} "
                 + _("There is room for the next in %(time)s.", time=duration_about(wait)),
                 retry_after=wait,
+                reason="rate",
             ) from error
 
     def _text(self, most: Most) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
 from app.moderation import audit_log
 from app.moderation.audit_log import COMMAND
+from app.observability import live_view, overview
 from app.operations.local_worker import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
@@ -121,6 +123,21 @@ def repaint(
         _check_out(out)
     wanted = repainting.commission_of(lookup.walk_at_address(walk_id), style, unlisted=unlisted)
     _place(wanted, owner=visitors.new_token(), pinned=None, anew=anew, wait=wait, out=out, as_json=as_json)
+
+
+@group.command("top")
+@click.option("--once", is_flag=True, help="Look once, and end.")
+@click.option("--seconds", type=click.FloatRange(0.2, 3600), default=1.0, help="How long between two looks.")
+@as_json
+@explained
+def top(once: bool, seconds: float, as_json: bool) -> None:
+    """Show what waits and what each worker paints, live; q or Ctrl-C ends it."""
+    if as_json:
+        print_json(overview.described(overview.look()))
+    elif once:
+        click.echo("\n".join(live_view.lines(overview.look(), width=shutil.get_terminal_size().columns)))
+    else:
+        live_view.watch(seconds)
 
 
 @group.command("list")

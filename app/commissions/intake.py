@@ -20,6 +20,7 @@ from app.commissions.schema import Commission
 from app.errors import InvalidInput, MomaError
 from app.generation import adapters, models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX
+from app.observability import metrics, request_ids
 from app.queue import admission, fair_queue, jobs
 from app.queue.fair_queue import Line
 from app.storage.database import db, writing
@@ -68,6 +69,8 @@ def place(
         raise
     if not is_new or saved.repeat_of:  # which has the files of another
         photo_stops.take_back(put)
+    if is_new:
+        metrics.count_commission(is_repeat=bool(saved.repeat_of))
     if is_new and saved.is_waiting:
         jobs.notify_workers()
     return saved, is_new
@@ -137,6 +140,7 @@ def _new_row(
         owner_hash=visitors.digest(owner or visitors.new_token()),
         unlisted=wanted.unlisted,
         state=QUEUED,
+        request_id=request_ids.current(),
         seed=_seed(wanted, parent),
         frames=wanted.frames or _default_frames(wanted),
         fps=config["FPS"],

@@ -52,9 +52,9 @@ def flaws(shown: Iterable[ShownText]) -> list[FieldError]:
     for field, subject, text in shown:
         if word := _said(text, banned):
             message = _("%(subject)s says “%(word)s”, a word that does not hang here.", subject=subject, word=word)
-            errors.append(FieldError(field, message))
+            errors.append(FieldError(field, message, is_unfit=True))
         elif kind := unfit_text.find(text, allowed=allowed, is_left_out=field[-1] == LEFT_OUT):
-            errors.append(FieldError(field, _(unfit_text.KINDS[kind], subject=subject)))
+            errors.append(FieldError(field, _(unfit_text.KINDS[kind], subject=subject), is_unfit=True))
     return errors
 
 

@@ -1,3 +1,3 @@
 """Is the site well, and how fast? Health checks, metrics and ``flask doctor``."""
 
-__all__ = ["doctor", "health", "metrics"]
+__all__ = ["doctor", "health", "live_view", "log_lines", "metrics", "overview", "request_ids", "telemetry"]

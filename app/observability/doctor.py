@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import stat
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flask import current_app
 
 from app.generation import models_on_offer
-from app.queue import jobs
+from app.observability import site_figures
+from app.queue import admission, jobs
 from app.search import semantic_search, visual_search
 from app.storage import media_store
-from app.storage.database import ping, schema_notice, schema_state
+from app.storage.database import ping, recorded_revision, schema_notice, schema_state
 from app.version import __version__
 
+SECRETS = {"secret_key", "secret_key_fallbacks", "metrics_token", "curator_hash", "language_model_key", "sentry_dsn"}
+ROOMY = 3  # times as much as the least must be free, or it is said that the disk is nearly full
 INDEXES = (("meaning", semantic_search), ("looks", visual_search))
 
 
@@ -27,7 +33,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at database, Redis, media store, models on offer, the indexes where the database is well, and workers."""
+    """Look at all that the site stands on; at the indexes only where the database is well."""
     config = current_app.config
     flaw = ping() or schema_state()
     database = _finding("database", flaw, (not flaw and schema_notice()) or "answers, at the code's revision")
@@ -40,7 +46,10 @@ def examine() -> list[Finding]:
             for model in models_on_offer.offered()
         ),
         *(_finding(name, index.flaw(), index.about()) for name, index in INDEXES if database.well),
-        _worker(),
+        _finding("disk", _disk_flaw(), "has room"),
+        _finding("secrets", _secrets_flaw(), "are long enough, and nobody else on this machine reads them"),
+        _finding("proxy", _proxy_flaw(), f"{config['PROXIES']} in front"),
+        _worker(database.well),
     ]
 
 
@@ -53,10 +62,52 @@ def _redis_flaw() -> str:
     return f"Redis at {url} does not answer." if url else "No Redis is set and no site runs. Start it: make run"
 
 
-def _worker() -> Finding:
+def _disk_flaw() -> str:
+    """Say whether walks are refused for want of room, or will be soon."""
+    least, free = current_app.config["FREE_BYTES_MIN"], admission.free_bytes()
+    if not free or min(free) >= max(ROOMY * least, 1):
+        return ""
+    told = f"{min(free) / 1e9:.1f} GB are free for pictures and the database"
+    if min(free) < least:
+        return (
+            f"{told}, and walks are refused: FREE_BYTES_MIN is {least / 1e9:.1f} GB. Run: flask --app wsgi media prune"
+        )
+    return f"{told}; at {least / 1e9:.1f} GB walks are refused. Run: flask --app wsgi media prune"
+
+
+def _secrets_flaw() -> str:
+    """Say which file with a secret in it others read; the secrets themselves were checked at the start."""
+    config, folder = current_app.config, Path(current_app.instance_path)
+    settings = folder / "settings.toml"
+    holds = settings.exists() and SECRETS & set(tomllib.loads(settings.read_text("utf-8")))
+    for path in (folder / "secret_key", *([settings] if holds else [])):
+        if path.exists() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+            return f"Others on this machine read {path}. Run: chmod 600 {path}"
+    if config["PROXIES"] and not config["PRODUCTION"]:
+        return "PROXIES says that strangers come, but PRODUCTION is not set, so weak secrets are not refused. Set it."
+    return ""
+
+
+def _proxy_flaw() -> str:
+    """Say where what nginx is to do and what the settings say of it do not go together."""
+    config = current_app.config
+    if config["ACCEL_PREFIX"] and not config["PROXIES"]:
+        return (
+            "ACCEL_PREFIX has nginx send the films, but PROXIES says that nothing stands in front: they would be empty."
+        )
+    return ""
+
+
+def _worker(has_database: bool) -> Finding:
+    """Say who paints; a worker of another version counts as unwell, as it may not understand what it finds."""
     workers = jobs.workers()
     if not workers:
         return Finding("worker", False, "No worker is running. Start one: python -m worker")
+    schema = recorded_revision() if has_database else None
+    if old := [worker for worker in workers if site_figures.is_outdated(worker, schema)]:
+        versions = ", ".join(sorted({str(worker.get("version") or "an earlier version") for worker in old}))
+        ours = f"this is {__version__}"
+        return Finding("worker", False, f"{len(old)} of {len(workers)} run {versions}, {ours}. Start them anew.")
     return Finding("worker", True, f"{len(workers)} running: {', '.join(map(_about, workers))}")
 
 
@@ -64,6 +115,4 @@ def _about(worker: dict[str, Any]) -> str:
     """Name a worker's models; those without a revision were not asked for since it began."""
     models = worker.get("models") or {worker["model"]: worker["revision"]}
     names = [f"{name} {revision}" if revision else f"{name} (not loaded yet)" for name, revision in models.items()]
-    version = worker.get("version", __version__)
-    stale = "" if version == __version__ else f" (of version {version}, this is {__version__}: start it anew)"
-    return f"{' and '.join(names)} on {worker['device']}{stale}"
+    return f"{' and '.join(names)} on {worker['device']}"

@@ -7,26 +7,17 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import math
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
-from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
-from prometheus_client.registry import Collector
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
+from app.observability import site_figures
 from app.queue import jobs
-from app.storage.database import db, now, ping
-from app.storage.walk_models import FINISHED, QUEUED, STATES, Walk
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -35,7 +26,7 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SEAT = "WEB_SEAT"  # set by deploy/gunicorn.conf.py; without it, each process has files of its own number
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
-KEPT_SECONDS = 5.0  # several may scrape, and each count goes through all walks
+REFUSALS = {413: "too large", 422: "invalid", 429: "rate", 503: "other"}  # where nothing more is known
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -51,33 +42,11 @@ class Requests:
         self.seconds = Histogram(
             "moma_http_request_seconds", "Time until the answer began.", ["endpoint"], buckets=SECONDS, registry=own
         )
+        self.refusals = Counter("moma_refusals", "Requests that were refused.", ["reason"], registry=own)
+        self.commissions = Counter("moma_commissions", "Walks that were asked for.", ["answer"], registry=own)
         if own is None:
             MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]
-        self.registry.register(Site())
-
-
-class Site(Collector):
-    """The figures of the site, read from database and Redis at this moment; the walks are counted now and then."""
-
-    def __init__(self) -> None:
-        self.counts = Counts()
-
-    def describe(self) -> Iterable[Metric]:
-        """Describe nothing beforehand: at registration there is no application to ask."""
-        return []
-
-    def collect(self) -> Iterator[Metric]:
-        """Read the figures; what cannot be reached is reported as down, and the rest is still given."""
-        walks: list[Metric] = []
-        if not ping():
-            try:
-                walks = list(_walks(self.counts.by_state()))
-            except SQLAlchemyError:
-                db.session.rollback()
-        yield GaugeMetricFamily("moma_database_up", "Whether the database answers.", value=bool(walks))
-        yield from walks
-        yield GaugeMetricFamily("moma_redis_up", "Whether Redis answers.", value=jobs.redis_answers())
-        yield GaugeMetricFamily("moma_workers", "Workers that are alive.", value=len(jobs.workers()))
+        self.registry.register(site_figures.Site())
 
 
 def init_app(app: Flask) -> None:
@@ -88,64 +57,40 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
+def count_commission(*, is_repeat: bool) -> None:
+    """Count a walk that was asked for: what was painted before is answered with the same pictures."""
+    _requests().commissions.labels("repeat" if is_repeat else "new").inc()
+
+
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Send the figures to those who may read them."""
-    if not (_is_from_this_machine() or _has_token()):
-        if not current_app.config["METRICS_TOKEN"]:
-            raise NotFound
-        words = "Send the site's METRICS_TOKEN as a bearer token.\n"
-        return Response(words, 401, {"WWW-Authenticate": 'Bearer realm="metrics"'}, mimetype="text/plain")
+    if refusal := _refused():
+        return refusal
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     text = encode(_requests().registry)
     return Response(text, content_type=content_type, headers={"Cache-Control": "no-store"})
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """What is told of the walks in one state; those that were deleted are not among ``shown``."""
-
-    shown: int = 0
-    oldest: datetime | None = None
-    painted: int = 0
-    seconds: float = 0.0
-
-
-class Counts:
-    """The walks, counted: one way through the table, and not again for some seconds."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Count] = {}
-        self._at = -math.inf
-
-    def by_state(self) -> dict[str, Count]:
-        """Return the counts of each state that some walk is in."""
-        if time.monotonic() - self._at >= KEPT_SECONDS:
-            self._known, self._at = self._read(), time.monotonic()
-        return self._known
-
-    def _read(self) -> dict[str, Count]:
-        query = select(
-            Walk.state,
-            func.count().filter(Walk.deleted_at.is_(None)),
-            func.min(Walk.created_at),
-            func.count(Walk.paint_seconds),
-            func.coalesce(func.sum(Walk.paint_seconds), 0.0),
-        ).group_by(Walk.state)
-        return {state: Count(*told) for state, *told in db.session.execute(query)}
+@blueprint.get("/metrics/workers")
+def workers() -> Response:
+    """Name the addresses at which living workers tell their figures, as Prometheus looks for targets by HTTP."""
+    if refusal := _refused():
+        return refusal
+    targets = sorted({str(about["metrics"]) for about in jobs.workers() if about.get("metrics")})
+    response = jsonify([{"targets": targets, "labels": {}}] if targets else [])
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
-def _walks(counts: Mapping[str, Count]) -> Iterator[Metric]:
-    states = GaugeMetricFamily("moma_walks", "Walks by state, without deleted ones.", labels=["state"])
-    for state in STATES:
-        states.add_metric([state], counts.get(state, Count()).shown)
-    yield states
-    waiting, finished = counts.get(QUEUED, Count()), counts.get(FINISHED, Count())
-    yield GaugeMetricFamily("moma_walks_waiting", "Walks in line.", value=waiting.shown)
-    age = 0.0 if waiting.oldest is None else max(0.0, (now() - waiting.oldest).total_seconds())
-    yield GaugeMetricFamily("moma_oldest_waiting_seconds", "How long the first walk in line has waited.", value=age)
-    words = "Finished walks and their painting time."
-    yield SummaryMetricFamily("moma_paint_seconds", words, finished.painted, finished.seconds)
+def _refused() -> Response | None:
+    """Refuse whoever may not read the figures; ``None`` for those who may."""
+    if not (_is_from_this_machine() or _has_token()):
+        if not current_app.config["METRICS_TOKEN"]:
+            raise NotFound
+        words = "Send the site's METRICS_TOKEN as a bearer token.\n"
+        return Response(words, 401, {"WWW-Authenticate": 'Bearer realm="metrics"'}, mimetype="text/plain")
+    return None
 
 
 def _begin() -> None:
@@ -160,6 +105,8 @@ def _count(response: Response) -> Response:
     method = request.method if request.method in METHODS else "other"
     requests = _requests()
     requests.count.labels(method, endpoint, str(response.status_code)).inc()
+    if response.status_code in REFUSALS:
+        requests.refusals.labels(g.get("refusal", REFUSALS[response.status_code])).inc()
     requests.seconds.labels(endpoint).observe(time.perf_counter() - began)
     return response
 

@@ -44,12 +44,12 @@ def check_storage(network: str) -> None:
     :raises TooMany: when the network has had its share of the day kept.
     """
     least, share = current_app.config["FREE_BYTES_MIN"], current_app.config["DAILY_BYTES_ADDRESS"]
-    if least and min(_free_bytes(), default=least) < least:
-        raise NoRoom(_(NO_DISK, size=file_size(least)), retry_after=UNKNOWN_SECONDS)
+    if least and min(free_bytes(), default=least) < least:
+        raise NoRoom(_(NO_DISK, size=file_size(least)), retry_after=UNKNOWN_SECONDS, reason="disk")
     if _kept_bytes(network) >= share:
         oldest = db.session.scalar(select(func.min(Walk.created_at)).where(*_of_the_day(network)))
         wait = ((oldest or now()) + DAY - now()).total_seconds()
-        raise TooMany(_and_when(_(OF_DAY, size=file_size(share)), wait), retry_after=wait)
+        raise TooMany(_and_when(_(OF_DAY, size=file_size(share)), wait), retry_after=wait, reason="day")
 
 
 def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.Line) -> None:
@@ -74,12 +74,14 @@ def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.Line) 
     ):
         if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
             wait = _till_done(session, whose, excess)
-            raise TooMany(_and_when(_(sentence, count=number(most)), wait), retry_after=wait or UNKNOWN_SECONDS)
+            told = _and_when(_(sentence, count=number(most)), wait)
+            raise TooMany(told, retry_after=wait or UNKNOWN_SECONDS, reason="share of the line")
     most = config["LINE_MAX"]
     waiting, painters = fair_queue.waiting_work(line)
     if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
         wait = painters.seconds(excess / painters.painters) if painters.painters else None
-        raise NoRoom(_and_when(_(WHOLE, count=number(most)), wait), retry_after=wait or UNKNOWN_SECONDS)
+        told = _and_when(_(WHOLE, count=number(most)), wait)
+        raise NoRoom(told, retry_after=wait or UNKNOWN_SECONDS, reason="line")
 
 
 def _and_when(sentence: str, wait: float | None) -> str:
@@ -96,7 +98,7 @@ def _till_done(session: Session, whose: ColumnElement[bool], excess: int) -> flo
     return None  # the walk asked for is larger than all that may wait
 
 
-def _free_bytes() -> list[int]:
+def free_bytes() -> list[int]:
     """Tell what is free where this site keeps its files, as far as that is on disks of this machine."""
     store, address = media_store.store(), make_url(current_app.config["DATABASE_URL"])
     folders = [store.root] if store.is_local else []

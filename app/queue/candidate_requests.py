@@ -177,7 +177,15 @@ def _enqueue(session: Session, found: CandidateSet, *, batch: int) -> None:
     """Put the piece in line; short tasks take turns by who came first."""
     last = session.scalar(select(func.max(Piece.turn)).where(Piece.urgency == pieces.SHORT)) or 0
     session.add(
-        Piece(task=found.id, model=found.model, kind=CANDIDATES, batch=batch, urgency=pieces.SHORT, turn=last + 1)
+        Piece(
+            task=found.id,
+            model=found.model,
+            kind=CANDIDATES,
+            batch=batch,
+            payload=pieces.asked(),
+            urgency=pieces.SHORT,
+            turn=last + 1,
+        )
     )
 
 

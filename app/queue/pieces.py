@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import g, has_request_context
+
 from app.storage.walk_models import PIECE_WAITING
 
 SHORT, WALK, PARKED = 0, 1, 2
@@ -12,3 +14,9 @@ left waits for nobody, until somebody has it painted again."""
 
 FREE: dict[str, Any] = {"state": PIECE_WAITING, "lease_holder": None, "lease_until": None}
 """What a piece that nobody holds looks like."""
+
+
+def asked() -> dict[str, Any]:
+    """Return what a short task keeps of the request that asks for it: its id, for the logs."""
+    request_id = g.get("request_id") if has_request_context() else None
+    return {"request_id": request_id} if request_id else {}

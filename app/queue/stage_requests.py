@@ -48,7 +48,14 @@ def ask(walk: Walk, index: int) -> Stages:
                     session.delete(medium)
             last = session.scalar(select(func.max(Piece.turn)).where(Piece.urgency == pieces.SHORT)) or 0
             session.add(  # short tasks take turns by who came first
-                Piece(walk_number=walk.number, kind=STAGES, batch=index, urgency=pieces.SHORT, turn=last + 1)
+                Piece(
+                    walk_number=walk.number,
+                    kind=STAGES,
+                    batch=index,
+                    payload=pieces.asked(),
+                    urgency=pieces.SHORT,
+                    turn=last + 1,
+                )
             )
     except IntegrityError:  # somebody asked at the same moment
         return Stages(index, is_there=False)

@@ -91,6 +91,7 @@ class Walk(db.Model):  # type: ignore[misc]
     owner_hash: Mapped[str] = mapped_column(String(64))
     idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     commission_hash: Mapped[str] = mapped_column(String(64))
+    request_id: Mapped[str | None] = mapped_column(String(32))  # by which logs are read together; it names nobody
     unlisted: Mapped[bool] = mapped_column(default=False, server_default=false())
     photos_may_be_shown: Mapped[bool] = mapped_column(default=False, server_default=false())  # their owner agreed
 

@@ -178,6 +178,7 @@ def _clear(session: Session, numbers: list[int]) -> int:
             drawings=None,
             idempotency_key=None,
             commission_hash="",
+            request_id=None,
             cache_key=None,
             state=case((Walk.state.in_(WAITING), CANCELLED), else_=Walk.state),
         )

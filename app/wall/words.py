@@ -94,10 +94,10 @@ def say(
             return same
         if len(mine) >= OWN_MAX:
             message = _("%(most)s of yours are waiting already. Write again when one of them is painted.", most=OWN_MAX)
-            raise TooMany(message, retry_after=RETRY_SECONDS)
+            raise TooMany(message, retry_after=RETRY_SECONDS, reason="wall")
         if count(wall) >= LINE_MAX:
             message = _("%(most)s are waiting already, as many as the wall can take. Try again soon.", most=LINE_MAX)
-            raise TooMany(message, retry_after=RETRY_SECONDS)
+            raise TooMany(message, retry_after=RETRY_SECONDS, reason="wall")
         if admit:
             admit()
         row = WallWords(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, Programm
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, NotFound
 
-from app.errors import InvalidInput, MediaError, MomaError, NoRoom, TokenRefused
+from app.errors import InvalidInput, MediaError, MomaError, NoRoom, TokenRefused, note_refusal
 from app.i18n.gettext import N_, _
 from app.storage.database import schema_state
 from app.web import oversized
@@ -135,6 +135,8 @@ def _moma_error(error: MomaError) -> Response:
             log.warning("%s was refused: %s", quote(request.path), error)
     elif error.status >= 500:
         log.error("%s", error, exc_info=error)
+    if isinstance(error, MediaError):
+        note_refusal("media store")
     detail = _(PICTURES_AWAY) if isinstance(error, MediaError) else str(error)
     response = answer(
         error.status, detail, errors=error if isinstance(error, InvalidInput) else None, title=error.title
@@ -173,6 +175,7 @@ def _http_error(error: HTTPException) -> Response:
 
 def _database_error(error: DBAPIError) -> Response:
     log.error("The database does not answer on %s: %s", _place(), error.orig)  # a line each: pages ask and ask
+    note_refusal("database")
     response = answer(503, _(DETAILS[503]))
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

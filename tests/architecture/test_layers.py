@@ -26,7 +26,8 @@ FROM_APP = {
     "diffusion": ("version",),
     "": (
         "__init__", "errors", "version", "storage", "generation", "queue", "walks", "search.visual_search",
-        "commissions.recipe", "operations.upkeep", "uploads.photo_stops", "uploads.photo_store",
+        "commissions.recipe", "observability.log_lines",
+        "observability.telemetry", "operations.upkeep", "uploads.photo_stops", "uploads.photo_store",
     ),
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -76,3 +78,13 @@ def test_log_names_visitors_where_the_site_says_so(visited: Visit) -> None:
     assert f'127.0.0.1 {ADDRESS} "GET /gallery?q=quinces HTTP/1.1" 200 ' in log
     assert PROGRAM in log
     assert "Invalid request from ip=127.0.0.1" in log
+
+
+def test_log_is_an_object_in_each_line_where_the_site_says_so(visited: Visit) -> None:
+    lines = [json.loads(line) for line in visited(MOMA_LOG_FORMAT="json").splitlines()]
+    (page,) = [line for line in lines if line.get("path") == "/gallery"]
+    assert (page["method"], page["status"], page["logger"]) == ("GET", 200, "gunicorn.access")
+    assert re.fullmatch("[0-9a-f]{32}", page["request_id"])
+    assert "An invalid request was refused." in {line.get("message") for line in lines}
+    assert not [line for line in lines if {"query", "address", "user_agent"} & line.keys()]
+    assert "quinces" not in str(lines)

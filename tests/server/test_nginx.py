@@ -476,7 +476,42 @@ def test_nginx_notes_visitors_where_the_site_says_so(terminated: Front) -> None:
     line = wait_until(lambda: [row for row in log.read_text().splitlines() if "quinces" in row], what="a line")
     assert len(line) == 1
     assert line[0].startswith("198.51.100.93 ")
-    assert line[0].endswith(' "Nosegay/7"')
+    assert re.search(r' "Nosegay/7" request_id=[0-9a-f]{32}$', line[0])
+
+
+def test_one_id_leads_from_the_request_to_the_frame(front: Front) -> None:
+    body = json.dumps({"stops": [{"prompt": "a brass bell"}, {"prompt": "a plum"}], "frames": 4}).encode()
+    claimed = 32 * "f"
+    answer, told = front.ask("POST", "/api/v1/walks", body=body, Content_Type="application/json", X_Request_ID=claimed)
+    (request_id,) = answer.headers.get_all("X-Request-ID")
+    assert re.fullmatch("[0-9a-f]{32}", request_id)
+    assert request_id != claimed
+    walk_id = front.finished(json.loads(told)["id"])["id"]
+    assert front.rows("SELECT request_id FROM walks WHERE id = ?", walk_id) == [(request_id,)]
+    carried = f"request_id={request_id}"
+    logs = ((front.folder / "access.log").read_text, front.web_log.read_text)
+    assert all(wait_until(lambda read=read: carried in read(), what="a line") for read in logs)
+    assert wait_until(
+        lambda: kinds_done(front, carried, walk_id) >= {"stops", "frames", "film"}, what="a worker's line"
+    )
+
+
+def kinds_done(front: Front, *ids: str) -> set[str]:
+    """Name the kinds of pieces that the worker's log says are done, in lines that carry these ids."""
+    lines = [
+        line for line in front.output().splitlines() if ": done after" in line and all(each in line for each in ids)
+    ]
+    return {line.partition(" INFO ")[2].split()[0] for line in lines}
+
+
+@pytest.mark.parametrize("path", ["/gallery", "/about", "/static/site.css", "/no/such"])
+def test_id_is_that_of_ones_own_request_whoever_answers(front: Front, path: str) -> None:
+    ids = [front.ask("GET", path)[0].headers.get_all("X-Request-ID") for _ in range(3)]
+    if path.startswith("/static"):  # which nginx answers alone, and does not note
+        assert ids == [None] * 3
+    else:
+        assert [len(each) for each in ids] == [1, 1, 1]
+        assert len({each[0] for each in ids}) == 3
 
 
 def test_strangers_share_a_page_for_a_second_and_visitors_get_their_own(front: Front) -> None:

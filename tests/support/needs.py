@@ -66,6 +66,11 @@ def logrotate() -> str | None:
     return shutil.which("logrotate", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
 
 
+def promtool() -> str | None:
+    """Return the path of promtool, which tries rules for Prometheus; its package brings a server as well."""
+    return shutil.which("promtool")
+
+
 def postgres_server() -> str | None:
     """Return the path of a Postgres server."""
     folder = postgres.binaries()
@@ -110,6 +115,7 @@ NEEDS = (
     Need("postgres", postgres_server),
     Need("chromium", chromium, ("chromium", "fonts-dejavu-core")),
     Need("nginx", nginx, ("nginx-light",)),
+    Need("promtool", promtool, ("prometheus",)),
     Need("curl", curl, ("curl",)),
     Need("systemd-analyze", systemd_analyze, ("systemd",)),
     Need("logrotate", logrotate, ("logrotate",)),

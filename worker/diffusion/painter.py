@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from worker import figures
 from worker.diffusion import inversion, sketches, solver_state, solvers, tuning_cache
 from worker.diffusion import tuning as machine
 from worker.diffusion.inversion import Inverted, Recording
@@ -92,6 +93,7 @@ class Painter:
         of photos. Raises PaintingError where one is to be had nowhere.
         """
         _check(rendering)
+        watch = figures.Laps()
         asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
         encoded = [self.model.encode(prompt, stop.negative_prompt) for prompt, stop in zip(asked, stops, strict=True)]
         prompts, negatives = zip(*encoded, strict=True)
@@ -99,7 +101,8 @@ class Painter:
         shape = (channels, rendering.height // scale, rendering.width // scale)
         count = solvers.fresh_noises(rendering.scheduler, rendering.steps)
         drawn = np.stack([_noises(stop.seed, 1 + count, shape) for stop in stops])
-        return PreparedWalk(
+        watch.lap("text")
+        prepared = PreparedWalk(
             rendering=rendering,
             prompts=np.stack([prompt.states for prompt in prompts]),
             negatives=np.stack([negative.states for negative in negatives]),
@@ -120,6 +123,8 @@ class Painter:
                 closed=closed,
             ),
         )
+        watch.lap("sketch")
+        return prepared
 
     def paint(
         self,
@@ -173,6 +178,7 @@ class Painter:
         painted = [Painted(position) for position in task.positions]
         expected = latents
         whole = task.until == rendering.steps
+        watch = figures.Laps()
         until = len(solver.timesteps) if whole else task.until  # Heun and PNDM take some of their steps twice
         for step in range(depth, until):
             t = solver.timesteps[step]
@@ -194,13 +200,16 @@ class Painter:
                 thumbnails = self._decoded(vae, expected) if reached in rendering.decoded else lens(expected)
                 _keep(painted, reached, latents, solver_state.memory(solver), thumbnails)
             on_step()
-        if not torch.isfinite(latents).all() or not _are_numbers(painted):
+        has_numbers = bool(torch.isfinite(latents).all())  # here a device is waited for
+        watch.lap("denoise")
+        if not has_numbers or not _are_numbers(painted):
             return None
         if not task.decode:
             return painted
         if whole and rendering.detail:
             expected = _detailed(expected, task.positions, rendering.detail)
         pictures = self.model.decode(vae, expected)
+        watch.lap("decode")
         if not np.isfinite(pictures).all():
             return None
         shown = (pictures * 255).round().astype(np.uint8)

@@ -16,8 +16,9 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.storage import media_store
-from app.storage.database import writing
+from app.storage.database import now, writing
 from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
+from worker import figures
 from worker.film import encoding
 from worker.pieces import film_assembly, fit_pictures, next_level, stretch_frames, walk_memory, walk_setup
 from worker.pieces.film_assembly import WrittenFilm
@@ -33,7 +34,8 @@ log = logging.getLogger(__name__)
 def run(painting: WalkInProgress) -> None:
     """Do the claimed piece."""
     claim = painting.claim
-    walk_setup.set_up(painting)
+    with figures.timed("set up"):
+        walk_setup.set_up(painting)
     if claim.kind == FILM and painting.is_leg:
         film_assembly.finish_leg(claim, painting.walk)
         walk_memory.clear(claim.walk_number)
@@ -41,8 +43,11 @@ def run(painting: WalkInProgress) -> None:
     if claim.kind == FILM:
         stretch_frames.adopt(painting)
         _mend(painting)
-        film_assembly.finish_film(claim, painting.walk, painting.memory)
-        feature_reader.read(painting.walk, painting.memory)
+        with figures.timed("film"):
+            film_assembly.finish_film(claim, painting.walk, painting.memory)
+        figures.waited("finished", painting.walk.created_at, now())
+        with figures.timed("look"):
+            feature_reader.read(painting.walk, painting.memory)
         walk_memory.clear(claim.walk_number)
         return
     keep(painting, painting.paint(claim.level, claim.batch))
@@ -51,14 +56,18 @@ def run(painting: WalkInProgress) -> None:
 def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
     """Save a batch of fit pictures: files first, then the rows that name them, with the level that may open by it."""
     number, batch = painting.claim.level, painting.claim.batch
+    watch = figures.Laps()
     painted, mended = fit_pictures.fit(painting, painted)
+    watch.lap("check")
     level = painting.levels[number]
     if level.kind in (STOPS, KNOTS):
         painting.remember(number, batch, painted)
     rows = _write(painting, level, painted)
+    watch.lap("store")
     hung = None
     if rows and not painting.is_leg:
         hung = film_assembly.unfinished(painting.walk, painting.memory, rows)
+        watch.lap("film")
     while True:
         try:
             opened = next_level.plan_next(painting)
@@ -72,9 +81,20 @@ def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
             raise
         except next_level.NotPlanned:  # the others' last piece was done since we looked
             continue
+    watch.lap("publish")
+    _count(painting, len(rows))
     film_assembly.take_down(replaced)
     if opened is not None:
         next_level.wake_workers(opened)
+
+
+def _count(painting: WalkInProgress, frames: int) -> None:
+    """Count what was saved, and with a walk's very first batch how long its visitor waited for it."""
+    figures.frames_painted(frames)
+    claim, walk = painting.claim, painting.walk
+    if (claim.level, claim.batch) == (0, 0):
+        figures.waited("begun", walk.created_at, walk.started_at or now())
+        figures.waited("first picture", walk.created_at, now())
 
 
 def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:

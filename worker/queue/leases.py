@@ -37,6 +37,7 @@ from app.storage.walk_models import (
     Piece,
     Walk,
 )
+from worker import figures
 from worker.queue import next_piece
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Claim:
     attempt: int
     model: str | None = None
     task: str | None = None
+    request_id: str | None = None
     began: float = field(default_factory=monotonic, compare=False)
 
     @property
@@ -133,7 +135,9 @@ def _take(session: Session, found: Any) -> Claim | None:
         piece = Piece(walk_number=found.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
         session.add(piece)
         session.flush()
-        return Claim(piece.number, found.walk_number, found.id, STOPS, 0, 0, attempt, found.model)
+        return Claim(
+            piece.number, found.walk_number, found.id, STOPS, 0, 0, attempt, found.model, request_id=found.request_id
+        )
     taken = session.execute(
         update(Piece)
         .where(Piece.number == found.number, *_is_of(found), Piece.state == PIECE_WAITING)
@@ -143,7 +147,14 @@ def _take(session: Session, found: Any) -> Claim | None:
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
     where = found.walk_number or 0, found.id, found.kind, found.level, found.batch
-    return Claim(found.number, *where, attempt, found.model, found.task)
+    return Claim(found.number, *where, attempt, found.model, found.task, _asked_by(found))
+
+
+def _asked_by(found: Any) -> str | None:
+    """Return the id of the request that led to a piece: its own if it is a short task, else its walk's."""
+    kept = getattr(found, "payload", None) or {}
+    own: str | None = kept.get("request_id") or found.request_id
+    return own
 
 
 def _is_of(found: Any) -> tuple[ColumnElement[bool], ...]:
@@ -269,6 +280,7 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
         if not _is_lost(piece):
             continue
         piece.lost += 1
+        figures.lost(1)
         piece.state, piece.lease_holder, piece.lease_until = PIECE_WAITING, None, None
         whose = f"task {piece.task}" if walk is None else f"walk {walk.id}"
         log.warning("%s lost its worker for the %s. time at %s", whose, piece.lost, piece.kind)

@@ -12,7 +12,7 @@ from app.queue import fair_queue, pieces
 from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, SHORT_KINDS, WAITING, Piece, Walk
 from worker.queue import living_workers
 
-COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model
+COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, Walk.request_id
 PIECE = Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, Piece.turn, Piece.ticket
 MODEL = func.coalesce(Walk.model, Piece.model)  # a walk has no task, a task no walk
 
@@ -64,7 +64,7 @@ def _short(session: Session, models: Collection[str] | None, *conditions: Column
     of_none = Piece.walk_number.is_(None), true() if models is None else _with({None, *models}, Piece.model)
     return session.execute(
         select(*PIECE, Piece.task, Piece.walk_number, func.coalesce(Walk.id, Piece.task).label("id"),
-               Walk.attempt.label("walk_attempt"), MODEL.label("model"))
+               Walk.attempt.label("walk_attempt"), MODEL.label("model"), Walk.request_id, Piece.payload)
         .outerjoin(Walk, Walk.number == Piece.walk_number)
         .where(Piece.state == PIECE_WAITING, Piece.urgency == pieces.SHORT,
                or_(and_(*of_none), and_(wanted(), Walk.deleted_at.is_(None), *conditions)))

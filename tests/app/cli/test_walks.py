@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
+from app import __version__
 from app.commissions import recipe
 from app.commissions.recipe_pins import PinnedSettings
 from app.moderation import audit_log, banned_words
@@ -275,7 +276,7 @@ def test_doctor_names_what_is_well_and_what_is_not(runner: FlaskCliRunner) -> No
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     assert {part: finding["well"] for part, finding in found.items()} == {
         "database": True, "redis": False, "media": True, "model": True, "meaning": False, "looks": True,
-        "worker": False,
+        "disk": True, "secrets": True, "proxy": True, "worker": False,
     }  # fmt: skip
     assert "does not answer" in found["redis"]["detail"]
     assert "python -m worker" in found["worker"]["detail"]
@@ -283,7 +284,9 @@ def test_doctor_names_what_is_well_and_what_is_not(runner: FlaskCliRunner) -> No
 
 def test_doctor_says_one_line_for_each_part(runner: FlaskCliRunner) -> None:
     lines = run(runner, "doctor", status=1).output.splitlines()
-    assert [line.split()[0] for line in lines] == ["database", "redis", "media", "model", "meaning", "looks", "worker"]
+    assert [line.split()[0] for line in lines] == [
+        "database", "redis", "media", "model", "meaning", "looks", "disk", "secrets", "proxy", "worker"
+    ]  # fmt: skip
 
 
 def test_doctor_of_an_empty_database_says_how_to_make_it_and_nothing_of_indexes(instance: Path, tmp_path: Path) -> None:
@@ -310,6 +313,7 @@ def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) ->
 
 def test_doctor_names_the_models_of_each_worker(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     about = {"model": "house", "revision": "0123", "device": "cuda", "models": {"house": "0123", "tiny/turbo": None}}
+    about["version"] = __version__
     monkeypatch.setattr("app.queue.jobs.workers", lambda: [about])
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     assert found["worker"]["detail"] == "1 running: house 0123 and tiny/turbo (not loaded yet) on cuda"
@@ -325,3 +329,35 @@ def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:
     assert found["redis"] == "No Redis is set and no site runs. Start it: make run"
     with app.app_context():
         db.engine.dispose()
+
+
+def test_doctor_finds_a_worker_of_another_version(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = {"model": "house", "revision": "0123", "device": "cuda", "version": __version__}
+    monkeypatch.setattr("app.queue.jobs.workers", lambda: [about, about | {"version": "0.0.9"}])
+    found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
+    told = f"1 of 2 run 0.0.9, this is {__version__}. Start them anew."
+    assert (found["worker"]["well"], found["worker"]["detail"]) == (False, told)
+
+
+@pytest.mark.parametrize(
+    ("settings", "part", "told"),
+    [
+        ({"FREE_BYTES_MIN": 10**18}, "disk", "walks are refused: FREE_BYTES_MIN is"),
+        ({"ACCEL_PREFIX": "/_media/"}, "proxy", "ACCEL_PREFIX has nginx send the films, but PROXIES says"),
+        ({"PROXIES": 1}, "secrets", "PRODUCTION is not set"),
+    ],
+)
+def test_doctor_finds_settings_that_do_not_go_together(
+    instance: Path, settings: dict[str, object], part: str, told: str
+) -> None:
+    app = make_app(instance, **settings)
+    found = {finding["part"]: finding for finding in run_json(app.test_cli_runner(), "doctor", status=1)}
+    assert not found[part]["well"]
+    assert told in found[part]["detail"]
+
+
+def test_doctor_finds_a_secret_that_others_read(runner: FlaskCliRunner, instance: Path) -> None:
+    (instance / "secret_key").write_text("s" * 40)
+    (instance / "secret_key").chmod(0o644)
+    found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
+    assert found["secrets"]["detail"].endswith(f"Run: chmod 600 {instance / 'secret_key'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,25 +12,27 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import downgrade
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from app.errors import ConfigError
-from app.observability import metrics
+from app.observability import site_figures
 from app.queue import jobs
 from app.storage.database import MIGRATIONS, db, now, upgrade, writing
-from app.storage.walk_models import Walk
-from app.walks import lifecycle
+from app.storage.walk_models import WAITING, Piece, Walk
+from app.version import __version__
+from app.walks import lifecycle, reuse
 from tests.conftest import make_app
 
 Hang = Callable[..., Walk]
 OUTSIDE = {"REMOTE_ADDR": "203.0.113.7"}
 TOKEN = "a token of the tests"
+FOX = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
 
 
 @pytest.fixture(autouse=True)
 def unkept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count the walks at every scrape."""
-    monkeypatch.setattr(metrics, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 0.0)
 
 
 def figures(client: FlaskClient) -> dict[tuple[str, ...], float]:
@@ -66,7 +69,7 @@ def test_walks_are_counted_by_state(client: FlaskClient, hung: Hang, commissione
     assert 90 <= said["moma_oldest_waiting_seconds",] < 100
 
 
-def test_scrape_goes_through_the_walks_once_and_not_again_for_some_seconds(
+def test_scrape_asks_the_walks_thrice_and_not_again_for_some_seconds(
     app: Flask, client: FlaskClient, hung: Hang, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     statements: list[str] = []
@@ -79,28 +82,28 @@ def test_scrape_goes_through_the_walks_once_and_not_again_for_some_seconds(
     hung()
     statements.clear()
     figures(client)
-    assert len(statements) == 1
-    monkeypatch.setattr(metrics, "KEPT_SECONDS", 60.0)
+    assert len(statements) == 3  # those in line, all others, and how many of the line nobody has begun
+    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 60.0)
     figures(client)
     hung()
     statements.clear()
     assert figures(client)["moma_walks", "finished"] == 1
     assert statements == []
-    monkeypatch.setattr(metrics, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 0.0)
     assert figures(client)["moma_walks", "finished"] == 2
 
 
 def test_database_that_went_away_is_told_of_at_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "KEPT_SECONDS", 60.0)
+    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 60.0)
     assert figures(client)["moma_database_up",] == 1
-    monkeypatch.setattr(metrics, "ping", lambda: "The database cannot be reached: it is away")
+    monkeypatch.setattr(site_figures, "ping", lambda: "The database cannot be reached: it is away")
     said = figures(client)
     assert said["moma_database_up",] == 0
     assert ("moma_walks", "queued") not in said
 
 
 def test_what_failed_is_not_kept(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "KEPT_SECONDS", 60.0)
+    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 60.0)
     downgrade(directory=str(MIGRATIONS), revision="base")
     assert figures(client)["moma_database_up",] == 0
     upgrade()
@@ -210,3 +213,85 @@ def test_without_a_token_in_the_settings_an_empty_one_opens_nothing(client: Flas
 def test_weak_token_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"MOMA_METRICS_TOKEN must have at least 16 characters"):
         make_app(tmp_path, METRICS_TOKEN="short")
+
+
+def test_queue_is_told_by_kind(client: FlaskClient, commissioned: Hang) -> None:
+    begun, _ = commissioned(), commissioned(visitor="bob")
+    with writing() as session:
+        session.merge(begun).started_at = now()
+        rows = [("frames", "waiting", 1), ("frames", "taken", 1), ("frames", "done", 1), ("film", "waiting", 2)]
+        for batch, (kind, state, urgency) in enumerate(rows):
+            session.add(Piece(walk_number=begun.number, kind=kind, batch=batch, state=state, urgency=urgency))
+    said = figures(client)
+    assert said["moma_queue_pieces", "walks", "waiting"] == 1
+    assert (said["moma_queue_pieces", "frames", "waiting"], said["moma_queue_pieces", "frames", "taken"]) == (1, 1)
+    assert said["moma_queue_pieces", "film", "waiting"] == 0  # it is parked: its walk failed
+
+
+def test_scrape_goes_through_no_table_of_what_is_done_to_tell_the_line(app: Flask) -> None:
+    asked: list[tuple[str, tuple[str, ...]]] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _connection, _cursor, *told: asked.append(told[:2]))
+    site_figures.depths(), site_figures._counts(WAITING)
+    queries = [told for told in asked if told[0].startswith("SELECT")]
+    assert len(queries) == 4
+    with closing(db.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        plans = [row[-1] for query, values in queries for row in cursor.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+    assert plans
+    assert [plan for plan in plans if plan.startswith("SCAN")] == []
+
+
+def test_what_takes_long_to_count_is_counted_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, reads = [0.0], []
+    monkeypatch.setattr(site_figures.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 5.0)
+
+    def read() -> int:
+        clock[0] += 1.0
+        reads.append(clock[0])
+        return len(reads)
+
+    kept = site_figures.Kept(read)
+    told = []
+    for instant in (0.0, 6.0, 49.0, 51.0):
+        clock[0] = max(clock[0], instant)
+        told.append(kept.get())
+    assert told == [1, 1, 1, 2]
+
+
+def test_refusals_are_counted_by_their_reason(client: FlaskClient, instance: Path) -> None:
+    client.post("/api/v1/walks", json={"stops": [{"prompt": "porn"}, {"prompt": "a kite"}]})
+    client.post("/api/v1/walks", json={"stops": []})
+    said = figures(client)
+    assert (said["moma_refusals_total", "unfit"], said["moma_refusals_total", "invalid"]) == (1, 1)
+    full = make_app(instance, HOURLY_WALKS=1, HOURLY_WALKS_ADDRESS=1).test_client()
+    statuses = [full.post("/api/v1/walks", json=FOX).status_code for _ in range(2)]
+    assert statuses == [202, 429]
+    assert figures(full)["moma_refusals_total", "rate"] == 1
+
+
+def test_repeats_are_told_from_new_walks(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.post("/api/v1/walks", json=FOX)
+    assert figures(client)["moma_commissions_total", "new"] == 1
+    monkeypatch.setattr(reuse, "revision_for", lambda _: "a revision")
+    monkeypatch.setattr(reuse, "find_original", lambda *_: db.session.scalars(select(Walk)).first())
+    monkeypatch.setattr(reuse, "finish_as_repeat", lambda walk, original: setattr(walk, "repeat_of", original.id))
+    client.post("/api/v1/walks", json=FOX)
+    assert figures(client)["moma_commissions_total", "repeat"] == 1
+
+
+def test_old_workers_and_their_memory_are_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    new = {"name": "one", "version": __version__, "memory": 5_000, "metrics": "127.0.0.1:9109"}
+    workers = [new, new | {"schema": "0001"}, {"name": "three"}]
+    monkeypatch.setattr(jobs, "workers", lambda: workers)
+    said = figures(client)
+    assert (said["moma_workers_outdated",], said["moma_workers_memory_bytes",]) == (2, 10_000)
+    assert client.get("/metrics/workers").json == [{"targets": ["127.0.0.1:9109"], "labels": {}}]
+
+
+def test_addresses_of_workers_are_for_those_who_may_read_figures(client: FlaskClient) -> None:
+    assert client.get("/metrics/workers").json == []
+    assert client.get("/metrics/workers", environ_overrides=OUTSIDE).status_code == 404
+
+
+def test_free_space_is_told(client: FlaskClient) -> None:
+    assert figures(client)["moma_media_free_bytes",] > 0

@@ -1,0 +1,149 @@
+"""``walks top``: what goes on, in a terminal, drawn anew every second or so until somebody presses q."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.observability import overview
+from app.observability.overview import AtWork, Ended, Overview
+from app.storage.database import db
+
+BAR = 20
+HOME, CLEAR, TO_END = "\x1b[H", "\x1b[2J", "\x1b[0J"
+HIDE, SHOW, ASIDE, BACK = "\x1b[?25l", "\x1b[?25h", "\x1b[?1049h", "\x1b[?1049l"
+LINE_END = "\x1b[K\n"
+
+
+def lines(told: Overview, *, width: int = 100, height: int | None = None) -> list[str]:
+    """Write it down, no line longer than the terminal is wide, and no more lines than it has."""
+    found = [*_head(told), "", *_workers(told), "", *_ended(told)]
+    return [line[:width] for line in found[:height]]
+
+
+def watch(seconds: float) -> None:
+    """Show it until q or Ctrl-C, each time after so many seconds; where nothing is a terminal, print each look."""
+    if not sys.stdout.isatty():
+        while True:
+            click.echo("\n".join(lines(overview.look())) + "\n")
+            db.session.rollback()
+            time.sleep(seconds)
+    with _screen() as pressed:
+        click.echo(CLEAR, nl=False)
+        while True:
+            width, height = shutil.get_terminal_size()
+            click.echo(HOME + LINE_END.join(_looked(width, height - 1)) + TO_END, nl=False)
+            if pressed(seconds) in ("q", "Q", "\x03"):
+                return
+
+
+def _looked(width: int, height: int) -> list[str]:
+    try:
+        return lines(overview.look(), width=width, height=height)
+    except SQLAlchemyError as error:
+        return [f"The database does not answer: {getattr(error, 'orig', error)}"[:width].partition("\n")[0]]
+    finally:
+        db.session.rollback()
+
+
+@contextmanager
+def _screen() -> Iterator[Callable[[float], str]]:
+    """Take over the terminal for a while; yields what waits for a key."""
+    if not sys.stdin.isatty():
+        yield _sleep
+        return
+    import termios
+    import tty
+
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setcbreak(descriptor)
+        click.echo(ASIDE + HIDE, nl=False)
+        yield lambda seconds: _key(descriptor, seconds)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        click.echo(SHOW + BACK, nl=False)
+
+
+def _key(descriptor: int, seconds: float) -> str:
+    """Wait so long for a key; return it."""
+    ready, _, _ = select.select([descriptor], [], [], seconds)
+    return os.read(descriptor, 1).decode("latin-1") if ready else ""
+
+
+def _sleep(seconds: float) -> str:
+    time.sleep(seconds)
+    return ""
+
+
+def _head(told: Overview) -> Iterator[str]:
+    redis = "" if told.redis else "   REDIS IS AWAY"
+    yield f"MoMA Lisa   {told.at:%Y-%m-%d %H:%M:%S} UTC{redis}"
+    kinds = [f"{count} {kind}" for kind, count in told.waiting.items() if count]
+    yield f"waiting     {', '.join(kinds) or 'nothing'}"
+    yield f"painting    {told.painting} walks, {told.frames_a_second:.1f} frames a second over five minutes"
+    wait = "" if told.wait_seconds is None else f", a film after {_duration(told.wait_seconds)} (median)"
+    yield f"wait        the first in line {_duration(told.oldest_seconds)}{wait}"
+
+
+def _workers(told: Overview) -> Iterator[str]:
+    yield f"{len(told.workers)} workers" if told.workers else "NO WORKER is alive"
+    held: dict[str, AtWork] = {piece.worker: piece for piece in told.at_work}
+    for worker in told.workers:
+        memory = f"{worker['memory'] / 1e9:.1f} GB" if worker["memory"] else ""
+        old = " OLD VERSION" if worker["is_outdated"] else ""
+        yield f"  {_short(worker['name']):24} {worker['model']} on {worker['device']} {memory}{old}"
+        yield f"    {_piece(held.pop(worker['name'], None))}"
+    for piece in held.values():  # its worker gives no sign of life
+        yield f"  {_short(piece.worker):24} no sign of life"
+        yield f"    {_piece(piece)}"
+
+
+def _piece(piece: AtWork | None) -> str:
+    if piece is None:
+        return "waits"
+    if piece.walk_id is None or not piece.frames:
+        return piece.what
+    share = (piece.painted or 0) / piece.frames
+    bar = "#" * round(BAR * share)
+    return f"{piece.walk_id}  {piece.what:14} [{bar:{BAR}}] {piece.painted} of {piece.frames} frames"
+
+
+def _ended(told: Overview) -> Iterator[str]:
+    for ended in told.ended:
+        yield f"{ended.state:10} {ended.walk_id}  {_how(ended, told.at)}"
+
+
+def _how(ended: Ended, instant: datetime) -> str:
+    ago = f"{_duration((instant - ended.at).total_seconds())} ago"
+    if ended.error:
+        return f"{ago}: {ended.error}"
+    return f"{ago}, painted in {_duration(ended.seconds)}" if ended.seconds is not None else ago
+
+
+def _duration(seconds: float) -> str:
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _short(name: str) -> str:
+    """Name a worker by its host and process; what else its name holds keeps it apart from later ones."""
+    parts = name.split(":")
+    return f"{parts[0]}:{parts[-2]}" if len(parts) > 2 else name

@@ -1,0 +1,150 @@
+"""What goes on in the site at this moment: the line, the workers and what each is at, how fast, what ended last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.observability import site_figures
+from app.queue import jobs
+from app.storage.database import db, now, recorded_revision
+from app.storage.walk_models import (
+    FAILED,
+    FINISHED,
+    FRAMES,
+    KNOTS,
+    PAINTING,
+    PIECE_TAKEN,
+    PIECE_WAITING,
+    QUEUED,
+    STOPS,
+    Piece,
+    Walk,
+)
+
+WINDOW_SECONDS = 300
+LAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A piece of work that a worker is at: what of which walk, and how far that has come."""
+
+    worker: str
+    kind: str
+    level: int
+    batch: int
+    walk_id: str | None
+    painted: int | None
+    frames: int | None
+
+    @property
+    def what(self) -> str:
+        """Name the piece as logs do, without numbers where there is one of it alone."""
+        return f"{self.kind} {self.level}.{self.batch}" if self.kind in (STOPS, KNOTS, FRAMES) else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A walk that ended: no word of it, only its id, and why if it failed."""
+
+    walk_id: str
+    state: str
+    at: datetime
+    seconds: float | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that is shown."""
+
+    at: datetime
+    redis: bool
+    waiting: Mapping[str, int]
+    painting: int
+    oldest_seconds: float
+    wait_seconds: float | None
+    frames_a_second: float
+    workers: list[dict[str, Any]]
+    at_work: list[AtWork]
+    ended: list[Ended]
+
+
+def look() -> Overview:
+    """Look at database and Redis."""
+    instant = now()
+    queue = site_figures.depths()
+    line = select(func.min(Walk.created_at)).where(Walk.state == QUEUED)
+    oldest = db.session.scalar(line)
+    painting = db.session.scalar(select(func.count()).where(Walk.state == PAINTING)) or 0
+    schema = recorded_revision()
+    workers = [
+        {"name": about["name"], "model": about["model"], "device": about["device"], "version": about.get("version"),
+         "memory": about.get("memory"), "is_outdated": site_figures.is_outdated(about, schema)}
+        for about in jobs.workers()
+    ]  # fmt: skip
+    return Overview(
+        at=instant,
+        redis=jobs.redis_answers(),
+        waiting={kind: queue.get((kind, PIECE_WAITING), 0) for kind in site_figures.KINDS},
+        painting=painting,
+        oldest_seconds=0.0 if oldest is None else max(0.0, (instant - oldest).total_seconds()),
+        wait_seconds=_wait(instant),
+        frames_a_second=_pace(instant),
+        workers=workers,
+        at_work=_at_work(),
+        ended=[*_ended(FINISHED), *_ended(FAILED)],
+    )
+
+
+def described(told: Overview) -> dict[str, Any]:
+    """Write it for programs."""
+    ended = [asdict(each) | {"at": each.at.isoformat()} for each in told.ended]
+    return asdict(told) | {"at": told.at.isoformat(), "ended": ended}
+
+
+def _of_late(instant: datetime) -> tuple[Any, ...]:
+    """Select the walks that were painted within the last minutes; repeats were not."""
+    since = instant - timedelta(seconds=WINDOW_SECONDS)
+    return Walk.state == FINISHED, Walk.finished_at > since, Walk.repeat_of.is_(None)
+
+
+def _pace(instant: datetime) -> float:
+    """Return the frames painted a second over the last minutes: of what was finished, and of what is being painted."""
+    since = instant - timedelta(seconds=WINDOW_SECONDS)
+    done = db.session.scalar(select(func.sum(Walk.painted_count)).where(*_of_late(instant))) or 0
+    begun = Walk.state == PAINTING, Walk.started_at > since
+    under_way = db.session.scalar(select(func.sum(Walk.painted_count)).where(*begun)) or 0
+    return (done + under_way) / WINDOW_SECONDS
+
+
+def _wait(instant: datetime) -> float | None:
+    """Return the median of the seconds from the request to the film, of what was finished within the last minutes."""
+    rows = db.session.execute(select(Walk.created_at, Walk.finished_at).where(*_of_late(instant))).all()
+    waits = sorted((row.finished_at - row.created_at).total_seconds() for row in rows)
+    return waits[len(waits) // 2] if waits else None
+
+
+def _at_work() -> list[AtWork]:
+    query = (
+        select(Piece.lease_holder, Piece.kind, Piece.level, Piece.batch, Walk.id, Walk.painted_count, Walk.frames)
+        .outerjoin(Walk, Walk.number == Piece.walk_number)
+        .where(Piece.state == PIECE_TAKEN)
+        .order_by(Piece.lease_holder)
+    )
+    return [AtWork(holder or "", *told) for holder, *told in db.session.execute(query)]
+
+
+def _ended(state: str) -> list[Ended]:
+    query = (
+        select(Walk.id, Walk.state, Walk.finished_at, Walk.paint_seconds, Walk.error)
+        .where(Walk.state == state, Walk.finished_at.is_not(None), Walk.deleted_at.is_(None))
+        .order_by(Walk.finished_at.desc())
+        .limit(LAST)
+    )
+    return [Ended(*row) for row in db.session.execute(query)]
