@@ -146,6 +146,7 @@ GET /media/<walk_id>/<form><index>.<digest>.webp 200
 GET /media/<walk_id>/<kind>.<digest>.<extension> 200
 GET /media/<walk_id>/still.<name>.<digest>.png 200
 GET /metrics                            401
+GET /metrics/workers                    401
 GET /mine                               200
 GET /oembed                             200
 GET /reading                            200
