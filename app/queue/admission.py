@@ -75,7 +75,7 @@ def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.Line) 
         if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
             wait = _till_done(session, whose, excess)
             told = _and_when(_(sentence, count=number(most)), wait)
-            raise TooMany(told, retry_after=wait or UNKNOWN_SECONDS, reason="share of the line")
+            raise TooMany(told, retry_after=wait or UNKNOWN_SECONDS, reason="share")
     most = config["LINE_MAX"]
     waiting, painters = fair_queue.waiting_work(line)
     if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
