@@ -54,10 +54,13 @@ def test_plays_pass_ansible_lint_at_its_production_profile_and_yamllint() -> Non
 @pytest.mark.parametrize(
     ("name", "settings", "asked", "made"),
     [
-        ("machine", [], 1, ["hcloud server create --name moma --type cx33 --location nbg1 --image debian-13 --ssh-key moma"]),
+        ("machine", [], 1, [
+            "hcloud server create --name moma --type cx33 --location nbg1 --image debian-13 --ssh-key moma",
+        ]),
         ("images", ["-e", "images_registry=example.org/a", "-e", "moma_version=v"], 2, [
             "docker build --target web --tag example.org/a/moma-web:v .", "docker push example.org/a/moma-web:v",
-            "docker build --target worker --tag example.org/a/moma-worker:v .", "docker push example.org/a/moma-worker:v",
+            "docker build --target worker --tag example.org/a/moma-worker:v .",
+            "docker push example.org/a/moma-worker:v",
         ]),
         ("cluster_deploy", ["-e", "cluster_deploy_overlay=gpu"], 1, ["kubectl apply -k deploy/k8s/overlays/gpu"]),
     ],
