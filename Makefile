@@ -112,3 +112,7 @@ $(VENV)/dev: requirements/dev.txt | $(VENV)/bin/python
 	@echo "Installing what developing and testing need (once) …"
 	@$(PIP) install -r requirements/dev.txt
 	@touch $@ $(VENV)/site
+
+.PHONY: ansible
+ansible: $(VENV)/dev  ## look over the plays of deploy/ansible, and try those for clouds with programs that only write down
+	$(BIN)/python -m pytest -q tests/deploy/test_ansible.py

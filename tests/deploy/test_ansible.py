@@ -1,0 +1,132 @@
+"""The plays of deploy/ansible: looked over, refused bad input, and what they call of a cloud and of an engine.
+
+The clouds are programs that write down what they are asked; no machine and no cluster is made.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.config import ROOT
+
+pytestmark = pytest.mark.server
+
+FOLDER = ROOT / "deploy" / "ansible"
+BIN = Path(sys.executable).parent
+PROGRAM = """#!/bin/sh
+echo "$(basename "$0") $*" >> {calls}
+case "$*" in {there}) exit 0 ;; {gone}) exit 1 ;; esac
+"""
+ASKED = '*describe*|*"manifest inspect"*|*status*|*diff*|*"image inspect"*|"get -k"*'
+
+
+def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one of Ansible's programs in the folder of the plays."""
+    env = {**os.environ, "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOLOR": "1", **environment}
+    env["PATH"] = f"{environment.get('PATH', str(BIN))}{os.pathsep}{BIN}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run([BIN / program, *arguments], cwd=FOLDER, env=env, capture_output=True, text=True, check=False)
+
+
+def play(folder: Path, name: str, *arguments: str, there: bool) -> tuple[list[str], str]:
+    """Play with programs that say whether the thing is there; return what they were asked, and the recap."""
+    calls = folder / "calls"
+    calls.unlink(missing_ok=True)
+    for program in ("hcloud", "gcloud", "docker", "helm", "kubectl"):
+        kinds = {"there": ASKED, "gone": "-"} if there else {"there": "-", "gone": ASKED}
+        (folder / program).write_text(PROGRAM.format(calls=calls, **kinds))
+        (folder / program).chmod(0o755)
+    done = run("ansible-playbook", "-i", "localhost,", f"{name}.yml", *arguments, PATH=str(folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return calls.read_text().splitlines(), done.stdout
+
+
+def test_plays_pass_ansible_lint_at_its_production_profile_and_yamllint() -> None:
+    for program, arguments in (("ansible-lint", ["--offline", "--profile", "production"]), ("yamllint", ["."])):
+        looked = run(program, *arguments)
+        assert looked.returncode == 0, looked.stdout + looked.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "asked", "made"),
+    [
+        ("machine", [], 1, [
+            "hcloud server create --name moma --type cx33 --location nbg1 --image debian-13 --ssh-key moma",
+        ]),
+        ("images", ["-e", "images_registry=example.org/a", "-e", "moma_version=v"], 2, [
+            "docker build --target web --tag example.org/a/moma-web:v .", "docker push example.org/a/moma-web:v",
+            "docker build --target worker --tag example.org/a/moma-worker:v .",
+            "docker push example.org/a/moma-worker:v",
+        ]),
+        ("cluster_deploy", ["-e", "cluster_deploy_overlay=gpu"], 1, ["kubectl apply -k deploy/k8s/overlays/gpu"]),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_made_and_what_is_there_is_left_alone(
+    tmp_path: Path, name: str, settings: list[str], asked: int, made: list[str]
+) -> None:
+    calls, recap = play(tmp_path, name, *settings, there=False)
+    assert [call for call in calls if call in made] == made
+    assert len(calls) == asked + len(made)
+    calls, recap = play(tmp_path, name, *settings, there=True)
+    assert len(calls) == asked
+    assert "changed=0" in recap
+
+
+def test_cluster_grows_and_shrinks_and_gets_traefik_and_keda_once(tmp_path: Path) -> None:
+    calls, _ = play(tmp_path, "cluster", there=False)
+    made = next(call for call in calls if "clusters create" in call)
+    assert "--enable-autoscaling --min-nodes 1 --max-nodes 10" in made
+    assert [call.split()[3] for call in calls if call.startswith("helm upgrade --install")] == ["traefik", "keda"]
+    calls, recap = play(tmp_path, "cluster", there=True)
+    assert not [call for call in calls if "create" in call or "upgrade" in call]
+    assert "changed=0" in recap
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "deleted"),
+    [
+        ("machine", [], "hcloud server delete moma"),
+        ("cluster", [], "gcloud container clusters delete moma --zone europe-west3-a --quiet"),
+        ("cluster_deploy", [], "kubectl delete -k deploy/k8s/overlays/cpu --ignore-not-found"),
+    ],
+)
+def test_absent_deletes_what_is_there_and_nothing_else(
+    tmp_path: Path, name: str, settings: list[str], deleted: str
+) -> None:
+    assert deleted in play(tmp_path, name, *settings, "-e", "state=absent", there=True)[0]
+    assert "changed=0" in play(tmp_path, name, *settings, "-e", "state=absent", there=False)[1]
+
+
+def test_check_says_what_would_be_done_and_does_it_not(tmp_path: Path) -> None:
+    calls, said = play(tmp_path, "machine", "--check", there=False)
+    assert "hcloud server create --name moma" in said
+    assert not [call for call in calls if "create" in call]
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "told"),
+    [
+        ("machine", "machine_cloud=nowhere", "machine_cloud must be one of hcloud, gcloud, aws"),
+        ("cluster", "cluster_nodes_min=0", "cluster_nodes_min must be at least 1 (it is 0)"),
+        ("cluster_deploy", "cluster_deploy_overlay=moon", "cluster_deploy_overlay"),
+        ("images", "images_engine=lorry", "images_engine"),
+        ("machine", "state=gone", "value of state must be one of: present, absent"),
+    ],
+)
+def test_bad_input_is_refused_by_its_name_and_limit(name: str, setting: str, told: str) -> None:
+    number = setting.split("=")
+    value = f'{{"{number[0]}": {number[1]}}}' if number[1].isdigit() else setting
+    done = run("ansible-playbook", "-i", "localhost,", f"{name}.yml", "-e", value)
+    assert done.returncode != 0
+    assert told in " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in FOLDER.glob("*.yml") if "example" not in path.name))
+def test_every_play_reads_well_and_stands_in_the_manual(page: str) -> None:
+    checked = run("ansible-playbook", "--syntax-check", "-i", "inventory.example.yml", page)
+    assert checked.returncode == 0, checked.stderr
+    assert page in (ROOT / "docs" / "ansible.md").read_text("utf-8")
