@@ -17,7 +17,7 @@ from fsspec.exceptions import FSTimeoutError
 from app.errors import ConfigError
 
 PROBE_SECONDS = 5.0
-"""How long the start waits for a bucket's first answer. One that is merely away does not keep the site from starting."""
+"""How long the start waits for a bucket's first answer; without one it goes on."""
 
 SIGNED_SECONDS = 60
 """How long a signed address is good: nginx uses it at once, and the clocks of two machines may differ by a little."""
@@ -40,7 +40,7 @@ def connect(url: str) -> tuple[Any, str]:
     """
     protocol, has_protocol, path = url.partition("://")
     kind = _kind(protocol) if has_protocol else ""
-    if kind and not path.strip("/"):
+    if kind and not path.partition("/")[0]:
         raise ConfigError(f"{url} names no bucket. Write it behind the two slashes, such as {protocol}://bucket/moma")
     try:
         filesystem, root = fsspec.core.url_to_fs(url.rstrip("/") if kind else url, **_options(kind))

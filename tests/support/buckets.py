@@ -76,9 +76,10 @@ class S3Server:
             if (method, status) == ("PUT", 200) and address.startswith(f"/{bucket}/")
         )  # fmt: skip
 
-    def guard(self) -> None:
-        """Let nobody in any more whom the server does not know."""
-        request = urllib.request.Request(f"{self.url}/moto-api/reset-auth", data=b"0", method="POST")
+    def guard(self, after: int = 0) -> None:
+        """Let in none but whom the server knows and has given the right, from so many requests on."""
+        plain = {"Content-Type": "text/plain"}
+        request = urllib.request.Request(f"{self.url}/moto-api/reset-auth", str(after).encode(), plain, method="POST")
         urllib.request.urlopen(request).close()
 
     def stop(self) -> None:
