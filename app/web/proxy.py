@@ -78,6 +78,7 @@ def _part(response: Response, size: int) -> str:
 
 def _hold_back(response: Response) -> Response:
     if ADDRESS in response.headers:
+        response.headers.pop("Expires", None)  # Cache-Control says it better
         for name in HELD_BACK:
             if value := response.headers.pop(name, None):
                 response.headers[f"X-Bucket-{name}"] = value
