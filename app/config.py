@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "DATABASE_URL": None,
     "REDIS_URL": None,
     "MEDIA_URL": None,
+    "MEDIA_PUBLIC_URL": "",
     "MODEL": "models/house",
     "MODELS": [],
     "MODELS_KEPT": 2,
@@ -108,11 +109,13 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
-    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MODEL", "DEVICE", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER",
-    "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY", "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH",
-    "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT", "WORKER_METRICS", "SENTRY_DSN", "TRACES_URL",
+    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MEDIA_PUBLIC_URL", "MODEL", "DEVICE", "MEANING", "EYE", "BLIP",
+    "SAFETY_CHECKER", "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY", "SECRET_KEY", "METRICS_TOKEN",
+    "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT", "WORKER_METRICS", "SENTRY_DSN",
+    "TRACES_URL",
 )  # fmt: skip
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
+PUBLIC = re.compile(r"https://[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?(?:/[a-zA-Z0-9._~-]+)*")
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 SWITCHES = tuple(name for name, value in DEFAULTS.items() if isinstance(value, bool))
 MAY_BE_ZERO = ("PROXIES", "HSTS_SECONDS", "STEPS", "GUIDANCE", "LINE_SECONDS", "FREE_BYTES_MIN")
@@ -308,6 +311,11 @@ def _check_addresses(config: Mapping[str, Any]) -> None:
         raise ConfigError(f"MOMA_REDIS_URL cannot be used: {error}") from error
     _check_language_model(config["LANGUAGE_MODEL"], config["LANGUAGE_MODEL_URL"])
 
+    if (public := config["MEDIA_PUBLIC_URL"]) and not PUBLIC.fullmatch(public):
+        raise ConfigError(
+            "MOMA_MEDIA_PUBLIC_URL must be an address such as https://pictures.example.org/moma, without a user,"
+            f" a query or a slash at the end, not {public!r}."
+        )
     prefix = config["ACCEL_PREFIX"]
     if prefix and not (len(prefix) > 2 and prefix.startswith("/") and prefix.endswith("/")):
         raise ConfigError(f"MOMA_ACCEL_PREFIX must begin and end with a slash, such as /_media/, not {prefix!r}.")

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from app.cli.common import as_json, explained, print_json
-from app.operations import media_losses, media_upkeep
+from app.errors import ConfigError
+from app.operations import media_losses, media_move, media_upkeep
 from app.operations.media_losses import Loss
+from app.operations.media_move import Moved
+from app.storage import media_store
 
 group = AppGroup("media", help="Look after the files of walks, photos and styles.")
 SHOWN = 20
+TOLD_SECONDS = 2.0  # between two lines about how far it is
 
 
 @group.command("prune")
@@ -61,3 +68,74 @@ def verify(as_json: bool) -> None:
         if superfluous:
             click.echo(f"{superfluous:,} more that nothing names; media prune lists them.")
     sys.exit(1 if losses else 0)
+
+
+@group.command("move")
+@click.argument("to_url")
+@click.option(
+    "--from", "from_url", default="", help="Where to copy from, if not from MOMA_MEDIA_URL: after the switch."
+)
+@click.option(
+    "--check-only", is_flag=True, help="Copy nothing; read all of it there, and say what is not as it is here."
+)
+@as_json
+@explained
+def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
+    """Copy all files to TO_URL, a folder or a bucket, while the site runs; status 1 if something is not there then.
+
+    What is there already is not copied again, so it may be broken off and started anew. Nothing is deleted here.
+    """
+    source = _opened(from_url, "--from") if from_url else media_store.store()
+    target = _opened(to_url, "TO_URL")
+    if (source.filesystem, source.root) == (target.filesystem, target.root):
+        raise ConfigError(f"{to_url} is where the files are.")
+    work = media_move.compare if check_only else media_move.move
+    moved = work(source, target, tell=_progress(as_json))
+    if as_json:
+        figures = {"files": moved.files, "bytes": moved.bytes, "copied": moved.copied}
+        print_json(
+            {"from": source.url, "to": to_url, **figures, "copied_bytes": moved.copied_bytes, "amiss": moved.amiss}
+        )
+    else:
+        _say_moved(moved, source.url, to_url, check_only)
+    sys.exit(1 if moved.amiss else 0)
+
+
+def _opened(url: str, name: str) -> media_store.MediaStore:
+    store, away = media_store.opened(url, name)
+    if away:
+        raise ConfigError(f"{name}: {url} does not answer: {away}")
+    return store
+
+
+def _progress(is_quiet: bool) -> Callable[[Moved], None]:
+    """Return what says now and then how far it is, beside what is printed for programs."""
+    told_at = time.monotonic()
+
+    def tell(moved: Moved) -> None:
+        nonlocal told_at
+        if not is_quiet and time.monotonic() - told_at >= TOLD_SECONDS:
+            told_at = time.monotonic()
+            click.echo(f"{moved.files:,} files looked at, {moved.copied_bytes:,} bytes copied", err=True)
+
+    return tell
+
+
+def _say_moved(moved: Moved, from_url: str, to_url: str, check_only: bool) -> None:
+    for line in moved.amiss[:SHOWN]:
+        click.echo(f"{line}.")
+    if len(moved.amiss) > SHOWN:
+        click.echo(f"… and {len(moved.amiss) - SHOWN:,} more")
+    done = "compared" if check_only else f"{moved.copied:,} copied ({moved.copied_bytes:,} bytes)"
+    click.echo(f"{moved.files:,} files, {moved.bytes:,} bytes, {done}, {len(moved.amiss):,} amiss.")
+    if check_only or moved.amiss:
+        return
+    if to_url.rstrip("/") != current_app.config["MEDIA_URL"].rstrip("/"):
+        prefix = "_media" if media_store.opened(to_url, "TO_URL")[0].is_local else "_bucket"
+        behind = f', and accel_prefix = "/{prefix}/"' if current_app.config["ACCEL_PREFIX"] else ""
+        click.echo(
+            f'Now set media_url = "{to_url}"{behind}; start web and workers anew. Then copy what came in between:'
+        )
+        click.echo(f"flask --app wsgi media move {to_url} --from {from_url}")
+    else:
+        click.echo(f"What is at {from_url} was left as it is. When media verify finds nothing lost, delete it by hand.")

@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app
 
@@ -40,7 +41,7 @@ def examine() -> list[Finding]:
     return [
         database,
         _finding("redis", "" if jobs.redis_answers() else _redis_flaw(), "answers"),
-        _finding("media", media_store.store().check(), f"{config['MEDIA_URL']} takes, gives and deletes"),
+        _finding("media", media_store.store().check(), _about_media()),
         *(
             _finding("model", models_on_offer.flaw(model.setting), f"{model.setting} is whole")
             for model in models_on_offer.offered()
@@ -55,6 +56,17 @@ def examine() -> list[Finding]:
 
 def _finding(part: str, flaw: str, well: str) -> Finding:
     return Finding(part, not flaw, flaw or well)
+
+
+def _about_media() -> str:
+    """Say that the store is well, and where nginx has to fetch what it signs for."""
+    store, config = media_store.store(), current_app.config
+    well = f"{config['MEDIA_URL']} takes, gives and deletes"
+    if store.is_local or not config["ACCEL_PREFIX"]:
+        return well
+    place = urlsplit(store.signed("walks/doctor"))
+    told = f"MOMA_BUCKET is {place.scheme}://{place.netloc}" if place.netloc else "it signs no addresses"
+    return f"{well}; for nginx, {told}"
 
 
 def _redis_flaw() -> str:

@@ -38,7 +38,7 @@ def of(walk: Walk) -> dict[str, Any]:
         "count": walk.frames,
         "ending": walk.ending,
         "fps": walk.fps,
-        "film": media_urls.film_address(walk, "mp4") if is_finished and "mp4" in walk.media else None,
+        "film": media_urls.public_address(walk, "mp4") if is_finished and "mp4" in walk.media else None,
         "isFinished": is_finished,
         "alt": description(walk),
     }

@@ -9,6 +9,7 @@ from app.errors import WalkGone, WalkNotFound
 from app.storage.walk_models import Walk
 from app.walks import lookup
 from app.web.responses import conditional
+from app.web.security_headers import with_films
 
 blueprint = Blueprint("embed", __name__)
 
@@ -69,6 +70,6 @@ def code(walk: Walk, *, max_width: int | None = None, max_height: int | None = N
 
 
 def _answer(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = with_films(POLICY)
     response.headers["X-Robots-Tag"] = "noindex"  # the walk's own page is the one to be found
     return response

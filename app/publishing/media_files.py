@@ -29,6 +29,7 @@ from app.walks.media_urls import (
     KINDS,
     film_address,
     photo_address,
+    public_address,
     short_digest,
     stages_address,
     still_address,
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         stages_address=stages_address,
         film_address=film_address,
+        public_address=public_address,
         photo_address=photo_address,
         still_address=still_address,
         still_name=still_name,

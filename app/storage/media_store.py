@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import struct
 import tempfile
@@ -14,17 +15,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-import fsspec
 from flask import Flask, current_app
 from fsspec.implementations.local import LocalFileSystem
 
 from app.errors import ConfigError, MediaError, MediaStoreAway
+from app.storage import buckets
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 EXTENSION = "media_store"
 NOT_THERE = FileNotFoundError, NotADirectoryError
+FULL = "Make room there, or have MOMA_MEDIA_URL name a larger place"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,19 @@ class MediaStore:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.filesystem, self.root = fsspec.core.url_to_fs(url)
-        self.is_local = isinstance(self.filesystem, LocalFileSystem)
+        self._open()
+        self.is_local = isinstance(self._filesystem, LocalFileSystem)
+
+    def _open(self) -> None:
+        self._pid = os.getpid()
+        self._filesystem, self.root = buckets.connect(self.url)
+
+    @property
+    def filesystem(self) -> Any:
+        """Return fsspec's file system, a process's own: an object store's thread and connections survive no fork."""
+        if self._pid != os.getpid():
+            self._open()
+        return self._filesystem
 
     def write(self, path: str, data: bytes) -> None:
         """Put ``data`` at ``path``: written aside, synced and renamed in a folder; object stores do as much themselves.
@@ -73,6 +88,13 @@ class MediaStore:
         with _translated(f"{path} could not be opened in the media store"):
             file = cast(BinaryIO, self.filesystem.open(self._full(path), "rb"))
         return file if self.is_local else cast(BinaryIO, _Remote(file, path))  # gunicorn has the kernel send a real one
+
+    def signed(self, path: str) -> str:
+        """Return an address at which ``path`` may be fetched for a minute; ``""`` where the store gives none.
+
+        Whether something is there is not asked.
+        """
+        return buckets.signed(self.filesystem, self._full(path))
 
     def exists(self, path: str) -> bool:
         """Tell whether something is at ``path``.
@@ -157,6 +179,8 @@ def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE) -> Ite
         raise
     except Exception as error:  # botocore, gcsfs and aiohttp need not be installed, and share no other base
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        if buckets.is_full(error):
+            reason = f"{reason}. {FULL}"
         raise (MediaError if isinstance(error, lost) else MediaStoreAway)(f"{what}: {reason}") from error
 
 
@@ -244,14 +268,28 @@ def film_path(walk_id: str, kind: str, extension: str, data: bytes) -> tuple[str
 
 
 def init_app(app: Flask) -> None:
-    """Open the media store of ``app``.
+    """Open the media store of ``app``; one that is only away does not keep it from starting.
 
     :raises ConfigError: when its address cannot be used.
     """
+    store, away = opened(app.config["MEDIA_URL"], "MOMA_MEDIA_URL")
+    app.extensions[EXTENSION] = store
+    if away:
+        log.warning("The media store at %s does not answer, and pictures are away until it does: %s", store.url, away)
+
+
+def opened(url: str, name: str) -> tuple[MediaStore, str]:
+    """Open a media store whose address ``name`` gives, and tell why it is away, ``""`` if it answers.
+
+    :raises ConfigError: when the address cannot be used.
+    """
     try:
-        app.extensions[EXTENSION] = MediaStore(app.config["MEDIA_URL"])
+        store = MediaStore(url)
+        if store.is_local and Path(store.root).exists() and not Path(store.root).is_dir():
+            raise ConfigError(f"{store.root} is a file. Name a folder, or a bucket such as s3://bucket/moma")
+        return store, buckets.examine(store.filesystem, store.root)
     except Exception as error:  # an object store may ask who we are, and say no in words of its own
-        raise ConfigError(f"MOMA_MEDIA_URL cannot be used: {error}") from error
+        raise ConfigError(f"{name} cannot be used: {error}") from error
 
 
 def store() -> MediaStore:

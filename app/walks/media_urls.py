@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import PurePosixPath
 
+from flask import current_app
+
+from app.storage.media_store import walk_folder
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 from app.uploads import photo_stops
 
@@ -28,6 +31,18 @@ def film_address(walk: Walk, kind: str) -> str:
     if walk.state != FINISHED:  # the next film takes this one's place, and its address would answer 404
         return f"/walks/{walk.id}.{extension}?v={short_digest(medium)}"
     return f"/media/{walk.id}/{kind}.{short_digest(medium)}.{extension}"
+
+
+def public_address(walk: Walk, kind: str) -> str:
+    """Name where pages have a film or poster from: of listed walks at the public base address, where one is set.
+
+    Feeds, cards and programs name the site's own, which tells them when a walk was taken down.
+    Never under another walk's folder: a repeat's files lie in that of the walk it repeats, which may be unlisted.
+    """
+    base, medium = current_app.config["MEDIA_PUBLIC_URL"], walk.media.get(kind)
+    if not base or medium is None or not walk.is_hanging or not medium.path.startswith(f"{walk_folder(walk.id)}/"):
+        return film_address(walk, kind)
+    return f"{base}/{medium.path}"
 
 
 def still_name(walk: Walk, frame: Frame) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import cast
 
 from flask import Response, current_app, g, make_response, request, send_file, session
@@ -20,11 +21,15 @@ def conditional(response: Response, etag: str | None = None) -> Response:
 
 
 def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) -> Response:
-    """Send a file of the media store, or the part of it that was asked for."""
-    file = media_store.store().open(path)
+    """Send a file of the media store, or the part of it that was asked for; behind nginx, have nginx send it."""
+    store, accel = media_store.store(), current_app.config["ACCEL_PREFIX"]
+    address = store.signed(path) if accel and not store.is_local else ""
+    file = io.BytesIO() if address else store.open(path)
     response = send_file(file, mimetype=mimetype, etag=etag, conditional=False, download_name=name)
     response.headers["Cache-Control"] = "no-cache"
-    if current_app.config["ACCEL_PREFIX"] and media_store.store().is_local:
+    if address:
+        return proxy.send_on(response, path, address, size=size)
+    if accel and store.is_local:
         return proxy.hand_over(response, path)
     response.content_length = size  # flask cannot see it, and no browser seeks in a film whose size is not known
     try:

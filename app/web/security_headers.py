@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
@@ -29,6 +31,17 @@ HEADERS = {
 }
 
 
+def with_films(policy: str) -> str:
+    """Let pages show what hangs at the public base address of films, where one is set."""
+    base = current_app.config["MEDIA_PUBLIC_URL"]
+    if not base:
+        return policy
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(base))
+    return policy.replace("img-src 'self'", f"img-src 'self' {origin}").replace(
+        "media-src 'self'", f"media-src 'self' {origin}"
+    )
+
+
 def init_app(app: Flask) -> None:
     """Send the headers with each answer of ``app``, and read no endless request."""
     app.before_request(_refuse_controls)
@@ -53,7 +66,8 @@ def _refuse_endless() -> None:
 
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name not in response.headers:
+            response.headers[name] = with_films(value) if name == "Content-Security-Policy" else value
     if request.is_secure and (seconds := current_app.config["HSTS_SECONDS"]):
         response.headers.setdefault("Strict-Transport-Security", f"max-age={seconds}")
     return response

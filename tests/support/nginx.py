@@ -13,6 +13,7 @@ TEMPLATE = ROOT / "deploy" / "nginx" / "moma.conf.template"
 TLS = TEMPLATE.with_name("tls.conf.template")
 BROTLI = TEMPLATE.with_name("brotli.conf")
 BROTLI_MODULE = Path("/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so")
+BUCKET = ROOT / "deploy" / "nginx" / "moma-bucket.conf.template"
 MAIN = """daemon off;
 {user}
 pid {folder}/nginx.pid;
@@ -63,6 +64,15 @@ def configuration(
     user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are its own user's only
     (folder / "nginx.conf").write_text(main.format(folder=folder, user=user, processes=processes), "utf-8")
     return folder / "nginx.conf"
+
+
+def add_bucket(folder: Path, origin: str, *, authorities: str = "/etc/ssl/certs/ca-certificates.crt") -> Path:
+    """Fill in the part of the template that fetches from a bucket, beside the rest of it in ``folder``."""
+    names = {"BUCKET": origin, "RESOLVER": "127.0.0.1", "BUCKET_CA": authorities}
+    path = folder / "conf.d" / "moma.d" / "bucket.conf"
+    path.parent.mkdir(parents=True)
+    path.write_text(re.sub(r"\$\{MOMA_([A-Z_]+)\}", lambda found: names[found[1]], BUCKET.read_text("utf-8")), "utf-8")
+    return path
 
 
 def command(folder: Path, *arguments: str) -> list[str]:

@@ -1,0 +1,177 @@
+"""What is particular to object stores: how long they are waited for, what is wrong with one, and signed addresses.
+
+No library of a store is imported here: each is installed only where its store is used.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import fsspec
+from fsspec.asyn import sync
+from fsspec.exceptions import FSTimeoutError
+
+from app.errors import ConfigError
+
+PROBE_SECONDS = 5.0
+"""How long the start waits for a bucket's first answer; without one it goes on."""
+
+SIGNED_SECONDS = 60
+"""How long a signed address is good: nginx uses it at once, and the clocks of two machines may differ by a little."""
+
+PATIENCE = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 2}, "max_pool_connections": 32}
+S3, GCS = ("s3", "s3a"), ("gs", "gcs")
+LOCKS = {"s3": "requirements/s3.txt", "gcs": "requirements/gcs.txt"}
+PAGE = "docs/object-storage.md"
+PASSING = 408, 425, 429
+BROKEN_LINES = {"ConnectionError", "HTTPClientError", "ClientConnectionError", "TransportError"}
+"""The bases of what botocore, aiohttp and google-auth raise when nothing answers."""
+
+log = logging.getLogger(__name__)
+
+
+def connect(url: str) -> tuple[Any, str]:
+    """Open the file system that an address names, and return it with the path there.
+
+    :raises ConfigError: when its library is not installed, or a bucket is meant and none named.
+    """
+    protocol, has_protocol, path = url.partition("://")
+    kind = _kind(protocol) if has_protocol else ""
+    if kind and not path.partition("/")[0]:
+        raise ConfigError(f"{url} names no bucket. Write it behind the two slashes, such as {protocol}://bucket/moma")
+    try:
+        filesystem, root = fsspec.core.url_to_fs(url.rstrip("/") if kind else url, **_options(kind))
+    except ImportError as error:
+        lock = LOCKS.get(kind)
+        cure = f"Install it: pip install -r {lock}" if lock else str(error)
+        raise ConfigError(f"The library for {protocol}:// is not installed. {cure}") from error
+    return filesystem, root
+
+
+def examine(filesystem: Any, root: str) -> str:
+    """Ask a bucket once, for a few seconds at most: ``""`` if it answers, else why it is away.
+
+    :raises ConfigError: when it answers that it is not there or lets us do nothing: that will not pass.
+    """
+    kind = _kind(_protocol(filesystem))
+    if not kind:
+        return ""
+    bucket, _, prefix = root.partition("/")
+    try:
+        ask = _list_s3 if kind == "s3" else _list_gcs
+        sync(filesystem.loop, ask, filesystem, bucket, f"{prefix}/" if prefix else "", timeout=PROBE_SECONDS)
+    except Exception as error:  # of libraries that need not be installed, and share no other base
+        if _is_away(error):
+            return _reason(error)
+        raise ConfigError(_refusal(error, bucket)) from error
+    return ""
+
+
+def signed(filesystem: Any, path: str) -> str:
+    """Return an address at which anybody may fetch a file for a minute; ``""`` from a store that signs none."""
+    kind = _kind(_protocol(filesystem))
+    if not kind:
+        return ""
+    try:
+        version = {"version": "v4"} if kind == "gcs" else {}
+        return str(filesystem.sign(path, expiration=SIGNED_SECONDS, **version))
+    except Exception as error:  # noqa: BLE001 - without a key to sign with, the application sends the file itself
+        if not getattr(filesystem, "moma_told", False):
+            filesystem.moma_told = True
+            log.warning("The media store signs no addresses, so the application sends what it holds: %s", error)
+        return ""
+
+
+def _kind(protocol: str) -> str:
+    return "s3" if protocol in S3 else "gcs" if protocol in GCS else ""
+
+
+def _protocol(filesystem: Any) -> str:
+    protocol = filesystem.protocol
+    return protocol if isinstance(protocol, str) else str(protocol[0])
+
+
+def _options(kind: str) -> dict[str, Any]:
+    """Set what fsspec leaves open; what the environment says of ``config_kwargs`` (``FSSPEC_S3``) wins.
+
+    Nothing is remembered of a listing, for other processes write as well. Of S3's ways to sign, that of today.
+    """
+    if not kind:
+        return {}
+    if kind == "gcs":
+        return {"use_listings_cache": False}
+    told = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
+    return {"use_listings_cache": False, "config_kwargs": {"signature_version": "s3v4", **PATIENCE, **told}}
+
+
+async def _list_s3(filesystem: Any, bucket: str, prefix: str) -> None:
+    await filesystem._call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=1)
+
+
+async def _list_gcs(filesystem: Any, bucket: str, prefix: str) -> None:
+    await filesystem._call("GET", "b/{}/o", bucket, prefix=prefix, maxResults=1, json_out=True)
+
+
+def _is_away(error: BaseException) -> bool:
+    """Tell whether nothing answered, or only that it cannot just now."""
+    for each in _chain(error):
+        status = _status(each)
+        if status:
+            return status >= 500 or status in PASSING
+    bases = {base.__name__ for base in type(error).__mro__}
+    return isinstance(error, TimeoutError | FSTimeoutError) or bool(bases & BROKEN_LINES)
+
+
+def _status(error: BaseException) -> int:
+    """Return the HTTP status that a store answered with, 0 where none did."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):  # botocore
+        return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    code = getattr(error, "code", None)  # gcsfs
+    return code if isinstance(code, int) else 0
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _refusal(error: BaseException, bucket: str) -> str:
+    said = _reason(error)
+    cures: list[tuple[Callable[[BaseException], bool], str]] = [
+        (
+            lambda each: isinstance(each, FileNotFoundError) or _status(each) == 404,
+            f"There is no bucket {bucket} there ({said}). Make it, or correct its name, the region or AWS_ENDPOINT_URL",
+        ),
+        (
+            lambda each: isinstance(each, PermissionError) or _status(each) in (401, 403),
+            f"The bucket {bucket} does not let us in ({said}). Give the credentials the rights that {PAGE} lists",
+        ),
+        (
+            lambda each: "Credentials" in type(each).__name__,
+            f"No credentials for the bucket {bucket} were found ({said}). {PAGE} says where they belong",
+        ),
+        (
+            lambda each: _status(each) in (301, 307, 400),
+            f"The bucket {bucket} is not asked as it wants to be ({said}). Set AWS_DEFAULT_REGION to its region",
+        ),
+    ]
+    for fits, sentence in cures:
+        if any(fits(each) for each in _chain(error)):
+            return sentence
+    return f"The bucket {bucket} cannot be used: {said}. See {PAGE}"
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError | FSTimeoutError):
+        return f"no answer within {PROBE_SECONDS:g} seconds"
+    return (str(error) or type(error).__name__).strip().rstrip(".")
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether a disk or a quota has no room left."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
