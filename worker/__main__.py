@@ -26,8 +26,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import __version__, create_app
 from app.errors import ConfigError
 from app.generation import models_on_offer
+from app.maintenance import upkeep
 from app.observability import log_lines, telemetry
-from app.operations import upkeep
 from app.queue import jobs
 from app.storage.database import (
     db,

@@ -12,9 +12,9 @@ from flask.cli import AppGroup
 
 from app.cli.common import as_json, explained, print_json
 from app.errors import ConfigError
-from app.operations import media_losses, media_move, media_upkeep
-from app.operations.media_losses import Loss
-from app.operations.media_move import Moved
+from app.maintenance import media_losses, media_move, media_upkeep
+from app.maintenance.media_losses import Loss
+from app.maintenance.media_move import Moved
 from app.storage import media_store
 
 group = AppGroup("media", help="Look after the files of walks, photos and styles.")

@@ -27,7 +27,7 @@ FROM_APP = {
     "": (
         "__init__", "errors", "version", "storage", "generation", "queue", "walks", "search.visual_search",
         "commissions.recipe", "observability.log_lines",
-        "observability.telemetry", "operations.upkeep", "uploads.photo_stops", "uploads.photo_store",
+        "observability.telemetry", "maintenance.upkeep", "uploads.photo_stops", "uploads.photo_store",
     ),
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""

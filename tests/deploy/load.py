@@ -1,4 +1,4 @@
-"""Visitors who ask all the while, from addresses of their own, and count what goes wrong; and the books of their walks."""
+"""Visitors who ask all the while, from addresses of their own, and count what goes wrong; the books of their walks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each command of docs/operating.md, run on a site in the production shape, some of whose parts were taken away before."""
+"""Each command of docs/operating.md, run on a site in the production shape, some of whose parts were taken away."""
 
 from __future__ import annotations
 

@@ -124,6 +124,4 @@ def test_two_painters_share_the_queue_evenly(production: Production) -> None:
 def told(load: Load, what: str) -> None:
     """Print what was counted, for whoever asks pytest for it."""
     walks = len(load.visits.books.accounts)
-    print(
-        f"{what}: {sum(load.answers.values()):,} requests, {dict(load.answers)}, {len(load.failed)} failed, {walks} walks"
-    )
+    print(f"{what}: {load.answers.total():,} requests, {dict(load.answers)}, {len(load.failed)} failed, {walks} walks")

@@ -5,7 +5,7 @@ from __future__ import annotations
 LAYERS = {
     "app": """i18n version | errors | instance | config | text | storage | generation uploads | drawings | queue | walks
         | reading | search | moderation observability styles | auth | labels | commissions | gallery
-        | operations presentation | web | admin api pages publishing wall | cli | __init__ | run""",
+        | maintenance operations presentation | web | admin api pages publishing wall | cli | __init__ | run""",
     "worker": "__init__ | figures | film networks photos planning safety | diffusion queue | pieces | job | __main__",
     "studio": """__init__ | errors | hands workspace | text | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",

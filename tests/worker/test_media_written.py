@@ -14,7 +14,7 @@ from app.commissions import intake
 from app.commissions.validation import validate
 from app.config import ROOT
 from app.gallery import first_exhibition
-from app.operations import media_upkeep
+from app.maintenance import media_upkeep
 from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db

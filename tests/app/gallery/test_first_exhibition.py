@@ -22,7 +22,7 @@ from app.commissions import recipe
 from app.config import ROOT
 from app.gallery import catalogue, exhibitions, first_exhibition
 from app.gallery.first_exhibition import RepaintCheck, ShippedWalk
-from app.operations import media_losses
+from app.maintenance import media_losses
 from app.operations.supervisor import Site
 from app.storage import media_store
 from app.storage.database import db, writing

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.generation import cost, sampler_settings
-from app.operations import upkeep
+from app.maintenance import upkeep
 from app.queue import candidate_requests
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db, now, writing

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.operations import media_upkeep, upkeep
+from app.maintenance import media_upkeep, upkeep
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo

@@ -15,8 +15,9 @@ from app.api import routes
 from app.commissions import intake
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.validation import validate
+from app.maintenance import media_losses, media_upkeep
 from app.moderation import curation
-from app.operations import backup, database_dump, media_losses, media_upkeep
+from app.operations import backup, database_dump
 from app.queue import fair_queue
 from app.storage import media_store
 from app.storage.database import db, writing

@@ -10,8 +10,8 @@ from sqlalchemy import func, select, update
 
 from app.auth import visitors
 from app.errors import Conflict, InvalidInput, TooMany
+from app.maintenance import upkeep
 from app.moderation import audit_log, banned_words
-from app.operations import upkeep
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import Walk

@@ -18,8 +18,8 @@ from app.commissions import walk_edits
 from app.drawings.drawing_credits import WRITTEN
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
+from app.maintenance import media_upkeep
 from app.moderation import reports
-from app.operations import media_upkeep
 from app.search import semantic_search, vector_index, visual_search
 from app.search.vector_file import Vectors
 from app.search.vector_index import mark_of

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from app.errors import MediaError
 from app.gallery import stretches
-from app.operations import media_upkeep
+from app.maintenance import media_upkeep
 from app.queue import candidate_requests
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, Walk

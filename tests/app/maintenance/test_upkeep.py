@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.errors import MediaError, MediaStoreAway
-from app.operations import media_upkeep, upkeep
+from app.maintenance import media_upkeep, upkeep
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, Frame, Medium, Stop, Walk

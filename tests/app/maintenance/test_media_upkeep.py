@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
-from app.operations import media_upkeep
+from app.maintenance import media_upkeep
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Walk

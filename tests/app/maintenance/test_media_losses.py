@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from app.auth import visitors
 from app.generation import adapters
-from app.operations import media_losses
+from app.maintenance import media_losses
 from app.storage import media_store
 from app.storage.candidate_models import Candidate
 from app.storage.database import db, writing
