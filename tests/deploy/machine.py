@@ -7,7 +7,6 @@ import shlex
 import stat
 import subprocess
 import threading
-from pathlib import Path
 
 from app.config import ROOT
 from tests.deploy.production import Production
