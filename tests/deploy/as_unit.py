@@ -1,6 +1,6 @@
 """Start a systemd unit's program where systemd is not process 1: ``python as_unit.py '{"command": …}'``.
 
-The fall-back of ``tests/deploy`` and ``make production``. Of the unit it honours what one process can set for itself:
+The fall-back of ``tests/deploy`` and of ``make production``. Of the unit it honours what a process can set for itself:
 the user, the environment, the file mask, no new privileges, no capabilities, memory that is never both written and run,
 and the open port that systemd hands over. Namespaces and the filter of system calls it does not: those are systemd's.
 """

@@ -1,4 +1,4 @@
-"""Visitors who ask all the while, from addresses of their own, and count what goes wrong; the books of their walks."""
+"""Visitors who ask all the while, each from an address, and count what goes wrong; and the books of their walks."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ class Visits(Rig):
         self.site, self.rng, self.books = site, random.Random(1), Books()
         self.store = site.instance / "media"
         self.engine = _engine(str(site._settings["database_url"]))
+        for walk_id, state in self.rows("SELECT id, state FROM walks"):  # what hangs from before is to stay as it is
+            self.books.accounts[walk_id] = Account(walk_id, "", {state})
+        self.before = len(self.books.accounts)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -96,13 +99,13 @@ class Load:
 
 @contextmanager
 def visited(site: Production) -> Iterator[Load]:
-    """Have a site visited; at the end nothing may be lost: each accepted walk is finished, and rows and files agree."""
+    """Have a site visited; at the end nothing may be lost: accepted walks end finished, and rows and files agree."""
     visits = Visits(site)
     try:
         with Load(visits).going_on() as load:
             yield load
         visits.check({})
-        assert visits.books.accounts, "nobody asked for a walk"
-        assert visits.books.wrong == []
+        assert len(visits.books.accounts) > visits.before, "nobody asked for a walk"
+        assert not visits.books.wrong, "\n".join(visits.books.wrong)
     finally:
         visits.close()

@@ -1,6 +1,6 @@
 """The whole production shape on this machine: nginx, gunicorn, Postgres, Redis and painters, as ``deploy/`` has them.
 
-What systemd would start, this starts by the same command lines (``tests.deploy.as_unit``), and again when it ends.
+What systemd would start, this starts by the same command lines (``tests.deploy.as_unit``), and begins anew if it ends.
 """
 
 from __future__ import annotations

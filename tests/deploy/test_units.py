@@ -69,11 +69,11 @@ def test_unit_runs_as_somebody_who_may_write_to_its_own_folder_only(name: str) -
 
 
 def test_units_run_under_systemd() -> None:
-    """Where systemd is process 1 and the units are installed, they run; elsewhere their commands begin otherwise."""
+    """Where systemd is process 1 and the units are installed, they run; elsewhere this says that it was not tried."""
     if Path("/proc/1/comm").read_text().strip() != "systemd":
         pytest.skip(
             "NOT RUN: the units under systemd, which is not process 1 here. tests.deploy.as_unit starts the same"
-            " lines with the units' user, environment, mask and privileges, without namespaces and filters."
+            " command lines with the units' user, environment, mask and privileges, without namespaces and filters."
         )
     if subprocess.run(["systemctl", "cat", "moma-web"], capture_output=True, check=False).returncode:
         pytest.skip("NOT RUN: the units under systemd, as this machine has no MoMA Lisa installed.")

@@ -42,7 +42,7 @@ class Unit:
         return dict(word.split("=", 1) for line in self.all("Environment") for word in shlex.split(line))
 
     def started(self, *, port: int | None = None, **environment: str) -> list[str]:
-        """Return the command that starts its program as nearly as systemd would; ``port`` is an open socket."""
+        """Return the command that starts its program as far as can be as systemd would; ``port`` is an open socket."""
         told = {
             "command": shlex.split(self.one("ExecStart")), "environment": {**self.environment, **environment},
             "folder": self.one("WorkingDirectory"), "user": user(self.one("User")), "umask": self.one("UMask", "0022"),
