@@ -12,10 +12,11 @@ from flask.cli import AppGroup
 
 from app.cli.common import as_json, explained, print_json
 from app.errors import ConfigError
-from app.operations import media_losses, media_move, media_upkeep
+from app.operations import media_losses, media_upkeep
 from app.operations.media_losses import Loss
-from app.operations.media_move import Moved
 from app.storage import media_store
+from app.walks import media_move
+from app.walks.media_move import Moved
 
 group = AppGroup("media", help="Look after the files of walks, photos and styles.")
 SHOWN = 20
