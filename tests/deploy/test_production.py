@@ -116,7 +116,8 @@ def test_two_painters_share_the_queue_evenly(production: Production) -> None:
             rows = connection.execute("SELECT holder, kind FROM claims").fetchall()
         finally:
             connection.execute(
-                "DROP TRIGGER noted ON pieces; DROP TRIGGER begun ON pieces; DROP FUNCTION note_claim; DROP TABLE claims"
+                "DROP TRIGGER noted ON pieces; DROP TRIGGER begun ON pieces;"
+                " DROP FUNCTION note_claim; DROP TABLE claims"
             )
     pieces = Counter(holder for holder, _ in rows)
     shares = [count / sum(pieces.values()) for count in pieces.values()]
