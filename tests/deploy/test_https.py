@@ -75,6 +75,7 @@ def test_page_comes_by_http_2_and_compressed_as_the_browser_reads_it(front: Fron
     assert told["cache-control"] == "public, max-age=31536000, immutable"
     told, packed = front.ask(sheet, "--http2", "--header", "Accept-Encoding: gzip")
     assert (told["content-encoding"], gzip.decompress(packed)) == ("gzip", SHEET)
+    print(f"the stylesheet: {len(SHEET):,} bytes, gzip {len(packed):,}, brotli {len(data):,}")
     assert len(data) < len(packed)
     told, plain = front.ask(sheet, "--http2")
     assert ("content-encoding" in told, plain) == (False, SHEET)
