@@ -6,7 +6,9 @@ import os
 import shlex
 import stat
 import subprocess
-import threading
+import sys
+import tempfile
+import time
 
 from app.config import ROOT
 from tests.deploy.production import Production
@@ -24,7 +26,6 @@ class Machine:
         self.site, self.place = site, site.place
         for folder in FOLDERS:
             (self.place / folder).mkdir(parents=True, exist_ok=True)
-        self.asked: list[str] = []
         (self.place / "asked").mkdir()
         self._write("moma", (ROOT / "deploy/moma.sh").read_text("utf-8"))
         self._write("runuser", '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
@@ -35,7 +36,9 @@ class Machine:
 name=/srv/moma/asked/$$
 echo "$@" > $name.part && mv $name.part $name.ask
 while [ ! -e $name.done ]; do sleep 0.1; done
-exit "$(cat $name.done)"
+code=$(cat $name.done)
+rm $name.done
+exit "$code"
 """,
         )
         (self.place / "nginx-check").mkdir()
@@ -47,23 +50,21 @@ exit "$(cat $name.done)"
         )
         main.write_text(load + own, "utf-8")
         self._write("nginx", f'#!/bin/sh\nexec {shlex.join(nginx.command(main.parent))} "$@"\n')
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def close(self) -> None:
-        """End what does systemd's work."""
-        self._over.set()
-        self._thread.join()
 
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
         """Run a block as root's shell would, which stops at the first command that fails."""
         path = os.pathsep.join([str(self.place / "bin"), str(postgres.binaries() or ""), os.environ["PATH"]])
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MOMA_")}
-        return subprocess.run(
-            ["/bin/bash", "-euo", "pipefail", "-c", self.here(script)], cwd=self.place, capture_output=True, text=True,
-            env={**environment, "PATH": path}, check=False,
-        )  # fmt: skip
+        command = ["/bin/bash", "-euo", "pipefail", "-c", self.here(script)]
+        with tempfile.TemporaryFile("w+") as said:
+            process = subprocess.Popen(
+                command, cwd=self.place, stdout=said, stderr=said, env={**environment, "PATH": path}
+            )
+            while process.poll() is None:
+                self._serve()  # here, not in a thread: what a thread began ends with it
+                time.sleep(0.05)
+            said.seek(0)
+            return subprocess.CompletedProcess(command, process.returncode, said.read(), "")
 
     def here(self, text: str) -> str:
         """Return a text whose paths lie in this place."""
@@ -78,20 +79,20 @@ exit "$(cat $name.done)"
         path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
     def _serve(self) -> None:
-        while not self._over.wait(0.05):
-            for asked in (self.place / "asked").glob("*.ask"):
-                words = asked.read_text("utf-8").split()
-                asked.unlink()
-                self.asked.append(" ".join(words))
-                code = 0
-                try:
-                    for unit in words[1:]:
-                        self._do(words[0], unit)
-                except (AssertionError, KeyError, OSError):
-                    code = 1
-                aside = asked.with_suffix(".code")
-                aside.write_text(str(code), "utf-8")
-                aside.replace(asked.with_suffix(".done"))
+        """Do what systemctl was asked since."""
+        for asked in (self.place / "asked").glob("*.ask"):
+            words = asked.read_text("utf-8").split()
+            asked.unlink()
+            code = 0
+            try:
+                for unit in words[1:]:
+                    self._do(words[0], unit)
+            except (AssertionError, KeyError, OSError) as error:
+                code = 1
+                sys.stderr.write(f"systemctl {' '.join(words)}: {error!r}\n")
+            aside = asked.with_suffix(".code")
+            aside.write_text(str(code), "utf-8")
+            aside.replace(asked.with_suffix(".done"))
 
     def _do(self, verb: str, unit: str) -> None:
         """Do to one of the programs what systemd would."""
@@ -108,5 +109,5 @@ exit "$(cat $name.done)"
         {"start": part.ensure, "stop": part.stop, "restart": part.restart, "reload": part.reload}[verb]()
         if verb in ("start", "restart") and name.startswith("worker") and part.process.pid != before:  # type: ignore[union-attr]
             self.site.wait_alive(name)
-        if verb != "stop":
-            wait_until(self.site.is_open, what="the site") if name == "web" else None
+        if verb != "stop" and name == "web":
+            wait_until(self.site.is_open, what="the site")

@@ -118,9 +118,9 @@ class Production(LiveSite):
 
     def close(self) -> None:
         """Stop all of it, the front first."""
-        self._closing.set()
         for name in reversed(list(self.parts)):
             self.parts[name].stop()
+        self._closing.set()  # not before: what its thread began again ends with it, and not gently
         self._stack.close()
 
     # --- Laying it out

@@ -56,6 +56,17 @@ def nginx() -> str | None:
     return shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
 
 
+def brotli() -> str | None:
+    """Return the path of the module by which nginx speaks Brotli."""
+    module = Path("/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so")
+    return str(module) if module.exists() else None
+
+
+def openssl() -> str | None:
+    """Return the path of openssl, which makes a test's certificate."""
+    return shutil.which("openssl")
+
+
 def systemd_analyze() -> str | None:
     """Return the path of systemd's own judge of units, which needs no systemd that runs."""
     return shutil.which("systemd-analyze")
@@ -117,6 +128,8 @@ NEEDS = (
     Need("nginx", nginx, ("nginx-light",)),
     Need("promtool", promtool, ("prometheus",)),
     Need("curl", curl, ("curl",)),
+    Need("brotli for nginx", brotli, ("libnginx-mod-http-brotli-filter",)),
+    Need("openssl", openssl, ("openssl",)),
     Need("systemd-analyze", systemd_analyze, ("systemd",)),
     Need("logrotate", logrotate, ("logrotate",)),
     Need("right to mount", mount),
