@@ -55,6 +55,11 @@ class Bare:
             settings.write(f"Port {self.ports['ssh']}\nListenAddress 127.0.0.1\nUsePAM no\n")
         (self.root / "etc/machine-id").write_text("")
 
+    def python(self) -> str:
+        """Tell which version of Python it has."""
+        line = ["chroot", self.root, "python3", "-c", "import platform; print(platform.python_version())"]
+        return subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
+
     @contextmanager
     def booted(self) -> Iterator[None]:
         """Start it, and end it with all that runs on it."""
@@ -127,9 +132,10 @@ def main() -> None:
     if missing := [name for name in ("debootstrap", "systemd-nspawn", "ssh") if not shutil.which(name)]:
         sys.exit(f"This needs {', '.join(missing)}: apt-get install debootstrap systemd-container openssh-client")
     with tempfile.TemporaryDirectory(prefix="moma-bare-", dir="/var/tmp") as folder:
-        wheels = asked.wheels or laid_out(Path(folder) / "wheels")
-        bare = Bare(Path(folder), wheels)
+        bare = Bare(Path(folder), asked.wheels or Path(folder) / "wheels")
         bare.make()
+        if not asked.wheels:
+            lay_out(bare.wheels, bare.python())
         with bare.booted():
             said("site.yml, first", *bare.play("site"))
             print(f"a walk of 24 frames painted through nginx, its GIF fetched: {bare.walk(1):.1f} s more", flush=True)
@@ -146,11 +152,11 @@ def main() -> None:
             assert bare.ssh("test ! -e /srv/moma && ! id moma", check=False).returncode == 0, "something was left"
 
 
-def laid_out(folder: Path) -> Path:
-    """Fetch the wheels of what a worker needs, for this Python."""
-    line = ["pip", "download", "--quiet", "--dest", str(folder), "--requirement", str(ROOT / "requirements/worker.txt")]
+def lay_out(folder: Path, python: str) -> None:
+    """Fetch the wheels of what a worker needs, for a version of Python."""
+    what = ["--requirement", str(ROOT / "requirements/worker.txt"), "--dest", str(folder)]
+    line = ["pip", "download", "--quiet", "--only-binary=:all:", f"--python-version={python}", *what]
     subprocess.run([sys.executable, "-m", *line], check=True)
-    return folder
 
 
 def said(what: str, recap: dict[str, int], seconds: float) -> None:
