@@ -320,9 +320,9 @@ def test_doctor_names_the_models_of_each_worker(runner: FlaskCliRunner, monkeypa
 
 
 def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:
-    (instance / "media").write_text("a file where the folder should be")
     (tmp_path / "model").mkdir()
     app = make_app(instance, MODEL=str(tmp_path / "model"), REDIS_URL=None)
+    (instance / "media").write_text("a file where the folder should be")  # before, it would have ended the start
     found = {finding["part"]: finding["detail"] for finding in run_json(app.test_cli_runner(), "doctor", status=1)}
     assert found["model"] == f"The model file {tmp_path / 'model' / 'model_index.json'} is missing."
     assert "does not work" in found["media"]
