@@ -47,13 +47,13 @@ OTHERS = {
     ".probe-<process>": r"\.probe-\d+",
 }
 WRITERS = {
-    "app/gallery/first_exhibition.py", "app/operations/walk_import.py", "app/operations/backup.py",
+    "app/gallery/first_exhibition.py", "app/maintenance/media_move.py", "app/operations/walk_import.py", "app/operations/backup.py",
     "app/uploads/photo_stops.py", "app/uploads/photo_store.py",
     "app/walks/deletions.py", "app/storage/media_store.py", "worker/pieces/batch_piece.py",
     "worker/pieces/film_assembly.py", "worker/pieces/photo_piece.py", "worker/pieces/stages_piece.py",
     "worker/pieces/stretch_frames.py", "worker/pieces/walk_photos.py",
 }  # fmt: skip
-"""The modules that write to the media store: one more must paint, below, what it writes."""
+"""The modules that write to the media store: one more must paint, below, what it writes, or copy what others wrote."""
 
 
 def kind_of(path: str) -> str:
