@@ -113,6 +113,9 @@ $(VENV)/dev: requirements/dev.txt | $(VENV)/bin/python
 	@$(PIP) install -r requirements/dev.txt
 	@touch $@ $(VENV)/site
 
-.PHONY: ansible
+.PHONY: ansible bare
+bare: $(VENV)/dev  ## make a site of a bare Debian machine by Ansible, twice, use it, take it away (root, debootstrap, systemd-nspawn)
+	$(BIN)/python -m tests.deploy.bare_machine
+
 ansible: $(VENV)/dev  ## look over the plays of deploy/ansible, and try those for clouds with programs that only write down
 	$(BIN)/python -m pytest -q tests/deploy/test_ansible.py

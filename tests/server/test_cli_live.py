@@ -72,5 +72,6 @@ def test_the_doctor_finds_a_running_site_well(site: LiveSite) -> None:
     def findings() -> dict[str, bool]:
         return {finding["part"]: finding["well"] for finding in json.loads(flask(site, "doctor", "--json"))}
 
-    well = dict.fromkeys(("database", "redis", "media", "model", "meaning", "looks", "worker"), True)
+    parts = "database", "redis", "media", "model", "meaning", "looks", "disk", "secrets", "proxy", "worker"
+    well = dict.fromkeys(parts, True)
     wait_until(lambda: findings() == well, what="health")  # Redis is asked only briefly
