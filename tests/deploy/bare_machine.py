@@ -133,7 +133,10 @@ def main() -> None:
         sys.exit(f"This needs {', '.join(missing)}: apt-get install debootstrap systemd-container openssh-client")
     with tempfile.TemporaryDirectory(prefix="moma-bare-", dir="/var/tmp") as folder:
         bare = Bare(Path(folder), asked.wheels or Path(folder) / "wheels")
-        bare.make()
+        try:
+            bare.make()
+        finally:
+            unmount(bare.root)
         if not asked.wheels:
             lay_out(bare.wheels, bare.python())
         with bare.booted():
@@ -150,6 +153,13 @@ def main() -> None:
             said("site.yml, absent again", gone, seconds)
             assert gone["changed"] == 0, "taking away what is not there changed something"
             assert bare.ssh("test ! -e /srv/moma && ! id moma", check=False).returncode == 0, "something was left"
+
+
+def unmount(root: Path) -> None:
+    """Unmount what lies in a folder: a debootstrap that is broken off leaves /proc there, and the folder is removed."""
+    points = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for point in sorted((each for each in points if each.startswith(f"{root}/")), reverse=True):
+        subprocess.run(["umount", point], check=True)
 
 
 def lay_out(folder: Path, python: str) -> None:
