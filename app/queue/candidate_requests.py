@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.generation import cost
@@ -174,8 +174,7 @@ def _make_room(session: Session, owner_hash: str) -> None:
 
 
 def _enqueue(session: Session, found: CandidateSet, *, batch: int) -> None:
-    """Put the piece in line; short tasks take turns by who came first."""
-    last = session.scalar(select(func.max(Piece.turn)).where(Piece.urgency == pieces.SHORT)) or 0
+    """Put the piece in line."""
     session.add(
         Piece(
             task=found.id,
@@ -184,7 +183,7 @@ def _enqueue(session: Session, found: CandidateSet, *, batch: int) -> None:
             batch=batch,
             payload=pieces.asked(),
             urgency=pieces.SHORT,
-            turn=last + 1,
+            turn=pieces.next_turn(session),
         )
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, has_request_context
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from app.storage.walk_models import PIECE_WAITING
+from app.storage.walk_models import PIECE_WAITING, Piece
 
 SHORT, WALK, PARKED = 0, 1, 2
 """How urgent a piece is: short tasks, then what walks are painted by, which takes turns; what a walk that failed had
@@ -20,3 +22,8 @@ def asked() -> dict[str, Any]:
     """Return what a short task keeps of the request that asks for it: its id, for the logs."""
     request_id = g.get("request_id") if has_request_context() else None
     return {"request_id": request_id} if request_id else {}
+
+
+def next_turn(session: Session) -> int:
+    """Return the turn of a new short task: they take turns by who came first."""
+    return (session.scalar(select(func.max(Piece.turn)).where(Piece.urgency == SHORT)) or 0) + 1

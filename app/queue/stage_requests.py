@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import Conflict
@@ -46,15 +46,14 @@ def ask(walk: Walk, index: int) -> Stages:
             for kind in KINDS:  # of a file that was lost
                 if medium := session.get(Medium, (walk.number, name(kind, index))):
                     session.delete(medium)
-            last = session.scalar(select(func.max(Piece.turn)).where(Piece.urgency == pieces.SHORT)) or 0
-            session.add(  # short tasks take turns by who came first
+            session.add(
                 Piece(
                     walk_number=walk.number,
                     kind=STAGES,
                     batch=index,
                     payload=pieces.asked(),
                     urgency=pieces.SHORT,
-                    turn=last + 1,
+                    turn=pieces.next_turn(session),
                 )
             )
     except IntegrityError:  # somebody asked at the same moment
