@@ -1,8 +1,12 @@
-"""A bare Debian machine, from which Ansible makes a site: put up, run again, used, taken away; the recap of each run.
+"""A bare Debian machine, of which Ansible makes a site; the recap of each run.
+
+It is put up, run again, used, saved, brought back, deployed to and rolled back under load, given releases that do not
+run, and taken away.
 
 ``python -m tests.deploy.bare_machine`` (root; debootstrap, systemd-nspawn) makes the smallest Debian with systemd as
 process 1 and a door for ssh, in a folder that goes afterwards. It lies on this machine's network and asks the mirror
 that this one asks; the wheels of ``requirements/worker.txt`` are laid out beside it first, which is not counted.
+``--without-systemd`` starts sshd alone on it, so that supervisor has to do, and has Postgres ask for a password.
 """
 
 from __future__ import annotations
@@ -20,9 +24,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.request import Request, urlopen
 
 from app.config import ROOT
+from tests.deploy.load import Load
+from tests.faults.rig import Books
 from tests.server.live import free_port, wait_until
 
 PLAYS = ROOT / "deploy" / "ansible"
@@ -34,11 +41,14 @@ TOLD = ("ok", "changed", "failed")
 class Bare:
     """The machine, with its door and what Ansible is told of it."""
 
-    def __init__(self, folder: Path, wheels: Path) -> None:
+    def __init__(self, folder: Path, wheels: Path, *, systemd: bool = True) -> None:
+        self.systemd = systemd
         self.folder, self.root, self.key = folder, folder / "root", folder / "key"
         self.wheels = wheels
         self.ports = {name: free_port() for name in ("ssh", "http", "web", "database", "redis")}
         self.name = f"moma-bare-{os.getpid()}"
+        self.source = folder / "source"
+        subprocess.run(["git", "clone", "--quiet", ROOT, self.source], check=True)
 
     def make(self) -> None:
         """Make the smallest Debian, and give it a key, a port, and this machine's way to Debian's packages."""
@@ -63,8 +73,10 @@ class Bare:
     @contextmanager
     def booted(self) -> Iterator[None]:
         """Start it, and end it with all that runs on it."""
-        line = ["systemd-nspawn", "--quiet", "--boot", f"--machine={self.name}", "--register=no", "--keep-unit"]
+        start = ["--boot"] if self.systemd else ["--as-pid2"]
+        line = ["systemd-nspawn", "--quiet", *start, f"--machine={self.name}", "--register=no", "--keep-unit"]
         line += [f"--directory={self.root}", f"--bind-ro={self.wheels}:/wheels", "--console=pipe"]
+        line += [] if self.systemd else ["/bin/sh", "-c", "mkdir -p /run/sshd && exec /usr/sbin/sshd -D"]
         with (self.folder / "console.log").open("wb") as console:
             process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         try:
@@ -83,10 +95,22 @@ class Bare:
         line = ["ssh", *options, "-i", str(self.key), "-p", str(self.ports["ssh"]), "root@127.0.0.1", command]
         return subprocess.run(line, capture_output=True, text=True, check=check, timeout=600)
 
-    def play(self, name: str, *words: str) -> tuple[dict[str, int], float]:
+    def commit(self, path: str, old: str, new: str) -> str:
+        """Make a release in which a file is another; return its commit."""
+        file = self.source / path
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), "utf-8")
+        line = ["git", "-C", self.source, "-c", "user.name=test", "-c", "user.email=test@example.org"]
+        subprocess.run([*line, "commit", "--quiet", "--all", "--message", f"Another {path}"], check=True)
+        made = subprocess.run([*line, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        subprocess.run([*line, "checkout", "--quiet", "HEAD~1"], check=True)
+        return made
+
+    def play(self, name: str, *words: str, fails: bool = False) -> tuple[dict[str, int], float]:
         """Run a play on it; return its recap and the seconds that it took.
 
-        :raises SystemExit: when it failed; what it said is shown.
+        :raises SystemExit: when it failed, or did not though it should; what it said is shown.
         """
         inventory = self.folder / "inventory.yml"
         told = {
@@ -95,15 +119,16 @@ class Bare:
             "ansible_ssh_common_args": "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null",
             "moma_http_port": self.ports["http"], "moma_web_port": self.ports["web"],
             "moma_database_port": self.ports["database"], "moma_redis_port": self.ports["redis"], "moma_workers": 2,
-            "moma_pip_arguments": ["--no-index", "--find-links", "/wheels"],
+            "moma_pip_arguments": ["--no-index", "--find-links", "/wheels"], "moma_source": str(self.source),
+            "moma_database_login": "peer" if self.systemd else "password",
         }  # fmt: skip
         inventory.write_text(json.dumps({"moma": {"hosts": {"bare": told}}}), "utf-8")
         began = time.monotonic()
         line = [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, f"{name}.yml", *words]
         ran = subprocess.run(line, cwd=PLAYS, capture_output=True, text=True, check=False)
         (self.folder / f"{name}.log").write_text(ran.stdout + ran.stderr, "utf-8")
-        if ran.returncode:
-            sys.exit(f"{ran.stdout[-6000:]}\n{ran.stderr[-2000:]}\n{name}.yml failed")
+        if bool(ran.returncode) is not fails:
+            sys.exit(f"{ran.stdout[-6000:]}\n{ran.stderr[-2000:]}\n{name}.yml ended with {ran.returncode}")
         counts = dict(re.findall(r"(\w+)=(\d+)", RECAP.findall(ran.stdout)[-1]))
         return {key: int(value) for key, value in counts.items()}, time.monotonic() - began
 
@@ -123,16 +148,36 @@ class Bare:
             found: dict[str, str] = json.load(answer)
         return found
 
+    def version(self) -> str:
+        """Return the version of the code that answers."""
+        return str(self._json("/api/v1/openapi.json")["info"]["version"])  # type: ignore[index]
+
+    @contextmanager
+    def visited(self, what: str) -> Iterator[None]:
+        """Have it visited meanwhile; at the end nothing may have failed, and every walk ends finished."""
+        books = Books()
+        load = Load(SimpleNamespace(site=SimpleNamespace(port=self.ports["http"]), books=books))
+        with load.going_on():
+            yield
+        for walk in books.accounts:
+            wait_until(lambda walk=walk: self._json(f"/api/v1/walks/{walk}")["state"] != "queued", what="a walk")
+            wait_until(lambda walk=walk: self._json(f"/api/v1/walks/{walk}")["state"] == "finished", what="a walk")
+        print(f"{what}, under load: {sum(load.answers.values()):,} requests, {dict(load.answers)}, "
+              f"{len(load.failed)} failed; {len(books.accounts)} walks, 0 lost", flush=True)  # fmt: skip
+        assert load.failed == []
+        assert len(books.accounts) > 0, "nobody asked for a walk"
+
 
 def main() -> None:
     """Go through a site's life on a bare machine, and print the recaps."""
     parser = argparse.ArgumentParser(prog="python -m tests.deploy.bare_machine", description=__doc__)
     parser.add_argument("--wheels", type=Path, help="a folder that holds the wheels already")
+    parser.add_argument("--without-systemd", action="store_true", help="have supervisor do what systemd would")
     asked = parser.parse_args()
     if missing := [name for name in ("debootstrap", "systemd-nspawn", "ssh") if not shutil.which(name)]:
         sys.exit(f"This needs {', '.join(missing)}: apt-get install debootstrap systemd-container openssh-client")
     with tempfile.TemporaryDirectory(prefix="moma-bare-", dir="/var/tmp") as folder:
-        bare = Bare(Path(folder), asked.wheels or Path(folder) / "wheels")
+        bare = Bare(Path(folder), asked.wheels or Path(folder) / "wheels", systemd=not asked.without_systemd)
         try:
             bare.make()
         finally:
@@ -140,19 +185,69 @@ def main() -> None:
         if not asked.wheels:
             lay_out(bare.wheels, bare.python())
         with bare.booted():
-            said("site.yml, first", *bare.play("site"))
-            print(f"a walk of 24 frames painted through nginx, its GIF fetched: {bare.walk(1):.1f} s more", flush=True)
-            again, seconds = bare.play("site")
-            said("site.yml, second", again, seconds)
-            assert again["changed"] == 0, "the second run changed something"
-            print(bare.ssh("systemctl --no-pager --plain --no-legend list-units 'moma-*'").stdout, flush=True)
-            said("rotate_secrets.yml", *bare.play("rotate_secrets"))
-            print(f"a walk after that: {bare.walk(2):.1f} s", flush=True)
-            said("site.yml, absent", *bare.play("site", "-e", "state=absent", "-e", "moma_delete_data=true"))
-            gone, seconds = bare.play("site", "-e", "state=absent", "-e", "moma_delete_data=true")
-            said("site.yml, absent again", gone, seconds)
-            assert gone["changed"] == 0, "taking away what is not there changed something"
-            assert bare.ssh("test ! -e /srv/moma && ! id moma", check=False).returncode == 0, "something was left"
+            put_up(bare)
+            save_and_bring_back(bare)
+            deploy_and_roll_back(bare)
+            take_away(bare)
+
+
+def put_up(bare: Bare) -> None:
+    """Make a site of it, and see that a second run has nothing to do."""
+    said("site.yml, first", *bare.play("site"))
+    print(f"a walk of 24 frames painted through nginx, its GIF fetched: {bare.walk(1):.1f} s more", flush=True)
+    again, seconds = bare.play("site")
+    said("site.yml, second", again, seconds)
+    assert again["changed"] == 0, "the second run changed something"
+    if bare.systemd:
+        print(bare.ssh("systemctl --no-pager --plain --no-legend list-units 'moma-*'").stdout, flush=True)
+    said("rotate_secrets.yml", *bare.play("rotate_secrets"))
+    print(f"a walk after that: {bare.walk(2):.1f} s", flush=True)
+
+
+def save_and_bring_back(bare: Bare) -> None:
+    """Save it, bring it back, and have the night's work done."""
+    kept = bare.folder / "kept"
+    said("back_up.yml", *bare.play("back_up", "-e", f"to={kept}"))
+    (backup,) = (kept / "bare").glob("moma-*.tar")
+    said("restore.yml", *bare.play("restore", "-e", f"backup={backup}", "-e", "force=true"))
+    bare.ssh("systemctl start moma-nightly.service" if bare.systemd else "/srv/moma/nightly")
+    backups = bare.ssh("ls /var/backups/moma").stdout.split()
+    assert len(backups) == 2, backups
+    bare.ssh("moma media verify && logrotate --debug /etc/logrotate.d/moma && moma doctor")
+
+
+def deploy_and_roll_back(bare: Bare) -> None:
+    """Give it a release and take it back under load; then releases that do not run, which it is to leave by itself."""
+    before = bare.version()
+    second = bare.commit("app/version.py", f'"{before}"', '"9.9.9"')
+    with bare.visited("deploy and roll back"):
+        said("deploy.yml", *bare.play("deploy", "-e", f"moma_version={second}"))
+        assert bare.version() == "9.9.9"
+        said("roll_back.yml", *bare.play("roll_back"))
+        assert bare.version() == before
+    # More than a name: with other libraries the web side is started anew, at a port that stays open.
+    other = bare.commit("requirements/worker.txt", "flask==", "flask>=")
+    with bare.visited("deploy with other libraries"):
+        said("deploy.yml, other libraries", *bare.play("deploy", "-e", f"moma_version={other}"))
+    impatient = ("-e", json.dumps({"service_retries": 15}))
+    for what, path, first_line in (
+        ("a web side that ends", "deploy/gunicorn.conf.py", "import ctypes"),
+        ("a painter that ends", "worker/__main__.py", "from __future__ import annotations"),
+    ):
+        broken = bare.commit(path, first_line, f"{first_line}\nraise SystemExit(1)")
+        said(what, *bare.play("deploy", "-e", f"moma_version={broken}", *impatient, fails=True))
+        assert bare.ssh("readlink /srv/moma/current").stdout.strip().endswith(other[:12])
+        print(f"the release before paints: {bare.walk(len(what)):.1f} s", flush=True)
+
+
+def take_away(bare: Bare) -> None:
+    """Take all of it away, twice."""
+    said("site.yml, absent", *bare.play("site", "-e", "state=absent", "-e", "moma_delete_data=true"))
+    gone, seconds = bare.play("site", "-e", "state=absent", "-e", "moma_delete_data=true")
+    said("site.yml, absent again", gone, seconds)
+    assert gone["changed"] == 0, "taking away what is not there changed something"
+    left = "ls -d /srv/moma /var/backups/moma /var/log/moma /etc/moma /etc/systemd/system/moma-* /usr/local/bin/moma"
+    assert bare.ssh(f"{left} || id moma", check=False).stdout == "", "something was left"
 
 
 def unmount(root: Path) -> None:

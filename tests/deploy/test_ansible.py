@@ -45,6 +45,12 @@ def play(folder: Path, name: str, *arguments: str, there: bool) -> tuple[list[st
     return calls.read_text().splitlines(), done.stdout
 
 
+def release() -> str:
+    """Return what a release of this commit is called."""
+    line = ["git", "-C", ROOT, "describe", "--tags", "--always", "--abbrev=12", "HEAD"]
+    return subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def test_plays_pass_ansible_lint_at_its_production_profile_and_yamllint() -> None:
     for program, arguments in (("ansible-lint", ["--offline", "--profile", "production"]), ("yamllint", ["."])):
         looked = run(program, *arguments)
@@ -57,10 +63,11 @@ def test_plays_pass_ansible_lint_at_its_production_profile_and_yamllint() -> Non
         ("machine", [], 1, [
             "hcloud server create --name moma --type cx33 --location nbg1 --image debian-13 --ssh-key moma",
         ]),
-        ("images", ["-e", "images_registry=example.org/a", "-e", "moma_version=v"], 2, [
-            "docker build --target web --tag example.org/a/moma-web:v .", "docker push example.org/a/moma-web:v",
-            "docker build --target worker --tag example.org/a/moma-worker:v .",
-            "docker push example.org/a/moma-worker:v",
+        ("images", ["-e", "images_registry=example.org/a", "-e", "moma_version=HEAD"], 2, [
+            "docker build --target web --tag example.org/a/moma-web:{release} .",
+            "docker push example.org/a/moma-web:{release}",
+            "docker build --target worker --tag example.org/a/moma-worker:{release} .",
+            "docker push example.org/a/moma-worker:{release}",
         ]),
         ("cluster_deploy", ["-e", "cluster_deploy_overlay=gpu"], 1, ["kubectl apply -k deploy/k8s/overlays/gpu"]),
     ],
@@ -68,6 +75,7 @@ def test_plays_pass_ansible_lint_at_its_production_profile_and_yamllint() -> Non
 def test_what_is_missing_is_made_and_what_is_there_is_left_alone(
     tmp_path: Path, name: str, settings: list[str], asked: int, made: list[str]
 ) -> None:
+    made = [call.format(release=release()) for call in made]
     calls, recap = play(tmp_path, name, *settings, there=False)
     assert [call for call in calls if call in made] == made
     assert len(calls) == asked + len(made)
@@ -114,13 +122,15 @@ def test_check_says_what_would_be_done_and_does_it_not(tmp_path: Path) -> None:
         ("cluster", "cluster_nodes_min=0", "cluster_nodes_min must be at least 1 (it is 0)"),
         ("cluster_deploy", "cluster_deploy_overlay=moon", "cluster_deploy_overlay"),
         ("images", "images_engine=lorry", "images_engine"),
+        ("images", "moma_version=nowhere", "moma_version must name a commit, tag or branch"),
         ("machine", "state=gone", "value of state must be one of: present, absent"),
     ],
 )
 def test_bad_input_is_refused_by_its_name_and_limit(name: str, setting: str, told: str) -> None:
     number = setting.split("=")
     value = f'{{"{number[0]}": {number[1]}}}' if number[1].isdigit() else setting
-    done = run("ansible-playbook", "-i", "localhost,", f"{name}.yml", "-e", value)
+    settings = ["-e", value, "-e", "images_registry=example.org/a"]
+    done = run("ansible-playbook", "-i", "localhost,", f"{name}.yml", *settings)
     assert done.returncode != 0
     assert told in " ".join((done.stdout + done.stderr).split())
 
