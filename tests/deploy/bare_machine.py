@@ -6,178 +6,39 @@ run, and taken away.
 ``python -m tests.deploy.bare_machine`` (root; debootstrap, systemd-nspawn) makes the smallest Debian with systemd as
 process 1 and a door for ssh, in a folder that goes afterwards. It lies on this machine's network and asks the mirror
 that this one asks; the wheels of ``requirements/worker.txt`` are laid out beside it first, which is not counted.
-``--without-systemd`` starts sshd alone on it, so that supervisor has to do, and has Postgres ask for a password.
+``--other-ways`` starts sshd alone on it, so that supervisor has to do; has Postgres ask for a password; and gets a
+certificate by certbot from an authority on this machine, which asks at port 80.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from urllib.request import Request, urlopen
 
 from app.config import ROOT
-from tests.deploy.load import Load
-from tests.faults.rig import Books
-from tests.server.live import free_port, wait_until
+from tests.deploy import acme
+from tests.deploy.bare_debian import NAME, Bare, unmount
 
-PLAYS = ROOT / "deploy" / "ansible"
-PACKAGES = "systemd,systemd-sysv,dbus,openssh-server,python3,ca-certificates,iproute2"
-RECAP = re.compile(r"^bare\s*: (.*?)\s*$", re.MULTILINE)
 TOLD = ("ok", "changed", "failed")
-
-
-class Bare:
-    """The machine, with its door and what Ansible is told of it."""
-
-    def __init__(self, folder: Path, wheels: Path, *, systemd: bool = True) -> None:
-        self.systemd = systemd
-        self.folder, self.root, self.key = folder, folder / "root", folder / "key"
-        self.wheels = wheels
-        self.ports = {name: free_port() for name in ("ssh", "http", "web", "database", "redis")}
-        self.name = f"moma-bare-{os.getpid()}"
-        self.source = folder / "source"
-        subprocess.run(["git", "clone", "--quiet", ROOT, self.source], check=True)
-
-    def make(self) -> None:
-        """Make the smallest Debian, and give it a key, a port, and this machine's way to Debian's packages."""
-        (suite,) = re.findall(r"VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text())
-        subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, self.root], check=True)
-        shutil.copytree("/etc/apt", self.root / "etc/apt", dirs_exist_ok=True)
-        for name in ("ssl/certs/ca-certificates.crt", "hosts", "resolv.conf"):
-            shutil.copy(Path("/etc") / name, self.root / "etc" / name)
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key], check=True)
-        ssh = self.root / "root" / ".ssh"
-        ssh.mkdir(mode=0o700, exist_ok=True)
-        shutil.copy(self.key.with_suffix(".pub"), ssh / "authorized_keys")
-        with (self.root / "etc/ssh/sshd_config").open("a") as settings:
-            settings.write(f"Port {self.ports['ssh']}\nListenAddress 127.0.0.1\nUsePAM no\n")
-        (self.root / "etc/machine-id").write_text("")
-
-    def python(self) -> str:
-        """Tell which version of Python it has."""
-        line = ["chroot", self.root, "python3", "-c", "import platform; print(platform.python_version())"]
-        return subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
-
-    @contextmanager
-    def booted(self) -> Iterator[None]:
-        """Start it, and end it with all that runs on it."""
-        start = ["--boot"] if self.systemd else ["--as-pid2"]
-        line = ["systemd-nspawn", "--quiet", *start, f"--machine={self.name}", "--register=no", "--keep-unit"]
-        line += [f"--directory={self.root}", f"--bind-ro={self.wheels}:/wheels", "--console=pipe"]
-        line += [] if self.systemd else ["/bin/sh", "-c", "mkdir -p /run/sshd && exec /usr/sbin/sshd -D"]
-        with (self.folder / "console.log").open("wb") as console:
-            process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
-        try:
-            wait_until(lambda: self.ssh("true", check=False).returncode == 0, what="an answer of ssh")
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-    def ssh(self, command: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command on it."""
-        options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
-        line = ["ssh", *options, "-i", str(self.key), "-p", str(self.ports["ssh"]), "root@127.0.0.1", command]
-        return subprocess.run(line, capture_output=True, text=True, check=check, timeout=600)
-
-    def commit(self, path: str, old: str, new: str) -> str:
-        """Make a release in which a file is another; return its commit."""
-        file = self.source / path
-        text = file.read_text("utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new, 1), "utf-8")
-        line = ["git", "-C", self.source, "-c", "user.name=test", "-c", "user.email=test@example.org"]
-        subprocess.run([*line, "commit", "--quiet", "--all", "--message", f"Another {path}"], check=True)
-        made = subprocess.run([*line, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        subprocess.run([*line, "checkout", "--quiet", "HEAD~1"], check=True)
-        return made
-
-    def play(self, name: str, *words: str, fails: bool = False) -> tuple[dict[str, int], float]:
-        """Run a play on it; return its recap and the seconds that it took.
-
-        :raises SystemExit: when it failed, or did not though it should; what it said is shown.
-        """
-        inventory = self.folder / "inventory.yml"
-        told = {
-            "ansible_host": "127.0.0.1", "ansible_port": self.ports["ssh"], "ansible_user": "root",
-            "ansible_ssh_private_key_file": str(self.key),
-            "ansible_ssh_common_args": "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null",
-            "moma_http_port": self.ports["http"], "moma_web_port": self.ports["web"],
-            "moma_database_port": self.ports["database"], "moma_redis_port": self.ports["redis"], "moma_workers": 2,
-            "moma_pip_arguments": ["--no-index", "--find-links", "/wheels"], "moma_source": str(self.source),
-            "moma_database_login": "peer" if self.systemd else "password",
-        }  # fmt: skip
-        inventory.write_text(json.dumps({"moma": {"hosts": {"bare": told}}}), "utf-8")
-        began = time.monotonic()
-        line = [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, f"{name}.yml", *words]
-        ran = subprocess.run(line, cwd=PLAYS, capture_output=True, text=True, check=False)
-        (self.folder / f"{name}.log").write_text(ran.stdout + ran.stderr, "utf-8")
-        if bool(ran.returncode) is not fails:
-            sys.exit(f"{ran.stdout[-6000:]}\n{ran.stderr[-2000:]}\n{name}.yml ended with {ran.returncode}")
-        counts = dict(re.findall(r"(\w+)=(\d+)", RECAP.findall(ran.stdout)[-1]))
-        return {key: int(value) for key, value in counts.items()}, time.monotonic() - began
-
-    def walk(self, seed: int) -> float:
-        """Have a walk painted through nginx, and fetch its film; return the seconds from asking to having it."""
-        began = time.monotonic()
-        body = json.dumps({"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}], "seed": seed}).encode()
-        asked = self._json("/api/v1/walks", body)
-        wait_until(lambda: self._json(f"/api/v1/walks/{asked['id']}")["state"] == "finished", what="the walk")
-        with urlopen(f"http://127.0.0.1:{self.ports['http']}/walks/{asked['id']}.gif") as answer:
-            assert answer.read(6) == b"GIF89a"
-        return time.monotonic() - began
-
-    def _json(self, path: str, body: bytes | None = None) -> dict[str, str]:
-        headers = {"Content-Type": "application/json"} if body else {}
-        with urlopen(Request(f"http://127.0.0.1:{self.ports['http']}{path}", body, headers)) as answer:
-            found: dict[str, str] = json.load(answer)
-        return found
-
-    def version(self) -> str:
-        """Return the version of the code that answers."""
-        return str(self._json("/api/v1/openapi.json")["info"]["version"])  # type: ignore[index]
-
-    @contextmanager
-    def visited(self, what: str) -> Iterator[None]:
-        """Have it visited meanwhile; at the end nothing may have failed, and every walk ends finished."""
-        books = Books()
-        load = Load(SimpleNamespace(site=SimpleNamespace(port=self.ports["http"]), books=books))
-        with load.going_on():
-            yield
-        for walk in books.accounts:
-            wait_until(lambda walk=walk: self._json(f"/api/v1/walks/{walk}")["state"] != "queued", what="a walk")
-            wait_until(lambda walk=walk: self._json(f"/api/v1/walks/{walk}")["state"] == "finished", what="a walk")
-        print(f"{what}, under load: {sum(load.answers.values()):,} requests, {dict(load.answers)}, "
-              f"{len(load.failed)} failed; {len(books.accounts)} walks, 0 lost", flush=True)  # fmt: skip
-        assert load.failed == []
-        assert len(books.accounts) > 0, "nobody asked for a walk"
 
 
 def main() -> None:
     """Go through a site's life on a bare machine, and print the recaps."""
     parser = argparse.ArgumentParser(prog="python -m tests.deploy.bare_machine", description=__doc__)
     parser.add_argument("--wheels", type=Path, help="a folder that holds the wheels already")
-    parser.add_argument("--without-systemd", action="store_true", help="have supervisor do what systemd would")
+    parser.add_argument(
+        "--other-ways", action="store_true", help="supervisor, a password for Postgres, https by certbot"
+    )
     asked = parser.parse_args()
     if missing := [name for name in ("debootstrap", "systemd-nspawn", "ssh") if not shutil.which(name)]:
         sys.exit(f"This needs {', '.join(missing)}: apt-get install debootstrap systemd-container openssh-client")
     with tempfile.TemporaryDirectory(prefix="moma-bare-", dir="/var/tmp") as folder:
-        bare = Bare(Path(folder), asked.wheels or Path(folder) / "wheels", systemd=not asked.without_systemd)
+        bare = Bare(Path(folder), asked.wheels or Path(folder) / "wheels", systemd=not asked.other_ways)
         try:
             bare.make()
         finally:
@@ -185,10 +46,33 @@ def main() -> None:
         if not asked.wheels:
             lay_out(bare.wheels, bare.python())
         with bare.booted():
-            put_up(bare)
-            save_and_bring_back(bare)
-            deploy_and_roll_back(bare)
+            (usual_ways if bare.systemd else other_ways)(bare)
             take_away(bare)
+
+
+def usual_ways(bare: Bare) -> None:
+    """Go through all of it, as most will."""
+    put_up(bare)
+    save_and_bring_back(bare)
+    deploy_and_roll_back(bare)
+
+
+def other_ways(bare: Bare) -> None:
+    """Put it up without systemd, with a password for Postgres, and with https."""
+    bare.told["moma_database_login"] = "password"
+    with acme.running(bare.folder / "acme", NAME) as authority:
+        bare.told |= {
+            "moma_server_name": NAME, "moma_tls": "certbot", "moma_contact": "curator@example.org",
+            "moma_acme_server": authority,
+        }  # fmt: skip
+        put_up(bare)
+    said("web_server.yml", *bare.play("web_server"))
+    save_and_bring_back(bare)
+    second = bare.commit("app/version.py", f'"{bare.version()}"', '"9.9.9"')
+    said("deploy.yml", *bare.play("deploy", "-e", f"moma_version={second}"))
+    assert bare.version() == "9.9.9"
+    said("roll_back.yml", *bare.play("roll_back"))
+    assert bare.version() != "9.9.9"
 
 
 def put_up(bare: Bare) -> None:
@@ -248,13 +132,6 @@ def take_away(bare: Bare) -> None:
     assert gone["changed"] == 0, "taking away what is not there changed something"
     left = "ls -d /srv/moma /var/backups/moma /var/log/moma /etc/moma /etc/systemd/system/moma-* /usr/local/bin/moma"
     assert bare.ssh(f"{left} || id moma", check=False).stdout == "", "something was left"
-
-
-def unmount(root: Path) -> None:
-    """Unmount what lies in a folder: a debootstrap that is broken off leaves /proc there, and the folder is removed."""
-    points = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-    for point in sorted((each for each in points if each.startswith(f"{root}/")), reverse=True):
-        subprocess.run(["umount", point], check=True)
 
 
 def lay_out(folder: Path, python: str) -> None:
