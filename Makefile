@@ -114,8 +114,9 @@ $(VENV)/dev: requirements/dev.txt | $(VENV)/bin/python
 	@touch $@ $(VENV)/site
 
 .PHONY: ansible bare
-bare: $(VENV)/dev  ## make a site of a bare Debian machine by Ansible, twice, use it, take it away (root, debootstrap, systemd-nspawn)
+bare: $(VENV)/dev  ## have Ansible make a site of a bare Debian machine, run it, deploy and roll back under load, take it away; then the other ways (root, debootstrap, systemd-nspawn)
 	$(BIN)/python -m tests.deploy.bare_machine
+	$(BIN)/python -m tests.deploy.bare_machine --other-ways
 
 ansible: $(VENV)/dev  ## look over the plays of deploy/ansible, and try those for clouds with programs that only write down
 	$(BIN)/python -m pytest -q tests/deploy/test_ansible.py
