@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.request import Request, urlopen
 
 from app.config import ROOT
@@ -40,7 +41,7 @@ class Bare:
         if not systemd:
             self.ports |= {"http": 80, "https": 443}
         self.name = f"moma-bare-{os.getpid()}"
-        self.told: dict[str, str | int] = {}
+        self.told: dict[str, Any] = {}
         self.source = folder / "source"
         subprocess.run(["git", "clone", "--quiet", ROOT, self.source], check=True)
 

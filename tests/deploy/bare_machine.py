@@ -43,6 +43,8 @@ def main() -> None:
             bare.make()
         finally:
             unmount(bare.root)
+        if asked.index:
+            bare.told["moma_pip_arguments"] = ["--find-links", "/wheels"]
         if not asked.wheels:
             lay_out(bare.wheels, bare.python())
         with bare.booted():
@@ -77,6 +79,8 @@ def other_ways(bare: Bare) -> None:
 
 def put_up(bare: Bare) -> None:
     """Make a site of it, and see that a second run has nothing to do."""
+    said("site.yml, only asked", *bare.play("site", "--check"))
+    assert bare.ssh("ls -d /srv/moma", check=False).stdout == "", "asking changed something"
     said("site.yml, first", *bare.play("site"))
     print(f"a walk of 24 frames painted through nginx, its GIF fetched: {bare.walk(1):.1f} s more", flush=True)
     again, seconds = bare.play("site")
