@@ -23,7 +23,7 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import __version__, create_app
+from app import create_app
 from app.errors import ConfigError
 from app.generation import models_on_offer
 from app.maintenance import upkeep
@@ -39,6 +39,7 @@ from app.storage.database import (
     schema_notice,
     schema_state,
 )
+from app.version import __version__
 from worker import figures, job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
