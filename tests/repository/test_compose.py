@@ -1,0 +1,81 @@
+"""The compose file: what it names is there, what it passes on is taken, and every service is bounded and asked."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import Any
+
+import yaml
+
+from app.config import DEFAULTS, ROOT
+from tests.support.dockerfile import build_arguments
+
+COMPOSE = ROOT / "deploy" / "compose.yaml"
+
+
+def services() -> dict[str, dict[str, Any]]:
+    """Read the compose file's services, what they share put in."""
+    found: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]
+    return found
+
+
+def test_compose_file_and_nginx_know_the_same_names() -> None:
+    template = (ROOT / "deploy" / "nginx" / "moma.conf.template").read_text("utf-8")
+    asked = set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", template))
+    assert asked <= set(services()["nginx"]["environment"])
+    for name in ("migrate", "web", "worker", "worker-gpu"):
+        given = services()[name]["environment"]
+        assert {each.removeprefix("MOMA_") for each in given} <= set(DEFAULTS), name
+
+
+def test_compose_file_names_only_targets_and_files_that_are_there() -> None:
+    compose = COMPOSE.read_text("utf-8")
+    builds = [service["build"] for service in services().values() if "build" in service]
+    assert {build["target"] for build in builds} == {"web", "worker"}
+    assert all(set(build["args"]) <= build_arguments(build["target"]) for build in builds)
+    for path in re.findall(r"^ +- (\.{1,2}/[^:]+):", compose, re.MULTILINE):
+        assert (ROOT / "deploy" / path).exists(), path
+    asked = set(re.findall(r"\$\{([A-Z_]+)[:}]", compose)) | set(re.findall(r"\$\{([A-Z_]+):[-?]", compose))
+    asked |= {secret["environment"] for secret in yaml.safe_load(compose)["secrets"].values()}
+    example = (ROOT / "deploy" / "example.env").read_text("utf-8")
+    assert asked == set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert not fnmatch.filter(example.splitlines(), "MOMA_SECRET_KEY=?*")
+
+
+def test_compose_file_keeps_what_the_web_process_writes_beyond_a_restart() -> None:
+    named = yaml.safe_load(COMPOSE.read_text("utf-8"))["volumes"]
+    web = services()["web"]
+    kept = dict(volume.split(":", 1) for volume in web["volumes"])
+    assert kept == {"instance": "/data", "media": "/data/media"}
+    assert set(kept) <= set(named)
+    assert web["tmpfs"] == ["/tmp"]
+
+
+def test_every_service_is_bounded_and_its_logs_turn() -> None:
+    for name, service in services().items():
+        assert service["mem_limit"], name
+        assert service["logging"]["options"]["max-size"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "image" not in service or re.fullmatch(r".+:[\w.-]*\d[\w.-]*", service["image"]), name
+        assert service.get("read_only") or name == "grafana", name
+
+
+def test_every_service_that_stays_is_asked_whether_it_is_well() -> None:
+    """Those that are built have the check of their image."""
+    for name, service in services().items():
+        assert "healthcheck" in service or "build" in service, name
+        for other, how in service.get("depends_on", {}).items():
+            ends = services()[other]["restart"] == "no"
+            assert how["condition"] == ("service_completed_successfully" if ends else "service_healthy")
+
+
+def test_profiles_add_to_the_site_and_take_nothing_from_it() -> None:
+    by_profile = {name: service.get("profiles", []) for name, service in services().items()}
+    assert {name for name, profiles in by_profile.items() if profiles == ["gpu"]} == {"worker-gpu"}
+    assert {name for name, profiles in by_profile.items() if profiles == ["monitoring"]} == {"prometheus", "grafana"}
+    (device,) = services()["worker-gpu"]["deploy"]["resources"]["reservations"]["devices"]
+    assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
+    assert services()["worker-gpu"]["build"]["args"]["DEVICE"] == "cuda"
+    plain = {name for name, profiles in by_profile.items() if not profiles}
+    assert all(set(services()[name].get("depends_on", {})) <= plain for name in plain)
