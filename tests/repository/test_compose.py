@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from app.config import DEFAULTS, ROOT
-from tests.support.dockerfile import build_arguments
+from tests.support.dockerfile import build_arguments, stages
 
 COMPOSE = ROOT / "deploy" / "compose.yaml"
 
@@ -79,3 +79,19 @@ def test_profiles_add_to_the_site_and_take_nothing_from_it() -> None:
     assert services()["worker-gpu"]["build"]["args"]["DEVICE"] == "cuda"
     plain = {name for name, profiles in by_profile.items() if not profiles}
     assert all(set(services()[name].get("depends_on", {})) <= plain for name in plain)
+
+
+def test_prometheus_asks_the_web_service_with_the_token_that_both_are_given() -> None:
+    told = yaml.safe_load((ROOT / "deploy" / "monitoring" / "prometheus.yml").read_text("utf-8"))
+    web, workers = told["scrape_configs"]
+    (discovery,) = workers["http_sd_configs"]
+    (secret,) = services()["prometheus"]["secrets"]
+    for asking in (web, discovery):
+        assert asking["authorization"]["credentials_file"] == f"/run/secrets/{secret}"
+    variable = yaml.safe_load(COMPOSE.read_text("utf-8"))["secrets"][secret]["environment"]
+    assert services()["web"]["environment"]["MOMA_METRICS_TOKEN"] == f"${{{variable}:-}}"
+    (port,) = stages()["web"].all("EXPOSE")
+    assert web["static_configs"] == [{"targets": [f"web:{port}"]}]
+    assert discovery["url"] == f"http://web:{port}/metrics/workers"
+    beside = {volume.split(":")[1] for volume in services()["prometheus"]["volumes"]}
+    assert {f"/etc/prometheus/{name}" for name in ["prometheus.yml", *told["rule_files"]]} <= beside
