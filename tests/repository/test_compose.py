@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from typing import Any
 
 import yaml
 
 from app.config import DEFAULTS, ROOT
+from tests.support.compose import COMPOSE, WITH_BUCKET, services
 from tests.support.dockerfile import build_arguments, stages
-
-COMPOSE = ROOT / "deploy" / "compose.yaml"
-
-
-def services() -> dict[str, dict[str, Any]]:
-    """Read the compose file's services, what they share put in."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]
-    return found
+from tests.support.nginx import BUCKET
 
 
 def test_compose_file_and_nginx_know_the_same_names() -> None:
@@ -30,16 +23,17 @@ def test_compose_file_and_nginx_know_the_same_names() -> None:
 
 
 def test_compose_file_names_only_targets_and_files_that_are_there() -> None:
-    compose = COMPOSE.read_text("utf-8")
-    builds = [service["build"] for service in services().values() if "build" in service]
+    compose = COMPOSE.read_text("utf-8") + WITH_BUCKET.read_text("utf-8")
+    builds = [service["build"] for service in services(with_bucket=True).values() if "build" in service]
     assert {build["target"] for build in builds} == {"web", "worker"}
     assert all(set(build["args"]) <= build_arguments(build["target"]) for build in builds)
     for path in re.findall(r"^ +- (\.{1,2}/[^:]+):", compose, re.MULTILINE):
         assert (ROOT / "deploy" / path).exists(), path
     asked = set(re.findall(r"\$\{([A-Z_]+)[:}]", compose)) | set(re.findall(r"\$\{([A-Z_]+):[-?]", compose))
-    asked |= {secret["environment"] for secret in yaml.safe_load(compose)["secrets"].values()}
+    asked |= {secret["environment"] for secret in yaml.safe_load(COMPOSE.read_text("utf-8"))["secrets"].values()}
+    asked |= {name for name in services(with_bucket=True)["web"]["environment"] if name.startswith("AWS_")}
     example = (ROOT / "deploy" / "example.env").read_text("utf-8")
-    assert asked == set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert asked == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
     assert not fnmatch.filter(example.splitlines(), "MOMA_SECRET_KEY=?*")
 
 
@@ -95,3 +89,21 @@ def test_prometheus_asks_the_web_service_with_the_token_that_both_are_given() ->
     assert discovery["url"] == f"http://web:{port}/metrics/workers"
     beside = {volume.split(":")[1] for volume in services()["prometheus"]["volumes"]}
     assert {f"/etc/prometheus/{name}" for name in ["prometheus.yml", *told["rule_files"]]} <= beside
+
+
+def test_file_for_a_bucket_gives_nginx_what_fetches_and_all_who_read_or_write_the_same_place() -> None:
+    assert set(yaml.safe_load(WITH_BUCKET.read_text("utf-8"))["services"]) <= set(services())
+    whole, template = services(with_bucket=True), BUCKET.read_text("utf-8")
+    assert (
+        "./nginx/moma-bucket.conf.template:/etc/nginx/templates/moma.d/bucket.conf.template:ro"
+        in (whole["nginx"]["volumes"])
+    )
+    assert set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", template)) <= set(whole["nginx"]["environment"])
+    assert f"location {whole['web']['environment']['MOMA_ACCEL_PREFIX']} {{" in template
+    for name in ("web", "worker", "worker-gpu"):
+        given = whole[name]["environment"]
+        assert given["MOMA_MEDIA_URL"] == "${MEDIA_URL:?see deploy/example.env}", name
+        assert {each for each, value in given.items() if value is None} == {
+            "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"
+        }  # fmt: skip
+        assert whole[name]["build"]["args"]["EXTRAS"] == "${EXTRAS:-s3}", name

@@ -66,9 +66,11 @@ def configuration(
     return folder / "nginx.conf"
 
 
-def add_bucket(folder: Path, origin: str, *, authorities: str = "/etc/ssl/certs/ca-certificates.crt") -> Path:
+def add_bucket(
+    folder: Path, origin: str, *, resolver: str = "127.0.0.1", authorities: str = "/etc/ssl/certs/ca-certificates.crt"
+) -> Path:
     """Fill in the part of the template that fetches from a bucket, beside the rest of it in ``folder``."""
-    names = {"BUCKET": origin, "RESOLVER": "127.0.0.1", "BUCKET_CA": authorities}
+    names = {"BUCKET": origin, "RESOLVER": resolver, "BUCKET_CA": authorities}
     path = folder / "conf.d" / "moma.d" / "bucket.conf"
     path.parent.mkdir(parents=True)
     path.write_text(re.sub(r"\$\{MOMA_([A-Z_]+)\}", lambda found: names[found[1]], BUCKET.read_text("utf-8")), "utf-8")
