@@ -5,7 +5,6 @@ No library of a store is imported here: each is installed only where its store i
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -190,8 +189,3 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError | FSTimeoutError):
         return f"no answer within {PROBE_SECONDS:g} seconds"
     return (str(error) or type(error).__name__).strip().rstrip(".")
-
-
-def is_full(error: BaseException) -> bool:
-    """Tell whether a disk or a quota has no room left."""
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
