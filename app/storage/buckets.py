@@ -124,7 +124,7 @@ def _refuse_region(ours: str, bucket: str, response: Any, **_more: Any) -> None:
     said = response[1] if response else {}
     error = said.get("Error", {})
     region = said.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-amz-bucket-region") or error.get("Region")
-    if region and error.get("Code") in OF_ANOTHER_REGION:
+    if region not in (None, ours) and error.get("Code") in OF_ANOTHER_REGION:
         raise ConfigError(
             f"The bucket {bucket} is in the region {region} and is asked for in {ours}. Set AWS_DEFAULT_REGION={region}"
         )
