@@ -53,7 +53,7 @@ deployed: $(VENV)/dev  ## run the tests of the production shape: restarts, deplo
 	PICTURES=1 $(BIN)/python -m pytest -s tests/deploy
 
 monitoring: $(VENV)/dev  ## try the alerts, and hold them and the dashboard to what is told (needs promtool)
-	cd deploy/monitoring && promtool check config prometheus.yml && promtool check rules alerts.yml && promtool test rules alerts_test.yml
+	cd deploy/monitoring && promtool check config --syntax-only prometheus.yml && promtool check rules alerts.yml && promtool test rules alerts_test.yml
 	$(BIN)/python -m pytest -q tests/repository/test_monitoring.py
 
 faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/reliability.md

@@ -7,9 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from app.version import __version__
-
-__all__ = ["__version__", "create_app"]
+__all__ = ["create_app"]
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str | None = None) -> Flask:

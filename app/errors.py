@@ -141,3 +141,9 @@ class MediaError(MomaError):
 
 class MediaStoreAway(MediaError):
     """The media store is full or does not answer; what it holds is not lost."""
+
+
+class MediaStoreFull(MediaStoreAway):
+    """The media store has no room for more."""
+
+    title = N_("Full for now")

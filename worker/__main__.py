@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,7 +23,7 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import __version__, create_app
+from app import create_app
 from app.errors import ConfigError
 from app.generation import models_on_offer
 from app.maintenance import upkeep
@@ -39,6 +39,7 @@ from app.storage.database import (
     schema_notice,
     schema_state,
 )
+from app.version import __version__
 from worker import figures, job
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
@@ -131,7 +132,7 @@ def _load(app: Flask) -> Painters:
         if flaw := schema_state() or models_on_offer.flaws():
             raise ConfigError(flaw)
         if notice := schema_notice():
-            _say_once(notice)
+            log_lines.warn_once(log, notice)
         models = {model.name: model.setting for model in models_on_offer.offered()}
     measured = Path(app.instance_path) / MEASURED
     painters = Painters(models, device=app.config["DEVICE"], kept=app.config["MODELS_KEPT"], measured=measured)
@@ -232,15 +233,10 @@ def _leave_another_schema(ours: str, known: frozenset[str]) -> None:
     found = recorded_revision()
     if found not in (None, ours):
         if is_newer(known):
-            _say_once(newer_sentence(found, ours))
+            log_lines.warn_once(log, newer_sentence(found, ours))
             return
         log.error("The database is at revision %s since, this worker's code at %s; the worker ends", found, ours)
         os.kill(os.getpid(), signal.SIGTERM)
-
-
-@cache
-def _say_once(sentence: str) -> None:
-    log.warning("%s", sentence)
 
 
 def _keep_house(app: Flask) -> None:

@@ -15,7 +15,7 @@ from app.generation import models_on_offer
 from app.observability import site_figures
 from app.queue import admission, jobs
 from app.search import semantic_search, visual_search
-from app.storage import media_store
+from app.storage import disk_space, media_store
 from app.storage.database import ping, recorded_revision, schema_notice, schema_state
 from app.version import __version__
 
@@ -76,15 +76,13 @@ def _redis_flaw() -> str:
 
 def _disk_flaw() -> str:
     """Say whether walks are refused for want of room, or will be soon."""
-    least, free = current_app.config["FREE_BYTES_MIN"], admission.free_bytes()
+    if flaw := admission.disk_flaw():
+        return flaw
+    least, free = current_app.config["FREE_BYTES_MIN"], admission.free_bytes().values()
     if not free or min(free) >= max(ROOMY * least, 1):
         return ""
     told = f"{min(free) / 1e9:.1f} GB are free for pictures and the database"
-    if min(free) < least:
-        return (
-            f"{told}, and walks are refused: FREE_BYTES_MIN is {least / 1e9:.1f} GB. Run: flask --app wsgi media prune"
-        )
-    return f"{told}; at {least / 1e9:.1f} GB walks are refused. Run: flask --app wsgi media prune"
+    return f"{told}; at {least / 1e9:.1f} GB (FREE_BYTES_MIN) walks are refused. {disk_space.CURE}"
 
 
 def _secrets_flaw() -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
 
 from flask import Blueprint, Flask, Response, jsonify
 
+from app.observability import log_lines
 from app.queue import jobs
 from app.storage.database import UNREACHABLE, ping, schema_notice, schema_state
 
@@ -35,7 +35,7 @@ def ready() -> Response:
         log.error("%s", flaw)  # for the log only: a database's own words may name hosts and users
         flaw = f"{UNREACHABLE}."
     elif not flaw and (notice := schema_notice()):
-        _say_once(notice)
+        log_lines.warn_once(log, notice)
     response = _plain(
         {
             "status": "not ready" if flaw else "ready",
@@ -46,11 +46,6 @@ def ready() -> Response:
     )
     response.status_code = 503 if flaw else 200
     return response
-
-
-@cache
-def _say_once(sentence: str) -> None:
-    log.warning("%s", sentence)
 
 
 def _plain(body: dict[str, object]) -> Response:

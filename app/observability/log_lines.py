@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TextIO
 
 FORMATS = TEXT, JSON = "text", "json"
@@ -97,6 +98,12 @@ def _of_request(record: logging.LogRecord) -> dict[str, Any]:
     if (request_id := str(atoms[REQUEST_ID])) != "-":
         told["request_id"] = request_id
     return told | numbers
+
+
+@cache
+def warn_once(log: logging.Logger, sentence: str) -> None:
+    """Log a warning, however often this process comes to it, once."""
+    log.warning("%s", sentence)
 
 
 def formatter(kind: str) -> logging.Formatter:

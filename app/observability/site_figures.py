@@ -99,7 +99,7 @@ class Site(Collector):
         yield from _workers(jobs.workers(), schema)
         if free := admission.free_bytes():
             words = "Free bytes where media folder and SQLite's file are."
-            yield GaugeMetricFamily("moma_media_free_bytes", words, value=min(free))
+            yield GaugeMetricFamily("moma_media_free_bytes", words, value=min(free.values()))
         yield InfoMetricFamily("moma_build", "What the web process runs.", value={"version": __version__})
 
 

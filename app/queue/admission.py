@@ -6,6 +6,7 @@ ever could. Whoever is refused is told what is full, its limit, and when there i
 
 from __future__ import annotations
 
+import logging
 import shutil
 from datetime import timedelta
 from time import monotonic
@@ -19,7 +20,7 @@ from app.errors import NoRoom, TooMany
 from app.i18n.formatting import duration_about, file_size, number
 from app.i18n.gettext import N_, _
 from app.queue import fair_queue
-from app.storage import media_store
+from app.storage import disk_space, media_store
 from app.storage.database import db, now
 from app.storage.walk_models import WAITING, Frame, Medium, Walk
 
@@ -29,11 +30,16 @@ REMEMBERED = 10_000  # networks
 UNKNOWN_SECONDS = 60  # till somebody refused may look again, where no painter lives or none has painted yet
 EXTENSION = "moma_kept_bytes"
 
+log = logging.getLogger(__name__)
+
 WHOLE = N_("The line is full: the work of %(count)s usual walks is as much as may wait.")
 OF_VISITOR = N_("The work of %(count)s usual walks is as much as may wait in line of one visitor.")
 OF_ADDRESS = N_("The work of %(count)s usual walks is as much as may wait in line of one address.")
 OF_DAY = N_("%(size)s of pictures a day are as much as we keep from one address. Take some of yours down, or wait.")
-NO_DISK = N_("There is no room for more pictures just now: less than %(size)s is free.")
+NO_DISK = N_(
+    "There is no room for more pictures just now: less than %(size)s is free (FREE_BYTES_MIN). Whoever runs this site"
+    " has to make room (flask --app wsgi media prune)."
+)
 ROOM_IN = N_("There is room again in %(time)s.")
 
 
@@ -44,7 +50,8 @@ def check_storage(network: str) -> None:
     :raises TooMany: when the network has had its share of the day kept.
     """
     least, share = current_app.config["FREE_BYTES_MIN"], current_app.config["DAILY_BYTES_ADDRESS"]
-    if least and min(free_bytes(), default=least) < least:
+    if flaw := disk_flaw():
+        log.warning("%s", flaw)
         raise NoRoom(_(NO_DISK, size=file_size(least)), retry_after=UNKNOWN_SECONDS, reason="disk")
     if _kept_bytes(network) >= share:
         oldest = db.session.scalar(select(func.min(Walk.created_at)).where(*_of_the_day(network)))
@@ -98,16 +105,26 @@ def _till_done(session: Session, whose: ColumnElement[bool], excess: int) -> flo
     return None  # the walk asked for is larger than all that may wait
 
 
-def free_bytes() -> list[int]:
+def disk_flaw() -> str:
+    """Say that walks are refused for want of room, and what to do; ``""`` where they are not."""
+    least = current_app.config["FREE_BYTES_MIN"]
+    free, place = min(((free, place) for place, free in free_bytes().items()), default=(least, ""))
+    if free >= least:
+        return ""
+    told = f"{free / 1e9:.1f} GB are free at {place}, and walks are refused: FREE_BYTES_MIN is {least / 1e9:.1f} GB"
+    return f"{told}. {disk_space.CURE}"
+
+
+def free_bytes() -> dict[str, int]:
     """Tell what is free where this site keeps its files, as far as that is on disks of this machine."""
     store, address = media_store.store(), make_url(current_app.config["DATABASE_URL"])
     folders = [store.root] if store.is_local else []
     if address.get_backend_name() == "sqlite" and address.database:
         folders.append(address.database)
-    found = []
+    found = {}
     for folder in folders:
         try:
-            found.append(shutil.disk_usage(folder).free)
+            found[folder] = shutil.disk_usage(folder).free
         except OSError:  # not made yet, or away: whoever writes there will tell
             continue
     return found

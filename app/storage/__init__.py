@@ -4,6 +4,7 @@ __all__ = [
     "candidate_models",
     "compatibility",
     "database",
+    "disk_space",
     "drawing_models",
     "house_models",
     "media_store",

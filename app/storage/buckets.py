@@ -5,9 +5,9 @@ No library of a store is imported here: each is installed only where its store i
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import fsspec
@@ -26,6 +26,7 @@ PATIENCE = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts"
 S3, GCS = ("s3", "s3a"), ("gs", "gcs")
 LOCKS = {"s3": "requirements/s3.txt", "gcs": "requirements/gcs.txt"}
 PAGE = "docs/object-storage.md"
+OF_ANOTHER_REGION = "AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect"
 PASSING = 408, 425, 429
 BROKEN_LINES = {"ConnectionError", "HTTPClientError", "ClientConnectionError", "TransportError"}
 """The bases of what botocore, aiohttp and google-auth raise when nothing answers."""
@@ -63,6 +64,8 @@ def examine(filesystem: Any, root: str) -> str:
     try:
         ask = _list_s3 if kind == "s3" else _list_gcs
         sync(filesystem.loop, ask, filesystem, bucket, f"{prefix}/" if prefix else "", timeout=PROBE_SECONDS)
+    except ConfigError:
+        raise
     except Exception as error:  # of libraries that need not be installed, and share no other base
         if _is_away(error):
             return _reason(error)
@@ -108,7 +111,23 @@ def _options(kind: str) -> dict[str, Any]:
 
 
 async def _list_s3(filesystem: Any, bucket: str, prefix: str) -> None:
+    client = await filesystem.set_session()
+    client.meta.events.register_first("needs-retry.s3", partial(_refuse_region, client.meta.region_name, bucket))
     await filesystem._call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=1)
+
+
+def _refuse_region(ours: str, bucket: str, response: Any, **_more: Any) -> None:
+    """Refuse a bucket of another region: botocore would find it, but what it signs for nginx would be refused there.
+
+    :raises ConfigError: when S3's answer, if there was one, names the region.
+    """
+    said = response[1] if response else {}
+    error = said.get("Error", {})
+    region = said.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-amz-bucket-region") or error.get("Region")
+    if region not in (None, ours) and error.get("Code") in OF_ANOTHER_REGION:
+        raise ConfigError(
+            f"The bucket {bucket} is in the region {region} and is asked for in {ours}. Set AWS_DEFAULT_REGION={region}"
+        )
 
 
 async def _list_gcs(filesystem: Any, bucket: str, prefix: str) -> None:
@@ -170,8 +189,3 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError | FSTimeoutError):
         return f"no answer within {PROBE_SECONDS:g} seconds"
     return (str(error) or type(error).__name__).strip().rstrip(".")
-
-
-def is_full(error: BaseException) -> bool:
-    """Tell whether a disk or a quota has no room left."""
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app.config import ROOT
-from app.storage import compatibility
+from app.storage import compatibility, disk_space
 from app.storage.session import Session as HoldingSession
 from app.storage.write_turns import WriteTurns
 
@@ -105,6 +105,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db)
     with app.app_context():
+        disk_space.tell_cure(db.engine)
         if db.engine.dialect.name == "sqlite":
             _share_sqlite(db.engine)
             if (name := db.engine.url.database) not in (None, "", ":memory:"):

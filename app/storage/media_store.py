@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from flask import Flask, current_app
 from fsspec.implementations.local import LocalFileSystem
 
-from app.errors import ConfigError, MediaError, MediaStoreAway
-from app.storage import buckets
+from app.errors import ConfigError, MediaError, MediaStoreAway, MediaStoreFull
+from app.storage import buckets, disk_space
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 EXTENSION = "media_store"
 NOT_THERE = FileNotFoundError, NotADirectoryError
-FULL = "Make room there, or have MOMA_MEDIA_URL name a larger place"
+FULL = f"{disk_space.CURE}, or have MOMA_MEDIA_URL name a larger place"
 
 log = logging.getLogger(__name__)
 
@@ -179,8 +179,8 @@ def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE) -> Ite
         raise
     except Exception as error:  # botocore, gcsfs and aiohttp need not be installed, and share no other base
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        if buckets.is_full(error):
-            reason = f"{reason}. {FULL}"
+        if disk_space.is_full(error):
+            raise MediaStoreFull(f"{what}: {reason}. {FULL}") from error
         raise (MediaError if isinstance(error, lost) else MediaStoreAway)(f"{what}: {reason}") from error
 
 

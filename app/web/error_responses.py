@@ -13,8 +13,9 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, Programm
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, NotFound
 
-from app.errors import InvalidInput, MediaError, MomaError, NoRoom, TokenRefused, note_refusal
+from app.errors import InvalidInput, MediaError, MediaStoreFull, MomaError, NoRoom, TokenRefused, note_refusal
 from app.i18n.gettext import N_, _
+from app.storage import disk_space
 from app.storage.database import schema_state
 from app.web import oversized
 
@@ -50,6 +51,10 @@ DETAILS = {
 }
 
 PICTURES_AWAY = N_("The pictures cannot be had from where they are kept just now. Try again in a moment.")
+DISK_FULL = N_(
+    "There is no room for more just now: the disk is full. Whoever runs this site has to make room"
+    " (flask --app wsgi media prune)."
+)
 RETRY_SECONDS = 5
 FOR_PROGRAMS = ("/healthz", "/readyz", "/oembed", "/slideshow/films")
 JSON_ONLY = "JSON. Send it as application/json"
@@ -135,9 +140,11 @@ def _moma_error(error: MomaError) -> Response:
             log.warning("%s was refused: %s", quote(request.path), error)
     elif error.status >= 500:
         log.error("%s", error, exc_info=error)
+    detail = str(error)
     if isinstance(error, MediaError):
-        note_refusal("media store")
-    detail = _(PICTURES_AWAY) if isinstance(error, MediaError) else str(error)
+        is_full = isinstance(error, MediaStoreFull)
+        note_refusal("disk" if is_full else "media store")
+        detail = _(DISK_FULL if is_full else PICTURES_AWAY)
     response = answer(
         error.status, detail, errors=error if isinstance(error, InvalidInput) else None, title=error.title
     )
@@ -174,9 +181,11 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: DBAPIError) -> Response:
-    log.error("The database does not answer on %s: %s", _place(), error.orig)  # a line each: pages ask and ask
-    note_refusal("database")
-    response = answer(503, _(DETAILS[503]))
+    is_full = disk_space.is_full(error.orig)
+    what = "has no room" if is_full else "does not answer"
+    log.error("The database %s on %s: %s", what, _place(), error.orig)  # a line each: pages ask and ask
+    note_refusal("disk" if is_full else "database")
+    response = answer(503, _(DISK_FULL if is_full else DETAILS[503]), title=MediaStoreFull.title if is_full else None)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 

@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,7 @@ from sqlalchemy.pool import NullPool
 
 from tests.faults.planted import Ground, Planted
 from tests.server.live import ROOT, LiveSite, is_running, wait_until
-from tests.support import postgres
-from tests.support.needs import require
+from tests.support import postgres, small_disk
 
 PATIENCE = 300.0
 """Seconds after which a walk that has not ended is counted as lost."""
@@ -83,8 +82,8 @@ class Rig:
     ) -> None:
         self.rng, self.database, self.locked_seconds = rng, database, locked_seconds
         self._stack = ExitStack()
-        self.store_disk = self._mounted(folder / "store", STORE_BYTES)
-        self.instance_disk = self._mounted(folder / "instance", INSTANCE_BYTES)
+        self.store_disk = self._stack.enter_context(small_disk.mounted(folder / "store", STORE_BYTES))
+        self.instance_disk = self._stack.enter_context(small_disk.mounted(folder / "instance", INSTANCE_BYTES))
         self.store = self.store_disk / "media"
         self.server: postgres.PostgresServer | None = None
         settings: dict[str, object] = {**SETTINGS, "MEDIA_URL": f"file://{self.store}"}
@@ -112,13 +111,6 @@ class Rig:
         self.engine.dispose()
         if self.site.process is not None and self.site.process.poll() is None:
             self.site.stop()
-
-    def _mounted(self, folder: Path, size: int) -> Path:
-        """Lend a small disk of memory."""
-        folder.mkdir(parents=True)
-        subprocess.run([require("right to mount"), "-t", "tmpfs", "-o", f"size={size}", "none", folder], check=True)
-        self._stack.callback(_unmount, folder)
-        return folder
 
     # --- Asking
 
@@ -355,19 +347,9 @@ class Rig:
         wait_until(lambda: not is_running(pid), what="an end")
         return time.monotonic()
 
-    @contextmanager
-    def full(self, disk: Path) -> Iterator[None]:
+    def full(self, disk: Path) -> AbstractContextManager[None]:
         """Have a disk full but for some kilobytes."""
-        filler = disk / "filler"
-        room = os.statvfs(disk)
-        try:
-            with filler.open("wb", buffering=0) as file, suppress(OSError):
-                left = room.f_bavail * room.f_frsize - MARGIN * 1024
-                while left > 0:
-                    left -= file.write(bytes(min(left, 1 << 20)))
-            yield
-        finally:
-            filler.unlink()
+        return small_disk.full(disk, but=MARGIN * 1024)
 
     def pause(self, most: float) -> None:
         """Let a random time pass."""
@@ -392,9 +374,3 @@ def _engine(url: str) -> Engine:
     engine = create_engine(url, poolclass=NullPool)
     event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA query_only = 1"))
     return engine
-
-
-def _unmount(folder: Path) -> None:
-    wait_until(
-        lambda: subprocess.run(["umount", folder], capture_output=True, check=False).returncode == 0, what="unmounting"
-    )

@@ -11,6 +11,7 @@ from app.config import DEFAULTS, ROOT
 from app.storage import database
 from tests.support import manifests, needs
 from tests.support.manifests import FOLDER, OVERLAYS, Manifest, pods, rendered
+from tests.support.nginx import BUCKET, TEMPLATE
 
 GUIDE = ROOT / "docs" / "kubernetes.md"
 
@@ -130,17 +131,27 @@ def test_scalers_and_budgets_and_services_select_what_is_there(overlay: tuple[Ma
 
 def test_settings_are_settings_and_nginx_is_told_all_it_asks_for(overlay: tuple[Manifest, ...]) -> None:
     settings = one(overlay, "ConfigMap", "moma-settings")["data"]
-    assert {name.removeprefix("MOMA_") for name in settings} <= set(DEFAULTS)
-    template = (ROOT / "deploy" / "nginx" / "moma.conf.template").read_text("utf-8")
+    assert {name.removeprefix("MOMA_") for name in settings} <= {*DEFAULTS, "AWS_DEFAULT_REGION"}
     names = one(overlay, "ConfigMap", "moma-nginx-names")["data"]
-    assert set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", template)) <= set(names)
     assert names["MOMA_LOG_VISITORS"] == settings["MOMA_LOG_VISITORS"]
-    (given,) = (
-        each
-        for each in overlay
-        if each["metadata"]["name"].startswith("moma-nginx-") and "default.conf.template" in each.get("data", {})
-    )
-    assert given["data"]["default.conf.template"] == template
+    templates = nginx_templates(overlay)
+    assert templates.pop("default.conf.template") == TEMPLATE.read_text("utf-8")
+    assert set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", TEMPLATE.read_text("utf-8"))) <= set(names)
+    if settings["MOMA_MEDIA_URL"].startswith("file:"):
+        assert (templates, settings["MOMA_ACCEL_PREFIX"]) == ({}, "/_media/")
+    else:
+        bucket = BUCKET.read_text("utf-8")
+        assert templates == {"moma.d/bucket.conf.template": bucket}
+        assert set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", bucket)) <= set(names)
+        assert f"location {settings['MOMA_ACCEL_PREFIX']} {{" in bucket
+
+
+def nginx_templates(overlay: tuple[Manifest, ...]) -> dict[str, str]:
+    """Return what nginx finds in its folder of templates: path and text."""
+    pod = one(overlay, "Deployment", "moma-web")["spec"]["template"]["spec"]
+    (volume,) = (volume["configMap"] for volume in pod["volumes"] if volume["name"] == "nginx")
+    texts = one(overlay, "ConfigMap", volume["name"])["data"]
+    return {item["path"]: texts[item["key"]] for item in volume["items"]}
 
 
 def test_nothing_is_open_by_default_and_what_is_opened_is_told_apart(overlay: tuple[Manifest, ...]) -> None:

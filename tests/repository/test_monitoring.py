@@ -112,7 +112,11 @@ def test_panels_lie_beside_each_other() -> None:
 @pytest.mark.server
 @pytest.mark.parametrize(
     "command",
-    [("check", "config", "prometheus.yml"), ("check", "rules", "alerts.yml"), ("test", "rules", "alerts_test.yml")],
+    [
+        ("check", "config", "--syntax-only", "prometheus.yml"),
+        ("check", "rules", "alerts.yml"),
+        ("test", "rules", "alerts_test.yml"),
+    ],
     ids=" ".join,
 )
 def test_promtool_is_content(command: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ import yaml
 
 from app.config import ROOT
 from tests.support import actionlint
+from tests.support.dockerfile import build_arguments
 from tests.support.needs import require
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -85,9 +86,18 @@ def test_targets_and_images_that_workflows_name_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for target in set(re.findall(r"make (?:--silent )?([a-z]+)\b", text)) - {"npm"}:
         assert re.search(rf"^{target}:.*##", makefile, re.MULTILINE), target
-    images = told(ROOT / ".github/workflows/release.yml")["jobs"]["images"]["strategy"]["matrix"]["include"]
-    stages = re.findall(r"^FROM \S+ AS (\S+)$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
-    assert {image["image"] for image in images} == {"web", "worker"} <= set(stages)
+
+
+def test_images_of_a_release_are_built_with_arguments_of_which_they_know() -> None:
+    job = told(ROOT / ".github/workflows/release.yml")["jobs"]["images"]
+    (build,) = (step["with"] for step in job["steps"] if "build-args" in step.get("with", {}))
+    images = job["strategy"]["matrix"]["include"]
+    assert {image["image"] for image in images} == {"web", "worker"}
+    for image in images:
+        lines = build["build-args"].replace("${{ matrix.device }}", image["device"]).split("\n")
+        passed = {line.partition("=")[0] for line in lines if line}
+        assert passed > {"VERSION", "REVISION"}
+        assert passed <= build_arguments(image["image"]), image
 
 
 def test_roll_out_waits_for_approval_and_reads_its_secrets_from_there_alone() -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import http.client
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from tests.server.live import PATIENCE, free_port, wait_until
+from tests.support import compose, manifests
+from tests.support.needs import require
 from tests.support.nginx import add_bucket, command, configuration
 
 pytestmark = pytest.mark.server
@@ -155,3 +158,36 @@ def test_what_the_bucket_refuses_is_said_in_the_sites_words_and_may_not_be_kept(
         "x-amz-request-id",
     ):
         assert name not in answer.headers, name
+
+
+def by_compose() -> dict[str, str]:
+    """Return what compose fills the template in with, a bucket written into deploy/.env."""
+    names = dict(compose.services(with_bucket=True)["nginx"]["environment"])
+    assert names["MOMA_BUCKET"].startswith("${BUCKET:?")
+    return names | {"MOMA_BUCKET": "https://storage.googleapis.com"}
+
+
+def by_cluster() -> dict[str, str]:
+    """Return what the overlay fills it in with; the name server's name is one that only a cluster knows."""
+    require("kubectl")
+    (names,) = (it["data"] for it in manifests.rendered("buckets") if it["metadata"]["name"] == "moma-nginx-names")
+    assert names["MOMA_RESOLVER"].endswith(".svc.cluster.local")
+    return dict(names | {"MOMA_RESOLVER": "127.0.0.1"})
+
+
+@pytest.mark.parametrize("names", [by_compose, by_cluster])
+def test_nginx_accepts_what_it_is_given_and_misses_what_is_not_there(
+    names: Callable[[], dict[str, str]], tmp_path: Path
+) -> None:
+    given = names()
+    configuration(tmp_path, free_port(), free_port(), tmp_path)
+    path = add_bucket(
+        tmp_path, given["MOMA_BUCKET"], resolver=given["MOMA_RESOLVER"], authorities=given["MOMA_BUCKET_CA"]
+    )
+    assert tried(tmp_path) == 0
+    path.write_text(path.read_text().replace(given["MOMA_BUCKET_CA"], "/nowhere/authorities.crt"))
+    assert tried(tmp_path) == 1
+
+
+def tried(folder: Path) -> int:
+    return subprocess.run(command(folder, "-t"), capture_output=True, check=False).returncode

@@ -12,6 +12,9 @@ BYTES = 16_000_000
 """Free bytes below which it counts as full: the room of most films."""
 
 
+CURE = "Make room there, or have TMPDIR name a larger place"
+
+
 class ScratchFull(Exception):
     """There was no room for what is only made on the way: no film's fault."""
 
@@ -19,7 +22,7 @@ class ScratchFull(Exception):
 def flaw() -> str:
     """Say what is wrong with the folder; nothing where there is room in it."""
     folder = tempfile.gettempdir()
-    return f"{folder} is full" if shutil.disk_usage(folder).free < BYTES else ""
+    return f"{folder} is full. {CURE}" if shutil.disk_usage(folder).free < BYTES else ""
 
 
 def check() -> None:
@@ -35,5 +38,5 @@ def room() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ScratchFull(f"no room in {tempfile.gettempdir()} for a film on its way") from error
+            raise ScratchFull(f"no room in {tempfile.gettempdir()} for a film on its way. {CURE}") from error
         raise

@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.generation import models_on_offer, presets
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, Piece, Stop, Walk
+from app.version import __version__
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import Rendering
 from worker.pieces import film_assembly, next_level, walk_memory, walk_photos
@@ -162,8 +163,6 @@ def _times(width: int | None, height: int | None) -> str:
 def _software() -> str:
     import diffusers
     import torch
-
-    from app.version import __version__
 
     return f"MoMA Lisa {__version__}, diffusers {diffusers.__version__}, torch {torch.__version__}"
 

@@ -56,8 +56,8 @@ def return_piece(claim: Claim, stopping: threading.Event) -> None:
         try:
             give_back(claim)
             return
-        except OperationalError:
-            log.warning("the database does not answer; %s is kept", claim)
+        except OperationalError as error:
+            log.warning("the database does not answer; %s is kept: %s", claim, error.orig)
         finally:
             db.session.remove()
         keeping.goes_on()

@@ -1,0 +1,109 @@
+"""The compose file: what it names is there, what it passes on is taken, and every service is bounded and asked."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+
+import yaml
+
+from app.config import DEFAULTS, ROOT
+from tests.support.compose import COMPOSE, WITH_BUCKET, services
+from tests.support.dockerfile import build_arguments, stages
+from tests.support.nginx import BUCKET
+
+
+def test_compose_file_and_nginx_know_the_same_names() -> None:
+    template = (ROOT / "deploy" / "nginx" / "moma.conf.template").read_text("utf-8")
+    asked = set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", template))
+    assert asked <= set(services()["nginx"]["environment"])
+    for name in ("migrate", "web", "worker", "worker-gpu"):
+        given = services()[name]["environment"]
+        assert {each.removeprefix("MOMA_") for each in given} <= set(DEFAULTS), name
+
+
+def test_compose_file_names_only_targets_and_files_that_are_there() -> None:
+    compose = COMPOSE.read_text("utf-8") + WITH_BUCKET.read_text("utf-8")
+    builds = [service["build"] for service in services(with_bucket=True).values() if "build" in service]
+    assert {build["target"] for build in builds} == {"web", "worker"}
+    assert all(set(build["args"]) <= build_arguments(build["target"]) for build in builds)
+    for path in re.findall(r"^ +- (\.{1,2}/[^:]+):", compose, re.MULTILINE):
+        assert (ROOT / "deploy" / path).exists(), path
+    asked = set(re.findall(r"\$\{([A-Z_]+)[:}]", compose)) | set(re.findall(r"\$\{([A-Z_]+):[-?]", compose))
+    asked |= {secret["environment"] for secret in yaml.safe_load(COMPOSE.read_text("utf-8"))["secrets"].values()}
+    asked |= {name for name in services(with_bucket=True)["web"]["environment"] if name.startswith("AWS_")}
+    example = (ROOT / "deploy" / "example.env").read_text("utf-8")
+    assert asked == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+    assert not fnmatch.filter(example.splitlines(), "MOMA_SECRET_KEY=?*")
+
+
+def test_compose_file_keeps_what_the_web_process_writes_beyond_a_restart() -> None:
+    named = yaml.safe_load(COMPOSE.read_text("utf-8"))["volumes"]
+    web = services()["web"]
+    kept = dict(volume.split(":", 1) for volume in web["volumes"])
+    assert kept == {"instance": "/data", "media": "/data/media"}
+    assert set(kept) <= set(named)
+    assert web["tmpfs"] == ["/tmp"]
+
+
+def test_every_service_is_bounded_and_its_logs_turn() -> None:
+    for name, service in services().items():
+        assert service["mem_limit"], name
+        assert service["logging"]["options"]["max-size"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "image" not in service or re.fullmatch(r".+:[\w.-]*\d[\w.-]*", service["image"]), name
+        assert service.get("read_only") or name == "grafana", name
+
+
+def test_every_service_that_stays_is_asked_whether_it_is_well() -> None:
+    """Those that are built have the check of their image."""
+    for name, service in services().items():
+        assert "healthcheck" in service or "build" in service, name
+        for other, how in service.get("depends_on", {}).items():
+            ends = services()[other]["restart"] == "no"
+            assert how["condition"] == ("service_completed_successfully" if ends else "service_healthy")
+
+
+def test_profiles_add_to_the_site_and_take_nothing_from_it() -> None:
+    by_profile = {name: service.get("profiles", []) for name, service in services().items()}
+    assert {name for name, profiles in by_profile.items() if profiles == ["gpu"]} == {"worker-gpu"}
+    assert {name for name, profiles in by_profile.items() if profiles == ["monitoring"]} == {"prometheus", "grafana"}
+    (device,) = services()["worker-gpu"]["deploy"]["resources"]["reservations"]["devices"]
+    assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
+    assert services()["worker-gpu"]["build"]["args"]["DEVICE"] == "cuda"
+    plain = {name for name, profiles in by_profile.items() if not profiles}
+    assert all(set(services()[name].get("depends_on", {})) <= plain for name in plain)
+
+
+def test_prometheus_asks_the_web_service_with_the_token_that_both_are_given() -> None:
+    told = yaml.safe_load((ROOT / "deploy" / "monitoring" / "prometheus.yml").read_text("utf-8"))
+    web, workers = told["scrape_configs"]
+    (discovery,) = workers["http_sd_configs"]
+    (secret,) = services()["prometheus"]["secrets"]
+    for asking in (web, discovery):
+        assert asking["authorization"]["credentials_file"] == f"/run/secrets/{secret}"
+    variable = yaml.safe_load(COMPOSE.read_text("utf-8"))["secrets"][secret]["environment"]
+    assert services()["web"]["environment"]["MOMA_METRICS_TOKEN"] == f"${{{variable}:-}}"
+    (port,) = stages()["web"].all("EXPOSE")
+    assert web["static_configs"] == [{"targets": [f"web:{port}"]}]
+    assert discovery["url"] == f"http://web:{port}/metrics/workers"
+    beside = {volume.split(":")[1] for volume in services()["prometheus"]["volumes"]}
+    assert {f"/etc/prometheus/{name}" for name in ["prometheus.yml", *told["rule_files"]]} <= beside
+
+
+def test_file_for_a_bucket_gives_nginx_what_fetches_and_all_who_read_or_write_the_same_place() -> None:
+    assert set(yaml.safe_load(WITH_BUCKET.read_text("utf-8"))["services"]) <= set(services())
+    whole, template = services(with_bucket=True), BUCKET.read_text("utf-8")
+    assert (
+        "./nginx/moma-bucket.conf.template:/etc/nginx/templates/moma.d/bucket.conf.template:ro"
+        in (whole["nginx"]["volumes"])
+    )
+    assert set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", template)) <= set(whole["nginx"]["environment"])
+    assert f"location {whole['web']['environment']['MOMA_ACCEL_PREFIX']} {{" in template
+    for name in ("web", "worker", "worker-gpu"):
+        given = whole[name]["environment"]
+        assert given["MOMA_MEDIA_URL"] == "${MEDIA_URL:?see deploy/example.env}", name
+        assert {each for each, value in given.items() if value is None} == {
+            "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"
+        }  # fmt: skip
+        assert whole[name]["build"]["args"]["EXTRAS"] == "${EXTRAS:-s3}", name

@@ -1,0 +1,24 @@
+"""The compose files, read without a container engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from app.config import ROOT
+
+COMPOSE = ROOT / "deploy" / "compose.yaml"
+WITH_BUCKET = ROOT / "deploy" / "compose.bucket.yaml"
+
+
+def services(*, with_bucket: bool = False) -> dict[str, dict[str, Any]]:
+    """Read the services, what they share put in, and the second file laid over the first as compose does it."""
+    found: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]
+    return _laid_over(found, yaml.safe_load(WITH_BUCKET.read_text("utf-8"))["services"]) if with_bucket else found
+
+
+def _laid_over(below: Any, above: Any) -> Any:
+    if isinstance(below, dict) and isinstance(above, dict):
+        return {**below, **{key: _laid_over(below[key], it) if key in below else it for key, it in above.items()}}
+    return [*below, *above] if isinstance(below, list) else above
