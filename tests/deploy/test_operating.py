@@ -15,6 +15,7 @@ from tests.support.postgres import USER
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
+PAINTERS = ("worker1", "worker2")
 PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
 BLOCK = re.compile(
     r"^#{2,3} (?P<title>[^\n]+)$|(?:^<!-- not run: (?P<why>[^\n]+) -->\n)?^```sh\n(?P<script>.+?)^```$", re.M | re.S
@@ -39,6 +40,7 @@ def machine(production: Production) -> Iterator[Machine]:
     production.release("2.0.0", version="2.0.0")
     yield Machine(production)
     assert production.version() != "2.0.0"  # it was rolled back
+    wait_for_painters(production)
 
 
 def without_redis(site: Production) -> None:
@@ -50,7 +52,7 @@ def without_database(site: Production) -> None:
 
 
 def without_painters(site: Production) -> None:
-    for name in ("worker1", "worker2"):
+    for name in PAINTERS:
         site.parts[name].stop()
 
 
@@ -61,10 +63,16 @@ def older_schema(site: Production) -> None:
     assert "Run: flask --app wsgi db upgrade" in site.request("GET", "/readyz")[1]["database"]
 
 
-def with_painters_again(site: Production) -> None:
-    for name in ("worker1", "worker2"):
-        site.parts[name].ensure()
+def wait_for_painters(site: Production) -> None:
+    """Wait for painters that load side by side."""
+    for name in PAINTERS:
         site.wait_alive(name)
+
+
+def with_painters_again(site: Production) -> None:
+    for name in PAINTERS:
+        site.parts[name].ensure()
+    wait_for_painters(site)
 
 
 BROKEN: dict[str, Callable[[Production], None]] = {
