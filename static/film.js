@@ -50,7 +50,7 @@ function playPoster(poster) {
     const share = turn / (ending === "round" ? reel.count : reel.count - 1);
     const [percent, nearest] = between(names, share * (names.length - 1)).sort((a, b) => b[0] - a[0])[0];
     moveCursor(line, 100 * share, 3);
-    detail.textContent = `${words.playing}, ${percent} % ${nearest}`;
+    detail.textContent = `${words.playing}, ${percent}\u00a0% ${nearest}`;
   });
   video.play().catch(() => {});
 }

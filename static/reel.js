@@ -11,7 +11,7 @@ export function between(names, position) {
   return [[100 - second, names[leg]], [second, names[leg + 1]]].filter(([percent]) => percent);
 }
 
-export const inWords = (parts) => parts.map(([percent, name]) => `${percent} % ${name}`).join(" · ");
+export const inWords = (parts) => parts.map(([percent, name]) => `${percent}\u00a0% ${name}`).join(" · ");
 
 export const ticks = ({ count, ending }) => (ending === "back" ? Math.max(1, 2 * count - 2) : count);
 

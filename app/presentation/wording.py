@@ -74,7 +74,7 @@ def blend(prompts: Sequence[str], position: float) -> str:
     leg = min(max(math.floor(position), 0), last - 1)
     second = percent(position - leg)
     parts = [(100 - second, prompts[leg]), (second, prompts[leg + 1])]
-    return " · ".join(f"{share} % {short_name(name)}" for share, name in parts if share)
+    return " · ".join(f"{share}\N{NO-BREAK SPACE}% {short_name(name)}" for share, name in parts if share)
 
 
 def stations(walk: Any) -> list[str]:

@@ -29,7 +29,7 @@ class Machine:
         (self.place / "asked").mkdir()
         self._write("moma", (ROOT / "deploy/moma.sh").read_text("utf-8"))
         self._write("runuser", '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
-        # What systemctl is told is done by the test, which holds the programs; it waits, as systemctl does.
+        # What systemctl is told is done by the test, which holds the programs; it waits until that is done.
         self._write(
             "systemctl",
             """#!/bin/sh
@@ -95,7 +95,10 @@ exit "$code"
             aside.replace(asked.with_suffix(".done"))
 
     def _do(self, verb: str, unit: str) -> None:
-        """Do to one of the programs what systemd would."""
+        """Do to one of the programs what systemd would, which of a painter waits for its end and not for its beginning.
+
+        None is stopped before it gave a sign of life, so that each that was started is seen to paint.
+        """
         name = UNITS.get(unit) or f"worker{unit.rpartition('@')[2]}"
         if name == "postgresql":
             assert verb == "start"
@@ -105,9 +108,8 @@ exit "$code"
         if verb == "start" and name not in self.site.parts:
             self.site.add_worker(name.removeprefix("worker"))
         part = self.site.parts[name]
-        before = part.process.pid if part.process else 0
-        {"start": part.ensure, "stop": part.stop, "restart": part.restart, "reload": part.reload}[verb]()
-        if verb in ("start", "restart") and name.startswith("worker") and part.process.pid != before:  # type: ignore[union-attr]
+        if verb == "stop" and name.startswith("worker") and part.process and part.process.poll() is None:
             self.site.wait_alive(name)
+        {"start": part.ensure, "stop": part.stop, "restart": part.restart, "reload": part.reload}[verb]()
         if verb != "stop" and name == "web":
             wait_until(self.site.is_open, what="the site")

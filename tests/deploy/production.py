@@ -5,6 +5,7 @@ What systemd would start, this starts by the same command lines (``tests.deploy.
 
 from __future__ import annotations
 
+import compileall
 import os
 import secrets
 import shutil
@@ -215,6 +216,7 @@ class Production(LiveSite):
         (folder / ".venv").symlink_to(sys.prefix)
         if version := changed.get("version"):
             (folder / "app/version.py").write_text(f'"""The version."""\n\n__version__ = "{version}"\n', "utf-8")
+        compileall.compile_dir(folder / "app", quiet=1)  # once, and not by each of the many programs that run
         return folder
 
     def turn_to(self, release: Path) -> None:

@@ -265,7 +265,7 @@ def refused(front: Front, request: bytes) -> tuple[int, http.client.HTTPMessage,
 
 REFUSED = {
     "too large a body": ("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 31000000\r\n\r\n", 413, "Too much at once"),
-    "too long an address": ("GET {}?" + 9000 * "a" + " HTTP/1.1\r\nHost: x\r\n\r\n", 414, "Too long an address"),
+    "too long an address": ("GET {}?" + 9000 * "a" + " HTTP/1.1\r\nHost: x\r\n\r\n", 414, "That address is too long"),
     "too long a header": ("GET {} HTTP/1.1\r\nHost: x\r\nX: " + 9000 * "a" + "\r\n\r\n", 400, "That could not be read"),
     "no host": ("GET {} HTTP/1.1\r\n\r\n", 400, "That could not be read"),
     "an unknown coding": (

@@ -159,7 +159,7 @@ def until(page: Page, condition: str, arg: object = None) -> None:
 
 def text_of_value(page: Page) -> str:
     """Read what the slider says."""
-    return str(page.get_by_role("slider").get_attribute("aria-valuetext"))
+    return str(page.get_by_role("slider").get_attribute("aria-valuetext")).replace("\xa0", " ")
 
 
 def test_better_frames_come_without_a_reload_a_jump_or_a_lost_playhead(walk: Walk, look: Open) -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -23,6 +24,7 @@ from tests.conftest import make_app
 from tests.support.commands import count, run, run_json
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING
+from tests.support.tables import make_table
 
 pytestmark = pytest.mark.databases
 
@@ -317,6 +319,30 @@ def test_doctor_names_the_models_of_each_worker(runner: FlaskCliRunner, monkeypa
     monkeypatch.setattr("app.queue.jobs.workers", lambda: [about])
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     assert found["worker"]["detail"] == "1 running: house 0123 and tiny/turbo (not loaded yet) on cuda"
+
+
+def test_doctor_that_waits_looks_again_until_a_worker_lives(
+    instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = {"model": "house", "revision": "0123", "device": "cuda", "version": __version__}
+    looks = iter([[], [], [about]])
+    monkeypatch.setattr("app.cli.doctor.POLL_SECONDS", 0)
+    monkeypatch.setattr("app.queue.jobs.workers", lambda: next(looks))
+    monkeypatch.setattr("app.queue.jobs.redis_answers", lambda: True)
+    table = make_table(tmp_path / "table")
+    app = make_app(instance, MEANING=str(table))
+    findings = run_json(app.test_cli_runner(), "doctor", "--wait", "60")
+    assert all(finding["well"] for finding in findings)
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_doctor_waits_no_longer_than_it_is_told(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
+    monkeypatch.setattr("app.cli.doctor.time", clock)
+    run(runner, "doctor", "--wait", "2.5", status=1)
+    assert slept == [1.0, 1.0, 1.0]
 
 
 def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:

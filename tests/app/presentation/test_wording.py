@@ -102,19 +102,19 @@ def test_short_names_drop_the_article_only(prompt, name):
 
 
 def test_a_blend_names_its_two_neighbours():
-    assert wording.blend(["a fox", "a sunflower"], 0.37) == "63 % fox · 37 % sunflower"
-    assert wording.blend(["a fox", "a sunflower", "the sun"], 1.25) == "75 % sunflower · 25 % sun"
+    assert wording.blend(["a fox", "a sunflower"], 0.37) == "63\xa0% fox · 37\xa0% sunflower"
+    assert wording.blend(["a fox", "a sunflower", "the sun"], 1.25) == "75\xa0% sunflower · 25\xa0% sun"
 
 
 def test_a_blend_at_a_stop_is_the_stop_alone():
-    assert wording.blend(["a fox", "a sunflower"], 0) == "100 % fox"
-    assert wording.blend(["a fox", "a sunflower"], 1) == "100 % sunflower"
-    assert wording.blend(["a fox", "a sunflower", "the sun"], 1) == "100 % sunflower"
+    assert wording.blend(["a fox", "a sunflower"], 0) == "100\xa0% fox"
+    assert wording.blend(["a fox", "a sunflower"], 1) == "100\xa0% sunflower"
+    assert wording.blend(["a fox", "a sunflower", "the sun"], 1) == "100\xa0% sunflower"
 
 
 def test_a_blend_between_stops_never_claims_to_be_a_stop():
-    assert wording.blend(["a fox", "a sunflower"], 0.001) == "99 % fox · 1 % sunflower"
-    assert wording.blend(["a fox", "a sunflower"], 0.999) == "1 % fox · 99 % sunflower"
+    assert wording.blend(["a fox", "a sunflower"], 0.001) == "99\xa0% fox · 1\xa0% sunflower"
+    assert wording.blend(["a fox", "a sunflower"], 0.999) == "1\xa0% fox · 99\xa0% sunflower"
 
 
 def test_longer_prompts_are_set_in_smaller_type():
