@@ -88,7 +88,10 @@ class Bare:
         """Run a command on it."""
         options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
         line = ["ssh", *options, "-i", str(self.key), "-p", str(self.ports["ssh"]), "root@127.0.0.1", command]
-        return subprocess.run(line, capture_output=True, text=True, check=check, timeout=600)
+        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=600)
+        if check and done.returncode:
+            sys.exit(f"{command}\n{done.stdout}\n{done.stderr}\nended with {done.returncode}")
+        return done
 
     def commit(self, path: str, old: str, new: str) -> str:
         """Make a release in which a file is another; return its commit."""

@@ -101,7 +101,7 @@ def save_and_bring_back(bare: Bare) -> None:
     bare.ssh("systemctl start moma-nightly.service" if bare.systemd else "/srv/moma/nightly")
     backups = bare.ssh("ls /var/backups/moma").stdout.split()
     assert len(backups) == 2, backups
-    bare.ssh("moma media verify && logrotate --debug /etc/logrotate.d/moma && moma doctor")
+    bare.ssh("moma media verify && logrotate --debug /etc/logrotate.d/moma && moma doctor --wait 60")
 
 
 def deploy_and_roll_back(bare: Bare) -> None:
