@@ -27,6 +27,8 @@ class Machine:
         for folder in FOLDERS:
             (self.place / folder).mkdir(parents=True, exist_ok=True)
         (self.place / "asked").mkdir()
+        for script in self.place.glob("releases/*/deploy/moma.sh"):
+            script.write_text(self.here(script.read_text("utf-8")), "utf-8")
         self._write("moma", (ROOT / "deploy/moma.sh").read_text("utf-8"))
         self._write("runuser", '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
         # What systemctl is told is done by the test, which holds the programs; it waits until that is done.
