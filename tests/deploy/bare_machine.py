@@ -31,9 +31,8 @@ def main() -> None:
     """Go through a site's life on a bare machine, and print the recaps."""
     parser = argparse.ArgumentParser(prog="python -m tests.deploy.bare_machine", description=__doc__)
     parser.add_argument("--wheels", type=Path, help="a folder that holds the wheels already")
-    parser.add_argument(
-        "--other-ways", action="store_true", help="supervisor, a password for Postgres, https by certbot"
-    )
+    parser.add_argument("--index", action="store_true", help="fetch what that folder lacks from the index of packages")
+    parser.add_argument("--other-ways", action="store_true", help="supervisor, Postgres by password, https by certbot")
     asked = parser.parse_args()
     if missing := [name for name in ("debootstrap", "systemd-nspawn", "ssh") if not shutil.which(name)]:
         sys.exit(f"This needs {', '.join(missing)}: apt-get install debootstrap systemd-container openssh-client")
