@@ -5,6 +5,7 @@ The clouds are programs that write down what they are asked; no machine and no c
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,10 @@ BIN = Path(sys.executable).parent
 PROGRAM = """#!/bin/sh
 echo "$(basename "$0") $*" >> {calls}
 case "$*" in {there}) exit 0 ;; {gone}) exit 1 ;; esac
+"""
+ENGINE = """#!/bin/sh
+echo "$*" >> {folder}/calls
+case "$*" in *version*) echo {compose} ;; *" up "*) touch {folder}/runs ;; *" ps "*) ls {folder}/runs || true ;; esac
 """
 ASKED = '*describe*|*"manifest inspect"*|*status*|*diff*|*"image inspect"*|"get -k"*'
 
@@ -113,6 +118,44 @@ def test_check_says_what_would_be_done_and_does_it_not(tmp_path: Path) -> None:
     calls, said = play(tmp_path, "machine", "--check", there=False)
     assert "hcloud server create --name moma" in said
     assert not [call for call in calls if "create" in call]
+
+
+def containers(folder: Path, compose: str, *settings: str) -> tuple[list[str], subprocess.CompletedProcess[str]]:
+    """Play with an engine that writes down what it is asked; return that, and what was said."""
+    (folder / "calls").unlink(missing_ok=True)
+    (folder / "docker").write_text(ENGINE.format(folder=folder, compose=compose))
+    (folder / "docker").chmod(0o755)
+    (folder / "inventory").write_text("[moma]\nhere ansible_connection=local\n")
+    told = {
+        "containers_packages": [], "containers_home": str(folder / "site"), "moma_secrets": str(folder / "secrets"),
+        "ansible_python_interpreter": sys.executable,
+    }  # fmt: skip
+    arguments = ["-i", str(folder / "inventory"), "containers.yml", "-e", json.dumps(told), *settings]
+    done = run("ansible-playbook", *arguments, PATH=str(folder))
+    calls = (folder / "calls").read_text().splitlines() if (folder / "calls").exists() else []
+    return calls, done
+
+
+def test_containers_are_built_and_started_once_and_taken_away(tmp_path: Path) -> None:
+    calls, done = containers(tmp_path, "2.26.1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert calls[-1] == "compose --file deploy/compose.yaml up --build --detach"
+    written = tmp_path / "site/deploy/.env"
+    assert written.stat().st_mode & 0o777 == 0o600
+    secrets = dict(line.split("=", 1) for line in written.read_text().splitlines() if "=" in line)
+    assert len(secrets["MOMA_SECRET_KEY"]) == len(secrets["POSTGRES_PASSWORD"]) == 64
+    calls, done = containers(tmp_path, "2.26.1")
+    assert "changed=0" in done.stdout
+    assert not [call for call in calls if " up " in call]
+    calls, done = containers(tmp_path, "2.26.1", "-e", "state=absent")
+    assert calls == ["compose --file deploy/compose.yaml down"]
+    assert not (tmp_path / "site").exists()
+    assert (tmp_path / "secrets/secret_key").exists()  # they go with the data only
+
+
+def test_engine_that_cannot_read_the_compose_file_is_refused(tmp_path: Path) -> None:
+    _, done = containers(tmp_path, "1.29.2")
+    assert "must be 2.23.1 or newer (it is 1.29.2)" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(
