@@ -24,6 +24,7 @@ from app.config import ROOT
 from tests.deploy import acme
 from tests.deploy.bare_debian import NAME, Bare, unmount
 
+BUCKET = "/etc/nginx/conf.d/moma.d/bucket.conf"
 TOLD = ("ok", "changed", "failed")
 
 
@@ -67,7 +68,6 @@ def other_ways(bare: Bare) -> None:
             "moma_acme_server": authority,
         }  # fmt: skip
         put_up(bare)
-    said("web_server.yml", *bare.play("web_server"))
     save_and_bring_back(bare)
     second = bare.commit("app/version.py", f'"{bare.version()}"', '"9.9.9"')
     said("deploy.yml", *bare.play("deploy", "-e", f"moma_version={second}"))
@@ -83,6 +83,10 @@ def put_up(bare: Bare) -> None:
     again, seconds = bare.play("site")
     said("site.yml, second", again, seconds)
     assert again["changed"] == 0, "the second run changed something"
+    said("web_server.yml, a bucket", *bare.play("web_server", "-e", "moma_bucket=https://pictures.example.org"))
+    assert "proxy_pass https://pictures.example.org$moma_address;" in bare.ssh(f"cat {BUCKET}").stdout
+    said("web_server.yml, without", *bare.play("web_server"))
+    assert bare.ssh(f"ls {BUCKET}", check=False).stdout == ""
     if bare.systemd:
         print(bare.ssh("systemctl --no-pager --plain --no-legend list-units 'moma-*'").stdout, flush=True)
     said("rotate_secrets.yml", *bare.play("rotate_secrets"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,15 @@ case "$*" in {there}) exit 0 ;; {gone}) exit 1 ;; esac
 ENGINE = """#!/bin/sh
 echo "$*" >> {folder}/calls
 case "$*" in *version*) echo {compose} ;; *" up "*) touch {folder}/runs ;; *" ps "*) ls {folder}/runs || true ;; esac
+"""
+AWS = """#!/bin/sh
+echo "$*" >> {folder}/calls
+case "$*" in
+    *run-instances*) touch {folder}/runs ;;
+    *terminate-instances*) rm {folder}/runs ;;
+    *InstanceId*) echo i-1 ;;
+    *) ls {folder}/runs 2> /dev/null | wc -l ;;
+esac
 """
 ASKED = '*describe*|*"manifest inspect"*|*status*|*diff*|*"image inspect"*|"get -k"*'
 
@@ -118,6 +128,22 @@ def test_check_says_what_would_be_done_and_does_it_not(tmp_path: Path) -> None:
     calls, said = play(tmp_path, "machine", "--check", there=False)
     assert "hcloud server create --name moma" in said
     assert not [call for call in calls if "create" in call]
+
+
+def test_machine_of_aws_is_made_once_from_its_launch_template_and_deleted_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "aws").write_text(AWS.format(folder=tmp_path))
+    (tmp_path / "aws").chmod(0o755)
+
+    def changed(state: str) -> str:
+        settings = ["-e", "machine_cloud=aws", "-e", "machine_zone=eu-central-1", "-e", f"state={state}"]
+        done = run("ansible-playbook", "-i", "localhost,", "machine.yml", *settings, PATH=str(tmp_path))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return re.findall(r"changed=(\d+)", done.stdout)[-1]
+
+    assert [changed(state) for state in ("present", "present", "absent", "absent")] == ["1", "0", "1", "0"]
+    calls = (tmp_path / "calls").read_text()
+    assert "ec2 run-instances --region eu-central-1 --launch-template LaunchTemplateName=moma" in calls
+    assert "ec2 terminate-instances --region eu-central-1 --instance-ids i-1" in calls
 
 
 def containers(folder: Path, compose: str, *settings: str) -> tuple[list[str], subprocess.CompletedProcess[str]]:
