@@ -146,6 +146,7 @@ def test_a_signal_while_waiting_ends_the_wait(app: Flask) -> None:
         with pytest.raises(StopRequested):
             resident.request_stop(signal.SIGTERM, None)
     assert job.stopping.is_set()
+    assert resident._stop_requested  # also where a finalizer in the middle of the wait swallows the error
 
 
 def test_lost_walks_are_swept_while_redis_is_away(
