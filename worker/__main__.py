@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import math
 import os
@@ -50,6 +51,8 @@ from worker.safety import picture_check
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
+END_SECONDS = 120
+"""How long a worker may take that was told to end: longer than a step on a slow machine. ``systemd`` waits less."""
 MEASURED = "device.json"
 UPKEEP_SECONDS = 6 * 3600.0
 
@@ -185,12 +188,14 @@ def _resident(connection: Redis) -> Resident:
 
 
 def _tend_or_end(app: Flask, painters: Painters, serving: str | None = None) -> None:
-    """Tend, or end the process: nobody would renew its leases, nor notice."""
+    """Tend, or end the process: nobody would renew its leases, nor notice. Afterwards it has to end in time."""
     try:
         _tend(app, painters, serving)
     except BaseException:
         log.exception("tending broke off")
         keeping.end("nobody tends this worker any more")
+    else:
+        faulthandler.dump_traceback_later(END_SECONDS, exit=True)  # and says where it hangs
 
 
 def _tend(app: Flask, painters: Painters, serving: str | None = None) -> None:

@@ -6,6 +6,8 @@ import logging
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -147,6 +149,22 @@ def test_a_signal_while_waiting_ends_the_wait(app: Flask) -> None:
             resident.request_stop(signal.SIGTERM, None)
     assert job.stopping.is_set()
     assert resident._stop_requested  # also where a finalizer in the middle of the wait swallows the error
+
+
+def test_worker_that_hangs_when_told_to_end_is_ended_and_says_where() -> None:
+    hung = """
+import threading
+from worker import __main__ as worker
+
+worker.END_SECONDS = 1
+worker._tend = lambda *_: None
+worker._tend_or_end(None, None)
+threading.Event().wait()
+"""
+    ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1
+    assert "Timeout (0:00:01)!" in ended.stderr
+    assert "in wait" in ended.stderr
 
 
 def test_lost_walks_are_swept_while_redis_is_away(
