@@ -70,7 +70,7 @@ class Resident(SimpleWorker):
         :raises StopRequested: where no job is running, to end what is waited for.
         """
         job.stopping.set()
-        self._stop_requested = True  # the error may be raised in a finalizer, which swallows it: the loop looks here
+        self._stop_requested = True  # redis-py's finalizers swallow the error, if it comes in one
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def set_shutdown_requested_date(self) -> None:
