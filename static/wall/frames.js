@@ -20,6 +20,11 @@ export class Frames {
     return this.files.has(this.#key(leg, index));
   }
 
+  /* Whether some are on their way. */
+  get isFetching() {
+    return this.busy.size > 0;
+  }
+
   /* Fetch these, in order, unless they are here: `[{leg, index, address}]`. */
   want(list) {
     this.wanted = list.filter(({ leg, index }) => !this.has(leg, index) && !this.busy.has(this.#key(leg, index)));

@@ -12,7 +12,7 @@ const root = document.getElementById("wall");
 const canvas = document.getElementById("film");
 const context = canvas.getContext("2d", { alpha: false });
 const frames = new Frames();
-const walker = new Walker((leg, index) => frames.has(leg, index));
+const walker = new Walker((leg, index) => frames.has(leg, index), () => frames.isFetching);
 const legs = new Map(); // as the programme tells of them
 const text = (id, words) => {
   const place = document.getElementById(id);

@@ -1,8 +1,9 @@
 // The way of a wall: which picture comes next, and when. Knows no page, no network and no clock of its own.
 //
 // A leg is {number, count, skipped}; its picture 0 is the last of the leg before, and is not shown twice. What is at hand
-// is asked of `has(leg, index)`. Where nothing lies ahead the wall turns round and walks back where it has been, and
-// turns again as soon as there is something new ahead; so it never stands still, but where somebody paused it.
+// is asked of `has(leg, index)`, and of `isComing()` whether more is on its way: it begins when a store lies ahead, or
+// all that there is. Where nothing lies ahead the wall turns round and walks back where it has been, and turns again as
+// soon as there is something new ahead; so it never stands still, but where somebody paused it.
 
 export const SLOWEST = 5; // pictures a second: a fifth of a second between two, and no more
 export const USUAL = 7;
@@ -14,8 +15,9 @@ const NEW = 10; // pictures ahead for which it is worth turning again
 const SETTLE = 0.08; // of the way to another pace that is taken with each picture: nobody sees it change
 
 export class Walker {
-  constructor(has) {
+  constructor(has, isComing = () => false) {
     this.has = has;
+    this.isComing = isComing;
     this.legs = new Map();
     this.at = null; // {leg, index} of what is shown
     this.front = null; // the furthest it ever was
@@ -101,7 +103,8 @@ export class Walker {
 
   #begin() {
     const first = [...this.legs.values()].filter((leg) => leg.number >= this.lead && !leg.skipped && this.has(leg.number, 0)).sort((a, b) => a.number - b.number)[0];
-    return first ? this.#show({ leg: first.number, index: 0 }) : null;
+    const start = first && { leg: first.number, index: 0 };
+    return start && (!this.isComing() || this.count(start) >= ENOUGH) ? this.#show(start) : null;
   }
 
   /* Walk back out of a leg that is left out, and on from where it began. */

@@ -267,6 +267,22 @@ def test_screen_that_slept_goes_on_where_the_others_are(screen: Callable[..., Pa
     until(page, (20, COUNT - 1))
 
 
+def test_walk_begins_when_a_store_lies_ahead_or_all_that_there_is(screen: Callable[..., Page]) -> None:
+    """Pictures that come late, on a slow network, do not have it turn round at its second one."""
+    begun = screen().evaluate(
+        """async () => {
+      const { Walker } = await import("/static/wall/walker.js");
+      const begins = (here, isComing) => {
+        const walker = new Walker((leg, index) => index < here, () => isComing);
+        walker.learn([{ number: 1, count: 40, skipped: false }], 1);
+        return walker.step() !== null;
+      };
+      return [begins(3, true), begins(30, true), begins(3, false), begins(0, false)];
+    }"""
+    )
+    assert begun == [False, True, True, False]
+
+
 def test_what_was_seen_is_walked_over_faster_once_something_new_lies_beyond_it(screen: Callable[..., Page]) -> None:
     page = screen()
     seconds = page.evaluate(
