@@ -51,8 +51,8 @@ from worker.safety import picture_check
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
-END_SECONDS = 120
-"""How long a worker may take that was told to end: longer than a step on a slow machine. ``systemd`` waits less."""
+END_SECONDS = 25
+"""How long a worker may take that was told to end; afterwards it says where it hangs. ``systemd`` kills it after 30."""
 MEASURED = "device.json"
 UPKEEP_SECONDS = 6 * 3600.0
 
@@ -69,7 +69,7 @@ class Resident(SimpleWorker):
 
         :raises StopRequested: where no job is running, to end what is waited for.
         """
-        job.stopping.set()
+        _begin_to_end()
         self._stop_requested = True  # redis-py's finalizers swallow the error, if it comes in one
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
@@ -107,6 +107,8 @@ def main() -> int:
     threading.Thread(target=_keep_house, args=(app,), name="keep house", daemon=True).start()
     _serve(app)
     tending.join(LEAVE_SECONDS)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # when the interpreter has gone, libraries may still hang:
+    signal.alarm(END_SECONDS)  # the system ends them
     return 0
 
 
@@ -127,6 +129,12 @@ def _heed_signals() -> None:
 def _stop(_signum: int, _frame: FrameType | None) -> None:
     if job.stopping.is_set():
         raise SystemExit(1)
+    _begin_to_end()
+
+
+def _begin_to_end() -> None:
+    """Have all threads come to an end, and the process in time, whatever one of them is at."""
+    faulthandler.dump_traceback_later(END_SECONDS, exit=True)  # first: it waits for no lock, and for no interpreter
     job.stopping.set()
 
 
@@ -188,14 +196,12 @@ def _resident(connection: Redis) -> Resident:
 
 
 def _tend_or_end(app: Flask, painters: Painters, serving: str | None = None) -> None:
-    """Tend, or end the process: nobody would renew its leases, nor notice. Afterwards it has to end in time."""
+    """Tend, or end the process: nobody would renew its leases, nor notice."""
     try:
         _tend(app, painters, serving)
     except BaseException:
         log.exception("tending broke off")
         keeping.end("nobody tends this worker any more")
-    else:
-        faulthandler.dump_traceback_later(END_SECONDS, exit=True)  # and says where it hangs
 
 
 def _tend(app: Flask, painters: Painters, serving: str | None = None) -> None:

@@ -6,7 +6,9 @@ What systemd would start, this starts by the same command lines (``tests.deploy.
 from __future__ import annotations
 
 import compileall
+import math
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -37,21 +39,24 @@ SETTINGS: dict[str, object] = {"production": True, "proxies": 1, "accel_prefix":
 
 
 class Part:
-    """A program that is kept running, as ``Restart=always`` does."""
+    """A program that is kept running, as ``Restart=always`` does, and killed where ``TimeoutStopSec`` would have it."""
 
     def __init__(self, name: str, command: Callable[[], list[str]], log: Path, **options: Any) -> None:
         self.name, self._command, self.log, self._options = name, command, log, options
-        self._wanted, self._ended_at = False, 0.0
+        self._wanted, self._ended_at, self._kill_at = False, 0.0, math.inf
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; that it is ready is for others to see."""
-        self._wanted = True
+        self._wanted, self._kill_at = True, math.inf
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self._command(), stdout=log, stderr=log, **self._options)
 
     def keep(self) -> None:
-        """Start it again when it ended by itself."""
+        """Start it again when it ended by itself; kill it when it does not end in time."""
+        if time.monotonic() > self._kill_at and self.process is not None:
+            self._kill_at = math.inf
+            self.process.kill()
         if self._wanted and self.process is not None and self.process.poll() is not None:
             if not self._ended_at:
                 self._ended_at = time.monotonic()
@@ -64,6 +69,11 @@ class Part:
         assert self.process is not None
         self.process.send_signal(signum)
         return self.process.pid
+
+    def end(self, signum: int, patience: float) -> int:
+        """Send it the signal that ends it, and kill it after so many seconds; return its process number."""
+        self._kill_at = time.monotonic() + patience
+        return self.send(signum)
 
     def stop(self, signum: int = signal.SIGTERM) -> None:
         """End it for good, or until it is started."""
@@ -258,6 +268,10 @@ class Production(LiveSite):
         """Return what all parts have said so far."""
         return "\n".join(part.log.read_text("utf-8", "replace") for part in self.parts.values() if part.log.exists())
 
+    def hung(self) -> list[str]:
+        """List what painters said that did not end when they were told to: where each of their threads was."""
+        return re.findall(r"^Timeout \(.+?(?=^\d{4}-|\Z)", self.output(), re.MULTILINE | re.DOTALL)
+
     def processes(self) -> dict[int, str]:
         """List the processes of the web side and the painters."""
         return processes_of(self.instance)
@@ -273,7 +287,8 @@ class Production(LiveSite):
 
     def replace_worker(self, name: str, signum: int = signal.SIGTERM) -> None:
         """Send a painter a signal that ends it, and wait until the one that follows is alive."""
-        gone = self.parts[name].send(signum)
+        patience = float(units.read("moma-worker@.service").one("TimeoutStopSec"))
+        gone = self.parts[name].end(signum, patience)
         wait_until(lambda: (process := self.parts[name].process) and process.pid != gone, what="another painter")
         self.wait_alive(name)
 

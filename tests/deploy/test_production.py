@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tests.server.live import wait_until
 from tests.support.nginx import command
 from tests.support.postgres import USER
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.filterwarnings("default:a painter had to be ended")]
 
 PICTURE = ROOT / "docs" / "pictures" / "production.png"
 CLAIMS = """
@@ -78,7 +79,7 @@ def test_each_part_is_restarted_under_load_and_nothing_is_lost(production: Produ
         production.database.start()
         wait_until(production.is_open, what="the database")
         time.sleep(BETWEEN_RESTARTS)
-    told(load, "each part restarted")
+    told(load, "each part restarted", production)
     assert before_outage == []
     assert [line for line in load.failed if not line.endswith(": 503")] == []  # without its database it says so
     assert load.answers[200] > 100
@@ -93,7 +94,7 @@ def test_deploy_and_roll_back_under_load_fail_no_request_and_lose_no_walk(produc
             production.deploy(release)
             assert [production.version() for _ in range(8)] == [wanted] * 8
             assert {painter_folder(production, name) for name in ("worker1", "worker2")} == {release}
-    told(load, "deploy and roll back")
+    told(load, "deploy and roll back", production)
     assert load.failed == []
     assert load.answers[200] > 100
 
@@ -124,8 +125,10 @@ def test_two_painters_share_the_queue_evenly(production: Production) -> None:
     assert all(0.25 <= share <= 0.75 for share in shares), pieces
 
 
-def told(load: Load, what: str) -> None:
-    """Print what was counted, for whoever asks pytest for it."""
+def told(load: Load, what: str, production: Production) -> None:
+    """Print what was counted, for whoever asks pytest for it; warn of painters that did not end by themselves."""
+    for where in production.hung():
+        warnings.warn(f"a painter had to be ended: {where}", stacklevel=2)
     walks = len(load.visits.books.accounts) - load.visits.before
     counts = f"{sum(load.answers.values()):,} requests, {dict(load.answers)}"
     print(f"{what}: {counts}, {len(load.failed)} failed, {walks} walks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import shutil
@@ -35,11 +36,12 @@ from worker.queue import keeping, leases, unoffered_models
 
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
-    """Give the test's process its own signal handlers back."""
+    """Give the test's process its own signal handlers back, and let it live."""
     kept = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
     yield
     for signum, handler in kept.items():
         signal.signal(signum, handler)
+    faulthandler.cancel_dump_traceback_later()
     job.stopping.clear()
 
 
@@ -153,18 +155,37 @@ def test_a_signal_while_waiting_ends_the_wait(app: Flask) -> None:
 
 def test_worker_that_hangs_when_told_to_end_is_ended_and_says_where() -> None:
     hung = """
+import signal
 import threading
 from worker import __main__ as worker
 
 worker.END_SECONDS = 1
-worker._tend = lambda *_: None
-worker._tend_or_end(None, None)
+worker._heed_signals()
+signal.raise_signal(signal.SIGTERM)
 threading.Event().wait()
 """
     ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 1
     assert "Timeout (0:00:01)!" in ended.stderr
     assert "in wait" in ended.stderr
+
+
+def test_worker_whose_libraries_hang_after_its_interpreter_has_gone_is_ended(tmp_path: Path) -> None:
+    hung = """
+import ctypes
+import sys
+from worker import __main__ as worker
+
+libc = ctypes.CDLL(None)
+libc.on_exit(ctypes.cast(libc.pause, ctypes.c_void_p), None)  # as a library's own destructor may wait
+worker.END_SECONDS = 1
+worker.create_app = lambda: type("App", (), {"config": {"LOG_FORMAT": "text"}})()
+worker.telemetry.init_app = worker._load = worker._serve_figures = worker._serve = lambda *_: None
+worker.job.prepare = worker._tend_or_end = worker._keep_house = lambda *_: None
+sys.exit(worker.main())
+"""
+    ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == -signal.SIGALRM
 
 
 def test_lost_walks_are_swept_while_redis_is_away(
