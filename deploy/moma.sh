@@ -4,9 +4,4 @@
 release=$(dirname "$0")/..
 [ -e "$release/wsgi.py" ] || release=/srv/moma/current
 cd "$release"
-if [ -r /etc/moma/environment ]; then
-    set -a
-    . /etc/moma/environment
-    set +a
-fi
-exec runuser -u moma -- env HOME=/srv/moma MOMA_INSTANCE=/srv/moma/instance .venv/bin/python -m flask --app wsgi "$@"
+exec sh deploy/as_moma.sh .venv/bin/python -m flask --app wsgi "$@"

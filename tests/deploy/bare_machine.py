@@ -26,6 +26,13 @@ from tests.deploy.bare_debian import NAME, Bare, unmount
 
 BUCKET = "/etc/nginx/conf.d/moma.d/bucket.conf"
 TOLD = ("ok", "changed", "failed")
+NOTE = "it's 5 $HOME"
+NOTED = """for at in /proc/[0-9]*; do
+  [ "$(stat -c %U $at 2> /dev/null)" = moma ] || continue
+  tr '\\0' '\\n' < $at/environ | grep ^SITE_NOTE= || echo nothing
+done
+cd /srv/moma/current && sh deploy/as_moma.sh env | grep ^SITE_NOTE= || echo nothing"""
+"""Tells what the environment of each process of the site, and of an admin's command, has of a note."""
 
 
 def main() -> None:
@@ -77,7 +84,8 @@ def other_ways(bare: Bare) -> None:
 
 
 def put_up(bare: Bare) -> None:
-    """Make a site of it, and see that a second run has nothing to do."""
+    """Make a site of it, and see that a second run has nothing to do; take up what changes."""
+    bare.told["moma_environment"] = {"SITE_NOTE": NOTE}
     said("site.yml, first", *bare.play("site"))
     print(f"a walk of 24 frames painted through nginx, its GIF fetched: {bare.walk(1):.1f} s more", flush=True)
     again, seconds = bare.play("site")
@@ -90,7 +98,18 @@ def put_up(bare: Bare) -> None:
     if bare.systemd:
         print(bare.ssh("systemctl --no-pager --plain --no-legend list-units 'moma-*'").stdout, flush=True)
     said("rotate_secrets.yml", *bare.play("rotate_secrets"))
+    assert noted(bare) == {f"SITE_NOTE={NOTE}"}
+    del bare.told["moma_environment"]
+    said("site.yml, another environment", *bare.play("site"))
+    assert noted(bare) == {"nothing"}
     print(f"a walk after that: {bare.walk(2):.1f} s", flush=True)
+
+
+def noted(bare: Bare) -> set[str]:
+    """Return what stands in the environments of the web side, of painters and of commands."""
+    lines = bare.ssh(NOTED).stdout.splitlines()
+    assert len(lines) >= 4, lines
+    return set(lines)
 
 
 def save_and_bring_back(bare: Bare) -> None:

@@ -1,4 +1,4 @@
-"""A machine for the commands of docs/operating.md: its folders, and what stands for systemd and ``runuser`` on it."""
+"""A machine for the commands of docs/operating.md: its folders, and what stands for systemd, runuser and setpriv."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ class Machine:
         for folder in FOLDERS:
             (self.place / folder).mkdir(parents=True, exist_ok=True)
         (self.place / "asked").mkdir()
-        for script in self.place.glob("releases/*/deploy/moma.sh"):
+        for script in self.place.glob("releases/*/deploy/*moma.sh"):
             script.write_text(self.here(script.read_text("utf-8")), "utf-8")
         self._write("moma", (ROOT / "deploy/moma.sh").read_text("utf-8"))
-        self._write("runuser", '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
+        for name in ("runuser", "setpriv"):
+            self._write(name, '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
         # What systemctl is told is done by the test, which holds the programs; it waits until that is done.
         self._write(
             "systemctl",
