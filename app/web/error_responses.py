@@ -50,6 +50,7 @@ DETAILS = {
     503: N_("The database does not answer just now. Try again in a moment."),
 }
 
+QUESTION = N_("Not a question we can answer")
 PICTURES_AWAY = N_("The pictures cannot be had from where they are kept just now. Try again in a moment.")
 DISK_FULL = N_(
     "There is no room for more just now: the disk is full. Whoever runs this site has to make room"
@@ -145,9 +146,9 @@ def _moma_error(error: MomaError) -> Response:
         is_full = isinstance(error, MediaStoreFull)
         note_refusal("disk" if is_full else "media store")
         detail = _(DISK_FULL if is_full else PICTURES_AWAY)
-    response = answer(
-        error.status, detail, errors=error if isinstance(error, InvalidInput) else None, title=error.title
-    )
+    is_question = type(error) is InvalidInput and request.method in ("GET", "HEAD")  # nothing was to be painted
+    errors = error if isinstance(error, InvalidInput) else None
+    response = answer(error.status, detail, errors=errors, title=QUESTION if is_question else error.title)
     if isinstance(error, TokenRefused):  # as RFC 6750 has it
         why = f'insufficient_scope", scope="{error.scope}' if error.scope else "invalid_token"
         response.headers["WWW-Authenticate"] = f'Bearer realm="walks", error="{why}"'
