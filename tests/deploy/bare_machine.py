@@ -100,7 +100,7 @@ def put_up(bare: Bare) -> None:
     said("rotate_secrets.yml", *bare.play("rotate_secrets"))
     assert noted(bare) == {f"SITE_NOTE={NOTE}"}
     del bare.told["moma_environment"]
-    said("site.yml, another environment", *bare.play("site"))
+    said("site.yml, environment gone", *bare.play("site"))
     assert noted(bare) == {"nothing"}
     print(f"a walk after that: {bare.walk(2):.1f} s", flush=True)
 
