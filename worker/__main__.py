@@ -314,4 +314,5 @@ def _state(schema: str, serving: str | None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    faulthandler.enable()  # where a library breaks the process, or systemd does, its threads say what they were at
     sys.exit(main())

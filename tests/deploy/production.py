@@ -6,7 +6,6 @@ What systemd would start, this starts by the same command lines (``tests.deploy.
 from __future__ import annotations
 
 import compileall
-import math
 import os
 import re
 import secrets
@@ -39,24 +38,24 @@ SETTINGS: dict[str, object] = {"production": True, "proxies": 1, "accel_prefix":
 
 
 class Part:
-    """A program that is kept running, as ``Restart=always`` does, and killed where ``TimeoutStopSec`` would have it."""
+    """A program that is kept running, as ``Restart=always`` does, and ended where ``TimeoutStopSec`` would have it."""
 
     def __init__(self, name: str, command: Callable[[], list[str]], log: Path, **options: Any) -> None:
         self.name, self._command, self.log, self._options = name, command, log, options
-        self._wanted, self._ended_at, self._kill_at = False, 0.0, math.inf
+        self._wanted, self._ended_at = False, 0.0
+        self._forced: list[tuple[float, int]] = []
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; that it is ready is for others to see."""
-        self._wanted, self._kill_at = True, math.inf
+        self._wanted, self._forced = True, []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self._command(), stdout=log, stderr=log, **self._options)
 
     def keep(self) -> None:
-        """Start it again when it ended by itself; kill it when it does not end in time."""
-        if time.monotonic() > self._kill_at and self.process is not None:
-            self._kill_at = math.inf
-            self.process.kill()
+        """Start it again when it ended by itself; have it ended when it does not end in time."""
+        if self.process is not None and self._forced and time.monotonic() > self._forced[0][0]:
+            self.process.send_signal(self._forced.pop(0)[1])
         if self._wanted and self.process is not None and self.process.poll() is not None:
             if not self._ended_at:
                 self._ended_at = time.monotonic()
@@ -71,8 +70,9 @@ class Part:
         return self.process.pid
 
     def end(self, signum: int, patience: float) -> int:
-        """Send it the signal that ends it, and kill it after so many seconds; return its process number."""
-        self._kill_at = time.monotonic() + patience
+        """Send it the signal that ends it, others after so many seconds each; return its process number."""
+        late = time.monotonic() + patience
+        self._forced = [(late, signal.SIGABRT), (late + patience, signal.SIGKILL)]
         return self.send(signum)
 
     def stop(self, signum: int = signal.SIGTERM) -> None:
@@ -270,7 +270,8 @@ class Production(LiveSite):
 
     def hung(self) -> list[str]:
         """List what painters said that did not end when they were told to: where each of their threads was."""
-        return re.findall(r"^Timeout \(.+?(?=^\d{4}-|\Z)", self.output(), re.MULTILINE | re.DOTALL)
+        said = r"^(?:Timeout \(|Fatal Python error).+?(?=^\d{4}-|\Z)"
+        return re.findall(said, self.output(), re.MULTILINE | re.DOTALL)
 
     def processes(self) -> dict[int, str]:
         """List the processes of the web side and the painters."""
