@@ -2,7 +2,6 @@
 # Every night: a backup beside the earlier ones, the oldest of which go, and upkeep of the files (docs/operating.md).
 # MOMA_BACKUPS is the folder, MOMA_BACKUPS_KEPT how many stay. Neither is a setting of the site, which would refuse them.
 set -eu
-umask 077  # a backup holds all that visitors wrote
 folder=$MOMA_BACKUPS kept=$MOMA_BACKUPS_KEPT
 unset MOMA_BACKUPS MOMA_BACKUPS_KEPT
 python=.venv/bin/python
