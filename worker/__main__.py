@@ -52,7 +52,7 @@ ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
 END_SECONDS = 25
-"""How long a worker may take that was told to end; afterwards it says where it hangs. ``systemd`` kills it after 30."""
+"""How long a worker may take that was told to end; then it says where it hangs. ``systemd`` aborts it after 30."""
 MEASURED = "device.json"
 UPKEEP_SECONDS = 6 * 3600.0
 

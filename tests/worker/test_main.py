@@ -170,7 +170,7 @@ threading.Event().wait()
     assert "in wait" in ended.stderr
 
 
-def test_worker_whose_libraries_hang_after_its_interpreter_has_gone_is_ended(tmp_path: Path) -> None:
+def test_worker_whose_libraries_hang_after_its_interpreter_has_gone_is_ended() -> None:
     hung = """
 import ctypes
 import sys
