@@ -3,9 +3,13 @@
 __all__ = [
     "arrangement",
     "colour",
+    "composing",
+    "composition",
     "distance",
     "habitats",
     "keys",
+    "layouts",
+    "marks",
     "mixing",
     "parts",
     "rendering",
@@ -13,5 +17,6 @@ __all__ = [
     "sketchbook",
     "surroundings",
     "svg",
+    "turning",
     "wording",
 ]

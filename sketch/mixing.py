@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from sketch import rendering
+from sketch import composing, rendering
 from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
@@ -114,7 +114,13 @@ class Mixture:
             numbers[rows, columns][share > 0.5] = number
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
-        return Drawn(things, ground, numbers, unoutlined)
+        drawn = Drawn(things, ground, numbers, unoutlined)
+        compositions = (self.first.composition, self.last.composition)
+        if not any(each is not None and each.is_graphic for each in compositions):
+            return drawn
+        settings = (self.first.setting, self.last.setting)
+        picture, numbers, turned = composing.on_the_way((things, ground, numbers), compositions, settings, t)
+        return rendering.composed(drawn, picture, numbers, turned)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))

@@ -1,0 +1,98 @@
+"""Compose a drawn scene: lay it out and redraw it in the marks of its composition, or of two that turn into each other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import colour, layouts, turning
+from sketch.colour import Array
+from sketch.composition import Composition
+from sketch.marks.field import Field
+from sketch.marks.register import STYLES
+from sketch.scene import Setting
+from sketch.surroundings import PHOTO
+
+FLAT = ("plain", "split", "pattern")
+"""Settings that show no place: a graphic style leaves them out and draws a ground of its own."""
+
+Layers = tuple[Array, Array, NDArray[np.int16]]
+"""Things (h, w, 4) with straight alpha, ground (h, w, 3), and which thing is in front (h, w), from 1."""
+
+
+def choose(marks: str, *, seed: int, walk_seed: int | None = None) -> Composition:
+    """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, the same for a whole walk."""
+    style = STYLES[marks]
+    whole = seed if walk_seed is None else walk_seed
+    rng = random.Random(f"composition:{whole}")  # noqa: S311 - drawn to be drawn again
+    layout, rows, columns, _ = rng.choices(style.layouts, [share for *_, share in style.layouts])[0]
+    tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
+    inks = random.Random(f"inks:{seed}").choice(style.inks)  # noqa: S311 - likewise
+    return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
+
+
+def place_share(setting: Setting) -> float:
+    """Return how far the ground of a setting shows a place that is to be seen, 0 or 1."""
+    return float(setting.kind not in FLAT)
+
+
+def compose(
+    layers: Layers, composition: Composition, *, side: float, is_place: float
+) -> tuple[Array, NDArray[np.int16]]:
+    """Return the picture (h, w, 3) of a composition, and which thing is in front (h, w).
+
+    ``side`` is where the light comes from, -1 the left to 1 the right; ``is_place`` how far the ground is to be seen.
+    """
+    laid = layouts.lay(*layers, composition)
+    inks = np.stack([colour.parsed(ink) for ink in composition.inks])
+    field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed)
+    return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
+
+
+def plain(layers: Layers) -> tuple[Array, NDArray[np.int16]]:
+    """Return the picture (h, w, 3) of a scene as it was drawn, and which thing is in front (h, w)."""
+    things, ground, numbers = layers
+    alpha = things[..., 3:]
+    return np.asarray(things[..., :3] * alpha + ground * (1 - alpha), np.float32), numbers
+
+
+def of_setting(layers: Layers, composition: Composition | None, setting: Setting) -> tuple[Array, NDArray[np.int16]]:
+    """Compose a scene at a stop."""
+    if composition is None or not composition.is_graphic:
+        return plain(layers)
+    is_place = 1.0 if setting.kind == PHOTO else place_share(setting)
+    return compose(layers, composition, side=setting.light, is_place=is_place)
+
+
+def on_the_way(
+    layers: Layers, compositions: Sequence[Composition | None], settings: Sequence[Setting], t: float
+) -> tuple[Array, NDArray[np.int16], Array]:
+    """Compose what lies at ``t`` between two scenes, whose things were mixed before.
+
+    Return picture (h, w, 3), numbers (h, w), and how far each pixel (h, w) shows the last composition.
+    """
+    first, last = compositions
+    side, is_place = (
+        (1 - t) * one + t * other
+        for one, other in (
+            (settings[0].light, settings[1].light),
+            (place_share(settings[0]), place_share(settings[1])),
+        )
+    )
+    height, width = layers[2].shape
+    even = np.full((height, width), t, np.float32)
+    if first is not None and last is not None and (one := turning.between(first, last, t)) is not None:
+        if not one.is_graphic:
+            return *plain(layers), even
+        return *compose(layers, one, side=side, is_place=is_place), even
+    drawn = [
+        compose(layers, each, side=side, is_place=is_place) if each is not None and each.is_graphic else plain(layers)
+        for each in (first, last)
+    ]
+    ends = [each or Composition() for each in (first, last)]
+    share = turning.turned(height, width, ends[0], ends[1], t)
+    picture = drawn[0][0] + (drawn[1][0] - drawn[0][0]) * share[..., None]
+    return np.asarray(picture, np.float32), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

@@ -1,0 +1,31 @@
+"""All graphic styles by the name of their marks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sketch.colour import Array
+from sketch.marks import linocut, op_lines, squares
+from sketch.marks.field import Field
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A graphic style: what draws a field (h, w, 3) in its marks, the inks to choose from, and its layouts.
+
+    A layout is its name, rows, columns, and how often it is chosen. ``tilts`` are the least and the largest angle, in
+    radians to either side, at which it is turned where the layout is "tilted".
+    """
+
+    draw: Callable[[Field], Array]
+    inks: tuple[tuple[str, ...], ...]
+    layouts: tuple[tuple[str, int, int, float], ...]
+    tilts: tuple[float, float] = (0.12, 0.35)
+
+
+STYLES: dict[str, Style] = {
+    "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS),
+    "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
+    "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),
+}
