@@ -1,4 +1,4 @@
-"""Compose a drawn scene: lay it out and redraw it in the marks of its composition, or of two that turn into each other."""
+"""Compose a drawn scene: lay it out, and redraw it in the marks of its composition or of two that turn into another."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Layers = tuple[Array, Array, NDArray[np.int16]]
 
 
 def choose(marks: str, *, seed: int, walk_seed: int | None = None) -> Composition:
-    """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, the same for a whole walk."""
+    """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, alike for a whole walk."""
     style = STYLES[marks]
     whole = seed if walk_seed is None else walk_seed
     rng = random.Random(f"composition:{whole}")  # noqa: S311 - drawn to be drawn again

@@ -88,7 +88,7 @@ def _panels(x: Array, y: Array, composition: Composition) -> _Places:
     slides[1::2] *= -1
     moved = along + slides.astype(np.float32)[strip]
     u, v = (x, moved) if upright else (moved, y)
-    return _Places(u, v, strip.astype(np.int16), 1.0)
+    return _Places(np.asarray(u, np.float32), np.asarray(v, np.float32), strip.astype(np.int16), 1.0)
 
 
 def _pattern(x: Array, y: Array, composition: Composition) -> _Places:

@@ -53,8 +53,8 @@ def turned(height: int, width: int, first: Composition, last: Composition, t: fl
 def _order(rows: int, columns: int, seed: int) -> Array:
     """Return when each cell begins to turn, 0…1, evenly spread, in an order by chance."""
     count = rows * columns
-    order = np.random.default_rng(seed).permutation(count).astype(np.float32) / max(1, count - 1)
-    return order.reshape(rows, columns)
+    order = np.random.default_rng(seed).permutation(count) / max(1, count - 1)
+    return np.asarray(order.reshape(rows, columns), np.float32)
 
 
 def _front(height: int, width: int, seed: int, t: float) -> Array:

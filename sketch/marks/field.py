@@ -16,6 +16,8 @@ from sketch import colour
 from sketch.colour import Array
 from sketch.marks import noise
 
+Numbers = NDArray[np.floating]
+
 REACH = 64.0
 """Units beyond which a distance says nothing more."""
 
@@ -123,13 +125,13 @@ class Field:
         steep = np.sqrt((down**2 + across**2).sum(-1)) / self.pixel
         return np.asarray(np.clip(steep / 0.06, 0, 1), np.float32)
 
-    def blur(self, of: Array, radius: float) -> Array:
+    def blur(self, of: Numbers, radius: float) -> Array:
         """Blur (h, w) with a Gaussian of a radius in units."""
         from scipy import ndimage
 
         return np.asarray(ndimage.gaussian_filter(of, radius / self.pixel, truncate=2.5, mode="nearest"), np.float32)
 
-    def slopes(self, of: Array) -> tuple[Array, Array]:
+    def slopes(self, of: Numbers) -> tuple[Array, Array]:
         """Return how (h, w) changes downward and to the right, for each unit."""
         down, across = np.gradient(of)
         return np.asarray(down / self.pixel, np.float32), np.asarray(across / self.pixel, np.float32)
@@ -146,11 +148,11 @@ class Field:
         """Return an ink (3,); numbers beyond the last begin again."""
         return np.asarray(self.inks[number % len(self.inks)], np.float32)
 
-    def cut(self, distance: Array) -> Array:
+    def cut(self, distance: Numbers) -> Array:
         """Return cover 0…1 with an edge one pixel soft, of a distance in units that is positive inside."""
         return np.asarray(np.clip(distance / self.pixel + 0.5, 0, 1), np.float32)
 
-    def stripes(self, phase: Array, share: Array | float) -> Array:
+    def stripes(self, phase: Numbers, share: Numbers | float) -> Array:
         """Return cover 0…1 of stripes: of each whole number of ``phase`` (h, w) the middle ``share`` is covered.
 
         Edges are a pixel soft wherever stripes lie close or far; where they lie closer than two pixels, the mean of
@@ -177,12 +179,12 @@ def signed_distance(cover: Array, pixel: float) -> Array:
     return np.asarray(np.clip(soft * pixel, -REACH, REACH), np.float32)
 
 
-def over(top: Array, cover: Array, bottom: Array) -> Array:
+def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
     """Lay ``top`` (h, w, 3) or one colour (3,) over ``bottom`` as densely as ``cover`` (h, w) says."""
     return np.asarray(bottom + (top - bottom) * cover[..., None], np.float32)
 
 
-def step(of: Array, low: float, high: float) -> Array:
+def step(of: Numbers, low: float, high: float) -> Array:
     """Rise smoothly from 0 at ``low`` to 1 at ``high``; fall where ``low`` is the larger."""
     t = np.clip((of - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
