@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +25,26 @@ Layers = tuple[Array, Array, NDArray[np.int16]]
 """Things (h, w, 4) with straight alpha, ground (h, w, 3), and which thing is in front (h, w), from 1."""
 
 
-def choose(marks: str, *, seed: int, walk_seed: int | None = None) -> Composition:
-    """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, alike for a whole walk."""
+def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequence[str] = ()) -> Composition:
+    """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, alike for a whole walk.
+
+    ``colours`` are names of those that things were asked for in: inks are chosen among the two sets nearest to them.
+    """
     style = STYLES[marks]
     whole = seed if walk_seed is None else walk_seed
     rng = random.Random(f"composition:{whole}")  # noqa: S311 - drawn to be drawn again
     layout, rows, columns, _ = rng.choices(style.layouts, [share for *_, share in style.layouts])[0]
     tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
-    inks = random.Random(f"inks:{seed}").choice(style.inks)  # noqa: S311 - likewise
+    able = sorted(style.inks, key=partial(_apart, colours))[:2] if colours else style.inks
+    inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - likewise
     return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
+
+
+def _apart(colours: Sequence[str], inks: Sequence[str]) -> float:
+    """Return how far the inks of things, all but the ground's, lie from some named colours in Oklab."""
+    tones = [colour.tone(colour.parsed(ink)) for ink in inks[1:]]
+    wanted = [colour.tone(colour.polar(*colour.NAMED[name])) for name in colours]
+    return sum(min(math.dist(one, tone) for tone in tones) for one in wanted)
 
 
 def place_share(setting: Setting) -> float:

@@ -111,7 +111,7 @@ def _cells(value: object, where: str) -> int:
 
 def _inks(value: object, where: str) -> tuple[str, ...]:
     low, high = INKS
-    is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    if not is_list or not low <= len(value) <= high or not all(map(field_readers.is_tone, value)):  # type: ignore[arg-type]
+    inks = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else ()
+    if not low <= len(inks) <= high or not all(field_readers.is_tone(ink) for ink in inks):
         raise SceneError(f"{where}: {low} to {high} colours as six hexadecimal digits are required.")
-    return tuple(value)  # type: ignore[arg-type]
+    return inks

@@ -120,7 +120,9 @@ class Mixture:
             return drawn
         settings = (self.first.setting, self.last.setting)
         picture, numbers, turned = composing.on_the_way((things, ground, numbers), compositions, settings, t)
-        return rendering.composed(drawn, picture, numbers, turned)
+        ends = [each is not None and each.is_graphic for each in compositions]
+        painted = (1 - turned) * (not ends[0]) + turned * (not ends[1])
+        return rendering.composed(drawn, picture, numbers, turned=turned, painted=painted)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))

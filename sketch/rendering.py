@@ -112,9 +112,20 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     return composed(drawn, picture, numbers)
 
 
-def composed(drawn: Drawn, picture: Array, numbers: NDArray[np.int16], turned: Array | None = None) -> Drawn:
-    """Return a scene that was redrawn as a whole: its picture (h, w, 3) is all ground."""
-    return Drawn(np.zeros_like(drawn.things), picture, numbers, drawn.unoutlined, is_graphic=True, turned=turned)
+def composed(
+    drawn: Drawn,
+    picture: Array,
+    numbers: NDArray[np.int16],
+    *,
+    turned: Array | None = None,
+    painted: Array | float = 0.0,
+) -> Drawn:
+    """Return a scene that was redrawn as a whole: its picture (h, w, 3) is all ground.
+
+    Where some of it is ``painted`` (h, w), 0…1, things stay things so far.
+    """
+    things = np.concatenate([drawn.things[..., :3], drawn.things[..., 3:] * np.asarray(painted)[..., None]], -1)
+    return Drawn(things.astype(np.float32), picture, numbers, drawn.unoutlined, is_graphic=True, turned=turned)
 
 
 def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from studio.errors import StudioError
 from studio.hands import (
     facets,
+    finishes,
     flat,
     lines,
     setting_pieces,
@@ -31,21 +32,28 @@ class Hand:
     """A way of painting: its name, the words that name it behind a prompt, what people call it, and its program.
 
     ``of`` is the other wording, before a prompt; ``keeps_colour`` says whether a blue cat is still blue by it.
-    ``setting`` is the program that paints a drawing before a given ground, if the hand has one.
+    ``setting`` is the program that paints a drawing before a given ground, if the hand has one. A hand of ``marks`` is
+    graphic: its scenes are composed in them, and ``setting`` adds the surface; ``program`` is None.
     """
 
     name: str
     words: str
     title: str
     of: str
-    program: Program
+    program: Program | None
     keeps_colour: bool = True
     setting: Program | None = None
+    marks: str = ""
 
     @property
     def paints_ground(self) -> bool:
         """Whether the hand paints a ground that it is given."""
         return self.setting is not None
+
+
+def _graphic(marks: str, words: str, title: str, of: str, finish: Program, *, keeps_colour: bool = False) -> Hand:
+    """Return a hand whose scenes draw their own marks; it is called as these are."""
+    return Hand(marks, words, title, of, None, keeps_colour, finish, marks)
 
 
 _ALL = (
@@ -161,7 +169,12 @@ _ALL = (
         setting=setting_pieces.orphist,
     ),
 )
-HANDS = {hand.name: hand for hand in _ALL}
+_GRAPHIC = (
+    _graphic("linocut", "linocut", "Linocut", "a linocut of", finishes.relief_print),
+    _graphic("op-lines", "op art lines", "Op art, lines", "op art lines of", finishes.screen_print),
+    _graphic("squares", "coloured squares", "Coloured squares", "coloured squares of", finishes.gouache),
+)
+HANDS = {hand.name: hand for hand in (*_ALL, *_GRAPHIC)}
 
 
 @torch.no_grad()
@@ -178,6 +191,8 @@ def paint(name: str, motifs: Tensor, seeds: Tensor, ground: Tensor | None = None
         raise StudioError(f"There is no hand {name!r}; there are {', '.join(HANDS)}.")
     hand, dice = HANDS[name], Dice(seeds.to(motifs.device))
     if ground is None:
+        if hand.program is None:
+            raise StudioError(f"The hand {name!r} paints composed scenes only, which are given as their ground.")
         return hand.program(Drawing(motifs.float()), dice).clamp(0, 1)
     if hand.setting is None:
         able = ", ".join(each.name for each in HANDS.values() if each.paints_ground)

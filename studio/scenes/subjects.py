@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sketch import arrangement, habitats, sketchbook, wording
+from sketch import arrangement, composing, habitats, sketchbook, wording
 from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
 from sketch.scene import COLOURS, Scene
@@ -29,6 +29,13 @@ FLAT = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "turquoise
 COMPOSITIONS = {
     "alone": 0.54, "close-up": 0.08, "several": 0.09, "grid": 0.05, "pair": 0.08, "related": 0.10, "group": 0.06,
 }  # fmt: skip
+
+
+PLACELESS = 0.6
+"""The share of graphic subjects whose style draws the ground, not a setting."""
+
+ELSEWHERE = 0.4
+"""The share of mixtures whose ends have compositions of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +97,18 @@ class Programme:
     def subject(self, number: int) -> Subject:
         """Draw a subject."""
         dice = random.Random(f"subject:{self.plan.seed}:{number}")  # noqa: S311 - drawn to be drawn again
-        first = self._end(dice, dice.choice(self.plan.hands))
+        whole = dice.getrandbits(31)
+        first = self._end(dice, dice.choice(self.plan.hands), whole)
         if dice.random() >= self.plan.mixed:
             return Subject(number, dice.getrandbits(31), first)
         hand = dice.choice(self.plan.hands) if dice.random() < self.plan.two_hands else first.hand
-        return Subject(number, dice.getrandbits(31), first, self._end(dice, hand), dice.uniform(0.08, 0.92))
+        if dice.random() < ELSEWHERE:
+            whole = dice.getrandbits(31)
+        last = self._end(dice, hand, whole)
+        return Subject(number, dice.getrandbits(31), first, last, dice.uniform(0.08, 0.92))
 
-    def _end(self, dice: random.Random, hand: str) -> End:
+    def _end(self, dice: random.Random, hand: str, whole: int) -> End:
+        """Draw an end; ``whole`` is the seed of its composition, the same for both ends of most mixtures."""
         kind = dice.choices(list(COMPOSITIONS), list(COMPOSITIONS.values()))[0]
         name = dice.choices(self.names, self._shares)[0]
         keeps = registry.HANDS[hand].keeps_colour
@@ -104,7 +116,14 @@ class Programme:
         if hand == "neon" and colour in DARKS:
             colour = ""
         wish, items = self._asked(kind, name, colour, dice)
+        marks = registry.HANDS[hand].marks
+        if marks and not wish.ground and dice.random() < PLACELESS:
+            wish = replace(wish, kind="plain")
         scene = arrangement.arrange(items, wish, dice.getrandbits(31))
+        if marks:
+            colours = tuple(item.colour for item in items if item.colour)
+            composition = composing.choose(marks, seed=dice.getrandbits(31), walk_seed=whole, colours=colours)
+            scene = replace(scene, composition=composition)
         seen = replace(wish, kind=scene.setting.kind, time=scene.setting.time, weather=scene.setting.weather)
         written = wording.of_scene(items, seen, dice.choice)
         return End(scene, hand, _captions(written, registry.HANDS[hand], is_unnamed=hand in self.plan.unnamed))
