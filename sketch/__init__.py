@@ -3,12 +3,10 @@
 __all__ = [
     "arrangement",
     "colour",
-    "composing",
-    "composition",
+    "compositions",
     "distance",
     "habitats",
     "keys",
-    "layouts",
     "marks",
     "mixing",
     "parts",
@@ -17,6 +15,5 @@ __all__ = [
     "sketchbook",
     "surroundings",
     "svg",
-    "turning",
     "wording",
 ]

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import colour, composing, distance
+from sketch import colour, distance
 from sketch.backdrops import backdrop
 from sketch.colour import Array
+from sketch.compositions import composing
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
 from sketch.lighting.shadow import Shadow, cast
@@ -108,7 +109,9 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     drawn = Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
     if scene.composition is None or not scene.composition.is_graphic:
         return drawn
-    picture, numbers = composing.of_setting((drawn.things, ground, numbers), scene.composition, setting)
+    share = composing.place_share(setting.kind)
+    layers = (drawn.things, ground, numbers)
+    picture, numbers = composing.compose(layers, scene.composition, side=setting.light, is_place=share)
     return composed(drawn, picture, numbers)
 
 

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sketch import arrangement, composing, habitats, sketchbook, wording
+from sketch import arrangement, habitats, sketchbook, wording
 from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
+from sketch.compositions import composing
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from studio.errors import StudioError

@@ -10,13 +10,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch import colour, layouts, turning
+from sketch import colour
 from sketch.colour import Array
-from sketch.composition import Composition
+from sketch.compositions import layouts, turning
+from sketch.compositions.composition import Composition
 from sketch.marks.field import Field
 from sketch.marks.register import STYLES
-from sketch.scene import Setting
-from sketch.surroundings import PHOTO
 
 FLAT = ("plain", "split", "pattern")
 """Settings that show no place: a graphic style leaves them out and draws a ground of its own."""
@@ -47,9 +46,9 @@ def _apart(colours: Sequence[str], inks: Sequence[str]) -> float:
     return sum(min(math.dist(one, tone) for tone in tones) for one in wanted)
 
 
-def place_share(setting: Setting) -> float:
-    """Return how far the ground of a setting shows a place that is to be seen, 0 or 1."""
-    return float(setting.kind not in FLAT)
+def place_share(kind: str) -> float:
+    """Return how far the ground of a setting of a kind shows a place that is to be seen, 0 or 1."""
+    return float(kind not in FLAT)
 
 
 def compose(
@@ -72,29 +71,14 @@ def plain(layers: Layers) -> tuple[Array, NDArray[np.int16]]:
     return np.asarray(things[..., :3] * alpha + ground * (1 - alpha), np.float32), numbers
 
 
-def of_setting(layers: Layers, composition: Composition | None, setting: Setting) -> tuple[Array, NDArray[np.int16]]:
-    """Compose a scene at a stop."""
-    if composition is None or not composition.is_graphic:
-        return plain(layers)
-    is_place = 1.0 if setting.kind == PHOTO else place_share(setting)
-    return compose(layers, composition, side=setting.light, is_place=is_place)
-
-
 def on_the_way(
-    layers: Layers, compositions: Sequence[Composition | None], settings: Sequence[Setting], t: float
+    layers: Layers, compositions: Sequence[Composition | None], t: float, *, side: float, is_place: float
 ) -> tuple[Array, NDArray[np.int16], Array]:
-    """Compose what lies at ``t`` between two scenes, whose things were mixed before.
+    """Compose what lies at ``t`` between two scenes, whose things were mixed before; light and place were, too.
 
     Return picture (h, w, 3), numbers (h, w), and how far each pixel (h, w) shows the last composition.
     """
     first, last = compositions
-    side, is_place = (
-        (1 - t) * one + t * other
-        for one, other in (
-            (settings[0].light, settings[1].light),
-            (place_share(settings[0]), place_share(settings[1])),
-        )
-    )
     height, width = layers[2].shape
     even = np.full((height, width), t, np.float32)
     if first is not None and last is not None and (one := turning.between(first, last, t)) is not None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sketch.colour import Array
-from sketch.composition import Composition
+from sketch.compositions.composition import Composition
 
 FULL = 1.18
 """How much larger a scene is shown in a cell than would fit it: what it shows rarely reaches its edges."""

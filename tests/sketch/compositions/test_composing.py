@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from sketch import composing, rendering
-from sketch.composition import Composition
+from sketch import rendering
+from sketch.compositions import composing
+from sketch.compositions.composition import Composition
 from sketch.marks.register import STYLES
 from sketch.mixing import Mixture
 from sketch.parts import Taken
@@ -34,16 +36,17 @@ def test_painted_composition_leaves_things_and_ground() -> None:
     assert not other.is_graphic and one.things[..., 3].max() == other.things[..., 3].max() == 1
 
 
-@pytest.mark.parametrize(
-    ("first", "last"), [(LINOCUT, SQUARES), (PLAIN, LINOCUT), (SQUARES, PLAIN), (LINOCUT, LINOCUT)]
-)
+PAIRS = [(LINOCUT, SQUARES), (PLAIN, LINOCUT), (SQUARES, PLAIN), (LINOCUT, LINOCUT)]
+
+
+@pytest.mark.parametrize(("first", "last"), PAIRS)
 def test_walk_between_compositions_begins_and_ends_with_them_and_does_not_jump(first: Scene, last: Scene) -> None:
     moved = replace(last, things=(replace(last.things[0], x=0.4, size=0.6),))
     mixture = Mixture(first, moved, BOOK, Taken(BOOK))
     frames = [mixture.at(t, 64).picture for t in np.linspace(0, 1, 25)]
     assert np.array_equal(frames[0], rendering.draw(first, BOOK, 64).picture)
     assert np.array_equal(frames[-1], rendering.draw(moved, BOOK, 64).picture)
-    steps = [float(np.sqrt(((one - other) ** 2).mean())) for one, other in zip(frames, frames[1:], strict=False)]
+    steps = [float(np.sqrt(((one - other) ** 2).mean())) for one, other in pairwise(frames)]
     assert max(steps) < 4 * np.mean(steps)
 
 

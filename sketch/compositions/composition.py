@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sketch import field_readers
-from sketch.field_readers import COUNT_MOST, SceneError
+from sketch.compositions import field_readers
+from sketch.compositions.field_readers import COUNT_MOST, SceneError
 
 VERSION = 1
 

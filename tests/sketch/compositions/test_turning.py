@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sketch import turning
-from sketch.composition import Composition
+from sketch.compositions import turning
+from sketch.compositions.composition import Composition
 
 LINOCUT, GRID, PAINTED = Composition("linocut"), Composition("squares", "grid", 2, 3), Composition()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sketch import composition, layouts
-from sketch.composition import Composition
-from sketch.layouts import Laid
+from sketch.compositions import composition, layouts
+from sketch.compositions.composition import Composition
+from sketch.compositions.layouts import Laid
 
 
 def laid(height: int = 48, width: int = 48, **of: object) -> Laid:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sketch import composition, scene
-from sketch.composition import Composition
+from sketch import scene
+from sketch.compositions import composition
+from sketch.compositions.composition import Composition
 from sketch.scene import Scene, SceneError, Thing
 
 COMPOSITIONS = some.builds(
