@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sketch.arrangement import Item, Wish, arrange
 from sketch.colour import Look
@@ -59,9 +59,15 @@ class Reading:
     version: int = VERSION
     look_of: LookOf = field(default=unseen, compare=False, repr=False)
 
-    def scene(self, seed: int) -> Scene:
-        """Arrange what was read: the same scene for the same seed."""
-        return arrange(shown(self.items, self.look_of), self.wish, seed)
+    def scene(self, seed: int, *, kind: str = "") -> Scene:
+        """Arrange what was read: the same scene for the same seed.
+
+        ``kind`` is that of its setting where the prompt says nothing of one, by chance if it is empty.
+        """
+        wish = self.wish
+        if kind and self.items and not (wish.kind or wish.time or wish.weather or wish.ground):
+            wish = replace(wish, kind=kind)
+        return arrange(shown(self.items, self.look_of), wish, seed)
 
 
 def shown(found: Sequence[Found], look_of: LookOf = unseen) -> list[Item]:
