@@ -65,6 +65,11 @@ class Field:
         return height * self.pixel, width * self.pixel
 
     @property
+    def scaled(self) -> float:
+        """Return how much coarser marks are drawn than usual; finer where the scene is shown small, in cells."""
+        return self.scale * (0.74 if int(self.cells.max()) > 0 else 1.0)
+
+    @property
     def cover(self) -> Array:
         """Return how far things cover each pixel (h, w), 0…1."""
         return self.things[..., 3]
@@ -93,6 +98,28 @@ class Field:
         own = 0.5 + (light - mean) / max(0.12, 4 * spread) + 0.35 * (mean - 0.55)
         own = 0.5 + 0.5 * np.tanh(2.2 * (own - 0.5))
         return np.asarray(own * cover + light * (1 - cover), np.float32)
+
+    @cached_property
+    def detail(self) -> Array:
+        """Return the tone with its small contrasts raised (h, w), about 0…1: eyes, windows and strings stand out."""
+        light = self.lab[..., 0]
+        near = self.blur(light, 9)
+        return np.asarray(np.clip(self.tone + 1.1 * np.tanh(2.5 * (light - near)) * self.cover, 0, 1), np.float32)
+
+    @cached_property
+    def far(self) -> Array:
+        """Return the lightness of the ground (h, w), stretched to about 0…1 by mean and deviation."""
+        light = colour.lab(self.ground)[..., 0]
+        own = (light - float(light.mean())) / max(0.1, 2.6 * float(light.std()))
+        return np.asarray(0.5 + 0.5 * np.tanh(1.3 * own), np.float32)
+
+    @cached_property
+    def placed(self) -> Array:
+        """Return where the ground shows its place (h, w), 0…1: all or nothing at stops, a front that passes between."""
+        if self.is_place <= 0 or self.is_place >= 1:
+            return np.full(self.shape, np.clip(self.is_place, 0, 1), np.float32)
+        rank = np.clip(0.5 + 0.28 * self.cloud(70, 63), 0, 1)
+        return np.asarray(np.clip((self.is_place * 1.2 - rank) / 0.2, 0, 1), np.float32)
 
     @cached_property
     def away(self) -> Array:
