@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sketch.colour import Array
-from sketch.marks import linocut, op_lines, squares
+from sketch.marks import linocut, op_lines, silkscreen, squares
 from sketch.marks.field import Field
 
 
@@ -27,5 +27,6 @@ class Style:
 STYLES: dict[str, Style] = {
     "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS),
     "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
+    "silkscreen": Style(silkscreen.draw, silkscreen.INKS, silkscreen.LAYOUTS),
     "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),
 }
