@@ -12,6 +12,7 @@ from typing import Any
 
 from sketch.compositions import field_readers
 from sketch.compositions.field_readers import COUNT_MOST, SceneError
+from sketch.marks.register import STYLES
 
 VERSION = 1
 
@@ -21,7 +22,7 @@ LAYOUTS = ("single", "grid", "panels", "pattern", "tilted")
 PAINTED = "painted"
 """The marks of painterly styles: light and form are drawn, brushstrokes are the model's work."""
 
-MARKS = (PAINTED, "etching", "linocut", "op-dots", "op-lines", "scratchboard", "squares")
+MARKS = (PAINTED, *STYLES)
 """What redraws the things and their ground."""
 
 CELLS_MOST = 6

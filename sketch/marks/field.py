@@ -122,6 +122,28 @@ class Field:
         return np.asarray(np.clip((self.is_place * 1.2 - rank) / 0.2, 0, 1), np.float32)
 
     @cached_property
+    def warmth(self) -> Array:
+        """Return how much warmer than their mean the things' colours are (h, w), stretched to 0…1; the ground 0.5."""
+        warm, cover = 0.7 * self.lab[..., 1] + 0.7 * self.lab[..., 2], self.cover
+        area = float(cover.sum()) + 1e-3
+        mean = float((warm * cover).sum()) / area
+        spread = float(np.sqrt(((warm - mean) ** 2 * cover).sum() / area))
+        own = (warm - mean) / max(0.05, 2 * spread)
+        return np.asarray(0.5 + 0.5 * np.tanh(1.6 * own) * cover, np.float32)
+
+    @cached_property
+    def centre(self) -> tuple[float, float]:
+        """Return x and y of the middle of what the things cover, in units; that of the picture where nothing is."""
+        (x, y), (high, wide) = self.places, self.size
+        area = float(self.cover.sum())
+        pull = 0.005 * self.cover.size
+        means = (float((self.cover * place).sum()) for place in (x, y))
+        across, down = (
+            (mean + pull * side / 2) / (area + pull) for mean, side in zip(means, (wide, high), strict=True)
+        )
+        return across, down
+
+    @cached_property
     def away(self) -> Array:
         """Return the distance (h, w) to the outline of the things in units, positive inside, within ±:data:`REACH`."""
         return signed_distance(self.cover, self.pixel)
@@ -178,6 +200,21 @@ class Field:
     def cut(self, distance: Numbers) -> Array:
         """Return cover 0…1 with an edge one pixel soft, of a distance in units that is positive inside."""
         return np.asarray(np.clip(distance / self.pixel + 0.5, 0, 1), np.float32)
+
+    def halftone(self, share: Numbers | float, pitch: float, angle: float) -> Array:
+        """Return cover 0…1 of dots in rows ``pitch`` units apart, turned by radians, that cover a ``share`` (h, w)."""
+        x, y = self.places
+        u, v = ((x * np.cos(each) + y * np.sin(each)) * (2 * np.pi / pitch) for each in (angle, angle + np.pi / 2))
+        spot = 0.5 - 0.25 * (np.cos(u) + np.cos(v))
+        soft = 1.6 / pitch * self.pixel
+        return np.asarray(np.clip((share - spot) / soft + share, 0, 1), np.float32)
+
+    def shifted(self, of: Numbers, across: float, down: float) -> Array:
+        """Move (h, w) or (h, w, c) by units to the right and downward, as a plate that is off register."""
+        from scipy import ndimage
+
+        by = (down / self.pixel, across / self.pixel, 0)[: of.ndim]
+        return np.asarray(ndimage.shift(of, by, order=1, mode="nearest"), np.float32)
 
     def stripes(self, phase: Numbers, share: Numbers | float) -> Array:
         """Return cover 0…1 of stripes: of each whole number of ``phase`` (h, w) the middle ``share`` is covered.

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sketch.colour import Array
-from sketch.marks import etching, linocut, op_dots, op_lines, scratchboard, squares
+from sketch.marks import (
+    etching,
+    linocut,
+    op_dots,
+    op_lines,
+    scratchboard,
+    silkscreen,
+    squares,
+)
 from sketch.marks.field import Field
 
 
@@ -27,8 +35,9 @@ class Style:
 STYLES: dict[str, Style] = {
     "etching": Style(etching.draw, etching.INKS, etching.LAYOUTS),
     "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS),
-    "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
     "op-dots": Style(op_dots.draw, op_dots.INKS, op_dots.LAYOUTS),
+    "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
     "scratchboard": Style(scratchboard.draw, scratchboard.INKS, scratchboard.LAYOUTS),
+    "silkscreen": Style(silkscreen.draw, silkscreen.INKS, silkscreen.LAYOUTS),
     "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),
 }
