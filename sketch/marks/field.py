@@ -188,3 +188,11 @@ def step(of: Numbers, low: float, high: float) -> Array:
     """Rise smoothly from 0 at ``low`` to 1 at ``high``; fall where ``low`` is the larger."""
     t = np.clip((of - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def steps(of: Numbers, count: int, soft: float = 0.3) -> Array:
+    """Turn 0…1 into ``count`` even steps from 0 to 1, each rise taking the share ``soft`` of a step."""
+    whole = np.clip(of, 0, 1) * count - 0.5
+    floor = np.floor(whole)
+    rise = step(np.asarray(whole - floor, np.float32), 0.5 - soft / 2, 0.5 + soft / 2)
+    return np.asarray(np.clip((floor + rise + 0.0) / max(1, count - 1), 0, 1), np.float32)

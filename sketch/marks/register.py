@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sketch.colour import Array
-from sketch.marks import linocut, op_lines, squares
+from sketch.marks import batik, linocut, mosaic, op_lines, squares, stained_glass, textile
 from sketch.marks.field import Field
 
 
@@ -28,4 +28,8 @@ STYLES: dict[str, Style] = {
     "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS),
     "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
     "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),
+    "mosaic": Style(mosaic.draw, mosaic.INKS, mosaic.LAYOUTS),
+    "stained-glass": Style(stained_glass.draw, stained_glass.INKS, stained_glass.LAYOUTS),
+    "textile": Style(textile.draw, textile.INKS, textile.LAYOUTS),
+    "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS),
 }
