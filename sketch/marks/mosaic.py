@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
 from sketch.marks import sites
-from sketch.marks.field import Field, over, step
+from sketch.marks.field import REACH, Field, over, pulled, step, steps
 
-PITCH = 9.5
+PITCH = 10.5
 """Units from row to row."""
 
 HALO = 2.0
@@ -28,56 +29,69 @@ LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in tesserae; those of the things keep to their colours, pulled towards the inks."""
+    """Draw a field in tesserae in the inks, ground first and grout last; each has one colour."""
     pitch = PITCH * of.scale
     level, across, down = _lines(of, pitch)
-    laid = sites.settle(sites.scatter(of, pitch, 1, 0.6), of, level, pitch)
-    at_level = laid.at(level, of).ravel()
-    near = [np.full(of.shape, 1e6, np.float32) for _ in range(2)]
-    own = np.zeros(of.shape, np.intp)
-    for number, right, below in laid.near(of):
-        along = np.abs(right * across + below * down)
-        off = np.maximum(along, np.abs(level - at_level[number])) + 0.12 * (np.abs(right) + np.abs(below))
-        closer = off < near[0]
-        near[1] = np.where(closer, near[0], np.minimum(near[1], off))
-        near[0] = np.where(closer, off, near[0])
-        own = np.where(closer, number, own)
-    grout = step(near[1] - near[0], 1.9, 0.7)
+    laid = sites.settle(sites.scatter(of, pitch, 1, 0.4), of, level, pitch)
+    laid = sites.settle(sites.spread(laid, of, level, pitch), of, level, pitch, 1)
+    own, joint = _tesserae(of, laid, pitch, level, across, down)
     tesserae = _colours(of, laid, own)
-    bed = colour.lab(of.ink(len(of.inks) - 1))
-    bed = np.asarray([0.30 + 0.35 * bed[0], bed[1] * 0.4, bed[2] * 0.4], np.float32)
-    return colour.rgb(over(bed, grout * 0.85, tesserae))
+    bed = colour.lab(of.ink(len(of.inks) - 1)) * np.float32((0.9, 0.7, 0.7))
+    grout = of.cut(0.85 + 0.25 * of.cloud(16, 5) - joint)
+    return colour.rgb(over(bed, 0.8 * grout, tesserae))
 
 
 def _lines(of: Field, pitch: float) -> tuple[Array, Array, Array]:
     """Return the level (h, w) whose multiples of a pitch part the rows, and the direction along them (right, down)."""
     x, y = of.places
     lean = float(of.chance(1).choice((0.0, 0.0, 0.5, -0.5, 1.57)))
-    level = of.away + 3 * of.blur(of.tone * of.cover, 4)
-    fall, rise = of.slopes(of.blur(level, 3))
+    fall, rise = of.slopes(of.blur(of.away, 2.5))
     steep = np.hypot(fall, rise) + 1e-3
-    free = of.away < -HALO * pitch
-    bond = np.asarray(x * np.sin(lean) + y * np.cos(lean) + 2.0 * of.cloud(90, 2), np.float32)
+    free = (of.away < -HALO * pitch) | (of.away > REACH - 2)
+    bend = 7.0 * of.cloud(130, 2)
+    bond = np.asarray(x * np.sin(lean) + y * np.cos(lean) + bend, np.float32)
     across = np.where(free, np.cos(lean), -fall / steep)
     down = np.where(free, -np.sin(lean), rise / steep)
-    return np.where(free, bond, level), across.astype(np.float32), down.astype(np.float32)
+    return np.where(free, bond, of.away), across.astype(np.float32), down.astype(np.float32)
 
 
-def _colours(of: Field, laid: sites.Sites, own: np.ndarray) -> Array:
+def _tesserae(
+    of: Field, laid: sites.Sites, pitch: float, level: Array, across: Array, down: Array
+) -> tuple[NDArray[np.intp], Array]:
+    """Return for each pixel the site of its tessera, the nearest along its row, and how far its joint is in units."""
+    middle = (np.floor(level / pitch) + 0.5) * pitch
+    height = laid.at(level, of).ravel()
+    near = [np.full(of.shape, 1e6, np.float32) for _ in range(2)]
+    own = np.zeros(of.shape, np.intp)
+    for number, right, below in laid.near(of):
+        along = right * across + below * down
+        off = np.abs(along) + 2.5 * np.maximum(np.abs(height[number] - middle) - 0.15 * pitch, 0)
+        closer = off < near[0]
+        near[1] = np.where(closer, near[0], np.minimum(near[1], off))
+        near[0] = np.where(closer, off, near[0])
+        own = np.where(closer, number, own)
+    rows = pitch / 2 - np.abs(level - middle)
+    return own, np.minimum((near[1] - near[0]) / 2, rows)
+
+
+def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp]) -> Array:
     """Return the colour of each pixel's tessera in Oklab: even within it, but for what details cut in two."""
     chance = laid.chance().reshape(-1, 4)[own]
     inks = colour.lab(of.inks)
-    thing = of.lab.copy()
-    thing[..., 0] = 0.14 + 0.78 * of.tone
+    thing = 0.45 * of.lab + 0.55 * pulled(of.lab, inks, 0.06)
+    thing[..., 0] = 0.16 + 0.76 * (0.35 * of.tone + 0.65 * steps(of.tone, 5, 0.3))
     ground = np.broadcast_to(inks[0], thing.shape).copy()
-    ground[..., 0] = (1 - 0.7 * of.is_place) * ground[..., 0] + 0.7 * of.is_place * of.lab[..., 0]
-    ground[..., 1:] += 0.6 * of.is_place * of.lab[..., 1:]
-    ring = step(of.away, -PITCH * HALO * 1.1, -PITCH * HALO * 0.9)
-    drawn = over(thing, of.cut(of.away), over(inks[1], 0.45 * ring, ground))
+    place = 0.5 * of.lab + 0.5 * pulled(of.lab, inks, 0.06)
+    ground = over(place, np.full(of.shape, of.is_place, np.float32), ground)
+    ring = step(of.away, -PITCH * HALO * 1.05, -PITCH * HALO)
+    ring = over(inks[0] * np.float32((1.0, 0.9, 0.9)) + np.float32((0.05, 0, 0)), ring, ground)
+    drawn = over(thing, of.cut(of.away), ring)
     held = laid.at(drawn, of).reshape(-1, 3)[own]
     off = drawn - held
-    cut = step(np.abs(off[..., 0]) + np.hypot(off[..., 1], off[..., 2]), 0.10, 0.22)
+    cut = step(np.abs(off[..., 0]) + np.hypot(off[..., 1], off[..., 2]), 0.12, 0.2)
     lab = held + off * cut[..., None]
-    lab[..., 0] += 0.11 * (chance[..., 0] - 0.5)
-    lab[..., 1:] += 0.03 * (chance[..., 1:3] - 0.5)
-    return np.asarray(lab, np.float32)
+    lab[..., 0] += 0.15 * (chance[..., 0] - 0.5)
+    lab[..., 1:] += 0.035 * (chance[..., 1:3] - 0.5)
+    # Here and there a tessera of another of the inks, as from what was at hand.
+    other = inks[(chance[..., 3] * 7.99).astype(int) % len(inks)]
+    return over(other, 0.3 * step(chance[..., 2], 0.90, 0.905), lab)

@@ -76,6 +76,26 @@ def settle(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int 
     return sites
 
 
+def spread(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int = 2) -> Sites:
+    """Return the sites moved along level lines until those between the same two stand about a pitch apart."""
+    down, across = field.slopes(level)
+    steep = np.hypot(down, across) + 1e-3
+    for _ in range(steps):
+        height = sites.at(level, field)
+        right, below = sites.at(-down / steep, field), sites.at(across / steep, field)
+        push = np.zeros_like(sites.x)
+        for rows, columns in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1), (0, 2), (0, -2)):
+            other = (np.roll(each, (rows, columns), (0, 1)) for each in (sites.x, sites.y, height))
+            off_x, off_y, off_level = (own - one for own, one in zip((sites.x, sites.y, height), other, strict=True))
+            along = off_x * right + off_y * below
+            beside = np.clip(1.3 - np.abs(off_level) / (0.5 * pitch), 0, 1)
+            near = np.clip(1.05 - np.hypot(off_x, off_y) / pitch, 0, 1)
+            push += np.tanh(along / (0.15 * pitch)) * beside * near
+        push *= 0.45 * pitch
+        sites = Sites(sites.x + push * right, sites.y + push * below, sites.cell, sites.seed)
+    return sites
+
+
 def lattice(of: Numbers, field: Field, cell: float) -> Array:
     """Return (h, w) or (h, w, c) as flat triangles over a grid of ``cell`` units: its level lines are polygons."""
     height, width = field.shape

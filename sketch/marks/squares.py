@@ -12,8 +12,8 @@ from sketch.colour import Array
 from sketch.marks import noise, sites
 from sketch.marks.field import Field, over, step, steps
 
-SIDE = 27.0
-"""Units of a square's side, about."""
+SIDES = (21.0, 36.0)
+"""Units of a square's side, about, from picture to picture."""
 
 FACET = 8.0
 """Units of the triangles along which outlines are cut."""
@@ -63,8 +63,8 @@ def draw(of: Field) -> Array:
 def _squares(of: Field) -> _Squares:
     """Lay squares by hand: rows of uneven height, in each of which the columns lie a little elsewhere."""
     x, y = of.places
-    side = SIDE * of.scale
     dice = of.chance(1)
+    side = float(dice.uniform(*SIDES)) * of.scale
     heights, widths = (np.cumsum(dice.uniform(0.8, 1.2, 64)) * side for _ in range(2))
     shifts = dice.uniform(-0.16, 0.16, 64).astype(np.float32) * side
     down = np.asarray(y + 1.5 * side + 0.9 * of.cloud(60, 1), np.float32)
@@ -99,11 +99,14 @@ def _ground(of: Field, inks: Array, split: Array, light: Array) -> Array:
     lab = inks[(split * len(inks)).astype(int)]
     place = sites.lattice(of.blur(of.lab[..., 0], 3), of, FACET * 2)
     value = (1 - of.is_place) * split + of.is_place * (0.25 * split + 0.75 * steps(place, 5))
-    low, high = 0.80 - 0.55 * light, 0.96 - 0.48 * light
-    low, high = low - 0.12 * of.is_place, high
-    lab = lab.copy()
-    lab[..., 0] = 0.4 * np.clip(lab[..., 0], low - 0.1, high + 0.1) + 0.6 * (low + (high - low) * value)
-    lab[..., 1:] *= (0.62 + 0.38 * light)[..., None]
+    value = np.clip(value + 0.2 * of.cloud(100, 4) * (1 - of.is_place), 0, 1)
+    low, high = 0.66 - 0.41 * light, 0.94 - 0.41 * light
+    own = lab[..., 0]
+    lightness = 0.45 * np.clip(own, low - 0.06, high + 0.04) + 0.55 * (low + (high - low) * value)
+    # A dark ink that is thinned loses its strength.
+    thinned = np.clip(1.12 * own / lightness, 0.45, 1)
+    lab = lab * (thinned * (1 + 0.2 * light))[..., None]
+    lab[..., 0] = lightness
     return lab
 
 
@@ -112,8 +115,8 @@ def _thing(of: Field, inks: Array, split: Array, light: Array, own: Array) -> Ar
     lab = inks[((split + 0.5) % 1 * len(inks)).astype(int)].copy()
     facets = 0.4 * sites.lattice(of.tone, of, FACET * 0.6) + 0.6 * of.tone
     tone = steps(facets, 3, 0.3)
-    low = 0.20 + 0.36 * light
+    low = 0.17 + 0.42 * light
     lab[..., 0] = low + 0.40 * tone + 0.13 * (split - 0.5)
     hue = of.blur(of.lab[..., 1], 2.5), of.blur(of.lab[..., 2], 2.5)
-    lab[..., 1:] = 0.62 * lab[..., 1:] + 0.55 * np.stack(hue, -1)
+    lab[..., 1:] = 0.68 * lab[..., 1:] + 0.6 * np.stack(hue, -1)
     return lab

@@ -1,4 +1,4 @@
-"""Textile: cloths on which things are bold flat motifs, woven in steps, dyed before weaving, or printed from a block."""
+"""Textile: cloths on which things are bold flat motifs, woven in steps, dyed as yarn, or printed from a block."""
 
 from __future__ import annotations
 
@@ -29,19 +29,29 @@ LAYOUTS = (("pattern", 2, 2, 4), ("pattern", 2, 3, 3), ("pattern", 3, 3, 2), ("s
 
 def draw(of: Field) -> Array:
     """Draw a field in the inks as they are, ground first: thing, details, and what fills the ground."""
-    weave = int(of.chance(1).integers(3))
+    weave = _weave(of)
     away, tone, place = (_woven(of, each, weave) for each in (of.away, of.tone, of.blur(of.lab[..., 0], 2)))
     soft = (0.8, 2.4, 1.0)[weave]
     cloth = _ground(of, away, place, weave)
     body = np.clip(away / soft + 0.5, 0, 1)
-    light, dark = step(tone, 0.60, 0.68), step(tone, 0.36, 0.28)
+    x, y = of.places
+    # Between two tones the threads alternate, as a weaver shades.
+    tone = tone + 0.08 * (of.stripes(np.asarray((x + (weave - 1) * y) / THREAD, np.float32) + 0 * tone, 0.5) - 0.5)
+    # A rim in the main ink holds the outline where what is within has the colour of the ground.
+    within = step(away, 2.0, 3.6)
+    light, dark = within * step(tone, 0.63, 0.66), within * step(tone, 0.34, 0.31)
     motif = over(of.ink(2), light, np.broadcast_to(of.ink(1), cloth.shape))
     motif = over(of.ink(3) if len(of.inks) % 2 else of.ink(0), dark, motif)
     lab = colour.lab(over(motif, body, cloth))
-    x, y = of.places
     threads = 0.012 * np.sin(x * (2 * np.pi / THREAD)) + 0.012 * np.sin(y * (2 * np.pi / THREAD))
     lab[..., 0] += threads + 0.014 * of.cloud(12, 3) + 0.012 * of.cloud(70, 4)
     return colour.rgb(lab)
+
+
+def _weave(of: Field) -> int:
+    """Choose a weave: 0 in steps, 1 of dyed yarn, 2 printed; small repeats are printed, whose details would be lost."""
+    repeats = int(of.cells.max())
+    return 2 if repeats > 7 else int(of.chance(1).choice((0, 1, 2, 2) if repeats == 0 else (1, 2, 2)))
 
 
 def _woven(of: Field, drawn: Array, weave: int) -> Array:
@@ -64,7 +74,7 @@ def _woven(of: Field, drawn: Array, weave: int) -> Array:
 
 
 def _ground(of: Field, away: Array, place: Array, weave: int) -> Array:
-    """Return the ground (h, w, 3): lines that echo the outline, small figures beyond, a border on a cloth of its own."""
+    """Return the ground (h, w, 3): echoes of the outline, small figures beyond, a border on a cloth of its own."""
     dice = of.chance(3)
     cloth = np.broadcast_to(of.ink(0), of.ground.shape)
     second = of.ink(4) if len(of.inks) > 4 else of.ink(3)
