@@ -252,3 +252,22 @@ def step(of: Numbers, low: float, high: float) -> Array:
     """Rise smoothly from 0 at ``low`` to 1 at ``high``; fall where ``low`` is the larger."""
     t = np.clip((of - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def steps(of: Numbers, count: int, soft: float = 0.3) -> Array:
+    """Turn 0…1 into ``count`` even steps from 0 to 1, each rise taking the share ``soft`` of a step."""
+    whole = np.clip(of, 0, 1) * count - 0.5
+    floor = np.floor(whole)
+    rise = step(np.asarray(whole - floor, np.float32), 0.5 - soft / 2, 0.5 + soft / 2)
+    return np.asarray(np.clip((floor + rise + 0.0) / max(1, count - 1), 0, 1), np.float32)
+
+
+def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
+    """Return colours (h, w, 3) in Oklab as the inks (n, 3) that are nearest to them, mixed where several are.
+
+    Hue counts for more than lightness; ``soft`` is how much further off an ink may be and still count.
+    """
+    off = [((lab[..., 1:] - ink[1:]) ** 2).sum(-1) + 0.3 * (lab[..., 0] - ink[0]) ** 2 for ink in inks]
+    shares = [np.exp(np.maximum(-each / soft**2, -60)) for each in off]
+    whole = np.sum(shares, 0) + 1e-26
+    return np.asarray(sum(each[..., None] * ink for each, ink in zip(shares, inks, strict=True)) / whole[..., None])
