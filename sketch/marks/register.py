@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sketch.colour import Array
-from sketch.marks import linocut, op_lines, squares
+from sketch.marks import layered_paper, linocut, op_lines, squares, tapestry
 from sketch.marks.field import Field
 
 
@@ -28,4 +28,6 @@ STYLES: dict[str, Style] = {
     "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS),
     "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
     "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),
+    "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS),
+    "tapestry": Style(tapestry.draw, tapestry.INKS, tapestry.LAYOUTS),
 }
