@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sketch.colour import Array
-from sketch.marks import layered_paper, linocut, op_lines, squares, tapestry
+from sketch.marks import facets, layered_paper, linocut, op_lines, pointillism, squares, tapestry
 from sketch.marks.field import Field
 
 
@@ -30,4 +30,6 @@ STYLES: dict[str, Style] = {
     "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),
     "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS),
     "tapestry": Style(tapestry.draw, tapestry.INKS, tapestry.LAYOUTS),
+    "pointillism": Style(pointillism.draw, pointillism.INKS, pointillism.LAYOUTS),
+    "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
 }
