@@ -10,7 +10,9 @@ from sketch import colour
 from sketch.colour import Array
 from sketch.marks.field import Field, Numbers, step
 
-LINES = 11
+LINES = 8, 14
+"""How many lines there are: at least, and below."""
+
 SLIDE = 7.0
 """Units by which two planes slide along the line between them, at most."""
 
@@ -27,10 +29,10 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line across the picture: where each pixel (h, w) lies from it and along it in units, and how strong it is."""
+    """A line across the picture: how far from it each pixel (h, w) lies in units, on which side, and how strong it is."""
 
     far: Numbers
-    along: Numbers
+    side: Numbers
     strength: Numbers
     direction: tuple[float, float]
     slide: float
@@ -44,12 +46,14 @@ def draw(of: Field) -> Array:
     body = step(cover, 0.3, 0.7)
     own = 0.32 + 0.5 * ground[..., 0] * of.is_place + (1 - of.is_place) * (0.26 + 0.07 * of.cloud(90, 1))
     light = own + (lab[..., 3] * 0.62 + 0.2 - own) * body
-    planes = sum(line.turn * line.strength * np.sign(line.far) * np.exp(-np.abs(line.far) / 20) for line in lines)
-    light = light + 0.26 * np.tanh(planes * 1.1) * (1 - 0.35 * body) + 0.05 * of.shade
-    # Contours stand where the light falls away, and are lost elsewhere.
-    lost = np.clip(0.55 + 0.55 * of.cloud(46, 2), 0.12, 1)
-    light = light - 0.34 * edges * lost
-    light = light + 0.018 * of.cloud(6, 4) + 0.03 * _dabs(of)
+    planes = sum(line.turn * line.strength * line.side * np.exp(-np.abs(line.far) / 20) for line in lines)
+    light = light + 0.27 * np.tanh(planes * 1.1) * (1 - 0.3 * body)
+    # The lit side stands against dark, the other against light; between them contours are lost.
+    light = light + _facing(of) * (0.2 * body - 0.3 * step(of.away, -22, -1) * (1 - body))
+    lost = np.clip(0.45 + 0.6 * of.cloud(46, 2), 0.08, 1)
+    light = light - 0.3 * edges * lost
+    light = light + 0.018 * of.cloud(6, 4) + 0.022 * _dabs(of)
+    light = light + _oval(of) * (0.86 - light)
     shown = _ramp(of.inks, np.clip(light, 0, 1))
     hue = colour.lab(shown)
     hue[..., 1:] += 0.28 * lab[..., 1:3] * body[..., None] * of.cloud(60, 5)[..., None].clip(0.3, 1)
@@ -61,17 +65,33 @@ def _lines(of: Field) -> list[_Line]:
     chance, (x, y), (high, wide) = of.chance(), of.places, of.size
     leans = chance.choice((0.5, 0.9, 1.15)) * np.array([-1, 1])
     found = []
-    for number in range(LINES):
+    for number in range(int(chance.integers(*LINES))):
         lean = (leans[number % 2] if number % 4 else chance.choice((0.0, 1.57))) + chance.normal(0, 0.12)
         across, down = float(np.sin(lean)), float(np.cos(lean))
         middle = wide * chance.uniform(0.12, 0.88), high * chance.uniform(0.12, 0.88)
         along = (x - middle[0]) * across + (y - middle[1]) * down
         far = (x - middle[0]) * down - (y - middle[1]) * across
+        if number % 5 == 3:  # an arc
+            round_ = chance.uniform(40, 90)
+            far = np.hypot(far + round_, along) - round_
         length = chance.uniform(60, 130)
         strength = step(np.abs(along), length, length * 0.55)
         slide, turn = chance.choice((-1, 1)) * chance.uniform(0.4, 1) * SLIDE / 2, chance.choice((-1, 1))
-        found.append(_Line(far, along, strength, (across, down), float(slide), float(turn)))
+        found.append(_Line(far, np.clip(far / of.pixel, -1, 1), strength, (across, down), float(slide), float(turn)))
     return found
+
+
+def _oval(of: Field) -> Numbers:
+    """Return how bare the corners are (h, w): by chance, a picture is an oval or fills its canvas."""
+    chance, (x, y), (high, wide) = of.chance(3), of.places, of.size
+    far = np.hypot((x / wide - 0.5) * 2, (y / high - 0.5) * 2) + 0.05 * of.cloud(30, 8)
+    return step(far, 0.96, 1.16) * (0.75 if chance.random() < 0.3 else 0.0)
+
+
+def _facing(of: Field) -> Array:
+    """Return how outlines face the light (h, w), -1…1, in and around the things."""
+    down, across = of.slopes(of.blur(of.cover, 8))
+    return np.asarray(np.tanh(-(across * of.side * 1.3 - down * 0.7) * 40), np.float32)
 
 
 def _slid(of: Field, lines: list[_Line]) -> tuple[Array, Array, Array, Array]:
@@ -79,7 +99,7 @@ def _slid(of: Field, lines: list[_Line]) -> tuple[Array, Array, Array, Array]:
     x, y = of.places
     across, down = np.zeros(of.shape, np.float32), np.zeros(of.shape, np.float32)
     for line in lines:
-        moved = line.slide * line.strength * np.tanh(line.far / of.pixel / 0.6) * np.exp(-np.abs(line.far) / 60)
+        moved = line.slide * line.strength * line.side * np.exp(-np.abs(line.far) / 60)
         across += moved * line.direction[0]
         down += moved * line.direction[1]
     held = np.concatenate([of.lab, of.tone[..., None], of.cover[..., None], of.edges[..., None], of.ground], -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
@@ -11,6 +12,9 @@ from sketch.marks.field import Field, Numbers, over, step
 
 PITCHES = (9.5, 7.8, 6.4)
 """Units from dot to dot in each grid, the lowest first; the last is for details."""
+
+GREY = np.array([0.58, 0, 0], np.float32)
+"""The colour, in Oklab, to whose other side the opposite of a colour lies."""
 
 INKS = (
     ("2a3f8f", "4f86c6", "f2b33d", "e8662e", "c73a4b", "5a9a57", "f6e7b8", "6b4a9a"),
@@ -43,10 +47,13 @@ def _wanted(of: Field) -> Array:
     things[..., 0] = 0.4 * things[..., 0] + 0.6 * (0.24 + 0.62 * of.tone) + 0.1 * of.shade
     things[..., 1] += 0.012 * light
     things[..., 2] += 0.055 * light - 0.015
-    # Light lies around what is dark, and dark around what is light.
-    near = of.blur(of.cover, 10)
-    against = of.blur((things[..., 0] - 0.55) * of.cover, 12) / np.maximum(near, 0.05)
-    ground[..., 0] -= 0.55 * against * step(of.away, -26, -1)
+    # Around the things lies what is opposite to them: light around dark, orange around blue.
+    near = np.maximum(of.blur(of.cover, 10), 0.05)
+    against = np.stack([of.blur((things[..., part] - grey) * of.cover, 12) / near for part, grey in enumerate(GREY)], -1)
+    halo = step(of.away, -30, -1)[..., None]
+    ground = ground + (0.5 * (GREY - ground) - 0.7 * against) * halo * np.array([1, 0.75, 0.75], np.float32)
+    mean = float((things[..., 0] * of.cover).sum() / (of.cover.sum() + 1e-3)) - GREY[0]
+    ground[..., 0] -= 0.7 * np.tanh(3 * mean) * 0.3 * (1 - of.is_place)
     return np.asarray(ground + (things - ground) * body, np.float32)
 
 
@@ -81,31 +88,32 @@ def _dotted(of: Field, picture: Array, colours: tuple[Array, Array, Array], numb
     turn = 0.35 + 1.1 * number + of.seed % 7
     cosine, sine = np.cos(turn), np.sin(turn)
     u, v = (x * cosine + y * sine) / pitch, (y * cosine - x * sine) / pitch
-    column, row = np.floor(u), np.floor(v)
-    own = noise.scattered(97, 97, of.seed * 4 + number, 6)[row.astype(int) % 97, column.astype(int) % 97]
-    across, down = column + 0.5 + 0.22 * (own[..., 0] - 0.5), row + 0.5 + 0.22 * (own[..., 1] - 0.5)
-    at = _looked_up(of, (across * cosine - down * sine) * pitch, (across * sine + down * cosine) * pitch)
-    far = np.hypot(u - across, v - down) * pitch
-    fine = detail[at]
-    widest = 0.39 * pitch * (0.82 + 0.36 * own[..., 2])
-    size = widest * (1 - 0.3 * fine) if number < len(PITCHES) - 1 else widest * (0.55 + 0.45 * fine)
+    column, row = np.floor(u).astype(int), np.floor(v).astype(int)
+    rows, columns = np.arange(row.min(), row.max() + 1)[:, None], np.arange(column.min(), column.max() + 1)[None, :]
+    own = noise.scattered(97, 97, of.seed * 4 + number, 6)[rows % 97, columns % 97]
+    across, down = columns + 0.5 + 0.24 * (own[..., 0] - 0.5), rows + 0.5 + 0.24 * (own[..., 1] - 0.5)
+    at = _pixels(of, (across * cosine - down * sine) * pitch, (across * sine + down * cosine) * pitch)
+    fine = detail[at] if number < len(PITCHES) - 1 else 1 - detail[at]
+    size = 0.39 * pitch * (0.82 + 0.36 * own[..., 2]) * (1 - 0.35 * fine)
     size = np.minimum(size, np.abs(of.away[at]) + 2.2)
+    own[..., 3:] = 0.5 + (own[..., 3:] - 0.5) * (1 - 0.4 * step(of.away[at], -1, 1))[..., None]
     hues = _hues(wanted[at], inks, own[..., 3:])
-    return over(hues, of.cut(size - far), picture)
+    dots = np.concatenate([hues, np.stack([across, down, size], -1)], -1, dtype=np.float32)
+    dots = dots[row - row.min(), column - column.min()]
+    far = np.hypot(u - dots[..., 3], v - dots[..., 4]) * pitch
+    return over(dots[..., :3], of.cut(dots[..., 5] - far), picture)
 
 
-def _looked_up(of: Field, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+def _pixels(of: Field, x: Numbers, y: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return row and column of the pixels at places in units; those beyond the picture are its edge's."""
     height, width = of.shape
-    return (
-        np.clip(y / of.pixel, 0, height - 1).astype(int),
-        np.clip(x / of.pixel, 0, width - 1).astype(int),
-    )
+    row, column = (np.clip(place / of.pixel, 0, side - 1) for place, side in ((y, height), (x, width)))
+    return row.astype(np.int64), column.astype(np.int64)
 
 
 def _hues(wanted: Array, inks: Array, own: Array) -> Array:
     """Return for each dot (h, w, 3) an ink near the colour wanted, by its own chance, mostly pure."""
-    apart = (own - 0.5) * np.array([0.22, 0.2, 0.22], np.float32)
+    apart = (own - 0.5) * np.array([0.18, 0.19, 0.21], np.float32)
     gap = (wanted + apart)[..., None, :] - inks
     far = (1.1 * gap[..., 0] ** 2 + 2.5 * (gap[..., 1:] ** 2).sum(-1)) / 0.004
     share = np.exp(far.min(-1, keepdims=True) - far)
