@@ -10,7 +10,7 @@ LAYERS = {
     "studio": """__init__ | errors | hands workspace | text | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
     "sketch": """__init__ | colour habitats keys remembering scene | distance palettes surroundings svg
-        | arrangement backdrops lighting sketchbook | parts rendering wording | shapes | mixing""",
+        | arrangement backdrops lighting sketchbook | parts rendering wording | painterly shapes | mixing""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
