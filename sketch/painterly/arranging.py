@@ -94,7 +94,8 @@ def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
     if stance == habitats.PORTRAIT and _has_ground(setting):
         high = thing.fitting(dice.uniform(0.74, 0.9), 0.95)
         return thing.at(0.5 + side * dice.uniform(0.02, 0.1), 1.0 + dice.uniform(0.02, 0.08), high)
-    if dice.random() < CLOSE and stance not in (habitats.FLY, habitats.SWIM, habitats.HANG):
+    whole = thing.item.kind.startswith((*arrangement.SIDEWAYS, "person"))  # cropped, it would lose its head
+    if dice.random() < CLOSE and not whole and stance not in (habitats.FLY, habitats.SWIM, habitats.HANG):
         high = thing.fitting(dice.uniform(0.85, 1.02), 1.12)
         return thing.at(0.5 + side * dice.uniform(0.04, 0.1), dice.uniform(0.96, 1.04), high)
     high = thing.fitting(dice.uniform(0.5, 0.72), dice.uniform(0.6, 0.8))

@@ -12,8 +12,8 @@ from sketch.painterly.forms import Form
 LONG, FLAT = 0.95, 0.34
 """How far, in heights of a thing, its shadow reaches aside, and how flat it lies."""
 
-DARK = 0.72
-CONTACT = 0.8
+DARK = 0.95
+CONTACT = 0.9
 LEAVING = 0.05
 
 

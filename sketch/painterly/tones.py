@@ -11,7 +11,7 @@ from sketch.colour import Array
 from sketch.lighting.form import blurred
 from sketch.scene import Setting
 
-STRONGEST = 0.17
+STRONGEST = 0.15
 """The chroma that colours come near to and do not pass, where they had much more."""
 
 KEYED = 0.16

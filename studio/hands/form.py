@@ -35,6 +35,14 @@ def detail(drawing: Drawing) -> Tensor:
     return step(brush.blur(fine, 1.6 * unit), 0.022, 0.075) * near
 
 
+def changes(drawing: Drawing) -> Tensor:
+    """Return where the picture changes at all (n, 1, h, w), 0…1: outlines, folds, a horizon, the edge of a shadow."""
+    unit = drawing.unit
+    seen = colour.lab(drawing.whole)
+    turn = (brush.blur(seen, 2 * unit) - brush.blur(seen, 7 * unit)).square().sum(1, keepdim=True).sqrt()
+    return step(brush.blur(turn, 2 * unit), 0.008, 0.035)
+
+
 def minute(drawing: Drawing) -> Tensor:
     """Return where something is so small (n, 1, h, w), 0…1, that no stroke holds it: eyes, spokes, lettering."""
     unit = drawing.unit
@@ -42,7 +50,7 @@ def minute(drawing: Drawing) -> Tensor:
     fine = (seen - brush.blur(seen, 2.2 * unit)).square().sum(1, keepdim=True).sqrt()
     inside = step(brush.blur(drawing.alpha, 3 * unit), 0.45, 0.9)
     crowd = step(brush.blur(fine, 5 * unit), 0.012, 0.04)
-    return step(brush.blur(fine, 1.2 * unit), 0.03, 0.08) * torch.maximum(inside, crowd)
+    return step(brush.blur(fine, 1.2 * unit), 0.018, 0.055) * torch.maximum(inside, crowd)
 
 
 def broken(
@@ -57,11 +65,18 @@ def broken(
 
 
 def painted(
-    coat: Strokes, marks: brush.Marks, tones: Tensor, under: tuple[Tensor, Tensor], *, thick: float = 1.0, dry: float = 0.2
+    coat: Strokes,
+    marks: brush.Marks,
+    tones: Tensor,
+    under: tuple[Tensor, Tensor],
+    *,
+    thick: float = 1.0,
+    dry: float = 0.2,
+    wet: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Lay a coat in its tones over (colours, relief): paint gathers at a stroke's sides, bristles part where it ends.
 
-    The ``dry``er the brush, the further some bristles reach than others.
+    The ``dry``er the brush, the further some bristles reach than others; a ``wet`` picture (n, 3, h, w) runs into it.
     """
     phase = coat.coloured(marks.own[:, 3:].expand(len(tones), -1, -1, -1))
     streak = torch.sin(6.5 * coat.across + 21 * phase) + 0.5 * torch.sin(13 * coat.across + 47 * phase)
@@ -69,7 +84,8 @@ def painted(
     ridge = (1 - coat.across**4).clamp(0, 1) * (0.75 + 0.25 * coat.along)
     ends = step(1.02 - coat.along.abs() + dry * streak, 0.0, 0.3)
     cover = coat.cover * ends * step(1.04 - coat.across.abs() + 0.3 * dry * streak, 0.0, 0.22)
-    colours = over(coat.coloured(tones) + 0.016 * furrow, cover, under[0])
+    laid = coat.coloured(tones) if wet is None else 0.6 * coat.coloured(tones) + 0.4 * wet
+    colours = over(laid + 0.016 * furrow, cover, under[0])
     return colours, over(under[1] * 0.35 + thick * (0.6 * ridge + 0.13 * furrow), cover, under[1])
 
 

@@ -25,32 +25,33 @@ def _side(drawing: Drawing) -> Tensor:
 def oil(drawing: Drawing, dice: Dice) -> Tensor:
     """Thick paint in coats from broad to fine, across edges and along the form, on a warm toned canvas."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    rich = colour.tuned(whole, chroma=1.16)
+    rich = colour.tuned(whole, chroma=1.12)
     lean = form.sweeps(dice, like, unit)
     broad_way, way = (form.ways(whole, unit, reach, lean) for reach in (11.0, 6.0))
     fine = form.detail(drawing)
-    toned = over(_solid("6b4a34", like), torch.full_like(like, 0.35), brush.blur(rich, 6 * unit))
+    toned = over(_solid("6b4a34", like), torch.full_like(like, 0.15), brush.blur(rich, 6 * unit))
     canvas = (toned, 0.1 * brush.cloud(dice, like, 5 * unit, 1))
 
-    soft = brush.blur(rich, 4.5 * unit)
-    marks = brush.Marks(dice, like, 15 * unit)
-    coat = stroked(marks, broad_way, 19 * unit, 8.5 * unit)
-    tones = form.broken(marks, soft, light=0.11, turn=0.55, reach=16 * unit, astray=0.4)
-    canvas = form.painted(coat, marks, tones, canvas)
-
-    marks = brush.Marks(dice, like, 10 * unit)
+    soft, near = brush.blur(rich, 4.5 * unit), brush.blur(rich, 1.8 * unit)
     inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
-    coat = stroked(marks, way, 12.5 * unit, 5.6 * unit, (0.42 + 0.7 * inside + fine).clamp(max=1.1))
-    tones = form.broken(marks, brush.blur(rich, 2.2 * unit), light=0.10, turn=0.4, reach=8 * unit, astray=0.3)
-    canvas = form.painted(coat, marks, tones, canvas, thick=1.1)
-
+    changes = form.changes(drawing)
+    for pitch, length, width, wanted, source, reach, shake, turn, field, dry in (
+        (15.0, 23.0, 11.0, torch.full_like(like, 1.1), soft, 18.0, 0.11, 0.55, broad_way, 0.0),
+        (17.0, 23.0, 9.5, torch.full_like(like, 0.75), soft, 12.0, 0.10, 0.5, broad_way, 0.16),
+        (12.0, 15.5, 7.0, (0.1 + 0.75 * inside + changes).clamp(max=1.1), near, 9.0, 0.085, 0.4, way, 0.16),
+        (8.0, 10.0, 4.6, (0.9 * changes * inside + fine).clamp(max=1.1), near, 4.0, 0.06, 0.25, way, 0.16),
+    ):
+        marks = brush.Marks(dice, like, pitch * unit)
+        coat = stroked(marks, field, length * unit, width * unit, wanted)
+        tones = form.broken(marks, source, light=shake, turn=turn, reach=reach * unit, astray=0.35)
+        canvas = form.painted(coat, marks, tones, canvas, dry=dry, wet=source)
     marks = brush.Marks(dice, like, 6.2 * unit)
-    coat = stroked(marks, way, 7.6 * unit, 3.7 * unit, 1.25 * fine)
-    tones = form.broken(marks, brush.blur(rich, 0.9 * unit), light=0.05, turn=0.15, reach=2 * unit, astray=0.2)
-    canvas = form.painted(coat, marks, tones, canvas, thick=0.9)
+    coat = stroked(marks, way, 7.6 * unit, 3.7 * unit, 1.2 * fine)
+    tones = form.broken(marks, brush.blur(rich, 0.9 * unit), light=0.04, turn=0.12, reach=2 * unit, astray=0.15)
+    canvas = form.painted(coat, marks, tones, canvas, thick=0.8)
     small = form.minute(drawing)
     colours = over(brush.blur(rich, 0.7 * unit), 0.72 * small, canvas[0])
-    lit = form.relit(colours, canvas[1], 0.42, _side(drawing), unit)
+    lit = form.relit(colours, canvas[1], 0.30, _side(drawing), unit)
     return lit * brush.paper(dice, like, 0.014)
 
 
@@ -103,36 +104,38 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     tooth = 0.35 * brush.grain(dice, like) + 0.95 * brush.cloud(dice, like, 4.2 * unit, 1)
     mean = colour.lab(drawing.ground).mean((2, 3), keepdim=True)
     light, chroma, hue = colour.polar(mean)
-    # The paper is the middle tone that the picture lacks.
-    sheet = colour.colour(0.62 - 0.36 * light, (0.4 * chroma + 0.025).clamp(max=0.055), hue + 0.5)
+    # The paper is a middle tone, somewhat darker than what is drawn on it.
+    sheet = colour.colour(0.30 + 0.30 * light, (0.4 * chroma + 0.025).clamp(max=0.055), hue + 0.5)
     sheet = sheet * (1 + 0.025 * tooth)
     rich = colour.tuned(whole, chroma=1.28, lift=0.025)
     fine = form.detail(drawing)
     inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
-    open_ = step(brush.cloud(dice, like, 60 * unit, 2), 0.3, 1.6) * (1 - inside)
-    rubbed = over(brush.blur(rich, 5 * unit), (0.62 + 0.16 * inside - 0.35 * open_ + 0.08 * tooth).clamp(0, 1), sheet)
-    picture = rubbed
-    lean = form.sweeps(dice, like, unit, (-1.3, -0.5))
+    lean = -0.85 + 0.4 * form.sweeps(dice, like, unit, (-0.5, 0.5))
     way = form.ways(whole, unit, 9.0, lean)
-    hatch = torch.cos(lean), torch.sin(lean)
-    layers = (
-        (15.0, hatch, 20.0, 6.0, 0.85 - 0.5 * open_, brush.blur(rich, 3 * unit), 0.10, 0.6, 0.55),
-        (10.0, way, 13.0, 4.6, 0.45 + 0.45 * inside + fine, brush.blur(rich, 1.6 * unit), 0.11, 0.5, 0.35),
-        (6.2, way, 7.6, 3.6, 1.25 * fine, brush.blur(rich, 0.8 * unit), 0.05, 0.15, 0.1),
-    )
-    for pitch, field, length, width, wanted, source, shake, turn, bare in layers:
+    # The side of the stick first, all over: streaks between which the paper stays open, more so in the ground.
+    streaks = brush.along(brush.cloud(dice, like, 8 * unit, 2), torch.cos(lean), torch.sin(lean), 80 * unit, 10) * 2.5
+    bent = brush.along(brush.cloud(dice, like, 6 * unit, 2), *way, 40 * unit, 8) * 2.1
+    hatch = over(bent, inside, streaks)
+    warm = over(bent.roll(int(9 * unit), 2), inside, streaks.roll(int(13 * unit), 2))
+    lively = colour.tuned(brush.blur(rich, 2.2 * unit), lift=0.05 * hatch, turn=0.22 * warm)
+    cover = step(0.64 + 0.24 * inside + (0.26 - 0.08 * inside) * hatch + 0.10 * tooth, 0.0, 0.85)
+    picture = over(lively, 0.94 * cover, over(sheet, torch.full_like(like, 0.6) - 0.2 * inside, brush.blur(rich, 5 * unit)))
+    # Then strokes with its end: along the form, lighter in the lights and cooler in the shades.
+    shade = colour.lab(brush.blur(rich, 3 * unit))[:, :1]
+    for pitch, length, width, wanted, source, shake, turn in (
+        (12.0, 15.0, 4.6, 0.22 + 0.5 * inside, brush.blur(rich, 1.8 * unit), 0.10, 0.55),
+        (7.0, 8.6, 3.7, 1.15 * fine, brush.blur(rich, 0.9 * unit), 0.05, 0.15),
+    ):
         marks = brush.Marks(dice, like, pitch * unit)
-        coat = stroked(marks, field, length * unit, width * unit, wanted.clamp(max=1.1))
-        tones = form.broken(marks, source, light=shake, turn=turn, reach=0.8 * pitch * unit, astray=0.3)
-        # A stick leaves streaks along its way where the paper is rough.
-        phase = coat.coloured(marks.own[:, 3:].expand(len(tones), -1, -1, -1))
-        streak = torch.sin(5 * coat.across + 20 * phase)
+        coat = stroked(marks, way, length * unit, width * unit, wanted.clamp(max=1.1))
+        tones = form.broken(marks, source, light=shake, turn=turn, reach=0.7 * pitch * unit, astray=0.25)
+        tones = colour.tuned(tones, lift=0.10 * (marks.seen(shade) - 0.5))
         edge = (1 - coat.across.abs()) * 0.9 + 0.6 * (1 - coat.along.abs())
-        laid = coat.cover * step(edge + bare * (0.5 * tooth + 0.45 * streak), -0.05, 0.75)
-        picture = over(coat.coloured(tones), 0.86 * laid, picture)
+        laid = coat.cover * step(edge + 0.22 * tooth, 0.02, 0.7)
+        picture = over(coat.coloured(tones), 0.8 * laid, picture)
     small = form.minute(drawing)
-    picture = over(brush.blur(rich, 0.7 * unit), 0.75 * small * step(tooth, -2.6, -0.6), picture)
-    return picture + 0.012 * tooth
+    picture = over(brush.blur(rich, 0.7 * unit), 0.8 * small * step(tooth, -2.6, -0.6), picture)
+    return picture + 0.014 * tooth
 
 
 def _solid(hexed: str, like: Tensor) -> Tensor:

@@ -129,7 +129,7 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     tint = tint / tint.amax(1, keepdim=True).clamp(min=0.25)
     picture = over(picture * (0.25 + 0.75 * tint), 0.42 * inside * (1 - 0.5 * fine), picture)
     tooth = _paper(dice, like)
-    return picture * (1 + 0.02 * tooth)
+    return picture * (1 + 0.01 * tooth)
 
 
 def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
@@ -144,6 +144,10 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     tone = (1 - light).clamp(0, 1)
     low, high = tone.amin((2, 3), keepdim=True), tone.amax((2, 3), keepdim=True)
     tone = ((tone - low) / (high - low).clamp(min=0.5)).clamp(0, 1)
+    # What is light stands before dark, and what is dark before light.
+    around = brush.blur(like, 9 * unit)
+    apart = brush.blur(tone * like, 9 * unit) / (around + 1e-3) - 0.5
+    tone = (tone - 0.55 * apart * (around * 2.2).clamp(max=1) * (1 - inside)).clamp(0, 1)
     lean = -0.85 + 0.4 * (form.sweeps(dice, like, unit, (-0.5, 0.5)))
     way = form.ways(whole, unit, 7.0, lean)
     # Streaks as wide as a stick's side: across the ground one way, along the form on things.
@@ -158,7 +162,7 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     # Edges are found where light meets dark, as a pressed line, and nowhere else.
     edge = brush.steepness(brush.blur(colour.lab(seen)[:, :1], 1.5 * unit)) * unit
     edge = edge * step(brush.blur(like, 3 * unit), 0.02, 0.3)
-    dark = torch.maximum(dark, 0.86 * step(brush.blur(edge, 0.9 * unit) + 0.006 * tooth, 0.035, 0.075))
+    dark = torch.maximum(dark, 0.9 * step(brush.blur(edge, 0.9 * unit) + 0.005 * tooth, 0.024, 0.06))
     small = brush.blur(form.minute(drawing), 0.8 * unit)
     dark = over((1.25 * (1 - colour.lab(seen)[:, :1]) - 0.2).clamp(0, 1), small * inside, dark)
     lifted = step(1 - tone + 0.07 * hatch + 0.015 * tooth, 0.78, 1.02) * (0.3 + 0.7 * inside)
