@@ -14,7 +14,12 @@ from statistics import NormalDist
 from typing import TypeGuard
 from xml.etree.ElementTree import Element, SubElement
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import svg
 from sketch.svg import name_of
+from studio.collecting.svg_shrinking import text
 
 SHAPES = ("path", "circle", "ellipse", "rect")
 
@@ -27,7 +32,17 @@ FAINT = 0.12
 FAR = 1.6
 """How many standard deviations of a blur are drawn."""
 
+FAINTEST = 0.04
+"""What is blurred to less than this opacity is left out."""
+
+MEASURED = 128
+"""At how many pixels a side it is measured what a blur leaves of a shape."""
+
 _PAINT = ("fill", "fill-opacity", "stroke", "stroke-opacity", "opacity")
+_INHERITED = (
+    "fill", "fill-opacity", "fill-rule", "stroke", "stroke-opacity", "stroke-width", "stroke-linecap",
+    "stroke-linejoin", "stroke-miterlimit",
+)  # fmt: skip
 _REGION = {"maskUnits": "userSpaceOnUse", "x": "-40", "y": "-40", "width": "112", "height": "112"}
 _EVERYWHERE = "M-40-40h112v112H-40z"
 _NORMAL = NormalDist()
@@ -59,6 +74,7 @@ class Filter:
 
 def without_filters(root: Element) -> None:
     """Replace the filters of a drawing, names without namespace, by what looks like them."""
+    _hand_down(root, {})
     kept = {each.get("id"): _filter(each) for each in root.iter() if name_of(each) == "filter"}
     masks = Element("defs")
     for parent in list(root.iter()):
@@ -69,6 +85,16 @@ def without_filters(root: Element) -> None:
                 _replace(child, kept.get(asked[5:-1]) or Filter(0, ()), masks)
     if len(masks):
         root.append(masks)
+
+
+def _hand_down(element: Element, told: dict[str, str]) -> None:
+    """Write at each shape what it takes from the groups that it lies in, for it may come to lie elsewhere."""
+    told = told | {name: element.attrib[name] for name in _INHERITED if name in element.attrib}
+    if element.tag in SHAPES:
+        for name, value in told.items():
+            element.attrib.setdefault(name, value)
+    for child in element:
+        _hand_down(child, told)
 
 
 def _filter(element: Element) -> Filter:
@@ -144,8 +170,11 @@ def _soft(shape: Element, blur: float, masks: Element) -> Element:
         wide = deepcopy(shape)
         wide.attrib |= {"stroke": shape.get("fill", "#000"), "stroke-width": f"{2 * FAR * blur:g}",
                         "mask": f"url(#{mask.get('id')})"}  # fmt: skip
-        if opacity := wide.attrib.pop("fill-opacity", None):
-            wide.set("opacity", opacity)
+        opacity = float(wide.attrib.pop("fill-opacity", 1)) * _thinned(alone, mask, blur)
+        if opacity < FAINTEST:
+            return group
+        if opacity < 1:
+            wide.set("opacity", f"{opacity:.2f}")
         group.append(wide)
         return group
     if is_painted(shape.get("fill")):
@@ -157,6 +186,24 @@ def _soft(shape: Element, blur: float, masks: Element) -> Element:
         each.set("stroke-opacity", f"{opacity * float(shape.get('stroke-opacity', 1)):.3f}")
         group.append(each)
     return group
+
+
+def _thinned(shape: Element, mask: Element, blur: float) -> float:
+    """Return how much of a blurred shape is left where it is densest, beside its mask: of a thin one, little."""
+    from scipy import ndimage
+
+    filled = deepcopy(shape)
+    filled.set("fill", "#fff")
+    sharp, soft = _white(text(filled)), _white("".join(map(text, mask)))
+    blurred = ndimage.gaussian_filter(sharp, blur * MEASURED / 32)
+    return float(min(1.0, blurred.max() / max(soft.max(), 0.02)))
+
+
+def _white(shapes: str) -> NDArray[np.float32]:
+    """Render shapes on black; return how light each pixel is."""
+    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{shapes}</svg>'
+    pixels = svg.rastered(drawn, MEASURED).astype(np.float32) / 255
+    return np.asarray(pixels[..., 0] * pixels[..., 3])
 
 
 def _inner(shape: Element, shadow: Inner, masks: Element) -> Element:
@@ -182,15 +229,20 @@ def _mask(masks: Element) -> Element:
 def _bare(shape: Element, *, moved: bool) -> Element:
     """Copy a shape without its paint; a mask's own is in the coordinates of what it masks, moved already."""
     alone = deepcopy(shape)
-    for name in (*_PAINT, "id", "data-soft", *(() if moved else ("transform",))):
+    if is_painted(shape.get("stroke")):
+        alone.attrib.setdefault("stroke-width", "1")
+        dropped: tuple[str, ...] = (*_PAINT, "id")
+    else:
+        dropped = (*_PAINT, "id", *(name for name in alone.attrib if name.startswith("stroke")))
+    for name in (*dropped, *(() if moved else ("transform",))):
         alone.attrib.pop(name, None)
     return alone
 
 
 def _lay_edges(mask: Element, shape: Element, blur: float, tone: str) -> None:
     """Paint a shape into a mask, in white or black, with an edge that is blurred."""
-    if "stroke-width" in shape.attrib or "stroke-linecap" in shape.attrib:
-        for width, opacity in _line(float(shape.get("stroke-width", 1)), max(blur, 0.02)):
+    if "stroke-width" in shape.attrib:
+        for width, opacity in _line(float(shape.attrib["stroke-width"]), max(blur, 0.02)):
             line = deepcopy(shape)
             line.attrib |= {
                 "fill": "none", "stroke": tone, "stroke-width": f"{width:g}", "stroke-opacity": f"{opacity:.3f}",

@@ -37,7 +37,7 @@ def written(root: Element) -> str:
     _drop_unused(root)
     _name(root)
     root.set("xmlns", "http://www.w3.org/2000/svg")
-    return _text(root)
+    return text(root)
 
 
 def _shorten(element: Element) -> None:
@@ -55,12 +55,12 @@ def _shorten(element: Element) -> None:
 def _short(value: str, decimals: int = 2) -> str:
     """Write a number with few decimals, and no zero before the point; what is no number as it is."""
     try:
-        text = f"{float(value):.{decimals}f}"
+        short = f"{float(value):.{decimals}f}"
     except ValueError:
         return value
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    text = re.sub(r"^(-?)0(?=\.)", r"\1", text)
-    return "0" if text in ("-0", "", "-") else text
+    short = short.rstrip("0").rstrip(".") if "." in short else short
+    short = re.sub(r"^(-?)0(?=\.)", r"\1", short)
+    return "0" if short in ("-0", "", "-") else short
 
 
 def _call(found: re.Match[str]) -> str:
@@ -71,10 +71,7 @@ def _call(found: re.Match[str]) -> str:
 
 
 def path(data: str) -> str:
-    """Write a path's data with numbers of two decimals, and no more spaces than they need.
-
-    Rounding does not add up along a path: each step's ends are rounded where they lie.
-    """
+    """Write a path's data with numbers of two decimals, and no more spaces than they need."""
     out = ""
     for token in _TOKEN.findall(data):
         if token.isalpha():
@@ -97,9 +94,9 @@ def _merge(root: Element) -> None:
         for child in list(parent):
             if child.tag in DEFINED[:2] and (name := child.get("id")):
                 del child.attrib["id"]
-                text = _text(child)
+                told = text(child)
                 child.set("id", name)
-                if first := known.setdefault(text, name):
+                if first := known.setdefault(told, name):
                     renamed[name] = first
                 if first != name:
                     parent.remove(child)
@@ -151,7 +148,8 @@ def _rename(root: Element, names: dict[str, str]) -> None:
                 element.set(key, _ASKED.sub(lambda found: f"url(#{names.get(found[1], found[1])})", value))
 
 
-def _text(element: Element) -> str:
+def text(element: Element) -> str:
+    """Write an element and what lies in it, without spaces between."""
     attributes = "".join(f" {key}={quoteattr(value)}" for key, value in element.attrib.items())
-    inner = "".join(map(_text, element))
+    inner = "".join(map(text, element))
     return f"<{element.tag}{attributes}>{inner}</{element.tag}>" if inner else f"<{element.tag}{attributes}/>"
