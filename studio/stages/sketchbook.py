@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from studio.workspace.stage_command import stage
 from studio.workspace.work_folder import Folder
 
 if TYPE_CHECKING:
-    from sketch.sketchbook import Sketchbook
+    from sketch.sketchbook import Drawing, Sketchbook
     from studio.collecting.icon_sets import Icon
 
 STYLES = {"twemoji": "flat", "noto": "classic", "fluent-emoji": "fluent-gradient"}
@@ -25,7 +26,8 @@ STYLES = {"twemoji": "flat", "noto": "classic", "fluent-emoji": "fluent-gradient
 )
 @click.option("--onto", type=click.Path(path_type=Path),
               help="A sketchbook whose drawings stay as they are; only what it lacks is added.")  # fmt: skip
-def command(folder: Folder, *, modules: Path | None, onto: Path | None) -> dict[str, Any]:
+@click.option("--vendor", "vendors", multiple=True, type=click.Choice(tuple(STYLES)), help="Only these icon sets.")
+def command(folder: Folder, *, modules: Path | None, onto: Path | None, vendors: tuple[str, ...]) -> dict[str, Any]:
     """Write sketchbook.zip: a drawing of each concept by each vendor, as SVG, with names, words and credits."""
     from sketch import sketchbook
     from studio.collecting import icon_sets
@@ -35,16 +37,11 @@ def command(folder: Folder, *, modules: Path | None, onto: Path | None) -> dict[
     held = opened(onto) if onto else sketchbook.Sketchbook((), {})
     drawings = list(held.drawings.values())
     svgs = {digest: held.svg(digest) for digest in held.drawings}
-    drawn = {(each.name, each.style) for each in drawings}
-    missing = tuple(vendor for vendor in STYLES if not onto or not _is_held(held, STYLES[vendor]))
     packages = modules or icon_sets.fetched(folder.path / "packages")
-    kinds = {each.name: each.kind for each in drawings} or icon_sets.kinds(packages)
-    words = {each.name: each.words for each in drawings}
-    refused = 0
-    for icon in progress(icon_sets.drawings(packages, vendors=missing), what="drawings"):
-        item, style = icon.item, STYLES[icon.item.vendor]
-        if (item.title, style) in drawn or (onto and item.title not in words):
-            continue
+    kinds, refused = icon_sets.kinds(packages), 0
+    for icon in progress(
+        _wanted(icon_sets.drawings(packages, vendors=vendors or tuple(STYLES)), held), what="drawings"
+    ):
         try:
             svg = _taken(icon)
         except StudioError:
@@ -52,22 +49,32 @@ def command(folder: Folder, *, modules: Path | None, onto: Path | None) -> dict[
             continue
         digest = sketchbook.digest_of(svg)
         svgs[digest] = svg
-        drawings.append(
-            sketchbook.Drawing(
-                digest, item.title, words.get(item.title, tuple(item.keywords)), kinds.get(item.title, ""), style,
-                item.artist, item.licence, item.source,
-            )
-        )  # fmt: skip
+        drawings.append(_described(icon, digest, kinds, held))
     folder.write(sketchbook.FILE, sketchbook.packed(drawings, svgs))
     size = (folder.path / sketchbook.FILE).stat().st_size
     names = len({drawing.name for drawing in drawings})
     return {"drawings": len(svgs), "names": names, "refused": refused, "bytes": size}
 
 
-def _is_held(held: Sketchbook, style: str) -> bool:
-    """Tell whether a sketchbook holds drawings of a style for every name."""
-    of_style = {each.name for each in held.drawings.values() if each.style == style}
-    return of_style == {each.name for each in held.drawings.values()}
+def _wanted(icons: Iterable[Icon], held: Sketchbook) -> Iterator[Icon]:
+    """Leave out what a sketchbook has already, and names that it has not, where it has any."""
+    drawn = {(each.name, each.style) for each in held.drawings.values()}
+    names = {name for name, _ in drawn}
+    for icon in icons:
+        name = icon.item.title
+        if (name, STYLES[icon.item.vendor]) not in drawn and (not names or name in names):
+            yield icon
+
+
+def _described(icon: Icon, digest: str, kinds: Mapping[str, str], held: Sketchbook) -> Drawing:
+    """Say what a drawing is, in the words of the others of its name where a sketchbook has them."""
+    from sketch.sketchbook import Drawing
+
+    item = icon.item
+    other = next((each for each in held.drawings.values() if each.name == item.title), None)
+    words = other.words if other else tuple(item.keywords)
+    kind = other.kind if other else kinds.get(item.title, "")
+    return Drawing(digest, item.title, words, kind, STYLES[item.vendor], item.artist, item.licence, item.source)
 
 
 def _taken(icon: Icon) -> str:
