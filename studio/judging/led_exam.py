@@ -20,6 +20,7 @@ from torch import Tensor
 from sketch import arrangement, rendering, wording
 from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
+from sketch.drawing_styles import unmodelled
 from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
 from studio.hands import registry
@@ -68,6 +69,7 @@ class _Maker:
         self.drawn: dict[str, list[Drawing]] = defaultdict(list)
         for drawing in sorted(book.drawings.values(), key=lambda each: (each.name, each.style, each.digest)):
             self.drawn[drawing.name].append(drawing)
+        self.drawn = {name: unmodelled(own) for name, own in self.drawn.items()}
         self._book, self._unnamed, self._prefix, self._pattern = book, unnamed, prefix, pattern
 
     def asked(

@@ -15,6 +15,7 @@ from sketch import arrangement, habitats, sketchbook, wording
 from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
 from sketch.compositions import composing
+from sketch.drawing_styles import unmodelled
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from studio.errors import StudioError
@@ -84,7 +85,9 @@ class Programme:
         by_name: dict[str, list[Drawing]] = defaultdict(list)
         for drawing in book.drawings.values():
             by_name[drawing.name].append(drawing)
-        self._by_name = {name: sorted(found, key=lambda drawing: drawing.style) for name, found in by_name.items()}
+        self._by_name = {
+            name: sorted(unmodelled(found), key=lambda drawing: drawing.style) for name, found in by_name.items()
+        }
         self.names = tuple(sorted(by_name))
         self._shares = [RARELY if self._by_name[name][0].kind.startswith(RARER) else 1.0 for name in self.names]
         self._animals = [name for name in self.names if self._by_name[name][0].kind.startswith("animal")]
