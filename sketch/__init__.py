@@ -13,6 +13,7 @@ __all__ = [
     "rendering",
     "scene",
     "sketchbook",
+    "styling",
     "surroundings",
     "svg",
     "wording",

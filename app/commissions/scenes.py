@@ -27,15 +27,11 @@ from app.search.vector_index import SourceError
 from app.storage.walk_models import Stop, Walk
 from app.text.embedding import Embedding
 from sketch.colour import Look
-from sketch.compositions import composing
-from sketch.compositions.composition import MARKS, PAINTED, Composition
+from sketch.compositions.composition import PAINTED
 from sketch.scene import WORDS_MOST, Scene
 from sketch.sketchbook import Sketchbook, SketchbookError
 
 log = logging.getLogger(__name__)
-
-PLACELESS = 0.6
-"""The share of walks in a graphic style whose ground the style draws, where the prompts name no place."""
 
 SIGNS = frozenset((
     "arrow", "transport-sign", "warning", "office", "computer", "phone", "mail", "money", "lock", "time", "writing",
@@ -98,7 +94,7 @@ def arranged(reading: Reading, *, model: str, seed: int, walk_seed: int, hand: s
     unnamed = "" if hand or named else _unnamed(reading, known, model, walk_seed)
     words = ", ".join([each for each in (reading.words, *named, unnamed) if each])[:WORDS_MOST]
     style = next((each for each in known if _is_meant(each, hand or unnamed, named)), None)
-    scene = _composed(reading, style.marks if style else "", seed, walk_seed)
+    scene = _styled(reading, style.marks if style else "", model, seed, walk_seed)
     return replace(scene, words=words, reader=reading.version)
 
 
@@ -116,16 +112,15 @@ def _unnamed(reading: Reading, known: Sequence[Hand], model: str, walk_seed: int
     return random.Random(f"hand:{walk_seed}").choice(able) if able else ""  # noqa: S311 - drawn to be drawn again
 
 
-def _composed(reading: Reading, marks: str, seed: int, walk_seed: int) -> Scene:
-    """Arrange a scene, and compose it in some marks; "" for models that paint scenes as they are."""
-    if marks not in MARKS:
+def _styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
+    """Arrange a scene as a style wants it; as any other where a drawing of it cannot be rendered."""
+    book = sketchbooks.readable(model)
+    if not marks or book is None:
         return reading.scene(seed)
-    if marks == PAINTED:
-        return replace(reading.scene(seed), composition=Composition())
-    is_placeless = random.Random(f"place:{walk_seed}").random() < PLACELESS  # noqa: S311 - likewise
-    scene = reading.scene(seed, kind="plain" if is_placeless else "")
-    colours = tuple(item.colour for item in reading.items if item.colour)
-    return replace(scene, composition=composing.choose(marks, seed=seed, walk_seed=walk_seed, colours=colours))
+    try:
+        return reading.styled(seed, marks=marks, book=book, walk_seed=walk_seed)
+    except SketchbookError:  # who paints it will say so
+        return reading.scene(seed)
 
 
 def reader_of(model: str) -> Reader | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sketch.arrangement import Item, Wish, arrange
 from sketch.colour import Look
 from sketch.scene import MOST_THINGS, Scene
-from sketch.sketchbook import Drawing
+from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling import styled
 
 VERSION = 5
 """Of the reader: another one may read the same prompt differently."""
@@ -59,15 +60,17 @@ class Reading:
     version: int = VERSION
     look_of: LookOf = field(default=unseen, compare=False, repr=False)
 
-    def scene(self, seed: int, *, kind: str = "") -> Scene:
-        """Arrange what was read: the same scene for the same seed.
+    def scene(self, seed: int) -> Scene:
+        """Arrange what was read: the same scene for the same seed."""
+        return arrange(shown(self.items, self.look_of), self.wish, seed)
 
-        ``kind`` is that of its setting where the prompt says nothing of one, by chance if it is empty.
+    def styled(self, seed: int, *, marks: str, book: Sketchbook, walk_seed: int) -> Scene:
+        """Arrange and compose what was read as a style wants it that draws in some marks.
+
+        :raises SketchbookError: where a drawing cannot be rendered.
         """
-        wish = self.wish
-        if kind and self.items and not (wish.kind or wish.time or wish.weather or wish.ground):
-            wish = replace(wish, kind=kind)
-        return arrange(shown(self.items, self.look_of), wish, seed)
+        items = shown(self.items, self.look_of)
+        return styled.arrange(items, self.wish, seed, marks=marks, book=book, walk_seed=walk_seed)
 
 
 def shown(found: Sequence[Found], look_of: LookOf = unseen) -> list[Item]:

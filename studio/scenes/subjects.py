@@ -13,11 +13,10 @@ from pathlib import Path
 
 from sketch import arrangement, habitats, sketchbook, wording
 from sketch.arrangement import Item, Wish
-from sketch.colour import DARKS
-from sketch.compositions import composing
-from sketch.drawing_styles import unmodelled
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling import styled
+from sketch.styling.drawing_styles import unmodelled
 from studio.errors import StudioError
 from studio.hands import registry
 from studio.text import phrasing
@@ -32,9 +31,6 @@ COMPOSITIONS = {
     "alone": 0.54, "close-up": 0.08, "several": 0.09, "grid": 0.05, "pair": 0.08, "related": 0.10, "group": 0.06,
 }  # fmt: skip
 
-
-PLACELESS = 0.6
-"""The share of graphic subjects whose style draws the ground, not a setting."""
 
 ELSEWHERE = 0.4
 """The share of mixtures whose ends have compositions of their own."""
@@ -117,17 +113,9 @@ class Programme:
         name = dice.choices(self.names, self._shares)[0]
         keeps = registry.HANDS[hand].keeps_colour
         colour = dice.choice(COLOURS) if keeps and dice.random() < self.plan.coloured else ""
-        if hand == "neon" and colour in DARKS:
-            colour = ""
         wish, items = self._asked(kind, name, colour, dice)
         marks = registry.HANDS[hand].marks
-        if marks and not wish.ground and dice.random() < PLACELESS:
-            wish = replace(wish, kind="plain")
-        scene = arrangement.arrange(items, wish, dice.getrandbits(31))
-        if marks:
-            colours = tuple(item.colour for item in items if item.colour)
-            composition = composing.choose(marks, seed=dice.getrandbits(31), walk_seed=whole, colours=colours)
-            scene = replace(scene, composition=composition)
+        scene = styled.arrange(items, wish, dice.getrandbits(31), marks=marks, book=self._book, walk_seed=whole)
         seen = replace(wish, kind=scene.setting.kind, time=scene.setting.time, weather=scene.setting.weather)
         written = wording.of_scene(items, seen, dice.choice)
         return End(scene, hand, _captions(written, registry.HANDS[hand], is_unnamed=hand in self.plan.unnamed))

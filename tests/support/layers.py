@@ -11,7 +11,7 @@ LAYERS = {
         | publishing | stages | __main__""",
     "sketch": """__init__ | colour habitats keys remembering | marks | compositions | scene
         | distance palettes surroundings svg | arrangement backdrops lighting sketchbook | parts rendering wording
-        | painterly shapes | mixing""",
+        | painterly shapes | mixing styling""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 
