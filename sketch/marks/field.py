@@ -189,6 +189,8 @@ class Field:
         steep = np.maximum(np.hypot(down, across), 1e-4)
         wave = np.abs(phase - np.floor(phase) - 0.5)
         sharp = np.clip((np.asarray(share) / 2 - wave) / steep + 0.5, 0, 1)
+        # What is thinner than a pixel covers no more of it than its width.
+        sharp = np.clip(sharp, 1 - (1 - np.asarray(share)) / steep, np.asarray(share) / steep)
         blend = np.clip((steep - 0.3) / 0.25, 0, 1)
         return np.asarray(sharp * (1 - blend) + share * blend, np.float32)
 
