@@ -20,7 +20,7 @@ INKS = (
     ("1a1423", "4cc9d6", "e84a8a"), ("f3dfb2", "0f4c45", "f08a4b"),
     ("14213d", "e9e4d4", "3d7ea6", "f2a65a"), ("e9d8d0", "5b1a4a", "2a9d8f"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1), ("panels", 1, 3, 1))
+LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
 ROUNDNESS = (2.0, 2.0, 2.6, 1.5, 5.0)
 """Shapes of the dots, as exponents: circles, rounded squares, diamonds, squares."""
 
@@ -60,8 +60,7 @@ def _around(of: Field, lean: float) -> Array:
     dark = 1 - of.far if is_pale else of.far
     ground = ground + (0.06 + 1.1 * dark**1.3 - ground) * of.placed
     # About a light thing it is dark, and about a dark one light.
-    light = of.blur(of.tone * of.cover, 14) / np.maximum(of.blur(of.cover, 14), 0.02)
-    against = 0.12 + 0.78 * (step(light, 0.3, 0.65) if is_pale else step(light, 0.65, 0.3))
+    against = 0.12 + 0.78 * (step(of.neighbour, 0.3, 0.65) if is_pale else step(of.neighbour, 0.65, 0.3))
     ground = ground + (against - ground) * (0.85 - 0.35 * of.placed) * step(of.away, -36, -2)
     x, y = _swollen(of, x + 0 * y, y + 0 * x)
     dots = _dots(of, x, y, lean, ground, 1.0)
