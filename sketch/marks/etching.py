@@ -10,7 +10,7 @@ from sketch.marks.field import Field, over, step
 LIFT = 12.0
 """Units by which the highest part of a form moves the lines that cross it."""
 
-LAYERS = ((0.35, 5.4, 0.12), (-0.65, 6.3, 0.5), (1.25, 7.4, 0.72))
+LAYERS = ((0.35, 6.2, 0.16), (-0.65, 7.0, 0.52), (1.25, 8.0, 0.74))
 """Layers of hatching: angle, units from line to line, and the darkness from which they are bitten."""
 
 INKS = (
@@ -61,7 +61,7 @@ def _hatched(of: Field, dark: Array, body: Array) -> Array:
     for number, (angle, pitch, start) in enumerate(LAYERS):
         turn = angle + lean
         way = x * np.sin(turn) + y * np.cos(turn) - lift * (1 if number != 1 else -1) + wobble
-        share = 0.66 * step(dark + 0.04 * of.cloud(11, 20 + number), start - 0.04, start + 0.6)
+        share = 0.74 * step(dark * (1 + 0.1 * of.cloud(12, 20 + number)), start - 0.06, start + 0.72)
         left *= 1 - of.stripes(way / (pitch * of.scaled), share)
     return np.asarray(1 - left, np.float32)
 
@@ -69,7 +69,7 @@ def _hatched(of: Field, dark: Array, body: Array) -> Array:
 def _toned(of: Field, dark: Array, body: Array) -> Array:
     """Return the paper (h, w, 3) with the film of ink the wiping left, and the grain of an aquatint in the dark."""
     film = 0.05 + 0.03 * of.cloud(110, 7) + 0.04 * (1 - body)
-    grain = step(of.blur(dark, 1.5) + 0.16 * of.cloud(4.6, 8), 0.42, 0.66) + step(
+    grain = step(of.blur(dark, 1.5) * (1 + 0.25 * of.cloud(4.6, 8)), 0.42, 0.66) + step(
         dark + 0.12 * of.cloud(5.2, 9), 0.7, 0.95
     )
     tone = np.clip(film + 0.24 * grain, 0, 0.8)

@@ -18,7 +18,7 @@ from sketch.marks import noise
 
 Numbers = NDArray[np.floating]
 
-REACH = 64.0
+REACH = 128.0
 """Units beyond which a distance says nothing more."""
 
 
@@ -112,6 +112,13 @@ class Field:
         light = colour.lab(self.ground)[..., 0]
         own = (light - float(light.mean())) / max(0.1, 2.6 * float(light.std()))
         return np.asarray(0.5 + 0.5 * np.tanh(1.3 * own), np.float32)
+
+    @cached_property
+    def neighbour(self) -> Array:
+        """Return the tone of the things near each pixel (h, w), 0…1: for a ground that is set off from them."""
+        return np.asarray(
+            self.blur(self.tone * self.cover, 14) / np.maximum(self.blur(self.cover, 14), 0.02), np.float32
+        )
 
     @cached_property
     def placed(self) -> Array:
@@ -226,6 +233,8 @@ class Field:
         steep = np.maximum(np.hypot(down, across), 1e-4)
         wave = np.abs(phase - np.floor(phase) - 0.5)
         sharp = np.clip((np.asarray(share) / 2 - wave) / steep + 0.5, 0, 1)
+        # What is thinner than a pixel covers no more of it than its width.
+        sharp = np.clip(sharp, 1 - (1 - np.asarray(share)) / steep, np.asarray(share) / steep)
         blend = np.clip((steep - 0.3) / 0.25, 0, 1)
         return np.asarray(sharp * (1 - blend) + share * blend, np.float32)
 

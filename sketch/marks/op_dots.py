@@ -20,7 +20,7 @@ INKS = (
     ("1a1423", "4cc9d6", "e84a8a"), ("f3dfb2", "0f4c45", "f08a4b"),
     ("14213d", "e9e4d4", "3d7ea6", "f2a65a"), ("e9d8d0", "5b1a4a", "2a9d8f"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1), ("panels", 1, 3, 1))
+LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
 ROUNDNESS = (2.0, 2.0, 2.6, 1.5, 5.0)
 """Shapes of the dots, as exponents: circles, rounded squares, diamonds, squares."""
 
@@ -44,7 +44,7 @@ def _within(of: Field, lean: float) -> Array:
         dark = over(of.ink(2), step(of.blur(of.tone, 1) + 0.3 * of.shade, 0.1, 0.5), dark)
     if len(of.inks) > 3:
         pale = over(of.ink(3), step(of.tone + 0.4 * of.shade, 0.95, 0.3), pale)
-    dots = _dots(of, x + moved[0], y + moved[1], lean, 0.1 + 0.72 * light + 0.7 * step(light, 0.8, 1.0), 0.9)
+    dots = _dots(of, x + moved[0], y + moved[1], lean, 0.1 + 0.72 * light + 0.5 * step(light, 0.85, 1.0), 0.9)
     return over(pale, dots, dark)
 
 
@@ -56,10 +56,26 @@ def _around(of: Field, lean: float) -> Array:
     ramp = 0.5 + 0.5 * ((x / wide - 0.5) * np.cos(turn) + (y / high - 0.5) * np.sin(turn))
     plain = (0.12 + 0.6 * ramp**1.5, 0.1 + 0.45 * step(of.away, -64, 0), 0.55 - 0.42 * step(of.away, -64, 0))
     ground = plain[int(of.chance(2).integers(3))]
-    dark = 1 - of.far if of.inks[0].mean() > of.inks[1].mean() else of.far
+    is_pale = of.inks[0].mean() > of.inks[1].mean()
+    dark = 1 - of.far if is_pale else of.far
     ground = ground + (0.06 + 1.1 * dark**1.3 - ground) * of.placed
-    dots = _dots(of, x + 0 * y, y + 0 * x, lean, ground, 1.0)
+    # About a light thing it is dark, and about a dark one light.
+    against = 0.12 + 0.78 * (step(of.neighbour, 0.3, 0.65) if is_pale else step(of.neighbour, 0.65, 0.3))
+    ground = ground + (against - ground) * (0.85 - 0.35 * of.placed) * step(of.away, -36, -2)
+    x, y = _swollen(of, x + 0 * y, y + 0 * x)
+    dots = _dots(of, x, y, lean, ground, 1.0)
     return over(of.ink(1), dots, np.broadcast_to(of.ink(0), of.ground.shape))
+
+
+def _swollen(of: Field, x: Array, y: Array) -> tuple[Array, Array]:
+    """Let the ground itself swell in one place, where chance has it so and no place is shown."""
+    chance = of.chance(4)
+    high, wide = of.size
+    middle, radius = chance.uniform(0.1, 0.9, 2), float(chance.uniform(60, 120))
+    depth = float(chance.choice([0.0, 0.0, 0.6, 0.72])) * (1 - of.is_place)
+    dx, dy = x - middle[0] * wide, y - middle[1] * high
+    inside = 1 - depth * np.clip(1 - (dx**2 + dy**2) / radius**2, 0, 1) ** 2
+    return np.asarray(x + dx * (inside - 1), np.float32), np.asarray(y + dy * (inside - 1), np.float32)
 
 
 def _dots(of: Field, x: Array, y: Array, lean: float, amount: Numbers, finer: float) -> Array:

@@ -42,7 +42,7 @@ def _within(of: Field, lean: float) -> Array:
         dark = over(of.ink(2), step(of.tone, 0.15, 0.6), np.broadcast_to(dark, of.ground.shape))
     if len(of.inks) > 3:
         pale = over(of.ink(3), step(of.tone, 0.9, 0.4), np.broadcast_to(pale, of.ground.shape))
-    lines = of.stripes(way / (0.86 * PITCH * of.scaled), 0.06 + 0.98 * light)
+    lines = of.stripes(way / (0.86 * PITCH * of.scaled), 0.05 + 0.86 * light)
     return over(pale, lines, np.broadcast_to(dark, of.ground.shape))
 
 
@@ -63,6 +63,9 @@ def _around(of: Field, kind: str, lean: float) -> Array:
     even = along + 3 * of.cloud(90, 1)
     hills = y + 0.15 * along + 20 * of.blur(of.far, 5)
     way = even + (hills - even) * of.placed
-    dark = 1 - of.far if of.inks[0].mean() > of.inks[1].mean() else of.far
-    share = 0.36 - 0.1 * step(of.away, -14, 0)
-    return of.stripes(way / pitch, share + (0.14 + 0.7 * dark - share) * of.placed)
+    is_pale = of.inks[0].mean() > of.inks[1].mean()
+    dark = 1 - of.far if is_pale else of.far
+    share = 0.4 + (0.14 + 0.7 * dark - 0.4) * of.placed
+    # About a light thing lines are dark, and about a dark one light.
+    against = 0.12 + 0.72 * (step(of.neighbour, 0.25, 0.6) if is_pale else step(of.neighbour, 0.6, 0.25))
+    return of.stripes(way / pitch, share + 0.8 * (against - share) * step(of.away, -26, -1))

@@ -42,7 +42,7 @@ def draw(of: Field) -> Array:
 
 def _width(tone: Numbers, least: float) -> Array:
     """Return half a stroke's width in units for a tone; below ``least`` there is no stroke."""
-    return np.asarray(0.3 + 1.3 * np.clip(tone, 0, 1) - 1.6 * step(tone, least + 0.2, least), np.float32)
+    return np.asarray(0.45 + 1.15 * np.clip(tone, 0, 1) - 1.6 * step(tone, least + 0.2, least), np.float32)
 
 
 def _ground(of: Field) -> Array:
@@ -58,8 +58,9 @@ def _ground(of: Field) -> Array:
         0.5 * step(y, 0.55, 1.0) + 0 * near,
         0.42 * near**2,
     )[kind]
-    place = 0.75 * of.far * (1 - 0.6 * step(of.away, -9, 0))
-    return np.asarray(plain + (place - plain) * of.placed, np.float32)
+    place = 0.75 * of.far
+    gap = step(of.away, -1.5, -8)  # black is left about the outline
+    return np.asarray((plain + (place - plain) * of.placed) * gap, np.float32)
 
 
 def _below(of: Field, body: Array) -> Array:

@@ -46,7 +46,7 @@ def distance(
     reach = length * (0.55 + 0.45 * own[..., 2])
     cosine, sine = (part[row, column] / reach for part in direction)
     thick = width[row, column] * (0.7 + 0.6 * own[..., 3])
-    thick -= step(thick, 0.75, 0.3)  # a stroke too thin to be seen whole would be a row of dots
+    thick -= step(thick, 0.9, 0.45)  # a stroke too thin to be seen whole would be a row of dots
     return _deepest(of, np.stack([x, y, cosine, sine, thick, reach]).astype(np.float32), cell, length)
 
 
