@@ -21,7 +21,9 @@ LAYOUTS = ("single", "grid", "panels", "pattern", "tilted")
 PAINTED = "painted"
 """The marks of painterly styles: light and form are drawn, brushstrokes are the model's work."""
 
-MARKS = (PAINTED, "linocut", "op-lines", "silkscreen", "squares")
+MARKS = (
+    PAINTED, "cut-paper", "linocut", "op-lines", "planes", "poster", "risograph", "silkscreen", "squares",
+)  # fmt: skip
 """What redraws the things and their ground."""
 
 CELLS_MOST = 6

@@ -96,7 +96,7 @@ class Field:
 
     @cached_property
     def warmth(self) -> Array:
-        """Return how much warmer than their mean the things' colours are (h, w), stretched to 0…1; 0.5 on the ground."""
+        """Return how much warmer than their mean the things are (h, w), stretched to 0…1; 0.5 on the ground."""
         warm, cover = 0.7 * self.lab[..., 1] + 0.7 * self.lab[..., 2], self.cover
         area = float(cover.sum()) + 1e-3
         mean = float((warm * cover).sum()) / area

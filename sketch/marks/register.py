@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sketch.colour import Array
-from sketch.marks import linocut, op_lines, silkscreen, squares
+from sketch.marks import cut_paper, linocut, op_lines, planes, poster, risograph, silkscreen, squares
 from sketch.marks.field import Field
 
 
@@ -25,8 +25,12 @@ class Style:
 
 
 STYLES: dict[str, Style] = {
+    "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS),
     "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS),
     "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
+    "planes": Style(planes.draw, planes.INKS, planes.LAYOUTS),
+    "poster": Style(poster.draw, poster.INKS, poster.LAYOUTS, (0.15, 0.5)),
+    "risograph": Style(risograph.draw, risograph.INKS, risograph.LAYOUTS),
     "silkscreen": Style(silkscreen.draw, silkscreen.INKS, silkscreen.LAYOUTS),
     "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),
 }
