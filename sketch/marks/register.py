@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sketch.colour import Array
 from sketch.marks import (
     batik,
+    cut_paper,
     etching,
     facets,
     layered_paper,
@@ -15,7 +16,10 @@ from sketch.marks import (
     mosaic,
     op_dots,
     op_lines,
+    planes,
     pointillism,
+    poster,
+    risograph,
     scratchboard,
     silkscreen,
     squares,
@@ -25,7 +29,6 @@ from sketch.marks import (
     woodcut,
 )
 from sketch.marks.field import Field
-
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -40,9 +43,9 @@ class Style:
     layouts: tuple[tuple[str, int, int, float], ...]
     tilts: tuple[float, float] = (0.12, 0.35)
 
-
 STYLES: dict[str, Style] = {
     "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS),
+    "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS),
     "etching": Style(etching.draw, etching.INKS, etching.LAYOUTS),
     "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
     "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS),
@@ -50,7 +53,10 @@ STYLES: dict[str, Style] = {
     "mosaic": Style(mosaic.draw, mosaic.INKS, mosaic.LAYOUTS),
     "op-dots": Style(op_dots.draw, op_dots.INKS, op_dots.LAYOUTS),
     "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
+    "planes": Style(planes.draw, planes.INKS, planes.LAYOUTS),
     "pointillism": Style(pointillism.draw, pointillism.INKS, pointillism.LAYOUTS),
+    "poster": Style(poster.draw, poster.INKS, poster.LAYOUTS),
+    "risograph": Style(risograph.draw, risograph.INKS, risograph.LAYOUTS),
     "scratchboard": Style(scratchboard.draw, scratchboard.INKS, scratchboard.LAYOUTS),
     "silkscreen": Style(silkscreen.draw, silkscreen.INKS, silkscreen.LAYOUTS),
     "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),

@@ -1,0 +1,87 @@
+"""Large geometric forms that stand behind things: discs, rings, bars, rays, wedges, squares, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sketch.colour import Array
+from sketch.marks.field import Field
+
+Made = Callable[[Array, Array, np.random.Generator], Array]
+
+
+def form(of: Field, number: int, kinds: tuple[str, ...] = ()) -> Array:
+    """Return the cover (h, w) of a form of one of some kinds, any where there are none.
+
+    Kind, size, direction and place follow from the composition's seed and ``number``; it moves with the things.
+    """
+    rng = of.chance(number)
+    kind = str(rng.choice(kinds or tuple(_KINDS)))
+    (x, y), (high, wide) = of.places, of.size
+    across, down = of.centre
+    far, way = rng.uniform(12, 46), rng.uniform(0, 2 * np.pi)
+    u = x - (0.7 * across + 0.15 * wide + far * np.cos(way))
+    v = y - (0.7 * down + 0.15 * high + far * np.sin(way))
+    turn = rng.uniform(0, 2 * np.pi)
+    along, beside = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
+    return of.cut(_KINDS[kind](along, beside, rng))
+
+
+def _disc(u: Array, v: Array, rng: np.random.Generator) -> Array:
+    return np.asarray(rng.uniform(52, 92) - np.hypot(u, v), np.float32)
+
+
+def _ring(u: Array, v: Array, rng: np.random.Generator) -> Array:
+    return np.asarray(rng.uniform(9, 20) - np.abs(np.hypot(u, v) - rng.uniform(60, 98)), np.float32)
+
+
+def _half(u: Array, v: Array, rng: np.random.Generator) -> Array:
+    return np.minimum(_disc(u, v, rng) + 14, u)
+
+
+def _bar(u: Array, v: Array, rng: np.random.Generator) -> Array:
+    return np.asarray(rng.uniform(20, 40) - np.abs(v) + 0 * u, np.float32)
+
+
+def _bars(u: Array, v: Array, rng: np.random.Generator) -> Array:
+    pitch, share = rng.uniform(34, 52), rng.uniform(0.3, 0.6)
+    band = share * pitch / 2 - np.abs((v / pitch - np.round(v / pitch)) * pitch)
+    return np.asarray(np.minimum(band, rng.uniform(70, 150) - np.abs(u)), np.float32)
+
+
+def _wedge(u: Array, v: Array, rng: np.random.Generator) -> Array:
+    """Return a triangle whose tip lies in the thing."""
+    spread = rng.uniform(0.22, 0.5)
+    return np.asarray(((u + 30) * np.tan(spread) - np.abs(v)) * np.cos(spread), np.float32)
+
+
+def _rays(u: Array, v: Array, rng: np.random.Generator) -> Array:
+    """Return rays that come from a point beside the middle."""
+    u = u + rng.uniform(80, 170)
+    count, reach = int(rng.integers(9, 16)), np.hypot(u, v)
+    return np.asarray(np.sin(count * np.arctan2(v, u)) * np.minimum(reach, 160) / count, np.float32)
+
+
+def _square(u: Array, v: Array, rng: np.random.Generator) -> Array:
+    side = rng.uniform(48, 80)
+    return np.asarray(side - np.maximum(np.abs(u), np.abs(v) * rng.uniform(0.7, 1.4)), np.float32)
+
+
+def _cross(u: Array, v: Array, rng: np.random.Generator) -> Array:
+    narrow = rng.uniform(14, 24)
+    return np.asarray(np.maximum(narrow - np.abs(u - 30), 0.7 * narrow - np.abs(v + 24)), np.float32)
+
+
+_KINDS: dict[str, Made] = {
+    "disc": _disc,
+    "ring": _ring,
+    "half": _half,
+    "bar": _bar,
+    "bars": _bars,
+    "wedge": _wedge,
+    "rays": _rays,
+    "square": _square,
+    "cross": _cross,
+}

@@ -1,0 +1,103 @@
+"""Poster: halftone and solid ink, with large forms behind the things whose colours change sides where they meet."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks.field import Field, over, step
+from sketch.marks.forms import form
+
+PITCH = 6.4
+"""Units from one dot of the halftone to the next."""
+
+INKS = (
+    ("efe4cb", "1a1817", "cf2e22"), ("ece3cf", "17212e", "d7402b", "e5b13a"), ("f0e6cf", "1b1b1b", "e2a72e"),
+    ("e9dfc8", "1c2b4a", "d9592e"), ("f2e8d5", "141414", "d62828", "3c6e91"), ("e6ddc6", "20302a", "c9472f", "8a9a6a"),
+    ("f3e7d0", "2a1a2e", "e4572e", "f0b63f"), ("ede6d6", "12263a", "3a86a8", "e0533a"),
+)  # fmt: skip
+LAYOUTS = (("tilted", 1, 1, 5), ("single", 1, 1, 2), ("panels", 2, 1, 1))
+PAPER, DARK, COLOUR = range(3)
+
+QUIET = ("bar", "bars", "wedge", "ring", "disc")
+"""Kinds of the second form."""
+
+GROUNDS = ((PAPER, COLOUR), (PAPER, COLOUR), (COLOUR, PAPER), (DARK, COLOUR))
+"""Inks of ground and first form to choose from."""
+
+
+def draw(of: Field) -> Array:
+    """Draw a field: halftone of one ink on another, which swap along a diagonal and wherever a form begins."""
+    rng = of.chance(1)
+    ground, front = GROUNDS[int(rng.integers(len(GROUNDS)))]
+    accent = of.inks[-1] if len(of.inks) > 3 else of.ink(PAPER if ground == DARK else DARK)
+    first = form(of, 2)
+    second = form(of, 3, QUIET) * float(rng.random() < 0.5) * (1 - of.is_place)
+    behind = over(of.ink(front), first, _ground(of, ground, front))
+    behind = over(accent, second * (1 - first), behind)
+    # Where a form meets a thing both change sides.
+    paper = of.ink(PAPER if ground == DARK else ground)
+    base = over(paper, _either(first, second), np.broadcast_to(of.ink(front), behind.shape))
+    things = _printed(of, base, accent, is_dark=ground == DARK)
+    split = _half(of) if len(of.inks) > 3 else _either(_half(of), second)
+    return over(over(things[1], split, things[0]), of.cut(of.away), behind)
+
+
+def _printed(of: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[Array, Array]:
+    """Print the things twice, as they are on either side of the line that divides them."""
+    share = _dark(of)
+    if is_dark:
+        share = share * step(of.away, 0.5, 3.5)
+    positive = over(of.ink(DARK), _screen(of, share, 0.0), base)
+    if is_dark:
+        paper = np.broadcast_to(of.ink(PAPER), base.shape)
+        return positive, over(of.ink(COLOUR), _screen(of, share, 0.5), paper)
+    light = np.broadcast_to(accent, base.shape) if len(of.inks) > 3 and of.seed % 2 else base
+    dark = np.broadcast_to(of.ink(DARK), base.shape)
+    return positive, over(light, _screen(of, 1 - share, 0.5), dark)
+
+
+def _either(one: Array, other: Array) -> Array:
+    """Return where one of two covers lies without the other."""
+    return np.asarray(one + other - 2 * one * other, np.float32)
+
+
+def _half(of: Field) -> Array:
+    """Return which side of a slanting line through the middle of the things each pixel (h, w) lies on."""
+    rng = of.chance(4)
+    x, y = of.places
+    across, down = of.centre
+    angle = rng.choice((-1, 1)) * rng.uniform(0.35, 1.1) + np.pi * int(rng.integers(2))
+    return of.cut((x - across) * np.cos(angle) + (y - down) * np.sin(angle) + rng.uniform(-12, 12))
+
+
+def _dark(of: Field) -> Array:
+    """Return how much of each pixel (h, w) of the things is dark: contrast is strong, with few tones between."""
+    dark = 1 - of.blur(of.tone, 0.8) - 0.3 * of.shade
+    edge = step(of.edges, 0.4, 0.9) * step(dark, 0.1, 0.4)
+    return np.asarray(np.maximum(step(dark, 0.2, 0.86), 0.85 * edge), np.float32)
+
+
+def _screen(of: Field, share: Array, turn: float) -> Array:
+    """Return the cover of a screen of dots or of lines, by the seed; solid where there is much."""
+    rng = of.chance(5)
+    pitch, angle = PITCH * of.scale, float(rng.uniform(0.3, 1.2)) + turn
+    if rng.random() < 0.84:
+        return of.halftone(share, pitch, angle)
+    x, y = of.places
+    return of.stripes((x * np.cos(angle) + y * np.sin(angle)) / (0.8 * pitch), share)
+
+
+def _ground(of: Field, ground: int, front: int) -> Array:
+    """Draw the ground: flat, or a place as broad lines that are thick where it is dark."""
+    flat = np.broadcast_to(of.ink(ground), of.ground.shape)
+    if of.is_place == 0:
+        return flat
+    light = of.blur(colour.lab(of.ground)[..., 0], 2)
+    dark = step(light, 0.9, 0.35) if ground != DARK else step(light, 0.3, 0.9)
+    x, y = of.places
+    slant = float(of.chance(6).uniform(-0.6, 0.6))
+    lines = of.stripes((y + x * slant) / (1.2 * PITCH * of.scale) + 0.8 * light, dark)
+    ink = of.ink(DARK if ground != DARK else front)
+    return over(ink, lines * of.is_place, flat)
