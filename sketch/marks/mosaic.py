@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sketch import colour
 from sketch.colour import Array
 from sketch.marks import sites
-from sketch.marks.field import REACH, Field, over, pulled, step, steps
+from sketch.marks.field import REACH, Field, over, pulled, set_apart, step, steps
 
 PITCH = 10.5
 """Units from row to row."""
@@ -78,11 +78,14 @@ def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp]) -> Array:
     """Return the colour of each pixel's tessera in Oklab: even within it, but for what details cut in two."""
     chance = laid.chance().reshape(-1, 4)[own]
     inks = colour.lab(of.inks)
-    thing = 0.45 * of.lab + 0.55 * pulled(of.lab, inks, 0.06)
+    drawn = 0.45 * of.lab + 0.55 * pulled(of.lab, inks, 0.06)
+    thing = drawn.copy()
     thing[..., 0] = 0.16 + 0.76 * (0.35 * of.tone + 0.65 * steps(of.tone, 5, 0.3))
     ground = np.broadcast_to(inks[0], thing.shape).copy()
-    place = 0.5 * of.lab + 0.5 * pulled(of.lab, inks, 0.06)
-    ground = over(place, np.full(of.shape, of.is_place, np.float32), ground)
+    apart = set_apart(inks[0], thing, of.cover) * (1 - of.is_place)
+    thing[..., 0] -= 0.8 * apart
+    ground[..., 0] += apart
+    ground = over(drawn, np.full(of.shape, of.is_place, np.float32), ground)
     ring = step(of.away, -PITCH * HALO * 1.05, -PITCH * HALO)
     ring = over(inks[0] * np.float32((1.0, 0.9, 0.9)) + np.float32((0.05, 0, 0)), ring, ground)
     drawn = over(thing, of.cut(of.away), ring)

@@ -28,7 +28,7 @@ INKS = (
     ("2b2340", "56508c", "b9577a", "e9a178", "f2dfb8", "2f6b6b"),
     ("3b3a36", "a33b2a", "c9a24b", "e8dcc0", "7c8a78"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("panels", 1, 2, 1))
+LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _ground(of: Field, inks: Array, split: Array, light: Array) -> Array:
     place = sites.lattice(of.blur(of.lab[..., 0], 3), of, FACET * 2)
     value = (1 - of.is_place) * split + of.is_place * (0.25 * split + 0.75 * steps(place, 5))
     value = np.clip(value + 0.2 * of.cloud(100, 4) * (1 - of.is_place), 0, 1)
-    low, high = 0.66 - 0.41 * light, 0.94 - 0.41 * light
+    low, high = 0.70 - 0.45 * light, 0.95 - 0.42 * light
     own = lab[..., 0]
     lightness = 0.45 * np.clip(own, low - 0.06, high + 0.04) + 0.55 * (low + (high - low) * value)
     # A dark ink that is thinned loses its strength.
@@ -115,8 +115,8 @@ def _thing(of: Field, inks: Array, split: Array, light: Array, own: Array) -> Ar
     lab = inks[((split + 0.5) % 1 * len(inks)).astype(int)].copy()
     facets = 0.4 * sites.lattice(of.tone, of, FACET * 0.6) + 0.6 * of.tone
     tone = steps(facets, 3, 0.3)
-    low = 0.17 + 0.42 * light
+    low = 0.20 + 0.39 * light
     lab[..., 0] = low + 0.40 * tone + 0.13 * (split - 0.5)
     hue = of.blur(of.lab[..., 1], 2.5), of.blur(of.lab[..., 2], 2.5)
-    lab[..., 1:] = 0.68 * lab[..., 1:] + 0.6 * np.stack(hue, -1)
+    lab[..., 1:] = (0.68 * lab[..., 1:] + 0.6 * np.stack(hue, -1)) * (1.25 - 0.2 * light)[..., None]
     return lab
