@@ -33,13 +33,17 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 @dataclass(frozen=True)
 class _Squares:
-    """For each pixel row and column of its square, where it lies within it (0…1), and how near to its seam in units."""
+    """For each pixel row and column of its square, where it lies in it (0…1), and how near its seam is in units.
+
+    ``middle`` is the pixel, row and column, in the middle of its square.
+    """
 
     row: NDArray[np.intp]
     column: NDArray[np.intp]
     down: Array
     across: Array
     seam: Array
+    middle: tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def draw(of: Field) -> Array:
@@ -52,7 +56,7 @@ def draw(of: Field) -> Array:
     body = of.cut(sites.lattice(of.away, of, FACET) * 0.75 + of.away * 0.25)
     wash = 0.022 * of.cloud(20, 3) + 0.09 * (squares.down - 0.5) * np.sign(own[..., 3] - 0.5)
     ground = _ground(of, inks, split, light)
-    thing = _thing(of, inks, split, light, own)
+    thing = _thing(of, squares, inks, split, light)
     ground[..., 0] += wash
     thing[..., 0] += 0.8 * wash
     mixed = over(thing, body, ground)
@@ -75,7 +79,11 @@ def _squares(of: Field) -> _Squares:
     left, right = widths[np.maximum(column - 1, 0)], widths[column]
     seam = np.minimum(np.minimum(down - top, bottom - down), np.minimum(across - left, right - across))
     within = ((down - top) / (bottom - top), (across - left) / (right - left))
-    return _Squares(row, column, *(np.asarray(each, np.float32) for each in (*within, seam)))
+    height, width = of.shape
+    at_row = np.clip(((top + bottom) / 2 - 1.5 * side) / of.pixel, 0, height - 1).astype(int)
+    at_column = np.clip(((left + right) / 2 - 1.5 * side - shifts[row]) / of.pixel, 0, width - 1).astype(int)
+    parts = (np.asarray(each, np.float32) for each in (*within, seam))
+    return _Squares(row, column, *parts, (at_row, at_column))
 
 
 def _split(squares: _Squares, own: Array) -> Array:
@@ -110,13 +118,17 @@ def _ground(of: Field, inks: Array, split: Array, light: Array) -> Array:
     return lab
 
 
-def _thing(of: Field, inks: Array, split: Array, light: Array, own: Array) -> Array:
-    """Return the squares of the things in Oklab: hues of their own, in steps of value that keep what is within."""
-    lab = inks[((split + 0.5) % 1 * len(inks)).astype(int)].copy()
+def _thing(of: Field, squares: _Squares, inks: Array, split: Array, light: Array) -> Array:
+    """Return the squares of the things in Oklab: hues of their own, each of one value but for what details cut in."""
     facets = 0.4 * sites.lattice(of.tone, of, FACET * 0.6) + 0.6 * of.tone
-    tone = steps(facets, 3, 0.3)
-    low = 0.20 + 0.39 * light
-    lab[..., 0] = low + 0.40 * tone + 0.13 * (split - 0.5)
-    hue = of.blur(of.lab[..., 1], 2.5), of.blur(of.lab[..., 2], 2.5)
-    lab[..., 1:] = (0.68 * lab[..., 1:] + 0.6 * np.stack(hue, -1)) * (1.25 - 0.2 * light)[..., None]
+    near = of.blur(of.cover, 7) + 0.02
+    drawn = np.stack([facets, of.lab[..., 1], of.lab[..., 2]], -1)
+    broad = np.stack([of.blur(drawn[..., part] * of.cover, 7) / near for part in range(3)], -1)
+    held = np.where((near[squares.middle] > 0.2)[..., None], broad[squares.middle], broad)
+    off = drawn - held
+    cut = step(0.75 * np.abs(off[..., 0]) + np.hypot(off[..., 1], off[..., 2]), 0.05, 0.12)
+    held = held + off * cut[..., None]
+    lab = inks[((split + 0.5) % 1 * len(inks)).astype(int)].copy()
+    lab[..., 0] = 0.20 + 0.38 * light + 0.40 * steps(held[..., 0], 4, 0.4) + 0.17 * (0.5 - split)
+    lab[..., 1:] = (0.72 * lab[..., 1:] + 0.6 * held[..., 1:]) * (1.25 - 0.2 * light)[..., None]
     return lab

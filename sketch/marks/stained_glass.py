@@ -10,8 +10,8 @@ from sketch.colour import Array
 from sketch.marks import sites
 from sketch.marks.field import Field, over, pulled, set_apart, step, steps
 
-PIECE = 30.0
-"""Units of a piece of glass, about."""
+PIECES = (27.0, 42.0)
+"""Units of a piece of glass, about, from picture to picture."""
 
 INKS = (
     ("1f4f9c", "c4281f", "e8b22e", "2f8f5b", "f2e6c0", "6a2f8a"),
@@ -22,7 +22,7 @@ INKS = (
     ("b8862b", "f2d98a", "a83a24", "2f5a6b", "6f8f4f", "f6efd8"),
     ("9fc4cf", "eef2e6", "d8a93a", "3a6f9c", "b0452f", "5f8f6a"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 6), ("panels", 1, 3, 1), ("grid", 2, 2, 1))
+LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 1))
 
 
 def draw(of: Field) -> Array:
@@ -51,7 +51,7 @@ def draw(of: Field) -> Array:
 
 def _net(of: Field) -> tuple[NDArray[np.intp], Array, Array]:
     """Return for each pixel its piece within the things, how far its seam is in units, and the piece's chances."""
-    net = sites.scatter(of, PIECE * of.scale, 1, 0.8)
+    net = sites.scatter(of, float(of.chance(1).uniform(*PIECES)) * of.scale, 1, 0.9)
     level = 26 * of.blur(of.tone * of.cover, 2.5) + 0.8 * of.away
     return _cells(of, net, level)
 
@@ -123,8 +123,8 @@ def _thing(of: Field, inks: Array, chance: Array) -> Array:
     """Return the glass of the things in Oklab: their colours drawn to the inks, a little other from piece to piece."""
     lab = np.stack([of.blur(of.lab[..., part], 1.5) for part in range(3)], -1)
     lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pulled(lab, inks, 0.07)[..., 1:]
-    lab[..., 0] = 0.34 + 0.5 * steps(of.tone, 4, 0.6) + 0.11 * (chance[..., 0] - 0.5)
-    lab[..., 1:] += 0.05 * (chance[..., 1:3] - 0.5)
+    lab[..., 0] = 0.34 + 0.5 * steps(of.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
+    lab[..., 1:] += 0.06 * (chance[..., 1:3] - 0.5)
     return lab
 
 
