@@ -54,11 +54,14 @@ def _thing(of: Field, dots: Array, dark_ground: float) -> Array:
 def _ground(of: Field, dots: Array, dark_ground: float) -> Array:
     """Return how deep the ground is dyed (h, w): a row of dots about the things, and a figured cloth further out."""
     base = 0.94 if dark_ground else 0.16
-    place = steps(of.blur(of.lab[..., 0], 3), 4, 0.3)
-    base = base + of.is_place * ((0.95 - 0.6 * place) if dark_ground else (0.62 - 0.6 * place)) - of.is_place * base
+    is_place = of.is_place * float(of.cells.max() == 0)
+    if is_place:
+        place = steps(of.blur(of.place, 1.5), 4, 0.35)
+        shown = (0.98 - 0.55 * place) if dark_ground else (0.62 - 0.58 * place)
+        base = base + is_place * (shown - base)
     free = step(of.away, -9, -16)
-    figured = _figures(of, int(of.chance(2).integers(4))) * free * (1 - 0.7 * of.is_place)
-    near = dots * (1 - step(of.away, -9, -10)) + 0
+    figured = _figures(of, int(of.chance(2).integers(4))) * free * (1 - 0.8 * is_place)
+    near = dots * step(of.away, -10, -9)
     wax = np.maximum(0.42 * figured, 0.8 * near)
     return np.asarray(base - wax if dark_ground else base + 0.7 * wax, np.float32)
 

@@ -95,6 +95,14 @@ class Field:
         return np.asarray(own * cover + light * (1 - cover), np.float32)
 
     @cached_property
+    def place(self) -> Array:
+        """Return the lightness of the ground (h, w), stretched to 0…1 so that the place which it shows can be seen."""
+        light = colour.lab(self.ground)[..., 0]
+        return np.asarray(
+            0.5 + 0.5 * np.tanh((light - light.mean()) / (1.5 * max(0.04, float(light.std())))), np.float32
+        )
+
+    @cached_property
     def away(self) -> Array:
         """Return the distance (h, w) to the outline of the things in units, positive inside, within ±:data:`REACH`."""
         return signed_distance(self.cover, self.pixel)

@@ -86,9 +86,9 @@ def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp]) -> Array:
     thing[..., 0] -= 0.8 * apart
     ground[..., 0] += apart
     ground = over(drawn, np.full(of.shape, of.is_place, np.float32), ground)
-    ring = step(of.away, -PITCH * HALO * 1.05, -PITCH * HALO)
-    ring = over(inks[0] * np.float32((1.0, 0.9, 0.9)) + np.float32((0.05, 0, 0)), ring, ground)
-    drawn = over(thing, of.cut(of.away), ring)
+    ring = step(of.away, -PITCH * HALO * 1.05, -PITCH * HALO) * 0.05 * float(of.chance(4).choice((-1.0, 1.0)))
+    ground[..., 0] += ring
+    drawn = over(thing, of.cut(of.away), ground)
     held = laid.at(drawn, of).reshape(-1, 3)[own]
     off = drawn - held
     cut = step(np.abs(off[..., 0]) + np.hypot(off[..., 1], off[..., 2]), 0.12, 0.2)

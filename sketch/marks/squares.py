@@ -105,10 +105,15 @@ def _polarity(of: Field, squares: _Squares) -> Array:
 def _ground(of: Field, inks: Array, split: Array, light: Array) -> Array:
     """Return the squares of the ground in Oklab; a place that should be seen makes them lighter and darker."""
     lab = inks[(split * len(inks)).astype(int)]
-    place = sites.lattice(of.blur(of.lab[..., 0], 3), of, FACET * 2)
-    value = (1 - of.is_place) * split + of.is_place * (0.25 * split + 0.75 * steps(place, 5))
+    value = split
+    if of.is_place:
+        place = steps(sites.lattice(of.blur(of.place, 2), of, FACET), 4, 0.3)
+        value = split + of.is_place * (0.3 * split + 0.7 * place - split)
+        near = np.stack([of.blur(of.lab[..., part], 3) for part in (1, 2)], -1)
+        lab = lab * np.float32((1, 1 - 0.4 * of.is_place, 1 - 0.4 * of.is_place))
+        lab[..., 1:] += 0.9 * of.is_place * near
     value = np.clip(value + 0.2 * of.cloud(100, 4) * (1 - of.is_place), 0, 1)
-    low, high = 0.70 - 0.45 * light, 0.95 - 0.42 * light
+    low, high = 0.70 - 0.45 * light - 0.1 * of.is_place, 0.95 - 0.42 * light
     own = lab[..., 0]
     lightness = 0.45 * np.clip(own, low - 0.06, high + 0.04) + 0.55 * (low + (high - low) * value)
     # A dark ink that is thinned loses its strength.

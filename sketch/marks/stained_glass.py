@@ -35,7 +35,7 @@ def draw(of: Field) -> Array:
     lead = of.cut(lead_width * 0.8 - seam) * body
     lead = np.maximum(lead, of.cut(lead_width - ground_seam) * (1 - body))
     lead = np.maximum(lead, of.cut(lead_width * 0.9 - np.abs(of.away + 0.4)))
-    lead = np.maximum(lead, 0.92 * body * step(of.edges, 0.55, 0.95))
+    lead = np.maximum(lead, 0.92 * (body + of.is_place * (1 - body)) * step(of.edges, 0.55, 0.95))
     thing, ground = _thing(of, inks, chance), _ground(of, inks, number)
     apart = set_apart(inks[0], thing, of.cover) * (1 - of.is_place)
     thing[..., 0] -= apart
@@ -136,6 +136,6 @@ def _ground(of: Field, inks: Array, number: Array) -> Array:
     lab = over(other, 0.4 * step(number, 0.7, 0.71), lab)
     if of.is_place == 0:
         return lab
-    place = np.stack([of.blur(of.lab[..., part], 4) for part in range(3)], -1)
-    place = 0.6 * place + 0.45 * pulled(place, inks, 0.09)
+    place = np.stack([of.blur(of.lab[..., part], 1.5) for part in range(3)], -1)
+    place = 0.4 * place + 0.65 * pulled(place, inks, 0.06)
     return over(place + 0.4 * (lab - inks[0]), np.full(of.shape, 0.9 * of.is_place, np.float32), lab)

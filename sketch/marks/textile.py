@@ -6,7 +6,7 @@ import numpy as np
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.marks.field import Field, over, step, steps
+from sketch.marks.field import Field, over, step
 
 THREAD = 5.0
 """Units of a thread: the steps of what is woven."""
@@ -30,18 +30,18 @@ LAYOUTS = (("pattern", 2, 2, 4), ("pattern", 2, 3, 3), ("pattern", 3, 3, 2), ("s
 def draw(of: Field) -> Array:
     """Draw a field in the inks as they are, ground first: thing, details, and what fills the ground."""
     weave = _weave(of)
-    away, tone, place = (_woven(of, each, weave) for each in (of.away, of.tone, of.blur(of.lab[..., 0], 2)))
+    away, tone = (_woven(of, each, weave) for each in (of.away, of.tone))
     soft = (0.8, 2.4, 1.0)[weave]
-    cloth = _ground(of, away, place, weave)
+    cloth = _ground(of, away, weave)
     body = np.clip(away / soft + 0.5, 0, 1)
     x, y = of.places
     # Between two tones the threads alternate, as a weaver shades.
     tone = tone + 0.08 * (of.stripes(np.asarray((x + (weave - 1) * y) / THREAD, np.float32) + 0 * tone, 0.5) - 0.5)
+    dark, middle, light = sorted((of.ink(1), of.ink(2), of.ink(3 if len(of.inks) > 4 else 0)), key=np.sum)
+    motif = over(light, step(tone, 0.63, 0.66), np.broadcast_to(middle, cloth.shape))
+    motif = over(dark, step(tone, 0.34, 0.31), motif)
     # A rim in the main ink holds the outline where what is within has the colour of the ground.
-    within = step(away, 2.0, 3.6)
-    light, dark = within * step(tone, 0.63, 0.66), within * step(tone, 0.34, 0.31)
-    motif = over(of.ink(2), light, np.broadcast_to(of.ink(1), cloth.shape))
-    motif = over(of.ink(3) if len(of.inks) % 2 else of.ink(0), dark, motif)
+    motif = over(of.ink(1), step(away, 3.6, 2.0), motif)
     lab = colour.lab(over(motif, body, cloth))
     threads = 0.012 * np.sin(x * (2 * np.pi / THREAD)) + 0.012 * np.sin(y * (2 * np.pi / THREAD))
     lab[..., 0] += threads + 0.014 * of.cloud(12, 3) + 0.012 * of.cloud(70, 4)
@@ -73,17 +73,21 @@ def _woven(of: Field, drawn: Array, weave: int) -> Array:
     return np.asarray(drawn[row, at], np.float32)
 
 
-def _ground(of: Field, away: Array, place: Array, weave: int) -> Array:
+def _ground(of: Field, away: Array, weave: int) -> Array:
     """Return the ground (h, w, 3): echoes of the outline, small figures beyond, a border on a cloth of its own."""
     dice = of.chance(3)
     cloth = np.broadcast_to(of.ink(0), of.ground.shape)
     second = of.ink(4) if len(of.inks) > 4 else of.ink(3)
     odd = (of.cells % 2).astype(np.float32) * float(dice.random() < 0.5)
     cloth = over(0.82 * of.ink(0) + 0.18 * second, odd, cloth)
-    shown = steps(place, 4, 0.2)
-    for at, ink in ((0.85, 2), (0.5, 3), (0.2, 1)):
-        cloth = over(0.6 * of.ink(ink) + 0.4 * of.ink(0), of.is_place * step(np.abs(shown - at), 0.2, 0.1), cloth)
-    quiet = 1 - 0.8 * of.is_place
+    # A repeat is printed on plain cloth; a single picture may show a place, in three flat tones.
+    is_place = of.is_place * float(of.cells.max() == 0)
+    if is_place:
+        place = _woven(of, of.blur(of.place, 1), weave)
+        cloth = over(0.5 * of.ink(0) + 0.5 * second, is_place * step(place, 0.46, 0.42), cloth)
+        cloth = over(0.5 * of.ink(0) + 0.5 * of.ink(3), is_place * step(place, 0.62, 0.66), cloth)
+        cloth = over(0.25 * of.ink(0) + 0.75 * second, is_place * step(place, 0.24, 0.2), cloth)
+    quiet = 1 - is_place
     lines = int(dice.integers(1, 4))
     gap = float(dice.uniform(5.5, 7.5))
     echo = of.stripes(away / gap - 0.25, 0.42) * step(away, -gap * (lines + 0.75), -gap * (lines + 0.74))
