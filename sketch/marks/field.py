@@ -211,7 +211,7 @@ def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
 
     Hue counts for more than lightness; ``soft`` is how much further off an ink may be and still count.
     """
-    weights = np.float32((0.55, 1, 1)) / soft
+    weights = np.asarray((0.55, 1, 1), np.float32) / soft
     near, far = lab * weights, inks * weights
     off = (far**2).sum(-1) - 2 * (near @ far.T)
     shares = np.exp(np.maximum(off.min(-1, keepdims=True) - off, -40))
@@ -223,4 +223,4 @@ def set_apart(ground: Array, things: Array, cover: Array) -> float:
     area = float(cover.sum()) + 1e-3
     mean = np.tensordot(cover, things, 2) / area
     like = float(np.exp(-((ground - mean) ** 2).sum() / 0.2**2))
-    return like * (0.15 if ground[0] > 0.6 else -0.17)
+    return like * (0.32 * float(step(ground[:1], 0.5, 0.7)[0]) - 0.17)

@@ -82,12 +82,12 @@ def _squares(of: Field) -> _Squares:
     height, width = of.shape
     at_row = np.clip(((top + bottom) / 2 - 1.5 * side) / of.pixel, 0, height - 1).astype(int)
     at_column = np.clip(((left + right) / 2 - 1.5 * side - shifts[row]) / of.pixel, 0, width - 1).astype(int)
-    parts = (np.asarray(each, np.float32) for each in (*within, seam))
-    return _Squares(row, column, *parts, (at_row, at_column))
+    down, across, seam = (np.asarray(each, np.float32) for each in (*within, seam))
+    return _Squares(row, column, down, across, seam, (at_row, at_column))
 
 
 def _split(squares: _Squares, own: Array) -> Array:
-    """Return for each pixel a number 0…1 of its square, or of one half where the square is cut from corner to corner."""
+    """Return for each pixel a number 0…1 of its square, or of a half where that is cut from corner to corner."""
     half = np.where(own[..., 2] < 0.5, squares.across > squares.down, squares.across + squares.down > 1)
     return np.asarray(np.where((own[..., 1] < 0.3) & half, (own[..., 0] + 0.41) % 1, own[..., 0]), np.float32)
 
@@ -95,22 +95,22 @@ def _split(squares: _Squares, own: Array) -> Array:
 def _polarity(of: Field, squares: _Squares) -> Array:
     """Return for each pixel 1 where things are light on dark, 0 where dark on light: throughout, or in two halves."""
     dice = of.chance(2)
-    kind, at = int(dice.integers(5)), int(dice.integers(4, 8))
-    first = float(dice.integers(2))
-    if kind == 4:
+    kind, at = int(dice.integers(6)), int(dice.integers(4, 8))
+    first = float(dice.random() < 0.6)
+    if kind == 5:
         return np.asarray(np.where(squares.column > at, 1 - first, first), np.float32)
     return np.full(of.shape, first, np.float32)
 
 
 def _ground(of: Field, inks: Array, split: Array, light: Array) -> Array:
     """Return the squares of the ground in Oklab; a place that should be seen makes them lighter and darker."""
-    lab = inks[(split * len(inks)).astype(int)]
+    lab: Array = inks[(split * len(inks)).astype(int)]
     value = split
     if of.is_place:
         place = steps(sites.lattice(of.blur(of.place, 2), of, FACET), 4, 0.3)
         value = split + of.is_place * (0.3 * split + 0.7 * place - split)
         near = np.stack([of.blur(of.lab[..., part], 3) for part in (1, 2)], -1)
-        lab = lab * np.float32((1, 1 - 0.4 * of.is_place, 1 - 0.4 * of.is_place))
+        lab = lab * np.asarray((1, 1 - 0.4 * of.is_place, 1 - 0.4 * of.is_place), np.float32)
         lab[..., 1:] += 0.9 * of.is_place * near
     value = np.clip(value + 0.2 * of.cloud(100, 4) * (1 - of.is_place), 0, 1)
     low, high = 0.70 - 0.45 * light - 0.1 * of.is_place, 0.95 - 0.42 * light
@@ -129,11 +129,13 @@ def _thing(of: Field, squares: _Squares, inks: Array, split: Array, light: Array
     near = of.blur(of.cover, 7) + 0.02
     drawn = np.stack([facets, of.lab[..., 1], of.lab[..., 2]], -1)
     broad = np.stack([of.blur(drawn[..., part] * of.cover, 7) / near for part in range(3)], -1)
-    held = np.where((near[squares.middle] > 0.2)[..., None], broad[squares.middle], broad)
+    held = over(broad[squares.middle], step(near[squares.middle], 0.1, 0.3), broad)
     off = drawn - held
     cut = step(0.75 * np.abs(off[..., 0]) + np.hypot(off[..., 1], off[..., 2]), 0.05, 0.12)
     held = held + off * cut[..., None]
-    lab = inks[((split + 0.5) % 1 * len(inks)).astype(int)].copy()
+    lab: Array = inks[((split + 0.5) % 1 * len(inks)).astype(int)]
     lab[..., 0] = 0.20 + 0.38 * light + 0.40 * steps(held[..., 0], 4, 0.4) + 0.17 * (0.5 - split)
+    # What is yellow would turn to olive if it were dark.
+    lab[..., 0] += (1 - light) * np.clip(held[..., 2], 0, 0.2)
     lab[..., 1:] = (0.72 * lab[..., 1:] + 0.6 * held[..., 1:]) * (1.25 - 0.2 * light)[..., None]
     return lab

@@ -46,7 +46,7 @@ def draw(of: Field) -> Array:
     height, width = of.size
     far = np.hypot((x - width / 2) / width, (y - height * 0.45) / height)
     glass[..., 0] += 0.09 * (glow - 0.6) + 0.02 * of.cloud(7, 4) + 0.03 * of.cloud(24, 5) + 0.10 * (0.35 - far)
-    return colour.rgb(over(colour.lab(np.float32([0.09, 0.085, 0.10])), lead, glass))
+    return colour.rgb(over(colour.lab(np.asarray([0.09, 0.085, 0.10], np.float32)), lead, glass))
 
 
 def _net(of: Field) -> tuple[NDArray[np.intp], Array, Array]:
@@ -68,7 +68,7 @@ def _cells(of: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp],
         near[1] = np.where(closer, near[0], np.minimum(near[1], off))
         near[0] = np.where(closer, off, near[0])
         own = np.where(closer, number, own)
-    seam = (np.sqrt(near[1]) - np.sqrt(near[0])) * 0.5
+    seam = np.asarray((np.sqrt(near[1]) - np.sqrt(near[0])) * 0.5, np.float32)
     return own, seam, net.chance().reshape(-1, 4)[own]
 
 
