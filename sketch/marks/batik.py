@@ -29,12 +29,13 @@ def draw(of: Field) -> Array:
     dark_ground = float(of.chance(1).random() < 0.65)
     body = step(of.away, -1.2, 1.2)
     dots = _dots(of)
-    dye = _ground(of, dots, dark_ground)
-    dye = dye + (_thing(of, dots, dark_ground) - dye) * body
+    ground = _ground(of, dots, dark_ground)
+    bath = ground + (_thing(of, dots, dark_ground) - ground) * body
     # A line of wax about the things; on a light ground the dye has run up to it instead.
     line = step(np.abs(of.away + 0.5), 2.4, 1.0)
-    dye = dye + (1 - dark_ground - dye + 0.08 * (2 * dark_ground - 1)) * line * (0.75 + 0.25 * np.tanh(of.cloud(22, 2)))
-    dye = of.blur(np.asarray(dye + 0.035 * of.cloud(34, 3), np.float32), 0.7)
+    line_dye = 0.08 if dark_ground else 0.92
+    bath = bath + (line_dye - bath) * line * (0.75 + 0.25 * np.tanh(of.cloud(22, 2)))
+    dye = of.blur(bath + 0.035 * of.cloud(34, 3), 0.7)
     dye = np.maximum(dye, 0.6 * _veins(of) * step(dye, 0.55, 0.2))
     lab = _dyed(of, dye)
     lab[..., 0] += 0.012 * of.cloud(8, 4)
@@ -53,12 +54,15 @@ def _thing(of: Field, dots: Array, dark_ground: float) -> Array:
 
 def _ground(of: Field, dots: Array, dark_ground: float) -> Array:
     """Return how deep the ground is dyed (h, w): a row of dots about the things, and a figured cloth further out."""
-    base = 0.94 if dark_ground else 0.16
-    place = steps(of.blur(of.lab[..., 0], 3), 4, 0.3)
-    base = base + of.is_place * ((0.95 - 0.6 * place) if dark_ground else (0.62 - 0.6 * place)) - of.is_place * base
+    base = np.full(of.shape, 0.94 if dark_ground else 0.16, np.float32)
+    is_place = of.is_place * float(of.cells.max() == 0)
+    if is_place:
+        place = steps(of.blur(of.far, 1.5), 4, 0.35)
+        shown = (0.98 - 0.55 * place) if dark_ground else (0.62 - 0.58 * place)
+        base += is_place * (shown - base)
     free = step(of.away, -9, -16)
-    figured = _figures(of, int(of.chance(2).integers(4))) * free * (1 - 0.7 * of.is_place)
-    near = dots * (1 - step(of.away, -9, -10)) + 0
+    figured = _figures(of, int(of.chance(2).integers(4))) * free * (1 - 0.8 * is_place)
+    near = dots * step(of.away, -10, -9)
     wax = np.maximum(0.42 * figured, 0.8 * near)
     return np.asarray(base - wax if dark_ground else base + 0.7 * wax, np.float32)
 

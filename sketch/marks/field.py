@@ -276,7 +276,16 @@ def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
 
     Hue counts for more than lightness; ``soft`` is how much further off an ink may be and still count.
     """
-    off = [((lab[..., 1:] - ink[1:]) ** 2).sum(-1) + 0.3 * (lab[..., 0] - ink[0]) ** 2 for ink in inks]
-    shares = [np.exp(np.maximum(-each / soft**2, -60)) for each in off]
-    whole = np.sum(shares, 0) + 1e-26
-    return np.asarray(sum(each[..., None] * ink for each, ink in zip(shares, inks, strict=True)) / whole[..., None])
+    weights = np.asarray((0.55, 1, 1), np.float32) / soft
+    near, far = lab * weights, inks * weights
+    off = (far**2).sum(-1) - 2 * (near @ far.T)
+    shares = np.exp(np.maximum(off.min(-1, keepdims=True) - off, -40))
+    return np.asarray((shares @ inks) / shares.sum(-1, keepdims=True), np.float32)
+
+
+def set_apart(ground: Array, things: Array, cover: Array) -> float:
+    """Return how much lighter, or darker below 0, a ground (3,) in Oklab has to be where things are like it."""
+    area = float(cover.sum()) + 1e-3
+    mean = np.tensordot(cover, things, 2) / area
+    like = float(np.exp(-((ground - mean) ** 2).sum() / 0.2**2))
+    return like * (0.32 * float(step(ground[:1], 0.5, 0.7)[0]) - 0.17)

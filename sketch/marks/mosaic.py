@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from sketch import colour
 from sketch.colour import Array
 from sketch.marks import sites
-from sketch.marks.field import REACH, Field, over, pulled, step, steps
+from sketch.marks.field import REACH, Field, over, pulled, set_apart, step, steps
 
-PITCH = 10.5
-"""Units from row to row."""
+PITCHES = (8.5, 11.0)
+"""Units from row to row, from picture to picture."""
 
 HALO = 2.0
 """Rows around the things that follow their outline."""
@@ -30,13 +30,13 @@ LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 1))
 
 def draw(of: Field) -> Array:
     """Draw a field in tesserae in the inks, ground first and grout last; each has one colour."""
-    pitch = PITCH * of.scale
+    pitch = float(of.chance(8).uniform(*PITCHES)) * of.scale
     level, across, down = _lines(of, pitch)
     laid = sites.settle(sites.scatter(of, pitch, 1, 0.4), of, level, pitch)
     laid = sites.settle(sites.spread(laid, of, level, pitch), of, level, pitch, 1)
     own, joint = _tesserae(of, laid, pitch, level, across, down)
-    tesserae = _colours(of, laid, own)
-    bed = colour.lab(of.ink(len(of.inks) - 1)) * np.float32((0.9, 0.7, 0.7))
+    tesserae = _colours(of, laid, own, HALO * pitch)
+    bed = colour.lab(of.ink(len(of.inks) - 1)) * np.asarray((0.9, 0.7, 0.7), np.float32)
     grout = of.cut(0.85 + 0.25 * of.cloud(16, 5) - joint)
     return colour.rgb(over(bed, 0.8 * grout, tesserae))
 
@@ -74,18 +74,21 @@ def _tesserae(
     return own, np.minimum((near[1] - near[0]) / 2, rows)
 
 
-def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp]) -> Array:
+def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float) -> Array:
     """Return the colour of each pixel's tessera in Oklab: even within it, but for what details cut in two."""
     chance = laid.chance().reshape(-1, 4)[own]
     inks = colour.lab(of.inks)
-    thing = 0.45 * of.lab + 0.55 * pulled(of.lab, inks, 0.06)
+    drawn = 0.45 * of.lab + 0.55 * pulled(of.lab, inks, 0.06)
+    thing = drawn.copy()
     thing[..., 0] = 0.16 + 0.76 * (0.35 * of.tone + 0.65 * steps(of.tone, 5, 0.3))
     ground = np.broadcast_to(inks[0], thing.shape).copy()
-    place = 0.5 * of.lab + 0.5 * pulled(of.lab, inks, 0.06)
-    ground = over(place, np.full(of.shape, of.is_place, np.float32), ground)
-    ring = step(of.away, -PITCH * HALO * 1.05, -PITCH * HALO)
-    ring = over(inks[0] * np.float32((1.0, 0.9, 0.9)) + np.float32((0.05, 0, 0)), ring, ground)
-    drawn = over(thing, of.cut(of.away), ring)
+    apart = set_apart(inks[0], thing, of.cover) * (1 - of.is_place)
+    thing[..., 0] -= 0.8 * apart
+    ground[..., 0] += apart
+    ground = over(drawn, np.full(of.shape, of.is_place, np.float32), ground)
+    ring = step(of.away, -halo - 0.5, -halo) * 0.05 * float(of.chance(4).choice((-1.0, 1.0)))
+    ground[..., 0] += ring
+    drawn = over(thing, of.cut(of.away), ground)
     held = laid.at(drawn, of).reshape(-1, 3)[own]
     off = drawn - held
     cut = step(np.abs(off[..., 0]) + np.hypot(off[..., 1], off[..., 2]), 0.12, 0.2)

@@ -63,7 +63,7 @@ def scatter(field: Field, cell: float, number: int = 0, jitter: float = 0.8) -> 
     spread = (noise.scattered(rows, columns, seed)[..., :2] - 0.5) * jitter + 0.5
     x = (np.arange(columns, dtype=np.float32)[None, :] - 2 + spread[..., 0]) * cell
     y = (np.arange(rows, dtype=np.float32)[:, None] - 2 + spread[..., 1]) * cell
-    return Sites(x, y, cell, seed)
+    return Sites(np.asarray(x, np.float32), np.asarray(y, np.float32), cell, seed)
 
 
 def settle(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int = 2) -> Sites:

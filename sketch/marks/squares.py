@@ -28,18 +28,22 @@ INKS = (
     ("2b2340", "56508c", "b9577a", "e9a178", "f2dfb8", "2f6b6b"),
     ("3b3a36", "a33b2a", "c9a24b", "e8dcc0", "7c8a78"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("panels", 1, 2, 1))
+LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 
 @dataclass(frozen=True)
 class _Squares:
-    """For each pixel row and column of its square, where it lies within it (0…1), and how near to its seam in units."""
+    """For each pixel row and column of its square, where it lies in it (0…1), and how near its seam is in units.
+
+    ``middle`` is the pixel, row and column, in the middle of its square.
+    """
 
     row: NDArray[np.intp]
     column: NDArray[np.intp]
     down: Array
     across: Array
     seam: Array
+    middle: tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def draw(of: Field) -> Array:
@@ -52,7 +56,7 @@ def draw(of: Field) -> Array:
     body = of.cut(sites.lattice(of.away, of, FACET) * 0.75 + of.away * 0.25)
     wash = 0.022 * of.cloud(20, 3) + 0.09 * (squares.down - 0.5) * np.sign(own[..., 3] - 0.5)
     ground = _ground(of, inks, split, light)
-    thing = _thing(of, inks, split, light, own)
+    thing = _thing(of, squares, inks, split, light)
     ground[..., 0] += wash
     thing[..., 0] += 0.8 * wash
     mixed = over(thing, body, ground)
@@ -75,11 +79,15 @@ def _squares(of: Field) -> _Squares:
     left, right = widths[np.maximum(column - 1, 0)], widths[column]
     seam = np.minimum(np.minimum(down - top, bottom - down), np.minimum(across - left, right - across))
     within = ((down - top) / (bottom - top), (across - left) / (right - left))
-    return _Squares(row, column, *(np.asarray(each, np.float32) for each in (*within, seam)))
+    height, width = of.shape
+    at_row = np.clip(((top + bottom) / 2 - 1.5 * side) / of.pixel, 0, height - 1).astype(int)
+    at_column = np.clip(((left + right) / 2 - 1.5 * side - shifts[row]) / of.pixel, 0, width - 1).astype(int)
+    down, across, seam = (np.asarray(each, np.float32) for each in (*within, seam))
+    return _Squares(row, column, down, across, seam, (at_row, at_column))
 
 
 def _split(squares: _Squares, own: Array) -> Array:
-    """Return for each pixel a number 0…1 of its square, or of one half where the square is cut from corner to corner."""
+    """Return for each pixel a number 0…1 of its square, or of a half where that is cut from corner to corner."""
     half = np.where(own[..., 2] < 0.5, squares.across > squares.down, squares.across + squares.down > 1)
     return np.asarray(np.where((own[..., 1] < 0.3) & half, (own[..., 0] + 0.41) % 1, own[..., 0]), np.float32)
 
@@ -87,20 +95,25 @@ def _split(squares: _Squares, own: Array) -> Array:
 def _polarity(of: Field, squares: _Squares) -> Array:
     """Return for each pixel 1 where things are light on dark, 0 where dark on light: throughout, or in two halves."""
     dice = of.chance(2)
-    kind, at = int(dice.integers(5)), int(dice.integers(4, 8))
-    first = float(dice.integers(2))
-    if kind == 4:
+    kind, at = int(dice.integers(6)), int(dice.integers(4, 8))
+    first = float(dice.random() < 0.6)
+    if kind == 5:
         return np.asarray(np.where(squares.column > at, 1 - first, first), np.float32)
     return np.full(of.shape, first, np.float32)
 
 
 def _ground(of: Field, inks: Array, split: Array, light: Array) -> Array:
     """Return the squares of the ground in Oklab; a place that should be seen makes them lighter and darker."""
-    lab = inks[(split * len(inks)).astype(int)]
-    place = sites.lattice(of.blur(of.lab[..., 0], 3), of, FACET * 2)
-    value = (1 - of.is_place) * split + of.is_place * (0.25 * split + 0.75 * steps(place, 5))
+    lab: Array = inks[(split * len(inks)).astype(int)]
+    value = split
+    if of.is_place:
+        place = steps(sites.lattice(of.blur(of.far, 2), of, FACET), 4, 0.3)
+        value = split + of.is_place * (0.3 * split + 0.7 * place - split)
+        near = np.stack([of.blur(of.lab[..., part], 3) for part in (1, 2)], -1)
+        lab = lab * np.asarray((1, 1 - 0.4 * of.is_place, 1 - 0.4 * of.is_place), np.float32)
+        lab[..., 1:] += 0.9 * of.is_place * near
     value = np.clip(value + 0.2 * of.cloud(100, 4) * (1 - of.is_place), 0, 1)
-    low, high = 0.66 - 0.41 * light, 0.94 - 0.41 * light
+    low, high = 0.70 - 0.45 * light - 0.1 * of.is_place, 0.95 - 0.42 * light
     own = lab[..., 0]
     lightness = 0.45 * np.clip(own, low - 0.06, high + 0.04) + 0.55 * (low + (high - low) * value)
     # A dark ink that is thinned loses its strength.
@@ -110,13 +123,19 @@ def _ground(of: Field, inks: Array, split: Array, light: Array) -> Array:
     return lab
 
 
-def _thing(of: Field, inks: Array, split: Array, light: Array, own: Array) -> Array:
-    """Return the squares of the things in Oklab: hues of their own, in steps of value that keep what is within."""
-    lab = inks[((split + 0.5) % 1 * len(inks)).astype(int)].copy()
+def _thing(of: Field, squares: _Squares, inks: Array, split: Array, light: Array) -> Array:
+    """Return the squares of the things in Oklab: hues of their own, each of one value but for what details cut in."""
     facets = 0.4 * sites.lattice(of.tone, of, FACET * 0.6) + 0.6 * of.tone
-    tone = steps(facets, 3, 0.3)
-    low = 0.17 + 0.42 * light
-    lab[..., 0] = low + 0.40 * tone + 0.13 * (split - 0.5)
-    hue = of.blur(of.lab[..., 1], 2.5), of.blur(of.lab[..., 2], 2.5)
-    lab[..., 1:] = 0.68 * lab[..., 1:] + 0.6 * np.stack(hue, -1)
+    near = of.blur(of.cover, 7) + 0.02
+    drawn = np.stack([facets, of.lab[..., 1], of.lab[..., 2]], -1)
+    broad = np.stack([of.blur(drawn[..., part] * of.cover, 7) / near for part in range(3)], -1)
+    held = over(broad[squares.middle], step(near[squares.middle], 0.1, 0.3), broad)
+    off = drawn - held
+    cut = step(0.75 * np.abs(off[..., 0]) + np.hypot(off[..., 1], off[..., 2]), 0.05, 0.12)
+    held = held + off * cut[..., None]
+    lab: Array = inks[((split + 0.5) % 1 * len(inks)).astype(int)]
+    lab[..., 0] = 0.20 + 0.38 * light + 0.40 * steps(held[..., 0], 4, 0.4) + 0.17 * (0.5 - split)
+    # What is yellow would turn to olive if it were dark.
+    lab[..., 0] += (1 - light) * np.clip(held[..., 2], 0, 0.2)
+    lab[..., 1:] = (0.72 * lab[..., 1:] + 0.6 * held[..., 1:]) * (1.25 - 0.2 * light)[..., None]
     return lab
