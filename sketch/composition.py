@@ -21,7 +21,18 @@ LAYOUTS = ("single", "grid", "panels", "pattern", "tilted")
 PAINTED = "painted"
 """The marks of painterly styles: light and form are drawn, brushstrokes are the model's work."""
 
-MARKS = (PAINTED, "linocut", "op-lines", "squares", "layered-paper", "tapestry", "pointillism", "facets", "woodcut")
+MARKS = (
+    PAINTED,
+    "linocut",
+    "op-lines",
+    "squares",
+    "layered-paper",
+    "tapestry",
+    "pointillism",
+    "facets",
+    "woodcut",
+    "cyanotype",
+)
 """What redraws the things and their ground."""
 
 CELLS_MOST = 6

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sketch.colour import Array
-from sketch.marks import facets, layered_paper, linocut, op_lines, pointillism, squares, tapestry, woodcut
+from sketch.marks import cyanotype, facets, layered_paper, linocut, op_lines, pointillism, squares, tapestry, woodcut
 from sketch.marks.field import Field
 
 
@@ -33,4 +33,5 @@ STYLES: dict[str, Style] = {
     "pointillism": Style(pointillism.draw, pointillism.INKS, pointillism.LAYOUTS),
     "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
     "woodcut": Style(woodcut.draw, woodcut.INKS, woodcut.LAYOUTS),
+    "cyanotype": Style(cyanotype.draw, cyanotype.INKS, cyanotype.LAYOUTS),
 }
