@@ -1,4 +1,4 @@
-"""Cyanotype: what lies on the paper keeps the light off; things are pale in deep blue, veiled where light gets through."""
+"""Cyanotype: what lies on the paper keeps the light off; things are pale in the deep of the ground."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.marks.field import Field, Numbers, step
+from sketch.marks.field import Field, step
 
 INKS = (
     ("f1efe4", "b9cdd6", "4f86ad", "1c4f86", "0d2a52"),
@@ -68,10 +68,10 @@ def _veils(of: Field) -> Array:
     return veil
 
 
-def _brushed(of: Field) -> Numbers:
+def _brushed(of: Field) -> Array:
     """Return where the paper was coated (h, w), 0…1: all of it, or as far as the brush went, by chance."""
     chance, (x, y), (high, wide) = of.chance(2), of.places, of.size
-    strokes = 1 + 0.03 * np.sin(y / 2.2 + of.cloud(60, 4))
+    strokes = np.asarray(1 + 0.03 * np.sin(y / 2.2 + of.cloud(60, 4)), np.float32)
     if chance.random() < 0.6:
         return strokes
     # The brush went across: its strokes end raggedly at the sides, and straight above and below.
@@ -79,4 +79,4 @@ def _brushed(of: Field) -> Numbers:
     sides = np.minimum(x + ends[:, :1], wide - x + ends[:, -1:])
     edges = np.minimum(y, high - y) + 1.5 * of.cloud(40, 7)
     inside = np.minimum(sides - chance.uniform(10, 20), edges - chance.uniform(6, 14)) + 0.8 * of.cloud(7, 8)
-    return strokes * step(inside, -2.5, 2)
+    return np.asarray(strokes * step(inside, -2.5, 2), np.float32)
