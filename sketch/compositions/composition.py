@@ -26,6 +26,7 @@ MARKS = (PAINTED, *STYLES)
 MARKS = (
     PAINTED, "cut-paper", "linocut", "op-lines", "planes", "poster", "risograph", "silkscreen", "squares",
 )  # fmt: skip
+MARKS = (PAINTED, *STYLES)
 """What redraws the things and their ground."""
 
 CELLS_MOST = 6

@@ -151,6 +151,19 @@ class Field:
         return across, down
 
     @cached_property
+    def mean(self) -> Array:
+        """Return the mean colour of the things in Oklab, (3,)."""
+        cover = self.cover[..., None]
+        return np.asarray((self.lab * cover).sum((0, 1)) / (cover.sum() + 1e-3), np.float32)
+
+    @cached_property
+    def nearby(self) -> Array:
+        """Return the colours of the things in Oklab (h, w, 3), spread softly beyond their outline."""
+        near = np.maximum(self.blur(self.cover, 10), 0.05)
+        parts = [self.blur((self.lab[..., part] - self.mean[part]) * self.cover, 10) / near for part in range(3)]
+        return np.asarray(np.stack(parts, -1) + self.mean, np.float32)
+
+    @cached_property
     def away(self) -> Array:
         """Return the distance (h, w) to the outline of the things in units, positive inside, within ±:data:`REACH`."""
         return signed_distance(self.cover, self.pixel)

@@ -6,7 +6,7 @@ import numpy as np
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.marks.field import Field, Numbers, over, step
+from sketch.marks.field import Field, over
 
 INNER, OUTER = 5, 4
 """How many sheets there are within the things, and around them."""
@@ -34,8 +34,8 @@ def draw(of: Field) -> Array:
     accent = int(chance.integers(0, 3))
     body = of.cut(of.away)
     inner, outer = _inner(of, falls=is_dark_above), _outer(of, falls=is_hollow)
-    within = [_above(inner, level) * body + (1 - body if is_hollow else 0) for level in range(INNER)]
-    around = [_above(outer, level) * (1 - body) + (0 if is_hollow else body) for level in range(OUTER)]
+    within = [sheet * body + (1 - body if is_hollow else 0) for sheet in _sheets(inner, INNER)]
+    around = [sheet * (1 - body) + (0 if is_hollow else body) for sheet in _sheets(outer, OUTER)]
     sheets = within[1:] + around if is_hollow else around[1:] + within
     count = len(sheets)
     at_silhouette = len(within) - 1 if is_hollow else len(around) - 1
@@ -62,23 +62,31 @@ def _outer(of: Field, *, falls: bool) -> Array:
     reach = far / (13 + 0.28 * far) / of.scale * 1.25 + (0.2 + 0.012 * far) * of.cloud(75, 1)
     rings = 0.6 + reach if falls else OUTER - 0.6 - reach
     light = of.blur(colour.lab(of.ground)[..., 0], 1.5)
-    place = (light - 0.2) / 0.7 * OUTER + 0.3 * step(of.away, -30, 0)
+    steps = (light - light.mean()) / (3.2 * light.std() + 0.08) + 0.5
+    place = 0.15 + 0.75 * steps * OUTER + 0.22 * rings
     return np.asarray(rings + (place - rings) * of.is_place, np.float32)
 
 
-def _above(height: Numbers, level: int) -> Array:
-    """Return where (h, w) a height lies above a level, with an edge about a pixel soft."""
+def _sheets(height: Array, count: int) -> list[Array]:
+    """Return where (h, w) a height lies above each of some levels, from 0, with an edge about a pixel soft."""
     down, across = np.gradient(height)
     steep = np.maximum(np.hypot(down, across), 0.02)
-    return np.asarray(np.clip((height - level) / steep + 0.5, 0, 1), np.float32)
+    return [np.asarray(np.clip((height - level) / steep + 0.5, 0, 1), np.float32) for level in range(count)]
 
 
 def _cast(of: Field, sheet: Array) -> Array:
     """Return a sheet (h, w) moved away from the light."""
-    from scipy import ndimage
+    for axis, far in enumerate((3.0, -3.2 * of.side)):
+        whole, part = divmod(abs(far) / of.pixel, 1)
+        one, other = (_moved(sheet, int(np.sign(far)) * int(whole + more), axis) for more in (0, 1))
+        sheet = one + (other - one) * np.float32(part)
+    return sheet
 
-    moved = (3.0 / of.pixel, -3.2 * of.side / of.pixel)
-    return np.asarray(ndimage.shift(sheet, moved, order=1, mode="nearest"), np.float32)
+
+def _moved(of: Array, by: int, axis: int) -> Array:
+    """Return (h, w) moved by pixels along an axis; its edge goes on."""
+    at = np.clip(np.arange(of.shape[axis]) - by, 0, of.shape[axis] - 1)
+    return np.asarray(np.take(of, at, axis))
 
 
 def _tone(ramp: Array, at: float) -> Array:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.marks import noise
+from sketch.marks import inking, noise
 from sketch.marks.field import Field, Numbers, over, step
 
 PITCHES = (9.5, 7.8, 6.4)
@@ -48,14 +50,9 @@ def _wanted(of: Field) -> Array:
     things[..., 1] += 0.012 * light
     things[..., 2] += 0.055 * light - 0.015
     # Around the things lies what is opposite to them: light around dark, orange around blue.
-    near = np.maximum(of.blur(of.cover, 10), 0.05)
-    against = np.stack(
-        [of.blur((things[..., part] - grey) * of.cover, 12) / near for part, grey in enumerate(GREY)], -1
-    )
     halo = step(of.away, -30, -1)[..., None]
-    ground = ground + (0.5 * (GREY - ground) - 0.7 * against) * halo * np.array([1, 0.75, 0.75], np.float32)
-    mean = float((things[..., 0] * of.cover).sum() / (of.cover.sum() + 1e-3)) - GREY[0]
-    ground[..., 0] -= 0.7 * np.tanh(3 * mean) * 0.3 * (1 - of.is_place)
+    ground = ground + (0.5 * (GREY - ground) - 0.75 * (of.nearby - GREY)) * halo * np.array([0.9, 0.8, 0.8], np.float32)
+    ground[..., 0] -= 0.2 * np.tanh(3 * (of.mean[0] - GREY[0])) * (1 - of.is_place)
     return np.asarray(ground + (things - ground) * body, np.float32)
 
 
@@ -77,7 +74,7 @@ def _ground(of: Field) -> Array:
     at = np.broadcast_to(at, of.shape)
     own = first + (second - first) * step(at, 0.05, 0.6)[..., None]
     own = own + (third - own) * step(at, 0.55, 1.05)[..., None]
-    own[..., 0] = 0.5 * own[..., 0] + 0.5 * chance.choice((0.36, 0.62, 0.76))
+    own[..., 0] = 0.5 * own[..., 0] + 0.5 * float(chance.choice((0.36, 0.62, 0.76)))
     place = colour.lab(of.ground)
     place[..., 1:] *= 1.25
     return np.asarray(own + (place - own) * of.is_place, np.float32)
@@ -88,7 +85,7 @@ def _dotted(of: Field, picture: Array, colours: tuple[Array, Array, Array], numb
     wanted, inks, detail = colours
     x, y = of.places
     turn = 0.35 + 1.1 * number + of.seed % 7
-    cosine, sine = np.cos(turn), np.sin(turn)
+    cosine, sine = math.cos(turn), math.sin(turn)
     u, v = (x * cosine + y * sine) / pitch, (y * cosine - x * sine) / pitch
     column, row = np.floor(u).astype(int), np.floor(v).astype(int)
     rows, columns = np.arange(row.min(), row.max() + 1)[:, None], np.arange(column.min(), column.max() + 1)[None, :]
@@ -101,8 +98,9 @@ def _dotted(of: Field, picture: Array, colours: tuple[Array, Array, Array], numb
     own[..., 3:] = 0.5 + (own[..., 3:] - 0.5) * (1 - 0.4 * step(of.away[at], -1, 1))[..., None]
     hues = _hues(wanted[at], inks, own[..., 3:])
     dots = np.concatenate([hues, np.stack([across, down, size], -1)], -1, dtype=np.float32)
-    dots = dots[row - row.min(), column - column.min()]
-    far = np.hypot(u - dots[..., 3], v - dots[..., 4]) * pitch
+    at_dot = (row - row.min()) * columns.size + column - column.min()
+    dots = dots.reshape(-1, 6)[at_dot]
+    far = np.sqrt((u - dots[..., 3]) ** 2 + (v - dots[..., 4]) ** 2) * pitch
     return over(dots[..., :3], of.cut(dots[..., 5] - far), picture)
 
 
@@ -116,8 +114,5 @@ def _pixels(of: Field, x: Numbers, y: Numbers) -> tuple[NDArray[np.int64], NDArr
 def _hues(wanted: Array, inks: Array, own: Array) -> Array:
     """Return for each dot (h, w, 3) an ink near the colour wanted, by its own chance, mostly pure."""
     apart = (own - 0.5) * np.array([0.18, 0.19, 0.21], np.float32)
-    gap = (wanted + apart)[..., None, :] - inks
-    far = (1.1 * gap[..., 0] ** 2 + 2.5 * (gap[..., 1:] ** 2).sum(-1)) / 0.004
-    share = np.exp(far.min(-1, keepdims=True) - far)
-    pure = (share / share.sum(-1, keepdims=True)) @ inks
+    pure = inking.nearest(wanted + apart, inks, soft=0.004, weights=(1.1, 2.5))
     return colour.rgb(np.asarray(0.7 * pure + 0.3 * (wanted + 0.6 * apart), np.float32))

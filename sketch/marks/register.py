@@ -9,6 +9,7 @@ from sketch.colour import Array
 from sketch.marks import (
     batik,
     cut_paper,
+    cyanotype,
     etching,
     facets,
     layered_paper,
@@ -30,6 +31,7 @@ from sketch.marks import (
 )
 from sketch.marks.field import Field
 
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """A graphic style: what draws a field (h, w, 3) in its marks, the inks to choose from, and its layouts.
@@ -43,9 +45,11 @@ class Style:
     layouts: tuple[tuple[str, int, int, float], ...]
     tilts: tuple[float, float] = (0.12, 0.35)
 
+
 STYLES: dict[str, Style] = {
     "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS),
     "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS),
+    "cyanotype": Style(cyanotype.draw, cyanotype.INKS, cyanotype.LAYOUTS),
     "etching": Style(etching.draw, etching.INKS, etching.LAYOUTS),
     "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
     "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS),

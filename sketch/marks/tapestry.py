@@ -6,7 +6,7 @@ import numpy as np
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.marks import noise
+from sketch.marks import inking, noise
 from sketch.marks.field import Field, Numbers, step
 
 ROW = 5.6
@@ -23,7 +23,7 @@ INKS = (
     ("2f3d2e", "d9c79a", "8c3a2a", "c28a35", "8a9a72", "efe4cb", "4a5f7a", "1d211c"),
     ("d9c9c0", "6a3a4a", "3f5a5f", "b0685a", "c9a25c", "8a8f7a", "2f2a33", "f2e8dc"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 1), ("pattern", 3, 3, 1))
+LAYOUTS = (("single", 1, 1, 8), ("grid", 2, 2, 1), ("pattern", 2, 2, 1))
 
 
 def draw(of: Field) -> Array:
@@ -59,25 +59,17 @@ def _dyed(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
     wanted = woven.copy()
     wanted[..., 0] = 0.45 * woven[..., 0] + 0.55 * (0.12 + 0.82 * tone) + 0.14 * lag
     wanted[..., 1:] *= 0.85
-    gap = wanted[..., None, :] - inks
-    far = (gap[..., 0] ** 2 + 2.2 * (gap[..., 1:] ** 2).sum(-1)) / 0.0022
-    dyed = _chosen(far, inks)
+    dyed = inking.nearest(wanted, inks, soft=0.0022, weights=(1, 2.2))
     dyed[..., 1:] += HUE * (woven[..., 1:] - dyed[..., 1:])
     return dyed
 
 
-def _chosen(far: Array, inks: Array) -> Array:
-    """Return inks (n, w, 3) by how far each is from what is wanted (n, w, inks): nearly always one, never a jump."""
-    share = np.exp(far.min(-1, keepdims=True) - far)
-    return np.asarray((share / share.sum(-1, keepdims=True)) @ inks, np.float32)
-
-
 def _ground(of: Field, away: Array, woven: Array, inks: Array, lag: Array) -> Array:
-    """Return the ground (n, w, 3): serrated bands around the things, or across and bent by them, or the place in dyes."""
+    """Return the ground (n, w, 3): serrated bands around the things or across, or the place in dyes."""
     chance = of.chance()
     x = of.places[0]
     row = np.arange(len(away))[:, None]
-    lean = chance.choice((0.0, 0.09, 0.18, -0.12))
+    lean = float(chance.choice((0.0, 0.09, 0.18, -0.12)))
     tooth = np.abs((x / (float(chance.uniform(26, 48)) * of.scale) + row * lean) % 1 - 0.5) * 2
     width = float(chance.uniform(15, 28))
     near = -away - 5 - 9 * tooth
@@ -90,18 +82,13 @@ def _ground(of: Field, away: Array, woven: Array, inks: Array, lag: Array) -> Ar
     low = np.floor(level).astype(int)
     blend = step(level - low, 0.88, 1.0)[..., None]
     bands = inks[order[low % len(order)]] * (1 - blend) + inks[order[(low + 1) % len(order)]] * blend
-    bands = bands + (_opposite(of, inks) - bands) * step(near, 2.5, 0)[..., None]
-    place = _dyed(woven, woven[..., 0], inks, lag)
+    apart = inking.opposite(inks, of.mean)
+    bands = bands + (apart - bands) * step(near, 2.5, 0)[..., None]
+    # In a place, the ground is lighter around what is dark, and darker around what is light.
+    halo = 0.3 * np.tanh(4 * (of.mean[0] - 0.6)) * step(away, -24, -2)
+    place = _dyed(woven, 1.1 * woven[..., 0] - 0.1 - halo, inks, 0.6 * lag)
+    place = place + (apart - place) * step(away, -5.5, -3.5)[..., None] * 0.8
     return np.asarray(bands + (place - bands) * of.is_place, np.float32)
-
-
-def _opposite(of: Field, inks: Array) -> Array:
-    """Return the ink (3,) that stands out best from the things as a whole, soft where two do alike."""
-    cover = of.cover[..., None]
-    mean = (of.lab * cover).sum((0, 1)) / (cover.sum() + 1e-3)
-    apart = np.sqrt(((inks - mean) ** 2).sum(-1)) - 0.02 * np.arange(len(inks))
-    share = np.exp((apart - apart.max()) / 0.012)
-    return np.asarray(share @ inks / share.sum(), np.float32)
 
 
 def _abrash(of: Field, rows: int) -> Array:

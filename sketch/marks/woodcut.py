@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sketch import colour
 from sketch.colour import Array
+from sketch.marks import inking
 from sketch.marks.field import Field, Numbers, over, step
 
 PITCH = 7.0
@@ -28,15 +31,15 @@ def draw(of: Field) -> Array:
     body = of.cut(of.away)
     pieces = over(_own(of), body, _ground(of, grain))
     # What is dark is cut in a second block, with gouges along the grain where it ends.
-    dark = np.clip(0.98 - 1.25 * of.tone - 0.3 * of.shade, 0, 1) * body
+    dark = np.clip(0.9 - 1.3 * of.tone - 0.3 * of.shade, 0, 1) * body
     dark = dark + (1 - body) * of.is_place * np.clip(1.05 - 1.6 * of.lab[..., 0], 0, 0.8)
-    second = of.stripes(grain / (PITCH * 1.15 * of.scale) + 0.1 * of.cloud(14, 3), np.clip(dark * 1.15 - 0.12, 0, 1))
-    second = second * step(dark, 0.1, 0.2)
-    second = np.maximum(second, step(of.edges, 0.5, 0.95) * body * 0.85)
+    second = of.stripes(grain / (PITCH * 0.9 * of.scale) + 0.1 * of.cloud(14, 3), np.clip(dark * 1.25 - 0.12, 0, 1))
+    second = second * step(dark, 0.12, 0.25)
+    second = np.maximum(second, step(of.edges, 0.45, 0.9) * body * 0.9)
     printed = over(of.ink(1), second, pieces)
     # Soft wood prints pale between the rings; pieces of the block do not quite touch.
     rings = of.stripes(grain / (PITCH * of.scale) + 0.35, np.clip(0.26 + 0.16 * _streaks(of, grain), 0.02, 0.6))
-    gap = of.cut(0.9 + 0.9 * of.cloud(30, 7) - np.abs(of.away + 0.4)) * 0.9
+    gap = of.cut(0.5 + 1.1 * of.cloud(34, 7) - np.abs(of.away + 0.4)) * 0.9
     bare = np.clip(rings * (0.52 - 0.12 * body - 0.2 * second) + gap, 0, 1)
     return over(np.broadcast_to(of.ink(0), of.ground.shape), bare, printed)
 
@@ -45,7 +48,7 @@ def _across(of: Field) -> tuple[Numbers, Numbers]:
     """Return places across and along the plank (h, w) in units, from its middle."""
     x, y = (place - side / 2 for place, side in zip(of.places, reversed(of.size), strict=True))
     turn = float(of.chance(1).choice((0.0, 0.0, np.pi / 2, 0.3, -0.35)))
-    return y * np.cos(turn) + x * np.sin(turn), x * np.cos(turn) - y * np.sin(turn)
+    return y * math.cos(turn) + x * math.sin(turn), x * math.cos(turn) - y * math.sin(turn)
 
 
 def _grain(of: Field) -> Array:
@@ -53,12 +56,11 @@ def _grain(of: Field) -> Array:
     chance = of.chance(2)
     across, along = _across(of)
     for _ in range(int(chance.integers(1, 4))):
-        at, to, wide = chance.uniform(-110, 110), chance.uniform(-120, 120), chance.uniform(10, 26)
+        at, to, wide = chance.uniform(-110, 110), chance.uniform(-120, 120), chance.uniform(14, 30)
         far = np.sqrt((across - at) ** 2 + ((along - to) / 2.2) ** 2)
-        across = at + (across - at) * (1 - 0.7 * np.exp(-((far / wide) ** 2)))
-    area = of.cover.sum() + 1e-3
-    middle = float((_across(of)[0] * of.cover).sum() / area)
-    bent = (across - middle) * (1 - 0.42 * np.exp(-np.clip(-of.away, 0, None) / 30))
+        across = at + (across - at) * (1 - 0.55 * np.exp(-((far / wide) ** 2)))
+    middle = float((_across(of)[0] * of.cover).sum() / (of.cover.sum() + 1e-3))
+    bent = (across - middle) * (1 - 0.4 * step(of.away, -60, -2)) + middle
     return np.asarray(bent + 12 * of.bulge + 2.6 * of.cloud(110, 4), np.float32)
 
 
@@ -68,29 +70,30 @@ def _streaks(of: Field, grain: Array) -> Array:
 
 
 def _own(of: Field) -> Array:
-    """Return the ink of the things' pieces (h, w, 3), that nearest in hue, and paper where they are light."""
-    inks = colour.lab(of.inks)
-    gap = of.lab[..., None, 1:] - inks[[0, 2, 3, 4, 5], 1:] * 1.1
-    far = (gap**2).sum(-1) / 0.0018
-    far[..., 0] += 12 * step(0.92 - of.lab[..., 0], 0, 0.25) - 3
-    share = np.exp(far.min(-1, keepdims=True) - far)
-    own = (share / share.sum(-1, keepdims=True)) @ inks[[0, 2, 3, 4, 5]]
+    """Return the ink of the things' pieces (h, w, 3): that nearest in hue, and paper where they are light."""
+    inks = colour.lab(of.inks[[0, 2, 3, 4, 5]])
+    wanted = of.lab.copy()
+    wanted[..., 0] = 0.5 * wanted[..., 0] + 0.5 * (0.25 + 0.7 * of.tone)
+    own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4))
     own[..., 0] += 0.1 * (of.tone - 0.5)
-    return colour.rgb(np.asarray(own, np.float32))
+    return colour.rgb(own)
 
 
 def _ground(of: Field, grain: Array) -> Array:
     """Return the inks of the ground's pieces (h, w, 3): bands that flow with the grain, or the place."""
     chance = of.chance(3)
+    inks = colour.lab(of.inks)
     order = 2 + chance.permutation(4)
-    edges = np.sort(chance.uniform(-70, 70, int(chance.integers(0, 3))))
-    bands = np.broadcast_to(of.ink(int(order[0])), of.ground.shape)
+    edges = np.sort(chance.uniform(-80, 80, int(chance.integers(0, 3))))
+    base = inking.opposite(inks[order], of.mean, soft=0.05)
+    bands = np.broadcast_to(colour.rgb(base), of.ground.shape)
     for number, edge in enumerate(edges, 1):
         bands = over(of.ink(int(order[number])), of.cut((grain - edge + 5 * of.cloud(70, 8)) * 0.8), bands)
-    inks = colour.lab(of.inks)
+    # Where one ink of a place gives way to another, it does in gouges along the grain.
     place = colour.lab(of.ground)
-    gap = place[..., None, :] - inks
-    far = (0.8 * gap[..., 0] ** 2 + 2 * (gap[..., 1:] ** 2).sum(-1)) / 0.003
-    share = np.exp(far.min(-1, keepdims=True) - far)
-    inked = colour.rgb(np.asarray((share / share.sum(-1, keepdims=True)) @ inks, np.float32))
-    return np.asarray(bands + (inked - bands) * of.is_place, np.float32)
+    gouge = 4 * np.abs((grain / (2 * PITCH * of.scale)) % 1 - 0.5) - 1
+    place[..., 0] += 0.07 * gouge - 0.22 * np.tanh(3 * (of.nearby[..., 0] - 0.6)) * step(of.away, -24, -2)
+    place[..., 1:] *= 1.4
+    burden = np.array([0.012, 0.004, 0, 0, 0, 0], np.float32)
+    inked = inking.nearest(place, inks, soft=0.0012, weights=(0.8, 2), burden=burden)
+    return np.asarray(bands + (colour.rgb(inked) - bands) * of.is_place, np.float32)
