@@ -1,4 +1,4 @@
-"""Where things stand in a painterly scene: near and far, beside the middle, cropped now and then, lying where they lie."""
+"""Where things stand in a painterly scene: near and far, beside the middle, cropped now and then, or lying down."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def _setting(setting: Setting, dice: random.Random) -> Setting:
 
 
 def _has_ground(setting: Setting) -> bool:
-    return setting.kind not in FLOORLESS and not (setting.kind in ("plain", "split", "pattern") and setting.horizon > UP)
+    return setting.kind not in FLOORLESS and not (
+        setting.kind in ("plain", "split", "pattern") and setting.horizon > UP
+    )
 
 
 def _held(item: Item, setting: Setting, book: Sketchbook, dice: random.Random) -> _Placed:
@@ -94,7 +96,8 @@ def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
     if stance == habitats.PORTRAIT and _has_ground(setting):
         high = thing.fitting(dice.uniform(0.74, 0.9), 0.95)
         return thing.at(0.5 + side * dice.uniform(0.02, 0.1), 1.0 + dice.uniform(0.02, 0.08), high)
-    whole = thing.item.kind.startswith((*arrangement.SIDEWAYS, "person"))  # cropped, it would lose its head
+    # Cropped, an animal would lose its head, and what is long most of itself.
+    whole = thing.item.kind.startswith((*arrangement.SIDEWAYS, "person")) or thing.posture.ratio > posture.LONG
     if dice.random() < CLOSE and not whole and stance not in (habitats.FLY, habitats.SWIM, habitats.HANG):
         high = thing.fitting(dice.uniform(0.85, 1.02), 1.12)
         return thing.at(0.5 + side * dice.uniform(0.04, 0.1), dice.uniform(0.96, 1.04), high)
@@ -126,7 +129,9 @@ def _together(placed: list[_Placed], setting: Setting, dice: random.Random) -> l
     most = {2: 0.62, 3: 0.52, 4: 0.45}.get(count, 0.4)
     ranks = [1.0, *(dice.uniform(0.62, 0.84) if not same else dice.uniform(0.72, 0.95) for _ in range(count - 1))]
     highs = [thing.fitting(most * rank, 0.98 / count * 1.15 * rank) for thing, rank in zip(placed, ranks, strict=True)]
-    wides = [high * thing.posture.wide / max(0.05, thing.posture.high) for thing, high in zip(placed, highs, strict=True)]
+    wides = [
+        high * thing.posture.wide / max(0.05, thing.posture.high) for thing, high in zip(placed, highs, strict=True)
+    ]
     total = sum(wides)
     overlap = 0.94 if total <= 0.9 else 0.9 / total
     start = 0.5 - total * overlap / 2 + side * min(0.06, max(0.0, 0.48 - total * overlap / 2))

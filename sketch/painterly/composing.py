@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sketch import colour
 from sketch.colour import Array
 from sketch.lighting.form import blurred
 from sketch.painterly import forms, ground, tones
@@ -77,7 +76,7 @@ def _darken(behind: Array, shape: Form, light: Light, setting: Setting) -> None:
     if setting.kind in AIR or not ground.is_place(setting):
         return
     dark = thrown(shape, light.side, _floor(setting)) * light.depth
-    dark = np.maximum(dark, touching(shape, light.side, _floor(setting)))
+    dark = np.maximum(dark, touching(shape, _floor(setting)))
     behind *= 1 - forms.resized(dark, behind.shape[0])[..., None] * _SHADOW
 
 
@@ -102,7 +101,9 @@ def _facing(shapes: list[Form], light: Light, size: int) -> tuple[Array, Array]:
         # Over the whole of it the light falls off, as over a ball.
         place = (np.arange(size, dtype=np.float32) + 0.5) / size
         reach = max(0.08, 0.5 * shape.side)
-        fall = (place[None, :] - shape.middle) * light.side / reach - (place[:, None] - shape.foot + reach) * 0.7 / reach
+        fall = (place[None, :] - shape.middle) * light.side / reach - (
+            place[:, None] - shape.foot + reach
+        ) * 0.7 / reach
         own = own * 1.5 + 0.24 * np.tanh(fall)
         facing += (own - facing) * shape.cover
         cover += (1 - cover) * shape.cover

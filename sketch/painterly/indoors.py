@@ -14,7 +14,9 @@ from sketch.painterly.stage import Stage
 def wall(stage: Stage, *, patch: float = 0.6) -> None:
     """Draw a wall in falling light: dark on the side of the light, and bright where it arrives."""
     x, y, light = stage.x, stage.y, stage.light
-    stage.rgb[:] = stage.between(stage.tones[0], stage.tones[1], 0.5 + 0.3 * stage.noise(0.6, 0.5) - 0.3 * (x - 0.5) * light)
+    stage.rgb[:] = stage.between(
+        stage.tones[0], stage.tones[1], 0.5 + 0.3 * stage.noise(0.6, 0.5) - 0.3 * (x - 0.5) * light
+    )
     stage.vary(0.05, 0.22, 0.22)
     arrives = np.exp(-(((x - 0.5 + 0.42 * light) / 0.5) ** 2) - ((y - 0.42) / 0.5) ** 2)
     stage.shade(0.30 * arrives - 0.48 * (1 - arrives) * stage.any(0.7, 1.1))
@@ -204,5 +206,3 @@ def split(stage: Stage) -> None:
     """Draw a studio with a cloth behind: what was flat fields becomes a wall and a drape."""
     stage.horizon = min(stage.horizon + 0.12, 0.8)
     plain(stage)
-
-

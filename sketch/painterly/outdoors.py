@@ -6,7 +6,7 @@ import numpy as np
 
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
-from sketch.painterly.stage import Stage
+from sketch.painterly.stage import Stage, looked_up
 
 
 def sky(stage: Stage, *, clouds: float = 1.0) -> None:
@@ -37,9 +37,7 @@ def _clouds(stage: Stage, amount: float) -> None:
 
 
 def _summed(grids: list[Array], u: Numbers, v: Numbers) -> Array:
-    from sketch.painterly.stage import _between
-
-    total = sum(_between(grid, u * 2**at, v * 2**at) * 0.5**at for at, grid in enumerate(grids))
+    total = sum(looked_up(grid, u * 2**at, v * 2**at) * 0.5**at for at, grid in enumerate(grids))
     return np.asarray(total, np.float32) * np.float32(1.2)
 
 
@@ -260,7 +258,9 @@ def _cumulus(stage: Stage, x: float, y: float, size: float) -> None:
     shape += 0.02 * stage.noise(0.07, 0.06, 2)
     cover = stage.soft(shape, 0.035) * stage.soft(y + 0.2 * size - stage.y + 0.02 * stage.noise(0.1, 0.1), 0.09)
     down, across = np.gradient(np.clip(shape, -0.02, 0.12), stage.pixel)
-    lit = np.clip(0.55 - 0.4 * (across * stage.light - down * 0.8) * 0.35 - 0.55 * (stage.y - y + 0.2 * size) / size, 0, 1)
+    lit = np.clip(
+        0.55 - 0.4 * (across * stage.light - down * 0.8) * 0.35 - 0.55 * (stage.y - y + 0.2 * size) / size, 0, 1
+    )
     white = stage.tones[1] * 0.3 + np.array([0.67, 0.65, 0.61], np.float32) * (0.55 if stage.night else 1.0)
     grey = stage.tones[0] * 0.65 + stage.tones[1] * 0.18
     stage.lay(np.clip(stage.between(grey, white, lit), 0, 1), 0.95 * cover)
@@ -287,7 +287,9 @@ def street(stage: Stage) -> None:
         house = stage.tones[1] * (1 - near) + tone * near * lit
         part = bay - number
         level = (stage.y - roof) / (vanish_y + far * 0.4 - roof + 1e-3)
-        pane = stage.soft(0.16 - np.abs((part * 2) % 1 - 0.5), 0.08) * stage.soft(0.22 - np.abs((level * 3.2) % 1 - 0.5), 0.1)
+        pane = stage.soft(0.16 - np.abs((part * 2) % 1 - 0.5), 0.08) * stage.soft(
+            0.22 - np.abs((level * 3.2) % 1 - 0.5), 0.1
+        )
         house = house * (1 - 0.34 * pane * near[..., 0])[..., None]
         house = house * (1 + 0.05 * stage.noise(0.1, 0.14)[..., None])
         foot = vanish_y + far * 0.28
@@ -311,7 +313,9 @@ def space(stage: Stage) -> None:
     stage.rgb[:] = stage.between(stage.rgb, stage.tones[1] * 0.95 + stage.tones[4] * 0.08, np.clip(band, 0, 1))
     stage.lay(stage.tones[2] * 0.9 + stage.tones[4] * 0.15, 0.5 * np.clip(stage.noise(0.25, 0.2, 3) * band, 0, 1))
     for _ in range(int(stage.any(10, 18))):
-        star = np.exp(-((np.hypot(stage.x - stage.any(0, 1), stage.y - stage.any(0, 1)) / stage.any(0.006, 0.016)) ** 2))
+        star = np.exp(
+            -((np.hypot(stage.x - stage.any(0, 1), stage.y - stage.any(0, 1)) / stage.any(0.006, 0.016)) ** 2)
+        )
         stage.lay(np.array([1, 0.95, 0.82], np.float32), 0.85 * star)
     if stage.chance.random() < 0.6:
         x, radius = stage.any(0.1, 0.9), stage.any(0.5, 0.9)

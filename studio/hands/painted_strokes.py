@@ -119,7 +119,9 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     warm = over(bent.roll(int(9 * unit), 2), inside, streaks.roll(int(13 * unit), 2))
     lively = colour.tuned(brush.blur(rich, 2.2 * unit), lift=0.05 * hatch, turn=0.22 * warm)
     cover = step(0.64 + 0.24 * inside + (0.26 - 0.08 * inside) * hatch + 0.10 * tooth, 0.0, 0.85)
-    picture = over(lively, 0.94 * cover, over(sheet, torch.full_like(like, 0.6) - 0.2 * inside, brush.blur(rich, 5 * unit)))
+    picture = over(
+        lively, 0.94 * cover, over(sheet, torch.full_like(like, 0.6) - 0.2 * inside, brush.blur(rich, 5 * unit))
+    )
     # Then strokes with its end: along the form, lighter in the lights and cooler in the shades.
     shade = colour.lab(brush.blur(rich, 3 * unit))[:, :1]
     for pitch, length, width, wanted, source, shake, turn in (

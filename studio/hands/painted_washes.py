@@ -33,7 +33,9 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     moved = brush.shifted(whole, *off)
     # Colours run into each other, further in the ground and in the shade of things than where detail is.
     wet = over(brush.blur(moved, 3.2 * unit), 1 - 0.6 * inside, brush.blur(moved, 1.4 * unit))
-    wet = over(brush.blur(moved, 7 * unit), 0.6 * step(brush.cloud(dice, like, 44 * unit, 2), 0.0, 1.2) * (1 - fine), wet)
+    wet = over(
+        brush.blur(moved, 7 * unit), 0.6 * step(brush.cloud(dice, like, 44 * unit, 2), 0.0, 1.2) * (1 - fine), wet
+    )
     light, chroma, hue = colour.polar(colour.lab(wet))
     light = contrasted(light)
     light = over(light, 0.25 + 0.75 * inside, 0.22 + 0.78 * light)
@@ -140,7 +142,6 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     seen = brush.shifted(whole, *off)
     light = contrasted(colour.lab(brush.blur(seen, 1.0 * unit))[:, :1])
     inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
-    fine = form.detail(drawing)
     tone = (1 - light).clamp(0, 1)
     low, high = tone.amin((2, 3), keepdim=True), tone.amax((2, 3), keepdim=True)
     tone = ((tone - low) / (high - low).clamp(min=0.5)).clamp(0, 1)

@@ -1,4 +1,4 @@
-"""Brush and chalk before a given ground: pointillist, oil painting, swirling brushwork, chalk pastel, colour field."""
+"""Dots and fields before a given ground: pointillist, colour field."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import Strokes, body, contour, gathered, lit, solid, stroked, varied
+from studio.hands.techniques import body, gathered, solid
 
 
 def pointillist(drawing: Drawing, dice: Dice) -> Tensor:
@@ -46,126 +46,6 @@ def pointillist(drawing: Drawing, dice: Dice) -> Tensor:
             )
         canvas = over(gathered(tones.flatten(2).transpose(1, 2), which[:, 0].long()), shape, canvas)
     return canvas
-
-
-def _painted(coat: Strokes, marks: brush.Marks, tones: Tensor, under: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    """Lay a coat in its tones over (colours, relief)."""
-    ridge = (1 - coat.across**2).clamp(0, 1) * (1 - coat.along.abs() ** 3).clamp(0, 1)
-    # Bristles leave a few broad furrows along a stroke.
-    phase = coat.coloured(marks.own[:, 3:].expand(len(tones), -1, -1, -1))
-    furrow = torch.sin(5 * coat.across + 9 * phase)
-    colours = over(coat.coloured(tones) + 0.012 * furrow, coat.cover, under[0])
-    return colours, over(ridge.sqrt() + 0.10 * furrow, coat.cover, under[1])
-
-
-def oil(drawing: Drawing, dice: Dice) -> Tensor:
-    """Thick strokes that build the form: broad slanting ones in the ground, shorter ones along the things' shapes."""
-    unit, like = drawing.unit, drawing.alpha
-    zero = torch.zeros_like(like)
-    ground = colour.tuned(brush.blur(drawing.ground, 1.5 * unit), chroma=1.15)
-    field = brush.directions(colour.lab(ground), 9 * unit, torch.full_like(like, -0.75))
-    marks = brush.Marks(dice, like, 15 * unit)
-    back = stroked(marks, field, 17 * unit, 8.5 * unit)
-    tones = varied(marks.seen(ground), marks.own, 0.055, 0.4)
-    canvas = _painted(back, marks, tones, (colour.tuned(brush.blur(ground, 4 * unit), lightness=0.9), zero))
-
-    rich = colour.tuned(drawing.rgb, chroma=1.18, lightness=0.98)
-    form = torch.cat([colour.lab(brush.blur(drawing.rgb, 1.5 * unit)), brush.blur(like, 5 * unit)], 1)
-    field = brush.directions(form, 5 * unit, torch.full_like(like, -1.1))
-    marks = brush.Marks(dice, like, 8.5 * unit)
-    coat = stroked(marks, field, 9.5 * unit, 4.2 * unit)
-    own = _painted(coat, marks, varied(marks.seen(brush.blur(rich, 1.0 * unit)), marks.own, 0.07, 0.3), (rich, zero))
-    detail = step(brush.blur(drawing.lines, 2.0 * unit), 0.1, 0.3)
-    marks = brush.Marks(dice, like, 4.5 * unit)
-    coat = stroked(marks, field, 5 * unit, 2.3 * unit, 1.2 * detail)
-    own = _painted(coat, marks, varied(marks.seen(rich), marks.own, 0.04, 0.1), own)
-    wander = [0.9 * unit * brush.cloud(dice, like, 9 * unit, 1) for _ in range(2)]
-    cover = step(brush.blur(brush.shifted(like, *wander), 0.9 * unit), 0.3, 0.7)
-    colours, relief = over(own[0], cover, canvas[0]), over(own[1], cover, 0.6 * canvas[1])
-    # A loose dark line of the thing's own colour, as from the first drawing with the brush.
-    edge = step(brush.blur(like, 2.2 * unit), 0.12, 0.35) * (1 - cover)
-    colours = over(colour.tuned(brush.blur(rich, 2 * unit), lightness=0.5), 0.4 * edge, colours)
-    return lit(colours, relief, 0.15, unit) * brush.paper(dice, like, 0.012)
-
-
-# Where the ground's eddies turn: x, y and size in shares of the picture's side, and which way round.
-EDDIES = ((0.25, 0.22, 0.20, 1.0), (0.72, 0.16, 0.17, -1.0), (0.98, 0.50, 0.15, 1.0), (0.02, 0.60, 0.15, -1.0))
-
-
-def swirls(drawing: Drawing, dice: Dice) -> Tensor:
-    """Long ropes of thick paint: around eddies and the things in the ground, along the forms within them."""
-    unit, like = drawing.unit, drawing.alpha
-    h, w = like.shape[2:]
-    x, y = brush.places(like)
-    vx, vy = 0.7 * torch.ones_like(x), 0.35 * torch.sin(x / (26 * unit)) + 0 * y
-    for at_x, at_y, size, sign in EDDIES:
-        dx, dy = x - at_x * w, y - at_y * h
-        away = torch.hypot(dx, dy) + 1e-3
-        pull = sign * 4.5 * torch.exp(-((away / (size * h)) ** 2))
-        vx, vy = vx - pull * dy / away, vy + pull * dx / away
-    # Near a thing the ground runs along its edge, like rings around a light.
-    right, down = brush.slopes(brush.blur(like, 12 * unit))
-    length = torch.hypot(right, down)
-    near = (120 * unit * length).clamp(max=3) / length.clamp(min=1e-6)
-    # Whichever way round, it does not run against the flow.
-    near = near * torch.where(right * vy - down * vx < 0, -1.0, 1.0)
-    flow = torch.atan2(vy + near * right, vx - near * down)
-    seams = brush.directions(colour.lab(brush.blur(drawing.ground, 1.5 * unit)), 6 * unit, flow)
-    ground = colour.tuned(brush.blur(drawing.ground, 1.2 * unit), chroma=1.3)
-    marks = brush.Marks(dice, like, 8.5 * unit, reach=2)
-    back = stroked(marks, seams, 18 * unit, 3.4 * unit)
-    tones = varied(marks.seen(ground), marks.own, 0.22, 0.7)
-    zero = torch.zeros_like(like)
-    canvas = _painted(back, marks, tones, (colour.tuned(ground, lightness=0.8), zero))
-
-    rich = colour.tuned(drawing.rgb, chroma=1.3)
-    form = torch.cat([colour.lab(brush.blur(drawing.rgb, 1.5 * unit)), 0.6 * brush.blur(like, 6 * unit)], 1)
-    field = brush.directions(form, 5 * unit, 1.2 + 0.8 * torch.sin(y / (22 * unit)) + 0 * like)
-    marks = brush.Marks(dice, like, 6 * unit, reach=1)
-    coat = stroked(marks, field, 7.5 * unit, 2.5 * unit)
-    detail = step(brush.blur(drawing.lines, 1.5 * unit), 0.1, 0.3)
-    tones = varied(marks.seen(rich), marks.own, 0.16, 0.35)
-    own = _painted(coat, marks, tones, (rich, zero))
-    own = (over(rich, 0.5 * detail, own[0]), own[1])
-    cover = body(like, unit)
-    drawn = contour(drawing.lines, 1.5, 0.2, 0.42, unit)
-    colours = over(own[0], cover, canvas[0])
-    dark = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.35)
-    colours = over(dark, 0.2 * drawn, colours)
-    return lit(colours, over(own[1], cover, canvas[1]), 0.24, unit)
-
-
-def pastel(drawing: Drawing, dice: Dice) -> Tensor:
-    """Chalk on dark toned paper: the ground in broad slanting strokes, the things rubbed and drawn over them."""
-    unit, like = drawing.unit, drawing.alpha
-    tooth = 0.2 * brush.grain(dice, like) + 0.95 * brush.cloud(dice, like, 4.5 * unit, 1)
-    # The paper is a deep tone of the ground's own mean hue.
-    _, chroma, hue = colour.polar(colour.lab(drawing.ground).mean((2, 3), keepdim=True))
-    sheet = colour.colour(torch.full_like(hue, 0.30), (0.5 * chroma + 0.02).clamp(max=0.05), hue)
-    ground = colour.tuned(brush.blur(drawing.ground, 1.6 * unit), chroma=1.35, lightness=0.96, lift=0.05)
-    picture = _chalked(ground, sheet, tooth, dice, 13 * unit, 0.76)
-
-    off = [0.9 * unit * brush.cloud(dice, like, 10 * unit, 1) for _ in range(2)]
-    cover = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.3, 0.7)
-    bright = colour.tuned(drawing.rgb, chroma=1.3, lift=0.03)
-    detail = step(brush.blur(drawing.lines, 1.6 * unit), 0.1, 0.3)
-    things = over(bright, 0.75 * detail, _chalked(bright, sheet, tooth, dice, 8 * unit, 0.86))
-    picture = over(things, cover, picture)
-    line = contour(brush.shifted(drawing.lines, *off), 1.2, 0.15, 0.36, unit)
-    dark = colour.tuned(brush.blur(drawing.whole, 2 * unit), lightness=0.5, chroma=0.9)
-    return over(dark, 0.28 * line * step(tooth, -3.0, -0.8), picture)
-
-
-def _chalked(picture: Tensor, sheet: Tensor, tooth: Tensor, dice: Dice, pitch: float, rubbed: float) -> Tensor:
-    """Rub a picture into the paper, then go over it in slanting strokes that the paper's tooth breaks up."""
-    like = tooth
-    slant = torch.full_like(like, 0.62), torch.full_like(like, -0.78)
-    marks = brush.Marks(dice, like, pitch)
-    coat = stroked(marks, slant, 1.25 * pitch, 0.42 * pitch)
-    tones = varied(marks.seen(picture), marks.own, 0.11, 0.5)
-    edge = (1 - coat.across.abs()) + 0.5 * (1 - coat.along.abs())
-    laid = coat.cover * step(edge + 0.40 * tooth, 0.1, 0.7)
-    return over(coat.coloured(tones), 0.92 * laid, over(picture, (rubbed + 0.06 * tooth).clamp(0, 1), sheet))
 
 
 def colour_field(drawing: Drawing, dice: Dice) -> Tensor:
