@@ -18,7 +18,6 @@ from studio.hands import (
     setting_pieces,
     setting_prints,
     setting_strokes,
-    setting_washes,
     strokes,
     washes,
 )
@@ -118,7 +117,7 @@ _ALL = (
         keeps_colour=False,
         setting=painted_washes.charcoal,
     ),
-    Hand("neon", "neon", "Neon", "a neon sign of", lines.neon, setting=setting_washes.neon),
+    Hand("neon", "neon", "Neon", "a neon sign of", lines.neon, setting=setting_strokes.neon),
     Hand("op-art", "op art", "Op art", "an op art picture of", lines.op_art),
     Hand(
         "watercolour",
