@@ -1,4 +1,4 @@
-"""Where things stand in a painterly scene: near and far, beside the middle, cropped now and then, lying where they lie."""
+"""Where things stand in a painterly scene: near and far, beside the middle, cropped now and then, or lying down."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from sketch.painterly.posture import Posture
 from sketch.scene import PLACES, SIZES, Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 
-CLOSE = 0.16
-"""The share of single things that are brought so near that the frame crops them."""
+CLOSE = 0.3
+CROPPED = ("food-", "drink", "dishware", "plant-", "household", "light-video")
+"""The share of single things of these kinds that are brought so near that the frame crops them.
+
+Others are not known by a part: an animal would lose its head, and a building its roof.
+"""
 
 MOST_TOGETHER = 5
 """From how many things on they are arranged as in any scene."""
@@ -96,8 +100,8 @@ def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
     if stance == habitats.PORTRAIT and _has_ground(setting):
         high = thing.fitting(dice.uniform(0.74, 0.9), 0.95)
         return thing.at(0.5 + side * dice.uniform(0.02, 0.1), 1.0 + dice.uniform(0.02, 0.08), high)
-    whole = thing.item.kind.startswith((*arrangement.SIDEWAYS, "person"))  # cropped, it would lose its head
-    if dice.random() < CLOSE and not whole and stance not in (habitats.FLY, habitats.SWIM, habitats.HANG):
+    near = thing.item.kind.startswith(CROPPED) and thing.posture.ratio < posture.LONG
+    if near and dice.random() < CLOSE:
         high = thing.fitting(dice.uniform(0.85, 1.02), 1.12)
         return thing.at(0.5 + side * dice.uniform(0.04, 0.1), dice.uniform(0.96, 1.04), high)
     high = thing.fitting(dice.uniform(0.5, 0.72), dice.uniform(0.6, 0.8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,6 +49,15 @@ class Light:
         side = float(np.copysign(max(0.35, abs(setting.light)), setting.light or -1.0))
         return cls(side, np.array(tint, np.float32), 0.9 if setting.time == "night" else 1.0)
 
+    @classmethod
+    def mixed(cls, lights: Sequence[tuple[Light, float]]) -> Light:
+        """Return the mean of lights by their shares."""
+        return cls(
+            sum(share * each.side for each, share in lights),
+            np.asarray(sum(share * each.tint for each, share in lights), np.float32),
+            sum(share * each.depth for each, share in lights),
+        )
+
 
 def compose(drawn: Drawn, setting: Setting, *, seed: int) -> Drawn:
     """Return a drawn scene as a painter would set it up: same numbers, other pixels.
@@ -55,29 +65,45 @@ def compose(drawn: Drawn, setting: Setting, *, seed: int) -> Drawn:
     The place follows from ``setting`` and ``seed`` alone, and all else from the pixels, without thresholds: a small
     change of what is drawn changes little. ``drawn`` has any side; of a photo's surroundings only the colours change.
     """
+    return between(drawn, (setting, setting), 0.0, seeds=(seed, seed))
+
+
+def between(drawn: Drawn, settings: tuple[Setting, Setting], t: float, *, seeds: tuple[int, int]) -> Drawn:
+    """Return what is drawn at ``t``, 0…1, of the way from one setting to another, as a painter would set it up.
+
+    At the ends it is what :func:`compose` makes; between them place, light and key are mixed, and the cost is that of
+    one picture.
+    """
+    ends = [end for end in zip(settings, seeds, (1 - t, t), strict=True) if end[2] > 0]
     size = drawn.ground.shape[0]
-    behind = ground.drawn(setting, size, seed).copy() if ground.is_place(setting) else drawn.ground.copy()
-    light = Light.of(setting)
+    behind = np.zeros_like(drawn.ground)
+    for setting, seed, share in ends:
+        place = ground.drawn(setting, size, seed) if ground.is_place(setting) else drawn.ground
+        behind += np.float32(share) * place
+    light = Light.mixed([(Light.of(setting), share) for setting, _, share in ends])
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.without_contours(rgb, alpha[..., 0])
     shapes = list(forms.of(drawn))
     for shape in shapes:
-        _darken(behind, shape, light, setting)
+        dark = np.zeros_like(shape.cover)
+        for setting, _, share in ends:
+            dark += np.float32(share) * _dark(shape, light, setting)
+        behind *= 1 - forms.resized(dark, size)[..., None] * _SHADOW
     facing, cover = _facing(shapes, light, min(size, forms.COARSE))
     rgb, behind = _lit(rgb, alpha, behind, facing, cover, light)
-    key = tones.key(setting)
+    key = tones.Key.mixed([(tones.key(setting), share) for setting, _, share in ends])
     rgb, behind = tones.graded(rgb, key, 1.0), tones.graded(behind, key, 0.7)
     things = np.concatenate([rgb, alpha], -1)
     return replace(drawn, things=np.asarray(np.clip(things, 0, 1), np.float32), ground=np.clip(behind, 0, 1))
 
 
-def _darken(behind: Array, shape: Form, light: Light, setting: Setting) -> None:
-    """Let a thing darken the ground, in place: where it touches it, and away from the light."""
+def _dark(shape: Form, light: Light, setting: Setting) -> Array:
+    """Say how dark a thing makes the ground (m, m): where it touches it, and away from the light."""
     if setting.kind in AIR or not ground.is_place(setting):
-        return
-    dark = thrown(shape, light.side, _floor(setting)) * light.depth
-    dark = np.maximum(dark, touching(shape, light.side, _floor(setting)))
-    behind *= 1 - forms.resized(dark, behind.shape[0])[..., None] * _SHADOW
+        return np.zeros_like(shape.cover)
+    floor = _floor(setting)
+    away = thrown(shape, light.side, floor) * light.depth
+    return np.asarray(np.maximum(away, touching(shape, floor)), np.float32)
 
 
 def _floor(setting: Setting) -> float:

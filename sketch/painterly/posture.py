@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sketch.arrangement import Item
-from sketch.colour import Array
+from sketch.backdrops.canvas import Numbers
 from sketch.sketchbook import Sketchbook
 
 SEEN_AT = 48
@@ -27,7 +27,9 @@ _LAID = (
     "lock", "tool", "science", "medical", "sound", "music", "sport", "game", "arts-crafts", "clothing", "household",
     "plant-", "award-medal", "event",
 )  # fmt: skip
-_LAID_BY_NAME = re.compile(r"\b(umbrella|guitar|violin|key|sword|swords|pencil|pen|rose|feather|telescope)\b")
+_LAID_BY_NAME = re.compile(
+    r"\b(umbrella|guitar|violin|key|sword|swords|pencil|pen|rose|feather|telescope|skateboard|parasol)\b"
+)
 _FLYING = re.compile(r"\b(kite|parachute|balloon|dart|flying disc|fireworks|sparkler)\b")
 
 
@@ -81,7 +83,7 @@ def of(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = Fal
     )
 
 
-def _axis(x: Array, y: Array) -> tuple[float, float]:
+def _axis(x: Numbers, y: Numbers) -> tuple[float, float]:
     """Find the long axis of places by their second moments."""
     spread = np.cov(np.stack([x, y])) + 1e-6 * np.eye(2)
     angle = 0.5 * math.atan2(2 * spread[0, 1], spread[0, 0] - spread[1, 1])

@@ -38,7 +38,7 @@ def thrown(form: Form, side: float, floor: float) -> Array:
     return np.asarray(DARK * soft * paler[:, None] * standing(form, floor), np.float32)
 
 
-def touching(form: Form, side: float, floor: float) -> Array:
+def touching(form: Form, floor: float) -> Array:
     """Return the narrow dark (m, m) under a thing, where no light comes: wide as what of it is near the ground."""
     if floor > 1:
         return np.zeros_like(form.cover)

@@ -1,4 +1,4 @@
-"""A place in the making: quiet tones, noise that lies in perspective, folds of cloth, and the light that falls on it."""
+"""A place in the making: quiet tones, noise that lies in perspective, folds of cloth, and light on all of it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Stage(Canvas):
         total = np.zeros(u.shape, np.float32)
         for octave in range(octaves):
             drawn = self.chance.normal(size=(32, 32)).astype(np.float32)
-            total += _between(drawn, u * 2**octave, v * 2**octave) * 0.5**octave
+            total += looked_up(drawn, u * 2**octave, v * 2**octave) * 0.5**octave
         return total * np.float32(1.4 / math.sqrt(sum(0.25**octave for octave in range(octaves))))
 
     def soft(self, distance: Numbers, width: float) -> Array:
@@ -92,7 +92,7 @@ def quiet(tones: Array) -> Array:
     return colour.rgb(lab)
 
 
-def _between(drawn: Array, u: Numbers, v: Numbers) -> Array:
+def looked_up(drawn: Array, u: Numbers, v: Numbers) -> Array:
     """Look up a table that repeats, smoothly between its numbers."""
     left, top = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)
     part_u, part_v = (each - low for each, low in ((u, left), (v, top)))

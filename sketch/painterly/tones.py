@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,14 @@ class Key:
 
     light: Array
     dark: Array
+
+    @classmethod
+    def mixed(cls, keys: Sequence[tuple[Key, float]]) -> Key:
+        """Return the mean of keys by their shares."""
+        light, dark = (
+            sum(share * np.asarray(getattr(each, name)) for each, share in keys) for name in ("light", "dark")
+        )
+        return cls(np.asarray(light, np.float32), np.asarray(dark, np.float32))
 
 
 def key(setting: Setting) -> Key:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from studio.hands import brush, colour, form
+from studio.hands import brush, colour
+from studio.hands import techniques as form
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing

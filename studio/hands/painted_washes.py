@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from studio.hands import brush, colour, form
+from studio.hands import brush, colour
+from studio.hands import techniques as form
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing
@@ -142,7 +143,6 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     seen = brush.shifted(whole, *off)
     light = contrasted(colour.lab(brush.blur(seen, 1.0 * unit))[:, :1])
     inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
-    fine = form.detail(drawing)
     tone = (1 - light).clamp(0, 1)
     low, high = tone.amin((2, 3), keepdim=True), tone.amax((2, 3), keepdim=True)
     tone = ((tone - low) / (high - low).clamp(min=0.5)).clamp(0, 1)
