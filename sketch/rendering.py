@@ -31,13 +31,15 @@ class Drawn:
     """A scene at some size: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), sRGB 0…1.
 
     ``numbers`` (h, w) tells which thing is in front at each place, from 1; 0 is the ground. ``unoutlined``, 0…1, says
-    how far its outlines count for nothing, as those of a photo do in which no thing was found.
+    how far its outlines count for nothing, as those of a photo do in which no thing was found. ``is_graphic`` tells
+    that the picture is to show the very marks that were drawn; between two scenes it may be a share, 0…1.
     """
 
     things: Array
     ground: Array
     numbers: NDArray[np.int16]
     unoutlined: float = 0.0
+    is_graphic: float = False
 
     @property
     def picture(self) -> Array:
@@ -48,6 +50,21 @@ class Drawn:
     def sketch(self, size: int = SKETCH) -> Array:
         """Draw it small: (4, size, size), three colours and the distance ÷ 64, all within -1…1."""
         return sketched(self.picture, self.numbers, size, unoutlined=self.unoutlined)
+
+    def guide(self, side: int) -> Array:
+        """Return what a decoder is shown, ``side`` pixels high: (3, side, width), the picture within -1…1.
+
+        Of a scene that is not graphic it is half as sharp, no sharper than the sketch: what is fine in such a picture
+        is painted, and not drawn.
+
+        :raises ValueError: where the picture's height is no multiple of the side, or the side is odd.
+        """
+        if side % 2 or self.things.shape[0] % side:
+            raise ValueError(f"A guide of {side} pixels a side cannot be made of a picture of {self.things.shape[0]}.")
+        drawn = averaged(self.picture * 2 - 1, self.things.shape[0] // side)
+        if self.is_graphic < 1:
+            drawn = self.is_graphic * drawn + (1 - self.is_graphic) * _doubled(averaged(drawn, 2))
+        return np.ascontiguousarray(np.clip(drawn, -1, 1).transpose(2, 0, 1), np.float32)
 
 
 def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
@@ -64,11 +81,25 @@ def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, 
     unit = FOLD * size / side
     away = unoutlined + (1 - unoutlined) * distance.signed(numbers, unit) / distance.CLAMP
     held = np.concatenate([picture * 2 - 1, away[..., None]], -1)
-    step = side // size
-    if step > 1:  # a sum of slices is made several times as fast as a mean over two axes
-        rows = np.add.reduce([held[at::step] for at in range(step)])
-        held = np.add.reduce([rows[:, at::step] for at in range(step)]) / step**2
-    return np.ascontiguousarray(np.clip(held, -1, 1).transpose(2, 0, 1), np.float32)
+    return np.ascontiguousarray(np.clip(averaged(held, side // size), -1, 1).transpose(2, 0, 1), np.float32)
+
+
+def averaged(picture: Array, step: int) -> Array:
+    """Make a picture (h, w, c) smaller, each pixel the mean of ``step`` by ``step``."""
+    if step == 1:
+        return picture
+    rows = np.add.reduce([picture[at::step] for at in range(step)])  # several times as fast as a mean over two axes
+    return np.asarray(np.add.reduce([rows[:, at::step] for at in range(step)]) / step**2)
+
+
+def _doubled(picture: Array) -> Array:
+    """Enlarge a picture (h, w, c) by two, on straight lines from the middle of each pixel to the next."""
+    for axis in (0, 1):
+        ends = [(1, 1) if axis == each else (0, 0) for each in range(3)]
+        padded = np.moveaxis(np.pad(picture, ends, mode="edge"), axis, 0)
+        pairs = [0.75 * padded[1:-1] + 0.25 * beside for beside in (padded[:-2], padded[2:])]
+        picture = np.moveaxis(np.stack(pairs, 1).reshape(-1, *padded.shape[1:]), 0, axis)
+    return picture
 
 
 def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
