@@ -82,7 +82,10 @@ pictures.webp(sketchbook.Sketchbook([], {digest: drawing}), digest, 32)
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(json.loads(result.stdout)) & (HEAVY | {"decoder", "eye", "worker", "studio"}) == {"defusedxml", "resvg_py"}
+    assert set(json.loads(result.stdout)) & (HEAVY | {"decoder", "eye", "worker", "studio"}) == {
+        "defusedxml",
+        "resvg_py",
+    }
 
 
 @pytest.mark.parametrize("path", modules("app"), ids=lambda path: str(path.relative_to(ROOT)))

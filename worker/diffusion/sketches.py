@@ -31,6 +31,10 @@ Beside = tuple[NDArray[np.float32], NDArray[np.float16] | None]
 GUIDE = 2
 """How much larger than a sketch the guide is that a decoder is shown: half the picture's side."""
 
+STOP_FINER = 4
+"""How much finer than a sketch stops are drawn for guides: things are placed by whole pixels there, and half of one of
+the guide's is seen. What lies between stops is placed more finely than by pixels."""
+
 THUMBNAIL = 16
 """The side of a thumbnail: as much as one sees of a picture at a glance."""
 
@@ -129,7 +133,8 @@ class WalkSketches:
     def _alone(self, scene: Scene | None) -> Beside:
         if scene is None:
             return self._blank, None
-        return self._beside(rendering.draw(scene, self._book, self._side * FINER))
+        finer = STOP_FINER if self._guided else FINER
+        return self._beside(rendering.draw(scene, self._book, self._side * finer))
 
     def _beside(self, drawn: Drawn) -> Beside:
         guide = drawn.guide(self._side * GUIDE).astype(np.float16) if self._guided else None
