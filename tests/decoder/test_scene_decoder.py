@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -112,14 +110,3 @@ def test_config_of_another_decoder_is_refused(network: SceneDecoder, tmp_path: P
     (tmp_path / decoder.CONFIG).write_text("{")
     with pytest.raises(DecoderError, match="cannot be read"):
         decoder.load(tmp_path)
-
-
-def test_decoder_needs_torch_and_safetensors_alone() -> None:
-    names = set()
-    for path in Path(decoder.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names.add(node.module.split(".")[0])
-    assert names - set(sys.stdlib_module_names) == {"torch", "safetensors", "decoder"}
