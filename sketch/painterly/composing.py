@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sketch.colour import Array
+from sketch.layers.drawn import Drawn
 from sketch.lighting.form import blurred
 from sketch.painterly import forms, ground, tones
 from sketch.painterly.forms import Form
 from sketch.painterly.shadows import thrown, touching
-from sketch.rendering import Drawn
 from sketch.scene import Setting
 
 AIR = ("sky", "space", "underwater")

@@ -39,7 +39,7 @@ def shown_in(book: Sketchbook, seed: int) -> Array:
     """Return colours (n, 3), in Oklab, of scenes by dice of a sketchbook's drawings, as their sketches show them."""
     programme = subjects.Programme(subjects.Plan(SCENES, seed), book)
     scenes = (programme.subject(number).first.scene for number in range(SCENES))
-    return sampled((rendering.draw(scene, book, rendering.SKETCH).sketch() for scene in scenes), SCENES, seed)
+    return sampled((rendering.draw(scene, book, drawn.SKETCH).sketch() for scene in scenes), SCENES, seed)
 
 
 def sampled(sketches: Iterable[Array], count: int, seed: int) -> Array:

@@ -10,9 +10,9 @@ import pytest
 
 from sketch import colour, mixing, rendering
 from sketch.colour import NAMED, Array
+from sketch.layers.drawn import Drawn
 from sketch.painterly import composing
 from sketch.parts import Taken
-from sketch.rendering import Drawn
 from sketch.scene import COLOURS, KINDS, Setting, Thing
 from sketch.surroundings import Surroundings
 from tests.support.drawings import book, scene_of, thing
