@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from sketch import colour, rendering
 from sketch.colour import Array
+from sketch.layers import drawn
 from sketch.sketchbook import Sketchbook
 from studio.scenes import subjects
 from studio.scenes.picture_sketches import Mask
