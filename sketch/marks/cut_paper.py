@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
@@ -92,38 +93,38 @@ def _ground(of: Field, place: Array | None, shares: Array) -> tuple[Array, Array
 
 
 def _shapes(of: Field, shares: Array) -> tuple[Array, Array]:
-    """Lay two to four large papers: sheets side by side, then one or two whose outline follows that of the things."""
+    """Lay one to four large papers: sheets side by side, then a leaf, or one whose outline follows that of things."""
     rng = of.chance(2)
-    wish = rng.random(len(of.inks)).astype(np.float32)
-    wish[0] -= 1
-    picture = np.broadcast_to(of.ink(0), of.ground.shape)
-    height = np.zeros(of.shape, np.float32)
+    order = rng.permutation(np.arange(1, len(of.inks)))
     shapes = [_sheet(of, rng) for _ in range(int(rng.integers(0, 3)))]
     if rng.random() < 0.4 or not shapes:
         shapes.append(_leaf(of, rng))
     if rng.random() < 0.75:
         shapes.append(_echo(of, rng))
-    # The last lies right behind the things: in an ink that they have least of, and no white, as stickers have.
-    light = colour.lab(of.inks)[:, 0]
-    last = wish - 3 * shares - 1.5 * step(light, 0.85, 0.95)
-    papers = []
-    for _ in shapes:
-        likely = np.exp((last - last.max()) / 0.06)
-        likely /= likely.sum()
-        papers.append(likely @ of.inks)
-        last = last + 1.5 * step(light, 0.85, 0.95) * (len(papers) == 1) - 3 * likely
-    for number, (shape, paper) in enumerate(zip(shapes, reversed(papers), strict=True), 1):
+    papers = [of.ink(int(order[number])) for number in range(len(shapes) - 1)]
+    papers.append(_last(of, order[len(papers) :], shares))
+    picture = np.broadcast_to(of.ink(0), of.ground.shape)
+    height = np.zeros(of.shape, np.float32)
+    for number, (shape, paper) in enumerate(zip(shapes, papers, strict=True), 1):
         cover = of.cut(shape)
         picture = over(paper, cover, picture)
         height = height + (number - height) * cover * 0.7
     return picture, height
 
 
+def _last(of: Field, left: NDArray[np.int64], shares: Array) -> Array:
+    """Choose the paper right behind the things: an ink they have little of, and no white, as stickers have."""
+    light = colour.lab(of.inks)[left, 0]
+    wish = np.linspace(0.5, 0, len(left)) - 2.5 * shares[left] - step(light, 0.85, 0.95)
+    likely = np.exp((wish - wish.max()) / 0.07)
+    return np.asarray(likely @ of.inks[left] / likely.sum(), np.float32)
+
+
 def _sheet(of: Field, rng: np.random.Generator) -> Array:
     """Return a straight cut through the picture that leans a little, as a distance (h, w)."""
     (x, y), (across, down) = of.places, of.centre
     angle = np.pi / 2 * int(rng.integers(4)) + rng.uniform(-0.09, 0.09)
-    return (x - across) * np.cos(angle) + (y - down) * np.sin(angle) - rng.uniform(-40, 50)
+    return np.asarray((x - across) * np.cos(angle) + (y - down) * np.sin(angle) - rng.uniform(-40, 50), np.float32)
 
 
 def _leaf(of: Field, rng: np.random.Generator) -> Array:

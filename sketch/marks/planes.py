@@ -62,7 +62,7 @@ def draw(of: Field) -> Array:
 
 def _contrast(of: Field, picture: Array) -> Array:
     """Return how far colours (h, w, 3) change near each pixel (h, w), 0…1."""
-    down, across = of.slopes(of.blur(picture @ np.float32([0.7, 0.6, -0.45]), 1.4))
+    down, across = of.slopes(of.blur(picture @ np.array([0.7, 0.6, -0.45], np.float32), 1.4))
     return step(np.hypot(down, across), 0.012, 0.05)
 
 
@@ -92,8 +92,8 @@ def _below(
     if of.is_place > 0:
         own = own - 0.5 * of.is_place * means[:, 5:] * (1 - cover)
         pale = np.exp(20 * colour.lab(of.inks)[:, 0])
-        tint = over(_nearest(of, means[:, 5:]), np.float32(0.78), pale @ of.inks / pale.sum())
-        below.ground = over(tint, np.float32(of.is_place), below.ground)
+        tint = over(_nearest(of, means[:, 5:]), np.array(0.78), pale @ of.inks / pale.sum())
+        below.ground = over(tint, np.array(of.is_place), below.ground)
     ink = over(_nearest(of, own / np.maximum(cover, 0.05), avoided), step(cover, 0.38, 0.62)[:, 0], below.ground)
     below.shown = over(ink, there, shown)
     if depth > FIRM:
