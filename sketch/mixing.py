@@ -14,10 +14,11 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from sketch import composing, rendering
+from sketch import rendering
 from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
+from sketch.compositions import composing
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
 from sketch.lighting.shadow import Shadow, cast
@@ -115,12 +116,24 @@ class Mixture:
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
         drawn = Drawn(things, ground, numbers, unoutlined)
-        compositions = (self.first.composition, self.last.composition)
-        if not any(each is not None and each.is_graphic for each in compositions):
+        if not any(scene.composition and scene.composition.is_graphic for scene in (self.first, self.last)):
             return drawn
-        settings = (self.first.setting, self.last.setting)
-        picture, numbers, turned = composing.on_the_way((things, ground, numbers), compositions, settings, t)
-        return rendering.composed(drawn, picture, numbers, turned)
+        return self._composed(drawn, t, light)
+
+    def _composed(self, drawn: Drawn, t: float, light: Light) -> Drawn:
+        """Redraw what lies at ``t`` in the marks of the compositions, of which one at least is graphic."""
+        ends = (self.first, self.last)
+        places = [composing.place_share(scene.setting.kind) for scene in ends]
+        picture, numbers, turned = composing.on_the_way(
+            (drawn.things, drawn.ground, drawn.numbers),
+            [scene.composition for scene in ends],
+            t,
+            side=light.side,
+            is_place=(1 - t) * places[0] + t * places[1],
+        )
+        painted = [float(not (scene.composition and scene.composition.is_graphic)) for scene in ends]
+        share = (1 - turned) * painted[0] + turned * painted[1]
+        return rendering.composed(drawn, picture, numbers, turned=turned, painted=share)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))

@@ -30,6 +30,9 @@ LEAST = 12
 """The area, in pixels, below which a piece is no part of its own."""
 
 SHAPES = ("path", "circle", "ellipse", "rect", "polygon", "polyline", "line", "use")
+PART = "data-part"
+"""The attribute of groups that are one part, whatever shapes they are painted by: a form with its light and shade."""
+
 _HIDDEN = ("defs", "clipPath", "mask", "symbol", "linearGradient", "radialGradient")
 
 
@@ -98,10 +101,14 @@ def _hidden(elements: list[Element]) -> set[Element]:
 
 
 def _leaves(root: Element) -> list[int]:
-    """Number the shapes that are painted, in document order, by their place in a walk through the tree."""
+    """Number the shapes and marked parts, in document order, by their place in a walk through the tree."""
     elements = list(root.iter())
     hidden = _hidden(elements)
-    return [at for at, each in enumerate(elements) if name_of(each) in SHAPES and each not in hidden]
+    for each in elements:
+        if PART in each.attrib and each not in hidden:
+            hidden.update(inner for inner in each.iter() if inner is not each)
+    is_one = [name_of(each) in SHAPES or PART in each.attrib for each in elements]
+    return [at for at, each in enumerate(elements) if is_one[at] and each not in hidden]
 
 
 def _only(root: Element, kept: list[int], leaves: list[int]) -> str:

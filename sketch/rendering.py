@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import colour, composing, distance
+from sketch import colour, distance
 from sketch.backdrops import backdrop
 from sketch.colour import Array
+from sketch.compositions import composing
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
 from sketch.lighting.shadow import Shadow, cast
@@ -108,13 +109,26 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     drawn = Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
     if scene.composition is None or not scene.composition.is_graphic:
         return drawn
-    picture, numbers = composing.of_setting((drawn.things, ground, numbers), scene.composition, setting)
+    share = composing.place_share(setting.kind)
+    layers = (drawn.things, ground, numbers)
+    picture, numbers = composing.compose(layers, scene.composition, side=setting.light, is_place=share)
     return composed(drawn, picture, numbers)
 
 
-def composed(drawn: Drawn, picture: Array, numbers: NDArray[np.int16], turned: Array | None = None) -> Drawn:
-    """Return a scene that was redrawn as a whole: its picture (h, w, 3) is all ground."""
-    return Drawn(np.zeros_like(drawn.things), picture, numbers, drawn.unoutlined, is_graphic=True, turned=turned)
+def composed(
+    drawn: Drawn,
+    picture: Array,
+    numbers: NDArray[np.int16],
+    *,
+    turned: Array | None = None,
+    painted: Array | float = 0.0,
+) -> Drawn:
+    """Return a scene that was redrawn as a whole: its picture (h, w, 3) is all ground.
+
+    Where some of it is ``painted`` (h, w), 0…1, things stay things so far.
+    """
+    things = np.concatenate([drawn.things[..., :3], drawn.things[..., 3:] * np.asarray(painted)[..., None]], -1)
+    return Drawn(things.astype(np.float32), picture, numbers, drawn.unoutlined, is_graphic=True, turned=turned)
 
 
 def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sketch import composition as compositions
-from sketch import field_readers
-from sketch.composition import Composition
-from sketch.field_readers import COUNT_MOST, SceneError
+from sketch.compositions import composition as compositions
+from sketch.compositions import field_readers
+from sketch.compositions.composition import Composition
+from sketch.compositions.field_readers import COUNT_MOST, SceneError
 
 __all__ = [
     "COLOURS", "COUNT_MOST", "KINDS", "MOST_THINGS", "PLACES", "SIZES", "TIMES", "TONES", "TURN", "UNREADABLE",

@@ -25,6 +25,7 @@ from sketch import keys, wording
 from sketch.arrangement import Wish
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
+from sketch.styling.drawing_styles import unmodelled
 
 MOST_ITEMS = 6
 REMEMBERED = 512
@@ -60,6 +61,7 @@ class Reader:
     ) -> None:
         """Read by these drawings, of which ``look_of`` says how they look.
 
+        Modelled ones are only shown where they are chosen, or nothing else is there of a name.
         ``added`` are the digests of those whose words are other names of theirs. So are those of drawings whose name
         the lexicon does not know; of others, it knows better.
         """
@@ -74,6 +76,7 @@ class Reader:
         self._drawings: dict[int, list[Drawing]] = {}
         for each in listed:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
+        self._drawings = {number: unmodelled(own) for number, own in self._drawings.items()}
         self.again = lru_cache(maxsize=REMEMBERED)(self.read)
 
     def read(self, prompt: str, *, leave_out: str = "", language: str = "en", seed: int = 0) -> Reading:

@@ -18,7 +18,7 @@ from sketch.marks import noise
 
 Numbers = NDArray[np.floating]
 
-REACH = 64.0
+REACH = 128.0
 """Units beyond which a distance says nothing more."""
 
 
@@ -65,6 +65,11 @@ class Field:
         return height * self.pixel, width * self.pixel
 
     @property
+    def scaled(self) -> float:
+        """Return how much coarser marks are drawn than usual; finer where the scene is shown small, in cells."""
+        return self.scale * (0.74 if int(self.cells.max()) > 0 else 1.0)
+
+    @property
     def cover(self) -> Array:
         """Return how far things cover each pixel (h, w), 0…1."""
         return self.things[..., 3]
@@ -95,8 +100,37 @@ class Field:
         return np.asarray(own * cover + light * (1 - cover), np.float32)
 
     @cached_property
+    def detail(self) -> Array:
+        """Return the tone with its small contrasts raised (h, w), about 0…1: eyes, windows and strings stand out."""
+        light = self.lab[..., 0]
+        near = self.blur(light, 9)
+        return np.asarray(np.clip(self.tone + 1.1 * np.tanh(2.5 * (light - near)) * self.cover, 0, 1), np.float32)
+
+    @cached_property
+    def far(self) -> Array:
+        """Return the lightness of the ground (h, w), stretched to about 0…1 by mean and deviation."""
+        light = colour.lab(self.ground)[..., 0]
+        own = (light - float(light.mean())) / max(0.1, 2.6 * float(light.std()))
+        return np.asarray(0.5 + 0.5 * np.tanh(1.3 * own), np.float32)
+
+    @cached_property
+    def neighbour(self) -> Array:
+        """Return the tone of the things near each pixel (h, w), 0…1: for a ground that is set off from them."""
+        return np.asarray(
+            self.blur(self.tone * self.cover, 14) / np.maximum(self.blur(self.cover, 14), 0.02), np.float32
+        )
+
+    @cached_property
+    def placed(self) -> Array:
+        """Return where the ground shows its place (h, w), 0…1: all or nothing at stops, a front that passes between."""
+        if self.is_place <= 0 or self.is_place >= 1:
+            return np.full(self.shape, np.clip(self.is_place, 0, 1), np.float32)
+        rank = np.clip(0.5 + 0.28 * self.cloud(70, 63), 0, 1)
+        return np.asarray(np.clip((self.is_place * 1.2 - rank) / 0.2, 0, 1), np.float32)
+
+    @cached_property
     def warmth(self) -> Array:
-        """Return how much warmer than their mean the things are (h, w), stretched to 0…1; 0.5 on the ground."""
+        """Return how much warmer than their mean the things' colours are (h, w), stretched to 0…1; the ground 0.5."""
         warm, cover = 0.7 * self.lab[..., 1] + 0.7 * self.lab[..., 2], self.cover
         area = float(cover.sum()) + 1e-3
         mean = float((warm * cover).sum()) / area
@@ -115,6 +149,19 @@ class Field:
             (mean + pull * side / 2) / (area + pull) for mean, side in zip(means, (wide, high), strict=True)
         )
         return across, down
+
+    @cached_property
+    def mean(self) -> Array:
+        """Return the mean colour of the things in Oklab, (3,)."""
+        cover = self.cover[..., None]
+        return np.asarray((self.lab * cover).sum((0, 1)) / (cover.sum() + 1e-3), np.float32)
+
+    @cached_property
+    def nearby(self) -> Array:
+        """Return the colours of the things in Oklab (h, w, 3), spread softly beyond their outline."""
+        near = np.maximum(self.blur(self.cover, 10), 0.05)
+        parts = [self.blur((self.lab[..., part] - self.mean[part]) * self.cover, 10) / near for part in range(3)]
+        return np.asarray(np.stack(parts, -1) + self.mean, np.float32)
 
     @cached_property
     def away(self) -> Array:
@@ -199,6 +246,8 @@ class Field:
         steep = np.maximum(np.hypot(down, across), 1e-4)
         wave = np.abs(phase - np.floor(phase) - 0.5)
         sharp = np.clip((np.asarray(share) / 2 - wave) / steep + 0.5, 0, 1)
+        # What is thinner than a pixel covers no more of it than its width.
+        sharp = np.clip(sharp, 1 - (1 - np.asarray(share)) / steep, np.asarray(share) / steep)
         blend = np.clip((steep - 0.3) / 0.25, 0, 1)
         return np.asarray(sharp * (1 - blend) + share * blend, np.float32)
 
@@ -225,3 +274,31 @@ def step(of: Numbers, low: float, high: float) -> Array:
     """Rise smoothly from 0 at ``low`` to 1 at ``high``; fall where ``low`` is the larger."""
     t = np.clip((of - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def steps(of: Numbers, count: int, soft: float = 0.3) -> Array:
+    """Turn 0…1 into ``count`` even steps from 0 to 1, each rise taking the share ``soft`` of a step."""
+    whole = np.clip(of, 0, 1) * count - 0.5
+    floor = np.floor(whole)
+    rise = step(np.asarray(whole - floor, np.float32), 0.5 - soft / 2, 0.5 + soft / 2)
+    return np.asarray(np.clip((floor + rise + 0.0) / max(1, count - 1), 0, 1), np.float32)
+
+
+def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
+    """Return colours (h, w, 3) in Oklab as the inks (n, 3) that are nearest to them, mixed where several are.
+
+    Hue counts for more than lightness; ``soft`` is how much further off an ink may be and still count.
+    """
+    weights = np.asarray((0.55, 1, 1), np.float32) / soft
+    near, far = lab * weights, inks * weights
+    off = (far**2).sum(-1) - 2 * (near @ far.T)
+    shares = np.exp(np.maximum(off.min(-1, keepdims=True) - off, -40))
+    return np.asarray((shares @ inks) / shares.sum(-1, keepdims=True), np.float32)
+
+
+def set_apart(ground: Array, things: Array, cover: Array) -> float:
+    """Return how much lighter, or darker below 0, a ground (3,) in Oklab has to be where things are like it."""
+    area = float(cover.sum()) + 1e-3
+    mean = np.tensordot(cover, things, 2) / area
+    like = float(np.exp(-((ground - mean) ** 2).sum() / 0.2**2))
+    return like * (0.32 * float(step(ground[:1], 0.5, 0.7)[0]) - 0.17)

@@ -6,7 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sketch.colour import Array
-from sketch.marks import cut_paper, linocut, op_lines, planes, poster, risograph, silkscreen, squares
+from sketch.marks import (
+    batik,
+    cut_paper,
+    cyanotype,
+    etching,
+    facets,
+    layered_paper,
+    linocut,
+    mosaic,
+    op_dots,
+    op_lines,
+    planes,
+    pointillism,
+    poster,
+    risograph,
+    scratchboard,
+    silkscreen,
+    squares,
+    stained_glass,
+    tapestry,
+    textile,
+    woodcut,
+)
 from sketch.marks.field import Field
 
 
@@ -25,12 +47,25 @@ class Style:
 
 
 STYLES: dict[str, Style] = {
+    "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS),
     "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS),
+    "cyanotype": Style(cyanotype.draw, cyanotype.INKS, cyanotype.LAYOUTS),
+    "etching": Style(etching.draw, etching.INKS, etching.LAYOUTS),
+    "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
+    "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS),
     "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS),
+    "mosaic": Style(mosaic.draw, mosaic.INKS, mosaic.LAYOUTS),
+    "op-dots": Style(op_dots.draw, op_dots.INKS, op_dots.LAYOUTS),
     "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
     "planes": Style(planes.draw, planes.INKS, planes.LAYOUTS),
-    "poster": Style(poster.draw, poster.INKS, poster.LAYOUTS, (0.15, 0.5)),
+    "pointillism": Style(pointillism.draw, pointillism.INKS, pointillism.LAYOUTS),
+    "poster": Style(poster.draw, poster.INKS, poster.LAYOUTS),
     "risograph": Style(risograph.draw, risograph.INKS, risograph.LAYOUTS),
+    "scratchboard": Style(scratchboard.draw, scratchboard.INKS, scratchboard.LAYOUTS),
     "silkscreen": Style(silkscreen.draw, silkscreen.INKS, silkscreen.LAYOUTS),
     "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),
+    "stained-glass": Style(stained_glass.draw, stained_glass.INKS, stained_glass.LAYOUTS),
+    "tapestry": Style(tapestry.draw, tapestry.INKS, tapestry.LAYOUTS),
+    "textile": Style(textile.draw, textile.INKS, textile.LAYOUTS),
+    "woodcut": Style(woodcut.draw, woodcut.INKS, woodcut.LAYOUTS),
 }

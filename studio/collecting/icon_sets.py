@@ -51,6 +51,13 @@ HOMES = {
     "streamline-emojis": "https://github.com/webalys-hq/streamline-vectors",
     "emojione": "https://github.com/joypixels/emojione",
 }
+# What Fluent calls otherwise than Unicode does, and not only by another order of "person" and what they are.
+FLUENT = {
+    "person-blond-hair": "person-blonde-hair", "people-wrestling": "person-wrestling", "pinata": "piata",
+    "merperson": "person-merpeople", "mermaid": "woman-merpeople", "merman": "man-merpeople",
+    "deaf-person": "person-deaf", "phoenix": "phoenix-bird", "enraged-face": "pouting-face",
+    "face-with-crossed-out-eyes": "knocked-out-face", "smiling-face-with-open-hands": "hugging-face",
+}  # fmt: skip
 SIZE = 256
 GROUPS = (
     "Smileys & Emotion",
@@ -181,7 +188,11 @@ def drawings(
         for key in (*icons["icons"], *icons.get("aliases", {})):
             near.setdefault(_bare_key(key), key)
         for concept in depicted:
-            keys = (concept.key, *(near[name] for name in concept.spellings if name in near))
+            keys = (
+                concept.key,
+                *(near[name] for name in concept.spellings if name in near),
+                *_otherwise(vendor, concept),
+            )
             key, drawing = next(((key, svg) for key in keys if (svg := _drawing(icons, key))), ("", None))
             if drawing is None:
                 continue
@@ -192,6 +203,13 @@ def drawings(
                 split="test" if vendor in kept_out else "train", keywords=concept.keywords,
             )  # fmt: skip
             yield Icon(item, drawing)
+
+
+def _otherwise(vendor: str, concept: Concept) -> tuple[str, ...]:
+    """Return by which keys a set has what it calls otherwise: Fluent's elf is a person elf."""
+    if not vendor.startswith("fluent-emoji"):
+        return ()
+    return tuple(filter(None, (FLUENT.get(concept.key), f"person-{concept.key}")))
 
 
 def _drawing(icons: dict[str, Any], key: str) -> str | None:

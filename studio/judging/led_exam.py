@@ -22,6 +22,7 @@ from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
 from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling.drawing_styles import unmodelled
 from studio.hands import registry
 from studio.hands.registry import HANDS
 from studio.judging.exam import Extent, Painter, Question, Way, shuffled
@@ -68,6 +69,7 @@ class _Maker:
         self.drawn: dict[str, list[Drawing]] = defaultdict(list)
         for drawing in sorted(book.drawings.values(), key=lambda each: (each.name, each.style, each.digest)):
             self.drawn[drawing.name].append(drawing)
+        self.drawn = {name: unmodelled(own) for name, own in self.drawn.items()}
         self._book, self._unnamed, self._prefix, self._pattern = book, unnamed, prefix, pattern
 
     def asked(

@@ -86,7 +86,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def book(tmp_path_factory: pytest.TempPathFactory, modules: Path) -> Path:
     """A sketchbook of the drawings of two vendors."""
     path = tmp_path_factory.mktemp("book")
-    call("sketchbook", "--folder", path, "--modules", modules)
+    call("sketchbook", "--folder", path, "--modules", modules, "--vendor", "noto", "--vendor", "twemoji")
     return path / "sketchbook.zip"
 
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sketch import field_readers
-from sketch.field_readers import COUNT_MOST, SceneError
+from sketch.compositions import field_readers
+from sketch.compositions.field_readers import COUNT_MOST, SceneError
+from sketch.marks.register import STYLES
 
 VERSION = 1
 
@@ -21,9 +22,11 @@ LAYOUTS = ("single", "grid", "panels", "pattern", "tilted")
 PAINTED = "painted"
 """The marks of painterly styles: light and form are drawn, brushstrokes are the model's work."""
 
+MARKS = (PAINTED, *STYLES)
 MARKS = (
     PAINTED, "cut-paper", "linocut", "op-lines", "planes", "poster", "risograph", "silkscreen", "squares",
 )  # fmt: skip
+MARKS = (PAINTED, *STYLES)
 """What redraws the things and their ground."""
 
 CELLS_MOST = 6
@@ -113,7 +116,7 @@ def _cells(value: object, where: str) -> int:
 
 def _inks(value: object, where: str) -> tuple[str, ...]:
     low, high = INKS
-    is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    if not is_list or not low <= len(value) <= high or not all(map(field_readers.is_tone, value)):  # type: ignore[arg-type]
+    inks = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else ()
+    if not low <= len(inks) <= high or not all(field_readers.is_tone(ink) for ink in inks):
         raise SceneError(f"{where}: {low} to {high} colours as six hexadecimal digits are required.")
-    return tuple(value)  # type: ignore[arg-type]
+    return inks

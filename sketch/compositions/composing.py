@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch import colour, layouts, turning
+from sketch import colour
 from sketch.colour import Array
-from sketch.composition import Composition
+from sketch.compositions import layouts, turning
+from sketch.compositions.composition import Composition
 from sketch.marks.field import Field
 from sketch.marks.register import STYLES
-from sketch.scene import Setting
-from sketch.surroundings import PHOTO
 
 FLAT = ("plain", "split", "pattern")
 """Settings that show no place: a graphic style leaves them out and draws a ground of its own."""
@@ -23,20 +24,31 @@ Layers = tuple[Array, Array, NDArray[np.int16]]
 """Things (h, w, 4) with straight alpha, ground (h, w, 3), and which thing is in front (h, w), from 1."""
 
 
-def choose(marks: str, *, seed: int, walk_seed: int | None = None) -> Composition:
-    """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, alike for a whole walk."""
+def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequence[str] = ()) -> Composition:
+    """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, alike for a whole walk.
+
+    ``colours`` are names of those that things were asked for in: inks are chosen among the two sets nearest to them.
+    """
     style = STYLES[marks]
     whole = seed if walk_seed is None else walk_seed
     rng = random.Random(f"composition:{whole}")  # noqa: S311 - drawn to be drawn again
     layout, rows, columns, _ = rng.choices(style.layouts, [share for *_, share in style.layouts])[0]
     tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
-    inks = random.Random(f"inks:{seed}").choice(style.inks)  # noqa: S311 - likewise
+    able = sorted(style.inks, key=partial(_apart, colours))[:2] if colours else style.inks
+    inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - likewise
     return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
 
 
-def place_share(setting: Setting) -> float:
-    """Return how far the ground of a setting shows a place that is to be seen, 0 or 1."""
-    return float(setting.kind not in FLAT)
+def _apart(colours: Sequence[str], inks: Sequence[str]) -> float:
+    """Return how far the inks of things, all but the ground's, lie from some named colours in Oklab."""
+    tones = [colour.tone(colour.parsed(ink)) for ink in inks[1:]]
+    wanted = [colour.tone(colour.polar(*colour.NAMED[name])) for name in colours]
+    return sum(min(math.dist(one, tone) for tone in tones) for one in wanted)
+
+
+def place_share(kind: str) -> float:
+    """Return how far the ground of a setting of a kind shows a place that is to be seen, 0 or 1."""
+    return float(kind not in FLAT)
 
 
 def compose(
@@ -59,29 +71,14 @@ def plain(layers: Layers) -> tuple[Array, NDArray[np.int16]]:
     return np.asarray(things[..., :3] * alpha + ground * (1 - alpha), np.float32), numbers
 
 
-def of_setting(layers: Layers, composition: Composition | None, setting: Setting) -> tuple[Array, NDArray[np.int16]]:
-    """Compose a scene at a stop."""
-    if composition is None or not composition.is_graphic:
-        return plain(layers)
-    is_place = 1.0 if setting.kind == PHOTO else place_share(setting)
-    return compose(layers, composition, side=setting.light, is_place=is_place)
-
-
 def on_the_way(
-    layers: Layers, compositions: Sequence[Composition | None], settings: Sequence[Setting], t: float
+    layers: Layers, compositions: Sequence[Composition | None], t: float, *, side: float, is_place: float
 ) -> tuple[Array, NDArray[np.int16], Array]:
-    """Compose what lies at ``t`` between two scenes, whose things were mixed before.
+    """Compose what lies at ``t`` between two scenes, whose things were mixed before; light and place were, too.
 
     Return picture (h, w, 3), numbers (h, w), and how far each pixel (h, w) shows the last composition.
     """
     first, last = compositions
-    side, is_place = (
-        (1 - t) * one + t * other
-        for one, other in (
-            (settings[0].light, settings[1].light),
-            (place_share(settings[0]), place_share(settings[1])),
-        )
-    )
     height, width = layers[2].shape
     even = np.full((height, width), t, np.float32)
     if first is not None and last is not None and (one := turning.between(first, last, t)) is not None:

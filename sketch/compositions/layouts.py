@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sketch.colour import Array
-from sketch.composition import Composition
+from sketch.compositions.composition import Composition
 
 FULL = 1.18
 """How much larger a scene is shown in a cell than would fit it: what it shows rarely reaches its edges."""
@@ -45,6 +45,12 @@ class _Places:
     smaller: float
 
 
+def _places(
+    x: NDArray[np.floating], y: NDArray[np.floating], cells: NDArray[np.integer], smaller: float = 1.0
+) -> _Places:
+    return _Places(np.asarray(x, np.float32), np.asarray(y, np.float32), cells.astype(np.int16), smaller)
+
+
 def lay(things: Array, ground: Array, numbers: NDArray[np.int16], composition: Composition) -> Laid:
     """Lay a drawn scene out. Things that reach beyond the scene go on as they end at its edge."""
     height, width = numbers.shape
@@ -66,7 +72,7 @@ def lay(things: Array, ground: Array, numbers: NDArray[np.int16], composition: C
 def _tilted(x: Array, y: Array, composition: Composition) -> _Places:
     cosine, sine = np.cos(composition.tilt), np.sin(composition.tilt)
     u, v = x - 0.5, y - 0.5
-    return _Places(0.5 + u * cosine + v * sine, 0.5 - u * sine + v * cosine, np.zeros(x.shape, np.int16), 1.0)
+    return _places(0.5 + u * cosine + v * sine, 0.5 - u * sine + v * cosine, np.zeros(x.shape, np.int16))
 
 
 def _grid(x: Array, y: Array, composition: Composition) -> _Places:
@@ -75,7 +81,7 @@ def _grid(x: Array, y: Array, composition: Composition) -> _Places:
     smaller = max(rows, columns) / FULL
     u, v = (x - (column + 0.5) / columns) * smaller, (y - (row + 0.5) / rows) * smaller
     mirrored = _halves(rows, columns, composition.seed)[row, column]
-    return _Places(0.5 + np.where(mirrored, -u, u), 0.5 + v, (row * columns + column).astype(np.int16), smaller)
+    return _places(0.5 + np.where(mirrored, -u, u), 0.5 + v, (row * columns + column), smaller)
 
 
 def _panels(x: Array, y: Array, composition: Composition) -> _Places:
@@ -88,7 +94,7 @@ def _panels(x: Array, y: Array, composition: Composition) -> _Places:
     slides[1::2] *= -1
     moved = along + slides.astype(np.float32)[strip]
     u, v = (x, moved) if upright else (moved, y)
-    return _Places(np.asarray(u, np.float32), np.asarray(v, np.float32), strip.astype(np.int16), 1.0)
+    return _places(u, v, strip)
 
 
 def _pattern(x: Array, y: Array, composition: Composition) -> _Places:
@@ -101,8 +107,8 @@ def _pattern(x: Array, y: Array, composition: Composition) -> _Places:
     smaller = max(rows, columns) / FULL
     u, v = (across - column - 0.5) / columns * smaller, (down - row - 0.5) / rows * smaller
     mirrored = column % 2 == 1
-    cells = ((row + 1) * columns + column).astype(np.int16)
-    return _Places(0.5 + np.where(mirrored, -u, u), 0.5 + v, cells, smaller)
+    cells = (row + 1) * columns + column
+    return _places(0.5 + np.where(mirrored, -u, u), 0.5 + v, cells, smaller)
 
 
 def _halves(rows: int, columns: int, seed: int) -> NDArray[np.bool_]:

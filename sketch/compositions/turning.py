@@ -8,7 +8,7 @@ import numpy as np
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.composition import Composition
+from sketch.compositions.composition import Composition
 from sketch.marks import noise
 
 TILES = 5

@@ -1,0 +1,32 @@
+"""Inking: the inks nearest to the colours that are wanted, so chosen that no pixel jumps from frame to frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch.colour import Array
+
+
+def nearest(
+    wanted: Array, inks: Array, *, soft: float, weights: tuple[float, float], burden: Array | None = None
+) -> Array:
+    """Return for colours (…, 3) the nearest of some inks (n, 3), all in Oklab; between two, a mixture of them.
+
+    ``weights`` are those of squared differences in lightness, and in a and b; ``soft`` is the difference in them over
+    which one ink gives way to another; ``burden`` (n,) is added to them, to keep some inks rare.
+    """
+    scale = np.sqrt(np.array([weights[0], weights[1], weights[1]], np.float32) / np.float32(soft))
+    near = inks * scale
+    # What all inks have in common, the square of what is wanted, makes no difference.
+    score = 2 * near @ (wanted * scale).reshape(-1, 3).T - (near**2).sum(-1)[:, None]
+    if burden is not None:
+        score = score - (burden / soft)[:, None]
+    share = np.exp(score - score.max(0))
+    return np.asarray(((inks.T @ share) / share.sum(0)).T.reshape(wanted.shape), np.float32)
+
+
+def opposite(inks: Array, mean: Array, *, soft: float = 0.03) -> Array:
+    """Return the ink (3,) of some (n, 3) that stands out best from a colour (3,), all in Oklab; soft between two."""
+    apart = np.sqrt(((inks - mean) ** 2).sum(-1)) - 0.02 * np.arange(len(inks))
+    share = np.exp((apart - apart.max()) / soft)
+    return np.asarray(share @ inks / share.sum(), np.float32)

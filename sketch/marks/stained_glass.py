@@ -1,0 +1,141 @@
+"""Stained glass: pieces of glowing colour in a net of lead that bends to the form."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks import sites
+from sketch.marks.field import Field, over, pulled, set_apart, step, steps
+
+PIECES = (27.0, 42.0)
+"""Units of a piece of glass, about, from picture to picture."""
+
+INKS = (
+    ("1f4f9c", "c4281f", "e8b22e", "2f8f5b", "f2e6c0", "6a2f8a"),
+    ("123f7a", "3f8fc9", "e3c24a", "b3392b", "eef0e2"),
+    ("7a1f2b", "e08a2e", "f2d77a", "2f5f8f", "3f8f7a", "f4ead0"),
+    ("1f6b5c", "8fbf6a", "f0dc8a", "d9772e", "2f4f8f", "f2efdc"),
+    ("3a2a6b", "8f5fb0", "e7a3b3", "f2d58a", "2f8f9c", "f4eee0"),
+    ("b8862b", "f2d98a", "a83a24", "2f5a6b", "6f8f4f", "f6efd8"),
+    ("9fc4cf", "eef2e6", "d8a93a", "3a6f9c", "b0452f", "5f8f6a"),
+)  # fmt: skip
+LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 1))
+
+
+def draw(of: Field) -> Array:
+    """Draw a field as pieces of glass in lead, lit from behind."""
+    body = of.cut(of.away)
+    _, seam, chance = _net(of)
+    inks = colour.lab(of.inks)
+    number, ground_seam = _ground_net(of)
+    lead_width = 1.9 + 0.5 * of.cloud(40, 2)
+    lead = of.cut(lead_width * 0.8 - seam) * body
+    lead = np.maximum(lead, of.cut(lead_width - ground_seam) * (1 - body))
+    lead = np.maximum(lead, of.cut(lead_width * 0.9 - np.abs(of.away + 0.4)))
+    lead = np.maximum(lead, 0.92 * (body + of.is_place * (1 - body)) * step(of.edges, 0.55, 0.95))
+    thing, ground = _thing(of, inks, chance), _ground(of, inks, number)
+    apart = set_apart(inks[0], thing, of.cover) * (1 - of.is_place)
+    thing[..., 0] -= apart
+    ground[..., 0] += apart
+    glass = over(thing, body, ground)
+    glow = step(np.where(body > 0.5, seam, ground_seam), 0, 11)
+    x, y = of.places
+    height, width = of.size
+    far = np.hypot((x - width / 2) / width, (y - height * 0.45) / height)
+    glass[..., 0] += 0.09 * (glow - 0.6) + 0.02 * of.cloud(7, 4) + 0.03 * of.cloud(24, 5) + 0.10 * (0.35 - far)
+    return colour.rgb(over(colour.lab(np.asarray([0.09, 0.085, 0.10], np.float32)), lead, glass))
+
+
+def _net(of: Field) -> tuple[NDArray[np.intp], Array, Array]:
+    """Return for each pixel its piece within the things, how far its seam is in units, and the piece's chances."""
+    net = sites.scatter(of, float(of.chance(1).uniform(*PIECES)) * of.scale, 1, 0.9)
+    level = 26 * of.blur(of.tone * of.cover, 2.5) + 0.8 * of.away
+    return _cells(of, net, level)
+
+
+def _cells(of: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp], Array, Array]:
+    """Return as :func:`_net` does the cells about sites, whose seams follow the level lines of (h, w)."""
+    at = net.at(level, of).ravel()
+    near = [np.full(of.shape, 1e9, np.float32) for _ in range(2)]
+    own = np.zeros(of.shape, np.intp)
+    for number, right, below in net.near(of):
+        rise = level - at[number]
+        off = right * right + below * below + rise * rise
+        closer = off < near[0]
+        near[1] = np.where(closer, near[0], np.minimum(near[1], off))
+        near[0] = np.where(closer, off, near[0])
+        own = np.where(closer, number, own)
+    seam = np.asarray((np.sqrt(near[1]) - np.sqrt(near[0])) * 0.5, np.float32)
+    return own, seam, net.chance().reshape(-1, 4)[own]
+
+
+def _ground_net(of: Field) -> tuple[Array, Array]:
+    """Return a number 0…1 of each pixel's piece of the ground, and how far its seam is in units."""
+    return (_lozenges, _rays, _free, _rows)[int(of.chance(3).integers(4))](of)
+
+
+def _free(of: Field) -> tuple[Array, Array]:
+    _, seam, chance = _cells(of, sites.scatter(of, 46 * of.scale, 4), of.away * 0.5)
+    return chance[..., 0], seam
+
+
+def _lozenges(of: Field) -> tuple[Array, Array]:
+    dice, (x, y) = of.chance(5), of.places
+    side, lean = float(dice.uniform(40, 58)) * of.scale, float(dice.uniform(0.5, 1.0))
+    u = (x + y * lean) / side + 0.04 * of.cloud(50, 6)
+    v = (x - y * lean) / side + 0.04 * of.cloud(50, 7)
+    seam = np.minimum(np.abs(u - np.round(u)), np.abs(v - np.round(v))) * (side / np.hypot(1, lean))
+    return _numbered(u, v), np.asarray(seam, np.float32)
+
+
+def _rays(of: Field) -> tuple[Array, Array]:
+    """Part the ground into rays from a place within or below the picture, and each ray into pieces."""
+    dice, (x, y), (height, width) = of.chance(6), of.places, of.size
+    right, below = x - width * float(dice.uniform(0.25, 0.75)), y - height * float(dice.choice((0.4, 0.55, 1.05, 1.2)))
+    far, count = np.hypot(right, below), int(dice.integers(14, 22))
+    u = np.arctan2(below, right) / (2 * np.pi) * count + 0.04 * of.cloud(60, 6)
+    v = far / 60 + 0.42 * (np.floor(u) % 2) + 0.04 * of.cloud(50, 7)
+    hub = 26.0
+    beside = np.abs(u - np.round(u)) * 2 * np.pi * far / count
+    across = np.minimum(np.abs(v - np.round(v)) * 60, np.abs(far - hub))
+    seam = np.where(far > hub, np.minimum(beside, across), hub - far)
+    return np.where(far > hub, _numbered(u, v), 0.99).astype(np.float32), np.asarray(seam, np.float32)
+
+
+def _rows(of: Field) -> tuple[Array, Array]:
+    """Part the ground into lying rows of panes that lean a little."""
+    dice, (x, y) = of.chance(7), of.places
+    tall, wide = float(dice.uniform(30, 44)) * of.scale, float(dice.uniform(44, 70)) * of.scale
+    v = y / tall + 0.10 * of.cloud(90, 6)
+    u = x / wide + 0.37 * np.floor(v) + 0.05 * of.cloud(50, 7)
+    seam = np.minimum(np.abs(u - np.round(u)) * wide, np.abs(v - np.round(v)) * tall)
+    return _numbered(u, v), np.asarray(seam, np.float32)
+
+
+def _numbered(u: Array, v: Array) -> Array:
+    return np.asarray((np.floor(u) * 0.381 + np.floor(v) * 0.617) % 1, np.float32)
+
+
+def _thing(of: Field, inks: Array, chance: Array) -> Array:
+    """Return the glass of the things in Oklab: their colours drawn to the inks, a little other from piece to piece."""
+    lab = np.stack([of.blur(of.lab[..., part], 1.5) for part in range(3)], -1)
+    lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pulled(lab, inks, 0.07)[..., 1:]
+    lab[..., 0] = 0.34 + 0.5 * steps(of.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
+    lab[..., 1:] += 0.06 * (chance[..., 1:3] - 0.5)
+    return lab
+
+
+def _ground(of: Field, inks: Array, number: Array) -> Array:
+    """Return the glass of the ground in Oklab: mostly the first ink, light and dark; of a place, its tones."""
+    lab = np.broadcast_to(inks[0], (*of.shape, 3)).copy()
+    lab[..., 0] += 0.22 * (number - 0.5)
+    other = inks[(number * 7.9).astype(int) % len(inks)]
+    lab = over(other, 0.4 * step(number, 0.7, 0.71), lab)
+    if of.is_place == 0:
+        return lab
+    place = np.stack([of.blur(of.lab[..., part], 1.5) for part in range(3)], -1)
+    place = 0.4 * place + 0.65 * pulled(place, inks, 0.06)
+    return over(place + 0.4 * (lab - inks[0]), np.full(of.shape, 0.9 * of.is_place, np.float32), lab)

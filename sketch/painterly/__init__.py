@@ -1,0 +1,3 @@
+"""Scenes as a painter sets them up: one light, few values, lost edges, a place with depth."""
+
+__all__ = ["arranging", "composing"]

@@ -1,0 +1,109 @@
+"""Which shapes of a modelled drawing are one part: those that only shade what lies below them belong to it.
+
+Such drawings lay a shape down and over it gradients, glints and shadows of the same outline or within it. Taken apart
+shape by shape, the shadow of a cheek would turn into a wheel; so the groups that belong together are marked, and
+:mod:`sketch.parts` takes each for one part.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import svg
+from sketch.parts import PART
+from studio.collecting.softening import SHAPES, is_painted, outline
+from studio.collecting.svg_shrinking import DEFINED, text
+
+SIDE = 64
+"""At how many pixels a side shapes are looked at."""
+
+WITHIN = 0.8
+"""The share of what only shades that must lie within a part for it to belong to that."""
+
+DENSE = 0.75
+"""How densely a shape covers, on average, that is more than a shade."""
+
+Covered = NDArray[np.float32]
+
+
+def mark_parts(root: Element) -> None:
+    """Put what belongs together into groups that are marked as parts."""
+    main = _main(root)
+    definitions = [each for each in root if each.tag in ("defs", *DEFINED)]
+    items = [each for each in main if each.tag not in ("defs", *DEFINED)]
+    frame = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{root.get("viewBox", "0 0 32 32")}">'
+    defined = "".join(map(text, definitions))
+    groups: list[list[Element]] = []
+    known: set[tuple[tuple[str, str], ...]] = set()
+    covered = np.zeros((SIDE, SIDE), np.float32)
+    for item in items:
+        alpha = _alpha(f"{frame}{defined}{text(item)}</svg>")
+        outlines = {outline(each) for each in item.iter() if each.tag in SHAPES}
+        is_same = bool(groups) and len(outlines) == 1 and outlines <= known
+        if not (is_same or (groups and _shades(item, alpha, covered))):
+            groups.append([])
+            known, covered = set(), np.zeros_like(covered)
+        groups[-1].append(item)
+        known |= outlines
+        covered = np.maximum(covered, alpha)
+    for item in items:
+        main.remove(item)
+    for at, group in enumerate(groups):
+        main.insert(at, group[0] if _is_single(group) else _marked(group))
+
+
+def _main(root: Element) -> Element:
+    """Return what holds the shapes, and lay the definitions that lie in it at the top, where all can see them."""
+    drawn = [each for each in root if each.tag not in ("defs", *DEFINED)]
+    main = drawn[0] if len(drawn) == 1 and drawn[0].tag == "g" and set(drawn[0].attrib) <= {"fill"} else root
+    if main is not root:
+        for each in [each for each in main if each.tag in ("defs", *DEFINED)]:
+            main.remove(each)
+            root.append(each)
+    return main
+
+
+def _shades(item: Element, alpha: Covered, covered: Covered) -> bool:
+    """Tell whether an item only shades what it lies on."""
+    total = float(alpha.sum())
+    if total < 0.5:
+        return True
+    seen = alpha > 0.04
+    is_dense = float(alpha[seen].mean()) > DENSE if seen.any() else False
+    inside = float((alpha * (covered > 0.5)).sum()) / total
+    return (_is_soft(item) or not is_dense) and inside >= WITHIN
+
+
+def _is_single(group: list[Element]) -> bool:
+    """Tell whether a group is one shape, or one group of several outlines, which may be taken apart further."""
+    if len(group) > 1:
+        return False
+    shapes = [each for each in group[0].iter() if each.tag in (*SHAPES, "use")]
+    return len(shapes) == 1 or (len({outline(each) for each in shapes}) > 1 and not _is_soft(group[0]))
+
+
+def _is_soft(item: Element) -> bool:
+    return any("data-soft" in each.attrib for each in item.iter())
+
+
+def _marked(group: list[Element]) -> Element:
+    part = Element("g", {PART: ""})
+    part.extend(group)
+    return part
+
+
+def _alpha(drawing: str) -> Covered:
+    """Render a drawing; return how far each pixel is covered."""
+    return svg.rastered(drawing, SIDE)[..., 3].astype(np.float32) / np.float32(255)
+
+
+def drop_unpainted(root: Element) -> None:
+    """Leave out what is said of lines where none is drawn, and the marks of what was blurred."""
+    for element in root.iter():
+        element.attrib.pop("data-soft", None)
+        if element.tag in SHAPES and not is_painted(element.get("stroke")):
+            for name in [name for name in element.attrib if name.startswith("stroke")]:
+                del element.attrib[name]
