@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
@@ -10,6 +11,9 @@ from sketch.marks.field import Field, over, step
 
 SMOOTH = 3.0
 """Units by which outlines of papers are simplified."""
+
+STRESS = np.array([1, 1.5, 1.5], np.float32)
+"""How much lightness, and hue, count."""
 
 INKS = (
     ("1f4fa3", "f4efe2", "f2b230", "d8402f", "2f7d4f", "141a24", "e79ab0"),
@@ -26,10 +30,13 @@ LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("panels", 2, 1, 1))
 def draw(of: Field) -> Array:
     """Draw a field as papers in all inks; the first is the sheet on which the others lie."""
     body = of.cut(of.blur(of.away, 1.5))
-    own, above, shares = _papers(of, body)
-    ground, height = _ground(of, shares)
+    place = _place(of)
+    own = _papers(of, body, place)
+    shares = (own * body).sum((1, 2)) / (body.sum() + 1e-3)
+    ground, height = _ground(of, place, shares)
+    above = np.tensordot(np.linspace(3, 6, len(of.inks), dtype=np.float32), own, 1)
     height = height + (above - height) * body
-    picture = over(own, body, ground)
+    picture = over(np.tensordot(own, of.inks, ((0,), (0,))), body, ground)
     lean = of.side or -0.5
     thrown = of.blur(of.shifted(height, -1.8 * np.sign(lean), 2.2), 1.4) - height
     shadow = np.clip(thrown, 0, 1.5) / 1.5
@@ -37,81 +44,105 @@ def draw(of: Field) -> Array:
     return np.asarray(picture * (1 + 0.012 * of.cloud(5, 9))[..., None], np.float32)
 
 
-def _weights(of: Field, lab: Array, unlike: float, smooth: float) -> Array:
-    """Return for each ink how far it is the paper at each pixel (n, h, w), with simplified outlines."""
-    inks = colour.lab(of.inks) * np.float32([1, 1.5, 1.5])
-    own = lab * np.float32([1, 1.5, 1.5])
-    apart = np.stack([((own - ink) ** 2).sum(-1) for ink in inks])
-    apart[0] += unlike
+def _weights(of: Field, lab: Array, unlike: Array | None, within: Array | float, smooth: float) -> Array:
+    """Return for each ink how far it is the paper at each pixel (n, h, w), with simplified outlines.
+
+    Inks are as ``unlike`` (n, h, w) as that more; what is not ``within`` (h, w) has no say in the outlines.
+    """
+    inks, own = colour.lab(of.inks) * STRESS, lab * STRESS
+    apart = (inks**2).sum(1) - 2 * own @ inks.T
+    apart = np.moveaxis(apart, -1, 0)
+    if unlike is not None:
+        apart = apart + unlike
     likely = np.exp((apart.min(0) - apart) / 0.006)
-    likely /= likely.sum(0)
+    likely *= within / likely.sum(0)
     likely = np.stack([of.blur(each, smooth) for each in likely])
+    likely /= np.maximum(likely.sum(0), 1e-3)
     # Blurred shares crossed by a steep curve are smooth outlines again, with edges about a pixel soft.
-    sharp = np.exp((likely - likely.max(0)) * (7 * smooth / max(of.pixel, 0.5)))
+    sharp = np.exp((likely - likely.max(0)) * (11 * smooth / max(of.pixel, 0.5)))
     return np.asarray(sharp / sharp.sum(0), np.float32)
 
 
-def _papers(of: Field, body: Array) -> tuple[Array, Array, Array]:
-    """Return the papers of the things (h, w, 3), how high they lie (h, w), and the share of each ink (n,)."""
+def _papers(of: Field, body: Array, place: Array | None) -> Array:
+    """Return for each ink how far it is the paper of the things (n, h, w), rather not that of the place behind."""
     lab = of.lab.copy()
     lab[..., 0] = 0.55 * lab[..., 0] + 0.45 * of.tone + 0.05 * of.shade
-    weights = _weights(of, lab, 0.12, SMOOTH * 0.7)
-    height = np.tensordot(np.linspace(3, 6, len(of.inks), dtype=np.float32), weights, 1)
-    shares = (weights * body).sum((1, 2)) / (body.sum() + 1e-3)
-    return np.tensordot(weights, of.inks, ((0,), (0,))), height, shares
+    unlike = np.zeros((len(of.inks), 1, 1), np.float32)
+    unlike[0] = 0.12 * (1 - of.is_place)
+    if place is not None:
+        behind = (place * body).sum((1, 2)) / (body.sum() + 1e-3)
+        unlike = unlike + 0.09 * of.is_place * behind[:, None, None]
+    return _weights(of, lab, unlike, body, SMOOTH * 0.7)
 
 
-def _ground(of: Field, shares: Array) -> tuple[Array, Array]:
+def _place(of: Field) -> Array | None:
+    """Return for each ink how far it is the paper of a place (n, h, w); None where no place is to be seen."""
+    if of.is_place == 0:
+        return None
+    return _weights(of, colour.lab(of.ground), None, 1.0, SMOOTH * 1.6)
+
+
+def _ground(of: Field, place: Array | None, shares: Array) -> tuple[Array, Array]:
     """Return the papers of the ground (h, w, 3) and how high they lie (h, w): a place, or shapes that echo things."""
     picture, height = _shapes(of, shares)
-    if of.is_place == 0:
+    if place is None:
         return picture, height
-    lab = colour.lab(of.ground)
-    weights = _weights(of, lab, 0.0, SMOOTH * 1.6)
-    place = np.tensordot(weights, of.inks, ((0,), (0,)))
-    above = np.tensordot(np.linspace(0, 1.5, len(of.inks), dtype=np.float32), weights, 1)
-    share = np.full(of.shape, of.is_place, np.float32)
-    return over(place, share, picture), height + (above - height) * of.is_place
+    above = np.tensordot(np.linspace(0, 1.5, len(of.inks), dtype=np.float32), place, 1)
+    picture = picture + (np.tensordot(place, of.inks, ((0,), (0,))) - picture) * of.is_place
+    return np.asarray(picture, np.float32), height + (above - height) * of.is_place
 
 
 def _shapes(of: Field, shares: Array) -> tuple[Array, Array]:
-    """Lay two to four large papers: sheets side by side, then one or two whose outline follows that of the things."""
+    """Lay one to four large papers: sheets side by side, then a leaf, or one whose outline follows that of things."""
     rng = of.chance(2)
-    wish = rng.random(len(of.inks)).astype(np.float32)
-    wish[0] -= 1
+    order = rng.permutation(np.arange(1, len(of.inks)))
+    shapes = [_sheet(of, rng) for _ in range(int(rng.integers(0, 3)))]
+    if rng.random() < 0.4 or not shapes:
+        shapes.append(_leaf(of, rng))
+    if rng.random() < 0.75:
+        shapes.append(_echo(of, rng))
+    papers = [of.ink(int(order[number])) for number in range(len(shapes) - 1)]
+    papers.append(_last(of, order[len(papers) :], shares))
     picture = np.broadcast_to(of.ink(0), of.ground.shape)
     height = np.zeros(of.shape, np.float32)
-    shapes = [_sheet(of, rng) for _ in range(int(rng.integers(0, 3)))]
-    shapes += [_echo(of, rng, reach) for reach in sorted(rng.uniform(16, 46, int(rng.integers(1, 3))), reverse=True)]
-    # The last lies right behind the things: in an ink that they have least of, and no white, as stickers have.
-    light = colour.lab(of.inks)[:, 0]
-    last = wish - 6 * shares - 1.5 * step(light, 0.85, 0.95)
-    papers = []
-    for _ in shapes:
-        likely = np.exp((last - last.max()) / 0.04)
-        likely /= likely.sum()
-        papers.append(likely @ of.inks)
-        last = last + 1.5 * step(light, 0.85, 0.95) * (len(papers) == 1) - 3 * likely
-    for number, (shape, paper) in enumerate(zip(shapes, reversed(papers), strict=True), 1):
+    for number, (shape, paper) in enumerate(zip(shapes, papers, strict=True), 1):
         cover = of.cut(shape)
         picture = over(paper, cover, picture)
         height = height + (number - height) * cover * 0.7
     return picture, height
 
 
+def _last(of: Field, left: NDArray[np.int64], shares: Array) -> Array:
+    """Choose the paper right behind the things: an ink they have little of, and no white, as stickers have."""
+    light = colour.lab(of.inks)[left, 0]
+    wish = np.linspace(0.5, 0, len(left)) - 2.5 * shares[left] - step(light, 0.85, 0.95)
+    likely = np.exp((wish - wish.max()) / 0.07)
+    return np.asarray(likely @ of.inks[left] / likely.sum(), np.float32)
+
+
 def _sheet(of: Field, rng: np.random.Generator) -> Array:
     """Return a straight cut through the picture that leans a little, as a distance (h, w)."""
     (x, y), (across, down) = of.places, of.centre
     angle = np.pi / 2 * int(rng.integers(4)) + rng.uniform(-0.09, 0.09)
-    return (x - across) * np.cos(angle) + (y - down) * np.sin(angle) - rng.uniform(-40, 50)
+    return np.asarray((x - across) * np.cos(angle) + (y - down) * np.sin(angle) - rng.uniform(-40, 50), np.float32)
 
 
-def _echo(of: Field, rng: np.random.Generator, reach: float) -> Array:
-    """Return the outline of the things, wider and simpler, in lobes as of a leaf, as a distance (h, w)."""
+def _leaf(of: Field, rng: np.random.Generator) -> Array:
+    """Return a leaf in lobes that grows from behind the things to one side, as a distance (h, w)."""
+    (x, y), (across, down) = of.places, of.centre
+    way, far = rng.uniform(0, 2 * np.pi), rng.uniform(18, 60)
+    u, v = x - across - far * np.cos(way), y - down - far * np.sin(way)
+    lobes, deep = int(rng.integers(5, 10)), rng.uniform(0.16, 0.36)
+    wave = 1 - deep + deep * np.cos(lobes * (np.arctan2(v, u) + rng.uniform(0, 6)))
+    return np.asarray(0.7 * (rng.uniform(72, 112) * wave - np.hypot(u, v)), np.float32)
+
+
+def _echo(of: Field, rng: np.random.Generator) -> Array:
+    """Return the outline of the things, wider, simpler and moved aside, perhaps in lobes, as a distance (h, w)."""
     (x, y), (across, down) = of.places, of.centre
     around = np.arctan2(y - down, x - across)
-    lobes, deep = int(rng.integers(5, 12)), rng.choice((0, 0, 9.0, 14.0))
-    way, far = rng.uniform(0, 2 * np.pi), rng.uniform(0, 18)
-    wide = of.shifted(of.blur(of.away, 7), far * np.cos(way), far * np.sin(way))
+    lobes, deep = int(rng.integers(5, 12)), float(rng.choice((0, 0, 9, 14)))
+    way, far = rng.uniform(0, 2 * np.pi), rng.uniform(6, 26)
+    wide = of.shifted(of.blur(of.away, 10), far * np.cos(way), far * np.sin(way))
     wave = deep * np.cos(lobes * around + rng.uniform(0, 6)) * step(np.hypot(x - across, y - down), 8, 60)
-    return np.asarray(wide + reach + wave + 1.5 * of.cloud(40, 3), np.float32)
+    return np.asarray(wide + rng.uniform(14, 34) + wave + 1.5 * of.cloud(40, 3), np.float32)

@@ -18,7 +18,7 @@ OFF = 3.2
 INKS = (
     ("f4eee0", "ff48a0", "0078bf", "ffd83a"), ("f3ecdd", "f15060", "00838a", "ffb511"),
     ("f6f0e4", "ff665e", "3d5588", "f7e05a"), ("f1ebdc", "e45d50", "2f6f4f", "f2c14e"),
-    ("f4efe6", "ff8e4a", "5c4a9e", "6fd3c0"), ("f2ecdf", "d8447f", "1f3d6b", "7fc8a0"),
+    ("f4efe6", "ff8e4a", "5c4a9e", "6fd3c0"), ("f2ecdf", "f0506e", "1f3d6b", "f7c873"),
     ("f5efe2", "f06a9b", "2a2a2e", "ffe14a"), ("f0eadb", "e8503a", "26477f", "e8c9a0"),
 )  # fmt: skip
 LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("pattern", 2, 2, 1))
@@ -52,7 +52,11 @@ def _separated(of: Field) -> tuple[Array, Array, Array]:
     amounts = amounts.reshape(of.ground.shape).astype(np.float32)
     body = of.cut(of.away)[..., None]
     own = np.tanh(np.clip(amounts, 0, None) * 1.35)
-    mixed = own * body + _behind(of, own) * (1 - body)
+    # What the things leave free of the ground's plates is off register too: paper shows on one side of them.
+    rng = of.chance(3)
+    way = rng.uniform(0, 2 * np.pi)
+    free = of.cut(of.shifted(of.away + 0.8, 3 * np.cos(way), 3 * np.sin(way)))[..., None]
+    mixed = own * body + _behind(of, own) * (1 - free)
     return mixed[..., 0], mixed[..., 1], mixed[..., 2]
 
 
@@ -75,26 +79,28 @@ def _behind(of: Field, own: Array) -> Array:
     turn = rng.uniform(0, 2 * np.pi)
     along = 0.5 + ((x - wide / 2) * np.cos(turn) + (y - high / 2) * np.sin(turn)) / max(high, wide)
     plain[..., first] = np.clip(rng.uniform(0.1, 0.3) + rng.uniform(0.5, 0.8) * along, 0, 1)
-    far = rng.uniform(14, 34)
+    far = rng.uniform(16, 52)
     way = rng.uniform(0, 2 * np.pi)
     echo = of.shifted(of.away, far * np.cos(way), far * np.sin(way))
     plain[..., second] = of.cut(echo) * rng.uniform(0.6, 0.95)
-    plain[..., third] = 0.5 * step(of.away, -46, 2) * float(rng.random() < 0.6)
-    return np.asarray(plain + (own - plain) * of.is_place, np.float32)
+    plain[..., third] = 0.45 * step(of.away, -60, 4) * float(rng.random() < 0.4)
+    return np.asarray(plain + (0.82 * own - plain) * of.is_place, np.float32)
 
 
 def _printed(of: Field, plate: Array, number: int) -> Array:
-    """Return how a plate (h, w) prints: in dots at its own angle, or as grain; uneven, as a drum of ink is."""
+    """Return how a plate (h, w) prints: flat, in dots at its own angle, or as grain; uneven, as a drum of ink is."""
     rng = of.chance(10 + number)
-    share = np.clip(plate, 0, 1)
     worn = 1 - 0.07 * np.clip(of.cloud(70, number) + 0.6 * of.cloud(7, 20 + number), 0, 3)
-    if rng.random() < 0.55:
+    kind, share = rng.random(), np.clip(plate, 0, 1)
+    if kind < 0.2:
+        share = step(share, 0.22, 0.58)
+    if kind < 0.65:
         return np.asarray(of.halftone(share, PITCH * of.scale, 0.35 + 0.5 * number) * worn, np.float32)
     return np.asarray(_grain(of, share, number) * worn, np.float32)
 
 
 def _grain(of: Field, share: Array, number: int) -> Array:
     """Return the cover of a plate as grain: specks that are denser where there is more."""
-    rough = noise.cloud(*of.shape, 3.2, of.seed * 64 + 30 + number)
+    rough = noise.cloud(*of.shape, 3.6 * of.scale, of.seed * 64 + 30 + number)
     threshold = 0.5 + 0.22 * rough
     return np.asarray(np.clip((share * 1.3 - 0.15 - threshold) / 0.3 + 0.5, 0, 1), np.float32)

@@ -40,10 +40,10 @@ def draw(of: Field) -> Array:
     return over(key, _screen(of, tone), over(flat, body, _behind(of, ground, shadow, middle)))
 
 
-def _part(of: Field, values: Array, level: float, least: float = 0.05) -> Array:
+def _part(of: Field, values: Array, level: float) -> Array:
     """Return where values (h, w) lie above a level, with an edge about a pixel soft."""
     down, across = of.slopes(values)
-    soft = np.maximum(np.hypot(down, across) * of.pixel, least)
+    soft = np.maximum(np.hypot(down, across) * of.pixel, 0.05)
     return np.asarray(np.clip((values - level) / soft + 0.5, 0, 1), np.float32)
 
 
@@ -53,9 +53,9 @@ def _behind(of: Field, ground: Array, shadow: Array, middle: Array) -> Array:
     if of.is_place == 0:
         return plain
     light = of.blur(colour.lab(of.ground)[..., 0], 2)
-    deep = of.halftone(step(light, 0.75, 0.35), 1.25 * PITCH * of.scale, float(of.chance(2).uniform(0.9, 1.4)))
-    place = over(ground, _part(of, light, 0.74, 0.02), middle)
-    place = over(shadow, deep, place)
+    pitch, turn = 1.25 * PITCH * of.scale, float(of.chance(2).uniform(0.9, 1.4))
+    place = over(ground, of.halftone(step(light, 0.62, 0.86), pitch, turn + 0.5), middle)
+    place = over(shadow, of.halftone(step(light, 0.75, 0.35), pitch, turn), place)
     return over(place, np.full(of.shape, of.is_place, np.float32), plain)
 
 

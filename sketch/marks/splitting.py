@@ -1,0 +1,129 @@
+"""Splits for planes: rectangles that are cut again and again where that tells most of a scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks import noise
+from sketch.marks.field import Field, step
+
+SURE = 3
+"""How often planes are split at least."""
+
+TRIED = np.linspace(0, 1, 6, dtype=np.float32)
+"""Where a split may lie, as a share of what is free."""
+
+LEAST = 4.0
+"""Units of a plane's side at least."""
+
+TOLD = (2.0, 7.0)
+"""Squared differences within a plane, times units of area, from which it begins to be split, and is."""
+
+BAR = 5.0
+"""Units of the width of the first bars."""
+
+COVERED = 0.55
+"""How much it counts for splitting what is covered."""
+
+STRESS = np.array([1, 1.6, 1.6], np.float32)
+"""How much lightness, and hue, count."""
+
+GRAIN = 4.0
+"""Units of the squares by whose means planes are split."""
+
+
+@dataclass(slots=True)
+class Level:
+    """Nodes (n) of a level: their sides in units, how far each is there, inks shown, and those of the ground (n, 3)."""
+
+    left: Array
+    right: Array
+    top: Array
+    bottom: Array
+    there: Array
+    shown: Array
+    ground: Array
+
+
+@dataclass(slots=True)
+class Split:
+    """How nodes (n) are split: where, in units, how far each is, 0…1, and how wide the bar is, in units."""
+
+    at: Array
+    parted: Array
+    bar: Array
+
+
+class Sums:
+    """Sums of what is told over all above and to the left: colour and cover, the sum of their squares, the ground."""
+
+    def __init__(self, of: Field) -> None:
+        cover = of.cover[..., None]
+        self.own = of.lab * STRESS
+        lightness = 0.5 * self.own[..., 0] + 0.5 * of.tone
+        lifted = 0.38 * float(step(colour.lab(of.inks[:1])[0, 0], 0.6, 0.2))  # nothing dark is lost on a dark ground
+        self.own[..., 0] = lifted + (1 - lifted) * lightness
+        ground = colour.lab(of.ground) * STRESS if of.is_place > 0 else of.ground[..., :0]
+        own = self.own * cover + (0.5 * of.is_place * ground * (1 - cover) if of.is_place > 0 else 0)
+        told = np.concatenate([own, COVERED * cover], -1)
+        told = np.concatenate([told, (told**2).sum(-1, keepdims=True), ground], -1)
+        step_ = max(1, round(GRAIN / of.pixel))
+        self.unit = of.pixel * step_
+        rows, columns = (-(-side // step_) for side in of.shape)
+        spare = (rows * step_ - of.shape[0], columns * step_ - of.shape[1])
+        told = np.pad(told, ((0, spare[0]), (0, spare[1]), (0, 0)), mode="edge")
+        told = np.add.reduce([told[at::step_] for at in range(step_)])
+        told = np.add.reduce([told[:, at::step_] for at in range(step_)]) * of.pixel**2
+        self._table = np.zeros((rows + 1, columns + 1, told.shape[-1]), np.float32)
+        self._table[1:, 1:] = told.cumsum(0, dtype=np.float64).cumsum(1)
+
+    def at(self, y: Array, x: Array, count: int | None = None) -> Array:
+        """Look up sums (…, count) at places in units: all 8, only 5 where no place is shown, or the first."""
+        table = self._table[..., :count]
+        high, wide = table.shape[:2]
+        rows, columns = np.clip(y / self.unit, 0, high - 1.001), np.clip(x / self.unit, 0, wide - 1.001)
+        top, left = rows.astype(np.intp), columns.astype(np.intp)
+        down, across = (rows - top)[..., None], (columns - left)[..., None]
+        upper = table[top, left] * (1 - across) + table[top, left + 1] * across
+        lower = table[top + 1, left] * (1 - across) + table[top + 1, left + 1] * across
+        return np.asarray(upper * (1 - down) + lower * down)
+
+    def means(self, of: Level) -> tuple[Array, Array]:
+        """Return means (n, 8) over nodes, and how unlike what lies in each is: squared differences, times area."""
+        sums = self.at(of.bottom, of.right) - self.at(of.top, of.right)
+        sums = sums - self.at(of.bottom, of.left) + self.at(of.top, of.left)
+        area = np.maximum((of.right - of.left) * (of.bottom - of.top), 1e-2)
+        unlike = np.maximum(sums[:, 4] - (sums[:, :4] ** 2).sum(1) / area, 0)
+        return np.asarray(sums / area[:, None], np.float32), np.asarray(unlike, np.float32)
+
+
+def split_nodes(of: Field, sums: Sums, level: Level, unlike: Array, depth: int, *, is_across: bool) -> Split:
+    """Split all nodes of a level where that tells most, or by chance where there is nothing to tell."""
+    first, last = (level.left, level.right) if is_across else (level.top, level.bottom)
+    near, far = (level.top, level.bottom) if is_across else (level.left, level.right)
+    free = np.maximum(last - first - 2 * LEAST, 0)
+    edge = (last - first - free) / 2
+    tried = np.concatenate([first[:, None], (first + edge)[:, None] + free[:, None] * TRIED, last[:, None]], 1)
+    sides = [np.broadcast_to(each[:, None], tried.shape) for each in (near, far)]
+    if is_across:
+        before = sums.at(sides[1], tried, 4) - sums.at(sides[0], tried, 4)
+    else:
+        before = sums.at(tried, sides[1], 4) - sums.at(tried, sides[0], 4)
+    before = before - before[:, :1]
+    whole, before = before[:, -1:], before[:, 1:-1]
+    long, breadth = (last - first)[:, None], (far - near)[:, None]
+    areas = np.maximum((tried[:, 1:-1] - first[:, None]) * breadth, 1e-2)
+    rest = np.maximum(long * breadth - areas, 1e-2)
+    gain = (before**2).sum(-1) / areas + ((whole - before) ** 2).sum(-1) / rest
+    gain -= (whole**2).sum(-1) / np.maximum(long * breadth, 1e-2)
+    chance = noise.scattered(2**depth, 1, of.seed * 16 + depth, len(TRIED))[:, 0]
+    likely = 8 * gain / (unlike[:, None] + 1.5) + 2.5 * chance
+    likely = np.exp(likely - likely.max(1, keepdims=True))
+    split = ((likely * tried[:, 1:-1]).sum(1) / likely.sum(1)).astype(np.float32)
+    parted = (step(unlike, *TOLD) if depth >= SURE else 1) * level.there
+    wide = parted * step(last - first, 2 * LEAST, 3 * LEAST)
+    return Split(split, parted, wide * BAR * of.scale * (0.25 + 0.75 * 0.74**depth))
