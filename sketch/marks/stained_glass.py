@@ -74,7 +74,7 @@ def _cells(of: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp],
 
 def _ground_net(of: Field) -> tuple[Array, Array]:
     """Return a number 0…1 of each pixel's piece of the ground, and how far its seam is in units."""
-    return (_lozenges, _rays, _free, _rows)[int(of.chance(3).integers(4))](of)
+    return (_lozenges, _rays, _free, _panes)[int(of.chance(3).integers(4))](of)
 
 
 def _free(of: Field) -> tuple[Array, Array]:
@@ -105,12 +105,12 @@ def _rays(of: Field) -> tuple[Array, Array]:
     return np.where(far > hub, _numbered(u, v), 0.99).astype(np.float32), np.asarray(seam, np.float32)
 
 
-def _rows(of: Field) -> tuple[Array, Array]:
-    """Part the ground into lying rows of panes that lean a little."""
+def _panes(of: Field) -> tuple[Array, Array]:
+    """Part the ground into upright panes, side by side, that lean a little."""
     dice, (x, y) = of.chance(7), of.places
-    tall, wide = float(dice.uniform(30, 44)) * of.scale, float(dice.uniform(44, 70)) * of.scale
-    v = y / tall + 0.10 * of.cloud(90, 6)
-    u = x / wide + 0.37 * np.floor(v) + 0.05 * of.cloud(50, 7)
+    wide, tall = float(dice.uniform(26, 44)) * of.scale, float(dice.uniform(80, 130)) * of.scale
+    u = (x + y * float(dice.uniform(-0.3, 0.3))) / wide + 0.12 * of.cloud(110, 6)
+    v = y / tall + 0.37 * np.floor(u) + 0.05 * of.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)) * wide, np.abs(v - np.round(v)) * tall)
     return _numbered(u, v), np.asarray(seam, np.float32)
 
