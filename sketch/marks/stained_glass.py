@@ -60,15 +60,18 @@ def _cells(of: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp],
     """Return as :func:`_net` does the cells about sites, whose seams follow the level lines of (h, w)."""
     at = net.at(level, of).ravel()
     near = [np.full(of.shape, 1e9, np.float32) for _ in range(2)]
-    own = np.zeros(of.shape, np.intp)
+    own, other = (np.zeros(of.shape, np.intp) for _ in range(2))
     for number, right, below in net.near(of):
         rise = level - at[number]
         off = right * right + below * below + rise * rise
-        closer = off < near[0]
-        near[1] = np.where(closer, near[0], np.minimum(near[1], off))
+        closer, second = off < near[0], off < near[1]
+        other = np.where(closer, own, np.where(second, number, other))
+        near[1] = np.where(closer, near[0], np.where(second, off, near[1]))
         near[0] = np.where(closer, off, near[0])
         own = np.where(closer, number, own)
-    seam = np.asarray((np.sqrt(near[1]) - np.sqrt(near[0])) * 0.5, np.float32)
+    places = np.stack([net.x.ravel(), net.y.ravel(), at], -1)
+    apart = np.sqrt(((places[own] - places[other]) ** 2).sum(-1)) + 1e-3
+    seam = np.asarray((near[1] - near[0]) / (2 * apart), np.float32)
     return own, seam, net.chance().reshape(-1, 4)[own]
 
 
