@@ -18,6 +18,7 @@ from sketch import rendering
 from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
+from sketch.compositions import composing
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
 from sketch.lighting.shadow import Shadow, cast
@@ -114,7 +115,25 @@ class Mixture:
             numbers[rows, columns][share > 0.5] = number
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
-        return Drawn(things, ground, numbers, unoutlined)
+        drawn = Drawn(things, ground, numbers, unoutlined)
+        if not any(scene.composition and scene.composition.is_graphic for scene in (self.first, self.last)):
+            return drawn
+        return self._composed(drawn, t, light)
+
+    def _composed(self, drawn: Drawn, t: float, light: Light) -> Drawn:
+        """Redraw what lies at ``t`` in the marks of the compositions, of which one at least is graphic."""
+        ends = (self.first, self.last)
+        places = [composing.place_share(scene.setting.kind) for scene in ends]
+        picture, numbers, turned = composing.on_the_way(
+            (drawn.things, drawn.ground, drawn.numbers),
+            [scene.composition for scene in ends],
+            t,
+            side=light.side,
+            is_place=(1 - t) * places[0] + t * places[1],
+        )
+        painted = [float(not (scene.composition and scene.composition.is_graphic)) for scene in ends]
+        share = (1 - turned) * painted[0] + turned * painted[1]
+        return rendering.composed(drawn, picture, numbers, turned=turned, painted=share)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))

@@ -12,6 +12,7 @@ from PIL import Image
 from sketch import colour, distance
 from sketch.backdrops import backdrop
 from sketch.colour import Array
+from sketch.compositions import composing
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
 from sketch.lighting.shadow import Shadow, cast
@@ -31,13 +32,18 @@ class Drawn:
     """A scene at some size: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), sRGB 0…1.
 
     ``numbers`` (h, w) tells which thing is in front at each place, from 1; 0 is the ground. ``unoutlined``, 0…1, says
-    how far its outlines count for nothing, as those of a photo do in which no thing was found.
+    how far its outlines count for nothing, as those of a photo do in which no thing was found. A scene that
+    ``is_graphic`` draws its marks by itself: its picture is all ``ground``, whatever things ``numbers`` tells of.
+    ``turned`` (h, w), between two scenes, is how far each pixel shows the composition of the last one; None where that
+    is the same everywhere.
     """
 
     things: Array
     ground: Array
     numbers: NDArray[np.int16]
     unoutlined: float = 0.0
+    is_graphic: bool = False
+    turned: Array | None = None
 
     @property
     def picture(self) -> Array:
@@ -100,7 +106,29 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     # Premultiplied by what lies over nothing: straight again.
     straight = colours / np.maximum(cover, 1e-4)[..., None]
     things = np.concatenate([np.clip(straight, 0, 1), cover[..., None]], -1)
-    return Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
+    drawn = Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
+    if scene.composition is None or not scene.composition.is_graphic:
+        return drawn
+    share = composing.place_share(setting.kind)
+    layers = (drawn.things, ground, numbers)
+    picture, numbers = composing.compose(layers, scene.composition, side=setting.light, is_place=share)
+    return composed(drawn, picture, numbers)
+
+
+def composed(
+    drawn: Drawn,
+    picture: Array,
+    numbers: NDArray[np.int16],
+    *,
+    turned: Array | None = None,
+    painted: Array | float = 0.0,
+) -> Drawn:
+    """Return a scene that was redrawn as a whole: its picture (h, w, 3) is all ground.
+
+    Where some of it is ``painted`` (h, w), 0…1, things stay things so far.
+    """
+    things = np.concatenate([drawn.things[..., :3], drawn.things[..., 3:] * np.asarray(painted)[..., None]], -1)
+    return Drawn(things.astype(np.float32), picture, numbers, drawn.unoutlined, is_graphic=True, turned=turned)
 
 
 def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from sketch.compositions import composition as compositions
+from sketch.compositions import field_readers
+from sketch.compositions.composition import Composition
+from sketch.compositions.field_readers import COUNT_MOST, SceneError
+
+__all__ = [
+    "COLOURS", "COUNT_MOST", "KINDS", "MOST_THINGS", "PLACES", "SIZES", "TIMES", "TONES", "TURN", "UNREADABLE",
+    "VERSION", "WEATHERS", "WORDS_MOST", "Scene", "SceneError", "Setting", "Thing", "read", "schema",
+]  # fmt: skip
 
 VERSION = 1
 MOST_THINGS = 24
 """How many drawings a scene may hold: a grid of five by four, and some beside."""
 
-COUNT_MOST = 2**31 - 1
 UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 WORDS_MOST = 400
@@ -39,10 +48,6 @@ TONES = 5
 """How many colours a setting has: above, above the horizon, far, ground, and what is set off from it."""
 
 _DIGEST = re.compile(r"[0-9A-Za-z]{1,64}")
-
-
-class SceneError(ValueError):
-    """A scene breaks a limit or is of another version; the message names the field and the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +91,22 @@ class Scene:
     """What a picture shows: things, from far to near, in a setting.
 
     ``words`` are what the painter is told of it, in the language that it was taught, where that is not the prompt;
-    ``reader`` is the version of what read the prompt, 0 where nothing did.
+    ``reader`` is the version of what read the prompt, 0 where nothing did; ``composition`` is how the picture is built
+    and in which marks, None for scenes of 1.0, which are drawn as they were.
     """
 
     things: tuple[Thing, ...] = ()
     setting: Setting = field(default_factory=Setting)
     words: str = ""
     reader: int = 0
+    composition: Composition | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return what :func:`read` reads; numbers are rounded to what can be seen."""
         things = [{name: _rounded(value) for name, value in asdict(thing).items()} for thing in self.things]
         setting = {name: _rounded(value) for name, value in asdict(self.setting).items()}
-        return {"version": VERSION, "things": things, "setting": setting, "words": self.words, "reader": self.reader}
+        whole = {"version": VERSION, "things": things, "setting": setting, "words": self.words, "reader": self.reader}
+        return whole if self.composition is None else whole | {"composition": self.composition.as_json()}
 
 
 def schema() -> dict[str, Any]:
@@ -125,7 +133,8 @@ def schema() -> dict[str, Any]:
     )  # fmt: skip
     things = {"type": "array", "maxItems": MOST_THINGS, "items": thing | {"required": ["drawing"]}}
     words = {"type": "string", "maxLength": WORDS_MOST}
-    told = whole(version={"const": VERSION}, things=things, setting=setting, words=words, reader=count)
+    told = whole(version={"const": VERSION}, things=things, setting=setting, words=words, reader=count,
+                 composition=compositions.schema())  # fmt: skip
     return told | {"required": ["version", "things", "setting"]}
 
 
@@ -140,7 +149,7 @@ def read(told: object) -> Scene:
 
     :raises SceneError: where something is missing, unknown or beyond a limit.
     """
-    whole = _mapping(told, "scene", {"version", *Scene.__dataclass_fields__})
+    whole = field_readers.mapping(told, "scene", {"version", *Scene.__dataclass_fields__})
     version = whole.get("version")
     if isinstance(version, bool) or version != VERSION:
         raise SceneError(f"scene.version: {repr(version)[:40]} cannot be read here, only {VERSION}.")
@@ -158,12 +167,13 @@ def read(told: object) -> Scene:
         tuple(_thing(each, f"scene.things[{number}]") for number, each in enumerate(things)),
         _setting(whole.get("setting"), "scene.setting"),
         words,
-        _count(whole.get("reader", 0), "scene.reader"),
+        field_readers.count(whole.get("reader", 0), "scene.reader"),
+        compositions.read(whole["composition"], "scene.composition") if "composition" in whole else None,
     )
 
 
 def _thing(told: object, where: str) -> Thing:
-    fields = _mapping(told, where, set(Thing.__dataclass_fields__))
+    fields = field_readers.mapping(told, where, set(Thing.__dataclass_fields__))
     drawing = fields.get("drawing")
     if (
         not isinstance(drawing, str)
@@ -177,59 +187,27 @@ def _thing(told: object, where: str) -> Thing:
         raise SceneError(f"{where}.mirrored: true or false is wanted.")
     return Thing(
         drawing=drawing,
-        x=_number(fields, where, "x", *PLACES, default=0.5),
-        y=_number(fields, where, "y", *PLACES, default=0.5),
-        size=_number(fields, where, "size", *SIZES, default=0.7),
-        turn=_number(fields, where, "turn", -TURN, TURN, default=0.0),
+        x=field_readers.number(fields, where, "x", *PLACES, default=0.5),
+        y=field_readers.number(fields, where, "y", *PLACES, default=0.5),
+        size=field_readers.number(fields, where, "size", *SIZES, default=0.7),
+        turn=field_readers.number(fields, where, "turn", -TURN, TURN, default=0.0),
         mirrored=mirrored,
-        colour=_one_of(fields, where, "colour", ("", *COLOURS), default=""),
+        colour=field_readers.one_of(fields, where, "colour", ("", *COLOURS), default=""),
     )
 
 
 def _setting(told: object, where: str) -> Setting:
-    fields = _mapping(told, where, set(Setting.__dataclass_fields__))
+    fields = field_readers.mapping(told, where, set(Setting.__dataclass_fields__))
     tones = fields.get("tones", list(Setting().tones))
-    if not isinstance(tones, Sequence) or len(tones) != TONES or not all(map(_is_tone, tones)):
+    if not isinstance(tones, Sequence) or len(tones) != TONES or not all(map(field_readers.is_tone, tones)):
         raise SceneError(f"{where}.tones: {TONES} colours as six hexadecimal digits are wanted.")
     return Setting(
-        kind=_one_of(fields, where, "kind", KINDS, default="plain"),
-        horizon=_number(fields, where, "horizon", 0.0, 1.0, default=0.6),
+        kind=field_readers.one_of(fields, where, "kind", KINDS, default="plain"),
+        horizon=field_readers.number(fields, where, "horizon", 0.0, 1.0, default=0.6),
         tones=tuple(tones),
-        light=_number(fields, where, "light", -1.0, 1.0, default=-0.6),
-        seed=_count(fields.get("seed", 0), f"{where}.seed"),
-        time=_one_of(fields, where, "time", TIMES, default="day"),
-        weather=_one_of(fields, where, "weather", WEATHERS, default=""),
-        modelling=_number(fields, where, "modelling", 0.0, 1.0, default=0.0),
+        light=field_readers.number(fields, where, "light", -1.0, 1.0, default=-0.6),
+        seed=field_readers.count(fields.get("seed", 0), f"{where}.seed"),
+        time=field_readers.one_of(fields, where, "time", TIMES, default="day"),
+        weather=field_readers.one_of(fields, where, "weather", WEATHERS, default=""),
+        modelling=field_readers.number(fields, where, "modelling", 0.0, 1.0, default=0.0),
     )
-
-
-def _mapping(told: object, where: str, known: set[str]) -> Mapping[str, Any]:
-    if not isinstance(told, Mapping):
-        raise SceneError(f"{where}: an object is wanted.")
-    if unknown := sorted(set(map(str, told)) - known):
-        raise SceneError(f"{where}.{unknown[0][:40]}: there is no such field.")
-    return told
-
-
-def _number(fields: Mapping[str, Any], where: str, name: str, low: float, high: float, *, default: float) -> float:
-    value = fields.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # no number is false
-        raise SceneError(f"{where}.{name}: a number from {low:g} to {high:g} is wanted.")
-    return float(value)
-
-
-def _count(value: object, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= COUNT_MOST:
-        raise SceneError(f"{where}: it must be a whole number from 0 to {COUNT_MOST}.")
-    return value
-
-
-def _one_of(fields: Mapping[str, Any], where: str, name: str, known: Sequence[str], *, default: str) -> str:
-    value = fields.get(name, default)
-    if value not in known:
-        raise SceneError(f"{where}.{name}: one of {', '.join(each or 'nothing' for each in known)} is wanted.")
-    return str(value)
-
-
-def _is_tone(value: object) -> bool:
-    return isinstance(value, str) and len(value) == 6 and all(each in "0123456789abcdef" for each in value)

@@ -15,7 +15,8 @@ from typing import Any
 
 from app.drawings import added_drawings, drawing_credits, sketchbooks
 from app.errors import FieldError, InvalidInput
-from app.generation import models_on_offer
+from app.generation import hands, models_on_offer
+from app.generation.hands import Hand
 from app.generation.limits import ERRORS_MAX
 from app.i18n.gettext import _
 from app.reading.lexicon import Lexicon, LexiconError
@@ -26,10 +27,17 @@ from app.search.vector_index import SourceError
 from app.storage.walk_models import Stop, Walk
 from app.text.embedding import Embedding
 from sketch.colour import Look
+from sketch.compositions.composition import PAINTED
 from sketch.scene import WORDS_MOST, Scene
 from sketch.sketchbook import Sketchbook, SketchbookError
 
 log = logging.getLogger(__name__)
+
+SIGNS = frozenset((
+    "arrow", "transport-sign", "warning", "office", "computer", "phone", "mail", "money", "lock", "time", "writing",
+    "book-paper", "light-video", "sound", "game", "alphanum", "other-symbol", "av-symbol", "heart",
+))  # fmt: skip
+"""Subgroups of Unicode whose drawings are signs or come from an office: nothing that stands or lies in a place."""
 
 
 def read_stops(walk: Walk, parent: Walk | None = None) -> None:
@@ -76,16 +84,43 @@ def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) 
 
 
 def arranged(reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "") -> Scene:
-    """Arrange what was read, and note what the painter is told of it.
+    """Arrange what was read, compose it as its style does, and note what the painter is told of it.
 
-    Where neither ``hand`` nor the prompt names one, the model is told one of its own, the same for a whole walk: else
-    it would paint the mean of several.
+    Where neither ``hand`` nor the prompt names a style, the model is told one of its own that suits what is shown, if
+    possible the same for a whole walk: else it would paint the mean of several.
     """
-    known: Sequence[str] = models_on_offer.facts(model).get("unnamed", ())
-    unnamed = random.Random(f"hand:{walk_seed}").choice(known) if known else ""  # noqa: S311 - drawn to be drawn again
-    named = reading.hands or ((unnamed,) if unnamed and not hand else ())
-    words = ", ".join([each for each in (reading.words, *named) if each])[:WORDS_MOST]
-    return replace(reading.scene(seed), words=words, reader=reading.version)
+    known = hands.known(model)
+    named = () if hand else reading.hands
+    unnamed = "" if hand or named else _unnamed(reading, known, model, walk_seed)
+    words = ", ".join([each for each in (reading.words, *named, unnamed) if each])[:WORDS_MOST]
+    style = next((each for each in known if _is_meant(each, hand or unnamed, named)), None)
+    scene = _styled(reading, style.marks if style else "", model, seed, walk_seed)
+    return replace(scene, words=words, reader=reading.version)
+
+
+def _is_meant(style: Hand, chosen: str, named: Sequence[str]) -> bool:
+    """Return whether a style was chosen by its words, or is among what a prompt names."""
+    return style.words == chosen if chosen else hands.is_named(", ".join(named), (style,))
+
+
+def _unnamed(reading: Reading, known: Sequence[Hand], model: str, walk_seed: int) -> str:
+    """Choose the words of a style for a prompt that names none, by the walk's seed: a graphic one for signs."""
+    able: Sequence[str] = models_on_offer.facts(model).get("unnamed", ())
+    graphic = {each.words for each in known if each.marks and each.marks != PAINTED}
+    if any(item.drawing.kind in SIGNS for item in reading.items):
+        able = [words for words in able if words in graphic] or able
+    return random.Random(f"hand:{walk_seed}").choice(able) if able else ""  # noqa: S311 - drawn to be drawn again
+
+
+def _styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
+    """Arrange a scene as a style wants it; as any other where a drawing of it cannot be rendered."""
+    book = sketchbooks.readable(model)
+    if not marks or book is None:
+        return reading.scene(seed)
+    try:
+        return reading.styled(seed, marks=marks, book=book, walk_seed=walk_seed)
+    except SketchbookError:  # who paints it will say so
+        return reading.scene(seed)
 
 
 def reader_of(model: str) -> Reader | None:

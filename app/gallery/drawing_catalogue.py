@@ -11,8 +11,8 @@ from app.gallery import spelling
 from app.i18n.gettext import N_
 from app.reading.reader import SPOKEN, Reader
 from app.text import folding
-from sketch.drawing_styles import unmodelled
 from sketch.sketchbook import Drawing
+from sketch.styling.drawing_styles import unmodelled
 
 GROUPS = (
     ("animals", N_("Animals"), ("animal-",)),

@@ -16,10 +16,14 @@ PATTERN = "{prompt}, {words}"
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """A style: the words that the model learned for it, and what people call it."""
+    """A style: the words that the model learned for it, what people call it, and the marks of its scenes.
+
+    ``marks`` are those of a composition, as ``sketch`` knows them; "" where the model paints scenes as they are.
+    """
 
     words: str
     title: str
+    marks: str = ""
 
     @property
     def name(self) -> str:
@@ -31,7 +35,7 @@ def known(model: str | None = None) -> tuple[Hand, ...]:
     """List the hands of a model (by its setting; the site's first): those of its ``house.json``, then its adapters'."""
     own = models_on_offer.facts(model).get("hands", [])
     return (
-        *(Hand(hand["words"], hand.get("title", hand["words"])) for hand in own),
+        *(Hand(hand["words"], hand.get("title", hand["words"]), hand.get("marks", "")) for hand in own),
         *(Hand(adapter.words, adapter.title) for adapter in adapters.of_model(model)),
     )
 

@@ -23,9 +23,9 @@ from app.reading.wordbook import SURE, Wordbook, is_strong
 from app.text.embedding import Embedding
 from sketch import keys, wording
 from sketch.arrangement import Wish
-from sketch.drawing_styles import unmodelled
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
+from sketch.styling.drawing_styles import unmodelled
 
 MOST_ITEMS = 6
 REMEMBERED = 512

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from sketch.arrangement import Item, Wish, arrange
 from sketch.colour import Look
 from sketch.scene import MOST_THINGS, Scene
-from sketch.sketchbook import Drawing
+from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling import styled
 
 VERSION = 5
 """Of the reader: another one may read the same prompt differently."""
@@ -62,6 +63,14 @@ class Reading:
     def scene(self, seed: int) -> Scene:
         """Arrange what was read: the same scene for the same seed."""
         return arrange(shown(self.items, self.look_of), self.wish, seed)
+
+    def styled(self, seed: int, *, marks: str, book: Sketchbook, walk_seed: int) -> Scene:
+        """Arrange and compose what was read as a style wants it that draws in some marks.
+
+        :raises SketchbookError: where a drawing cannot be rendered.
+        """
+        items = shown(self.items, self.look_of)
+        return styled.arrange(items, self.wish, seed, marks=marks, book=book, walk_seed=walk_seed)
 
 
 def shown(found: Sequence[Found], look_of: LookOf = unseen) -> list[Item]:

@@ -8,18 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sketch.compositions.composition import PAINTED
 from studio.errors import StudioError
-from studio.hands import (
-    facets,
-    flat,
-    lines,
-    setting_pieces,
-    setting_prints,
-    setting_strokes,
-    setting_washes,
-    strokes,
-    washes,
-)
+from studio.hands import facets, finishes, flat, lines, painted_strokes, painted_washes, strokes, washes
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing
 
@@ -31,137 +22,91 @@ class Hand:
     """A way of painting: its name, the words that name it behind a prompt, what people call it, and its program.
 
     ``of`` is the other wording, before a prompt; ``keeps_colour`` says whether a blue cat is still blue by it.
-    ``setting`` is the program that paints a drawing before a given ground, if the hand has one.
+    ``setting`` is the program that paints a drawing before a given ground, if the hand has one. Scenes of a hand with
+    ``marks`` are composed in these before it paints them; all but :data:`PAINTED` are graphic, and ``setting`` adds no
+    more than the surface.
     """
 
     name: str
     words: str
     title: str
     of: str
-    program: Program
+    program: Program | None
     keeps_colour: bool = True
     setting: Program | None = None
+    marks: str = ""
 
     @property
     def paints_ground(self) -> bool:
         """Whether the hand paints a ground that it is given."""
         return self.setting is not None
 
+    @property
+    def is_graphic(self) -> bool:
+        """Whether its scenes draw their marks by themselves."""
+        return self.marks not in ("", PAINTED)
 
-_ALL = (
-    Hand("pop-art", "pop art", "Pop art", "a pop art picture of", flat.pop_art, setting=setting_prints.pop_art),
-    Hand("cut-out", "paper cut-out", "Cut paper", "a paper cut-out of", flat.cut_out, setting=setting_prints.cut_out),
-    Hand(
-        "risograph",
-        "risograph",
-        "Risograph",
-        "a risograph of",
-        flat.risograph,
-        keeps_colour=False,
-        setting=setting_prints.risograph,
-    ),
+
+def _graphic(
+    name: str, words: str, title: str, of: str, marks: str, finish: Program, program: Program | None = None, *,
+    keeps_colour: bool = False,
+) -> Hand:  # fmt: skip
+    return Hand(name, words, title, of, program, keeps_colour, finish, marks)
+
+
+_GRAPHIC = (
+    _graphic("pop-art", "pop art", "Pop art", "a pop art picture of", "silkscreen",
+             finishes.screen_print, flat.pop_art),
+    _graphic("cut-out", "paper cut-out", "Cut paper", "a paper cut-out of", "cut-paper", finishes.paper, flat.cut_out),
+    _graphic("risograph", "risograph", "Risograph", "a risograph of", "risograph",
+             finishes.screen_print, flat.risograph),
+    _graphic("stained-glass", "stained glass", "Stained glass", "a stained glass window of", "stained-glass",
+             finishes.glass, facets.stained_glass, keeps_colour=True),
+    _graphic("mosaic", "mosaic", "Mosaic", "a mosaic of", "mosaic", finishes.stone, facets.mosaic, keeps_colour=True),
+    _graphic("cubist", "cubist", "Cubist", "a cubist painting of", "facets", finishes.gouache, facets.cubist),
+    _graphic("pointillist", "pointillist", "Pointillist", "a pointillist painting of", "pointillism",
+             finishes.gouache, strokes.pointillist, keeps_colour=True),
+    _graphic("woodcut", "woodcut", "Woodcut", "a woodcut of", "woodcut", finishes.relief_print, lines.woodcut),
+    _graphic("poster", "constructivist poster", "Poster", "a constructivist poster of", "poster",
+             finishes.screen_print),
+    _graphic("planes", "planes of primary colour", "Planes", "planes of primary colour of", "planes", finishes.gouache),
+    _graphic("squares", "coloured squares", "Coloured squares", "coloured squares of", "squares", finishes.gouache),
+    _graphic("linocut", "linocut", "Linocut", "a linocut of", "linocut", finishes.relief_print),
+    _graphic("op-lines", "op art lines", "Op art, lines", "op art lines of", "op-lines", finishes.screen_print),
+    _graphic("op-dots", "op art dots", "Op art, dots", "op art dots of", "op-dots", finishes.screen_print),
+    _graphic("scratchboard", "scratchboard", "Scratchboard", "a scratchboard of", "scratchboard",
+             finishes.relief_print),
+    _graphic("etching", "etching", "Etching", "an etching of", "etching", finishes.relief_print),
+    _graphic("textile", "printed textile", "Printed textile", "a printed textile of", "textile", finishes.cloth),
+    _graphic("batik", "batik", "Batik", "a batik of", "batik", finishes.cloth),
+    _graphic("tapestry", "tapestry", "Tapestry", "a tapestry of", "tapestry", finishes.cloth),
+    _graphic("layered-paper", "layered paper", "Layered paper", "layered paper of", "layered-paper", finishes.paper),
+)  # fmt: skip
+_PAINTERLY = (
+    Hand("oil", "oil painting", "Oil painting", "an oil painting of", strokes.oil, True, painted_strokes.oil, PAINTED),
+    Hand("swirls", "swirling brushstrokes", "Swirling brushstrokes", "swirling brushstrokes of", strokes.swirls, True,
+         painted_strokes.swirls, PAINTED),
+    Hand("pastel", "chalk pastel", "Chalk pastel", "a chalk pastel of", strokes.pastel, True, painted_strokes.pastel,
+         PAINTED),
+    Hand("charcoal", "charcoal", "Charcoal", "a charcoal drawing of", lines.charcoal, False, painted_washes.charcoal,
+         PAINTED),
+    Hand("watercolour", "watercolour", "Watercolour", "a watercolour of", washes.watercolour, True,
+         painted_washes.watercolour, PAINTED),
+    Hand("ink-wash", "ink wash", "Ink wash", "an ink wash painting of", washes.ink_wash, False, painted_washes.ink_wash,
+         PAINTED),
+)  # fmt: skip
+_EARLIER = (
     Hand("screen-print", "screen print", "Screen print", "a screen print of", flat.screen_print, keeps_colour=False),
-    Hand(
-        "primary-grid",
-        "primary-colour grid",
-        "Primary-colour grid",
-        "a primary-colour grid of",
-        flat.primary_grid,
-        keeps_colour=False,
-    ),
-    Hand(
-        "stained-glass",
-        "stained glass",
-        "Stained glass",
-        "a stained glass window of",
-        facets.stained_glass,
-        setting=setting_pieces.stained_glass,
-    ),
-    Hand("mosaic", "mosaic", "Mosaic", "a mosaic of", facets.mosaic, setting=setting_pieces.mosaic),
-    Hand("cubist", "cubist", "Cubist", "a cubist painting of", facets.cubist, setting=setting_pieces.cubist),
-    Hand("low-poly", "low poly", "Low poly", "a low poly picture of", facets.low_poly, setting=setting_pieces.low_poly),
-    Hand(
-        "pointillist",
-        "pointillist",
-        "Pointillist",
-        "a pointillist painting of",
-        strokes.pointillist,
-        setting=setting_strokes.pointillist,
-    ),
-    Hand("oil", "oil painting", "Oil painting", "an oil painting of", strokes.oil, setting=setting_strokes.oil),
-    Hand(
-        "swirls",
-        "swirling brushstrokes",
-        "Swirling brushstrokes",
-        "swirling brushstrokes of",
-        strokes.swirls,
-        setting=setting_strokes.swirls,
-    ),
-    Hand("pastel", "chalk pastel", "Chalk pastel", "a chalk pastel of", strokes.pastel, setting=setting_strokes.pastel),
-    Hand(
-        "woodcut",
-        "woodcut",
-        "Woodcut",
-        "a woodcut of",
-        lines.woodcut,
-        keeps_colour=False,
-        setting=setting_prints.woodcut,
-    ),
-    Hand(
-        "charcoal",
-        "charcoal",
-        "Charcoal",
-        "a charcoal drawing of",
-        lines.charcoal,
-        keeps_colour=False,
-        setting=setting_washes.charcoal,
-    ),
-    Hand("neon", "neon", "Neon", "a neon sign of", lines.neon, setting=setting_washes.neon),
+    Hand("primary-grid", "primary-colour grid", "Primary-colour grid", "a primary-colour grid of", flat.primary_grid,
+         keeps_colour=False),
+    Hand("low-poly", "low poly", "Low poly", "a low poly picture of", facets.low_poly),
+    Hand("neon", "neon", "Neon", "a neon sign of", lines.neon),
     Hand("op-art", "op art", "Op art", "an op art picture of", lines.op_art),
-    Hand(
-        "watercolour",
-        "watercolour",
-        "Watercolour",
-        "a watercolour of",
-        washes.watercolour,
-        setting=setting_washes.watercolour,
-    ),
-    Hand(
-        "ink-wash",
-        "ink wash",
-        "Ink wash",
-        "an ink wash painting of",
-        washes.ink_wash,
-        keeps_colour=False,
-        setting=setting_washes.ink_wash,
-    ),
-    Hand(
-        "cyanotype",
-        "cyanotype",
-        "Cyanotype",
-        "a cyanotype of",
-        washes.cyanotype,
-        keeps_colour=False,
-        setting=setting_prints.cyanotype,
-    ),
-    Hand(
-        "colour-field",
-        "colour field",
-        "Colour field",
-        "a colour field painting of",
-        washes.colour_field,
-        setting=setting_strokes.colour_field,
-    ),
-    Hand(
-        "orphist",
-        "discs of colour",
-        "Discs of colour",
-        "discs of colour around",
-        washes.orphist,
-        setting=setting_pieces.orphist,
-    ),
-)
-HANDS = {hand.name: hand for hand in _ALL}
+    Hand("cyanotype", "cyanotype", "Cyanotype", "a cyanotype of", washes.cyanotype, keeps_colour=False),
+    Hand("colour-field", "colour field", "Colour field", "a colour field painting of", washes.colour_field),
+    Hand("orphist", "discs of colour", "Discs of colour", "discs of colour around", washes.orphist),
+)  # fmt: skip
+HANDS = {hand.name: hand for hand in (*_GRAPHIC, *_PAINTERLY, *_EARLIER)}
 
 
 @torch.no_grad()
@@ -178,6 +123,8 @@ def paint(name: str, motifs: Tensor, seeds: Tensor, ground: Tensor | None = None
         raise StudioError(f"There is no hand {name!r}; there are {', '.join(HANDS)}.")
     hand, dice = HANDS[name], Dice(seeds.to(motifs.device))
     if ground is None:
+        if hand.program is None:
+            raise StudioError(f"The hand {name!r} paints composed scenes only, which are given as their ground.")
         return hand.program(Drawing(motifs.float()), dice).clamp(0, 1)
     if hand.setting is None:
         able = ", ".join(each.name for each in HANDS.values() if each.paints_ground)

@@ -20,9 +20,9 @@ from torch import Tensor
 from sketch import arrangement, rendering, wording
 from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
-from sketch.drawing_styles import unmodelled
 from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling.drawing_styles import unmodelled
 from studio.hands import registry
 from studio.hands.registry import HANDS
 from studio.judging.exam import Extent, Painter, Question, Way, shuffled

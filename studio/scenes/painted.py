@@ -50,12 +50,14 @@ class Easel:
         """Paint subjects, those of each hand together."""
         drawn = [self.drawn(subject) for subject in subjects]
         pictures = torch.zeros(len(subjects), 3, self._size, self._size)
-        by_hand: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        by_hand: dict[str, list[tuple[int, float | Tensor]]] = defaultdict(list)
         for row, subject in enumerate(subjects):
             last = subject.last if subject.last and subject.last.hand != subject.first.hand else None
-            by_hand[subject.first.hand].append((row, 1 - subject.t if last else 1.0))
+            turned = drawn[row].turned
+            far = subject.t if turned is None else torch.from_numpy(turned)
+            by_hand[subject.first.hand].append((row, 1 - far if last else 1.0))
             if last:
-                by_hand[last.hand].append((row, subject.t))
+                by_hand[last.hand].append((row, far))
         for hand, rows in by_hand.items():
             for start in range(0, len(rows), CHUNK):
                 chunk = rows[start : start + CHUNK]

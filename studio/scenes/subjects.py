@@ -13,10 +13,10 @@ from pathlib import Path
 
 from sketch import arrangement, habitats, sketchbook, wording
 from sketch.arrangement import Item, Wish
-from sketch.colour import DARKS
-from sketch.drawing_styles import unmodelled
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling import styled
+from sketch.styling.drawing_styles import unmodelled
 from studio.errors import StudioError
 from studio.hands import registry
 from studio.text import phrasing
@@ -30,6 +30,10 @@ FLAT = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "turquoise
 COMPOSITIONS = {
     "alone": 0.54, "close-up": 0.08, "several": 0.09, "grid": 0.05, "pair": 0.08, "related": 0.10, "group": 0.06,
 }  # fmt: skip
+
+
+ELSEWHERE = 0.4
+"""The share of mixtures whose ends have compositions of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +97,25 @@ class Programme:
     def subject(self, number: int) -> Subject:
         """Draw a subject."""
         dice = random.Random(f"subject:{self.plan.seed}:{number}")  # noqa: S311 - drawn to be drawn again
-        first = self._end(dice, dice.choice(self.plan.hands))
+        whole = dice.getrandbits(31)
+        first = self._end(dice, dice.choice(self.plan.hands), whole)
         if dice.random() >= self.plan.mixed:
             return Subject(number, dice.getrandbits(31), first)
         hand = dice.choice(self.plan.hands) if dice.random() < self.plan.two_hands else first.hand
-        return Subject(number, dice.getrandbits(31), first, self._end(dice, hand), dice.uniform(0.08, 0.92))
+        if dice.random() < ELSEWHERE:
+            whole = dice.getrandbits(31)
+        last = self._end(dice, hand, whole)
+        return Subject(number, dice.getrandbits(31), first, last, dice.uniform(0.08, 0.92))
 
-    def _end(self, dice: random.Random, hand: str) -> End:
+    def _end(self, dice: random.Random, hand: str, whole: int) -> End:
+        """Draw an end; ``whole`` is the seed of its composition, the same for both ends of most mixtures."""
         kind = dice.choices(list(COMPOSITIONS), list(COMPOSITIONS.values()))[0]
         name = dice.choices(self.names, self._shares)[0]
         keeps = registry.HANDS[hand].keeps_colour
         colour = dice.choice(COLOURS) if keeps and dice.random() < self.plan.coloured else ""
-        if hand == "neon" and colour in DARKS:
-            colour = ""
         wish, items = self._asked(kind, name, colour, dice)
-        scene = arrangement.arrange(items, wish, dice.getrandbits(31))
+        marks = registry.HANDS[hand].marks
+        scene = styled.arrange(items, wish, dice.getrandbits(31), marks=marks, book=self._book, walk_seed=whole)
         seen = replace(wish, kind=scene.setting.kind, time=scene.setting.time, weather=scene.setting.weather)
         written = wording.of_scene(items, seen, dice.choice)
         return End(scene, hand, _captions(written, registry.HANDS[hand], is_unnamed=hand in self.plan.unnamed))

@@ -82,7 +82,7 @@ def _taken(icon: Icon) -> str:
 
     :raises StudioError: where it cannot be made into one that the site takes.
     """
-    from sketch.drawing_styles import MODELLED
+    from sketch.styling.drawing_styles import MODELLED
     from sketch.svg import SketchbookError
     from studio.collecting.modelled_drawings import cleaned
 

@@ -9,8 +9,9 @@ LAYERS = {
     "worker": "__init__ | figures | film networks photos planning safety | diffusion queue | pieces | job | __main__",
     "studio": """__init__ | errors | hands workspace | text | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
-    "sketch": """__init__ | colour habitats keys remembering scene | distance palettes surroundings svg
-        | arrangement backdrops lighting sketchbook | parts rendering wording | shapes | mixing""",
+    "sketch": """__init__ | colour habitats keys remembering | marks | compositions | scene
+        | distance palettes surroundings svg | arrangement backdrops lighting sketchbook | parts rendering wording
+        | painterly shapes | mixing styling""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 

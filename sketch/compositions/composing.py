@@ -1,0 +1,95 @@
+"""Compose a drawn scene: lay it out, and redraw it in the marks of its composition or of two that turn into another."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.compositions import layouts, turning
+from sketch.compositions.composition import Composition
+from sketch.marks.field import Field
+from sketch.marks.register import STYLES
+
+FLAT = ("plain", "split", "pattern")
+"""Settings that show no place: a graphic style leaves them out and draws a ground of its own."""
+
+Layers = tuple[Array, Array, NDArray[np.int16]]
+"""Things (h, w, 4) with straight alpha, ground (h, w, 3), and which thing is in front (h, w), from 1."""
+
+
+def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequence[str] = ()) -> Composition:
+    """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, alike for a whole walk.
+
+    ``colours`` are names of those that things were asked for in: inks are chosen among the two sets nearest to them.
+    """
+    style = STYLES[marks]
+    whole = seed if walk_seed is None else walk_seed
+    rng = random.Random(f"composition:{whole}")  # noqa: S311 - drawn to be drawn again
+    layout, rows, columns, _ = rng.choices(style.layouts, [share for *_, share in style.layouts])[0]
+    tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
+    able = sorted(style.inks, key=partial(_apart, colours))[:2] if colours else style.inks
+    inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - likewise
+    return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
+
+
+def _apart(colours: Sequence[str], inks: Sequence[str]) -> float:
+    """Return how far the inks of things, all but the ground's, lie from some named colours in Oklab."""
+    tones = [colour.tone(colour.parsed(ink)) for ink in inks[1:]]
+    wanted = [colour.tone(colour.polar(*colour.NAMED[name])) for name in colours]
+    return sum(min(math.dist(one, tone) for tone in tones) for one in wanted)
+
+
+def place_share(kind: str) -> float:
+    """Return how far the ground of a setting of a kind shows a place that is to be seen, 0 or 1."""
+    return float(kind not in FLAT)
+
+
+def compose(
+    layers: Layers, composition: Composition, *, side: float, is_place: float
+) -> tuple[Array, NDArray[np.int16]]:
+    """Return the picture (h, w, 3) of a composition, and which thing is in front (h, w).
+
+    ``side`` is where the light comes from, -1 the left to 1 the right; ``is_place`` how far the ground is to be seen.
+    """
+    laid = layouts.lay(*layers, composition)
+    inks = np.stack([colour.parsed(ink) for ink in composition.inks])
+    field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed)
+    return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
+
+
+def plain(layers: Layers) -> tuple[Array, NDArray[np.int16]]:
+    """Return the picture (h, w, 3) of a scene as it was drawn, and which thing is in front (h, w)."""
+    things, ground, numbers = layers
+    alpha = things[..., 3:]
+    return np.asarray(things[..., :3] * alpha + ground * (1 - alpha), np.float32), numbers
+
+
+def on_the_way(
+    layers: Layers, compositions: Sequence[Composition | None], t: float, *, side: float, is_place: float
+) -> tuple[Array, NDArray[np.int16], Array]:
+    """Compose what lies at ``t`` between two scenes, whose things were mixed before; light and place were, too.
+
+    Return picture (h, w, 3), numbers (h, w), and how far each pixel (h, w) shows the last composition.
+    """
+    first, last = compositions
+    height, width = layers[2].shape
+    even = np.full((height, width), t, np.float32)
+    if first is not None and last is not None and (one := turning.between(first, last, t)) is not None:
+        if not one.is_graphic:
+            return *plain(layers), even
+        return *compose(layers, one, side=side, is_place=is_place), even
+    drawn = [
+        compose(layers, each, side=side, is_place=is_place) if each is not None and each.is_graphic else plain(layers)
+        for each in (first, last)
+    ]
+    ends = [each or Composition() for each in (first, last)]
+    share = turning.turned(height, width, ends[0], ends[1], t)
+    picture = drawn[0][0] + (drawn[1][0] - drawn[0][0]) * share[..., None]
+    return np.asarray(picture, np.float32), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

@@ -1,0 +1,64 @@
+"""How one composition turns into another: part by part, so that no frame shows one through the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.compositions.composition import Composition
+from sketch.marks import noise
+
+TILES = 5
+"""Rows and columns of parts that turn, where the compositions have no cells of their own."""
+
+WINDOW = 0.4
+"""The share of the way in which one part turns; they begin one after the other."""
+
+
+def between(first: Composition, last: Composition, t: float) -> Composition | None:
+    """Return the composition at ``t`` where inks, tilt and scale are all that differs; else None."""
+    fixed = ("marks", "layout", "rows", "columns", "seed")
+    if any(getattr(first, name) != getattr(last, name) for name in fixed) or len(first.inks) != len(last.inks):
+        return None
+    inks = tuple(_mixed_ink(one, other, t) for one, other in zip(first.inks, last.inks, strict=True))
+    tilt, scale = ((1 - t) * getattr(first, name) + t * getattr(last, name) for name in ("tilt", "scale"))
+    return replace(first, inks=inks, tilt=tilt, scale=scale)
+
+
+def _mixed_ink(first: str, last: str, t: float) -> str:
+    one, other = (colour.lab(colour.parsed(ink)) for ink in (first, last))
+    return colour.hexed(colour.rgb(((1 - t) * one + t * other).astype(np.float32)))
+
+
+def turned(height: int, width: int, first: Composition, last: Composition, t: float) -> Array:
+    """Return how far each pixel (h, w) shows the last composition at ``t``: 0 or 1, soft where a part is turning."""
+    if not (first.is_graphic and last.is_graphic):
+        return _front(height, width, first.seed, t)
+    cells = next((each for each in (first, last) if each.rows * each.columns > 1), None)
+    rows, columns = (cells.rows, cells.columns) if cells else (TILES, TILES)
+    y = ((np.arange(height, dtype=np.float32) + 0.5) / height * rows)[:, None]
+    x = ((np.arange(width, dtype=np.float32) + 0.5) / width * columns)[None, :]
+    row, column = np.minimum(y.astype(int), rows - 1), np.minimum(x.astype(int), columns - 1)
+    order = _order(rows, columns, first.seed)[row, column]
+    done = np.clip((t - order * (1 - WINDOW)) / WINDOW, 0, 1)
+    upright = (row + column) % 2 == 0
+    within = np.where(upright, x - column, y - row)
+    soft = 2.0 * max(rows, columns) / min(height, width)
+    return np.asarray(np.clip((done * (1 + soft) - within) / soft, 0, 1), np.float32)
+
+
+def _order(rows: int, columns: int, seed: int) -> Array:
+    """Return when each cell begins to turn, 0…1, evenly spread, in an order by chance."""
+    count = rows * columns
+    order = np.random.default_rng(seed).permutation(count) / max(1, count - 1)
+    return np.asarray(order.reshape(rows, columns), np.float32)
+
+
+def _front(height: int, width: int, seed: int, t: float) -> Array:
+    """Return a front that spreads over a picture from several places, as wet paint does."""
+    rough = noise.cloud(height, width, 90, seed * 64 + 61) + 0.3 * noise.cloud(height, width, 24, seed * 64 + 62)
+    ranks = np.clip(0.5 + 0.28 * rough, 0, 1)
+    return np.asarray(np.clip((t * (1 + WINDOW) - ranks) / WINDOW, 0, 1), np.float32)

@@ -1,0 +1,76 @@
+"""Etching: hatching in layers that follows the form, on a plate wiped almost clean."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch.colour import Array
+from sketch.marks.field import Field, over, step
+
+LIFT = 12.0
+"""Units by which the highest part of a form moves the lines that cross it."""
+
+LAYERS = ((0.35, 6.2, 0.16), (-0.65, 7.0, 0.52), (1.25, 8.0, 0.74))
+"""Layers of hatching: angle, units from line to line, and the darkness from which they are bitten."""
+
+INKS = (
+    ("efe3cb", "2a1d16"), ("f1e7d3", "1b1a1c"), ("ece2cd", "1c2742"), ("f0dfc4", "4a2417"), ("e9e3d2", "20332e"),
+    ("f2e6d0", "231b1e", "c9a27a"), ("ece5d6", "1d2433", "a9b7b4"),
+)  # fmt: skip
+LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
+
+
+def draw(of: Field) -> Array:
+    """Draw a field in ink 1 on paper, ink 0; a third ink, if there is one, is a plate of tone below."""
+    body = of.cut(of.away)
+    dark = _dark(of, body)
+    paper = _toned(of, dark, body)
+    ink = _hatched(of, dark, body)
+    outline = of.cut(0.55 - 0.75 * of.shade + 0.35 * of.cloud(20, 4) - np.abs(of.away - 0.6))
+    inner = step(of.edges, 0.4, 0.85) * step(of.detail, 0.75, 0.35) * body
+    ink = np.maximum(ink, np.maximum(outline, 0.85 * inner))
+    return over(of.ink(1), ink, paper)
+
+
+def _dark(of: Field, body: Array) -> Array:
+    """Return how dark each pixel (h, w) is to be, 0…1."""
+    things = 1.02 - of.detail - 0.45 * of.shade
+    down, across = of.slopes(of.blur(of.cover, 16))
+    # The ground is dark behind the lit side of a thing, and light behind its shaded side.
+    turned = np.tanh(45 * (across * of.side - 0.4 * down))
+    near = step(of.away, -70, 0)
+    low = step(of.places[1] / of.size[0], 0.5, 0.85)
+    plain = (
+        0.12 + 0.3 * np.maximum(turned, 0) * near + 0.12 * low,
+        0.3 + 0.36 * turned * near + 0.1 * of.cloud(80, 5) * (1 - near),
+        0.74 - 0.2 * near + 0.2 * turned * near,
+        0.5 - 0.4 * low + 0.3 * turned * near,
+    )[int(of.chance(1).integers(4))]
+    place = 0.92 - 0.85 * of.far + 0.15 * turned * near
+    ground = plain + (place - plain) * of.placed
+    return np.asarray(np.clip(things * body + ground * (1 - body), 0, 1), np.float32)
+
+
+def _hatched(of: Field, dark: Array, body: Array) -> Array:
+    """Return how far lines cover each pixel (h, w)."""
+    x, y = of.places
+    lean = float(of.chance().uniform(-0.5, 0.5))
+    lift = LIFT * (of.bulge + 0.6 * of.blur(of.far, 3) * of.placed * (1 - body))
+    wobble = 2.4 * of.cloud(60, 1) + 0.7 * of.cloud(14, 2)
+    left = np.ones(of.shape, np.float32)
+    for number, (angle, pitch, start) in enumerate(LAYERS):
+        turn = angle + lean
+        way = x * np.sin(turn) + y * np.cos(turn) - lift * (1 if number != 1 else -1) + wobble
+        share = 0.74 * step(dark * (1 + 0.1 * of.cloud(12, 20 + number)), start - 0.06, start + 0.72)
+        left *= 1 - of.stripes(way / (pitch * of.scaled), share)
+    return np.asarray(1 - left, np.float32)
+
+
+def _toned(of: Field, dark: Array, body: Array) -> Array:
+    """Return the paper (h, w, 3) with the film of ink the wiping left, and the grain of an aquatint in the dark."""
+    film = 0.05 + 0.03 * of.cloud(110, 7) + 0.04 * (1 - body)
+    grain = step(of.blur(dark, 1.5) * (1 + 0.25 * of.cloud(4.6, 8)), 0.42, 0.66) + step(
+        dark + 0.12 * of.cloud(5.2, 9), 0.7, 0.95
+    )
+    tone = np.clip(film + 0.24 * grain, 0, 0.8)
+    return over(of.ink(2 if len(of.inks) > 2 else 1), tone, np.broadcast_to(of.ink(0), of.ground.shape))

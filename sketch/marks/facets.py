@@ -1,0 +1,132 @@
+"""Facets: planes that slide along the lines between them, each lit from light to dark, as in analytic cubism."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks.field import Field, Numbers, step
+
+LINES = 8, 14
+"""How many lines there are: at least, and below."""
+
+SLIDE = 7.0
+"""Units by which two planes slide along the line between them, at most."""
+
+INKS = (
+    ("1f1a16", "4a3a2a", "7d6244", "ab8d62", "d3bd92", "efe3c8"),
+    ("161b22", "33414d", "5c6d78", "8d9a9c", "c2bfae", "ece5d2"),
+    ("20211c", "454a3a", "73755a", "a39c78", "cfc29c", "efe6cc"),
+    ("231815", "57352a", "8f5a40", "bb8a66", "dbbf9d", "f2e6d2"),
+    ("15202b", "2f4a5f", "6a6f70", "a08a6c", "d0b48a", "f0e6d0"),
+    ("1d1b1f", "443f4a", "75695f", "a8947a", "c9c0b0", "eeeae0"),
+)  # fmt: skip
+LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line across the picture: how far from it each pixel (h, w) lies in units, on which side, and how strong it is."""
+
+    far: Numbers
+    side: Numbers
+    strength: Numbers
+    direction: tuple[float, float]
+    slide: float
+    turn: float
+
+
+def draw(of: Field) -> Array:
+    """Draw a field in inks from dark to light; planes are cut by lines that run from the things into the ground."""
+    lines = _lines(of)
+    lab, cover, edges, ground = _slid(of, lines)
+    body = step(cover, 0.3, 0.7)
+    own = 0.32 + 0.5 * ground[..., 0] * of.is_place + (1 - of.is_place) * (0.26 + 0.07 * of.cloud(90, 1))
+    light = own + (lab[..., 3] * 0.62 + 0.2 - own) * body
+    planes = sum(line.turn * line.strength * line.side * np.exp(-np.abs(line.far) / 20) for line in lines)
+    light = light + 0.27 * np.tanh(planes * 1.1) * (1 - 0.3 * body)
+    # The lit side stands against dark, the other against light; between them contours are lost.
+    light = light + _facing(of) * (0.2 * body - 0.3 * step(of.away, -22, -1) * (1 - body))
+    lost = np.clip(0.45 + 0.6 * of.cloud(46, 2), 0.08, 1)
+    light = light - 0.3 * edges * lost
+    light = light + 0.018 * of.cloud(6, 4) + 0.022 * _dabs(of)
+    light = light + _oval(of) * (0.86 - light)
+    shown = _ramp(of.inks, np.clip(light, 0, 1))
+    hue = colour.lab(shown)
+    hue[..., 1:] += 0.28 * lab[..., 1:3] * body[..., None] * of.cloud(60, 5)[..., None].clip(0.3, 1)
+    return colour.rgb(hue)
+
+
+def _lines(of: Field) -> list[_Line]:
+    """Return lines by chance: some upright, some lying, most aslant; each fades out along its length."""
+    chance, (x, y), (high, wide) = of.chance(), of.places, of.size
+    leans = chance.choice((0.5, 0.9, 1.15)) * np.array([-1, 1])
+    found = []
+    for number in range(int(chance.integers(*LINES))):
+        lean = (leans[number % 2] if number % 4 else chance.choice((0.0, 1.57))) + chance.normal(0, 0.12)
+        across, down = float(np.sin(lean)), float(np.cos(lean))
+        middle = wide * chance.uniform(0.12, 0.88), high * chance.uniform(0.12, 0.88)
+        along = (x - middle[0]) * across + (y - middle[1]) * down
+        far = (x - middle[0]) * down - (y - middle[1]) * across
+        if number % 5 == 3:  # an arc
+            round_ = chance.uniform(40, 90)
+            far = np.hypot(far + round_, along) - round_
+        length = chance.uniform(60, 130)
+        strength = step(np.abs(along), length, length * 0.55)
+        slide, turn = chance.choice((-1, 1)) * chance.uniform(0.4, 1) * SLIDE / 2, chance.choice((-1, 1))
+        found.append(_Line(far, np.clip(far / of.pixel, -1, 1), strength, (across, down), float(slide), float(turn)))
+    return found
+
+
+def _oval(of: Field) -> Numbers:
+    """Return how bare the corners are (h, w): by chance, a picture is an oval or fills its canvas."""
+    chance, (x, y), (high, wide) = of.chance(3), of.places, of.size
+    far = np.hypot((x / wide - 0.5) * 2, (y / high - 0.5) * 2) + 0.05 * of.cloud(30, 8)
+    return step(far, 0.96, 1.16) * (0.75 if chance.random() < 0.3 else 0.0)
+
+
+def _facing(of: Field) -> Array:
+    """Return how outlines face the light (h, w), -1…1, in and around the things."""
+    down, across = of.slopes(of.blur(of.cover, 8))
+    return np.asarray(np.tanh(-(across * of.side * 1.3 - down * 0.7) * 40), np.float32)
+
+
+def _slid(of: Field, lines: list[_Line]) -> tuple[Array, Array, Array, Array]:
+    """Return colours with tone (h, w, 4), cover, edges (h, w), and the ground's colours, as planes have slid."""
+    x, y = of.places
+    across, down = np.zeros(of.shape, np.float32), np.zeros(of.shape, np.float32)
+    for line in lines:
+        moved = line.slide * line.strength * line.side * np.exp(-np.abs(line.far) / 60)
+        across += moved * line.direction[0]
+        down += moved * line.direction[1]
+    held = np.concatenate([of.lab, of.tone[..., None], of.cover[..., None], of.edges[..., None], of.ground], -1)
+    seen = _looked_up(held, (y + down) / of.pixel - 0.5, (x + across) / of.pixel - 0.5)
+    return seen[..., :4], seen[..., 4], seen[..., 5], colour.lab(seen[..., 6:])
+
+
+def _looked_up(of: Array, row: Numbers, column: Numbers) -> Array:
+    """Return (h, w, c) at rows and columns that lie between pixels."""
+    height, width = of.shape[:2]
+    row, column = np.clip(row, 0, height - 1.001), np.clip(column, 0, width - 1.001)
+    top, left = row.astype(int), column.astype(int)
+    down, across = (row - top)[..., None], (column - left)[..., None]
+    upper = of[top, left] * (1 - across) + of[top, left + 1] * across
+    lower = of[top + 1, left] * (1 - across) + of[top + 1, left + 1] * across
+    return np.asarray(upper * (1 - down) + lower * down, np.float32)
+
+
+def _dabs(of: Field) -> Array:
+    """Return short level strokes of a brush (h, w), about -1…1."""
+    y = of.places[1]
+    return np.asarray(
+        np.sin(2 * np.pi * (y / 6.5 + 0.35 * of.cloud(22, 6))) * np.clip(of.cloud(16, 7), 0, 1.5), np.float32
+    )
+
+
+def _ramp(inks: Array, at: Numbers) -> Array:
+    """Return the colours (h, w, 3) at 0…1 (h, w) of inks (n, 3)."""
+    stops = np.linspace(0, 1, len(inks))
+    return np.stack([np.interp(at, stops, inks[:, part]) for part in range(3)], -1).astype(np.float32)

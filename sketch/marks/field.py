@@ -1,0 +1,282 @@
+"""What marks are made from: cover, colours, tone, form and distances of a drawn scene, worked out when first asked for.
+
+All of it varies smoothly where the scene does, so that marks flow from frame to frame of a walk. Lengths are in units:
+256 to the shorter side of the picture, whatever its pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks import noise
+
+Numbers = NDArray[np.floating]
+
+REACH = 128.0
+"""Units beyond which a distance says nothing more."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A drawn scene as marks see it.
+
+    ``things`` (h, w, 4) have straight alpha, ``ground`` is (h, w, 3), sRGB 0…1; ``cells`` (h, w) numbers the cells of
+    the layout, from 0. ``inks`` (n, 3) are sRGB, the ground's first. ``side`` runs from -1, light from the left, to 1.
+    ``is_place`` says how far the ground shows a place that should be seen: 0 for a plain wall, 1 for hills.
+    """
+
+    things: Array
+    ground: Array
+    cells: NDArray[np.int16]
+    inks: Array
+    side: float = -0.6
+    is_place: float = 0.0
+    scale: float = 1.0
+    seed: int = 0
+    _kept: dict[tuple[str, float], Array] = field(default_factory=dict, repr=False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return height and width in pixels."""
+        return self.ground.shape[0], self.ground.shape[1]
+
+    @property
+    def pixel(self) -> float:
+        """Return how many units a pixel is."""
+        return noise.WHOLE / min(self.shape)
+
+    @cached_property
+    def places(self) -> tuple[Array, Array]:
+        """Return x (1, w) and y (h, 1) of the pixels' middles in units; 0 is the left, and the top, edge."""
+        height, width = self.shape
+        across, down = ((np.arange(side, dtype=np.float32) + 0.5) * self.pixel for side in (width, height))
+        return across[None, :], down[:, None]
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Return height and width in units."""
+        height, width = self.shape
+        return height * self.pixel, width * self.pixel
+
+    @property
+    def scaled(self) -> float:
+        """Return how much coarser marks are drawn than usual; finer where the scene is shown small, in cells."""
+        return self.scale * (0.74 if int(self.cells.max()) > 0 else 1.0)
+
+    @property
+    def cover(self) -> Array:
+        """Return how far things cover each pixel (h, w), 0…1."""
+        return self.things[..., 3]
+
+    @cached_property
+    def picture(self) -> Array:
+        """Return the scene as it was drawn, (h, w, 3)."""
+        alpha = self.things[..., 3:]
+        return np.asarray(self.things[..., :3] * alpha + self.ground * (1 - alpha), np.float32)
+
+    @cached_property
+    def lab(self) -> Array:
+        """Return the scene as it was drawn in Oklab, (h, w, 3)."""
+        return colour.lab(self.picture)
+
+    @cached_property
+    def tone(self) -> Array:
+        """Return the lightness of the things (h, w), stretched to 0…1 so that what is within them shows; ground as is.
+
+        It stretches by mean and deviation over what they cover, which change little from frame to frame.
+        """
+        light, cover = self.lab[..., 0], self.cover
+        area = float(cover.sum()) + 1e-3
+        mean = float((light * cover).sum()) / area
+        spread = float(np.sqrt(((light - mean) ** 2 * cover).sum() / area))
+        own = 0.5 + (light - mean) / max(0.12, 4 * spread) + 0.35 * (mean - 0.55)
+        own = 0.5 + 0.5 * np.tanh(2.2 * (own - 0.5))
+        return np.asarray(own * cover + light * (1 - cover), np.float32)
+
+    @cached_property
+    def detail(self) -> Array:
+        """Return the tone with its small contrasts raised (h, w), about 0…1: eyes, windows and strings stand out."""
+        light = self.lab[..., 0]
+        near = self.blur(light, 9)
+        return np.asarray(np.clip(self.tone + 1.1 * np.tanh(2.5 * (light - near)) * self.cover, 0, 1), np.float32)
+
+    @cached_property
+    def far(self) -> Array:
+        """Return the lightness of the ground (h, w), stretched to about 0…1 by mean and deviation."""
+        light = colour.lab(self.ground)[..., 0]
+        own = (light - float(light.mean())) / max(0.1, 2.6 * float(light.std()))
+        return np.asarray(0.5 + 0.5 * np.tanh(1.3 * own), np.float32)
+
+    @cached_property
+    def neighbour(self) -> Array:
+        """Return the tone of the things near each pixel (h, w), 0…1: for a ground that is set off from them."""
+        return np.asarray(
+            self.blur(self.tone * self.cover, 14) / np.maximum(self.blur(self.cover, 14), 0.02), np.float32
+        )
+
+    @cached_property
+    def placed(self) -> Array:
+        """Return where the ground shows its place (h, w), 0…1: all or nothing at stops, a front that passes between."""
+        if self.is_place <= 0 or self.is_place >= 1:
+            return np.full(self.shape, np.clip(self.is_place, 0, 1), np.float32)
+        rank = np.clip(0.5 + 0.28 * self.cloud(70, 63), 0, 1)
+        return np.asarray(np.clip((self.is_place * 1.2 - rank) / 0.2, 0, 1), np.float32)
+
+    @cached_property
+    def warmth(self) -> Array:
+        """Return how much warmer than their mean the things' colours are (h, w), stretched to 0…1; the ground 0.5."""
+        warm, cover = 0.7 * self.lab[..., 1] + 0.7 * self.lab[..., 2], self.cover
+        area = float(cover.sum()) + 1e-3
+        mean = float((warm * cover).sum()) / area
+        spread = float(np.sqrt(((warm - mean) ** 2 * cover).sum() / area))
+        own = (warm - mean) / max(0.05, 2 * spread)
+        return np.asarray(0.5 + 0.5 * np.tanh(1.6 * own) * cover, np.float32)
+
+    @cached_property
+    def centre(self) -> tuple[float, float]:
+        """Return x and y of the middle of what the things cover, in units; that of the picture where nothing is."""
+        (x, y), (high, wide) = self.places, self.size
+        area = float(self.cover.sum())
+        pull = 0.005 * self.cover.size
+        means = (float((self.cover * place).sum()) for place in (x, y))
+        across, down = (
+            (mean + pull * side / 2) / (area + pull) for mean, side in zip(means, (wide, high), strict=True)
+        )
+        return across, down
+
+    @cached_property
+    def away(self) -> Array:
+        """Return the distance (h, w) to the outline of the things in units, positive inside, within ±:data:`REACH`."""
+        return signed_distance(self.cover, self.pixel)
+
+    @cached_property
+    def bulge(self) -> Array:
+        """Return how far things rise towards the viewer (h, w), about 0…1, rounded off at their outline."""
+        broad, near = self.blur(self.cover, 26), self.blur(self.cover, 9)
+        return np.asarray((0.55 * broad + 0.45 * near) * self.blur(self.cover, 2), np.float32)
+
+    @cached_property
+    def relief(self) -> Array:
+        """Return the bulge with what is light within the things raised, as if carved: (h, w), about 0…1.4."""
+        return np.asarray(self.bulge + 0.4 * self.blur((self.tone - 0.5) * self.cover, 3), np.float32)
+
+    @cached_property
+    def shade(self) -> Array:
+        """Return how the bulge is lit: -1, turned from the light, to 1, facing it; 0 on the ground."""
+        down, across = self.slopes(self.bulge)
+        facing = -(across * self.side * 1.2 - down * 0.8) * 26
+        return np.asarray(np.tanh(-facing) * self.blur(self.cover, 1.5), np.float32)
+
+    @cached_property
+    def edges(self) -> Array:
+        """Return how strongly colours change within and around the things (h, w), 0…1, soft."""
+        soft = np.stack([self.blur(self.lab[..., part], 1.2) for part in range(3)], -1)
+        down, across = np.gradient(soft, axis=(0, 1))
+        steep = np.sqrt((down**2 + across**2).sum(-1)) / self.pixel
+        return np.asarray(np.clip(steep / 0.06, 0, 1), np.float32)
+
+    def blur(self, of: Numbers, radius: float) -> Array:
+        """Blur (h, w) with a Gaussian of a radius in units."""
+        from scipy import ndimage
+
+        return np.asarray(ndimage.gaussian_filter(of, radius / self.pixel, truncate=2.5, mode="nearest"), np.float32)
+
+    def slopes(self, of: Numbers) -> tuple[Array, Array]:
+        """Return how (h, w) changes downward and to the right, for each unit."""
+        down, across = np.gradient(of)
+        return np.asarray(down / self.pixel, np.float32), np.asarray(across / self.pixel, np.float32)
+
+    def cloud(self, cell: float, number: int = 0) -> Array:
+        """Return soft noise (h, w) of about ``cell`` units by the composition's seed and a number; deviation near 1."""
+        return noise.cloud(*self.shape, cell, self.seed * 64 + number)
+
+    def chance(self, number: int = 0) -> np.random.Generator:
+        """Return random numbers by the composition's seed and a number: for details that stay through a walk."""
+        return np.random.default_rng((self.seed, number))
+
+    def ink(self, number: int) -> Array:
+        """Return an ink (3,); numbers beyond the last begin again."""
+        return np.asarray(self.inks[number % len(self.inks)], np.float32)
+
+    def cut(self, distance: Numbers) -> Array:
+        """Return cover 0…1 with an edge one pixel soft, of a distance in units that is positive inside."""
+        return np.asarray(np.clip(distance / self.pixel + 0.5, 0, 1), np.float32)
+
+    def halftone(self, share: Numbers | float, pitch: float, angle: float) -> Array:
+        """Return cover 0…1 of dots in rows ``pitch`` units apart, turned by radians, that cover a ``share`` (h, w)."""
+        x, y = self.places
+        u, v = ((x * np.cos(each) + y * np.sin(each)) * (2 * np.pi / pitch) for each in (angle, angle + np.pi / 2))
+        spot = 0.5 - 0.25 * (np.cos(u) + np.cos(v))
+        soft = 1.6 / pitch * self.pixel
+        return np.asarray(np.clip((share - spot) / soft + share, 0, 1), np.float32)
+
+    def shifted(self, of: Numbers, across: float, down: float) -> Array:
+        """Move (h, w) or (h, w, c) by units to the right and downward, as a plate that is off register."""
+        from scipy import ndimage
+
+        by = (down / self.pixel, across / self.pixel, 0)[: of.ndim]
+        return np.asarray(ndimage.shift(of, by, order=1, mode="nearest"), np.float32)
+
+    def stripes(self, phase: Numbers, share: Numbers | float) -> Array:
+        """Return cover 0…1 of stripes: of each whole number of ``phase`` (h, w) the middle ``share`` is covered.
+
+        Edges are a pixel soft wherever stripes lie close or far; where they lie closer than two pixels, the mean of
+        them is left.
+        """
+        down, across = np.gradient(phase)
+        steep = np.maximum(np.hypot(down, across), 1e-4)
+        wave = np.abs(phase - np.floor(phase) - 0.5)
+        sharp = np.clip((np.asarray(share) / 2 - wave) / steep + 0.5, 0, 1)
+        # What is thinner than a pixel covers no more of it than its width.
+        sharp = np.clip(sharp, 1 - (1 - np.asarray(share)) / steep, np.asarray(share) / steep)
+        blend = np.clip((steep - 0.3) / 0.25, 0, 1)
+        return np.asarray(sharp * (1 - blend) + share * blend, np.float32)
+
+
+def signed_distance(cover: Array, pixel: float) -> Array:
+    """Return the distance (h, w) from the edge of a cover in units, positive inside; soft to a fraction of a pixel."""
+    from scipy import ndimage
+
+    inside = cover > 0.5
+    if inside.all() or not inside.any():
+        return np.full(cover.shape, REACH if inside.any() else -REACH, np.float32)
+    away = ndimage.distance_transform_edt(inside) - ndimage.distance_transform_edt(~inside)
+    away = away - np.where(inside, 0.5, -0.5) + (cover - inside) * (np.abs(away) < 1.5)
+    soft = ndimage.gaussian_filter(away, 0.8, mode="nearest")
+    return np.asarray(np.clip(soft * pixel, -REACH, REACH), np.float32)
+
+
+def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
+    """Lay ``top`` (h, w, 3) or one colour (3,) over ``bottom`` as densely as ``cover`` (h, w) says."""
+    return np.asarray(bottom + (top - bottom) * cover[..., None], np.float32)
+
+
+def step(of: Numbers, low: float, high: float) -> Array:
+    """Rise smoothly from 0 at ``low`` to 1 at ``high``; fall where ``low`` is the larger."""
+    t = np.clip((of - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def steps(of: Numbers, count: int, soft: float = 0.3) -> Array:
+    """Turn 0…1 into ``count`` even steps from 0 to 1, each rise taking the share ``soft`` of a step."""
+    whole = np.clip(of, 0, 1) * count - 0.5
+    floor = np.floor(whole)
+    rise = step(np.asarray(whole - floor, np.float32), 0.5 - soft / 2, 0.5 + soft / 2)
+    return np.asarray(np.clip((floor + rise + 0.0) / max(1, count - 1), 0, 1), np.float32)
+
+
+def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
+    """Return colours (h, w, 3) in Oklab as the inks (n, 3) that are nearest to them, mixed where several are.
+
+    Hue counts for more than lightness; ``soft`` is how much further off an ink may be and still count.
+    """
+    off = [((lab[..., 1:] - ink[1:]) ** 2).sum(-1) + 0.3 * (lab[..., 0] - ink[0]) ** 2 for ink in inks]
+    shares = [np.exp(np.maximum(-each / soft**2, -60)) for each in off]
+    whole = np.sum(shares, 0) + 1e-26
+    return np.asarray(sum(each[..., None] * ink for each, ink in zip(shares, inks, strict=True)) / whole[..., None])

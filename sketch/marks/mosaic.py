@@ -1,0 +1,97 @@
+"""Mosaic: tesserae laid in rows that follow the outline of things, and a calm ground in a bond of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks import sites
+from sketch.marks.field import REACH, Field, over, pulled, step, steps
+
+PITCH = 10.5
+"""Units from row to row."""
+
+HALO = 2.0
+"""Rows around the things that follow their outline."""
+
+INKS = (
+    ("c9a23f", "e8dcc0", "8c3b2a", "2f5d62", "3a2b24", "d8b868"),
+    ("1f3a5f", "e9dfc8", "c98b3a", "7fa3b0", "8c2f22", "2b2a2e"),
+    ("e6dcc6", "a8452e", "2f4a5a", "c99a4a", "3b3430", "7d8c6a"),
+    ("d9c9a8", "3a3531", "a56a48", "6f8a86", "f0e6d0", "8f3326"),
+    ("14424a", "e8d9b0", "d08a3c", "5fa39a", "a33b2e", "1c2426"),
+    ("b8903a", "2a4d74", "e9e0cc", "6d2f3a", "4f7a5a", "2b221d"),
+    ("30302f", "e9e2d2", "c9b79a", "a04a36", "7f8f94"),
+)  # fmt: skip
+LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 1))
+
+
+def draw(of: Field) -> Array:
+    """Draw a field in tesserae in the inks, ground first and grout last; each has one colour."""
+    pitch = PITCH * of.scale
+    level, across, down = _lines(of, pitch)
+    laid = sites.settle(sites.scatter(of, pitch, 1, 0.4), of, level, pitch)
+    laid = sites.settle(sites.spread(laid, of, level, pitch), of, level, pitch, 1)
+    own, joint = _tesserae(of, laid, pitch, level, across, down)
+    tesserae = _colours(of, laid, own)
+    bed = colour.lab(of.ink(len(of.inks) - 1)) * np.float32((0.9, 0.7, 0.7))
+    grout = of.cut(0.85 + 0.25 * of.cloud(16, 5) - joint)
+    return colour.rgb(over(bed, 0.8 * grout, tesserae))
+
+
+def _lines(of: Field, pitch: float) -> tuple[Array, Array, Array]:
+    """Return the level (h, w) whose multiples of a pitch part the rows, and the direction along them (right, down)."""
+    x, y = of.places
+    lean = float(of.chance(1).choice((0.0, 0.0, 0.5, -0.5, 1.57)))
+    fall, rise = of.slopes(of.blur(of.away, 2.5))
+    steep = np.hypot(fall, rise) + 1e-3
+    free = (of.away < -HALO * pitch) | (of.away > REACH - 2)
+    bend = 7.0 * of.cloud(130, 2)
+    bond = np.asarray(x * np.sin(lean) + y * np.cos(lean) + bend, np.float32)
+    across = np.where(free, np.cos(lean), -fall / steep)
+    down = np.where(free, -np.sin(lean), rise / steep)
+    return np.where(free, bond, of.away), across.astype(np.float32), down.astype(np.float32)
+
+
+def _tesserae(
+    of: Field, laid: sites.Sites, pitch: float, level: Array, across: Array, down: Array
+) -> tuple[NDArray[np.intp], Array]:
+    """Return for each pixel the site of its tessera, the nearest along its row, and how far its joint is in units."""
+    middle = (np.floor(level / pitch) + 0.5) * pitch
+    height = laid.at(level, of).ravel()
+    near = [np.full(of.shape, 1e6, np.float32) for _ in range(2)]
+    own = np.zeros(of.shape, np.intp)
+    for number, right, below in laid.near(of):
+        along = right * across + below * down
+        off = np.abs(along) + 2.5 * np.maximum(np.abs(height[number] - middle) - 0.15 * pitch, 0)
+        closer = off < near[0]
+        near[1] = np.where(closer, near[0], np.minimum(near[1], off))
+        near[0] = np.where(closer, off, near[0])
+        own = np.where(closer, number, own)
+    rows = pitch / 2 - np.abs(level - middle)
+    return own, np.minimum((near[1] - near[0]) / 2, rows)
+
+
+def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp]) -> Array:
+    """Return the colour of each pixel's tessera in Oklab: even within it, but for what details cut in two."""
+    chance = laid.chance().reshape(-1, 4)[own]
+    inks = colour.lab(of.inks)
+    thing = 0.45 * of.lab + 0.55 * pulled(of.lab, inks, 0.06)
+    thing[..., 0] = 0.16 + 0.76 * (0.35 * of.tone + 0.65 * steps(of.tone, 5, 0.3))
+    ground = np.broadcast_to(inks[0], thing.shape).copy()
+    place = 0.5 * of.lab + 0.5 * pulled(of.lab, inks, 0.06)
+    ground = over(place, np.full(of.shape, of.is_place, np.float32), ground)
+    ring = step(of.away, -PITCH * HALO * 1.05, -PITCH * HALO)
+    ring = over(inks[0] * np.float32((1.0, 0.9, 0.9)) + np.float32((0.05, 0, 0)), ring, ground)
+    drawn = over(thing, of.cut(of.away), ring)
+    held = laid.at(drawn, of).reshape(-1, 3)[own]
+    off = drawn - held
+    cut = step(np.abs(off[..., 0]) + np.hypot(off[..., 1], off[..., 2]), 0.12, 0.2)
+    lab = held + off * cut[..., None]
+    lab[..., 0] += 0.15 * (chance[..., 0] - 0.5)
+    lab[..., 1:] += 0.035 * (chance[..., 1:3] - 0.5)
+    # Here and there a tessera of another of the inks, as from what was at hand.
+    other = inks[(chance[..., 3] * 7.99).astype(int) % len(inks)]
+    return over(other, 0.3 * step(chance[..., 2], 0.90, 0.905), lab)

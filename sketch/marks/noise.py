@@ -1,0 +1,30 @@
+"""Noise that follows from a seed alone and looks the same at any size."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from sketch.colour import Array
+
+WHOLE = 256.0
+"""Units along the shorter side of a picture; pitches and widths of marks are in these."""
+
+
+@lru_cache(maxsize=128)
+def cloud(height: int, width: int, cell: float, seed: int) -> Array:
+    """Return soft noise (height, width) of about ``cell`` units: mean near 0, deviation near 1. Do not write to it."""
+    unit = WHOLE / min(height, width)
+    rows, columns = (max(2, int(np.ceil(side * unit / cell))) for side in (height, width))
+    grid = np.random.default_rng(seed).standard_normal((rows + 3, columns + 3)).astype(np.float32)
+    box = (1.0, 1.0, 1.0 + width * unit / cell, 1.0 + height * unit / cell)
+    spread = Image.fromarray(grid).resize((width, height), Image.Resampling.BICUBIC, box)
+    return np.asarray(spread, np.float32) * np.float32(1.35)
+
+
+@lru_cache(maxsize=64)
+def scattered(rows: int, columns: int, seed: int, count: int = 4) -> Array:
+    """Return even numbers 0…1 for each cell of a grid: (rows, columns, count). Do not write to it."""
+    return np.random.default_rng(seed).random((rows, columns, count), np.float32)

@@ -1,0 +1,92 @@
+"""Op art in dots: an even grid of dots that the form swells, their size by tone, their colours exchanged within it.
+
+As in Victor Vasarely's pictures, dots are large where a form comes nearest and crowd at its outline.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch.colour import Array
+from sketch.marks.field import Field, Numbers, over, step
+
+PITCH = 8.6
+SWELL = 620.0
+"""How strongly the slope of a form moves the dots, in units squared."""
+
+INKS = (
+    ("f3efe4", "15151a"), ("f2e9d2", "101a3a", "e4572e"), ("f6d9b8", "1b1f3b", "e8452c"),
+    ("f7c948", "1d3557", "e63946"), ("f2e8d5", "17324d", "d1495b", "edae49"),
+    ("1a1423", "4cc9d6", "e84a8a"), ("f3dfb2", "0f4c45", "f08a4b"),
+    ("14213d", "e9e4d4", "3d7ea6", "f2a65a"), ("e9d8d0", "5b1a4a", "2a9d8f"),
+)  # fmt: skip
+LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
+ROUNDNESS = (2.0, 2.0, 2.6, 1.5, 5.0)
+"""Shapes of the dots, as exponents: circles, rounded squares, diamonds, squares."""
+
+
+def draw(of: Field) -> Array:
+    """Draw a field in dots of ink 1 on ink 0; within the things, light dots on the other inks."""
+    body = of.cut(of.away)
+    lean = float(of.chance().uniform(-0.8, 0.8))
+    return over(_within(of, lean), body, _around(of, lean))
+
+
+def _within(of: Field, lean: float) -> Array:
+    """Return the things (h, w, 3): pale dots on dark inks, the lighter the larger, until they run together."""
+    x, y = of.places
+    down, across = of.slopes(of.blur(of.cover, 16))
+    moved = [20 * np.tanh(SWELL * slope / 20) for slope in (across, down)]
+    inks = sorted((of.ink(0), of.ink(1)), key=lambda ink: -float(ink.mean()))
+    pale, dark = (np.broadcast_to(ink, of.ground.shape) for ink in inks)
+    light = np.clip(0.5 + 1.2 * (of.detail - 0.5) + 0.4 * of.shade, 0, 1)
+    if len(of.inks) > 2:
+        dark = over(of.ink(2), step(of.blur(of.tone, 1) + 0.3 * of.shade, 0.1, 0.5), dark)
+    if len(of.inks) > 3:
+        pale = over(of.ink(3), step(of.tone + 0.4 * of.shade, 0.95, 0.3), pale)
+    dots = _dots(of, x + moved[0], y + moved[1], lean, 0.1 + 0.72 * light + 0.5 * step(light, 0.85, 1.0), 0.9)
+    return over(pale, dots, dark)
+
+
+def _around(of: Field, lean: float) -> Array:
+    """Return the ground (h, w, 3): its place by tone, or a field of dots that grows to one side or about the things."""
+    x, y = of.places
+    high, wide = of.size
+    turn = float(of.chance(1).uniform(0, 2 * np.pi))
+    ramp = 0.5 + 0.5 * ((x / wide - 0.5) * np.cos(turn) + (y / high - 0.5) * np.sin(turn))
+    plain = (0.12 + 0.6 * ramp**1.5, 0.1 + 0.45 * step(of.away, -64, 0), 0.55 - 0.42 * step(of.away, -64, 0))
+    ground = plain[int(of.chance(2).integers(3))]
+    is_pale = of.inks[0].mean() > of.inks[1].mean()
+    dark = 1 - of.far if is_pale else of.far
+    ground = ground + (0.06 + 1.1 * dark**1.3 - ground) * of.placed
+    # About a light thing it is dark, and about a dark one light.
+    against = 0.12 + 0.78 * (step(of.neighbour, 0.3, 0.65) if is_pale else step(of.neighbour, 0.65, 0.3))
+    ground = ground + (against - ground) * (0.85 - 0.35 * of.placed) * step(of.away, -36, -2)
+    x, y = _swollen(of, x + 0 * y, y + 0 * x)
+    dots = _dots(of, x, y, lean, ground, 1.0)
+    return over(of.ink(1), dots, np.broadcast_to(of.ink(0), of.ground.shape))
+
+
+def _swollen(of: Field, x: Array, y: Array) -> tuple[Array, Array]:
+    """Let the ground itself swell in one place, where chance has it so and no place is shown."""
+    chance = of.chance(4)
+    high, wide = of.size
+    middle, radius = chance.uniform(0.1, 0.9, 2), float(chance.uniform(60, 120))
+    depth = float(chance.choice([0.0, 0.0, 0.6, 0.72])) * (1 - of.is_place)
+    dx, dy = x - middle[0] * wide, y - middle[1] * high
+    inside = 1 - depth * np.clip(1 - (dx**2 + dy**2) / radius**2, 0, 1) ** 2
+    return np.asarray(x + dx * (inside - 1), np.float32), np.asarray(y + dy * (inside - 1), np.float32)
+
+
+def _dots(of: Field, x: Array, y: Array, lean: float, amount: Numbers, finer: float) -> Array:
+    """Return cover (h, w) of dots at the crossings of a grid; ``amount`` is what they cover, beyond 1 everything."""
+    pitch = PITCH * of.scaled * finer
+    u, v = (x * np.cos(lean) + y * np.sin(lean)) / pitch, (y * np.cos(lean) - x * np.sin(lean)) / pitch
+    steep = np.maximum(np.hypot(*np.gradient(u)) + np.hypot(*np.gradient(v)), 1e-3) / 2
+    power = ROUNDNESS[int(of.chance(3).integers(len(ROUNDNESS)))]
+    a, b = np.abs(u - np.floor(u) - 0.5), np.abs(v - np.floor(v) - 0.5)
+    away = (a**power + b**power) ** (1 / power)
+    radius = 0.56 * np.sqrt(np.clip(amount, 0, 2)) - 0.02
+    sharp = np.clip((radius - away) / steep + 0.5, 0, 1)
+    blend = step(steep, 0.35, 0.55)
+    return np.asarray(sharp + (np.clip(amount, 0, 1) - sharp) * blend, np.float32)

@@ -1,0 +1,71 @@
+"""Op art in lines: even lines that change direction, weight and colour where a form begins, and swell over it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch.colour import Array
+from sketch.marks.field import Field, over, step
+
+PITCH = 7.4
+LIFT = 13.0
+"""Units by which the highest part of a form moves the lines that cross it."""
+
+INKS = (
+    ("f4f0e6", "141414"), ("e9573f", "16243a"), ("f2c4c0", "7a1f4b"), ("f5efe0", "14324b", "c8332b"),
+    ("1f5c4d", "f3ead6"), ("f0d264", "1a2440"), ("141b2d", "ef8354"), ("f3ead8", "1b3a6b", "e2725b", "f2c14e"),
+    ("16161c", "f0ece0", "e3342f"),
+)  # fmt: skip
+LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 0.5))
+GROUNDS = ("straight", "rings", "waves", "rays")
+
+
+def draw(of: Field) -> Array:
+    """Draw a field in lines of ink 1 on ink 0; within the things in the last two inks, light and dark exchanged."""
+    body = of.cut(of.away)
+    lean = float(of.chance().uniform(-0.6, 0.6))
+    kind = GROUNDS[int(of.chance(1).integers(len(GROUNDS)))]
+    around = over(of.ink(1), _around(of, kind, lean), np.broadcast_to(of.ink(0), of.ground.shape))
+    return over(_within(of, lean), body, around)
+
+
+def _within(of: Field, lean: float) -> Array:
+    """Return the things (h, w, 3): lines across those of the ground, thick or thin by tone."""
+    x, y = of.places
+    turn = lean + float(of.chance(2).choice([1.57, 0.9, -0.9]))
+    way = x * np.sin(turn) + y * np.cos(turn) - LIFT * of.bulge - 3 * of.blur(of.tone * of.cover, 5)
+    light = np.clip(0.5 + 1.25 * (of.detail - 0.5) + 0.3 * of.shade, 0, 1)
+    pale, dark = of.inks[0], of.inks[1]
+    if pale.mean() < dark.mean():
+        pale, dark = dark, pale
+    if len(of.inks) > 2:
+        dark = over(of.ink(2), step(of.tone, 0.15, 0.6), np.broadcast_to(dark, of.ground.shape))
+    if len(of.inks) > 3:
+        pale = over(of.ink(3), step(of.tone, 0.9, 0.4), np.broadcast_to(pale, of.ground.shape))
+    lines = of.stripes(way / (0.86 * PITCH * of.scaled), 0.05 + 0.86 * light)
+    return over(pale, lines, np.broadcast_to(dark, of.ground.shape))
+
+
+def _around(of: Field, kind: str, lean: float) -> Array:
+    """Return lines (h, w) around the things: straight, in rings, waves or rays; in a place, by its light."""
+    x, y = of.places
+    middle = of.chance(3).uniform(0.2, 0.8, 2) * of.size
+    pitch = PITCH * of.scaled
+    along = x * np.sin(lean) + y * np.cos(lean)
+    across = x * np.cos(lean) - y * np.sin(lean)
+    if kind == "rings":
+        along = np.hypot(y - middle[0], x - middle[1])
+    elif kind == "waves":
+        along = along + 9 * np.sin(across / 19)
+    elif kind == "rays":
+        count = 2 * np.pi * 110 / pitch
+        along = np.arctan2(y + 60, x - middle[1]) / (2 * np.pi) * round(count) * pitch
+    even = along + 3 * of.cloud(90, 1)
+    hills = y + 0.15 * along + 20 * of.blur(of.far, 5)
+    way = even + (hills - even) * of.placed
+    is_pale = of.inks[0].mean() > of.inks[1].mean()
+    dark = 1 - of.far if is_pale else of.far
+    share = 0.4 + (0.14 + 0.7 * dark - 0.4) * of.placed
+    # About a light thing lines are dark, and about a dark one light.
+    against = 0.12 + 0.72 * (step(of.neighbour, 0.25, 0.6) if is_pale else step(of.neighbour, 0.6, 0.25))
+    return of.stripes(way / pitch, share + 0.8 * (against - share) * step(of.away, -26, -1))

@@ -1,0 +1,123 @@
+"""Pointillism: dots of a few pure hues, in interlocking grids, that mix to colours in the eye; no outlines."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks import noise
+from sketch.marks.field import Field, Numbers, over, step
+
+PITCHES = (9.5, 7.8, 6.4)
+"""Units from dot to dot in each grid, the lowest first; the last is for details."""
+
+GREY = np.array([0.58, 0, 0], np.float32)
+"""The colour, in Oklab, to whose other side the opposite of a colour lies."""
+
+INKS = (
+    ("2a3f8f", "4f86c6", "f2b33d", "e8662e", "c73a4b", "5a9a57", "f6e7b8", "6b4a9a"),
+    ("1f2a5c", "3c5fa8", "7a5aa6", "d98a4a", "f0c76a", "b8455a", "4f8f86", "dfe3ea"),
+    ("2f5d46", "7fae4f", "f3d65a", "e98a2f", "d8546a", "3f76b5", "fbf1cf", "5b3f86"),
+    ("7a2c5a", "d65a7a", "f3a78f", "f7d98c", "6a8fd0", "3a4f9a", "5fa896", "fdf0e2"),
+    ("3a2a5a", "6a56a8", "4a90b0", "e0a23a", "f4d67a", "c4523a", "6f9a5a", "efe9dc"),
+    ("14203f", "24477f", "3f7fb0", "f2c14e", "ef7f45", "a83a5a", "2f7a6a", "f7ead0"),
+)  # fmt: skip
+LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1), ("panels", 1, 3, 1))
+
+
+def draw(of: Field) -> Array:
+    """Draw a field in dots of all inks over a toned ground: warm hues in the light, their opposites in the shade."""
+    wanted, inks = _wanted(of), colour.lab(of.inks)
+    detail = np.clip(of.blur(of.edges, 1.5) * 1.4, 0, 1)
+    under = wanted.copy()
+    under[..., 1:] = 0.7 * under[..., 1:] + 0.3 * inks[int(of.chance(1).integers(len(inks))), 1:]
+    picture = colour.rgb(under)
+    for number, pitch in enumerate(PITCHES):
+        picture = _dotted(of, picture, (wanted, inks, detail), number, pitch * of.scale)
+    return picture
+
+
+def _wanted(of: Field) -> Array:
+    """Return the colours (h, w, 3), Oklab, that dots are to mix to."""
+    body = of.cut(of.away)[..., None]
+    things, ground = of.lab.copy(), _ground(of)
+    light = of.tone - 0.5 + 0.6 * of.shade
+    things[..., 0] = 0.4 * things[..., 0] + 0.6 * (0.24 + 0.62 * of.tone) + 0.1 * of.shade
+    things[..., 1] += 0.012 * light
+    things[..., 2] += 0.055 * light - 0.015
+    # Around the things lies what is opposite to them: light around dark, orange around blue.
+    near = np.maximum(of.blur(of.cover, 10), 0.05)
+    against = np.stack(
+        [of.blur((things[..., part] - grey) * of.cover, 12) / near for part, grey in enumerate(GREY)], -1
+    )
+    halo = step(of.away, -30, -1)[..., None]
+    ground = ground + (0.5 * (GREY - ground) - 0.7 * against) * halo * np.array([1, 0.75, 0.75], np.float32)
+    mean = float((things[..., 0] * of.cover).sum() / (of.cover.sum() + 1e-3)) - GREY[0]
+    ground[..., 0] -= 0.7 * np.tanh(3 * mean) * 0.3 * (1 - of.is_place)
+    return np.asarray(ground + (things - ground) * body, np.float32)
+
+
+def _ground(of: Field) -> Array:
+    """Return the ground (h, w, 3), Oklab: hues that sweep or lie in bands, by chance, or the place."""
+    chance, (x, y) = of.chance(), of.places
+    inks = colour.lab(of.inks)
+    first, second, third = inks[chance.permutation(len(inks))[:3]]
+    middle = of.size[1] * chance.uniform(0.1, 0.9), of.size[0] * chance.uniform(0.1, 0.9)
+    kind = int(chance.integers(3))
+    if kind == 0:
+        lean = chance.uniform(-0.5, 0.5)
+        at = (y + lean * x) / 190 + 0.25 * of.cloud(80, 1)
+    elif kind == 1:
+        turn = np.arctan2(y - middle[1], x - middle[0]) / (2 * np.pi)
+        at = np.abs((turn * 6 + np.hypot(x - middle[0], y - middle[1]) / 140) % 2 - 1)
+    else:
+        at = np.abs((np.hypot(x - middle[0], y - middle[1]) / 90 + 0.12 * of.cloud(60, 1)) % 2 - 1)
+    at = np.broadcast_to(at, of.shape)
+    own = first + (second - first) * step(at, 0.05, 0.6)[..., None]
+    own = own + (third - own) * step(at, 0.55, 1.05)[..., None]
+    own[..., 0] = 0.5 * own[..., 0] + 0.5 * chance.choice((0.36, 0.62, 0.76))
+    place = colour.lab(of.ground)
+    place[..., 1:] *= 1.25
+    return np.asarray(own + (place - own) * of.is_place, np.float32)
+
+
+def _dotted(of: Field, picture: Array, colours: tuple[Array, Array, Array], number: int, pitch: float) -> Array:
+    """Lay one grid of dots over a picture, turned by its number; each dot takes the colour at its middle."""
+    wanted, inks, detail = colours
+    x, y = of.places
+    turn = 0.35 + 1.1 * number + of.seed % 7
+    cosine, sine = np.cos(turn), np.sin(turn)
+    u, v = (x * cosine + y * sine) / pitch, (y * cosine - x * sine) / pitch
+    column, row = np.floor(u).astype(int), np.floor(v).astype(int)
+    rows, columns = np.arange(row.min(), row.max() + 1)[:, None], np.arange(column.min(), column.max() + 1)[None, :]
+    own = noise.scattered(97, 97, of.seed * 4 + number, 6)[rows % 97, columns % 97]
+    across, down = columns + 0.5 + 0.24 * (own[..., 0] - 0.5), rows + 0.5 + 0.24 * (own[..., 1] - 0.5)
+    at = _pixels(of, (across * cosine - down * sine) * pitch, (across * sine + down * cosine) * pitch)
+    fine = detail[at] if number < len(PITCHES) - 1 else 1 - detail[at]
+    size = 0.39 * pitch * (0.82 + 0.36 * own[..., 2]) * (1 - 0.35 * fine)
+    size = np.minimum(size, np.abs(of.away[at]) + 2.2)
+    own[..., 3:] = 0.5 + (own[..., 3:] - 0.5) * (1 - 0.4 * step(of.away[at], -1, 1))[..., None]
+    hues = _hues(wanted[at], inks, own[..., 3:])
+    dots = np.concatenate([hues, np.stack([across, down, size], -1)], -1, dtype=np.float32)
+    dots = dots[row - row.min(), column - column.min()]
+    far = np.hypot(u - dots[..., 3], v - dots[..., 4]) * pitch
+    return over(dots[..., :3], of.cut(dots[..., 5] - far), picture)
+
+
+def _pixels(of: Field, x: Numbers, y: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return row and column of the pixels at places in units; those beyond the picture are its edge's."""
+    height, width = of.shape
+    row, column = (np.clip(place / of.pixel, 0, side - 1) for place, side in ((y, height), (x, width)))
+    return row.astype(np.int64), column.astype(np.int64)
+
+
+def _hues(wanted: Array, inks: Array, own: Array) -> Array:
+    """Return for each dot (h, w, 3) an ink near the colour wanted, by its own chance, mostly pure."""
+    apart = (own - 0.5) * np.array([0.18, 0.19, 0.21], np.float32)
+    gap = (wanted + apart)[..., None, :] - inks
+    far = (1.1 * gap[..., 0] ** 2 + 2.5 * (gap[..., 1:] ** 2).sum(-1)) / 0.004
+    share = np.exp(far.min(-1, keepdims=True) - far)
+    pure = (share / share.sum(-1, keepdims=True)) @ inks
+    return colour.rgb(np.asarray(0.7 * pure + 0.3 * (wanted + 0.6 * apart), np.float32))

@@ -1,0 +1,108 @@
+"""Silkscreen: flat strong colours off register below a coarse halftone, another scheme in each cell of a grid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks.field import Field, over, step
+
+PITCH = 6.6
+"""Units from one dot of the screen to the next."""
+
+OFF = 3.4
+"""Units by which a colour is off register at most."""
+
+INKS = (
+    ("f2ece0", "f6d02f", "16a8c7", "f23b7a", "e8502a", "2b2a7a", "1b1620"),
+    ("f4e9d6", "f7b2c4", "f2b632", "e4272c", "1d4fa3", "0f5a4c", "141414"),
+    ("efe3cf", "ff8a2a", "2fb38a", "f54f9a", "c9102f", "7a3fa0", "20123a"),
+    ("f5f0e6", "c7d93d", "f7a8c0", "3fb8e0", "ef4136", "5b2076", "101820"),
+    ("f1ede4", "b9c7d6", "e9b44c", "d65a78", "6f8f7a", "7b2d26", "22252c"),
+    ("fbf6ea", "f4e04d", "b48ede", "f0604d", "00a19a", "8c1c5a", "171a3a"),
+)
+LAYOUTS = (("grid", 2, 2, 4), ("grid", 2, 3, 2), ("grid", 3, 3, 2), ("single", 1, 1, 4))
+
+
+def draw(of: Field) -> Array:
+    """Draw a field: in each cell flat inks for what is light, dark and warm, and a screen of the cell's darkest."""
+    schemes = _schemes(of)[of.cells]
+    ground, shadow, light, middle, warm, key = (schemes[..., part, :] for part in range(6))
+    rng = of.chance(1)
+    shifts = rng.uniform(-OFF, OFF, (3, 2))
+    tone = of.blur(of.tone, 1.2)
+    body = of.cut(of.shifted(of.blur(of.away, 1.5) + 1.2, *shifts[0]))
+    pale = _part(of, of.shifted(tone, *shifts[1]), 0.56)
+    red = _part(of, of.shifted(of.blur(of.warmth, 1.5), *shifts[2]), 0.62)
+    flat = over(light, pale, middle)
+    flat = over(warm, red * (1 - 0.75 * pale), flat)
+    return over(key, _screen(of, tone), over(flat, body, _behind(of, ground, shadow, middle)))
+
+
+def _part(of: Field, values: Array, level: float, least: float = 0.05) -> Array:
+    """Return where values (h, w) lie above a level, with an edge about a pixel soft."""
+    down, across = of.slopes(values)
+    soft = np.maximum(np.hypot(down, across) * of.pixel, least)
+    return np.asarray(np.clip((values - level) / soft + 0.5, 0, 1), np.float32)
+
+
+def _behind(of: Field, ground: Array, shadow: Array, middle: Array) -> Array:
+    """Draw the ground: flat, with what the things throw on it or a block of colour; or a place in three inks."""
+    plain = over(shadow, _answer(of), ground)
+    if of.is_place == 0:
+        return plain
+    light = of.blur(colour.lab(of.ground)[..., 0], 2)
+    deep = of.halftone(step(light, 0.75, 0.35), 1.25 * PITCH * of.scale, float(of.chance(2).uniform(0.9, 1.4)))
+    place = over(ground, _part(of, light, 0.74, 0.02), middle)
+    place = over(shadow, deep, place)
+    return over(place, np.full(of.shape, of.is_place, np.float32), plain)
+
+
+def _answer(of: Field) -> Array:
+    """Return what of the ground (h, w) has a second colour: a shadow, solid or in dots, a halo, or a painted block."""
+    rng = of.chance(6)
+    kind, far, lean = int(rng.integers(5)), float(rng.uniform(7, 24)), float(np.sign(of.side or 0.5))
+    thrown = of.shifted(of.away, -far * lean, float(rng.uniform(-0.3, 0.9)) * far)
+    rough = 1.6 * of.cloud(22, 7) + 0.8 * of.cloud(8, 8)
+    if kind == 0:
+        return of.cut(thrown)
+    if kind == 1:
+        return of.halftone(step(thrown, -26, 8), 1.5 * PITCH * of.scale, float(rng.uniform(0.5, 1.1)))
+    if kind == 2:
+        return of.cut(of.away + far + rough)
+    x, y = of.places
+    across, down = of.centre
+    angle = float(rng.uniform(-0.25, 0.25)) + np.pi / 2 * int(rng.integers(4))
+    edge = (x - across) * np.cos(angle) + (y - down) * np.sin(angle)
+    return of.cut(edge + rough + (0 if kind == 3 else 30))
+
+
+def _screen(of: Field, tone: Array) -> Array:
+    """Return the cover of the dark screen: solid in what is dark, dots between, worn here and there."""
+    pitch, angle = PITCH * of.scale, float(of.chance(2).uniform(0.2, 0.6))
+    dark = 1 - tone - 0.22 * of.shade + 0.04 * of.cloud(30, 3)
+    share = step(dark, 0.28, 0.78)
+    dots = of.halftone(share, pitch, angle)
+    lines = step(of.edges, 0.5, 0.95) * of.cut(of.away + 1) * step(of.cloud(34, 4), -1.0, 0.2) * step(dark, 0.15, 0.45)
+    solid = step(dark, 0.74, 0.86)
+    return np.asarray(np.maximum.reduce([dots, lines * 0.9, solid]) * of.cut(of.away + 1), np.float32)
+
+
+def _schemes(of: Field) -> Array:
+    """Return for each cell six inks (cells, 6, 3): ground, shadow, light, middle, warm, and the screen's.
+
+    The last two inks are the dark ones; the others become darker from the first on.
+    """
+    brights, dark, darkest = np.arange(len(of.inks) - 2), len(of.inks) - 2, len(of.inks) - 1
+    turn = of.chance(5).permutation(brights)
+    schemes = []
+    for cell in range(int(of.cells.max()) + 1):
+        ground, *rest = np.roll(turn, -cell)
+        light, warm, middle, *_ = sorted(np.roll(rest, cell // len(turn)))
+        is_reversed = (cell + of.seed) % 4 == 0
+        key, shadow = (dark, darkest) if is_reversed else (darkest, dark)
+        if (3 * cell + of.seed) % 7 == 0:
+            ground, shadow = shadow, ground
+        schemes.append([ground, shadow, light, middle, warm, key])
+    return np.asarray(of.inks[np.array(schemes)], np.float32)

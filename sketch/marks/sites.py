@@ -1,0 +1,119 @@
+"""Sites: places on a jittered grid that cells, tesserae and dots grow from; they stay through a walk.
+
+What is measured at them follows the scene smoothly, and they may slide onto the level lines of a field: so a net of
+cells follows a form, yet never starts again from one frame to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.colour import Array
+from sketch.marks import noise
+from sketch.marks.field import Field, Numbers
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Places ``x``, ``y`` (rows, columns) in units, one to each square of a grid of ``cell`` units, two beyond it."""
+
+    x: Array
+    y: Array
+    cell: float
+    seed: int
+
+    def at(self, of: Numbers, field: Field) -> Array:
+        """Return (h, w) or (h, w, c) at the sites: (rows, columns) or (rows, columns, c)."""
+        height, width = field.shape
+        row = np.clip(self.y / field.pixel, 0, height - 1).astype(int)
+        column = np.clip(self.x / field.pixel, 0, width - 1).astype(int)
+        return np.asarray(of[row, column], np.float32)
+
+    def moved(self, field: Field, across: Numbers, down: Numbers) -> Sites:
+        """Return the sites after a step that (h, w) say for each place, in units."""
+        return Sites(self.x + self.at(across, field), self.y + self.at(down, field), self.cell, self.seed)
+
+    def chance(self) -> Array:
+        """Return even numbers 0…1 for each site: (rows, columns, 4)."""
+        return noise.scattered(*self.x.shape, self.seed + 1)
+
+    def squares(self, field: Field) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return for each pixel row (h, 1) and column (1, w) of the square of the grid in which it lies."""
+        x, y = field.places
+        return (y / self.cell).astype(np.intp) + 2, (x / self.cell).astype(np.intp) + 2
+
+    def near(self, field: Field, reach: int = 1) -> Iterator[tuple[NDArray[np.intp], Array, Array]]:
+        """Yield the sites about each pixel, one after the other: their numbers (h, w), and how far they lie off."""
+        x, y = field.places
+        row, column = self.squares(field)
+        for down in range(-reach, reach + 1):
+            for across in range(-reach, reach + 1):
+                number = (row + down) * self.x.shape[1] + (column + across)
+                yield number, x - self.x.ravel()[number], y - self.y.ravel()[number]
+
+
+def scatter(field: Field, cell: float, number: int = 0, jitter: float = 0.8) -> Sites:
+    """Return sites on a grid of ``cell`` units, each by chance within the middle ``jitter`` of its square."""
+    seed = field.seed * 64 + number
+    rows, columns = (int(np.ceil(side / cell)) + 4 for side in field.size)
+    spread = (noise.scattered(rows, columns, seed)[..., :2] - 0.5) * jitter + 0.5
+    x = (np.arange(columns, dtype=np.float32)[None, :] - 2 + spread[..., 0]) * cell
+    y = (np.arange(rows, dtype=np.float32)[:, None] - 2 + spread[..., 1]) * cell
+    return Sites(x, y, cell, seed)
+
+
+def settle(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int = 2) -> Sites:
+    """Return the sites slid to the middles between level lines that lie ``pitch`` apart; ``level`` (h, w) in units."""
+    down, across = field.slopes(level)
+    steep = np.maximum(down**2 + across**2, 0.25)
+    off = np.sin(2 * np.pi * (level / pitch - 0.5)) * (pitch / (2 * np.pi)) / steep
+    for _ in range(steps):
+        sites = sites.moved(field, -across * off, -down * off)
+    return sites
+
+
+def spread(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int = 2) -> Sites:
+    """Return the sites moved along level lines until those between the same two stand about a pitch apart."""
+    down, across = field.slopes(level)
+    steep = np.hypot(down, across) + 1e-3
+    for _ in range(steps):
+        height = sites.at(level, field)
+        right, below = sites.at(-down / steep, field), sites.at(across / steep, field)
+        push = np.zeros_like(sites.x)
+        for rows, columns in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1), (0, 2), (0, -2)):
+            other = (np.roll(each, (rows, columns), (0, 1)) for each in (sites.x, sites.y, height))
+            off_x, off_y, off_level = (own - one for own, one in zip((sites.x, sites.y, height), other, strict=True))
+            along = off_x * right + off_y * below
+            beside = np.clip(1.3 - np.abs(off_level) / (0.5 * pitch), 0, 1)
+            near = np.clip(1.05 - np.hypot(off_x, off_y) / pitch, 0, 1)
+            push += np.tanh(along / (0.15 * pitch)) * beside * near
+        push *= 0.45 * pitch
+        sites = Sites(sites.x + push * right, sites.y + push * below, sites.cell, sites.seed)
+    return sites
+
+
+def lattice(of: Numbers, field: Field, cell: float) -> Array:
+    """Return (h, w) or (h, w, c) as flat triangles over a grid of ``cell`` units: its level lines are polygons."""
+    height, width = field.shape
+    x, y = field.places
+    row, column = (y / cell).astype(int), (x / cell).astype(int)
+    down, across = y / cell - row, x / cell - column
+    at_row = np.clip(np.arange(int(row.max()) + 2) * cell / field.pixel, 0, height - 1).astype(int)
+    at_column = np.clip(np.arange(int(column.max()) + 2) * cell / field.pixel, 0, width - 1).astype(int)
+    nodes = of[at_row[:, None], at_column[None, :]]
+    if of.ndim == 3:
+        down, across = down[..., None], across[..., None]
+    one, right = nodes[row, column], nodes[row, column + 1]
+    below, other = nodes[row + 1, column], nodes[row + 1, column + 1]
+    upper = one + across * (right - one) + down * (below - one)
+    lower = other + (1 - across) * (below - other) + (1 - down) * (right - other)
+    falling = np.where(across + down < 1, upper, lower)
+    upper = one + across * (right - one) + down * (other - right)
+    lower = one + down * (below - one) + across * (other - below)
+    rising = np.where(across > down, upper, lower)
+    even = (row + column) % 2 == 0
+    return np.asarray(np.where(even[..., None] if of.ndim == 3 else even, falling, rising), np.float32)

@@ -1,0 +1,77 @@
+"""Short strokes that lie along a form, as a gouge or a needle leaves them: one stroke to each place of a fixed grid.
+
+Places, lengths and order stay as they are through a walk; only direction, width and visibility follow the scene.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch.colour import Array
+from sketch.marks import noise
+from sketch.marks.field import Field, Numbers, step
+
+REACH = 2
+"""How many cells to either side a stroke may reach."""
+
+
+def along(of: Field, guide: Numbers, *, lean: float = 0.0, rest: float = 0.004) -> tuple[Array, Array]:
+    """Return the direction (h, w, each) in which a guide (h, w) changes least, as cosine and sine of an angle.
+
+    It is the structure tensor's (Bigün and Granlund 1987). Where the guide is even, it is ``lean``, in radians; the
+    larger ``rest``, the more.
+    """
+    down, across = of.slopes(guide)
+    even, mixed = of.blur(across**2 - down**2, 4), of.blur(2 * across * down, 4)
+    even, mixed = even - rest**2 * np.cos(2 * lean), mixed - rest**2 * np.sin(2 * lean)
+    angle = 0.5 * np.arctan2(mixed, even) + np.pi / 2
+    return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+
+
+def distance(
+    of: Field, direction: tuple[Array, Array], *, cell: float, length: float, width: Numbers, number: int = 0
+) -> Array:
+    """Return how deep in a stroke each pixel lies (h, w), in units; negative outside.
+
+    Strokes taper to both ends. ``cell`` is the grid's side and ``length`` half of the longest stroke, in units;
+    ``width`` (h, w) is half of how wide a stroke is at most whose middle lies there; from 0 down, there is none.
+    """
+    high, wide = of.size
+    rows, columns = int(high / cell) + 2 * REACH + 2, int(wide / cell) + 2 * REACH + 2
+    own = noise.scattered(rows, columns, of.seed * 64 + number)
+    y = (np.arange(rows, dtype=np.float32)[:, None] - REACH + own[..., 0]) * cell
+    x = (np.arange(columns, dtype=np.float32)[None, :] - REACH + own[..., 1]) * cell
+    row = np.clip((y / of.pixel).astype(int), 0, of.shape[0] - 1)
+    column = np.clip((x / of.pixel).astype(int), 0, of.shape[1] - 1)
+    reach = length * (0.55 + 0.45 * own[..., 2])
+    cosine, sine = (part[row, column] / reach for part in direction)
+    thick = width[row, column] * (0.7 + 0.6 * own[..., 3])
+    thick -= step(thick, 0.9, 0.45)  # a stroke too thin to be seen whole would be a row of dots
+    return _deepest(of, np.stack([x, y, cosine, sine, thick, reach]).astype(np.float32), cell, length)
+
+
+def _deepest(of: Field, strokes: Array, cell: float, length: float) -> Array:
+    """Return the depth (h, w) in the deepest of the strokes (6, rows, columns) about each pixel."""
+    across, down = of.places
+    row, column = (down[:, 0] / cell).astype(int) + REACH, (across[0] / cell).astype(int) + REACH
+    deepest = np.full(of.shape, -9.0, np.float32)
+    far = min(REACH, int(np.ceil(length / cell)))
+    for step_across in range(-far, far + 1):
+        beside = np.ascontiguousarray(strokes[:, :, column + step_across])
+        for step_down in range(-far, far + 1):
+            if abs(step_across) + abs(step_down) == 2 * REACH:  # no more than a tip would reach as far
+                continue
+            x, y, cosine, sine, thick, reach = (part[row + step_down] for part in beside)
+            dx, dy = np.subtract(across, x, out=x), np.subtract(down, y, out=y)
+            u = dx * cosine
+            u += dy * sine
+            v = np.multiply(dx, sine, out=sine)
+            v -= np.multiply(dy, cosine, out=cosine)
+            np.abs(v, out=v)
+            v *= reach
+            u *= u
+            u *= np.abs(thick)
+            thick -= u
+            thick -= v
+            np.maximum(deepest, thick, out=deepest)
+    return deepest

@@ -1,0 +1,123 @@
+"""Tapestry: rows of weft in plant dyes; outlines are stepped by rows, and two tones meet in hatching."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks import noise
+from sketch.marks.field import Field, Numbers, step
+
+ROW = 5.6
+"""Units of a row of weft, and about those between two warps."""
+
+HUE = 0.3
+"""How far dyes give way to the colours that things have."""
+
+INKS = (
+    ("e6d8b8", "7b2d26", "23395b", "c9962f", "5f6b3a", "3a2a22", "b8664a", "8a9aa0"),
+    ("23324a", "e3d3ae", "a23b2c", "c79a3c", "5d7a6b", "d98e5f", "8b93a8", "1a1a22"),
+    ("6e2020", "ead9b5", "1f2f4d", "d2a044", "6f7a4a", "c56a4a", "2a1c1a", "a9b0a0"),
+    ("b99b5c", "2f2a2a", "7a2f2a", "efe3c6", "3d5a63", "6b6e3a", "c77b4f", "1f3a4a"),
+    ("2f3d2e", "d9c79a", "8c3a2a", "c28a35", "8a9a72", "efe4cb", "4a5f7a", "1d211c"),
+    ("d9c9c0", "6a3a4a", "3f5a5f", "b0685a", "c9a25c", "8a8f7a", "2f2a33", "f2e8dc"),
+)  # fmt: skip
+LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 1), ("pattern", 3, 3, 1))
+
+
+def draw(of: Field) -> Array:
+    """Draw a field in all inks: the things in those nearest to their colours, the ground in bands that answer them."""
+    rows = _rows(of)
+    each = rows / rows.sum(0)
+    body, away, tone = (each.T @ part for part in (of.cut(of.away), of.away, of.tone))
+    woven = np.stack([each.T @ of.lab[..., part] for part in range(3)], -1)
+    lag = noise.scattered(len(tone), 1, of.seed + 3, 1)[..., 0] - 0.5
+    lag = lag * 0.5 + np.where(np.arange(len(tone)) % 2 == 0, 0.25, -0.25)[:, None]
+    inks = colour.lab(of.inks)
+    things = _dyed(woven, tone, inks, lag)
+    ground = _ground(of, away, woven, inks, lag)
+    cloth = ground + (things - ground) * step(body, 0.35, 0.65)[..., None]
+    cloth[..., 0] += 0.022 * _abrash(of, len(tone))
+    shown = np.stack([rows @ cloth[..., part] for part in range(3)], -1)
+    shown[..., 0] *= _weave(of)
+    return colour.rgb(shown.astype(np.float32))
+
+
+def _rows(of: Field) -> Array:
+    """Return how much of each pixel's row (h) lies in each row of weft (n)."""
+    pitch = ROW * of.scale
+    high = of.size[0]
+    edges = np.arange(int(np.ceil(high / pitch)) + 1) * pitch
+    y = of.places[1]
+    top, bottom = np.maximum(y - of.pixel / 2, edges[:-1]), np.minimum(y + of.pixel / 2, edges[1:])
+    return np.asarray(np.clip(bottom - top, 0, None) / of.pixel, np.float32)
+
+
+def _dyed(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
+    """Return the dyes (n, w, 3) nearest to colours; ``lag`` (n, 1) lets rows change earlier and later: hatching."""
+    wanted = woven.copy()
+    wanted[..., 0] = 0.45 * woven[..., 0] + 0.55 * (0.12 + 0.82 * tone) + 0.14 * lag
+    wanted[..., 1:] *= 0.85
+    gap = wanted[..., None, :] - inks
+    far = (gap[..., 0] ** 2 + 2.2 * (gap[..., 1:] ** 2).sum(-1)) / 0.0022
+    dyed = _chosen(far, inks)
+    dyed[..., 1:] += HUE * (woven[..., 1:] - dyed[..., 1:])
+    return dyed
+
+
+def _chosen(far: Array, inks: Array) -> Array:
+    """Return inks (n, w, 3) by how far each is from what is wanted (n, w, inks): nearly always one, never a jump."""
+    share = np.exp(far.min(-1, keepdims=True) - far)
+    return np.asarray((share / share.sum(-1, keepdims=True)) @ inks, np.float32)
+
+
+def _ground(of: Field, away: Array, woven: Array, inks: Array, lag: Array) -> Array:
+    """Return the ground (n, w, 3): serrated bands around the things, or across and bent by them, or the place in dyes."""
+    chance = of.chance()
+    x = of.places[0]
+    row = np.arange(len(away))[:, None]
+    lean = chance.choice((0.0, 0.09, 0.18, -0.12))
+    tooth = np.abs((x / (float(chance.uniform(26, 48)) * of.scale) + row * lean) % 1 - 0.5) * 2
+    width = float(chance.uniform(15, 28))
+    near = -away - 5 - 9 * tooth
+    if chance.random() < 0.55:
+        at = near / width + 0.3 * tooth
+    else:
+        at = row * ROW * of.scale / (width * 1.5) + 1.1 * tooth * step(away, -60, -4) + 0 * x
+    order = chance.permutation(len(inks))
+    level = np.clip(at + 0.35 * lag, 0, None)
+    low = np.floor(level).astype(int)
+    blend = step(level - low, 0.88, 1.0)[..., None]
+    bands = inks[order[low % len(order)]] * (1 - blend) + inks[order[(low + 1) % len(order)]] * blend
+    bands = bands + (_opposite(of, inks) - bands) * step(near, 2.5, 0)[..., None]
+    place = _dyed(woven, woven[..., 0], inks, lag)
+    return np.asarray(bands + (place - bands) * of.is_place, np.float32)
+
+
+def _opposite(of: Field, inks: Array) -> Array:
+    """Return the ink (3,) that stands out best from the things as a whole, soft where two do alike."""
+    cover = of.cover[..., None]
+    mean = (of.lab * cover).sum((0, 1)) / (cover.sum() + 1e-3)
+    apart = np.sqrt(((inks - mean) ** 2).sum(-1)) - 0.02 * np.arange(len(inks))
+    share = np.exp((apart - apart.max()) / 0.012)
+    return np.asarray(share @ inks / share.sum(), np.float32)
+
+
+def _abrash(of: Field, rows: int) -> Array:
+    """Return how yarns (n, w) differ, each along some of its row."""
+    wide = of.shape[1]
+    return np.asarray(
+        noise.cloud(rows, wide, 60, of.seed * 64 + 8) * 0.5 + noise.scattered(rows, 1, of.seed + 5, 1)[..., 0] - 0.5,
+        np.float32,
+    )
+
+
+def _weave(of: Field) -> Numbers:
+    """Return light and dark (h, w) of yarns that go over one warp and under the next."""
+    x, y = of.places
+    across, down = x / (ROW * of.scale), y / (ROW * of.scale)
+    turn = np.where(np.floor(down) % 2 == 0, 0.0, np.pi)
+    return np.asarray(
+        0.97 + 0.045 * np.cos(2 * np.pi * across * 0.5 + turn) - 0.05 * np.cos(2 * np.pi * down), np.float32
+    )

@@ -1,0 +1,138 @@
+"""Textile: cloths on which things are bold flat motifs, woven in steps, dyed as yarn, or printed from a block."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks.field import Field, over, step, steps
+
+THREAD = 5.0
+"""Units of a thread: the steps of what is woven."""
+
+REPEAT = 17.0
+"""Units from one small figure of the ground to the next."""
+
+INKS = (
+    ("1f2b44", "e8dcc0", "c8553d", "d9a441"),
+    ("8c2a22", "f0e2c4", "23262f", "d99a3c"),
+    ("ece0c8", "1f3f5f", "b8452f", "8a9a6a"),
+    ("e9dcc0", "3a2a24", "a8502f", "c99a4a", "5f7a74"),
+    ("2f5548", "f0e0b8", "d8743c", "e6b84f"),
+    ("d9a03f", "5a1f2f", "f2e6cc", "2f4f5a"),
+    ("3f2a3f", "e7b9a0", "c8455a", "f0dfc0", "5f8a8a"),
+    ("e5d3c3", "7a2f3f", "2f4a6b", "d98f5a"),
+)  # fmt: skip
+LAYOUTS = (("pattern", 2, 2, 4), ("pattern", 2, 3, 3), ("pattern", 3, 3, 2), ("single", 1, 1, 4), ("grid", 2, 2, 1))
+
+
+def draw(of: Field) -> Array:
+    """Draw a field in the inks as they are, ground first: thing, details, and what fills the ground."""
+    weave = _weave(of)
+    away, tone, place = (_woven(of, each, weave) for each in (of.away, of.tone, of.blur(of.lab[..., 0], 2)))
+    soft = (0.8, 2.4, 1.0)[weave]
+    cloth = _ground(of, away, place, weave)
+    body = np.clip(away / soft + 0.5, 0, 1)
+    x, y = of.places
+    # Between two tones the threads alternate, as a weaver shades.
+    tone = tone + 0.08 * (of.stripes(np.asarray((x + (weave - 1) * y) / THREAD, np.float32) + 0 * tone, 0.5) - 0.5)
+    # A rim in the main ink holds the outline where what is within has the colour of the ground.
+    within = step(away, 2.0, 3.6)
+    light, dark = within * step(tone, 0.63, 0.66), within * step(tone, 0.34, 0.31)
+    motif = over(of.ink(2), light, np.broadcast_to(of.ink(1), cloth.shape))
+    motif = over(of.ink(3) if len(of.inks) % 2 else of.ink(0), dark, motif)
+    lab = colour.lab(over(motif, body, cloth))
+    threads = 0.012 * np.sin(x * (2 * np.pi / THREAD)) + 0.012 * np.sin(y * (2 * np.pi / THREAD))
+    lab[..., 0] += threads + 0.014 * of.cloud(12, 3) + 0.012 * of.cloud(70, 4)
+    return colour.rgb(lab)
+
+
+def _weave(of: Field) -> int:
+    """Choose a weave: 0 in steps, 1 of dyed yarn, 2 printed; small repeats are printed, whose details would be lost."""
+    repeats = int(of.cells.max())
+    return 2 if repeats > 7 else int(of.chance(1).choice((0, 1, 2, 2) if repeats == 0 else (1, 2, 2)))
+
+
+def _woven(of: Field, drawn: Array, weave: int) -> Array:
+    """Return (h, w) as the loom shows it: in steps of threads, drawn out along the warp, or as it is."""
+    if weave == 2:
+        return drawn
+    height, width = of.shape
+    x, y = of.places
+    column = np.floor(x / THREAD)
+    if weave == 0:
+        across = np.broadcast_to((column + 0.5) * THREAD, drawn.shape)
+        down = np.broadcast_to((np.floor(y / THREAD) + 0.5) * THREAD, drawn.shape)
+    else:
+        slips = of.chance(2).normal(0, 2.6, 512).astype(np.float32)
+        across = np.broadcast_to(x, drawn.shape)
+        down = y + slips[column.astype(int) % 512]
+    row = np.clip(down / of.pixel, 0, height - 1).astype(int)
+    at = np.clip(across / of.pixel, 0, width - 1).astype(int)
+    return np.asarray(drawn[row, at], np.float32)
+
+
+def _ground(of: Field, away: Array, place: Array, weave: int) -> Array:
+    """Return the ground (h, w, 3): echoes of the outline, small figures beyond, a border on a cloth of its own."""
+    dice = of.chance(3)
+    cloth = np.broadcast_to(of.ink(0), of.ground.shape)
+    second = of.ink(4) if len(of.inks) > 4 else of.ink(3)
+    odd = (of.cells % 2).astype(np.float32) * float(dice.random() < 0.5)
+    cloth = over(0.82 * of.ink(0) + 0.18 * second, odd, cloth)
+    shown = steps(place, 4, 0.2)
+    for at, ink in ((0.85, 2), (0.5, 3), (0.2, 1)):
+        cloth = over(0.6 * of.ink(ink) + 0.4 * of.ink(0), of.is_place * step(np.abs(shown - at), 0.2, 0.1), cloth)
+    quiet = 1 - 0.8 * of.is_place
+    lines = int(dice.integers(1, 4))
+    gap = float(dice.uniform(5.5, 7.5))
+    echo = of.stripes(away / gap - 0.25, 0.42) * step(away, -gap * (lines + 0.75), -gap * (lines + 0.74))
+    echo *= step(away, -gap * 0.6, -gap * 0.7)
+    x, y = of.places
+    if dice.random() < 0.5:
+        echo *= of.stripes(np.broadcast_to((x + y) / 10, of.shape), 0.6)
+    cloth = over(of.ink(3), echo * quiet, cloth)
+    grown = step(away, -gap * (lines + 0.9), -gap * (lines + 2.2))
+    cloth = over(second, _figures(of, grown, int(dice.integers(4)), weave) * quiet, cloth)
+    if int(of.cells.max()) == 0 and dice.random() < 0.75:
+        cloth = _bordered(of, cloth, weave)
+    return cloth
+
+
+def _figures(of: Field, grown: Array, kind: int, weave: int) -> Array:
+    """Return the cover of small figures in half-drop, larger where there is room: lozenges, dots, crosses or bars."""
+    x, y = of.places
+    pitch = REPEAT * of.scale
+    column = np.floor(x / pitch)
+    right = x - (column + 0.5) * pitch
+    down = y + (column % 2) * pitch / 2
+    below = down - (np.floor(down / pitch) + 0.5) * pitch
+    right, below = np.broadcast_arrays(np.abs(right), np.abs(below))
+    size = 5.0 * grown
+    far = (
+        right + below,
+        np.hypot(right, below) * 1.25,
+        np.minimum(np.maximum(right, 2.2 * below), np.maximum(2.2 * right, below)),
+        np.maximum(1.9 * right, 0.8 * below),
+    )[kind]
+    return of.cut(_woven(of, np.asarray(size - far, np.float32), min(weave, 2))) * (grown > 0)
+
+
+def _bordered(of: Field, cloth: Array, weave: int) -> Array:
+    """Lay a border about a cloth: bands and a row of triangles, on all sides or on two."""
+    dice = of.chance(4)
+    x, y = of.places
+    height, width = of.size
+    sides = [np.minimum(x, width - x) + 0 * y, np.minimum(y, height - y) + 0 * x]
+    kind = int(dice.integers(4))
+    in_from = np.minimum(*sides) if kind < 2 else sides[kind - 2]
+    along = np.where(sides[0] < sides[1], y, x) if kind < 2 else (y + 0 * x if kind == 2 else x + 0 * y)
+    deep = float(dice.uniform(15, 24))
+    count = max(4, round(float(width) / float(dice.uniform(11, 18))))
+    saw = np.abs((along / width * count) % 1 - 0.5) * 2
+    teeth = of.cut(_woven(of, np.asarray(deep * (0.35 + 0.55 * saw) - in_from, np.float32), weave))
+    cloth = over(of.ink(1), of.cut(np.asarray(deep - in_from, np.float32)), cloth)
+    cloth = over(of.ink(2), teeth, cloth)
+    for at, ink in ((0.22, 3), (0.08, 0)):
+        cloth = over(of.ink(ink), of.cut(np.asarray(deep * at - in_from, np.float32)), cloth)
+    return over(of.ink(3), of.cut(np.asarray(1.6 - np.abs(in_from - deep - 3.5), np.float32)), cloth)

@@ -1,0 +1,96 @@
+"""Woodcut: the plank prints its own grain, which runs around the things as around knots; pieces are inked apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch import colour
+from sketch.colour import Array
+from sketch.marks.field import Field, Numbers, over, step
+
+PITCH = 7.0
+"""Units from one line of the grain to the next."""
+
+INKS = (
+    ("efe3c8", "17211f", "1f5a54", "c8452c", "d9a441", "3f6f9a"),
+    ("f0e4cc", "1d1a1a", "b5482f", "2f4f6f", "d8b25c", "6f8a5a"),
+    ("e9dcc0", "14202f", "2f5a8a", "d07a3a", "8aa68a", "c8b07a"),
+    ("f2e6d0", "2a1618", "7a2430", "d0603a", "e0b060", "3f5a55"),
+    ("ebe0c8", "1a2018", "4a6a3a", "a08a3a", "c05a3a", "2f5f6a"),
+    ("efe6d6", "20182a", "4f3f7a", "c85a6a", "d9a85a", "3a7a80"),
+)  # fmt: skip
+LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
+
+
+def draw(of: Field) -> Array:
+    """Draw a field in inks on paper, ink 0: dark ink 1 for what is dark, the others for the pieces of the block."""
+    grain = _grain(of)
+    body = of.cut(of.away)
+    pieces = over(_own(of), body, _ground(of, grain))
+    # What is dark is cut in a second block, with gouges along the grain where it ends.
+    dark = np.clip(0.98 - 1.25 * of.tone - 0.3 * of.shade, 0, 1) * body
+    dark = dark + (1 - body) * of.is_place * np.clip(1.05 - 1.6 * of.lab[..., 0], 0, 0.8)
+    second = of.stripes(grain / (PITCH * 1.15 * of.scale) + 0.1 * of.cloud(14, 3), np.clip(dark * 1.15 - 0.12, 0, 1))
+    second = second * step(dark, 0.1, 0.2)
+    second = np.maximum(second, step(of.edges, 0.5, 0.95) * body * 0.85)
+    printed = over(of.ink(1), second, pieces)
+    # Soft wood prints pale between the rings; pieces of the block do not quite touch.
+    rings = of.stripes(grain / (PITCH * of.scale) + 0.35, np.clip(0.26 + 0.16 * _streaks(of, grain), 0.02, 0.6))
+    gap = of.cut(0.9 + 0.9 * of.cloud(30, 7) - np.abs(of.away + 0.4)) * 0.9
+    bare = np.clip(rings * (0.52 - 0.12 * body - 0.2 * second) + gap, 0, 1)
+    return over(np.broadcast_to(of.ink(0), of.ground.shape), bare, printed)
+
+
+def _across(of: Field) -> tuple[Numbers, Numbers]:
+    """Return places across and along the plank (h, w) in units, from its middle."""
+    x, y = (place - side / 2 for place, side in zip(of.places, reversed(of.size), strict=True))
+    turn = float(of.chance(1).choice((0.0, 0.0, np.pi / 2, 0.3, -0.35)))
+    return y * np.cos(turn) + x * np.sin(turn), x * np.cos(turn) - y * np.sin(turn)
+
+
+def _grain(of: Field) -> Array:
+    """Return across which ring each pixel lies (h, w), in units: even, but bent around knots and around the things."""
+    chance = of.chance(2)
+    across, along = _across(of)
+    for _ in range(int(chance.integers(1, 4))):
+        at, to, wide = chance.uniform(-110, 110), chance.uniform(-120, 120), chance.uniform(10, 26)
+        far = np.sqrt((across - at) ** 2 + ((along - to) / 2.2) ** 2)
+        across = at + (across - at) * (1 - 0.7 * np.exp(-((far / wide) ** 2)))
+    area = of.cover.sum() + 1e-3
+    middle = float((_across(of)[0] * of.cover).sum() / area)
+    bent = (across - middle) * (1 - 0.42 * np.exp(-np.clip(-of.away, 0, None) / 30))
+    return np.asarray(bent + 12 * of.bulge + 2.6 * of.cloud(110, 4), np.float32)
+
+
+def _streaks(of: Field, grain: Array) -> Array:
+    """Return how softly each ring of the plank prints (h, w): long along the grain."""
+    return np.asarray(np.sin(grain / 17 + of.cloud(120, 5)) + 0.6 * of.cloud(60, 6), np.float32)
+
+
+def _own(of: Field) -> Array:
+    """Return the ink of the things' pieces (h, w, 3), that nearest in hue, and paper where they are light."""
+    inks = colour.lab(of.inks)
+    gap = of.lab[..., None, 1:] - inks[[0, 2, 3, 4, 5], 1:] * 1.1
+    far = (gap**2).sum(-1) / 0.0018
+    far[..., 0] += 12 * step(0.92 - of.lab[..., 0], 0, 0.25) - 3
+    share = np.exp(far.min(-1, keepdims=True) - far)
+    own = (share / share.sum(-1, keepdims=True)) @ inks[[0, 2, 3, 4, 5]]
+    own[..., 0] += 0.1 * (of.tone - 0.5)
+    return colour.rgb(np.asarray(own, np.float32))
+
+
+def _ground(of: Field, grain: Array) -> Array:
+    """Return the inks of the ground's pieces (h, w, 3): bands that flow with the grain, or the place."""
+    chance = of.chance(3)
+    order = 2 + chance.permutation(4)
+    edges = np.sort(chance.uniform(-70, 70, int(chance.integers(0, 3))))
+    bands = np.broadcast_to(of.ink(int(order[0])), of.ground.shape)
+    for number, edge in enumerate(edges, 1):
+        bands = over(of.ink(int(order[number])), of.cut((grain - edge + 5 * of.cloud(70, 8)) * 0.8), bands)
+    inks = colour.lab(of.inks)
+    place = colour.lab(of.ground)
+    gap = place[..., None, :] - inks
+    far = (0.8 * gap[..., 0] ** 2 + 2 * (gap[..., 1:] ** 2).sum(-1)) / 0.003
+    share = np.exp(far.min(-1, keepdims=True) - far)
+    inked = colour.rgb(np.asarray((share / share.sum(-1, keepdims=True)) @ inks, np.float32))
+    return np.asarray(bands + (inked - bands) * of.is_place, np.float32)

@@ -1,0 +1,56 @@
+"""The ground of a painterly scene: a place with depth, drawn once for a setting and then remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from sketch.colour import Array
+from sketch.painterly import indoors, outdoors
+from sketch.painterly.stage import Stage
+from sketch.scene import Setting
+
+GATHERED = 0.3
+"""How much darker a picture's corners are, so that the eye stays within."""
+
+
+@lru_cache(maxsize=16)
+def drawn(setting: Setting, size: int, seed: int) -> Array:
+    """Draw the place of a setting (size, size, 3), sRGB 0…1: not to be written to."""
+    stage = Stage(setting, size, seed)
+    _DRAWN[setting.kind](stage)
+    np.clip(stage.rgb, 0, 1, out=stage.rgb)
+    if setting.weather:
+        _weather(stage)
+    away = np.hypot(stage.x - 0.5 + 0.12 * stage.light, stage.y - 0.5)
+    stage.rgb *= (1 - GATHERED * stage.soft(away - 0.56, 0.5))[..., None]
+    np.clip(stage.rgb, 0, 1, out=stage.rgb)
+    stage.rgb.flags.writeable = False
+    return stage.rgb
+
+
+def is_place(setting: Setting) -> bool:
+    """Tell whether a setting is of a kind that is drawn as a place here; a photo's surroundings are not."""
+    return setting.kind in _DRAWN
+
+
+def _weather(stage: Stage) -> None:
+    """Let rain or snow hang in the air: a veil, and broad soft flakes or streaks."""
+    stage.rgb += (stage.tones[1] * 0.8 - stage.rgb) * np.float32(0.22)
+    if stage.setting.weather == "rain":
+        streaks = stage.sampled(stage.x * 26 + 8 * stage.light * stage.y, stage.y * 3, 2)
+        stage.shade(0.12 * np.clip(streaks, -1, 1.5))
+        return
+    for _ in range(34):
+        flake = stage.any(0.008, 0.02) - np.hypot(stage.x - stage.any(0, 1), stage.y - stage.any(0, 1))
+        stage.lay(np.array([0.96, 0.96, 0.97], np.float32), 0.85 * stage.soft(flake, 0.012))
+
+
+_DRAWN: dict[str, Callable[[Stage], None]] = {
+    "plain": indoors.plain, "split": indoors.split, "pattern": indoors.split, "table": indoors.table,
+    "room": indoors.room, "window": indoors.window, "hills": outdoors.meadow, "forest": outdoors.forest,
+    "desert": outdoors.desert, "sea": outdoors.sea, "underwater": outdoors.underwater, "sky": outdoors.open_sky,
+    "street": outdoors.street, "space": outdoors.space,
+}  # fmt: skip

@@ -1,0 +1,96 @@
+"""How a drawing holds itself: what of its square it fills, its long axis, and the turn by which it lies down."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from sketch.arrangement import Item
+from sketch.colour import Array
+from sketch.sketchbook import Sketchbook
+
+SEEN_AT = 48
+"""How many pixels a side a drawing is looked at in."""
+
+SEEN = 0.3
+LONG = 1.55
+"""From which ratio of its axes on a drawing is long."""
+
+TILTED = (0.3, 1.25)
+"""Between which angles, in radians off the horizontal, a long drawing is tilted: it neither lies nor stands."""
+
+_LAID = (
+    "food-", "dishware", "book-paper", "light-video", "computer", "phone", "money", "mail", "writing", "office",
+    "lock", "tool", "science", "medical", "sound", "music", "sport", "game", "arts-crafts", "clothing", "household",
+    "plant-", "award-medal", "event",
+)  # fmt: skip
+_LAID_BY_NAME = re.compile(r"\b(umbrella|guitar|violin|key|sword|swords|pencil|pen|rose|feather|telescope)\b")
+_FLYING = re.compile(r"\b(kite|parachute|balloon|dart|flying disc|fireworks|sparkler)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """What a drawing fills of its square, as shares of its side off its middle, and its long axis.
+
+    ``angle`` is that of the axis off the horizontal, clockwise, -π/2…π/2; ``ratio`` how much longer it is than broad.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    angle: float
+    ratio: float
+
+    @property
+    def wide(self) -> float:
+        """Return how much of the side it is wide."""
+        return self.right - self.left
+
+    @property
+    def high(self) -> float:
+        """Return how much of the side it is high."""
+        return self.bottom - self.top
+
+    @property
+    def is_tilted(self) -> bool:
+        """Tell whether it is long and neither lies nor stands."""
+        return self.ratio >= LONG and TILTED[0] < abs(self.angle) < TILTED[1]
+
+
+def of(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = False) -> Posture:
+    """Look at a drawing, mirrored and then turned clockwise by radians.
+
+    :raises SketchbookError: where it is not there or cannot be rendered.
+    """
+    alpha = book.picture(digest, SEEN_AT)[..., 3]
+    if mirrored:
+        alpha = alpha[:, ::-1]
+    rows, columns = np.nonzero(alpha > SEEN)
+    if not len(rows):
+        return Posture(-0.5, -0.5, 0.5, 0.5, 0.0, 1.0)
+    x, y = ((each + 0.5) / SEEN_AT - 0.5 for each in (columns, rows))
+    x, y = x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
+    angle, ratio = _axis(x, y)
+    half = 0.5 / SEEN_AT
+    return Posture(
+        float(x.min() - half), float(y.min() - half), float(x.max() + half), float(y.max() + half), angle, ratio
+    )
+
+
+def _axis(x: Array, y: Array) -> tuple[float, float]:
+    """Find the long axis of places by their second moments."""
+    spread = np.cov(np.stack([x, y])) + 1e-6 * np.eye(2)
+    angle = 0.5 * math.atan2(2 * spread[0, 1], spread[0, 0] - spread[1, 1])
+    short, long = np.linalg.eigvalsh(spread)
+    return angle, float(math.sqrt(long / short))
+
+
+def is_laid(item: Item, posture: Posture) -> bool:
+    """Tell whether a thing would lie down where there is a ground: it is tilted, and no animal, vehicle or building."""
+    if _FLYING.search(item.name):
+        return False
+    return posture.is_tilted and (item.kind.startswith(_LAID) or bool(_LAID_BY_NAME.search(item.name)))

@@ -1,0 +1,3 @@
+"""What a style wants of a scene: which drawings, which arrangement, which composition."""
+
+__all__ = ["drawing_styles", "styled"]

@@ -1,0 +1,55 @@
+"""Scenes as a style wants them: what stands where, in which drawings, and how the picture is composed.
+
+The site arranges what visitors write and the studio what a model learns from by this one function.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sketch import arrangement
+from sketch.arrangement import Item, Wish
+from sketch.compositions import composing
+from sketch.compositions.composition import MARKS, PAINTED, Composition
+from sketch.painterly import arranging
+from sketch.scene import Scene
+from sketch.sketchbook import Sketchbook
+from sketch.styling import drawing_styles
+
+PLACELESS = 0.6
+"""The share of graphic pictures whose style draws the ground, where no place is asked for."""
+
+
+def arrange(
+    items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: Sketchbook, walk_seed: int | None = None
+) -> Scene:
+    """Arrange things in a setting and compose them: the same scene for the same things, wish, seeds and drawings.
+
+    ``marks`` are those of the style, "" where a model paints scenes as they are drawn. What belongs to a composition as
+    a whole follows from ``walk_seed``, so that the stops of a walk are alike; by default it is ``seed``.
+
+    :raises SketchbookError: where a drawing is not there or cannot be rendered.
+    """
+    whole = seed if walk_seed is None else walk_seed
+    if marks not in MARKS:
+        return arrangement.arrange(items, wish, seed)
+    if marks == PAINTED:
+        shown = [_modelled(item, book) for item in items]
+        return replace(arranging.arrange(shown, wish, seed, book), composition=Composition(seed=seed % 2**24))
+    if items and _says_no_place(wish) and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - drawn to be drawn again
+        wish = replace(wish, kind="plain")
+    colours = tuple(item.colour for item in items if item.colour)
+    chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
+    return replace(arrangement.arrange(items, wish, seed), composition=chosen)
+
+
+def _says_no_place(wish: Wish) -> bool:
+    return not (wish.kind or wish.time or wish.weather or wish.ground)
+
+
+def _modelled(item: Item, book: Sketchbook) -> Item:
+    """Return a thing in its modelled drawing, where there is one."""
+    digest = drawing_styles.modelled(book, item.drawing)
+    return item if digest == item.drawing else replace(item, drawing=digest, look=book.look(digest))

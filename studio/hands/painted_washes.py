@@ -1,0 +1,173 @@
+"""Water and dust: watercolour with white paper and pooled edges, ink with mist and dry brush, smudged charcoal."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from studio.hands import brush, colour, form
+from studio.hands.brush import over, step
+from studio.hands.dice import Dice
+from studio.hands.drawing import Drawing
+from studio.hands.techniques import contrasted, solid
+
+
+def _masses(picture: Tensor, edges: tuple[float, ...], softness: float) -> Tensor:
+    """Group lightness (n, 1, h, w), 0…1, into masses with soft borders: 0 in the dark to 1 in the light."""
+    return sum((step(picture, at - softness, at + softness) for at in edges), torch.zeros_like(picture)) / len(edges)
+
+
+def _paper(dice: Dice, like: Tensor) -> Tensor:
+    """Return the relief of cold-pressed paper (n, 1, h, w), about −1…1."""
+    unit = like.shape[2] / 256
+    return 0.75 * brush.cloud(dice, like, 4.0 * unit, 1) + 0.3 * brush.grain(dice, like)
+
+
+def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
+    """Washes from light to dark on white paper: lights left open, edges that dry dark, blooms, grain of pigment."""
+    unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
+    sheet, tooth = solid("fbf7ee", like), _paper(dice, like)
+    off = [2.0 * unit * brush.cloud(dice, like, 22 * unit, 3) for _ in range(2)]
+    fine = form.detail(drawing)
+    inside = step(brush.blur(like, 2.5 * unit), 0.2, 0.75)
+    moved = brush.shifted(whole, *off)
+    # Colours run into each other, further in the ground and in the shade of things than where detail is.
+    wet = over(brush.blur(moved, 3.2 * unit), 1 - 0.6 * inside, brush.blur(moved, 1.4 * unit))
+    wet = over(
+        brush.blur(moved, 7 * unit), 0.6 * step(brush.cloud(dice, like, 44 * unit, 2), 0.0, 1.2) * (1 - fine), wet
+    )
+    light, chroma, hue = colour.polar(colour.lab(wet))
+    light = contrasted(light)
+    light = over(light, 0.25 + 0.75 * inside, 0.22 + 0.78 * light)
+    # First wash: the colour of all that is not the lightest, thin.
+    clear = colour.rgb(torch.cat([0.80 + 0.17 * light, chroma * 1.05 * hue.cos(), chroma * 1.05 * hue.sin()], 1))
+    open_ = step(light + 0.02 * tooth + 0.06 * brush.cloud(dice, like, 26 * unit, 2), 0.80, 0.95)
+    first = sheet * (1 - (1 - clear) * (0.95 - 0.85 * open_))
+    # Then washes of the colour itself, each over less and darker, each with its dried rim.
+    paint = colour.tuned(wet, chroma=1.4 + 0.2 * (1 - inside), lightness=0.74 + 0.1 * inside, lift=0.25 - 0.1 * inside)
+    picture = first
+    pooled = 1 + 0.16 * brush.cloud(dice, like, 40 * unit, 3)
+    for at, strength, soft in ((0.70, 0.42, 0.06), (0.50, 0.42, 0.06), (0.30, 0.50, 0.07)):
+        wander = 0.045 * brush.cloud(dice, like, 18 * unit, 2)
+        cover = step(light + wander, at + soft, at - soft)
+        rim = (cover - brush.blur(cover, 3.0 * unit)).clamp(0, 1)
+        glaze = over(paint, torch.full_like(like, 0.2), brush.blur(paint, 5 * unit))
+        density = (cover * strength * pooled + 0.75 * rim * (0.5 + 0.5 * inside)).clamp(0, 1)
+        picture = over(picture * (0.35 + 0.65 * glaze), density, picture)
+        picture = over(glaze, 0.45 * density, picture)
+    # A thing's own edge dries dark where it lies beside paper, and is lost where wash meets wash.
+    cover = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.35, 0.65)
+    rim = (cover - brush.blur(cover, 2.6 * unit)).clamp(0, 1)
+    own = colour.tuned(brush.shifted(drawing.rgb, *off), chroma=1.25, lift=0.05)
+    body = over(own, torch.full_like(like, 0.45) * (1 - 0.8 * open_), picture)
+    picture = over(body, cover, picture)
+    picture = picture * (1 - (1 - own) * (0.9 * rim))
+    picture = _bloomed(picture, sheet, dice, like, unit, 1 - torch.maximum(fine, 0.6 * inside))
+    small = brush.blur(form.minute(drawing), 0.8 * unit)
+    picture = over(sheet * (0.08 + 0.92 * brush.blur(whole, 0.7 * unit)), 0.8 * small, picture)
+    # Pigment settles in the hollows, where there is any.
+    dense = 1 - colour.lab(picture)[:, :1]
+    return picture * (1 - 0.10 * dense * tooth) * (1 + 0.012 * tooth)
+
+
+def _bloomed(picture: Tensor, sheet: Tensor, dice: Dice, like: Tensor, unit: float, where: Tensor) -> Tensor:
+    """Let a few drops run into the wash: lighter within, a dark crinkled rim around."""
+    x, y = brush.places(like)
+    h, w = like.shape[2:]
+    ragged = 5 * unit * brush.cloud(dice, like, 20 * unit, 2)
+    for _ in range(4):
+        own = dice.uniform(3, 1, 1)
+        away = torch.hypot(x - own[:, :1] * w, y - own[:, 1:2] * h) + ragged
+        radius = (10 + 22 * own[:, 2:3]) * unit
+        within = step(away, radius + 2 * unit, radius - 14 * unit) * where
+        rim = torch.exp(-(((away - radius) / (3.2 * unit)) ** 2)) * where
+        picture = over(sheet, 0.2 * within, picture) * (1 - 0.07 * rim)
+    return picture
+
+
+def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
+    """Black ink on rice paper: graded washes, mist where the ground is light, a few dry strokes, much left empty."""
+    unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
+    sheet, ink = solid("efe7d6", like).expand(len(like), -1, *like.shape[2:]), solid("1a1c22", like)
+    off = [1.5 * unit * brush.cloud(dice, like, 24 * unit, 2) for _ in range(2)]
+    inside = step(brush.blur(brush.shifted(like, *off), 1.2 * unit), 0.25, 0.75)
+    fine = form.detail(drawing)
+    # The ground: two graded washes; light parts stay paper, and so does a mist around the things.
+    shade = 1 - contrasted(colour.lab(brush.blur(drawing.ground, 2 * unit))[:, :1])
+    shade = brush.shifted(shade, *[2.2 * each for each in off])
+    mist = step(brush.cloud(dice, like, 70 * unit, 2) + 2.2 * brush.blur(like, 12 * unit), 0.2, 2.4)
+    flat = torch.ones_like(like), 0.12 * brush.cloud(dice, like, 60 * unit, 1)
+    swept = brush.along(brush.cloud(dice, like, 14 * unit, 2), *flat, 110 * unit, 9) * 2.2
+    ground = torch.zeros_like(like)
+    for at, strength in ((0.30, 0.16), (0.52, 0.24), (0.74, 0.34)):
+        cover = step(shade + 0.07 * swept, at - 0.09, at + 0.09)
+        rim = (cover - brush.blur(cover, 4 * unit)).clamp(0, 1)
+        ground = ground + strength * cover + 0.30 * rim
+    ground = ground * (1 - 0.72 * mist) * (0.95 + 0.13 * swept)
+    # Things: tone in masses, wet in wet, darkest in their shade; lights are paper.
+    luma = brush.shifted(brush.blur(drawing.luma, 1.3 * unit), *off)
+    low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
+    high = (luma * like).amax((2, 3), keepdim=True)
+    tone = 1 - ((luma - low) / (high - low).clamp(min=0.35)).clamp(0, 1)
+    way = form.ways(whole, unit, 8.0, torch.full_like(like, 0.9))
+    bent = brush.along(brush.cloud(dice, like, 8 * unit, 1), *way, 40 * unit, 7) * 1.9
+    washes = torch.zeros_like(like)
+    for at, strength in ((0.22, 0.15), (0.42, 0.20), (0.62, 0.24), (0.82, 0.26)):
+        cover = step(tone + 0.06 * bent, at - 0.08, at + 0.08)
+        washes = washes + strength * cover + 0.22 * (cover - brush.blur(cover, 2.4 * unit)).clamp(0, 1)
+    washes = washes * (0.96 + 0.1 * bent)
+    dense = over(washes, inside, ground)
+    # A brushed line, loaded here and dry there, along what is found of the form.
+    press = 0.5 + 0.5 * brush.cloud(dice, like, 30 * unit, 2).clamp(-1, 1)
+    edge = brush.steepness(brush.blur(colour.lab(brush.shifted(whole, *off))[:, :1], 1.6 * unit)) * unit
+    edge = edge * step(brush.blur(like, 3 * unit), 0.02, 0.3)
+    line = step(brush.blur(edge, 0.9 * unit), 0.040 - 0.022 * press, 0.075 - 0.02 * press)
+    dense = torch.maximum(dense, line * (0.35 + 0.6 * press))
+    small = brush.blur(form.minute(drawing), 0.8 * unit)
+    dense = over(((tone - 0.15) * 1.2).clamp(0, 1), small * inside, dense).clamp(0, 0.95)
+    picture = over(ink, dense, sheet)
+    # A breath of the things' colours, as some painters add at last.
+    tint = colour.tuned(brush.blur(brush.shifted(drawing.rgb, *off), 2 * unit), chroma=0.85)
+    tint = tint / tint.amax(1, keepdim=True).clamp(min=0.25)
+    picture = over(picture * (0.25 + 0.75 * tint), 0.42 * inside * (1 - 0.5 * fine), picture)
+    tooth = _paper(dice, like)
+    return picture * (1 + 0.01 * tooth)
+
+
+def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
+    """Broad tone smudged with the hand, hatching along the form, blacks pressed in, lights lifted out of it."""
+    unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
+    tooth = 0.4 * brush.grain(dice, like) + 0.9 * brush.cloud(dice, like, 3.4 * unit, 1)
+    off = [1.0 * unit * brush.cloud(dice, like, 16 * unit, 1) for _ in range(2)]
+    seen = brush.shifted(whole, *off)
+    light = contrasted(colour.lab(brush.blur(seen, 1.0 * unit))[:, :1])
+    inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
+    fine = form.detail(drawing)
+    tone = (1 - light).clamp(0, 1)
+    low, high = tone.amin((2, 3), keepdim=True), tone.amax((2, 3), keepdim=True)
+    tone = ((tone - low) / (high - low).clamp(min=0.5)).clamp(0, 1)
+    # What is light stands before dark, and what is dark before light.
+    around = brush.blur(like, 9 * unit)
+    apart = brush.blur(tone * like, 9 * unit) / (around + 1e-3) - 0.5
+    tone = (tone - 0.55 * apart * (around * 2.2).clamp(max=1) * (1 - inside)).clamp(0, 1)
+    lean = -0.85 + 0.4 * (form.sweeps(dice, like, unit, (-0.5, 0.5)))
+    way = form.ways(whole, unit, 7.0, lean)
+    # Streaks as wide as a stick's side: across the ground one way, along the form on things.
+    across = brush.along(brush.cloud(dice, like, 7 * unit, 2), torch.cos(lean), torch.sin(lean), 70 * unit, 9) * 2.4
+    round_ = brush.along(brush.cloud(dice, like, 5.5 * unit, 1), *way, 34 * unit, 7) * 1.9
+    hatch = over(round_, inside, across)
+    # Smudged masses first, whose edges the hand has blurred; then the stick again, harder where it is dark.
+    masses = _masses(brush.blur(tone, 3.5 * unit), (0.28, 0.46, 0.64, 0.82), 0.14)
+    pressed = step(tone + (0.17 * hatch + 0.045 * tooth) * step(tone, 0.03, 0.3), 0.24, 1.02)
+    dark = (0.34 * masses + 0.62 * pressed) * (0.88 + 0.12 * inside)
+    dark = torch.maximum(dark, 0.97 * step(tone + 0.05 * hatch + 0.03 * tooth, 0.78, 1.0))
+    # Edges are found where light meets dark, as a pressed line, and nowhere else.
+    edge = brush.steepness(brush.blur(colour.lab(seen)[:, :1], 1.5 * unit)) * unit
+    edge = edge * step(brush.blur(like, 3 * unit), 0.02, 0.3)
+    dark = torch.maximum(dark, 0.9 * step(brush.blur(edge, 0.9 * unit) + 0.005 * tooth, 0.024, 0.06))
+    small = brush.blur(form.minute(drawing), 0.8 * unit)
+    dark = over((1.25 * (1 - colour.lab(seen)[:, :1]) - 0.2).clamp(0, 1), small * inside, dark)
+    lifted = step(1 - tone + 0.07 * hatch + 0.015 * tooth, 0.78, 1.02) * (0.3 + 0.7 * inside)
+    sheet = solid("c9c1b2", like) * (1 + 0.025 * tooth)
+    picture = over(solid("19181a", like), (dark * (1 - 0.75 * lifted)).clamp(0, 0.95), sheet)
+    return over(torch.full_like(picture, 0.96), 0.85 * lifted * (0.9 + 0.1 * tooth).clamp(0, 1), picture)

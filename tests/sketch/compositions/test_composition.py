@@ -1,0 +1,88 @@
+"""Compositions as JSON that anybody may have written: what is beyond a limit is refused by its field."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from sketch import scene
+from sketch.compositions import composition
+from sketch.compositions.composition import Composition
+from sketch.scene import Scene, SceneError, Thing
+
+COMPOSITIONS = some.builds(
+    Composition,
+    marks=some.sampled_from(composition.MARKS),
+    layout=some.sampled_from(composition.LAYOUTS),
+    rows=some.integers(1, composition.CELLS_MOST),
+    columns=some.integers(1, composition.CELLS_MOST),
+    inks=some.lists(some.integers(0, 0xFFFFFF).map("{:06x}".format), min_size=2, max_size=8).map(tuple),
+    tilt=some.floats(*composition.TILTS),
+    scale=some.floats(*composition.SCALES),
+    seed=some.integers(0, 2**31 - 1),
+)
+
+
+def written(**changes: Any) -> dict[str, Any]:
+    """Write a composition in linocut, with changes to it."""
+    return Composition("linocut", "grid", 2, 2).as_json() | changes
+
+
+@given(COMPOSITIONS)
+def test_composition_as_json_reads_back(made: Composition) -> None:
+    told = json.loads(json.dumps(made.as_json()))
+    back = composition.read(told, "composition")
+    assert back.as_json() == told
+    assert (back.marks, back.layout, back.inks, back.seed) == (made.marks, made.layout, made.inks, made.seed)
+
+
+def test_scene_with_a_composition_reads_back() -> None:
+    whole = Scene((Thing("bear"),), composition=Composition("linocut"))
+    assert scene.read(whole.as_json()) == whole
+
+
+def test_scene_without_a_composition_says_nothing_of_one() -> None:
+    assert "composition" not in Scene((Thing("bear"),)).as_json()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"version": 2}, "scene.composition.version: 2"),
+        ({"version": True}, "scene.composition.version"),
+        ({"rows": 100}, "scene.composition.rows"),
+        ({"columns": 10_000}, "scene.composition.columns"),
+        ({"rows": 2.0}, "scene.composition.rows"),
+        ({"rows": 0}, "scene.composition.rows"),
+        ({"marks": "holograms"}, "scene.composition.marks"),
+        ({"layout": "spiral"}, "scene.composition.layout"),
+        ({"inks": ["ffffff"]}, "scene.composition.inks"),
+        ({"inks": ["ffffff", "red"]}, "scene.composition.inks"),
+        ({"inks": "ffffff"}, "scene.composition.inks"),
+        ({"inks": ["ffffff"] * 9}, "scene.composition.inks"),
+        ({"tilt": float("nan")}, "scene.composition.tilt"),
+        ({"scale": 40}, "scene.composition.scale"),
+        ({"seed": -1}, "scene.composition.seed"),
+        ({"depth": 3}, "scene.composition.depth"),
+    ],
+)
+def test_forged_composition_is_refused_by_field(changes: dict[str, Any], named: str) -> None:
+    whole = Scene((Thing("bear"),)).as_json() | {"composition": written(**changes)}
+    with pytest.raises(SceneError, match="^" + named.replace(".", "\\.")):
+        scene.read(whole)
+
+
+def test_composition_without_marks_is_refused() -> None:
+    told = written()
+    del told["marks"]
+    with pytest.raises(SceneError, match="marks"):
+        composition.read(told, "composition")
+
+
+def test_composition_that_is_no_object_is_refused() -> None:
+    with pytest.raises(SceneError, match="composition: an object"):
+        composition.read(["linocut"], "composition")

@@ -1,0 +1,47 @@
+"""What marks are made from is true to the scene."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from sketch.marks.field import Field
+
+
+def _field(*, is_place: float = 0.0, cells: int = 0) -> Field:
+    things, ground = np.zeros((48, 64, 4), np.float32), np.full((48, 64, 3), 0.8, np.float32)
+    things[12:36, 20:44] = (0.1, 0.1, 0.1, 1.0)
+    inks = np.asarray([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]], np.float32)
+    numbers = np.full((48, 64), cells, np.int16)
+    return Field(things, ground, numbers, inks, is_place=is_place, seed=5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 1.0])
+def test_stripes_cover_their_share(share: float) -> None:
+    of = _field()
+    x, y = of.places
+    stripes = of.stripes(np.asarray((x + 0.4 * y) / 24, np.float32), share)
+    assert stripes.mean() == pytest.approx(share, abs=0.03)
+    if share in (0.0, 1.0):
+        assert np.abs(stripes - share).max() < 1e-6
+
+
+@pytest.mark.parametrize("is_place", [0.0, 1.0])
+def test_placed_at_stops_is_all_or_nothing(is_place: float) -> None:
+    assert (_field(is_place=is_place).placed == is_place).all()
+
+
+def test_placed_on_the_way_grows_everywhere() -> None:
+    shown = [_field(is_place=share).placed for share in (0.0, 0.3, 0.6, 1.0)]
+    assert all((later >= earlier).all() for earlier, later in pairwise(shown))
+
+
+def test_neighbour_of_a_dark_thing_is_dark_beside_it() -> None:
+    of = _field()
+    assert of.neighbour[24, 17] < 0.5
+
+
+def test_scaled_in_cells_is_finer() -> None:
+    assert _field(cells=1).scaled < _field().scaled
