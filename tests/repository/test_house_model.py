@@ -7,7 +7,7 @@ import re
 
 from app.generation import models_on_offer
 from sketch import parts, sketchbook
-from sketch.drawing_styles import FLAT, is_modelled
+from sketch.styling.drawing_styles import FLAT, is_modelled
 from tests.support.house import FACTS, HOUSE
 
 SIZE_MAX = 110_000_000  # bytes

