@@ -7,6 +7,7 @@ import json
 
 from app.config import ROOT
 from sketch import sketchbook
+from sketch.styling.drawing_styles import is_modelled
 from sketch.scene import Scene, Thing
 
 HOUSE = ROOT / "models" / "house"
@@ -22,4 +23,5 @@ def scene(name: str) -> Scene:
 
 @functools.cache
 def _digests() -> dict[str, str]:
-    return {each.name: each.digest for each in sketchbook.load(HOUSE / sketchbook.FILE).drawings.values()}
+    held = sketchbook.load(HOUSE / sketchbook.FILE).drawings.values()
+    return {each.name: each.digest for each in held if not is_modelled(each)}
