@@ -42,8 +42,8 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     light = over(light, 0.25 + 0.75 * inside, 0.22 + 0.78 * light)
     # First wash: the colour of all that is not the lightest, thin.
     clear = colour.rgb(torch.cat([0.80 + 0.17 * light, chroma * 1.05 * hue.cos(), chroma * 1.05 * hue.sin()], 1))
-    open_ = step(light + 0.02 * tooth + 0.06 * brush.cloud(dice, like, 26 * unit, 2), 0.80, 0.95)
-    first = sheet * (1 - (1 - clear) * (0.95 - 0.85 * open_))
+    open_ = step(light + 0.02 * tooth + 0.06 * brush.cloud(dice, like, 26 * unit, 2), 0.80 + 0.09 * inside, 0.97)
+    first = sheet * (1 - (1 - clear) * (0.95 - (0.85 - 0.3 * inside) * open_))
     # Then washes of the colour itself, each over less and darker, each with its dried rim.
     paint = colour.tuned(wet, chroma=1.4 + 0.2 * (1 - inside), lightness=0.74 + 0.1 * inside, lift=0.25 - 0.1 * inside)
     picture = first
@@ -60,7 +60,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     cover = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.35, 0.65)
     rim = (cover - brush.blur(cover, 2.6 * unit)).clamp(0, 1)
     own = colour.tuned(brush.shifted(drawing.rgb, *off), chroma=1.25, lift=0.05)
-    body = over(own, torch.full_like(like, 0.45) * (1 - 0.8 * open_), picture)
+    body = over(own, torch.full_like(like, 0.5) * (1 - 0.6 * open_), picture)
     picture = over(body, cover, picture)
     picture = picture * (1 - (1 - own) * (0.9 * rim))
     picture = _bloomed(picture, sheet, dice, like, unit, 1 - torch.maximum(fine, 0.6 * inside))
@@ -82,7 +82,7 @@ def _bloomed(picture: Tensor, sheet: Tensor, dice: Dice, like: Tensor, unit: flo
         radius = (10 + 22 * own[:, 2:3]) * unit
         within = step(away, radius + 2 * unit, radius - 14 * unit) * where
         rim = torch.exp(-(((away - radius) / (3.2 * unit)) ** 2)) * where
-        picture = over(sheet, 0.2 * within, picture) * (1 - 0.07 * rim)
+        picture = over(sheet, 0.2 * within, picture) * (1 - 0.035 * rim)
     return picture
 
 
@@ -138,7 +138,7 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
 def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     """Broad tone smudged with the hand, hatching along the form, blacks pressed in, lights lifted out of it."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    tooth = 0.4 * brush.grain(dice, like) + 0.9 * brush.cloud(dice, like, 3.4 * unit, 1)
+    tooth = 0.5 * brush.grain(dice, like) + 0.7 * brush.cloud(dice, like, 3.4 * unit, 1)
     off = [1.0 * unit * brush.cloud(dice, like, 16 * unit, 1) for _ in range(2)]
     seen = brush.shifted(whole, *off)
     light = contrasted(colour.lab(brush.blur(seen, 1.0 * unit))[:, :1])
