@@ -106,7 +106,7 @@ def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
     held, under, weight = (forms.coarse(each) @ _LUMA for each in (rgb * alpha, behind * alpha, alpha.repeat(3, -1)))
     total = float(weight.sum()) + 1e-3
     away = float(held.sum() - under.sum()) / total
-    push = float(np.tanh(away / 0.06) * np.exp(-((away / 0.22) ** 2))) * min(1.0, total / (0.03 * weight.size))
+    push = float(np.tanh(away / 0.1) * np.exp(-((away / 0.22) ** 2))) * min(1.0, total / (0.03 * weight.size))
     if push >= 0:
         return np.asarray(behind * (1 - SET_APART * push), np.float32)
     return np.asarray(behind + (1 - behind) * (-SET_APART * push), np.float32)

@@ -128,6 +128,14 @@ _ALL = (
         setting=painted_washes.watercolour,
     ),
     Hand(
+        "gouache",
+        "gouache",
+        "Gouache",
+        "a gouache of",
+        painted_washes.gouache_alone,
+        setting=painted_washes.gouache,
+    ),
+    Hand(
         "ink-wash",
         "ink wash",
         "Ink wash",
