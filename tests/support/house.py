@@ -7,8 +7,8 @@ import json
 
 from app.config import ROOT
 from sketch import sketchbook
-from sketch.styling.drawing_styles import is_modelled
 from sketch.scene import Scene, Thing
+from sketch.styling.drawing_styles import is_modelled
 
 HOUSE = ROOT / "models" / "house"
 FACTS = json.loads((HOUSE / "house.json").read_bytes())
