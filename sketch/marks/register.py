@@ -31,30 +31,30 @@ from sketch.marks import (
 )
 from sketch.marks.field import Field
 
-
 @dataclass(frozen=True, slots=True)
 class Style:
     """A graphic style: what draws a field (h, w, 3) in its marks, the inks to choose from, and its layouts.
 
     A layout is its name, rows, columns, and how often it is chosen. ``tilts`` are the least and the largest angle, in
-    radians to either side, at which it is turned where the layout is "tilted".
+    radians to either side, at which it is turned where the layout is "tilted". ``modelling``, 0…1, is how far light
+    makes the things round before they are redrawn: marks of few flat colours want none.
     """
 
     draw: Callable[[Field], Array]
     inks: tuple[tuple[str, ...], ...]
     layouts: tuple[tuple[str, int, int, float], ...]
     tilts: tuple[float, float] = (0.12, 0.35)
-
+    modelling: float = 1.0
 
 STYLES: dict[str, Style] = {
-    "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS),
+    "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS, modelling=0.5),
     "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS),
     "cyanotype": Style(cyanotype.draw, cyanotype.INKS, cyanotype.LAYOUTS),
     "etching": Style(etching.draw, etching.INKS, etching.LAYOUTS),
     "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
     "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS),
     "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS),
-    "mosaic": Style(mosaic.draw, mosaic.INKS, mosaic.LAYOUTS),
+    "mosaic": Style(mosaic.draw, mosaic.INKS, mosaic.LAYOUTS, modelling=0.5),
     "op-dots": Style(op_dots.draw, op_dots.INKS, op_dots.LAYOUTS),
     "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
     "planes": Style(planes.draw, planes.INKS, planes.LAYOUTS),
@@ -63,9 +63,9 @@ STYLES: dict[str, Style] = {
     "risograph": Style(risograph.draw, risograph.INKS, risograph.LAYOUTS),
     "scratchboard": Style(scratchboard.draw, scratchboard.INKS, scratchboard.LAYOUTS),
     "silkscreen": Style(silkscreen.draw, silkscreen.INKS, silkscreen.LAYOUTS),
-    "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS),
-    "stained-glass": Style(stained_glass.draw, stained_glass.INKS, stained_glass.LAYOUTS),
+    "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS, modelling=0.0),
+    "stained-glass": Style(stained_glass.draw, stained_glass.INKS, stained_glass.LAYOUTS, modelling=0.5),
     "tapestry": Style(tapestry.draw, tapestry.INKS, tapestry.LAYOUTS),
-    "textile": Style(textile.draw, textile.INKS, textile.LAYOUTS),
+    "textile": Style(textile.draw, textile.INKS, textile.LAYOUTS, modelling=0.0),
     "woodcut": Style(woodcut.draw, woodcut.INKS, woodcut.LAYOUTS),
 }

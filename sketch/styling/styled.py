@@ -13,6 +13,7 @@ from sketch import arrangement
 from sketch.arrangement import Item, Wish
 from sketch.compositions import composing
 from sketch.compositions.composition import MARKS, PAINTED, Composition
+from sketch.marks.register import STYLES
 from sketch.painterly import arranging
 from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook
@@ -42,7 +43,9 @@ def arrange(
         wish = replace(wish, kind="plain")
     colours = tuple(item.colour for item in items if item.colour)
     chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
-    return replace(arrangement.arrange(items, wish, seed), composition=chosen)
+    scene = arrangement.arrange(items, wish, seed)
+    flat = replace(scene.setting, modelling=scene.setting.modelling * STYLES[marks].modelling)
+    return replace(scene, setting=flat, composition=chosen)
 
 
 def _says_no_place(wish: Wish) -> bool:
