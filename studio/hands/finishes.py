@@ -55,10 +55,10 @@ def gouache(drawing: Drawing, dice: Dice) -> Tensor:
     """Fill with opaque paint: the brush shows in each field, and colours drift a little within it."""
     unit, picture = drawing.unit, _given(drawing)
     picture = _shaken(picture, dice, 0.6 * unit, 14 * unit)
-    lean = brush.cloud(dice, drawing.alpha, 70 * unit, 1) * 1.2
-    strokes = brush.along(brush.cloud(dice, drawing.alpha, 4 * unit, 2), torch.cos(lean), torch.sin(lean), 26 * unit, 8)
-    drift = brush.cloud(dice, drawing.alpha, 30 * unit, 2)
-    picture = colour.tuned(picture, lift=0.075 * strokes + 0.018 * drift, turn=0.07 * drift)
+    lean = dice.uniform(1, 1, 1, low=0.0, high=math.pi).expand_as(drawing.alpha)
+    strokes = brush.along(brush.cloud(dice, drawing.alpha, 5 * unit, 2), torch.cos(lean), torch.sin(lean), 18 * unit, 8)
+    drift = brush.cloud(dice, drawing.alpha, 34 * unit, 2)
+    picture = colour.tuned(picture, lift=0.03 * strokes + 0.014 * drift, turn=0.05 * drift)
     return picture * brush.paper(dice, drawing.alpha, 0.02)
 
 

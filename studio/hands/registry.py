@@ -65,7 +65,7 @@ _GRAPHIC = (
     _graphic("mosaic", "mosaic", "Mosaic", "a mosaic of", "mosaic", finishes.stone, facets.mosaic, keeps_colour=True),
     _graphic("cubist", "cubist", "Cubist", "a cubist painting of", "facets", finishes.gouache, facets.cubist),
     _graphic("pointillist", "pointillist", "Pointillist", "a pointillist painting of", "pointillism",
-             finishes.gouache, strokes.pointillist, keeps_colour=True),
+             finishes.paper, strokes.pointillist, keeps_colour=True),
     _graphic("woodcut", "woodcut", "Woodcut", "a woodcut of", "woodcut", finishes.relief_print, lines.woodcut),
     _graphic("poster", "constructivist poster", "Poster", "a constructivist poster of", "poster",
              finishes.screen_print),
