@@ -81,6 +81,7 @@ FROM base AS worker
 COPY --from=worker-packages /venv /venv
 COPY app app
 COPY migrations migrations
+COPY decoder decoder
 COPY eye eye
 COPY sketch sketch
 COPY worker worker

@@ -19,11 +19,12 @@ from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
 from sketch.compositions import composing
+from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
 from sketch.lighting.shadow import Shadow, cast
+from sketch.painterly import composing as painterly
 from sketch.parts import Taken
-from sketch.rendering import Drawn
 from sketch.scene import Scene, Setting, Thing
 from sketch.shapes import Seen, Shape
 from sketch.sketchbook import Sketchbook
@@ -116,23 +117,31 @@ class Mixture:
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
         drawn = Drawn(things, ground, numbers, unoutlined)
-        if not any(scene.composition and scene.composition.is_graphic for scene in (self.first, self.last)):
+        if self.first.composition is None and self.last.composition is None:
             return drawn
         return self._composed(drawn, t, light)
 
     def _composed(self, drawn: Drawn, t: float, light: Light) -> Drawn:
-        """Redraw what lies at ``t`` in the marks of the compositions, of which one at least is graphic."""
+        """Set up as a painter would what is painted of what lies at ``t``, and redraw in its marks what is graphic."""
         ends = (self.first, self.last)
+        graphic = [scene.composition is not None and scene.composition.is_graphic for scene in ends]
+        layers = (drawn.things, drawn.ground, drawn.numbers)
+        if any(scene.composition is not None and not scene.composition.is_graphic for scene in ends):
+            seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
+            settings = (self.first.setting, self.last.setting)
+            drawn = painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]))
+        if not any(graphic):
+            return drawn
         places = [composing.place_share(scene.setting.kind) for scene in ends]
         picture, numbers, turned = composing.on_the_way(
-            (drawn.things, drawn.ground, drawn.numbers),
+            layers,
+            drawn.picture,
             [scene.composition for scene in ends],
             t,
             side=light.side,
             is_place=(1 - t) * places[0] + t * places[1],
         )
-        painted = [float(not (scene.composition and scene.composition.is_graphic)) for scene in ends]
-        share = (1 - turned) * painted[0] + turned * painted[1]
+        share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         return rendering.composed(drawn, picture, numbers, turned=turned, painted=share)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:

@@ -1,80 +1,25 @@
-"""Draw a scene at any size: its things with their transparency, the backdrop, the sketch that leads the painter."""
+"""Draw a scene at any size: its things with their transparency before the backdrop, composed as its style does."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import colour, distance
+from sketch import colour
 from sketch.backdrops import backdrop
 from sketch.colour import Array
 from sketch.compositions import composing
+from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
 from sketch.lighting.shadow import Shadow, cast
+from sketch.painterly import composing as painterly
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 from sketch.surroundings import Surroundings
-
-SKETCH = 64
-"""The side of a sketch for a picture of 256 pixels."""
-
-FOLD = 4
-"""How many pixels of the picture one of the sketch stands for, along each side."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A scene at some size: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), sRGB 0…1.
-
-    ``numbers`` (h, w) tells which thing is in front at each place, from 1; 0 is the ground. ``unoutlined``, 0…1, says
-    how far its outlines count for nothing, as those of a photo do in which no thing was found. A scene that
-    ``is_graphic`` draws its marks by itself: its picture is all ``ground``, whatever things ``numbers`` tells of.
-    ``turned`` (h, w), between two scenes, is how far each pixel shows the composition of the last one; None where that
-    is the same everywhere.
-    """
-
-    things: Array
-    ground: Array
-    numbers: NDArray[np.int16]
-    unoutlined: float = 0.0
-    is_graphic: bool = False
-    turned: Array | None = None
-
-    @property
-    def picture(self) -> Array:
-        """Lay the things over the ground: (h, w, 3)."""
-        alpha = self.things[..., 3:]
-        return np.asarray(self.things[..., :3] * alpha + self.ground * (1 - alpha), np.float32)
-
-    def sketch(self, size: int = SKETCH) -> Array:
-        """Draw it small: (4, size, size), three colours and the distance ÷ 64, all within -1…1."""
-        return sketched(self.picture, self.numbers, size, unoutlined=self.unoutlined)
-
-
-def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
-    """Make a sketch of a picture (h, w, 3) and the numbers of its things (h, w), whose side is a multiple of its own.
-
-    It leads a picture of four times its size, in whose pixels distances are. The more it is ``unoutlined``, the nearer
-    these come to what a painter knows from pictures without an outline: 1 everywhere.
-
-    :raises ValueError: where the sides do not fit.
-    """
-    side = picture.shape[0]
-    if side % size:
-        raise ValueError(f"A sketch of {size} pixels a side cannot be made of a picture of {side}.")
-    unit = FOLD * size / side
-    away = unoutlined + (1 - unoutlined) * distance.signed(numbers, unit) / distance.CLAMP
-    held = np.concatenate([picture * 2 - 1, away[..., None]], -1)
-    step = side // size
-    if step > 1:  # a sum of slices is made several times as fast as a mean over two axes
-        rows = np.add.reduce([held[at::step] for at in range(step)])
-        held = np.add.reduce([rows[:, at::step] for at in range(step)]) / step**2
-    return np.ascontiguousarray(np.clip(held, -1, 1).transpose(2, 0, 1), np.float32)
 
 
 def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
@@ -107,8 +52,10 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     straight = colours / np.maximum(cover, 1e-4)[..., None]
     things = np.concatenate([np.clip(straight, 0, 1), cover[..., None]], -1)
     drawn = Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
-    if scene.composition is None or not scene.composition.is_graphic:
+    if scene.composition is None:
         return drawn
+    if not scene.composition.is_graphic:
+        return painterly.compose(drawn, setting, seed=scene.composition.seed)
     share = composing.place_share(setting.kind)
     layers = (drawn.things, ground, numbers)
     picture, numbers = composing.compose(layers, scene.composition, side=setting.light, is_place=share)
@@ -128,7 +75,9 @@ def composed(
     Where some of it is ``painted`` (h, w), 0…1, things stay things so far.
     """
     things = np.concatenate([drawn.things[..., :3], drawn.things[..., 3:] * np.asarray(painted)[..., None]], -1)
-    return Drawn(things.astype(np.float32), picture, numbers, drawn.unoutlined, is_graphic=True, turned=turned)
+    return Drawn(
+        things.astype(np.float32), picture, numbers, drawn.unoutlined, 1 - np.asarray(painted, np.float32), turned
+    )
 
 
 def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:

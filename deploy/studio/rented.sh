@@ -6,8 +6,8 @@ set -euo pipefail
 machine=${1:?usage: deploy/studio/rented.sh user@machine [folder]}
 folder=${2:-house}
 cd "$(dirname "$0")/../.."
-rsync -a --delete --exclude=__pycache__ --include=/deploy/ --include='/deploy/studio/***' --include='/eye/***' --include='/models/***' \
-    --include='/requirements/***' --include='/sketch/***' --include='/studio/***' --exclude='*' ./ "$machine:moma-studio/"
+rsync -a --delete --exclude=__pycache__ --include='/decoder/***' --include=/deploy/ --include='/deploy/studio/***' --include='/eye/***' \
+    --include='/models/***' --include='/requirements/***' --include='/sketch/***' --include='/studio/***' --exclude='*' ./ "$machine:moma-studio/"
 # setsid: it goes on when the connection is lost; flock: a second start follows the first.
 ssh "$machine" 'cd moma-studio && mkdir -p ../moma-house && setsid flock -n ../moma-house/lock bash -c "
     set -e; rm -f ../moma-house/ended

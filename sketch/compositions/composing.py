@@ -64,32 +64,28 @@ def compose(
     return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
 
 
-def plain(layers: Layers) -> tuple[Array, NDArray[np.int16]]:
-    """Return the picture (h, w, 3) of a scene as it was drawn, and which thing is in front (h, w)."""
-    things, ground, numbers = layers
-    alpha = things[..., 3:]
-    return np.asarray(things[..., :3] * alpha + ground * (1 - alpha), np.float32), numbers
-
-
 def on_the_way(
-    layers: Layers, compositions: Sequence[Composition | None], t: float, *, side: float, is_place: float
+    layers: Layers,
+    painted: Array,
+    compositions: Sequence[Composition | None],
+    t: float,
+    *,
+    side: float,
+    is_place: float,
 ) -> tuple[Array, NDArray[np.int16], Array]:
-    """Compose what lies at ``t`` between two scenes, whose things were mixed before; light and place were, too.
+    """Compose what lies at ``t`` between two scenes, one of them graphic; things, light and place were mixed before.
 
-    Return picture (h, w, 3), numbers (h, w), and how far each pixel (h, w) shows the last composition.
+    ``painted`` (h, w, 3) is the picture where a composition is not graphic. Return picture (h, w, 3), numbers (h, w),
+    and how far each pixel (h, w) shows the last composition.
     """
-    first, last = compositions
     height, width = layers[2].shape
-    even = np.full((height, width), t, np.float32)
-    if first is not None and last is not None and (one := turning.between(first, last, t)) is not None:
-        if not one.is_graphic:
-            return *plain(layers), even
-        return *compose(layers, one, side=side, is_place=is_place), even
+    first, last = (each or Composition() for each in compositions)
+    if (one := turning.between(first, last, t)) is not None:
+        return *compose(layers, one, side=side, is_place=is_place), np.full((height, width), t, np.float32)
     drawn = [
-        compose(layers, each, side=side, is_place=is_place) if each is not None and each.is_graphic else plain(layers)
+        compose(layers, each, side=side, is_place=is_place) if each.is_graphic else (painted, layers[2])
         for each in (first, last)
     ]
-    ends = [each or Composition() for each in (first, last)]
-    share = turning.turned(height, width, ends[0], ends[1], t)
+    share = turning.turned(height, width, first, last, t)
     picture = drawn[0][0] + (drawn[1][0] - drawn[0][0]) * share[..., None]
     return np.asarray(picture, np.float32), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

@@ -61,31 +61,67 @@ def _ground(of: Field, dots: Array, dark_ground: float) -> Array:
         shown = (0.98 - 0.55 * place) if dark_ground else (0.62 - 0.58 * place)
         base += is_place * (shown - base)
     free = step(of.away, -9, -16)
-    figured = _figures(of, int(of.chance(2).integers(4))) * free * (1 - 0.8 * is_place)
+    figured = _figures(of, int(of.chance(2).integers(6))) * free * (1 - 0.8 * is_place)
     near = dots * step(of.away, -10, -9)
     wax = np.maximum(0.42 * figured, 0.8 * near)
     return np.asarray(base - wax if dark_ground else base + 0.7 * wax, np.float32)
 
 
 def _figures(of: Field, kind: int) -> Array:
-    """Return the cover of the cloth's figures: rings of petals, slanting knives, echoes of the outline, or stars."""
+    """Return the cover of the cloth's figures: a repeat whose size, lean and details vary with the seed."""
+    dice = of.chance(3)
     x, y = of.places
-    side = float(of.chance(3).uniform(30, 40)) * of.scale
-    u, v = x / side + 0.03 * of.cloud(60, 5), y / side + 0.03 * of.cloud(60, 6)
-    if kind == 0:
-        right, below = u - np.round(u), v - np.round(v)
-        petals = np.minimum(np.hypot(np.abs(right) - 0.5, below), np.hypot(right, np.abs(below) - 0.5))
-        far = (0.5 - np.hypot(np.abs(right) - 0.25, np.abs(below) - 0.25) * 1.35) * side * 0.4
-        return of.cut(np.asarray(np.minimum(far - 2.2, (petals - 0.07) * side), np.float32))
-    if kind == 1:
-        slant = (u + v) * 0.72
-        wave = 0.16 * np.sin((u - v) * 2 * np.pi * 0.9)
-        return of.stripes(np.asarray(slant + wave, np.float32), 0.26 + 0.14 * np.sin((u - v) * 2 * np.pi * 0.9 + 1))
+    side, lean = float(dice.uniform(26, 42)) * of.scale, float(dice.choice((0.0, 0.0, 0.785, -0.4)))
+    u = (x * np.cos(lean) + y * np.sin(lean)) / side + 0.03 * of.cloud(60, 5)
+    v = (y * np.cos(lean) - x * np.sin(lean)) / side + 0.03 * of.cloud(60, 6)
     if kind == 2:
-        return of.stripes(of.away / (ROW * 1.7) + 0.1 * of.cloud(40, 7), 0.3)
-    right, below = u - np.round(u), v - np.round(v)
+        return of.stripes(of.away / (ROW * float(dice.uniform(1.5, 2.1))) + 0.1 * of.cloud(40, 7), 0.3) * step(
+            of.away, -60, -46
+        )
+    figure = (_petals, _knives, _petals, _stars, _scales, _net)[kind]
+    return of.cut(np.asarray(figure(u, v, int(dice.integers(5, 10))) * side, np.float32))
+
+
+def _petals(u: Array, v: Array, _: int) -> Array:
+    """Return how far places lie within rings that cross each other and leave four petals; 1 is a repeat."""
+    right, below = np.abs(u - np.round(u)), np.abs(v - np.round(v))
+    ring = np.minimum(np.hypot(0.5 - right, below), np.hypot(right, 0.5 - below))
+    return np.asarray(np.minimum(0.47 - np.hypot(0.5 - right, 0.5 - below), ring - 0.08), np.float32)
+
+
+def _knives(u: Array, v: Array, count: int) -> Array:
+    """Return how far places lie within slanting bands that swell and bend."""
+    along = (u - v) * 2 * np.pi * (0.5 + 0.07 * count)
+    band = (u + v) * 0.75 + 0.14 * np.sin(along)
+    return np.asarray(0.13 + 0.07 * np.sin(along + 1) - np.abs(band - np.round(band)), np.float32)
+
+
+def _stars(u: Array, v: Array, count: int) -> Array:
+    """Return how far places lie within flowers of some petals, in half-drop."""
+    column = np.round(u)
+    right, down = u - column, v + 0.5 * (column % 2)
+    below = down - np.round(down)
     far, turn = np.hypot(right, below), np.arctan2(below, right)
-    return of.cut(np.asarray((0.30 + 0.10 * np.cos(8 * turn) - far) * side * 0.6, np.float32))
+    return np.asarray(np.minimum(0.28 + 0.1 * np.cos(count * turn) - far, far - 0.07), np.float32)
+
+
+def _scales(u: Array, v: Array, _: int) -> Array:
+    """Return how far places lie within the arcs of scales that overlap."""
+    row = np.floor(2 * v)
+    far = []
+    for number in (row, row + 1):
+        right = u + 0.5 * (number % 2)
+        far.append(np.hypot(right - np.round(right), v - 0.5 * number))
+    lower = np.where(far[1] < 0.5, far[1], far[0])
+    return np.asarray(0.055 - np.abs(((lower + 0.02) * 5) % 1 - 0.5) / 5, np.float32)
+
+
+def _net(u: Array, v: Array, _: int) -> Array:
+    """Return how far places lie within a net of lozenges with a dot in each."""
+    one, other = (u + v) * 0.75, (u - v) * 0.75
+    line = np.minimum(np.abs(one - np.round(one)), np.abs(other - np.round(other))) / 1.06
+    dot = np.hypot(one - np.floor(one) - 0.5, other - np.floor(other) - 0.5) / 1.06
+    return np.asarray(np.maximum(0.045 - line, 0.12 - dot), np.float32)
 
 
 def _dots(of: Field) -> Array:

@@ -301,4 +301,4 @@ def set_apart(ground: Array, things: Array, cover: Array) -> float:
     area = float(cover.sum()) + 1e-3
     mean = np.tensordot(cover, things, 2) / area
     like = float(np.exp(-((ground - mean) ** 2).sum() / 0.2**2))
-    return like * (0.32 * float(step(ground[:1], 0.5, 0.7)[0]) - 0.17)
+    return like * (0.4 * float(step(ground[:1], 0.5, 0.7)[0]) - 0.2)

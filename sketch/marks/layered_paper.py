@@ -30,8 +30,9 @@ def draw(of: Field) -> Array:
     """
     chance = of.chance()
     is_hollow, is_dark_above = chance.random() < 0.4, chance.random() < 0.35
-    ramp = of.inks[:-1][::-1] if is_dark_above else of.inks[:-1]
-    accent = int(chance.integers(0, 3))
+    ramp = of.inks[: max(2, len(of.inks) - 1)]
+    ramp = ramp[::-1] if is_dark_above else ramp
+    accent = int(chance.choice((0, 0, 1, 1, 2)))
     body = of.cut(of.away)
     inner, outer = _inner(of, falls=is_dark_above), _outer(of, falls=is_hollow)
     within = [sheet * body + (1 - body if is_hollow else 0) for sheet in _sheets(inner, INNER)]

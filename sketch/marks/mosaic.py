@@ -83,7 +83,7 @@ def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float) -
     thing[..., 0] = 0.16 + 0.76 * (0.35 * of.tone + 0.65 * steps(of.tone, 5, 0.3))
     ground = np.broadcast_to(inks[0], thing.shape).copy()
     apart = set_apart(inks[0], thing, of.cover) * (1 - of.is_place)
-    thing[..., 0] -= 0.8 * apart
+    thing[..., 0] -= 1.2 * apart
     ground[..., 0] += apart
     ground = over(drawn, np.full(of.shape, of.is_place, np.float32), ground)
     ring = step(of.away, -halo - 0.5, -halo) * 0.05 * float(of.chance(4).choice((-1.0, 1.0)))

@@ -60,7 +60,7 @@ def _ground(of: Field) -> Array:
     """Return the ground (h, w, 3), Oklab: hues that sweep or lie in bands, by chance, or the place."""
     chance, (x, y) = of.chance(), of.places
     inks = colour.lab(of.inks)
-    first, second, third = inks[chance.permutation(len(inks))[:3]]
+    first, second, third = inks[np.resize(chance.permutation(len(inks)), 3)]
     middle = of.size[1] * chance.uniform(0.1, 0.9), of.size[0] * chance.uniform(0.1, 0.9)
     kind = int(chance.integers(3))
     if kind == 0:

@@ -60,21 +60,24 @@ def _cells(of: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp],
     """Return as :func:`_net` does the cells about sites, whose seams follow the level lines of (h, w)."""
     at = net.at(level, of).ravel()
     near = [np.full(of.shape, 1e9, np.float32) for _ in range(2)]
-    own = np.zeros(of.shape, np.intp)
+    own, other = (np.zeros(of.shape, np.intp) for _ in range(2))
     for number, right, below in net.near(of):
         rise = level - at[number]
         off = right * right + below * below + rise * rise
-        closer = off < near[0]
-        near[1] = np.where(closer, near[0], np.minimum(near[1], off))
+        closer, second = off < near[0], off < near[1]
+        other = np.where(closer, own, np.where(second, number, other))
+        near[1] = np.where(closer, near[0], np.where(second, off, near[1]))
         near[0] = np.where(closer, off, near[0])
         own = np.where(closer, number, own)
-    seam = np.asarray((np.sqrt(near[1]) - np.sqrt(near[0])) * 0.5, np.float32)
+    places = np.stack([net.x.ravel(), net.y.ravel(), at], -1)
+    apart = np.sqrt(((places[own] - places[other]) ** 2).sum(-1)) + 1e-3
+    seam = np.asarray((near[1] - near[0]) / (2 * apart), np.float32)
     return own, seam, net.chance().reshape(-1, 4)[own]
 
 
 def _ground_net(of: Field) -> tuple[Array, Array]:
     """Return a number 0…1 of each pixel's piece of the ground, and how far its seam is in units."""
-    return (_lozenges, _rays, _free, _rows)[int(of.chance(3).integers(4))](of)
+    return (_lozenges, _rays, _free, _panes)[int(of.chance(3).integers(4))](of)
 
 
 def _free(of: Field) -> tuple[Array, Array]:
@@ -105,12 +108,12 @@ def _rays(of: Field) -> tuple[Array, Array]:
     return np.where(far > hub, _numbered(u, v), 0.99).astype(np.float32), np.asarray(seam, np.float32)
 
 
-def _rows(of: Field) -> tuple[Array, Array]:
-    """Part the ground into lying rows of panes that lean a little."""
+def _panes(of: Field) -> tuple[Array, Array]:
+    """Part the ground into upright panes, side by side, that lean a little."""
     dice, (x, y) = of.chance(7), of.places
-    tall, wide = float(dice.uniform(30, 44)) * of.scale, float(dice.uniform(44, 70)) * of.scale
-    v = y / tall + 0.10 * of.cloud(90, 6)
-    u = x / wide + 0.37 * np.floor(v) + 0.05 * of.cloud(50, 7)
+    wide, tall = float(dice.uniform(26, 44)) * of.scale, float(dice.uniform(80, 130)) * of.scale
+    u = (x + y * float(dice.uniform(-0.3, 0.3))) / wide + 0.12 * of.cloud(110, 6)
+    v = y / tall + 0.37 * np.floor(u) + 0.05 * of.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)) * wide, np.abs(v - np.round(v)) * tall)
     return _numbered(u, v), np.asarray(seam, np.float32)
 

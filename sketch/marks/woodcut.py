@@ -71,7 +71,7 @@ def _streaks(of: Field, grain: Array) -> Array:
 
 def _own(of: Field) -> Array:
     """Return the ink of the things' pieces (h, w, 3): that nearest in hue, and paper where they are light."""
-    inks = colour.lab(of.inks[[0, 2, 3, 4, 5]])
+    inks = colour.lab(np.stack([of.ink(number) for number in (0, 2, 3, 4, 5)]))
     wanted = of.lab.copy()
     wanted[..., 0] = 0.5 * wanted[..., 0] + 0.5 * (0.25 + 0.7 * of.tone)
     own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4))
@@ -82,7 +82,7 @@ def _own(of: Field) -> Array:
 def _ground(of: Field, grain: Array) -> Array:
     """Return the inks of the ground's pieces (h, w, 3): bands that flow with the grain, or the place."""
     chance = of.chance(3)
-    inks = colour.lab(of.inks)
+    inks = colour.lab(np.stack([of.ink(number) for number in range(6)]))
     order = 2 + chance.permutation(4)
     edges = np.sort(chance.uniform(-80, 80, int(chance.integers(0, 3))))
     base = inking.opposite(inks[order], of.mean, soft=0.05)

@@ -102,7 +102,7 @@ def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
         return thing.at(0.5 + side * dice.uniform(0.02, 0.1), 1.0 + dice.uniform(0.02, 0.08), high)
     near = thing.item.kind.startswith(CROPPED) and thing.posture.ratio < posture.LONG
     if near and dice.random() < CLOSE:
-        high = thing.fitting(dice.uniform(0.85, 1.02), 1.12)
+        high = thing.fitting(dice.uniform(0.8, 0.96), 1.06)
         return thing.at(0.5 + side * dice.uniform(0.04, 0.1), dice.uniform(0.96, 1.04), high)
     high = thing.fitting(dice.uniform(0.5, 0.72), dice.uniform(0.6, 0.8))
     wide = high * thing.posture.wide / max(0.05, thing.posture.high)

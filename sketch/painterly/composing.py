@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sketch.colour import Array
+from sketch.layers.drawn import Drawn
 from sketch.lighting.form import blurred
 from sketch.painterly import forms, ground, tones
 from sketch.painterly.forms import Form
 from sketch.painterly.shadows import thrown, touching
-from sketch.rendering import Drawn
 from sketch.scene import Setting
 
 AIR = ("sky", "space", "underwater")
@@ -26,6 +26,9 @@ LIT, SHADED = 0.26, 0.62
 
 BOUNCED = 0.34
 """How much of what is around shines back into the shade of a thing."""
+
+SET_APART = 0.24
+"""How much darker or lighter the ground becomes where things would be lost before it."""
 
 LOST = 0.62
 """How far an edge in the shade takes the colour of what lies behind it."""
@@ -89,12 +92,24 @@ def between(drawn: Drawn, settings: tuple[Setting, Setting], t: float, *, seeds:
         for setting, _, share in ends:
             dark += np.float32(share) * _dark(shape, light, setting)
         behind *= 1 - forms.resized(dark, size)[..., None] * _SHADOW
+    behind = _apart(rgb, alpha, behind)
     facing, cover = _facing(shapes, light, min(size, forms.COARSE))
     rgb, behind = _lit(rgb, alpha, behind, facing, cover, light)
     key = tones.Key.mixed([(tones.key(setting), share) for setting, _, share in ends])
     rgb, behind = tones.graded(rgb, key, 1.0), tones.graded(behind, key, 0.7)
     things = np.concatenate([rgb, alpha], -1)
     return replace(drawn, things=np.asarray(np.clip(things, 0, 1), np.float32), ground=np.clip(behind, 0, 1))
+
+
+def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
+    """Bring the ground (n, n, 3) down where the things are about as light as it and lighter, and up where darker."""
+    held, under, weight = (forms.coarse(each) @ _LUMA for each in (rgb * alpha, behind * alpha, alpha.repeat(3, -1)))
+    total = float(weight.sum()) + 1e-3
+    away = float(held.sum() - under.sum()) / total
+    push = float(np.tanh(away / 0.1) * np.exp(-((away / 0.22) ** 2))) * min(1.0, total / (0.03 * weight.size))
+    if push >= 0:
+        return np.asarray(behind * (1 - SET_APART * push), np.float32)
+    return np.asarray(behind + (1 - behind) * (-SET_APART * push), np.float32)
 
 
 def _dark(shape: Form, light: Light, setting: Setting) -> Array:
@@ -113,6 +128,7 @@ def _floor(setting: Setting) -> float:
     return setting.horizon
 
 
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _SHADOW = np.array([1.0, 0.94, 0.84], np.float32)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from sketch.colour import Array
+from sketch.layers.drawn import Drawn
 from sketch.lighting.form import blurred
-from sketch.rendering import Drawn
 
 COARSE = 64
 """How many pixels a side light is worked out in."""

@@ -15,6 +15,9 @@ from sketch.scene import Setting
 GATHERED = 0.3
 """How much darker a picture's corners are, so that the eye stays within."""
 
+KEYS = (0.62, 1.1)
+"""From which exponent to which lightness is bent: some pictures are of a high key, and some of a low one."""
+
 
 @lru_cache(maxsize=16)
 def drawn(setting: Setting, size: int, seed: int) -> Array:
@@ -24,6 +27,7 @@ def drawn(setting: Setting, size: int, seed: int) -> Array:
     np.clip(stage.rgb, 0, 1, out=stage.rgb)
     if setting.weather:
         _weather(stage)
+    stage.rgb **= np.float32(stage.any(*KEYS) if not stage.night else 1.0)
     away = np.hypot(stage.x - 0.5 + 0.12 * stage.light, stage.y - 0.5)
     stage.rgb *= (1 - GATHERED * stage.soft(away - 0.56, 0.5))[..., None]
     np.clip(stage.rgb, 0, 1, out=stage.rgb)

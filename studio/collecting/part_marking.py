@@ -7,6 +7,8 @@ shape by shape, the shadow of a cheek would turn into a wheel; so the groups tha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 import numpy as np
@@ -26,6 +28,9 @@ WITHIN = 0.8
 DENSE = 0.75
 """How densely a shape covers, on average, that is more than a shade."""
 
+TOUCHING = 0.01
+"""The share of a shape that lies over another from which on the order of the two is seen."""
+
 Covered = NDArray[np.float32]
 
 
@@ -36,23 +41,42 @@ def mark_parts(root: Element) -> None:
     items = [each for each in main if each.tag not in ("defs", *DEFINED)]
     frame = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{root.get("viewBox", "0 0 32 32")}">'
     defined = "".join(map(text, definitions))
-    groups: list[list[Element]] = []
-    known: set[tuple[tuple[str, str], ...]] = set()
-    covered = np.zeros((SIDE, SIDE), np.float32)
+    groups: list[_Group] = []
     for item in items:
         alpha = _alpha(f"{frame}{defined}{text(item)}</svg>")
         outlines = {outline(each) for each in item.iter() if each.tag in SHAPES}
-        is_same = bool(groups) and len(outlines) == 1 and outlines <= known
-        if not (is_same or (groups and _shades(item, alpha, covered))):
-            groups.append([])
-            known, covered = set(), np.zeros_like(covered)
-        groups[-1].append(item)
-        known |= outlines
-        covered = np.maximum(covered, alpha)
+        own = next((each for each in _reached(groups, alpha) if each.takes(item, alpha, outlines)), None)
+        if own is None:
+            own = _Group([], set(), np.zeros_like(alpha))
+            groups.append(own)
+        own.items.append(item)
+        own.outlines |= outlines
+        own.covered = np.maximum(own.covered, alpha)
     for item in items:
         main.remove(item)
     for at, group in enumerate(groups):
-        main.insert(at, group[0] if _is_single(group) else _marked(group))
+        main.insert(at, group.items[0] if _is_single(group.items) else _marked(group.items))
+
+
+@dataclass
+class _Group:
+    """What was found to belong together so far: its shapes, their outlines, and how far it covers each pixel."""
+
+    items: list[Element]
+    outlines: set[tuple[tuple[str, str], ...]]
+    covered: Covered
+
+    def takes(self, item: Element, alpha: Covered, outlines: set[tuple[tuple[str, str], ...]]) -> bool:
+        """Tell whether an item belongs to this."""
+        return (len(outlines) == 1 and outlines <= self.outlines) or _shades(item, alpha, self.covered)
+
+
+def _reached(groups: list[_Group], alpha: Covered) -> Iterator[_Group]:
+    """Yield the groups into which an item may go, the highest first, and not through any that it lies over."""
+    for group in reversed(groups):
+        yield group
+        if float((alpha * group.covered).sum()) > TOUCHING * float(alpha.sum()):
+            return
 
 
 def _main(root: Element) -> Element:
@@ -70,7 +94,7 @@ def _shades(item: Element, alpha: Covered, covered: Covered) -> bool:
     """Tell whether an item only shades what it lies on."""
     total = float(alpha.sum())
     if total < 0.5:
-        return True
+        return float(covered.sum()) > 0
     seen = alpha > 0.04
     is_dense = float(alpha[seen].mean()) > DENSE if seen.any() else False
     inside = float((alpha * (covered > 0.5)).sum()) / total

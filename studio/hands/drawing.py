@@ -27,6 +27,10 @@ class Drawing:
     def __len__(self) -> int:
         return len(self.alpha)
 
+    def before(self, ground: Tensor) -> Drawing:
+        """Return the same motifs before another ground (n, 3, h, w), 0…1."""
+        return Drawing(torch.cat([self.rgb, self.alpha], 1), ground)
+
     def _spread(self, rgb: Tensor) -> Tensor:
         """Carry the colours on beyond the edge, so that a moved or soft edge shows no black."""
         near = brush.blur(rgb * self.alpha, 2) / (brush.blur(self.alpha, 2) + 1e-4)

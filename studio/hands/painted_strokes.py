@@ -96,7 +96,7 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     canvas = form.painted(coat, marks, tones, canvas, thick=1.1)
     small = form.minute(drawing)
     colours = over(brush.blur(rich, 0.7 * unit), 0.75 * small, canvas[0])
-    return form.relit(colours, canvas[1], 0.5, _side(drawing), unit)
+    return form.relit(colours, canvas[1], 0.4, _side(drawing), unit)
 
 
 def pastel(drawing: Drawing, dice: Dice) -> Tensor:

@@ -1,4 +1,4 @@
-"""Water and dust: watercolour with white paper and pooled edges, ink with mist and dry brush, smudged charcoal."""
+"""Water and dust: watercolour with white paper and pooled edges, ink with mist, smudged charcoal, matt gouache."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from studio.hands import brush, colour
 from studio.hands import techniques as form
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
-from studio.hands.drawing import Drawing
-from studio.hands.techniques import contrasted, solid
+from studio.hands.drawing import Drawing, ground_hue, soft
+from studio.hands.techniques import contrasted, solid, stroked
 
 
 def _masses(picture: Tensor, edges: tuple[float, ...], softness: float) -> Tensor:
@@ -42,15 +42,15 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     light = over(light, 0.25 + 0.75 * inside, 0.22 + 0.78 * light)
     # First wash: the colour of all that is not the lightest, thin.
     clear = colour.rgb(torch.cat([0.80 + 0.17 * light, chroma * 1.05 * hue.cos(), chroma * 1.05 * hue.sin()], 1))
-    open_ = step(light + 0.02 * tooth + 0.06 * brush.cloud(dice, like, 26 * unit, 2), 0.80, 0.95)
-    first = sheet * (1 - (1 - clear) * (0.95 - 0.85 * open_))
+    open_ = step(light + 0.02 * tooth + 0.06 * brush.cloud(dice, like, 26 * unit, 2), 0.80 + 0.09 * inside, 0.97)
+    first = sheet * (1 - (1 - clear) * (0.95 - (0.85 - 0.3 * inside) * open_))
     # Then washes of the colour itself, each over less and darker, each with its dried rim.
     paint = colour.tuned(wet, chroma=1.4 + 0.2 * (1 - inside), lightness=0.74 + 0.1 * inside, lift=0.25 - 0.1 * inside)
     picture = first
     pooled = 1 + 0.16 * brush.cloud(dice, like, 40 * unit, 3)
-    for at, strength, soft in ((0.70, 0.42, 0.06), (0.50, 0.42, 0.06), (0.30, 0.50, 0.07)):
+    for at, strength, half in ((0.70, 0.42, 0.06), (0.50, 0.42, 0.06), (0.30, 0.50, 0.07)):
         wander = 0.045 * brush.cloud(dice, like, 18 * unit, 2)
-        cover = step(light + wander, at + soft, at - soft)
+        cover = step(light + wander, at + half, at - half)
         rim = (cover - brush.blur(cover, 3.0 * unit)).clamp(0, 1)
         glaze = over(paint, torch.full_like(like, 0.2), brush.blur(paint, 5 * unit))
         density = (cover * strength * pooled + 0.75 * rim * (0.5 + 0.5 * inside)).clamp(0, 1)
@@ -60,7 +60,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     cover = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.35, 0.65)
     rim = (cover - brush.blur(cover, 2.6 * unit)).clamp(0, 1)
     own = colour.tuned(brush.shifted(drawing.rgb, *off), chroma=1.25, lift=0.05)
-    body = over(own, torch.full_like(like, 0.45) * (1 - 0.8 * open_), picture)
+    body = over(own, torch.full_like(like, 0.5) * (1 - 0.6 * open_), picture)
     picture = over(body, cover, picture)
     picture = picture * (1 - (1 - own) * (0.9 * rim))
     picture = _bloomed(picture, sheet, dice, like, unit, 1 - torch.maximum(fine, 0.6 * inside))
@@ -82,7 +82,7 @@ def _bloomed(picture: Tensor, sheet: Tensor, dice: Dice, like: Tensor, unit: flo
         radius = (10 + 22 * own[:, 2:3]) * unit
         within = step(away, radius + 2 * unit, radius - 14 * unit) * where
         rim = torch.exp(-(((away - radius) / (3.2 * unit)) ** 2)) * where
-        picture = over(sheet, 0.2 * within, picture) * (1 - 0.07 * rim)
+        picture = over(sheet, 0.2 * within, picture) * (1 - 0.035 * rim)
     return picture
 
 
@@ -138,7 +138,7 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
 def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     """Broad tone smudged with the hand, hatching along the form, blacks pressed in, lights lifted out of it."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    tooth = 0.4 * brush.grain(dice, like) + 0.9 * brush.cloud(dice, like, 3.4 * unit, 1)
+    tooth = 0.5 * brush.grain(dice, like) + 0.7 * brush.cloud(dice, like, 3.4 * unit, 1)
     off = [1.0 * unit * brush.cloud(dice, like, 16 * unit, 1) for _ in range(2)]
     seen = brush.shifted(whole, *off)
     light = contrasted(colour.lab(brush.blur(seen, 1.0 * unit))[:, :1])
@@ -171,3 +171,49 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     sheet = solid("c9c1b2", like) * (1 + 0.025 * tooth)
     picture = over(solid("19181a", like), (dark * (1 - 0.75 * lifted)).clamp(0, 0.95), sheet)
     return over(torch.full_like(picture, 0.96), 0.85 * lifted * (0.9 + 0.1 * tooth).clamp(0, 1), picture)
+
+
+def gouache(drawing: Drawing, dice: Dice) -> Tensor:
+    """Opaque matt colour in a few flat shapes, laid with a broad brush that runs dry, paper seen at their seams."""
+    unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
+    off = [1.6 * unit * brush.cloud(dice, like, 18 * unit, 2) for _ in range(2)]
+    inside = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.35, 0.65)
+    ground = brush.shifted(soft(*drawing.parted_ground(8, 3.2)), *[1.8 * each for each in off])
+    things = brush.shifted(soft(*drawing.parted_motifs(10, 1.5, 1.1)), *off)
+    flat = over(things, inside, ground)
+    # The brush goes along the form, and its bristles leave streaks of a lighter and a darker load.
+    way = form.ways(whole, unit, 10.0, form.sweeps(dice, like, unit, (-0.6, 0.4)))
+    streaks = brush.along(brush.cloud(dice, like, 6 * unit, 2), *way, 55 * unit, 9) * 2.3
+    patch = brush.cloud(dice, like, 34 * unit, 2)
+    loaded = over(brush.blur(whole, 3 * unit), torch.full_like(like, 0.25), flat)
+    paint = colour.tuned(
+        loaded, chroma=1.18, lightness=0.88, lift=0.115 + 0.026 * streaks + 0.018 * patch, turn=0.1 * patch
+    )
+    # At a seam of two shapes the brush stops short or goes dry, and a warm paper shows.
+    seam = brush.steepness(brush.blur(colour.lab(flat)[:, :1], 1.4 * unit)) * unit
+    gap = step(brush.blur(seam, 1.6 * unit), 0.012, 0.045) * step(streaks + 0.5 * patch, 0.25, 1.2)
+    sheet = solid("eadfc8", like).expand(len(like), -1, *like.shape[2:])
+    picture = over(sheet, 0.6 * gap * (1 - form.detail(drawing)), paint)
+    small = brush.blur(form.minute(drawing), 0.8 * unit)
+    picture = over(brush.blur(whole, 0.7 * unit), 0.8 * small, picture)
+    # A few strokes of a paler load over lights: dry, and as broad as the brush.
+    marks = brush.Marks(dice, like, 20 * unit)
+    light = colour.lab(brush.blur(whole, 4 * unit))[:, :1]
+    coat = stroked(marks, way, 24 * unit, 6.5 * unit, 0.5 * step(light, 0.45, 0.85) * (1 - 0.4 * inside))
+    tones = colour.tuned(marks.seen(brush.blur(paint, 3 * unit)), lift=0.05 + 0.05 * (marks.own[:, :1] - 0.3))
+    phase = coat.coloured(marks.own[:, 3:].expand(len(like), -1, -1, -1))
+    dry = step(torch.sin(3.4 * coat.across + 25 * phase) + 0.9 - coat.along.abs(), -0.1, 1.3) * coat.cover
+    return over(coat.coloured(tones), 0.55 * dry * (1 - small), picture) * brush.paper(dice, like, 0.012)
+
+
+def gouache_alone(drawing: Drawing, dice: Dice) -> Tensor:
+    """Paint things in gouache before a wall and a table in two tones that set them off."""
+    like = drawing.alpha
+    hue = ground_hue(drawing, dice, 1.0)
+    light = torch.where(drawing.mean[:, :1] > 0.62, 0.45, 0.80)
+    wall, table = (
+        colour.colour(light + lift, torch.full_like(hue, 0.06), hue + turn) for lift, turn in ((0, 0), (0.08, 0.7))
+    )
+    _, y = brush.places(like)
+    below = step(y / like.shape[2] + 0 * like, 0.66, 0.69)
+    return gouache(drawing.before(over(table, below, wall)), dice)

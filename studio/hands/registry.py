@@ -80,6 +80,7 @@ _GRAPHIC = (
     _graphic("textile", "printed textile", "Printed textile", "a printed textile of", "textile", finishes.cloth),
     _graphic("batik", "batik", "Batik", "a batik of", "batik", finishes.cloth),
     _graphic("tapestry", "tapestry", "Tapestry", "a tapestry of", "tapestry", finishes.cloth),
+    _graphic("cyanotype", "cyanotype", "Cyanotype", "a cyanotype of", "cyanotype", finishes.paper, washes.cyanotype),
     _graphic("layered-paper", "layered paper", "Layered paper", "layered paper of", "layered-paper", finishes.paper),
 )  # fmt: skip
 _PAINTERLY = (
@@ -92,6 +93,7 @@ _PAINTERLY = (
          PAINTED),
     Hand("watercolour", "watercolour", "Watercolour", "a watercolour of", washes.watercolour, True,
          painted_washes.watercolour, PAINTED),
+    Hand("gouache", "gouache", "Gouache", "a gouache of", None, True, painted_washes.gouache, PAINTED),
     Hand("ink-wash", "ink wash", "Ink wash", "an ink wash painting of", washes.ink_wash, False, painted_washes.ink_wash,
          PAINTED),
 )  # fmt: skip
@@ -102,7 +104,6 @@ _EARLIER = (
     Hand("low-poly", "low poly", "Low poly", "a low poly picture of", facets.low_poly),
     Hand("neon", "neon", "Neon", "a neon sign of", lines.neon),
     Hand("op-art", "op art", "Op art", "an op art picture of", lines.op_art),
-    Hand("cyanotype", "cyanotype", "Cyanotype", "a cyanotype of", washes.cyanotype, keeps_colour=False),
     Hand("colour-field", "colour field", "Colour field", "a colour field painting of", washes.colour_field),
     Hand("orphist", "discs of colour", "Discs of colour", "discs of colour around", washes.orphist),
 )  # fmt: skip

@@ -15,7 +15,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from sketch import rendering
+from sketch.layers import drawn
 from sketch.sketchbook import Sketchbook
 from studio.errors import FolderError, StudioError
 from studio.scenes import picture_sketches, scene_colours
@@ -77,7 +77,7 @@ class Captioned:
 
     @property
     def _side(self) -> int:
-        return self._size // rendering.FOLD
+        return self._size // drawn.FOLD
 
     @cached_property
     def _colours(self) -> SceneColours | None:

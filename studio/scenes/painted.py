@@ -12,8 +12,8 @@ from torch import Tensor
 
 from sketch import mixing, rendering
 from sketch.colour import Array
+from sketch.layers.drawn import Drawn
 from sketch.parts import Taken
-from sketch.rendering import Drawn
 from sketch.sketchbook import Sketchbook
 from studio.hands import registry
 from studio.scenes import picture_sketches
@@ -26,10 +26,16 @@ OWN, ROUGH = 0.08, 0.05
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """Pictures (n, 3, size, size), 0…1, and their sketches (n, 4, size / 4, size / 4), −1…1."""
+    """Pictures (n, 3, size, size), 0…1, and their sketches (n, 4, size / 4, size / 4), −1…1.
+
+    ``guides`` (n, 3, size / 2, size / 2), −1…1, are what a decoder is shown of them; ``graphic`` (n), 0…1, tells which
+    of them show the marks that were drawn.
+    """
 
     pictures: Tensor
     sketches: Tensor
+    guides: Tensor
+    graphic: Tensor
 
 
 class Easel:
@@ -68,7 +74,9 @@ class Easel:
                 for (row, share), picture in zip(chunk, painted, strict=True):
                     pictures[row] += share * picture
         sketches = [self._sketch(*each) for each in zip(subjects, drawn, pictures, strict=True)]
-        return Painted(pictures, torch.from_numpy(np.stack(sketches)))
+        guides = np.stack([each.guide(self._size // 2) for each in drawn])
+        graphic = torch.tensor([float(np.mean(each.graphic)) for each in drawn])
+        return Painted(pictures, torch.from_numpy(np.stack(sketches)), torch.from_numpy(guides), graphic)
 
     def _sketch(self, subject: Subject, drawn: Drawn, picture: Tensor) -> Array:
         """Sketch a subject: as it was drawn, as by a finger, or from what was painted."""

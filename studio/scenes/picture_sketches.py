@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from sketch import colour, distance, rendering
+from sketch import colour
 from sketch.colour import Array
+from sketch.layers import distance
+from sketch.layers import drawn as layers
 
 Mask = NDArray[np.bool_]
 
@@ -124,7 +126,7 @@ def signed(inside: Mask) -> Array:
         return np.full(inside.shape, 1.0 if inside.all() else -1.0, np.float32)
     far = np.where(inside, _to(~inside), _to(inside))
     # The middle of a pixel at an edge is half a pixel off it.
-    away = (far - 0.5) * rendering.FOLD / distance.CLAMP
+    away = (far - 0.5) * layers.FOLD / distance.CLAMP
     return np.clip(np.where(inside, away, -away), -1, 1).astype(np.float32)
 
 

@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from sketch import colour, rendering
 from sketch.colour import Array
+from sketch.layers import drawn
 from sketch.sketchbook import Sketchbook
 from studio.scenes import subjects
 from studio.scenes.picture_sketches import Mask
@@ -39,7 +40,7 @@ def shown_in(book: Sketchbook, seed: int) -> Array:
     """Return colours (n, 3), in Oklab, of scenes by dice of a sketchbook's drawings, as their sketches show them."""
     programme = subjects.Programme(subjects.Plan(SCENES, seed), book)
     scenes = (programme.subject(number).first.scene for number in range(SCENES))
-    return sampled((rendering.draw(scene, book, rendering.SKETCH).sketch() for scene in scenes), SCENES, seed)
+    return sampled((rendering.draw(scene, book, drawn.SKETCH).sketch() for scene in scenes), SCENES, seed)
 
 
 def sampled(sketches: Iterable[Array], count: int, seed: int) -> Array:

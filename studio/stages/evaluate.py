@@ -152,10 +152,10 @@ class _Sketches(_Words):
 
     def _programs(self, asked: list[Question]) -> Gallery:
         """Have the hands' own programs paint what is asked."""
-        from sketch import rendering
+        from sketch.layers import drawn
         from studio.judging import exam, led_exam
 
-        size = self._side * rendering.FOLD
+        size = self._side * drawn.FOLD
         programs = exam.Gallery(self.folder, f"programs:{size}")
         programs.paint(asked, led_exam.by_hand(self._book, size), batch=16)
         return programs

@@ -31,6 +31,8 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 )
 @click.option("--after", type=click.IntRange(1), help="With --run: the checkpoint after this step.")
 @click.option("--vae", type=click.Path(path_type=Path), help="An autoencoder; else model/vae, else that of --base.")
+@click.option("--decoder", type=click.Path(path_type=Path),
+              help="One that is shown scenes; else model/decoder, or the base's with its autoencoder.")  # fmt: skip
 @click.option("--evaluation", help="Whose figures, sheets and vocabulary the card gets.")
 @click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
 @click.option("--licence", default="", help="What may be done with its pictures; else from the sources' licences.")
@@ -50,8 +52,8 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
     "--origin", default="", help="For the card: which weights it went on from, where those are not the base's."
 )
 def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, run: str | None,
-            after: int | None, vae: Path | None, evaluation: str | None, prefix: str, licence: str,
-            steps: int | None, guidance: float | None, sketchbook: Path | None, lexicon: Path | None,
+            after: int | None, vae: Path | None, decoder: Path | None, evaluation: str | None, prefix: str,
+            licence: str, steps: int | None, guidance: float | None, sketchbook: Path | None, lexicon: Path | None,
             presets_path: Path | None, unnamed: tuple[str, ...], hands: tuple[str, ...],
             origin: str) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
@@ -66,6 +68,7 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
     if scores and scores["model"] != pipeline.fingerprint(parts):
         raise FolderError(f"The evaluation {evaluation!r} is of another model ({scores['model']}); evaluate this one.")
     pipe = pipeline.pipeline(parts)
+    scene_decoder = _scene_decoder(decoder, folder, base, parts["vae"])
     size = pipe.unet.config.sample_size * pipe.vae_scale_factor
     side = diffusion.sketch_side(pipe.unet.config)
     leading, goes_on = None, model_card.goes_on(folder)
@@ -85,11 +88,14 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
     if leading:
         facts = led_model.house(facts, leading, of_base, hands=hands, presets=presets, unnamed=unnamed)
     ends = {run: int(parts["unet"].name)} if run else {}
-    text = model_card.written(folder, facts, scores, _parts(pipe), base=of_base if goes_on else None, leading=leading,
+    networks = _parts(pipe, scene_decoder)
+    text = model_card.written(folder, facts, scores, networks, base=of_base if goes_on else None, leading=leading,
                               origin=origin, ends=ends)  # fmt: skip
 
     def fill(path: Path) -> None:
         write(pipe, path)
+        if scene_decoder:
+            shutil.copytree(scene_decoder, path / "decoder")
         (path / "house.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
         (path / "MODEL_CARD.md").write_text(text, "utf-8")
         if goes_on and (base / "MODEL_CARD.md").exists():
@@ -108,7 +114,7 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
     put_folder(target, fill)
     written = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     return {"model": str(target), "name": name, "size": size, "led": bool(leading), "bytes": written,
-            "parameters": sum(row["parameters"] for row in _parts(pipe))}  # fmt: skip
+            "parameters": sum(row["parameters"] for row in networks)}  # fmt: skip
 
 
 def _presets(path: Path | None) -> dict[str, Any] | None:
@@ -134,8 +140,29 @@ def _hands(folder: Folder) -> tuple[str, ...]:
     return composition.read_plan(folder).hands if (folder.path / composition.NAME).exists() else ()
 
 
-def _parts(pipe: Any) -> list[dict[str, Any]]:
+def _scene_decoder(named: Path | None, folder: Folder, base: Path, vae: Path) -> Path | None:
+    """Find the decoder that is shown scenes, if there is one; the base's is for the latents of its autoencoder.
+
+    :raises StudioError: where what was found is none.
+    """
+    from decoder import DecoderError, load
+
+    usual = [folder.path / "model/decoder", *([base / "decoder"] if vae == base / "vae" else [])]
+    found = named or next((path for path in usual if path.exists()), None)
+    try:
+        if found:
+            load(found)
+    except DecoderError as error:
+        raise StudioError(f"--decoder: {error}") from error
+    return found
+
+
+def _parts(pipe: Any, scene_decoder: Path | None = None) -> list[dict[str, Any]]:
     named = {"text_encoder": pipe.text_encoder, "unet": pipe.unet, "vae": pipe.vae}
+    if scene_decoder:
+        from decoder import load
+
+        named["decoder"] = load(scene_decoder)
     rows = [
         {"part": name, "what": f"`{type(part).__name__}`", "parameters": _count(part)} for name, part in named.items()
     ]

@@ -12,4 +12,5 @@ __all__ = [
     "meaning_table",
     "pipeline",
     "repainting",
+    "scene_lesson",
 ]

@@ -7,6 +7,7 @@ bears is given in training, so that a picture between two latents is one as well
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,22 @@ class Refined(nn.Module):
         return painted
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What of a pool a step sees: which rows, the upper left corners of pieces of ``side`` latents, which are own."""
+
+    side: int
+    chosen: list[int]
+    corners: list[list[int]]
+    own: list[bool]
+
+    def piece(self, of: Tensor, number: int, times: int) -> Tensor:
+        """Cut a piece (c, h, w) out of what is ``times`` as large as latents."""
+        (down, right), size = self.corners[number], self.side * times
+        top, left = down * times, right * times
+        return of[self.chosen[number], :, top : top + size, left : left + size]
+
+
 class Pool:
     """Pictures painted beforehand, and their latents, of which a decoder is taught pieces.
 
@@ -101,14 +118,31 @@ class Pool:
     ) -> None:
         """Take unscaled latents (n, c, s, s), those that were repainted, and pictures (n, 3, h, w) in bytes."""
         self.latents, self.pictures, self.repainted, self._share = latents, pictures, repainted, share
-        self._times = pictures.shape[-1] // self.latents.shape[-1]
-        self._piece = min(piece // self._times, self.latents.shape[-1])
+        self._piece = min(piece // (pictures.shape[-1] // latents.shape[-1]), latents.shape[-1])
 
     def batch(self, step: int, count: int, dice: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Return latents (n, c, s, s) of a step and their pictures 0…1, and which are these pictures' own (n).
 
         There are as many places whatever their size.
         """
+        cut = self.cut(step, count, dice)
+        pictures = self.pieces(self.pictures, cut).float() / 255
+        return self.latent_pieces(cut), pictures, torch.tensor(cut.own).to(self.latents.device)
+
+    def latent_pieces(self, cut: Cut) -> Tensor:
+        """Return pieces (n, c, s, s) of latents, each the picture's own or repainted."""
+        if self.repainted is None:
+            return self.pieces(self.latents, cut)
+        own = torch.tensor(cut.own).to(self.latents.device).view(-1, 1, 1, 1)
+        return torch.where(own, self.pieces(self.latents, cut), self.pieces(self.repainted, cut))
+
+    def pieces(self, of: Tensor, cut: Cut) -> Tensor:
+        """Return pieces (n, channels, h, w) of what is as large as latents, or several times."""
+        times = of.shape[-1] // self.latents.shape[-1]
+        return torch.stack([cut.piece(of, n, times) for n in range(len(cut.chosen))])
+
+    def cut(self, step: int, count: int, dice: torch.Generator) -> Cut:
+        """Draw by dice what a step sees."""
         side = self.latents.shape[-1]
         taken = side if step % 5 == 4 else self._piece
         number = max(1, count * self._piece**2 // taken**2)
@@ -117,13 +151,7 @@ class Pool:
         own = torch.ones(number, dtype=torch.bool)
         if self.repainted is not None:
             own = torch.rand(number, generator=dice) >= self._share
-        latents, pictures = [], []
-        for one, (down, right), is_own in zip(chosen, corners, own.tolist(), strict=True):
-            of = self.latents if is_own or self.repainted is None else self.repainted
-            latents.append(of[one, :, down : down + taken, right : right + taken])
-            top, left, size = down * self._times, right * self._times, taken * self._times
-            pictures.append(self.pictures[one, :, top : top + size, left : left + size])
-        return torch.stack(latents), torch.stack(pictures).float() / 255, own.to(self.latents.device)
+        return Cut(taken, chosen, corners, own.tolist())
 
 
 def raw_latents(vae: Any, pictures: Tensor) -> Tensor:

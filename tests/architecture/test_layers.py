@@ -32,7 +32,7 @@ FROM_APP = {
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""
 
-NOT_FOR_APP = {"sketch.distance", "sketch.mixing", "sketch.parts", "sketch.shapes"}
+NOT_FOR_APP = {"sketch.layers.distance", "sketch.mixing", "sketch.parts", "sketch.shapes"}
 """What of the sketches needs scipy, which the web process does not load."""
 
 BLUEPRINT = "app/pages/__init__.py"
@@ -184,7 +184,7 @@ def test_sketch_is_entered_by_its_doors(package: str) -> None:
 
 
 def test_sketch_knows_nothing_of_ours_and_lists_modules_that_are_there() -> None:
-    found = modules("app", "eye", "sketch", "studio", "worker")
+    found = modules("app", "decoder", "eye", "sketch", "studio", "worker")
     asked = {other for name, module in found.items() if name.startswith("sketch") for other in module.imports}
     assert {name.split(".")[0] for name in asked} == {"sketch"}
     assert {f"sketch.{name}" for name in listed("sketch")} <= set(found)

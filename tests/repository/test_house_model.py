@@ -6,7 +6,8 @@ import json
 import re
 
 from app.generation import models_on_offer
-from sketch import sketchbook
+from sketch import parts, sketchbook
+from sketch.styling.drawing_styles import FLAT, is_modelled
 from tests.support.house import FACTS, HOUSE
 
 SIZE_MAX = 110_000_000  # bytes
@@ -49,3 +50,16 @@ def test_runs_on_the_card_say_what_they_saw_and_stand_there_once() -> None:
     rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table[1].splitlines()]
     assert all(re.fullmatch(r"(some )?[\d,]+", row[4]) for row in rows), rows
     assert len({tuple(row[2:]) for row in rows}) == len(rows)
+
+
+def test_every_name_has_two_flat_drawings_and_most_a_modelled_one_that_is_taken_apart_into_few_parts() -> None:
+    book = sketchbook.load(HOUSE / sketchbook.FILE)
+    styles: dict[str, set[str]] = {}
+    for each in book.drawings.values():
+        styles.setdefault(each.name, set()).add(each.style)
+    assert all(found >= set(FLAT) for found in styles.values())
+    modelled = [each for each in book.drawings.values() if is_modelled(each)]
+    assert len({each.name for each in modelled}) > 0.95 * len(styles)
+    assert {(each.artist, each.licence) for each in modelled} == {("Microsoft Corporation", "MIT")}
+    for each in modelled[::150]:
+        assert 1 <= len(parts.apart(book.svg(each.digest))) <= parts.MOST

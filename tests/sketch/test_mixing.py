@@ -11,9 +11,9 @@ from scipy import ndimage
 
 from sketch import mixing, palettes, rendering
 from sketch.backdrops import backdrop
+from sketch.layers.drawn import Drawn
 from sketch.mixing import Mixture
 from sketch.parts import Taken
-from sketch.rendering import Drawn
 from sketch.scene import COLOURS, Scene, Setting
 from tests.support.drawings import FLAT, book, scene_of, thing
 

@@ -122,3 +122,18 @@ def test_drawing_is_taken_apart_once() -> None:
     assert taken.of(DIGESTS["cat face"]) is taken.of(DIGESTS["cat face"]) and len(taken.of(DIGESTS["cat face"])) == 2
     with pytest.raises(SketchbookError, match="There is no drawing"):
         taken.of("nobody")
+
+
+def test_marked_group_is_one_part_with_its_shades() -> None:
+    shaded = '<circle cx="16" cy="16" r="12" fill="#a04020"/><path fill="#fff" fill-opacity=".5" d="M10 8h6v6h-6z"/>'
+    eye = '<circle cx="16" cy="20" r="3" fill="#111"/>'
+    whole, seen = parts.apart(svg(f'<g data-part="">{shaded}</g>{eye}'))
+    assert len(parts.apart(svg(shaded + eye))) == 3
+    assert whole.alpha.sum() == pytest.approx(np.pi * 48**2, rel=0.02) and tone(seen) == (0x11, 0x11, 0x11)
+    lit = whole.picture[round(11 * 4 - whole.top * 128), round(13 * 4 - whole.left * 128)]
+    assert lit[0] > 0.75 and lit[3] == 1
+
+
+def test_marked_group_within_a_mask_is_no_part() -> None:
+    masked = '<mask id="m"><g data-part=""><path fill="#fff" d="M0 0h32v32H0z"/></g></mask>'
+    assert len(parts.apart(svg(f'{masked}<circle cx="16" cy="16" r="9" mask="url(#m)"/>'))) == 1

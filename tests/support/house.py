@@ -8,6 +8,7 @@ import json
 from app.config import ROOT
 from sketch import sketchbook
 from sketch.scene import Scene, Thing
+from sketch.styling.drawing_styles import is_modelled
 
 HOUSE = ROOT / "models" / "house"
 FACTS = json.loads((HOUSE / "house.json").read_bytes())
@@ -22,4 +23,5 @@ def scene(name: str) -> Scene:
 
 @functools.cache
 def _digests() -> dict[str, str]:
-    return {each.name: each.digest for each in sketchbook.load(HOUSE / sketchbook.FILE).drawings.values()}
+    held = sketchbook.load(HOUSE / sketchbook.FILE).drawings.values()
+    return {each.name: each.digest for each in held if not is_modelled(each)}

@@ -9,9 +9,9 @@ LAYERS = {
     "worker": "__init__ | figures | film networks photos planning safety | diffusion queue | pieces | job | __main__",
     "studio": """__init__ | errors | hands workspace | text | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
-    "sketch": """__init__ | colour habitats keys remembering | marks | compositions | scene
-        | distance palettes surroundings svg | arrangement backdrops lighting sketchbook | parts rendering wording
-        | painterly shapes | mixing styling""",
+    "sketch": """__init__ | colour habitats keys remembering | layers marks | compositions | scene
+        | palettes surroundings svg | arrangement backdrops lighting sketchbook | painterly parts wording
+        | rendering | shapes styling | mixing""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 

@@ -7,11 +7,10 @@ kinds; how the steps make a picture, and a walk, is the painter's.
 
 import copy
 import logging
-import math
 import re
 import warnings
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,14 +27,10 @@ from worker.diffusion import device_errors, solvers
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
 from worker.diffusion.model_folder import ModelError
-from worker.networks import adapters, group_norm, thread_lanes, upsampling
+from worker.networks import adapters, decoding, group_norm, upsampling
 from worker.networks.traced_unet import Traced, is_small
 
 __all__ = ["Model", "ModelError", "Text"]
-
-DECODED_PIXELS = 2**16
-"""How many pixels are decoded at once: more do not fit into a processor's caches (twice as slow for 24 house pictures),
-and the decoder of a large model needs kilobytes of memory for each."""
 
 NONE: adapters.Shares = MappingProxyType({})
 
@@ -61,7 +56,8 @@ class Model:
 
     `sketch_side` is the size of the sketches that lead it, None where it is led by words alone.
     `scale` is how many pixels, along each side, one latent stands for. Where `embeds_guidance`, the strength of the
-    guidance is an input of the network, and no second pass without the prompt is needed.
+    guidance is an input of the network, and no second pass without the prompt is needed. One that `decodes_scenes` has
+    a decoder beside the autoencoder that is shown what a scene looks like.
     """
 
     def __init__(self, folder: Path, *, name: str = "", revision: str = "", device: str = "auto") -> None:
@@ -89,6 +85,7 @@ class Model:
         self.scale: int = self._pipe.vae_scale_factor
         self.latent_shape: tuple[int, int, int] = (config.out_channels, height, width)
         self.sketch_side = files.sketch_side(folder)
+        self.decodes_scenes = decoding.decodes_scenes(self._pipe.vae)
         self._folder = folder
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
         self.embeds_guidance: bool = config.time_cond_proj_dim is not None
@@ -275,18 +272,12 @@ class Model:
             self._solvers = {key: solvers.make(scheduler, self._pipe.scheduler.config, steps, self.device)}
         return copy.deepcopy(self._solvers[key])
 
-    def decode(self, vae: Any, latents: torch.Tensor) -> NDArray[np.float32]:
-        """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time."""
-        scaled = _unscaled(vae.config, latents).to(next(vae.parameters()).dtype, memory_format=torch.channels_last)
-        few = max(1, DECODED_PIXELS // (self.scale**2 * latents.shape[-1] * latents.shape[-2]))
-        if self._is_small:
-            few = min(few, math.ceil(len(scaled) / thread_lanes.parts(len(scaled), least=1)))
-        parts = torch.split(scaled, few)
-        decode = partial(_decode, vae)
-        pictures = torch.cat(
-            thread_lanes.run_in_lanes(decode, [(part,) for part in parts]) if self._is_small else [*map(decode, parts)]
-        )
-        return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
+    def decode(self, vae: Any, latents: torch.Tensor, guides: decoding.Guides | None = None) -> NDArray[np.float32]:
+        """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time.
+
+        `guides`, one for each, show a model that `decodes_scenes` what they are of.
+        """
+        return decoding.decode(vae, latents, guides, scale=self.scale, lanes=self._is_small)
 
     @torch.inference_mode()
     def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -298,32 +289,8 @@ class Model:
         pixels = torch.from_numpy(np.ascontiguousarray(picture, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
         encoded = vae.encode(pixels.to(self.device, torch.float32))
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        found: NDArray[np.float32] = _scaled(vae.config, latents)[0].cpu().numpy()
+        found: NDArray[np.float32] = decoding.scaled(vae.config, latents)[0].cpu().numpy()
         return found
-
-
-def _decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-    pictures: torch.Tensor = vae.decode(latents, return_dict=False)[0]
-    return pictures.float()
-
-
-def _unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
-    """Undo what brought the autoencoder's latents to the spread of noise, as the pipelines do."""
-    mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
-    unscaled = latents / float(config.scaling_factor)
-    if mean is None or spread is None:
-        return unscaled
-    mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
-    return torch.addcmul(mean, unscaled, spread)
-
-
-def _scaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
-    """Bring the autoencoder's latents to the spread of noise, as training did."""
-    mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
-    if mean is not None and spread is not None:
-        mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
-        latents = (latents - mean) / spread
-    return latents * float(config.scaling_factor)
 
 
 def _note(tokenizer: Any, prompt: str, subject: str) -> str:
@@ -357,6 +324,8 @@ def _pipeline(folder: Path) -> Any:
     except Exception as error:  # whatever a library raises about a folder, the folder is at fault
         raise ModelError(f"model folder {folder} cannot be loaded: {error}") from error
     pipe.set_progress_bar_config(disable=True)
+    if (scene_decoder := files.scene_decoder(folder)) is not None:
+        decoding.join(pipe.vae, scene_decoder)
     return pipe
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 import safetensors
 
+import decoder
+from decoder import DecoderError, SceneDecoder
+
 KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
 """The pipelines that are painted with, as `model_index.json` names them."""
 
@@ -39,6 +42,10 @@ SKETCH, SKETCH_VERSION, SKETCH_CHANNELS = "sketch.json", 1, 4
 """The file that says that a model is led by sketches; the version of these; their three colours and a distance."""
 
 
+DECODER = "decoder"
+"""The folder beside the other parts with a decoder that is shown scenes, which most models have not."""
+
+
 class ModelError(Exception):
     """A model, or a part of it that a recipe asks for, is missing, broken, or none that this program paints with."""
 
@@ -61,6 +68,25 @@ def sketch_side(folder: Path) -> int | None:
     if told.get("version") != SKETCH_VERSION or not isinstance(told.get("side"), int):
         raise ModelError(f"{path} asks for other sketches than this program draws, of version {SKETCH_VERSION}")
     return int(told["side"])
+
+
+def scene_decoder(folder: Path) -> SceneDecoder | None:
+    """Load the decoder that is shown scenes; None where there is none.
+
+    Raises ModelError where it cannot be loaded, or is made for other latents or sketches.
+    """
+    if not (folder / DECODER).is_dir():
+        return None
+    try:
+        found = decoder.load(folder / DECODER)
+    except DecoderError as error:
+        raise ModelError(str(error)) from error
+    unet, vae = (_json(folder / part / "config.json") for part in PARTS)
+    side, sample = sketch_side(folder), unet.get("sample_size")
+    scale = 2 ** (len(vae.get("block_out_channels") or vae.get("decoder_block_out_channels") or ()) - 1)
+    if (found.shape.latent, decoder.SCALE) != (vae.get("latent_channels", 4), scale) or side != 2 * (sample or 0):
+        raise ModelError(f"{folder / DECODER} is made for other latents or sketches than the model's")
+    return found
 
 
 def inspect(folder: Path) -> str:
@@ -98,7 +124,8 @@ def fingerprint(folder: Path) -> str:
     if (pattern := told.get("hand_pattern", HAND_PATTERN)) != HAND_PATTERN:
         digest.update(b"\0" + pattern.encode())
     lead = [path for path in [folder / SKETCH] if path.exists()]
-    for path in sorted((folder / "model_index.json", *lead, *texts, *weights)):
+    beside = [path for name in (decoder.CONFIG, decoder.WEIGHTS) if (path := folder / DECODER / name).exists()]
+    for path in sorted((folder / "model_index.json", *lead, *beside, *texts, *weights)):
         digest.update(path.relative_to(folder).as_posix().encode())
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())

@@ -25,6 +25,7 @@ from worker.diffusion.model_folder import ModelError
 from worker.diffusion.prepared_walk import PreparedWalk, adapter_shares, noise_at, text_at
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.solvers import SOLVER, SOLVERS
+from worker.networks.decoding import Guides
 from worker.planning.latent_state import Painted, State, between
 
 Start = tuple[State, State, float]
@@ -175,6 +176,7 @@ class Painter:
         solver_state.begin(solver, depth, history)
         words = self._words(prepared, task.positions)
         beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
+        guides = None if prepared.sketches is None else prepared.sketches.guides(task.positions)
         painted = [Painted(position) for position in task.positions]
         expected = latents
         whole = task.until == rendering.steps
@@ -197,7 +199,7 @@ class Painter:
                 if held is not None and not (is_last and whole):
                     expected = held.expected(step, expected)
             if reached in task.keep:
-                thumbnails = self._decoded(vae, expected) if reached in rendering.decoded else lens(expected)
+                thumbnails = self._decoded(vae, expected, guides) if reached in rendering.decoded else lens(expected)
                 _keep(painted, reached, latents, solver_state.memory(solver), thumbnails)
             on_step()
         has_numbers = bool(torch.isfinite(latents).all())  # here a device is waited for
@@ -208,7 +210,7 @@ class Painter:
             return painted
         if whole and rendering.detail:
             expected = _detailed(expected, task.positions, rendering.detail)
-        pictures = self.model.decode(vae, expected)
+        pictures = self.model.decode(vae, expected, guides)
         watch.lap("decode")
         if not np.isfinite(pictures).all():
             return None
@@ -286,13 +288,12 @@ class Painter:
         unguided, conditioned = self.model.predict(unet, doubled, t, states, pooled, **settings).chunk(2)
         return torch.add(unguided, conditioned - unguided, alpha=rendering.guidance)
 
-    def _decoded(self, vae: Any, expected: torch.Tensor) -> NDArray[np.float32]:
+    def _decoded(self, vae: Any, expected: torch.Tensor, guides: Guides | None) -> NDArray[np.float32]:
         """Return thumbnails of clean latents that are decoded, and averaged to four pixels for each latent."""
-        pictures, side = self.model.decode(vae, expected), max(1, self.model.scale // 2)
+        pictures, side = self.model.decode(vae, expected, guides), max(1, self.model.scale // 2)
         count, height, width, _ = pictures.shape
         tiles = pictures.reshape(count, height // side, side, width // side, side, 3)
-        thumbnails: NDArray[np.float32] = tiles.mean((2, 4))
-        return thumbnails
+        return np.asarray(tiles.mean((2, 4)), np.float32)
 
     @cached_property
     def lens(self) -> LatentPreview:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch import mixing, rendering
+from sketch.layers.drawn import Drawn
 from sketch.mixing import Mixture
 from sketch.parts import Taken
 from sketch.scene import Scene
@@ -23,6 +24,16 @@ FINER = 2
 
 REMEMBERED = 256
 """How many sketches of a walk are remembered: each level of a ladder asks for some of them again."""
+
+Beside = tuple[NDArray[np.float32], NDArray[np.float16] | None]
+"""A sketch, and the guide of the same drawing, in half the memory."""
+
+GUIDE = 2
+"""How much larger than a sketch the guide is that a decoder is shown: half the picture's side."""
+
+STOP_FINER = 4
+"""How much finer than a sketch stops are drawn for guides: things are placed by whole pixels there, and half of one of
+the guide's is seen. What lies between stops is placed more finely than by pixels."""
 
 THUMBNAIL = 16
 """The side of a thumbnail: as much as one sees of a picture at a glance."""
@@ -52,7 +63,8 @@ def of_walk(
     drawings = [thing.drawing for scene in scenes if scene is not None for thing in scene.things]
     if gone := [drawing for drawing in drawings if drawing not in book]:
         raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
-    return WalkSketches(scenes, book, model.sketch_side * width // model.latent_shape[-1], closed=closed)
+    side = model.sketch_side * width // model.latent_shape[-1]
+    return WalkSketches(scenes, book, side, closed=closed, guided=model.decodes_scenes)
 
 
 def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[str, str]) -> NDArray[np.float32] | None:
@@ -71,12 +83,20 @@ def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[s
 
 
 class WalkSketches:
-    """The sketches of one walk, by position; a stop without a scene has a blank one."""
+    """The sketches of one walk, by position; a stop without a scene has a blank one.
 
-    def __init__(self, scenes: Sequence[Scene | None], book: Sketchbook, side: int, *, closed: bool = False) -> None:
-        """Draw scenes, one for each stop, from the drawings of a sketchbook; sketches are `side` wide and high."""
+    With a decoder that is shown the scene there are guides as well, twice as large, of the same drawings.
+    """
+
+    def __init__(
+        self, scenes: Sequence[Scene | None], book: Sketchbook, side: int, *, closed: bool = False, guided: bool = False
+    ) -> None:
+        """Draw scenes, one for each stop, from the drawings of a sketchbook; sketches are `side` wide and high.
+
+        Guides are made where they are asked for with `guided`.
+        """
         self.scenes = tuple(scenes)
-        self._book, self._side, self._closed = book, side, closed
+        self._book, self._side, self._closed, self._guided = book, side, closed, guided
         self._taken = Taken(book, side=side * FINER)
         self._mixture = lru_cache(maxsize=8)(self._mixed)
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._drawn)
@@ -86,26 +106,39 @@ class WalkSketches:
 
         Raises SketchbookError where a drawing is not there.
         """
-        return np.stack([self._remembered(position) for position in positions])
+        return np.stack([self._remembered(position)[0] for position in positions])
 
-    def _drawn(self, position: float) -> NDArray[np.float32]:
+    def guides(self, positions: Sequence[float]) -> list[NDArray[np.float32] | None]:
+        """Return what a decoder is shown at global positions: (3 x twice the side x twice the side), within -1 and 1.
+
+        None where one of the stops that a position lies between has no scene. Raises SketchbookError as :meth:`at`.
+        """
+        found = [self._remembered(position)[1] for position in positions]
+        return [None if guide is None else guide.astype(np.float32) for guide in found]
+
+    def _drawn(self, position: float) -> Beside:
         i, t = frame_schedule.leg(position, len(self.scenes), closed=self._closed)
         first, last = self.scenes[i], self.scenes[(i + 1) % len(self.scenes)]
         if t in (0.0, 1.0) or first == last:  # at a stop: nothing needs to be matched
             return self._alone(last if t == 1.0 else first)
         if first is not None and last is not None:
-            return self._mixture(i).at(t, self._side * FINER).sketch(self._side)
-        return mixing.mixed(self._alone(first), self._alone(last), t)
+            return self._beside(self._mixture(i).at(t, self._side * FINER))
+        return mixing.mixed(self._alone(first)[0], self._alone(last)[0], t), None
 
     def _mixed(self, leg: int) -> Mixture:
         first, last = self.scenes[leg], self.scenes[(leg + 1) % len(self.scenes)]
         assert first is not None and last is not None  # noqa: S101 - asked for only there
         return Mixture(first, last, self._book, self._taken)
 
-    def _alone(self, scene: Scene | None) -> NDArray[np.float32]:
+    def _alone(self, scene: Scene | None) -> Beside:
         if scene is None:
-            return self._blank
-        return rendering.draw(scene, self._book, self._side * FINER).sketch(self._side)
+            return self._blank, None
+        finer = STOP_FINER if self._guided else FINER
+        return self._beside(rendering.draw(scene, self._book, self._side * finer))
+
+    def _beside(self, drawn: Drawn) -> Beside:
+        guide = drawn.guide(self._side * GUIDE).astype(np.float16) if self._guided else None
+        return drawn.sketch(self._side), guide
 
     @cached_property
     def _blank(self) -> NDArray[np.float32]:

@@ -378,3 +378,14 @@ def test_the_word_emoji_says_nothing_of_what_is_shown(reader: Reader) -> None:
     for said in ("fire emoji", "the emoji of a fire", "two fire emojis"):
         assert [item.drawing.name for item in reader.read(said).items] == ["fire"], said
     assert [item.drawing.name for item in reader.read("a smiley").items] == ["smiling face"]
+
+
+def test_modelled_drawings_are_known_and_never_chosen_by_seed(lexicon: Lexicon, drawings: list[Drawing]) -> None:
+    flat = Reader(lexicon, drawings)
+    more = [Drawing(digest_of(f"{each.name} modelled"), each.name, kind=each.kind, style="fluent-gradient")
+            for each in drawings]  # fmt: skip
+    reader = Reader(lexicon, [*drawings, *more])
+    for seed in range(12):
+        chosen, without = reader.read("a fox and an owl", seed=seed), flat.read("a fox and an owl", seed=seed)
+        assert chosen.items == without.items
+    assert more[0].digest in reader.drawings

@@ -25,7 +25,7 @@ SQUARES = replace(PLAIN, composition=Composition("squares", inks=STYLES["squares
 
 def test_scene_with_marks_is_drawn_in_its_inks() -> None:
     drawn = rendering.draw(LINOCUT, BOOK, 96)
-    assert drawn.is_graphic and drawn.things[..., 3].max() == 0
+    assert np.min(drawn.graphic) == 1 and drawn.things[..., 3].max() == 0
     assert (drawn.numbers > 0).any()
     chroma = drawn.picture.max(-1) - drawn.picture.min(-1)
     assert chroma.max() < 0.15  # paper and ink, whatever colour the drawing has
@@ -33,7 +33,7 @@ def test_scene_with_marks_is_drawn_in_its_inks() -> None:
 
 def test_painted_composition_leaves_things_and_ground() -> None:
     one, other = (rendering.draw(replace(PLAIN, composition=each), BOOK, 64) for each in (None, Composition()))
-    assert not other.is_graphic and one.things[..., 3].max() == other.things[..., 3].max() == 1
+    assert not np.any(other.graphic) and one.things[..., 3].max() == other.things[..., 3].max() == 1
 
 
 PAIRS = [(LINOCUT, SQUARES), (PLAIN, LINOCUT), (SQUARES, PLAIN), (LINOCUT, LINOCUT)]

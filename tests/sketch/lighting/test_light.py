@@ -10,11 +10,11 @@ import pytest
 
 from sketch import colour, rendering, scene
 from sketch.backdrops import backdrop
+from sketch.layers.drawn import Drawn
 from sketch.lighting.light import Light
 from sketch.lighting.shadow import Shadow
 from sketch.mixing import Mixture
 from sketch.parts import Taken
-from sketch.rendering import Drawn
 from sketch.scene import Setting, Thing
 from sketch.surroundings import Surroundings
 from tests.support.drawings import FLAT, book, scene_of, thing

@@ -9,10 +9,10 @@ import pytest
 
 from sketch import rendering
 from sketch.colour import Array
+from sketch.layers.drawn import Drawn
 from sketch.lighting import shadow
 from sketch.lighting.form import Form
 from sketch.lighting.shadow import Shadow
-from sketch.rendering import Drawn
 from sketch.scene import Setting, Thing
 from tests.support.drawings import FLAT, book, scene_of, thing
 

@@ -10,9 +10,9 @@ import pytest
 
 from sketch import colour, mixing, rendering
 from sketch.colour import NAMED, Array
+from sketch.layers.drawn import Drawn
 from sketch.painterly import composing
 from sketch.parts import Taken
-from sketch.rendering import Drawn
 from sketch.scene import COLOURS, KINDS, Setting, Thing
 from sketch.surroundings import Surroundings
 from tests.support.drawings import book, scene_of, thing
@@ -70,10 +70,12 @@ def test_compose_at_an_odd_size_is_a_picture() -> None:
     assert composed(thing("disc"), size=33).picture.shape == (33, 33, 3)
 
 
-def test_compose_things_that_move_a_little_change_little() -> None:
-    steps = [composed(thing("house", 0.4 + 0.002 * at), thing("sun", 0.7, 0.6, 0.3)).picture for at in range(6)]
-    changes = [np.abs(a - b).mean() for a, b in pairwise(steps)]
-    assert max(changes) < 0.008
+def test_compose_things_that_move_a_little_change_hardly_more_than_they_did_as_drawn() -> None:
+    scenes = [scene_of(thing("house", 0.4 + 0.004 * at), thing("sun", 0.7, 0.6, 0.3), setting=TABLE) for at in range(8)]
+    plain = [rendering.draw(scene, BOOK, 96) for scene in scenes]
+    seen = [composing.compose(each, TABLE, seed=3) for each in plain]
+    before, after = ([float(np.abs(a.picture - b.picture).mean()) for a, b in pairwise(each)] for each in (plain, seen))
+    assert max(before) > 0 and all(new < 0.001 + 2 * old for old, new in zip(before, after, strict=True))
 
 
 def test_between_two_settings_steps_are_small_and_ends_are_what_compose_makes() -> None:
@@ -108,7 +110,7 @@ def test_compose_thing_is_lit_on_the_side_of_the_light_and_throws_its_shadow_to_
 def test_compose_ground_is_darkest_where_a_thing_touches_it() -> None:
     seen, empty = composed(thing("square", 0.5, 0.6, 0.4)), composed()
     darker = light_of(empty.ground) - light_of(seen.ground)
-    assert darker[76:80, 34:60].mean() > 0.12 > darker[88:, 34:60].mean() + 0.08
+    assert darker[76:80, 34:60].mean() > darker[88:, 34:60].mean() + 0.1
 
 
 @pytest.mark.parametrize("name", [name for name in COLOURS if name not in ("black", "white", "grey")])

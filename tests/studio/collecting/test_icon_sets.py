@@ -118,3 +118,14 @@ def test_missing_package_is_named(run: Run, tmp_path: Path) -> None:
 def test_limit_takes_concepts_evenly(modules: Path) -> None:
     taken = {icon.item.title for icon in icon_sets.drawings(modules, vendors=("twemoji",), limit=2)}
     assert taken == {"bear", "umbrella"}
+
+
+@pytest.mark.parametrize(("name", "key"), [("elf", "person-elf"), ("enraged face", "pouting-face")])
+def test_drawing_that_fluent_calls_otherwise_is_found_there_only(name: str, key: str, tmp_path: Path) -> None:
+    folder = make_modules(tmp_path, vendors=("fluent-emoji", "noto"))
+    write(folder / "unicode-emoji-json/data-by-emoji.json", {"🧝": {"name": name, "group": "People & Body"}})
+    icons = {"icons": {key: {"body": body(0, "noto")}}, "width": 32, "height": 32}
+    for vendor in ("fluent-emoji", "noto"):
+        write(folder / f"@iconify-json/{vendor}/icons.json", icons)
+    found = [icon.item for icon in icon_sets.drawings(folder, vendors=("noto", "fluent-emoji"))]
+    assert [(item.title, item.source) for item in found] == [(name, f"npm:@iconify-json/fluent-emoji@1.2.3#{key}")]

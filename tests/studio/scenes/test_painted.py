@@ -47,6 +47,23 @@ def test_subjects_are_painted_with_their_sketches(easel: Easel, drawn: list[Subj
     assert float(made.sketches.abs().max()) <= 1 and float(made.pictures.std((1, 2, 3)).min()) > 0.02
 
 
+def test_guides_are_of_what_was_drawn(easel: Easel, drawn: list[Subject]) -> None:
+    made = easel.paint(drawn[:4])
+    assert made.guides.shape == (4, 3, SIZE // 2, SIZE // 2) and not made.graphic.any()
+    for subject, guide in zip(drawn[:4], made.guides, strict=True):
+        assert np.array_equal(guide.numpy(), easel.drawn(subject).guide(SIZE // 2))
+
+
+def test_subject_whose_marks_are_drawn_is_told_and_its_guide_is_sharp(
+    easel: Easel, drawn: list[Subject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soft, real = easel.paint(drawn[:1]), easel.drawn
+    monkeypatch.setattr(easel, "drawn", lambda subject: replace(real(subject), graphic=1.0))
+    sharp = easel.paint(drawn[:1])
+    assert float(sharp.graphic) == 1
+    assert float(sharp.guides.diff(dim=-1).abs().max()) > float(soft.guides.diff(dim=-1).abs().max())
+
+
 def test_picture_does_not_depend_on_what_is_painted_with_it(easel: Easel, drawn: list[Subject]) -> None:
     together, alone = easel.paint(drawn[:4]), easel.paint(drawn[2:3])
     assert float((together.pictures[2] - alone.pictures[0]).abs().mean()) < 2e-3

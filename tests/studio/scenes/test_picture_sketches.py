@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from sketch import distance
+from sketch.layers import distance
 from studio.scenes import picture_sketches
 
 SIDE = 32

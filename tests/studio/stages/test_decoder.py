@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+import decoder
 from studio.errors import StudioError
 from studio.scenes import subjects
 from studio.training import adversary, autoencoder, loop, repainting
@@ -130,3 +131,50 @@ def test_what_a_model_painted_again_is_near_and_not_the_same(halving: Path, book
     assert torch.equal(once, again) and once.shape == latents.shape and not torch.equal(once, latents)
     others = [float((once[n] - latents[m]).square().mean()) for n in range(4) for m in range(4) if n != m]
     assert max(float((once[n] - latents[n]).square().mean()) for n in range(4)) < min(others)
+
+
+@pytest.fixture
+def scenes(asked: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*asked, "--scenes")
+
+
+def test_decoder_of_scenes_learns_and_is_put_beside_the_autoencoder(scenes: tuple[Any, ...], tmp_path: Path) -> None:
+    told = call(*scenes, "--steps", 3)
+    assert not (tmp_path / "model/vae").exists()
+    network = decoder.load(tmp_path / "model/decoder")
+    assert network.shape.latent == 4 and network.shape.finer == 0
+    assert set(told["before"]) == set(told["after"]) == {"painterly"}, "no hand of these draws by the scene"
+    assert set(told["after"]["painterly"]) == {"psnr", "sharpness", "grain"}
+    assert told["before"] != told["after"]
+    again = call(*scenes, "--steps", 3)
+    assert again["taken_now"] == 0 and again["after"] == told["after"]
+    assert "other settings (scenes)" in call(*scenes[:-1], "--steps", 3, ok=False)["error"]
+
+
+def test_killed_lesson_of_scenes_goes_on_with_the_losses_it_would_have_had(
+    scenes: tuple[Any, ...], tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often = ("--steps", 6, "--save-every", 3, "--painter", model)
+    call(*scenes, *often)
+    whole = losses(tmp_path)
+    (tmp_path / "runs").rename(tmp_path / "before")
+    with monkeypatch.context() as context:
+        kill(context, 4)
+        call(*scenes, *often, ok=False)
+    assert call(*scenes, *often)["taken_now"] == 3
+    assert losses(tmp_path)[6] == pytest.approx(whole[6], rel=1e-4)
+
+
+def test_finer_stage_is_learned_after_and_changes_nothing_before_it(scenes: tuple[Any, ...], tmp_path: Path) -> None:
+    call(*scenes, "--steps", 2)
+    coarse = tmp_path / "coarse"
+    (tmp_path / "model/decoder").rename(coarse)
+    told = call(*scenes, "--run", "finer", "--finer", coarse, "--size", 64, "--piece", 32, "--steps", 2)
+    assert told["taken_now"] == 2 and set(told["after"]) == {"painterly"}
+    first, last = decoder.load(coarse).state_dict(), decoder.load(tmp_path / "model/decoder").state_dict()
+    assert all(torch.equal(value, last[name]) for name, value in first.items())
+    assert {name.split(".")[0] for name in last.keys() - first.keys()} == {"finer", "painted_finer"}
+    said = call(*scenes[:-1], "--finer", coarse, "--steps", 1, ok=False)["error"]
+    assert "goes with --scenes" in said
+    said = call(*scenes, "--finer", tmp_path / "none", "--size", 64, "--steps", 1, ok=False)["error"]
+    assert "--finer" in said and "config.json is missing" in said

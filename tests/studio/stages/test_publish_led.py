@@ -12,7 +12,9 @@ import pytest
 import torch
 from diffusers import UNet2DConditionModel
 
+import decoder
 from app.i18n.foreign_messages import MODELS
+from decoder import SceneDecoder, Shape
 from sketch import arrangement, sketchbook
 from sketch.arrangement import Item, Wish
 from sketch.sketchbook import Drawing
@@ -102,6 +104,22 @@ def test_worker_paints_with_it_after_a_sketch(published: tuple[Path, dict[str, A
         assert painted.picture is not None and painted.picture.shape == (32, 32, 3)
         pictures.append(painted.picture)
     assert not np.array_equal(*pictures), "the sketch makes a difference"
+
+
+def test_decoder_that_is_shown_scenes_is_published_and_goes_with_its_autoencoder(
+    words: tuple[Any, ...], tmp_path: Path
+) -> None:
+    decoder.save(SceneDecoder(Shape((8, 8, 4), (1, 1, 1))), tmp_path / "own")
+    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    call(*words, "--decoder", tmp_path / "own", "--to", first)
+    assert Model.load(str(first), device="cpu").decodes_scenes
+    assert "`SceneDecoder`" in (first / "MODEL_CARD.md").read_text()
+    call(*words, "--base", first, "--vae", first / "vae", "--to", second)
+    assert model_folder.scene_decoder(second) is not None
+    call(*words, "--base", first, "--to", third)
+    assert model_folder.scene_decoder(third) is None, "its latents may be others"
+    said = call(*words, "--decoder", tmp_path, "--to", tmp_path / "none", ok=False)["error"]
+    assert "--decoder" in said and "config.json is missing" in said
 
 
 def test_drawings_and_lexicon_lie_beside_the_weights(published: tuple[Path, dict[str, Any]], book: Path) -> None:

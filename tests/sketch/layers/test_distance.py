@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sketch import distance
+from sketch.layers import distance
 
 
 def numbered(side: int = 64) -> np.ndarray:

@@ -1,0 +1,10 @@
+"""The scene decoder: turns latents into pictures, with the scene's own drawing beside them.
+
+An autoencoder of few latents loses what is thin: lines, halftones, letters. The scene that a latent was painted after
+is known wherever it is decoded, and its drawing, half as large as the picture, holds just these. The package needs
+torch and safetensors alone: the studio trains what the worker paints with.
+"""
+
+from decoder.scene_decoder import CONFIG, SCALE, WEIGHTS, DecoderError, SceneDecoder, Shape, load, save, shape_in
+
+__all__ = ["CONFIG", "SCALE", "WEIGHTS", "DecoderError", "SceneDecoder", "Shape", "load", "save", "shape_in"]

@@ -1,0 +1,182 @@
+"""The decoder's network and its folder.
+
+Thin where the picture is large: a channel costs sixteen times as much at the last level as at the first. Levels are
+joined by 1 x 1 convolutions whose channels become pixels (Shi et al., arXiv 1609.05158), so that nothing is convolved
+in the picture's own size.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - as everybody calls it
+from torch import Tensor, nn
+
+VERSION = 1
+CONFIG, WEIGHTS = "config.json", "decoder.safetensors"
+
+SCALE = 8
+"""How many pixels along each side one latent stands for; the finer stage doubles it."""
+
+SATURATED = 3.0
+"""How far latents may lie from zero: beyond, a model's are off, and are taken for less."""
+
+
+class DecoderError(Exception):
+    """A folder is no scene decoder, or none of this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a decoder is built by: channels and residual blocks of its levels (1, 2 and 4 places a latent's side).
+
+    ``finer`` are the channels of the finer stage at 8 places, 0 where there is none.
+    """
+
+    channels: tuple[int, int, int] = (96, 48, 16)
+    blocks: tuple[int, int, int] = (2, 1, 1)
+    latent: int = 4
+    finer: int = 0
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Shape:
+        """Read a shape as ``config.json`` holds it.
+
+        :raises DecoderError: where it is none that can be built.
+        """
+        try:
+            channels, blocks = (tuple(int(part) for part in told[name]) for name in ("channels", "blocks"))
+            latent, finer = int(told["latent"]), int(told.get("finer", 0))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DecoderError(f"{CONFIG} does not say how the decoder is built: {error}.") from error
+        if len(channels) != 3 or len(blocks) != 3 or min(*channels, latent) < 1 or min(*blocks, finer) < 0:
+            raise DecoderError(f"{CONFIG}: a decoder has three levels of at least one channel each.")
+        return cls(channels, blocks, latent, finer)
+
+
+class Block(nn.Module):
+    """Two convolutions beside which what came in is carried on (He et al., arXiv 1512.03385); nothing is normalised."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add what the block sees."""
+        return F.relu(x + self.second(F.relu(self.first(x))))
+
+
+class Level(nn.Module):
+    """A doubling, the guide of that size, and residual blocks."""
+
+    def __init__(self, before: int, channels: int, blocks: int) -> None:
+        super().__init__()
+        self.doubled = nn.Conv2d(before, 4 * channels, 1)
+        self.led = nn.Conv2d(3, channels, 3, padding=1)
+        self.blocks = nn.Sequential(*(Block(channels) for _ in range(blocks)))
+
+    def forward(self, x: Tensor, guide: Tensor) -> Tensor:
+        """Return features (n, channels, 2h, 2w) of those before (n, …, h, w) and a guide (n, 3, 2h, 2w)."""
+        seen: Tensor = self.blocks(F.relu(F.pixel_shuffle(self.doubled(x), 2) + self.led(guide)))
+        return seen
+
+
+class SceneDecoder(nn.Module):
+    """Latents and a drawing of what they show to pictures, of any height and width."""
+
+    def __init__(self, shape: Shape | None = None) -> None:
+        super().__init__()
+        self.shape = shape = shape or Shape()
+        first, second, third = shape.channels
+        self.seen = nn.Conv2d(shape.latent, first, 3, padding=1)
+        self.blocks = nn.Sequential(*(Block(first) for _ in range(shape.blocks[0])))
+        self.twice = Level(first, second, shape.blocks[1])
+        self.four_times = Level(second, third, shape.blocks[2])
+        self.painted = nn.Conv2d(third, 12, 3, padding=1)
+        self.finer: Level | None = None
+        self.painted_finer: nn.Conv2d | None = None
+        if shape.finer:
+            self.add_finer(shape.finer)
+
+    def add_finer(self, channels: int = 16) -> None:
+        """Add the stage that paints pictures twice as large; what is there stays."""
+        self.shape = Shape(self.shape.channels, self.shape.blocks, self.shape.latent, channels)
+        like = self.painted.weight
+        self.finer = Level(self.shape.channels[2], channels, 1).to(like.device, like.dtype)
+        self.painted_finer = nn.Conv2d(channels, 12, 3, padding=1).to(like.device, like.dtype)
+
+    def forward(self, latents: Tensor, guide: Tensor) -> Tensor:
+        """Return pictures (n, 3, 8h, 8w), about -1…1, of unscaled latents (n, c, h, w) and a guide (n, 3, 4h, 4w).
+
+        Those of a guide twice as large (n, 3, 8h, 8w) are twice as large as well, by the finer stage.
+
+        :raises ValueError: where the guide is of neither size, or there is no finer stage.
+        """
+        times = self._times(latents, guide)
+        coarse = guide if times == 4 else F.avg_pool2d(guide, 2)
+        x = F.relu(self.seen(SATURATED * torch.tanh(latents / SATURATED)))
+        x = self.twice(self.blocks(x), F.avg_pool2d(coarse, 2))
+        x = self.four_times(x, coarse)
+        if times == 4 or self.finer is None or self.painted_finer is None:
+            return F.pixel_shuffle(self.painted(x), 2)
+        return F.pixel_shuffle(self.painted_finer(self.finer(x, guide)), 2)
+
+    def _times(self, latents: Tensor, guide: Tensor) -> int:
+        """Say how many of the guide's pixels lie along one latent: 4, or 8 for the finer stage."""
+        sides = latents.shape[-2:]
+        for times in (4, 8) if self.finer is not None else (4,):
+            if guide.shape[-2:] == (times * sides[0], times * sides[1]):
+                return times
+        height, width = guide.shape[-2:]
+        finer = "" if self.finer is not None else " (this decoder has no finer stage)"
+        raise ValueError(f"A guide of {height} x {width} does not fit latents of {sides[0]} x {sides[1]}{finer}.")
+
+
+def save(network: SceneDecoder, folder: Path) -> None:
+    """Write a decoder into a folder, its weights in half precision."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: value.detach().half().cpu().contiguous() for name, value in network.state_dict().items()}
+    save_file(weights, folder / WEIGHTS)
+    told = {"version": VERSION} | asdict(network.shape)
+    (folder / CONFIG).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
+def shape_in(folder: Path) -> Shape:
+    """Read how the decoder in a folder is built.
+
+    :raises DecoderError: naming what is missing or broken, or where it is of another version.
+    """
+    path = folder / CONFIG
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise DecoderError(f"{folder} is no scene decoder: {CONFIG} is missing.") from error
+    except ValueError as error:
+        raise DecoderError(f"{path} cannot be read: {error}") from error
+    if not isinstance(told, dict) or told.get("version") != VERSION:
+        raise DecoderError(f"{path} is of another version than {VERSION}.")
+    return Shape.of(told)
+
+
+def load(folder: Path) -> SceneDecoder:
+    """Load a decoder in float32.
+
+    :raises DecoderError: naming what is missing or broken, or where it is of another version.
+    """
+    from safetensors.torch import load_file
+
+    network, path = SceneDecoder(shape_in(folder)), folder / WEIGHTS
+    if not path.exists():
+        raise DecoderError(f"{folder} is no scene decoder: {WEIGHTS} is missing.")
+    try:
+        network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    except Exception as error:  # whatever a library raises about a file, the file is at fault
+        raise DecoderError(f"{path} cannot be loaded as a scene decoder: {error}") from error
+    return network

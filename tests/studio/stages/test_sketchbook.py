@@ -1,0 +1,42 @@
+"""The sketchbook is packed from icon sets; onto one that is there only what it lacks is added."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from sketch import sketchbook
+from tests.studio.conftest import Run
+from tests.studio.modules import make_modules
+
+
+def with_fluent(folder: Path) -> Path:
+    modules = make_modules(folder, vendors=("noto", "twemoji", "fluent-emoji"))
+    path = modules / "@iconify-json/fluent-emoji/icons.json"
+    held = json.loads(path.read_text())
+    held["icons"]["bear"]["body"] = (
+        '<g filter="url(#f)"><circle cx="16" cy="16" r="9" fill="#84c"/></g>'
+        '<filter id="f"><feGaussianBlur stdDeviation=".5"/></filter>'
+    )
+    held["icons"]["fox"]["body"] = '<image href="x.png"/>'
+    path.write_text(json.dumps(held))
+    return modules
+
+
+def test_sketchbook_onto_another_keeps_its_drawings_and_adds_modelled_ones(
+    book: Path, run: Run, tmp_path: Path
+) -> None:
+    modules = with_fluent(tmp_path / "modules")
+    told = run("sketchbook", "--folder", tmp_path, "--modules", modules, "--onto", book)
+    before, after = sketchbook.load(book), sketchbook.load(tmp_path / "sketchbook.zip")
+    added = {each.name: each for each in after.drawings.values() if each.digest not in before.drawings}
+    assert all(after.drawings[digest] == each for digest, each in before.drawings.items())
+    assert all(after.svg(digest) == before.svg(digest) for digest in before.drawings)
+    assert {each.style for each in added.values()} == {"fluent-gradient"} and told["refused"] == 1
+    assert "fox" not in added and added["bear"].words == ("animal", "grizzly", "brown", "face")
+    assert added["bear"].source == "npm:@iconify-json/fluent-emoji@1.2.3#bear"
+    assert "filter" not in after.svg(added["bear"].digest)
+
+
+def test_sketchbook_of_some_sets_has_only_theirs(book: Path) -> None:
+    assert {each.style for each in sketchbook.load(book).drawings.values()} == {"flat", "classic"}

@@ -1,0 +1,94 @@
+"""Latents to pictures, a few at a time: by the autoencoder, or by a decoder that is shown the scenes they are of."""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from worker.networks import thread_lanes
+
+DECODED_PIXELS = 2**16
+"""How many pixels are decoded at once: more do not fit into a processor's caches (twice as slow for 24 house pictures),
+and the decoder of a large model needs kilobytes of memory for each."""
+
+SCENES = "scene_decoder"
+"""The part of an autoencoder that is shown scenes, where it has one."""
+
+Guides = Sequence[NDArray[np.float32] | None]
+"""What a decoder is shown of each picture (3 x half its height x half its width, within -1 and 1), where it has one."""
+
+
+def join(vae: Any, scene_decoder: torch.nn.Module) -> None:
+    """Make a decoder a part of the autoencoder that it stands beside: it is copied, placed and cast with it."""
+    vae.add_module(SCENES, scene_decoder.requires_grad_(False).eval())
+
+
+def decodes_scenes(vae: Any) -> bool:
+    """Tell an autoencoder that a decoder which is shown scenes stands beside."""
+    return getattr(vae, SCENES, None) is not None
+
+
+def decode(vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int, lanes: bool) -> NDArray[np.float32]:
+    """Decode latents into pictures (frames x height x width x 3, 0-1), `scale` times as wide as these.
+
+    With `lanes`, threads decode them side by side. Those with a guide are decoded after it, where a decoder that is
+    shown scenes stands beside the autoencoder; all others by itself.
+    """
+    decoded = partial(_decoded, scale=scale, lanes=lanes)
+    led = [guide is not None for guide in guides or ()] if decodes_scenes(vae) else []
+    if not any(led) or guides is None:
+        return decoded(partial(_plain, vae), vae, latents)
+    blank = np.zeros_like(next(guide for guide in guides if guide is not None))
+    shown = torch.from_numpy(np.stack([blank if guide is None else guide for guide in guides])).to(latents.device)
+    pictures = decoded(partial(_after_scenes, vae), vae, latents, shown)
+    if all(led):
+        return pictures
+    # All of them both ways: a picture's last bit depends on how many are decoded with it.
+    plain = decoded(partial(_plain, vae), vae, latents)
+    return np.where(np.array(led)[:, None, None, None], pictures, plain)
+
+
+def unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Undo what brought the autoencoder's latents to the spread of noise, as the pipelines do."""
+    mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
+    own = latents / float(config.scaling_factor)
+    if mean is None or spread is None:
+        return own
+    mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
+    return torch.addcmul(mean, own, spread)
+
+
+def scaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Bring the autoencoder's latents to the spread of noise, as training did."""
+    mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
+    if mean is not None and spread is not None:
+        mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
+        latents = (latents - mean) / spread
+    return latents * float(config.scaling_factor)
+
+
+def _decoded(
+    work: Callable[..., torch.Tensor], vae: Any, latents: torch.Tensor, *beside: torch.Tensor, scale: int, lanes: bool
+) -> NDArray[np.float32]:
+    dtype = next(vae.parameters()).dtype
+    given = [each.to(dtype, memory_format=torch.channels_last) for each in (unscaled(vae.config, latents), *beside)]
+    few = max(1, DECODED_PIXELS // (scale**2 * latents.shape[-1] * latents.shape[-2]))
+    if lanes:
+        few = min(few, math.ceil(len(latents) / thread_lanes.parts(len(latents), least=1)))
+    parts = [*zip(*(torch.split(each, few) for each in given), strict=True)]
+    pictures = torch.cat(thread_lanes.run_in_lanes(work, parts) if lanes else [work(*part) for part in parts])
+    return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
+
+
+def _plain(vae: Any, latents: torch.Tensor) -> torch.Tensor:
+    pictures: torch.Tensor = vae.decode(latents, return_dict=False)[0]
+    return pictures.float()
+
+
+def _after_scenes(vae: Any, latents: torch.Tensor, guides: torch.Tensor) -> torch.Tensor:
+    pictures: torch.Tensor = getattr(vae, SCENES)(latents, guides)
+    return pictures.float()
