@@ -19,3 +19,9 @@ def test_draw_of_inks_changed_a_little_changes_the_picture_a_little() -> None:
     changed = (*first[:1], f"{int(first[1], 16) ^ 0x020202:06x}", *first[2:])
     one, other = (silkscreen.draw(disc(inks)) for inks in (first, changed))
     assert np.abs(one - other).max() < 0.03
+
+
+def test_draw_without_cells_keeps_a_red_thing_red() -> None:
+    field = disc(silkscreen.INKS[1], tone=(0.9, 0.2, 0.2), seed=2)
+    light = silkscreen.draw(field)[(field.tone > 0.7) & (field.away > 8)]
+    assert np.median(light, 0)[0] > np.median(light, 0)[1] + 0.2
