@@ -58,9 +58,17 @@ def _weights(of: Field, lab: Array, unlike: Array | None, within: Array | float,
     likely *= within / likely.sum(0)
     likely = np.stack([of.blur(each, smooth) for each in likely])
     likely /= np.maximum(likely.sum(0), 1e-3)
-    # Blurred shares crossed by a steep curve are smooth outlines again, with edges about a pixel soft.
-    sharp = np.exp((likely - likely.max(0)) * (11 * smooth / max(of.pixel, 0.5)))
+    sharp = np.exp((likely - likely.max(0)) * _steepness(of, likely))
     return np.asarray(sharp / sharp.sum(0), np.float32)
+
+
+def _steepness(of: Field, likely: Array) -> Array:
+    """Return what shares (n, h, w) have to be multiplied by for edges of papers to be a pixel soft."""
+    from scipy import ndimage
+
+    second, first = np.partition(likely, -2, 0)[-2:]
+    slopes = ndimage.maximum_filter(np.hypot(*of.slopes(first - second)), 3)
+    return np.asarray(4 / (np.maximum(slopes, 0.012) * of.pixel), np.float32)
 
 
 def _papers(of: Field, body: Array, place: Array | None) -> Array:

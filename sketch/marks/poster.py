@@ -83,7 +83,7 @@ def _screen(of: Field, share: Array, turn: float) -> Array:
     """Return the cover of a screen of dots or of lines, by the seed; solid where there is much."""
     rng = of.chance(5)
     pitch, angle = PITCH * of.scale, float(rng.uniform(0.3, 1.2)) + turn
-    if rng.random() < 0.84:
+    if rng.random() < 0.93:
         return of.halftone(share, pitch, angle)
     x, y = of.places
     return of.stripes((x * np.cos(angle) + y * np.sin(angle)) / (0.8 * pitch), share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
@@ -105,4 +106,15 @@ def _schemes(of: Field) -> Array:
         if (3 * cell + of.seed) % 7 == 0:
             ground, shadow = shadow, ground
         schemes.append([ground, shadow, light, middle, warm, key])
-    return np.asarray(of.inks[np.array(schemes)], np.float32)
+    chosen = np.asarray(of.inks[np.array(schemes)], np.float32)
+    # Every fourth cell, and a picture without cells, shows things in the ink that is most like them.
+    for cell in range(0, len(schemes), 4):
+        chosen[cell, 2] = _own(of, brights[brights != schemes[cell][0]])
+    return chosen
+
+
+def _own(of: Field, among: NDArray[np.int64]) -> Array:
+    """Return the ink (3,) of some that is nearest to the mean colour of the things."""
+    apart = ((colour.lab(of.inks[among]) - of.mean) ** 2 * (0.6, 2, 2)).sum(1)
+    likely = np.exp((apart.min() - apart) / 0.008)
+    return np.asarray(likely @ of.inks[among] / likely.sum(), np.float32)
