@@ -8,7 +8,7 @@ from sketch import colour
 from sketch.colour import Array
 from sketch.marks.field import Field, over, step
 
-THREAD = 5.0
+THREAD = 4.0
 """Units of a thread: the steps of what is woven."""
 
 REPEAT = 17.0
