@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.diffusion.painter import Painter
+from worker.networks import decoding
 
 
 @dataclass(slots=True)
@@ -18,16 +19,16 @@ class Work:
     decodes: int = 0
 
 
-def networks(painter: Painter) -> tuple[Any, Any]:
-    """Return the UNet and the decoder that this painter paints with on this device."""
+def networks(painter: Painter) -> tuple[Any, ...]:
+    """Return the UNet and the decoders that this painter paints with on this device."""
     chosen = painter.rendering(steps=2, guidance=1.0)
     unet, vae = painter.model.networks(chosen.precision, chosen.memory_format)
-    return unet, vae.decoder
+    return unet, vae.decoder, *([getattr(vae, decoding.SCENES)] if decoding.decodes_scenes(vae) else [])
 
 
 @contextmanager
-def counted(unet: Any, decoder: Any) -> Iterator[Work]:
-    """Count what the two modules are given within the block."""
+def counted(unet: Any, *decoders: Any) -> Iterator[Work]:
+    """Count what the modules are given within the block."""
     work = Work()
 
     def on_pass(_module: Any, given: tuple[Any, ...], named: dict[str, Any]) -> None:
@@ -38,7 +39,7 @@ def counted(unet: Any, decoder: Any) -> Iterator[Work]:
 
     hooks = [
         unet.register_forward_pre_hook(on_pass, with_kwargs=True),
-        decoder.register_forward_pre_hook(on_decode),
+        *(decoder.register_forward_pre_hook(on_decode) for decoder in decoders),
     ]
     try:
         yield work

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -81,7 +82,8 @@ def _passes(painter: Painter, unet: Any, memory_format: str, size: int) -> Calla
 
 def _decodes(painter: Painter, vae: Any, size: int) -> Callable[[], object]:
     latents = torch.zeros(size, *painter.model.latent_shape, device=painter.model.device)
-    return lambda: painter.model.decode(vae, latents)
+    guide = np.zeros((3, painter.size[1] // 2, painter.size[0] // 2), np.float32)  # looked at where scenes are decoded
+    return lambda: painter.model.decode(vae, latents, [guide] * size)
 
 
 def _per_sample(runs: dict[int, Callable[[], object]]) -> dict[int, float]:

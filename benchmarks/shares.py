@@ -88,9 +88,10 @@ class One(Painters):
 def clocked(clock: Clock, painter: Painter) -> Iterator[None]:
     """Put the clock into every part of the job for the time of the block."""
     solver = type(painter.model.solver(painter.rendering(steps=2, guidance=1).scheduler, 2))
-    unet, decoder = networks(painter)
+    unet, *decoders = networks(painter)
     parts: list[tuple[Any, str, str]] = [
-        (painter.model, "encode", "text"), (unet, "forward", "UNet"), (decoder, "forward", "decoder"),
+        (painter.model, "encode", "text"), (unet, "forward", "UNet"),
+        *((decoder, "forward", "decoder") for decoder in decoders),
         (solver, "step", "solver"), (encoding, "still", "PNG"), (encoding, "decode_still", "PNG"),
         (encoding.GifWriter, "add", "GIF"), (encoding.Mp4Writer, "add", "MP4"), (encoding.Mp4Writer, "finish", "MP4"),
         (encoding.WebpWriter, "add", "WebP"),

@@ -31,6 +31,10 @@ NOISIEST = 0.3
 SHAKEN, GAIN, SHIFT = 0.5, 0.12, 0.06
 """So many of the painterly guides are off: by how much in contrast, and in each colour, at most."""
 
+PLAIN = 500
+"""Steps in which a new decoder learns to be near, before it learns texture: one that knows nothing yet meets what is
+asked of textures by noise, and is long in leaving it."""
+
 FINER = 2
 """How much larger the pictures of the finer stage are."""
 
@@ -119,10 +123,19 @@ class SceneLesson:
         # What a UNet paints is off by more here and less there; what it painted is so already.
         strength = torch.rand((len(own), 1, 1, 1), generator=dice).to(own.device) * NOISIEST * own.view(-1, 1, 1, 1)
         again = model(seen.latents + noise * strength / self._scaling, seen.guides).float()
-        # Where the drawing shows the very marks, they are known whatever the latents say.
-        exact = torch.maximum(own, seen.graphic.to(own))
-        loss, told = self.adversary.loss(again, seen.pictures * 2 - 1, step, exact)
+        loss, told = self._taught(again, seen, step)
         return loss, told | {"psnr": autoencoder.psnr(again.detach() / 2 + 0.5, seen.pictures).mean()}
+
+    def _taught(self, again: Tensor, seen: Seen, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """Ask to be near at first, then more and more for texture as well."""
+        pictures, after = seen.pictures * 2 - 1, step - PLAIN
+        plain = autoencoder.distance(again, pictures)
+        if after < 0:
+            return plain, {}
+        # Where the drawing shows the very marks, they are known whatever the latents say.
+        exact = torch.maximum(seen.own.float(), seen.graphic.to(again))
+        loss, told = self.adversary.loss(again, pictures, after, exact)
+        return torch.lerp(plain, loss, min(1.0, after / adversary.FADE)), told
 
 
 def begun(finer: Path | None, latent: int, seed: int) -> SceneDecoder:

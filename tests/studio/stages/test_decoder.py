@@ -12,7 +12,7 @@ import torch
 import decoder
 from studio.errors import StudioError
 from studio.scenes import subjects
-from studio.training import adversary, autoencoder, loop, repainting
+from studio.training import adversary, autoencoder, loop, repainting, scene_lesson
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
@@ -154,6 +154,7 @@ def test_decoder_of_scenes_learns_and_is_put_beside_the_autoencoder(scenes: tupl
 def test_killed_lesson_of_scenes_goes_on_with_the_losses_it_would_have_had(
     scenes: tuple[Any, ...], tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(scene_lesson, "PLAIN", 0)
     often = ("--steps", 6, "--save-every", 3, "--painter", model)
     call(*scenes, *often)
     whole = losses(tmp_path)

@@ -13,7 +13,7 @@ import decoder
 from decoder import SceneDecoder, Shape
 from sketch import sketchbook
 from studio.errors import StudioError
-from studio.training import autoencoder, loop, scene_lesson
+from studio.training import adversary, autoencoder, loop, scene_lesson
 from studio.training.scene_lesson import ScenePool
 
 
@@ -67,9 +67,16 @@ def test_lesson_pays_for_the_fine_of_graphic_pictures_whatever_was_repainted(mon
         torch.manual_seed(0)
         lesson = scene_lesson.SceneLesson(ScenePool(held(graphic), 64, share=1.0), 2, scaling=1.0, device="cpu")
         network = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), 3))
-        return float(lesson.loss_of(network, 0, loop.dice(1, 1))[0].detach())
+        return float(lesson.loss_of(network, scene_lesson.PLAIN + adversary.FADE, loop.dice(1, 1))[0].detach())
 
     assert loss(1.0) != loss(0.0) == loss(0.0)
+
+
+def test_new_decoder_learns_to_be_near_before_it_learns_texture() -> None:
+    lesson = scene_lesson.SceneLesson(ScenePool(held(), 64), 2, scaling=1.0, device="cpu")
+    network = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), 3))
+    told = [set(lesson.loss_of(network, scene_lesson.PLAIN + after, loop.dice(1, 1))[1]) for after in (-1, 0)]
+    assert told == [{"psnr"}, {"psnr", "adversary"}]
 
 
 def test_subjects_are_painted_with_guides_and_latents_of_their_size(book: Path, halving: Path) -> None:
