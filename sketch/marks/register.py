@@ -31,6 +31,7 @@ from sketch.marks import (
 )
 from sketch.marks.field import Field
 
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """A graphic style: what draws a field (h, w, 3) in its marks, the inks to choose from, and its layouts.
@@ -45,6 +46,7 @@ class Style:
     layouts: tuple[tuple[str, int, int, float], ...]
     tilts: tuple[float, float] = (0.12, 0.35)
     modelling: float = 1.0
+
 
 STYLES: dict[str, Style] = {
     "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS, modelling=0.5),

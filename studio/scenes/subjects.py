@@ -36,16 +36,21 @@ ELSEWHERE = 0.4
 """The share of mixtures whose ends have compositions of their own."""
 
 
+_ABLE = tuple(hand for hand in registry.HANDS.values() if hand.paints_ground)
+TAUGHT = tuple(hand.name for hand in (*_ABLE, *(each for each in _ABLE if not each.is_graphic)))
+"""The hands that subjects are painted in; painterly ones twice as often, since their strokes are all the model's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How many subjects, from which seed, by which hands; and the shares of mixtures and of two hands among these.
 
-    ``unnamed`` are the hands of prompts that name none.
+    ``unnamed`` are the hands of prompts that name none; a hand that is named twice paints twice as many.
     """
 
     number: int
     seed: int = 1
-    hands: tuple[str, ...] = tuple(name for name, hand in registry.HANDS.items() if hand.paints_ground)
+    hands: tuple[str, ...] = TAUGHT
     unnamed: tuple[str, ...] = ("oil", "watercolour", "pop-art", "stained-glass", "pastel")
     mixed: float = 0.33
     two_hands: float = 0.25
