@@ -15,7 +15,7 @@ from studio.hands.drawing import Drawing
 pytestmark = pytest.mark.slow
 
 SIZE = 96
-WITH_GROUND = tuple(name for name, hand in registry.HANDS.items() if hand.paints_ground)
+WITH_GROUND = tuple(name for name, hand in registry.HANDS.items() if hand.paints_ground and not hand.is_graphic)
 COLOURLESS = {"charcoal", "ink-wash", "cyanotype"}
 every_hand = pytest.mark.parametrize("name", WITH_GROUND)
 
