@@ -14,8 +14,8 @@ from sketch import colour
 from sketch.colour import Array
 from sketch.compositions import layouts, turning
 from sketch.compositions.composition import Composition
+from sketch.compositions.register import STYLES
 from sketch.marks.field import Field
-from sketch.marks.register import STYLES
 
 FLAT = ("plain", "split", "pattern")
 """Settings that show no place: a graphic style leaves them out and draws a ground of its own."""

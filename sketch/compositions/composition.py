@@ -12,7 +12,7 @@ from typing import Any
 
 from sketch.compositions import field_readers
 from sketch.compositions.field_readers import COUNT_MOST, SceneError
-from sketch.marks.register import STYLES
+from sketch.compositions.register import STYLES
 
 VERSION = 1
 

@@ -1,3 +1,3 @@
-"""Marks: each graphic style redraws the things of a scene and their ground in marks of its own."""
+"""What the marks of all graphic styles are made with: a scene as fields, noise, strokes, sites and inks."""
 
-__all__ = ["field", "noise", "register"]
+__all__ = ["field", "inking", "noise", "sites", "strokes"]

@@ -13,7 +13,7 @@ from sketch import arrangement
 from sketch.arrangement import Item, Wish
 from sketch.compositions import composing
 from sketch.compositions.composition import MARKS, PAINTED, Composition
-from sketch.marks.register import STYLES
+from sketch.compositions.register import STYLES
 from sketch.painterly import arranging
 from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook

@@ -93,7 +93,8 @@ _PAINTERLY = (
          PAINTED),
     Hand("watercolour", "watercolour", "Watercolour", "a watercolour of", washes.watercolour, True,
          painted_washes.watercolour, PAINTED),
-    Hand("gouache", "gouache", "Gouache", "a gouache of", painted_washes.gouache_alone, True, painted_washes.gouache, PAINTED),
+    Hand("gouache", "gouache", "Gouache", "a gouache of", painted_washes.gouache_alone, True,
+         painted_washes.gouache, PAINTED),
     Hand("ink-wash", "ink wash", "Ink wash", "an ink wash painting of", washes.ink_wash, False, painted_washes.ink_wash,
          PAINTED),
 )  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 from sketch import rendering
 from sketch.compositions import composing
 from sketch.compositions.composition import Composition
-from sketch.marks.register import STYLES
+from sketch.compositions.register import STYLES
 from sketch.mixing import Mixture
 from sketch.parts import Taken
 from sketch.scene import Scene, Setting, Thing

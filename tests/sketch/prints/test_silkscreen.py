@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sketch.marks import silkscreen
+from sketch.prints import silkscreen
 from tests.support.discs import disc
 
 

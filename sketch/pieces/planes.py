@@ -12,7 +12,7 @@ from sketch import colour
 from sketch.colour import Array
 from sketch.marks import noise
 from sketch.marks.field import Field, over, step
-from sketch.marks.splitting import COVERED, STRESS, SURE, TOLD, Level, Split, Sums, split_nodes
+from sketch.pieces.splitting import COVERED, STRESS, SURE, TOLD, Level, Split, Sums, split_nodes
 
 LEVELS, FIRM = 9, 4
 """How often planes are split at most, and how often with bars between like inks too."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sketch import colour
-from sketch.marks import textile
+from sketch.materials import textile
 from tests.support.marked import disc
 
 

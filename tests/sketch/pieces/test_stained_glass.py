@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sketch.marks import sites, stained_glass
+from sketch.marks import sites
+from sketch.pieces import stained_glass
 from tests.support.marked import disc
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sketch.marks import forms, poster
+from sketch.prints import forms, poster
 from tests.support.discs import disc
 
 

@@ -6,30 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sketch.colour import Array
-from sketch.marks import (
-    batik,
-    cut_paper,
-    cyanotype,
-    etching,
-    facets,
-    layered_paper,
-    linocut,
-    mosaic,
-    op_dots,
-    op_lines,
-    planes,
-    pointillism,
-    poster,
-    risograph,
-    scratchboard,
-    silkscreen,
-    squares,
-    stained_glass,
-    tapestry,
-    textile,
-    woodcut,
-)
 from sketch.marks.field import Field
+from sketch.materials import batik, cut_paper, layered_paper, tapestry, textile
+from sketch.pieces import facets, mosaic, op_dots, op_lines, planes, pointillism, squares, stained_glass
+from sketch.prints import cyanotype, etching, linocut, poster, risograph, scratchboard, silkscreen, woodcut
 
 
 @dataclass(frozen=True, slots=True)

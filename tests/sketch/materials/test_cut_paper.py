@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sketch.marks import cut_paper
+from sketch.materials import cut_paper
 from tests.support.discs import disc
 
 

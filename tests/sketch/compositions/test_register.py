@@ -10,7 +10,7 @@ import pytest
 from sketch.colour import Array
 from sketch.compositions import composing, composition
 from sketch.compositions.composition import Composition
-from sketch.marks.register import STYLES
+from sketch.compositions.register import STYLES
 
 pytestmark = pytest.mark.parametrize("marks", STYLES)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sketch import colour
-from sketch.marks import risograph
+from sketch.prints import risograph
 from tests.support.discs import disc
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from sketch import colour
 from sketch.colour import Array
 from sketch.marks.field import Field, over, step
-from sketch.marks.forms import form
+from sketch.prints.forms import form
 
 PITCH = 6.4
 """Units from one dot of the halftone to the next."""

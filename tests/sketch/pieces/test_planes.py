@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.marks import planes
+from sketch.pieces import planes
 from tests.support.discs import disc
 
 INKS = planes.INKS[0]

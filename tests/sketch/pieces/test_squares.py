@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sketch.marks import squares
+from sketch.pieces import squares
 from tests.support.marked import disc
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sketch.marks import mosaic
+from sketch.pieces import mosaic
 from tests.support.marked import disc
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sketch import colour
-from sketch.marks import batik
+from sketch.materials import batik
 from tests.support.marked import disc
 
 
