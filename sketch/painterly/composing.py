@@ -9,7 +9,7 @@ import numpy as np
 
 from sketch.colour import Array
 from sketch.lighting.form import blurred
-from sketch.painterly import forms, ground, tones
+from sketch.painterly import forms, ground, reflections, tones
 from sketch.painterly.forms import Form
 from sketch.painterly.shadows import thrown, touching
 from sketch.rendering import Drawn
@@ -87,7 +87,10 @@ def between(drawn: Drawn, settings: tuple[Setting, Setting], t: float, *, seeds:
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.without_contours(rgb, alpha[..., 0])
     shapes = list(forms.of(drawn))
+    held = forms.coarse(rgb * alpha)
     for shape in shapes:
+        for setting, _, share in ends:
+            _reflect(behind, shape, held, setting, share)
         dark = np.zeros_like(shape.cover)
         for setting, _, share in ends:
             dark += np.float32(share) * _dark(shape, light, setting)
@@ -110,6 +113,16 @@ def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
     if push >= 0:
         return np.asarray(behind * (1 - SET_APART * push), np.float32)
     return np.asarray(behind + (1 - behind) * (-SET_APART * push), np.float32)
+
+
+def _reflect(behind: Array, shape: Form, held: Array, setting: Setting, share: float) -> None:
+    """Let the ground (n, n, 3) show a thing upside down, in place; ``held`` (m, m, 3) is what things show."""
+    if not reflections.amount(setting) or _floor(setting) > 1:
+        return
+    size = behind.shape[0]
+    colours, seen = reflections.mirrored(shape, held, setting)
+    seen = forms.resized(np.asarray(share * seen, np.float32), size)[..., None]
+    behind += (forms.resized(colours, size) * 0.85 - behind) * seen
 
 
 def _dark(shape: Form, light: Light, setting: Setting) -> Array:

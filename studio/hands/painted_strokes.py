@@ -94,8 +94,12 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     coat = stroked(marks, way, 9 * unit, 3.8 * unit, 0.75 * inside + fine)
     tones = form.broken(marks, brush.blur(rich, 1.2 * unit), light=0.13, turn=0.35, reach=3 * unit, astray=0.25)
     canvas = form.painted(coat, marks, tones, canvas, thick=1.1)
+    marks = brush.Marks(dice, like, 5.6 * unit)
+    coat = stroked(marks, way, 7 * unit, 3.5 * unit, 1.15 * fine * inside)
+    tones = form.broken(marks, rich, light=0.05, turn=0.15, reach=1.5 * unit, astray=0.1)
+    canvas = form.painted(coat, marks, tones, canvas, thick=0.9)
     small = form.minute(drawing)
-    colours = over(brush.blur(rich, 0.7 * unit), 0.75 * small, canvas[0])
+    colours = over(brush.blur(rich, 0.7 * unit), 0.8 * small, canvas[0])
     return form.relit(colours, canvas[1], 0.4, _side(drawing), unit)
 
 
