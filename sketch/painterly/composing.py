@@ -27,7 +27,7 @@ LIT, SHADED = 0.26, 0.62
 BOUNCED = 0.34
 """How much of what is around shines back into the shade of a thing."""
 
-SET_APART = 0.24
+SET_APART = 0.2
 """How much darker or lighter the ground becomes where things would be lost before it."""
 
 LOST = 0.62
@@ -109,7 +109,7 @@ def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
     held, under, weight = (forms.coarse(each) @ _LUMA for each in (rgb * alpha, behind * alpha, alpha.repeat(3, -1)))
     total = float(weight.sum()) + 1e-3
     away = float(held.sum() - under.sum()) / total
-    push = float(np.tanh(away / 0.1) * np.exp(-((away / 0.22) ** 2))) * min(1.0, total / (0.03 * weight.size))
+    push = float(np.tanh(away / 0.16) * np.exp(-((away / 0.22) ** 2))) * min(1.0, total / (0.03 * weight.size))
     if push >= 0:
         return np.asarray(behind * (1 - SET_APART * push), np.float32)
     return np.asarray(behind + (1 - behind) * (-SET_APART * push), np.float32)
