@@ -121,6 +121,8 @@ def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
         return min(0.9, 0.36 + 0.2 * near + high / 2)
     if stance == habitats.HANG and not posture.is_laid(thing.item, thing.posture):
         return min(0.95, middle + 0.1)
+    if setting.kind == "sea":  # water is wanted before it, that shows it again
+        near *= 0.65
     return min(0.96, max(horizon + (0.98 - horizon) * near, high + 0.06))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from sketch.colour import Array
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import blurred
-from sketch.painterly import forms, ground, tones
+from sketch.painterly import forms, ground, reflections, tones
 from sketch.painterly.forms import Form
 from sketch.painterly.shadows import thrown, touching
 from sketch.scene import Setting
@@ -27,7 +27,7 @@ LIT, SHADED = 0.26, 0.62
 BOUNCED = 0.34
 """How much of what is around shines back into the shade of a thing."""
 
-SET_APART = 0.24
+SET_APART = 0.2
 """How much darker or lighter the ground becomes where things would be lost before it."""
 
 LOST = 0.62
@@ -87,7 +87,10 @@ def between(drawn: Drawn, settings: tuple[Setting, Setting], t: float, *, seeds:
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.without_contours(rgb, alpha[..., 0])
     shapes = list(forms.of(drawn))
+    held = forms.coarse(rgb * alpha)
     for shape in shapes:
+        for setting, _, share in ends:
+            _reflect(behind, shape, held, setting, share)
         dark = np.zeros_like(shape.cover)
         for setting, _, share in ends:
             dark += np.float32(share) * _dark(shape, light, setting)
@@ -106,10 +109,20 @@ def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
     held, under, weight = (forms.coarse(each) @ _LUMA for each in (rgb * alpha, behind * alpha, alpha.repeat(3, -1)))
     total = float(weight.sum()) + 1e-3
     away = float(held.sum() - under.sum()) / total
-    push = float(np.tanh(away / 0.1) * np.exp(-((away / 0.22) ** 2))) * min(1.0, total / (0.03 * weight.size))
+    push = float(np.tanh(away / 0.16) * np.exp(-((away / 0.22) ** 2))) * min(1.0, total / (0.03 * weight.size))
     if push >= 0:
         return np.asarray(behind * (1 - SET_APART * push), np.float32)
     return np.asarray(behind + (1 - behind) * (-SET_APART * push), np.float32)
+
+
+def _reflect(behind: Array, shape: Form, held: Array, setting: Setting, share: float) -> None:
+    """Let the ground (n, n, 3) show a thing upside down, in place; ``held`` (m, m, 3) is what things show."""
+    if not reflections.amount(setting) or _floor(setting) > 1:
+        return
+    size = behind.shape[0]
+    colours, seen = reflections.mirrored(shape, held, setting)
+    seen = forms.resized(np.asarray(share * seen, np.float32), size)[..., None]
+    behind += (forms.resized(colours, size) * 0.85 - behind) * seen
 
 
 def _dark(shape: Form, light: Light, setting: Setting) -> Array:

@@ -79,7 +79,9 @@ def without_contours(rgb: Array, alpha: Array) -> Array:
     beside = _spread(rgb, weight, 1.6 * reach)
     lighter = np.clip((beside @ _LUMA - luma) * 4 - 0.25, 0, 1)
     dark = np.clip((0.42 - luma) / 0.2, 0, 1) * alpha
-    broad = np.clip((blurred(dark, 1.9 * reach) - 0.5) / 0.25, 0, 1)
+    # Beyond the edge there is nothing: what counts is the share of the thing around.
+    broad = blurred(dark, 2.4 * reach) / (blurred(alpha, 2.4 * reach) + 1e-3)
+    broad = np.clip((broad - 0.5) / 0.25, 0, 1)
     outer = np.clip((0.97 - blurred(alpha, 2.2 * reach)) / 0.25, 0, 1)
     amount = lighter * (1 - broad) * (0.35 + 0.65 * outer)
     return np.asarray(rgb + (beside * 0.92 - rgb) * amount[..., None], np.float32)

@@ -78,25 +78,29 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     way = form.ways(whole, unit, 6.0, flow)
     rich = colour.tuned(whole, chroma=1.3)
     fine = form.detail(drawing)
-    canvas = (colour.tuned(brush.blur(rich, 4 * unit), lightness=0.72), torch.zeros_like(like))
+    canvas = (colour.tuned(brush.blur(rich, 4 * unit), lightness=0.82), torch.zeros_like(like))
 
     # Bands of light and dark run along the flow, as wide as a brush.
     field = torch.cos(flow), torch.sin(flow)
-    band = brush.along(brush.cloud(dice, like, 9 * unit, 1), *field, 60 * unit, 8)
+    band = brush.along(brush.cloud(dice, like, 11 * unit, 1), *field, 70 * unit, 8) * 1.5
     inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
-    lively = colour.tuned(brush.blur(rich, 2 * unit), lift=0.10 * band * (1 - 0.6 * inside), turn=0.3 * band)
-    marks = brush.Marks(dice, like, 9.5 * unit, reach=2)
-    coat = stroked(marks, way, 21 * unit, 4.4 * unit)
-    tones = form.broken(marks, lively, light=0.17, turn=0.6, reach=7 * unit, astray=0.3)
+    lively = colour.tuned(brush.blur(rich, 2 * unit), lift=0.10 * band * (1 - 0.5 * inside), turn=0.3 * band)
+    marks = brush.Marks(dice, like, 11 * unit, reach=2)
+    coat = stroked(marks, way, 25 * unit, 5.8 * unit)
+    tones = form.broken(marks, lively, light=0.09, turn=0.5, reach=9 * unit, astray=0.3)
     canvas = form.painted(coat, marks, tones, canvas, thick=1.2)
 
-    marks = brush.Marks(dice, like, 7 * unit)
-    coat = stroked(marks, way, 9 * unit, 3.8 * unit, 0.75 * inside + fine)
-    tones = form.broken(marks, brush.blur(rich, 1.2 * unit), light=0.13, turn=0.35, reach=3 * unit, astray=0.25)
+    marks = brush.Marks(dice, like, 9 * unit)
+    coat = stroked(marks, way, 11.5 * unit, 4.8 * unit, 0.7 * inside + fine)
+    tones = form.broken(marks, brush.blur(rich, 1.2 * unit), light=0.09, turn=0.35, reach=3 * unit, astray=0.25)
     canvas = form.painted(coat, marks, tones, canvas, thick=1.1)
+    marks = brush.Marks(dice, like, 6.4 * unit)
+    coat = stroked(marks, way, 8 * unit, 3.9 * unit, 1.15 * fine * inside)
+    tones = form.broken(marks, rich, light=0.05, turn=0.15, reach=1.5 * unit, astray=0.1)
+    canvas = form.painted(coat, marks, tones, canvas, thick=0.9)
     small = form.minute(drawing)
-    colours = over(brush.blur(rich, 0.7 * unit), 0.75 * small, canvas[0])
-    return form.relit(colours, canvas[1], 0.4, _side(drawing), unit)
+    colours = over(brush.blur(rich, 0.7 * unit), 0.8 * small, canvas[0])
+    return form.relit(brush.blur(colours, 0.6 * unit), brush.blur(canvas[1], 1.0 * unit), 0.42, _side(drawing), unit)
 
 
 def pastel(drawing: Drawing, dice: Dice) -> Tensor:

@@ -18,6 +18,13 @@ def _masses(picture: Tensor, edges: tuple[float, ...], softness: float) -> Tenso
     return sum((step(picture, at - softness, at + softness) for at in edges), torch.zeros_like(picture)) / len(edges)
 
 
+def _grey(picture: Tensor, unit: float) -> Tensor:
+    """Return how light a picture is in ink (n, 1, h, w): strong colours darker than pale ones, parts set apart."""
+    lab = colour.lab(brush.blur(picture, 0.8 * unit))
+    light = lab[:, :1] - 0.5 * lab[:, 1:].square().sum(1, keepdim=True).sqrt()
+    return (light + 0.7 * (light - brush.blur(light, 8 * unit))).clamp(0, 1)
+
+
 def _paper(dice: Dice, like: Tensor) -> Tensor:
     """Return the relief of cold-pressed paper (n, 1, h, w), about −1…1."""
     unit = like.shape[2] / 256
@@ -106,7 +113,7 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
         ground = ground + strength * cover + 0.30 * rim
     ground = ground * (1 - 0.72 * mist) * (0.95 + 0.13 * swept)
     # Things: tone in masses, wet in wet, darkest in their shade; lights are paper.
-    luma = brush.shifted(brush.blur(drawing.luma, 1.3 * unit), *off)
+    luma = brush.shifted(brush.blur(_grey(drawing.rgb, unit), 1.3 * unit), *off)
     low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
     high = (luma * like).amax((2, 3), keepdim=True)
     tone = 1 - ((luma - low) / (high - low).clamp(min=0.35)).clamp(0, 1)
@@ -141,8 +148,8 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     tooth = 0.5 * brush.grain(dice, like) + 0.7 * brush.cloud(dice, like, 3.4 * unit, 1)
     off = [1.0 * unit * brush.cloud(dice, like, 16 * unit, 1) for _ in range(2)]
     seen = brush.shifted(whole, *off)
-    light = contrasted(colour.lab(brush.blur(seen, 1.0 * unit))[:, :1])
     inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
+    light = contrasted(over(_grey(seen, unit), inside, colour.lab(brush.blur(seen, 1.0 * unit))[:, :1]))
     tone = (1 - light).clamp(0, 1)
     low, high = tone.amin((2, 3), keepdim=True), tone.amax((2, 3), keepdim=True)
     tone = ((tone - low) / (high - low).clamp(min=0.5)).clamp(0, 1)

@@ -113,6 +113,14 @@ def test_compose_ground_is_darkest_where_a_thing_touches_it() -> None:
     assert darker[76:80, 34:60].mean() > darker[88:, 34:60].mean() + 0.1
 
 
+def test_compose_water_shows_what_floats_on_it_upside_down() -> None:
+    sea = replace(TABLE, kind="sea", horizon=0.4)
+    red, blue = (composed(thing("square", 0.5, 0.5, 0.3, colour=name), setting=sea) for name in ("red", "blue"))
+    below = np.s_[64:72, 36:60]
+    lab = [colour.lab(seen.ground)[below].mean((0, 1)) for seen in (red, blue)]
+    assert lab[0][1] > lab[1][1] + 0.02 and lab[0][2] > lab[1][2] + 0.02
+
+
 @pytest.mark.parametrize("name", [name for name in COLOURS if name not in ("black", "white", "grey")])
 def test_compose_thing_of_a_colour_is_still_nearest_to_it(name: str) -> None:
     seen = composed(thing("disc", 0.5, 0.6, 0.5, colour=name))
