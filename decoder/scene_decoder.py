@@ -71,12 +71,20 @@ class Block(nn.Module):
         return F.relu(x + self.second(F.relu(self.first(x))))
 
 
+def _even(conv: nn.Conv2d) -> nn.Conv2d:
+    """Let the four pixels that channels become begin as equals: no grid is to be unlearned (arXiv 1707.02937)."""
+    with torch.no_grad():
+        for values in conv.parameters():
+            values.copy_(values[::4].repeat_interleave(4, 0))
+    return conv
+
+
 class Level(nn.Module):
     """A doubling, the guide of that size, and residual blocks."""
 
     def __init__(self, before: int, channels: int, blocks: int) -> None:
         super().__init__()
-        self.doubled = nn.Conv2d(before, 4 * channels, 1)
+        self.doubled = _even(nn.Conv2d(before, 4 * channels, 1))
         self.led = nn.Conv2d(3, channels, 3, padding=1)
         self.blocks = nn.Sequential(*(Block(channels) for _ in range(blocks)))
 
@@ -97,7 +105,7 @@ class SceneDecoder(nn.Module):
         self.blocks = nn.Sequential(*(Block(first) for _ in range(shape.blocks[0])))
         self.twice = Level(first, second, shape.blocks[1])
         self.four_times = Level(second, third, shape.blocks[2])
-        self.painted = nn.Conv2d(third, 12, 3, padding=1)
+        self.painted = _even(nn.Conv2d(third, 12, 3, padding=1))
         self.finer: Level | None = None
         self.painted_finer: nn.Conv2d | None = None
         if shape.finer:
@@ -108,7 +116,7 @@ class SceneDecoder(nn.Module):
         self.shape = Shape(self.shape.channels, self.shape.blocks, self.shape.latent, channels)
         like = self.painted.weight
         self.finer = Level(self.shape.channels[2], channels, 1).to(like.device, like.dtype)
-        self.painted_finer = nn.Conv2d(channels, 12, 3, padding=1).to(like.device, like.dtype)
+        self.painted_finer = _even(nn.Conv2d(channels, 12, 3, padding=1)).to(like.device, like.dtype)
 
     def forward(self, latents: Tensor, guide: Tensor) -> Tensor:
         """Return pictures (n, 3, 8h, 8w), about -1…1, of unscaled latents (n, c, h, w) and a guide (n, 3, 4h, 4w).

@@ -38,6 +38,12 @@ def test_decoder_of_a_piece_paints_what_it_paints_of_the_whole(network: SceneDec
     assert torch.allclose(piece[..., :40], whole[..., :40], atol=1e-5)
 
 
+def test_new_decoder_paints_no_grid(network: SceneDecoder) -> None:
+    latents, guide = given(4, 4)
+    tiles = network(latents, guide).reshape(2, 3, 16, 2, 16, 2)
+    assert torch.allclose(tiles, tiles.mean((3, 5), keepdim=True).expand_as(tiles), atol=1e-6)
+
+
 def test_decoder_heeds_latents_and_guide_at_both_scales(network: SceneDecoder) -> None:
     latents, guide = given(4, 4)
     before = network(latents, guide)
