@@ -23,6 +23,13 @@ PLACELESS = 0.6
 """The share of graphic pictures whose style draws the ground, where no place is asked for."""
 
 
+CROPPING = 0.14
+"""The share of single things that are so near that the frame crops them."""
+
+WHOLE, CROPPED = (0.78, 0.98), (1.05, 1.28)
+"""How large a single thing is shown, as a share of the picture's side."""
+
+
 def arrange(
     items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: Sketchbook, walk_seed: int | None = None
 ) -> Scene:
@@ -43,9 +50,21 @@ def arrange(
         wish = replace(wish, kind="plain")
     colours = tuple(item.colour for item in items if item.colour)
     chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
-    scene = arrangement.arrange(items, wish, seed)
+    scene = _nearer(arrangement.arrange(items, wish, seed), items, wish, seed)
     flat = replace(scene.setting, modelling=scene.setting.modelling * STYLES[marks].modelling)
     return replace(scene, setting=flat, composition=chosen)
+
+
+def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int) -> Scene:
+    """Bring what stands alone nearer, now and then so near that the frame crops it: small, it is a sign."""
+    if len(scene.things) != 1 or wish.composition or any(item.is_view for item in items):
+        return scene
+    rng = random.Random(f"nearer:{seed}")  # noqa: S311 - drawn to be drawn again
+    thing = scene.things[0]
+    size = max(thing.size, rng.uniform(*(CROPPED if rng.random() < CROPPING else WHOLE)))
+    x = 0.5 + (thing.x - 0.5) * rng.uniform(0.6, 1.3)
+    y = thing.y if thing.y > 0.62 else 0.5 + rng.uniform(-0.05, 0.05)
+    return replace(scene, things=(replace(thing, size=size, x=x, y=y, turn=thing.turn + rng.gauss(0, 0.06)),))
 
 
 def _says_no_place(wish: Wish) -> bool:
