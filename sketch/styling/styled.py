@@ -19,7 +19,7 @@ from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook
 from sketch.styling import drawing_styles
 
-PLACELESS = 0.6
+PLACELESS = 0.3
 """The share of graphic pictures whose style draws the ground, where no place is asked for."""
 
 
