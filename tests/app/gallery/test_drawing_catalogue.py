@@ -108,3 +108,11 @@ def test_prompt_for_a_motif_is_read_as_it(reader: Reader, german: DrawingCatalog
         if motif.drawings[0].name not in [item.drawing.name for item in reading.items]:
             wrong.append(motif.name)
     assert len(wrong) <= 3, wrong
+
+
+def test_modelled_drawings_are_not_listed_beside_flat_ones(reader: Reader) -> None:
+    fox = next(each for each in reader.drawings.values() if each.name == "fox")
+    modelled = Drawing(digest_of("modelled"), "fox", (), fox.kind, "fluent-gradient")
+    more = Reader(Lexicon.load(ROOT / "models/house"), [*reader.drawings.values(), modelled])
+    motif = next(each for each in DrawingCatalogue(more, "en").motifs if each.name == "fox")
+    assert {each.style for each in motif.drawings} == {"flat", "classic"}
