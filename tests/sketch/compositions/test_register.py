@@ -78,3 +78,20 @@ def test_marks_take_all_their_inks_and_layouts(marks: str, number: int) -> None:
         chosen = Composition(marks, layout, rows, columns, inks, 0.2, 1.0, number)
         picture = composing.compose(layers(64, 64), chosen, side=0.5, is_place=1)[0]
         assert np.isfinite(picture).all() and picture.std() > 0.02
+
+
+def test_marks_compose_the_setting_alone_where_nothing_is_shown(marks: str) -> None:
+    things, ground, numbers = layers(64, 64)
+    things[..., 3] = 0
+    for number, inks in enumerate(STYLES[marks].inks):
+        chosen = Composition(marks, inks=inks, seed=number)
+        picture, _ = composing.compose((things, ground, numbers * 0), chosen, side=0.4, is_place=1)
+        assert np.isfinite(picture).all() and picture.std() > 0.01
+
+
+def test_marks_redraw_a_picture_that_fills_the_frame(marks: str) -> None:
+    things, ground, numbers = layers(64, 64)
+    things[..., :3], things[..., 3] = ground * 0.8, 1
+    chosen = Composition(marks, inks=STYLES[marks].inks[0], seed=3)
+    picture, _ = composing.compose((things, ground, numbers * 0 + 1), chosen, side=0.4, is_place=0)
+    assert np.isfinite(picture).all() and picture.std() > 0.01
