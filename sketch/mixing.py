@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -18,7 +18,7 @@ from sketch import rendering
 from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
-from sketch.compositions import composing
+from sketch.compositions import composing, layouts, turning
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
@@ -83,6 +83,12 @@ class Mixture:
         """Draw what lies at ``t``, 0…1, between the scenes; at the ends, exactly these."""
         if t <= 0 or t >= 1:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
+        if self.first.composition is None and self.last.composition is None:
+            return self._mixed(t, size)
+        return self._composed(t, size)
+
+    def _mixed(self, t: float, size: int) -> Drawn:
+        """Draw what lies at ``t`` as it is before anything is composed."""
         ground = self._ground(t, size)
         ends = (self.first.setting, 1 - t), (self.last.setting, t)
         light = Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
@@ -116,14 +122,12 @@ class Mixture:
             numbers[rows, columns][share > 0.5] = number
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
-        drawn = Drawn(things, ground, numbers, unoutlined)
-        if self.first.composition is None and self.last.composition is None:
-            return drawn
-        return self._composed(drawn, t, light)
+        return Drawn(things, ground, numbers, unoutlined)
 
-    def _composed(self, drawn: Drawn, t: float, light: Light) -> Drawn:
+    def _composed(self, t: float, size: int) -> Drawn:
         """Set up as a painter would what is painted of what lies at ``t``, and redraw in its marks what is graphic."""
         ends = (self.first, self.last)
+        drawn = self._mixed(t, size)
         graphic = [scene.composition is not None and scene.composition.is_graphic for scene in ends]
         layers = (drawn.things, drawn.ground, drawn.numbers)
         if any(scene.composition is not None and not scene.composition.is_graphic for scene in ends):
@@ -138,11 +142,25 @@ class Mixture:
             drawn.picture,
             [scene.composition for scene in ends],
             t,
-            side=light.side,
+            side=(1 - t) * self.first.setting.light + t * self.last.setting.light,
             is_place=(1 - t) * places[0] + t * places[1],
+            cells=self._cells(t, size),
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         return rendering.composed(drawn, picture, numbers, turned=turned, painted=share)
+
+    def _cells(self, t: float, size: int) -> list[layouts.Layers]:
+        """Draw each cell of a grid that both scenes have, as far on its way as it is: they turn one after the other."""
+        rows, columns, times = turning.cell_times(self.first.composition, self.last.composition, t)
+        side = 2 * math.ceil(layouts.FULL * size / max(rows, columns) / 2)
+        drawn = {time: self._plain(time, side) for time in set(times)}
+        return [(drawn[time].things, drawn[time].ground, drawn[time].numbers) for time in times]
+
+    def _plain(self, t: float, size: int) -> Drawn:
+        """Draw what lies at ``t``, the ends too, before anything is composed."""
+        if 0 < t < 1:
+            return self._mixed(t, size)
+        return rendering.draw(replace(self.first if t <= 0 else self.last, composition=None), self._book, size)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))

@@ -14,14 +14,12 @@ from sketch import colour
 from sketch.colour import Array
 from sketch.compositions import layouts, turning
 from sketch.compositions.composition import Composition
+from sketch.compositions.layouts import Layers
 from sketch.compositions.register import STYLES
 from sketch.marks.field import Field
 
 FLAT = ("plain", "split", "pattern")
 """Settings that show no place: a graphic style leaves them out and draws a ground of its own."""
-
-Layers = tuple[Array, Array, NDArray[np.int16]]
-"""Things (h, w, 4) with straight alpha, ground (h, w, 3), and which thing is in front (h, w), from 1."""
 
 
 def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequence[str] = ()) -> Composition:
@@ -52,13 +50,14 @@ def place_share(kind: str) -> float:
 
 
 def compose(
-    layers: Layers, composition: Composition, *, side: float, is_place: float
+    layers: Layers, composition: Composition, *, side: float, is_place: float, cells: Sequence[Layers] = ()
 ) -> tuple[Array, NDArray[np.int16]]:
     """Return the picture (h, w, 3) of a composition, and which thing is in front (h, w).
 
     ``side`` is where the light comes from, -1 the left to 1 the right; ``is_place`` how far the ground is to be seen.
+    ``cells`` are drawings of any side for each cell of a grid, where it does not show the same in all.
     """
-    laid = layouts.lay(*layers, composition)
+    laid = layouts.lay_cells(cells, composition, layers[2].shape) if cells else layouts.lay(*layers, composition)
     inks = np.stack([colour.parsed(ink) for ink in composition.inks])
     field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed)
     return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
@@ -72,16 +71,17 @@ def on_the_way(
     *,
     side: float,
     is_place: float,
+    cells: Sequence[Layers] = (),
 ) -> tuple[Array, NDArray[np.int16], Array]:
     """Compose what lies at ``t`` between two scenes, one of them graphic; things, light and place were mixed before.
 
-    ``painted`` (h, w, 3) is the picture where a composition is not graphic. Return picture (h, w, 3), numbers (h, w),
-    and how far each pixel (h, w) shows the last composition.
+    ``painted`` (h, w, 3) is the picture where a composition is not graphic, ``cells`` are those of a grid that both
+    have. Return picture (h, w, 3), numbers (h, w), and how far each pixel (h, w) shows the last composition.
     """
     height, width = layers[2].shape
     first, last = (each or Composition() for each in compositions)
     if (one := turning.between(first, last, t)) is not None:
-        return *compose(layers, one, side=side, is_place=is_place), np.full((height, width), t, np.float32)
+        return *compose(layers, one, side=side, is_place=is_place, cells=cells), np.full((height, width), t, np.float32)
     drawn = [
         compose(layers, each, side=side, is_place=is_place) if each.is_graphic else (painted, layers[2])
         for each in (first, last)

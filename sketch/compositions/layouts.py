@@ -5,7 +5,8 @@ A layout says for each pixel of the picture which place of the scene it shows, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,10 @@ FULL = 1.18
 
 SLIDE = 0.07
 """How far a panel slides at most, as a share of the picture's side."""
+
+
+Layers = tuple[Array, Array, NDArray[np.int16]]
+"""Things (h, w, 4) with straight alpha, ground (h, w, 3), and which thing is in front (h, w), from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +61,56 @@ def lay(things: Array, ground: Array, numbers: NDArray[np.int16], composition: C
     height, width = numbers.shape
     if composition.layout == "single":
         return Laid(things, ground, numbers, np.zeros((height, width), np.int16))
-    at = ((np.arange(side, dtype=np.float32) + 0.5) / side for side in (height, width))
-    y, x = np.meshgrid(*at, indexing="ij")
+    x, y = _centres(height, width)
+    laid = Laid(np.empty_like(things), np.empty_like(ground), np.empty_like(numbers), np.empty_like(numbers))
     places = _PLACES[composition.layout](x, y, composition)
+    _show(laid, (slice(0, height), slice(0, width)), (things, ground, numbers), places)
+    return laid
+
+
+def _centres(height: int, width: int) -> tuple[Array, Array]:
+    """Return x and y of the pixels' middles, 0…1: (h, w) each."""
+    across, down = ((np.arange(side, dtype=np.float32) + 0.5) / side for side in (width, height))
+    return np.broadcast_to(across[None, :], (height, width)), np.broadcast_to(down[:, None], (height, width))
+
+
+def _show(laid: Laid, part: tuple[slice, slice], layers: Layers, places: _Places) -> None:
+    """Show in a part of a picture the places of a drawn scene that are seen there."""
+    things, ground, numbers = layers
+    height, width = numbers.shape
     alpha = things[..., 3:]
-    held = np.concatenate([things[..., :3] * alpha, alpha, ground], -1)
-    shown = _sampled(held, places)
+    shown = _sampled(np.concatenate([things[..., :3] * alpha, alpha, ground], -1), places)
     cover = shown[..., 3:4]
-    straight = np.concatenate([np.clip(shown[..., :3] / np.maximum(cover, 1e-3), 0, 1), cover], -1)
+    laid.things[part] = np.concatenate([np.clip(shown[..., :3] / np.maximum(cover, 1e-3), 0, 1), cover], -1)
+    laid.ground[part] = shown[..., 4:]
     rows = np.clip((places.y * height).astype(int), 0, height - 1)
     columns = np.clip((places.x * width).astype(int), 0, width - 1)
-    return Laid(straight, shown[..., 4:], numbers[rows, columns], places.cells)
+    laid.numbers[part] = numbers[rows, columns]
+    laid.cells[part] = places.cells
+
+
+def lay_cells(cells: Sequence[Layers], composition: Composition, shape: tuple[int, ...]) -> Laid:
+    """Lay out a grid whose cells show drawings of their own: things, ground and numbers for each, of any side."""
+    height, width = shape
+    x, y = _centres(height, width)
+    places = _grid(x, y, composition)
+    laid = Laid(
+        np.zeros((height, width, 4), np.float32),
+        np.zeros((height, width, 3), np.float32),
+        np.zeros((height, width), np.int16),
+        places.cells,
+    )
+    for number, layers in enumerate(cells):
+        row, column = divmod(number, composition.columns)
+        part = _span(height, row, composition.rows), _span(width, column, composition.columns)
+        _show(laid, part, layers, _Places(places.x[part], places.y[part], places.cells[part], 1.0))
+    return laid
+
+
+def _span(size: int, at: int, count: int) -> slice:
+    """Return the pixels whose middles lie in one of so many equal parts of a side."""
+    first, last = (math.ceil(size * edge / count - 0.5) for edge in (at, at + 1))
+    return slice(first, last)
 
 
 def _tilted(x: Array, y: Array, composition: Composition) -> _Places:

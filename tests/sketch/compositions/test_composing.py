@@ -70,3 +70,17 @@ def test_choose_takes_inks_near_the_colour_that_was_asked_for() -> None:
             for of in (inks, others)
         )
         assert near <= all_ + 0.2
+
+
+def test_cells_of_a_grid_turn_one_after_the_other() -> None:
+    grid = Composition("silkscreen", "grid", 2, 2, STYLES["silkscreen"].inks[0], seed=5)
+    first = replace(PLAIN, composition=grid)
+    last = replace(first, things=(Thing(DIGESTS["square"], 0.5, 0.5, 0.7),))
+    mixture = Mixture(first, last, BOOK, Taken(BOOK))
+    ends, middle = [mixture.at(t, 128).numbers > 0 for t in (0, 1)], mixture.at(0.5, 128).numbers > 0
+    cells = [(slice(row, row + 64), slice(column, column + 64)) for row in (0, 64) for column in (0, 64)]
+    way = [(middle[cell] ^ ends[0][cell]).sum() / (ends[1][cell] ^ ends[0][cell]).sum() for cell in cells]
+    assert min(way) < 0.2 and max(way) > 0.8
+    frames = [mixture.at(t, 64).picture for t in np.linspace(0, 1, 17)]
+    steps = [float(np.abs(one - other).mean()) for one, other in pairwise(frames)]
+    assert max(steps) < 3 * np.mean(steps)
