@@ -5,6 +5,6 @@ is known wherever it is decoded, and its drawing, half as large as the picture, 
 torch and safetensors alone: the studio trains what the worker paints with.
 """
 
-from decoder.scene_decoder import CONFIG, SCALE, WEIGHTS, DecoderError, SceneDecoder, Shape, load, save, shape_in
+from decoder.scene_decoder import CONFIG, GUIDE, SCALE, WEIGHTS, DecoderError, SceneDecoder, Shape, load, save, shape_in
 
-__all__ = ["CONFIG", "SCALE", "WEIGHTS", "DecoderError", "SceneDecoder", "Shape", "load", "save", "shape_in"]
+__all__ = ["CONFIG", "GUIDE", "SCALE", "WEIGHTS", "DecoderError", "SceneDecoder", "Shape", "load", "save", "shape_in"]

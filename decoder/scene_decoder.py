@@ -1,8 +1,8 @@
 """The decoder's network and its folder.
 
 Thin where the picture is large: a channel costs sixteen times as much at the last level as at the first. Levels are
-joined by 1 x 1 convolutions whose channels become pixels (Shi et al., arXiv 1609.05158), so that nothing is convolved
-in the picture's own size.
+joined by enlargements and convolutions that can be folded into one of the smaller size, so that nothing is convolved in
+the picture's own size where frames are decoded; channels that become pixels (Shi et al., arXiv 1609.05158) left a grid.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ CONFIG, WEIGHTS = "config.json", "decoder.safetensors"
 SCALE = 8
 """How many pixels along each side one latent stands for; the finer stage doubles it."""
 
+GUIDE = 4
+"""Channels of a guide: the colours of marks that are drawn, within -1…1, and how far any are, 0…1."""
+
 SATURATED = 3.0
 """How far latents may lie from zero: beyond, a model's are off, and are taken for less."""
 
@@ -37,7 +40,7 @@ class Shape:
     ``finer`` are the channels of the finer stage at 8 places, 0 where there is none.
     """
 
-    channels: tuple[int, int, int] = (96, 48, 16)
+    channels: tuple[int, int, int] = (96, 48, 24)
     blocks: tuple[int, int, int] = (2, 1, 1)
     latent: int = 4
     finer: int = 0
@@ -71,27 +74,28 @@ class Block(nn.Module):
         return F.relu(x + self.second(F.relu(self.first(x))))
 
 
-def _even(conv: nn.Conv2d) -> nn.Conv2d:
-    """Let the four pixels that channels become begin as equals: no grid is to be unlearned (arXiv 1707.02937)."""
-    with torch.no_grad():
-        for values in conv.parameters():
-            values.copy_(values[::4].repeat_interleave(4, 0))
-    return conv
-
-
 class Level(nn.Module):
     """A doubling, the guide of that size, and residual blocks."""
 
     def __init__(self, before: int, channels: int, blocks: int) -> None:
         super().__init__()
-        self.doubled = _even(nn.Conv2d(before, 4 * channels, 1))
-        self.led = nn.Conv2d(3, channels, 3, padding=1)
+        self.doubled = nn.Sequential(_doubling(), nn.Conv2d(before, channels, 3, padding=1))
+        self.led = nn.Conv2d(GUIDE, channels, 3, padding=1)
         self.blocks = nn.Sequential(*(Block(channels) for _ in range(blocks)))
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
-        """Return features (n, channels, 2h, 2w) of those before (n, …, h, w) and a guide (n, 3, 2h, 2w)."""
-        seen: Tensor = self.blocks(F.relu(F.pixel_shuffle(self.doubled(x), 2) + self.led(guide)))
+        """Return features (n, channels, 2h, 2w) of those before (n, …, h, w) and a guide (n, 4, 2h, 2w)."""
+        seen: Tensor = self.blocks(F.relu(self.doubled(x) + self.led(guide)))
         return seen
+
+
+def _doubling() -> nn.Upsample:
+    return nn.Upsample(scale_factor=2, mode="nearest")
+
+
+def _painting(channels: int) -> nn.Sequential:
+    """Return the last doubling and its colours; the first convolution has no bias, so that both can be folded."""
+    return nn.Sequential(_doubling(), nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.Conv2d(16, 3, 3, padding=1))
 
 
 class SceneDecoder(nn.Module):
@@ -105,23 +109,23 @@ class SceneDecoder(nn.Module):
         self.blocks = nn.Sequential(*(Block(first) for _ in range(shape.blocks[0])))
         self.twice = Level(first, second, shape.blocks[1])
         self.four_times = Level(second, third, shape.blocks[2])
-        self.painted = _even(nn.Conv2d(third, 12, 3, padding=1))
+        self.painted = _painting(third)
         self.finer: Level | None = None
-        self.painted_finer: nn.Conv2d | None = None
+        self.painted_finer: nn.Sequential | None = None
         if shape.finer:
             self.add_finer(shape.finer)
 
     def add_finer(self, channels: int = 16) -> None:
         """Add the stage that paints pictures twice as large; what is there stays."""
         self.shape = Shape(self.shape.channels, self.shape.blocks, self.shape.latent, channels)
-        like = self.painted.weight
+        like = self.seen.weight
         self.finer = Level(self.shape.channels[2], channels, 1).to(like.device, like.dtype)
-        self.painted_finer = _even(nn.Conv2d(channels, 12, 3, padding=1)).to(like.device, like.dtype)
+        self.painted_finer = _painting(channels).to(like.device, like.dtype)
 
     def forward(self, latents: Tensor, guide: Tensor) -> Tensor:
-        """Return pictures (n, 3, 8h, 8w), about -1…1, of unscaled latents (n, c, h, w) and a guide (n, 3, 4h, 4w).
+        """Return pictures (n, 3, 8h, 8w), about -1…1, of unscaled latents (n, c, h, w) and a guide (n, 4, 4h, 4w).
 
-        Those of a guide twice as large (n, 3, 8h, 8w) are twice as large as well, by the finer stage.
+        Those of a guide twice as large (n, 4, 8h, 8w) are twice as large as well, by the finer stage.
 
         :raises ValueError: where the guide is of neither size, or there is no finer stage.
         """
@@ -131,8 +135,10 @@ class SceneDecoder(nn.Module):
         x = self.twice(self.blocks(x), F.avg_pool2d(coarse, 2))
         x = self.four_times(x, coarse)
         if times == 4 or self.finer is None or self.painted_finer is None:
-            return F.pixel_shuffle(self.painted(x), 2)
-        return F.pixel_shuffle(self.painted_finer(self.finer(x, guide)), 2)
+            picture: Tensor = self.painted(x)
+        else:
+            picture = self.painted_finer(self.finer(x, guide))
+        return picture
 
     def _times(self, latents: Tensor, guide: Tensor) -> int:
         """Say how many of the guide's pixels lie along one latent: 4, or 8 for the finer stage."""

@@ -46,21 +46,19 @@ class Drawn:
         return sketched(self.picture, self.numbers, size, unoutlined=self.unoutlined)
 
     def guide(self, side: int) -> Array:
-        """Return what a decoder is shown, ``side`` pixels high: (3, side, width), the picture within -1…1.
+        """Return what a decoder is shown, ``side`` pixels high: (4, side, width), colours within -1…1 and their share.
 
-        Of a scene that is not graphic it is half as sharp, no sharper than the sketch: what is fine in such a picture
-        is painted, and not drawn.
+        Only marks that the scene draws by itself are shown, and the share says where they are; of what is painted there
+        is nothing to see, since a decoder that is shown the drawing copies it.
 
-        :raises ValueError: where the picture's height is no multiple of the side, or the side is odd.
+        :raises ValueError: where the picture's height is no multiple of the side.
         """
-        if side % 2 or self.things.shape[0] % side:
-            raise ValueError(f"A guide of {side} pixels a side cannot be made of a picture of {self.things.shape[0]}.")
-        drawn = averaged(self.picture * 2 - 1, self.things.shape[0] // side)
-        graphic = np.asarray(self.graphic, np.float32)
-        if graphic.min() < 1:
-            share = averaged(graphic[..., None], self.things.shape[0] // side) if graphic.ndim else graphic
-            drawn = share * drawn + (1 - share) * _doubled(averaged(drawn, 2))
-        return np.ascontiguousarray(np.clip(drawn, -1, 1).transpose(2, 0, 1), np.float32)
+        height, width = self.numbers.shape
+        if height % side:
+            raise ValueError(f"A guide of {side} pixels a side cannot be made of a picture of {height}.")
+        share = np.broadcast_to(np.asarray(self.graphic, np.float32), (height, width))[..., None]
+        shown = averaged(np.concatenate([(self.picture * 2 - 1) * share, share], -1), height // side)
+        return np.ascontiguousarray(np.clip(shown, -1, 1).transpose(2, 0, 1), np.float32)
 
 
 def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
@@ -86,13 +84,3 @@ def averaged(picture: Array, step: int) -> Array:
         return picture
     rows = np.add.reduce([picture[at::step] for at in range(step)])  # several times as fast as a mean over two axes
     return np.asarray(np.add.reduce([rows[:, at::step] for at in range(step)]) / step**2)
-
-
-def _doubled(picture: Array) -> Array:
-    """Enlarge a picture (h, w, c) by two, on straight lines from the middle of each pixel to the next."""
-    for axis in (0, 1):
-        ends = [(1, 1) if axis == each else (0, 0) for each in range(3)]
-        padded = np.moveaxis(np.pad(picture, ends, mode="edge"), axis, 0)
-        pairs = [0.75 * padded[1:-1] + 0.25 * beside for beside in (padded[:-2], padded[2:])]
-        picture = np.moveaxis(np.stack(pairs, 1).reshape(-1, *padded.shape[1:]), 0, axis)
-    return picture

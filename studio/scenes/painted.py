@@ -28,7 +28,7 @@ OWN, ROUGH = 0.08, 0.05
 class Painted:
     """Pictures (n, 3, size, size), 0…1, and their sketches (n, 4, size / 4, size / 4), −1…1.
 
-    ``guides`` (n, 3, size / 2, size / 2), −1…1, are what a decoder is shown of them; ``graphic`` (n), 0…1, tells which
+    ``guides`` (n, 4, size / 2, size / 2), −1…1, are what a decoder is shown of them; ``graphic`` (n), 0…1, tells which
     of them show the marks that were drawn.
     """
 

@@ -1,8 +1,7 @@
 """What a decoder that is shown scenes is taught, and by what: subjects painted beforehand, with their drawings.
 
-A picture that shows the marks which were drawn can be had from the drawing; of a painted one it tells where things
-are, and no more. A decoder that trusted it there would paint the drawing and not the picture, so painted ones are
-taught with a drawing that is a little off.
+A picture that shows the marks which were drawn can be had from the drawing; of a painted one nothing is shown, so that
+the decoder paints the picture and not the drawing.
 """
 
 from __future__ import annotations
@@ -28,10 +27,6 @@ from studio.training import adversary, autoencoder, loop
 NOISIEST = 0.3
 """The most noise on latents of spread one."""
 
-SHAKEN, GAIN, SHIFT = 0.7, 0.25, 0.2
-"""So many of the painterly guides are off: by how much in contrast, and in each colour, at most. By less (0.5, 0.12 and
-0.06) a decoder of 1,550 steps took its colours from the drawing where a model had painted others."""
-
 PLAIN = 500
 """Steps in which a new decoder learns to be near, before it learns texture: one that knows nothing yet meets what is
 asked of textures by noise, and is long in leaving it."""
@@ -46,7 +41,7 @@ def painted_subjects(
 ) -> dict[str, Tensor]:  # fmt: skip
     """Paint subjects by dice: pictures (count, 3, size, size) in bytes, and unscaled latents (count, c, s, s) of them.
 
-    With a ``painter`` there are also those that it paints of them. ``guides`` (count, 3, size / 2, size / 2) are in
+    With a ``painter`` there are also those that it paints of them. ``guides`` (count, 4, size / 2, size / 2) are in
     bytes, and ``graphic`` (count) tells whose marks were drawn. Latents of ``finer`` pictures are those of half their
     size. ``told`` wraps what is gone through, to tell how far it is.
     """
@@ -93,20 +88,9 @@ class ScenePool(autoencoder.Pool):
         """Return what a step sees."""
         cut = self.cut(step, count, dice)
         device, graphic = self.latents.device, self.graphic[cut.chosen]
-        guides = shaken(self.pieces(self.guides, cut).float() / 127.5 - 1, graphic, dice)
+        guides = self.pieces(self.guides, cut).float() / 127.5 - 1
         pictures = self.pieces(self.pictures, cut).float() / 255
         return Seen(self.latent_pieces(cut), guides, pictures, torch.tensor(cut.own).to(device), graphic)
-
-
-def shaken(guides: Tensor, graphic: Tensor, dice: torch.Generator) -> Tensor:
-    """Put guides (n, 3, h, w) a little off where scenes are not ``graphic`` (n): soft, paler, of other colours."""
-    count = len(guides)
-    chance = torch.rand((6, count, 1, 1, 1), generator=dice).to(guides.device)
-    is_off = (chance[0] < SHAKEN) & (graphic.view(-1, 1, 1, 1) < 1)
-    soft = F.avg_pool2d(F.pad(guides, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    tinted = (chance[3:].squeeze(-1).transpose(0, 1).reshape(count, 3, 1, 1) * 2 - 1) * SHIFT
-    off = torch.lerp(guides, soft, chance[1]) * (1 + GAIN * (2 * chance[2] - 1)) + tinted
-    return torch.where(is_off, off.clamp(-1, 1), guides)
 
 
 class SceneLesson:

@@ -336,6 +336,8 @@ def _lighten(pipe: Any) -> None:
         upsampling.fold(pipe.unet)
     if isinstance(pipe.vae, diffusers.AutoencoderTiny):
         upsampling.fold(pipe.vae.decoder)
+    if decoding.decodes_scenes(pipe.vae):
+        upsampling.fold(getattr(pipe.vae, decoding.SCENES))
 
 
 def _download(name: str) -> Path:

@@ -109,9 +109,9 @@ class WalkSketches:
         return np.stack([self._remembered(position)[0] for position in positions])
 
     def guides(self, positions: Sequence[float]) -> list[NDArray[np.float32] | None]:
-        """Return what a decoder is shown at global positions: (3 x twice the side x twice the side), within -1 and 1.
+        """Return what a decoder is shown at global positions: (4 x twice the side x twice the side), within -1 and 1.
 
-        None where one of the stops that a position lies between has no scene. Raises SketchbookError as :meth:`at`.
+        None where the model's decoder is shown nothing. Raises SketchbookError as :meth:`at`.
         """
         found = [self._remembered(position)[1] for position in positions]
         return [None if guide is None else guide.astype(np.float32) for guide in found]
@@ -123,7 +123,11 @@ class WalkSketches:
             return self._alone(last if t == 1.0 else first)
         if first is not None and last is not None:
             return self._beside(self._mixture(i).at(t, self._side * FINER))
-        return mixing.mixed(self._alone(first)[0], self._alone(last)[0], t), None
+        (sketch, guide), (other, further) = self._alone(first), self._alone(last)
+        shown = None
+        if guide is not None and further is not None:
+            shown = ((1 - t) * guide.astype(np.float32) + t * further.astype(np.float32)).astype(np.float16)
+        return mixing.mixed(sketch, other, t), shown
 
     def _mixed(self, leg: int) -> Mixture:
         first, last = self.scenes[leg], self.scenes[(leg + 1) % len(self.scenes)]
@@ -132,7 +136,7 @@ class WalkSketches:
 
     def _alone(self, scene: Scene | None) -> Beside:
         if scene is None:
-            return self._blank, None
+            return self._blank
         finer = STOP_FINER if self._guided else FINER
         return self._beside(rendering.draw(scene, self._book, self._side * finer))
 
@@ -141,5 +145,6 @@ class WalkSketches:
         return drawn.sketch(self._side), guide
 
     @cached_property
-    def _blank(self) -> NDArray[np.float32]:
-        return np.zeros((4, self._side, self._side), np.float32)
+    def _blank(self) -> Beside:
+        sketch = np.zeros((4, self._side, self._side), np.float32)
+        return sketch, np.zeros((4, *[self._side * GUIDE] * 2), np.float16) if self._guided else None

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from decoder import GUIDE
 from worker.networks import thread_lanes
 
 DECODED_PIXELS = 2**16
@@ -19,7 +20,7 @@ SCENES = "scene_decoder"
 """The part of an autoencoder that is shown scenes, where it has one."""
 
 Guides = Sequence[NDArray[np.float32] | None]
-"""What a decoder is shown of each picture (3 x half its height x half its width, within -1 and 1), where it has one."""
+"""What a decoder is shown of each picture (4 x half its height x half its width), where there is something to show."""
 
 
 def join(vae: Any, scene_decoder: torch.nn.Module) -> None:
@@ -35,21 +36,16 @@ def decodes_scenes(vae: Any) -> bool:
 def decode(vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int, lanes: bool) -> NDArray[np.float32]:
     """Decode latents into pictures (frames x height x width x 3, 0-1), `scale` times as wide as these.
 
-    With `lanes`, threads decode them side by side. Those with a guide are decoded after it, where a decoder that is
-    shown scenes stands beside the autoencoder; all others by itself.
+    With `lanes`, threads decode them side by side. Where a decoder that is shown scenes stands beside the autoencoder,
+    it decodes them all, and is shown a blank guide for those that have none.
     """
-    decoded = partial(_decoded, scale=scale, lanes=lanes)
-    led = [guide is not None for guide in guides or ()] if decodes_scenes(vae) else []
-    if not any(led) or guides is None:
-        return decoded(partial(_plain, vae), vae, latents)
-    blank = np.zeros_like(next(guide for guide in guides if guide is not None))
-    shown = torch.from_numpy(np.stack([blank if guide is None else guide for guide in guides])).to(latents.device)
-    pictures = decoded(partial(_after_scenes, vae), vae, latents, shown)
-    if all(led):
-        return pictures
-    # All of them both ways: a picture's last bit depends on how many are decoded with it.
-    plain = decoded(partial(_plain, vae), vae, latents)
-    return np.where(np.array(led)[:, None, None, None], pictures, plain)
+    if not decodes_scenes(vae):
+        return _decoded(partial(_plain, vae), vae, latents, scale=scale, lanes=lanes)
+    height, width = (scale // 2 * side for side in latents.shape[-2:])
+    blank = np.zeros((GUIDE, height, width), np.float32)
+    shown = np.stack([blank if guide is None else guide for guide in guides or [None] * len(latents)])
+    beside = torch.from_numpy(shown).to(latents.device)
+    return _decoded(partial(_after_scenes, vae), vae, latents, beside, scale=scale, lanes=lanes)
 
 
 def unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
