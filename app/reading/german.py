@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 
-from app.reading import style_names
 from app.reading.grammar import ELEMENTS, SEASONS, Grammar, Negation, alternatives, hints, listed, numbered, patterns
+from app.text import style_names
 
 ENDING = "(?:e|er|es|en|em)?"
 STEMS = {
