@@ -44,6 +44,8 @@ def asked_for(told: Mapping[str, Any] | None, *, walk_seed: int) -> str:
 
 def recomposed(told: Mapping[str, Any], marks: str, *, seed: int, walk_seed: int) -> dict[str, Any]:
     """Compose a scene as it is recorded in the marks of another style; a layout that was chosen stays, if it can."""
+    if not marks and not told.get("composition"):
+        return dict(told)
     read = scene.read(told)
     if read.composition is not None and read.composition.marks == marks:
         return dict(told)

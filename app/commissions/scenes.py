@@ -12,14 +12,16 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from app.commissions import error_messages, stop_styles
 from app.commissions import layouts as layouts_of
-from app.commissions import stop_styles
+from app.commissions.schema import StopRequest
 from app.commissions.stop_styles import AskedStop
 from app.drawings import added_drawings, drawing_credits, sketchbooks
 from app.errors import FieldError, InvalidInput
 from app.generation import hands, models_on_offer
 from app.generation.hands import Hand
-from app.generation.limits import ERRORS_MAX
+from app.generation.limits import ERRORS_MAX, Limits
+from app.i18n.formatting import join_words
 from app.i18n.gettext import _
 from app.reading.lexicon import Lexicon, LexiconError
 from app.reading.reader import Reader
@@ -29,6 +31,7 @@ from app.search.vector_index import SourceError
 from app.storage.walk_models import Walk
 from app.text.embedding import Embedding
 from sketch.colour import Look
+from sketch.compositions.composition import LAYOUTS
 from sketch.scene import WORDS_MOST, Scene
 from sketch.sketchbook import Sketchbook, SketchbookError
 
@@ -63,6 +66,44 @@ def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str 
         if stop.photo is not None and stop.scene is not None:  # its things are those of the photo
             stop.scene = {**stop.scene, "things": []}
     walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
+
+
+def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -> list[FieldError]:
+    """Find the layouts that stops ask for and their styles do not offer, or that are others than those of their scenes.
+
+    Of a model that is not on offer, nobody here knows what its styles offer.
+    """
+    errors = []
+    for index, stop in enumerate(stops):
+        if stop.layout is None or limits.any_hand:
+            continue
+        path = ("stops", index, "layout")
+        if flaw := _layout_flaw(stop, limits.hands, model):
+            errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
+    return errors
+
+
+def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
+    if not hands.compose(known):
+        return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
+    reader = reader_of(model)
+    reading = None if reader is None else reader.again(stop.prompt, leave_out=stop.negative_prompt)
+    asked = None if reading is None else AskedStop(reading, stop.hand or "")
+    style = hands.find(stop.hand or "", known) if asked is None else stop_styles.named(asked, known)
+    if style is not None:
+        offered: Sequence[str] = style.layouts
+    else:
+        able = models_on_offer.facts(model).get("unnamed") or [hand.words for hand in known]
+        offered = [each for each in LAYOUTS if stop_styles.offering(able, [each], known)]
+    told = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
+    if stop.layout not in offered and style is not None:
+        return _("cannot be “%(layout)s”. %(style)s offers %(offered)s.", style=style.words.capitalize(), **told)
+    if stop.layout not in offered:
+        return _("cannot be “%(layout)s”. The styles that are chosen here offer %(offered)s.", **told)
+    composition = (stop.scene or {}).get("composition") or {}
+    if stop.scene is not None and composition.get("layout", LAYOUTS[0]) != stop.layout:
+        return _("cannot be “%(layout)s” beside a scene that is laid out otherwise.", layout=stop.layout)
+    return ""
 
 
 def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) -> Iterator[FieldError]:
@@ -173,7 +214,9 @@ def _read(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None])
         AskedStop(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
         for stop, layout in left
     ]
-    chosen = stop_styles.chosen(asked, model=model, walk_seed=walk.seed, after=walk.stops[0].scene)
+    chosen = stop_styles.chosen(
+        asked, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
+    )
     for (stop, layout), each, unnamed in zip(left, asked, chosen, strict=True):
         scene = arranged(
             each.reading, model=model, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
