@@ -1,4 +1,4 @@
-"""The styles of a model that composes as pages show them: in groups; and the layouts that a stop can be asked for in."""
+"""The styles of a model that composes in groups, as pages show them, and the layouts that a stop may have."""
 
 from __future__ import annotations
 

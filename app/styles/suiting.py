@@ -52,7 +52,7 @@ SUITS = {
     "batik": "plant animal sky",
     "tapestry": "plant animal person place",
     "layered paper": "place sky plant animal vehicle",
-    "oil painting": "food fruit person place animal vehicle plant thing sky",
+    "oil painting": "food fruit person place animal vehicle plant sky",
     "swirling brushstrokes": "sky place plant vehicle",
     "chalk pastel": "person animal plant fruit food",
     "charcoal": "person animal place vehicle",
