@@ -41,10 +41,27 @@ function sayValues() {
   values.querySelector(".without").textContent = without.value.trim() ? `, ${fill("without", without.value.trim())}` : "";
 }
 
+// Only the layouts that the chosen style offers can be chosen; the others are let go.
+function offerLayouts() {
+  const offered = document.querySelector("#make [name=hand]:checked")?.dataset.layouts;
+  document.querySelectorAll("select[name=layout]").forEach((select) => {
+    for (const option of select.options) {
+      option.disabled = Boolean(option.value) && offered !== undefined && !offered.split(" ").includes(option.value);
+    }
+    if (select.selectedOptions[0]?.disabled && !select.hasAttribute("aria-invalid")) select.value = "";
+  });
+}
+
+// Of styles in a row that is longer than the screen, the chosen one is to be seen.
+function showChosen() {
+  const chosen = document.querySelector(".shown:has(:checked)");
+  if (chosen) chosen.parentElement.scrollLeft = chosen.offsetLeft - chosen.parentElement.offsetLeft - 20;
+}
+
 function rememberInAddress(form) {
   const typed = new FormData(form);
   [...typed.keys()].filter((name) => /^(csrf_token|token|edit|film|photo-.*|thing-.*)$/.test(name)).forEach((name) => typed.delete(name));
-  const inLine = ["prompt", ...["own", "drawing", "picture", "candidates"].filter((name) => typed.getAll(name).some(Boolean))]; // one for each stop, empty ones too
+  const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates"].filter((name) => typed.getAll(name).some(Boolean))]; // one for each stop, empty ones too
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
   const address = `/?${new URLSearchParams(typed)}`;
   history.replaceState({ token: form.elements.token.value }, "", address.length < 8000 ? address : undefined);
@@ -68,6 +85,8 @@ function start() {
   document.querySelector(".drop")?.removeAttribute("hidden");
   document.getElementById("restore").hidden = true; // a film that is chosen brings it back by itself
   sayValues();
+  offerLayouts();
+  showChosen();
 }
 
 document.addEventListener("input", ({ target }) => {
@@ -126,6 +145,8 @@ document.addEventListener("drop", (event) => {
   restore(event.dataTransfer.files);
 });
 document.addEventListener("change", ({ target }) => target.id === "film" && restore());
+document.addEventListener("change", ({ target }) => target.name === "hand" && offerLayouts());
+document.getElementById("more").addEventListener("toggle", showChosen);
 
 document.addEventListener("submit", ({ target }) => {
   if (target.id === "make") rememberInAddress(target);

@@ -286,6 +286,11 @@ class StyleDescription(TypedDict):
         str | None,
         Field(description="What it suits, in a few words.", examples=["cities at night, music and all that glows"]),
     ]
+    layouts: Annotated[
+        list[str],
+        Field(description="The layouts that a stop in it may ask for; none where the style composes nothing.",
+              examples=[[]]),
+    ]  # fmt: skip
     picture: Annotated[
         str | None, Field(description="A picture painted in it, WebP, root-relative.", examples=["/styles/neon.webp"])
     ]

@@ -153,6 +153,7 @@ def _describe(style: Style, likeness: float | None = None, because: str | None =
         "title": style.hand.title,
         "hand": style.hand.words,
         "suits": style.suits or None,
+        "layouts": list(style.hand.layouts),
         "picture": url_for("styles.sample", name=style.name) if has_sample else None,
         "likeness": likeness,
         "because": because,

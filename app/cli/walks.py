@@ -55,6 +55,7 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
               help="A candidate for a stop, as `walks candidates` names it; once for each, - for none.")  # fmt: skip
 @click.option("--leave-out", default="", help="What every stop leaves out (its negative prompt).")
 @click.option("--hand", help="The style that every stop is painted in, one that the model knows, such as neon.")
+@click.option("--layout", help="How every stop is laid out: auto, or a layout that the style offers, such as grid.")
 @click.option("--steps", type=int, help="How many steps the sampler takes for each frame.")
 @click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
 @click.option("--preset", type=click.Choice(presets.NAMES), help="How much to spend on a picture.")
@@ -255,6 +256,7 @@ def _asked(
     *,
     leave_out: str,
     hand: str | None,
+    layout: str | None,
     stop_seeds: tuple[int, ...],
     picks: tuple[str, ...],
     **settings: Any,
@@ -262,7 +264,7 @@ def _asked(
     """Put the options together as a commission, unchecked; what was not given keeps its default."""
     if stop_seeds and len(stop_seeds) != len(prompts):
         raise InvalidInput.on("stop-seed", message="Give --stop-seed once for each prompt, or not at all.")
-    shared = {"negative_prompt": leave_out, "hand": hand}
+    shared = {"negative_prompt": leave_out, "hand": hand, "layout": layout}
     seeds = stop_seeds or (None,) * len(prompts)
     stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
     for stop, told in zip(stops, candidates.picked(picks, prompts), strict=False):
@@ -285,7 +287,7 @@ def _put_photos(asked: dict[str, Any], photos: tuple[str, ...], *, cut_out: bool
             raise InvalidInput.on("photo", message=message)
         photo = _bring(file, owner)
         like = asked["stops"][0] if asked["stops"] else {}
-        shared = {name: like[name] for name in ("negative_prompt", "hand") if name in like}
+        shared = {name: like[name] for name in ("negative_prompt", "hand", "layout") if name in like}
         asked["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
 
 

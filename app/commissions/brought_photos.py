@@ -95,7 +95,7 @@ def described(wanted: Commission, photos: dict[int, Photo]) -> list[dict[str, An
     """Write the stops of a commission as rows hold them; one without words has those that its photo was taken for."""
     stops = []
     for index, stop in enumerate(wanted.stops):
-        told = stop.model_dump(exclude={"picture", "cut_out"}) | {"hand": stop.hand or ""}
+        told = stop.row()
         if photo := photos.get(index):
             told |= {"photo": photo.digest, "cut_out": stop.cut_out, "prompt": stop.prompt or photo.description or ""}
         stops.append(told)

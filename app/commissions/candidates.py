@@ -75,7 +75,8 @@ def validate(data: Any) -> CandidateRequest:
         (("stop", name), error_messages.subject(("stop", name)), text)
         for name, text in (*texts.items(), ("scene", (stop.scene or {}).get("words", "")))
     )
-    if errors := [*settings_errors(wanted, limits), *banned_words.flaws(told), *_foreign_drawings(wanted)]:
+    if errors := [*settings_errors(wanted, limits), *banned_words.flaws(told), *_foreign_drawings(wanted),
+                  *_layouts_not_offered(wanted, limits)]:  # fmt: skip
         raise InvalidInput(errors[:ERRORS_MAX])
     return wanted
 
@@ -93,14 +94,18 @@ def place(
     network: str,
     drawing: str = "",
     language: str = "en",
+    unnamed: str | None = None,
     admit: Callable[[int], None] | None = None,
 ) -> CandidateSet:
     """Have candidates painted, unless the same person asked for the same before.
 
     ``drawing`` are the drawings that were chosen for what the prompt is read as, as the form's field has them; all
-    candidates keep to them. ``language`` is that of a prompt whose words do not tell.
+    candidates keep to them. ``language`` is that of a prompt whose words do not tell, ``unnamed`` the
+    style that was chosen for the whole walk, where it is known.
     """
     asked = wanted.model_dump(exclude={"count"}) | {"drawing": drawing, "language": language}
+    if unnamed:
+        asked["unnamed"] = unnamed
     return candidate_requests.place(
         asked,
         lambda: pool(asked, 0, POOL),
@@ -139,7 +144,10 @@ def pool(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
             reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=asked["language"], seed=seed)
             drawing = _drawing(reading, reader, asked["drawing"], place)
             put = chosen.put(reading, chosen.fitting(reading, chosen.listed(drawing), reader.drawings))
-            scene = scenes.arranged(put, model=model, seed=seed, walk_seed=wanted.seed, hand=stop.hand or "").as_json()
+            scene = scenes.arranged(
+                put, model=model, seed=seed, walk_seed=wanted.seed, hand=stop.hand or "", layout=stop.layout,
+                unnamed=asked.get("unnamed"),
+            ).as_json()  # fmt: skip
             if place == 0 and stop.scene is not None:
                 scene = stop.scene
         found.append({"seed": seed, "drawing": drawing, "scene": scene})
@@ -166,6 +174,11 @@ def _drawing(reading: Reading, reader: Reader, asked: str, place: int) -> str:
         drawing = pick or ways[place % len(ways)]
         told.append(AS_READ if drawing is None else drawing.digest)
     return chosen.written(told)
+
+
+def _layouts_not_offered(wanted: CandidateRequest, limits: Limits) -> list[FieldError]:
+    found = scenes.layout_errors([wanted.stop], limits, model=models_on_offer.setting(wanted.model))
+    return [FieldError(("stop", *error.path[2:]), error.message) for error in found]
 
 
 def _foreign_drawings(wanted: CandidateRequest) -> list[FieldError]:

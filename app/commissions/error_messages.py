@@ -24,6 +24,7 @@ SUBJECTS = {
     "seed": N_("The seed"),
     "hand": N_("The hand"),
     "style": N_("The style"),
+    "layout": N_("The layout"),
     "scene": N_("The scene"),
     "picture": N_("The picture"),
     "title": N_("The title"),

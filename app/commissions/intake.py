@@ -164,7 +164,7 @@ def _new_row(
     else:
         painted_by = models_on_offer.setting(model)
         walk.sampling = adapters.recorded(settings, (stop.hand for stop in walk.stops), painted_by)
-    scenes.read_stops(walk, parent)
+    scenes.read_stops(walk, parent, layouts=[stop.layout for stop in wanted.stops])
     walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)

@@ -272,6 +272,7 @@ def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     for stop in asked["stops"]:
         if stop["scene"] is None:  # as in recipes
             del stop["scene"]
+        del stop["layout"]  # which its scene has
         if stop["picture"] is None:
             del stop["picture"], stop["cut_out"]
     return asked | {"preset": wanted.preset or presets.DEFAULT}

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.commissions import validation
+from app.commissions import layouts, validation
 from app.commissions.schema import Commission
 from app.errors import Conflict, InvalidInput
 from app.generation import hands, models_on_offer, sampler_settings
@@ -62,7 +62,7 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
     model, hand = _painted_by(walk, style)
     known = hands.known(model.setting)
     asked: dict[str, Any] = {
-        "stops": [_stop(stop, hand, known) for stop in walk.stops],
+        "stops": [_stop(stop, hand, known, walk) for stop in walk.stops],
         "seed": walk.seed,
         "frames": walk.frames,
         "preset": walk.preset,
@@ -112,7 +112,7 @@ def _painted_by(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
     )
 
 
-def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...]) -> dict[str, Any]:
+def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,
@@ -120,7 +120,11 @@ def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...]) -> dict[str, Any
         "hand": hand,
     }
     if stop.scene is not None:
-        asked["scene"] = stop.scene | {"words": _without_hands(stop.scene.get("words", ""), known)}
+        style = hands.find(hand, known)
+        scene = layouts.recomposed(
+            stop.scene, style.marks if style else "", seed=walk.seed_of(stop), walk_seed=walk.seed
+        )
+        asked["scene"] = scene | {"words": _without_hands(scene.get("words", ""), known)}
     if stop.photo is not None:
         asked |= {"picture": stop.photo, "cut_out": bool(stop.cut_out)}
     return asked

@@ -6,42 +6,42 @@ Pages and the API show a :class:`Reading` of the same reader, by the same seed: 
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from app.commissions import error_messages, stop_styles
+from app.commissions import layouts as layouts_of
+from app.commissions.schema import StopRequest
+from app.commissions.stop_styles import AskedStop
 from app.drawings import added_drawings, drawing_credits, sketchbooks
 from app.errors import FieldError, InvalidInput
 from app.generation import hands, models_on_offer
 from app.generation.hands import Hand
-from app.generation.limits import ERRORS_MAX
+from app.generation.limits import ERRORS_MAX, Limits
+from app.i18n.formatting import join_words
 from app.i18n.gettext import _
 from app.reading.lexicon import Lexicon, LexiconError
 from app.reading.reader import Reader
 from app.reading.reading import Reading
 from app.search import semantic_search
 from app.search.vector_index import SourceError
-from app.storage.walk_models import Stop, Walk
+from app.storage.walk_models import Walk
 from app.text.embedding import Embedding
 from sketch.colour import Look
-from sketch.compositions.composition import PAINTED
+from sketch.compositions.composition import LAYOUTS
 from sketch.scene import WORDS_MOST, Scene
 from sketch.sketchbook import Sketchbook, SketchbookError
 
 log = logging.getLogger(__name__)
 
-SIGNS = frozenset((
-    "arrow", "transport-sign", "warning", "office", "computer", "phone", "mail", "money", "lock", "time", "writing",
-    "book-paper", "light-video", "sound", "game", "alphanum", "other-symbol", "av-symbol", "heart",
-))  # fmt: skip
-"""Subgroups of Unicode whose drawings are signs or come from an office: nothing that stands or lies in a place."""
 
-
-def read_stops(walk: Walk, parent: Walk | None = None) -> None:
+def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str | None] = ()) -> None:
     """Give each stop the scene that its prompt is read as, unless it brings one; none where no sketch leads the model.
+
+    ``layouts`` are those that were asked for, one for each stop or none at all.
 
     A walk that goes on from another begins with that one's last scene, or there would be a seam, as long as that can
     be painted. Whose the drawings of the scenes are is written down with the walk.
@@ -60,13 +60,50 @@ def read_stops(walk: Walk, parent: Walk | None = None) -> None:
     if parent is not None and walk.stops[0].scene is None:
         last = parent.stops[-1].scene
         walk.stops[0].scene = None if any(unknown_drawings(book, [last])) else last
-    for stop in walk.stops:
-        if stop.scene is None and not walk.is_pinned:
-            stop.scene = _scene(reader, stop, walk, model).as_json()
+    if not walk.is_pinned:
+        _read(reader, walk, model, layouts or [None] * len(walk.stops))
     for stop in walk.stops:
         if stop.photo is not None and stop.scene is not None:  # its things are those of the photo
             stop.scene = {**stop.scene, "things": []}
     walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
+
+
+def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -> list[FieldError]:
+    """Find the layouts that stops ask for and their styles do not offer, or that are others than those of their scenes.
+
+    Of a model that is not on offer, nobody here knows what its styles offer.
+    """
+    errors = []
+    for index, stop in enumerate(stops):
+        if stop.layout is None or limits.any_hand:
+            continue
+        path = ("stops", index, "layout")
+        if flaw := _layout_flaw(stop, limits.hands, model):
+            errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
+    return errors
+
+
+def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
+    if not hands.compose(known):
+        return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
+    reader = reader_of(model)
+    reading = None if reader is None else reader.again(stop.prompt, leave_out=stop.negative_prompt)
+    asked = None if reading is None else AskedStop(reading, stop.hand or "")
+    style = hands.find(stop.hand or "", known) if asked is None else stop_styles.named(asked, known)
+    if style is not None:
+        offered: Sequence[str] = style.layouts
+    else:
+        able = models_on_offer.facts(model).get("unnamed") or [hand.words for hand in known]
+        offered = [each for each in LAYOUTS if stop_styles.offering(able, [each], known)]
+    told = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
+    if stop.layout not in offered and style is not None:
+        return _("cannot be “%(layout)s”. %(style)s offers %(offered)s.", style=style.words.capitalize(), **told)
+    if stop.layout not in offered:
+        return _("cannot be “%(layout)s”. The styles that are chosen here offer %(offered)s.", **told)
+    composition = (stop.scene or {}).get("composition") or {}
+    if stop.scene is not None and composition.get("layout", LAYOUTS[0]) != stop.layout:
+        return _("cannot be “%(layout)s” beside a scene that is laid out otherwise.", layout=stop.layout)
+    return ""
 
 
 def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) -> Iterator[FieldError]:
@@ -83,33 +120,33 @@ def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) 
                 yield FieldError(("stops", index, "scene", "things", place, "drawing"), message)
 
 
-def arranged(reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "") -> Scene:
+def arranged(
+    reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "", layout: str | None = None,
+    unnamed: str | None = None,
+) -> Scene:  # fmt: skip
     """Arrange what was read, compose it as its style does, and note what the painter is told of it.
 
-    Where neither ``hand`` nor the prompt names a style, the model is told one of its own that suits what is shown, if
-    possible the same for a whole walk: else it would paint the mean of several.
+    Where neither ``hand`` nor the prompt names a style, the model is told one of its own: else it would paint the mean
+    of several. It is ``unnamed``, which :func:`stop_styles.chosen` chose for a whole walk, or one that suits this stop.
     """
-    known = hands.known(model)
-    named = () if hand else reading.hands
-    unnamed = "" if hand or named else _unnamed(reading, known, model, walk_seed)
-    words = ", ".join([each for each in (reading.words, *named, unnamed) if each])[:WORDS_MOST]
-    style = next((each for each in known if _is_meant(each, hand or unnamed, named)), None)
+    known, asked = hands.known(model), AskedStop(reading, hand, layout)
+    if unnamed is None:
+        (unnamed,) = stop_styles.chosen([asked], model=model, walk_seed=walk_seed)
+    style = stop_styles.named(asked, known) or hands.find(unnamed, known)
+    words = ", ".join([each for each in (reading.words, *_told(asked, style, known), unnamed) if each])[:WORDS_MOST]
     scene = _styled(reading, style.marks if style else "", model, seed, walk_seed)
-    return replace(scene, words=words, reader=reading.version)
+    return layouts_of.put(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
 
 
-def _is_meant(style: Hand, chosen: str, named: Sequence[str]) -> bool:
-    """Return whether a style was chosen by its words, or is among what a prompt names."""
-    return style.words == chosen if chosen else hands.is_named(", ".join(named), (style,))
-
-
-def _unnamed(reading: Reading, known: Sequence[Hand], model: str, walk_seed: int) -> str:
-    """Choose the words of a style for a prompt that names none, by the walk's seed: a graphic one for signs."""
-    able: Sequence[str] = models_on_offer.facts(model).get("unnamed", ())
-    graphic = {each.words for each in known if each.marks and each.marks != PAINTED}
-    if any(item.drawing.kind in SIGNS for item in reading.items):
-        able = [words for words in able if words in graphic] or able
-    return random.Random(f"hand:{walk_seed}").choice(able) if able else ""  # noqa: S311 - drawn to be drawn again
+def _told(asked: AskedStop, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
+    """Return what the painter is told of a style that is named: where it composes, in words that it knows."""
+    if asked.hand:
+        return ()
+    if not hands.compose(known):
+        return asked.reading.hands
+    if stop_styles.is_left_open(asked, known) or style is None:
+        return ()
+    return (style.words,) if style.marks else asked.reading.hands
 
 
 def _styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
@@ -170,7 +207,19 @@ def _lexicon(folder: Path) -> Lexicon | None:
         return None
 
 
-def _scene(reader: Reader, stop: Stop, walk: Walk, model: str) -> Scene:
-    seed = walk.seed_of(stop)
-    reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=seed)
-    return arranged(reading, model=model, seed=seed, walk_seed=walk.seed, hand=stop.hand)
+def _read(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> None:
+    """Give the stops that have none their scenes, all whose style is left open in one that suits them."""
+    left = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
+    asked = [
+        AskedStop(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
+        for stop, layout in left
+    ]
+    chosen = stop_styles.chosen(
+        asked, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
+    )
+    for (stop, layout), each, unnamed in zip(left, asked, chosen, strict=True):
+        scene = arranged(
+            each.reading, model=model, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
+            unnamed=unnamed,
+        )  # fmt: skip
+        stop.scene = scene.as_json()

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from app.commissions import error_messages
+from app.commissions.layouts import AUTO
 from app.generation.hands import find as find_hand
 from app.generation.hands import words_of
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
@@ -29,6 +30,7 @@ from app.styles import added, shipped
 from app.styles import style as styles
 from app.styles.style import Style
 from sketch import scene
+from sketch.compositions.composition import LAYOUTS
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 PICTURE = re.compile(f"{ID.pattern}|[0-9a-f]{{64}}")
@@ -159,6 +161,16 @@ def _scene(told: object) -> dict[str, Any] | None:
         raise ValueError(_("cannot be used: %(flaw)s", flaw=error)) from error
 
 
+def _layout(text: object) -> object:
+    """Leave a layout to the style where that is asked for."""
+    if text in (None, "", AUTO):
+        return None
+    if not isinstance(text, str) or text not in LAYOUTS:
+        told = join_words((AUTO, *LAYOUTS))
+        raise ValueError(_("cannot be “%(layout)s”. There are %(layouts)s.", layout=f"{text!s:.60}", layouts=told))
+    return text
+
+
 SCENE_SCHEMA = WithJsonSchema({"anyOf": [scene.schema(), {"type": "null"}], "examples": [None]})
 Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
 
@@ -241,12 +253,23 @@ class StopRequest(BaseModel):
         Field(exclude=True, json_schema_extra={"examples": [None]}),
     ] = None
     """The style it is painted in, by its name at `/api/v1/styles`; what is recorded is the `hand` that paints it."""
+    layout: Annotated[
+        str | None,
+        BeforeValidator(_layout),
+        Field(json_schema_extra={"enum": [AUTO, *LAYOUTS, None], "examples": [None]}),
+    ] = None
+    """How what is shown is laid out, where the style composes: `auto` or null as the style likes; `/api/v1/styles` says
+    what each offers. It is recorded in the `composition` of the stop's scene."""
     scene: Annotated[
         dict[str, Any] | None,
         BeforeValidator(_scene),
         SCENE_SCHEMA,
     ] = None
     """What the prompt was read as, as recipes record it, for models led by sketches; without it the prompt is read."""
+
+    def row(self) -> dict[str, Any]:
+        """Return it as the row of a stop holds it, but for its picture."""
+        return self.model_dump(exclude={"picture", "cut_out", "layout"}) | {"hand": self.hand or ""}
 
     @model_validator(mode="after")
     def _settle_style(self) -> StopRequest:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Protocol
 
-from app.commissions import error_messages, lineage_rules
+from app.commissions import error_messages, lineage_rules, scenes
 from app.commissions.schema import Commission
 from app.errors import FieldError, InvalidInput
 from app.generation import models_on_offer
@@ -31,7 +31,9 @@ def validate(data: Any, *, painted_by: str | None = None, learned: Iterable[str]
     wanted = error_messages.read_model(
         Commission, data, limits, shape=_('A walk must be an object such as {"stops": […]}.')
     )
-    if errors := list(_rule_errors(wanted, limits)):
+    errors = _rule_errors(wanted, limits)
+    errors += scenes.layout_errors(wanted.stops, limits, model=models_on_offer.setting(_model_named(data)))
+    if errors:
         raise InvalidInput(errors[:ERRORS_MAX])
     return wanted
 

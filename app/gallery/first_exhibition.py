@@ -328,10 +328,7 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         seed=wanted.seed,
         frames=wanted.frames,
         fps=float(piece.recipe["fps"]),
-        stops=[
-            Stop(position=index, **stop.model_dump(exclude={"picture", "cut_out"}) | {"hand": stop.hand or ""})
-            for index, stop in enumerate(wanted.stops)
-        ],
+        stops=[Stop(position=index, **stop.row()) for index, stop in enumerate(wanted.stops)],
         preset=wanted.preset,
         ending=wanted.ending,
         easing=wanted.easing,

@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from app.generation import adapters, models_on_offer
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.formatting import join_words
 from app.storage.walk_models import Walk
+from sketch.compositions.composition import LAYOUTS, PAINTED
+from sketch.marks.register import STYLES
 
+ENDINGS = "(?:e|er|es|en|em|s)?"
+"""How a further name may end: German ones are bent as adjectives, and both languages have plurals."""
+
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "-": " "})
 PATTERN = "{prompt}, {words}"
 
 
@@ -19,11 +26,27 @@ class Hand:
     """A style: the words that the model learned for it, what people call it, and the marks of its scenes.
 
     ``marks`` are those of a composition, as ``sketch`` knows them; "" where the model paints scenes as they are.
+    ``also`` are further names that mean it, in any language: those of artists, and of what is not told apart from it.
     """
 
     words: str
     title: str
     marks: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def is_graphic(self) -> bool:
+        """Tell whether its scenes draw their marks by themselves."""
+        return self.marks not in ("", PAINTED)
+
+    @property
+    def layouts(self) -> tuple[str, ...]:
+        """List the layouts that its compositions may have, in the order of all there are; none where it has none."""
+        if not self.marks:
+            return ()
+        style = STYLES.get(self.marks)
+        offered = {name for name, *_ in style.layouts} if style else {"single"}
+        return tuple(name for name in LAYOUTS if name in offered)
 
     @property
     def name(self) -> str:
@@ -35,21 +58,59 @@ def known(model: str | None = None) -> tuple[Hand, ...]:
     """List the hands of a model (by its setting; the site's first): those of its ``house.json``, then its adapters'."""
     own = models_on_offer.facts(model).get("hands", [])
     return (
-        *(Hand(hand["words"], hand.get("title", hand["words"]), hand.get("marks", "")) for hand in own),
+        *(_told(hand) for hand in own),
         *(Hand(adapter.words, adapter.title) for adapter in adapters.of_model(model)),
     )
 
 
+def _told(row: dict[str, Any]) -> Hand:
+    """Read a hand as ``house.json`` tells of it."""
+    words = row["words"]
+    return Hand(words, row.get("title", words), row.get("marks", ""), tuple(row.get("also", ())))
+
+
+def compose(among: Iterable[Hand]) -> bool:
+    """Tell whether some of these hands compose their scenes."""
+    return any(hand.marks for hand in among)
+
+
 def find(text: str, among: Iterable[Hand]) -> Hand | None:
-    """Find a hand by its words or its title, in any case."""
-    wanted = " ".join(text.split()).casefold()
-    return next((hand for hand in among if wanted in (hand.words.casefold(), hand.title.casefold())), None)
+    """Find a hand by its words or its title, in any case, or else by a further name."""
+    listed, wanted = list(among), " ".join(text.split()).casefold()
+    by_name = (hand for hand in listed if wanted in (hand.words.casefold(), hand.title.casefold()))
+    by_another = (hand for hand in listed if folded(wanted) in map(folded, hand.also))
+    return next(by_name, None) or next(by_another, None)
 
 
 def is_named(prompt: str, among: Iterable[Hand]) -> bool:
     """Tell whether a prompt names a hand, by whole words: ``an owl, neon`` and ``a watercolour of an owl`` do."""
-    said = prompt.casefold()
-    return any(re.search(rf"(?<!\w){re.escape(hand.words.casefold())}(?!\w)", said) for hand in among)
+    return _named_by_its_words(prompt, among) is not None
+
+
+def meant(style: str, among: Iterable[Hand]) -> Hand | None:
+    """Find the hand that is meant where a prompt names a style: by its words, or else by the longest further name.
+
+    Further names mean things as well, as a poster does, so that this is asked of what was read as a style alone.
+    """
+    listed = list(among)
+    return _named_by_its_words(style, listed) or _named_by_another(folded(style), listed)
+
+
+def _named_by_its_words(text: str, among: Iterable[Hand]) -> Hand | None:
+    said = text.casefold()
+    pattern = r"(?<!\w){}(?!\w)"
+    return next((hand for hand in among if re.search(pattern.format(re.escape(hand.words.casefold())), said)), None)
+
+
+def _named_by_another(said: str, listed: Iterable[Hand]) -> Hand | None:
+    names = [(len(name), -place, hand) for place, hand in enumerate(listed) for name in hand.also
+             if re.search(rf"(?<!\w){re.escape(folded(name))}{ENDINGS}(?!\w)", said)]  # fmt: skip
+    return max(names, key=lambda each: each[:2])[2] if names else None
+
+
+def folded(text: str) -> str:
+    """Write a name as it is compared: small, without hyphens, umlauts spelled out, as prompts are read."""
+    return " ".join(text.casefold().translate(UMLAUTS).split())
 
 
 def words_of(known: Iterable[Hand]) -> str:

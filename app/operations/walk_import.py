@@ -320,7 +320,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
 
 def _stop(asked: StopRequest) -> dict[str, Any]:
     """Write a stop as its row holds it; of a photo there is its digest, the photo itself stays with its owner."""
-    told = asked.model_dump(exclude={"picture", "cut_out"}) | {"hand": asked.hand or "", "photo": asked.picture}
+    told = asked.row() | {"photo": asked.picture}
     return told | {"cut_out": None if asked.picture is None else asked.cut_out}
 
 

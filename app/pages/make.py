@@ -33,10 +33,10 @@ from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
 from app.pages import about, blueprint, candidates, gallery, photos, walk
 from app.pages.walk import see
-from app.presentation import candidate_rows, form_address, readings, wording
+from app.presentation import candidate_rows, form_address, readings, style_groups, wording
 from app.presentation import make_form as forms
 from app.queue import fair_queue, jobs
-from app.styles import shipped
+from app.styles import samples, shipped
 from app.uploads.photo_check import ACCEPTED
 from app.web import error_responses, form_guards, fragments
 from app.web.responses import conditional, page_response
@@ -255,6 +255,9 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         },
         waiting={"count": count, "seconds": seconds, "worker_ready": worker_ready},
         hands=limits.hands,
+        groups=style_groups.grouped(shipped.of_hands(limits.hands)),
+        has_sample=lambda style: samples.path(style) is not None,
+        layouts=style_groups.layouts(limits.hands),
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
         sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
 from app.auth import visitors
-from app.commissions import brought_photos, recipe
+from app.commissions import brought_photos, layouts, recipe
 from app.commissions.recipe import as_commission
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
@@ -85,6 +85,7 @@ def _fields(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
         stop["drawing"] = choices.of_stop(
             kept.prompt, kept.scene, leave_out=kept.negative_prompt, seed=seed, model=wanted.model
         )
+        stop["layout"] = layouts.asked_for(kept.scene, walk_seed=wanted.seed or 0)
     return {
         **form_fields.of_stops(asked["stops"]),
         **form_fields.of_settings(wanted, **{name: asked[name] for name in ("preset", "steps", "guidance")}),

@@ -14,7 +14,7 @@ from app.generation import models_on_offer
 from app.generation.limits import Limits
 from app.i18n.locales import here
 from app.pages.walk import see
-from app.presentation import form_address, proposed_styles
+from app.presentation import form_address, proposed_styles, style_groups
 from app.storage.walk_models import Walk
 from app.styles import added, samples, shipped
 from app.styles.added import AddedStyle
@@ -56,6 +56,7 @@ def index() -> Response:
         asking=_asking(prompt),
         proposed=first,
         styles=[style for style in known if style not in first and (first or style.name not in learned)],
+        groups=[] if first else style_groups.grouped(known),
         has_sample=lambda style: samples.path(style) is not None,
         added=_added() if not proposed else [],
         artists=proposed_styles.artists_for(prompt, model=model.name, language=here().language) if prompt else [],

@@ -11,6 +11,7 @@ __all__ = [
     "playback",
     "proposed_styles",
     "readings",
+    "style_groups",
     "walk_line",
     "wording",
 ]

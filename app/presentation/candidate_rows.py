@@ -85,7 +85,9 @@ def look_at(form: MakeForm, owner_hash: str | None) -> None:
             stop.candidates = ""
             continue
         asked = requested(form, index)
-        if _is_same(found.asked, asked):
+        limits = candidates.limits_of(asked)
+        style = readings.style_of(form, index, limits)
+        if _is_same(found.asked, asked) and found.asked.get("unnamed", "") == style:
             continue
         stop.candidates = ""
         told = found.asked["stop"]
@@ -123,7 +125,10 @@ def ask(form: MakeForm, index: int, *, count: int = A_ROW, **who: Any) -> None:
         form.explain(InvalidInput(told))
         return
     form.seed = str(wanted.seed)
-    stop.candidates = candidates.place(wanted, drawing=stop.drawing, language=here().language, **who).id
+    unnamed = readings.style_of(form, index, candidates.limits_of({"model": wanted.model}))
+    stop.candidates = candidates.place(
+        wanted, drawing=stop.drawing, language=here().language, unnamed=unnamed, **who
+    ).id
 
 
 def of_form(form: MakeForm, owner_hash: str | None, *, worker_ready: bool) -> list[CandidateRow | None]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from app.commissions import layouts
 from app.commissions.schema import Commission
 from app.generation import models_on_offer, presets, sampler_settings
 from app.presentation import choices
@@ -28,6 +29,7 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
         {
             "prompt": stop.prompt,
             "drawing": _drawing(walk, stop),
+            "layout": layouts.asked_for(stop.scene, walk_seed=walk.seed),
             **_photo(stop),
             **{name: getattr(stop, name) for name in OWN},
         }
@@ -50,7 +52,7 @@ def repainted(walk: Walk, hand: str) -> dict[str, Any]:
     """Return the fields of the form that ask for the same walk in another hand: its seed, its drawings, its pace."""
     stops = [
         {"prompt": stop.prompt, "drawing": _drawing(walk, stop), "seed": stop.seed, "hand": hand,
-         "negative_prompt": stop.negative_prompt}
+         "negative_prompt": stop.negative_prompt, "layout": layouts.asked_for(stop.scene, walk_seed=walk.seed)}
         for stop in walk.stops
     ]  # fmt: skip
     return fields(walk, seed=True) | {"own": None, "drawing": None} | of_stops(stops)
@@ -81,6 +83,7 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the fields of the form that ask for these stops: what all of them share once, the rest with each."""
     shared = {name: stops[0][name] for name in SHARED if stops and len({stop[name] or "" for stop in stops}) == 1}
     chosen = [stop.get("drawing", "") for stop in stops]
+    laid_out = [stop.get("layout") or "" for stop in stops]
     pictures = [stop.get("picture") or "" for stop in stops]
     own = [{name: stop[name] for name in OWN if name not in shared and stop[name] not in (None, "")} for stop in stops]
     return {
@@ -88,6 +91,7 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         **{name: shared.get(name) or None for name in SHARED},
         "own": [write(each) for each in own] if any(own) else None,
         "drawing": chosen if any(chosen) else None,
+        "layout": laid_out if any(laid_out) else None,
         "picture": pictures if any(pictures) else None,
         "cut_out": [index for index, stop in enumerate(stops) if stop.get("cut_out")] or None,
     }

@@ -33,6 +33,7 @@ IN_MORE = {
     "frames",
     "negative_prompt",
     "hand",
+    "layout",
     "steps",
     "guidance",
     "ending",
@@ -55,6 +56,8 @@ class StopLine:
     cut_out: bool = False
     photo: PhotoView | None = None  # that photo, once it is found
     drawing: str = ""  # the drawings chosen for what it is read as
+    layout: str = ""  # how it is laid out, where that is not left to the style
+    layout_error: str = ""
     candidates: str = ""  # the set of pictures to choose from
     refused: str = ""  # why there are none
     own: dict[str, Any] = field(
@@ -119,7 +122,7 @@ class MakeForm:
     def commission(self) -> dict[str, Any]:
         """Return the form as the commission that it asks for, unchecked."""
         shared = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
-        stops = [{**_words_or_photo(stop), **shared, **stop.own} for stop in self.stops]
+        stops = [{**_words_or_photo(stop), **shared, **_laid_out(stop), **stop.own} for stop in self.stops]
         wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
         if self.photos_may_be_shown:
             wanted["photos_may_be_shown"] = True
@@ -236,6 +239,10 @@ class MakeForm:
 
     def _explain(self, error: FieldError) -> None:
         path = error.path
+        if len(path) == 3 and path[2] == "layout":
+            self.stops[int(path[1])].layout_error = error.message.replace(of_stop(int(path[1])), "")
+            self.errors["layout"] = error.message
+            return
         if len(path) > 2 and path[0] == "stops" and (path[2] in OF_THE_STOP or path[2] in self.stops[int(path[1])].own):
             self.stops[int(path[1])].error = error.message
         elif len(path) == 3 and path[0] == "stops":
@@ -254,12 +261,15 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     drawings = [chosen.written(each) for each in _drawings(fields, len(prompts))]
     pictures = [text if PICTURE.fullmatch(text) else "" for text in fields.getlist("picture")[: len(prompts)]]
     sets = [text if ID.fullmatch(text) else "" for text in fields.getlist("candidates")[: len(prompts)]]
-    for each in (pictures, sets):
+    layouts = fields.getlist("layout")[: len(prompts)]
+    for each in (pictures, sets, layouts):
         each += [""] * (len(prompts) - len(each))
     form = MakeForm(
         stops=[
-            StopLine(prompt, picture=picture, drawing=drawing, candidates=each_set, own=each)
-            for prompt, picture, drawing, each_set, each in zip(prompts, pictures, drawings, sets, own, strict=True)
+            StopLine(prompt, picture=picture, drawing=drawing, layout=layout, candidates=each_set, own=each)
+            for prompt, picture, drawing, layout, each_set, each in zip(
+                prompts, pictures, drawings, layouts, sets, own, strict=True
+            )
         ],
         negative_prompt=fields.get("negative_prompt", ""),
         seed=fields.get("seed", ""),
@@ -295,6 +305,10 @@ def _words_or_photo(stop: StopLine) -> dict[str, Any]:
         return {"prompt": stop.prompt}
     asked: dict[str, Any] = {"picture": stop.picture, "cut_out": stop.cut_out}
     return asked | {"prompt": stop.prompt} if stop.prompt.strip() else asked
+
+
+def _laid_out(stop: StopLine) -> dict[str, Any]:
+    return {"layout": stop.layout} if stop.layout else {}
 
 
 def picked(seed: int | None, drawing: str) -> str:

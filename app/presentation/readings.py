@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.commissions import scenes, schema
+from app.commissions import scenes, schema, stop_styles
+from app.commissions.stop_styles import AskedStop
 from app.drawings import sketchbooks
-from app.generation import models_on_offer
+from app.generation import hands, models_on_offer
 from app.generation.limits import SEED_MAX, Limits
 from app.i18n.formatting import join_words
 from app.i18n.gettext import N_, _
@@ -29,6 +30,7 @@ from app.styles import artists, proposals, shipped
 from app.styles.artists import NearArtist
 from app.styles.style import Style
 from sketch.arrangement import Wish
+from sketch.compositions.composition import LAYOUTS
 from sketch.sketchbook import Drawing
 
 LONGEST_PHRASE = 40
@@ -166,17 +168,27 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
         return
     if not form.seed.strip():
         wanted["seed"] = asked.seed
-    for index, stop in enumerate(wanted["stops"]):
-        if form.stops[index].picture:  # its scene is the photo's
-            continue
-        seed = asked.seed_of(stop)
-        reading = _read(asked.reader, stop["prompt"], limits, leave_out=asked.leave_out(stop), seed=seed)
-        if asked.brings_scene(index) or reading is None:
-            continue
-        picked = chosen.fitting(reading, chosen.listed(form.stops[index].drawing), asked.reader.drawings)
-        put = chosen.put(reading, picked)
-        scene = scenes.arranged(put, model=asked.model, seed=seed, walk_seed=asked.seed, hand=stop["hand"] or "")
-        stop["scene"] = scene.as_json()
+    stops = wanted["stops"]
+    read = {index: put for index, stop in enumerate(stops) if (put := asked.put(index, stop, limits)) is not None}
+    styles = asked.chosen(read, stops)
+    for index, reading in read.items():
+        scene = scenes.arranged(
+            reading, model=asked.model, seed=asked.seed_of(stops[index]), walk_seed=asked.seed,
+            hand=_of_style(stops[index])[0], layout=_of_style(stops[index])[1], unnamed=styles[index],
+        )  # fmt: skip
+        stops[index]["scene"] = scene.as_json()
+
+
+def style_of(form: MakeForm, index: int, limits: Limits) -> str:
+    """Return the words of the style in which a stop will be painted because nobody named one; "" where somebody did.
+
+    Of a model that does not compose, the seed alone says it.
+    """
+    asked = _Asked.by(form) if hands.compose(limits.hands) else None
+    if asked is None:
+        return ""
+    read = {place: put for place, stop in enumerate(asked.stops) if (put := asked.put(place, stop, limits)) is not None}
+    return asked.chosen(read, asked.stops).get(index, "")
 
 
 def look_at_choices(form: MakeForm) -> None:
@@ -282,6 +294,25 @@ class _Asked:
         book = sketchbooks.readable(self.model)
         return last is not None and book is not None and not any(scenes.unknown_drawings(book, [last]))
 
+    def put(self, index: int, stop: dict[str, Any], limits: Limits) -> Reading | None:
+        """Read a stop, with the drawings that were chosen for it; None where its scene is not read from its prompt."""
+        if self.form.stops[index].picture or self.brings_scene(index):  # that of the photo, or of the walk gone on from
+            return None
+        seed, leave_out = self.seed_of(stop), self.leave_out(stop)
+        reading = _read(self.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed)
+        if reading is None:
+            return None
+        return chosen.put(
+            reading, chosen.fitting(reading, chosen.listed(self.form.stops[index].drawing), self.reader.drawings)
+        )
+
+    def chosen(self, read: dict[int, Reading], stops: list[dict[str, Any]]) -> dict[int, str]:
+        """Choose the styles of the stops whose readings are given, by their places, where nobody named one."""
+        asked = [AskedStop(reading, *_of_style(stops[index])) for index, reading in read.items()]
+        after = self.form.parent.stops[-1].scene if self.brings_scene(0) and self.form.parent is not None else None
+        told = stop_styles.chosen(asked, model=self.model, walk_seed=self.seed, after=after)
+        return dict(zip(read, told, strict=True))
+
     def seed_of(self, stop: dict[str, Any]) -> int:
         """Return the seed that a stop is read and painted by."""
         own = stop.get("seed")
@@ -291,6 +322,12 @@ class _Asked:
         """Return what a stop leaves out."""
         words = stop["negative_prompt"]
         return words if isinstance(words, str) else ""
+
+
+def _of_style(stop: dict[str, Any]) -> tuple[str, str | None]:
+    """Return the hand and the layout of a stop, unchecked; a layout that there is not counts as none."""
+    layout = stop.get("layout")
+    return stop["hand"] or "", layout if layout in LAYOUTS else None
 
 
 def seed_of(form: MakeForm) -> int:

@@ -92,9 +92,9 @@ class Chooser:
         return found
 
     def anything(self, dice: Random) -> list[Choice]:
-        """Choose by dice where a prompt says no more than what is not wanted; nothing where it names a setting too."""
+        """Choose by dice where a prompt says no more than a style or what is not wanted; nothing of a setting too."""
         heard = self.heard
-        if not heard.unwanted or heard.kind or heard.time or heard.weather or heard.ground:
+        if not (heard.unwanted or heard.is_style_alone) or heard.kind or heard.time or heard.weather or heard.ground:
             return []
         concepts = self.wordbook.concepts
         left = [

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from app.reading.grammar import ELEMENTS, SEASONS, Grammar, Negation, alternatives, hints, listed, numbered, patterns
+from app.text import style_names
 
 ARTICLES = listed("a an the this that these those my your his her its our their some any another each every")
 NUMBERS = numbered(
@@ -117,7 +118,8 @@ MEDIA = ("painting|drawing|print|picture|photo|photograph|sketch|illustration|wo
          "etching|engraving|mosaic|collage|pastel|artwork|lithograph|woodblock|screen ?print|silkscreen|risograph|"
          "cyanotype|fresco|mural|cartoon|doodle|render|rendering|rendition|portrait|charcoal|icon|logo|sticker|cut ?out|"
          "stained glass|stained glass window|ink wash|aquarelle|gouache|tapestry|embroidery|still life|depiction|"
-         "close ?up|closeup|study|view|scene|oil|low poly|pop art|op art|neon sign|discs of colou?r|cover|blueprint")  # fmt: skip
+         "close ?up|closeup|study|view|scene|oil|low poly|pop art|op art|neon sign|discs of colou?r|cover|blueprint|"
+         + style_names.ENGLISH_MEDIA)  # fmt: skip
 STYLES = (
     "pop art|op art|paper cut ?out|risograph|screen print|primary colou?r grid|stained glass|mosaic|cubist|cubism|low poly|"
     "pointillist|pointillism|oil painting|oil paint|oils?|swirling brushstrokes|brushstrokes|chalk pastel|pastels?|woodcut|"
@@ -129,7 +131,8 @@ STYLES = (
     "collage|graffiti|sumi e|silkscreen|lithograph|etching|engraving|engraved|stencil|tempera|grisaille|monochrome|"
     "black and white|sepia|folk art|naive|art brut|hand drawn|claymation|3d|digital art|concept art|isometric|"
     "bold outlines|flat colou?rs|modernist|constructivist|suprematist|de stijl|symbolist|romantic|dutch master|"
-    "dutch still life|still life|line drawing|chiaroscuro|soft focus|mosaic tiles|tapestry|embroidery|paper craft"
+    "dutch still life|still life|line drawing|chiaroscuro|soft focus|mosaic tiles|tapestry|embroidery|paper craft|"
+    + style_names.ENGLISH_STYLES
 )
 WORDS = "(?:(?!(?:of|in|on|with|and|holding|under|wearing|at|,) )[\\w]+ ){0,5}?"
 ENGLISH_HANDS = (
@@ -152,6 +155,7 @@ ENGLISH_HANDS = (
     re.compile(rf"(?<= )(?:, )?(?:in|as|done in|painted in|drawn in|made of|rendered in) (?:a |an )?(?:\w+ )?(?:{STYLES})(?: (?:style|technique|{MEDIA}))?(?= (?:,|$))"),
     re.compile(rf"(?<= )(?:{STYLES})(?: (?:style|{MEDIA}))? (?=(?!of |, )[a-z])"),
     re.compile(r"(?<= )[\w]+ (?:style|styled)(?= (?:,|$))"),
+    *style_names.ENGLISH_HANDS,
 )  # fmt: skip
 NOT = r"(?:not|never|cant|cannot|can not|couldnt|could not|wont|dont|do not|doesnt|does not|no one|nobody)"
 VERB = "(?:show|draw|paint|put|use|add|include|make|give|let|bring|render|want|depict|place|insert|have|like|need|wish for|see|think of)"
@@ -276,6 +280,7 @@ ENGLISH = Grammar(
         rf"|(?<= )(?:, )?(?:on|against) (?:a |an |the )?{SHADE}({COLOUR})(?= (?:,|$))|(?<= )(?:, )?(?:a )?{SHADE}({COLOUR}) (?:background|backdrop)(?= )"
     ),
     negation=ENGLISH_NEGATION,
+    styles=style_names.ENGLISH_WHOLE,
     hands=ENGLISH_HANDS,
     places=ENGLISH_PLACES,
     times=ENGLISH_TIMES,

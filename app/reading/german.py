@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from app.reading.grammar import ELEMENTS, SEASONS, Grammar, Negation, alternatives, hints, listed, numbered, patterns
+from app.text import style_names
 
 ENDING = "(?:e|er|es|en|em)?"
 STEMS = {
@@ -56,12 +57,13 @@ MEDIA = (
     "aquarell|oelgemaelde|gemaelde|bild|zeichnung|bleistiftzeichnung|kohlezeichnung|tuschezeichnung|skizze|holzschnitt|"
     "linolschnitt|radierung|druck|siebdruck|plakat|poster|foto|fotografie|mosaik|collage|pastell|illustration|stillleben|"
     "portraet|portrait|kupferstich|stich|lithografie|lithographie|scherenschnitt|glasfenster|glasmalerei|wandbild|fresko|"
-    "comic|cyanotypie|kinderzeichnung|malerei|oelbild|tusche|studie|nahaufnahme|ansicht|cartoon|karikatur|ikone"
+    "comic|cyanotypie|kinderzeichnung|malerei|oelbild|tusche|studie|nahaufnahme|ansicht|cartoon|karikatur|ikone|"
+    + style_names.GERMAN_MEDIA
 )
 STYLES = (
     f"{MEDIA}|oel|oelfarben|wasserfarben|kreide|kohle|bleistift|buntstift|neon|pop art|op art|low poly|kubistisch|"
     "impressionistisch|expressionistisch|minimalistisch|surrealistisch|abstrakt|jugendstil|barock|art deco|pixel art|"
-    "pixelkunst|bauhaus|pointillistisch|ukiyo e|retro|vintage|scherenschnitt|papierschnitt"
+    "pixelkunst|bauhaus|pointillistisch|ukiyo e|retro|vintage|scherenschnitt|papierschnitt|" + style_names.GERMAN_STYLES
 )
 GERMAN_NEGATION = Negation(
     begins=re.compile(
@@ -141,9 +143,10 @@ GERMAN = Grammar(
         rf"|(?<= )(?:, )?(?:auf|vor) ({COLOUR})(?= (?:,|$))|(?<= )(?:, )?({COLOUR}) hintergrund(?= )"
     ),
     negation=GERMAN_NEGATION,
+    styles=style_names.GERMAN_WHOLE,
     hands=(
         re.compile(
-            rf"(?:^|(?<=^ ))(?:bitte )?(?:(?:zeichne|male|zeige)(?: mir)? )?{DET}(?:(?!(?:von|mit|in|auf|und) )\w+ ){{0,2}}?(?:{MEDIA})"
+            rf"(?:^|(?<=^ ))(?:bitte )?(?:(?:zeichne|male|zeige)(?: mir)? )?{DET}(?:(?!(?:von|mit|in|auf|und|als) )\w+ ){{0,2}}?(?:{MEDIA})"
             r"(?: (?:von|vom|mit))?(?: (?:einer|eines|einem|der|des|dem|zwei|drei))?(?= )"
         ),
         re.compile(rf"(?<= ), (?:als |in |im |wie )?{DET}(?:\w+ ){{0,3}}?(?:{STYLES}|\w*stil|\w*schnitt|\w*malerei|\w*zeichnung|\w*druck|\w*gemaelde)(?: (?:von \w+(?: \w+)?|{MEDIA}))?(?= (?:,|$))"),
@@ -151,6 +154,7 @@ GERMAN = Grammar(
         re.compile(r"(?<= )(?:, )?im stile? (?:von|des|der|eines)(?: \w+){1,3}?(?= (?:,|$))"),
         re.compile(r"(?<= )(?:, )?(?:von|nach|wie) (?:claude |vincent |pablo |andy |paul |gustav |salvador |edvard )?(?:monet|van gogh|picasso|warhol|hokusai|matisse|klimt|dali|munch|rembrandt|klee|kandinsky|duerer|hundertwasser|franz marc)(?= )"),
         re.compile(rf"(?<= )(?:{STYLES}){ENDING}(?= [a-z])"),
+        *style_names.GERMAN_HANDS,
     ),
     places=patterns(
         (r"(?:unter wasser|unterm wasser|unterwasser|(?:auf|an|am) (?:dem )?(?:meeresgrund|meeresboden|grund des meeres)|in der tiefsee|tief im meer|im aquarium|unter dem meer|unter den wellen)", "underwater"),

@@ -57,6 +57,7 @@ class Grammar:
     subgroups that words hint at. ``measures`` say how much there is of something, and ``features`` end words for a
     part of a thing, whose colour is not the thing's: blue-eyed. A verb stands behind ``doers``; ``openers`` begin a
     description, ``clauses`` a clause; ``breaks`` stand between things of a list.
+    ``styles`` are ways of painting whatever else their words name, ``hands`` where these are no drawing's own name.
     """
 
     language: str
@@ -78,6 +79,7 @@ class Grammar:
     sizes: Mapping[str, float]
     ground: re.Pattern[str]
     negation: Negation
+    styles: tuple[re.Pattern[str], ...]
     hands: tuple[re.Pattern[str], ...]
     places: Patterns
     times: Patterns

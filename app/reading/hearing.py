@@ -43,6 +43,11 @@ class Heard:
         """Return the words that were taken for nothing."""
         return [token.text for token, role in zip(self.tokens, self.roles, strict=True) if role == FREE]
 
+    @property
+    def is_style_alone(self) -> bool:
+        """Tell whether all that is said is a style."""
+        return bool(self.roles) and set(self.roles) == {HAND}
+
     def phrase(self, first: int, last: int) -> str:
         """Return the words from one place to before another, folded."""
         return " ".join(token.text for token in self.tokens[first:last])
@@ -74,7 +79,8 @@ def heard(
             whole.avoided |= set(_avoided(whole, negated))
     _take_ground(whole)
     whole.composition = _take(whole, grammar.compositions, protected) or ""
-    _take_hands(whole, {place for first, last in drawn for place in range(first, last)})
+    _take_hands(whole, grammar.styles, set())
+    _take_hands(whole, grammar.hands, {place for first, last in drawn for place in range(first, last)})
     whole.time = _take(whole, grammar.times, protected, PLACE) or ""
     whole.weather = _take(whole, grammar.weathers, protected, PLACE) or ""
     whole.kind = _take(whole, grammar.places, protected, PLACE) or ""
@@ -130,8 +136,8 @@ def _take(whole: Heard, rows: Sequence[tuple[re.Pattern[str], str]], protected: 
     return found
 
 
-def _take_hands(whole: Heard, protected: set[int]) -> None:
-    for pattern in whole.grammar.hands:
+def _take_hands(whole: Heard, rows: Sequence[re.Pattern[str]], protected: set[int]) -> None:
+    for pattern in rows:
         for first, last, _ in whole.line.spans(pattern):
             free = [place for place in range(first, last) if whole.roles[place] == FREE]
             if not free or protected & set(free):

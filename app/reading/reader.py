@@ -122,7 +122,8 @@ class Reader:
         meant = {each.concept for meanings in wanted for each in meanings if is_strong(each)}
         banned = unwanted(heard, leave_out, self.describer, named, meant)
         chooser = choosing.Chooser(self.wordbook, self.describer, self._drawings, banned, heard)
-        choices = chooser.choices(spans, unwanted_words(heard, leave_out, self.wordbook))
+        without = unwanted_words(heard, leave_out, self.wordbook)
+        choices = [] if heard.is_style_alone else chooser.choices(spans, without)
         if len(choices) < 2:
             nouns = [choice.phrase.word for choice in choices] or heard.free()
             heard.kind = heard.kind or next(filter(None, (hearing.place_of(word, grammar) for word in nouns)), "")

@@ -11,7 +11,7 @@ from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 
-VERSION = 5
+VERSION = 6
 """Of the reader: another one may read the same prompt differently."""
 
 LookOf = Callable[[str], Look | None]

@@ -31,6 +31,9 @@ class Style:
 
 
 def find(text: str, among: Iterable[Style]) -> Style | None:
-    """Find a style by its name, its words or its title, in any case."""
+    """Find a style by its name, its words or its title, in any case, or else by a further name of its hand."""
     wanted = slug_of(text)
-    return next((style for style in among if wanted in (style.name, slug_of(style.hand.title))), None)
+    listed = list(among)
+    by_name = (style for style in listed if wanted in (style.name, slug_of(style.hand.title)))
+    by_another = (style for style in listed if wanted in map(slug_of, style.hand.also))
+    return next(by_name, None) or next(by_another, None)

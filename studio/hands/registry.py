@@ -13,6 +13,7 @@ from studio.errors import StudioError
 from studio.hands import facets, finishes, flat, lines, painted_strokes, painted_washes, strokes, washes
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing
+from studio.hands.names import ALSO
 
 Program = Callable[[Drawing, Dice], Tensor]
 
@@ -35,6 +36,11 @@ class Hand:
     keeps_colour: bool = True
     setting: Program | None = None
     marks: str = ""
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Return the further names that mean it in a prompt, small, in English or German."""
+        return ALSO.get(self.name, ())
 
     @property
     def paints_ground(self) -> bool:

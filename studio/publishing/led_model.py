@@ -13,7 +13,7 @@ from sketch import sketchbook, wording
 from sketch.sketchbook import Drawing
 from studio.collecting import icon_sets
 from studio.errors import FolderError, StudioError
-from studio.hands.registry import HANDS
+from studio.hands.registry import HANDS, Hand
 from studio.scenes import subjects
 from studio.scenes.subjects import Plan
 from studio.workspace.shards import INDEX
@@ -120,11 +120,17 @@ def painted_by(leading: Leading, base: dict[str, Any], presets: dict[str, Any] |
     if leading.of_pictures:
         known, unnamed = list(base.get("hands", [])), list(base.get("unnamed", []))
     else:
-        known = [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in leading.learned["hands"]]
+        known = [told_of(HANDS[hand]) for hand in leading.learned["hands"]]
         unnamed = [HANDS[hand].words for hand in leading.learned["unnamed"]]
     asked = presets or base.get("presets") or {}
     ways = {name: PRESETS.get(name, {}) | asked.get(name, {}) for name in (*PRESETS, *asked)}
     return {"hands": known, "unnamed": unnamed, "presets": ways}
+
+
+def told_of(hand: Hand) -> dict[str, Any]:
+    """Tell programs of a hand that scenes are composed for, or that is not: its words, title, marks and other names."""
+    told: dict[str, Any] = {"words": hand.words, "title": hand.title}
+    return told | ({"marks": hand.marks, "also": list(hand.also)} if hand.marks else {})
 
 
 def usual_painting(presets: dict[str, Any]) -> tuple[int, float]:

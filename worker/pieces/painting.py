@@ -209,7 +209,9 @@ def station(
     """
     shown = None if told is None else scene.read(told)
     said = (shown and shown.words) or prompt
-    has_hand = bool(hand) or hands.is_named(prompt, hands.known(model))
+    known = hands.known(model)
+    is_composed = shown is not None and shown.composition is not None  # by a style that is then told, whoever chose it
+    has_hand = bool(hand) or hands.is_named(said if is_composed else prompt, known)
     laid = _adapter(hand, sampling, model)
     return StopInput(hands.worded(said, hand, hands.pattern(model)), leave_out, seed, said, has_hand, shown, laid)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from app.generation import hands, models_on_offer
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
 from app.walks.lookup import walk_at_address
+from studio.hands import registry
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
@@ -30,6 +32,7 @@ WORDS = [
     "cyanotype", "colour field", "discs of colour",
 ]  # fmt: skip
 NEON = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a lion", "hand": "neon"}]
+TAUGHT = [hands.Hand(hand.words, hand.title, hand.marks, hand.also) for hand in registry.HANDS.values() if hand.marks]
 MIXED = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "the sun"}]
 
 
@@ -58,6 +61,28 @@ def test_hand_is_found_by_its_words_or_title_in_any_case(app: Flask) -> None:
 )  # fmt: skip
 def test_hand_is_named_by_its_whole_words(app: Flask, prompt: str, is_named: bool) -> None:
     assert hands.is_named(prompt, hands.known()) is is_named
+
+
+@pytest.mark.parametrize(
+    ("style", "words"),
+    [
+        ("als linolschnitt", "linocut"), ("a woodcut of", "woodcut"), ("by bridget riley", "op art lines"),
+        ("op art dots", "op art dots"), ("in op art", "op art lines"), ("in öl", "oil painting"),
+        ("ein oelgemaelde", "oil painting"), ("kubistisches", "cubist"), ("like mondrian", "planes of primary colour"),
+        ("plakat im bauhaus stil", "constructivist poster"), ("as a quilt", "tapestry"), ("warhol", "pop art"),
+        ("seurat", "pointillist"), ("glasfenster", "stained glass"), ("scherenschnitt", "paper cut-out"), ("anime", ""),
+    ],
+)  # fmt: skip
+def test_hand_is_meant_by_further_names_in_two_languages(style: str, words: str) -> None:
+    found = hands.meant(style, TAUGHT)
+    assert (found.words if found else "") == words
+
+
+def test_further_name_means_one_hand_alone() -> None:
+    own = {hands.folded(hand.words): hand for hand in TAUGHT}
+    names = Counter(hands.folded(name) for hand in TAUGHT for name in {*map(hands.folded, hand.also)})
+    assert [name for name, count in names.items() if count > 1] == []
+    assert [name for hand in TAUGHT for name in hand.also if own.get(hands.folded(name), hand) is not hand] == []
 
 
 def test_words_of_a_hand_follow_the_prompt() -> None:

@@ -209,8 +209,41 @@ def test_hands_are_cut_from_the_words(reader: Reader, prompt: str, thing: str, h
     assert reading.hands == (hand,)
 
 
-def test_a_hand_alone_is_a_thing(reader: Reader) -> None:
-    assert reader.read("an oil painting").items
+@pytest.mark.parametrize(
+    ("prompt", "language", "thing", "hand"),
+    [
+        ("a linocut of an owl", "en", "owl", "a linocut of"),
+        ("a house as op art dots", "en", "house", "as op art dots"),
+        ("a lemon on printed textile", "en", "lemon", "on printed textile"),
+        ("scratchboard of a cat", "en", "cat", "scratchboard of"),
+        ("mondrian sailboat", "en", "sailboat", "mondrian"),
+        ("a fox by bridget riley", "en", "fox", "by bridget riley"),
+        ("a bird as a quilt", "en", "bird", "as a quilt"),
+        ("mountains in layered paper", "en", "mountain", "in layered paper"),
+        ("a fish in coloured squares", "en", "fish", "in coloured squares"),
+        ("eule als linolschnitt", "de", "owl", "als linolschnitt"),
+        ("Radierung eines Fuchses", "de", "fox", "radierung eines"),
+        ("Einhorn als Wandteppich", "de", "unicorn", "als wandteppich"),
+        ("ein Zug, Plakat im Bauhaus-Stil", "de", "train", "plakat im bauhaus stil"),
+        ("Fuchs als Schabkarton", "de", "fox", "als schabkarton"),
+    ],
+)
+def test_style_that_is_named_is_no_thing(reader: Reader, prompt: str, language: str, thing: str, hand: str) -> None:
+    reading = reader.read(prompt, language=language)
+    assert [item.drawing.name for item in reading.items] == [thing]
+    assert reading.hands == (hand,)
+
+
+@pytest.mark.parametrize("prompt", ["a quilt on a bed", "a bed under a quilt", "a cat in a quilt"])
+def test_quilt_that_something_lies_by_is_no_style(reader: Reader, prompt: str) -> None:
+    assert reader.read(prompt).hands == ()
+
+
+@pytest.mark.parametrize("prompt", ["woodcut", "Holzschnitt", "op art", "seurat", "an oil painting", "glasfenster"])
+def test_style_alone_shows_something_that_the_seed_chooses(reader: Reader, prompt: str) -> None:
+    readings = [reader.read(prompt, seed=seed) for seed in (1, 2, 3)]
+    assert len({reading.items[0].drawing.name for reading in readings}) > 1
+    assert all(reading.hands for reading in readings)
 
 
 def test_german_is_told_from_english_by_its_words_else_by_the_pages_language(reader: Reader) -> None:

@@ -1,0 +1,59 @@
+"""Layouts of stops: chosen by the style, or by whoever asks for the walk; recorded in the composition of the scene."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sketch import scene
+from sketch.compositions import composing
+from sketch.compositions.composition import LAYOUTS, PAINTED, Composition
+from sketch.marks.register import STYLES
+from sketch.scene import Scene
+
+AUTO = "auto"
+"""The layout of a stop where it is left to the style."""
+
+
+def put(told: Scene, layout: str | None, *, walk_seed: int) -> Scene:
+    """Lay a composed scene out as somebody asks, if its style offers that; else it stays as it is."""
+    composition = told.composition
+    if composition is None or layout is None or layout == composition.layout or composition.marks not in STYLES:
+        return told
+    style = STYLES[composition.marks]
+    able = [each for each in style.layouts if each[0] == layout]
+    if not able:
+        return told
+    rng = random.Random(f"layout:{walk_seed}")  # noqa: S311 - drawn to be drawn again
+    _, rows, columns, _ = rng.choices(able, [share for *_, share in able])[0]
+    tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
+    return replace(told, composition=replace(composition, layout=layout, rows=rows, columns=columns, tilt=tilt))
+
+
+def asked_for(told: Mapping[str, Any] | None, *, walk_seed: int) -> str:
+    """Return the layout that somebody chose for a scene as it is recorded; "" where it is its style's own choice."""
+    composition = (told or {}).get("composition")
+    if not composition or composition["marks"] not in STYLES:
+        return ""
+    layout = str(composition.get("layout", LAYOUTS[0]))
+    own = composing.choose(composition["marks"], seed=0, walk_seed=walk_seed).layout
+    return "" if layout == own else layout
+
+
+def recomposed(told: Mapping[str, Any], marks: str, *, seed: int, walk_seed: int) -> dict[str, Any]:
+    """Compose a scene as it is recorded in the marks of another style; a layout that was chosen stays, if it can."""
+    if not marks and not told.get("composition"):
+        return dict(told)
+    read = scene.read(told)
+    if read.composition is not None and read.composition.marks == marks:
+        return dict(told)
+    chosen = asked_for(told, walk_seed=walk_seed) or None
+    return put(replace(read, composition=_composed(marks, seed, walk_seed)), chosen, walk_seed=walk_seed).as_json()
+
+
+def _composed(marks: str, seed: int, walk_seed: int) -> Composition | None:
+    if marks == PAINTED:
+        return Composition(seed=seed % 2**24)
+    return composing.choose(marks, seed=seed, walk_seed=walk_seed) if marks in STYLES else None

@@ -1,0 +1,52 @@
+"""The styles of a model that composes in groups, as pages show them, and the layouts that a stop may have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.generation import hands
+from app.generation.hands import Hand
+from app.i18n.gettext import N_, _
+from app.styles.style import Style
+from sketch.compositions.composition import LAYOUTS
+
+LAYOUT_NAMES = {
+    "": N_("As the style likes"),
+    "single": N_("Once"),
+    "grid": N_("Grid"),
+    "panels": N_("Strips"),
+    "pattern": N_("Pattern"),
+    "tilted": N_("Tilted"),
+}
+
+
+class StyleGroup(NamedTuple):
+    """Some styles under a heading, and the name of that in the page."""
+
+    title: str
+    name: str
+    styles: tuple[Style, ...]
+
+
+def grouped(styles: Sequence[Style]) -> list[StyleGroup]:
+    """Group the styles of a model that composes, those that were taught here last; of another, there are no groups."""
+    if not hands.compose(style.hand for style in styles):
+        return []
+    graphic = tuple(style for style in styles if style.hand.is_graphic)
+    taught = tuple(style for style in styles if not style.hand.marks)
+    painterly = tuple(style for style in styles if style not in graphic and style not in taught)
+    groups = [
+        StyleGroup(_("Graphic"), "styles-graphic", graphic),
+        StyleGroup(_("Painterly"), "styles-painterly", painterly),
+        StyleGroup(_("Added here"), "styles-added", taught),
+    ]
+    return [group for group in groups if group.styles]
+
+
+def layouts(known: Sequence[Hand]) -> dict[str, str]:
+    """Map the layouts that some of these hands offer to what pages call them, "" to the style's own choice."""
+    offered = {layout for hand in known for layout in hand.layouts}
+    if not offered - {"single"}:
+        return {}
+    return {name: _(LAYOUT_NAMES[name]) for name in ("", *LAYOUTS) if not name or name in offered}
