@@ -10,7 +10,7 @@ from typing import Any
 from sketch import scene
 from sketch.compositions import composing
 from sketch.compositions.composition import LAYOUTS, PAINTED, Composition
-from sketch.marks.register import STYLES
+from sketch.compositions.register import STYLES
 from sketch.scene import Scene
 
 AUTO = "auto"

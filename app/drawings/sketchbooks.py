@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from flask import has_app_context
+
 from app.drawings import added_drawings
 from app.generation import models_on_offer
 from sketch import sketchbook
@@ -25,8 +27,8 @@ def of_model(model: str) -> Sketchbook | None:
     :raises SketchbookError: where it is missing or broken.
     """
     shipped = _shipped_with(model)
-    if shipped is None:
-        return None
+    if shipped is None or not has_app_context():  # a program without a site has no drawings of its own
+        return shipped
     added, held = added_drawings.book(), _joined.get(model)
     if held is None or held[0] is not shipped or held[1] is not added:
         held = _joined[model] = shipped, added, shipped.joined(added)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, g, has_request_context
+from flask import current_app, g, has_app_context, has_request_context
 
 from app.generation import models_on_offer
 
@@ -45,6 +45,8 @@ class Adapter:
 
 def of_model(setting: str | None = None) -> tuple[Adapter, ...]:
     """List what a model (by its setting; the site's first) learned as adapters, by the names of the styles."""
+    if not has_app_context():  # a program without a site has taught nothing
+        return ()
     setting = setting or current_app.config["MODEL"]
     known: dict[str, tuple[Adapter, ...]] = g.setdefault("adapters", {}) if has_request_context() else {}
     if setting not in known:  # a page asks dozens of times

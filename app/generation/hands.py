@@ -12,7 +12,7 @@ from app.i18n.foreign_messages import translate_foreign
 from app.i18n.formatting import join_words
 from app.storage.walk_models import Walk
 from sketch.compositions.composition import LAYOUTS, PAINTED
-from sketch.marks.register import STYLES
+from sketch.compositions.register import STYLES
 
 ENDINGS = "(?:e|er|es|en|em|s)?"
 """How a further name may end: German ones are bent as adjectives, and both languages have plurals."""
