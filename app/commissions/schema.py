@@ -258,8 +258,7 @@ class StopRequest(BaseModel):
         BeforeValidator(_layout),
         Field(json_schema_extra={"enum": [AUTO, *LAYOUTS, None], "examples": [None]}),
     ] = None
-    """How what is shown is laid out, where the style composes: `auto` or null as the style likes; `/api/v1/styles` says
-    what each offers. It is recorded in the `composition` of the stop's scene."""
+    """How it is laid out, by styles that compose: `auto` as the style likes, else one that `/api/v1/styles` says."""
     scene: Annotated[
         dict[str, Any] | None,
         BeforeValidator(_scene),

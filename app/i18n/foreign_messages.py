@@ -47,6 +47,7 @@ MODELS = (
     N_("stained glass"),
     N_("swirling brushstrokes"),
     N_("tapestry"),
+    N_("gouache"),
     N_("watercolour"),
     N_("woodcut"),
     N_(
@@ -113,6 +114,7 @@ STYLES = (
     N_("tropical birds, fish and flowers"),
     N_("unicorns, gardens and hunts"),
     N_("mountains, caves and deep seas"),
+    N_("posters of the fifties, kitchens and stage sets"),
     N_("a hamburger"),
     N_("a butterfly"),
     N_("a rocket"),

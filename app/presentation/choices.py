@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from app.commissions import scenes
-from app.drawings import offered
+from app.drawings import offered, sketchbooks
 from app.generation import models_on_offer
 from app.i18n.locales import here
 from app.reading import chosen
 from sketch.sketchbook import Drawing
+from sketch.styling import drawing_styles
 
 
 def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: int, model: str | None) -> str:
@@ -19,6 +20,11 @@ def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: 
         return ""
     reading = reader.again(prompt, leave_out=leave_out, language=here().language, seed=seed)
     shown = [drawing for drawing in shown_in(scene) if drawing.digest in reader.drawings]
+    book = sketchbooks.readable(models_on_offer.setting(model))
+    if book is not None:  # a painterly style shows a modelled drawing of what was read or chosen
+        read = [drawing for item in reading.items for drawing in (item.drawing, *item.others)]
+        flat = {drawing_styles.modelled(book, drawing.digest): drawing for drawing in reversed(read)}
+        shown = [flat.get(drawing.digest, drawing) for drawing in shown]
     return chosen.written(chosen.shown_by(reading, shown))
 
 

@@ -57,6 +57,7 @@ SUITS = {
     "chalk pastel": "person animal plant fruit food",
     "charcoal": "person animal place vehicle",
     "watercolour": "plant place animal sky vehicle fruit",
+    "gouache": "food fruit place plant person vehicle animal",
     "ink wash": "plant animal place sky person",
 }
 """The groups that suit a style, by its words: signs are for graphic styles alone."""

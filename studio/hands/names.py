@@ -43,6 +43,7 @@ ALSO: dict[str, tuple[str, ...]] = {
     "pastel": ("pastel", "pastell", "kreide", "kreidepastell", "chalk", "degas", "pastellkreide"),
     "charcoal": ("kohle", "kohlezeichnung", "charcoal drawing", "pencil", "bleistift", "bleistiftzeichnung",
                  "kollwitz"),
-    "watercolour": ("watercolor", "aquarell", "aquarelle", "wasserfarben", "gouache", "turner"),
+    "gouache": ("tempera", "deckfarben"),
+    "watercolour": ("watercolor", "aquarell", "aquarelle", "wasserfarben", "turner"),
     "ink-wash": ("ink", "ink painting", "sumi e", "tusche", "tuschezeichnung", "tuschemalerei", "brush and ink"),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +11,19 @@ from typing import Any
 import pytest
 from flask import current_app
 
+from app.auth import visitors
 from app.commissions import intake, layouts
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.presentation import form_fields
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.uploads import photo_check, photo_store
 from app.walks import lookup
 from sketch.scene import Scene
 from tests.conftest import make_app
 from tests.support import led
+from tests.support.pictures import two_halves, written
 
 STYLES = [
     {"words": "linocut", "title": "Linocut", "marks": "linocut", "also": ["linolschnitt", "lino print"]},
@@ -213,3 +217,24 @@ def test_command_line_takes_a_layout() -> None:
 def test_api_says_what_layouts_a_style_offers() -> None:
     told = current_app.test_client().get("/api/v1/styles").json["styles"]
     assert [style["layouts"] for style in told] == [["single", "grid", "tilted"], ["single"], []]
+
+
+@pytest.mark.parametrize("layout", [None, "single", "grid", "tilted"])
+@pytest.mark.parametrize("words", ["", "a house"])
+def test_photo_takes_any_style_and_layout(words: str, layout: str | None) -> None:
+    data = photo_check.check(written(two_halves((96, 64))))
+    photo = photo_store.save(data, owner_hash=visitors.digest("hers"), network="")[0]
+    walk = placed({"picture": photo.id, "prompt": words, "hand": "linocut", "layout": layout}, "the sun")
+    scene = walk.stops[0].scene
+    assert scene is not None and scene["things"] == []
+    assert scene["composition"]["marks"] == "linocut"
+    assert layout is None or scene["composition"]["layout"] == layout
+
+
+def test_photo_on_the_form_takes_a_layout() -> None:
+    client = current_app.test_client()
+    data = {"prompt": ["a house", "the sun"], "layout": ["grid", ""], "hand": "linocut"}
+    answer = client.post("/walks", data=data | {"photo-0": (io.BytesIO(written(two_halves((96, 64)))), "a.png")})
+    assert answer.status_code == 303, answer.text
+    walk = lookup.walk_at_address(answer.headers["Location"].removeprefix("/walks/"))
+    assert walk.stops[0].photo and (compositions(walk)[0] or {})["layout"] == "grid"

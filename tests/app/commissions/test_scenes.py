@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,6 +91,7 @@ def test_walk_that_names_no_hand_is_told_one_for_all_its_stops() -> None:
     for seed in range(12):
         told = [scene.read(stop.scene).words for stop in placed("a house", "the sun", seed=seed).stops]
         (hand,) = {words.rpartition(", ")[2] for words in told}
+        assert hand == random.Random(f"hand:{seed}").choice(UNNAMED)  # as walks of before were told
         chosen.append(hand)
     assert set(chosen) == set(UNNAMED)
 
