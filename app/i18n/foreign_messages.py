@@ -121,6 +121,7 @@ STYLES = (
     N_("a dove"),
     N_("a tropical fish"),
     N_("a castle"),
+    N_("a teapot"),
     N_("a fox"),
     N_("a sailboat"),
     N_("a red apple"),
