@@ -51,6 +51,7 @@ SUITS = {
     "printed textile": "plant animal fruit food",
     "batik": "plant animal sky",
     "tapestry": "plant animal person place",
+    "cyanotype": "plant thing fruit sky sign",
     "layered paper": "place sky plant animal vehicle",
     "oil painting": "food fruit person place animal vehicle plant sky",
     "swirling brushstrokes": "sky place plant vehicle",
