@@ -13,12 +13,24 @@ from sketch.painterly.posture import Posture
 from sketch.scene import PLACES, SIZES, Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 
-CLOSE = 0.3
+CLOSE = 0.4
 CROPPED = ("food-", "drink", "dishware", "plant-", "household", "light-video")
 """The share of single things of these kinds that are brought so near that the frame crops them.
 
 Others are not known by a part: an animal would lose its head, and a building its roof.
 """
+
+TALL, WIDE = (0.70, 0.88), (0.72, 0.90)
+"""How high, or how wide, a single thing is seen, as shares of the picture's side."""
+
+GROUP_TALL = {2: 0.80, 3: 0.70, 4: 0.60}
+"""How high the largest of so many things is seen."""
+
+CROWDED = 1.5
+"""How much wider than the picture things together would be if none were before another."""
+
+FILLED = 0.94
+"""How much of the picture's width a group fills."""
 
 MOST_TOGETHER = 5
 """From how many things on they are arranged as in any scene."""
@@ -102,13 +114,13 @@ def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
         return thing.at(0.5 + side * dice.uniform(0.02, 0.1), 1.0 + dice.uniform(0.02, 0.08), high)
     near = thing.item.kind.startswith(CROPPED) and thing.posture.ratio < posture.LONG
     if near and dice.random() < CLOSE:
-        high = thing.fitting(dice.uniform(0.8, 0.96), 1.06)
-        return thing.at(0.5 + side * dice.uniform(0.04, 0.1), dice.uniform(0.96, 1.04), high)
-    high = thing.fitting(dice.uniform(0.5, 0.72), dice.uniform(0.6, 0.8))
+        high = thing.fitting(dice.uniform(0.94, 1.12), 1.16)
+        return thing.at(0.5 + side * dice.uniform(0.04, 0.12), dice.uniform(0.98, 1.08), high)
+    high = thing.fitting(dice.uniform(*TALL), dice.uniform(*WIDE))
     wide = high * thing.posture.wide / max(0.05, thing.posture.high)
     room = max(0.0, 0.5 - wide / 2 - 0.02)
     x = 0.5 + side * min(dice.uniform(0.05, 0.16), room)
-    return thing.at(x, _foot(thing, setting, high, dice.uniform(0.4, 0.75)), high)
+    return thing.at(x, _foot(thing, setting, high, dice.uniform(0.5, 0.85)), high)
 
 
 def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
@@ -131,14 +143,14 @@ def _together(placed: list[_Placed], setting: Setting, dice: random.Random) -> l
     count = len(placed)
     same = len({thing.item.drawing for thing in placed}) == 1
     side = dice.choice((-1, 1))
-    most = {2: 0.62, 3: 0.52, 4: 0.45}.get(count, 0.4)
+    most = GROUP_TALL.get(count, 0.55)
     ranks = [1.0, *(dice.uniform(0.62, 0.84) if not same else dice.uniform(0.72, 0.95) for _ in range(count - 1))]
-    highs = [thing.fitting(most * rank, 0.98 / count * 1.15 * rank) for thing, rank in zip(placed, ranks, strict=True)]
+    highs = [thing.fitting(most * rank, CROWDED / count * rank) for thing, rank in zip(placed, ranks, strict=True)]
     wides = [
         high * thing.posture.wide / max(0.05, thing.posture.high) for thing, high in zip(placed, highs, strict=True)
     ]
     total = sum(wides)
-    overlap = 0.94 if total <= 0.9 else 0.9 / total
+    overlap = 0.94 if total <= FILLED / 0.94 else FILLED / total
     start = 0.5 - total * overlap / 2 + side * min(0.06, max(0.0, 0.48 - total * overlap / 2))
     order = list(range(count))
     dice.shuffle(order)
