@@ -10,6 +10,7 @@ import numpy as np
 from sketch import colour
 from sketch.colour import Array
 from sketch.lighting.form import blurred
+from sketch.painterly import forms
 from sketch.scene import Setting
 
 STRONGEST = 0.118
@@ -62,13 +63,14 @@ def key(setting: Setting) -> Key:
 def graded(rgb: Array, towards: Key, amount: float) -> Array:
     """Bring a picture (n, n, 3) into a key."""
     lab = colour.lab(rgb)
-    light, ab = lab[..., :1], lab[..., 1:]
-    strength = np.sqrt((ab**2).sum(-1, keepdims=True))
+    light, ab = lab[..., :1].copy(), lab[..., 1:]
+    strength = np.hypot(ab[..., :1], ab[..., 1:])
     # A knee: weak colours keep their strength, and none is louder than a pigment of its hue.
     most = _strongest(light, ab, strength)
-    held = strength / np.sqrt(np.sqrt(1 + (strength / most) ** 4 * amount))
+    over = np.square(strength / most)
+    held = strength / np.sqrt(np.sqrt(1 + over * over * np.float32(amount)))
     # What was louder is a deeper colour in paint.
-    light = light - 0.55 * amount * np.clip(strength - held - 0.02, 0, 0.2)
+    light -= np.float32(0.55 * amount) * np.clip(strength - held - 0.02, 0, 0.2)
     lean = towards.dark + (towards.light - towards.dark) * np.clip(light * 1.4 - 0.2, 0, 1)
     pull = KEYED * amount * (1 - 0.6 * np.clip(strength / 0.15, 0, 1))
     ab = ab * ((0.03 + held) / (0.03 + strength)) * (1 - pull) + lean * pull * 2
@@ -80,7 +82,7 @@ def graded(rgb: Array, towards: Key, amount: float) -> Array:
 
 def _strongest(light: Array, ab: Array, strength: Array) -> Array:
     """Return the chroma of the strongest pigment of each hue: most in reds to yellows, least in greens and cyans."""
-    a, b = (ab / (strength + 1e-4))[..., :1], (ab / (strength + 1e-4))[..., 1:]
+    a, b = ab[..., :1] / (strength + 1e-4), ab[..., 1:] / (strength + 1e-4)
     warm = a * np.float32(np.cos(WARM[0])) + b * np.float32(np.sin(WARM[0]))
     double = (a * a - b * b) * np.float32(np.cos(2 * EARTHY[0])) + 2 * a * b * np.float32(np.sin(2 * EARTHY[0]))
     most = STRONGEST + WARM[1] * warm + EARTHY[1] * double
@@ -95,17 +97,22 @@ def without_highlights(rgb: Array, alpha: Array, tint: Array) -> Array:
     Whites that are broad, or lie in the dark as the glint of an eye does, stay.
     """
     size = len(alpha)
-    reach = max(1.0, GLINT * size)
-    luma = rgb @ _LUMA
-    pale = np.clip((rgb.min(-1) - 0.62) / 0.2, 0, 1) * alpha
-    weight = alpha * (1 - 0.98 * pale) + 1e-3 * alpha
-    beside = _spread(rgb, weight, 1.5 * reach)
+    least = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+    pale = np.clip((least - 0.62) * 5, 0, 1) * alpha
+    held = forms.coarse(np.concatenate([rgb * alpha[..., None], pale[..., None], alpha[..., None]], -1))
+    small, spots, cover = held[..., :3], held[..., 3], held[..., 4]
+    reach = max(1.0, GLINT * len(held))
+    beside = _spread(small, (1 - 0.98 * spots) + 1e-3, 1.5 * reach, cover)
+    broad = blurred(spots, 2 * reach) / (blurred(cover, 2 * reach) + 1e-3)
     brightness = beside @ _LUMA
-    broad = blurred(pale, 2 * reach) / (blurred(alpha, 2 * reach) + 1e-3)
-    amount = pale * np.clip((0.62 - broad) / 0.25, 0, 1) * np.clip((brightness - 0.3) / 0.2, 0, 1)
-    amount = amount * np.clip((luma - brightness) * 5, 0, 1) * 0.85
+    gate = (
+        np.clip((0.62 - broad) * 4, 0, 1)
+        * np.clip((brightness - 0.3) * 5, 0, 1)
+        * np.clip(6.5 - 7.5 * brightness, 0, 1)
+    )
     softened = beside + (tint - beside) * np.float32(0.25)
-    return np.asarray(rgb + (softened - rgb) * amount[..., None], np.float32)
+    amount = pale * forms.resized(np.asarray(0.85 * gate, np.float32), size)
+    return np.asarray(rgb + (forms.resized(softened, size) - rgb) * amount[..., None], np.float32)
 
 
 def without_contours(rgb: Array, alpha: Array) -> Array:
@@ -132,6 +139,7 @@ def without_contours(rgb: Array, alpha: Array) -> Array:
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def _spread(rgb: Array, weight: Array, reach: float) -> Array:
-    total = blurred(weight, reach) + 1e-4
+def _spread(rgb: Array, weight: Array, reach: float, cover: Array | None = None) -> Array:
+    """Spread colours by weights; they are premultiplied by their ``cover`` where one is given."""
+    total = blurred(weight if cover is None else weight * cover, reach) + 1e-4
     return np.stack([blurred(rgb[..., part] * weight, reach) / total for part in range(3)], -1)

@@ -11,7 +11,7 @@ from torch import Tensor
 from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
-from studio.hands.drawing import Drawing
+from studio.hands.drawing import Drawing, soft
 
 
 def solid(hexed: str, like: Tensor) -> Tensor:
@@ -170,6 +170,12 @@ def ways(picture: Tensor, unit: float, reach: float, fallback: Tensor) -> tuple[
     weight = torch.tensor([1.0, 0.8, 0.8], device=picture.device)[:, None, None]
     # A slope is as steep at any size of the picture when it is counted per unit.
     return brush.directions(colour.lab(smooth) * weight * unit, reach * unit, fallback)
+
+
+def planes(drawing: Drawing, things: int, ground: int) -> Tensor:
+    """Return the picture in so many flat colours each (n, 3, h, w): planes with hard edges, as a brush decides them."""
+    motifs, behind = drawing.parted_motifs(things, 1.6, 1.0), drawing.parted_ground(ground, 4.0)
+    return over(soft(*motifs), drawing.alpha, soft(*behind))
 
 
 def detail(drawing: Drawing) -> Tensor:
