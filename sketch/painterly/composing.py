@@ -21,7 +21,7 @@ NO_FLOOR = 0.95
 HIGH = 0.75
 """How high the light stands, as a slope against its side; as much of it comes from the viewer."""
 
-LIT, SHADED = 0.20, 0.54
+LIT, SHADED = 0.20, 0.46
 """How far what faces the light goes to its colour, and what is turned away goes into the dark."""
 
 BOUNCED = 0.34

@@ -13,10 +13,10 @@ from sketch.lighting.form import blurred
 from sketch.painterly import forms
 from sketch.scene import Setting
 
-STRONGEST = 0.118
+STRONGEST = 0.110
 """The chroma that colours come near to and do not pass, where they had much more: that of oil pigments on average."""
 
-WARM, EARTHY = (0.96, 0.035), (1.22, 0.015)
+WARM, EARTHY = (0.96, 0.038), (1.22, 0.015)
 """Where in hue, and by how much, pigments are stronger: towards orange, and in orange and blue rather than in green."""
 
 PALE = 0.45
@@ -70,7 +70,7 @@ def graded(rgb: Array, towards: Key, amount: float) -> Array:
     over = np.square(strength / most)
     held = strength / np.sqrt(np.sqrt(1 + over * over * np.float32(amount)))
     # What was louder is a deeper colour in paint.
-    light -= np.float32(0.55 * amount) * np.clip(strength - held - 0.02, 0, 0.2)
+    light -= np.float32(0.9 * amount) * np.clip(strength - held - 0.01, 0, 0.2)
     lean = towards.dark + (towards.light - towards.dark) * np.clip(light * 1.4 - 0.2, 0, 1)
     pull = KEYED * amount * (1 - 0.6 * np.clip(strength / 0.15, 0, 1))
     ab = ab * ((0.03 + held) / (0.03 + strength)) * (1 - pull) + lean * pull * 2

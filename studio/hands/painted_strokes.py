@@ -42,20 +42,38 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
     way = form.ways(whole, unit, 7.0, lean)
     near = over(planes, torch.full_like(like, 0.75), rich)
     full = torch.full_like(like, 1.1)
-    for pitch, length, width, wanted, source, reach, shake, turn, field, thick in (
+    ground_coats = (
         (16.0, 24.0, 11.0, full, back, 16.0, 0.10, 0.5, across, 1.0),
         (15.0, 21.0, 8.5, full * 0.7, back, 14.0, 0.13, 0.6, across, 1.1),
+    )
+    canvas = _coated(canvas, ground_coats, dice, like, unit)
+    # Things are blocked in before their strokes, so that no ground shines between these.
+    canvas = over(brush.blur(planes, unit), inside, canvas[0]), canvas[1] * (1 - 0.6 * inside)
+    coats = (
         (12.0, 16.0, 6.6, (1.2 * inside).clamp(max=1.1), planes, 3.0, 0.05, 0.3, way, 1.1),
-        (10.0, 13.0, 5.0, (0.85 * inside).clamp(max=1.1), planes, 2.5, 0.09, 0.35, way, 1.2),
+        (10.0, 13.0, 5.0, 0.85 * inside, planes, 2.5, 0.09, 0.35, way, 1.2),
         (8.0, 10.0, 4.0, (0.9 * changes * inside + fine).clamp(max=1.1), near, 1.0, 0.04, 0.15, way, 1.0),
-    ):
+    )
+    canvas = _coated(canvas, coats, dice, like, unit)
+    colours = over(colour.tuned(brush.blur(rich, 0.6 * unit), lightness=0.94), 0.92 * small, canvas[0])
+    lit = form.relit(colours, brush.blur(canvas[1], 0.9 * unit), 0.44, _side(drawing), unit)
+    return lit * brush.paper(dice, like, 0.014)
+
+
+_Coat = tuple[float, float, float, Tensor, Tensor, float, float, float, tuple[Tensor, Tensor], float]
+"""Pitch, length and width of strokes; where they are wanted, what they show and from how far, how light and hue are
+shaken, the field they follow, how thick they are."""
+
+
+def _coated(
+    canvas: tuple[Tensor, Tensor], coats: tuple[_Coat, ...], dice: Dice, like: Tensor, unit: float
+) -> tuple[Tensor, Tensor]:
+    for pitch, length, width, wanted, source, reach, shake, turn, field, thick in coats:
         marks = brush.Marks(dice, like, pitch * unit)
         coat = stroked(marks, field, length * unit, width * unit, wanted)
         tones = form.broken(marks, source, light=shake, turn=turn, reach=reach * unit, astray=0.3)
         canvas = form.painted(coat, marks, tones, canvas, thick=thick, dry=0.22)
-    colours = over(colour.tuned(brush.blur(rich, 0.6 * unit), lightness=0.94), 0.92 * small, canvas[0])
-    lit = form.relit(colours, brush.blur(canvas[1], 0.9 * unit), 0.44, _side(drawing), unit)
-    return lit * brush.paper(dice, like, 0.014)
+    return canvas
 
 
 def swirls(drawing: Drawing, dice: Dice) -> Tensor:
@@ -108,7 +126,7 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
 def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     """Chalk hatched in layers on toned paper whose tooth stays open: planes first, then darks, then strong lights."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    tooth = 0.35 * brush.grain(dice, like) + 0.95 * brush.cloud(dice, like, 3.6 * unit, 1)
+    tooth = 0.5 * brush.grain(dice, like) + 0.6 * brush.cloud(dice, like, 3.0 * unit, 1)
     mean = colour.lab(drawing.ground).mean((2, 3), keepdim=True)
     light, chroma, hue = colour.polar(mean)
     # The paper is a middle tone, somewhat darker than what is drawn on it.
@@ -119,15 +137,17 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     planes = form.planes(drawing, 10, 8)
     tone = colour.lab(planes)[:, :1]
     lights, darks = step(tone, 0.52, 0.8), step(tone, 0.50, 0.28)
-    chalks = colour.tuned(planes, chroma=0.95 + 0.35 * lights, lift=0.03 * lights - 0.07 * darks)
+    chalks = colour.tuned(planes, chroma=0.95 + 0.15 * lights, lift=0.02 * lights - 0.06 * darks)
     ground = colour.tuned(brush.blur(drawing.ground, 3 * unit), chroma=1.1)
     exact = colour.tuned(over(whole, torch.full_like(like, 0.4), planes), chroma=1.1)
+    # The side of the stick first, in passing: it lets the paper shine through.
+    picture = over(over(ground, inside, chalks), 0.3 + 0.42 * inside, picture)
     lean = -0.85 + 0.4 * form.sweeps(dice, like, unit, (-0.5, 0.5))
     hatch = torch.cos(lean), torch.sin(lean)
     way = form.ways(whole, unit, 9.0, lean)
     full = torch.full_like(like, 1.1)
     for pitch, length, width, wanted, source, shake, turn, field, press in (
-        (14.0, 24.0, 6.5, full * (1 - 0.5 * inside), ground, 0.09, 0.5, hatch, 0.75),
+        (14.0, 24.0, 6.0, full * (0.8 - 0.4 * inside), ground, 0.10, 0.5, hatch, 0.75),
         (14.0, 22.0, 4.6, full * 0.5 * (1 - inside), ground, 0.16, 0.7, hatch, 0.8),
         (10.0, 15.0, 6.0, 1.2 * inside, chalks, 0.05, 0.3, way, 1.0),
         (10.0, 14.0, 4.4, 0.85 * inside, chalks, 0.13, 0.5, way, 0.9),
@@ -138,10 +158,13 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
         coat = stroked(marks, field, length * unit, width * unit, wanted.clamp(max=1.1))
         tones = form.broken(marks, source, light=shake, turn=turn, reach=0.25 * pitch * unit, astray=0.25)
         body = (1 - coat.across.abs()) * 1.1 + 0.5 * (1 - coat.along.abs())
-        laid = coat.cover * step(body + (0.42 / press) * tooth, 0.10 / press, 0.62)
+        laid = coat.cover * step(body + (0.34 / press) * tooth, 0.0, 0.55)
         picture = over(coat.coloured(tones), (0.9 * min(1.0, press)) * laid, picture)
     small = form.minute(drawing)
-    picture = over(brush.blur(whole, 0.6 * unit), 0.85 * small * step(tooth, -2.4, -0.8), picture)
+    # What is small is drawn with a sharp edge of the stick, darker where it is dark.
+    sharp = brush.blur(whole, 0.6 * unit)
+    sharp = colour.tuned(sharp, lightness=0.84 + 0.16 * colour.lab(sharp)[:, :1])
+    picture = over(sharp, 0.92 * small * step(tooth, -2.4, -0.8), picture)
     return picture + 0.016 * tooth
 
 

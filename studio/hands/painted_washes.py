@@ -35,21 +35,20 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     """Glazes with hard edges that dried dark, over whites of the paper; a ground run together wet; some pencil."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     sheet, tooth = solid("faf6ec", like).expand(len(like), -1, *like.shape[2:]), _paper(dice, like)
-    off = [1.6 * unit * brush.cloud(dice, like, 20 * unit, 3) for _ in range(2)]
+    off = [1.3 * unit * brush.cloud(dice, like, 20 * unit, 2) for _ in range(2)]
     inside = step(brush.blur(brush.shifted(like, *off), 0.7 * unit), 0.4, 0.6)
     patch, drift = brush.cloud(dice, like, 34 * unit, 2), brush.cloud(dice, like, 15 * unit, 2)
     fine = form.detail(drawing)
     picture = _wet_ground(drawing, sheet, [3.0 * each for each in off], patch, drift)
     # Each part of a thing is a shape of one colour, laid over what was dry.
-    flat = brush.shifted(soft(*drawing.parted_motifs(9, 2.0, 1.0)), *off)
+    flat = brush.shifted(soft(*drawing.parted_motifs(11, 1.8, 1.0)), *off)
     light, chroma, hue = colour.polar(colour.lab(flat))
-    light = contrasted(light)
     run = step(patch + 0.5 * drift, 0.9, 1.5) * (1 - fine)
-    glaze = colour.colour((0.30 + 0.70 * light).clamp(0, 1), chroma * 1.15, hue + 0.12 * patch)
+    glaze = colour.colour((0.36 + 0.64 * light).clamp(0, 1), chroma * (1.5 - 0.4 * light), hue + 0.12 * patch)
     glaze = over(brush.blur(glaze, 5 * unit), run, glaze)
     # The pigment floats: thin where the paper swells, dense where a bead stood.
     density = (0.97 + 0.06 * drift + 0.12 * patch).clamp(0.5, 1.25)
-    kept = step(light + 0.05 * drift, 0.80, 0.86)
+    kept = step(light - 0.7 * chroma + 0.03 * drift, 0.78, 0.84)
     body = sheet * (1 - (1 - glaze) * density * (1 - 0.8 * kept))
     dense = brush.blur(1 - colour.lab(body)[:, :1], 0.6 * unit)
     rim = (dense - brush.blur(dense, 3.2 * unit)).clamp(0, 0.3)
@@ -201,7 +200,7 @@ def gouache(drawing: Drawing, dice: Dice) -> Tensor:
     off = [1.4 * unit * brush.cloud(dice, like, 16 * unit, 2) for _ in range(2)]
     inside = step(brush.blur(brush.shifted(like, *off), 0.7 * unit), 0.42, 0.58)
     ground = brush.shifted(soft(*drawing.parted_ground(6, 4.0)), *[2.2 * each for each in off])
-    things = brush.shifted(soft(*drawing.parted_motifs(8, 2.2, 1.0)), *off)
+    things = brush.shifted(soft(*drawing.parted_motifs(11, 2.0, 1.0)), *off)
     # The brush goes along the form; its bristles leave the coat below open where it runs dry.
     lean = form.sweeps(dice, like, unit, (-0.6, 0.4))
     way = form.ways(whole, unit, 10.0, lean)
