@@ -24,6 +24,9 @@ HIGH = 0.75
 LIT, SHADED = 0.20, 0.46
 """How far what faces the light goes to its colour, and what is turned away goes into the dark."""
 
+TINTED = 0.6
+"""How far things take on the colour of the light, and grow dark with it at night."""
+
 BOUNCED = 0.34
 """How much of what is around shines back into the shade of a thing."""
 
@@ -87,6 +90,7 @@ def between(drawn: Drawn, settings: tuple[Setting, Setting], t: float, *, seeds:
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.without_contours(rgb, alpha[..., 0])
     rgb = tones.without_highlights(rgb, alpha[..., 0], light.tint)
+    rgb = rgb * (1 - TINTED * (1 - light.tint * light.depth))
     shapes = list(forms.of(drawn))
     held = forms.coarse(rgb * alpha)
     for shape in shapes:

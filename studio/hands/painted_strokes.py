@@ -130,7 +130,7 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     mean = colour.lab(drawing.ground).mean((2, 3), keepdim=True)
     light, chroma, hue = colour.polar(mean)
     # The paper is a middle tone, somewhat darker than what is drawn on it.
-    sheet = colour.colour(0.30 + 0.26 * light, (0.4 * chroma + 0.02).clamp(max=0.05), hue + 0.5)
+    sheet = colour.colour(0.33 + 0.30 * light, (0.4 * chroma + 0.02).clamp(max=0.05), hue + 0.5)
     picture = (sheet * (1 + 0.03 * tooth)).expand(-1, -1, *like.shape[2:])
     inside = step(brush.blur(like, 2 * unit), 0.35, 0.65)
     fine = form.detail(drawing)
@@ -141,7 +141,7 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     ground = colour.tuned(brush.blur(drawing.ground, 3 * unit), chroma=1.1)
     exact = colour.tuned(over(whole, torch.full_like(like, 0.4), planes), chroma=1.1)
     # The side of the stick first, in passing: it lets the paper shine through.
-    picture = over(over(ground, inside, chalks), 0.3 + 0.42 * inside, picture)
+    picture = over(over(ground, inside, chalks), 0.36 + 0.34 * inside, picture)
     lean = -0.85 + 0.4 * form.sweeps(dice, like, unit, (-0.5, 0.5))
     hatch = torch.cos(lean), torch.sin(lean)
     way = form.ways(whole, unit, 9.0, lean)
@@ -158,7 +158,7 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
         coat = stroked(marks, field, length * unit, width * unit, wanted.clamp(max=1.1))
         tones = form.broken(marks, source, light=shake, turn=turn, reach=0.25 * pitch * unit, astray=0.25)
         body = (1 - coat.across.abs()) * 1.1 + 0.5 * (1 - coat.along.abs())
-        laid = coat.cover * step(body + (0.34 / press) * tooth, 0.0, 0.55)
+        laid = coat.cover * step(body + (0.30 / press) * tooth, -0.06, 0.46)
         picture = over(coat.coloured(tones), (0.9 * min(1.0, press)) * laid, picture)
     small = form.minute(drawing)
     # What is small is drawn with a sharp edge of the stick, darker where it is dark.

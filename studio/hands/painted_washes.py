@@ -10,7 +10,7 @@ from studio.hands import techniques as form
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, ground_hue, soft
-from studio.hands.techniques import contrasted, solid
+from studio.hands.techniques import contrasted, solid, stroked
 
 
 def _masses(picture: Tensor, edges: tuple[float, ...], softness: float) -> Tensor:
@@ -43,8 +43,8 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     # Each part of a thing is a shape of one colour, laid over what was dry.
     flat = brush.shifted(soft(*drawing.parted_motifs(11, 1.8, 1.0)), *off)
     light, chroma, hue = colour.polar(colour.lab(flat))
-    run = step(patch + 0.5 * drift, 0.9, 1.5) * (1 - fine)
-    glaze = colour.colour((0.36 + 0.64 * light).clamp(0, 1), chroma * (1.5 - 0.4 * light), hue + 0.12 * patch)
+    run = step(patch + 0.3 * drift, 1.2, 1.8) * (1 - fine)
+    glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.55 - 0.45 * light), hue + 0.12 * patch)
     glaze = over(brush.blur(glaze, 5 * unit), run, glaze)
     # The pigment floats: thin where the paper swells, dense where a bead stood.
     density = (0.97 + 0.06 * drift + 0.12 * patch).clamp(0.5, 1.25)
@@ -53,7 +53,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     dense = brush.blur(1 - colour.lab(body)[:, :1], 0.6 * unit)
     rim = (dense - brush.blur(dense, 3.2 * unit)).clamp(0, 0.3)
     outer = (inside - brush.blur(inside, 3.0 * unit)).clamp(0, 0.5)
-    body = body * (1 - (1 - glaze * glaze) * (1.5 * rim + 0.75 * outer).clamp(max=0.8))
+    body = body * (1 - (1 - glaze * glaze) * (2.4 * rim + 0.8 * outer).clamp(max=0.8))
     # Here and there the brush stopped short of the next wash, and a sliver of paper stays between.
     sliver = step(brush.blur(like, 2.2 * unit), 0.06, 0.16) * (1 - inside) * step(drift - 0.6 * patch, 0.1, 0.5)
     picture = over(sheet, 0.9 * sliver, picture)
@@ -63,7 +63,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     picture = over(sheet * (0.04 + 0.96 * brush.blur(whole, 0.6 * unit)), 0.85 * small, picture)
     picture = over(solid("5a5660", like), _pencilled(drawing, dice, patch), picture)
     dark = 1 - colour.lab(picture)[:, :1]
-    return picture * (1 - 0.20 * dark * tooth) * (1 + 0.014 * tooth)
+    return picture * (1 - 0.13 * dark * (tooth + 0.8 * brush.grain(dice, like))) * (1 + 0.014 * tooth)
 
 
 def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tensor, drift: Tensor) -> Tensor:
@@ -199,7 +199,7 @@ def gouache(drawing: Drawing, dice: Dice) -> Tensor:
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     off = [1.4 * unit * brush.cloud(dice, like, 16 * unit, 2) for _ in range(2)]
     inside = step(brush.blur(brush.shifted(like, *off), 0.7 * unit), 0.42, 0.58)
-    ground = brush.shifted(soft(*drawing.parted_ground(6, 4.0)), *[2.2 * each for each in off])
+    ground = soft(*drawing.parted_ground(6, 4.0))
     things = brush.shifted(soft(*drawing.parted_motifs(11, 2.0, 1.0)), *off)
     # The brush goes along the form; its bristles leave the coat below open where it runs dry.
     lean = form.sweeps(dice, like, unit, (-0.6, 0.4))
@@ -207,11 +207,8 @@ def gouache(drawing: Drawing, dice: Dice) -> Tensor:
     streaks = brush.along(brush.cloud(dice, like, 7 * unit, 1), *way, 60 * unit, 9) * 2.3
     across = brush.along(brush.cloud(dice, like, 9 * unit, 1), lean.cos(), lean.sin(), 110 * unit, 10) * 2.3
     patch = brush.cloud(dice, like, 34 * unit, 2)
-    wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.016 * across, turn=0.08 * patch)
-    under = brush.shifted(ground, 9 * unit + 0 * like, -6 * unit + 0 * like)
-    under = colour.tuned(under, chroma=1.1, lightness=0.9, lift=0.15)
-    dry = step(across + 0.7 * patch, 0.75, 1.15)
-    wall = over(under, 0.85 * dry, wall)
+    wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.012 * across, turn=0.08 * patch)
+    wall = _brushed(wall, (lean.cos(), lean.sin()), across, dice, like)
     coat = colour.tuned(things, chroma=1.12, lightness=0.9, lift=0.09 + 0.014 * streaks)
     # The first coat is a warmer, lighter one, and reaches a little further on one side.
     first = colour.tuned(things, chroma=0.9, lightness=0.9, lift=0.20, turn=-0.25)
@@ -225,6 +222,20 @@ def gouache(drawing: Drawing, dice: Dice) -> Tensor:
     small = brush.blur(form.minute(drawing), 0.7 * unit)
     picture = over(brush.blur(whole, 0.6 * unit), 0.85 * small, picture)
     return picture * brush.paper(dice, like, 0.014)
+
+
+def _brushed(wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, dice: Dice, like: Tensor) -> Tensor:
+    """Lay a ground in flat strokes of a broad brush, two coats, the second running dry at the ends of its strokes."""
+    unit = like.shape[2] / 256
+    picture = brush.blur(wall, 2 * unit)
+    for pitch, length, width, wanted, shake in ((19.0, 30.0, 12.0, 1.1, 0.03), (17.0, 26.0, 9.0, 0.6, 0.075)):
+        marks = brush.Marks(dice, like, pitch * unit)
+        coat = stroked(marks, way, length * unit, width * unit, torch.full_like(like, wanted))
+        tones = form.broken(marks, wall, light=shake, turn=0.25, reach=4 * unit, astray=0.3)
+        ends = step(1.0 - coat.along.abs() + 0.22 * streaks, 0.0, 0.14)
+        sides = step(1.0 - coat.across.abs() + 0.06 * streaks, 0.0, 0.12)
+        picture = over(coat.coloured(tones), 0.94 * coat.cover * ends * sides, picture)
+    return picture
 
 
 def gouache_alone(drawing: Drawing, dice: Dice) -> Tensor:
