@@ -32,6 +32,9 @@ CROWDED = 1.5
 FILLED = 0.94
 """How much of the picture's width a group fills."""
 
+NEARER = 1.8
+"""How much nearer things that are above or beside one another are brought at most."""
+
 MOST_TOGETHER = 5
 """From how many things on they are arranged as in any scene."""
 
@@ -73,10 +76,34 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> S
     each = [item for item in items for _ in range(item.count)]
     usual = wish.composition or wish.relation or not each or len(each) > MOST_TOGETHER
     if usual or any(item.is_view for item in items):
-        return replace(scene, setting=setting)
+        related = wish.relation and not wish.composition and len(each) <= MOST_TOGETHER
+        near = _nearer(scene.things, book) if related else scene.things
+        return replace(scene, things=near, setting=setting)
     placed = [_held(item, setting, book, dice) for item in each]
     things = [_alone(placed[0], setting, dice)] if len(placed) == 1 else _together(placed, setting, dice)
     return replace(scene, things=tuple(things), setting=setting)
+
+
+def _nearer(things: Sequence[Thing], book: Sketchbook) -> tuple[Thing, ...]:
+    """Bring things nearer as they are to each other, until together they fill the picture."""
+    seen = [(thing, posture.of(thing.drawing, book, turn=thing.turn, mirrored=thing.mirrored)) for thing in things]
+    left = min(thing.x + held.left * thing.size for thing, held in seen)
+    right = max(thing.x + held.right * thing.size for thing, held in seen)
+    top = min(thing.y + held.top * thing.size for thing, held in seen)
+    bottom = max(thing.y + held.bottom * thing.size for thing, held in seen)
+    larger = min(NEARER, FILLED / max(0.05, right - left), FILLED / max(0.05, bottom - top))
+    if larger <= 1:
+        return tuple(things)
+    foot = min(0.97, max(bottom, larger * (bottom - top) + 0.03))
+    return tuple(
+        replace(
+            thing,
+            x=0.5 + larger * (thing.x - (left + right) / 2),
+            y=foot + larger * (thing.y - bottom),
+            size=min(SIZES[1], larger * thing.size),
+        )
+        for thing in things
+    )
 
 
 def _setting(setting: Setting, dice: random.Random) -> Setting:

@@ -45,7 +45,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     light, chroma, hue = colour.polar(colour.lab(flat))
     run = step(patch + 0.3 * drift, 1.2, 1.8) * (1 - fine)
     glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.55 - 0.45 * light), hue + 0.12 * patch)
-    glaze = over(brush.blur(glaze, 5 * unit), run, glaze)
+    glaze = over(brush.blur(glaze, 5 * unit), 0.6 * run, glaze)
     # The pigment floats: thin where the paper swells, dense where a bead stood.
     density = (0.97 + 0.06 * drift + 0.12 * patch).clamp(0.5, 1.25)
     kept = step(light - 0.7 * chroma + 0.03 * drift, 0.78, 0.84)
@@ -53,7 +53,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     dense = brush.blur(1 - colour.lab(body)[:, :1], 0.6 * unit)
     rim = (dense - brush.blur(dense, 3.2 * unit)).clamp(0, 0.3)
     outer = (inside - brush.blur(inside, 3.0 * unit)).clamp(0, 0.5)
-    body = body * (1 - (1 - glaze * glaze) * (2.4 * rim + 0.8 * outer).clamp(max=0.8))
+    body = body * (1 - (1 - glaze * glaze) * (3.2 * rim + 0.9 * outer).clamp(max=0.8))
     # Here and there the brush stopped short of the next wash, and a sliver of paper stays between.
     sliver = step(brush.blur(like, 2.2 * unit), 0.06, 0.16) * (1 - inside) * step(drift - 0.6 * patch, 0.1, 0.5)
     picture = over(sheet, 0.9 * sliver, picture)
@@ -71,15 +71,15 @@ def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tenso
     unit = drawing.unit
     wet = brush.shifted(brush.blur(drawing.ground, 6 * unit), *[1.5 * each for each in off])
     flat = brush.shifted(soft(*drawing.parted_ground(5, 5.0)), *off)
-    flat = over(wet, step(patch, 0.2, 0.9), flat)
+    flat = over(wet, step(patch, 0.5, 1.1), flat)
     light, chroma, hue = colour.polar(colour.lab(flat))
     light = contrasted(light)
-    glaze = colour.colour((0.46 + 0.54 * light).clamp(0, 1), chroma * 1.25 + 0.006, hue + 0.16 * patch)
+    glaze = colour.colour((0.56 + 0.44 * light).clamp(0, 1), chroma * 1.35 + 0.008, hue + 0.16 * patch)
     kept = step(light + 0.02 * drift + 0.08 * patch, 0.76, 0.84)
     laid = sheet * (1 - (1 - glaze) * (0.9 + 0.22 * patch + 0.03 * drift).clamp(0.3, 1.3) * (1 - 0.9 * kept))
     dense = 1 - colour.lab(laid)[:, :1]
     rim = (dense - brush.blur(dense, 3.5 * unit)).clamp(0, 0.2)
-    return laid * (1 - (1 - glaze * glaze) * (1.6 * rim).clamp(max=0.6))
+    return laid * (1 - (1 - glaze * glaze) * (2.6 * rim).clamp(max=0.6))
 
 
 def _pencilled(drawing: Drawing, dice: Dice, patch: Tensor) -> Tensor:
@@ -88,8 +88,8 @@ def _pencilled(drawing: Drawing, dice: Dice, patch: Tensor) -> Tensor:
     off = [2.4 * unit * brush.cloud(dice, like, 46 * unit, 1) for _ in range(2)]
     tone = brush.shifted(brush.blur(colour.lab(drawing.whole), 1.2 * unit), *off)
     edge = brush.steepness(tone) * unit * step(brush.blur(like, 4 * unit), 0.02, 0.2)
-    line = step(brush.blur(edge, 0.6 * unit), 0.030, 0.055)
-    return 0.62 * line * step(brush.cloud(dice, like, 40 * unit, 2) - 0.4 * patch, 0.0, 0.7)
+    line = step(edge, 0.035, 0.06)
+    return 0.5 * line * step(brush.cloud(dice, like, 40 * unit, 2) - 0.4 * patch, 0.35, 0.9)
 
 
 def _bloomed(picture: Tensor, sheet: Tensor, dice: Dice, like: Tensor, unit: float, where: Tensor) -> Tensor:
@@ -122,12 +122,12 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     swept = brush.along(brush.cloud(dice, like, 14 * unit, 2), *flat, 110 * unit, 9) * 2.2
     ground = torch.zeros_like(like)
     for at, strength in ((0.30, 0.16), (0.52, 0.24), (0.74, 0.34)):
-        cover = step(shade + 0.07 * swept, at - 0.09, at + 0.09)
+        cover = step(shade + 0.08 * swept, at - 0.045, at + 0.045)
         rim = (cover - brush.blur(cover, 4 * unit)).clamp(0, 1)
-        ground = ground + strength * cover + 0.30 * rim
+        ground = ground + strength * cover + 0.42 * rim
     ground = ground * (1 - 0.72 * mist) * (0.95 + 0.13 * swept)
     # Things: tone in masses, wet in wet, darkest in their shade; lights are paper.
-    luma = brush.shifted(brush.blur(_grey(drawing.rgb, unit), 1.3 * unit), *off)
+    luma = brush.shifted(brush.blur(_grey(drawing.rgb, unit), 0.9 * unit), *off)
     low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
     high = (luma * like).amax((2, 3), keepdim=True)
     tone = 1 - ((luma - low) / (high - low).clamp(min=0.35)).clamp(0, 1)
@@ -135,16 +135,16 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     bent = brush.along(brush.cloud(dice, like, 8 * unit, 1), *way, 40 * unit, 7) * 1.9
     washes = torch.zeros_like(like)
     for at, strength in ((0.22, 0.15), (0.42, 0.20), (0.62, 0.24), (0.82, 0.26)):
-        cover = step(tone + 0.06 * bent, at - 0.08, at + 0.08)
-        washes = washes + strength * cover + 0.22 * (cover - brush.blur(cover, 2.4 * unit)).clamp(0, 1)
+        cover = step(tone + 0.04 * bent, at - 0.06, at + 0.06)
+        washes = washes + strength * cover + 0.36 * (cover - brush.blur(cover, 2.4 * unit)).clamp(0, 1)
     washes = washes * (0.96 + 0.1 * bent)
     dense = over(washes, inside, ground)
     # A brushed line, loaded here and dry there, along what is found of the form.
     press = 0.5 + 0.5 * brush.cloud(dice, like, 30 * unit, 2).clamp(-1, 1)
     edge = brush.steepness(brush.blur(colour.lab(brush.shifted(whole, *off))[:, :1], 1.6 * unit)) * unit
     edge = edge * step(brush.blur(like, 3 * unit), 0.02, 0.3)
-    line = step(brush.blur(edge, 0.9 * unit), 0.040 - 0.022 * press, 0.075 - 0.02 * press)
-    dense = torch.maximum(dense, line * (0.35 + 0.6 * press))
+    line = step(brush.blur(edge, 1.1 * unit), 0.030 - 0.016 * press, 0.052 - 0.016 * press)
+    dense = torch.maximum(dense, line * (0.5 + 0.45 * press))
     small = brush.blur(form.minute(drawing), 0.8 * unit)
     dense = over(((tone - 0.15) * 1.2).clamp(0, 1), small * inside, dense).clamp(0, 0.95)
     picture = over(ink, dense, sheet)
@@ -178,14 +178,14 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     round_ = brush.along(brush.cloud(dice, like, 5.5 * unit, 1), *way, 34 * unit, 7) * 1.9
     hatch = over(round_, inside, across)
     # Smudged masses first, whose edges the hand has blurred; then the stick again, harder where it is dark.
-    masses = _masses(brush.blur(tone, 3.5 * unit), (0.28, 0.46, 0.64, 0.82), 0.14)
+    masses = _masses(brush.blur(tone, 2.2 * unit), (0.28, 0.46, 0.64, 0.82), 0.09)
     pressed = step(tone + (0.17 * hatch + 0.045 * tooth) * step(tone, 0.03, 0.3), 0.24, 1.02)
     dark = (0.34 * masses + 0.62 * pressed) * (0.88 + 0.12 * inside)
     dark = torch.maximum(dark, 0.97 * step(tone + 0.05 * hatch + 0.03 * tooth, 0.78, 1.0))
     # Edges are found where light meets dark, as a pressed line, and nowhere else.
     edge = brush.steepness(brush.blur(colour.lab(seen)[:, :1], 1.5 * unit)) * unit
     edge = edge * step(brush.blur(like, 3 * unit), 0.02, 0.3)
-    dark = torch.maximum(dark, 0.9 * step(brush.blur(edge, 0.9 * unit) + 0.005 * tooth, 0.024, 0.06))
+    dark = torch.maximum(dark, 0.9 * step(brush.blur(edge, 1.1 * unit) + 0.004 * tooth, 0.018, 0.042))
     small = brush.blur(form.minute(drawing), 0.8 * unit)
     dark = over((1.25 * (1 - colour.lab(seen)[:, :1]) - 0.2).clamp(0, 1), small * inside, dark)
     lifted = step(1 - tone + 0.07 * hatch + 0.015 * tooth, 0.78, 1.02) * (0.3 + 0.7 * inside)

@@ -201,7 +201,7 @@ def minute(drawing: Drawing) -> Tensor:
     seen = colour.lab(drawing.whole)
     fine = (seen - brush.blur(seen, 2.2 * unit)).square().sum(1, keepdim=True).sqrt()
     inside = step(brush.blur(drawing.alpha, 3 * unit), 0.45, 0.9)
-    crowd = step(brush.blur(fine, 5 * unit), 0.012, 0.04)
+    crowd = step(brush.blur(fine, 5 * unit), 0.012, 0.04) * step(brush.blur(drawing.alpha, 3 * unit), 0.12, 0.4)
     return step(brush.blur(fine, 1.2 * unit), 0.018, 0.055) * torch.maximum(inside, crowd)
 
 
