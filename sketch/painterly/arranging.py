@@ -13,12 +13,27 @@ from sketch.painterly.posture import Posture
 from sketch.scene import PLACES, SIZES, Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 
-CLOSE = 0.3
+CLOSE = 0.4
 CROPPED = ("food-", "drink", "dishware", "plant-", "household", "light-video")
 """The share of single things of these kinds that are brought so near that the frame crops them.
 
 Others are not known by a part: an animal would lose its head, and a building its roof.
 """
+
+TALL, WIDE = (0.70, 0.88), (0.72, 0.90)
+"""How high, or how wide, a single thing is seen, as shares of the picture's side."""
+
+GROUP_TALL = {2: 0.80, 3: 0.70, 4: 0.60}
+"""How high the largest of so many things is seen."""
+
+CROWDED = 1.5
+"""How much wider than the picture things together would be if none were before another."""
+
+FILLED = 0.94
+"""How much of the picture's width a group fills."""
+
+NEARER = 1.8
+"""How much nearer things that are above or beside one another are brought at most."""
 
 MOST_TOGETHER = 5
 """From how many things on they are arranged as in any scene."""
@@ -61,10 +76,34 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> S
     each = [item for item in items for _ in range(item.count)]
     usual = wish.composition or wish.relation or not each or len(each) > MOST_TOGETHER
     if usual or any(item.is_view for item in items):
-        return replace(scene, setting=setting)
+        related = wish.relation and not wish.composition and len(each) <= MOST_TOGETHER
+        near = _nearer(scene.things, book) if related else scene.things
+        return replace(scene, things=near, setting=setting)
     placed = [_held(item, setting, book, dice) for item in each]
     things = [_alone(placed[0], setting, dice)] if len(placed) == 1 else _together(placed, setting, dice)
     return replace(scene, things=tuple(things), setting=setting)
+
+
+def _nearer(things: Sequence[Thing], book: Sketchbook) -> tuple[Thing, ...]:
+    """Bring things nearer as they are to each other, until together they fill the picture."""
+    seen = [(thing, posture.of(thing.drawing, book, turn=thing.turn, mirrored=thing.mirrored)) for thing in things]
+    left = min(thing.x + held.left * thing.size for thing, held in seen)
+    right = max(thing.x + held.right * thing.size for thing, held in seen)
+    top = min(thing.y + held.top * thing.size for thing, held in seen)
+    bottom = max(thing.y + held.bottom * thing.size for thing, held in seen)
+    larger = min(NEARER, FILLED / max(0.05, right - left), FILLED / max(0.05, bottom - top))
+    if larger <= 1:
+        return tuple(things)
+    foot = min(0.97, max(bottom, larger * (bottom - top) + 0.03))
+    return tuple(
+        replace(
+            thing,
+            x=0.5 + larger * (thing.x - (left + right) / 2),
+            y=foot + larger * (thing.y - bottom),
+            size=min(SIZES[1], larger * thing.size),
+        )
+        for thing in things
+    )
 
 
 def _setting(setting: Setting, dice: random.Random) -> Setting:
@@ -102,13 +141,13 @@ def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
         return thing.at(0.5 + side * dice.uniform(0.02, 0.1), 1.0 + dice.uniform(0.02, 0.08), high)
     near = thing.item.kind.startswith(CROPPED) and thing.posture.ratio < posture.LONG
     if near and dice.random() < CLOSE:
-        high = thing.fitting(dice.uniform(0.8, 0.96), 1.06)
-        return thing.at(0.5 + side * dice.uniform(0.04, 0.1), dice.uniform(0.96, 1.04), high)
-    high = thing.fitting(dice.uniform(0.5, 0.72), dice.uniform(0.6, 0.8))
+        high = thing.fitting(dice.uniform(0.94, 1.12), 1.16)
+        return thing.at(0.5 + side * dice.uniform(0.04, 0.12), dice.uniform(0.98, 1.08), high)
+    high = thing.fitting(dice.uniform(*TALL), dice.uniform(*WIDE))
     wide = high * thing.posture.wide / max(0.05, thing.posture.high)
     room = max(0.0, 0.5 - wide / 2 - 0.02)
     x = 0.5 + side * min(dice.uniform(0.05, 0.16), room)
-    return thing.at(x, _foot(thing, setting, high, dice.uniform(0.4, 0.75)), high)
+    return thing.at(x, _foot(thing, setting, high, dice.uniform(0.5, 0.85)), high)
 
 
 def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
@@ -131,14 +170,14 @@ def _together(placed: list[_Placed], setting: Setting, dice: random.Random) -> l
     count = len(placed)
     same = len({thing.item.drawing for thing in placed}) == 1
     side = dice.choice((-1, 1))
-    most = {2: 0.62, 3: 0.52, 4: 0.45}.get(count, 0.4)
+    most = GROUP_TALL.get(count, 0.55)
     ranks = [1.0, *(dice.uniform(0.62, 0.84) if not same else dice.uniform(0.72, 0.95) for _ in range(count - 1))]
-    highs = [thing.fitting(most * rank, 0.98 / count * 1.15 * rank) for thing, rank in zip(placed, ranks, strict=True)]
+    highs = [thing.fitting(most * rank, CROWDED / count * rank) for thing, rank in zip(placed, ranks, strict=True)]
     wides = [
         high * thing.posture.wide / max(0.05, thing.posture.high) for thing, high in zip(placed, highs, strict=True)
     ]
     total = sum(wides)
-    overlap = 0.94 if total <= 0.9 else 0.9 / total
+    overlap = 0.94 if total <= FILLED / 0.94 else FILLED / total
     start = 0.5 - total * overlap / 2 + side * min(0.06, max(0.0, 0.48 - total * overlap / 2))
     order = list(range(count))
     dice.shuffle(order)

@@ -21,8 +21,11 @@ NO_FLOOR = 0.95
 HIGH = 0.75
 """How high the light stands, as a slope against its side; as much of it comes from the viewer."""
 
-LIT, SHADED = 0.26, 0.62
+LIT, SHADED = 0.20, 0.46
 """How far what faces the light goes to its colour, and what is turned away goes into the dark."""
+
+TINTED = 0.6
+"""How far things take on the colour of the light, and grow dark with it at night."""
 
 BOUNCED = 0.34
 """How much of what is around shines back into the shade of a thing."""
@@ -86,6 +89,8 @@ def between(drawn: Drawn, settings: tuple[Setting, Setting], t: float, *, seeds:
     light = Light.mixed([(Light.of(setting), share) for setting, _, share in ends])
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.without_contours(rgb, alpha[..., 0])
+    rgb = tones.without_highlights(rgb, alpha[..., 0], light.tint)
+    rgb = rgb * (1 - TINTED * (1 - light.tint * light.depth))
     shapes = list(forms.of(drawn))
     held = forms.coarse(rgb * alpha)
     for shape in shapes:
@@ -169,9 +174,8 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
     """Model things by light, core shadow and what shines back; lose their shaded edges in the ground."""
     size = rgb.shape[0]
     around = _around(rgb, alpha, behind)
-    shade = np.clip(-facing * 1.7, 0, 1)
-    shade = shade * shade * (3 - 2 * shade)
-    lit = np.clip(facing * 1.5, 0, 1)
+    shade = 0.42 * _risen(-facing, 0.04, 0.16) + 0.58 * _risen(-facing, 0.30, 0.46)
+    lit = 0.5 * _risen(facing, 0.10, 0.22) + 0.5 * _risen(facing, 0.34, 0.48)
     # The darkest is not the rim, but where light ends: there what is around shines in.
     rim = np.clip(2.2 * (1 - blurred(cover, 0.035 * len(cover))), 0, 1)
     fine = forms.resized(np.stack([shade, lit, rim], -1), size)
@@ -189,6 +193,12 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
     beside = forms.resized(_beside(facing, cover), size)[..., None]
     behind = behind * (1 - FOUND * np.clip(beside, -1, 1))
     return np.clip(things, 0, 1), np.clip(behind, 0, 1)
+
+
+def _risen(x: Array, low: float, high: float) -> Array:
+    """Rise from 0 at ``low`` to 1 at ``high``: one plane of a form ends, and the next begins."""
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 _SHADE = np.array([1.0, 0.96, 0.88], np.float32)

@@ -15,6 +15,11 @@ from sketch.scene import Setting
 GATHERED = 0.3
 """How much darker a picture's corners are, so that the eye stays within."""
 
+UNPAINTED = 0.34
+"""The share of pictures in which some of the paper is left at the sides, or around a vignette."""
+
+PAPER = (0.955, 0.935, 0.89)
+
 KEYS = (0.62, 1.1)
 """From which exponent to which lightness is bent: some pictures are of a high key, and some of a low one."""
 
@@ -30,9 +35,29 @@ def drawn(setting: Setting, size: int, seed: int) -> Array:
     stage.rgb **= np.float32(stage.any(*KEYS) if not stage.night else 1.0)
     away = np.hypot(stage.x - 0.5 + 0.12 * stage.light, stage.y - 0.5)
     stage.rgb *= (1 - GATHERED * stage.soft(away - 0.56, 0.5))[..., None]
+    _leave_paper(stage)
     np.clip(stage.rgb, 0, 1, out=stage.rgb)
     stage.rgb.flags.writeable = False
     return stage.rgb
+
+
+def _leave_paper(stage: Stage) -> None:
+    """Leave the ground unpainted towards the frame in some pictures: brushed out at some sides, or as a vignette."""
+    kind, wide = stage.any(0, 1), stage.any(0.06, 0.12)
+    ragged = 0.022 * stage.noise(0.22, 0.09, 2)
+    sides = [stage.any(0, 1) < 0.7 for _ in range(4)]
+    if stage.night or kind > UNPAINTED:
+        return
+    if kind < UNPAINTED / 2:
+        away = np.hypot((stage.x - 0.5) / 1.06, stage.y - 0.54)
+        painted = stage.soft(0.5 - wide / 2 - away + ragged, 0.035)
+    else:
+        rows = (stage.x, 1 - stage.x, stage.y, 1 - stage.y)
+        edge = np.minimum.reduce(
+            [row if is_left else np.ones_like(row) for row, is_left in zip(rows, sides, strict=True)]
+        )
+        painted = stage.soft(edge - wide + ragged, 0.03)
+    stage.rgb += (np.array(PAPER, np.float32) - stage.rgb) * (1 - painted)[..., None]
 
 
 def is_place(setting: Setting) -> bool:

@@ -24,36 +24,56 @@ def _side(drawing: Drawing) -> Tensor:
 
 
 def oil(drawing: Drawing, dice: Dice) -> Tensor:
-    """Thick paint in coats from broad to fine, across edges and along the form, on a warm toned canvas."""
+    """Thick paint in few decided strokes: broad and crosswise in the ground, along the form in planes on things."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    rich = colour.tuned(whole, chroma=1.12)
     lean = form.sweeps(dice, like, unit)
-    broad_way, way = (form.ways(whole, unit, reach, lean) for reach in (11.0, 6.0))
-    fine = form.detail(drawing)
-    toned = over(_solid("6b4a34", like), torch.full_like(like, 0.15), brush.blur(rich, 6 * unit))
-    canvas = (toned, 0.1 * brush.cloud(dice, like, 5 * unit, 1))
-
-    soft, near = brush.blur(rich, 4.5 * unit), brush.blur(rich, 1.8 * unit)
-    inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
+    fine, small = form.detail(drawing), form.minute(drawing)
+    inside = step(brush.blur(like, 2.5 * unit), 0.3, 0.65)
     changes = form.changes(drawing)
-    for pitch, length, width, wanted, source, reach, shake, turn, field, dry in (
-        (15.0, 23.0, 11.0, torch.full_like(like, 1.1), soft, 18.0, 0.11, 0.55, broad_way, 0.0),
-        (17.0, 23.0, 9.5, torch.full_like(like, 0.75), soft, 12.0, 0.10, 0.5, broad_way, 0.16),
-        (12.0, 15.5, 7.0, (0.1 + 0.75 * inside + changes).clamp(max=1.1), near, 9.0, 0.085, 0.4, way, 0.16),
-        (8.0, 10.0, 4.6, (0.9 * changes * inside + fine).clamp(max=1.1), near, 4.0, 0.06, 0.25, way, 0.16),
-    ):
+    rich = colour.tuned(whole, chroma=1.08)
+    planes = colour.tuned(form.planes(drawing, 10, 9), chroma=1.08)
+    back = brush.blur(colour.tuned(drawing.ground, chroma=1.08), 3 * unit)
+    canvas = (
+        over(_solid("6b4a34", like), torch.full_like(like, 0.15), back),
+        0.1 * brush.cloud(dice, like, 5 * unit, 1),
+    )
+    cross = lean + 1.1 * torch.sign(brush.cloud(dice, like, 38 * unit, 1))
+    across = torch.cos(cross), torch.sin(cross)
+    way = form.ways(whole, unit, 7.0, lean)
+    near = over(planes, torch.full_like(like, 0.75), rich)
+    full = torch.full_like(like, 1.1)
+    ground_coats = (
+        (16.0, 24.0, 11.0, full, back, 16.0, 0.10, 0.5, across, 1.0),
+        (15.0, 21.0, 8.5, full * 0.7, back, 14.0, 0.13, 0.6, across, 1.1),
+    )
+    canvas = _coated(canvas, ground_coats, dice, like, unit)
+    # Things are blocked in before their strokes, so that no ground shines between these.
+    canvas = over(brush.blur(planes, unit), inside, canvas[0]), canvas[1] * (1 - 0.6 * inside)
+    coats = (
+        (12.0, 16.0, 6.6, (1.2 * inside).clamp(max=1.1), planes, 3.0, 0.05, 0.3, way, 1.1),
+        (10.0, 13.0, 5.0, 0.85 * inside, planes, 2.5, 0.09, 0.35, way, 1.2),
+        (8.0, 10.0, 4.0, (0.9 * changes * inside + fine).clamp(max=1.1), near, 1.0, 0.04, 0.15, way, 1.0),
+    )
+    canvas = _coated(canvas, coats, dice, like, unit)
+    colours = over(colour.tuned(brush.blur(rich, 0.6 * unit), lightness=0.94), 0.92 * small, canvas[0])
+    lit = form.relit(colours, brush.blur(canvas[1], 0.9 * unit), 0.44, _side(drawing), unit)
+    return lit * brush.paper(dice, like, 0.014)
+
+
+_Coat = tuple[float, float, float, Tensor, Tensor, float, float, float, tuple[Tensor, Tensor], float]
+"""Pitch, length and width of strokes; where they are wanted, what they show and from how far, how light and hue are
+shaken, the field they follow, how thick they are."""
+
+
+def _coated(
+    canvas: tuple[Tensor, Tensor], coats: tuple[_Coat, ...], dice: Dice, like: Tensor, unit: float
+) -> tuple[Tensor, Tensor]:
+    for pitch, length, width, wanted, source, reach, shake, turn, field, thick in coats:
         marks = brush.Marks(dice, like, pitch * unit)
         coat = stroked(marks, field, length * unit, width * unit, wanted)
-        tones = form.broken(marks, source, light=shake, turn=turn, reach=reach * unit, astray=0.35)
-        canvas = form.painted(coat, marks, tones, canvas, dry=dry, wet=source)
-    marks = brush.Marks(dice, like, 6.2 * unit)
-    coat = stroked(marks, way, 7.6 * unit, 3.7 * unit, 1.2 * fine)
-    tones = form.broken(marks, brush.blur(rich, 0.9 * unit), light=0.04, turn=0.12, reach=2 * unit, astray=0.15)
-    canvas = form.painted(coat, marks, tones, canvas, thick=0.8)
-    small = form.minute(drawing)
-    colours = over(brush.blur(rich, 0.7 * unit), 0.72 * small, canvas[0])
-    lit = form.relit(colours, canvas[1], 0.30, _side(drawing), unit)
-    return lit * brush.paper(dice, like, 0.014)
+        tones = form.broken(marks, source, light=shake, turn=turn, reach=reach * unit, astray=0.3)
+        canvas = form.painted(coat, marks, tones, canvas, thick=thick, dry=0.22)
+    return canvas
 
 
 def swirls(drawing: Drawing, dice: Dice) -> Tensor:
@@ -104,45 +124,48 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
 
 
 def pastel(drawing: Drawing, dice: Dice) -> Tensor:
-    """Chalk in layers on toned paper, whose tooth stays open: rubbed in, then hatched along the form, then accents."""
+    """Chalk hatched in layers on toned paper whose tooth stays open: planes first, then darks, then strong lights."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    tooth = 0.35 * brush.grain(dice, like) + 0.95 * brush.cloud(dice, like, 4.2 * unit, 1)
+    tooth = 0.5 * brush.grain(dice, like) + 0.6 * brush.cloud(dice, like, 3.0 * unit, 1)
     mean = colour.lab(drawing.ground).mean((2, 3), keepdim=True)
     light, chroma, hue = colour.polar(mean)
     # The paper is a middle tone, somewhat darker than what is drawn on it.
-    sheet = colour.colour(0.30 + 0.30 * light, (0.4 * chroma + 0.025).clamp(max=0.055), hue + 0.5)
-    sheet = sheet * (1 + 0.025 * tooth)
-    rich = colour.tuned(whole, chroma=1.28, lift=0.025)
+    sheet = colour.colour(0.33 + 0.30 * light, (0.4 * chroma + 0.02).clamp(max=0.05), hue + 0.5)
+    picture = (sheet * (1 + 0.03 * tooth)).expand(-1, -1, *like.shape[2:])
+    inside = step(brush.blur(like, 2 * unit), 0.35, 0.65)
     fine = form.detail(drawing)
-    inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
+    planes = form.planes(drawing, 10, 8)
+    tone = colour.lab(planes)[:, :1]
+    lights, darks = step(tone, 0.52, 0.8), step(tone, 0.50, 0.28)
+    chalks = colour.tuned(planes, chroma=0.95 + 0.15 * lights, lift=0.02 * lights - 0.06 * darks)
+    ground = colour.tuned(brush.blur(drawing.ground, 3 * unit), chroma=1.1)
+    exact = colour.tuned(over(whole, torch.full_like(like, 0.4), planes), chroma=1.1)
+    # The side of the stick first, in passing: it lets the paper shine through.
+    picture = over(over(ground, inside, chalks), 0.36 + 0.34 * inside, picture)
     lean = -0.85 + 0.4 * form.sweeps(dice, like, unit, (-0.5, 0.5))
+    hatch = torch.cos(lean), torch.sin(lean)
     way = form.ways(whole, unit, 9.0, lean)
-    # The side of the stick first, all over: streaks between which the paper stays open, more so in the ground.
-    streaks = brush.along(brush.cloud(dice, like, 8 * unit, 2), torch.cos(lean), torch.sin(lean), 80 * unit, 10) * 2.5
-    bent = brush.along(brush.cloud(dice, like, 6 * unit, 2), *way, 40 * unit, 8) * 2.1
-    hatch = over(bent, inside, streaks)
-    warm = over(bent.roll(int(9 * unit), 2), inside, streaks.roll(int(13 * unit), 2))
-    lively = colour.tuned(brush.blur(rich, 2.2 * unit), lift=0.05 * hatch, turn=0.22 * warm)
-    cover = step(0.64 + 0.24 * inside + (0.26 - 0.08 * inside) * hatch + 0.10 * tooth, 0.0, 0.85)
-    picture = over(
-        lively, 0.94 * cover, over(sheet, torch.full_like(like, 0.6) - 0.2 * inside, brush.blur(rich, 5 * unit))
-    )
-    # Then strokes with its end: along the form, lighter in the lights and cooler in the shades.
-    shade = colour.lab(brush.blur(rich, 3 * unit))[:, :1]
-    for pitch, length, width, wanted, source, shake, turn in (
-        (12.0, 15.0, 4.6, 0.22 + 0.5 * inside, brush.blur(rich, 1.8 * unit), 0.10, 0.55),
-        (7.0, 8.6, 3.7, 1.15 * fine, brush.blur(rich, 0.9 * unit), 0.05, 0.15),
+    full = torch.full_like(like, 1.1)
+    for pitch, length, width, wanted, source, shake, turn, field, press in (
+        (14.0, 24.0, 6.0, full * (0.8 - 0.4 * inside), ground, 0.10, 0.5, hatch, 0.75),
+        (14.0, 22.0, 4.6, full * 0.5 * (1 - inside), ground, 0.16, 0.7, hatch, 0.8),
+        (10.0, 15.0, 6.0, 1.2 * inside, chalks, 0.05, 0.3, way, 1.0),
+        (10.0, 14.0, 4.4, 0.85 * inside, chalks, 0.13, 0.5, way, 0.9),
+        (8.5, 11.0, 4.0, inside * (0.7 * lights + 0.8 * darks), chalks, 0.05, 0.2, way, 1.1),
+        (7.5, 9.0, 3.7, 1.15 * fine, exact, 0.03, 0.1, way, 1.2),
     ):
         marks = brush.Marks(dice, like, pitch * unit)
-        coat = stroked(marks, way, length * unit, width * unit, wanted.clamp(max=1.1))
-        tones = form.broken(marks, source, light=shake, turn=turn, reach=0.7 * pitch * unit, astray=0.25)
-        tones = colour.tuned(tones, lift=0.10 * (marks.seen(shade) - 0.5))
-        edge = (1 - coat.across.abs()) * 0.9 + 0.6 * (1 - coat.along.abs())
-        laid = coat.cover * step(edge + 0.22 * tooth, 0.02, 0.7)
-        picture = over(coat.coloured(tones), 0.8 * laid, picture)
+        coat = stroked(marks, field, length * unit, width * unit, wanted.clamp(max=1.1))
+        tones = form.broken(marks, source, light=shake, turn=turn, reach=0.25 * pitch * unit, astray=0.25)
+        body = (1 - coat.across.abs()) * 1.1 + 0.5 * (1 - coat.along.abs())
+        laid = coat.cover * step(body + (0.30 / press) * tooth, -0.06, 0.46)
+        picture = over(coat.coloured(tones), (0.9 * min(1.0, press)) * laid, picture)
     small = form.minute(drawing)
-    picture = over(brush.blur(rich, 0.7 * unit), 0.8 * small * step(tooth, -2.6, -0.6), picture)
-    return picture + 0.014 * tooth
+    # What is small is drawn with a sharp edge of the stick, darker where it is dark.
+    sharp = brush.blur(whole, 0.6 * unit)
+    sharp = colour.tuned(sharp, lightness=0.84 + 0.16 * colour.lab(sharp)[:, :1])
+    picture = over(sharp, 0.92 * small * step(tooth, -2.4, -0.8), picture)
+    return picture + 0.016 * tooth
 
 
 def _solid(hexed: str, like: Tensor) -> Tensor:

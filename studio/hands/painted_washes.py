@@ -32,50 +32,64 @@ def _paper(dice: Dice, like: Tensor) -> Tensor:
 
 
 def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
-    """Washes from light to dark on white paper: lights left open, edges that dry dark, blooms, grain of pigment."""
+    """Glazes with hard edges that dried dark, over whites of the paper; a ground run together wet; some pencil."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    sheet, tooth = solid("fbf7ee", like), _paper(dice, like)
-    off = [2.0 * unit * brush.cloud(dice, like, 22 * unit, 3) for _ in range(2)]
+    sheet, tooth = solid("faf6ec", like).expand(len(like), -1, *like.shape[2:]), _paper(dice, like)
+    off = [1.3 * unit * brush.cloud(dice, like, 20 * unit, 2) for _ in range(2)]
+    inside = step(brush.blur(brush.shifted(like, *off), 0.7 * unit), 0.4, 0.6)
+    patch, drift = brush.cloud(dice, like, 34 * unit, 2), brush.cloud(dice, like, 15 * unit, 2)
     fine = form.detail(drawing)
-    inside = step(brush.blur(like, 2.5 * unit), 0.2, 0.75)
-    moved = brush.shifted(whole, *off)
-    # Colours run into each other, further in the ground and in the shade of things than where detail is.
-    wet = over(brush.blur(moved, 3.2 * unit), 1 - 0.6 * inside, brush.blur(moved, 1.4 * unit))
-    wet = over(
-        brush.blur(moved, 7 * unit), 0.6 * step(brush.cloud(dice, like, 44 * unit, 2), 0.0, 1.2) * (1 - fine), wet
-    )
-    light, chroma, hue = colour.polar(colour.lab(wet))
+    picture = _wet_ground(drawing, sheet, [3.0 * each for each in off], patch, drift)
+    # Each part of a thing is a shape of one colour, laid over what was dry.
+    flat = brush.shifted(soft(*drawing.parted_motifs(11, 1.8, 1.0)), *off)
+    light, chroma, hue = colour.polar(colour.lab(flat))
+    run = step(patch + 0.3 * drift, 1.2, 1.8) * (1 - fine)
+    glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.55 - 0.45 * light), hue + 0.12 * patch)
+    glaze = over(brush.blur(glaze, 5 * unit), 0.6 * run, glaze)
+    # The pigment floats: thin where the paper swells, dense where a bead stood.
+    density = (0.97 + 0.06 * drift + 0.12 * patch).clamp(0.5, 1.25)
+    kept = step(light - 0.7 * chroma + 0.03 * drift, 0.78, 0.84)
+    body = sheet * (1 - (1 - glaze) * density * (1 - 0.8 * kept))
+    dense = brush.blur(1 - colour.lab(body)[:, :1], 0.6 * unit)
+    rim = (dense - brush.blur(dense, 3.2 * unit)).clamp(0, 0.3)
+    outer = (inside - brush.blur(inside, 3.0 * unit)).clamp(0, 0.5)
+    body = body * (1 - (1 - glaze * glaze) * (3.2 * rim + 0.9 * outer).clamp(max=0.8))
+    # Here and there the brush stopped short of the next wash, and a sliver of paper stays between.
+    sliver = step(brush.blur(like, 2.2 * unit), 0.06, 0.16) * (1 - inside) * step(drift - 0.6 * patch, 0.1, 0.5)
+    picture = over(sheet, 0.9 * sliver, picture)
+    picture = over(body, inside, picture)
+    picture = _bloomed(picture, sheet, dice, like, unit, 1 - torch.maximum(fine, 0.7 * inside))
+    small = brush.blur(form.minute(drawing), 0.7 * unit)
+    picture = over(sheet * (0.04 + 0.96 * brush.blur(whole, 0.6 * unit)), 0.85 * small, picture)
+    picture = over(solid("5a5660", like), _pencilled(drawing, dice, patch), picture)
+    dark = 1 - colour.lab(picture)[:, :1]
+    return picture * (1 - 0.13 * dark * (tooth + 0.8 * brush.grain(dice, like))) * (1 + 0.014 * tooth)
+
+
+def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tensor, drift: Tensor) -> Tensor:
+    """Lay the ground wet in wet, with a few crisp washes over it; what is light stays paper."""
+    unit = drawing.unit
+    wet = brush.shifted(brush.blur(drawing.ground, 6 * unit), *[1.5 * each for each in off])
+    flat = brush.shifted(soft(*drawing.parted_ground(5, 5.0)), *off)
+    flat = over(wet, step(patch, 0.5, 1.1), flat)
+    light, chroma, hue = colour.polar(colour.lab(flat))
     light = contrasted(light)
-    light = over(light, 0.25 + 0.75 * inside, 0.22 + 0.78 * light)
-    # First wash: the colour of all that is not the lightest, thin.
-    clear = colour.rgb(torch.cat([0.80 + 0.17 * light, chroma * 1.05 * hue.cos(), chroma * 1.05 * hue.sin()], 1))
-    open_ = step(light + 0.02 * tooth + 0.06 * brush.cloud(dice, like, 26 * unit, 2), 0.80 + 0.09 * inside, 0.97)
-    first = sheet * (1 - (1 - clear) * (0.95 - (0.85 - 0.3 * inside) * open_))
-    # Then washes of the colour itself, each over less and darker, each with its dried rim.
-    paint = colour.tuned(wet, chroma=1.4 + 0.2 * (1 - inside), lightness=0.74 + 0.1 * inside, lift=0.25 - 0.1 * inside)
-    picture = first
-    pooled = 1 + 0.16 * brush.cloud(dice, like, 40 * unit, 3)
-    for at, strength, half in ((0.70, 0.42, 0.06), (0.50, 0.42, 0.06), (0.30, 0.50, 0.07)):
-        wander = 0.045 * brush.cloud(dice, like, 18 * unit, 2)
-        cover = step(light + wander, at + half, at - half)
-        rim = (cover - brush.blur(cover, 3.0 * unit)).clamp(0, 1)
-        glaze = over(paint, torch.full_like(like, 0.2), brush.blur(paint, 5 * unit))
-        density = (cover * strength * pooled + 0.75 * rim * (0.5 + 0.5 * inside)).clamp(0, 1)
-        picture = over(picture * (0.35 + 0.65 * glaze), density, picture)
-        picture = over(glaze, 0.45 * density, picture)
-    # A thing's own edge dries dark where it lies beside paper, and is lost where wash meets wash.
-    cover = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.35, 0.65)
-    rim = (cover - brush.blur(cover, 2.6 * unit)).clamp(0, 1)
-    own = colour.tuned(brush.shifted(drawing.rgb, *off), chroma=1.25, lift=0.05)
-    body = over(own, torch.full_like(like, 0.5) * (1 - 0.6 * open_), picture)
-    picture = over(body, cover, picture)
-    picture = picture * (1 - (1 - own) * (0.9 * rim))
-    picture = _bloomed(picture, sheet, dice, like, unit, 1 - torch.maximum(fine, 0.6 * inside))
-    small = brush.blur(form.minute(drawing), 0.8 * unit)
-    picture = over(sheet * (0.08 + 0.92 * brush.blur(whole, 0.7 * unit)), 0.8 * small, picture)
-    # Pigment settles in the hollows, where there is any.
-    dense = 1 - colour.lab(picture)[:, :1]
-    return picture * (1 - 0.10 * dense * tooth) * (1 + 0.012 * tooth)
+    glaze = colour.colour((0.56 + 0.44 * light).clamp(0, 1), chroma * 1.35 + 0.008, hue + 0.16 * patch)
+    kept = step(light + 0.02 * drift + 0.08 * patch, 0.76, 0.84)
+    laid = sheet * (1 - (1 - glaze) * (0.9 + 0.22 * patch + 0.03 * drift).clamp(0.3, 1.3) * (1 - 0.9 * kept))
+    dense = 1 - colour.lab(laid)[:, :1]
+    rim = (dense - brush.blur(dense, 3.5 * unit)).clamp(0, 0.2)
+    return laid * (1 - (1 - glaze * glaze) * (2.6 * rim).clamp(max=0.6))
+
+
+def _pencilled(drawing: Drawing, dice: Dice, patch: Tensor) -> Tensor:
+    """Return where a loose pencil shows (n, 1, h, w), 0…1: along contours, somewhat beside them, and not all along."""
+    unit, like = drawing.unit, drawing.alpha
+    off = [2.4 * unit * brush.cloud(dice, like, 46 * unit, 1) for _ in range(2)]
+    tone = brush.shifted(brush.blur(colour.lab(drawing.whole), 1.2 * unit), *off)
+    edge = brush.steepness(tone) * unit * step(brush.blur(like, 4 * unit), 0.02, 0.2)
+    line = step(edge, 0.035, 0.06)
+    return 0.5 * line * step(brush.cloud(dice, like, 40 * unit, 2) - 0.4 * patch, 0.35, 0.9)
 
 
 def _bloomed(picture: Tensor, sheet: Tensor, dice: Dice, like: Tensor, unit: float, where: Tensor) -> Tensor:
@@ -108,12 +122,12 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     swept = brush.along(brush.cloud(dice, like, 14 * unit, 2), *flat, 110 * unit, 9) * 2.2
     ground = torch.zeros_like(like)
     for at, strength in ((0.30, 0.16), (0.52, 0.24), (0.74, 0.34)):
-        cover = step(shade + 0.07 * swept, at - 0.09, at + 0.09)
+        cover = step(shade + 0.08 * swept, at - 0.045, at + 0.045)
         rim = (cover - brush.blur(cover, 4 * unit)).clamp(0, 1)
-        ground = ground + strength * cover + 0.30 * rim
+        ground = ground + strength * cover + 0.42 * rim
     ground = ground * (1 - 0.72 * mist) * (0.95 + 0.13 * swept)
     # Things: tone in masses, wet in wet, darkest in their shade; lights are paper.
-    luma = brush.shifted(brush.blur(_grey(drawing.rgb, unit), 1.3 * unit), *off)
+    luma = brush.shifted(brush.blur(_grey(drawing.rgb, unit), 0.9 * unit), *off)
     low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
     high = (luma * like).amax((2, 3), keepdim=True)
     tone = 1 - ((luma - low) / (high - low).clamp(min=0.35)).clamp(0, 1)
@@ -121,16 +135,16 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     bent = brush.along(brush.cloud(dice, like, 8 * unit, 1), *way, 40 * unit, 7) * 1.9
     washes = torch.zeros_like(like)
     for at, strength in ((0.22, 0.15), (0.42, 0.20), (0.62, 0.24), (0.82, 0.26)):
-        cover = step(tone + 0.06 * bent, at - 0.08, at + 0.08)
-        washes = washes + strength * cover + 0.22 * (cover - brush.blur(cover, 2.4 * unit)).clamp(0, 1)
+        cover = step(tone + 0.04 * bent, at - 0.06, at + 0.06)
+        washes = washes + strength * cover + 0.36 * (cover - brush.blur(cover, 2.4 * unit)).clamp(0, 1)
     washes = washes * (0.96 + 0.1 * bent)
     dense = over(washes, inside, ground)
     # A brushed line, loaded here and dry there, along what is found of the form.
     press = 0.5 + 0.5 * brush.cloud(dice, like, 30 * unit, 2).clamp(-1, 1)
     edge = brush.steepness(brush.blur(colour.lab(brush.shifted(whole, *off))[:, :1], 1.6 * unit)) * unit
     edge = edge * step(brush.blur(like, 3 * unit), 0.02, 0.3)
-    line = step(brush.blur(edge, 0.9 * unit), 0.040 - 0.022 * press, 0.075 - 0.02 * press)
-    dense = torch.maximum(dense, line * (0.35 + 0.6 * press))
+    line = step(brush.blur(edge, 1.1 * unit), 0.030 - 0.016 * press, 0.052 - 0.016 * press)
+    dense = torch.maximum(dense, line * (0.5 + 0.45 * press))
     small = brush.blur(form.minute(drawing), 0.8 * unit)
     dense = over(((tone - 0.15) * 1.2).clamp(0, 1), small * inside, dense).clamp(0, 0.95)
     picture = over(ink, dense, sheet)
@@ -164,14 +178,14 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     round_ = brush.along(brush.cloud(dice, like, 5.5 * unit, 1), *way, 34 * unit, 7) * 1.9
     hatch = over(round_, inside, across)
     # Smudged masses first, whose edges the hand has blurred; then the stick again, harder where it is dark.
-    masses = _masses(brush.blur(tone, 3.5 * unit), (0.28, 0.46, 0.64, 0.82), 0.14)
+    masses = _masses(brush.blur(tone, 2.2 * unit), (0.28, 0.46, 0.64, 0.82), 0.09)
     pressed = step(tone + (0.17 * hatch + 0.045 * tooth) * step(tone, 0.03, 0.3), 0.24, 1.02)
     dark = (0.34 * masses + 0.62 * pressed) * (0.88 + 0.12 * inside)
     dark = torch.maximum(dark, 0.97 * step(tone + 0.05 * hatch + 0.03 * tooth, 0.78, 1.0))
     # Edges are found where light meets dark, as a pressed line, and nowhere else.
     edge = brush.steepness(brush.blur(colour.lab(seen)[:, :1], 1.5 * unit)) * unit
     edge = edge * step(brush.blur(like, 3 * unit), 0.02, 0.3)
-    dark = torch.maximum(dark, 0.9 * step(brush.blur(edge, 0.9 * unit) + 0.005 * tooth, 0.024, 0.06))
+    dark = torch.maximum(dark, 0.9 * step(brush.blur(edge, 1.1 * unit) + 0.004 * tooth, 0.018, 0.042))
     small = brush.blur(form.minute(drawing), 0.8 * unit)
     dark = over((1.25 * (1 - colour.lab(seen)[:, :1]) - 0.2).clamp(0, 1), small * inside, dark)
     lifted = step(1 - tone + 0.07 * hatch + 0.015 * tooth, 0.78, 1.02) * (0.3 + 0.7 * inside)
@@ -181,36 +195,47 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
 
 
 def gouache(drawing: Drawing, dice: Dice) -> Tensor:
-    """Opaque matt colour in a few flat shapes, laid with a broad brush that runs dry, paper seen at their seams."""
+    """Opaque matt colour in a few flat shapes with crisp edges, coat over coat, laid with a brush that runs dry."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    off = [1.6 * unit * brush.cloud(dice, like, 18 * unit, 2) for _ in range(2)]
-    inside = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.35, 0.65)
-    ground = brush.shifted(soft(*drawing.parted_ground(8, 3.2)), *[1.8 * each for each in off])
-    things = brush.shifted(soft(*drawing.parted_motifs(10, 1.5, 1.1)), *off)
-    flat = over(things, inside, ground)
-    # The brush goes along the form, and its bristles leave streaks of a lighter and a darker load.
-    way = form.ways(whole, unit, 10.0, form.sweeps(dice, like, unit, (-0.6, 0.4)))
-    streaks = brush.along(brush.cloud(dice, like, 6 * unit, 2), *way, 55 * unit, 9) * 2.3
+    off = [1.4 * unit * brush.cloud(dice, like, 16 * unit, 2) for _ in range(2)]
+    inside = step(brush.blur(brush.shifted(like, *off), 0.7 * unit), 0.42, 0.58)
+    ground = soft(*drawing.parted_ground(6, 4.0))
+    things = brush.shifted(soft(*drawing.parted_motifs(11, 2.0, 1.0)), *off)
+    # The brush goes along the form; its bristles leave the coat below open where it runs dry.
+    lean = form.sweeps(dice, like, unit, (-0.6, 0.4))
+    way = form.ways(whole, unit, 10.0, lean)
+    streaks = brush.along(brush.cloud(dice, like, 7 * unit, 1), *way, 60 * unit, 9) * 2.3
+    across = brush.along(brush.cloud(dice, like, 9 * unit, 1), lean.cos(), lean.sin(), 110 * unit, 10) * 2.3
     patch = brush.cloud(dice, like, 34 * unit, 2)
-    loaded = over(brush.blur(whole, 3 * unit), torch.full_like(like, 0.25), flat)
-    paint = colour.tuned(
-        loaded, chroma=1.18, lightness=0.88, lift=0.115 + 0.026 * streaks + 0.018 * patch, turn=0.1 * patch
-    )
-    # At a seam of two shapes the brush stops short or goes dry, and a warm paper shows.
-    seam = brush.steepness(brush.blur(colour.lab(flat)[:, :1], 1.4 * unit)) * unit
-    gap = step(brush.blur(seam, 1.6 * unit), 0.012, 0.045) * step(streaks + 0.5 * patch, 0.25, 1.2)
-    sheet = solid("eadfc8", like).expand(len(like), -1, *like.shape[2:])
-    picture = over(sheet, 0.6 * gap * (1 - form.detail(drawing)), paint)
-    small = brush.blur(form.minute(drawing), 0.8 * unit)
-    picture = over(brush.blur(whole, 0.7 * unit), 0.8 * small, picture)
-    # A few strokes of a paler load over lights: dry, and as broad as the brush.
-    marks = brush.Marks(dice, like, 20 * unit)
-    light = colour.lab(brush.blur(whole, 4 * unit))[:, :1]
-    coat = stroked(marks, way, 24 * unit, 6.5 * unit, 0.5 * step(light, 0.45, 0.85) * (1 - 0.4 * inside))
-    tones = colour.tuned(marks.seen(brush.blur(paint, 3 * unit)), lift=0.05 + 0.05 * (marks.own[:, :1] - 0.3))
-    phase = coat.coloured(marks.own[:, 3:].expand(len(like), -1, -1, -1))
-    dry = step(torch.sin(3.4 * coat.across + 25 * phase) + 0.9 - coat.along.abs(), -0.1, 1.3) * coat.cover
-    return over(coat.coloured(tones), 0.55 * dry * (1 - small), picture) * brush.paper(dice, like, 0.012)
+    wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.012 * across, turn=0.08 * patch)
+    wall = _brushed(wall, (lean.cos(), lean.sin()), across, dice, like)
+    coat = colour.tuned(things, chroma=1.12, lightness=0.9, lift=0.09 + 0.014 * streaks)
+    # The first coat is a warmer, lighter one, and reaches a little further on one side.
+    first = colour.tuned(things, chroma=0.9, lightness=0.9, lift=0.20, turn=-0.25)
+    moved = brush.shifted(like, 3.2 * unit + off[0], 2.4 * unit + off[1])
+    below = step(brush.blur(moved, 0.7 * unit), 0.42, 0.58)
+    picture = over(over(first, torch.full_like(like, 0.3), solid("efe2c6", like)), below, wall)
+    seam = brush.steepness(brush.blur(colour.lab(things)[:, :1], 1.2 * unit)) * unit
+    worn = step(streaks + 0.5 * patch, 0.85, 1.2) * (0.45 + 0.55 * step(brush.blur(seam, 3 * unit), 0.006, 0.02))
+    coat = over(first, 0.8 * worn * (1 - form.detail(drawing)), coat)
+    picture = over(coat, inside, picture)
+    small = brush.blur(form.minute(drawing), 0.7 * unit)
+    picture = over(brush.blur(whole, 0.6 * unit), 0.85 * small, picture)
+    return picture * brush.paper(dice, like, 0.014)
+
+
+def _brushed(wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, dice: Dice, like: Tensor) -> Tensor:
+    """Lay a ground in flat strokes of a broad brush, two coats, the second running dry at the ends of its strokes."""
+    unit = like.shape[2] / 256
+    picture = brush.blur(wall, 2 * unit)
+    for pitch, length, width, wanted, shake in ((19.0, 30.0, 12.0, 1.1, 0.03), (17.0, 26.0, 9.0, 0.6, 0.075)):
+        marks = brush.Marks(dice, like, pitch * unit)
+        coat = stroked(marks, way, length * unit, width * unit, torch.full_like(like, wanted))
+        tones = form.broken(marks, wall, light=shake, turn=0.25, reach=4 * unit, astray=0.3)
+        ends = step(1.0 - coat.along.abs() + 0.22 * streaks, 0.0, 0.14)
+        sides = step(1.0 - coat.across.abs() + 0.06 * streaks, 0.0, 0.12)
+        picture = over(coat.coloured(tones), 0.94 * coat.cover * ends * sides, picture)
+    return picture
 
 
 def gouache_alone(drawing: Drawing, dice: Dice) -> Tensor:

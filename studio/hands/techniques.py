@@ -11,7 +11,7 @@ from torch import Tensor
 from studio.hands import brush, colour
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
-from studio.hands.drawing import Drawing
+from studio.hands.drawing import Drawing, soft
 
 
 def solid(hexed: str, like: Tensor) -> Tensor:
@@ -172,6 +172,12 @@ def ways(picture: Tensor, unit: float, reach: float, fallback: Tensor) -> tuple[
     return brush.directions(colour.lab(smooth) * weight * unit, reach * unit, fallback)
 
 
+def planes(drawing: Drawing, things: int, ground: int) -> Tensor:
+    """Return the picture in so many flat colours each (n, 3, h, w): planes with hard edges, as a brush decides them."""
+    motifs, behind = drawing.parted_motifs(things, 1.6, 1.0), drawing.parted_ground(ground, 4.0)
+    return over(soft(*motifs), drawing.alpha, soft(*behind))
+
+
 def detail(drawing: Drawing) -> Tensor:
     """Return where small things carry the meaning (n, 1, h, w), 0…1: eyes, small parts, edges that are found."""
     unit = drawing.unit
@@ -195,7 +201,7 @@ def minute(drawing: Drawing) -> Tensor:
     seen = colour.lab(drawing.whole)
     fine = (seen - brush.blur(seen, 2.2 * unit)).square().sum(1, keepdim=True).sqrt()
     inside = step(brush.blur(drawing.alpha, 3 * unit), 0.45, 0.9)
-    crowd = step(brush.blur(fine, 5 * unit), 0.012, 0.04)
+    crowd = step(brush.blur(fine, 5 * unit), 0.012, 0.04) * step(brush.blur(drawing.alpha, 3 * unit), 0.12, 0.4)
     return step(brush.blur(fine, 1.2 * unit), 0.018, 0.055) * torch.maximum(inside, crowd)
 
 

@@ -78,10 +78,23 @@ def test_arrange_different_things_are_of_different_sizes_and_all_seen(seed: int)
     assert len(scene.things) == 3 and all((numbers == number).sum() > 60 for number in (1, 2, 3))
 
 
-@pytest.mark.parametrize("wish", [Wish(composition="grid"), Wish(relation="above"), Wish(composition="close-up")])
+@pytest.mark.parametrize("wish", [Wish(composition="grid"), Wish(composition="close-up")])
 def test_arrange_what_words_ask_for_is_arranged_as_in_any_scene(wish: Wish) -> None:
     items = [item("cup"), item("horse")]
     assert arranging.arrange(items, wish, 5, BOOK).things == arrangement.arrange(items, wish, 5).things
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_arrange_related_things_keep_their_places_to_each_other_and_fill_the_picture(seed: int) -> None:
+    items = [item("cup"), item("horse")]
+    lower, upper = arranging.arrange(items, Wish(relation="above"), seed, BOOK).things
+    usual = arrangement.arrange(items, Wish(relation="above"), seed).things
+    assert upper.y < lower.y
+    assert lower.size / upper.size == pytest.approx(usual[0].size / usual[1].size)
+    rows, columns = np.nonzero(
+        rendering.draw(arranging.arrange(items, Wish(relation="above"), seed, BOOK), BOOK, 96).numbers
+    )
+    assert max(np.ptp(rows), np.ptp(columns)) > 0.75 * 96
 
 
 def test_posture_long_axis_is_found_and_turned_by_the_turn() -> None:
