@@ -19,6 +19,9 @@ STRONGEST = 0.110
 WARM, EARTHY = (0.96, 0.038), (1.22, 0.015)
 """Where in hue, and by how much, pigments are stronger: towards orange, and in orange and blue rather than in green."""
 
+LEAFY = 0.2
+"""How much weaker green pigments are than their neighbours."""
+
 PALE = 0.45
 """How much of their strength colours lose that are lighter than any pigment of their hue."""
 
@@ -66,10 +69,12 @@ def graded(rgb: Array, towards: Key, amount: float) -> Array:
     light, ab = lab[..., :1].copy(), lab[..., 1:]
     strength = np.hypot(ab[..., :1], ab[..., 1:])
     # A knee: weak colours keep their strength, and none is louder than a pigment of its hue.
-    most = _strongest(light, ab, strength)
+    green = _greenness(ab, strength)
+    most = _strongest(light, ab, strength) * (1 - LEAFY * green)
     over = np.square(strength / most)
     held = strength / np.sqrt(np.sqrt(1 + over * over * np.float32(amount)))
     # What was louder is a deeper colour in paint.
+    light -= np.float32(0.9 * amount) * green * held * np.clip(3 * light - 1.5, 0, 1)
     light -= np.float32(0.9 * amount) * np.clip(strength - held - 0.01, 0, 0.2)
     lean = towards.dark + (towards.light - towards.dark) * np.clip(light * 1.4 - 0.2, 0, 1)
     pull = KEYED * amount * (1 - 0.6 * np.clip(strength / 0.15, 0, 1))
@@ -78,6 +83,12 @@ def graded(rgb: Array, towards: Key, amount: float) -> Array:
     light = light - GROUPED * amount * wave
     light = 0.09 + 0.885 * light  # no paint is black, and paper is no lamp
     return colour.rgb(np.concatenate([light, ab], -1).astype(np.float32))
+
+
+def _greenness(ab: Array, strength: Array) -> Array:
+    """Say how near hues are to green, 0…1: there is none that is strong and light among pigments."""
+    near = (ab[..., 1:] * np.float32(0.5) - ab[..., :1] * np.float32(0.866)) / (strength + 1e-4)
+    return np.asarray(np.clip(2.5 * near - 1.5, 0, 1), np.float32)
 
 
 def _strongest(light: Array, ab: Array, strength: Array) -> Array:

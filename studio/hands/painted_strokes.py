@@ -96,7 +96,7 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     near = near * torch.where(right * vy - down * vx < 0, -1.0, 1.0)
     flow = torch.atan2(vy + near * right, vx - near * down)
     way = form.ways(whole, unit, 6.0, flow)
-    rich = colour.tuned(whole, chroma=1.3)
+    rich = colour.tuned(whole, chroma=1.14)
     fine = form.detail(drawing)
     canvas = (colour.tuned(brush.blur(rich, 4 * unit), lightness=0.82), torch.zeros_like(like))
 

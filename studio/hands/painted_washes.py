@@ -43,11 +43,11 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     # Each part of a thing is a shape of one colour, laid over what was dry.
     flat = brush.shifted(soft(*drawing.parted_motifs(11, 1.8, 1.0)), *off)
     light, chroma, hue = colour.polar(colour.lab(flat))
-    run = step(patch + 0.3 * drift, 1.2, 1.8) * (1 - fine)
+    run = step(-patch + 0.3 * drift, 1.2, 1.8) * (1 - fine)
     glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.55 - 0.45 * light), hue + 0.12 * patch)
     glaze = over(brush.blur(glaze, 5 * unit), 0.6 * run, glaze)
     # The pigment floats: thin where the paper swells, dense where a bead stood.
-    density = (0.97 + 0.06 * drift + 0.12 * patch).clamp(0.5, 1.25)
+    density = 0.92 + 0.05 * patch + 0.13 * step(patch + 0.25 * drift, 0.3, 0.42)
     kept = step(light - 0.7 * chroma + 0.03 * drift, 0.78, 0.84)
     body = sheet * (1 - (1 - glaze) * density * (1 - 0.8 * kept))
     dense = brush.blur(1 - colour.lab(body)[:, :1], 0.6 * unit)
@@ -76,7 +76,12 @@ def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tenso
     light = contrasted(light)
     glaze = colour.colour((0.56 + 0.44 * light).clamp(0, 1), chroma * 1.35 + 0.008, hue + 0.16 * patch)
     kept = step(light + 0.02 * drift + 0.08 * patch, 0.76, 0.84)
-    laid = sheet * (1 - (1 - glaze) * (0.9 + 0.22 * patch + 0.03 * drift).clamp(0.3, 1.3) * (1 - 0.9 * kept))
+    laid = sheet * (
+        1
+        - (1 - glaze)
+        * (0.84 + 0.08 * patch + 0.22 * step(patch + 0.25 * drift, 0.25, 0.4)).clamp(0.3, 1.3)
+        * (1 - 0.9 * kept)
+    )
     dense = 1 - colour.lab(laid)[:, :1]
     rim = (dense - brush.blur(dense, 3.5 * unit)).clamp(0, 0.2)
     return laid * (1 - (1 - glaze * glaze) * (2.6 * rim).clamp(max=0.6))
