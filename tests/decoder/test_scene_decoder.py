@@ -10,6 +10,7 @@ import torch
 
 import decoder
 from decoder import DecoderError, SceneDecoder, Shape
+from worker.networks import upsampling
 
 SMALL = Shape((8, 8, 4), (1, 1, 1))
 
@@ -23,7 +24,7 @@ def network() -> SceneDecoder:
 def given(height: int, width: int, times: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
     dice = torch.Generator().manual_seed(1)
     latents = torch.randn(2, 4, height, width, generator=dice)
-    return latents, torch.rand(2, 3, times * height, times * width, generator=dice) * 2 - 1
+    return latents, torch.rand(2, decoder.GUIDE, times * height, times * width, generator=dice) * 2 - 1
 
 
 @pytest.mark.parametrize("sides", [(4, 4), (4, 6), (9, 16), (1, 3)])
@@ -38,10 +39,14 @@ def test_decoder_of_a_piece_paints_what_it_paints_of_the_whole(network: SceneDec
     assert torch.allclose(piece[..., :40], whole[..., :40], atol=1e-5)
 
 
-def test_new_decoder_paints_no_grid(network: SceneDecoder) -> None:
-    latents, guide = given(4, 4)
-    tiles = network(latents, guide).reshape(2, 3, 16, 2, 16, 2)
-    assert torch.allclose(tiles, tiles.mean((3, 5), keepdim=True).expand_as(tiles), atol=1e-6)
+def test_decoder_that_is_folded_paints_the_same_but_for_last_bits(network: SceneDecoder) -> None:
+    latents, guide = given(5, 4)
+    usual = network(latents, guide)
+    upsampling.fold(network)
+    assert isinstance(network.painted[0], upsampling.Tail) and isinstance(
+        network.twice.doubled[0], upsampling.Upsampler
+    )
+    assert torch.allclose(network(latents, guide), usual, atol=1e-5)
 
 
 def test_decoder_heeds_latents_and_guide_at_both_scales(network: SceneDecoder) -> None:
@@ -58,7 +63,7 @@ def test_decoder_heeds_latents_and_guide_at_both_scales(network: SceneDecoder) -
 def test_decoder_with_a_guide_that_does_not_fit_says_so(network: SceneDecoder, sides: tuple[int, int]) -> None:
     latents, _ = given(4, 4)
     with pytest.raises(ValueError, match=f"guide of {sides[0]} x {sides[1]} does not fit latents of 4 x 4"):
-        network(latents, torch.zeros(2, 3, *sides))
+        network(latents, torch.zeros(2, decoder.GUIDE, *sides))
 
 
 def test_finer_stage_doubles_the_picture_and_leaves_the_other_as_it_was(network: SceneDecoder) -> None:

@@ -50,7 +50,7 @@ def test_subjects_are_painted_with_their_sketches(easel: Easel, drawn: list[Subj
 def test_guides_are_of_what_was_drawn(easel: Easel, drawn: list[Subject]) -> None:
     made = easel.paint(drawn[:4])
     graphic = [bool(np.any(easel.drawn(subject).graphic)) for subject in drawn[:4]]
-    assert made.guides.shape == (4, 3, SIZE // 2, SIZE // 2)
+    assert made.guides.shape == (4, 4, SIZE // 2, SIZE // 2)
     assert (made.graphic > 0).tolist() == graphic and any(graphic) and not all(graphic)
     for subject, guide in zip(drawn[:4], made.guides, strict=True):
         assert np.array_equal(guide.numpy(), easel.drawn(subject).guide(SIZE // 2))

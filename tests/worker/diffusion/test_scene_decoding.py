@@ -15,6 +15,7 @@ import torch
 import decoder
 from decoder import SceneDecoder, Shape
 from sketch import rendering
+from sketch.compositions.composition import Composition
 from sketch.scene import Scene
 from tests.support import drawings
 from worker.diffusion import model_folder, tuning
@@ -25,7 +26,8 @@ from worker.diffusion.rendering import StopInput
 from worker.diffusion.sketches import WalkSketches
 from worker.planning.latent_state import Painted
 
-HOUSE, CAT, SUN = (drawings.scene(name) for name in ("house", "cat face", "sun"))
+HOUSE, CAT = (replace(drawings.scene(name), composition=Composition("linocut")) for name in ("house", "cat face"))
+PAINTED = replace(HOUSE, composition=Composition())
 SMALL = Shape((8, 8, 4), (1, 1, 1))
 
 
@@ -76,11 +78,17 @@ def test_decoder_beside_the_autoencoder_paints_what_has_a_scene(painters: dict[s
     assert (pictures(painted(painters["guided"], [HOUSE, CAT], [0.0, 0.5])) == led).all()
 
 
-def test_what_has_no_scene_is_painted_as_by_a_model_without_such_a_decoder(painters: dict[str, Painter]) -> None:
+def test_what_has_no_scene_is_decoded_by_the_same_decoder(painters: dict[str, Painter]) -> None:
     walk = [None, None, HOUSE]
-    led, alone = (pictures(painted(painters[name], walk, [0.0, 0.5, 1.5, 2.0])) for name in ("guided", "plain"))
-    assert (led[:2] == alone[:2]).all() and (led[3] != alone[3]).any()
-    assert np.abs(led[2].astype(int) - alone[2]).mean() < 3, "by a sketch that was drawn more finely"
+    led, alone = (pictures(painted(painters[name], walk, [0.0, 0.5, 2.0])) for name in ("guided", "plain"))
+    assert (led != alone).any((1, 2, 3)).all()
+    latents = torch.zeros(1, 4, 16, 16)
+    model = painters["guided"].model
+    vae = model.networks("float32", "contiguous")[1]
+    with torch.inference_mode():
+        blank = model.decode(vae, latents, [np.zeros((decoder.GUIDE, 64, 64), np.float32)])
+        assert np.array_equal(model.decode(vae, latents, None), blank)
+        assert np.array_equal(model.decode(vae, latents, [None]), blank)
 
 
 def test_picture_with_a_scene_does_not_depend_on_one_without_beside_it(painters: dict[str, Painter]) -> None:
@@ -89,12 +97,9 @@ def test_picture_with_a_scene_does_not_depend_on_one_without_beside_it(painters:
 
 
 def test_thumbnails_that_are_decoded_are_decoded_after_the_scene(painters: dict[str, Painter]) -> None:
-    how: dict[str, Any] = {"until": 2, "keep": [2], "decode": False}
-    by_lens, decoded = (
-        [painted(painters[name], [HOUSE, CAT], [0.5], setting={"decoded": at}, **how)[0].thumbnails[2]
-         for name in ("guided", "plain")] for at in ((), (2,))
-    )  # fmt: skip
-    assert np.array_equal(*by_lens) and not np.array_equal(*decoded)
+    how: dict[str, Any] = {"until": 2, "keep": [2], "decode": False, "setting": {"decoded": (2,)}}
+    decoded = [painted(painters[name], [HOUSE, CAT], [0.5], **how)[0].thumbnails[2] for name in ("guided", "plain")]
+    assert not np.array_equal(*decoded)
 
 
 def test_expected_pictures_are_decoded_after_the_scene(painters: dict[str, Painter]) -> None:
@@ -109,7 +114,7 @@ def test_decoder_is_cast_and_placed_with_the_autoencoder(guided: Path) -> None:
     assert {each.dtype for each in weights} == {torch.bfloat16} and not any(each.requires_grad for each in weights)
     assert vae.scene_decoder.blocks[0].first.weight.is_contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        guide = np.zeros((3, 64, 64), np.float32)
+        guide = np.zeros((4, 64, 64), np.float32)
         half = model.decode(vae, torch.zeros(2, 4, 16, 16), [guide, guide])
         full = model.decode(model.networks("float32", "contiguous")[1], torch.zeros(2, 4, 16, 16), [guide, guide])
     assert half.dtype == np.float32 and np.abs(half - full).max() < 0.05
@@ -118,7 +123,7 @@ def test_decoder_is_cast_and_placed_with_the_autoencoder(guided: Path) -> None:
 def test_pictures_are_decoded_with_their_own_guides_in_whatever_parts(painters: dict[str, Painter]) -> None:
     model, dice = painters["guided"].model, np.random.default_rng(1)
     latents = torch.randn(11, 4, 16, 16, generator=torch.Generator().manual_seed(1))
-    guides = [*dice.uniform(-1, 1, (11, 3, 64, 64)).astype(np.float32)]
+    guides = [*dice.uniform(-1, 1, (11, 4, 64, 64)).astype(np.float32)]
     vae = model.networks("float32", "contiguous")[1]
     with torch.inference_mode():
         together = model.decode(vae, latents, guides)
@@ -154,15 +159,19 @@ def walk_of(*scenes: Scene | None, guided: bool = True) -> WalkSketches:
     return WalkSketches(scenes, drawings.book(), 32, guided=guided)
 
 
-def test_guides_are_twice_as_large_as_sketches_and_show_the_same() -> None:
+def test_guides_of_graphic_scenes_are_twice_as_large_as_sketches_and_show_the_same() -> None:
     walk, positions = walk_of(HOUSE, CAT), [0.0, 0.4, 1.0]
     guides, sketches = walk.guides(positions), walk.at(positions)
     for guide, sketch in zip(guides, sketches, strict=True):
-        assert guide is not None and guide.shape == (3, 64, 64) and guide.dtype == np.float32
-        assert np.abs(guide).max() <= 1
-        assert np.abs(guide.reshape(3, 32, 2, 32, 2).mean((2, 4)) - sketch[:3]).mean() < 0.03
-    usual = walk_of(HOUSE, CAT, guided=False).at(positions)
-    assert np.array_equal(usual[1], sketches[1]) and np.abs(usual - sketches)[:, :3].mean() < 0.02
+        assert guide is not None and guide.shape == (4, 64, 64) and guide.dtype == np.float32
+        assert np.abs(guide).max() <= 1 and guide[3].min() == 1
+        assert np.abs(guide[:3].reshape(3, 32, 2, 32, 2).mean((2, 4)) - sketch[:3]).mean() < 0.03
+
+
+def test_guides_of_painted_scenes_are_blank_and_come_on_the_way_to_graphic_ones() -> None:
+    blank, between, shown = walk_of(PAINTED, CAT).guides([0.0, 0.5, 1.0])
+    assert blank is not None and between is not None and shown is not None
+    assert not blank.any() and 0.1 < between[3].mean() < 0.9 and shown[3].min() == 1
 
 
 def test_stop_is_drawn_as_a_picture_for_the_guide() -> None:
@@ -181,8 +190,11 @@ def test_guide_and_sketch_are_of_one_drawing(monkeypatch: pytest.MonkeyPatch) ->
     assert len(counted) == 2
 
 
-def test_there_is_no_guide_where_a_stop_has_no_scene_or_none_is_asked_for() -> None:
-    walk = walk_of(HOUSE, None, CAT, CAT)
-    assert [guide is None for guide in walk.guides([0.0, 0.5, 1.0, 1.5, 2.0, 2.5])] == [
-        False, True, True, True, False, False]  # fmt: skip
+def test_stop_without_a_scene_has_a_blank_guide_and_frames_go_there_evenly() -> None:
+    first, between, last = walk_of(HOUSE, None).guides([0.0, 0.5, 1.0])
+    assert first is not None and between is not None and last is not None
+    assert not last.any() and np.allclose(between, first / 2, atol=1e-3)
+
+
+def test_there_is_no_guide_where_none_is_asked_for() -> None:
     assert walk_of(HOUSE, CAT, guided=False).guides([0.0, 0.5]) == [None, None]
