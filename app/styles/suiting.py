@@ -42,7 +42,7 @@ SUITS = {
     "woodcut": "animal plant place person vehicle sky",
     "constructivist poster": "vehicle thing sign person place",
     "planes of primary colour": "place vehicle thing sign",
-    "coloured squares": "place plant animal food thing sign",
+    "coloured squares": "place sky",
     "linocut": "animal plant place food vehicle sky thing sign",
     "op art lines": "round animal sign",
     "op art dots": "round sign",
