@@ -7,7 +7,7 @@ distance field metamorphosis, ACM TOG 1998); what has no counterpart grows or sh
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +19,8 @@ from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
 from sketch.compositions import composing
+from sketch.compositions.composition import Composition
+from sketch.framing import Frame, Size
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
@@ -73,19 +75,52 @@ class Mixture:
     """All that lies between two scenes; their drawings are taken apart and matched once."""
 
     def __init__(self, first: Scene, last: Scene, book: Sketchbook, taken: Taken) -> None:
-        self.first, self.last, self._book = first, last, book
+        self.first, self.last, self._book, self._taken = first, last, book, taken
         self._figures = [
             (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
         ]
         self._backdrop = lru_cache(maxsize=4)(backdrop.draw)
+        self._in_frame = lru_cache(maxsize=2)(self._fitted)
+        self._layered = lru_cache(maxsize=1)(self._drawn)
 
-    def at(self, t: float, size: int) -> Drawn:
-        """Draw what lies at ``t``, 0…1, between the scenes; at the ends, exactly these."""
+    def at(self, t: float, size: Size) -> Drawn:
+        """Draw what lies at ``t``, 0…1, between the scenes, in a square or a frame; at the ends, exactly these."""
         if t <= 0 or t >= 1:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
+        frame = Frame.of(size)
+        mixture = self._in_frame(frame)
+        whole = mixture._layered(t, frame.side)
+        if self.first.composition is None and self.last.composition is None:
+            return frame.cut(whole)
+        drawn = frame.cut(mixture._painted(whole, t))
+        if not any(self._graphic):
+            return drawn
+
+        def layers(composition: Composition) -> composing.Layers:
+            is_square = composing.is_repeated(composition) and not frame.is_square
+            shown = self._layered(t, frame.short) if is_square else frame.cut(whole)
+            return shown.things, shown.ground, shown.numbers
+
+        return self._composed(drawn, layers, t)
+
+    def _fitted(self, frame: Frame) -> Mixture:
+        if frame.is_square:
+            return self
+        return Mixture(frame.fitted(self.first), frame.fitted(self.last), self._book, self._taken)
+
+    @property
+    def _graphic(self) -> tuple[bool, bool]:
+        first, last = (scene.composition for scene in (self.first, self.last))
+        return first is not None and first.is_graphic, last is not None and last.is_graphic
+
+    def _light(self, t: float) -> Light:
+        return Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
+
+    def _drawn(self, t: float, size: int) -> Drawn:
+        """Draw the things at ``t`` before their backdrop, ``size`` pixels a side, without compositions."""
         ground = self._ground(t, size)
         ends = (self.first.setting, 1 - t), (self.last.setting, t)
-        light = Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
+        light = self._light(t)
         gather(light, ground)
         unoutlined = sum(share * rendering.unoutlined(setting) for setting, share in ends)
         colours, cover = np.zeros((size, size, 3), np.float32), np.zeros((size, size), np.float32)
@@ -116,29 +151,26 @@ class Mixture:
             numbers[rows, columns][share > 0.5] = number
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
-        drawn = Drawn(things, ground, numbers, unoutlined)
-        if self.first.composition is None and self.last.composition is None:
-            return drawn
-        return self._composed(drawn, t, light)
+        return Drawn(things, ground, numbers, unoutlined)
 
-    def _composed(self, drawn: Drawn, t: float, light: Light) -> Drawn:
-        """Set up as a painter would what is painted of what lies at ``t``, and redraw in its marks what is graphic."""
+    def _painted(self, drawn: Drawn, t: float) -> Drawn:
+        """Set up as a painter would what is painted of what lies at ``t``."""
         ends = (self.first, self.last)
-        graphic = [scene.composition is not None and scene.composition.is_graphic for scene in ends]
-        layers = (drawn.things, drawn.ground, drawn.numbers)
-        if any(scene.composition is not None and not scene.composition.is_graphic for scene in ends):
-            seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
-            settings = (self.first.setting, self.last.setting)
-            drawn = painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]))
-        if not any(graphic):
+        if all(scene.composition is None or scene.composition.is_graphic for scene in ends):
             return drawn
+        seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
+        return painterly.between(drawn, (self.first.setting, self.last.setting), t, seeds=(seeds[0], seeds[1]))
+
+    def _composed(self, drawn: Drawn, layers: Callable[[Composition], composing.Layers], t: float) -> Drawn:
+        """Redraw in its marks what is graphic of what lies at ``t``, ``drawn`` as it is painted where some of it is."""
+        ends, graphic = (self.first, self.last), self._graphic
         places = [composing.place_share(scene.setting.kind) for scene in ends]
         picture, numbers, turned = composing.on_the_way(
             layers,
-            drawn.picture,
+            (drawn.picture, drawn.numbers),
             [scene.composition for scene in ends],
             t,
-            side=light.side,
+            side=self._light(t).side,
             is_place=(1 - t) * places[0] + t * places[1],
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])

@@ -42,7 +42,7 @@ class Drawn:
         return np.asarray(self.things[..., :3] * alpha + self.ground * (1 - alpha), np.float32)
 
     def sketch(self, size: int = SKETCH) -> Array:
-        """Draw it small: (4, size, size), three colours and the distance ÷ 64, all within -1…1."""
+        """Draw it small, ``size`` pixels high: (4, size, width), three colours and the distance ÷ 64, all -1…1."""
         return sketched(self.picture, self.numbers, size, unoutlined=self.unoutlined)
 
     def guide(self, side: int) -> Array:
@@ -51,29 +51,31 @@ class Drawn:
         Of a scene that is not graphic it is half as sharp, no sharper than the sketch: what is fine in such a picture
         is painted, and not drawn.
 
-        :raises ValueError: where the picture's height is no multiple of the side, or the side is odd.
+        :raises ValueError: where the picture's height is no multiple of the side, or a side of it would be odd.
         """
-        if side % 2 or self.things.shape[0] % side:
-            raise ValueError(f"A guide of {side} pixels a side cannot be made of a picture of {self.things.shape[0]}.")
-        drawn = averaged(self.picture * 2 - 1, self.things.shape[0] // side)
+        high, wide = self.numbers.shape
+        if side % 2 or high % side or wide % (2 * (high // side)):
+            raise ValueError(f"A guide {side} pixels high cannot be made of a picture of {high} x {wide}.")
+        step = high // side
+        drawn = averaged(self.picture * 2 - 1, step)
         graphic = np.asarray(self.graphic, np.float32)
         if graphic.min() < 1:
-            share = averaged(graphic[..., None], self.things.shape[0] // side) if graphic.ndim else graphic
+            share = averaged(graphic[..., None], step) if graphic.ndim else graphic
             drawn = share * drawn + (1 - share) * _doubled(averaged(drawn, 2))
         return np.ascontiguousarray(np.clip(drawn, -1, 1).transpose(2, 0, 1), np.float32)
 
 
 def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
-    """Make a sketch of a picture (h, w, 3) and the numbers of its things (h, w), whose side is a multiple of its own.
+    """Make a sketch ``size`` high of a picture (h, w, 3) and the numbers of its things (h, w), multiples of it.
 
     It leads a picture of four times its size, in whose pixels distances are. The more it is ``unoutlined``, the nearer
     these come to what a painter knows from pictures without an outline: 1 everywhere.
 
     :raises ValueError: where the sides do not fit.
     """
-    side = picture.shape[0]
-    if side % size:
-        raise ValueError(f"A sketch of {size} pixels a side cannot be made of a picture of {side}.")
+    side, wide = numbers.shape
+    if side % size or wide % (side // size):
+        raise ValueError(f"A sketch {size} pixels high cannot be made of a picture of {side} x {wide}.")
     unit = FOLD * size / side
     away = unoutlined + (1 - unoutlined) * distance.signed(numbers, unit) / distance.CLAMP
     held = np.concatenate([picture * 2 - 1, away[..., None]], -1)
