@@ -72,7 +72,10 @@ def in_frame(composition: Composition, height: int, width: int) -> Composition:
     count = getattr(composition, name)
     if composition.layout == "panels" and count < max(composition.rows, composition.columns):
         return composition  # strips that lie along the longer side
-    return replace(composition, **{name: max(count, int(count * longer + ROUNDED))})
+    more = int(count * longer + ROUNDED)
+    if composition.layout == "pattern" and count % 2 == 0:
+        more = 2 * round(count * longer / 2)  # every second column is mirrored: they go in pairs
+    return replace(composition, **{name: max(count, more)})
 
 
 def lay(
