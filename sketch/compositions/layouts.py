@@ -178,12 +178,18 @@ def _sampled(picture: Array, places: _Places) -> Array:
         height, width = picture.shape[:2]
     row = np.clip(places.y * height - 0.5, 0, height - 1)
     column = np.clip(places.x * width - 0.5, 0, width - 1)
-    top, left = row.astype(int), column.astype(int)
-    below, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
-    down, across = (row - top)[..., None], (column - left)[..., None]
-    upper = picture[top, left] * (1 - across) + picture[top, right] * across
-    lower = picture[below, left] * (1 - across) + picture[below, right] * across
-    return np.asarray(upper * (1 - down) + lower * down, np.float32)
+    top, left = row.astype(np.intp), column.astype(np.intp)
+    down, across = (row - top).astype(np.float32)[..., None], (column - left).astype(np.float32)[..., None]
+    below, right = np.minimum(top + 1, height - 1) * width, np.minimum(left + 1, width - 1)
+    top *= width
+    flat = picture.reshape(-1, channels)
+    upper, lower = (flat.take(start + left, axis=0) for start in (top, below))
+    upper += (flat.take(top + right, axis=0) - upper) * across
+    lower += (flat.take(below + right, axis=0) - lower) * across
+    lower -= upper
+    lower *= down
+    upper += lower
+    return upper
 
 
 _PLACES: dict[str, Callable[[Array, Array, Composition, _Sides], _Places]] = {
