@@ -4,6 +4,7 @@ __all__ = [
     "arrangement",
     "colour",
     "compositions",
+    "framing",
     "habitats",
     "keys",
     "layers",

@@ -7,7 +7,7 @@ distance field metamorphosis, ACM TOG 1998); what has no counterpart grows or sh
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,7 +18,10 @@ from sketch import rendering
 from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
-from sketch.compositions import composing, layouts, turning
+from sketch.compositions import composing
+from sketch.compositions.composition import Composition
+from sketch.compositions.layouts import Layers
+from sketch.framing import Frame, Size
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
@@ -73,25 +76,52 @@ class Mixture:
     """All that lies between two scenes; their drawings are taken apart and matched once."""
 
     def __init__(self, first: Scene, last: Scene, book: Sketchbook, taken: Taken) -> None:
-        self.first, self.last, self._book = first, last, book
+        self.first, self.last, self._book, self._taken = first, last, book, taken
         self._figures = [
             (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
         ]
         self._backdrop = lru_cache(maxsize=4)(backdrop.draw)
+        self._in_frame = lru_cache(maxsize=2)(self._fitted)
+        self._layered = lru_cache(maxsize=1)(self._drawn)
 
-    def at(self, t: float, size: int) -> Drawn:
-        """Draw what lies at ``t``, 0…1, between the scenes; at the ends, exactly these."""
+    def at(self, t: float, size: Size) -> Drawn:
+        """Draw what lies at ``t``, 0…1, between the scenes, in a square or a frame; at the ends, exactly these."""
         if t <= 0 or t >= 1:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
+        frame = Frame.of(size)
+        mixture = self._in_frame(frame)
+        whole = mixture._layered(t, frame.side)
         if self.first.composition is None and self.last.composition is None:
-            return self._mixed(t, size)
-        return self._composed(t, size)
+            return frame.cut(whole)
+        drawn = frame.cut(mixture._painted(whole, t))
+        if not any(self._graphic):
+            return drawn
 
-    def _mixed(self, t: float, size: int) -> Drawn:
-        """Draw what lies at ``t`` as it is before anything is composed."""
+        def layers(composition: Composition) -> Layers:
+            is_square = composing.is_repeated(composition) and not frame.is_square
+            shown = self._layered(t, frame.short) if is_square else frame.cut(whole)
+            return shown.things, shown.ground, shown.numbers
+
+        return self._composed(drawn, layers, t)
+
+    def _fitted(self, frame: Frame) -> Mixture:
+        if frame.is_square:
+            return self
+        return Mixture(frame.fitted(self.first), frame.fitted(self.last), self._book, self._taken)
+
+    @property
+    def _graphic(self) -> tuple[bool, bool]:
+        first, last = (scene.composition for scene in (self.first, self.last))
+        return first is not None and first.is_graphic, last is not None and last.is_graphic
+
+    def _light(self, t: float) -> Light:
+        return Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
+
+    def _drawn(self, t: float, size: int) -> Drawn:
+        """Draw the things at ``t`` before their backdrop, ``size`` pixels a side, without compositions."""
         ground = self._ground(t, size)
         ends = (self.first.setting, 1 - t), (self.last.setting, t)
-        light = Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
+        light = self._light(t)
         gather(light, ground)
         unoutlined = sum(share * rendering.unoutlined(setting) for setting, share in ends)
         colours, cover = np.zeros((size, size, 3), np.float32), np.zeros((size, size), np.float32)
@@ -124,43 +154,37 @@ class Mixture:
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
         return Drawn(things, ground, numbers, unoutlined)
 
-    def _composed(self, t: float, size: int) -> Drawn:
-        """Set up as a painter would what is painted of what lies at ``t``, and redraw in its marks what is graphic."""
+    def _painted(self, drawn: Drawn, t: float) -> Drawn:
+        """Set up as a painter would what is painted of what lies at ``t``."""
         ends = (self.first, self.last)
-        drawn = self._mixed(t, size)
-        graphic = [scene.composition is not None and scene.composition.is_graphic for scene in ends]
-        layers = (drawn.things, drawn.ground, drawn.numbers)
-        if any(scene.composition is not None and not scene.composition.is_graphic for scene in ends):
-            seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
-            settings = (self.first.setting, self.last.setting)
-            drawn = painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]))
-        if not any(graphic):
+        if all(scene.composition is None or scene.composition.is_graphic for scene in ends):
             return drawn
+        seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
+        return painterly.between(drawn, (self.first.setting, self.last.setting), t, seeds=(seeds[0], seeds[1]))
+
+    def _composed(self, drawn: Drawn, layers: Callable[[Composition], Layers], t: float) -> Drawn:
+        """Redraw in its marks what is graphic of what lies at ``t``, ``drawn`` as it is painted where some of it is."""
+        ends, graphic = (self.first, self.last), self._graphic
         places = [composing.place_share(scene.setting.kind) for scene in ends]
         picture, numbers, turned = composing.on_the_way(
             layers,
-            drawn.picture,
+            (drawn.picture, drawn.numbers),
             [scene.composition for scene in ends],
             t,
-            side=(1 - t) * self.first.setting.light + t * self.last.setting.light,
+            side=self._light(t).side,
             is_place=(1 - t) * places[0] + t * places[1],
-            cells=self._cells(t, size),
+            cell=self._cell,
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         return rendering.composed(drawn, picture, numbers, turned=turned, painted=share)
 
-    def _cells(self, t: float, size: int) -> list[layouts.Layers]:
-        """Draw each cell of a grid that both scenes have, as far on its way as it is: they turn one after the other."""
-        rows, columns, times = turning.cell_times(self.first.composition, self.last.composition, t)
-        side = 2 * math.ceil(layouts.FULL * size / max(rows, columns) / 2)
-        drawn = {time: self._plain(time, side) for time in set(times)}
-        return [(drawn[time].things, drawn[time].ground, drawn[time].numbers) for time in times]
-
-    def _plain(self, t: float, size: int) -> Drawn:
-        """Draw what lies at ``t``, the ends too, before anything is composed."""
+    def _cell(self, t: float, size: int) -> Layers:
+        """Draw the square scene at ``t``, the ends too, before anything is composed."""
         if 0 < t < 1:
-            return self._mixed(t, size)
-        return rendering.draw(replace(self.first if t <= 0 else self.last, composition=None), self._book, size)
+            drawn = self._drawn(t, size)
+        else:
+            drawn = rendering.draw(replace(self.first if t <= 0 else self.last, composition=None), self._book, size)
+        return drawn.things, drawn.ground, drawn.numbers
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))

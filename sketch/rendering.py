@@ -12,6 +12,7 @@ from sketch import colour
 from sketch.backdrops import backdrop
 from sketch.colour import Array
 from sketch.compositions import composing
+from sketch.framing import Frame, Size
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
@@ -22,8 +23,32 @@ from sketch.sketchbook import Sketchbook
 from sketch.surroundings import Surroundings
 
 
-def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
-    """Draw a scene, ``size`` pixels a side.
+def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
+    """Draw a scene, ``size`` pixels a side, or so many high and wide.
+
+    :raises SketchbookError: where one of its drawings is not there.
+    """
+    frame, composition = Frame.of(size), scene.composition
+    if composition is not None and composing.is_repeated(composition) and not frame.is_square:
+        drawn = layered(scene, book, frame.short)
+    else:
+        scene = frame.fitted(scene)
+        drawn = layered(scene, book, frame.side)
+        if composition is not None and not composition.is_graphic:
+            drawn = painterly.compose(drawn, scene.setting, seed=composition.seed)
+        drawn = frame.cut(drawn)
+    if composition is None or not composition.is_graphic:
+        return drawn
+    share = composing.place_share(scene.setting.kind)
+    layers = (drawn.things, drawn.ground, drawn.numbers)
+    picture, numbers = composing.compose(
+        layers, composition, side=scene.setting.light, is_place=share, shape=(frame.height, frame.width)
+    )
+    return composed(drawn, picture, numbers)
+
+
+def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
+    """Draw the things of a scene before its backdrop, ``size`` pixels a side, without its composition.
 
     :raises SketchbookError: where one of its drawings is not there.
     """
@@ -51,15 +76,7 @@ def draw(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     # Premultiplied by what lies over nothing: straight again.
     straight = colours / np.maximum(cover, 1e-4)[..., None]
     things = np.concatenate([np.clip(straight, 0, 1), cover[..., None]], -1)
-    drawn = Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
-    if scene.composition is None:
-        return drawn
-    if not scene.composition.is_graphic:
-        return painterly.compose(drawn, setting, seed=scene.composition.seed)
-    share = composing.place_share(setting.kind)
-    layers = (drawn.things, ground, numbers)
-    picture, numbers = composing.compose(layers, scene.composition, side=setting.light, is_place=share)
-    return composed(drawn, picture, numbers)
+    return Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
 
 
 def composed(
@@ -72,9 +89,11 @@ def composed(
 ) -> Drawn:
     """Return a scene that was redrawn as a whole: its picture (h, w, 3) is all ground.
 
-    Where some of it is ``painted`` (h, w), 0…1, things stay things so far.
+    Where some of it is ``painted`` (h, w), 0…1, things stay things so far. Things that were drawn in another shape, to
+    be shown in cells, are things no longer.
     """
-    things = np.concatenate([drawn.things[..., :3], drawn.things[..., 3:] * np.asarray(painted)[..., None]], -1)
+    shown = drawn.things if drawn.numbers.shape == numbers.shape else np.zeros((*numbers.shape, 4), np.float32)
+    things = np.concatenate([shown[..., :3], shown[..., 3:] * np.asarray(painted)[..., None]], -1)
     return Drawn(
         things.astype(np.float32), picture, numbers, drawn.unoutlined, 1 - np.asarray(painted, np.float32), turned
     )

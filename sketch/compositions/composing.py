@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,7 @@ from sketch import colour
 from sketch.colour import Array
 from sketch.compositions import layouts, turning
 from sketch.compositions.composition import Composition
-from sketch.compositions.layouts import Layers
+from sketch.compositions.layouts import Laid, Layers
 from sketch.compositions.register import STYLES
 from sketch.marks.field import Field
 
@@ -49,43 +49,65 @@ def place_share(kind: str) -> float:
     return float(kind not in FLAT)
 
 
+def is_repeated(composition: Composition) -> bool:
+    """Tell a composition in each of whose cells a whole scene is shown, a square one, whatever the picture's shape."""
+    return composition.is_graphic and composition.layout in layouts.REPEATED
+
+
 def compose(
-    layers: Layers, composition: Composition, *, side: float, is_place: float, cells: Sequence[Layers] = ()
+    layers: Layers,
+    composition: Composition,
+    *,
+    side: float,
+    is_place: float,
+    shape: tuple[int, int] | None = None,
 ) -> tuple[Array, NDArray[np.int16]]:
     """Return the picture (h, w, 3) of a composition, and which thing is in front (h, w).
 
     ``side`` is where the light comes from, -1 the left to 1 the right; ``is_place`` how far the ground is to be seen.
-    ``cells`` are drawings of any side for each cell of a grid, where it does not show the same in all.
+    ``shape`` is height and width where the layers have others: squares, to be shown in cells.
     """
-    laid = layouts.lay_cells(cells, composition, layers[2].shape) if cells else layouts.lay(*layers, composition)
+    height, width = shape or layers[2].shape
+    laid = layouts.lay(*layers, layouts.in_frame(composition, height, width), (height, width))
+    return _redrawn(laid, composition, side, is_place)
+
+
+def _redrawn(laid: Laid, composition: Composition, side: float, is_place: float) -> tuple[Array, NDArray[np.int16]]:
     inks = np.stack([colour.parsed(ink) for ink in composition.inks])
     field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed)
     return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
 
 
 def on_the_way(
-    layers: Layers,
-    painted: Array,
+    layers: Callable[[Composition], Layers],
+    painted: tuple[Array, NDArray[np.int16]],
     compositions: Sequence[Composition | None],
     t: float,
     *,
     side: float,
     is_place: float,
-    cells: Sequence[Layers] = (),
+    cell: Callable[[float, int], Layers],
 ) -> tuple[Array, NDArray[np.int16], Array]:
     """Compose what lies at ``t`` between two scenes, one of them graphic; things, light and place were mixed before.
 
-    ``painted`` (h, w, 3) is the picture where a composition is not graphic, ``cells`` are those of a grid that both
-    have. Return picture (h, w, 3), numbers (h, w), and how far each pixel (h, w) shows the last composition.
+    ``layers`` returns what a composition is made from. ``painted`` are picture (h, w, 3) and numbers (h, w) where one
+    is not graphic; ``cell`` draws the square scene at some time, so many pixels a side, for grids, whose cells turn one
+    after the other. Return picture (h, w, 3), numbers (h, w), and how far each pixel (h, w) shows the last composition.
     """
-    height, width = layers[2].shape
+    height, width = painted[1].shape
+    draw = partial(compose, side=side, is_place=is_place, shape=(height, width))
     first, last = (each or Composition() for each in compositions)
     if (one := turning.between(first, last, t)) is not None:
-        return *compose(layers, one, side=side, is_place=is_place, cells=cells), np.full((height, width), t, np.float32)
-    drawn = [
-        compose(layers, each, side=side, is_place=is_place) if each.is_graphic else (painted, layers[2])
-        for each in (first, last)
-    ]
-    share = turning.turned(height, width, first, last, t)
+        even = np.full((height, width), t, np.float32)
+        if one.layout != "grid":
+            return *draw(layers(one), one), even
+        framed = layouts.in_frame(one, height, width)
+        times, pixels = turning.cell_times(framed, t), layouts.cell_side(framed, height, width)
+        shown = {time: cell(time, pixels) for time in set(times)}
+        laid = layouts.lay_cells([shown[time] for time in times], framed, (height, width))
+        return *_redrawn(laid, one, side, is_place), even
+    drawn = [draw(layers(each), each) if each.is_graphic else painted for each in (first, last)]
+    ends = [layouts.in_frame(each, height, width) for each in (first, last)]
+    share = turning.turned(height, width, ends[0], ends[1], t)
     picture = drawn[0][0] + (drawn[1][0] - drawn[0][0]) * share[..., None]
     return np.asarray(picture, np.float32), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

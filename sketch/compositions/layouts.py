@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,17 @@ FULL = 1.18
 SLIDE = 0.07
 """How far a panel slides at most, as a share of the picture's side."""
 
+
+CELLED = ("grid", "panels", "pattern")
+"""Layouts of cells."""
+
+REPEATED = ("grid", "pattern")
+"""Those whose cells show the whole scene each."""
+
+ROUNDED = 0.25
+"""From which part of a cell on a frame has one more: cells are rather too large than too small."""
+
+_Sides = tuple[float, float]
 
 Layers = tuple[Array, Array, NDArray[np.int16]]
 """Things (h, w, 4) with straight alpha, ground (h, w, 3), and which thing is in front (h, w), from 1."""
@@ -56,55 +67,71 @@ def _places(
     return _Places(np.asarray(x, np.float32), np.asarray(y, np.float32), cells.astype(np.int16), smaller)
 
 
-def lay(things: Array, ground: Array, numbers: NDArray[np.int16], composition: Composition) -> Laid:
-    """Lay a drawn scene out. Things that reach beyond the scene go on as they end at its edge."""
-    height, width = numbers.shape
+def in_frame(composition: Composition, height: int, width: int) -> Composition:
+    """Return a composition with so many more cells along the longer side that they keep their shape in a frame."""
+    if composition.layout not in CELLED or height == width:
+        return composition
+    longer = max(height, width) / min(height, width)
+    name = "columns" if width > height else "rows"
+    count = getattr(composition, name)
+    if composition.layout == "panels" and count < max(composition.rows, composition.columns):
+        return composition  # strips that lie along the longer side
+    more = int(count * longer + ROUNDED)
+    if composition.layout == "pattern" and count % 2 == 0:
+        more = 2 * round(count * longer / 2)  # every second column is mirrored: they go in pairs
+    return replace(composition, **{name: max(count, more)})
+
+
+def lay(
+    things: Array,
+    ground: Array,
+    numbers: NDArray[np.int16],
+    composition: Composition,
+    shape: tuple[int, int] | None = None,
+) -> Laid:
+    """Lay a drawn scene out. Things that reach beyond the scene go on as they end at its edge.
+
+    Height and width are those of ``shape``, by default the scene's own. In cells a scene that is square is shown so
+    large that it fits them; other layouts show it as high and wide as the whole.
+    """
+    height, width = shape or numbers.shape
     if composition.layout == "single":
         return Laid(things, ground, numbers, np.zeros((height, width), np.int16))
-    x, y = _centres(height, width)
-    laid = Laid(np.empty_like(things), np.empty_like(ground), np.empty_like(numbers), np.empty_like(numbers))
-    places = _PLACES[composition.layout](x, y, composition)
-    _show(laid, (slice(0, height), slice(0, width)), (things, ground, numbers), places)
-    return laid
+    return _shown_at(_laid_out(composition, height, width), (things, ground, numbers))
 
 
-def _centres(height: int, width: int) -> tuple[Array, Array]:
-    """Return x and y of the pixels' middles, 0…1: (h, w) each."""
-    across, down = ((np.arange(side, dtype=np.float32) + 0.5) / side for side in (width, height))
-    return np.broadcast_to(across[None, :], (height, width)), np.broadcast_to(down[:, None], (height, width))
-
-
-def _show(laid: Laid, part: tuple[slice, slice], layers: Layers, places: _Places) -> None:
-    """Show in a part of a picture the places of a drawn scene that are seen there."""
-    things, ground, numbers = layers
-    height, width = numbers.shape
-    alpha = things[..., 3:]
-    shown = _sampled(np.concatenate([things[..., :3] * alpha, alpha, ground], -1), places)
-    cover = shown[..., 3:4]
-    laid.things[part] = np.concatenate([np.clip(shown[..., :3] / np.maximum(cover, 1e-3), 0, 1), cover], -1)
-    laid.ground[part] = shown[..., 4:]
-    rows = np.clip((places.y * height).astype(int), 0, height - 1)
-    columns = np.clip((places.x * width).astype(int), 0, width - 1)
-    laid.numbers[part] = numbers[rows, columns]
-    laid.cells[part] = places.cells
-
-
-def lay_cells(cells: Sequence[Layers], composition: Composition, shape: tuple[int, ...]) -> Laid:
-    """Lay out a grid whose cells show drawings of their own: things, ground and numbers for each, of any side."""
+def lay_cells(cells: Sequence[Layers], composition: Composition, shape: tuple[int, int]) -> Laid:
+    """Lay out a grid whose cells show square drawings of their own, of :func:`cell_side`, in a picture (h, w)."""
     height, width = shape
-    x, y = _centres(height, width)
-    places = _grid(x, y, composition)
     laid = Laid(
         np.zeros((height, width, 4), np.float32),
         np.zeros((height, width, 3), np.float32),
         np.zeros((height, width), np.int16),
-        places.cells,
+        np.zeros((height, width), np.int16),
     )
+    places = _laid_out(composition, height, width)
     for number, layers in enumerate(cells):
         row, column = divmod(number, composition.columns)
         part = _span(height, row, composition.rows), _span(width, column, composition.columns)
-        _show(laid, part, layers, _Places(places.x[part], places.y[part], places.cells[part], 1.0))
+        shown = _shown_at(_Places(places.x[part], places.y[part], places.cells[part], 1.0), layers)
+        for whole, own in ((laid.things, shown.things), (laid.ground, shown.ground)):
+            whole[part] = own
+        laid.numbers[part], laid.cells[part] = shown.numbers, shown.cells
     return laid
+
+
+def cell_side(composition: Composition, height: int, width: int) -> int:
+    """Return how many pixels a side a scene has as a cell of a grid in a picture shows it, an even number."""
+    short = min(height, width)
+    _, _, smaller = _shown(composition, (height / short, width / short))
+    return 2 * math.ceil(short / smaller / 2)
+
+
+def _laid_out(composition: Composition, height: int, width: int) -> _Places:
+    at = ((np.arange(side, dtype=np.float32) + 0.5) / side for side in (height, width))
+    y, x = (np.asarray(each, np.float32) for each in np.meshgrid(*at, indexing="ij"))
+    short = min(height, width)
+    return _PLACES[composition.layout](x, y, composition, (height / short, width / short))
 
 
 def _span(size: int, at: int, count: int) -> slice:
@@ -113,22 +140,38 @@ def _span(size: int, at: int, count: int) -> slice:
     return slice(first, last)
 
 
-def _tilted(x: Array, y: Array, composition: Composition) -> _Places:
+def _shown_at(places: _Places, layers: Layers) -> Laid:
+    """Show the places of a drawn scene."""
+    things, ground, numbers = layers
+    alpha = things[..., 3:]
+    held = np.concatenate([things[..., :3] * alpha, alpha, ground], -1)
+    shown = _sampled(held, places)
+    cover = shown[..., 3:4]
+    straight = np.concatenate([np.clip(shown[..., :3] / np.maximum(cover, 1e-3), 0, 1), cover], -1)
+    height, width = numbers.shape
+    rows = np.clip((places.y * height).astype(int), 0, height - 1)
+    columns = np.clip((places.x * width).astype(int), 0, width - 1)
+    return Laid(straight, shown[..., 4:], numbers[rows, columns], places.cells)
+
+
+def _tilted(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
     cosine, sine = np.cos(composition.tilt), np.sin(composition.tilt)
+    high, wide = sides
     u, v = x - 0.5, y - 0.5
-    return _places(0.5 + u * cosine + v * sine, 0.5 - u * sine + v * cosine, np.zeros(x.shape, np.int16))
+    right, down = 0.5 + u * cosine + v * (sine * high / wide), 0.5 - u * (sine * wide / high) + v * cosine
+    return _places(right, down, np.zeros(x.shape, np.int16))
 
 
-def _grid(x: Array, y: Array, composition: Composition) -> _Places:
+def _grid(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
     rows, columns = composition.rows, composition.columns
     row, column = np.minimum(y * rows, rows - 1e-4).astype(int), np.minimum(x * columns, columns - 1e-4).astype(int)
-    smaller = max(rows, columns) / FULL
-    u, v = (x - (column + 0.5) / columns) * smaller, (y - (row + 0.5) / rows) * smaller
+    down, across, smaller = _shown(composition, sides)
+    u, v = (x - (column + 0.5) / columns) * across, (y - (row + 0.5) / rows) * down
     mirrored = _halves(rows, columns, composition.seed)[row, column]
     return _places(0.5 + np.where(mirrored, -u, u), 0.5 + v, (row * columns + column), smaller)
 
 
-def _panels(x: Array, y: Array, composition: Composition) -> _Places:
+def _panels(x: Array, y: Array, composition: Composition, _: _Sides) -> _Places:
     """Cut the scene into strips, upright ones or lying, each of which has slid along its length."""
     upright = composition.columns >= composition.rows
     count = max(composition.rows, composition.columns)
@@ -141,18 +184,25 @@ def _panels(x: Array, y: Array, composition: Composition) -> _Places:
     return _places(u, v, strip)
 
 
-def _pattern(x: Array, y: Array, composition: Composition) -> _Places:
+def _pattern(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
     """Repeat the scene in columns, each second of which has dropped by half a cell."""
     rows, columns = composition.rows, composition.columns
     across = x * columns
     column = np.floor(across).astype(int)
     down = y * rows + 0.5 * (column % 2)
     row = np.floor(down).astype(int)
-    smaller = max(rows, columns) / FULL
-    u, v = (across - column - 0.5) / columns * smaller, (down - row - 0.5) / rows * smaller
+    high, wide, smaller = _shown(composition, sides)
+    u, v = (across - column - 0.5) / columns * wide, (down - row - 0.5) / rows * high
     mirrored = column % 2 == 1
     cells = (row + 1) * columns + column
     return _places(0.5 + np.where(mirrored, -u, u), 0.5 + v, cells, smaller)
+
+
+def _shown(composition: Composition, sides: _Sides) -> tuple[float, float, float]:
+    """Return how many scenes, as they are shown in cells, the height and the width measure; and the shorter side."""
+    high, wide = sides
+    smaller = max(composition.rows / high, composition.columns / wide) / FULL
+    return high * smaller, wide * smaller, smaller
 
 
 def _halves(rows: int, columns: int, seed: int) -> NDArray[np.bool_]:
@@ -174,15 +224,21 @@ def _sampled(picture: Array, places: _Places) -> Array:
         height, width = picture.shape[:2]
     row = np.clip(places.y * height - 0.5, 0, height - 1)
     column = np.clip(places.x * width - 0.5, 0, width - 1)
-    top, left = row.astype(int), column.astype(int)
-    below, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
-    down, across = (row - top)[..., None], (column - left)[..., None]
-    upper = picture[top, left] * (1 - across) + picture[top, right] * across
-    lower = picture[below, left] * (1 - across) + picture[below, right] * across
-    return np.asarray(upper * (1 - down) + lower * down, np.float32)
+    top, left = row.astype(np.intp), column.astype(np.intp)
+    down, across = (row - top).astype(np.float32)[..., None], (column - left).astype(np.float32)[..., None]
+    below, right = np.minimum(top + 1, height - 1) * width, np.minimum(left + 1, width - 1)
+    top *= width
+    flat = picture.reshape(-1, channels)
+    upper, lower = (flat.take(start + left, axis=0) for start in (top, below))
+    upper += (flat.take(top + right, axis=0) - upper) * across
+    lower += (flat.take(below + right, axis=0) - lower) * across
+    lower -= upper
+    lower *= down
+    upper += lower
+    return np.asarray(upper, np.float32)
 
 
-_PLACES: dict[str, Callable[[Array, Array, Composition], _Places]] = {
+_PLACES: dict[str, Callable[[Array, Array, Composition, _Sides], _Places]] = {
     "tilted": _tilted,
     "grid": _grid,
     "panels": _panels,

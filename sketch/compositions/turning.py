@@ -33,16 +33,11 @@ def _mixed_ink(first: str, last: str, t: float) -> str:
     return colour.hexed(colour.rgb(((1 - t) * one + t * other).astype(np.float32)))
 
 
-def cell_times(first: Composition | None, last: Composition | None, t: float) -> tuple[int, int, list[float]]:
-    """Return the rows and columns of a grid that both compositions have, and how far each cell is on its way at ``t``.
-
-    One cell turns after the other, two or three at a time. No times are returned where there is no such grid.
-    """
-    if first is None or last is None or first.layout != "grid" or between(first, last, t) is None:
-        return 1, 1, []
-    order = _order(first.rows, first.columns, first.seed).reshape(-1)
+def cell_times(grid: Composition, t: float) -> list[float]:
+    """Return how far each cell of a grid is on its way at ``t``: one turns after the other, two or three at a time."""
+    order = _order(grid.rows, grid.columns, grid.seed).reshape(-1)
     times = np.clip((t - order * (1 - WINDOW)) / WINDOW, 0, 1)
-    return first.rows, first.columns, [round(float(time), 6) for time in times]
+    return [round(float(time), 6) for time in times]
 
 
 def turned(height: int, width: int, first: Composition, last: Composition, t: float) -> Array:

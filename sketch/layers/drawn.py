@@ -42,7 +42,7 @@ class Drawn:
         return np.asarray(self.things[..., :3] * alpha + self.ground * (1 - alpha), np.float32)
 
     def sketch(self, size: int = SKETCH) -> Array:
-        """Draw it small: (4, size, size), three colours and the distance ÷ 64, all within -1…1."""
+        """Draw it small, ``size`` pixels high: (4, size, width), three colours and the distance ÷ 64, all -1…1."""
         return sketched(self.picture, self.numbers, size, unoutlined=self.unoutlined)
 
     def guide(self, side: int) -> Array:
@@ -51,27 +51,27 @@ class Drawn:
         Only marks that the scene draws by itself are shown, and the share says where they are; of what is painted there
         is nothing to see, since a decoder that is shown the drawing copies it.
 
-        :raises ValueError: where the picture's height is no multiple of the side.
+        :raises ValueError: where the picture's sides are no multiples of the guide's.
         """
-        height, width = self.numbers.shape
-        if height % side:
-            raise ValueError(f"A guide of {side} pixels a side cannot be made of a picture of {height}.")
-        share = np.broadcast_to(np.asarray(self.graphic, np.float32), (height, width))[..., None]
-        shown = averaged(np.concatenate([(self.picture * 2 - 1) * share, share], -1), height // side)
+        high, wide = self.numbers.shape
+        if high % side or wide % (high // side):
+            raise ValueError(f"A guide {side} pixels high cannot be made of a picture of {high} x {wide}.")
+        share = np.broadcast_to(np.asarray(self.graphic, np.float32), (high, wide))[..., None]
+        shown = averaged(np.concatenate([(self.picture * 2 - 1) * share, share], -1), high // side)
         return np.ascontiguousarray(np.clip(shown, -1, 1).transpose(2, 0, 1), np.float32)
 
 
 def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
-    """Make a sketch of a picture (h, w, 3) and the numbers of its things (h, w), whose side is a multiple of its own.
+    """Make a sketch ``size`` high of a picture (h, w, 3) and the numbers of its things (h, w), multiples of it.
 
     It leads a picture of four times its size, in whose pixels distances are. The more it is ``unoutlined``, the nearer
     these come to what a painter knows from pictures without an outline: 1 everywhere.
 
     :raises ValueError: where the sides do not fit.
     """
-    side = picture.shape[0]
-    if side % size:
-        raise ValueError(f"A sketch of {size} pixels a side cannot be made of a picture of {side}.")
+    side, wide = numbers.shape
+    if side % size or wide % (side // size):
+        raise ValueError(f"A sketch {size} pixels high cannot be made of a picture of {side} x {wide}.")
     unit = FOLD * size / side
     away = unoutlined + (1 - unoutlined) * distance.signed(numbers, unit) / distance.CLAMP
     held = np.concatenate([picture * 2 - 1, away[..., None]], -1)

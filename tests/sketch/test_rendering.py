@@ -136,7 +136,7 @@ def test_between_things_that_overlap_the_sketch_has_an_outline() -> None:
 
 @pytest.mark.parametrize(("side", "size"), [(100, 64), (64, 128), (256, 100)])
 def test_sketch_of_a_size_that_does_not_go_into_the_picture_is_refused(side: int, size: int) -> None:
-    with pytest.raises(ValueError, match=f"{size} pixels a side cannot be made of a picture of {side}"):
+    with pytest.raises(ValueError, match=f"{size} pixels high cannot be made of a picture of {side}"):
         drawn(thing("disc"), size=side).sketch(size)
 
 

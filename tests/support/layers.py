@@ -11,7 +11,7 @@ LAYERS = {
         | publishing | stages | __main__""",
     "sketch": """__init__ | colour habitats keys remembering | layers marks | materials pieces prints
         | compositions | scene
-        | palettes surroundings svg | arrangement backdrops lighting sketchbook | painterly parts wording
+        | palettes surroundings svg | arrangement backdrops lighting sketchbook | framing painterly parts wording
         | rendering | shapes styling | mixing""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""

@@ -101,7 +101,7 @@ class Model:
             raise ModelError(str(error)) from error
 
     def led(self, latents: torch.Tensor, sketches: torch.Tensor | None) -> torch.Tensor:
-        """Lay sketches (frames x 4 x side x side) beside latents that the solver has scaled; blank ones if None.
+        """Lay sketches (frames x 4 x height x width) beside latents that the solver has scaled; blank ones if None.
 
         Models that are led by none are shown the latents alone.
         """

@@ -40,7 +40,7 @@ class Painter:
     """A model at work. Not safe to share between threads: a solver's settings and torch's threads are the process's.
 
     `passes` counts the UNet passes of all that was painted so far, one for each picture and prediction; of an enlarged
-    picture, as many as the model's own size goes into it. `is_led` tells one that sketches lead.
+    picture, as many as the model's own size goes into it, and at least one. `is_led` tells one that sketches lead.
     """
 
     def __init__(self, model: Model, setting: machine.Setting | None = None, *, measured: Path | None = None) -> None:
@@ -118,7 +118,7 @@ class Painter:
             sketches=sketches.of_walk(
                 self.model,
                 [stop.scene for stop in stops],
-                width=shape[-1],
+                latents=shape[1:],
                 added=drawings,
                 cut_outs=cut_outs,
                 closed=closed,
@@ -276,7 +276,7 @@ class Painter:
         """Predict with classifier-free guidance (Ho & Salimans, arXiv 2207.12598), both passes in one batch."""
         settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
         guided = rendering.guidance > 1 and not self.model.embeds_guidance and _is_within(step, rendering.guided)
-        area = rendering.width * rendering.height // (self.size[0] * self.size[1])
+        area = max(1, rendering.width * rendering.height // (self.size[0] * self.size[1]))
         self.passes += (1 + guided) * area * len(latents)
         if not guided:
             return self.model.predict(unet, latents, t, words.prompts, words.pooled, **settings)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch import mixing, rendering
+from sketch.framing import Frame, Size
 from sketch.layers.drawn import Drawn
 from sketch.mixing import Mixture
 from sketch.parts import Taken
@@ -43,15 +44,16 @@ def of_walk(
     model: Model,
     scenes: Sequence[Scene | None],
     *,
-    width: int,
+    latents: tuple[int, int] | None = None,
     added: Mapping[str, str],
     closed: bool,
     cut_outs: Mapping[str, NDArray[np.uint8]] = MappingProxyType({}),
 ) -> WalkSketches | None:
-    """Return what leads a painter from stop to stop of latents so wide; None where nothing does.
+    """Return what leads a painter from stop to stop; None where nothing does.
 
-    `added` are drawings as SVG by digest, which may not lie beside the weights, `cut_outs` what was cut out of photos.
-    Raises PaintingError where one is to be had nowhere.
+    `latents` are the height and width of what it paints, by default the model's own. `added` are drawings as SVG by
+    digest, which may not lie beside the weights, `cut_outs` what was cut out of photos. Raises PaintingError where one
+    is to be had nowhere.
     """
     if model.sketch_side is None or all(scene is None for scene in scenes):
         return None
@@ -63,8 +65,9 @@ def of_walk(
     drawings = [thing.drawing for scene in scenes if scene is not None for thing in scene.things]
     if gone := [drawing for drawing in drawings if drawing not in book]:
         raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
-    side = model.sketch_side * width // model.latent_shape[-1]
-    return WalkSketches(scenes, book, side, closed=closed, guided=model.decodes_scenes)
+    fold = model.sketch_side // model.latent_shape[-1]
+    height, width = latents or model.latent_shape[1:]
+    return WalkSketches(scenes, book, (fold * height, fold * width), closed=closed, guided=model.decodes_scenes)
 
 
 def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[str, str]) -> NDArray[np.float32] | None:
@@ -72,7 +75,7 @@ def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[s
 
     None where no sketch leads the model. Raises PaintingError as :func:`of_walk` does.
     """
-    drawn = of_walk(model, scenes, width=model.latent_shape[-1], added=added, closed=False)
+    drawn = of_walk(model, scenes, added=added, closed=False)
     if drawn is None:
         return None
     whole = drawn.at([float(place) for place in range(len(scenes))])
@@ -89,27 +92,34 @@ class WalkSketches:
     """
 
     def __init__(
-        self, scenes: Sequence[Scene | None], book: Sketchbook, side: int, *, closed: bool = False, guided: bool = False
+        self,
+        scenes: Sequence[Scene | None],
+        book: Sketchbook,
+        side: Size,
+        *,
+        closed: bool = False,
+        guided: bool = False,
     ) -> None:
         """Draw scenes, one for each stop, from the drawings of a sketchbook; sketches are `side` wide and high.
 
-        Guides are made where they are asked for with `guided`.
+        Where a sketch is not square, `side` is its height and width. Guides are made where they are asked for with
+        `guided`.
         """
         self.scenes = tuple(scenes)
-        self._book, self._side, self._closed, self._guided = book, side, closed, guided
-        self._taken = Taken(book, side=side * FINER)
+        self._book, self._frame, self._closed, self._guided = book, Frame.of(side), closed, guided
+        self._taken = Taken(book, side=self._frame.side * FINER)
         self._mixture = lru_cache(maxsize=8)(self._mixed)
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._drawn)
 
     def at(self, positions: Sequence[float]) -> NDArray[np.float32]:
-        """Return the sketches at global positions: (positions x 4 x side x side), within -1 and 1.
+        """Return the sketches at global positions: (positions x 4 x height x width), within -1 and 1.
 
         Raises SketchbookError where a drawing is not there.
         """
         return np.stack([self._remembered(position)[0] for position in positions])
 
     def guides(self, positions: Sequence[float]) -> list[NDArray[np.float32] | None]:
-        """Return what a decoder is shown at global positions: (4 x twice the side x twice the side), within -1 and 1.
+        """Return what a decoder is shown at global positions: (4 x twice as high x twice as wide), within -1 and 1.
 
         None where the model's decoder is shown nothing. Raises SketchbookError as :meth:`at`.
         """
@@ -122,7 +132,7 @@ class WalkSketches:
         if t in (0.0, 1.0) or first == last:  # at a stop: nothing needs to be matched
             return self._alone(last if t == 1.0 else first)
         if first is not None and last is not None:
-            return self._beside(self._mixture(i).at(t, self._side * FINER))
+            return self._beside(self._mixture(i).at(t, self._finer(FINER)))
         (sketch, guide), (other, further) = self._alone(first), self._alone(last)
         shown = None
         if guide is not None and further is not None:
@@ -138,13 +148,18 @@ class WalkSketches:
         if scene is None:
             return self._blank
         finer = STOP_FINER if self._guided else FINER
-        return self._beside(rendering.draw(scene, self._book, self._side * finer))
+        return self._beside(rendering.draw(scene, self._book, self._finer(finer)))
 
     def _beside(self, drawn: Drawn) -> Beside:
-        guide = drawn.guide(self._side * GUIDE).astype(np.float16) if self._guided else None
-        return drawn.sketch(self._side), guide
+        height = self._frame.height
+        guide = drawn.guide(height * GUIDE).astype(np.float16) if self._guided else None
+        return drawn.sketch(height), guide
+
+    def _finer(self, step: int) -> tuple[int, int]:
+        return self._frame.height * step, self._frame.width * step
 
     @cached_property
     def _blank(self) -> Beside:
-        sketch = np.zeros((4, self._side, self._side), np.float32)
-        return sketch, np.zeros((4, *[self._side * GUIDE] * 2), np.float16) if self._guided else None
+        height, width = self._frame.height, self._frame.width
+        guide = np.zeros((4, height * GUIDE, width * GUIDE), np.float16) if self._guided else None
+        return np.zeros((4, height, width), np.float32), guide

@@ -59,3 +59,43 @@ def test_panels_slide_to_both_sides() -> None:
 def test_numbers_follow_the_things() -> None:
     shown = laid(layout="grid", rows=3, columns=3)
     assert ((shown.things[..., 3] > 0.75) <= (shown.numbers > 0)).mean() > 0.97
+
+
+@pytest.mark.parametrize(
+    ("of", "shape", "cells"),
+    [
+        (("grid", 2, 2), (64, 64), (2, 2)),
+        (("grid", 2, 2), (36, 64), (2, 3)),
+        (("grid", 3, 3), (64, 36), (5, 3)),
+        (("pattern", 2, 2), (42, 64), (2, 4)),
+        (("panels", 1, 4), (36, 64), (1, 7)),
+        (("panels", 4, 1), (36, 64), (4, 1)),
+        (("tilted", 1, 1), (36, 64), (1, 1)),
+    ],
+)
+def test_cells_keep_about_their_shape_in_a_frame(
+    of: tuple[str, int, int], shape: tuple[int, int], cells: tuple[int, int]
+) -> None:
+    framed = layouts.in_frame(Composition("linocut", *of), *shape)
+    assert (framed.rows, framed.columns) == cells
+
+
+@pytest.mark.parametrize("layout", layouts.REPEATED)
+def test_square_scene_is_shown_as_a_square_in_the_cells_of_a_frame(layout: str) -> None:
+    things, numbers = np.zeros((48, 48, 4), np.float32), np.zeros((48, 48), np.int16)
+    things[12:36, 12:36], numbers[12:36, 12:36] = (1, 0, 0, 1), 1
+    shown = layouts.lay(
+        things, np.zeros((48, 48, 3), np.float32), numbers, Composition("linocut", layout, 2, 3), (48, 72)
+    )
+    cover = shown.things[..., 3]
+    assert cover.shape == shown.cells.shape == (48, 72)
+    rows, columns = (np.flatnonzero(cover[:24, :24].max(axis) > 0.5) for axis in (1, 0))
+    assert len(rows) == len(columns) == 14 == round(24 / 2 * layouts.FULL)
+
+
+def test_tilted_square_stays_square_in_a_frame() -> None:
+    things, numbers = np.zeros((48, 96, 4), np.float32), np.zeros((48, 96), np.int16)
+    things[16:32, 40:56] = (1, 0, 0, 1)
+    composition = Composition("linocut", "tilted", tilt=np.pi / 2)
+    shown = layouts.lay(things, np.zeros((48, 96, 3), np.float32), numbers, composition)
+    assert np.abs(shown.things[..., 3] - things[..., 3]).mean() < 0.01

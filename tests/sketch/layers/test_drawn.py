@@ -41,5 +41,5 @@ def test_guide_shows_the_part_of_a_picture_that_is_graphic() -> None:
 
 @pytest.mark.parametrize("side", [100, 256])
 def test_guide_of_a_size_that_does_not_go_into_the_picture_is_refused(side: int) -> None:
-    with pytest.raises(ValueError, match=f"{side} pixels a side cannot be made of a picture of 128"):
+    with pytest.raises(ValueError, match=f"{side} pixels high cannot be made of a picture of 128"):
         drawn().guide(side)

@@ -138,7 +138,9 @@ def test_house_json_names_hands_that_paint_a_ground_and_whose_the_drawings_are(
 ) -> None:
     told = json.loads((published[0] / "house.json").read_text())
     assert len(told["hands"]) == len(set(Plan(1).hands))
-    assert "mosaic" in {hand["marks"] for hand in told["hands"]} and "painted" in {hand["marks"] for hand in told["hands"]}
+    assert "mosaic" in {hand["marks"] for hand in told["hands"]} and "painted" in {
+        hand["marks"] for hand in told["hands"]
+    }
     assert "oil painting" in told["unnamed"] and set(told["unnamed"]) < {hand["words"] for hand in told["hands"]}
     assert told["presets"] == led_model.PRESETS
     assert (told["defaults"]["steps"], told["defaults"]["guidance"]) == (5, 2.5)

@@ -13,8 +13,9 @@ import pytest
 import torch
 
 import decoder
+from app.generation import presets
 from decoder import SceneDecoder, Shape
-from sketch import rendering
+from sketch import framing, rendering
 from sketch.compositions.composition import Composition
 from sketch.scene import Scene
 from tests.support import drawings
@@ -24,6 +25,7 @@ from worker.diffusion.model_folder import ModelError
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.sketches import WalkSketches
+from worker.diffusion.whole_walk import WholeWalk
 from worker.planning.latent_state import Painted
 
 HOUSE, CAT = (replace(drawings.scene(name), composition=Composition("linocut")) for name in ("house", "cat face"))
@@ -153,6 +155,22 @@ def test_decoder_that_does_not_fit_is_refused(guided: Path, tiny_models: dict[st
     decoder.save(SceneDecoder(SMALL), halving / "decoder")
     with pytest.raises(ModelError, match="decoder is made for other latents or sketches"):
         Model.load(str(halving), device="cpu")
+
+
+@pytest.mark.parametrize("aspect", ["3:2", "9:16"])
+def test_whole_walk_is_painted_in_a_frame(painters: dict[str, Painter], aspect: str) -> None:
+    height, width = framing.pixels(aspect, 256)
+    sampling = presets.resolve("balanced", {}, steps=4)
+    films = []
+    for name in ("guided", "plain"):
+        rendering = replace(painters[name].rendering(sampling), height=height, width=width, batch=3)
+        stops = [StopInput("a sun", "", 3, scene=scene) for scene in (HOUSE, CAT)]
+        walk = WholeWalk(painters[name], painters[name].prepare(stops, rendering), sampling)
+        walk.paint(frames=5)
+        films.append(np.stack([*walk.pictures.values()]))
+    assert films[0].shape == films[1].shape == (5, height, width, 3)
+    assert (films[0] != films[1]).any((1, 2, 3)).all(), "decoded after the scenes"
+    assert (films[0][1:] != films[0][:-1]).any((1, 2, 3)).all()
 
 
 def walk_of(*scenes: Scene | None, guided: bool = True) -> WalkSketches:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,18 @@ def test_sketch_at_a_stop_is_its_scene_and_between_two_it_has_one_outline() -> N
     inside = [(sketch[3] > 0).mean() for sketch in (first, between, last)]
     assert min(inside[0], inside[2]) * 0.8 < inside[1] < max(inside[0], inside[2]) * 1.2
     assert np.abs(between).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(168, 256), (256, 144)])
+def test_walk_in_a_frame_is_painted_after_sketches_of_its_shape(led: Painter, size: tuple[int, int]) -> None:
+    height, width = size[0] // 8 * 2, size[1] // 8 * 2  # two pixels to a latent of this model
+    rendering = replace(led.rendering(steps=3, guidance=2.0), height=height, width=width)
+    prepared = led.prepare([StopInput("a sun", "", 3, scene=scene) for scene in (HOUSE, CAT)], rendering)
+    before = led.passes
+    pictures = [np.asarray(one.picture) for one in led.paint(prepared, [0.0, 0.5])]
+    assert prepared.sketches is not None and prepared.sketches.at([0.5]).shape == (1, 4, height, width)
+    assert all(picture.shape == (height, width, 3) for picture in pictures)
+    assert led.passes - before >= 2 * 3 * 2, "though a frame may be smaller than the model's own size"
 
 
 def test_stop_without_a_scene_is_led_by_a_blank_sketch() -> None:

@@ -44,6 +44,17 @@ def test_trace_gives_the_same_bits_in_any_batch(painters: dict[str, Painter], ki
             assert torch.equal(unet(latents, t, words), plain)
 
 
+@pytest.mark.parametrize(("height", "width"), [(21, 32), (32, 9)])
+@torch.inference_mode()
+def test_trace_of_sides_that_cannot_be_halved_gives_the_same_bits(
+    painters: dict[str, Painter], height: int, width: int
+) -> None:
+    unet = network(painters, "bert")
+    _, words = given(painters["bert"], 4, unet.dtype)
+    latents = torch.randn(4, painters["bert"].model.latent_shape[0], height, width)
+    assert torch.equal(unet(latents, 500, words), unet.unet(latents, 500, words, return_dict=False)[0])
+
+
 @torch.inference_mode()
 def test_network_that_cannot_be_traced_runs_as_it_is(
     painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
