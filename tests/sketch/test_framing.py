@@ -130,7 +130,7 @@ def test_scene_is_drawn_in_a_frame_at_stops_and_between(size: tuple[int, int], c
         assert drawn.picture.shape == (*size, 3) and drawn.things.shape == (*size, 4) and drawn.numbers.shape == size
         assert drawn.numbers.max() == 1 and np.isfinite(drawn.picture).all()
         assert drawn.sketch(size[0] // 2).shape == (4, size[0] // 2, size[1] // 2)
-        assert drawn.guide(size[0]).shape == (3, *size)
+        assert drawn.guide(size[0]).shape == (4, *size)
     assert np.array_equal(frames[0].picture, rendering.draw(first, BOOK, size).picture)
     assert np.abs(frames[1].picture - frames[0].picture).mean() > 0.001
 
@@ -147,5 +147,5 @@ def test_size_that_does_not_fit_is_refused() -> None:
     drawn = rendering.draw(Scene((disc(),), SKY), BOOK, (32, 50))
     with pytest.raises(ValueError, match="A sketch 8 pixels high cannot be made of a picture of 32 x 50"):
         drawn.sketch(8)
-    with pytest.raises(ValueError, match="A guide 16 pixels high cannot be made of a picture of 32 x 50"):
-        drawn.guide(16)
+    with pytest.raises(ValueError, match="A guide 8 pixels high cannot be made of a picture of 32 x 50"):
+        drawn.guide(8)
