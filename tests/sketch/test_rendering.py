@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,38 +143,3 @@ def test_sketch_of_a_size_that_does_not_go_into_the_picture_is_refused(side: int
 def test_thing_without_a_shape_is_drawn_as_nothing() -> None:
     seen = drawn(thing("nothing"), setting=GROUND)
     assert not seen.numbers.any() and np.array_equal(seen.ground, drawn(setting=GROUND).ground)
-
-
-def graphic(seen: Drawn, share: float = 1.0) -> Drawn:
-    return replace(seen, graphic=share)
-
-
-def test_guide_of_a_graphic_scene_is_its_picture_made_smaller() -> None:
-    seen = graphic(drawn(thing("house", turn=0.2), setting=GROUND))
-    guide = seen.guide(64)
-    assert guide.shape == (3, 64, 64) and guide.dtype == np.float32 and guide.flags.c_contiguous
-    small = seen.picture.reshape(64, 2, 64, 2, 3).mean((1, 3))
-    assert np.allclose(guide.transpose(1, 2, 0), small * 2 - 1, atol=1e-5)
-    assert np.allclose(seen.guide(128).transpose(1, 2, 0), seen.picture * 2 - 1)
-
-
-def test_guide_of_any_other_scene_is_no_sharper_than_its_sketch() -> None:
-    seen = drawn(thing("house", turn=0.2), setting=GROUND)
-    guide, sharp = seen.guide(64), graphic(seen).guide(64)
-    assert guide.shape == (3, 64, 64) and np.abs(guide).max() <= 1
-    assert np.abs(np.diff(guide)).max() < 0.7 * np.abs(np.diff(sharp)).max()
-    back = guide.reshape(3, 32, 2, 32, 2).mean((2, 4))
-    assert np.abs(back - seen.sketch(32)[:3]).mean() < 0.02
-    halfway = graphic(seen, 0.5).guide(64)
-    assert np.allclose(halfway, (guide + sharp) / 2, atol=1e-6)
-
-
-def test_guide_of_an_even_scene_is_as_even() -> None:
-    guide = drawn(setting=FLAT).guide(32)
-    assert np.allclose(guide, guide[:, :1, :1], atol=1e-6)
-
-
-@pytest.mark.parametrize("side", [100, 256, 1])
-def test_guide_of_a_size_that_does_not_go_into_the_picture_is_refused(side: int) -> None:
-    with pytest.raises(ValueError, match=f"{side} pixels a side cannot be made of a picture of 128"):
-        drawn(thing("disc")).guide(side)
