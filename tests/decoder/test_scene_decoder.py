@@ -57,7 +57,9 @@ def test_decoder_heeds_latents_and_guide_at_both_scales(network: SceneDecoder) -
     assert not torch.equal(network(latents, guide.flip(-1)), before)
     share = guide.clone()
     share[:, -1] = 0
-    assert not torch.equal(network(latents, share), before), "where marks are drawn is shown, and not their colours alone"
+    assert not torch.equal(network(latents, share), before), (
+        "where marks are drawn is shown, and not their colours alone"
+    )
     network.four_times.led.weight.data.zero_()
     still = network(latents, guide)
     assert not torch.allclose(network(latents, guide.flip(-1)), still), "the averaged guide leads the level before"

@@ -64,7 +64,7 @@ def test_guide_shows_marks_at_the_places_that_are_graphic_and_nothing_beside_the
 def test_guide_between_a_graphic_scene_and_a_painted_one_shows_what_has_not_turned() -> None:
     mixture = Mixture(PRINTED, scene_of(thing("cat face")), BOOK, Taken(BOOK))
     shares = [mixture.at(t, 128).guide(64)[3] for t in (0.1, 0.5, 0.9)]
-    assert all(0 <= share.min() and share.max() <= 1 for share in shares)
+    assert all(share.min() >= 0 and share.max() <= 1 for share in shares)
     assert shares[0].mean() > 0.7 > shares[1].mean() > 0.3 > shares[2].mean()
     guide = mixture.at(0.5, 128).guide(64)
     assert (np.abs(guide[:3]) <= guide[3] + 1e-6).all(), "colours come in no greater share than the marks"

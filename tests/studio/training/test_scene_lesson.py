@@ -21,8 +21,9 @@ def held(graphic: float = 1.0, times: int = 8) -> dict[str, Tensor]:
     """Make a pool of three whose values tell row, column and number at every size."""
     places = torch.stack(torch.meshgrid(torch.arange(8), torch.arange(8), indexing="ij")).float()
     latents = torch.stack([torch.cat([places, torch.full((1, 8, 8), float(n))]) for n in range(3)])
-    large = {name: F.interpolate(latents, scale_factor=by).byte() for name, by in
-             (("pictures", times), ("guides", times // 2))}  # fmt: skip
+    shown = torch.cat([latents, torch.full((3, 1, 8, 8), scene_lesson.BLANK + graphic * scene_lesson.LEVELS)], 1)
+    large = {name: F.interpolate(values, scale_factor=by).byte() for name, values, by in
+             (("pictures", latents, times), ("guides", shown, times // 2))}  # fmt: skip
     return {"latents": latents, "repainted": latents + 0.25, "graphic": torch.full((3,), graphic)} | large
 
 
@@ -35,8 +36,9 @@ def test_latents_guides_and_pictures_are_cropped_alike(step: int, times: int) ->
     own = seen.own.view(-1, 1, 1, 1)
     placed = torch.where(own, seen.latents, seen.latents - 0.25)
     assert torch.equal(F.interpolate(placed, scale_factor=times), (seen.pictures * 255).round())
-    guides = (seen.guides + 1) * 127.5
-    assert torch.allclose(F.interpolate(placed, scale_factor=times // 2), guides, atol=1e-3)
+    guides = seen.guides * scene_lesson.LEVELS + scene_lesson.BLANK
+    assert torch.allclose(F.interpolate(placed, scale_factor=times // 2), guides[:, :3], atol=1e-3)
+    assert bool((seen.guides[:, 3] == 1).all())
 
 
 def test_pieces_are_of_all_places_and_some_repainted() -> None:
@@ -47,22 +49,7 @@ def test_pieces_are_of_all_places_and_some_repainted() -> None:
     assert all(bool((ScenePool(held(), 32).seen(step, 4, loop.dice(1, step)).own).all()) for step in range(4))
 
 
-def test_only_painterly_guides_are_put_off_and_by_little() -> None:
-    guides = torch.rand((64, 3, 16, 16), generator=torch.Generator().manual_seed(1)) * 2 - 1
-    graphic = (torch.arange(64) % 2).float()
-    off = scene_lesson.shaken(guides, graphic, loop.dice(1, 1))
-    assert torch.equal(off[1::2], guides[1::2])
-    changed = (off != guides).flatten(1).any(1)[::2]
-    assert 12 < int(changed.sum()) < 32 and float(off.abs().max()) <= 1
-    even = torch.full((64, 3, 16, 16), 0.5)
-    painterly = scene_lesson.shaken(even, torch.zeros(64), loop.dice(1, 1))
-    assert float((painterly - even).abs().max()) < 0.5 * scene_lesson.GAIN + scene_lesson.SHIFT + 1e-6
-    assert torch.equal(off, scene_lesson.shaken(guides, graphic, loop.dice(1, 1)))
-
-
-def test_lesson_pays_for_the_fine_of_graphic_pictures_whatever_was_repainted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scene_lesson, "SHAKEN", 0.0)
-
+def test_lesson_pays_for_the_fine_of_graphic_pictures_whatever_was_repainted() -> None:
     def loss(graphic: float) -> float:
         torch.manual_seed(0)
         lesson = scene_lesson.SceneLesson(ScenePool(held(graphic), 64, share=1.0), 2, scaling=1.0, device="cpu")
@@ -83,10 +70,28 @@ def test_subjects_are_painted_with_guides_and_latents_of_their_size(book: Path, 
     drawn, vae = sketchbook.load(book), autoencoder.load(halving)
     seen = scene_lesson.painted_subjects(drawn, 2, 1, 32, vae)
     assert {name: tuple(value.shape) for name, value in seen.items()} == {
-        "pictures": (2, 3, 32, 32), "latents": (2, 4, 4, 4), "guides": (2, 3, 16, 16), "graphic": (2,)}  # fmt: skip
+        "pictures": (2, 3, 32, 32), "latents": (2, 4, 4, 4), "guides": (2, 4, 16, 16), "graphic": (2,)}  # fmt: skip
     finer = scene_lesson.painted_subjects(drawn, 2, 1, 64, vae, finer=True)
-    assert finer["latents"].shape == (2, 4, 4, 4) and finer["guides"].shape == (2, 3, 32, 32)
+    assert finer["latents"].shape == (2, 4, 4, 4) and finer["guides"].shape == (2, 4, 32, 32)
     assert finer["pictures"].shape == (2, 3, 64, 64) and finer["guides"].dtype == torch.uint8
+
+
+def test_painted_subjects_are_shown_a_blank_guide_and_graphic_ones_where_their_marks_are(
+    book: Path, halving: Path
+) -> None:
+    held = scene_lesson.painted_subjects(sketchbook.load(book), 12, 3, 32, autoencoder.load(halving))
+    graphic, seen = held["graphic"], {}
+
+    def kept(_: Tensor, guides: Tensor) -> Tensor:
+        seen["guides"] = guides
+        return torch.zeros(len(guides), 3, 32, 32)
+
+    scene_lesson.painted(kept, held)
+    guides, whole = seen["guides"], ScenePool(held, 32).seen(4, 12, loop.dice(1, 1))
+    assert bool((graphic == 0).any()) and bool((graphic == 1).any())
+    assert not guides[graphic == 0].any() and not whole.guides[whole.graphic == 0].any(), "to the last bit"
+    assert bool((guides[graphic == 1][:, 3] == 1).all()) and float(guides[graphic == 1][:, :3].std()) > 0.1
+    assert float(guides.abs().max()) <= 1
 
 
 def test_what_was_painted_is_decoded_to_the_size_of_the_pictures(book: Path, halving: Path) -> None:

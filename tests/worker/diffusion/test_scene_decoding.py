@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 import torch
 
 import decoder
-from decoder import SceneDecoder, Shape
+from decoder import GUIDE, SceneDecoder, Shape
 from sketch import rendering
+from sketch.compositions.composition import Composition
 from sketch.scene import Scene
 from tests.support import drawings
 from worker.diffusion import model_folder, tuning
@@ -23,9 +25,12 @@ from worker.diffusion.model_folder import ModelError
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.sketches import WalkSketches
+from worker.networks.upsampling import Tail, Upsampler
 from worker.planning.latent_state import Painted
 
 HOUSE, CAT, SUN = (drawings.scene(name) for name in ("house", "cat face", "sun"))
+PRINT, POSTER = (replace(scene, composition=Composition(marks, seed=3)) for scene, marks in
+                 ((HOUSE, "linocut"), (CAT, "poster")))  # fmt: skip
 SMALL = Shape((8, 8, 4), (1, 1, 1))
 
 
@@ -76,11 +81,32 @@ def test_decoder_beside_the_autoencoder_paints_what_has_a_scene(painters: dict[s
     assert (pictures(painted(painters["guided"], [HOUSE, CAT], [0.0, 0.5])) == led).all()
 
 
-def test_what_has_no_scene_is_painted_as_by_a_model_without_such_a_decoder(painters: dict[str, Painter]) -> None:
-    walk = [None, None, HOUSE]
-    led, alone = (pictures(painted(painters[name], walk, [0.0, 0.5, 1.5, 2.0])) for name in ("guided", "plain"))
-    assert (led[:2] == alone[:2]).all() and (led[3] != alone[3]).any()
-    assert np.abs(led[2].astype(int) - alone[2]).mean() < 3, "by a sketch that was drawn more finely"
+def test_what_has_no_scene_is_decoded_by_it_too(painters: dict[str, Painter]) -> None:
+    for walk in ([None, None, PRINT], [None, None]):
+        led, alone = (pictures(painted(painters[name], list(walk), [0.0, 0.5, 1.0])) for name in ("guided", "plain"))
+        assert (led != alone).any((1, 2, 3)).all()
+    assert (pictures(painted(painters["guided"], [None, None, PRINT], [0.0, 0.5])) == led[:2]).all()
+
+
+def test_pictures_without_guides_are_decoded_with_blank_ones(painters: dict[str, Painter]) -> None:
+    model = painters["guided"].model
+    vae, latents = model.networks("float32", "contiguous")[1], torch.randn(2, 4, 16, 16)
+    blank, shown = np.zeros((GUIDE, 64, 64), np.float32), np.full((GUIDE, 64, 64), 0.5, np.float32)
+    with torch.inference_mode():
+        neither, one, both = (model.decode(vae, latents, guides) for guides in (None, [shown, None], [blank, blank]))
+    assert (neither == both).all() and (one[0] != both[0]).any()
+    assert np.abs(one[1] - both[1]).max() < 1e-5
+
+
+def test_picture_changes_little_where_a_walk_leaves_a_stop_without_a_scene(painters: dict[str, Painter]) -> None:
+    model, near = painters["guided"].model, 0.02
+    walk = walk_of(None, PRINT)
+    guides = walk.guides([0.0, near, 0.5, 1 - near, 1.0])
+    latents = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(1)).expand(5, 4, 16, 16)
+    with torch.inference_mode():
+        seen = model.decode(model.networks("float32", "contiguous")[1], latents, guides)
+    first, *_, last = steps = [float(np.abs(after - before).mean()) for before, after in itertools.pairwise(seen)]
+    assert 0 < first < 0.1 * sum(steps) and 0 < last < 0.1 * sum(steps)
 
 
 def test_picture_with_a_scene_does_not_depend_on_one_without_beside_it(painters: dict[str, Painter]) -> None:
@@ -109,16 +135,27 @@ def test_decoder_is_cast_and_placed_with_the_autoencoder(guided: Path) -> None:
     assert {each.dtype for each in weights} == {torch.bfloat16} and not any(each.requires_grad for each in weights)
     assert vae.scene_decoder.blocks[0].first.weight.is_contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        guide = np.zeros((3, 64, 64), np.float32)
+        guide = np.zeros((GUIDE, 64, 64), np.float32)
         half = model.decode(vae, torch.zeros(2, 4, 16, 16), [guide, guide])
         full = model.decode(model.networks("float32", "contiguous")[1], torch.zeros(2, 4, 16, 16), [guide, guide])
     assert half.dtype == np.float32 and np.abs(half - full).max() < 0.05
 
 
+def test_decoder_is_folded_and_paints_the_same_but_for_last_bits(guided: Path) -> None:
+    vae = Model.load(str(guided), device="cpu").networks("float32", "contiguous")[1]
+    assert [type(each) for each in vae.scene_decoder.modules() if isinstance(each, Upsampler | Tail)] == [
+        Upsampler, Upsampler, Tail]  # fmt: skip
+    latents, guide = torch.randn(2, 4, 16, 16), torch.rand(2, GUIDE, 64, 64)
+    with torch.inference_mode():
+        assert torch.allclose(
+            vae.scene_decoder(latents, guide), decoder.load(guided / "decoder")(latents, guide), atol=2e-6
+        )
+
+
 def test_pictures_are_decoded_with_their_own_guides_in_whatever_parts(painters: dict[str, Painter]) -> None:
     model, dice = painters["guided"].model, np.random.default_rng(1)
     latents = torch.randn(11, 4, 16, 16, generator=torch.Generator().manual_seed(1))
-    guides = [*dice.uniform(-1, 1, (11, 3, 64, 64)).astype(np.float32)]
+    guides = [*dice.uniform(-1, 1, (11, GUIDE, 64, 64)).astype(np.float32)]
     vae = model.networks("float32", "contiguous")[1]
     with torch.inference_mode():
         together = model.decode(vae, latents, guides)
@@ -154,21 +191,26 @@ def walk_of(*scenes: Scene | None, guided: bool = True) -> WalkSketches:
     return WalkSketches(scenes, drawings.book(), 32, guided=guided)
 
 
-def test_guides_are_twice_as_large_as_sketches_and_show_the_same() -> None:
-    walk, positions = walk_of(HOUSE, CAT), [0.0, 0.4, 1.0]
+def test_guides_are_twice_as_large_as_sketches_and_show_the_same_where_marks_are_drawn() -> None:
+    walk, positions = walk_of(PRINT, POSTER), [0.0, 0.4, 1.0]
     guides, sketches = walk.guides(positions), walk.at(positions)
     for guide, sketch in zip(guides, sketches, strict=True):
-        assert guide is not None and guide.shape == (3, 64, 64) and guide.dtype == np.float32
-        assert np.abs(guide).max() <= 1
-        assert np.abs(guide.reshape(3, 32, 2, 32, 2).mean((2, 4)) - sketch[:3]).mean() < 0.03
-    usual = walk_of(HOUSE, CAT, guided=False).at(positions)
-    assert np.array_equal(usual[1], sketches[1]) and np.abs(usual - sketches)[:, :3].mean() < 0.02
+        assert guide is not None and guide.shape == (GUIDE, 64, 64) and guide.dtype == np.float32
+        assert np.abs(guide).max() <= 1 and (guide[3] == 1).all()
+        assert np.abs(guide[:3].reshape(3, 32, 2, 32, 2).mean((2, 4)) - sketch[:3]).mean() < 0.03
+    usual = walk_of(PRINT, POSTER, guided=False).at(positions)
+    assert np.array_equal(usual[1], sketches[1])
+
+
+def test_guides_of_painterly_stops_and_of_what_lies_between_are_blank() -> None:
+    guides = walk_of(HOUSE, CAT, None).guides([0.0, 0.4, 1.0, 1.5, 2.0])
+    assert all(guide is not None and guide.shape == (GUIDE, 64, 64) and not guide.any() for guide in guides)
 
 
 def test_stop_is_drawn_as_a_picture_for_the_guide() -> None:
-    (guide,) = walk_of(HOUSE, CAT).guides([1.0])
+    (guide,) = walk_of(HOUSE, PRINT).guides([1.0])
     assert guide is not None
-    assert np.allclose(guide, rendering.draw(CAT, drawings.book(), 128).guide(64), atol=1e-3)
+    assert np.allclose(guide, rendering.draw(PRINT, drawings.book(), 128).guide(64), atol=1e-3)
 
 
 def test_guide_and_sketch_are_of_one_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,8 +223,13 @@ def test_guide_and_sketch_are_of_one_drawing(monkeypatch: pytest.MonkeyPatch) ->
     assert len(counted) == 2
 
 
-def test_there_is_no_guide_where_a_stop_has_no_scene_or_none_is_asked_for() -> None:
-    walk = walk_of(HOUSE, None, CAT, CAT)
-    assert [guide is None for guide in walk.guides([0.0, 0.5, 1.0, 1.5, 2.0, 2.5])] == [
-        False, True, True, True, False, False]  # fmt: skip
-    assert walk_of(HOUSE, CAT, guided=False).guides([0.0, 0.5]) == [None, None]
+def test_guide_between_a_stop_with_a_scene_and_one_without_is_their_mean() -> None:
+    walk = walk_of(PRINT, None)
+    whole, blank, *between = walk.guides([0.0, 1.0, 0.25, 0.5, 0.999])
+    assert whole is not None and blank is not None and not blank.any()
+    for t, guide in zip((0.25, 0.5, 0.999), between, strict=True):
+        assert guide is not None and np.allclose(guide, (1 - t) * whole, atol=1e-3)
+
+
+def test_there_is_no_guide_where_none_is_asked_for() -> None:
+    assert walk_of(PRINT, CAT, None, guided=False).guides([0.0, 0.5, 1.5, 2.0]) == [None] * 4
