@@ -28,7 +28,7 @@ def drawn(scene: Scene = HOUSE, *, graphic: Array | float | None = None) -> Draw
 
 def smaller(picture: Array) -> Array:
     """Make a picture (128, 128, c) half as large: (c, 64, 64)."""
-    return picture.reshape(64, 2, 64, 2, -1).mean((1, 3)).transpose(2, 0, 1)
+    return np.asarray(picture.reshape(64, 2, 64, 2, -1).mean((1, 3)).transpose(2, 0, 1), np.float32)
 
 
 def test_guide_of_a_graphic_scene_is_its_picture_made_smaller_wholly_drawn() -> None:

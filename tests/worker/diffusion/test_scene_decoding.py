@@ -115,12 +115,16 @@ def test_picture_with_a_scene_does_not_depend_on_one_without_beside_it(painters:
 
 
 def test_thumbnails_that_are_decoded_are_decoded_after_the_scene(painters: dict[str, Painter]) -> None:
+    how: dict[str, Any] = {"until": 2, "keep": [2]}
+    (seen,) = painted(painters["guided"], [PRINT, POSTER], [0.5], setting={"decoded": (2,)}, **how)
+    small = pictures([seen])[0].reshape(32, 4, 32, 4, 3).mean((1, 3)) / 255
+    assert np.abs(seen.thumbnails[2] - small).max() < 1 / 255
+
+
+def test_preview_is_fitted_to_what_the_decoder_paints_without_a_scene(painters: dict[str, Painter]) -> None:
     how: dict[str, Any] = {"until": 2, "keep": [2], "decode": False}
-    by_lens, decoded = (
-        [painted(painters[name], [HOUSE, CAT], [0.5], setting={"decoded": at}, **how)[0].thumbnails[2]
-         for name in ("guided", "plain")] for at in ((), (2,))
-    )  # fmt: skip
-    assert np.array_equal(*by_lens) and not np.array_equal(*decoded)
+    led, alone = (painted(painters[name], [HOUSE, CAT], [0.5], **how)[0].thumbnails[2] for name in ("guided", "plain"))
+    assert led.shape == alone.shape and not np.array_equal(led, alone)
 
 
 def test_expected_pictures_are_decoded_after_the_scene(painters: dict[str, Painter]) -> None:

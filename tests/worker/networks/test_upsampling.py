@@ -59,7 +59,7 @@ def test_decoder_paints_the_same_picture_to_its_edges(
 def test_decoder_that_is_shown_scenes_folded_differs_in_last_bits_alone(
     times: int, made: list[type[nn.Module]], memory_format: torch.memory_format
 ) -> None:
-    usual = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), finer=4 if times == 8 else 0)).eval()
+    usual: Any = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), finer=4 if times == 8 else 0)).eval()
     folded = copy.deepcopy(usual)
     upsampling.fold(folded)
     assert kinds(folded) == ([Upsampler, Upsampler, Tail, *made] if times == 8 else made)
