@@ -23,10 +23,6 @@ PAINTED = "painted"
 """The marks of painterly styles: light and form are drawn, brushstrokes are the model's work."""
 
 MARKS = (PAINTED, *STYLES)
-MARKS = (
-    PAINTED, "cut-paper", "linocut", "op-lines", "planes", "poster", "risograph", "silkscreen", "squares",
-)  # fmt: skip
-MARKS = (PAINTED, *STYLES)
 """What redraws the things and their ground."""
 
 CELLS_MOST = 6

@@ -34,6 +34,10 @@ asked of textures by noise, and is long in leaving it."""
 FINER = 2
 """How much larger the pictures of the finer stage are."""
 
+BLANK, LEVELS = 128, 127
+"""The byte that stands for nothing in a guide, and how many lie to each side of it: nothing is to be exactly zero, as a
+painted walk shows it."""
+
 
 def painted_subjects(
     book: Sketchbook, count: int, seed: int, size: int, vae: Any, *, painter: Any = None, finer: bool = False,
@@ -56,7 +60,7 @@ def painted_subjects(
             latents = autoencoder.raw_latents(vae, small.to(vae.device) * 2 - 1)
             found["pictures"].append((seen.pictures * 255).round().byte())
             found["latents"].append(latents)
-            found["guides"].append(((seen.guides + 1) * 127.5).round().byte())
+            found["guides"].append((seen.guides * LEVELS + BLANK).round().byte())
             found["graphic"].append(seen.graphic)
             if painter is not None:
                 scale, sketches = vae.config.scaling_factor, _halved(seen.sketches, finer)
@@ -88,7 +92,7 @@ class ScenePool(autoencoder.Pool):
         """Return what a step sees."""
         cut = self.cut(step, count, dice)
         device, graphic = self.latents.device, self.graphic[cut.chosen]
-        guides = self.pieces(self.guides, cut).float() / 127.5 - 1
+        guides = _shown(self.pieces(self.guides, cut))
         pictures = self.pieces(self.pictures, cut).float() / 255
         return Seen(self.latent_pieces(cut), guides, pictures, torch.tensor(cut.own).to(device), graphic)
 
@@ -144,7 +148,7 @@ def begun(finer: Path | None, latent: int, seed: int) -> SceneDecoder:
 def painted(decode: Callable[[Tensor, Tensor], Tensor], held: dict[str, Tensor]) -> Tensor:
     """Decode all that is held after its guides: pictures (n, 3, h, w), 0…1."""
     parts = zip(*(torch.split(held[name], 16) for name in ("latents", "guides")), strict=True)
-    pictures = torch.cat([decode(latents, guides.float() / 127.5 - 1).float() for latents, guides in parts])
+    pictures = torch.cat([decode(latents, _shown(guides)).float() for latents, guides in parts])
     if pictures.shape[-2:] != (sides := held["pictures"].shape[-2:]):
         pictures = F.interpolate(pictures, tuple(sides), mode="bicubic", align_corners=False)
     return (pictures / 2 + 0.5).clamp(0, 1)
@@ -158,6 +162,11 @@ def by_autoencoder(vae: Any) -> Callable[[Tensor, Tensor], Tensor]:
         return pictures
 
     return decode
+
+
+def _shown(guides: Tensor) -> Tensor:
+    """Return guides, within -1…1, of their bytes."""
+    return (guides.float() - BLANK) / LEVELS
 
 
 def _halved(pictures: Tensor, finer: bool) -> Tensor:

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 import decoder
-from decoder import DecoderError, SceneDecoder, Shape
-from worker.networks import upsampling
+from decoder import GUIDE, DecoderError, SceneDecoder, Shape
 
 SMALL = Shape((8, 8, 4), (1, 1, 1))
 
@@ -24,7 +23,9 @@ def network() -> SceneDecoder:
 def given(height: int, width: int, times: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
     dice = torch.Generator().manual_seed(1)
     latents = torch.randn(2, 4, height, width, generator=dice)
-    return latents, torch.rand(2, decoder.GUIDE, times * height, times * width, generator=dice) * 2 - 1
+    colours = torch.rand(2, GUIDE - 1, times * height, times * width, generator=dice) * 2 - 1
+    share = torch.rand(2, 1, times * height, times * width, generator=dice)
+    return latents, torch.cat([colours * share, share], 1)
 
 
 @pytest.mark.parametrize("sides", [(4, 4), (4, 6), (9, 16), (1, 3)])
@@ -39,14 +40,14 @@ def test_decoder_of_a_piece_paints_what_it_paints_of_the_whole(network: SceneDec
     assert torch.allclose(piece[..., :40], whole[..., :40], atol=1e-5)
 
 
-def test_decoder_that_is_folded_paints_the_same_but_for_last_bits(network: SceneDecoder) -> None:
-    latents, guide = given(5, 4)
-    usual = network(latents, guide)
-    upsampling.fold(network)
-    assert isinstance(network.painted[0], upsampling.Tail) and isinstance(
-        network.twice.doubled[0], upsampling.Upsampler
-    )
-    assert torch.allclose(network(latents, guide), usual, atol=1e-5)
+@pytest.mark.parametrize("times", [4, 8])
+def test_decoder_of_what_is_even_paints_no_grid(network: SceneDecoder, times: int) -> None:
+    network.add_finer(4)
+    latents = torch.randn(1, 4, 1, 1).expand(1, 4, 16, 16)
+    guide = torch.rand(1, GUIDE, 1, 1).expand(1, GUIDE, 16 * times, 16 * times)
+    picture = network(latents, guide)
+    middle = picture[..., 14 * times : 18 * times, 14 * times : 18 * times]
+    assert torch.allclose(middle, middle[..., :1, :1].expand_as(middle), atol=1e-6)
 
 
 def test_decoder_heeds_latents_and_guide_at_both_scales(network: SceneDecoder) -> None:
@@ -54,6 +55,11 @@ def test_decoder_heeds_latents_and_guide_at_both_scales(network: SceneDecoder) -
     before = network(latents, guide)
     assert not torch.equal(network(latents + 0.5, guide), before)
     assert not torch.equal(network(latents, guide.flip(-1)), before)
+    share = guide.clone()
+    share[:, -1] = 0
+    assert not torch.equal(network(latents, share), before), (
+        "where marks are drawn is shown, and not their colours alone"
+    )
     network.four_times.led.weight.data.zero_()
     still = network(latents, guide)
     assert not torch.allclose(network(latents, guide.flip(-1)), still), "the averaged guide leads the level before"
@@ -63,7 +69,7 @@ def test_decoder_heeds_latents_and_guide_at_both_scales(network: SceneDecoder) -
 def test_decoder_with_a_guide_that_does_not_fit_says_so(network: SceneDecoder, sides: tuple[int, int]) -> None:
     latents, _ = given(4, 4)
     with pytest.raises(ValueError, match=f"guide of {sides[0]} x {sides[1]} does not fit latents of 4 x 4"):
-        network(latents, torch.zeros(2, decoder.GUIDE, *sides))
+        network(latents, torch.zeros(2, GUIDE, *sides))
 
 
 def test_finer_stage_doubles_the_picture_and_leaves_the_other_as_it_was(network: SceneDecoder) -> None:

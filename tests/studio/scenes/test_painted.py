@@ -56,14 +56,15 @@ def test_guides_are_of_what_was_drawn(easel: Easel, drawn: list[Subject]) -> Non
         assert np.array_equal(guide.numpy(), easel.drawn(subject).guide(SIZE // 2))
 
 
-def test_subject_whose_marks_are_drawn_is_told_and_its_guide_is_sharp(
+def test_subject_whose_marks_are_drawn_is_told_and_no_other_is_shown(
     easel: Easel, drawn: list[Subject], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    soft, real = easel.paint(drawn[:1]), easel.drawn
-    monkeypatch.setattr(easel, "drawn", lambda subject: replace(real(subject), graphic=1.0))
-    sharp = easel.paint(drawn[:1])
-    assert float(sharp.graphic) == 1
-    assert float(sharp.guides.diff(dim=-1).abs().max()) > float(soft.guides.diff(dim=-1).abs().max())
+    real = easel.drawn
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(easel, "drawn", lambda subject, share=share: replace(real(subject), graphic=share))
+        made = easel.paint(drawn[:1])
+        assert float(made.graphic) == share and bool((made.guides[:, 3] == share).all())
+        assert bool(made.guides[:, :3].any()) == bool(share)
 
 
 def test_picture_does_not_depend_on_what_is_painted_with_it(easel: Easel, drawn: list[Subject]) -> None:

@@ -144,7 +144,7 @@ def test_decoder_of_scenes_learns_and_is_put_beside_the_autoencoder(scenes: tupl
     network = decoder.load(tmp_path / "model/decoder")
     assert network.shape.latent == 4 and network.shape.finer == 0
     assert set(told["before"]) == set(told["after"]) == {"graphic", "painterly"}
-    assert set(told["after"]["painterly"]) == {"psnr", "sharpness", "grain"}
+    assert all(set(kind) == {"psnr", "sharpness", "grain"} for kind in told["after"].values())
     assert told["before"] != told["after"]
     again = call(*scenes, "--steps", 3)
     assert again["taken_now"] == 0 and again["after"] == told["after"]

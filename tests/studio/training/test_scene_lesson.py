@@ -21,8 +21,9 @@ def held(graphic: float = 1.0, times: int = 8) -> dict[str, Tensor]:
     """Make a pool of three whose values tell row, column and number at every size."""
     places = torch.stack(torch.meshgrid(torch.arange(8), torch.arange(8), indexing="ij")).float()
     latents = torch.stack([torch.cat([places, torch.full((1, 8, 8), float(n))]) for n in range(3)])
-    pictures, colours = (F.interpolate(latents, scale_factor=by).byte() for by in (times, times // 2))
-    large = {"pictures": pictures, "guides": torch.cat([colours, torch.full_like(colours[:, :1], 255)], 1)}
+    shown = torch.cat([latents, torch.full((3, 1, 8, 8), scene_lesson.BLANK + graphic * scene_lesson.LEVELS)], 1)
+    large = {name: F.interpolate(values, scale_factor=by).byte() for name, values, by in
+             (("pictures", latents, times), ("guides", shown, times // 2))}  # fmt: skip
     return {"latents": latents, "repainted": latents + 0.25, "graphic": torch.full((3,), graphic)} | large
 
 
@@ -35,9 +36,9 @@ def test_latents_guides_and_pictures_are_cropped_alike(step: int, times: int) ->
     own = seen.own.view(-1, 1, 1, 1)
     placed = torch.where(own, seen.latents, seen.latents - 0.25)
     assert torch.equal(F.interpolate(placed, scale_factor=times), (seen.pictures * 255).round())
-    guides, shares = (seen.guides[:, :3] + 1) * 127.5, seen.guides[:, 3]
-    assert bool((shares == 1).all())
-    assert torch.allclose(F.interpolate(placed, scale_factor=times // 2), guides, atol=1e-3)
+    guides = seen.guides * scene_lesson.LEVELS + scene_lesson.BLANK
+    assert torch.allclose(F.interpolate(placed, scale_factor=times // 2), guides[:, :3], atol=1e-3)
+    assert bool((seen.guides[:, 3] == 1).all())
 
 
 def test_pieces_are_of_all_places_and_some_repainted() -> None:
@@ -73,6 +74,24 @@ def test_subjects_are_painted_with_guides_and_latents_of_their_size(book: Path, 
     finer = scene_lesson.painted_subjects(drawn, 2, 1, 64, vae, finer=True)
     assert finer["latents"].shape == (2, 4, 4, 4) and finer["guides"].shape == (2, 4, 32, 32)
     assert finer["pictures"].shape == (2, 3, 64, 64) and finer["guides"].dtype == torch.uint8
+
+
+def test_painted_subjects_are_shown_a_blank_guide_and_graphic_ones_where_their_marks_are(
+    book: Path, halving: Path
+) -> None:
+    held = scene_lesson.painted_subjects(sketchbook.load(book), 12, 3, 32, autoencoder.load(halving))
+    graphic, seen = held["graphic"], {}
+
+    def kept(_: Tensor, guides: Tensor) -> Tensor:
+        seen["guides"] = guides
+        return torch.zeros(len(guides), 3, 32, 32)
+
+    scene_lesson.painted(kept, held)
+    guides, whole = seen["guides"], ScenePool(held, 32).seen(4, 12, loop.dice(1, 1))
+    assert bool((graphic == 0).any()) and bool((graphic == 1).any())
+    assert not guides[graphic == 0].any() and not whole.guides[whole.graphic == 0].any(), "to the last bit"
+    assert bool((guides[graphic == 1][:, 3] == 1).all()) and float(guides[graphic == 1][:, :3].std()) > 0.1
+    assert float(guides.abs().max()) <= 1
 
 
 def test_what_was_painted_is_decoded_to_the_size_of_the_pictures(book: Path, halving: Path) -> None:

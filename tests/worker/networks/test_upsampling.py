@@ -11,6 +11,7 @@ import torch
 from diffusers.models.upsampling import Upsample2D
 from torch import nn
 
+from decoder import GUIDE, SceneDecoder, Shape
 from worker.networks import upsampling
 from worker.networks.upsampling import Tail, Upsampler
 
@@ -49,6 +50,23 @@ def test_decoder_paints_the_same_picture_to_its_edges(
     before = usual(latents)
     after = folded.to(memory_format=memory_format)(latents.contiguous(memory_format=memory_format))
     assert after.shape == before.shape
+    assert torch.allclose(after, before, atol=2e-6)
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(("times", "made"), [(4, [Upsampler, Upsampler, Tail]), (8, [Upsampler, Tail])])
+@torch.inference_mode()
+def test_decoder_that_is_shown_scenes_folded_differs_in_last_bits_alone(
+    times: int, made: list[type[nn.Module]], memory_format: torch.memory_format
+) -> None:
+    usual: Any = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), finer=4 if times == 8 else 0)).eval()
+    folded = copy.deepcopy(usual)
+    upsampling.fold(folded)
+    assert kinds(folded) == ([Upsampler, Upsampler, Tail, *made] if times == 8 else made)
+    latents, guide = torch.randn(2, 4, 5, 9), torch.rand(2, GUIDE, 5 * times, 9 * times)
+    before = usual(latents, guide)
+    after = folded.to(memory_format=memory_format)(latents.contiguous(memory_format=memory_format), guide)
+    assert after.shape == before.shape == (2, 3, 10 * times, 18 * times)
     assert torch.allclose(after, before, atol=2e-6)
 
 
