@@ -72,5 +72,5 @@ def test_guide_between_a_graphic_scene_and_a_painted_one_shows_what_has_not_turn
 
 @pytest.mark.parametrize("side", [100, 256])
 def test_guide_of_a_size_that_does_not_go_into_the_picture_is_refused(side: int) -> None:
-    with pytest.raises(ValueError, match=f"{side} pixels a side cannot be made of a picture of 128"):
+    with pytest.raises(ValueError, match=f"{side} pixels high cannot be made of a picture of 128"):
         drawn().guide(side)
