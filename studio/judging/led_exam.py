@@ -17,11 +17,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sketch import arrangement, rendering, wording
+from sketch import rendering, wording
 from sketch.arrangement import Item, Wish
 from sketch.colour import DARKS
 from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling import styled
 from sketch.styling.drawing_styles import unmodelled
 from studio.hands import registry
 from studio.hands.registry import HANDS
@@ -84,7 +85,7 @@ class _Maker:
             Item(each.digest, each.name, each.kind, count, colour, look=self._book.look(each.digest)) for each in chosen
         ]
         wish = Wish()
-        scene = arrangement.arrange(items, wish, dice.getrandbits(31))
+        scene = styled.arrange(items, wish, dice.getrandbits(31), marks=HANDS[painter].marks, book=self._book)
         _, short = wording.of_scene(items, wish)
         text = self._pattern.replace("{words}", HANDS[painter].words).replace("{prompt}", short)
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)

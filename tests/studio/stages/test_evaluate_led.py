@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
-CONCEPTS, HANDS = ("bear", "fox", "owl", "red apple"), ("plain", "neon", "cut-out")
+CONCEPTS, HANDS = ("bear", "fox", "owl", "red apple"), ("plain", "gouache", "cut-out")
 LITTLE = ("--plain", 2, "--seeds", 2, "--by-hand", 2, "--composed", 2, "--decoded", 0, "--batch", 5)
 LEXICON = Path("models/house/lexicon.npz")
 
@@ -64,8 +64,8 @@ def test_what_is_asked_is_what_is_drawn_in_hands_that_the_eye_knows(evaluated: t
     told = evaluated[1]
     assert told["name"] == "led-000003" and (told["steps"], told["guided"]) == (5, [0.0, 0.6])
     assert told["plain"]["M"]["of"] == 4 and "rewordings" not in told
-    assert set(told["led"]["by_hand"]) == {"neon", "cut-out"}
-    row = told["led"]["by_hand"]["neon"]
+    assert set(told["led"]["by_hand"]) == {"gouache", "cut-out"}
+    row = told["led"]["by_hand"]["gouache"]
     assert row["of"] == 2 and row["decoded"] >= 0 and set(row) >= {"told", "told_by_program", "concept_top5"}
     for asks in (led_exam.TWO, led_exam.NUMBER, led_exam.COLOUR):
         assert set(told["led"][asks]) == {"painted", "by_program"}
@@ -79,7 +79,7 @@ def test_pictures_are_those_of_the_worker(
          "--sketchbook", book, "--lexicon", LEXICON, "--to", tmp_path / "led", "--name", "led")  # fmt: skip
     parts = pipeline.of_folder(tmp_path / "led")
     loaded = sketchbook.load(book)
-    asked = led_exam.questions(loaded, CONCEPTS, ("neon",), ("neon",), exam.Extent(1, 1, 1, 0, 1), prefix="P: ")
+    asked = led_exam.questions(loaded, CONCEPTS, ("gouache",), ("gouache",), exam.Extent(1, 1, 1, 0, 1), prefix="P: ")
     pipe = pipeline.pipeline(parts)
     preset = presets.resolve(presets.BALANCED, {"presets": led_model.PRESETS})
     way = exam.Way(5, 2.5, (0.0, 0.6), 1.1)
@@ -116,7 +116,7 @@ def test_card_tells_of_each_hand_beside_its_program(
          "--name", "led")  # fmt: skip
     text = (tmp_path / "out/MODEL_CARD.md").read_text()
     assert (
-        "| neon | 2 | " in text
+        "| gouache | 2 | " in text
         and "sharpness that the decoder leaves" in text
         and "in 5 steps with guidance 2.5 in 0% to 60%" in text
     )
@@ -125,12 +125,13 @@ def test_card_tells_of_each_hand_beside_its_program(
 
 def test_scene_itself_has_the_colours_that_were_asked_for(book: Path, untaught: Path, tmp_path: Path) -> None:
     loaded = sketchbook.load(book)
-    asked = led_exam.questions(loaded, CONCEPTS, ("neon",), (), exam.Extent(1, 1, 0, 0, 8))
+    asked = led_exam.questions(loaded, CONCEPTS, ("gouache",), (), exam.Extent(1, 1, 0, 0, 8))
     coloured = [question for question in asked if question.asks == led_exam.COLOUR]
     assert len(coloured) == 8 and all(question.scene and question.scene.things[0].colour for question in coloured)
 
     def drawn(questions: Any) -> Any:
-        scenes = [rendering.draw(question.scene, loaded, 64).picture for question in questions]
+        plain = [replace(question.scene, composition=None) for question in questions]
+        scenes = [rendering.draw(scene, loaded, 64).picture for scene in plain]
         return led_exam.shown(torch.from_numpy(np.stack(scenes)).permute(0, 3, 1, 2))
 
     def grey(questions: Any) -> Any:
@@ -161,7 +162,7 @@ class Sees:
 
 def test_only_what_the_program_shows_and_the_model_does_not_is_lost(book: Path, tmp_path: Path) -> None:
     loaded, eye = sketchbook.load(book), Sees()
-    asked = led_exam.questions(loaded, CONCEPTS, ("neon",), (), exam.Extent(3, 2, 1, 0))
+    asked = led_exam.questions(loaded, CONCEPTS, ("gouache",), (), exam.Extent(3, 2, 1, 0))
     own, even = exam.Gallery(Folder(tmp_path), "own"), exam.Gallery(Folder(tmp_path), "even")
     own.paint(asked, led_exam.by_hand(loaded, 32), batch=4)
     even.paint(asked, lambda part: led_exam.shown(torch.full((len(part), 3, 32, 32), 0.5)), batch=4)
@@ -182,7 +183,7 @@ def test_evaluation_of_nothing_that_is_drawn_is_refused(
 ) -> None:
     (tmp_path / "eye").mkdir()
     save(tmp_path / "eye", Tower(Shape(16, (8, 16), (1, 1), 16, 1)), Texts(base).sentences(["a kite"]),
-         concepts=("kite",), hands=("neon",), measured_on=[], R=None)  # fmt: skip
+         concepts=("kite",), hands=("gouache",), measured_on=[], R=None)  # fmt: skip
     shutil.copytree(led.path, tmp_path / "work")
     told = call(*words, "--folder", tmp_path / "work", "--run", "led", "--eye", tmp_path / "eye", ok=False)
     assert "knows none of the concepts that are drawn" in told["error"]

@@ -56,7 +56,7 @@ def test_sketchbook_holds_each_drawing_with_whose_it_is(book: Path, modules: Pat
     assert (bear.kind, bear.licence, bear.artist) == ("animal-mammal", "Apache-2.0", "Google LLC")
     assert "grizzly" in bear.words and bear.source == "npm:@iconify-json/noto@1.2.3#bear"
     assert held.picture(bear.digest, 16)[..., 3].max() == 1
-    told = call("sketchbook", "--folder", tmp_path, "--modules", modules)
+    told = call("sketchbook", "--folder", tmp_path, "--modules", modules, "--vendor", "twemoji", "--vendor", "noto")
     assert (tmp_path / "sketchbook.zip").read_bytes() == book.read_bytes()
     assert told["drawings"] == len(held.drawings) and told["bytes"] == book.stat().st_size and told["names"] == 5
 
