@@ -73,9 +73,15 @@ def compose(
 
 
 def _redrawn(laid: Laid, composition: Composition, side: float, is_place: float) -> tuple[Array, NDArray[np.int16]]:
-    inks = np.stack([colour.parsed(ink) for ink in composition.inks])
+    inks = np.stack([colour.parsed(ink) for ink in _enough(composition)])
     field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed)
     return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
+
+
+def _enough(composition: Composition) -> tuple[str, ...]:
+    """Return the inks of a composition, again from the first on where its marks take more: it may come from anybody."""
+    inks, least = composition.inks, min(len(each) for each in STYLES[composition.marks].inks)
+    return tuple(inks[number % len(inks)] for number in range(max(len(inks), least)))
 
 
 def on_the_way(

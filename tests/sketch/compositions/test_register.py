@@ -95,3 +95,12 @@ def test_marks_redraw_a_picture_that_fills_the_frame(marks: str) -> None:
     chosen = Composition(marks, inks=STYLES[marks].inks[0], seed=3)
     picture, _ = composing.compose((things, ground, numbers * 0 + 1), chosen, side=0.4, is_place=0)
     assert np.isfinite(picture).all() and picture.std() > 0.01
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_marks_make_do_with_any_number_of_inks(marks: str, count: int) -> None:
+    inks = tuple(f"{(number * 2654435761) % 0xFFFFFF:06x}" for number in range(1, count + 1))
+    for layout in composition.LAYOUTS:
+        chosen = Composition(marks, layout, 2, 3, inks, 0.2, 1.0, 7)
+        picture, _ = composing.compose(layers(40, 40), chosen, side=0.4, is_place=1)
+        assert np.isfinite(picture).all()
