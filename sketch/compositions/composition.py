@@ -106,7 +106,7 @@ def read(value: object, where: str) -> Composition:
 
 def _cells(value: object, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= CELLS_MOST:
-        raise SceneError(f"{where}: a whole number from 1 to {CELLS_MOST} is required.")
+        raise SceneError(f"{where}: it must be a whole number from 1 to {CELLS_MOST}.")
     return value
 
 
