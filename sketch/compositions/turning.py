@@ -36,8 +36,7 @@ def _mixed_ink(first: str, last: str, t: float) -> str:
 def cell_times(grid: Composition, t: float) -> list[float]:
     """Return how far each cell of a grid is on its way at ``t``: one turns after the other, two or three at a time."""
     order = _order(grid.rows, grid.columns, grid.seed).reshape(-1)
-    times = np.clip((t - order * (1 - WINDOW)) / WINDOW, 0, 1)
-    return [round(float(time), 6) for time in times]
+    return [round(float(time), 6) for time in _done(order, t)]
 
 
 def turned(height: int, width: int, first: Composition, last: Composition, t: float) -> Array:
@@ -50,7 +49,7 @@ def turned(height: int, width: int, first: Composition, last: Composition, t: fl
     x = ((np.arange(width, dtype=np.float32) + 0.5) / width * columns)[None, :]
     row, column = np.minimum(y.astype(int), rows - 1), np.minimum(x.astype(int), columns - 1)
     order = _order(rows, columns, first.seed)[row, column]
-    done = np.clip((t - order * (1 - WINDOW)) / WINDOW, 0, 1)
+    done = _done(order, t)
     upright = (row + column) % 2 == 0
     within = np.where(upright, x - column, y - row)
     soft = 2.0 * max(rows, columns) / min(height, width)
@@ -62,6 +61,11 @@ def _order(rows: int, columns: int, seed: int) -> Array:
     count = rows * columns
     order = np.random.default_rng(seed).permutation(count) / max(1, count - 1)
     return np.asarray(order.reshape(rows, columns), np.float32)
+
+
+def _done(order: Array, t: float) -> Array:
+    """Return how far parts have turned at ``t``, 0…1, that begin in an order."""
+    return np.asarray(np.clip((t - order * (1 - WINDOW)) / WINDOW, 0, 1))
 
 
 def _front(height: int, width: int, seed: int, t: float) -> Array:

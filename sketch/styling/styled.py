@@ -22,7 +22,6 @@ from sketch.styling import drawing_styles
 PLACELESS = 0.3
 """The share of graphic pictures whose style draws the ground, where no place is asked for."""
 
-
 CROPPING = 0.14
 """The share of single things that are so near that the frame crops them."""
 
@@ -56,7 +55,7 @@ def arrange(
 
 
 def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int) -> Scene:
-    """Bring what stands alone nearer, now and then so near that the frame crops it: small, it is a sign."""
+    """Return a scene whose single thing is nearer, at times cropped by the frame: small, it is a sign."""
     if len(scene.things) != 1 or wish.composition or any(item.is_view for item in items):
         return scene
     rng = random.Random(f"nearer:{seed}")  # noqa: S311 - drawn to be drawn again

@@ -1,8 +1,7 @@
-"""What several hands do with a given ground: superpixels, strokes laid by a rule or along the form, detail, relief."""
+"""What several hands do with a given ground: strokes laid by a rule or along the form, detail, relief."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -54,22 +53,6 @@ def rim(like: Tensor, width: float, unit: float) -> Tensor:
     """Return a band just outside the motifs, but not in their narrow gaps, such as between spokes."""
     gaps = step(brush.blur(like, 7 * unit), 0.47, 0.6)
     return step(brush.blur(like, width * unit), 0.05, 0.12) * (1 - body(like, unit)) * (1 - gaps)
-
-
-def clusters(picture: Tensor, points: Tensor, spread: float, rounds: int = 2) -> Tensor:
-    """Grow superpixels (SLIC, Achanta and others 2012) from points (n, k, 2): labels (n, h, w).
-
-    A difference of 1 in ``picture`` (n, c, h, w) counts as much as ``spread`` pixels.
-    """
-    n = len(picture)
-    x, y = brush.places(picture)
-    features = torch.cat([torch.cat([x, y], 1).expand(n, -1, -1, -1), picture * spread], 1)
-    centres = brush.sample(features, points[:, None, None, :, 0], points[:, None, None, :, 1])[:, :, 0].transpose(1, 2)
-    small = features[:, :, 1::2, 1::2]
-    for _ in range(rounds):
-        found = brush.means(small, brush.cells(centres, small), points.shape[1])
-        centres = torch.where(found.abs().sum(2, keepdim=True) > 0, found, centres)
-    return brush.cells(centres, features)
 
 
 def gathered(values: Tensor, labels: Tensor) -> Tensor:
@@ -142,20 +125,6 @@ def _ahead(way: tuple[Tensor, Tensor], marks: brush.Marks, field: Tensor, reach:
 def varied(tones: Tensor, own: Tensor, light: float, turn: float) -> Tensor:
     """Shake tones (n, 3, …) a little in lightness and hue by two even numbers of their own (n, 2, …)."""
     return colour.tuned(tones, lift=light * (own[:, :1] - 0.5), turn=turn * (own[:, 1:2] - 0.5))
-
-
-def main_hue(labels: Tensor, palette: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Find the colour that prevails in a parted picture, by area and strength: lightness, chroma, hue (n, 1, 1, 1)."""
-    light, chroma, hue = colour.polar(colour.lab(palette.transpose(1, 2)))
-    count = torch.nn.functional.one_hot(labels.flatten(1), palette.shape[1]).float().mean(1)
-    at = (count.sqrt() * (chroma[:, 0] + 0.005)).argmax(1)[:, None, None]
-    found = [each.gather(2, at)[..., None] for each in (light, chroma, hue)]
-    return found[0], found[1], found[2]
-
-
-def turned_away(hue: Tensor, other: Tensor) -> Tensor:
-    """Return how far one hue lies from another, in radians 0…π."""
-    return (torch.remainder(hue - other + math.pi, 2 * math.pi) - math.pi).abs()
 
 
 def sweeps(dice: Dice, like: Tensor, unit: float, lean: tuple[float, float] = (-1.1, 0.5)) -> Tensor:
