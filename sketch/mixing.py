@@ -7,8 +7,8 @@ distance field metamorphosis, ACM TOG 1998); what has no counterpart grows or sh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -89,20 +89,14 @@ class Mixture:
         if t <= 0 or t >= 1:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
         frame = Frame.of(size)
+        if any(self._graphic):
+            return self._composed(frame, t)
+        return self._set_up(frame, t)
+
+    def _set_up(self, frame: Frame, t: float) -> Drawn:
+        """Draw what lies at ``t`` in a frame, as it is painted where a composition says so."""
         mixture = self._in_frame(frame)
-        whole = mixture._layered(t, frame.side)
-        if self.first.composition is None and self.last.composition is None:
-            return frame.cut(whole)
-        drawn = frame.cut(mixture._painted(whole, t))
-        if not any(self._graphic):
-            return drawn
-
-        def layers(composition: Composition) -> Layers:
-            is_square = composing.is_repeated(composition) and not frame.is_square
-            shown = self._layered(t, frame.short) if is_square else frame.cut(whole)
-            return shown.things, shown.ground, shown.numbers
-
-        return self._composed(drawn, layers, t)
+        return frame.cut(mixture._painted(mixture._layered(t, frame.side), t))
 
     def _fitted(self, frame: Frame) -> Mixture:
         if frame.is_square:
@@ -120,10 +114,8 @@ class Mixture:
     def _drawn(self, t: float, size: int) -> Drawn:
         """Draw the things at ``t`` before their backdrop, ``size`` pixels a side, without compositions."""
         ground = self._ground(t, size)
-        ends = (self.first.setting, 1 - t), (self.last.setting, t)
         light = self._light(t)
         gather(light, ground)
-        unoutlined = sum(share * rendering.unoutlined(setting) for setting, share in ends)
         colours, cover = np.zeros((size, size, 3), np.float32), np.zeros((size, size), np.float32)
         numbers = np.zeros((size, size), np.int16)
         for number, (a, b, changes) in enumerate(self._figures, 1):
@@ -152,7 +144,7 @@ class Mixture:
             numbers[rows, columns][share > 0.5] = number
         straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
         things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
-        return Drawn(things, ground, numbers, unoutlined)
+        return Drawn(things, ground, numbers, self._unoutlined(t))
 
     def _painted(self, drawn: Drawn, t: float) -> Drawn:
         """Set up as a painter would what is painted of what lies at ``t``."""
@@ -162,29 +154,44 @@ class Mixture:
         seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
         return painterly.between(drawn, (self.first.setting, self.last.setting), t, seeds=(seeds[0], seeds[1]))
 
-    def _composed(self, drawn: Drawn, layers: Callable[[Composition], Layers], t: float) -> Drawn:
-        """Redraw in its marks what is graphic of what lies at ``t``, ``drawn`` as it is painted where some of it is."""
+    def _composed(self, frame: Frame, t: float) -> Drawn:
+        """Redraw in its marks what is graphic of what lies at ``t``."""
         ends, graphic = (self.first, self.last), self._graphic
+        drawn = None if all(graphic) else self._set_up(frame, t)
         places = [composing.place_share(scene.setting.kind) for scene in ends]
+
+        def layers(composition: Composition) -> Layers:
+            if composing.is_repeated(composition) and not frame.is_square:
+                shown = self._layered(t, frame.short)
+            else:
+                shown = frame.cut(self._in_frame(frame)._layered(t, frame.side))
+            return shown.things, shown.ground, shown.numbers
+
         picture, numbers, turned = composing.on_the_way(
             layers,
-            (drawn.picture, drawn.numbers),
+            None if drawn is None else (drawn.picture, drawn.numbers),
             [scene.composition for scene in ends],
             t,
+            shape=(frame.height, frame.width),
             side=self._light(t).side,
             is_place=(1 - t) * places[0] + t * places[1],
             cell=self._cell,
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
-        return rendering.composed(drawn, picture, numbers, turned=turned, painted=share)
+        things = None if drawn is None else drawn.things
+        return rendering.composed(picture, numbers, self._unoutlined(t), turned=turned, things=things, painted=share)
 
     def _cell(self, t: float, size: int) -> Layers:
         """Draw the square scene at ``t``, the ends too, before anything is composed."""
         if 0 < t < 1:
             drawn = self._drawn(t, size)
         else:
-            drawn = rendering.draw(replace(self.first if t <= 0 else self.last, composition=None), self._book, size)
+            drawn = rendering.layered(self.first if t <= 0 else self.last, self._book, size)
         return drawn.things, drawn.ground, drawn.numbers
+
+    def _unoutlined(self, t: float) -> float:
+        ends = (self.first.setting, 1 - t), (self.last.setting, t)
+        return sum(share * rendering.unoutlined(setting) for setting, share in ends)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))

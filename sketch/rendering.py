@@ -44,7 +44,7 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
     picture, numbers = composing.compose(
         layers, composition, side=scene.setting.light, is_place=share, shape=(frame.height, frame.width)
     )
-    return composed(drawn, picture, numbers)
+    return composed(picture, numbers, drawn.unoutlined)
 
 
 def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
@@ -80,23 +80,22 @@ def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
 
 
 def composed(
-    drawn: Drawn,
     picture: Array,
     numbers: NDArray[np.int16],
+    unoutlined: float,
     *,
     turned: Array | None = None,
+    things: Array | None = None,
     painted: Array | float = 0.0,
 ) -> Drawn:
     """Return a scene that was redrawn as a whole: its picture (h, w, 3) is all ground.
 
-    Where some of it is ``painted`` (h, w), 0…1, things stay things so far. Things that were drawn in another shape, to
-    be shown in cells, are things no longer.
+    Where some of it is ``painted`` (h, w), 0…1, ``things`` (h, w, 4) stay things so far.
     """
-    shown = drawn.things if drawn.numbers.shape == numbers.shape else np.zeros((*numbers.shape, 4), np.float32)
-    things = np.concatenate([shown[..., :3], shown[..., 3:] * np.asarray(painted)[..., None]], -1)
-    return Drawn(
-        things.astype(np.float32), picture, numbers, drawn.unoutlined, 1 - np.asarray(painted, np.float32), turned
-    )
+    left = np.zeros((*numbers.shape, 4), np.float32)
+    if things is not None:
+        left[..., :3], left[..., 3] = things[..., :3], things[..., 3] * painted
+    return Drawn(left, picture, numbers, unoutlined, 1 - np.asarray(painted, np.float32), turned)
 
 
 def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:

@@ -86,22 +86,24 @@ def _enough(composition: Composition) -> tuple[str, ...]:
 
 def on_the_way(
     layers: Callable[[Composition], Layers],
-    painted: tuple[Array, NDArray[np.int16]],
+    painted: tuple[Array, NDArray[np.int16]] | None,
     compositions: Sequence[Composition | None],
     t: float,
     *,
+    shape: tuple[int, int],
     side: float,
     is_place: float,
     cell: Callable[[float, int], Layers],
 ) -> tuple[Array, NDArray[np.int16], Array]:
     """Compose what lies at ``t`` between two scenes, one of them graphic; things, light and place were mixed before.
 
-    ``layers`` returns what a composition is made from. ``painted`` are picture (h, w, 3) and numbers (h, w) where one
-    is not graphic; ``cell`` draws the square scene at some time, so many pixels a side, for grids, whose cells turn one
-    after the other. Return picture (h, w, 3), numbers (h, w), and how far each pixel (h, w) shows the last composition.
+    ``layers`` returns what a composition is made from; ``painted`` are picture (h, w, 3) and numbers (h, w) where one
+    is not graphic. ``shape`` is height and width. ``cell`` draws the square scene at some time, so many pixels a side,
+    for grids, whose cells turn one after the other. Return picture (h, w, 3), numbers (h, w), and how far each pixel
+    (h, w) shows the last composition.
     """
-    height, width = painted[1].shape
-    draw = partial(compose, side=side, is_place=is_place, shape=(height, width))
+    height, width = shape
+    draw = partial(compose, side=side, is_place=is_place, shape=shape)
     first, last = (each or Composition() for each in compositions)
     if (one := turning.between(first, last, t)) is not None:
         even = np.full((height, width), t, np.float32)
@@ -110,9 +112,9 @@ def on_the_way(
         framed = layouts.in_frame(one, height, width)
         times, pixels = turning.cell_times(framed, t), layouts.cell_side(framed, height, width)
         shown = {time: cell(time, pixels) for time in set(times)}
-        laid = layouts.lay_cells([shown[time] for time in times], framed, (height, width))
+        laid = layouts.lay_cells([shown[time] for time in times], framed, shape)
         return *_redrawn(laid, one, side, is_place), even
-    drawn = [draw(layers(each), each) if each.is_graphic else painted for each in (first, last)]
+    drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
     ends = [layouts.in_frame(each, height, width) for each in (first, last)]
     share = turning.turned(height, width, ends[0], ends[1], t)
     picture = drawn[0][0] + (drawn[1][0] - drawn[0][0]) * share[..., None]
