@@ -141,7 +141,7 @@ class SceneDecoder(nn.Module):
         return picture
 
     def _times(self, latents: Tensor, guide: Tensor) -> int:
-        """Say how many of the guide's pixels lie along one latent: 4, or 8 for the finer stage."""
+        """Return how many of the guide's pixels lie along one latent: 4, or 8 for the finer stage."""
         sides = latents.shape[-2:]
         for times in (4, 8) if self.finer is not None else (4,):
             if guide.shape[-2:] == (times * sides[0], times * sides[1]):

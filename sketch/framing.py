@@ -72,7 +72,7 @@ class Frame:
 
     @property
     def is_square(self) -> bool:
-        """Tell whether it is the square itself."""
+        """Return whether it is the square itself."""
         return self.height == self.width
 
     def cut(self, drawn: Drawn) -> Drawn:

@@ -162,7 +162,7 @@ def _scene(told: object) -> dict[str, Any] | None:
 
 
 def _layout(text: object) -> object:
-    """Leave a layout to the style where that is asked for."""
+    """Return no layout where it is left to the style."""
     if text in (None, "", AUTO):
         return None
     if not isinstance(text, str) or text not in LAYOUTS:

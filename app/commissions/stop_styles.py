@@ -35,7 +35,7 @@ def named(asked: AskedStop, known: Sequence[Hand]) -> Hand | None:
 
 
 def is_left_open(asked: AskedStop, known: Sequence[Hand]) -> bool:
-    """Tell whether the house chooses the style of a stop.
+    """Return whether the house chooses the style of a stop.
 
     A model that does not compose is told what a prompt names, whether it knows that or not.
     """
@@ -68,7 +68,7 @@ def chosen(stops: Sequence[AskedStop], *, model: str, walk_seed: int, after: dic
 
 
 def offering(able: Sequence[str], layouts: Sequence[str | None], known: Sequence[Hand]) -> list[str]:
-    """Leave those styles, by their words, that offer some layouts; None is offered by all."""
+    """Filter styles, by their words, by the layouts that they offer; None is offered by all."""
     wanted = {layout for layout in layouts if layout is not None}
     offered = {hand.words: set(hand.layouts) for hand in known}
     return [words for words in able if wanted <= offered.get(words, set())]

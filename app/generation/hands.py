@@ -36,7 +36,7 @@ class Hand:
 
     @property
     def is_graphic(self) -> bool:
-        """Tell whether its scenes draw their marks by themselves."""
+        """Return whether its scenes draw their marks by themselves."""
         return self.marks not in ("", PAINTED)
 
     @property
@@ -70,7 +70,7 @@ def _told(row: dict[str, Any]) -> Hand:
 
 
 def compose(among: Iterable[Hand]) -> bool:
-    """Tell whether some of these hands compose their scenes."""
+    """Return whether some of these hands compose their scenes."""
     return any(hand.marks for hand in among)
 
 

@@ -45,7 +45,7 @@ class Heard:
 
     @property
     def is_style_alone(self) -> bool:
-        """Tell whether all that is said is a style."""
+        """Return whether all that is said is a style."""
         return bool(self.roles) and set(self.roles) == {HAND}
 
     def phrase(self, first: int, last: int) -> str:

@@ -72,7 +72,7 @@ MEDIUMS = (
 
 
 def of_medium(said: Sequence[str], able: Sequence[str]) -> Sequence[str]:
-    """Leave those styles that are of a medium that is named; all where none is, or the model has none of it."""
+    """Filter styles by a medium that is named; return all where none is, or the model has none of it."""
     words = [word for each in said for word in each.split()]
     for names, wanted in MEDIUMS:
         if any(word.endswith(names) for word in words):
@@ -81,7 +81,7 @@ def of_medium(said: Sequence[str], able: Sequence[str]) -> Sequence[str]:
 
 
 def is_suited(words: str, kinds: Collection[str]) -> bool:
-    """Tell whether a style suits all drawings of these kinds."""
+    """Return whether a style suits all drawings of these kinds."""
     groups = SUITS.get(words)
     if groups is None:
         return True

@@ -50,7 +50,7 @@ def place_share(kind: str) -> float:
 
 
 def is_repeated(composition: Composition) -> bool:
-    """Tell a composition in each of whose cells a whole scene is shown, a square one, whatever the picture's shape."""
+    """Return whether each cell of a composition shows a whole scene, a square one, whatever the picture's shape."""
     return composition.is_graphic and composition.layout in layouts.REPEATED
 
 

@@ -121,7 +121,7 @@ def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
 
 
 def _reflect(behind: Array, shape: Form, held: Array, setting: Setting, share: float) -> None:
-    """Let the ground (n, n, 3) show a thing upside down, in place; ``held`` (m, m, 3) is what things show."""
+    """Draw a thing upside down on the ground (n, n, 3), in place; ``held`` (m, m, 3) is what things show."""
     if not reflections.amount(setting) or _floor(setting) > 1:
         return
     size = behind.shape[0]
@@ -131,7 +131,7 @@ def _reflect(behind: Array, shape: Form, held: Array, setting: Setting, share: f
 
 
 def _dark(shape: Form, light: Light, setting: Setting) -> Array:
-    """Say how dark a thing makes the ground (m, m): where it touches it, and away from the light."""
+    """Return how dark a thing makes the ground (m, m): where it touches it, and away from the light."""
     if setting.kind in AIR or not ground.is_place(setting):
         return np.zeros_like(shape.cover)
     floor = _floor(setting)
@@ -151,7 +151,7 @@ _SHADOW = np.array([1.0, 0.94, 0.84], np.float32)
 
 
 def _facing(shapes: list[Form], light: Light, size: int) -> tuple[Array, Array]:
-    """Say how far each place of the things faces the light, -1…1, and how far it is covered: coarse."""
+    """Return how far each place of the things faces the light, -1…1, and how far it is covered: coarse."""
     facing, cover = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
     length = float(np.sqrt(light.side**2 + HIGH**2 + 1))
     for shape in shapes:
@@ -221,7 +221,7 @@ def _widened(behind: Array) -> Array:
 
 
 def _beside(facing: Array, cover: Array) -> Array:
-    """Say where the ground beside things is to be darker (beside what is lit) or lighter."""
+    """Return where the ground beside things is to be darker (beside what is lit) or lighter."""
     reach = 0.06 * len(cover)
     total = blurred(cover, reach)
     return np.asarray(blurred(np.clip(facing * 2.4, -1, 1) * cover, reach) / (total + 0.15) * np.clip(total * 3, 0, 1))

@@ -42,7 +42,7 @@ def drawn(setting: Setting, size: int, seed: int) -> Array:
 
 
 def _leave_paper(stage: Stage) -> None:
-    """Leave the ground unpainted towards the frame in some pictures: brushed out at some sides, or as a vignette."""
+    """Clear the ground towards the frame in some pictures: brushed out at some sides, or as a vignette."""
     kind, wide = stage.any(0, 1), stage.any(0.06, 0.12)
     ragged = 0.022 * stage.noise(0.22, 0.09, 2)
     sides = [stage.any(0, 1) < 0.7 for _ in range(4)]
@@ -61,12 +61,12 @@ def _leave_paper(stage: Stage) -> None:
 
 
 def is_place(setting: Setting) -> bool:
-    """Tell whether a setting is of a kind that is drawn as a place here; a photo's surroundings are not."""
+    """Return whether a setting is of a kind that is drawn as a place here; a photo's surroundings are not."""
     return setting.kind in _DRAWN
 
 
 def _weather(stage: Stage) -> None:
-    """Let rain or snow hang in the air: a veil, and broad soft flakes or streaks."""
+    """Draw rain or snow in the air: a veil, and broad soft flakes or streaks."""
     stage.rgb += (stage.tones[1] * 0.8 - stage.rgb) * np.float32(0.22)
     if stage.setting.weather == "rain":
         streaks = stage.sampled(stage.x * 26 + 8 * stage.light * stage.y, stage.y * 3, 2)

@@ -25,7 +25,7 @@ def wall(stage: Stage, *, patch: float = 0.6) -> None:
 
 
 def _window_light(stage: Stage) -> None:
-    """Let the light of a window lie aslant on the wall, parted by its bar."""
+    """Draw the light of a window aslant on the wall, parted by its bar."""
     lean, wide, high = stage.any(0.25, 0.6), stage.any(0.12, 0.2), stage.any(0.22, 0.34)
     middle_x, middle_y = 0.5 - stage.light * stage.any(0.1, 0.35), stage.any(0.18, 0.34)
     across = np.abs(stage.x - middle_x + stage.light * lean * (stage.y - middle_y))
@@ -35,7 +35,7 @@ def _window_light(stage: Stage) -> None:
 
 
 def _curtain(stage: Stage, left: float, right: float) -> None:
-    """Let a curtain fall from above: upright folds in shade and light, its edge not quite straight."""
+    """Draw a curtain from above: upright folds in shade and light, its edge not quite straight."""
     edge = np.minimum(stage.x - left, right - stage.x) + 0.012 * np.sin(stage.y * 7 + stage.any(0, 6))
     cover = stage.soft(edge, 0.02)
     x = stage.x + 0.03 * (stage.y - 0.3) * np.sin(stage.x * 9)
@@ -121,7 +121,7 @@ def _laid(stage: Stage, horizon: float, depth: Numbers) -> None:
 
 
 def _front(stage: Stage, edge: Numbers) -> None:
-    """Let the front of the table fall into shade."""
+    """Shade the front of the table."""
     below = stage.soft(stage.y - edge, 0.012)
     stage.shade(-0.62 * below)
     stage.shade(0.12 * stage.soft(0.01 - np.abs(stage.y - edge + 0.012), 0.02))

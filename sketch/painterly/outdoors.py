@@ -106,7 +106,7 @@ def meadow(stage: Stage) -> None:
 
 
 def _path(stage: Stage, depth: Numbers) -> None:
-    """Let a path run from the front to the horizon in a bend."""
+    """Draw a path from the front to the horizon in a bend."""
     start, bend, end = stage.any(0.1, 0.9), stage.any(-0.5, 0.5), stage.any(0.3, 0.7)
     back = 1 - depth
     middle = start + (end - start) * back + bend * back * depth * 2
@@ -124,13 +124,13 @@ def _furrows(stage: Stage, depth: Numbers) -> None:
 
 
 def _near_grass(stage: Stage, depth: Numbers) -> None:
-    """Leave the front in shade, with tufts that lean with the light."""
+    """Shade the front, with tufts that lean with the light."""
     tufts = stage.sampled(stage.x * 16 + 3 * stage.light * (1 - stage.y), stage.y * 3.5, 2)
     stage.shade((0.16 * tufts - 0.38) * stage.soft(depth - 0.72 + 0.06 * tufts, 0.5))
 
 
 def _great_tree(stage: Stage) -> None:
-    """Let a branch or crown of a near tree reach in from above, on the side of the light."""
+    """Draw a branch or crown of a near tree from above, on the side of the light."""
     side = np.sign(stage.light)
     away = (stage.x - 0.5) * side - 0.34 + 0.5 * (0.3 - stage.y) + 0.06 * stage.noise(0.12, 0.1, 3)
     cover = stage.soft(away, 0.05) * stage.soft(stage.horizon - 0.1 - stage.y, 0.1)

@@ -59,7 +59,7 @@ class Posture:
 
     @property
     def is_tilted(self) -> bool:
-        """Tell whether it is long and neither lies nor stands."""
+        """Return whether it is long and neither lies nor stands."""
         return self.ratio >= LONG and TILTED[0] < abs(self.angle) < TILTED[1]
 
 
@@ -92,7 +92,7 @@ def _axis(x: Numbers, y: Numbers) -> tuple[float, float]:
 
 
 def is_laid(item: Item, posture: Posture) -> bool:
-    """Tell whether a thing would lie down where there is a ground: it is tilted, and no animal, vehicle or building."""
+    """Return whether a thing lies down where there is a ground: it is tilted, and no animal, vehicle or building."""
     if _FLYING.search(item.name):
         return False
     return posture.is_tilted and (item.kind.startswith(_LAID) or bool(_LAID_BY_NAME.search(item.name)))

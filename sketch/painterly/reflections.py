@@ -21,7 +21,7 @@ RIPPLE = 0.045
 
 
 def amount(setting: Setting) -> float:
-    """Say how far the ground of a setting shines."""
+    """Return how far the ground of a setting shines."""
     if setting.kind == "street" and setting.weather == "rain":
         return WET
     return SHINE.get(setting.kind, 0.0)

@@ -55,7 +55,7 @@ def touching(form: Form, floor: float) -> Array:
 
 
 def standing(form: Form, floor: float) -> float:
-    """Say how far a thing stands on the ground, 0…1, and does not fly above it."""
+    """Return how far a thing stands on the ground, 0…1, and does not fly above it."""
     return min(1.0, max(0.0, 1 + (form.foot - floor) / LEAVING))
 
 

@@ -86,7 +86,7 @@ def graded(rgb: Array, towards: Key, amount: float) -> Array:
 
 
 def _greenness(ab: Array, strength: Array) -> Array:
-    """Say how near hues are to green, 0…1: there is none that is strong and light among pigments."""
+    """Return how near hues are to green, 0…1: there is none that is strong and light among pigments."""
     near = (ab[..., 1:] * np.float32(0.5) - ab[..., :1] * np.float32(0.866)) / (strength + 1e-4)
     return np.asarray(np.clip(2.5 * near - 1.5, 0, 1), np.float32)
 

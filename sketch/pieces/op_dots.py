@@ -68,7 +68,7 @@ def _around(of: Field, lean: float) -> Array:
 
 
 def _swollen(of: Field, x: Array, y: Array) -> tuple[Array, Array]:
-    """Let the ground itself swell in one place, where chance has it so and no place is shown."""
+    """Raise the ground itself in one place, in some pictures that show no place."""
     chance = of.chance(4)
     high, wide = of.size
     middle, radius = chance.uniform(0.1, 0.9, 2), float(chance.uniform(60, 120))

@@ -15,7 +15,7 @@ MODELLED = ("fluent-gradient",)
 
 
 def is_modelled(drawing: Drawing) -> bool:
-    """Tell whether a drawing has modelled form."""
+    """Return whether a drawing has modelled form."""
     return drawing.style in MODELLED
 
 

@@ -67,7 +67,7 @@ class _Group:
     covered: Covered
 
     def takes(self, item: Element, alpha: Covered, outlines: set[tuple[tuple[str, str], ...]]) -> bool:
-        """Tell whether an item belongs to this."""
+        """Return whether an item belongs to this."""
         return (len(outlines) == 1 and outlines <= self.outlines) or _shades(item, alpha, self.covered)
 
 
@@ -91,7 +91,7 @@ def _main(root: Element) -> Element:
 
 
 def _shades(item: Element, alpha: Covered, covered: Covered) -> bool:
-    """Tell whether an item only shades what it lies on."""
+    """Return whether an item only shades what it lies on."""
     total = float(alpha.sum())
     if total < 0.5:
         return float(covered.sum()) > 0
@@ -102,7 +102,7 @@ def _shades(item: Element, alpha: Covered, covered: Covered) -> bool:
 
 
 def _is_single(group: list[Element]) -> bool:
-    """Tell whether a group is one shape, or one group of several outlines, which may be taken apart further."""
+    """Return whether a group is one shape, or one group of several outlines, which may be taken apart further."""
     if len(group) > 1:
         return False
     shapes = [each for each in group[0].iter() if each.tag in (*SHAPES, "use")]
@@ -125,7 +125,7 @@ def _alpha(drawing: str) -> Covered:
 
 
 def drop_unpainted(root: Element) -> None:
-    """Leave out what is said of lines where none is drawn, and the marks of what was blurred."""
+    """Remove attributes of lines where none is drawn, and the marks of what was blurred."""
     for element in root.iter():
         element.attrib.pop("data-soft", None)
         if element.tag in SHAPES and not is_painted(element.get("stroke")):

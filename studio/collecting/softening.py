@@ -155,7 +155,7 @@ def outline(shape: Element) -> tuple[tuple[str, str], ...]:
 
 
 def is_painted(paint: str | None) -> TypeGuard[str]:
-    """Tell whether a fill or stroke paints anything."""
+    """Return whether a fill or stroke paints anything."""
     return paint not in (None, "none")
 
 

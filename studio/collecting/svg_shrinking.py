@@ -87,7 +87,7 @@ def path(data: str) -> str:
 
 
 def _merge(root: Element) -> None:
-    """Let what is defined twice be defined once."""
+    """Merge definitions that are the same."""
     known: dict[str, str] = {}
     renamed: dict[str, str] = {}
     for parent in list(root.iter()):
@@ -104,7 +104,7 @@ def _merge(root: Element) -> None:
 
 
 def _drop_unused(root: Element) -> None:
-    """Leave out names and definitions that nothing asks for, and groups of nothing."""
+    """Remove names and definitions that nothing uses, and empty groups."""
     while True:
         asked = set().union(*(_asked(element) for element in root.iter()))
         dropped = False

@@ -63,7 +63,7 @@ def gouache(drawing: Drawing, dice: Dice) -> Tensor:
 
 
 def glass(drawing: Drawing, dice: Dice) -> Tensor:
-    """Let light through: it blooms from light pieces over the lead, and glass has streaks."""
+    """Shine light through: it blooms from light pieces over the lead, and glass has streaks."""
     unit, picture = drawing.unit, _given(drawing)
     light = _lightness(picture)
     streaks = brush.cloud(dice, drawing.alpha, 16 * unit, 2) + 0.5 * brush.cloud(dice, drawing.alpha, 4 * unit, 1)

@@ -98,7 +98,7 @@ def _pencilled(drawing: Drawing, dice: Dice, patch: Tensor) -> Tensor:
 
 
 def _bloomed(picture: Tensor, sheet: Tensor, dice: Dice, like: Tensor, unit: float, where: Tensor) -> Tensor:
-    """Let a few drops run into the wash: lighter within, a dark crinkled rim around."""
+    """Run a few drops into the wash: lighter within, a dark crinkled rim around."""
     x, y = brush.places(like)
     h, w = like.shape[2:]
     ragged = 5 * unit * brush.cloud(dice, like, 20 * unit, 2)

@@ -211,7 +211,7 @@ def painted(
 
 
 def relit(colours: Tensor, relief: Tensor, strength: float, side: Tensor, unit: float) -> Tensor:
-    """Let light fall along thick paint, from ``side`` (n, 1, 1, 1), −1…1, and from above."""
+    """Light thick paint from ``side`` (n, 1, 1, 1), −1…1, and from above."""
     dx, dy = brush.slopes(brush.blur(relief, 0.9 * unit))
     slope = ((side.neg() * dx + dy) * unit).clamp(-0.35, 0.35)
     gloss = slope.clamp(min=0) ** 2 * 1.2

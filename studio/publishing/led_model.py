@@ -128,7 +128,7 @@ def painted_by(leading: Leading, base: dict[str, Any], presets: dict[str, Any] |
 
 
 def told_of(hand: Hand) -> dict[str, Any]:
-    """Tell programs of a hand that scenes are composed for, or that is not: its words, title, marks and other names."""
+    """Return a row of ``house.json`` for a hand: its words, title, marks and other names."""
     told: dict[str, Any] = {"words": hand.words, "title": hand.title}
     return told | ({"marks": hand.marks, "also": list(hand.also)} if hand.marks else {})
 

@@ -57,7 +57,7 @@ def command(folder: Folder, *, modules: Path | None, onto: Path | None, vendors:
 
 
 def _wanted(icons: Iterable[Icon], held: Sketchbook) -> Iterator[Icon]:
-    """Leave out what a sketchbook has already, and names that it has not, where it has any."""
+    """Skip what a sketchbook has already, and names that it has not, where it has any."""
     drawn = {(each.name, each.style) for each in held.drawings.values()}
     names = {name for name, _ in drawn}
     for icon in icons:
@@ -67,7 +67,7 @@ def _wanted(icons: Iterable[Icon], held: Sketchbook) -> Iterator[Icon]:
 
 
 def _described(icon: Icon, digest: str, kinds: Mapping[str, str], held: Sketchbook) -> Drawing:
-    """Say what a drawing is, in the words of the others of its name where a sketchbook has them."""
+    """Describe a drawing, in the words of the others of its name where a sketchbook has them."""
     from sketch.sketchbook import Drawing
 
     item = icon.item

@@ -29,7 +29,7 @@ def join(vae: Any, scene_decoder: torch.nn.Module) -> None:
 
 
 def decodes_scenes(vae: Any) -> bool:
-    """Tell an autoencoder that a decoder which is shown scenes stands beside."""
+    """Return whether a decoder that is shown scenes stands beside an autoencoder."""
     return getattr(vae, SCENES, None) is not None
 
 

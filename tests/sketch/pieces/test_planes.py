@@ -14,7 +14,7 @@ INKS = planes.INKS[0]
 
 
 def near(picture: Array, ink: str) -> NDArray[np.bool_]:
-    """Tell which pixels are in an ink."""
+    """Return which pixels are in an ink."""
     return np.abs(picture - colour.parsed(ink)).max(-1) < 0.12
 
 
