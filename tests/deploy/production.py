@@ -46,6 +46,14 @@ class Part:
         self._forced: list[tuple[float, int]] = []
         self.process: subprocess.Popen[bytes] | None = None
 
+    def __str__(self) -> str:
+        """Say how it stands, for whoever waited in vain."""
+        ended = None if self.process is None else self.process.poll()
+        said = self.log.read_text("utf-8", "replace")[-2000:] if self.log.exists() else ""
+        return (
+            f"{self.name}: ended with {ended}, wanted: {self._wanted}, to be forced: {self._forced}; it said:\n{said}"
+        )
+
     def start(self) -> None:
         """Start it; that it is ready is for others to see."""
         self._wanted, self._forced = True, []
@@ -170,7 +178,8 @@ class Production(LiveSite):
             self._give(self.instance / "device.json")
         for part in list(self.parts.values())[1:]:
             part.start()
-        threading.Thread(target=self._keep, daemon=True).start()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self._keeper.start()
         wait_until(self.is_open, what="nginx and gunicorn")
         wait_until(lambda: len(self._living()) == self._workers, what="painters")
         if not measured:
@@ -193,7 +202,8 @@ class Production(LiveSite):
     def _keep(self) -> None:
         while not self._closing.wait(0.1):
             for part in list(self.parts.values()):
-                part.keep()
+                with suppress(OSError):  # no memory or no process to be had: it is tried again, as systemd does
+                    part.keep()
 
     def _give(self, path: Path) -> None:
         if os.geteuid() == 0:
@@ -289,8 +299,13 @@ class Production(LiveSite):
     def replace_worker(self, name: str, signum: int = signal.SIGTERM) -> None:
         """Send a painter a signal that ends it, and wait until the one that follows is alive."""
         patience = float(units.read("moma-worker@.service").one("TimeoutStopSec"))
-        gone = self.parts[name].end(signum, patience)
-        wait_until(lambda: (process := self.parts[name].process) and process.pid != gone, what="another painter")
+        part = self.parts[name]
+        gone = part.end(signum, patience)
+        try:
+            wait_until(lambda: (process := part.process) and process.pid != gone, what="another painter")
+        except AssertionError as error:
+            error.add_note(f"{part}; its keeper is alive: {self._keeper.is_alive()}")
+            raise
         self.wait_alive(name)
 
     def wait_alive(self, name: str) -> None:
