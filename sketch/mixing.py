@@ -152,7 +152,16 @@ class Mixture:
         if all(scene.composition is None or scene.composition.is_graphic for scene in ends):
             return drawn
         seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
-        return painterly.between(drawn, (self.first.setting, self.last.setting), t, seeds=(seeds[0], seeds[1]))
+        settings = (self.first.setting, self.last.setting)
+        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), asked=self._asked(t))
+
+    def _asked(self, t: float) -> Array | None:
+        """Return by number (n + 1,) how far each thing at ``t`` was asked for in a colour; None where none was."""
+        shares = [0.0]
+        for a, b, _ in self._figures:
+            first, last = (bool(end is not None and end.colour) for end in (a or b, b or a))
+            shares.append((1 - t) * first + t * last)
+        return np.array(shares, np.float32) if any(shares) else None
 
     def _composed(self, frame: Frame, t: float) -> Drawn:
         """Redraw in its marks what is graphic of what lies at ``t``."""
@@ -176,6 +185,7 @@ class Mixture:
             side=self._light(t).side,
             is_place=(1 - t) * places[0] + t * places[1],
             cell=self._cell,
+            asked=self._asked(t),
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         things = None if drawn is None else drawn.things

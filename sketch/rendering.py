@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,16 +36,28 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
         scene = frame.fitted(scene)
         drawn = layered(scene, book, frame.side)
         if composition is not None and not composition.is_graphic:
-            drawn = painterly.compose(drawn, scene.setting, seed=composition.seed)
+            drawn = painterly.compose(drawn, scene.setting, seed=composition.seed, asked=asked(scene.things))
         drawn = frame.cut(drawn)
     if composition is None or not composition.is_graphic:
         return drawn
     share = composing.place_share(scene.setting.kind)
     layers = (drawn.things, drawn.ground, drawn.numbers)
     picture, numbers = composing.compose(
-        layers, composition, side=scene.setting.light, is_place=share, shape=(frame.height, frame.width)
+        layers,
+        composition,
+        side=scene.setting.light,
+        is_place=share,
+        shape=(frame.height, frame.width),
+        asked=asked(scene.things),
     )
     return composed(picture, numbers, drawn.unoutlined)
+
+
+def asked(things: Sequence[Thing]) -> Array | None:
+    """Return by number (n + 1,), 0 the ground's, which things were asked for in a colour: 1 or 0; None where none."""
+    if not any(thing.colour for thing in things):
+        return None
+    return np.array([0, *(bool(thing.colour) for thing in things)], np.float32)
 
 
 def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:

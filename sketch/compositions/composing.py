@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.compositions import layouts, turning
+from sketch.compositions import dyeing, layouts, turning
 from sketch.compositions.composition import Composition
 from sketch.compositions.layouts import Laid, Layers
 from sketch.compositions.register import STYLES
@@ -25,20 +25,28 @@ FLAT = ("plain", "split", "pattern")
 def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequence[str] = ()) -> Composition:
     """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, alike for a whole walk.
 
-    ``colours`` are names of those that things were asked for in: inks are chosen among the two sets nearest to them.
+    ``colours`` are names of those that things were asked for in: inks are chosen among the two sets nearest to them,
+    and dyed where none of them would do.
     """
     style = STYLES[marks]
     whole = seed if walk_seed is None else walk_seed
     rng = random.Random(f"composition:{whole}")  # noqa: S311 - drawn to be drawn again
     layout, rows, columns, _ = rng.choices(style.layouts, [share for *_, share in style.layouts])[0]
     tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
-    able = sorted(style.inks, key=partial(_apart, colours))[:2] if colours else style.inks
+    able = sorted(style.inks, key=partial(_apart, colours, max((*style.own[:1], 0))))[:2] if colours else style.inks
     inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - likewise
+    if colours:
+        inks = dyeing.dyed(inks, colours, own=style.own)
     return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
 
 
-def _apart(colours: Sequence[str], inks: Sequence[str]) -> float:
-    """Return how far the inks of things, all but the ground's, lie from some named colours in Oklab."""
+def _apart(colours: Sequence[str], least: int, inks: Sequence[str]) -> float:
+    """Return how far the inks of things, all but the ground's, lie from some named colours in Oklab.
+
+    Inks that have none of the number ``least``, which things are shown in, are the farthest.
+    """
+    if len(inks) <= least:
+        return math.inf
     tones = [colour.tone(colour.parsed(ink)) for ink in inks[1:]]
     wanted = [colour.tone(colour.polar(*colour.NAMED[name])) for name in colours]
     return sum(min(math.dist(one, tone) for tone in tones) for one in wanted)
@@ -61,20 +69,25 @@ def compose(
     side: float,
     is_place: float,
     shape: tuple[int, int] | None = None,
+    asked: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16]]:
     """Return the picture (h, w, 3) of a composition, and which thing is in front (h, w).
 
     ``side`` is where the light comes from, -1 the left to 1 the right; ``is_place`` how far the ground is to be seen.
-    ``shape`` is height and width where the layers have others: squares, to be shown in cells.
+    ``shape`` is height and width where the layers have others: squares, to be shown in cells. ``asked`` says by its
+    number (n + 1,), 0 the ground's, how far each thing was asked for in a colour, 0…1.
     """
     height, width = shape or layers[2].shape
     laid = layouts.lay(*layers, layouts.in_frame(composition, height, width), (height, width))
-    return _redrawn(laid, composition, side, is_place)
+    return _redrawn(laid, composition, side, is_place, asked)
 
 
-def _redrawn(laid: Laid, composition: Composition, side: float, is_place: float) -> tuple[Array, NDArray[np.int16]]:
+def _redrawn(
+    laid: Laid, composition: Composition, side: float, is_place: float, asked: Array | None
+) -> tuple[Array, NDArray[np.int16]]:
     inks = np.stack([colour.parsed(ink) for ink in _enough(composition)])
-    field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed)
+    own = None if asked is None else asked[laid.numbers]
+    field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed, own)
     return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
 
 
@@ -94,16 +107,17 @@ def on_the_way(
     side: float,
     is_place: float,
     cell: Callable[[float, int], Layers],
+    asked: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16], Array]:
     """Compose what lies at ``t`` between two scenes, one of them graphic; things, light and place were mixed before.
 
     ``layers`` returns what a composition is made from; ``painted`` are picture (h, w, 3) and numbers (h, w) where one
     is not graphic. ``shape`` is height and width. ``cell`` draws the square scene at some time, so many pixels a side,
-    for grids, whose cells turn one after the other. Return picture (h, w, 3), numbers (h, w), and how far each pixel
+    for grids, whose cells turn one after the other; ``asked`` is what :func:`compose` takes. Return picture (h, w, 3), numbers (h, w), and how far each pixel
     (h, w) shows the last composition.
     """
     height, width = shape
-    draw = partial(compose, side=side, is_place=is_place, shape=shape)
+    draw = partial(compose, side=side, is_place=is_place, shape=shape, asked=asked)
     first, last = (each or Composition() for each in compositions)
     if (one := turning.between(first, last, t)) is not None:
         even = np.full((height, width), t, np.float32)
@@ -113,7 +127,7 @@ def on_the_way(
         times, pixels = turning.cell_times(framed, t), layouts.cell_side(framed, height, width)
         shown = {time: cell(time, pixels) for time in set(times)}
         laid = layouts.lay_cells([shown[time] for time in times], framed, shape)
-        return *_redrawn(laid, one, side, is_place), even
+        return *_redrawn(laid, one, side, is_place, asked), even
     drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
     ends = [layouts.in_frame(each, height, width) for each in (first, last)]
     share = turning.turned(height, width, ends[0], ends[1], t)

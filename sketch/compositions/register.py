@@ -18,7 +18,8 @@ class Style:
 
     A layout is its name, rows, columns, and how often it is chosen. ``tilts`` are the least and the largest angle, in
     radians to either side, at which it is turned where the layout is "tilted". ``modelling``, 0…1, is how far light
-    makes the things round before they are redrawn: marks of few flat colours want none.
+    makes the things round before they are redrawn: marks of few flat colours want none. ``own`` are the numbers of the
+    inks that things are shown in, where these are always the same ones.
     """
 
     draw: Callable[[Field], Array]
@@ -26,28 +27,29 @@ class Style:
     layouts: tuple[tuple[str, int, int, float], ...]
     tilts: tuple[float, float] = (0.12, 0.35)
     modelling: float = 1.0
+    own: tuple[int, ...] = ()
 
 
 STYLES: dict[str, Style] = {
-    "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS, modelling=0.5),
+    "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS, modelling=0.5, own=(1, 2)),
     "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS),
     "cyanotype": Style(cyanotype.draw, cyanotype.INKS, cyanotype.LAYOUTS),
     "etching": Style(etching.draw, etching.INKS, etching.LAYOUTS),
     "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
-    "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS),
-    "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS),
+    "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS, own=(0, 1, 2, 3, 4, 5)),
+    "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS, own=(2,)),
     "mosaic": Style(mosaic.draw, mosaic.INKS, mosaic.LAYOUTS, modelling=0.5),
-    "op-dots": Style(op_dots.draw, op_dots.INKS, op_dots.LAYOUTS),
-    "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS),
+    "op-dots": Style(op_dots.draw, op_dots.INKS, op_dots.LAYOUTS, own=(2,)),
+    "op-lines": Style(op_lines.draw, op_lines.INKS, op_lines.LAYOUTS, own=(2,)),
     "planes": Style(planes.draw, planes.INKS, planes.LAYOUTS),
     "pointillism": Style(pointillism.draw, pointillism.INKS, pointillism.LAYOUTS),
-    "poster": Style(poster.draw, poster.INKS, poster.LAYOUTS),
+    "poster": Style(poster.draw, poster.INKS, poster.LAYOUTS, own=(2,)),
     "risograph": Style(risograph.draw, risograph.INKS, risograph.LAYOUTS),
-    "scratchboard": Style(scratchboard.draw, scratchboard.INKS, scratchboard.LAYOUTS),
+    "scratchboard": Style(scratchboard.draw, scratchboard.INKS, scratchboard.LAYOUTS, own=(2, 3)),
     "silkscreen": Style(silkscreen.draw, silkscreen.INKS, silkscreen.LAYOUTS),
     "squares": Style(squares.draw, squares.INKS, squares.LAYOUTS, modelling=0.0),
     "stained-glass": Style(stained_glass.draw, stained_glass.INKS, stained_glass.LAYOUTS, modelling=0.5),
     "tapestry": Style(tapestry.draw, tapestry.INKS, tapestry.LAYOUTS),
-    "textile": Style(textile.draw, textile.INKS, textile.LAYOUTS, modelling=0.0),
+    "textile": Style(textile.draw, textile.INKS, textile.LAYOUTS, modelling=0.0, own=(2, 3)),
     "woodcut": Style(woodcut.draw, woodcut.INKS, woodcut.LAYOUTS),
 }

@@ -29,6 +29,7 @@ class Field:
     ``things`` (h, w, 4) have straight alpha, ``ground`` is (h, w, 3), sRGB 0…1; ``cells`` (h, w) numbers the cells of
     the layout, from 0. ``inks`` (n, 3) are sRGB, the ground's first. ``side`` runs from -1, light from the left, to 1.
     ``is_place`` says how far the ground shows a place that should be seen: 0 for a plain wall, 1 for hills.
+    ``asked`` (h, w), 0…1, is how far what is there was asked for in its colour; None where nothing was.
     """
 
     things: Array
@@ -39,6 +40,7 @@ class Field:
     is_place: float = 0.0
     scale: float = 1.0
     seed: int = 0
+    asked: Array | None = None
     _kept: dict[tuple[str, float], Array] = field(default_factory=dict, repr=False)
 
     @property
@@ -162,6 +164,19 @@ class Field:
         near = np.maximum(self.blur(self.cover, 10), 0.05)
         parts = [self.blur((self.lab[..., part] - self.mean[part]) * self.cover, 10) / near for part in range(3)]
         return np.asarray(np.stack(parts, -1) + self.mean, np.float32)
+
+    @cached_property
+    def wish(self) -> Array:
+        """Return how far the things were asked for in their colours (h, w), 0…1, spread softly beyond their outline."""
+        if self.asked is None:
+            return np.zeros(self.shape, np.float32)
+        near = np.maximum(self.blur(self.cover, 10), 0.05)
+        return np.asarray(np.clip(self.blur(self.asked * self.cover, 10) / near * 1.1, 0, 1), np.float32)
+
+    @cached_property
+    def wished(self) -> float:
+        """Return how far the things as a whole were asked for in their colours, 0…1."""
+        return float((self.wish * self.cover).sum() / (self.cover.sum() + 1e-3)) if self.asked is not None else 0.0
 
     @cached_property
     def away(self) -> Array:

@@ -65,20 +65,27 @@ class Light:
         )
 
 
-def compose(drawn: Drawn, setting: Setting, *, seed: int) -> Drawn:
+def compose(drawn: Drawn, setting: Setting, *, seed: int, asked: Array | None = None) -> Drawn:
     """Return a drawn scene as a painter would set it up: same numbers, other pixels.
 
     The place follows from ``setting`` and ``seed`` alone, and all else from the pixels, without thresholds: a small
     change of what is drawn changes little. ``drawn`` has any side; of a photo's surroundings only the colours change.
     """
-    return between(drawn, (setting, setting), 0.0, seeds=(seed, seed))
+    return between(drawn, (setting, setting), 0.0, seeds=(seed, seed), asked=asked)
 
 
-def between(drawn: Drawn, settings: tuple[Setting, Setting], t: float, *, seeds: tuple[int, int]) -> Drawn:
+def between(
+    drawn: Drawn,
+    settings: tuple[Setting, Setting],
+    t: float,
+    *,
+    seeds: tuple[int, int],
+    asked: Array | None = None,
+) -> Drawn:
     """Return what is drawn at ``t``, 0…1, of the way from one setting to another, as a painter would set it up.
 
     At the ends it is what :func:`compose` makes; between them place, light and key are mixed, and the cost is that of
-    one picture.
+    one picture. ``asked`` says by its number (n + 1,), 0 the ground's, how far each thing was asked for in a colour.
     """
     ends = [end for end in zip(settings, seeds, (1 - t, t), strict=True) if end[2] > 0]
     size = drawn.ground.shape[0]
@@ -90,6 +97,7 @@ def between(drawn: Drawn, settings: tuple[Setting, Setting], t: float, *, seeds:
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.without_contours(rgb, alpha[..., 0])
     rgb = tones.without_highlights(rgb, alpha[..., 0], light.tint)
+    own = None if asked is None else (rgb, asked[drawn.numbers][..., None])
     rgb = rgb * (1 - TINTED * (1 - light.tint * light.depth))
     shapes = list(forms.of(drawn))
     held = forms.coarse(rgb * alpha)
@@ -104,7 +112,7 @@ def between(drawn: Drawn, settings: tuple[Setting, Setting], t: float, *, seeds:
     facing, cover = _facing(shapes, light, min(size, forms.COARSE))
     rgb, behind = _lit(rgb, alpha, behind, facing, cover, light)
     key = tones.Key.mixed([(tones.key(setting), share) for setting, _, share in ends])
-    rgb, behind = tones.graded(rgb, key, 1.0), tones.graded(behind, key, 0.7)
+    rgb, behind = tones.graded(rgb, key, 1.0, own=own), tones.graded(behind, key, 0.7)
     things = np.concatenate([rgb, alpha], -1)
     return replace(drawn, things=np.asarray(np.clip(things, 0, 1), np.float32), ground=np.clip(behind, 0, 1))
 

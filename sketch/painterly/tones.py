@@ -28,6 +28,9 @@ PALE = 0.45
 KEYED = 0.16
 """How far colours without strength go to the key; strong ones go less, and stay what they are."""
 
+OWN, DEEPEST = 0.85, 0.15
+"""How far a colour that was asked for keeps its hue, and the chroma that it comes near to and does not pass."""
+
 MASSES, GROUPED = 4.0, 0.55
 """Into how many masses lights and darks are grouped, and how far."""
 
@@ -63,8 +66,11 @@ def key(setting: Setting) -> Key:
     return Key(np.asarray(light, np.float32), np.asarray(0.6 * common + np.array((0.0, -0.02), np.float32), np.float32))
 
 
-def graded(rgb: Array, towards: Key, amount: float) -> Array:
-    """Bring a picture (n, n, 3) into a key."""
+def graded(rgb: Array, towards: Key, amount: float, *, own: tuple[Array, Array] | None = None) -> Array:
+    """Bring a picture (n, n, 3) into a key.
+
+    ``own`` are the colours (n, n, 3) that things have in plain light, and how far each was asked for (n, n, 1).
+    """
     lab = colour.lab(rgb)
     light, ab = lab[..., :1].copy(), lab[..., 1:]
     strength = np.hypot(ab[..., :1], ab[..., 1:])
@@ -79,10 +85,19 @@ def graded(rgb: Array, towards: Key, amount: float) -> Array:
     lean = towards.dark + (towards.light - towards.dark) * np.clip(light * 1.4 - 0.2, 0, 1)
     pull = KEYED * amount * (1 - 0.6 * np.clip(strength / 0.15, 0, 1))
     ab = ab * ((0.03 + held) / (0.03 + strength)) * (1 - pull) + lean * pull * 2
+    if own is not None:
+        ab = _kept(ab, *own)
     wave = np.sin(2 * np.pi * MASSES * light) / (2 * np.pi * MASSES)
     light = light - GROUPED * amount * wave
     light = 0.09 + 0.885 * light  # no paint is black, and paper is no lamp
     return colour.rgb(np.concatenate([light, ab], -1).astype(np.float32))
+
+
+def _kept(ab: Array, plain: Array, asked: Array) -> Array:
+    """Return hues (n, n, 2) that go back to those of plain colours (n, n, 3), as deep as pigments, where asked for."""
+    hue = colour.lab(plain)[..., 1:]
+    hue = hue / np.sqrt(1 + (hue**2).sum(-1, keepdims=True) / np.float32(DEEPEST**2))
+    return np.asarray(ab + (hue - ab) * (np.float32(OWN) * asked), np.float32)
 
 
 def _greenness(ab: Array, strength: Array) -> Array:

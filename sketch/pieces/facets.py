@@ -63,7 +63,8 @@ def draw(of: Field) -> Array:
     light = light + _oval(of) * (0.86 - light)
     shown = _ramp(of.inks, np.clip(light, 0, 1))
     hue = colour.lab(shown)
-    hue[..., 1:] += 0.28 * seen[..., 1:3] * body[..., None] * of.cloud(60, 5)[..., None].clip(0.3, 1)
+    hue[..., 1:] *= 1 - 0.7 * (of.wish * body)[..., None]
+    hue[..., 1:] += (0.28 + 0.5 * of.wish)[..., None] * seen[..., 1:3] * body[..., None] * of.cloud(60, 5)[..., None].clip(0.3, 1)
     return colour.rgb(hue)
 
 

@@ -137,5 +137,6 @@ def _thing(of: Field, squares: _Squares, inks: Array, split: Array, light: Array
     lab[..., 0] = 0.20 + 0.38 * light + 0.40 * steps(held[..., 0], 4, 0.4) + 0.17 * (0.5 - split)
     # What is yellow would turn to olive if it were dark.
     lab[..., 0] += (1 - light) * np.clip(held[..., 2], 0, 0.2)
-    lab[..., 1:] = (0.72 * lab[..., 1:] + 0.6 * held[..., 1:]) * (1.25 - 0.2 * light)[..., None]
+    wish = of.wish[..., None]
+    lab[..., 1:] = ((0.72 - 0.5 * wish) * lab[..., 1:] + (0.6 + 0.35 * wish) * held[..., 1:]) * (1.25 - 0.2 * light)[..., None]
     return lab

@@ -34,14 +34,22 @@ def draw(of: Field) -> Array:
     accent = of.inks[-1] if len(of.inks) > 3 else of.ink(PAPER if ground == DARK else DARK)
     first = form(of, 2)
     second = form(of, 3, QUIET) * float(rng.random() < 0.5) * (1 - of.is_place)
-    behind = over(of.ink(front), first, _ground(of, ground, front))
+    behind = over(_quiet(of, front), first, _ground(of, ground, front))
     behind = over(accent, second * (1 - first), behind)
     # Where a form meets a thing both change sides.
     paper = of.ink(PAPER if ground == DARK else ground)
     base = over(paper, _either(first, second), np.broadcast_to(of.ink(front), behind.shape))
+    # What was asked for in a colour is all in that; the ground leaves it the colour.
+    base, accent = (over(of.ink(COLOUR), of.wish, np.broadcast_to(each, base.shape)) for each in (base, accent))
     things = _printed(of, base, accent, is_dark=ground == DARK)
     split = _half(of) if len(of.inks) > 3 else _either(_half(of), second)
     return over(over(things[1], split, things[0]), of.cut(of.away), behind)
+
+
+def _quiet(of: Field, ink: int) -> Array:
+    """Return the ink (3,) of a ground or a form, paper instead of colour where things were asked for in that."""
+    own = of.ink(ink)
+    return own + (of.ink(PAPER) - own) * np.float32(of.wished) if ink == COLOUR else own
 
 
 def _printed(of: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[Array, Array]:
@@ -91,7 +99,7 @@ def _screen(of: Field, share: Array, turn: float) -> Array:
 
 def _ground(of: Field, ground: int, front: int) -> Array:
     """Draw the ground: flat, or a place as broad lines that are thick where it is dark."""
-    flat = np.broadcast_to(of.ink(ground), of.ground.shape)
+    flat = np.broadcast_to(_quiet(of, ground), of.ground.shape)
     if of.is_place == 0:
         return flat
     light = of.blur(colour.lab(of.ground)[..., 0], 2)

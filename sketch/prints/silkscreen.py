@@ -110,7 +110,20 @@ def _schemes(of: Field) -> Array:
     # Every fourth cell, and a picture without cells, shows things in the ink that is most like them.
     for cell in range(0, len(schemes), 4):
         chosen[cell, 2] = _own(of, brights[brights != schemes[cell][0]])
-    return chosen
+    return _wished(of, chosen) if of.wished else chosen
+
+
+def _wished(of: Field, schemes: Array) -> Array:
+    """Return schemes (cells, 6, 3) whose things have the colour that was asked for: in every other cell, diagonally."""
+    light, middle, warm = range(2, 5)
+    own = colour.lab(_own(of, np.arange(1, len(of.inks))))
+    shown = np.stack([own, own * (0.8, 0.95, 0.95), own * (0.9, 1.1, 1.1)]).astype(np.float32)
+    # A ground like the things would swallow them: it is the paper's ink.
+    for cell in (each for each in range(len(schemes)) if each % 4 in (0, 3)):
+        schemes[cell, [light, middle, warm]] += (colour.rgb(shown) - schemes[cell, [light, middle, warm]]) * of.wished
+        like = np.exp(-((colour.lab(schemes[cell, 0]) - own) ** 2).sum() / 0.12**2)
+        schemes[cell, 0] += (of.ink(0) - schemes[cell, 0]) * of.wished * like
+    return schemes
 
 
 def _own(of: Field, among: NDArray[np.int64]) -> Array:
