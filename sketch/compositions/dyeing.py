@@ -10,14 +10,14 @@ import numpy as np
 from sketch import colour
 from sketch.colour import Array
 
-ALIKE = 0.07
+ALIKE = 0.05
 """How far in Oklab an ink may lie from the colour that was asked for, and do for it."""
 
 QUIETEST = 0.11
 """The chroma that a dyed ink has at least where its colour has as much: quiet palettes dye quietly, but are seen to."""
 
-LIGHTENED = 0.6
-"""How far inks that all take one colour go to its lightness too."""
+LIGHTENED, ALONE = 0.6, 0.85
+"""How far inks that all take one colour go to its lightness too; and one that is alone."""
 
 KEY = 0.36
 """Below which lightness an ink is a key, which draws lines and darks, and takes no lighter colour."""
@@ -35,7 +35,8 @@ def dyed(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ()
     if own:
         for turn, number in enumerate(own):
             if wanted and number < len(held):
-                held[number] = _taken(held[number], wanted[turn % len(wanted)], strength)
+                name, share = wanted[turn % len(wanted)], LIGHTENED if len(own) > 1 else ALONE
+                held[number] = _taken(held[number], name, strength, share)
         return tuple(held)
     free = list(range(1, len(held)))
     for name in wanted[: len(free)]:
@@ -54,10 +55,10 @@ def _toned(name: str, strength: float) -> Array:
     return np.array([light, chroma * math.cos(hue), chroma * math.sin(hue)], np.float32)
 
 
-def _taken(ink: str, name: str, strength: float) -> str:
-    """Return an ink in a named colour, some of its lightness kept; what is very light or dark cannot be strong."""
+def _taken(ink: str, name: str, strength: float, share: float) -> str:
+    """Return an ink in a named colour, of whose lightness it takes a share; what is very light or dark cannot be strong."""
     own, tone = _lab(ink), _toned(name, strength)
-    light = own[0] + LIGHTENED * (tone[0] - own[0])
+    light = own[0] + share * (tone[0] - own[0])
     tone[1:] *= np.clip(1.3 - 2.2 * abs(light - tone[0]), 0.35, 1)
     return colour.hexed(colour.rgb(np.array([light, *tone[1:]], np.float32)))
 

@@ -40,8 +40,10 @@ def draw(of: Field) -> Array:
     # Between two tones the threads alternate, as a weaver shades.
     tone = tone + 0.08 * (of.stripes(np.asarray((x + (weave - 1) * y) / THREAD, np.float32) + 0 * tone, 0.5) - 0.5)
     light, middle, dark = (of.ink(number) for number in (1, 2, 3))
-    motif = over(light, step(tone, 0.63, 0.66), np.broadcast_to(middle, cloth.shape))
-    motif = over(dark, step(tone, 0.34, 0.31), motif)
+    # Where a colour was asked for, less is light or dark and more of it is seen.
+    shown = tone - (0.15 * of.wished * step(tone, 0.4, 0.6))
+    motif = over(light, step(shown, 0.63, 0.66), np.broadcast_to(middle, cloth.shape))
+    motif = over(dark, step(tone + 0.08 * of.wished, 0.34, 0.31), motif)
     # A rim holds the outline where what is within has the colour of the ground.
     rim = light + (dark - light) * step(colour.lab(of.ink(0))[:1], 0.55, 0.75)
     motif = over(rim, step(away, 3.6, 2.0), motif)

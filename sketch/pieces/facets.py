@@ -64,8 +64,14 @@ def draw(of: Field) -> Array:
     shown = _ramp(of.inks, np.clip(light, 0, 1))
     hue = colour.lab(shown)
     hue[..., 1:] *= 1 - 0.7 * (of.wish * body)[..., None]
-    hue[..., 1:] += (0.28 + 0.5 * of.wish)[..., None] * seen[..., 1:3] * body[..., None] * of.cloud(60, 5)[..., None].clip(0.3, 1)
+    hue[..., 1:] += (0.28 + 0.5 * of.wish)[..., None] * seen[..., 1:3] * body[..., None] * _coloured(of)[..., None]
     return colour.rgb(hue)
+
+
+def _coloured(of: Field) -> Array:
+    """Return how far colour shows (h, w), 0…1: in clouds, and evenly where it was asked for."""
+    cloud = of.cloud(60, 5).clip(0.3, 1)
+    return np.asarray(cloud + (0.85 - cloud) * of.wish, np.float32)
 
 
 def _lines(of: Field) -> list[_Line]:

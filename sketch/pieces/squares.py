@@ -53,6 +53,8 @@ def draw(of: Field) -> Array:
     own = noise.scattered(48, 48, of.seed + 7)[squares.row % 48, squares.column % 48]
     split = _split(squares, own)
     light = _polarity(of, squares)
+    if of.wished:
+        light = _wished(of, light)
     body = of.cut(sites.lattice(of.away, of, FACET) * 0.75 + of.away * 0.25)
     wash = 0.022 * of.cloud(20, 3) + 0.09 * (squares.down - 0.5) * np.sign(own[..., 3] - 0.5)
     ground = _ground(of, inks, split, light)
@@ -102,6 +104,13 @@ def _polarity(of: Field, squares: _Squares) -> Array:
     return np.full(of.shape, first, np.float32)
 
 
+def _wished(of: Field, light: Array) -> Array:
+    """Return a polarity (h, w) in which what was asked for in white is light, and in black dark."""
+    own, plain = float(of.mean[0]), 0.58
+    strength = float(step(np.array([abs(own - plain)]), 0.1, 0.22)[0]) * of.wished
+    return np.asarray(light + (float(own > plain) - light) * strength, np.float32)
+
+
 def _ground(of: Field, inks: Array, split: Array, light: Array) -> Array:
     """Return the squares of the ground in Oklab; a place that should be seen makes them lighter and darker."""
     lab: Array = inks[(split * len(inks)).astype(int)]
@@ -138,5 +147,6 @@ def _thing(of: Field, squares: _Squares, inks: Array, split: Array, light: Array
     # What is yellow would turn to olive if it were dark.
     lab[..., 0] += (1 - light) * np.clip(held[..., 2], 0, 0.2)
     wish = of.wish[..., None]
-    lab[..., 1:] = ((0.72 - 0.5 * wish) * lab[..., 1:] + (0.6 + 0.35 * wish) * held[..., 1:]) * (1.25 - 0.2 * light)[..., None]
+    lab[..., 0] += 0.4 * of.wish * (of.mean[0] - lab[..., 0])
+    lab[..., 1:] = ((0.72 - 0.5 * wish) * lab[..., 1:] + (0.6 + 0.25 * wish) * held[..., 1:]) * (1.25 - 0.2 * light)[..., None]
     return lab

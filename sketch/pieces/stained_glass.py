@@ -128,6 +128,7 @@ def _thing(of: Field, inks: Array, chance: Array) -> Array:
     lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pulled(lab, inks, 0.07)[..., 1:]
     lab[..., 0] = 0.34 + 0.5 * steps(of.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
     lab[..., 1:] += 0.06 * (chance[..., 1:3] - 0.5)
+    lab[..., 0] += 0.4 * of.wish * (of.lab[..., 0] - lab[..., 0])
     return lab
 
 

@@ -34,7 +34,7 @@ def draw(of: Field) -> Array:
     accent = of.inks[-1] if len(of.inks) > 3 else of.ink(PAPER if ground == DARK else DARK)
     first = form(of, 2)
     second = form(of, 3, QUIET) * float(rng.random() < 0.5) * (1 - of.is_place)
-    behind = over(_quiet(of, front), first, _ground(of, ground, front))
+    behind = over(_form(of, ground, front), first, _ground(of, ground, front))
     behind = over(accent, second * (1 - first), behind)
     # Where a form meets a thing both change sides.
     paper = of.ink(PAPER if ground == DARK else ground)
@@ -47,9 +47,18 @@ def draw(of: Field) -> Array:
 
 
 def _quiet(of: Field, ink: int) -> Array:
-    """Return the ink (3,) of a ground or a form, paper instead of colour where things were asked for in that."""
+    """Return the ink (3,) of a ground, paper instead of colour where things were asked for in that."""
     own = of.ink(ink)
     return own + (of.ink(PAPER) - own) * np.float32(of.wished) if ink == COLOUR else own
+
+
+def _form(of: Field, ground: int, front: int) -> Array:
+    """Return the ink (3,) of the first form; where things were asked for in its colour, an accent or shaded paper."""
+    own, paper = of.ink(front), of.ink(PAPER)
+    if ground == DARK:
+        return _quiet(of, front)
+    other = of.inks[-1] if len(of.inks) > 3 else paper + (of.ink(DARK) - paper) * np.float32(0.28)
+    return own + (other - own) * np.float32(of.wished)
 
 
 def _printed(of: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[Array, Array]:

@@ -83,10 +83,10 @@ def _screen(of: Field, tone: Array) -> Array:
     """Return the cover of the dark screen: solid in what is dark, dots between, worn here and there."""
     pitch, angle = PITCH * of.scale, float(of.chance(2).uniform(0.2, 0.6))
     dark = 1 - tone - 0.22 * of.shade + 0.04 * of.cloud(30, 3)
-    share = step(dark, 0.28, 0.78)
+    share = step(dark - 0.12 * of.wish, 0.28, 0.78)
     dots = of.halftone(share, pitch, angle)
     lines = step(of.edges, 0.5, 0.95) * of.cut(of.away + 1) * step(of.cloud(34, 4), -1.0, 0.2) * step(dark, 0.15, 0.45)
-    solid = step(dark, 0.74, 0.86)
+    solid = step(dark - 0.1 * of.wish, 0.74, 0.86)
     return np.asarray(np.maximum.reduce([dots, lines * 0.9, solid]) * of.cut(of.away + 1), np.float32)
 
 

@@ -74,7 +74,12 @@ def _own(of: Field) -> Array:
     inks = colour.lab(np.stack([of.ink(number) for number in (0, 2, 3, 4, 5)]))
     wanted = of.lab.copy()
     wanted[..., 0] = 0.5 * wanted[..., 0] + 0.5 * (0.25 + 0.7 * of.tone)
-    own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4))
+    if of.wished:  # what was asked for in black is printed in the dark ink
+        burden = np.array([0, 0, 0, 0, 0, 0.1 * (1 - of.wished)], np.float32)
+        inks = np.concatenate([inks, colour.lab(of.inks[1:2])])
+        own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4), burden=burden)
+    else:
+        own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4))
     own[..., 0] += 0.1 * (of.tone - 0.5)
     return colour.rgb(own)
 
