@@ -42,7 +42,7 @@ SUITS = {
     "woodcut": "animal plant place person vehicle sky",
     "constructivist poster": "vehicle thing sign person place",
     "planes of primary colour": "place vehicle thing sign",
-    "coloured squares": "place sky",
+    "coloured squares": "place sky animal person fruit food vehicle thing",
     "linocut": "animal plant place food vehicle sky thing sign",
     "op art lines": "round animal sign",
     "op art dots": "round sign",
