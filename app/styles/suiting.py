@@ -52,7 +52,7 @@ SUITS = {
     "batik": "plant animal sky",
     "tapestry": "plant animal person place",
     "cyanotype": "plant thing fruit sky sign",
-    "layered paper": "place sky plant animal vehicle",
+    "layered paper": "place sky plant animal vehicle person food fruit thing",
     "oil painting": "food fruit person place animal vehicle plant sky",
     "swirling brushstrokes": "sky place plant vehicle",
     "chalk pastel": "person animal plant fruit food",

@@ -64,7 +64,7 @@ def draw(of: Field) -> Array:
     is_other = half & (own[..., 3] < 0.45)
     wishes = noise.scattered(TABLE, TABLE * 2, of.seed + 11, len(inks))
     wish = wishes[patches.row, 2 * patches.column + is_other]
-    shift = np.where(is_other, own[..., 5], own[..., 4]) - 0.5
+    shift = np.asarray(np.where(is_other, own[..., 5], own[..., 4]) - 0.5, np.float32)
     body = of.cut(of.blur(of.away, 1.2))
     ground = _inked(inks, wish, *_ground(of, light, shift), 0.085)
     thing = _inked(inks, wish, *_thing(of, light, shift), 0.034)
@@ -115,7 +115,7 @@ def _ground(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]
     value = shift
     if of.is_place:
         place = steps(of.blur(of.far, 2.5), 3, 0.12)
-        value = shift + of.placed * (0.3 * shift + 0.8 * (place - 0.5) - shift)
+        value = np.asarray(shift + of.placed * (0.8 * (place - 0.5) - 0.7 * shift), np.float32)
     lightness = np.where(light > 0.5, 0.36, 0.80) + value * np.where(light > 0.5, 0.30, 0.34)
     hue = np.stack([of.blur(colour.lab(of.ground)[..., part], 3) for part in (1, 2)], -1)
     return np.asarray(lightness, np.float32), hue, of.placed * 0.8
