@@ -30,7 +30,7 @@ class Style:
 
 STYLES: dict[str, Style] = {
     "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS, modelling=0.5),
-    "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS),
+    "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS, modelling=0.0),
     "cyanotype": Style(cyanotype.draw, cyanotype.INKS, cyanotype.LAYOUTS),
     "etching": Style(etching.draw, etching.INKS, etching.LAYOUTS),
     "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
