@@ -13,7 +13,7 @@ from sketch.marks.field import Field, Numbers, over, step
 LINES = 8, 14
 """How many lines there are: at least, and below."""
 
-SLIDE = 10.0
+SLIDE = 8.0
 """Units by which two planes slide along the line between them, at most."""
 
 REACH = 60.0
@@ -56,7 +56,7 @@ def draw(of: Field) -> Array:
     seen = _slid(of, lines)
     tone, cover, edges, ground = (seen[..., part] for part in range(3, 7))
     body = np.clip(cover, 0, 1)
-    plain = 0.56 + 0.06 * of.cloud(90, 1)
+    plain = _opposite(of) + 0.05 * of.cloud(90, 1)
     own = plain + (0.14 + 0.72 * ground - plain) * of.is_place
     light = own + (0.16 + 0.68 * tone - own) * body
     light = light + 0.34 * np.tanh(1.1 * sum((line.lit(20, 40) for line in lines), np.zeros(of.shape))) * (
@@ -65,15 +65,21 @@ def draw(of: Field) -> Array:
     # The lit side stands against dark, the other against light; between them contours are lost.
     light = light + _facing(of) * (0.16 * body - 0.16 * step(of.away, -14, -1) * (1 - body))
     lost = np.clip(0.5 + 0.6 * of.cloud(46, 2), 0.12, 1)
-    light = light - 0.34 * edges * lost - 0.32 * _echoes(of, lines)
+    light = light - 0.42 * edges * lost - 0.32 * _echoes(of, lines)
     light = light + 0.018 * of.cloud(6, 4) + 0.028 * _dabs(of)
     light = np.clip(light + _oval(of) * (0.9 - light), 0, 1)
     count = max(1, len(of.inks) // 2)
     warm, cool = (_ramp(inks, light) for inks in (of.inks[:count], of.inks[-count:]))
     turned = sum((line.lit(90, 90) for line in lines[::2]), np.zeros(of.shape)) + 0.15 * of.cloud(80, 5)
-    hue = colour.lab(over(warm, step(turned + 0.9 * (0.5 - body), -0.25, 0.25), cool))
+    hue = colour.lab(over(warm, step(turned + 1.2 * (0.5 - body), -0.25, 0.25), cool))
     hue[..., 1:] += 0.36 * seen[..., 1:3] * body[..., None] * np.clip(0.6 + 0.4 * of.cloud(60, 6), 0.3, 1)[..., None]
     return colour.rgb(hue)
+
+
+def _opposite(of: Field) -> float:
+    """Return how light the ground is, 0…1: light behind dark things, and the reverse."""
+    mean = float((of.tone * of.cover).sum() / (of.cover.sum() + 1e-3))
+    return 0.56 + 0.22 * float(np.tanh(9 * (0.5 - mean)))
 
 
 def _echoes(of: Field, lines: list[_Line]) -> Array:
