@@ -37,7 +37,7 @@ SUITS = {
     "risograph": "vehicle thing plant place food sign",
     "stained glass": "animal plant person sky place",
     "mosaic": "animal plant fruit sky place",
-    "cubist": "thing person place food",
+    "cubist": "thing person place food fruit animal vehicle",
     "pointillist": "place plant vehicle sky fruit",
     "woodcut": "animal plant place person vehicle sky",
     "constructivist poster": "vehicle thing sign person place",

@@ -135,8 +135,8 @@ def _ground(of: Field, panels: Array, place: Array | None, away: Array, slit: fl
     papers = panels if place is None else panels + (place - panels) * of.placed
     picture = np.asarray(np.tensordot(papers, of.inks, ((0,), (0,))), np.float32)
     white = _white(of)
-    family = int(rng.integers(3)), float(rng.uniform(21, 32)), float(rng.uniform(0.0, 0.55))
-    count = int(rng.integers(3, 7))
+    family = int(rng.integers(3)), float(rng.uniform(17, 26)), float(rng.uniform(-0.25, 0.4))
+    count = int(rng.integers(3, 6))
     start = rng.uniform(0, 2 * np.pi)
     for number in range(count):
         way = start + 2 * np.pi * (number + rng.uniform(-0.25, 0.25)) / count
@@ -168,7 +168,7 @@ def _leaf(
     v = (y - middle[1]) * np.cos(way) - (x - middle[0]) * np.sin(way)
     v = v + rng.uniform(-1, 1) * u**2 / 160
     whole = np.sqrt(np.clip(1 - (u / long) ** 2, 0, 1))
-    along = (u - lean * np.abs(v) + np.where(v > 0, pitch / 2, 0) * (kind == 1)) / pitch
+    along = (u - lean * np.abs(v)) / pitch
     lobes = 0.5 + 0.5 * np.cos(2 * np.pi * along)
-    wide = whole * ((6 + 26 * lobes**0.4) if kind < 2 else 17 + 7 * lobes)
+    wide = whole * ((8 + 25 * lobes**0.33) if kind < 2 else 17 + 7 * lobes)
     return np.asarray(0.5 * (wide - np.abs(v)) - 9 * (np.abs(u) > long), np.float32)

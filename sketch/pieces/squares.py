@@ -63,15 +63,16 @@ def draw(of: Field) -> Array:
     inks = colour.lab(of.inks)
     is_other = half & (own[..., 3] < 0.45)
     wishes = noise.scattered(TABLE, TABLE * 2, of.seed + 11, len(inks))
-    wish = wishes[patches.row, 2 * patches.column + is_other]
+    wish = np.moveaxis(wishes, -1, 0)[:, patches.row, 2 * patches.column + is_other]
     shift = np.asarray(np.where(is_other, own[..., 5], own[..., 4]) - 0.5, np.float32)
     body = of.cut(of.blur(of.away, 1.2))
-    ground = _inked(inks, wish, *_ground(of, light, shift), 0.085)
-    thing = _inked(inks, wish, *_thing(of, light, shift), 0.034)
+    ground = _inked(inks, wish, *_ground(of, light, shift), 0.075)
+    thing = _inked(inks, wish, *_thing(of, light, shift), 0.028)
     mixed = over(thing, body, ground)
     mixed[..., 0] += 0.012 * of.cloud(14, 3) + 0.02 * (patches.down - 0.5) * np.sign(own[..., 6] - 0.5)
     mixed[..., 0] += 0.03 * (1 - step(patches.seam, 0, 1.2))
-    return colour.rgb(mixed)
+    # Patches meet at an edge about a pixel soft.
+    return np.stack([of.blur(part, 0.5 * of.pixel) for part in np.moveaxis(colour.rgb(mixed), -1, 0)], -1)
 
 
 def _patches(of: Field) -> _Patches:
@@ -116,7 +117,7 @@ def _ground(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]
     if of.is_place:
         place = steps(of.blur(of.far, 2.5), 3, 0.12)
         value = np.asarray(shift + of.placed * (0.8 * (place - 0.5) - 0.7 * shift), np.float32)
-    lightness = np.where(light > 0.5, 0.36, 0.80) + value * np.where(light > 0.5, 0.30, 0.34)
+    lightness = np.where(light > 0.5, 0.34, 0.82) + value * np.where(light > 0.5, 0.26, 0.30)
     hue = np.stack([of.blur(colour.lab(of.ground)[..., part], 3) for part in (1, 2)], -1)
     return np.asarray(lightness, np.float32), hue, of.placed * 0.8
 
@@ -131,20 +132,19 @@ def _thing(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
     drawn = np.stack([of.blur(drawn[..., part], 0.8) for part in range(3)], -1)
     held = over(broad, inner, drawn)
     value = steps(np.clip(held[..., 0], 0, 1), 3, 0.2)
-    low = np.where(light > 0.5, 0.50, 0.20)
-    lightness = low + 0.38 * value + 0.24 * shift
+    low = np.where(light > 0.5, 0.54, 0.19)
+    lightness = low + 0.40 * value + 0.17 * shift
     return np.asarray(lightness, np.float32), held[..., 1:], np.ones(of.shape, np.float32)
 
 
 def _inked(inks: Array, wish: Array, lightness: Array, hue: Array, counts: Array, free: float) -> Array:
-    """Return the inks (h, w, 3) nearest to a lightness and a hue, in which patches also have their own ``wish``."""
-    score = -0.9 * (inks[:, 0] - lightness[..., None]) ** 2 + free * wish
-    off = (inks[:, 1:] ** 2).sum(-1) - 2 * hue @ inks[:, 1:].T
-    score = (score - counts[..., None] * off) / SOFT * 2
-    share = np.exp(score - score.max(-1, keepdims=True))
-    lab = (share @ inks) / share.sum(-1, keepdims=True)
+    """Return the inks (h, w, 3) nearest to lightness and hue; patches also have their own ``wish`` (n, h, w)."""
+    off = (inks[:, 1:] ** 2).sum(-1)[:, None] - 2 * inks[:, 1:] @ hue.reshape(-1, 2).T
+    score = 0.9 * (inks[:, :1, None] - lightness) ** 2 - free * wish + counts * off.reshape(wish.shape)
+    share = np.exp((score.min(0) - score) * np.float32(2 / SOFT))
+    lab = ((inks.T @ share.reshape(len(inks), -1)) / share.sum(0).reshape(-1)).T.reshape(*lightness.shape, 3)
     own = lab[..., 0]
     thinned = np.clip(1.05 * own / lightness, 0.5, 1)
     lab = lab * thinned[..., None]
-    lab[..., 0] = own + 0.75 * (lightness - own)
+    lab[..., 0] = own + 0.82 * (lightness - own)
     return np.asarray(lab, np.float32)
