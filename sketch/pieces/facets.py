@@ -46,8 +46,8 @@ class _Line:
 
     def lit(self, light: float, dark: float) -> Array:
         """Return how it lights planes (h, w): one side light, one dark, most at the line; fades over some units."""
-        fade = np.where(self.side > 0, REACH / light, REACH / dark)
-        return np.asarray(self.turn * self.strength * self.side * self.near**fade, np.float32)
+        fade = np.where(self.side > 0, np.float32(REACH / light), np.float32(REACH / dark))
+        return np.asarray(np.float32(self.turn) * self.strength * self.side * self.near**fade, np.float32)
 
 
 def draw(of: Field) -> Array:
@@ -59,7 +59,7 @@ def draw(of: Field) -> Array:
     plain = _opposite(of) + 0.05 * of.cloud(90, 1)
     own = plain + (0.14 + 0.72 * ground - plain) * of.is_place
     light = own + (0.16 + 0.68 * tone - own) * body
-    light = light + 0.34 * np.tanh(1.1 * sum((line.lit(20, 40) for line in lines), np.zeros(of.shape))) * (
+    light = light + 0.34 * np.tanh(1.1 * sum((line.lit(20, 40) for line in lines), np.zeros(of.shape, np.float32))) * (
         1 - 0.25 * body
     )
     # The lit side stands against dark, the other against light; between them contours are lost.
@@ -70,7 +70,7 @@ def draw(of: Field) -> Array:
     light = np.clip(light + _oval(of) * (0.9 - light), 0, 1)
     count = max(1, len(of.inks) // 2)
     warm, cool = (_ramp(inks, light) for inks in (of.inks[:count], of.inks[-count:]))
-    turned = sum((line.lit(90, 90) for line in lines[::2]), np.zeros(of.shape)) + 0.15 * of.cloud(80, 5)
+    turned = sum((line.lit(90, 90) for line in lines[::2]), np.zeros(of.shape, np.float32)) + 0.15 * of.cloud(80, 5)
     hue = colour.lab(over(warm, step(turned + 1.2 * (0.5 - body), -0.25, 0.25), cool))
     hue[..., 1:] += 0.36 * seen[..., 1:3] * body[..., None] * np.clip(0.6 + 0.4 * of.cloud(60, 6), 0.3, 1)[..., None]
     return colour.rgb(hue)
