@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from sketch import rendering
+from sketch import channels, rendering
 from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
@@ -138,19 +138,18 @@ class Mixture:
             alpha = layer[..., 3]
             rows, columns = _box(alpha)
             seen = layer[rows, columns]
-            seen[..., :3] /= np.maximum(seen[..., 3:], 1e-4)
+            channels.divide(seen[..., :3], np.maximum(seen[..., 3], 1e-4))
             form = Form(alpha[rows, columns], rows.start, columns.start, size)
             fall(light, seen, form, ground, _frame(a, b, t, size))
             # The first thing throws no shadow on others.
             under = (ground,) if number == 1 else (ground, colours)
             cast(under, form, light=light, shadow=self._shadow(a, b, form, t))
             share = alpha[rows, columns]
-            held = colours[rows, columns]
-            held += (seen[..., :3] - held) * share[..., None]
+            channels.lay(colours[rows, columns], seen[..., :3], share)
             cover[rows, columns] += (1 - cover[rows, columns]) * share
             numbers[rows, columns][share > 0.5] = number
-        straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
-        things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
+        channels.divide(colours, np.maximum(cover, 1e-4))
+        things = np.concatenate([np.clip(colours, 0, 1), cover[..., None]], -1)
         return Drawn(things, ground, numbers, unoutlined)
 
     def _painted(self, drawn: Drawn, t: float) -> Drawn:
@@ -306,7 +305,7 @@ def _lay(layer: Array, part: _Cover, under: Sequence[tuple[_Cover, float]]) -> N
                 1 - (1 - seen) * other.share[_within(rows, other.rows), _within(columns, other.columns)]
             )
     held = layer[part.rows, part.columns]
-    held[..., :3] += (part.colours - held[..., :3]) * share[..., None]
+    channels.lay(held, part.colours, share)
     held[..., 3] += (1 - held[..., 3]) * share
 
 

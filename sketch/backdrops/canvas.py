@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import colour
+from sketch import channels, colour
 from sketch.colour import Array
 from sketch.scene import Setting
 
@@ -36,7 +36,7 @@ class Canvas:
 
     def lay(self, tone: Numbers, cover: Numbers) -> None:
         """Lay a tone over what is there."""
-        self.rgb += (tone - self.rgb) * cover[..., None]
+        channels.lay(self.rgb, tone, cover)
 
     def between(self, above: Numbers, below: Numbers, share: Numbers) -> Array:
         """Mix two tones by a share for each pixel."""

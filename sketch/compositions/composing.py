@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch import colour
+from sketch import channels, colour
 from sketch.colour import Array
 from sketch.compositions import layouts, turning
 from sketch.compositions.composition import Composition
@@ -98,5 +98,5 @@ def on_the_way(
     drawn = [draw(layers(each), each) if each.is_graphic else painted for each in (first, last)]
     shown = [layouts.in_frame(each, height, width) for each in (first, last)]
     share = turning.turned(height, width, shown[0], shown[1], t)
-    picture = drawn[0][0] + (drawn[1][0] - drawn[0][0]) * share[..., None]
-    return np.asarray(picture, np.float32), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share
+    picture = channels.over(drawn[1][0], share, drawn[0][0])
+    return picture, np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

@@ -189,7 +189,7 @@ def _sampled(picture: Array, places: _Places) -> Array:
     lower -= upper
     lower *= down
     upper += lower
-    return upper
+    return np.asarray(upper, np.float32)
 
 
 _PLACES: dict[str, Callable[[Array, Array, Composition, _Sides], _Places]] = {

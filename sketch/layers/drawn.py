@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sketch import channels
 from sketch.colour import Array
 from sketch.layers import distance
 
@@ -38,8 +39,8 @@ class Drawn:
     @property
     def picture(self) -> Array:
         """Lay the things over the ground: (h, w, 3)."""
-        alpha = self.things[..., 3:]
-        return np.asarray(self.things[..., :3] * alpha + self.ground * (1 - alpha), np.float32)
+        alpha = self.things[..., 3]
+        return channels.times(self.things[..., :3], alpha) + channels.times(self.ground, 1 - alpha)
 
     def sketch(self, size: int = SKETCH) -> Array:
         """Draw it small, ``size`` pixels high: (4, size, width), three colours and the distance ÷ 64, all -1…1."""

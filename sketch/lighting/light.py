@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sketch import colour
+from sketch import channels, colour
 from sketch.colour import Array
 from sketch.lighting.form import Form, blurred
 from sketch.scene import Setting
@@ -89,13 +89,16 @@ def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[f
     across = ((np.arange(wide, dtype=np.float32) + 0.5 + form.left - x) / (side / 2)).clip(-1, 1)[None, :]
     down = ((np.arange(high, dtype=np.float32) + 0.5 + form.top - y) / (side / 2)).clip(-1, 1)[:, None]
     strength = light.bright * (1 - light.shade * (down - across * light.side) / 2)
-    picture[..., :3] *= strength[..., None]
+    channels.scale(picture[..., :3], strength)
+    parts = [picture[..., part] for part in range(3)]
     if light.modelling > 0 and form.high:
         kept, added = (form.fine(each, *form.within) for each in _modelled(light, form, ground, side))
-        colours = picture[..., :3]
-        colours = colours + light.modelling * RICHER * (colours - colours.mean(-1, keepdims=True))
-        picture[..., :3] = colours * kept + added
-    np.clip(picture[..., :3], 0, 1, out=picture[..., :3])
+        mean = (parts[0] + parts[1] + parts[2]) / 3
+        for number, part in enumerate(parts):
+            richer = part + light.modelling * RICHER * (part - mean)
+            part[:] = richer * kept[..., number] + added[..., number]
+    for part in parts:
+        np.clip(part, 0, 1, out=part)
 
 
 def _modelled(light: Light, form: Form, ground: Array, side: float) -> tuple[Array, Array]:
@@ -132,4 +135,4 @@ def gather(light: Light, ground: Array) -> None:
     if light.modelling > 0:
         at = (np.arange(len(ground), dtype=np.float32) + 0.5) / len(ground) - 0.5
         away = np.hypot(at[None, :], at[:, None])
-        ground *= (1 - light.modelling * DIM * np.clip((away - 0.3) / 0.41, 0, 1) ** 1.5)[..., None]
+        channels.scale(ground, 1 - light.modelling * DIM * np.clip((away - 0.3) / 0.41, 0, 1) ** 1.5)

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch import colour
+from sketch import channels, colour
 from sketch.colour import Array
 from sketch.marks import noise
 
@@ -77,8 +77,7 @@ class Field:
     @cached_property
     def picture(self) -> Array:
         """Return the scene as it was drawn, (h, w, 3)."""
-        alpha = self.things[..., 3:]
-        return np.asarray(self.things[..., :3] * alpha + self.ground * (1 - alpha), np.float32)
+        return channels.times(self.things[..., :3], self.cover) + channels.times(self.ground, 1 - self.cover)
 
     @cached_property
     def lab(self) -> Array:
@@ -189,9 +188,8 @@ class Field:
     @cached_property
     def edges(self) -> Array:
         """Return how strongly colours change within and around the things (h, w), 0…1, soft."""
-        soft = np.stack([self.blur(self.lab[..., part], 1.2) for part in range(3)], -1)
-        down, across = np.gradient(soft, axis=(0, 1))
-        steep = np.sqrt((down**2 + across**2).sum(-1)) / self.pixel
+        ways = [way for part in range(3) for way in np.gradient(self.blur(self.lab[..., part], 1.2))]
+        steep = np.sqrt(np.add.reduce([way * way for way in ways])) / self.pixel
         return np.asarray(np.clip(steep / 0.06, 0, 1), np.float32)
 
     def blur(self, of: Numbers, radius: float) -> Array:
@@ -260,7 +258,7 @@ def signed_distance(cover: Array, pixel: float) -> Array:
         return np.full(cover.shape, REACH if inside.any() else -REACH, np.float32)
     away = -ndimage.distance_transform_edt(~inside)
     # The nearest place outside of what is inside lies in its box, or directly beside it.
-    rows, columns = (_span(inside.any(axis)) for axis in (1, 0))
+    rows, columns = (_span(np.asarray(inside.any(axis))) for axis in (1, 0))
     away[rows, columns] += ndimage.distance_transform_edt(inside[rows, columns])
     away = away - np.where(inside, 0.5, -0.5) + (cover - inside) * (np.abs(away) < 1.5)
     down, across = (_gaussian(side, 0.8, 4.0) for side in cover.shape)
@@ -287,7 +285,7 @@ def _gaussian(size: int, radius: float, truncate: float = 2.5) -> Array:
 
 def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
     """Lay ``top`` (h, w, 3) or one colour (3,) over ``bottom`` as densely as ``cover`` (h, w) says."""
-    return np.asarray(bottom + (top - bottom) * cover[..., None], np.float32)
+    return channels.over(top, cover, bottom)
 
 
 def step(of: Numbers, low: float, high: float) -> Array:
@@ -311,9 +309,9 @@ def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
     """
     weights = np.asarray((0.55, 1, 1), np.float32) / soft
     near, far = lab * weights, inks * weights
-    off = (far**2).sum(-1) - 2 * (near @ far.T)
-    shares = np.exp(np.maximum(off.min(-1, keepdims=True) - off, -40))
-    return np.asarray((shares @ inks) / shares.sum(-1, keepdims=True), np.float32)
+    off = (far**2).sum(-1)[:, None] - 2 * (far @ near.reshape(-1, 3).T)
+    shares = np.exp(np.maximum(off.min(0) - off, -40))
+    return np.asarray(((inks.T @ shares) / shares.sum(0)).T.reshape(lab.shape), np.float32)
 
 
 def set_apart(ground: Array, things: Array, cover: Array) -> float:
