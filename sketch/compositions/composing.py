@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -69,11 +70,26 @@ def compose(
     ``side`` is where the light comes from, -1 the left to 1 the right; ``is_place`` how far the ground is to be seen.
     ``shape`` is height and width where the layers have others: squares, to be shown in cells.
     """
-    height, width = shape or layers[2].shape
+    field, numbers = _field(layers, composition, shape or layers[2].shape, side=side, is_place=is_place)
+    return _marked(field, composition), numbers
+
+
+def _field(
+    layers: Layers, composition: Composition, shape: tuple[int, ...], *, side: float, is_place: float
+) -> tuple[Field, NDArray[np.int16]]:
+    """Lay a scene out, (h, w) as ``shape`` says, for the marks to look at."""
+    height, width = shape
     laid = layouts.lay(*layers, layouts.in_frame(composition, height, width), (height, width))
-    inks = np.stack([colour.parsed(ink) for ink in composition.inks])
-    field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed)
-    return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
+    inks, scale, seed = _inks(composition), composition.scale, composition.seed
+    return Field(laid.things, laid.ground, laid.cells, inks, side, is_place, scale, seed), laid.numbers
+
+
+def _inks(composition: Composition) -> Array:
+    return np.stack([colour.parsed(ink) for ink in composition.inks])
+
+
+def _marked(field: Field, composition: Composition) -> Array:
+    return np.asarray(np.clip(STYLES[composition.marks].draw(field), 0, 1))
 
 
 def on_the_way(
@@ -95,7 +111,12 @@ def on_the_way(
     first, last = (each or Composition() for each in compositions)
     if (one := turning.between(first, last, t)) is not None:
         return *draw(layers(one), one), np.full((height, width), t, np.float32)
-    drawn = [draw(layers(each), each) if each.is_graphic else painted for each in (first, last)]
+    if replace(first, inks=last.inks) == last:  # more inks or fewer, and all else alike
+        field, numbers = _field(layers(first), first, (height, width), side=side, is_place=is_place)
+        drawn = [(_marked(field, first), numbers)]
+        drawn.append((_marked(field.inked(_inks(last)), last), numbers))
+    else:
+        drawn = [draw(layers(each), each) if each.is_graphic else painted for each in (first, last)]
     shown = [layouts.in_frame(each, height, width) for each in (first, last)]
     share = turning.turned(height, width, shown[0], shown[1], t)
     picture = channels.over(drawn[1][0], share, drawn[0][0])

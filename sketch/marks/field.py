@@ -6,7 +6,7 @@ All of it varies smoothly where the scene does, so that marks flow from frame to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -39,7 +39,13 @@ class Field:
     is_place: float = 0.0
     scale: float = 1.0
     seed: int = 0
-    _kept: dict[tuple[str, float], Array] = field(default_factory=dict, repr=False)
+
+    def inked(self, inks: Array) -> Field:
+        """Return the same field in other inks (n, 3), with all that was worked out so far: none of it is of inks."""
+        other = replace(self, inks=inks)
+        known = {name: value for name, value in vars(self).items() if name not in self.__dataclass_fields__}
+        vars(other).update(known)
+        return other
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -50,8 +50,8 @@ def _weights(of: Field, lab: Array, unlike: Array | None, within: Array | float,
     Inks are as ``unlike`` (n, h, w) as that more; what is not ``within`` (h, w) has no say in the outlines.
     """
     inks, own = colour.lab(of.inks) * STRESS, lab * STRESS
-    apart = (inks**2).sum(1) - 2 * own @ inks.T
-    apart = np.moveaxis(apart, -1, 0)
+    apart = (inks**2).sum(1)[:, None] - 2 * inks @ own.reshape(-1, 3).T
+    apart = apart.reshape(-1, *of.shape)
     if unlike is not None:
         apart = apart + unlike
     likely = np.exp((apart.min(0) - apart) / 0.006)
@@ -66,7 +66,9 @@ def _steepness(of: Field, likely: Array) -> Array:
     """Return what shares (n, h, w) have to be multiplied by for edges of papers to be a pixel soft."""
     from scipy import ndimage
 
-    second, first = np.partition(likely, -2, 0)[-2:]
+    first, second = likely[0], np.zeros(of.shape, np.float32)
+    for each in likely[1:]:
+        second, first = np.maximum(second, np.minimum(first, each)), np.maximum(first, each)
     slopes = ndimage.maximum_filter(np.hypot(*of.slopes(first - second)), 3)
     return np.asarray(4 / (np.maximum(slopes, 0.012) * of.pixel), np.float32)
 
