@@ -14,13 +14,14 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from sketch import channels, rendering
+from sketch import rendering
 from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
 from sketch.compositions import composing
 from sketch.compositions.composition import Composition
 from sketch.framing import Frame, Size
+from sketch.layers import channels
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
@@ -349,7 +350,7 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
         away = (1 - t) * away + t * (further.away * stretch)
         opacity = (1 - t) * opacity + t * end.opacity
         ends.append(further)
-    share = np.clip(away * size + 0.5, 0, 1) * opacity
+    share = np.minimum(np.maximum(away * size + 0.5, 0), 1) * opacity
     # Colours take longest to look up, and most of the box around a part is not covered.
     where = np.flatnonzero(share)
     looked_up = [each.colours(where) for each in ends]

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import channels, colour
+from sketch import colour
 from sketch.backdrops import backdrop
 from sketch.colour import Array
 from sketch.compositions import composing
 from sketch.framing import Frame, Size
+from sketch.layers import channels
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sketch import channels, colour
+from sketch import colour
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.scene import Setting
 
 Numbers = NDArray[np.floating]

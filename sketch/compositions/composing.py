@@ -11,11 +11,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch import channels, colour
+from sketch import colour
 from sketch.colour import Array
 from sketch.compositions import layouts, turning
 from sketch.compositions.composition import Composition
 from sketch.compositions.register import STYLES
+from sketch.layers import channels
 from sketch.marks.field import Field
 
 FLAT = ("plain", "split", "pattern")

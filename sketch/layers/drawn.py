@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch import channels
 from sketch.colour import Array
-from sketch.layers import distance
+from sketch.layers import channels, distance
 
 SKETCH = 64
 """The side of a sketch for a picture of 256 pixels."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sketch import channels, colour
+from sketch import colour
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.lighting.form import Form, blurred
 from sketch.scene import Setting
 from sketch.surroundings import PHOTO

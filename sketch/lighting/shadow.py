@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from sketch import channels
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.lighting.form import SEEN, Form, blurred
 from sketch.lighting.light import HIGH, Light
 from sketch.scene import Setting

@@ -12,8 +12,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch import channels, colour
+from sketch import colour
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.marks import noise
 
 Numbers = NDArray[np.floating]
