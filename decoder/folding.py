@@ -44,9 +44,9 @@ def folded(network: SceneDecoder) -> SceneDecoder:
     for level in (copied.twice, copied.four_times, copied.finer):
         if level is not None:
             level.doubled = _doubled_once(level.doubled[1])
-    copied.painted = _painting(copied.painted)  # type: ignore[assignment]
+    copied.painted = _painting(copied.painted)
     if copied.painted_finer is not None:
-        copied.painted_finer = _painting(copied.painted_finer)  # type: ignore[assignment]
+        copied.painted_finer = _painting(copied.painted_finer)
     return copied.requires_grad_(False).eval()
 
 

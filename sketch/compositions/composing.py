@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,6 +17,7 @@ from sketch.compositions import layouts, turning
 from sketch.compositions.composition import Composition
 from sketch.compositions.layouts import Laid, Layers
 from sketch.compositions.register import STYLES
+from sketch.layers import channels
 from sketch.marks.field import Field
 
 FLAT = ("plain", "split", "pattern")
@@ -73,9 +75,21 @@ def compose(
 
 
 def _redrawn(laid: Laid, composition: Composition, side: float, is_place: float) -> tuple[Array, NDArray[np.int16]]:
-    inks = np.stack([colour.parsed(ink) for ink in _enough(composition)])
-    field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed)
-    return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
+    return _marked(_field(laid, composition, side, is_place), composition), laid.numbers
+
+
+def _field(laid: Laid, composition: Composition, side: float, is_place: float) -> Field:
+    """Return what marks look at, in the inks of a composition."""
+    inks, scale, seed = _inks(composition), composition.scale, composition.seed
+    return Field(laid.things, laid.ground, laid.cells, inks, side, is_place, scale, seed)
+
+
+def _marked(field: Field, composition: Composition) -> Array:
+    return np.asarray(np.clip(STYLES[composition.marks].draw(field), 0, 1))
+
+
+def _inks(composition: Composition) -> Array:
+    return np.stack([colour.parsed(ink) for ink in _enough(composition)])
 
 
 def _enough(composition: Composition) -> tuple[str, ...]:
@@ -114,8 +128,12 @@ def on_the_way(
         shown = {time: cell(time, pixels) for time in set(times)}
         laid = layouts.lay_cells([shown[time] for time in times], framed, shape)
         return *_redrawn(laid, one, side, is_place), even
-    drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
+    if first.is_graphic and replace(first, inks=last.inks) == last:  # more inks or fewer, and all else alike
+        laid = layouts.lay(*layers(first), layouts.in_frame(first, height, width), shape)
+        field = _field(laid, first, side, is_place)
+        drawn = [(_marked(field, first), laid.numbers), (_marked(field.inked(_inks(last)), last), laid.numbers)]
+    else:
+        drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
     ends = [layouts.in_frame(each, height, width) for each in (first, last)]
     share = turning.turned(height, width, ends[0], ends[1], t)
-    picture = drawn[0][0] + (drawn[1][0] - drawn[0][0]) * share[..., None]
-    return np.asarray(picture, np.float32), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share
+    return channels.over(drawn[1][0], share, drawn[0][0]), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

@@ -61,8 +61,8 @@ def _weights(of: Field, lab: Array, unlike: Array | None, within: Array | float,
     Inks are as ``unlike`` (n, h, w) as that more; what is not ``within`` (h, w) has no say in the outlines.
     """
     inks, own = colour.lab(of.inks) * STRESS, lab * STRESS
-    apart = (inks**2).sum(1) - 2 * own @ inks.T
-    apart = np.moveaxis(apart, -1, 0)
+    apart = (inks**2).sum(1)[:, None] - 2 * inks @ own.reshape(-1, 3).T
+    apart = apart.reshape(-1, *of.shape)
     if unlike is not None:
         apart = apart + unlike
     likely = np.exp((apart.min(0) - apart) / 0.006)
@@ -78,7 +78,9 @@ def _margin(of: Field, likely: Array) -> tuple[Array, Array]:
     """Return by how much the largest share (n, h, w) exceeds the next (h, w), and how that changes for each unit."""
     from scipy import ndimage
 
-    second, first = np.partition(likely, -2, 0)[-2:]
+    first, second = likely[0], np.zeros(of.shape, np.float32)
+    for each in likely[1:]:
+        second, first = np.maximum(second, np.minimum(first, each)), np.maximum(first, each)
     slopes = ndimage.maximum_filter(np.hypot(*of.slopes(first - second)), 3)
     return first - second, np.asarray(np.maximum(slopes, 0.012), np.float32)
 

@@ -133,7 +133,9 @@ def _nearest(of: Field, own: Array, unlike: Array | float = 0.0) -> Array:
 def _shares(of: Field, own: Array, unlike: Array | float = 0.0) -> Array:
     """Return how far each ink is the nearest to colours (n, 3), (n, inks); that of bars rather is not."""
     inks = colour.lab(of.inks) * STRESS
-    apart = (inks**2).sum(1) - 2 * own.astype(np.float32) @ inks.T + unlike
-    apart[:, 1] += 0.01
-    likely = np.exp((apart.min(1, keepdims=True) - apart) / 0.004)
-    return np.asarray(likely / likely.sum(1, keepdims=True), np.float32)
+    apart = (
+        (inks**2).sum(1)[:, None] - 2 * inks @ own.astype(np.float32).T + np.broadcast_to(unlike, len(inks))[:, None]
+    )
+    apart[1] += 0.01
+    likely = np.exp((apart.min(0) - apart) / 0.004)
+    return np.asarray((likely / likely.sum(0)).T, np.float32)
