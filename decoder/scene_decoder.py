@@ -41,7 +41,7 @@ class Shape:
     """
 
     channels: tuple[int, int, int] = (96, 48, 24)
-    blocks: tuple[int, int, int] = (2, 1, 1)
+    blocks: tuple[int, int, int] = (2, 1, 3)
     latent: int = 4
     finer: int = 0
 
@@ -94,8 +94,11 @@ def _doubling() -> nn.Upsample:
 
 
 def _painting(channels: int) -> nn.Sequential:
-    """Return the last doubling and its colours; the first convolution has no bias, so that both can be folded."""
-    return nn.Sequential(_doubling(), nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.Conv2d(16, 3, 3, padding=1))
+    """Return the last doubling and its colours; two convolutions that can be folded into one, edges of pictures too.
+
+    So the first has no bias, and the second sees what the first makes of a picture's last pixels beyond its edge.
+    """
+    return nn.Sequential(_doubling(), nn.Conv2d(channels, 16, 3, padding=2, bias=False), nn.Conv2d(16, 3, 3))
 
 
 class SceneDecoder(nn.Module):

@@ -22,6 +22,7 @@ from sketch.compositions import composing
 from sketch.compositions.composition import Composition
 from sketch.compositions.layouts import Layers
 from sketch.framing import Frame, Size
+from sketch.layers import channels
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
@@ -131,19 +132,18 @@ class Mixture:
             alpha = layer[..., 3]
             rows, columns = _box(alpha)
             seen = layer[rows, columns]
-            seen[..., :3] /= np.maximum(seen[..., 3:], 1e-4)
+            channels.divide(seen[..., :3], np.maximum(seen[..., 3], 1e-4))
             form = Form(alpha[rows, columns], rows.start, columns.start, size)
             fall(light, seen, form, ground, _frame(a, b, t, size))
             # The first thing throws no shadow on others.
             under = (ground,) if number == 1 else (ground, colours)
             cast(under, form, light=light, shadow=self._shadow(a, b, form, t))
             share = alpha[rows, columns]
-            held = colours[rows, columns]
-            held += (seen[..., :3] - held) * share[..., None]
+            channels.lay(colours[rows, columns], seen[..., :3], share)
             cover[rows, columns] += (1 - cover[rows, columns]) * share
             numbers[rows, columns][share > 0.5] = number
-        straight = np.clip(colours / np.maximum(cover, 1e-4)[..., None], 0, 1)
-        things = np.concatenate([straight, cover[..., None]], -1).astype(np.float32)
+        channels.divide(colours, np.maximum(cover, 1e-4))
+        things = np.concatenate([np.clip(colours, 0, 1), cover[..., None]], -1)
         return Drawn(things, ground, numbers, self._unoutlined(t))
 
     def _painted(self, drawn: Drawn, t: float) -> Drawn:
@@ -333,7 +333,7 @@ def _lay(layer: Array, part: _Cover, under: Sequence[tuple[_Cover, float]]) -> N
                 1 - (1 - seen) * other.share[_within(rows, other.rows), _within(columns, other.columns)]
             )
     held = layer[part.rows, part.columns]
-    held[..., :3] += (part.colours - held[..., :3]) * share[..., None]
+    channels.lay(held, part.colours, share)
     held[..., 3] += (1 - held[..., 3]) * share
 
 
@@ -377,7 +377,7 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
         away = (1 - t) * away + t * (further.away * stretch)
         opacity = (1 - t) * opacity + t * end.opacity
         ends.append(further)
-    share = np.clip(away * size + 0.5, 0, 1) * opacity
+    share = np.minimum(np.maximum(away * size + 0.5, 0), 1) * opacity
     # Colours take longest to look up, and most of the box around a part is not covered.
     where = np.flatnonzero(share)
     looked_up = [each.colours(where) for each in ends]

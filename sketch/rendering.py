@@ -14,6 +14,7 @@ from sketch.backdrops import backdrop
 from sketch.colour import Array
 from sketch.compositions import composing
 from sketch.framing import Frame, Size
+from sketch.layers import channels
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
@@ -83,12 +84,12 @@ def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
         form = Form(alpha, top, left, size)
         fall(light, layer, form, ground, frame)
         cast((ground, colours), form, light=light, shadow=Shadow.of(setting, form.lowest))
-        colours[rows, columns] += (layer[..., :3] - colours[rows, columns]) * alpha[..., None]
+        channels.lay(colours[rows, columns], layer[..., :3], alpha)
         cover[rows, columns] = alpha + cover[rows, columns] * (1 - alpha)
         numbers[rows, columns][alpha > 0.5] = number
     # Premultiplied by what lies over nothing: straight again.
-    straight = colours / np.maximum(cover, 1e-4)[..., None]
-    things = np.concatenate([np.clip(straight, 0, 1), cover[..., None]], -1)
+    channels.divide(colours, np.maximum(cover, 1e-4))
+    things = np.concatenate([np.clip(colours, 0, 1), cover[..., None]], -1)
     return Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
 
 

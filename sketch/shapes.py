@@ -137,11 +137,13 @@ class Seen:
     def __init__(self, shape: Shape, row: Numbers, column: Numbers) -> None:
         self._shape = shape
         high, wide = shape.distances.shape
-        within = row.clip(0, high - 1), column.clip(0, wide - 1)
-        self._beyond = _length(row - within[0], column - within[1])
-        top, left = (each.astype(np.int32) for each in within)
+        # Most parts are a few pixels large: what costs time is the number of calls.
+        down, across = np.minimum(np.maximum(row, 0), high - 1), np.minimum(np.maximum(column, 0), wide - 1)
+        self._beyond = np.hypot(row - down, column - across)
+        upper, first = np.floor(down), np.floor(across)
+        self._down, self._across = down - upper, across - first
+        top, left = upper.astype(np.int32), first.astype(np.int32)
         below, right = np.minimum(top + 1, high - 1) * wide, np.minimum(left + 1, wide - 1)
-        self._down, self._across = within[0] - top.astype(np.float32), within[1] - left.astype(np.float32)
         top *= wide
         self._corners = top + left, top + right, below + left, below + right
 
@@ -159,16 +161,8 @@ class Seen:
         return _bilinear(corners, self._down.take(where)[:, None], self._across.take(where)[:, None])
 
 
-def _length(down: Numbers, across: Numbers) -> Numbers:
-    """Return how long ways are; most lead nowhere, or straight."""
-    length = np.abs(down) + np.abs(across)
-    slanting = (down != 0) & (across != 0)
-    length[slanting] = np.hypot(down[slanting], across[slanting])
-    return np.asarray(length)
-
-
 def _bilinear(corners: list[Array], down: Numbers, across: Numbers) -> Array:
     """Mix what a table says at the four places around each: upper left and right, lower left and right."""
-    upper = corners[0] * (1 - across) + corners[1] * across
-    lower = corners[2] * (1 - across) + corners[3] * across
+    left = 1 - across
+    upper, lower = corners[0] * left + corners[1] * across, corners[2] * left + corners[3] * across
     return np.asarray(upper * (1 - down) + lower * down, np.float32)

@@ -199,8 +199,12 @@ def _operation(address: str, view: Callable[..., Any], contract: Contract) -> Sc
     if contract.body is not None:
         operation["requestBody"] = {"required": True, "content": _content(contract.body.__name__)}
     if contract.takes_files and contract.body is not None:
-        walk = {"type": "string", "contentMediaType": "application/json", "description": "The walk, as JSON."}
-        walk["contentSchema"] = {"$ref": f"#/components/schemas/{contract.body.__name__}"}
+        walk = {
+            "type": "string",
+            "description": "The walk, as JSON.",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": f"#/components/schemas/{contract.body.__name__}"},
+        }
         form = {"type": "object", "required": ["walk"], "properties": {"walk": walk}, "additionalProperties": FILE}
         operation["requestBody"]["content"]["multipart/form-data"] = {"schema": form}
     if contract.form is not None:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from sketch import colour
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.scene import Setting
 
 Numbers = NDArray[np.floating]
@@ -36,7 +37,7 @@ class Canvas:
 
     def lay(self, tone: Numbers, cover: Numbers) -> None:
         """Lay a tone over what is there."""
-        self.rgb += (tone - self.rgb) * cover[..., None]
+        channels.lay(self.rgb, tone, cover)
 
     def between(self, above: Numbers, below: Numbers, share: Numbers) -> Array:
         """Mix two tones by a share for each pixel."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,6 +17,7 @@ from sketch.compositions import dyeing, layouts, turning
 from sketch.compositions.composition import Composition
 from sketch.compositions.layouts import Laid, Layers
 from sketch.compositions.register import STYLES
+from sketch.layers import channels
 from sketch.marks.field import Field
 
 FLAT = ("plain", "split", "pattern")
@@ -33,21 +35,22 @@ def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequ
     rng = random.Random(f"composition:{whole}")  # noqa: S311 - drawn to be drawn again
     layout, rows, columns, _ = rng.choices(style.layouts, [share for *_, share in style.layouts])[0]
     tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
-    able = sorted(style.inks, key=partial(_apart, colours, max((*style.own[:1], 0))))[:2] if colours else style.inks
+    able = sorted(style.inks, key=partial(_apart, colours, style.own))[:2] if colours else style.inks
     inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - likewise
     if colours:
         inks = dyeing.dyed(inks, colours, own=style.own)
     return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
 
 
-def _apart(colours: Sequence[str], least: int, inks: Sequence[str]) -> float:
-    """Return how far the inks of things, all but the ground's, lie from some named colours in Oklab.
+def _apart(colours: Sequence[str], own: Sequence[int], inks: Sequence[str]) -> float:
+    """Return how far the inks of things lie from some named colours in Oklab; infinitely where there are none.
 
-    Inks that have none of the number ``least``, which things are shown in, are the farthest.
+    They are those with the numbers ``own``; all but the ground's, where no numbers are given.
     """
-    if len(inks) <= least:
+    shown = [inks[number] for number in own if number < len(inks)] if own else inks[1:]
+    if not shown:
         return math.inf
-    tones = [colour.tone(colour.parsed(ink)) for ink in inks[1:]]
+    tones = [colour.tone(colour.parsed(ink)) for ink in shown]
     wanted = [colour.tone(colour.polar(*colour.NAMED[name])) for name in colours]
     return sum(min(math.dist(one, tone) for tone in tones) for one in wanted)
 
@@ -85,10 +88,22 @@ def compose(
 def _redrawn(
     laid: Laid, composition: Composition, side: float, is_place: float, asked: Array | None
 ) -> tuple[Array, NDArray[np.int16]]:
-    inks = np.stack([colour.parsed(ink) for ink in _enough(composition)])
+    return _marked(_field(laid, composition, side, is_place, asked), composition), laid.numbers
+
+
+def _field(laid: Laid, composition: Composition, side: float, is_place: float, asked: Array | None) -> Field:
+    """Return what marks look at, in the inks of a composition."""
+    inks, scale, seed = _inks(composition), composition.scale, composition.seed
     own = None if asked is None else asked[laid.numbers]
-    field = Field(laid.things, laid.ground, laid.cells, inks, side, is_place, composition.scale, composition.seed, own)
-    return np.clip(STYLES[composition.marks].draw(field), 0, 1), laid.numbers
+    return Field(laid.things, laid.ground, laid.cells, inks, side, is_place, scale, seed, own)
+
+
+def _marked(field: Field, composition: Composition) -> Array:
+    return np.asarray(np.clip(STYLES[composition.marks].draw(field), 0, 1))
+
+
+def _inks(composition: Composition) -> Array:
+    return np.stack([colour.parsed(ink) for ink in _enough(composition)])
 
 
 def _enough(composition: Composition) -> tuple[str, ...]:
@@ -128,8 +143,12 @@ def on_the_way(
         shown = {time: cell(time, pixels) for time in set(times)}
         laid = layouts.lay_cells([shown[time] for time in times], framed, shape)
         return *_redrawn(laid, one, side, is_place, asked), even
-    drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
+    if first.is_graphic and replace(first, inks=last.inks) == last:  # more inks or fewer, and all else alike
+        laid = layouts.lay(*layers(first), layouts.in_frame(first, height, width), shape)
+        field = _field(laid, first, side, is_place, asked)
+        drawn = [(_marked(field, first), laid.numbers), (_marked(field.inked(_inks(last)), last), laid.numbers)]
+    else:
+        drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
     ends = [layouts.in_frame(each, height, width) for each in (first, last)]
     share = turning.turned(height, width, ends[0], ends[1], t)
-    picture = drawn[0][0] + (drawn[1][0] - drawn[0][0]) * share[..., None]
-    return np.asarray(picture, np.float32), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share
+    return channels.over(drawn[1][0], share, drawn[0][0]), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

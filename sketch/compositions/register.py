@@ -32,11 +32,11 @@ class Style:
 
 STYLES: dict[str, Style] = {
     "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS, modelling=0.5, own=(1, 2)),
-    "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS),
+    "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS, modelling=0.0),
     "cyanotype": Style(cyanotype.draw, cyanotype.INKS, cyanotype.LAYOUTS),
     "etching": Style(etching.draw, etching.INKS, etching.LAYOUTS),
     "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
-    "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS, own=(0, 1, 2, 3, 4, 5)),
+    "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS, own=(5, 6, 7, 8)),
     "linocut": Style(linocut.draw, linocut.INKS, linocut.LAYOUTS, own=(2,)),
     "mosaic": Style(mosaic.draw, mosaic.INKS, mosaic.LAYOUTS, modelling=0.5),
     "op-dots": Style(op_dots.draw, op_dots.INKS, op_dots.LAYOUTS, own=(2,)),

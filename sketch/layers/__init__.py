@@ -1,3 +1,3 @@
-"""A drawn scene as layers of pixels, and how far each is from the outlines in it."""
+"""A drawn scene as layers of pixels: their channels, and how far each is from the outlines in it."""
 
-__all__ = ["distance", "drawn"]
+__all__ = ["channels", "distance", "drawn"]

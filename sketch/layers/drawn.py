@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.colour import Array
-from sketch.layers import distance
+from sketch.layers import channels, distance
 
 SKETCH = 64
 """The side of a sketch for a picture of 256 pixels."""
@@ -38,8 +38,8 @@ class Drawn:
     @property
     def picture(self) -> Array:
         """Lay the things over the ground: (h, w, 3)."""
-        alpha = self.things[..., 3:]
-        return np.asarray(self.things[..., :3] * alpha + self.ground * (1 - alpha), np.float32)
+        alpha = self.things[..., 3]
+        return channels.times(self.things[..., :3], alpha) + channels.times(self.ground, 1 - alpha)
 
     def sketch(self, size: int = SKETCH) -> Array:
         """Draw it small, ``size`` pixels high: (4, size, width), three colours and the distance ÷ 64, all -1…1."""

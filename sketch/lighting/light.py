@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from sketch import colour
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.lighting.form import Form, blurred
 from sketch.scene import Setting
 from sketch.surroundings import PHOTO
@@ -89,17 +91,19 @@ def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[f
     across = ((np.arange(wide, dtype=np.float32) + 0.5 + form.left - x) / (side / 2)).clip(-1, 1)[None, :]
     down = ((np.arange(high, dtype=np.float32) + 0.5 + form.top - y) / (side / 2)).clip(-1, 1)[:, None]
     strength = light.bright * (1 - light.shade * (down - across * light.side) / 2)
-    picture[..., :3] *= strength[..., None]
+    channels.scale(picture[..., :3], strength)
+    parts = [picture[..., part] for part in range(3)]
     if light.modelling > 0 and form.high:
-        kept, added = (form.fine(each, *form.within) for each in _modelled(light, form, ground, side))
-        colours = picture[..., :3]
-        colours = colours + light.modelling * RICHER * (colours - colours.mean(-1, keepdims=True))
-        picture[..., :3] = colours * kept + added
-    np.clip(picture[..., :3], 0, 1, out=picture[..., :3])
+        mean = (parts[0] + parts[1] + parts[2]) / 3
+        for part, ways in zip(parts, _modelled(light, form, ground, side), strict=True):
+            kept, added = (form.fine(each, *form.within) for each in ways)
+            part[:] = (part + light.modelling * RICHER * (part - mean)) * kept + added
+    for part in parts:
+        np.clip(part, 0, 1, out=part)
 
 
-def _modelled(light: Light, form: Form, ground: Array, side: float) -> tuple[Array, Array]:
-    """Say what makes a thing round, coarse: what is kept of its colours (m, m, 3), and what is added to them.
+def _modelled(light: Light, form: Form, ground: Array, side: float) -> Iterator[tuple[Array, Array]]:
+    """Say what makes a thing round, coarse: what is kept of each of its three colours (m, m), and what is added to it.
 
     It glows towards the light, goes to the dark away from it, and some of the ground shines back from below.
     """
@@ -108,14 +112,16 @@ def _modelled(light: Light, form: Form, ground: Array, side: float) -> tuple[Arr
     length = float(np.sqrt(1 + light.side**2 + HIGH**2))
     facing = (across * light.side - down * HIGH + 1) / np.sqrt(1 + across**2 + down**2) / length - 1 / length
     amount = light.modelling
-    glow = amount * GLOW * np.clip(facing * 1.6, 0, 1)[..., None]
-    gloom = amount * light.bright**2 * GLOOM * np.clip(-facing * 1.3, 0, 1)[..., None]
-    dark = 1 - gloom * (1 - 0.35 * light.tint / light.tint.max())
+    glow = amount * GLOW * np.clip(facing * 1.6, 0, 1)
+    gloom = amount * light.bright**2 * GLOOM * np.clip(-facing * 1.3, 0, 1)
     rows = np.arange(len(form.cover), dtype=np.float32) + 0.5 - form.foot * unit
-    back = amount * REFLECTED * np.clip(rows / (REFLECTING * side * unit) + 1, 0, 1)[:, None, None]
-    kept = (1 + amount * EXPOSED) * (1 + amount * TINGE * (light.tint - 1)) * (1 - glow) * dark * (1 - back)
-    added = glow * np.minimum(1, light.tint * 0.98) * (1 - back) + form.coarse(ground) * back
-    return kept.astype(np.float32), added.astype(np.float32)
+    back = amount * REFLECTED * np.clip(rows / (REFLECTING * side * unit) + 1, 0, 1)[:, None]
+    around = form.coarse(ground)
+    for part, tint in enumerate(light.tint):
+        dark = 1 - gloom * (1 - 0.35 * tint / light.tint.max())
+        kept = (1 + amount * EXPOSED) * (1 + amount * TINGE * (tint - 1)) * (1 - glow) * dark * (1 - back)
+        added = glow * np.minimum(1, tint * 0.98) * (1 - back) + around[..., part] * back
+        yield kept.astype(np.float32), added.astype(np.float32)
 
 
 def _slope(cover: Array, side: float) -> tuple[Array, Array]:
@@ -132,4 +138,4 @@ def gather(light: Light, ground: Array) -> None:
     if light.modelling > 0:
         at = (np.arange(len(ground), dtype=np.float32) + 0.5) / len(ground) - 0.5
         away = np.hypot(at[None, :], at[:, None])
-        ground *= (1 - light.modelling * DIM * np.clip((away - 0.3) / 0.41, 0, 1) ** 1.5)[..., None]
+        channels.scale(ground, 1 - light.modelling * DIM * np.clip((away - 0.3) / 0.41, 0, 1) ** 1.5)

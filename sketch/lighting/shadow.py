@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.lighting.form import SEEN, Form, blurred
 from sketch.lighting.light import HIGH, Light
 from sketch.scene import Setting
@@ -84,10 +85,13 @@ def cast(grounds: Sequence[Array], form: Form, *, light: Light, shadow: Shadow) 
         if shadow.thrown > 0:
             dark += shadow.thrown * _thrown(form, light, shadow)
         whole = slice(0, form.size), slice(0, form.size)
-        shade = 1 - form.fine(dark, *whole)[..., None] * COOL
-        for ground in grounds:
-            ground *= shade
-        grounds[0][:] = np.clip(grounds[0] * form.fine(_set_off(form, light), *whole)[..., None], 0, 1)
+        shade = form.fine(dark, *whole)
+        for part in range(3):
+            kept = 1 - shade * COOL[part]
+            for ground in grounds:
+                ground[..., part] *= kept
+        channels.scale(grounds[0], form.fine(_set_off(form, light), *whole))
+        np.clip(grounds[0], 0, 1, out=grounds[0])
     if shadow.at_foot > 0:
         _at_foot(grounds, form, light, shadow.at_foot)
 
@@ -145,6 +149,6 @@ def _at_foot(grounds: Sequence[Array], form: Form, light: Light, share: float) -
     across = (np.arange(columns.start, columns.stop, dtype=np.float32) - x) / wide
     down = (np.arange(rows.start, rows.stop, dtype=np.float32) - y) / flat
     soft = np.clip((END - np.hypot(across[None, :], down[:, None])) / 0.3, 0, 1)
-    shade = (1 - share * soft * soft * (3 - 2 * soft))[..., None]
+    shade = 1 - share * soft * soft * (3 - 2 * soft)
     for ground in grounds:
-        ground[rows, columns] *= shade
+        channels.scale(ground[rows, columns], shade)

@@ -6,7 +6,7 @@ All of it varies smoothly where the scene does, so that marks flow from frame to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.marks import noise
 
 Numbers = NDArray[np.floating]
@@ -41,7 +42,13 @@ class Field:
     scale: float = 1.0
     seed: int = 0
     asked: Array | None = None
-    _kept: dict[tuple[str, float], Array] = field(default_factory=dict, repr=False)
+
+    def inked(self, inks: Array) -> Field:
+        """Return the same field in other inks (n, 3), with all that was worked out so far: none of it is of inks."""
+        other = replace(self, inks=inks)
+        known = {name: value for name, value in vars(self).items() if name not in self.__dataclass_fields__}
+        vars(other).update(known)
+        return other
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -79,8 +86,7 @@ class Field:
     @cached_property
     def picture(self) -> Array:
         """Return the scene as it was drawn, (h, w, 3)."""
-        alpha = self.things[..., 3:]
-        return np.asarray(self.things[..., :3] * alpha + self.ground * (1 - alpha), np.float32)
+        return channels.times(self.things[..., :3], self.cover) + channels.times(self.ground, 1 - self.cover)
 
     @cached_property
     def lab(self) -> Array:
@@ -204,9 +210,8 @@ class Field:
     @cached_property
     def edges(self) -> Array:
         """Return how strongly colours change within and around the things (h, w), 0…1, soft."""
-        soft = np.stack([self.blur(self.lab[..., part], 1.2) for part in range(3)], -1)
-        down, across = np.gradient(soft, axis=(0, 1))
-        steep = np.sqrt((down**2 + across**2).sum(-1)) / self.pixel
+        ways = [way for part in range(3) for way in np.gradient(self.blur(self.lab[..., part], 1.2))]
+        steep = np.sqrt(np.add.reduce([way * way for way in ways])) / self.pixel
         return np.asarray(np.clip(steep / 0.06, 0, 1), np.float32)
 
     def blur(self, of: Numbers, radius: float) -> Array:
@@ -302,7 +307,7 @@ def _gaussian(size: int, radius: float, truncate: float = 2.5) -> Array:
 
 def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
     """Lay ``top`` (h, w, 3) or one colour (3,) over ``bottom`` as densely as ``cover`` (h, w) says."""
-    return np.asarray(bottom + (top - bottom) * cover[..., None], np.float32)
+    return channels.over(top, cover, bottom)
 
 
 def step(of: Numbers, low: float, high: float) -> Array:
@@ -326,9 +331,9 @@ def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
     """
     weights = np.asarray((0.55, 1, 1), np.float32) / soft
     near, far = lab * weights, inks * weights
-    off = (far**2).sum(-1) - 2 * (near @ far.T)
-    shares = np.exp(np.maximum(off.min(-1, keepdims=True) - off, -40))
-    return np.asarray((shares @ inks) / shares.sum(-1, keepdims=True), np.float32)
+    off = (far**2).sum(-1)[:, None] - 2 * (far @ near.reshape(-1, 3).T)
+    shares = np.exp(np.maximum(off.min(0) - off, -40))
+    return np.asarray(((inks.T @ shares) / shares.sum(0)).T.reshape(lab.shape), np.float32)
 
 
 def set_apart(ground: Array, things: Array, cover: Array) -> float:

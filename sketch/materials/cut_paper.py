@@ -1,16 +1,19 @@
-"""Cut paper: few papers with simplified outlines, laid over one another on large shapes that echo the things."""
+"""Cut paper: few painted papers cut with scissors, panels and leaves of the same around the things, slits between."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
+from sketch.marks import sites
 from sketch.marks.field import Field, over, step
 
 SMOOTH = 3.0
 """Units by which outlines of papers are simplified."""
+
+FACET = 9.0
+"""Units of the straight cuts of scissors."""
 
 STRESS = np.array([1, 1.5, 1.5], np.float32)
 """How much lightness, and hue, count."""
@@ -28,129 +31,146 @@ LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("panels", 2, 1, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field as papers in all inks; the first is the sheet on which the others lie."""
-    body = of.cut(of.blur(of.away, 1.5))
+    """Draw a field as papers in all inks: panels of the ground, leaves on them, things between, slits of white."""
+    panels = _panels(of)
+    slit = float(of.chance(3).uniform(1.6, 3.0))
+    away = 0.45 * of.blur(of.away, 1.5) + 0.55 * sites.lattice(of.away, of, FACET)
     place = _place(of)
-    own = _papers(of, body, place)
-    shares = (own * body).sum((1, 2)) / (body.sum() + 1e-3)
-    ground, height = _ground(of, place, shares)
-    above = np.tensordot(np.linspace(3, 6, len(of.inks), dtype=np.float32), own, 1)
-    height = height + (above - height) * body
-    picture = over(np.tensordot(own, of.inks, ((0,), (0,))), body, ground)
-    lean = of.side or -0.5
-    thrown = of.blur(of.shifted(height, -1.8 * np.sign(lean), 2.2), 1.4) - height
-    shadow = np.clip(thrown, 0, 1.5) / 1.5
-    picture = picture * (1 - 0.36 * shadow[..., None])
-    return np.asarray(picture * (1 + 0.012 * of.cloud(5, 9))[..., None], np.float32)
+    ground = _ground(of, panels, place, away, slit)
+    behind = panels if place is None else panels + (place - panels) * of.placed
+    own, gap = _papers(of, of.cut(away), behind)
+    pieces = np.tensordot(own, of.inks, ((0,), (0,)))
+    thing = over(_white(of), gap, np.asarray(pieces, np.float32))
+    picture = over(thing, of.cut(away), ground)
+    painted = 0.016 * of.cloud(5, 9) + 0.012 * of.cloud(26, 8)
+    return np.asarray(np.clip(picture * (1 + painted)[..., None], 0, 1), np.float32)
 
 
-def _weights(of: Field, lab: Array, unlike: Array | None, within: Array | float, smooth: float) -> Array:
+def _white(of: Field) -> Array:
+    """Return the lightest ink, that of the sheet on which papers are pasted."""
+    light = of.inks @ np.array([0.3, 0.6, 0.1], np.float32)
+    share = np.exp((light - light.max()) / 0.02)
+    return np.asarray(share @ of.inks / share.sum(), np.float32)
+
+
+def _weights(of: Field, lab: Array, unlike: Array | None, within: Array | float, smooth: float) -> tuple[Array, Array]:
     """Return for each ink how far it is the paper at each pixel (n, h, w), with simplified outlines.
+
+    Also return how far pixels (h, w) lie from the edge of their paper, in units.
 
     Inks are as ``unlike`` (n, h, w) as that more; what is not ``within`` (h, w) has no say in the outlines.
     """
     inks, own = colour.lab(of.inks) * STRESS, lab * STRESS
-    apart = (inks**2).sum(1) - 2 * own @ inks.T
-    apart = np.moveaxis(apart, -1, 0)
+    apart = (inks**2).sum(1)[:, None] - 2 * inks @ own.reshape(-1, 3).T
+    apart = apart.reshape(-1, *of.shape)
     if unlike is not None:
         apart = apart + unlike
     likely = np.exp((apart.min(0) - apart) / 0.006)
     likely *= within / likely.sum(0)
     likely = np.stack([of.blur(each, smooth) for each in likely])
     likely /= np.maximum(likely.sum(0), 1e-3)
-    sharp = np.exp((likely - likely.max(0)) * _steepness(of, likely))
-    return np.asarray(sharp / sharp.sum(0), np.float32)
+    margin, steep = _margin(of, likely)
+    sharp = np.exp((likely - likely.max(0)) * (4 / (steep * of.pixel)))
+    return np.asarray(sharp / sharp.sum(0), np.float32), margin / steep
 
 
-def _steepness(of: Field, likely: Array) -> Array:
-    """Return what shares (n, h, w) have to be multiplied by for edges of papers to be a pixel soft."""
+def _margin(of: Field, likely: Array) -> tuple[Array, Array]:
+    """Return by how much the largest share (n, h, w) exceeds the next (h, w), and how that changes for each unit."""
     from scipy import ndimage
 
-    second, first = np.partition(likely, -2, 0)[-2:]
+    first, second = likely[0], np.zeros(of.shape, np.float32)
+    for each in likely[1:]:
+        second, first = np.maximum(second, np.minimum(first, each)), np.maximum(first, each)
     slopes = ndimage.maximum_filter(np.hypot(*of.slopes(first - second)), 3)
-    return np.asarray(4 / (np.maximum(slopes, 0.012) * of.pixel), np.float32)
+    return first - second, np.asarray(np.maximum(slopes, 0.012), np.float32)
 
 
-def _papers(of: Field, body: Array, place: Array | None) -> Array:
-    """Return for each ink how far it is the paper of the things (n, h, w), rather not that of the place behind."""
+def _papers(of: Field, body: Array, behind: Array) -> tuple[Array, Array]:
+    """Return how far each ink is the paper of the things (n, h, w), rather not that behind, and the slits (h, w)."""
     lab = of.lab.copy()
-    lab[..., 0] = 0.55 * lab[..., 0] + 0.45 * of.tone + 0.05 * of.shade
-    unlike = np.zeros((len(of.inks), 1, 1), np.float32)
-    unlike[0] = 0.12 * (1 - of.is_place)
-    if place is not None:
-        behind = (place * body).sum((1, 2)) / (body.sum() + 1e-3)
-        unlike = unlike + 0.09 * of.is_place * behind[:, None, None]
-    return _weights(of, lab, unlike, body, SMOOTH * 0.7)
+    lab[..., 0] = 0.5 * lab[..., 0] + 0.5 * of.tone
+    near = of.blur(of.cover, 6) + 0.02
+    rim = step(of.away, 5, 2)[..., None]
+    broad = np.stack([of.blur(lab[..., part] * of.cover, 6) / near for part in range(3)], -1)
+    lab = lab + (broad - lab) * rim
+    unlike = 0.16 * behind
+    own, far = _weights(of, lab, unlike, body, SMOOTH * 0.7)
+    return own, np.asarray(of.cut(0.9 - far) * step(of.away, 6, 9), np.float32)
 
 
 def _place(of: Field) -> Array | None:
     """Return for each ink how far it is the paper of a place (n, h, w); None where no place is to be seen."""
     if of.is_place == 0:
         return None
-    return _weights(of, colour.lab(of.ground), None, 1.0, SMOOTH * 1.6)
+    return _weights(of, colour.lab(of.ground), None, 1.0, SMOOTH * 1.6)[0]
 
 
-def _ground(of: Field, place: Array | None, shares: Array) -> tuple[Array, Array]:
-    """Return the papers of the ground (h, w, 3) and how high they lie (h, w): a place, or shapes that echo things."""
-    picture, height = _shapes(of, shares)
-    if place is None:
-        return picture, height
-    above = np.tensordot(np.linspace(0, 1.5, len(of.inks), dtype=np.float32), place, 1)
-    picture = picture + (np.tensordot(place, of.inks, ((0,), (0,))) - picture) * of.is_place
-    return np.asarray(picture, np.float32), height + (above - height) * of.is_place
+def _panels(of: Field) -> Array:
+    """Return for each ink how far it is the panel of the ground (n, h, w): one to six sheets, cut by hand."""
+    rng, (x, y), (high, wide) = of.chance(2), of.places, of.size
+    rows, columns = ((1, 1), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2))[int(rng.integers(6))]
+    order = [0, *rng.permutation(np.arange(1, len(of.inks)))]
+    down = sum((of.cut(y - cut + lean * (x - wide / 2)) for cut, lean in _cuts(rng, rows, high)), np.zeros(of.shape))
+    panels = np.zeros((len(of.inks), *of.shape), np.float32)
+    for row in range(rows):
+        within = np.clip(1 - np.abs(down - row), 0, 1)
+        across = sum(
+            (of.cut(x - cut + lean * (y - high / 2)) for cut, lean in _cuts(rng, columns, wide)), np.zeros(of.shape)
+        )
+        for column in range(columns):
+            ink = order[(row * columns + column) % min(len(order), 4)]
+            panels[ink] += within * np.clip(1 - np.abs(across - column), 0, 1)
+    return panels
 
 
-def _shapes(of: Field, shares: Array) -> tuple[Array, Array]:
-    """Lay one to four large papers: sheets side by side, then a leaf, or one whose outline follows that of things."""
-    rng = of.chance(2)
-    order = rng.permutation(np.arange(1, len(of.inks)))
-    shapes = [_sheet(of, rng) for _ in range(int(rng.integers(0, 3)))]
-    if rng.random() < 0.4 or not shapes:
-        shapes.append(_leaf(of, rng))
-    if rng.random() < 0.75:
-        shapes.append(_echo(of, rng))
-    papers = [of.ink(int(order[number])) for number in range(len(shapes) - 1)]
-    papers.append(_last(of, order[len(papers) :], shares))
-    picture = np.broadcast_to(of.ink(0), of.ground.shape)
-    height = np.zeros(of.shape, np.float32)
-    for number, (shape, paper) in enumerate(zip(shapes, papers, strict=True), 1):
-        cover = of.cut(shape)
-        picture = over(paper, cover, picture)
-        height = height + (number - height) * cover * 0.7
-    return picture, height
+def _cuts(rng: np.random.Generator, count: int, side: float) -> list[tuple[float, float]]:
+    """Return where cuts across a side lie and how far they lean: one fewer than the parts."""
+    free = 0.16 / count
+    return [
+        (side * (number / count + rng.uniform(-free, free)), rng.uniform(-0.05, 0.05)) for number in range(1, count)
+    ]
 
 
-def _last(of: Field, left: NDArray[np.int64], shares: Array) -> Array:
-    """Choose the paper right behind the things: an ink they have little of, and no white, as stickers have."""
-    light = colour.lab(of.inks)[left, 0]
-    wish = np.linspace(0.5, 0, len(left)) - 2.5 * shares[left] - step(light, 0.85, 0.95)
-    likely = np.exp((wish - wish.max()) / 0.07)
-    return np.asarray(likely @ of.inks[left] / likely.sum(), np.float32)
+def _ground(of: Field, panels: Array, place: Array | None, away: Array, slit: float) -> Array:
+    """Return the papers of the ground (h, w, 3): a place or panels, and leaves that make way for things."""
+    rng, (high, wide) = of.chance(4), of.size
+    papers = panels if place is None else panels + (place - panels) * of.placed
+    picture = np.asarray(np.tensordot(papers, of.inks, ((0,), (0,))), np.float32)
+    white = _white(of)
+    family = int(rng.integers(3)), float(rng.uniform(17, 26)), float(rng.uniform(-0.25, 0.4))
+    count = int(rng.integers(3, 6))
+    start = rng.uniform(0, 2 * np.pi)
+    for number in range(count):
+        way = start + 2 * np.pi * (number + rng.uniform(-0.25, 0.25)) / count
+        middle = wide / 2 * (1 + 0.86 * np.cos(way)), high / 2 * (1 + 0.86 * np.sin(way))
+        leaf = _leaf(of, rng, middle, way + rng.uniform(-0.9, 0.9), family)
+        leaf = np.minimum(leaf, -away - slit - 4)
+        paper = _contrasting(of, papers, leaf, int(rng.integers(1, len(of.inks))))
+        picture = over(white, of.cut(leaf + 0.7 * slit) * 0.9, picture)
+        picture = over(paper, of.cut(leaf), picture)
+    return picture
 
 
-def _sheet(of: Field, rng: np.random.Generator) -> Array:
-    """Return a straight cut through the picture that leans a little, as a distance (h, w)."""
-    (x, y), (across, down) = of.places, of.centre
-    angle = np.pi / 2 * int(rng.integers(4)) + rng.uniform(-0.09, 0.09)
-    return np.asarray((x - across) * np.cos(angle) + (y - down) * np.sin(angle) - rng.uniform(-40, 50), np.float32)
+def _contrasting(of: Field, papers: Array, leaf: Array, first: int) -> Array:
+    """Return the ink of a leaf (3,): one that its ground is not."""
+    cover = of.cut(leaf)
+    shares = (papers * cover).sum((1, 2)) / (cover.sum() + 1e-3)
+    wish = -((np.arange(len(of.inks)) - first) % len(of.inks)) * 0.12 - 3 * shares
+    likely = np.exp((wish - wish.max()) / 0.03)
+    return np.asarray(likely @ of.inks / likely.sum(), np.float32)
 
 
-def _leaf(of: Field, rng: np.random.Generator) -> Array:
-    """Return a leaf in lobes that grows from behind the things to one side, as a distance (h, w)."""
-    (x, y), (across, down) = of.places, of.centre
-    way, far = rng.uniform(0, 2 * np.pi), rng.uniform(18, 60)
-    u, v = x - across - far * np.cos(way), y - down - far * np.sin(way)
-    lobes, deep = int(rng.integers(5, 10)), rng.uniform(0.16, 0.36)
-    wave = 1 - deep + deep * np.cos(lobes * (np.arctan2(v, u) + rng.uniform(0, 6)))
-    return np.asarray(0.7 * (rng.uniform(72, 112) * wave - np.hypot(u, v)), np.float32)
-
-
-def _echo(of: Field, rng: np.random.Generator) -> Array:
-    """Return the outline of the things, wider, simpler and moved aside, perhaps in lobes, as a distance (h, w)."""
-    (x, y), (across, down) = of.places, of.centre
-    around = np.arctan2(y - down, x - across)
-    lobes, deep = int(rng.integers(5, 12)), float(rng.choice((0, 0, 9, 14)))
-    way, far = rng.uniform(0, 2 * np.pi), rng.uniform(6, 26)
-    wide = of.shifted(of.blur(of.away, 10), far * np.cos(way), far * np.sin(way))
-    wave = deep * np.cos(lobes * around + rng.uniform(0, 6)) * step(np.hypot(x - across, y - down), 8, 60)
-    return np.asarray(wide + rng.uniform(14, 34) + wave + 1.5 * of.cloud(40, 3), np.float32)
+def _leaf(
+    of: Field, rng: np.random.Generator, middle: tuple[float, float], way: float, family: tuple[int, float, float]
+) -> Array:
+    """Return an alga with lobes on both sides of a bent stem, as a distance (h, w); a family is alike in them."""
+    kind, pitch, lean = family
+    (x, y), long = of.places, rng.uniform(52, 88)
+    u = (x - middle[0]) * np.cos(way) + (y - middle[1]) * np.sin(way)
+    v = (y - middle[1]) * np.cos(way) - (x - middle[0]) * np.sin(way)
+    v = v + rng.uniform(-1, 1) * u**2 / 160
+    whole = np.sqrt(np.clip(1 - (u / long) ** 2, 0, 1))
+    along = (u - lean * np.abs(v)) / pitch
+    lobes = 0.5 + 0.5 * np.cos(2 * np.pi * along)
+    wide = whole * ((8 + 25 * lobes**0.33) if kind < 2 else 17 + 7 * lobes)
+    return np.asarray(0.5 * (wide - np.abs(v)) - 9 * (np.abs(u) > long), np.float32)

@@ -4,68 +4,72 @@ from __future__ import annotations
 
 import numpy as np
 
-from sketch import colour
 from sketch.colour import Array
-from sketch.marks.field import Field, over
+from sketch.marks.field import Field, over, step
 
-INNER, OUTER = 5, 4
-"""How many sheets there are within the things, and around them."""
+NEAREST, WIDER = (7.0, 13.0), 1.5
+"""Units of the step beside things, from picture to picture, and how many times wider each farther one is."""
 
 INKS = (
-    ("12263f", "1f4468", "34709a", "6aa3c2", "b5d3dd", "eef1ea", "e8743b"),
-    ("3a1220", "6d1f2f", "a6363a", "d4644f", "eba283", "f8e0cb", "23395b"),
-    ("16302a", "27523f", "4c7d57", "85a86f", "c1cf9c", "f1efd6", "d9482b"),
-    ("2b1b38", "4d2d5e", "7b4a85", "ae7ca8", "dcb3c8", "f6e6e6", "e9b33c"),
-    ("2a2119", "54402c", "8a6a45", "bc9a6b", "e0caa0", "f7efdc", "2f7f86"),
-    ("1c1c1f", "3b3c42", "6a6c72", "9c9d9f", "cfcdc8", "f4f1ea", "c8301f"),
-    ("5a2a0c", "95480f", "cf7417", "eda63a", "f7d27d", "fdf1cf", "3d4fa1"),
-)  # fmt: skip
-LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 1))
+    ("f3ead6", "cfdccf", "86b3b3", "3a7488", "17364f", "6b2420", "c8492c", "ee9a48", "fbe6bd"),
+    ("2a1a3a", "4a2c60", "85478a", "b9708f", "e3a9a4", "182444", "285a7c", "4f9c9e", "e3efcf"),
+    ("e9d8a6", "c2b273", "7e8f4f", "3f6440", "16302a", "6e2a1c", "d9642f", "f2b04f", "fdf3d8"),
+    ("12233f", "1c4468", "3c78a0", "79aec8", "b9d6d8", "3b1230", "8f2a4a", "d9604f", "f6b98a"),
+    ("f8e3d2", "f0b597", "d87a5c", "a03c3c", "471826", "1c3a52", "2f7f8c", "86bfae", "f5edd3"),
+    ("20231f", "3f463c", "75795f", "a39c74", "d0c391", "3a1a12", "93301c", "d4692a", "f3c35f"),
+    ("f4efe4", "d3cfc6", "9a9a9c", "56585f", "1d1e24", "6d1414", "c8301f", "ef7d55", "fbe9d4"),
+    ("fbefc9", "f6cf73", "e8993a", "a85a28", "47230f", "1f2a5c", "3d55a8", "8aa0d6", "f2efe2"),
+)
+LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 2))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field as stacked sheets in the inks but the last, dark to light or the reverse; one sheet is in the last.
+    """Draw a field as stacked sheets: the first inks step from afar down, or up, to the things, the others into them.
 
     By chance the things rise from the ground, or lie at the bottom of a hollow that is cut into it.
     """
-    chance = of.chance()
-    is_hollow, is_dark_above = chance.random() < 0.4, chance.random() < 0.35
-    ramp = of.inks[: max(2, len(of.inks) - 1)]
-    ramp = ramp[::-1] if is_dark_above else ramp
-    accent = int(chance.choice((0, 0, 1, 1, 2)))
-    body = of.cut(of.away)
-    inner, outer = _inner(of, falls=is_dark_above), _outer(of, falls=is_hollow)
-    within = [sheet * body + (1 - body if is_hollow else 0) for sheet in _sheets(inner, INNER)]
-    around = [sheet * (1 - body) + (0 if is_hollow else body) for sheet in _sheets(outer, OUTER)]
-    sheets = within[1:] + around if is_hollow else around[1:] + within
-    count = len(sheets)
-    at_silhouette = len(within) - 1 if is_hollow else len(around) - 1
-    marked = (at_silhouette, max(0, at_silhouette - 1), count - 1)[accent]
-    tones = [_tone(ramp, number / count) for number in range(count + 1)]
+    is_hollow = of.chance().random() < 0.5
+    count = (len(of.inks) + 1) // 2
+    ground, thing = of.inks[:count], of.inks[count:]
+    body = of.cut(of.blur(of.away, 1.0))
+    within = [sheet * body for sheet in _sheets(_inner(of, len(thing)), len(thing))]
+    around = _sheets(_outer(of, count, rises=is_hollow), count)
+    if is_hollow:
+        sheets = [sheet + (1 - body) * (1 - sheet) for sheet in within] + [sheet * (1 - body) for sheet in around]
+        tones = [*thing, *ground[::-1]]
+    else:
+        sheets = [*around, *within]
+        tones = [*ground, *thing]
     picture = np.broadcast_to(tones[0], of.ground.shape)
-    for number, sheet in enumerate(sheets):
-        tone = of.inks[-1] if number == marked else tones[number + 1]
-        dark = 0.55 * of.blur(_cast(of, sheet), 3.2) * (1 - sheet)
-        picture = over(tone * (1 + 0.012 * of.cloud(5, 9))[..., None], sheet, picture * (1 - dark)[..., None])
-    return np.asarray(picture, np.float32)
+    for sheet, tone in zip(sheets[1:], tones[1:], strict=True):
+        dark = 0.5 * of.blur(_cast(of, sheet), 2.6) * (1 - sheet)
+        lit = 0.10 * np.clip(sheet - _cast(of, sheet, -0.4), 0, 1)
+        grain = 1 + 0.012 * of.cloud(5, 9) + lit
+        picture = over(tone * grain[..., None], sheet, picture * (1 - dark)[..., None])
+    return np.clip(np.asarray(picture, np.float32), 0, 1)
 
 
-def _inner(of: Field, *, falls: bool) -> Array:
-    """Return how many sheets lie within the things (h, w): by tone, and rounded so that no area is level."""
-    tone = 1 - of.tone if falls else of.tone
-    soft = of.blur(tone, 1.0)
-    return np.asarray(-0.4 + (soft * 0.85 + 0.32 * of.bulge) * INNER + 0.05 * of.cloud(20, 3), np.float32)
+def _inner(of: Field, count: int) -> Array:
+    """Return how many sheets lie within the things (h, w): by tone, a little by form so that no area is level."""
+    inner = step(of.away, 5, 2) * 0.35
+    told = 0.5 * of.tone + 0.5 * of.detail
+    told = told + inner * (0.5 - told)  # drawn contours do not run around things
+    height = 0.04 + 0.86 * told + 0.22 * (of.bulge - 0.5) + 0.04 * of.cloud(26, 3)
+    return np.asarray(np.clip(of.blur(height, 0.9), 0.01, 1) * count, np.float32)
 
 
-def _outer(of: Field, *, falls: bool) -> Array:
-    """Return how many sheets lie around the things (h, w): fewer, or more, the farther away; with a place, by tone."""
-    far = np.clip(-of.away, 0, None)
-    reach = far / (13 + 0.28 * far) / of.scale * 1.25 + (0.2 + 0.012 * far) * of.cloud(75, 1)
-    rings = 0.6 + reach if falls else OUTER - 0.6 - reach
-    light = of.blur(colour.lab(of.ground)[..., 0], 1.5)
-    steps = (light - light.mean()) / (3.2 * light.std() + 0.08) + 0.5
-    place = 0.15 + 0.75 * steps * OUTER + 0.22 * rings
-    return np.asarray(rings + (place - rings) * of.is_place, np.float32)
+def _outer(of: Field, count: int, *, rises: bool) -> Array:
+    """Return how many sheets lie around the things (h, w), ``count`` at most: steps that widen away from them.
+
+    A place moves the steps up and down by its tone: hills, tables and skies are sheets of the same stack.
+    """
+    far, chance = np.clip(-of.away, 0, None) / of.scale, of.chance(1)
+    nearest, rough = float(chance.uniform(*NEAREST)), float(chance.uniform(0.4, 1.1))
+    far = far + rough * step(far, 2, 30) * (7 + 0.16 * far) * of.cloud(float(chance.choice((48, 62, 90))), 1)
+    steps = np.log1p(np.clip(far, 0, None) * (WIDER - 1) / nearest) / np.log(WIDER)
+    steps = steps + of.placed * step(-of.away, 4, 26) * 2.4 * (of.blur(of.far, 3.5) - 0.5)
+    steps = np.clip(steps, 0, count - 0.01)
+    return np.asarray(steps if rises else count - steps, np.float32)
 
 
 def _sheets(height: Array, count: int) -> list[Array]:
@@ -75,9 +79,9 @@ def _sheets(height: Array, count: int) -> list[Array]:
     return [np.asarray(np.clip((height - level) / steep + 0.5, 0, 1), np.float32) for level in range(count)]
 
 
-def _cast(of: Field, sheet: Array) -> Array:
+def _cast(of: Field, sheet: Array, by: float = 1.0) -> Array:
     """Return a sheet (h, w) moved away from the light."""
-    for axis, far in enumerate((3.0, -3.2 * of.side)):
+    for axis, far in enumerate((2.6 * by, -2.8 * by * of.side)):
         whole, part = divmod(abs(far) / of.pixel, 1)
         one, other = (_moved(sheet, int(np.sign(far)) * int(whole + more), axis) for more in (0, 1))
         sheet = one + (other - one) * np.float32(part)
@@ -88,10 +92,3 @@ def _moved(of: Array, by: int, axis: int) -> Array:
     """Return (h, w) moved by pixels along an axis; its edge goes on."""
     at = np.clip(np.arange(of.shape[axis]) - by, 0, of.shape[axis] - 1)
     return np.asarray(np.take(of, at, axis))
-
-
-def _tone(ramp: Array, at: float) -> Array:
-    """Return the colour at 0…1 of a ramp of inks (n, 3)."""
-    place = at * (len(ramp) - 1)
-    low = min(int(place), len(ramp) - 2)
-    return np.asarray(ramp[low] + (ramp[low + 1] - ramp[low]) * (place - low), np.float32)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sketch import colour
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.lighting.form import blurred
 from sketch.painterly import forms
 from sketch.scene import Setting
@@ -159,7 +160,7 @@ def without_contours(rgb: Array, alpha: Array) -> Array:
     broad = np.clip((broad - 0.5) / 0.25, 0, 1)
     outer = np.clip((0.97 - blurred(alpha, 2.2 * reach)) / 0.25, 0, 1)
     amount = lighter * (1 - broad) * (0.35 + 0.65 * outer)
-    return np.asarray(rgb + (beside * 0.92 - rgb) * amount[..., None], np.float32)
+    return channels.over(beside * 0.92, amount, rgb)
 
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)

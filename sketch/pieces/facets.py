@@ -8,24 +8,25 @@ import numpy as np
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.marks.field import Field, Numbers, step
+from sketch.marks.field import Field, Numbers, over, step
 
 LINES = 8, 14
 """How many lines there are: at least, and below."""
 
-SLIDE = 7.0
+SLIDE = 8.0
 """Units by which two planes slide along the line between them, at most."""
 
+REACH = 60.0
+"""Units over which a line's hold on the planes beside it falls to a third."""
+
 INKS = (
-    ("1f1a16", "4a3a2a", "7d6244", "ab8d62", "d3bd92", "efe3c8"),
-    ("161b22", "33414d", "5c6d78", "8d9a9c", "c2bfae", "ece5d2"),
-    ("20211c", "454a3a", "73755a", "a39c78", "cfc29c", "efe6cc"),
-    ("231815", "57352a", "8f5a40", "bb8a66", "dbbf9d", "f2e6d2"),
-    ("15202b", "2f4a5f", "6a6f70", "a08a6c", "d0b48a", "f0e6d0"),
-    ("16181d", "3a3f52", "5f6f86", "9a8f7a", "d9b27a", "f4ead2"),
-    ("161c1a", "2d4038", "5a7a62", "a39a6a", "d9c08a", "f3ead0"),
-    ("2b1a1e", "6a3238", "a8605a", "d09a84", "e8c8b0", "f8ece0"),
-    ("1d1b1f", "443f4a", "75695f", "a8947a", "c9c0b0", "eeeae0"),
+    ("1d1712", "6b4a28", "b98a4a", "efdcae", "131c22", "3d5660", "86a0a0", "dfe3d4"),
+    ("2a140e", "8a4526", "cf8a4a", "f4ddb0", "14211d", "3d5a48", "8aa888", "e4e6cc"),
+    ("1b1a1e", "5a5348", "a8997c", "ece2c8", "15233a", "34567a", "7fa3b8", "dde5e2"),
+    ("231a10", "7a5a24", "c9a444", "f5e6b4", "1c1b2c", "454a72", "8d93b0", "e2dfe0"),
+    ("2b1416", "84403a", "c98a6c", "f2dcc2", "10242a", "2f626a", "7fb0aa", "e0ead8"),
+    ("1e1a14", "5f5a34", "a8a060", "ece6bc", "26161c", "6f3c48", "b98a84", "ecdcd0"),
+    ("20160f", "70492f", "b58a60", "eee0c4", "1a1d20", "4c5358", "979c98", "e6e4da"),
 )  # fmt: skip
 LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
@@ -43,35 +44,56 @@ class _Line:
     slide: tuple[float, float]
     turn: float
 
+    def lit(self, light: float, dark: float) -> Array:
+        """Return how it lights planes (h, w): one side light, one dark, most at the line; fades over some units."""
+        fade = np.where(self.side > 0, np.float32(REACH / light), np.float32(REACH / dark))
+        return np.asarray(np.float32(self.turn) * self.strength * self.side * self.near**fade, np.float32)
+
 
 def draw(of: Field) -> Array:
-    """Draw a field in inks from dark to light; planes are cut by lines that run from the things into the ground."""
+    """Draw a field in two ramps of inks, a warm and a cool one, each from dark to light; lines cut it into planes."""
     lines = _lines(of)
     seen = _slid(of, lines)
     tone, cover, edges, ground = (seen[..., part] for part in range(3, 7))
     body = np.clip(cover, 0, 1)
-    plain = 0.58 + 0.07 * of.cloud(90, 1)
+    plain = _opposite(of) + 0.05 * of.cloud(90, 1)
     own = plain + (0.14 + 0.72 * ground - plain) * of.is_place
-    light = own + (tone * 0.62 + 0.2 - own) * body
-    planes = sum(line.turn * line.strength * line.side * line.near**3 for line in lines)
-    light = light + 0.27 * np.tanh(planes * 1.1) * (1 - 0.3 * body)
+    light = own + (0.16 + 0.68 * tone - own) * body
+    light = light + 0.34 * np.tanh(1.1 * sum((line.lit(20, 40) for line in lines), np.zeros(of.shape, np.float32))) * (
+        1 - 0.25 * body
+    )
     # The lit side stands against dark, the other against light; between them contours are lost.
-    light = light + _facing(of) * (0.2 * body - 0.3 * step(of.away, -22, -1) * (1 - body))
-    lost = np.clip(0.45 + 0.6 * of.cloud(46, 2), 0.08, 1)
-    light = light - 0.3 * edges * lost
-    light = light + 0.018 * of.cloud(6, 4) + 0.022 * _dabs(of)
-    light = light + _oval(of) * (0.86 - light)
-    shown = _ramp(of.inks, np.clip(light, 0, 1))
-    hue = colour.lab(shown)
+    light = light + _facing(of) * (0.16 * body - 0.16 * step(of.away, -14, -1) * (1 - body))
+    lost = np.clip(0.5 + 0.6 * of.cloud(46, 2), 0.12, 1)
+    light = light - 0.42 * edges * lost - 0.32 * _echoes(of, lines)
+    light = light + 0.018 * of.cloud(6, 4) + 0.028 * _dabs(of)
+    light = np.clip(light + _oval(of) * (0.9 - light), 0, 1)
+    count = max(1, len(of.inks) // 2)
+    warm, cool = (_ramp(inks, light) for inks in (of.inks[:count], of.inks[-count:]))
+    turned = sum((line.lit(90, 90) for line in lines[::2]), np.zeros(of.shape, np.float32)) + 0.15 * of.cloud(80, 5)
+    hue = colour.lab(over(warm, step(turned + 1.2 * (0.5 - body), -0.25, 0.25), cool))
+    shown = np.clip(0.6 + 0.4 * of.cloud(60, 6), 0.3, 1)
     hue[..., 1:] *= 1 - 0.7 * (of.wish * body)[..., None]
-    hue[..., 1:] += (0.28 + 0.5 * of.wish)[..., None] * seen[..., 1:3] * body[..., None] * _coloured(of)[..., None]
+    shown = 0.36 * shown + (0.68 - 0.36 * shown) * of.wish  # what was asked for in a colour is all in that
+    hue[..., 1:] += seen[..., 1:3] * (shown * body)[..., None]
     return colour.rgb(hue)
 
 
-def _coloured(of: Field) -> Array:
-    """Return how far colour shows (h, w), 0…1: in clouds, and evenly where it was asked for."""
-    cloud = of.cloud(60, 5).clip(0.3, 1)
-    return np.asarray(cloud + (0.85 - cloud) * of.wish, np.float32)
+def _opposite(of: Field) -> float:
+    """Return how light the ground is, 0…1: light behind dark things, and the reverse."""
+    mean = float((of.tone * of.cover).sum() / (of.cover.sum() + 1e-3))
+    return 0.56 + 0.22 * float(np.tanh(9 * (0.5 - mean)))
+
+
+def _echoes(of: Field, lines: list[_Line]) -> Array:
+    """Return pieces of the outline of the things (h, w), 0…1, moved aside, each on one side of a line."""
+    chance, drawn = of.chance(4), np.zeros(of.shape, np.float32)
+    for line in lines[:2]:
+        way, far = chance.uniform(0, 2 * np.pi), chance.uniform(9, 20)
+        away = of.shifted(of.away, far * np.cos(way), far * np.sin(way))
+        within = np.clip(line.side * np.sign(line.turn), 0, 1) * line.strength * line.near
+        drawn = np.maximum(drawn, of.cut(0.8 - np.abs(away)) * within)
+    return drawn
 
 
 def _lines(of: Field) -> list[_Line]:
@@ -92,7 +114,7 @@ def _lines(of: Field) -> list[_Line]:
         strength = step(np.abs(along), length, length * 0.55)
         slide = float(chance.choice((-1, 1))) * chance.uniform(0.4, 1) * SLIDE / 2
         near, side = (
-            np.asarray(each, np.float32) for each in (np.exp(-np.abs(far) / 60), np.clip(far / of.pixel, -1, 1))
+            np.asarray(each, np.float32) for each in (np.exp(-np.abs(far) / REACH), np.clip(far / of.pixel, -1, 1))
         )
         found.append(_Line(near, side, strength, (slide * across, slide * down), float(chance.choice((-1, 1)))))
     return found

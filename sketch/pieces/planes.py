@@ -17,8 +17,11 @@ from sketch.pieces.splitting import COVERED, STRESS, SURE, TOLD, Level, Split, S
 LEVELS, FIRM = 9, 4
 """How often planes are split at most, and how often with bars between like inks too."""
 
-UNLIKE = 0.1
+UNLIKE = 0.14
 """How much it counts that inks of things are not the ground's."""
+
+ALIKE = 0.16
+"""How far from the ground's ink another may be, in Oklab, and still be lost on it."""
 
 INKS = (
     ("f3efe4", "151515", "d5281f", "1d4aa0", "f2c31b", "c9c7c0", "8d9096"),
@@ -111,8 +114,9 @@ def _plane(of: Field, count: int, depth: int) -> Array:
 
 def _unlike(of: Field) -> Array:
     """Return how much each ink (n,) is to be avoided for things: the ground's, that of the place behind them."""
-    avoided = np.zeros(len(of.inks), np.float32)
-    avoided[0] = UNLIKE * (1 - 0.5 * of.is_place)
+    inks = colour.lab(of.inks)
+    like = np.exp(-((inks - inks[0]) ** 2).sum(-1) / ALIKE**2)
+    avoided = np.asarray(UNLIKE * (1 - 0.5 * of.is_place) * like, np.float32)
     if of.is_place > 0:
         ground = (colour.lab(of.ground[::4, ::4]) * STRESS).reshape(-1, 3)
         cover = of.blur(of.cover, 8)[::4, ::4].reshape(-1, 1)
@@ -129,7 +133,9 @@ def _nearest(of: Field, own: Array, unlike: Array | float = 0.0) -> Array:
 def _shares(of: Field, own: Array, unlike: Array | float = 0.0) -> Array:
     """Return how far each ink is the nearest to colours (n, 3), (n, inks); that of bars rather is not."""
     inks = colour.lab(of.inks) * STRESS
-    apart = (inks**2).sum(1) - 2 * own.astype(np.float32) @ inks.T + unlike
-    apart[:, 1] += 0.01
-    likely = np.exp((apart.min(1, keepdims=True) - apart) / 0.004)
-    return np.asarray(likely / likely.sum(1, keepdims=True), np.float32)
+    apart = (
+        (inks**2).sum(1)[:, None] - 2 * inks @ own.astype(np.float32).T + np.broadcast_to(unlike, len(inks))[:, None]
+    )
+    apart[1] += 0.01
+    likely = np.exp((apart.min(0) - apart) / 0.004)
+    return np.asarray((likely / likely.sum(0)).T, np.float32)

@@ -17,16 +17,16 @@ SURE = 3
 TRIED = np.linspace(0, 1, 6, dtype=np.float32)
 """Where a split may lie, as a share of what is free."""
 
-LEAST = 4.0
+LEAST = 3.0
 """Units of a plane's side at least."""
 
-TOLD = (2.0, 7.0)
+TOLD = (1.5, 5.0)
 """Squared differences within a plane, times units of area, from which it begins to be split, and is."""
 
 BAR = 5.0
 """Units of the width of the first bars."""
 
-COVERED = 0.55
+COVERED = 0.85
 """How much it counts for splitting what is covered."""
 
 STRESS = np.array([1, 1.6, 1.6], np.float32)

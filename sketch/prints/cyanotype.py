@@ -11,72 +11,102 @@ from sketch.colour import Array
 from sketch.marks.field import Field, step
 
 INKS = (
-    ("f1efe4", "b9cdd6", "4f86ad", "1c4f86", "0d2a52"),
-    ("f3ead6", "c9c9be", "6d92a0", "28587a", "10304a"),
-    ("f4f1ea", "bcd6dc", "3f97b5", "0f5f8f", "082f57"),
-    ("f2efe8", "c2c8dc", "6f7fb0", "34408a", "191f52"),
+    ("f1efe4", "b4cdd9", "4582b0", "15508f", "0a2650"),
+    ("f3ead6", "c3ccc6", "5f91aa", "1f5a86", "0c2c4c"),
+    ("f4f1ea", "b6d6e0", "3592b8", "0b5a92", "062c58"),
+    ("f2efe8", "bcc6de", "6076b4", "2a3f90", "161d54"),
+    ("eef2ea", "b4d3cf", "4a98a2", "135f78", "07303f"),
+    ("f6f0e0", "cfd3cd", "7c9bb0", "365f8c", "17335c"),
     ("f0e6cf", "d8c39a", "a9804f", "6a4426", "2f1d14"),
-    ("eeeae2", "c3bdb8", "86807f", "4a4548", "19181b"),
-    ("f5ead9", "e6bfa4", "c27a5e", "7a3a3a", "351a24"),
-    ("eef0e2", "bfd0b4", "6f9a80", "2f6457", "12332f"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 2), ("grid", 2, 2, 1))
-LAYERS = 3
-"""How often the things were laid on the paper: once for good, before that for a moment."""
+LAYOUTS = (("single", 1, 1, 4), ("tilted", 1, 1, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in inks from paper to the deepest; what was moved while light fell leaves veils behind."""
-    light = _veils(of)
+    """Draw a field in inks from paper to the deepest: what is thin lets light through, as do the plants beside it."""
     held = _held(of)
-    ground = 0.93 - 0.06 * of.cloud(70, 1) - light
+    ground = 0.95 - 0.05 * of.cloud(70, 1)
     bright = of.blur(colour.lab(of.ground)[..., 0], 1.0)
     steps = np.tanh((bright - bright.mean()) / (2 * bright.std() + 0.06))
-    ground = ground + (0.78 - 0.24 * steps - 0.35 * light - ground) * of.is_place
-    exposed = ground * (1 - held) + 0.02
+    ground = ground + (0.80 - 0.26 * steps - ground) * of.is_place
+    # Plants lie over and under the things: where both keep light off, less of it comes through than through one.
+    exposed = ground * (1 - held) * (1 - _plants(of) * (1 - 0.45 * of.cut(of.away))) + 0.02
     exposed = exposed * _brushed(of)
-    at = np.clip(exposed + 0.016 * of.cloud(5, 2) + 0.02 * of.cloud(16, 3), 0, 1)
+    at = np.clip(exposed + 0.014 * of.cloud(5, 2) + 0.02 * of.cloud(16, 3), 0, 1)
     stops = np.linspace(0, 1, len(of.inks))
     return np.stack([np.interp(at, stops, of.inks[:, part]) for part in range(3)], -1).astype(np.float32)
 
 
 def _held(of: Field) -> Array:
-    """Return how much light things keep off (h, w): most where they lie close, less where they are thin or dark."""
-    body = of.cut(of.away)
-    through = np.clip(0.5 + 0.8 * (of.tone - 0.4) + 0.12 * of.shade, 0.16, 1)
-    through = through + 0.22 * step(of.away, 7, 0) - 0.55 * of.edges * step(of.away, 1, 5)
+    """Return how much light things keep off (h, w): most where they are light or thick, less where thin or dark."""
+    body = of.cut(of.blur(of.away, 1.0))
+    through = np.clip(0.06 + 1.0 * of.detail, 0.08, 1)
+    through = through + 0.22 * step(of.away, 7, 0) - 0.35 * of.edges * step(of.away, 2, 6)
+    through = np.maximum(through, 0.42 * step(of.away, 5, 1))
     # A shadow's edge is soft where the thing rises from the paper.
-    rest = 0.25 * of.blur(of.cover, 5) * (1 - body)
+    rest = 0.22 * of.blur(of.cover, 5) * (1 - body)
     return np.asarray(np.clip(through, 0.06, 0.98) * body + rest, np.float32)
 
 
-def _veils(of: Field) -> Array:
-    """Return how much light earlier layers kept off (h, w): the things, turned and moved, pale in the ground."""
-    from scipy import ndimage
-
+def _plants(of: Field) -> Array:
+    """Return how much light pressed plants keep off (h, w): by chance none, or a few sprays of one kind."""
     chance, (high, wide) = of.chance(), of.size
-    veil = np.zeros(of.shape, np.float32)
-    for number in range(LAYERS - 1):
-        turn, scale = chance.uniform(-0.7, 0.7), chance.uniform(0.75, 1.35)
-        to = np.array([chance.uniform(-0.16, 0.16) * high, chance.uniform(-0.22, 0.22) * wide]) / of.pixel
-        cosine, sine = math.cos(turn) / scale, math.sin(turn) / scale
-        matrix = np.array([[cosine, -sine], [sine, cosine]])
-        middle = np.array(of.shape) / 2
-        start = middle - matrix @ (middle + to)
-        moved = ndimage.affine_transform(of.cover * (0.55 + 0.45 * of.tone), matrix, start, order=1)
-        veil += (0.4 - 0.16 * number) * of.blur(moved, 1.0 + 2 * number)
-    return veil
+    count = int(chance.choice((0, 2, 2, 3, 3, 4)))
+    kind, pitch = int(chance.integers(4)), float(chance.uniform(15, 27))
+    clear = np.ones(of.shape, np.float32)
+    start, open_ = chance.uniform(0, 2 * np.pi), chance.uniform(0.42, 0.72)
+    for number in range(count):
+        way = start + 2 * np.pi * (number + chance.uniform(-0.3, 0.3)) / max(2, count)
+        foot = wide / 2 * (1 + 1.05 * np.cos(way)), high / 2 * (1 + 1.05 * np.sin(way))
+        turn = way + np.pi + chance.choice((-1, 1)) * chance.uniform(0.35, 0.8)
+        leaf = _spray(of, foot, turn, chance.uniform(130, 230), chance.uniform(-1, 1), (kind, pitch))
+        clear = clear * (1 - open_ * (1 - 0.5 * of.placed) * leaf)
+    return np.asarray(1 - clear, np.float32)
+
+
+def _spray(
+    of: Field, foot: tuple[float, float], way: float, long: float, bend: float, kind: tuple[int, float]
+) -> Array:
+    """Return the cover (h, w) of a stem from a foot in some direction, with leaves: fern, laurel, gum tree or grass."""
+    (x, y), (name, pitch) = of.places, kind
+    u = (x - foot[0]) * math.cos(way) + (y - foot[1]) * math.sin(way)
+    v = (y - foot[1]) * math.cos(way) - (x - foot[0]) * math.sin(way)
+    v = v + bend * u**2 / 420
+    beside, at = np.abs(v), np.clip(u / long, 0, 1)
+    stem = 1.4 - beside - 0.6 * at
+    lean, full, reach = ((0.55, 0.62, 40.0), (1.0, 0.7, 34.0), (0.35, 0.9, 15.0), (2.4, 0.5, 60.0))[name]
+    pitch = pitch * (0.62, 1.15, 1.35, 1.6)[name]
+    broad = reach * np.sqrt(np.clip(at * 1.6, 0, 1)) * np.clip(1.15 - at, 0, 1) * (1 if name != 2 else 1.3)
+    along = (u - lean * beside) / pitch + 0.5 * (v > 0) * (name != 1)
+    off = np.abs(along - np.floor(along) - 0.5) * pitch
+    out = np.clip(beside / np.maximum(broad, 1e-3), 0, 1)
+    leaf = full * pitch / 2 * np.sqrt(np.clip(4 * out * (1 - out), 0, 1)) ** (1.3 if name != 2 else 0.8) - off
+    shape = np.maximum(stem, np.where(beside < broad, leaf / math.hypot(1, lean), -4))
+    vein = 1 - 0.35 * of.cut(0.7 - off) * (name != 0)
+    return np.asarray(of.cut(np.minimum(shape, np.minimum(u + 4, long - u))) * vein, np.float32)
 
 
 def _brushed(of: Field) -> Array:
-    """Return where the paper was coated (h, w), 0…1: all of it, or as far as the brush went, by chance."""
-    chance, (x, y), (high, wide) = of.chance(2), of.places, of.size
-    strokes = np.asarray(1 + 0.03 * np.sin(y / 2.2 + of.cloud(60, 4)), np.float32)
-    if chance.random() < 0.6:
-        return strokes
-    # The brush went across: its strokes end raggedly at the sides, and straight above and below.
-    ends = 7 * of.cloud(13, 5) + 4 * of.cloud(50, 6)
-    sides = np.minimum(x + ends[:, :1], wide - x + ends[:, -1:])
-    edges = np.minimum(y, high - y) + 1.5 * of.cloud(40, 7)
-    inside = np.minimum(sides - chance.uniform(10, 20), edges - chance.uniform(6, 14)) + 0.8 * of.cloud(7, 8)
-    return np.asarray(strokes * step(inside, -2.5, 2), np.float32)
+    """Return where the paper was coated (h, w), 0…1: all of it, or by chance as far as a broad brush went."""
+    chance, places, size = of.chance(2), of.places, of.size
+    is_level = bool(chance.random() < 0.6)
+    (across, along), (high, wide) = (places[::-1], size) if is_level else (places, size[::-1])
+    pull = np.asarray(across + 5 * of.cloud(120, 4), np.float32)
+    strokes = 1 + 0.025 * np.sin(pull / 2.2) + 0.02 * np.sin(pull / 5.1 + 2)
+    if chance.random() < 0.62:
+        return np.asarray(strokes, np.float32)
+    width = high / float(chance.integers(5, 8))
+    clear = np.ones(of.shape, np.float32)
+    lanes = np.arange(10)
+    ends = chance.uniform(-4, 22, (2, 10)).astype(np.float32)
+    lane = np.clip(pull / width, 0, 8.999)
+    shown = [np.interp(lane, lanes + 0.5, each) for each in ends]
+    for far, end in zip((along, wide - along), shown, strict=True):
+        hairs = sum(
+            np.interp(pull, np.arange(0, 1100, gap), chance.standard_normal(-(-1100 // gap))) * gap**0.5
+            for gap in (3, 7, 19)
+        )
+        clear = clear * step(far - end + 1.1 * np.asarray(hairs, np.float32), -5, 6)
+    for far in (across, high - across):
+        clear = clear * step(far + 2.2 * of.cloud(60, 6) - chance.uniform(-8, 10), -1.5, 2.5)
+    return np.asarray(strokes * clear, np.float32)

@@ -22,11 +22,14 @@ from sketch.styling import drawing_styles
 PLACELESS = 0.3
 """The share of graphic pictures whose style draws the ground, where no place is asked for."""
 
-CROPPING = 0.14
+CROPPING = 0.09
 """The share of single things that are so near that the frame crops them."""
 
-WHOLE, CROPPED = (0.78, 0.98), (1.05, 1.28)
-"""How large a single thing is shown, as a share of the picture's side."""
+WHOLE, TURNED, CROPPED = (0.76, 0.94), (0.70, 0.84), (1.04, 1.16)
+"""How large a single thing is shown, as a share of the picture's side; one that is turned reaches further."""
+
+BEYOND = 0.03
+"""How far a thing that is not cropped reaches beyond the frame at most: it is known by its outline."""
 
 
 def arrange(
@@ -49,20 +52,24 @@ def arrange(
         wish = replace(wish, kind="plain")
     colours = tuple(item.colour for item in items if item.colour)
     chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
-    scene = _nearer(arrangement.arrange(items, wish, seed), items, wish, seed)
+    scene = _nearer(arrangement.arrange(items, wish, seed), items, wish, seed, chosen)
     flat = replace(scene.setting, modelling=scene.setting.modelling * STYLES[marks].modelling)
     return replace(scene, setting=flat, composition=chosen)
 
 
-def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int) -> Scene:
+def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: Composition) -> Scene:
     """Return a scene whose single thing is nearer, at times cropped by the frame: small, it is a sign."""
     if len(scene.things) != 1 or wish.composition or any(item.is_view for item in items):
         return scene
     rng = random.Random(f"nearer:{seed}")  # noqa: S311 - drawn to be drawn again
-    thing = scene.things[0]
-    size = max(thing.size, rng.uniform(*(CROPPED if rng.random() < CROPPING else WHOLE)))
+    thing, is_turned = scene.things[0], chosen.layout == "tilted"
+    is_cropped = rng.random() < CROPPING and not is_turned
+    size = rng.uniform(*(CROPPED if is_cropped else TURNED if is_turned else WHOLE))
+    size = size if is_turned else max(thing.size, size)
     x = 0.5 + (thing.x - 0.5) * rng.uniform(0.6, 1.3)
     y = thing.y if thing.y > 0.62 else 0.5 + rng.uniform(-0.05, 0.05)
+    if not is_cropped:
+        x, y = (min(max(each, size / 2 - BEYOND), 1 - size / 2 + BEYOND) if size < 1 else 0.5 for each in (x, y))
     return replace(scene, things=(replace(thing, size=size, x=x, y=y, turn=thing.turn + rng.gauss(0, 0.06)),))
 
 

@@ -1,7 +1,7 @@
 """Surfaces of graphic styles: the ink, paper, cloth, glass or stone that a composed picture is made of.
 
 A scene of such a style comes with all its marks drawn; what a finish adds is what the model is to learn: grain, mottle,
-the weave, edges that a hand has cut. Nothing in it moves a mark by more than a pixel.
+the weave. Nothing in it moves a mark: a decoder that is shown the marks could not know where to.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from studio.hands.drawing import Drawing
 
 
 def relief_print(drawing: Drawing, dice: Dice) -> Tensor:
-    """Print from a cut block: edges as a knife leaves them, ink that mottles, specks of paper in it, soft paper."""
+    """Print from a cut block: ink that mottles, specks of paper in it, soft paper."""
     unit, picture = drawing.unit, _given(drawing)
-    picture = _shaken(picture, dice, 0.55 * unit, 11 * unit)
     dark = (1 - _lightness(picture)).clamp(0, 1)
     mottle = brush.cloud(dice, drawing.alpha, 2.6 * unit, 2)
     broad = brush.cloud(dice, drawing.alpha, 36 * unit, 2)
     picture = picture + dark * (0.028 * mottle + 0.022 * broad)
     specks = step(mottle + 0.4 * broad, 1.7, 2.4) * step(dark, 0.45, 0.8)
-    picture = over(_paper_tone(picture), 0.5 * specks, picture)
+    picture = over(_paper_tone(picture), 0.3 * specks, picture)
     return picture * brush.paper(dice, drawing.alpha, 0.022)
 
 
@@ -40,7 +39,6 @@ def screen_print(drawing: Drawing, dice: Dice) -> Tensor:
 def cloth(drawing: Drawing, dice: Dice) -> Tensor:
     """Weave: threads across and along, uneven in thickness and dye."""
     unit, picture = drawing.unit, _given(drawing)
-    picture = _shaken(picture, dice, 0.5 * unit, 8 * unit)
     x, y = brush.places(drawing.alpha)
     sway = 0.5 * brush.cloud(dice, drawing.alpha, 40 * unit, 1)
     wave = 2 * math.pi / (3.6 * unit)
@@ -54,7 +52,6 @@ def cloth(drawing: Drawing, dice: Dice) -> Tensor:
 def gouache(drawing: Drawing, dice: Dice) -> Tensor:
     """Fill with opaque paint: the brush shows in each field, and colours drift a little within it."""
     unit, picture = drawing.unit, _given(drawing)
-    picture = _shaken(picture, dice, 0.6 * unit, 14 * unit)
     lean = dice.uniform(1, 1, 1, low=0.0, high=math.pi).expand_as(drawing.alpha)
     strokes = brush.along(brush.cloud(dice, drawing.alpha, 5 * unit, 2), torch.cos(lean), torch.sin(lean), 18 * unit, 8)
     drift = brush.cloud(dice, drawing.alpha, 34 * unit, 2)
@@ -93,12 +90,6 @@ def _given(drawing: Drawing) -> Tensor:
     """Return the composed picture: all of it is the ground that is given."""
     assert drawing.given is not None  # noqa: S101 - the registry gives it to settings' programs only
     return drawing.given
-
-
-def _shaken(picture: Tensor, dice: Dice, far: float, cell: float) -> Tensor:
-    """Displace a picture by soft noise, ``far`` pixels on the mean."""
-    like = picture[:, :1]
-    return brush.shifted(picture, *(far * brush.cloud(dice, like, cell, 2) for _ in range(2)))
 
 
 def _paper_tone(picture: Tensor) -> Tensor:

@@ -121,9 +121,8 @@ class SceneLesson:
         plain = autoencoder.distance(again, pictures)
         if after < 0:
             return plain, {}
-        # Where the drawing shows the very marks, they are known whatever the latents say.
-        exact = torch.maximum(seen.own.float(), seen.graphic.to(again))
-        loss, told = self.adversary.loss(again, pictures, after, exact)
+        # Where the drawing shows the very marks, they are known; of painted ones latents hold the coarse part alone.
+        loss, told = self.adversary.loss(again, pictures, after, seen.graphic.to(again))
         return torch.lerp(plain, loss, min(1.0, after / adversary.FADE)), told
 
 

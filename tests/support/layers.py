@@ -9,7 +9,7 @@ LAYERS = {
     "worker": "__init__ | figures | film networks photos planning safety | diffusion queue | pieces | job | __main__",
     "studio": """__init__ | errors | hands workspace | text | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
-    "sketch": """__init__ | colour habitats keys remembering | layers marks | materials pieces prints
+    "sketch": """__init__ | colour habitats keys remembering | layers | marks | materials pieces prints
         | compositions | scene
         | palettes surroundings svg | arrangement backdrops lighting sketchbook | framing painterly parts wording
         | rendering | shapes styling | mixing""",

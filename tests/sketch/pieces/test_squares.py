@@ -14,7 +14,7 @@ from tests.support.marked import disc
 def test_draw_of_a_disc_sets_its_squares_apart_from_the_ground(seed: int) -> None:
     field = replace(disc(), seed=seed)
     light = squares.draw(field).mean(-1)
-    is_light = squares._polarity(field, squares._squares(field))
+    is_light = squares._polarity(field, squares._patches(field))
     for value, sign in ((0, -1), (1, 1)):
         inside, outside = ((is_light == value) & where for where in (field.away > 5, field.away < -5))
         if inside.sum() > 200:
