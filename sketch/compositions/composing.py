@@ -128,8 +128,8 @@ def on_the_way(
 
     ``layers`` returns what a composition is made from; ``painted`` are picture (h, w, 3) and numbers (h, w) where one
     is not graphic. ``shape`` is height and width. ``cell`` draws the square scene at some time, so many pixels a side,
-    for grids, whose cells turn one after the other; ``asked`` is what :func:`compose` takes. Return picture (h, w, 3), numbers (h, w), and how far each pixel
-    (h, w) shows the last composition.
+    for grids, whose cells turn one after the other; ``asked`` is what :func:`compose` takes. Return picture (h, w, 3),
+    numbers (h, w), and how far each pixel (h, w) shows the last composition.
     """
     height, width = shape
     draw = partial(compose, side=side, is_place=is_place, shape=shape, asked=asked)

@@ -56,7 +56,7 @@ def _toned(name: str, strength: float) -> Array:
 
 
 def _taken(ink: str, name: str, strength: float, share: float) -> str:
-    """Return an ink in a named colour, of whose lightness it takes a share; what is very light or dark cannot be strong."""
+    """Return an ink in a named colour, of whose lightness it takes a share; what is very light or dark is weak."""
     own, tone = _lab(ink), _toned(name, strength)
     light = own[0] + share * (tone[0] - own[0])
     tone[1:] *= np.clip(1.3 - 2.2 * abs(light - tone[0]), 0.35, 1)

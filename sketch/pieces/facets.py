@@ -73,9 +73,11 @@ def draw(of: Field) -> Array:
     turned = sum((line.lit(90, 90) for line in lines[::2]), np.zeros(of.shape, np.float32)) + 0.15 * of.cloud(80, 5)
     hue = colour.lab(over(warm, step(turned + 1.2 * (0.5 - body), -0.25, 0.25), cool))
     shown = np.clip(0.6 + 0.4 * of.cloud(60, 6), 0.3, 1)
-    hue[..., 1:] *= 1 - 0.7 * (of.wish * body)[..., None]
-    shown = 0.36 * shown + (0.68 - 0.36 * shown) * of.wish  # what was asked for in a colour is all in that
-    hue[..., 1:] += seen[..., 1:3] * (shown * body)[..., None]
+    own = 0.36 * seen[..., 1:3] * body[..., None] * shown[..., None]
+    if of.wished:  # what was asked for in a colour is all in that
+        hue[..., 1:] *= 1 - 0.7 * (of.wish * body)[..., None]
+        own += (0.68 * seen[..., 1:3] * body[..., None] - own) * of.wish[..., None]
+    hue[..., 1:] += own
     return colour.rgb(hue)
 
 

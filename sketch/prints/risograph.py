@@ -52,12 +52,22 @@ def _separated(of: Field) -> tuple[Array, Array, Array]:
     amounts = amounts.reshape(of.ground.shape).astype(np.float32)
     body = of.cut(of.away)[..., None]
     own = np.tanh(np.clip(amounts, 0, None) * 1.35)
+    if of.wished:
+        own = own * (1 - of.wish[..., None] * _unlike(of))
     # What the things leave free of the ground's plates is off register too: paper shows on one side of them.
     rng = of.chance(3)
     way = rng.uniform(0, 2 * np.pi)
     free = of.cut(of.shifted(of.away + 0.8, 3 * np.cos(way), 3 * np.sin(way)))[..., None]
     mixed = own * body + _behind(of, own) * (1 - free)
     return mixed[..., 0], mixed[..., 1], mixed[..., 2]
+
+
+def _unlike(of: Field) -> Array:
+    """Return how far each of three inks (3,) is held back where a colour was asked for that it is unlike, 0…½."""
+    hues, own = colour.lab(of.inks[1:4])[:, 1:], of.mean[1:]
+    strength = float(np.hypot(*own))
+    like = hues @ own / (np.hypot(*hues.T) * strength + 1e-3)
+    return np.asarray(0.25 * (1 - like) * min(1.0, strength / 0.06), np.float32)
 
 
 def _wanted(of: Field) -> Array:

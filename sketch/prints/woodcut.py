@@ -75,6 +75,7 @@ def _own(of: Field) -> Array:
     wanted = of.lab.copy()
     wanted[..., 0] = 0.5 * wanted[..., 0] + 0.5 * (0.25 + 0.7 * of.tone)
     if of.wished:  # what was asked for in black is printed in the dark ink
+        wanted[..., 0] += 0.6 * of.wish * (of.lab[..., 0] - wanted[..., 0])
         burden = np.array([0, 0, 0, 0, 0, 0.1 * (1 - of.wished)], np.float32)
         inks = np.concatenate([inks, colour.lab(of.inks[1:2])])
         own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4), burden=burden)
