@@ -185,6 +185,12 @@ class Field:
         return float((self.wish * self.cover).sum() / (self.cover.sum() + 1e-3)) if self.asked is not None else 0.0
 
     @cached_property
+    def extreme(self) -> float:
+        """Return how far things were asked for in a colour that is lighter than most, 1 for white, or darker, -1."""
+        off = float(self.mean[0]) - 0.58 if self.wished else 0.0
+        return float(np.copysign(step(np.array([abs(off)]), 0.1, 0.22)[0], off)) * self.wished
+
+    @cached_property
     def away(self) -> Array:
         """Return the distance (h, w) to the outline of the things in units, positive inside, within ±:data:`REACH`."""
         return signed_distance(self.cover, self.pixel)
@@ -336,9 +342,13 @@ def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
     return np.asarray(((inks.T @ shares) / shares.sum(0)).T.reshape(lab.shape), np.float32)
 
 
-def set_apart(ground: Array, things: Array, cover: Array) -> float:
-    """Return how much lighter, or darker below 0, a ground (3,) in Oklab has to be where things are like it."""
+def set_apart(ground: Array, things: Array, cover: Array, extreme: float = 0.0) -> float:
+    """Return how much lighter, or darker below 0, a ground (3,) in Oklab has to be where things are like it.
+
+    ``extreme`` is that of a field: things that were asked for in white or black stay so.
+    """
     area = float(cover.sum()) + 1e-3
     mean = np.tensordot(cover, things, 2) / area
     like = float(np.exp(-((ground - mean) ** 2).sum() / 0.2**2))
-    return like * (0.4 * float(step(ground[:1], 0.5, 0.7)[0]) - 0.2)
+    apart = 0.4 * float(step(ground[:1], 0.5, 0.7)[0]) - 0.2
+    return like * (apart + (float(np.copysign(0.3, -extreme)) - apart) * abs(extreme))

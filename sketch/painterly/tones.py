@@ -96,9 +96,12 @@ def graded(rgb: Array, towards: Key, amount: float, *, own: tuple[Array, Array] 
 
 def _kept(ab: Array, plain: Array, asked: Array) -> Array:
     """Return hues (n, n, 2) that go back to those of plain colours (n, n, 3), as deep as pigments, where asked for."""
-    hue = colour.lab(plain)[..., 1:]
+    where = np.nonzero(asked[..., 0])
+    hue = colour.lab(plain[where])[:, 1:]
     hue = hue / np.sqrt(1 + (hue**2).sum(-1, keepdims=True) / np.float32(DEEPEST**2))
-    return np.asarray(ab + (hue - ab) * (np.float32(OWN) * asked), np.float32)
+    kept = ab.copy()
+    kept[where] += (hue - ab[where]) * (np.float32(OWN) * asked[where])
+    return kept
 
 
 def _greenness(ab: Array, strength: Array) -> Array:

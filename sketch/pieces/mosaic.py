@@ -81,9 +81,9 @@ def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float) -
     drawn = 0.45 * of.lab + 0.55 * pulled(of.lab, inks, 0.06)
     thing = drawn.copy()
     thing[..., 0] = 0.16 + 0.76 * (0.35 * of.tone + 0.65 * steps(of.tone, 5, 0.3))
-    thing[..., 0] += 0.5 * of.wish * (of.lab[..., 0] - thing[..., 0])
+    thing[..., 0] += (0.5 + 0.3 * abs(of.extreme)) * of.wish * (of.lab[..., 0] - thing[..., 0])
     ground = np.broadcast_to(inks[0], thing.shape).copy()
-    apart = set_apart(inks[0], thing, of.cover) * (1 - of.is_place)
+    apart = set_apart(inks[0], thing, of.cover, of.extreme) * (1 - of.is_place)
     thing[..., 0] -= 1.2 * apart
     ground[..., 0] += apart
     ground = over(drawn, np.full(of.shape, of.is_place, np.float32), ground)

@@ -119,8 +119,8 @@ def _ground(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]
         value = np.asarray(shift + of.placed * (0.8 * (place - 0.5) - 0.7 * shift), np.float32)
     lightness = np.where(light > 0.5, 0.34, 0.82) + value * np.where(light > 0.5, 0.26, 0.30)
     if of.wished:  # the ground is dark behind what was asked for in white, and light behind black
-        strength = 0.75 * abs(_extreme(of)) * of.wished
-        lightness = lightness + ((0.34 if _extreme(of) > 0 else 0.82) - lightness) * strength
+        strength = 0.75 * abs(of.extreme)
+        lightness = lightness + ((0.34 if of.extreme > 0 else 0.82) - lightness) * strength
     hue = np.stack([of.blur(colour.lab(of.ground)[..., part], 3) for part in (1, 2)], -1)
     return np.asarray(lightness, np.float32), hue, of.placed * 0.8
 
@@ -138,14 +138,8 @@ def _thing(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
     low = np.where(light > 0.5, 0.54, 0.19)
     lightness = low + 0.40 * value + 0.17 * shift
     if of.wished:  # what was asked for in white is hardly dark
-        lightness = lightness + (0.3 + 0.3 * abs(_extreme(of))) * of.wish * (of.mean[0] - lightness)
+        lightness = lightness + (0.3 + 0.3 * abs(of.extreme)) * of.wish * (of.mean[0] - lightness)
     return np.asarray(lightness, np.float32), held[..., 1:], 1 + 1.5 * of.wish
-
-
-def _extreme(of: Field) -> float:
-    """Return how much lighter than most colours the things are, 1 for white, or darker, -1 for black."""
-    off = float(of.mean[0]) - 0.58
-    return float(np.copysign(step(np.array([abs(off)]), 0.1, 0.22)[0], off))
 
 
 def _inked(inks: Array, wish: Array, lightness: Array, hue: Array, counts: Array, free: float) -> Array:

@@ -37,7 +37,7 @@ def draw(of: Field) -> Array:
     lead = np.maximum(lead, of.cut(lead_width * 0.9 - np.abs(of.away + 0.4)))
     lead = np.maximum(lead, 0.92 * (body + of.is_place * (1 - body)) * step(of.edges, 0.55, 0.95))
     thing, ground = _thing(of, inks, chance), _ground(of, inks, number)
-    apart = set_apart(inks[0], thing, of.cover) * (1 - of.is_place)
+    apart = set_apart(inks[0], thing, of.cover, of.extreme) * (1 - of.is_place)
     thing[..., 0] -= apart
     ground[..., 0] += apart
     glass = over(thing, body, ground)
@@ -128,7 +128,7 @@ def _thing(of: Field, inks: Array, chance: Array) -> Array:
     lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pulled(lab, inks, 0.07)[..., 1:]
     lab[..., 0] = 0.34 + 0.5 * steps(of.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
     lab[..., 1:] += 0.06 * (chance[..., 1:3] - 0.5)
-    lab[..., 0] += 0.4 * of.wish * (of.lab[..., 0] - lab[..., 0])
+    lab[..., 0] += (0.4 + 0.3 * abs(of.extreme)) * of.wish * (of.lab[..., 0] - lab[..., 0])
     return lab
 
 
