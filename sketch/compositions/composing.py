@@ -37,7 +37,7 @@ def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequ
     tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
     able = sorted(style.inks, key=partial(_apart, colours, style.own))[:2] if colours else style.inks
     inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - likewise
-    if colours:
+    if colours and style.is_dyed:
         inks = dyeing.dyed(inks, colours, own=style.own)
     return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
 

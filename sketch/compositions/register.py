@@ -19,7 +19,8 @@ class Style:
     A layout is its name, rows, columns, and how often it is chosen. ``tilts`` are the least and the largest angle, in
     radians to either side, at which it is turned where the layout is "tilted". ``modelling``, 0…1, is how far light
     makes the things round before they are redrawn: marks of few flat colours want none. ``own`` are the numbers of the
-    inks that things are shown in, where these are always the same ones.
+    inks that things are shown in, where these are always the same ones. ``is_dyed`` says whether inks may take a colour
+    that was asked for: a cyanotype is blue, whatever it shows.
     """
 
     draw: Callable[[Field], Array]
@@ -28,12 +29,13 @@ class Style:
     tilts: tuple[float, float] = (0.12, 0.35)
     modelling: float = 1.0
     own: tuple[int, ...] = ()
+    is_dyed: bool = True
 
 
 STYLES: dict[str, Style] = {
     "batik": Style(batik.draw, batik.INKS, batik.LAYOUTS, modelling=0.5, own=(1, 2)),
     "cut-paper": Style(cut_paper.draw, cut_paper.INKS, cut_paper.LAYOUTS, modelling=0.0),
-    "cyanotype": Style(cyanotype.draw, cyanotype.INKS, cyanotype.LAYOUTS),
+    "cyanotype": Style(cyanotype.draw, cyanotype.INKS, cyanotype.LAYOUTS, is_dyed=False),
     "etching": Style(etching.draw, etching.INKS, etching.LAYOUTS),
     "facets": Style(facets.draw, facets.INKS, facets.LAYOUTS),
     "layered-paper": Style(layered_paper.draw, layered_paper.INKS, layered_paper.LAYOUTS, own=(5, 6, 7, 8)),

@@ -68,6 +68,11 @@ def test_walk_from_one_colour_to_another_does_not_jump(marks: str) -> None:
         assert max(steps) < 5 * np.mean(steps)
 
 
+def test_cyanotype_of_what_was_asked_for_in_red_keeps_inks_of_its_own() -> None:
+    chosen = composing.choose("cyanotype", seed=3, colours=("red",))
+    assert chosen.inks in STYLES["cyanotype"].inks
+
+
 def test_dyed_replaces_one_ink_and_keeps_the_rest() -> None:
     dyed = dyeing.dyed(INKS, ("purple",))
     changed = [number for number, (one, other) in enumerate(zip(INKS, dyed, strict=True)) if one != other]
