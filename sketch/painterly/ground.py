@@ -15,7 +15,7 @@ from sketch.scene import Setting
 GATHERED = 0.3
 """How much darker a picture's corners are, so that the eye stays within."""
 
-UNPAINTED = 0.34
+UNPAINTED = 0.24
 """The share of pictures in which some of the paper is left at the sides, or around a vignette."""
 
 PAPER = (0.955, 0.935, 0.89)
@@ -44,13 +44,13 @@ def drawn(setting: Setting, size: int, seed: int) -> Array:
 def _leave_paper(stage: Stage) -> None:
     """Clear the ground towards the frame in some pictures: brushed out at some sides, or as a vignette."""
     kind, wide = stage.any(0, 1), stage.any(0.06, 0.12)
-    ragged = 0.022 * stage.noise(0.22, 0.09, 2)
+    ragged = 0.016 * stage.noise(0.3, 0.16, 2)
     sides = [stage.any(0, 1) < 0.7 for _ in range(4)]
     if stage.night or kind > UNPAINTED:
         return
     if kind < UNPAINTED / 2:
-        away = np.hypot((stage.x - 0.5) / 1.06, stage.y - 0.54)
-        painted = stage.soft(0.5 - wide / 2 - away + ragged, 0.035)
+        away = np.hypot((stage.x - 0.5) / 1.1, stage.y - 0.54)
+        painted = stage.soft(0.53 - wide / 2 - away + 2.5 * ragged, 0.16)
     else:
         rows = (stage.x, 1 - stage.x, stage.y, 1 - stage.y)
         edge = np.minimum.reduce(

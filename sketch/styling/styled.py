@@ -17,7 +17,7 @@ from sketch.compositions.register import STYLES
 from sketch.painterly import arranging
 from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook
-from sketch.styling import drawing_styles
+from sketch.styling import drawing_styles, framed
 
 PLACELESS = 0.3
 """The share of graphic pictures whose style draws the ground, where no place is asked for."""
@@ -46,15 +46,23 @@ def arrange(
     if marks not in MARKS:
         return arrangement.arrange(items, wish, seed)
     if marks == PAINTED:
-        shown = [_modelled(item, book) for item in items]
-        return replace(arranging.arrange(shown, wish, seed, book), composition=Composition(seed=seed % 2**24))
+        shown = [framed.seen_as_view(_modelled(item, book), book) for item in items]
+        scene = arranging.arrange(shown, wish, seed, book)
+        return replace(_bled(scene, wish, book), composition=Composition(seed=seed % 2**24))
+    items = [framed.seen_as_view(item, book) for item in items]
     if items and _says_no_place(wish) and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - drawn to be drawn again
         wish = replace(wish, kind="plain")
     colours = tuple(item.colour for item in items if item.colour)
     chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
     scene = _nearer(arrangement.arrange(items, wish, seed), items, wish, seed, chosen)
+    scene = _bled(scene, wish, book)
     flat = replace(scene.setting, modelling=scene.setting.modelling * STYLES[marks].modelling)
     return replace(scene, setting=flat, composition=chosen)
+
+
+def _bled(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:
+    """Return a scene that a drawing which is a picture by itself fills, but for compositions that were asked for."""
+    return scene if wish.composition else framed.bled(scene, book)
 
 
 def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: Composition) -> Scene:

@@ -32,19 +32,18 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
     changes = form.changes(drawing)
     rich = colour.tuned(whole, chroma=1.08)
     planes = colour.tuned(form.planes(drawing, 10, 9), chroma=1.08)
-    back = brush.blur(colour.tuned(drawing.ground, chroma=1.08), 3 * unit)
+    back = brush.blur(colour.tuned(drawing.ground, chroma=1.08), 1.6 * unit)
     canvas = (
         over(_solid("6b4a34", like), torch.full_like(like, 0.15), back),
         0.1 * brush.cloud(dice, like, 5 * unit, 1),
     )
-    cross = lean + 1.1 * torch.sign(brush.cloud(dice, like, 38 * unit, 1))
-    across = torch.cos(cross), torch.sin(cross)
+    across = form.ways(drawing.ground, unit, 8.0, lean + 0.7 * brush.cloud(dice, like, 60 * unit, 1))
     way = form.ways(whole, unit, 7.0, lean)
     near = over(planes, torch.full_like(like, 0.75), rich)
     full = torch.full_like(like, 1.1)
     ground_coats = (
-        (16.0, 24.0, 11.0, full, back, 16.0, 0.10, 0.5, across, 1.0),
-        (15.0, 21.0, 8.5, full * 0.7, back, 14.0, 0.13, 0.6, across, 1.1),
+        (16.0, 25.0, 11.0, full, back, 6.0, 0.05, 0.35, across, 0.9),
+        (14.0, 21.0, 8.0, full * 0.75, back, 4.0, 0.07, 0.4, across, 1.0),
     )
     canvas = _coated(canvas, ground_coats, dice, like, unit)
     # Things are blocked in before their strokes, so that no ground shines between these.
@@ -138,17 +137,17 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     tone = colour.lab(planes)[:, :1]
     lights, darks = step(tone, 0.52, 0.8), step(tone, 0.50, 0.28)
     chalks = colour.tuned(planes, chroma=0.95 + 0.15 * lights, lift=0.02 * lights - 0.06 * darks)
-    ground = colour.tuned(brush.blur(drawing.ground, 3 * unit), chroma=1.1)
+    ground = colour.tuned(brush.blur(drawing.ground, 1.8 * unit), chroma=1.1)
     exact = colour.tuned(over(whole, torch.full_like(like, 0.4), planes), chroma=1.1)
     # The side of the stick first, in passing: it lets the paper shine through.
     picture = over(over(ground, inside, chalks), 0.36 + 0.34 * inside, picture)
     lean = -0.85 + 0.4 * form.sweeps(dice, like, unit, (-0.5, 0.5))
-    hatch = torch.cos(lean), torch.sin(lean)
+    hatch, lie = (torch.cos(lean), torch.sin(lean)), form.ways(drawing.ground, unit, 8.0, lean)
     way = form.ways(whole, unit, 9.0, lean)
     full = torch.full_like(like, 1.1)
     for pitch, length, width, wanted, source, shake, turn, field, press in (
-        (14.0, 24.0, 6.0, full * (0.8 - 0.4 * inside), ground, 0.10, 0.5, hatch, 0.75),
-        (14.0, 22.0, 4.6, full * 0.5 * (1 - inside), ground, 0.16, 0.7, hatch, 0.8),
+        (14.0, 24.0, 6.4, full * (0.9 - 0.5 * inside), ground, 0.05, 0.35, hatch, 0.75),
+        (13.0, 20.0, 4.6, full * 0.5 * (1 - inside), ground, 0.09, 0.45, lie, 0.8),
         (10.0, 15.0, 6.0, 1.2 * inside, chalks, 0.05, 0.3, way, 1.0),
         (10.0, 14.0, 4.4, 0.85 * inside, chalks, 0.13, 0.5, way, 0.9),
         (8.5, 11.0, 4.0, inside * (0.7 * lights + 0.8 * darks), chalks, 0.05, 0.2, way, 1.1),

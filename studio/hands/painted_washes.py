@@ -9,7 +9,7 @@ from studio.hands import brush, colour
 from studio.hands import techniques as form
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
-from studio.hands.drawing import Drawing, ground_hue, soft
+from studio.hands.drawing import Drawing, soft
 from studio.hands.techniques import contrasted, solid, stroked
 
 
@@ -36,27 +36,28 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     sheet, tooth = solid("faf6ec", like).expand(len(like), -1, *like.shape[2:]), _paper(dice, like)
     off = [1.3 * unit * brush.cloud(dice, like, 20 * unit, 2) for _ in range(2)]
-    inside = step(brush.blur(brush.shifted(like, *off), 0.7 * unit), 0.4, 0.6)
     patch, drift = brush.cloud(dice, like, 34 * unit, 2), brush.cloud(dice, like, 15 * unit, 2)
     fine = form.detail(drawing)
-    picture = _wet_ground(drawing, sheet, [3.0 * each for each in off], patch, drift)
+    inside, lost = _edged(drawing, off, patch + 0.3 * drift)
+    picture = _wet_ground(drawing, sheet, off, patch, drift)
     # Each part of a thing is a shape of one colour, laid over what was dry.
     flat = brush.shifted(soft(*drawing.parted_motifs(11, 1.8, 1.0)), *off)
     light, chroma, hue = colour.polar(colour.lab(flat))
     run = step(-patch + 0.3 * drift, 1.2, 1.8) * (1 - fine)
-    glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.55 - 0.45 * light), hue + 0.12 * patch)
+    glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.34 - 0.4 * light), hue + 0.16 * patch)
     glaze = over(brush.blur(glaze, 5 * unit), 0.6 * run, glaze)
+    # What lies behind has run into it where both were wet.
+    glaze = over(brush.blur(drawing.ground, 3 * unit) * glaze.sqrt(), 0.5 * lost, glaze)
     # The pigment floats: thin where the paper swells, dense where a bead stood.
-    density = 0.92 + 0.05 * patch + 0.13 * step(patch + 0.25 * drift, 0.3, 0.42)
-    kept = step(light - 0.7 * chroma + 0.03 * drift, 0.78, 0.84)
+    density = 0.96 + 0.06 * patch + 0.05 * step(patch + 0.25 * drift, 0.1, 0.6)
+    kept = step(light - 0.7 * chroma + 0.03 * drift, 0.77, 0.86)
     body = sheet * (1 - (1 - glaze) * density * (1 - 0.8 * kept))
     dense = brush.blur(1 - colour.lab(body)[:, :1], 0.6 * unit)
     rim = (dense - brush.blur(dense, 3.2 * unit)).clamp(0, 0.3)
     outer = (inside - brush.blur(inside, 3.0 * unit)).clamp(0, 0.5)
-    body = body * (1 - (1 - glaze * glaze) * (3.2 * rim + 0.9 * outer).clamp(max=0.8))
-    # Here and there the brush stopped short of the next wash, and a sliver of paper stays between.
-    sliver = step(brush.blur(like, 2.2 * unit), 0.06, 0.16) * (1 - inside) * step(drift - 0.6 * patch, 0.1, 0.5)
-    picture = over(sheet, 0.9 * sliver, picture)
+    # A bead of paint dries dark along the edges that were found, most where it ran down to.
+    pooled = (1 - lost) * step(drift - 0.5 * patch, -0.6, 0.7)
+    body = body * (1 - (1 - glaze * glaze) * (2.6 * rim + 1.1 * outer * pooled).clamp(max=0.8))
     picture = over(body, inside, picture)
     picture = _bloomed(picture, sheet, dice, like, unit, 1 - torch.maximum(fine, 0.7 * inside))
     small = brush.blur(form.minute(drawing), 0.7 * unit)
@@ -66,25 +67,37 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     return picture * (1 - 0.13 * dark * (tooth + 0.8 * brush.grain(dice, like))) * (1 + 0.014 * tooth)
 
 
+def _edged(drawing: Drawing, off: list[Tensor], where: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the cover of things (n, 1, h, w) whose edge is crisp here and lost there, and how far it is lost."""
+    unit, like = drawing.unit, drawing.alpha
+    moved = brush.shifted(like, *off)
+    near = 4 * brush.blur(moved, 4 * unit) * (1 - brush.blur(moved, 4 * unit))
+    apart = (colour.lab(brush.blur(drawing.rgb, 3 * unit)) - colour.lab(brush.blur(drawing.ground, 3 * unit))).norm(
+        dim=1, keepdim=True
+    )
+    # Edges are lost where both sides are alike, and else by chance; small parts keep theirs.
+    lost = step(where - 2.2 * (apart - 0.25), 0.3, 1.1) * (1 - form.detail(drawing) * step(apart, 0.15, 0.3))
+    crisp, wide = (brush.blur(moved, sigma * unit) for sigma in (0.7, 2.6))
+    cover = over(step(wide, 0.12, 0.88), lost, step(crisp, 0.4, 0.6))
+    return cover, lost * near
+
+
 def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tensor, drift: Tensor) -> Tensor:
     """Lay the ground wet in wet, with a few crisp washes over it; what is light stays paper."""
     unit = drawing.unit
-    wet = brush.shifted(brush.blur(drawing.ground, 6 * unit), *[1.5 * each for each in off])
-    flat = brush.shifted(soft(*drawing.parted_ground(5, 5.0)), *off)
-    flat = over(wet, step(patch, 0.5, 1.1), flat)
+    wet = brush.shifted(brush.blur(drawing.ground, 3.5 * unit), *[2.5 * each for each in off])
+    flat = brush.shifted(soft(*drawing.parted_ground(8, 2.2)), *[1.6 * each for each in off])
+    # Half of each wash had dried when the next one came: there its edge is seen.
+    flat = over(flat, 0.25 + 0.45 * step(drift - patch, -0.6, 0.9), wet)
     light, chroma, hue = colour.polar(colour.lab(flat))
     light = contrasted(light)
-    glaze = colour.colour((0.56 + 0.44 * light).clamp(0, 1), chroma * 1.35 + 0.008, hue + 0.16 * patch)
-    kept = step(light + 0.02 * drift + 0.08 * patch, 0.76, 0.84)
-    laid = sheet * (
-        1
-        - (1 - glaze)
-        * (0.84 + 0.08 * patch + 0.22 * step(patch + 0.25 * drift, 0.25, 0.4)).clamp(0.3, 1.3)
-        * (1 - 0.9 * kept)
-    )
+    turn = 0.15 * patch + 0.05 * drift
+    glaze = colour.colour((0.40 + 0.60 * light).clamp(0, 1), chroma * 1.3 + 0.010, hue + turn)
+    kept = step(light + 0.03 * drift + 0.05 * patch, 0.72, 0.98)
+    laid = sheet * (1 - (1 - glaze) * (0.94 + 0.07 * patch + 0.02 * drift).clamp(0.4, 1.2) * (1 - 0.85 * kept))
     dense = 1 - colour.lab(laid)[:, :1]
-    rim = (dense - brush.blur(dense, 3.5 * unit)).clamp(0, 0.2)
-    return laid * (1 - (1 - glaze * glaze) * (2.6 * rim).clamp(max=0.6))
+    rim = (dense - brush.blur(dense, 3.0 * unit)).clamp(0, 0.2)
+    return laid * (1 - (1 - glaze * glaze) * (2.2 * rim).clamp(max=0.5))
 
 
 def _pencilled(drawing: Drawing, dice: Dice, patch: Tensor) -> Tensor:
@@ -179,9 +192,10 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     lean = -0.85 + 0.4 * (form.sweeps(dice, like, unit, (-0.5, 0.5)))
     way = form.ways(whole, unit, 7.0, lean)
     # Streaks as wide as a stick's side: across the ground one way, along the form on things.
-    across = brush.along(brush.cloud(dice, like, 7 * unit, 2), torch.cos(lean), torch.sin(lean), 70 * unit, 9) * 2.4
+    lie = form.ways(drawing.ground, unit, 9.0, lean)
+    across = brush.along(brush.cloud(dice, like, 7 * unit, 2), *lie, 36 * unit, 7) * 1.9
     round_ = brush.along(brush.cloud(dice, like, 5.5 * unit, 1), *way, 34 * unit, 7) * 1.9
-    hatch = over(round_, inside, across)
+    hatch = over(round_, inside, 0.42 * across)
     # Smudged masses first, whose edges the hand has blurred; then the stick again, harder where it is dark.
     masses = _masses(brush.blur(tone, 2.2 * unit), (0.28, 0.46, 0.64, 0.82), 0.09)
     pressed = step(tone + (0.17 * hatch + 0.045 * tooth) * step(tone, 0.03, 0.3), 0.24, 1.02)
@@ -203,27 +217,27 @@ def gouache(drawing: Drawing, dice: Dice) -> Tensor:
     """Opaque matt colour in a few flat shapes with crisp edges, coat over coat, laid with a brush that runs dry."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     off = [1.4 * unit * brush.cloud(dice, like, 16 * unit, 2) for _ in range(2)]
-    inside = step(brush.blur(brush.shifted(like, *off), 0.7 * unit), 0.42, 0.58)
-    ground = soft(*drawing.parted_ground(6, 4.0))
+    inside, _ = _edged(drawing, off, brush.cloud(dice, like, 30 * unit, 2))
+    ground = over(
+        brush.blur(drawing.ground, 2.5 * unit), torch.full_like(like, 0.4), soft(*drawing.parted_ground(9, 2.5))
+    )
     things = brush.shifted(soft(*drawing.parted_motifs(11, 2.0, 1.0)), *off)
     # The brush goes along the form; its bristles leave the coat below open where it runs dry.
     lean = form.sweeps(dice, like, unit, (-0.6, 0.4))
     way = form.ways(whole, unit, 10.0, lean)
     streaks = brush.along(brush.cloud(dice, like, 7 * unit, 1), *way, 60 * unit, 9) * 2.3
-    across = brush.along(brush.cloud(dice, like, 9 * unit, 1), lean.cos(), lean.sin(), 110 * unit, 10) * 2.3
+    lie = form.ways(drawing.ground, unit, 10.0, 0.35 * lean)
+    across = brush.along(brush.cloud(dice, like, 6 * unit, 1), *lie, 80 * unit, 10) * 2.3
     patch = brush.cloud(dice, like, 34 * unit, 2)
     wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.012 * across, turn=0.08 * patch)
-    wall = _brushed(wall, (lean.cos(), lean.sin()), across, dice, like)
+    wall = _brushed(wall, lie, across, dice, like)
     coat = colour.tuned(things, chroma=1.12, lightness=0.9, lift=0.09 + 0.014 * streaks)
-    # The first coat is a warmer, lighter one, and reaches a little further on one side.
-    first = colour.tuned(things, chroma=0.9, lightness=0.9, lift=0.20, turn=-0.25)
-    moved = brush.shifted(like, 3.2 * unit + off[0], 2.4 * unit + off[1])
-    below = step(brush.blur(moved, 0.7 * unit), 0.42, 0.58)
-    picture = over(over(first, torch.full_like(like, 0.3), solid("efe2c6", like)), below, wall)
+    # The first coat is a warmer, lighter one, and lies under the whole of the thing.
+    first = colour.tuned(things, chroma=0.9, lightness=0.9, lift=0.17, turn=-0.25)
     seam = brush.steepness(brush.blur(colour.lab(things)[:, :1], 1.2 * unit)) * unit
     worn = step(streaks + 0.5 * patch, 0.85, 1.2) * (0.45 + 0.55 * step(brush.blur(seam, 3 * unit), 0.006, 0.02))
-    coat = over(first, 0.8 * worn * (1 - form.detail(drawing)), coat)
-    picture = over(coat, inside, picture)
+    coat = over(first, 0.6 * worn * (1 - form.detail(drawing)), coat)
+    picture = over(coat, inside, wall)
     small = brush.blur(form.minute(drawing), 0.7 * unit)
     picture = over(brush.blur(whole, 0.6 * unit), 0.85 * small, picture)
     return picture * brush.paper(dice, like, 0.014)
@@ -233,24 +247,11 @@ def _brushed(wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, dice: Di
     """Lay a ground in flat strokes of a broad brush, two coats, the second running dry at the ends of its strokes."""
     unit = like.shape[2] / 256
     picture = brush.blur(wall, 2 * unit)
-    for pitch, length, width, wanted, shake in ((19.0, 30.0, 12.0, 1.1, 0.03), (17.0, 26.0, 9.0, 0.6, 0.075)):
+    for pitch, length, width, wanted, shake in ((20.0, 34.0, 13.0, 1.1, 0.02), (16.0, 26.0, 8.0, 0.6, 0.035)):
         marks = brush.Marks(dice, like, pitch * unit)
         coat = stroked(marks, way, length * unit, width * unit, torch.full_like(like, wanted))
-        tones = form.broken(marks, wall, light=shake, turn=0.25, reach=4 * unit, astray=0.3)
+        tones = form.broken(marks, wall, light=shake, turn=0.2, reach=3 * unit, astray=0.1)
         ends = step(1.0 - coat.along.abs() + 0.22 * streaks, 0.0, 0.14)
         sides = step(1.0 - coat.across.abs() + 0.06 * streaks, 0.0, 0.12)
         picture = over(coat.coloured(tones), 0.94 * coat.cover * ends * sides, picture)
     return picture
-
-
-def gouache_alone(drawing: Drawing, dice: Dice) -> Tensor:
-    """Paint things in gouache before a wall and a table in two tones that set them off."""
-    like = drawing.alpha
-    hue = ground_hue(drawing, dice, 1.0)
-    light = torch.where(drawing.mean[:, :1] > 0.62, 0.45, 0.80)
-    wall, table = (
-        colour.colour(light + lift, torch.full_like(hue, 0.06), hue + turn) for lift, turn in ((0, 0), (0.08, 0.7))
-    )
-    _, y = brush.places(like)
-    below = step(y / like.shape[2] + 0 * like, 0.66, 0.69)
-    return gouache(drawing.before(over(table, below, wall)), dice)

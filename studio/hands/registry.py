@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sketch.compositions.composition import PAINTED
 from studio.errors import StudioError
-from studio.hands import facets, finishes, flat, lines, painted_strokes, painted_washes, strokes, washes
+from studio.hands import facets, finishes, flat, gouache_alone, lines, painted_strokes, painted_washes, strokes, washes
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing
 from studio.hands.names import ALSO
@@ -99,7 +99,7 @@ _PAINTERLY = (
          PAINTED),
     Hand("watercolour", "watercolour", "Watercolour", "a watercolour of", washes.watercolour, True,
          painted_washes.watercolour, PAINTED),
-    Hand("gouache", "gouache", "Gouache", "a gouache of", painted_washes.gouache_alone, True,
+    Hand("gouache", "gouache", "Gouache", "a gouache of", gouache_alone.gouache_alone, True,
          painted_washes.gouache, PAINTED),
     Hand("ink-wash", "ink wash", "Ink wash", "an ink wash painting of", washes.ink_wash, False, painted_washes.ink_wash,
          PAINTED),

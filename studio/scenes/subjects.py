@@ -37,8 +37,12 @@ ELSEWHERE = 0.4
 
 
 _ABLE = tuple(hand for hand in registry.HANDS.values() if hand.paints_ground)
-TAUGHT = tuple(hand.name for hand in (*_ABLE, *(each for each in _ABLE if not each.is_graphic)))
-"""The hands that subjects are painted in; painterly ones twice as often, since their strokes are all the model's."""
+_OFTEN = 4
+"""How many times as often subjects are painted by a painterly hand: its strokes are all the model's, while marks that
+are drawn are shown to the decoder."""
+
+TAUGHT = tuple(hand.name for hand in _ABLE for _ in range(1 if hand.is_graphic else _OFTEN))
+"""The hands that subjects are painted in, each as often as it is taught."""
 
 
 @dataclass(frozen=True, slots=True)

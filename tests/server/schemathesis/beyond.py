@@ -21,7 +21,8 @@ BEYOND = re.compile(
     "is the same as stop|one for each stop|is empty|contains control characters|contains characters that could not"
     "|was not made here|was used for another walk|walk to go on from|walk that this is a remix of"
     "|is not led by drawings|The recipe is missing|The recipe cannot be read|The recipe is of another kind"
-    "|no picture that we read|a side has at least|of the form is not JSON|^A walk must be an object|The (style|layout) (of stop \\d+ )?cannot be"
+    "|^A walk must be an object"
+    "|no picture that we read|a side has at least|of the form is not JSON|The (style|layout) (of stop \\d+ )?cannot be"
     "|is not here: it was kept for a day|No picture came along"
     "|bearer token that is to own|drawing that was never here|does not hang in the gallery"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -45,13 +46,13 @@ def test_mixtures_and_those_of_two_hands_come_as_often_as_planned(drawn: list[Su
     assert len(two) / len(mixed) == pytest.approx(0.25 * (1 - 1 / len(Plan(1).hands)), abs=0.05)
 
 
-def test_hands_come_evenly_and_painterly_ones_twice_as_often(drawn: list[Subject]) -> None:
+def test_hands_come_evenly_and_painterly_ones_four_times_as_often(drawn: list[Subject]) -> None:
     counted = Counter(subject.first.hand for subject in drawn)
     assert set(counted) == {name for name, hand in registry.HANDS.items() if hand.paints_ground}
     even = NUMBER / len(subjects.TAUGHT)
     for name, number in counted.items():
-        expected = even if registry.HANDS[name].is_graphic else 2 * even
-        assert 0.65 * expected < number < 1.35 * expected
+        expected = even if registry.HANDS[name].is_graphic else 4 * even
+        assert abs(number - expected) < 4 * math.sqrt(expected)
 
 
 def test_share_of_mixtures_may_be_none_or_all(book: Path) -> None:

@@ -1,0 +1,64 @@
+"""Drawings that are pictures in a square bleed beyond the frame, and others stay things."""
+
+from __future__ import annotations
+
+import pytest
+
+from sketch import arrangement, rendering, sketchbook
+from sketch.arrangement import Item, Wish
+from sketch.compositions.register import STYLES
+from sketch.scene import Scene
+from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling import framed, styled
+from tests.support.drawings import svg
+
+SHAPES = {
+    "dusk": ("place-other", '<rect x="2" y="2" width="28" height="28" rx="4" fill="#c40"/>'),
+    "dial": ("household", '<rect x="2" y="2" width="28" height="28" rx="4" fill="#48c"/>'),
+    "notch": ("computer", '<path fill="#333" d="M2 2H23L30 9V30H2z"/>'),
+    "ball": ("sport", '<circle cx="16" cy="16" r="14" fill="#e92"/>'),
+    "door": ("household", '<rect x="7" y="2" width="18" height="28" fill="#840"/>'),
+}
+SVGS = {name: svg(body) for name, (_, body) in SHAPES.items()}
+DIGESTS = {name: sketchbook.digest_of(each) for name, each in SVGS.items()}
+BOOK = Sketchbook(
+    [Drawing(DIGESTS[name], name, kind=kind) for name, (kind, _) in SHAPES.items()],
+    {DIGESTS[name]: each for name, each in SVGS.items()},
+)
+
+
+def item(name: str) -> Item:
+    return Item(DIGESTS[name], name, SHAPES[name][0], look=BOOK.look(DIGESTS[name]))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_is_framed_only_a_whole_square_is(name: str) -> None:
+    assert framed.is_framed(DIGESTS[name], BOOK) == (name in ("dusk", "dial"))
+
+
+@pytest.mark.parametrize("marks", ["painted", next(iter(STYLES))])
+@pytest.mark.parametrize("name", ["dusk", "dial"])
+@pytest.mark.parametrize("size", [96, (64, 96), (96, 64)])
+def test_arrange_picture_in_a_square_fills_the_frame_with_its_corners(
+    marks: str, name: str, size: int | tuple[int, int]
+) -> None:
+    scene = styled.arrange([item(name)], Wish(), 5, marks=marks, book=BOOK)
+    thing = scene.things[0]
+    drawn = rendering.draw(Scene((thing,), scene.setting), BOOK, size)
+    assert (drawn.numbers == 1).all() and thing.turn == 0
+
+
+def test_arrange_other_things_stand_before_a_view() -> None:
+    scene = styled.arrange([item("ball"), item("dusk")], Wish(), 5, marks="painted", book=BOOK)
+    assert [thing.drawing for thing in scene.things] == [DIGESTS["dusk"], DIGESTS["ball"]]
+    assert scene.things[0].size > 1.2
+
+
+def test_arrange_without_marks_leaves_a_picture_in_a_square_as_it_was() -> None:
+    scene = styled.arrange([item("dial")], Wish(), 5, marks="", book=BOOK)
+    assert scene == arrangement.arrange([item("dial")], Wish(), 5)
+
+
+def test_arrange_asked_for_a_grid_keeps_it() -> None:
+    scene = styled.arrange([item("dial")], Wish(composition="grid"), 5, marks="painted", book=BOOK)
+    assert len(scene.things) > 1
