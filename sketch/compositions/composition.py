@@ -28,7 +28,7 @@ MARKS = (PAINTED, *STYLES)
 CELLS_MOST = 6
 """Rows, and columns, of a composition at most."""
 
-INKS = (2, 8)
+INKS = (2, 9)
 """How many inks a composition has, at least and at most."""
 
 TILTS = (-0.8, 0.8)

@@ -63,7 +63,7 @@ def test_scene_without_a_composition_says_nothing_of_one() -> None:
         ({"inks": ["ffffff"]}, "scene.composition.inks"),
         ({"inks": ["ffffff", "red"]}, "scene.composition.inks"),
         ({"inks": "ffffff"}, "scene.composition.inks"),
-        ({"inks": ["ffffff"] * 9}, "scene.composition.inks"),
+        ({"inks": ["ffffff"] * 10}, "scene.composition.inks"),
         ({"tilt": float("nan")}, "scene.composition.tilt"),
         ({"scale": 40}, "scene.composition.scale"),
         ({"seed": -1}, "scene.composition.seed"),
