@@ -23,7 +23,10 @@ PLACELESS = 0.3
 """The share of graphic pictures whose style draws the ground, where no place is asked for."""
 
 CROPPING = 0.14
-"""The share of single things that are so near that the frame crops them."""
+"""The share of single things that are so near that the frame crops them: an animal or a person would lose its head."""
+
+HEADED = ("animal-", "person", "hand", "face", "cat-face", "monkey-face", "family")
+"""Kinds of things that are always shown whole."""
 
 WHOLE, CROPPED = (0.78, 0.98), (1.05, 1.28)
 """How large a single thing is shown, as a share of the picture's side."""
@@ -67,7 +70,8 @@ def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int) -> Scene
         return scene
     rng = random.Random(f"nearer:{seed}")  # noqa: S311 - drawn to be drawn again
     thing = scene.things[0]
-    size = max(thing.size, rng.uniform(*(CROPPED if rng.random() < CROPPING else WHOLE)))
+    is_near = rng.random() < CROPPING and not items[0].kind.startswith(HEADED)
+    size = max(thing.size, rng.uniform(*(CROPPED if is_near else WHOLE)))
     x = 0.5 + (thing.x - 0.5) * rng.uniform(0.6, 1.3)
     y = thing.y if thing.y > 0.62 else 0.5 + rng.uniform(-0.05, 0.05)
     return replace(scene, things=(replace(thing, size=size, x=x, y=y, turn=thing.turn + rng.gauss(0, 0.06)),))
