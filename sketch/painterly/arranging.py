@@ -141,8 +141,8 @@ def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
         return thing.at(0.5 + side * dice.uniform(0.02, 0.1), 1.0 + dice.uniform(0.02, 0.08), high)
     near = thing.item.kind.startswith(CROPPED) and thing.posture.ratio < posture.LONG
     if near and dice.random() < CLOSE:
-        high = thing.fitting(dice.uniform(0.94, 1.12), 1.16)
-        return thing.at(0.5 + side * dice.uniform(0.04, 0.12), dice.uniform(0.98, 1.08), high)
+        high = thing.fitting(dice.uniform(0.92, 1.04), 1.08)
+        return thing.at(0.5 + side * dice.uniform(0.03, 0.09), dice.uniform(0.98, 1.06), high)
     high = thing.fitting(dice.uniform(*TALL), dice.uniform(*WIDE))
     wide = high * thing.posture.wide / max(0.05, thing.posture.high)
     room = max(0.0, 0.5 - wide / 2 - 0.02)

@@ -22,6 +22,9 @@ LONG = 1.55
 TILTED = (0.3, 1.25)
 """Between which angles, in radians off the horizontal, a long drawing is tilted: it neither lies nor stands."""
 
+FOOT, BASE = 0.06, 0.55
+"""From which share of its width on the lowest part of a drawing, as high as that share of it, is a base to stand on."""
+
 _LAID = (
     "food-", "dishware", "book-paper", "light-video", "computer", "phone", "money", "mail", "writing", "office",
     "lock", "tool", "science", "medical", "sound", "music", "sport", "game", "arts-crafts", "clothing", "household",
@@ -30,14 +33,15 @@ _LAID = (
 _LAID_BY_NAME = re.compile(
     r"\b(umbrella|guitar|violin|key|sword|swords|pencil|pen|rose|feather|telescope|skateboard|parasol)\b"
 )
-_FLYING = re.compile(r"\b(kite|parachute|balloon|dart|flying disc|fireworks|sparkler)\b")
+_FLYING = re.compile(r"\b(kite|parachute|balloon|dart|flying disc|fireworks|sparkler|fluttering)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Posture:
     """What a drawing fills of its square, as shares of its side off its middle, and its long axis.
 
-    ``angle`` is that of the axis off the horizontal, clockwise, -π/2…π/2; ``ratio`` how much longer it is than broad.
+    ``angle`` is that of the axis off the horizontal, clockwise, -π/2…π/2; ``ratio`` how much longer it is than broad;
+    ``base`` how broad its lowest part is, as a share of its width.
     """
 
     left: float
@@ -46,6 +50,7 @@ class Posture:
     bottom: float
     angle: float
     ratio: float
+    base: float = 1.0
 
     @property
     def wide(self) -> float:
@@ -59,8 +64,8 @@ class Posture:
 
     @property
     def is_tilted(self) -> bool:
-        """Return whether it is long and neither lies nor stands."""
-        return self.ratio >= LONG and TILTED[0] < abs(self.angle) < TILTED[1]
+        """Return whether it is long and neither lies nor stands: on a broad base, as a shoe has, it stands."""
+        return self.ratio >= LONG and TILTED[0] < abs(self.angle) < TILTED[1] and self.base < BASE
 
 
 def of(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = False) -> Posture:
@@ -78,8 +83,10 @@ def of(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = Fal
     x, y = x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
     angle, ratio = _axis(x, y)
     half = 0.5 / SEEN_AT
+    low = x[y > y.max() - FOOT * (np.ptp(y) + 2 * half)]
+    base = float((np.ptp(low) + 2 * half) / (np.ptp(x) + 2 * half))
     return Posture(
-        float(x.min() - half), float(y.min() - half), float(x.max() + half), float(y.max() + half), angle, ratio
+        float(x.min() - half), float(y.min() - half), float(x.max() + half), float(y.max() + half), angle, ratio, base
     )
 
 

@@ -23,7 +23,10 @@ PLACELESS = 0.3
 """The share of graphic pictures whose style draws the ground, where no place is asked for."""
 
 CROPPING = 0.09
-"""The share of single things that are so near that the frame crops them."""
+"""The share of single things that are so near that the frame crops them: an animal or a person would lose its head."""
+
+HEADED = ("animal-", "person", "hand", "face", "cat-face", "monkey-face", "family")
+"""Kinds of things that are always shown whole."""
 
 WHOLE, TURNED, CROPPED = (0.76, 0.94), (0.70, 0.84), (1.04, 1.16)
 """How large a single thing is shown, as a share of the picture's side; one that is turned reaches further."""
@@ -71,7 +74,7 @@ def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: 
         return scene
     rng = random.Random(f"nearer:{seed}")  # noqa: S311 - drawn to be drawn again
     thing, is_turned = scene.things[0], chosen.layout == "tilted"
-    is_cropped = rng.random() < CROPPING and not is_turned
+    is_cropped = rng.random() < CROPPING and not is_turned and not items[0].kind.startswith(HEADED)
     size = rng.uniform(*(CROPPED if is_cropped else TURNED if is_turned else WHOLE))
     size = size if is_turned else max(thing.size, size)
     x = 0.5 + (thing.x - 0.5) * rng.uniform(0.6, 1.3)

@@ -18,6 +18,7 @@ SHAPES = {
     "cup": ("dishware", '<rect x="8" y="10" width="16" height="14" fill="#28c"/>'),
     "horse": ("animal-mammal", '<rect x="4" y="10" width="24" height="12" fill="#840"/>'),
     "airplane": ("transport-air", '<path fill="#ccc" d="M4 25 25 4l3 3L7 28z"/>'),
+    "shoe": ("clothing", '<path fill="#c24" d="M4 4 28 25v3H4z"/>'),
     "lion": ("animal-mammal", '<circle cx="16" cy="16" r="14" fill="#e92"/>'),
 }
 SVGS = {name: svg(body) for name, (_, body) in SHAPES.items()}
@@ -44,6 +45,11 @@ def test_arrange_tilted_tool_lies_on_the_table_and_an_aeroplane_flies_as_it_is(s
     assert abs(posture.of(key.drawing, BOOK, turn=key.turn, mirrored=key.mirrored).angle) < 0.25
     plane = arranging.arrange([item("airplane")], Wish(kind="sky"), seed, BOOK).things[0]
     assert abs(plane.turn) < 0.2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_arrange_tilted_thing_on_a_broad_base_stands_on_it(seed: int) -> None:
+    assert arranging.arrange([item("shoe")], Wish(kind="table"), seed, BOOK).things[0].turn == 0
 
 
 @pytest.mark.parametrize("name", ["cup", "horse", "key"])
