@@ -136,7 +136,8 @@ def _held(item: Item, setting: Setting, book: Sketchbook, dice: random.Random) -
 def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
     side = dice.choice((-1, 1))
     stance = thing.item.habitat.stance
-    if stance == habitats.PORTRAIT and _has_ground(setting):
+    is_near = stance == habitats.PORTRAIT or posture.is_bust(thing.item, thing.posture)
+    if is_near and _has_ground(setting):
         high = thing.fitting(dice.uniform(0.74, 0.9), 0.95)
         return thing.at(0.5 + side * dice.uniform(0.02, 0.1), 1.0 + dice.uniform(0.02, 0.08), high)
     near = thing.item.kind.startswith(CROPPED) and thing.posture.ratio < posture.LONG

@@ -15,8 +15,8 @@ from sketch.scene import Setting
 GATHERED = 0.3
 """How much darker a picture's corners are, so that the eye stays within."""
 
-UNPAINTED = 0.24
-"""The share of pictures in which some of the paper is left at the sides, or around a vignette."""
+UNPAINTED = 0.14
+"""The share of pictures in which some of the paper is left around a vignette."""
 
 PAPER = (0.955, 0.935, 0.89)
 
@@ -42,21 +42,13 @@ def drawn(setting: Setting, size: int, seed: int) -> Array:
 
 
 def _leave_paper(stage: Stage) -> None:
-    """Clear the ground towards the frame in some pictures: brushed out at some sides, or as a vignette."""
+    """Clear the ground towards the frame in some pictures: a vignette."""
     kind, wide = stage.any(0, 1), stage.any(0.06, 0.12)
-    ragged = 0.016 * stage.noise(0.3, 0.16, 2)
-    sides = [stage.any(0, 1) < 0.7 for _ in range(4)]
+    ragged = 0.04 * stage.noise(0.3, 0.16, 2)
     if stage.night or kind > UNPAINTED:
         return
-    if kind < UNPAINTED / 2:
-        away = np.hypot((stage.x - 0.5) / 1.1, stage.y - 0.54)
-        painted = stage.soft(0.53 - wide / 2 - away + 2.5 * ragged, 0.16)
-    else:
-        rows = (stage.x, 1 - stage.x, stage.y, 1 - stage.y)
-        edge = np.minimum.reduce(
-            [row if is_left else np.ones_like(row) for row, is_left in zip(rows, sides, strict=True)]
-        )
-        painted = stage.soft(edge - wide + ragged, 0.03)
+    away = np.hypot((stage.x - 0.5) / 1.1, stage.y - 0.54)
+    painted = stage.soft(0.53 - wide / 2 - away + ragged, 0.16)
     stage.rgb += (np.array(PAPER, np.float32) - stage.rgb) * (1 - painted)[..., None]
 
 

@@ -25,6 +25,10 @@ TILTED = (0.3, 1.25)
 FOOT, BASE = 0.06, 0.55
 """From which share of its width on the lowest part of a drawing, as high as that share of it, is a base to stand on."""
 
+CUT, BROAD = 0.62, 0.7
+"""How broad, as shares of its width and of its height, a bust is where it is cut off, and as a whole."""
+
+_BUSTS = ("person-role", "person-fantasy", "person-gesture", "person-symbol", "family")
 _LAID = (
     "food-", "dishware", "book-paper", "light-video", "computer", "phone", "money", "mail", "writing", "office",
     "lock", "tool", "science", "medical", "sound", "music", "sport", "game", "arts-crafts", "clothing", "household",
@@ -103,3 +107,10 @@ def is_laid(item: Item, posture: Posture) -> bool:
     if _FLYING.search(item.name):
         return False
     return posture.is_tilted and (item.kind.startswith(_LAID) or bool(_LAID_BY_NAME.search(item.name)))
+
+
+def is_bust(item: Item, posture: Posture) -> bool:
+    """Return whether a person is drawn as a head or a bust, which the frame is to cut off: on a ground it would lie."""
+    if item.kind == "person":
+        return True
+    return item.kind.startswith(_BUSTS) and posture.base >= CUT and posture.wide >= BROAD * posture.high

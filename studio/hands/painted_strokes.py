@@ -157,7 +157,7 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
         coat = stroked(marks, field, length * unit, width * unit, wanted.clamp(max=1.1))
         tones = form.broken(marks, source, light=shake, turn=turn, reach=0.25 * pitch * unit, astray=0.25)
         body = (1 - coat.across.abs()) * 1.1 + 0.5 * (1 - coat.along.abs())
-        laid = coat.cover * step(body + (0.30 / press) * tooth, -0.06, 0.46)
+        laid = coat.cover * step(body + (0.24 / press) * tooth, -0.16, 0.44)
         picture = over(coat.coloured(tones), (0.9 * min(1.0, press)) * laid, picture)
     small = form.minute(drawing)
     # What is small is drawn with a sharp edge of the stick, darker where it is dark.

@@ -44,7 +44,7 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     flat = brush.shifted(soft(*drawing.parted_motifs(11, 1.8, 1.0)), *off)
     light, chroma, hue = colour.polar(colour.lab(flat))
     run = step(-patch + 0.3 * drift, 1.2, 1.8) * (1 - fine)
-    glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.34 - 0.4 * light), hue + 0.16 * patch)
+    glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.34 - 0.4 * light), hue + 0.09 * patch)
     glaze = over(brush.blur(glaze, 5 * unit), 0.6 * run, glaze)
     # What lies behind has run into it where both were wet.
     glaze = over(brush.blur(drawing.ground, 3 * unit) * glaze.sqrt(), 0.5 * lost, glaze)
@@ -92,8 +92,8 @@ def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tenso
     light, chroma, hue = colour.polar(colour.lab(flat))
     light = contrasted(light)
     turn = 0.15 * patch + 0.05 * drift
-    glaze = colour.colour((0.40 + 0.60 * light).clamp(0, 1), chroma * 1.3 + 0.010, hue + turn)
-    kept = step(light + 0.03 * drift + 0.05 * patch, 0.72, 0.98)
+    glaze = colour.colour((0.47 + 0.53 * light).clamp(0, 1), chroma * 1.35 + 0.010, hue + turn)
+    kept = step(light + 0.03 * drift + 0.06 * patch, 0.60, 0.92)
     laid = sheet * (1 - (1 - glaze) * (0.94 + 0.07 * patch + 0.02 * drift).clamp(0.4, 1.2) * (1 - 0.85 * kept))
     dense = 1 - colour.lab(laid)[:, :1]
     rim = (dense - brush.blur(dense, 3.0 * unit)).clamp(0, 0.2)
@@ -132,18 +132,18 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     off = [1.5 * unit * brush.cloud(dice, like, 24 * unit, 2) for _ in range(2)]
     inside = step(brush.blur(brush.shifted(like, *off), 1.2 * unit), 0.25, 0.75)
     fine = form.detail(drawing)
-    # The ground: two graded washes; light parts stay paper, and so does a mist around the things.
-    shade = 1 - contrasted(colour.lab(brush.blur(drawing.ground, 2 * unit))[:, :1])
-    shade = brush.shifted(shade, *[2.2 * each for each in off])
-    mist = step(brush.cloud(dice, like, 70 * unit, 2) + 2.2 * brush.blur(like, 12 * unit), 0.2, 2.4)
-    flat = torch.ones_like(like), 0.12 * brush.cloud(dice, like, 60 * unit, 1)
-    swept = brush.along(brush.cloud(dice, like, 14 * unit, 2), *flat, 110 * unit, 9) * 2.2
-    ground = torch.zeros_like(like)
-    for at, strength in ((0.30, 0.16), (0.52, 0.24), (0.74, 0.34)):
-        cover = step(shade + 0.08 * swept, at - 0.045, at + 0.045)
+    # The ground: graded washes that follow what it shows; light parts stay paper, and so does a mist around the things.
+    shade = 1 - contrasted(colour.lab(brush.blur(drawing.ground, 1.4 * unit))[:, :1])
+    shade = brush.shifted(shade, *[1.4 * each for each in off])
+    mist = step(brush.cloud(dice, like, 70 * unit, 2) + 2.0 * brush.blur(like, 12 * unit), 0.3, 2.8)
+    lie = form.ways(drawing.ground, unit, 9.0, 0.12 * brush.cloud(dice, like, 60 * unit, 1))
+    swept = brush.along(brush.cloud(dice, like, 9 * unit, 2), *lie, 60 * unit, 8) * 2.0
+    ground = 0.42 * step(shade, 0.12, 0.95)
+    for at, strength in ((0.34, 0.10), (0.56, 0.14), (0.78, 0.22)):
+        cover = step(shade + 0.035 * swept, at - 0.07, at + 0.07)
         rim = (cover - brush.blur(cover, 4 * unit)).clamp(0, 1)
-        ground = ground + strength * cover + 0.42 * rim
-    ground = ground * (1 - 0.72 * mist) * (0.95 + 0.13 * swept)
+        ground = ground + strength * cover + 0.2 * rim
+    ground = ground * (1 - 0.55 * mist) * (0.97 + 0.06 * swept)
     # Things: tone in masses, wet in wet, darkest in their shade; lights are paper.
     luma = brush.shifted(brush.blur(_grey(drawing.rgb, unit), 0.9 * unit), *off)
     low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
@@ -153,9 +153,9 @@ def ink_wash(drawing: Drawing, dice: Dice) -> Tensor:
     bent = brush.along(brush.cloud(dice, like, 8 * unit, 1), *way, 40 * unit, 7) * 1.9
     washes = torch.zeros_like(like)
     for at, strength in ((0.22, 0.15), (0.42, 0.20), (0.62, 0.24), (0.82, 0.26)):
-        cover = step(tone + 0.04 * bent, at - 0.06, at + 0.06)
-        washes = washes + strength * cover + 0.36 * (cover - brush.blur(cover, 2.4 * unit)).clamp(0, 1)
-    washes = washes * (0.96 + 0.1 * bent)
+        cover = step(tone + 0.025 * bent, at - 0.08, at + 0.08)
+        washes = washes + strength * cover + 0.28 * (cover - brush.blur(cover, 2.4 * unit)).clamp(0, 1)
+    washes = washes * (0.97 + 0.06 * bent)
     dense = over(washes, inside, ground)
     # A brushed line, loaded here and dry there, along what is found of the form.
     press = 0.5 + 0.5 * brush.cloud(dice, like, 30 * unit, 2).clamp(-1, 1)

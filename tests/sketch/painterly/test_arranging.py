@@ -18,6 +18,8 @@ SHAPES = {
     "cup": ("dishware", '<rect x="8" y="10" width="16" height="14" fill="#28c"/>'),
     "horse": ("animal-mammal", '<rect x="4" y="10" width="24" height="12" fill="#840"/>'),
     "airplane": ("transport-air", '<path fill="#ccc" d="M4 25 25 4l3 3L7 28z"/>'),
+    "queen": ("person-role", '<path fill="#c24" d="M12 3h8v11l9 5v11H3V19l9-5z"/>'),
+    "runner": ("person-sport", '<path fill="#c24" d="M12 3h8v11l9 5-9 11H15V19l-9-5z"/>'),
     "shoe": ("clothing", '<path fill="#c24" d="M4 4 28 25v3H4z"/>'),
     "lion": ("animal-mammal", '<circle cx="16" cy="16" r="14" fill="#e92"/>'),
 }
@@ -50,6 +52,15 @@ def test_arrange_tilted_tool_lies_on_the_table_and_an_aeroplane_flies_as_it_is(s
 @pytest.mark.parametrize("seed", SEEDS)
 def test_arrange_tilted_thing_on_a_broad_base_stands_on_it(seed: int) -> None:
     assert arranging.arrange([item("shoe")], Wish(kind="table"), seed, BOOK).things[0].turn == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_arrange_bust_is_cut_off_by_the_frame_and_a_whole_person_is_not(seed: int) -> None:
+    feet = []
+    for name in ("queen", "runner"):
+        thing = arranging.arrange([item(name)], Wish(kind="hills"), seed, BOOK).things[0]
+        feet.append(thing.y + posture.of(thing.drawing, BOOK).bottom * thing.size)
+    assert feet[0] >= 1 > feet[1]
 
 
 @pytest.mark.parametrize("name", ["cup", "horse", "key"])
