@@ -5,8 +5,6 @@ is known wherever it is decoded, and its drawing, half as large as the picture, 
 them. The package needs torch and safetensors alone: the studio trains what the worker paints with.
 """
 
-from decoder.folding import folded
 from decoder.scene_decoder import CONFIG, GUIDE, SCALE, WEIGHTS, DecoderError, SceneDecoder, Shape, load, save, shape_in
 
-__all__ = ["CONFIG", "GUIDE", "SCALE", "WEIGHTS", "DecoderError", "SceneDecoder", "Shape", "folded", "load", "save",
-           "shape_in"]  # fmt: skip
+__all__ = ["CONFIG", "GUIDE", "SCALE", "WEIGHTS", "DecoderError", "SceneDecoder", "Shape", "load", "save", "shape_in"]

@@ -94,11 +94,8 @@ def _doubling() -> nn.Upsample:
 
 
 def _painting(channels: int) -> nn.Sequential:
-    """Return the last doubling and its colours; two convolutions that can be folded into one, edges of pictures too.
-
-    So the first has no bias, and the second sees what the first makes of a picture's last pixels beyond its edge.
-    """
-    return nn.Sequential(_doubling(), nn.Conv2d(channels, 16, 3, padding=2, bias=False), nn.Conv2d(16, 3, 3))
+    """Return the last doubling and its colours; the first convolution has no bias, so that both can be folded."""
+    return nn.Sequential(_doubling(), nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.Conv2d(16, 3, 3, padding=1))
 
 
 class SceneDecoder(nn.Module):

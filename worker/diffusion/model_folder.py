@@ -71,7 +71,7 @@ def sketch_side(folder: Path) -> int | None:
 
 
 def scene_decoder(folder: Path) -> SceneDecoder | None:
-    """Load the decoder that is shown scenes, folded to paint with; None where there is none.
+    """Load the decoder that is shown scenes; None where there is none.
 
     Raises ModelError where it cannot be loaded, or is made for other latents or sketches.
     """
@@ -86,7 +86,7 @@ def scene_decoder(folder: Path) -> SceneDecoder | None:
     scale = 2 ** (len(vae.get("block_out_channels") or vae.get("decoder_block_out_channels") or ()) - 1)
     if (found.shape.latent, decoder.SCALE) != (vae.get("latent_channels", 4), scale) or side != 2 * (sample or 0):
         raise ModelError(f"{folder / DECODER} is made for other latents or sketches than the model's")
-    return decoder.folded(found)
+    return found
 
 
 def inspect(folder: Path) -> str:
