@@ -123,6 +123,9 @@ class RecipeSampler(TypedDict):
     enlarged: NotRequired[
         Annotated[int, Field(description="How many times the model's own size a side is, where more.", examples=[2])]
     ]
+    finer: NotRequired[
+        Annotated[int, Field(description="How many times of these the decoder's finer stage paints.", examples=[2])]
+    ]
 
 
 class RecipeLevel(TypedDict):

@@ -18,7 +18,7 @@ walk that it belongs to: a walk that goes on from another's last stop joins it w
 def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool = False) -> int:
     """Count the passes of a walk, level by level: its stops, the knots of each rung, the frames that start from them.
 
-    A pass over an enlarged picture counts as so many as the model's own size goes into it.
+    A pass over enlarged latents counts as so many as the model's own size goes into them.
 
     ``sampling`` is what `presets.resolve` returned; without a ladder, as of old, every frame is painted in full.
     Where it does not branch, only knots that were there a rung before are not begun anew. ``closed`` says that the last
@@ -27,8 +27,12 @@ def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: boo
     steps = int(sampling["steps"])
     if "ladder" not in sampling:
         return frames * of_frame(sampling, 0, steps)
-    area = int(sampling.get("enlarged", 1)) ** 2
-    return area * _of_levels(sampling, stops=stops, frames=frames, closed=closed)
+    return area(sampling) * _of_levels(sampling, stops=stops, frames=frames, closed=closed)
+
+
+def area(sampling: Mapping[str, Any]) -> int:
+    """Return how many times the model's own size goes into what it paints: finer decoding needs no larger latents."""
+    return (int(sampling.get("enlarged", 1)) // int(sampling.get("finer", 1))) ** 2
 
 
 def _of_levels(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool) -> int:

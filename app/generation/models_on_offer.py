@@ -21,6 +21,7 @@ VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",
 CONSISTENT = ("LCMScheduler", "TCDScheduler")
 DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
 SKETCH = "sketch.json"
+DECODER = "decoder"
 STYLES = "styles"  # the folder in the instance's, where styles that were added lie
 OPTIONAL = ("safety_checker", "feature_extractor", "image_encoder")
 
@@ -73,8 +74,8 @@ def facts(setting: str | None = None) -> dict[str, Any]:
     pixels of a side, or ``None``), ``sizes`` (those that may be asked for, its own first), ``scheduler`` (the solver
     that its folder names, or ""), ``few_step`` (whether it was distilled to paint in a few steps without guidance),
     ``embeds_guidance`` (whether guidance is one of its inputs, and costs no second pass), ``has_sketches`` (whether
-    sketches lead it) and ``steps_max`` (how many steps the schedule has that it was distilled on, or ``None`` where any
-    number can be painted).
+    sketches lead it), ``finer`` (how many times as large its decoder can paint the same latents) and ``steps_max``
+    (how many steps the schedule has that it was distilled on, or ``None`` where any number can be painted).
     """
     setting = setting or current_app.config["MODEL"]
     known: dict[str, dict[str, Any]] = g.setdefault("model_facts", {}) if has_request_context() else {}
@@ -189,7 +190,8 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
         "embeds_guidance": unet.get("time_cond_proj_dim") is not None,
         "has_sketches": (folder / SKETCH).exists(),
     } | told
-    known["sizes"] = _sizes(known["size"], told.get("sizes"))
+    known["finer"] = 2 if _json_or_nothing(folder / DECODER / "config.json").get("finer") else 1
+    known["sizes"] = _sizes(known["size"], told.get("sizes"), known["finer"])
     return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
 
 
@@ -206,11 +208,12 @@ def _size(unet: dict[str, Any], vae: dict[str, Any]) -> int | None:
     return latents * 2 ** (len(blocks) - 1) if isinstance(latents, int) and isinstance(blocks, list) else None
 
 
-def _sizes(own: int | None, told: object) -> list[int]:
-    """List the sizes that a model paints: its own, and those multiples of it that it says it paints well."""
-    larger = told if isinstance(told, list) else []
-    fitting = sorted(size for size in larger if type(size) is int and size > own and not size % own) if own else []
-    return [own, *fitting] if own else []
+def _sizes(own: int | None, told: object, finer: int) -> list[int]:
+    """List the sizes that a model paints: its own, those multiples of it that it says it paints well, and the finer."""
+    if not own:
+        return []
+    larger = [*(told if isinstance(told, list) else []), own * finer]
+    return [own, *sorted({size for size in larger if type(size) is int and size > own and not size % own})]
 
 
 def _is_few_step(scheduler: dict[str, Any]) -> bool:

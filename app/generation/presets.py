@@ -83,7 +83,7 @@ def resolve(
     ``steps``, ``guidance`` and ``size`` are a visitor's own. A model may say otherwise of any field in its
     ``house.json``, under ``presets``. Returns scheduler, steps, guidance, guided, gain, spacing, ladder and branches,
     as JSON has them; ``detail`` where there is some; and ``enlarged``, how many times the model's own a side is, where
-    it is more.
+    it is more, with ``finer``, how many times of these are the work of its decoder's finer stage, where it has one.
 
     :raises KeyError: for a preset that there is not.
     """
@@ -94,9 +94,15 @@ def resolve(
     settings["scheduler"] = settings["scheduler"] or facts.get("scheduler") or SOLVER
     settings["steps"] = steps or int(settings["steps"])
     settings["guidance"] = float(settings["guidance"] if guidance is None else guidance)
-    own = facts.get("size")
-    enlarged = {"enlarged": size // own} if size and own and size > own else {}
-    return _whole(settings) | enlarged
+    return _whole(settings) | _enlarged(size, facts.get("size"), facts.get("finer", 1))
+
+
+def _enlarged(size: int | None, own: int | None, finest: int) -> dict[str, int]:
+    """Return how much larger than its own a model paints, and how much of that its decoder adds."""
+    if not size or not own or size <= own:
+        return {}
+    times = size // own
+    return {"enlarged": times} | ({"finer": finest} if finest > 1 and times % finest == 0 else {})
 
 
 def _whole(settings: dict[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,8 @@ class Model:
     `sketch_side` is the size of the sketches that lead it, None where it is led by words alone.
     `scale` is how many pixels, along each side, one latent stands for. Where `embeds_guidance`, the strength of the
     guidance is an input of the network, and no second pass without the prompt is needed. One that `decodes_scenes` has
-    a decoder beside the autoencoder that is shown what a scene looks like.
+    a decoder beside the autoencoder that is shown what a scene looks like; `finest` is how many times as large as
+    usual it can paint what latents hold.
     """
 
     def __init__(self, folder: Path, *, name: str = "", revision: str = "", device: str = "auto") -> None:
@@ -86,6 +87,7 @@ class Model:
         self.latent_shape: tuple[int, int, int] = (config.out_channels, height, width)
         self.sketch_side = files.sketch_side(folder)
         self.decodes_scenes = decoding.decodes_scenes(self._pipe.vae)
+        self.finest = decoding.finest(self._pipe.vae)
         self._folder = folder
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
         self.embeds_guidance: bool = config.time_cond_proj_dim is not None
@@ -272,12 +274,14 @@ class Model:
             self._solvers = {key: solvers.make(scheduler, self._pipe.scheduler.config, steps, self.device)}
         return copy.deepcopy(self._solvers[key])
 
-    def decode(self, vae: Any, latents: torch.Tensor, guides: decoding.Guides | None = None) -> NDArray[np.float32]:
-        """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time.
+    def decode(
+        self, vae: Any, latents: torch.Tensor, guides: decoding.Guides | None = None, *, finer: int = 1
+    ) -> NDArray[np.float32]:
+        """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time, `finer` times as large.
 
-        `guides`, one for each, show a model that `decodes_scenes` what they are of.
+        `guides`, one for each, show a model that `decodes_scenes` what they are of; they are as much larger.
         """
-        return decoding.decode(vae, latents, guides, scale=self.scale, lanes=self._is_small)
+        return decoding.decode(vae, latents, guides, scale=self.scale * finer, lanes=self._is_small)
 
     @torch.inference_mode()
     def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -98,7 +98,9 @@ class Painter:
         asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
         encoded = [self.model.encode(prompt, stop.negative_prompt) for prompt, stop in zip(asked, stops, strict=True)]
         prompts, negatives = zip(*encoded, strict=True)
-        channels, scale = self.model.latent_shape[0], self.model.scale
+        if rendering.finer not in (1, self.model.finest):
+            raise PaintingError(f"the model {self.name} ({self.revision}) has no stage for pictures so much finer")
+        channels, scale = self.model.latent_shape[0], self.model.scale * rendering.finer
         shape = (channels, rendering.height // scale, rendering.width // scale)
         count = solvers.fresh_noises(rendering.scheduler, rendering.steps)
         drawn = np.stack([_noises(stop.seed, 1 + count, shape) for stop in stops])
@@ -119,6 +121,7 @@ class Painter:
                 self.model,
                 [stop.scene for stop in stops],
                 latents=shape[1:],
+                finer=rendering.finer,
                 added=drawings,
                 cut_outs=cut_outs,
                 closed=closed,
@@ -177,6 +180,9 @@ class Painter:
         words = self._words(prepared, task.positions)
         beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
         guides = None if prepared.sketches is None else prepared.sketches.guides(task.positions)
+        coarse = (
+            guides if guides is None or rendering.finer == 1 else [_coarser(each, rendering.finer) for each in guides]
+        )
         painted = [Painted(position) for position in task.positions]
         expected = latents
         whole = task.until == rendering.steps
@@ -199,7 +205,7 @@ class Painter:
                 if held is not None and not (is_last and whole):
                     expected = held.expected(step, expected)
             if reached in task.keep:
-                thumbnails = self._decoded(vae, expected, guides) if reached in rendering.decoded else lens(expected)
+                thumbnails = self._decoded(vae, expected, coarse) if reached in rendering.decoded else lens(expected)
                 _keep(painted, reached, latents, solver_state.memory(solver), thumbnails)
             on_step()
         has_numbers = bool(torch.isfinite(latents).all())  # here a device is waited for
@@ -210,7 +216,7 @@ class Painter:
             return painted
         if whole and rendering.detail:
             expected = _detailed(expected, task.positions, rendering.detail)
-        pictures = self.model.decode(vae, expected, guides)
+        pictures = self.model.decode(vae, expected, guides, finer=rendering.finer)
         watch.lap("decode")
         if not np.isfinite(pictures).all():
             return None
@@ -276,7 +282,7 @@ class Painter:
         """Predict with classifier-free guidance (Ho & Salimans, arXiv 2207.12598), both passes in one batch."""
         settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
         guided = rendering.guidance > 1 and not self.model.embeds_guidance and _is_within(step, rendering.guided)
-        area = max(1, rendering.width * rendering.height // (self.size[0] * self.size[1]))
+        area = max(1, rendering.width * rendering.height // (self.size[0] * self.size[1] * rendering.finer**2))
         self.passes += (1 + guided) * area * len(latents)
         if not guided:
             return self.model.predict(unet, latents, t, words.prompts, words.pooled, **settings)
@@ -362,6 +368,15 @@ def _keep(
 def _are_numbers(painted: Sequence[Painted]) -> bool:
     """Tell whether all thumbnails are: a decoder may overflow where the latents do not."""
     return all(np.isfinite(thumbnail).all() for one in painted for thumbnail in one.thumbnails.values())
+
+
+def _coarser(guide: NDArray[np.float32] | None, times: int) -> NDArray[np.float32] | None:
+    """Return what a decoder is shown for pictures of the usual size, of a guide so many times as large."""
+    if guide is None:
+        return None
+    channels, height, width = guide.shape
+    tiles = guide.reshape(channels, height // times, times, width // times, times)
+    return np.asarray(tiles.mean((2, 4)), np.float32)
 
 
 def _detailed(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:

@@ -40,6 +40,7 @@ class Rendering:
     log-SNR from which and to which the steps go at equal distances, the solver's own steps if it is None. `decoded`
     are the depths whose thumbnails are taken with the decoder: those of the ladder's further rungs, or its only one,
     since they place the frames. `detail` is by how much the finest of the latents is stronger midway between stops.
+    `finer` is how many times as large as usual latents are decoded, by the decoder's finer stage.
     """
 
     scheduler: str
@@ -55,6 +56,7 @@ class Rendering:
     spacing: tuple[float, float] | None = None
     decoded: frozenset[int] = frozenset()
     detail: float = 0.0
+    finer: int = 1
 
     @classmethod
     def of(cls, sampling: Mapping[str, Any], **device: Any) -> Rendering:
@@ -69,5 +71,6 @@ class Rendering:
             spacing=(spacing[0], spacing[1]) if spacing else None,
             decoded=frozenset(depth for depth, _ in ladder[1:] or ladder),
             detail=sampling.get("detail", 0.0),
+            finer=sampling.get("finer", 1),
             **device,
         )

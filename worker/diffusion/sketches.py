@@ -30,7 +30,7 @@ Beside = tuple[NDArray[np.float32], NDArray[np.float16] | None]
 """A sketch, and the guide of the same drawing, in half the memory."""
 
 GUIDE = 2
-"""How much larger than a sketch the guide is that a decoder is shown: half the picture's side."""
+"""How much larger than a sketch the guide is that a decoder is shown: half the side of usual pictures."""
 
 STOP_FINER = 4
 """How much finer than a sketch stops are drawn for guides: things are placed by whole pixels there, and half of one of
@@ -45,13 +45,15 @@ def of_walk(
     scenes: Sequence[Scene | None],
     *,
     latents: tuple[int, int] | None = None,
+    finer: int = 1,
     added: Mapping[str, str],
     closed: bool,
     cut_outs: Mapping[str, NDArray[np.uint8]] = MappingProxyType({}),
 ) -> WalkSketches | None:
     """Return what leads a painter from stop to stop; None where nothing does.
 
-    `latents` are the height and width of what it paints, by default the model's own. `added` are drawings as SVG by
+    `latents` are the height and width of what it paints, by default the model's own; `finer` is how many times as large
+    as usual they are decoded. `added` are drawings as SVG by
     digest, which may not lie beside the weights, `cut_outs` what was cut out of photos. Raises PaintingError where one
     is to be had nowhere.
     """
@@ -67,7 +69,8 @@ def of_walk(
         raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
     fold = model.sketch_side // model.latent_shape[-1]
     height, width = latents or model.latent_shape[1:]
-    return WalkSketches(scenes, book, (fold * height, fold * width), closed=closed, guided=model.decodes_scenes)
+    guide = GUIDE * finer if model.decodes_scenes else 0
+    return WalkSketches(scenes, book, (fold * height, fold * width), closed=closed, guide=guide)
 
 
 def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[str, str]) -> NDArray[np.float32] | None:
@@ -88,7 +91,7 @@ def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[s
 class WalkSketches:
     """The sketches of one walk, by position; a stop without a scene has a blank one.
 
-    With a decoder that is shown the scene there are guides as well, twice as large, of the same drawings.
+    With a decoder that is shown the scene there are guides as well, twice as large or more, of the same drawings.
     """
 
     def __init__(
@@ -98,16 +101,17 @@ class WalkSketches:
         side: Size,
         *,
         closed: bool = False,
-        guided: bool = False,
+        guide: int = 0,
     ) -> None:
         """Draw scenes, one for each stop, from the drawings of a sketchbook; sketches are `side` wide and high.
 
-        Where a sketch is not square, `side` is its height and width. Guides are made where they are asked for with
-        `guided`.
+        Where a sketch is not square, `side` is its height and width. `guide` is how many times as large guides are;
+        there are none where it is 0.
         """
         self.scenes = tuple(scenes)
-        self._book, self._frame, self._closed, self._guided = book, Frame.of(side), closed, guided
-        self._taken = Taken(book, side=self._frame.side * FINER)
+        self._book, self._frame, self._closed, self._guide = book, Frame.of(side), closed, guide
+        self._step = max(FINER, guide)
+        self._taken = Taken(book, side=self._frame.side * self._step)
         self._mixture = lru_cache(maxsize=8)(self._mixed)
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._drawn)
 
@@ -119,7 +123,7 @@ class WalkSketches:
         return np.stack([self._remembered(position)[0] for position in positions])
 
     def guides(self, positions: Sequence[float]) -> list[NDArray[np.float32] | None]:
-        """Return what a decoder is shown at global positions: (4 x twice as high x twice as wide), within -1 and 1.
+        """Return what a decoder is shown at global positions: (4 x height x width of a guide), within -1 and 1.
 
         None where the model's decoder is shown nothing. Raises SketchbookError as :meth:`at`.
         """
@@ -132,7 +136,7 @@ class WalkSketches:
         if t in (0.0, 1.0) or first == last:  # at a stop: nothing needs to be matched
             return self._alone(last if t == 1.0 else first)
         if first is not None and last is not None:
-            return self._beside(self._mixture(i).at(t, self._finer(FINER)))
+            return self._beside(self._mixture(i).at(t, self._finer(self._step)))
         (sketch, guide), (other, further) = self._alone(first), self._alone(last)
         shown = None
         if guide is not None and further is not None:
@@ -147,12 +151,12 @@ class WalkSketches:
     def _alone(self, scene: Scene | None) -> Beside:
         if scene is None:
             return self._blank
-        finer = STOP_FINER if self._guided else FINER
+        finer = STOP_FINER // GUIDE * self._guide or FINER
         return self._beside(rendering.draw(scene, self._book, self._finer(finer)))
 
     def _beside(self, drawn: Drawn) -> Beside:
         height = self._frame.height
-        guide = drawn.guide(height * GUIDE).astype(np.float16) if self._guided else None
+        guide = drawn.guide(height * self._guide).astype(np.float16) if self._guide else None
         return drawn.sketch(height), guide
 
     def _finer(self, step: int) -> tuple[int, int]:
@@ -161,5 +165,6 @@ class WalkSketches:
     @cached_property
     def _blank(self) -> Beside:
         height, width = self._frame.height, self._frame.width
-        guide = np.zeros((4, height * GUIDE, width * GUIDE), np.float16) if self._guided else None
+        times = self._guide
+        guide = np.zeros((4, height * times, width * times), np.float16) if times else None
         return np.zeros((4, height, width), np.float32), guide

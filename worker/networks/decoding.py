@@ -33,6 +33,11 @@ def decodes_scenes(vae: Any) -> bool:
     return getattr(vae, SCENES, None) is not None
 
 
+def finest(vae: Any) -> int:
+    """Return how many times as large as usual pictures can be decoded: more than once where there is a finer stage."""
+    return 2 if decodes_scenes(vae) and getattr(vae, SCENES).finer is not None else 1
+
+
 def decode(vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int, lanes: bool) -> NDArray[np.float32]:
     """Decode latents into pictures (frames x height x width x 3, 0-1), `scale` times as wide as these.
 

@@ -23,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.generation.cost import PAIR, of_frame, rungs
+from app.generation.cost import PAIR, area, of_frame, rungs
 from worker.planning import frame_schedule, pacing
 
 Kind = Literal["stops", "knots", "frames"]
@@ -126,8 +126,7 @@ def passes(levels: Sequence[Level], sampling: Mapping[str, Any]) -> int:
     *others, last = levels
     is_begun = sampling.get("branches") and last.kind != "stops" and others and others[-1].kind == "knots"
     before = others[-1].until if is_begun else 0
-    area = int(sampling.get("enlarged", 1)) ** 2
-    return area * of_frame(sampling, before, last.until)
+    return area(sampling) * of_frame(sampling, before, last.until)
 
 
 def recorded(positions: Sequence[float], stops: int, steps: int, size: int) -> list[Level]:

@@ -39,6 +39,8 @@ def test_an_odd_stop_is_painted_with_itself_and_the_way_back_to_the_first_is_a_l
 def test_pass_over_an_enlarged_picture_counts_as_its_area() -> None:
     once = cost.of_walk(BALANCED, stops=2, frames=24)
     assert cost.of_walk(BALANCED | {"enlarged": 2}, stops=2, frames=24) == 4 * once
+    assert cost.of_walk(BALANCED | {"enlarged": 2, "finer": 2}, stops=2, frames=24) == once
+    assert cost.of_walk(BALANCED | {"enlarged": 4, "finer": 2}, stops=2, frames=24) == 4 * once
 
 
 def test_without_a_ladder_every_frame_is_painted_in_full() -> None:

@@ -14,6 +14,7 @@ from flask import Flask
 from app.config import DEFAULTS, ROOT
 from app.generation import models_on_offer
 from tests.conftest import make_app
+from tests.support import led
 from tests.support.house import NAME
 
 INDEX = {
@@ -160,8 +161,20 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
             "embeds_guidance": False,
             "steps_max": None,
             "has_sketches": False,
+            "finer": 1,
         }
         assert models_on_offer.facts() == known
+
+
+@pytest.mark.parametrize(("channels", "sizes"), [(0, [256]), (16, [256, 512])])
+def test_model_whose_decoder_has_a_finer_stage_paints_twice_its_size(
+    app: Flask, tmp_path: Path, channels: int, sizes: list[int]
+) -> None:
+    folder = led.lay_out(tmp_path / "led", size=256)
+    (folder / "decoder").mkdir()
+    (folder / "decoder" / "config.json").write_text(json.dumps({"finer": channels}))
+    facts = models_on_offer.facts(str(folder))
+    assert facts["sizes"] == sizes and facts["finer"] == len(sizes)
 
 
 def test_missing_tokenizer_of_the_second_encoder_is_named(model: Path) -> None:

@@ -31,6 +31,9 @@ def test_size_beyond_the_models_own_is_kept_as_how_many_times_it_is() -> None:
     own = presets.resolve("balanced", {"size": 256})
     assert presets.resolve("balanced", {"size": 256}, size=256) == own
     assert presets.resolve("balanced", {"size": 256}, size=512) == own | {"enlarged": 2}
+    assert presets.resolve("balanced", {"size": 256, "finer": 2}, size=512) == own | {"enlarged": 2, "finer": 2}
+    assert presets.resolve("balanced", {"size": 256, "finer": 2}, size=768) == own | {"enlarged": 3}
+    assert presets.resolve("balanced", {"size": 256, "finer": 2}) == own
 
 
 def test_presets_differ_in_the_work_they_are_worth() -> None:

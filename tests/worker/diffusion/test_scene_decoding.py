@@ -23,8 +23,8 @@ from worker.diffusion import model_folder, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.painter import Painter
-from worker.diffusion.rendering import StopInput
-from worker.diffusion.sketches import WalkSketches
+from worker.diffusion.rendering import PaintingError, StopInput
+from worker.diffusion.sketches import GUIDE, WalkSketches
 from worker.diffusion.whole_walk import WholeWalk
 from worker.planning.latent_state import Painted
 
@@ -57,10 +57,20 @@ def guided(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def painters(plain: Path, guided: Path) -> dict[str, Painter]:
+def finer(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = shutil.copytree(plain, tmp_path_factory.mktemp("finer") / "model")
+    torch.manual_seed(2)
+    network = SceneDecoder(SMALL)
+    network.add_finer(4)
+    decoder.save(network, copy / "decoder")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def painters(plain: Path, guided: Path, finer: Path) -> dict[str, Painter]:
     setting = tuning.Setting("float32", "contiguous", 1, 2)
     return {path.parent.name.rstrip("0"): Painter(Model.load(str(path), device="cpu"), setting)
-            for path in (plain, guided)}  # fmt: skip
+            for path in (plain, guided, finer)}  # fmt: skip
 
 
 def painted(painter: Painter, scenes: list[Scene | None], positions: list[float], **how: Any) -> list[Painted]:
@@ -78,6 +88,24 @@ def test_decoder_beside_the_autoencoder_paints_what_has_a_scene(painters: dict[s
     led, alone = (pictures(painted(painters[name], [HOUSE, CAT], [0.0, 0.5])) for name in ("guided", "plain"))
     assert led.shape == alone.shape == (2, 128, 128, 3) and (led != alone).any((1, 2, 3)).all()
     assert (pictures(painted(painters["guided"], [HOUSE, CAT], [0.0, 0.5])) == led).all()
+
+
+def test_finer_stage_paints_larger_pictures_of_the_same_latents_and_passes(painters: dict[str, Painter]) -> None:
+    painter, setting = painters["finer"], {"width": 256, "height": 256, "finer": 2, "decoded": (2,)}
+    before = painter.passes
+    usual = painted(painter, [HOUSE, None], [0.0, 0.5, 1.0], setting={"decoded": (2,)}, keep=[2])
+    middle = painter.passes
+    large = painted(painter, [HOUSE, None], [0.0, 0.5, 1.0], setting=setting, keep=[2])
+    assert painter.passes - middle == middle - before
+    assert pictures(large).shape == (3, 256, 256, 3) and pictures(usual).shape == (3, 128, 128, 3)
+    for one, other in zip(large, usual, strict=True):  # what places frames is as before
+        assert one.thumbnails[2].shape == other.thumbnails[2].shape
+        assert np.abs(one.thumbnails[2] - other.thumbnails[2]).mean() < 0.02
+
+
+def test_finer_pictures_of_a_model_without_that_stage_are_refused(painters: dict[str, Painter]) -> None:
+    with pytest.raises(PaintingError, match="no stage for pictures so much finer"):
+        painted(painters["guided"], [HOUSE], [0.0], setting={"width": 256, "height": 256, "finer": 2})
 
 
 def test_what_has_no_scene_is_decoded_by_the_same_decoder(painters: dict[str, Painter]) -> None:
@@ -174,7 +202,7 @@ def test_whole_walk_is_painted_in_a_frame(painters: dict[str, Painter], aspect: 
 
 
 def walk_of(*scenes: Scene | None, guided: bool = True) -> WalkSketches:
-    return WalkSketches(scenes, drawings.book(), 32, guided=guided)
+    return WalkSketches(scenes, drawings.book(), 32, guide=GUIDE if guided else 0)
 
 
 def test_guides_of_graphic_scenes_are_twice_as_large_as_sketches_and_show_the_same() -> None:
