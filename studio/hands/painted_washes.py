@@ -56,8 +56,8 @@ def watercolour(drawing: Drawing, dice: Dice) -> Tensor:
     rim = (dense - brush.blur(dense, 3.2 * unit)).clamp(0, 0.3)
     outer = (inside - brush.blur(inside, 3.0 * unit)).clamp(0, 0.5)
     # A bead of paint dries dark along the edges that were found, most where it ran down to.
-    pooled = (1 - lost) * step(drift - 0.5 * patch, -0.6, 0.7)
-    body = body * (1 - (1 - glaze * glaze) * (2.6 * rim + 1.1 * outer * pooled).clamp(max=0.8))
+    pooled = (1 - lost) * step(drift - 0.6 * patch, -0.2, 1.2)
+    body = body * (1 - (1 - glaze * glaze) * ((1.2 + 1.4 * pooled) * rim + 1.1 * outer * pooled).clamp(max=0.8))
     picture = over(body, inside, picture)
     picture = _bloomed(picture, sheet, dice, like, unit, 1 - torch.maximum(fine, 0.7 * inside))
     small = brush.blur(form.minute(drawing), 0.7 * unit)
@@ -185,6 +185,9 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     tone = (1 - light).clamp(0, 1)
     low, high = tone.amin((2, 3), keepdim=True), tone.amax((2, 3), keepdim=True)
     tone = ((tone - low) / (high - low).clamp(min=0.5)).clamp(0, 1)
+    # Parts of a thing are set apart by tone, since there is no colour to tell them.
+    own = brush.blur(tone * like, 5 * unit) / (brush.blur(like, 5 * unit) + 1e-3)
+    tone = (tone - 0.06 * inside + 0.6 * (tone - own) * inside).clamp(0, 1)
     # What is light stands before dark, and what is dark before light.
     around = brush.blur(like, 9 * unit)
     apart = brush.blur(tone * like, 9 * unit) / (around + 1e-3) - 0.5
@@ -195,7 +198,7 @@ def charcoal(drawing: Drawing, dice: Dice) -> Tensor:
     lie = form.ways(drawing.ground, unit, 9.0, lean)
     across = brush.along(brush.cloud(dice, like, 7 * unit, 2), *lie, 36 * unit, 7) * 1.9
     round_ = brush.along(brush.cloud(dice, like, 5.5 * unit, 1), *way, 34 * unit, 7) * 1.9
-    hatch = over(round_, inside, 0.42 * across)
+    hatch = over(0.62 * round_, inside, 0.42 * across)
     # Smudged masses first, whose edges the hand has blurred; then the stick again, harder where it is dark.
     masses = _masses(brush.blur(tone, 2.2 * unit), (0.28, 0.46, 0.64, 0.82), 0.09)
     pressed = step(tone + (0.17 * hatch + 0.045 * tooth) * step(tone, 0.03, 0.3), 0.24, 1.02)
