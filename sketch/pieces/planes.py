@@ -23,6 +23,9 @@ UNLIKE = 0.14
 ALIKE = 0.16
 """How far from the ground's ink another may be, in Oklab, and still be lost on it."""
 
+CLEAR = (2.0, 7.0)
+"""Units from outlines at which thin bars begin, and are whole."""
+
 INKS = (
     ("f3efe4", "151515", "d5281f", "1d4aa0", "f2c31b", "c9c7c0", "8d9096"),
     ("efe8d8", "22252b", "b8452f", "39557a", "d9a441", "a9b0a4", "d8cfbd", "6f7f72"),
@@ -59,8 +62,9 @@ def draw(of: Field) -> Array:
     pieces = _nearest(of, sums.own.reshape(-1, 3), avoided).reshape(of.ground.shape)
     pieces = over(pieces, of.cut(of.away), level.ground[number])
     picture = over(pieces, fine[number], level.shown[number])
-    # A bar that parts nothing would stand out like a barb.
-    return over(of.ink(1), np.maximum(firm, bars * _contrast(of, picture)), picture)
+    # A bar that parts nothing would stand out like a barb, and so would one that ends at an outline.
+    bars = bars * _contrast(of, picture) * step(np.abs(of.away), *CLEAR)
+    return over(of.ink(1), np.maximum(firm, bars), picture)
 
 
 def _contrast(of: Field, picture: Array) -> Array:
