@@ -23,10 +23,10 @@ Others are not known by a part: an animal would lose its head, and a building it
 TALL, WIDE = (0.70, 0.88), (0.72, 0.90)
 """How high, or how wide, a single thing is seen, as shares of the picture's side."""
 
-GROUP_TALL = {2: 0.80, 3: 0.70, 4: 0.60}
+GROUP_TALL = {2: 0.76, 3: 0.66, 4: 0.58}
 """How high the largest of so many things is seen."""
 
-CROWDED = 1.5
+CROWDED = 1.18
 """How much wider than the picture things together would be if none were before another."""
 
 FILLED = 0.94

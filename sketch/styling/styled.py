@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sketch import arrangement
 from sketch.arrangement import Item, Wish
-from sketch.compositions import composing
+from sketch.compositions import composing, layouts
 from sketch.compositions.composition import MARKS, PAINTED, Composition
 from sketch.compositions.register import STYLES
 from sketch.painterly import arranging
@@ -58,9 +58,25 @@ def arrange(
     colours = tuple(item.colour for item in items if item.colour)
     chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
     scene = _nearer(arrangement.arrange(items, wish, seed), items, wish, seed, chosen)
-    scene = _bled(scene, wish, book)
+    scene = _bled(_gathered(scene, chosen), wish, book)
     flat = replace(scene.setting, modelling=scene.setting.modelling * STYLES[marks].modelling)
     return replace(scene, setting=flat, composition=chosen)
+
+
+def _gathered(scene: Scene, chosen: Composition) -> Scene:
+    """Return a scene of several things that are all seen where cells show less than the whole of it."""
+    if len(scene.things) < 2 or chosen.layout not in layouts.REPEATED:
+        return scene
+    nearer = [
+        replace(
+            thing,
+            x=0.5 + (thing.x - 0.5) / layouts.FULL,
+            y=0.5 + (thing.y - 0.5) / layouts.FULL,
+            size=thing.size / layouts.FULL,
+        )
+        for thing in scene.things
+    ]
+    return replace(scene, things=tuple(nearer))
 
 
 def _bled(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:
