@@ -26,7 +26,7 @@ _GROUPS = {
     "sky": ("sky",),
     "round": ("food-fruit", "sky", "sport", "face", "time"),
     "thing": ("tool", "household", "clothing", "musical-instrument", "music", "arts-crafts", "science", "medical",
-              "event", "award", "other-object", "sport", "sound", "light-video", "computer", "phone", "game"),
+              "event", "award", "other-object", "sport", "light-video", "computer", "phone", "game"),
     "sign": tuple(sorted(SIGNS)),
 }  # fmt: skip
 """The beginnings of the subgroups that a group takes in."""
