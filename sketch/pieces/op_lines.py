@@ -8,7 +8,7 @@ from sketch.colour import Array
 from sketch.marks.field import Field, over, step
 
 PITCH = 7.4
-LIFT = 13.0
+LIFT = 20.0
 """Units by which the highest part of a form moves the lines that cross it."""
 
 INKS = (
@@ -33,7 +33,7 @@ def _within(of: Field, lean: float) -> Array:
     """Return the things (h, w, 3): lines across those of the ground, thick or thin by tone."""
     x, y = of.places
     turn = lean + float(of.chance(2).choice([1.57, 0.9, -0.9]))
-    way = x * np.sin(turn) + y * np.cos(turn) - LIFT * of.bulge - 3 * of.blur(of.tone * of.cover, 5)
+    way = x * np.sin(turn) + y * np.cos(turn) - LIFT * of.bulge - 5 * of.blur(of.tone * of.cover, 5)
     light = np.clip(0.5 + 1.25 * (of.detail - 0.5) + 0.3 * of.shade, 0, 1)
     pale, dark = of.inks[0], of.inks[1]
     if pale.mean() < dark.mean():

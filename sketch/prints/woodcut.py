@@ -37,9 +37,9 @@ def draw(of: Field) -> Array:
     second = second * step(dark, 0.12, 0.25)
     second = np.maximum(second, step(of.edges, 0.45, 0.9) * body * 0.9)
     printed = over(of.ink(1), second, pieces)
-    # Soft wood prints pale between the rings; pieces of the block do not quite touch.
+    # Soft wood prints pale between the rings; pieces of the block do not quite touch here and there.
     rings = of.stripes(grain / (PITCH * of.scale) + 0.35, np.clip(0.26 + 0.16 * _streaks(of, grain), 0.02, 0.6))
-    gap = of.cut(0.5 + 1.1 * of.cloud(34, 7) - np.abs(of.away + 0.4)) * 0.9
+    gap = of.cut(1.2 * of.cloud(34, 7) - 0.25 - np.abs(of.away + 0.4)) * 0.9
     bare = np.clip(rings * (0.52 - 0.12 * body - 0.2 * second) + gap, 0, 1)
     return over(np.broadcast_to(of.ink(0), of.ground.shape), bare, printed)
 
