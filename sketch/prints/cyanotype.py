@@ -41,17 +41,17 @@ def _held(of: Field) -> Array:
     """Return how much light things keep off (h, w): most where they are light or thick, less where thin or dark."""
     body = of.cut(of.blur(of.away, 1.0))
     through = np.clip(0.06 + 1.0 * of.detail, 0.08, 1)
-    through = through + 0.22 * step(of.away, 7, 0) - 0.35 * of.edges * step(of.away, 2, 6)
+    through = through + 0.1 * step(of.away, 7, 0) - 0.35 * of.edges * step(of.away, 2, 6)
     through = np.maximum(through, 0.42 * step(of.away, 5, 1))
     # A shadow's edge is soft where the thing rises from the paper.
-    rest = 0.22 * of.blur(of.cover, 5) * (1 - body)
+    rest = 0.08 * of.blur(of.cover, 5) * (1 - body)
     return np.asarray(np.clip(through, 0.06, 0.98) * body + rest, np.float32)
 
 
 def _plants(of: Field) -> Array:
-    """Return how much light pressed plants keep off (h, w): by chance none, or a few sprays of one kind."""
+    """Return how much light pressed plants keep off (h, w): a spray or a few of one kind."""
     chance, (high, wide) = of.chance(), of.size
-    count = int(chance.choice((0, 2, 2, 3, 3, 4)))
+    count = int(chance.choice((1, 2, 2, 3, 3, 4)))
     kind, pitch = int(chance.integers(4)), float(chance.uniform(15, 27))
     clear = np.ones(of.shape, np.float32)
     start, open_ = chance.uniform(0, 2 * np.pi), chance.uniform(0.42, 0.72)
