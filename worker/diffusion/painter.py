@@ -25,6 +25,7 @@ from worker.diffusion.model_folder import ModelError
 from worker.diffusion.prepared_walk import PreparedWalk, adapter_shares, noise_at, text_at
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.solvers import SOLVER, SOLVERS
+from worker.networks import decoding
 from worker.networks.decoding import Guides
 from worker.planning.latent_state import Painted, State, between
 
@@ -180,9 +181,7 @@ class Painter:
         words = self._words(prepared, task.positions)
         beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
         guides = None if prepared.sketches is None else prepared.sketches.guides(task.positions)
-        coarse = (
-            guides if guides is None or rendering.finer == 1 else [_coarser(each, rendering.finer) for each in guides]
-        )
+        coarse = decoding.coarser(guides, rendering.finer)
         painted = [Painted(position) for position in task.positions]
         expected = latents
         whole = task.until == rendering.steps
@@ -215,7 +214,7 @@ class Painter:
         if not task.decode:
             return painted
         if whole and rendering.detail:
-            expected = _detailed(expected, task.positions, rendering.detail)
+            expected = decoding.detailed(expected, task.positions, rendering.detail)
         pictures = self.model.decode(vae, expected, guides, finer=rendering.finer)
         watch.lap("decode")
         if not np.isfinite(pictures).all():
@@ -368,23 +367,6 @@ def _keep(
 def _are_numbers(painted: Sequence[Painted]) -> bool:
     """Tell whether all thumbnails are: a decoder may overflow where the latents do not."""
     return all(np.isfinite(thumbnail).all() for one in painted for thumbnail in one.thumbnails.values())
-
-
-def _coarser(guide: NDArray[np.float32] | None, times: int) -> NDArray[np.float32] | None:
-    """Return what a decoder is shown for pictures of the usual size, of a guide so many times as large."""
-    if guide is None:
-        return None
-    channels, height, width = guide.shape
-    tiles = guide.reshape(channels, height // times, times, width // times, times)
-    return np.asarray(tiles.mean((2, 4)), np.float32)
-
-
-def _detailed(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
-    """Strengthen what differs from place to place: not at stops, by `most` midway, by the root of the arc between."""
-    between = np.modf(positions)[0]
-    share = torch.tensor(most * 2 * np.sqrt(between * (1 - between)), dtype=latents.dtype, device=latents.device)
-    soft = torch.nn.functional.avg_pool2d(torch.nn.functional.pad(latents, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    return latents + share[:, None, None, None] * (latents - soft)
 
 
 def _is_within(step: int, interval: tuple[int, int] | None) -> bool:

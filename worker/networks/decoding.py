@@ -53,6 +53,21 @@ def decode(vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int
     return _decoded(partial(_after_scenes, vae), vae, latents, beside, scale=scale, lanes=lanes)
 
 
+def coarser(guides: Guides | None, times: int) -> Guides | None:
+    """Return what a decoder is shown for pictures of the usual size, of guides so many times as large."""
+    if guides is None or times == 1:
+        return guides
+    return [None if guide is None else _averaged(guide, times) for guide in guides]
+
+
+def detailed(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
+    """Strengthen what differs from place to place: not at stops, by `most` midway, by the root of the arc between."""
+    between = np.modf(positions)[0]
+    share = torch.tensor(most * 2 * np.sqrt(between * (1 - between)), dtype=latents.dtype, device=latents.device)
+    soft = torch.nn.functional.avg_pool2d(torch.nn.functional.pad(latents, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    return latents + share[:, None, None, None] * (latents - soft)
+
+
 def unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
     """Undo what brought the autoencoder's latents to the spread of noise, as the pipelines do."""
     mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
@@ -70,6 +85,12 @@ def scaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
         mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
         latents = (latents - mean) / spread
     return latents * float(config.scaling_factor)
+
+
+def _averaged(guide: NDArray[np.float32], times: int) -> NDArray[np.float32]:
+    channels, height, width = guide.shape
+    tiles = guide.reshape(channels, height // times, times, width // times, times)
+    return np.asarray(tiles.mean((2, 4)), np.float32)
 
 
 def _decoded(
