@@ -1,6 +1,6 @@
 """Gouache of a thing by itself, before a wall and a table of the hand's own.
 
-Models have learnt from it: it stays as it was, while the gouache of scenes goes on (:mod:`.painted_washes`).
+It is the hand of motifs without a setting, and stays as it was; scenes are painted by :mod:`.painted_washes`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from studio.hands import techniques as form
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, ground_hue, soft
-from studio.hands.techniques import solid, stroked
+from studio.hands.techniques import solid
+
+COATS = ((19.0, 30.0, 12.0, 1.1, 0.03), (17.0, 26.0, 9.0, 0.6, 0.075))
+"""The strokes of the ground in gouache, as :func:`.techniques.brushed` takes them."""
 
 
 def gouache_alone(drawing: Drawing, dice: Dice) -> Tensor:
@@ -43,31 +46,16 @@ def _in_two_coats(drawing: Drawing, dice: Dice) -> Tensor:
     across = brush.along(brush.cloud(dice, like, 9 * unit, 1), lean.cos(), lean.sin(), 110 * unit, 10) * 2.3
     patch = brush.cloud(dice, like, 34 * unit, 2)
     wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.012 * across, turn=0.08 * patch)
-    wall = _brushed(wall, (lean.cos(), lean.sin()), across, dice, like)
+    wall = form.brushed(wall, (lean.cos(), lean.sin()), across, dice, COATS, turn=0.25, reach=4, astray=0.3)
     coat = colour.tuned(things, chroma=1.12, lightness=0.9, lift=0.09 + 0.014 * streaks)
     # The first coat is a warmer, lighter one, and reaches a little further on one side.
     first = colour.tuned(things, chroma=0.9, lightness=0.9, lift=0.20, turn=-0.25)
     moved = brush.shifted(like, 3.2 * unit + off[0], 2.4 * unit + off[1])
     below = step(brush.blur(moved, 0.7 * unit), 0.42, 0.58)
     picture = over(over(first, torch.full_like(like, 0.3), solid("efe2c6", like)), below, wall)
-    seam = brush.steepness(brush.blur(colour.lab(things)[:, :1], 1.2 * unit)) * unit
-    worn = step(streaks + 0.5 * patch, 0.85, 1.2) * (0.45 + 0.55 * step(brush.blur(seam, 3 * unit), 0.006, 0.02))
+    worn = form.worn(things, streaks, patch, unit)
     coat = over(first, 0.8 * worn * (1 - form.detail(drawing)), coat)
     picture = over(coat, inside, picture)
     small = brush.blur(form.minute(drawing), 0.7 * unit)
     picture = over(brush.blur(whole, 0.6 * unit), 0.85 * small, picture)
     return picture * brush.paper(dice, like, 0.014)
-
-
-def _brushed(wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, dice: Dice, like: Tensor) -> Tensor:
-    """Lay a ground in flat strokes of a broad brush, two coats, the second running dry at the ends of its strokes."""
-    unit = like.shape[2] / 256
-    picture = brush.blur(wall, 2 * unit)
-    for pitch, length, width, wanted, shake in ((19.0, 30.0, 12.0, 1.1, 0.03), (17.0, 26.0, 9.0, 0.6, 0.075)):
-        marks = brush.Marks(dice, like, pitch * unit)
-        coat = stroked(marks, way, length * unit, width * unit, torch.full_like(like, wanted))
-        tones = form.broken(marks, wall, light=shake, turn=0.25, reach=4 * unit, astray=0.3)
-        ends = step(1.0 - coat.along.abs() + 0.22 * streaks, 0.0, 0.14)
-        sides = step(1.0 - coat.across.abs() + 0.06 * streaks, 0.0, 0.12)
-        picture = over(coat.coloured(tones), 0.94 * coat.cover * ends * sides, picture)
-    return picture

@@ -10,7 +10,10 @@ from studio.hands import techniques as form
 from studio.hands.brush import over, step
 from studio.hands.dice import Dice
 from studio.hands.drawing import Drawing, soft
-from studio.hands.techniques import contrasted, solid, stroked
+from studio.hands.techniques import contrasted, solid
+
+COATS = ((20.0, 34.0, 13.0, 1.1, 0.02), (16.0, 26.0, 8.0, 0.6, 0.035))
+"""The strokes of the ground in gouache, as :func:`.techniques.brushed` takes them."""
 
 
 def _masses(picture: Tensor, edges: tuple[float, ...], softness: float) -> Tensor:
@@ -233,28 +236,13 @@ def gouache(drawing: Drawing, dice: Dice) -> Tensor:
     across = brush.along(brush.cloud(dice, like, 6 * unit, 1), *lie, 80 * unit, 10) * 2.3
     patch = brush.cloud(dice, like, 34 * unit, 2)
     wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.012 * across, turn=0.08 * patch)
-    wall = _brushed(wall, lie, across, dice, like)
+    wall = form.brushed(wall, lie, across, dice, COATS, turn=0.2, reach=3, astray=0.1)
     coat = colour.tuned(things, chroma=1.12, lightness=0.9, lift=0.09 + 0.014 * streaks)
     # The first coat is a warmer, lighter one, and lies under the whole of the thing.
     first = colour.tuned(things, chroma=0.9, lightness=0.9, lift=0.17, turn=-0.25)
-    seam = brush.steepness(brush.blur(colour.lab(things)[:, :1], 1.2 * unit)) * unit
-    worn = step(streaks + 0.5 * patch, 0.85, 1.2) * (0.45 + 0.55 * step(brush.blur(seam, 3 * unit), 0.006, 0.02))
+    worn = form.worn(things, streaks, patch, unit)
     coat = over(first, 0.6 * worn * (1 - form.detail(drawing)), coat)
     picture = over(coat, inside, wall)
     small = brush.blur(form.minute(drawing), 0.7 * unit)
     picture = over(brush.blur(whole, 0.6 * unit), 0.85 * small, picture)
     return picture * brush.paper(dice, like, 0.014)
-
-
-def _brushed(wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, dice: Dice, like: Tensor) -> Tensor:
-    """Lay a ground in flat strokes of a broad brush, two coats, the second running dry at the ends of its strokes."""
-    unit = like.shape[2] / 256
-    picture = brush.blur(wall, 2 * unit)
-    for pitch, length, width, wanted, shake in ((20.0, 34.0, 13.0, 1.1, 0.02), (16.0, 26.0, 8.0, 0.6, 0.035)):
-        marks = brush.Marks(dice, like, pitch * unit)
-        coat = stroked(marks, way, length * unit, width * unit, torch.full_like(like, wanted))
-        tones = form.broken(marks, wall, light=shake, turn=0.2, reach=3 * unit, astray=0.1)
-        ends = step(1.0 - coat.along.abs() + 0.22 * streaks, 0.0, 0.14)
-        sides = step(1.0 - coat.across.abs() + 0.06 * streaks, 0.0, 0.12)
-        picture = over(coat.coloured(tones), 0.94 * coat.cover * ends * sides, picture)
-    return picture

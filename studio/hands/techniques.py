@@ -185,6 +185,33 @@ def broken(
     return varied(tones, own[:, [0, 2]], light, turn)
 
 
+def brushed(
+    wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, dice: Dice, coats: tuple[tuple[float, ...], ...], *,
+    turn: float, reach: float, astray: float,
+) -> Tensor:  # fmt: skip
+    """Lay a ground in flat strokes of a broad brush, coat over coat, each running dry at the ends of its strokes.
+
+    A coat is how far apart its strokes are, how long and how wide, in units, how many are wanted, 0…1, and how far
+    their light is shaken; ``turn``, ``reach``, in units, and ``astray`` are those of :func:`broken`.
+    """
+    unit = wall.shape[2] / 256
+    picture = brush.blur(wall, 2 * unit)
+    for pitch, length, width, wanted, shake in coats:
+        marks = brush.Marks(dice, streaks, pitch * unit)
+        coat = stroked(marks, way, length * unit, width * unit, torch.full_like(streaks, wanted))
+        tones = broken(marks, wall, light=shake, turn=turn, reach=reach * unit, astray=astray)
+        ends = step(1.0 - coat.along.abs() + 0.22 * streaks, 0.0, 0.14)
+        sides = step(1.0 - coat.across.abs() + 0.06 * streaks, 0.0, 0.12)
+        picture = over(coat.coloured(tones), 0.94 * coat.cover * ends * sides, picture)
+    return picture
+
+
+def worn(things: Tensor, streaks: Tensor, patch: Tensor, unit: float) -> Tensor:
+    """Return where a brush that runs dry leaves the coat below open (n, 1, h, w), 0…1: most along seams of things."""
+    seam = brush.steepness(brush.blur(colour.lab(things)[:, :1], 1.2 * unit)) * unit
+    return step(streaks + 0.5 * patch, 0.85, 1.2) * (0.45 + 0.55 * step(brush.blur(seam, 3 * unit), 0.006, 0.02))
+
+
 def painted(
     coat: Strokes,
     marks: brush.Marks,
