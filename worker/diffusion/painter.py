@@ -181,7 +181,6 @@ class Painter:
         words = self._words(prepared, task.positions)
         beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
         guides = None if prepared.sketches is None else prepared.sketches.guides(task.positions)
-        coarse = decoding.coarser(guides, rendering.finer)
         painted = [Painted(position) for position in task.positions]
         expected = latents
         whole = task.until == rendering.steps
@@ -204,7 +203,7 @@ class Painter:
                 if held is not None and not (is_last and whole):
                     expected = held.expected(step, expected)
             if reached in task.keep:
-                thumbnails = self._decoded(vae, expected, coarse) if reached in rendering.decoded else lens(expected)
+                thumbnails = self._decoded(vae, expected, guides) if reached in rendering.decoded else lens(expected)
                 _keep(painted, reached, latents, solver_state.memory(solver), thumbnails)
             on_step()
         has_numbers = bool(torch.isfinite(latents).all())  # here a device is waited for

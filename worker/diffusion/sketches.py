@@ -53,9 +53,8 @@ def of_walk(
     """Return what leads a painter from stop to stop; None where nothing does.
 
     `latents` are the height and width of what it paints, by default the model's own; `finer` is how many times as large
-    as usual they are decoded. `added` are drawings as SVG by
-    digest, which may not lie beside the weights, `cut_outs` what was cut out of photos. Raises PaintingError where one
-    is to be had nowhere.
+    as usual they are decoded. `added` are drawings as SVG by digest, which may not lie beside the weights, `cut_outs`
+    what was cut out of photos. Raises PaintingError where one is to be had nowhere.
     """
     if model.sketch_side is None or all(scene is None for scene in scenes):
         return None

@@ -42,22 +42,14 @@ def decode(vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int
     """Decode latents into pictures (frames x height x width x 3, 0-1), `scale` times as wide as these.
 
     With `lanes`, threads decode them side by side. Where a decoder that is shown scenes stands beside the autoencoder,
-    it decodes them all, and is shown a blank guide for those that have none.
+    it decodes them all, and is shown a blank guide for those that have none, and the mean of one that is finer.
     """
     if not decodes_scenes(vae):
         return _decoded(partial(_plain, vae), vae, latents, scale=scale, lanes=lanes)
     height, width = (scale // 2 * side for side in latents.shape[-2:])
-    blank = np.zeros((GUIDE, height, width), np.float32)
-    shown = np.stack([blank if guide is None else guide for guide in guides or [None] * len(latents)])
-    beside = torch.from_numpy(shown).to(latents.device)
+    shown = [_shown(guide, height, width) for guide in guides or [None] * len(latents)]
+    beside = torch.stack(shown).to(latents.device)
     return _decoded(partial(_after_scenes, vae), vae, latents, beside, scale=scale, lanes=lanes)
-
-
-def coarser(guides: Guides | None, times: int) -> Guides | None:
-    """Return what a decoder is shown for pictures of the usual size, of guides so many times as large."""
-    if guides is None or times == 1:
-        return guides
-    return [None if guide is None else _averaged(guide, times) for guide in guides]
 
 
 def detailed(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
@@ -87,10 +79,11 @@ def scaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
     return latents * float(config.scaling_factor)
 
 
-def _averaged(guide: NDArray[np.float32], times: int) -> NDArray[np.float32]:
-    channels, height, width = guide.shape
-    tiles = guide.reshape(channels, height // times, times, width // times, times)
-    return np.asarray(tiles.mean((2, 4)), np.float32)
+def _shown(guide: NDArray[np.float32] | None, height: int, width: int) -> torch.Tensor:
+    if guide is None:
+        return torch.zeros(GUIDE, height, width)
+    shown = torch.from_numpy(guide)
+    return torch.nn.functional.avg_pool2d(shown, len(guide[0]) // height) if len(guide[0]) > height else shown
 
 
 def _decoded(
