@@ -5,8 +5,9 @@ Shown whole on a ground they read as the icon of an app. So large that the frame
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -81,8 +82,17 @@ def _filling(thing: Thing, square: _Square) -> Thing:
     return replace(thing, x=0.5 - x * size, y=0.5 - square.y * size, size=size, turn=0.0)
 
 
-@lru_cache(maxsize=2048)
 def _within(digest: str, book: Sketchbook) -> _Square | None:
+    return _of_book(book)(digest)
+
+
+@lru_cache(maxsize=4)
+def _of_book(book: Sketchbook) -> Callable[[str], _Square | None]:
+    """Return what looks at a drawing of a book, each once; of books, which hold many pictures, only a few are kept."""
+    return lru_cache(maxsize=4096)(partial(_looked_at, book))
+
+
+def _looked_at(book: Sketchbook, digest: str) -> _Square | None:
     if book.is_cut_out(digest):
         return None
     alpha = book.picture(digest, SEEN_AT)[..., 3]

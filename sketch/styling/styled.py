@@ -65,9 +65,9 @@ def arrange(
 
 def _gathered(scene: Scene, chosen: Composition) -> Scene:
     """Return a scene of several things that are all seen where cells show less than the whole of it."""
-    if len(scene.things) < 2 or chosen.layout not in layouts.REPEATED:
+    if len(scene.things) < 2 or not composing.is_repeated(chosen):
         return scene
-    nearer = [
+    gathered = [
         replace(
             thing,
             x=0.5 + (thing.x - 0.5) / layouts.FULL,
@@ -76,7 +76,7 @@ def _gathered(scene: Scene, chosen: Composition) -> Scene:
         )
         for thing in scene.things
     ]
-    return replace(scene, things=tuple(nearer))
+    return replace(scene, things=tuple(gathered))
 
 
 def _bled(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from sketch import arrangement, rendering, sketchbook
@@ -21,10 +24,14 @@ SHAPES = {
 }
 SVGS = {name: svg(body) for name, (_, body) in SHAPES.items()}
 DIGESTS = {name: sketchbook.digest_of(each) for name, each in SVGS.items()}
-BOOK = Sketchbook(
-    [Drawing(DIGESTS[name], name, kind=kind) for name, (kind, _) in SHAPES.items()],
-    {DIGESTS[name]: each for name, each in SVGS.items()},
-)
+
+
+def made() -> Sketchbook:
+    drawings = [Drawing(DIGESTS[name], name, kind=kind) for name, (kind, _) in SHAPES.items()]
+    return Sketchbook(drawings, {DIGESTS[name]: each for name, each in SVGS.items()})
+
+
+BOOK = made()
 
 
 def item(name: str) -> Item:
@@ -34,6 +41,17 @@ def item(name: str) -> Item:
 @pytest.mark.parametrize("name", SHAPES)
 def test_is_framed_only_a_whole_square_is(name: str) -> None:
     assert framed.is_framed(DIGESTS[name], BOOK) == (name in ("dusk", "dial"))
+
+
+def test_is_framed_lets_go_of_books_that_others_have_followed() -> None:
+    first = made()
+    framed.is_framed(DIGESTS["dusk"], first)
+    kept = weakref.ref(first)
+    del first
+    for _ in range(8):
+        framed.is_framed(DIGESTS["dusk"], made())
+    gc.collect()
+    assert kept() is None
 
 
 @pytest.mark.parametrize("marks", ["painted", next(iter(STYLES))])
