@@ -44,8 +44,13 @@ def rgb(of: Array) -> Array:
 
 def polar(lightness: float, chroma: float, degrees: float) -> Array:
     """Make one sRGB colour (3,) of lightness, chroma and hue in degrees."""
+    return rgb(of_polar(lightness, chroma, degrees))
+
+
+def of_polar(lightness: float, chroma: float, degrees: float) -> Array:
+    """Make one colour (3,) in Oklab of lightness, chroma and hue in degrees."""
     hue = math.radians(degrees)
-    return rgb(np.array([lightness, chroma * math.cos(hue), chroma * math.sin(hue)], np.float32))
+    return np.array([lightness, chroma * math.cos(hue), chroma * math.sin(hue)], np.float32)
 
 
 def hexed(colour: Array) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -51,8 +50,7 @@ def dyed(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ()
 def _toned(name: str, strength: float) -> Array:
     """Return a named colour in Oklab, no stronger than a palette's strongest ink."""
     light, chroma, degrees = colour.NAMED[name]
-    hue, chroma = math.radians(degrees), min(chroma, strength)
-    return np.array([light, chroma * math.cos(hue), chroma * math.sin(hue)], np.float32)
+    return colour.of_polar(light, min(chroma, strength), degrees)
 
 
 def _taken(ink: str, name: str, strength: float, share: float) -> str:

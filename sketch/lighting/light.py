@@ -103,7 +103,7 @@ def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[f
 
 
 def _modelled(light: Light, form: Form, ground: Array, side: float) -> Iterator[tuple[Array, Array]]:
-    """Say what makes a thing round, coarse: what is kept of each of its three colours (m, m), and what is added to it.
+    """Yield what makes a thing round, coarse: what is kept of each of its three colours (m, m), what is added to it.
 
     It glows towards the light, goes to the dark away from it, and some of the ground shines back from below.
     """

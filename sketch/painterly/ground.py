@@ -44,9 +44,9 @@ def drawn(setting: Setting, size: int, seed: int) -> Array:
 def _leave_paper(stage: Stage) -> None:
     """Clear the ground towards the frame in some pictures: a vignette."""
     kind, wide = stage.any(0, 1), stage.any(0.06, 0.12)
-    ragged = 0.04 * stage.noise(0.3, 0.16, 2)
     if stage.night or kind > UNPAINTED:
         return
+    ragged = 0.04 * stage.noise(0.3, 0.16, 2)
     away = np.hypot((stage.x - 0.5) / 1.1, stage.y - 0.54)
     painted = stage.soft(0.53 - wide / 2 - away + ragged, 0.16)
     stage.rgb += (np.array(PAPER, np.float32) - stage.rgb) * (1 - painted)[..., None]

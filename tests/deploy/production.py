@@ -47,7 +47,7 @@ class Part:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __str__(self) -> str:
-        """Say how it stands, for whoever waited in vain."""
+        """Return how it stands: how it ended, what is wanted, and what it said last."""
         ended = None if self.process is None else self.process.poll()
         said = self.log.read_text("utf-8", "replace")[-2000:] if self.log.exists() else ""
         return (
