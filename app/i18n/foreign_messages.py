@@ -68,7 +68,13 @@ MODELS = (
         "Corporation (MIT), and learned from those of the first two. Where a picture stays close to one of those "
         "drawings, credit its makers."
     ),
+    N_(
+        "The pictures are free to use, also commercially, and nobody here claims rights in them. The model is led by, "
+        "and learned from, drawings by Google LLC (Apache-2.0), Twitter, Inc. and other contributors (CC-BY-4.0) and "
+        "Microsoft Corporation (MIT). Where a picture stays close to one of those drawings, credit its makers."
+    ),
     N_("drawings, © Microsoft Corporation; redrawn without filters; nothing was learned from them"),
+    N_("drawings, © Microsoft Corporation; redrawn without filters, rendered and repainted by our programs"),
     N_("drawings, © Google LLC; rendered and repainted by our programs"),
     N_("drawings, © Twitter, Inc. and other contributors; rendered and repainted by our programs"),
     N_("drawings, © EmojiOne (now JoyPixels); rendered"),

@@ -172,13 +172,24 @@ def _home(source: str) -> str:
 
 
 def _offered(told: dict[str, Any], drawings: Iterable[Drawing], base: dict[str, Any]) -> dict[str, Any]:
-    """Choose what is offered for a beginning: what the base does, as far as it is drawn, or what was measured."""
+    """Choose what is offered for a beginning: what the base does, as far as it is drawn, or what was measured.
+
+    Where one of the base's names a hand that this model has not, the first that it has stands in its place.
+    """
     drawn = {wording.thing(name) for each in drawings for name in (each.name, *each.words)}
+    hands = [row["words"] for row in told["hands"]]
     vocabulary = [words for words in base.get("vocabulary", []) if words in drawn] or told.get("vocabulary", [])
-    starters = [pair for pair in base.get("starters", []) if {prompt.partition(",")[0] for prompt in pair} <= drawn]
+    pairs = [[_in_a_hand(prompt, hands) for prompt in pair] for pair in base.get("starters", [])]
+    starters = [pair for pair in pairs if {prompt.partition(", ")[0] for prompt in pair} <= drawn]
     if len(vocabulary) < 2:
         return {}
     return {"vocabulary": vocabulary, "starters": (starters or told.get("starters", []))[:STARTERS]}
+
+
+def _in_a_hand(prompt: str, hands: Sequence[str]) -> str:
+    """Return a prompt that names one of these hands, if any."""
+    subject, named, words = prompt.partition(", ")
+    return f"{subject}, {hands[0]}" if named and words not in hands else prompt
 
 
 def write(leading: Leading, path: Path, base: Path) -> None:

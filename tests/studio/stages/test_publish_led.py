@@ -192,7 +192,8 @@ def test_what_a_base_offers_for_a_beginning_stays_where_it_is_drawn(
     (tmp_path / "presets.json").write_text(json.dumps(ways))
     call(*words, "--to", tmp_path / "out", "--base", tmp_path / "base", "--presets", tmp_path / "presets.json")
     told = json.loads((tmp_path / "out/house.json").read_text())
-    assert told["vocabulary"] == ["a bear", "a fox"] and told["starters"] == [["a bear, neon", "a fox"]]
+    hand = told["hands"][0]["words"]  # in the place of one that the model has not
+    assert told["vocabulary"] == ["a bear", "a fox"] and told["starters"] == [[f"a bear, {hand}", "a fox"]]
     assert row in told["sources"] and told["defaults"]["steps"] == 7
     assert told["presets"] == led_model.PRESETS | {"balanced": led_model.PRESETS["balanced"] | {"steps": 7}}
     assert {each["name"] for each in told["sources"]} == {"Noto Emoji", "Twitter, Inc. and other contributors", "Words"}
