@@ -41,7 +41,7 @@ SUITS = {
     "pointillist": "place plant vehicle sky fruit",
     "woodcut": "animal plant place person vehicle sky",
     "constructivist poster": "vehicle thing sign person place",
-    "planes of primary colour": "place vehicle thing sign",
+    "planes of primary colour": "place vehicle",
     "coloured squares": "place sky animal person fruit food vehicle thing",
     "linocut": "animal plant place food vehicle sky thing sign",
     "op art lines": "round animal plant vehicle",
