@@ -70,7 +70,7 @@ class RepaintRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
-    style: Annotated[str, Field(min_length=1, max_length=HAND_MAX, examples=["neon"])]
+    style: Annotated[str, Field(min_length=1, max_length=HAND_MAX, examples=["linocut"])]
     """The style, by its name at `/api/v1/styles`, or one that was learned here."""
     unlisted: Annotated[bool | None, Field(examples=[None])] = None
     """Leave the new walk out of the gallery; without it as the walk itself is."""
@@ -141,7 +141,7 @@ def repaint(walk_id: str) -> tuple[Response, int, dict[str, str]]:
 def _repainted(walk_id: str) -> Commission:
     walk = lookup.walk_at_address(walk_id)
     asked = body_reader.read(
-        RepaintRequest, shape='A repaint is asked for by an object such as {"style": "neon"}.', rules=REPAINT_RULES
+        RepaintRequest, shape='A repaint is asked for by an object such as {"style": "linocut"}.', rules=REPAINT_RULES
     )
     return repainting.commission_of(walk, asked.style, unlisted=asked.unlisted)
 

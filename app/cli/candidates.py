@@ -30,7 +30,7 @@ NONE = "-"
 @click.option("--seed", type=int, required=True, help="The seed that the walk is to have.")
 @click.option("--count", type=int, default=candidate_requests.A_ROW, show_default=True, help="How many pictures.")
 @click.option("--leave-out", default="", help="What the stop leaves out (its negative prompt).")
-@click.option("--hand", help="The style that it is painted in, one that the model knows, such as neon.")
+@click.option("--hand", help="The style that it is painted in, one that the model knows, such as linocut.")
 @click.option("--preset", type=click.Choice(presets.NAMES), help="How much to spend on a picture.")
 @click.option("--steps", type=int, help="How many steps the sampler takes.")
 @click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")

@@ -54,7 +54,7 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 @click.option("--pick", "picks", metavar="PICTURE", multiple=True,
               help="A candidate for a stop, as `walks candidates` names it; once for each, - for none.")  # fmt: skip
 @click.option("--leave-out", default="", help="What every stop leaves out (its negative prompt).")
-@click.option("--hand", help="The style that every stop is painted in, one that the model knows, such as neon.")
+@click.option("--hand", help="The style that every stop is painted in, one that the model knows, such as linocut.")
 @click.option("--layout", help="How every stop is laid out: auto, or a layout that the style offers, such as grid.")
 @click.option("--steps", type=int, help="How many steps the sampler takes for each frame.")
 @click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
