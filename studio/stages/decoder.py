@@ -34,6 +34,7 @@ POOL = "pool.safetensors"
               help="With --scenes: a decoder whose stage for pictures twice as large is learned.")  # fmt: skip
 @click.option("--painter", type=click.Path(path_type=Path),
               help="A model led by sketches, whose latents are learned too, as it will paint them.")  # fmt: skip
+@click.option("--from-noise", is_flag=True, help="With --painter, painted from noise alone, as a walk is.")
 @click.option("--share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="With --painter, of these.")
 @click.option("--constant", is_flag=True, help="Keep the rate, so that a run may end when it likes; see --cool.")
 @click.option("--cool", type=click.IntRange(0), default=0, show_default=True,
@@ -43,8 +44,9 @@ POOL = "pool.safetensors"
 @click.option("--size", type=click.IntRange(32), help="Pixels a side of them; 256, with --finer 512, where not told.")
 @click.option("--piece", type=click.IntRange(16), default=128, show_default=True, help="Pixels a side of what is seen.")
 def command(folder: Folder, *, vae: Path, sketchbook: Path, scenes: bool, finer: Path | None, painter: Path | None,
-            share: float, painted: int, measured: int, size: int | None, piece: int, batch: int, device: str,
-            precision: str, run: str, trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
+            from_noise: bool, share: float, painted: int, measured: int, size: int | None, piece: int, batch: int,
+            device: str, precision: str, run: str, trackers: tuple[str, ...],
+            **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/vae, the autoencoder of --vae with a decoder that brings texture back; or model/decoder."""
     import torch
 
@@ -64,9 +66,10 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, scenes: bool, finer:
     torch.manual_seed(schedule.seed)
     network = autoencoder.load(vae).to(device, memory_format=torch.channels_last)
     network.encoder.requires_grad_(False)
-    from_paint = repainting.Repainter(painter, network, device=device) if painter else None
+    from_paint = repainting.Repainter(painter, network, from_noise=from_noise, device=device) if painter else None
     settings = {"batch": batch, "painted": painted, "piece": piece, "size": size, "share": share if painter else 0.0,
                 "painter": pipeline.fingerprint(pipeline.of_folder(painter)) if painter else "",
+                **({"from_noise": True} if painter and from_noise else {}),
                 "encoder": autoencoder.digest(network.encoder), "drawings": digest(sketchbook.read_bytes()),
                 "began_as": autoencoder.digest(network.decoder), "scenes": scenes}  # fmt: skip
     lesson = _Lesson(

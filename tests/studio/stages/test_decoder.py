@@ -133,6 +133,18 @@ def test_what_a_model_painted_again_is_near_and_not_the_same(halving: Path, book
     assert max(float((once[n] - latents[n]).square().mean()) for n in range(4)) < min(others)
 
 
+def test_what_a_model_painted_from_noise_is_of_the_sketch_and_not_of_the_latents(
+    halving: Path, book: Path, model: Path
+) -> None:
+    painter = repainting.Repainter(model, autoencoder.load(halving), from_noise=True)
+    programme = subjects.Programme(subjects.Plan(2, 1), subjects.drawn_from(book))
+    drawn, sketches = [programme.subject(number) for number in range(2)], torch.zeros(2, 4, 8, 8)
+    one, other = (torch.randn(2, 4, 4, 4, generator=loop.dice(1, seed)) for seed in (1, 2))
+    of_one, of_other = (painter.paint(latents, sketches, drawn, loop.dice(1, 3)) for latents in (one, other))
+    assert torch.equal(of_one, of_other)
+    assert not torch.equal(of_one, painter.paint(one, sketches + 0.5, drawn, loop.dice(1, 3)))
+
+
 @pytest.fixture
 def scenes(asked: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*asked, "--scenes")
