@@ -225,6 +225,11 @@ def test_model_of_a_machine_is_in_its_settings_once_and_the_token_in_its_environ
     text = written(tmp_path, "settings", "settings.toml.j2", **told, moma_settings={"model": "an/other"})
     assert tomllib.loads(text)["model"] == "an/other"
     assert "model" not in tomllib.loads(written(tmp_path, "settings", "settings.toml.j2", settings_of=secrets))
+    text = written(tmp_path, "settings", "settings.toml.j2", **told, moma_vae="/srv/models/vae", moma_offload="model")
+    assert {name: tomllib.loads(text)[name] for name in ("vae", "offload")} == {
+        "vae": "/srv/models/vae",
+        "offload": "model",
+    }
     assert "HF_TOKEN=hf_x\n" in written(tmp_path, "settings", "environment.j2", moma_hub_token="hf_x")
     assert "HF_TOKEN" not in written(tmp_path, "settings", "environment.j2")
 

@@ -8,7 +8,7 @@ import re
 import yaml
 
 from app.config import DEFAULTS, ROOT
-from tests.support.compose import COMPOSE, WITH_BUCKET, filled, services
+from tests.support.compose import COMPOSE, OF_THE_MODEL, WITH_BUCKET, filled, services
 from tests.support.dockerfile import build_arguments, stages
 from tests.support.nginx import BUCKET
 
@@ -22,7 +22,7 @@ def test_compose_file_and_nginx_know_the_same_names() -> None:
     asked = set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", template))
     assert asked <= set(services()["nginx"]["environment"])
     for name in ("migrate", "web", *WORKERS):
-        given = set(services()[name]["environment"]) - (HUB if name in WORKERS else set())
+        given = set(services()[name]["environment"]) - (OF_THE_MODEL | HUB if name in WORKERS else set())
         assert given <= {f"MOMA_{setting}" for setting in DEFAULTS}, name
 
 
@@ -36,7 +36,7 @@ def test_compose_file_names_only_targets_and_files_that_are_there() -> None:
     asked = set(re.findall(r"\$\{([A-Z_]+)[:}]", compose)) | set(re.findall(r"\$\{([A-Z_]+):[-?]", compose))
     asked |= {secret["environment"] for secret in yaml.safe_load(COMPOSE.read_text("utf-8"))["secrets"].values()}
     asked |= {name for name in services(with_bucket=True)["web"]["environment"] if name.startswith("AWS_")}
-    asked |= HUB | {"COMPOSE_PROFILES"}  # which compose reads itself
+    asked |= OF_THE_MODEL | HUB | {"COMPOSE_PROFILES"}  # which compose reads itself
     example = (ROOT / "deploy" / "example.env").read_text("utf-8")
     assert asked == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
     assert not fnmatch.filter(example.splitlines(), "MOMA_SECRET_KEY=?*")
@@ -98,7 +98,9 @@ def test_model_is_the_same_for_web_and_workers_and_set_in_one_place() -> None:
         assert own[name]["environment"]["MOMA_MODEL"] == "/weights/mine"
         assert own[name]["environment"]["MOMA_MODELS"] == '["some/other"]'
     assert "HF_TOKEN" not in plain["web"]["environment"]
-    assert plain["worker"]["environment"]["HF_TOKEN"] is None  # as deploy/.env has it
+    for name in WORKERS:
+        unset = {key for key, value in plain[name]["environment"].items() if value is None}
+        assert unset == OF_THE_MODEL | HUB  # as deploy/.env has them
 
 
 def test_weights_are_a_volume_or_a_folder_that_workers_write_and_web_reads() -> None:
@@ -146,7 +148,7 @@ def test_file_for_a_bucket_gives_nginx_what_fetches_and_all_who_read_or_write_th
     for name in ("web", *WORKERS):
         given = whole[name]["environment"]
         assert given["MOMA_MEDIA_URL"] == "${MEDIA_URL:?see deploy/example.env}", name
-        assert {each for each, value in given.items() if value is None} - HUB == {
+        assert {each for each, value in given.items() if value is None} - HUB - OF_THE_MODEL == {
             "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"
         }  # fmt: skip
         assert whole[name]["build"]["args"]["EXTRAS"] == "${EXTRAS:-s3}", name
