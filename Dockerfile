@@ -2,7 +2,8 @@
 # By argument:  DEVICE=cuda      a worker for NVIDIA cards (cpu unless said otherwise)
 #               EXTRAS="s3"      lock files of requirements/ to install besides: s3, gcs, telemetry, several with spaces
 #               VERSION, REVISION, SOURCE    what the image's labels say
-# docs/deploy.md says how they are run; deploy/compose.yaml and deploy/k8s run them.
+# docs/deploy.md says how they are run; deploy/compose.yaml and deploy/k8s run them. A volume at /weights holds models that are
+# not shipped, and what is downloaded from the Hugging Face hub (docs/own-model.md).
 
 FROM python:3.13-slim AS base
 ARG VERSION=unreleased
@@ -17,10 +18,11 @@ LABEL org.opencontainers.image.title="MoMA Lisa" \
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PATH=/venv/bin:$PATH \
-    MOMA_INSTANCE=/data
+    MOMA_INSTANCE=/data \
+    HF_HOME=/weights/huggingface
 RUN groupadd --system --gid 10001 moma && \
     useradd --system --uid 10001 --gid 10001 --home-dir /data --create-home moma && \
-    install -d -o moma -g moma /data/media
+    install -d -o moma -g moma /data/media /weights
 WORKDIR /srv/moma
 
 # Packages are installed in stages of their own: of these the images take the finished environments and nothing else.

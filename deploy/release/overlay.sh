@@ -11,7 +11,7 @@ fi
 mkdir -p "$target"
 resource=$(realpath --relative-to="$target" "$root/deploy/k8s/overlays/$overlay")
 worker=$version
-if [ "$overlay" = gpu ]; then worker=$version-cuda; fi
+case "$overlay" in gpu | own-model | hub-model) worker=$version-cuda ;; esac
 cat > "$target/kustomization.yaml" <<END
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization

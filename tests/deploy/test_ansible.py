@@ -10,11 +10,13 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from app.config import ROOT
+from tests.support.compose import services
 
 pytestmark = pytest.mark.server
 
@@ -165,18 +167,82 @@ def containers(folder: Path, compose: str, *settings: str) -> tuple[list[str], s
 def test_containers_are_built_and_started_once_and_taken_away(tmp_path: Path) -> None:
     calls, done = containers(tmp_path, "2.26.1")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert calls[-1] == "compose --file deploy/compose.yaml up --build --detach"
+    assert calls[-2] == "compose --file deploy/compose.yaml up --build --detach"
+    assert calls[-1] == "compose --file deploy/compose.yaml exec -T web flask --app wsgi doctor --wait 1800"
     written = tmp_path / "site/deploy/.env"
     assert written.stat().st_mode & 0o777 == 0o600
     secrets = dict(line.split("=", 1) for line in written.read_text().splitlines() if "=" in line)
     assert len(secrets["MOMA_SECRET_KEY"]) == len(secrets["POSTGRES_PASSWORD"]) == 64
     calls, done = containers(tmp_path, "2.26.1")
     assert "changed=0" in done.stdout
-    assert not [call for call in calls if " up " in call]
+    assert not [call for call in calls if " up " in call or " exec " in call]
     calls, done = containers(tmp_path, "2.26.1", "-e", "state=absent")
     assert calls == ["compose --file deploy/compose.yaml down"]
     assert not (tmp_path / "site").exists()
     assert (tmp_path / "secrets/secret_key").exists()  # they go with the data only
+
+
+def test_containers_get_their_model_and_a_worker_for_each_gpu(tmp_path: Path) -> None:
+    told = {
+        "moma_model": "/weights/mine",
+        "moma_gpus": 3,
+        "moma_hub_token": "hf_x",
+        "containers_weights": "/srv/weights",
+    }
+    _, done = containers(tmp_path, "2.26.1", "-e", json.dumps(told))
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = (tmp_path / "site/deploy/.env").read_text().splitlines()
+    assert {"MODEL=/weights/mine", "WEIGHTS=/srv/weights", "HF_TOKEN=hf_x", "WORKERS=0"} <= set(lines)
+    (profiles,) = (line.partition("=")[2].split(",") for line in lines if line.startswith("COMPOSE_PROFILES="))
+    assert profiles == ["gpu", "gpu-2", "gpu-3"]
+    assert {service["profiles"][0] for name, service in services().items() if name.startswith("worker-gpu")} > set(
+        profiles
+    )
+    _, done = containers(tmp_path, "2.26.1", "-e", '{"moma_gpus": 5}')
+    assert "moma_gpus must be a whole number from 0 to 4 (it is 5)" in " ".join(done.stdout.split())
+
+
+def written(folder: Path, role: str, template: str, **told: object) -> str:
+    """Fill in a role's template with the defaults of the plays and what is told beside them."""
+    roles = FOLDER / "roles"
+    task = {
+        "ansible.builtin.template": {"src": str(roles / role / "templates" / template), "dest": f"{folder}/{template}"}
+    }
+    files = [str(roles / "moma" / part / "main.yml") for part in ("defaults", "vars")]
+    page = {"hosts": "localhost", "gather_facts": False, "vars_files": files, "tasks": [task]}
+    (folder / "play.yml").write_text(json.dumps([page]))
+    more = json.dumps({"moma_source": str(ROOT), "ansible_python_interpreter": sys.executable, **told})
+    done = run("ansible-playbook", "-i", "localhost,", "-c", "local", str(folder / "play.yml"), "-e", more)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return (folder / template).read_text("utf-8")
+
+
+def test_model_of_a_machine_is_in_its_settings_once_and_the_token_in_its_environment(tmp_path: Path) -> None:
+    secrets = {"secret_key": "k", "metrics_token": "t"}
+    told = {"settings_of": secrets, "moma_model": "/srv/models/mine"}
+    text = written(tmp_path, "settings", "settings.toml.j2", **told)
+    assert tomllib.loads(text)["model"] == "/srv/models/mine"
+    text = written(tmp_path, "settings", "settings.toml.j2", **told, moma_settings={"model": "an/other"})
+    assert tomllib.loads(text)["model"] == "an/other"
+    assert "model" not in tomllib.loads(written(tmp_path, "settings", "settings.toml.j2", settings_of=secrets))
+    text = written(tmp_path, "settings", "settings.toml.j2", **told, moma_vae="/srv/models/vae", moma_offload="model")
+    assert {name: tomllib.loads(text)[name] for name in ("vae", "offload")} == {
+        "vae": "/srv/models/vae",
+        "offload": "model",
+    }
+    assert "HF_TOKEN=hf_x\n" in written(tmp_path, "settings", "environment.j2", moma_hub_token="hf_x")
+    assert "HF_TOKEN" not in written(tmp_path, "settings", "environment.j2")
+
+
+def test_workers_under_supervisor_get_one_gpu_each(tmp_path: Path) -> None:
+    worker = "/srv/moma/current/.venv/bin/python -m worker"
+    plain = written(tmp_path, "service", "programs.conf.j2")
+    assert f"command=/bin/sh /srv/moma/current/deploy/as_moma.sh {worker}\n" in plain
+    given = written(tmp_path, "service", "programs.conf.j2", moma_gpus=2, moma_workers=2)
+    script = "/bin/sh /usr/local/bin/moma-one-gpu %(process_num)d"
+    assert f"command=/bin/sh /srv/moma/current/deploy/as_moma.sh {script} {worker}\n" in given
+    assert given.count("moma-one-gpu") == 1
+    assert "numprocs=2\n" in given
 
 
 def test_engine_that_cannot_read_the_compose_file_is_refused(tmp_path: Path) -> None:

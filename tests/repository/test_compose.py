@@ -8,18 +8,22 @@ import re
 import yaml
 
 from app.config import DEFAULTS, ROOT
-from tests.support.compose import COMPOSE, WITH_BUCKET, services
+from tests.support.compose import COMPOSE, OF_THE_MODEL, WITH_BUCKET, filled, services
 from tests.support.dockerfile import build_arguments, stages
 from tests.support.nginx import BUCKET
+
+WORKERS = ("worker", "worker-gpu", "worker-gpu-2", "worker-gpu-3", "worker-gpu-4")
+HUB = {"HF_TOKEN"}
+"""What the libraries of the Hugging Face hub read, beside our settings."""
 
 
 def test_compose_file_and_nginx_know_the_same_names() -> None:
     template = (ROOT / "deploy" / "nginx" / "moma.conf.template").read_text("utf-8")
     asked = set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", template))
     assert asked <= set(services()["nginx"]["environment"])
-    for name in ("migrate", "web", "worker", "worker-gpu"):
-        given = services()[name]["environment"]
-        assert {each.removeprefix("MOMA_") for each in given} <= set(DEFAULTS), name
+    for name in ("migrate", "web", *WORKERS):
+        given = set(services()[name]["environment"]) - (OF_THE_MODEL | HUB if name in WORKERS else set())
+        assert given <= {f"MOMA_{setting}" for setting in DEFAULTS}, name
 
 
 def test_compose_file_names_only_targets_and_files_that_are_there() -> None:
@@ -32,6 +36,7 @@ def test_compose_file_names_only_targets_and_files_that_are_there() -> None:
     asked = set(re.findall(r"\$\{([A-Z_]+)[:}]", compose)) | set(re.findall(r"\$\{([A-Z_]+):[-?]", compose))
     asked |= {secret["environment"] for secret in yaml.safe_load(COMPOSE.read_text("utf-8"))["secrets"].values()}
     asked |= {name for name in services(with_bucket=True)["web"]["environment"] if name.startswith("AWS_")}
+    asked |= OF_THE_MODEL | HUB | {"COMPOSE_PROFILES"}  # which compose reads itself
     example = (ROOT / "deploy" / "example.env").read_text("utf-8")
     assert asked == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
     assert not fnmatch.filter(example.splitlines(), "MOMA_SECRET_KEY=?*")
@@ -39,9 +44,9 @@ def test_compose_file_names_only_targets_and_files_that_are_there() -> None:
 
 def test_compose_file_keeps_what_the_web_process_writes_beyond_a_restart() -> None:
     named = yaml.safe_load(COMPOSE.read_text("utf-8"))["volumes"]
-    web = services()["web"]
+    web = filled({})["web"]
     kept = dict(volume.split(":", 1) for volume in web["volumes"])
-    assert kept == {"instance": "/data", "media": "/data/media"}
+    assert kept == {"instance": "/data", "media": "/data/media", "weights": "/weights:ro"}
     assert set(kept) <= set(named)
     assert web["tmpfs"] == ["/tmp"]
 
@@ -67,12 +72,52 @@ def test_every_service_that_stays_is_asked_whether_it_is_well() -> None:
 def test_profiles_add_to_the_site_and_take_nothing_from_it() -> None:
     by_profile = {name: service.get("profiles", []) for name, service in services().items()}
     assert {name for name, profiles in by_profile.items() if profiles == ["gpu"]} == {"worker-gpu"}
+    assert all(by_profile[name] == [name.removeprefix("worker-")] for name in WORKERS[1:])
     assert {name for name, profiles in by_profile.items() if profiles == ["monitoring"]} == {"prometheus", "grafana"}
-    (device,) = services()["worker-gpu"]["deploy"]["resources"]["reservations"]["devices"]
-    assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
-    assert services()["worker-gpu"]["build"]["args"]["DEVICE"] == "cuda"
     plain = {name for name, profiles in by_profile.items() if not profiles}
     assert all(set(services()[name].get("depends_on", {})) <= plain for name in plain)
+
+
+def test_each_gpu_worker_has_a_gpu_of_its_own() -> None:
+    for number, name in enumerate(WORKERS[1:]):
+        service = services()[name]
+        (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+        assert device == {"driver": "nvidia", "device_ids": [str(number)], "capabilities": ["gpu"]}
+        assert service["build"]["args"]["DEVICE"] == "cuda"
+        differs = {key for key in service if service[key] != services()["worker-gpu"][key]}
+        assert differs <= {"profiles", "deploy"}
+    assert filled({})["worker"]["deploy"] == {"replicas": "1"}
+    assert filled({"WORKERS": "0"})["worker"]["deploy"] == {"replicas": "0"}
+
+
+def test_model_is_the_same_for_web_and_workers_and_set_in_one_place() -> None:
+    plain, own = filled({}), filled({"MODEL": "/weights/mine", "MODELS": '["some/other"]'})
+    for name in ("web", *WORKERS):
+        assert plain[name]["environment"]["MOMA_MODEL"] == DEFAULTS["MODEL"]
+        assert plain[name]["environment"]["MOMA_MODELS"] == "[]"
+        assert own[name]["environment"]["MOMA_MODEL"] == "/weights/mine"
+        assert own[name]["environment"]["MOMA_MODELS"] == '["some/other"]'
+    assert "HF_TOKEN" not in plain["web"]["environment"]
+    for name in WORKERS:
+        unset = {key for key, value in plain[name]["environment"].items() if value is None}
+        assert unset == OF_THE_MODEL | HUB  # as deploy/.env has them
+
+
+def test_weights_are_a_volume_or_a_folder_that_workers_write_and_web_reads() -> None:
+    for source in ("weights", "/srv/weights"):
+        values = {} if source == "weights" else {"WEIGHTS": source}
+        for name in WORKERS:
+            assert f"{source}:/weights" in filled(values)[name]["volumes"]
+            assert filled(values)[name]["read_only"] is True
+        assert f"{source}:/weights:ro" in filled(values)["web"]["volumes"]
+    assert "weights" in yaml.safe_load(COMPOSE.read_text("utf-8"))["volumes"]
+
+
+def test_memory_of_workers_is_settable_and_holds_sdxl_with_a_gpu() -> None:
+    assert filled({})["worker"]["mem_limit"] == "3g"
+    for name in WORKERS[1:]:
+        assert int(filled({})[name]["mem_limit"].removesuffix("g")) >= 21  # SDXL, loading: docs/own-model.md
+    assert {filled({"WORKER_MEMORY": "30g"})[name]["mem_limit"] for name in WORKERS} == {"30g"}
 
 
 def test_prometheus_asks_the_web_service_with_the_token_that_both_are_given() -> None:
@@ -100,10 +145,10 @@ def test_file_for_a_bucket_gives_nginx_what_fetches_and_all_who_read_or_write_th
     )
     assert set(re.findall(r"\$\{(MOMA_[A-Z_]+)\}", template)) <= set(whole["nginx"]["environment"])
     assert f"location {whole['web']['environment']['MOMA_ACCEL_PREFIX']} {{" in template
-    for name in ("web", "worker", "worker-gpu"):
+    for name in ("web", *WORKERS):
         given = whole[name]["environment"]
         assert given["MOMA_MEDIA_URL"] == "${MEDIA_URL:?see deploy/example.env}", name
-        assert {each for each, value in given.items() if value is None} == {
+        assert {each for each, value in given.items() if value is None} - HUB - OF_THE_MODEL == {
             "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"
         }  # fmt: skip
         assert whole[name]["build"]["args"]["EXTRAS"] == "${EXTRAS:-s3}", name

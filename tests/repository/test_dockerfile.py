@@ -73,6 +73,14 @@ def test_nothing_of_the_building_is_left_in_an_image() -> None:
         assert taken == [f"--from={name}-packages /venv /venv"]
 
 
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_image_has_a_place_for_weights_and_the_hub_that_its_user_may_write_to(name: str) -> None:
+    """An empty volume takes its owner from the folder that it is mounted over."""
+    stage = stages()[name]
+    assert any("install -d -o moma -g moma" in step and " /weights" in step for step in stage.all("RUN"))
+    assert "HF_HOME=/weights/huggingface" in " ".join(stage.all("ENV")).split()
+
+
 def test_labels_say_what_the_image_is() -> None:
     labels = set(re.findall(r"org\.opencontainers\.image\.(\w+)=", " ".join(stages()["web"].all("LABEL"))))
     assert labels == {"title", "description", "version", "revision", "source", "licenses"}

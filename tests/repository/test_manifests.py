@@ -6,14 +6,17 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 
 from app.config import DEFAULTS, ROOT
 from app.storage import database
 from tests.support import manifests, needs
+from tests.support.dockerfile import stages
 from tests.support.manifests import FOLDER, OVERLAYS, Manifest, pods, rendered
 from tests.support.nginx import BUCKET, TEMPLATE
 
-GUIDE = ROOT / "docs" / "kubernetes.md"
+GUIDES = [ROOT / "docs" / name for name in ("kubernetes.md", "own-model.md")]
+HUB_MODEL = "stabilityai/sdxl-turbo"
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +103,7 @@ def test_volumes_are_all_there_and_all_used(overlay: tuple[Manifest, ...]) -> No
 
 def test_references_lead_to_what_is_there_or_to_secrets_that_the_guide_makes(overlay: tuple[Manifest, ...]) -> None:
     names = {(each["kind"], each["metadata"]["name"]) for each in overlay}
-    guide = GUIDE.read_text("utf-8")
+    guide = "".join(page.read_text("utf-8") for page in GUIDES)
     for pod in (pod for _, pod in pods(overlay)):
         text = repr(pod)
         for name in re.findall(r"configMap(?:Ref)?': \{'name': '([\w-]+)'", text):
@@ -195,3 +198,67 @@ def test_what_differs_between_overlays_is_where_media_are_and_what_paints() -> N
     worker = one(rendered("gpu"), "Deployment", "moma-worker")["spec"]["template"]["spec"]["containers"][0]
     assert worker["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert worker["image"].endswith("-cuda")
+    assert worker_deployment("gpu")["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 1, "maxSurge": 0}
+
+
+def worker_deployment(overlay: str) -> Manifest:
+    return one(rendered(overlay), "Deployment", "moma-worker")
+
+
+def mounts(overlay: str, deployment: str, container: str) -> dict[str, Manifest]:
+    """Return where a container finds each of its volumes."""
+    pod = one(rendered(overlay), "Deployment", deployment)["spec"]["template"]["spec"]
+    (found,) = (each for each in pod["containers"] if each["name"] == container)
+    return {mount["name"]: mount for mount in found["volumeMounts"]}
+
+
+@pytest.mark.parametrize(("overlay", "model"), [("own-model", "/weights/my-model"), ("hub-model", HUB_MODEL)])
+def test_own_model_is_set_once_and_its_volume_is_written_by_workers_alone(overlay: str, model: str) -> None:
+    home = next(value for step in stages()["worker"].all("ENV") for value in step.split() if "HF_HOME" in value)
+    assert home == "HF_HOME=/weights/huggingface"
+    assert one(rendered(overlay), "ConfigMap", "moma-settings")["data"]["MOMA_MODEL"] == model
+    assert mounts(overlay, "moma-worker", "worker")["weights"] == {"name": "weights", "mountPath": "/weights"}
+    assert mounts(overlay, "moma-web", "web")["weights"]["readOnly"] is True
+    claim = one(rendered(overlay), "PersistentVolumeClaim", "moma-weights")
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+
+
+@pytest.mark.parametrize("overlay", ["own-model", "hub-model"])
+def test_own_model_has_the_memory_and_the_time_to_load(overlay: str) -> None:
+    deployment = worker_deployment(overlay)
+    (worker,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert int(worker["resources"]["limits"]["memory"].removesuffix("Gi")) >= 21  # SDXL, loading: docs/own-model.md
+    assert worker["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    probe = worker["startupProbe"]
+    assert probe["exec"] == {"command": ["test", "-s", "/data/device.json"]}
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= 3600
+    assert deployment["spec"]["progressDeadlineSeconds"] >= 3600
+
+
+def test_hub_is_open_to_workers_of_the_overlay_that_asks_for_it_and_to_nothing_else() -> None:
+    def policies(overlay: str) -> dict[str, Manifest]:
+        return {each["metadata"]["name"]: each["spec"] for each in rendered(overlay) if each["kind"] == "NetworkPolicy"}
+
+    assert [name for name in OVERLAYS if "moma-hub" in policies(name)] == ["hub-model"]
+    policy = policies("hub-model")["moma-hub"]
+    assert policy["podSelector"] == {"matchLabels": {"app.kubernetes.io/component": "worker"}}
+    assert policy["policyTypes"] == ["Egress"]
+    assert [rule["ports"] for rule in policy["egress"]] == [[{"port": 443, "protocol": "TCP"}]]
+    (worker,) = worker_deployment("hub-model")["spec"]["template"]["spec"]["containers"]
+    assert {"secretRef": {"name": "moma-hub", "optional": True}} in worker["envFrom"]
+    assert "moma-hub" not in repr(worker_deployment("own-model"))
+    assert "moma-hub" not in repr(one(rendered("hub-model"), "Deployment", "moma-web"))
+
+
+def test_pod_that_copies_weights_is_restricted_and_mounts_the_same_volume() -> None:
+    pod = yaml.safe_load((FOLDER / "weights.yaml").read_text("utf-8"))
+    assert manifests.flaws(pod) == []
+    security, (container,) = pod["spec"]["securityContext"], pod["spec"]["containers"]
+    assert security["runAsNonRoot"] is True
+    assert str(security["runAsUser"]) == stages()["worker"].all("USER")[-1]
+    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    claim = one(rendered("own-model"), "PersistentVolumeClaim", "moma-weights")
+    assert pod["metadata"]["namespace"] == claim["metadata"]["namespace"]
+    assert [volume["persistentVolumeClaim"]["claimName"] for volume in pod["spec"]["volumes"]] == ["moma-weights"]

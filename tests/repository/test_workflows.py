@@ -109,7 +109,12 @@ def test_roll_out_waits_for_approval_and_reads_its_secrets_from_there_alone() ->
 
 def test_overlay_of_a_release_names_its_images(tmp_path: Path) -> None:
     script = Path(shutil.copy(ROOT / "deploy/release/overlay.sh", _folder(tmp_path / "deploy/release")))
-    for overlay, tag in (("cpu", "1.2.3"), ("gpu", "1.2.3-cuda")):
+    for overlay, tag in (
+        ("cpu", "1.2.3"),
+        ("gpu", "1.2.3-cuda"),
+        ("own-model", "1.2.3-cuda"),
+        ("hub-model", "1.2.3-cuda"),
+    ):
         there = _folder(tmp_path / "deploy/k8s/overlays" / overlay)
         (there / "kustomization.yaml").write_text("kind: Kustomization\n")
         target = tmp_path / overlay
