@@ -43,7 +43,7 @@ def examine() -> list[Finding]:
         _finding("redis", "" if jobs.redis_answers() else _redis_flaw(), "answers"),
         _finding("media", media_store.store().check(), _about_media()),
         *(
-            _finding("model", models_on_offer.flaw(model.setting), f"{model.setting} is whole")
+            _finding("model", models_on_offer.flaw(model.setting), models_on_offer.state(model.setting))
             for model in models_on_offer.offered()
         ),
         *(_finding(name, index.flaw(), index.about()) for name, index in INDEXES if database.well),
