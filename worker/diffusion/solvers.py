@@ -65,7 +65,7 @@ def stand_in(folder: Path) -> Any | None:
     if not isinstance(named, list) or named[-1] not in STAND_INS:
         return None
     config = read_json(folder / "scheduler" / CONFIGS["scheduler"])
-    return getattr(diffusers, STAND_INS[named[-1]]).from_config(config)
+    return _made(STAND_INS[named[-1]], config)
 
 
 def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.device) -> Any:
@@ -75,15 +75,20 @@ def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.de
     steps, or not what the network predicts.
     """
     _check(scheduler, config)
-    config = _carried(scheduler, config)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
-        solver = getattr(diffusers, scheduler).from_config(config)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        solver = _made(scheduler, _carried(scheduler, config))
         try:
             solver.set_timesteps(steps, device=device)
         except ValueError as error:
             raise ModelError(f"the {scheduler} takes no {steps} steps with this model") from error
     return solver
+
+
+def _made(scheduler: str, config: Mapping[str, Any]) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
+        return getattr(diffusers, scheduler).from_config(config)
 
 
 def _check(scheduler: str, config: Mapping[str, Any]) -> None:
