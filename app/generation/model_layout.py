@@ -43,6 +43,7 @@ FLOW_SCHEDULERS = (
 """The schedulers in which ``use_flow_sigmas`` means something; others ignore it."""
 
 SCHEDULERS = (
+    *FLOW_SCHEDULERS,
     "DDIMParallelScheduler",
     "DDIMScheduler",
     "DDPMParallelScheduler",
@@ -57,7 +58,6 @@ SCHEDULERS = (
     "LMSDiscreteScheduler",
     "PNDMScheduler",
     "TCDScheduler",
-    *FLOW_SCHEDULERS,
 )
 """The schedulers that a folder may name: those whose settings the worker's solvers can be given.
 
@@ -197,7 +197,7 @@ def _inspect_scheduler(part: Path, named: str) -> None:
     names = [name for name in (named, str(config.get("_class_name") or "")) if name]
     for name in names:
         if name not in SCHEDULERS:
-            raise ModelError(f"{part} is of the class {name}; this program paints with {_listed(SCHEDULERS)}.")
+            raise ModelError(f"{part} is of the class {name}; this program paints with {_listed(sorted(SCHEDULERS))}.")
     for key, known in SETTINGS.items():
         if key in config and config[key] not in known:
             allowed = _listed([json.dumps(value) for value in known])

@@ -28,6 +28,13 @@ class ModelOnOffer(NamedTuple):
     title: str
 
 
+class Examined(NamedTuple):
+    """What was found of a model: its flaw, ``""`` without one, or what it is."""
+
+    flaw: str
+    state: str
+
+
 def offered() -> list[ModelOnOffer]:
     """List the models that visitors may choose from; the first is the one that paints if nothing is said."""
     config = current_app.config
@@ -108,23 +115,21 @@ def flaw(model: str) -> str:
 
     Of a name on a hub, only what is here already is looked at: a file that is not may be downloaded yet.
     """
+    return examine(model).flaw
+
+
+def examine(model: str) -> Examined:
+    """Look for a model's flaw, and say what it is if it has none: whole, or yet to be downloaded."""
+    is_here = False
     try:
         is_here = model_layout.is_folder(model)
         model_layout.inspect(folder(model))
     except MissingFile as missing:
-        return str(missing) if is_here else ""
+        later = f"{model} is not downloaded yet; a worker downloads it from the hub when it first loads it"
+        return Examined(str(missing), "") if is_here else Examined("", later)
     except ModelError as error:
-        return str(error)
-    return ""
-
-
-def state(model: str) -> str:
-    """Say of a model without a flaw whether it is whole, or on a hub and yet to be downloaded."""
-    try:
-        model_layout.inspect(folder(model))
-    except MissingFile:
-        return f"{model} is not downloaded yet; a worker downloads it from the hub when it first loads it"
-    return f"{model} is whole"
+        return Examined(str(error), "")
+    return Examined("", f"{model} is whole")
 
 
 @lru_cache(maxsize=32)

@@ -89,11 +89,11 @@ def test_name_on_a_hub_is_not_downloaded_whole_or_refused(
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     later = "tiny/walker is not downloaded yet; a worker downloads it from the hub when it first loads it"
-    assert (models_on_offer.flaw("tiny/walker"), models_on_offer.state("tiny/walker")) == ("", later)
+    assert models_on_offer.examine("tiny/walker") == ("", later)
     snapshot = hub_copy(model, tmp_path / "hub")
-    assert (models_on_offer.flaw("tiny/walker"), models_on_offer.state("tiny/walker")) == ("", "tiny/walker is whole")
+    assert models_on_offer.examine("tiny/walker") == ("", "tiny/walker is whole")
     (snapshot / "unet" / "model.safetensors").unlink()
-    assert (models_on_offer.flaw("tiny/walker"), models_on_offer.state("tiny/walker")) == ("", later)
+    assert models_on_offer.examine("tiny/walker") == ("", later)
     (snapshot / "model_index.json").write_text(json.dumps(INDEX | {"_class_name": "FluxPipeline"}))
     assert "is of the kind FluxPipeline" in models_on_offer.flaw("tiny/walker")
 
@@ -297,6 +297,47 @@ def test_size_follows_from_the_networks_unless_the_folder_says_it(
 def test_guidance_that_is_an_input_is_seen(app: Flask, model: Path) -> None:
     (model / "unet" / "config.json").write_text('{"time_cond_proj_dim": 256}')
     assert models_on_offer.facts(str(model))["embeds_guidance"]
+
+
+@pytest.mark.parametrize(
+    ("index", "config"),
+    [
+        ("EDMEulerScheduler", {}),
+        ("FlowMatchEulerDiscreteScheduler", {}),
+        ("EulerDiscreteScheduler", {"_class_name": "EDMEulerScheduler"}),
+        (None, {"_class_name": "EDMEulerScheduler"}),
+    ],
+)
+def test_scheduler_that_is_not_painted_with_is_named(model: Path, index: str | None, config: dict[str, str]) -> None:
+    (model / "model_index.json").write_text(json.dumps(INDEX | {"scheduler": ["diffusers" if index else None, index]}))
+    (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(config))
+    name = config.get("_class_name", index)
+    sentence = f"{model / 'scheduler'} is of the class {name}; this program paints with DDIMParallelScheduler, "
+    assert models_on_offer.flaw(str(model)).startswith(sentence)
+
+
+@pytest.mark.parametrize("part", ["feature_extractor", "image_encoder", "safety_checker"])
+def test_part_that_does_not_paint_may_be_missing(model: Path, part: str) -> None:
+    (model / "model_index.json").write_text(json.dumps(INDEX | {part: ["transformers", "CLIPModel"]}))
+    assert models_on_offer.examine(str(model)) == ("", f"{model} is whole")
+
+
+def test_half_precision_in_shards_is_whole_only_with_each_shard(model: Path) -> None:
+    unet = model / "unet"
+    (unet / "model.safetensors").unlink()
+    for number in (1, 2):
+        path = unet / f"diffusion_pytorch_model.fp16-0000{number}-of-00002.safetensors"
+        path.write_bytes(safetensors())
+    (unet / "diffusion_pytorch_model.safetensors.index.fp16.json").write_text("{}")
+    assert models_on_offer.flaw(str(model)) == ""
+    path.unlink()
+    assert models_on_offer.flaw(str(model)) == f"The model file {path} is missing."
+
+
+@pytest.mark.parametrize(("name", "flaw"), [("model.bin", False), ("model.non_ema.safetensors", True)])
+def test_pickles_are_weights_and_another_variant_is_not(model: Path, name: str, flaw: bool) -> None:
+    (model / "unet" / "model.safetensors").rename(model / "unet" / name)
+    assert models_on_offer.flaw(str(model)) == flaw * f"The model file {model / 'unet'}/*.safetensors is missing."
 
 
 def test_first_model_is_offered_once_and_found_without_a_name(instance: Path, model: Path) -> None:
