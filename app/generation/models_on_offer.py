@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
-import struct
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from flask import current_app, g, has_request_context
 
+from app.generation import model_layout
+from app.generation.model_layout import MissingFile, ModelError
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
 
-KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
-TOKENIZERS = ("tokenizer", "tokenizer_2")
-CONFIGS = {"scheduler": "scheduler_config.json"} | dict.fromkeys(TOKENIZERS, "tokenizer_config.json")
-VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
 CONSISTENT = ("LCMScheduler", "TCDScheduler")
 DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
-SKETCH = "sketch.json"
 DECODER = "decoder"
 STYLES = "styles"  # the folder in the instance's, where styles that were added lie
-OPTIONAL = ("safety_checker", "feature_extractor", "image_encoder")
 
 
 class ModelOnOffer(NamedTuple):
@@ -32,6 +26,13 @@ class ModelOnOffer(NamedTuple):
     setting: str
     name: str
     title: str
+
+
+class Examined(NamedTuple):
+    """What was found of a model: its flaw, ``""`` without one, or what it is."""
+
+    flaw: str
+    state: str
 
 
 def offered() -> list[ModelOnOffer]:
@@ -110,70 +111,25 @@ def flaws() -> str:
 
 
 def flaw(model: str) -> str:
-    """Look for what is amiss with a model folder: ``""`` if nothing is, else a sentence naming the file or the kind.
+    """Look for what is amiss with a model: ``""`` if nothing is, else a sentence naming the file or the class.
 
-    A name that is no folder is taken for one on a hub, of which nothing can be said without loading it.
+    Of a name on a hub, only what is here already is looked at: a file that is not may be downloaded yet.
     """
-    folder = Path(model)
-    if not folder.exists():
-        looks_local = model.startswith((".", "/", "~")) or model.count("/") != 1
-        return f"The model folder {folder} is missing." if looks_local else ""
+    return examine(model).flaw
+
+
+def examine(model: str) -> Examined:
+    """Look for a model's flaw, and say what it is if it has none: whole, or yet to be downloaded."""
+    is_here = False
     try:
-        index = _json(folder / "model_index.json")
-        if (kind := index.get("_class_name")) not in KINDS:
-            return f"The model {folder} is of the kind {kind}, which this program does not paint with."
-        parts = [name for name, value in index.items() if isinstance(value, list) and any(value)]
-        for name in parts:
-            if name not in OPTIONAL:
-                _check_part(folder / name)
-    except _Flaw as flaw_found:
-        return str(flaw_found)
-    return ""
-
-
-class _Flaw(Exception):
-    """A file is missing or broken."""
-
-
-def _check_part(part: Path) -> None:
-    _json(part / CONFIGS.get(part.name, "config.json"))
-    if part.name in TOKENIZERS and not any(all((part / name).exists() for name in names) for names in VOCABULARIES):
-        raise _Flaw(f"The model file {part}/tokenizer.json is missing, and so are vocab.json and merges.txt.")
-    if part.name in CONFIGS:
-        return
-    weights = sorted(part.glob("*.safetensors"))
-    if not weights and not any(part.glob("*.bin")):
-        raise _Flaw(f"The model file {part}/*.safetensors is missing.")
-    for path in weights:
-        _check_weights(path)
-
-
-def _check_weights(path: Path) -> None:
-    """Hold a safetensors file's size against its header, which catches a cut-off download or a Git LFS pointer."""
-    size = path.stat().st_size
-    try:
-        with path.open("rb") as file:
-            length = struct.unpack("<Q", file.read(8))[0]
-            if length > size:
-                raise ValueError("its header is longer than the file")
-            header = json.loads(file.read(length))
-        end = max(int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__")
-    except (struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise _Flaw(f"The model file {path} is broken: {error}.") from error
-    if size != 8 + length + end:
-        raise _Flaw(f"The model file {path} is broken: it has {size} bytes and should have {8 + length + end}.")
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise _Flaw(f"The model file {path} is missing.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise _Flaw(f"The model file {path} is broken: {error}.") from error
-    if not isinstance(value, dict):
-        raise _Flaw(f"The model file {path} is broken: it holds no object.")
-    return value
+        is_here = model_layout.is_folder(model)
+        model_layout.inspect(folder(model))
+    except MissingFile as missing:
+        later = f"{model} is not downloaded yet; a worker downloads it from the hub when it first loads it"
+        return Examined(str(missing), "") if is_here else Examined("", later)
+    except ModelError as error:
+        return Examined(str(error), "")
+    return Examined("", f"{model} is whole")
 
 
 @lru_cache(maxsize=32)
@@ -188,7 +144,7 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
         "scheduler": scheduler.get("_class_name", ""),
         "few_step": _is_few_step(scheduler),
         "embeds_guidance": unet.get("time_cond_proj_dim") is not None,
-        "has_sketches": (folder / SKETCH).exists(),
+        "has_sketches": (folder / model_layout.SKETCH).exists(),
     } | told
     known["finer"] = 2 if _json_or_nothing(folder / DECODER / "config.json").get("finer") else 1
     known["sizes"] = _sizes(known["size"], told.get("sizes"), known["finer"])
@@ -197,8 +153,8 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
 
 def _json_or_nothing(path: Path) -> dict[str, Any]:
     try:
-        return _json(path)
-    except _Flaw:
+        return model_layout.read_json(path)
+    except ModelError:
         return {}
 
 

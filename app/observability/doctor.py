@@ -42,10 +42,7 @@ def examine() -> list[Finding]:
         database,
         _finding("redis", "" if jobs.redis_answers() else _redis_flaw(), "answers"),
         _finding("media", media_store.store().check(), _about_media()),
-        *(
-            _finding("model", models_on_offer.flaw(model.setting), f"{model.setting} is whole")
-            for model in models_on_offer.offered()
-        ),
+        *(_finding("model", *models_on_offer.examine(model.setting)) for model in models_on_offer.offered()),
         *(_finding(name, index.flaw(), index.about()) for name, index in INDEXES if database.well),
         _finding("disk", _disk_flaw(), "has room"),
         _finding("secrets", _secrets_flaw(), "are long enough, and nobody else on this machine reads them"),

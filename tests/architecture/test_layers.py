@@ -23,7 +23,7 @@ FROM_APP = {
     "photos": (),
     "safety": (),
     "planning": ("generation.cost",),
-    "diffusion": ("version",),
+    "diffusion": ("version", "generation.model_layout"),
     "": (
         "__init__", "errors", "version", "storage", "generation", "queue", "walks", "search.visual_search",
         "commissions.recipe", "observability.log_lines",

@@ -7,7 +7,6 @@ kinds; how the steps make a picture, and a walk, is the painter's.
 
 import copy
 import logging
-import re
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
+from app.generation import model_layout
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
 from worker.diffusion import device_errors, solvers
@@ -36,8 +36,6 @@ NONE: adapters.Shares = MappingProxyType({})
 
 TEXTS = 32
 """How many pairs of texts are remembered."""
-
-HUB_NAME = re.compile(r"\w[\w.-]*/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class Model:
             return latents
         fold = self.sketch_side // self.latent_shape[-1]
         if sketches is None:
-            beside = latents.new_zeros(len(latents), files.SKETCH_CHANNELS * fold**2, *latents.shape[-2:])
+            beside = latents.new_zeros(len(latents), model_layout.SKETCH_CHANNELS * fold**2, *latents.shape[-2:])
         else:
             beside = torch.nn.functional.pixel_unshuffle(sketches, fold)
         return torch.cat([latents, beside], 1)
@@ -123,11 +121,8 @@ class Model:
         Raises ModelError naming what is missing or broken.
         """
         _quiet()
-        folder = Path(model)
-        if folder.is_dir():
-            return cls(folder, device=device)
-        if not HUB_NAME.fullmatch(model):
-            raise ModelError(f"model folder missing: {model}")
+        if model_layout.is_folder(model):
+            return cls(Path(model), device=device)
         snapshot = _download(model)
         return cls(snapshot, name=model, revision=snapshot.name[:12], device=device)
 
@@ -322,15 +317,30 @@ def _pipeline(folder: Path) -> Any:
     is_xl = kind == "StableDiffusionXLPipeline"
     loader = diffusers.StableDiffusionXLPipeline if is_xl else diffusers.StableDiffusionPipeline
     extras = {"add_watermarker": False} if is_xl else {"safety_checker": None, "requires_safety_checker": False}
+    extras |= {"feature_extractor": None, "image_encoder": None}
+    if (scheduler := solvers.stand_in(folder)) is not None:
+        extras["scheduler"] = None
     how = {"torch_dtype": torch.float32, "variant": files.variant(folder), "local_files_only": True}
     try:
         pipe = loader.from_pretrained(folder, **how, **extras)
     except Exception as error:  # whatever a library raises about a folder, the folder is at fault
         raise ModelError(f"model folder {folder} cannot be loaded: {error}") from error
     pipe.set_progress_bar_config(disable=True)
+    if scheduler is not None:
+        pipe.scheduler = scheduler
+    _bound_texts(pipe)
     if (scene_decoder := files.scene_decoder(folder)) is not None:
         decoding.join(pipe.vae, scene_decoder)
     return pipe
+
+
+def _bound_texts(pipe: Any) -> None:
+    """Cut prompts at the text encoder's last position where the tokenizer names no length, or a longer one."""
+    for number in ("", "_2"):
+        tokenizer, encoder = (getattr(pipe, part + number, None) for part in ("tokenizer", "text_encoder"))
+        most = getattr(getattr(encoder, "config", None), "max_position_embeddings", None)
+        if tokenizer is not None and most:
+            tokenizer.model_max_length = min(tokenizer.model_max_length, most)
 
 
 def _lighten(pipe: Any) -> None:

@@ -6,12 +6,19 @@ the seed that the recipe records, so that a frame is the same in every batch, an
 
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import diffusers
 import torch
 
-from worker.diffusion.model_folder import ModelError
+from app.generation.model_layout import (
+    CONFIGS,
+    FLOW_SCHEDULERS,
+    PREDICTIONS,
+    ModelError,
+    read_json,
+)
 
 SOLVER = "DPMSolverMultistepScheduler"
 
@@ -31,28 +38,83 @@ SOLVERS = NOISY | {
 }
 """The solvers with which the same recipe paints the same picture."""
 
-FLOWING = frozenset({SOLVER, "DEISMultistepScheduler", "DPMSolverSinglestepScheduler", "UniPCMultistepScheduler"})
+FLOWING = SOLVERS & set(FLOW_SCHEDULERS)
 """The solvers that paint with a network of rectified flow."""
+
+WITHOUT_ZERO_SNR = frozenset(
+    {"DEISMultistepScheduler", "DPMSolverSinglestepScheduler", "HeunDiscreteScheduler", "PNDMScheduler"}
+)
+"""The solvers that would begin below the noise that a network of zero terminal SNR was trained from."""
+
+WITHOUT_SAMPLE = frozenset({"EulerAncestralDiscreteScheduler", "PNDMScheduler"})
+"""The solvers that take no network which predicts the picture itself."""
+
+STAND_INS = {"DPMSolverSDEScheduler": "KDPM2DiscreteScheduler"}
+"""Schedulers that want a further package (torchsde), and one with the same settings and defaults that wants none."""
+
+TRAINED = ("num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "prediction_type")
+"""What of a scheduler's settings is the network's: another solver must take it, given or by default."""
+
+ALGORITHMS = ("dpmsolver", "dpmsolver++")
+"""The algorithms that several solvers share; others are known to one alone."""
+
+
+def stand_in(folder: Path) -> Any | None:
+    """Make what is loaded in place of a model's own scheduler, from its JSON; None where diffusers has that itself."""
+    named = read_json(folder / "model_index.json").get("scheduler")
+    if not isinstance(named, list) or named[-1] not in STAND_INS:
+        return None
+    config = read_json(folder / "scheduler" / CONFIGS["scheduler"])
+    return _made(STAND_INS[named[-1]], config)
 
 
 def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.device) -> Any:
     """Make a fresh solver of this class with its time steps: it keeps the history of one batch.
 
-    Raises ModelError when the solver knows no schedule of so many steps, or not what the network predicts.
+    `config` is that of the model's own scheduler. Raises ModelError when the solver knows no schedule of so many
+    steps, or not what the network predicts.
     """
-    config = dict(config)
-    if config.get("use_flow_sigmas") and scheduler not in FLOWING:
-        raise ModelError(f"the {scheduler} knows no flow; with this model paint {', '.join(sorted(FLOWING))}")
-    if str(config.get("algorithm_type", "")).startswith("sde-"):
-        config["algorithm_type"] = "dpmsolver++"  # the stochastic form draws noise that no recipe records
+    _check(scheduler, config)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
-        solver = getattr(diffusers, scheduler).from_config(config)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        solver = _made(scheduler, _carried(scheduler, config))
         try:
             solver.set_timesteps(steps, device=device)
         except ValueError as error:
             raise ModelError(f"the {scheduler} takes no {steps} steps with this model") from error
     return solver
+
+
+def _made(scheduler: str, config: Mapping[str, Any]) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
+        return getattr(diffusers, scheduler).from_config(config)
+
+
+def _check(scheduler: str, config: Mapping[str, Any]) -> None:
+    """Refuse a solver that would take what the network predicts, or its noise, for something else."""
+    if config.get("use_flow_sigmas") and scheduler not in FLOWING:
+        raise ModelError(f"the {scheduler} knows no flow; with this model paint {', '.join(sorted(FLOWING))}")
+    if config.get("rescale_betas_zero_snr") and scheduler in WITHOUT_ZERO_SNR:
+        others = ", ".join(sorted(SOLVERS - WITHOUT_ZERO_SNR))
+        raise ModelError(f"the {scheduler} knows no zero terminal SNR; with this model paint {others}")
+    if config.get("prediction_type") == PREDICTIONS[-1] and scheduler in WITHOUT_SAMPLE:
+        others = ", ".join(sorted(SOLVERS - WITHOUT_SAMPLE))
+        raise ModelError(f"the {scheduler} takes no network that predicts pictures; with this model paint {others}")
+
+
+def _carried(scheduler: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a model's own scheduler as a solver of another class takes them."""
+    carried, own = dict(config), str(config.get("_class_name", ""))
+    algorithm = str(config.get("algorithm_type", ""))
+    if algorithm.startswith("sde-"):
+        carried["algorithm_type"] = "dpmsolver++"  # the stochastic form draws noise that no recipe records
+    elif own != scheduler and algorithm not in ALGORITHMS:
+        carried.pop("algorithm_type", None)
+    if scheduler == "UniPCMultistepScheduler" and own != scheduler:
+        carried.pop("lower_order_final", None)  # without it, UniPC cannot take its last step
+    carried["_use_default_values"] = [name for name in config.get("_use_default_values", ()) if name not in TRAINED]
+    return carried
 
 
 def fresh_noises(scheduler: str, steps: int) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from app.commissions import recipe
 from app.commissions.recipe_pins import PinnedSettings
+from app.generation.model_layout import USABLE
 from app.moderation import audit_log, banned_words
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -302,12 +303,16 @@ def test_doctor_of_an_empty_database_says_how_to_make_it_and_nothing_of_indexes(
 
 
 def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) -> None:
-    app = make_app(instance, MODELS=[str(tmp_path / "gone")])
+    later = "a worker downloads it from the hub when it first loads it"
+    (tmp_path / "file.safetensors").write_bytes(b"")
+    app = make_app(instance, MODELS=[str(tmp_path / "gone"), "nobody/nothing", str(tmp_path / "file.safetensors")])
     findings = run_json(app.test_cli_runner(), "doctor", status=1)
     models = [(finding["well"], finding["detail"]) for finding in findings if finding["part"] == "model"]
     assert models == [
         (True, f"{app.config['MODEL']} is whole"),
         (False, f"The model folder {tmp_path / 'gone'} is missing."),
+        (True, f"nobody/nothing is not downloaded yet; {later}"),
+        (False, f"The model {tmp_path / 'file.safetensors'} is a single file, which cannot be used yet. {USABLE}"),
     ]
     with app.app_context():
         db.engine.dispose()

@@ -40,8 +40,8 @@ def model(tmp_path: Path) -> Path:
     folder = tmp_path / "model"
     files: dict[str, Any] = {"model_index.json": INDEX, "scheduler/scheduler_config.json": {}}
     files |= {"tokenizer/tokenizer_config.json": {}, "tokenizer/tokenizer.json": {}}
-    for part in ("text_encoder", "unet", "vae"):
-        files[f"{part}/config.json"] = {}
+    files |= {"text_encoder/config.json": {}, "vae/config.json": {"_class_name": "AutoencoderKL"}}
+    files["unet/config.json"] = {"_class_name": "UNet2DConditionModel", "sample_size": 64}
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(json.dumps(content))
@@ -63,8 +63,39 @@ def test_missing_folder_is_named(name: str) -> None:
     assert models_on_offer.flaw(name) == f"The model folder {Path(name)} is missing."
 
 
-def test_name_on_a_hub_is_left_to_the_worker() -> None:
-    assert models_on_offer.flaw("stabilityai/stable-diffusion-2-1") == ""
+@pytest.mark.parametrize("name", ["model.safetensors", "model.ckpt"])
+def test_single_file_is_said_not_to_be_usable_yet(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(safetensors())
+    flaw = models_on_offer.flaw(str(tmp_path / name))
+    assert flaw.startswith(f"The model {tmp_path / name} is a single file, which cannot be used yet. Name a folder")
+
+
+@pytest.mark.parametrize("name", ["stabilityai/sdxl-turbo@main", "https://huggingface.co/stabilityai/sdxl-turbo"])
+def test_address_and_revision_are_no_names_on_a_hub(name: str) -> None:
+    assert models_on_offer.flaw(name).startswith(f"The model {name} is neither a folder nor a name on the Hugging Face")
+
+
+def hub_copy(model: Path, cache: Path) -> Path:
+    """Lay a model into a hub's cache as tiny/walker, and return its snapshot."""
+    snapshot = cache / "models--tiny--walker" / "snapshots" / "0123456789abcdef"
+    shutil.copytree(model, snapshot)
+    (cache / "models--tiny--walker" / "refs").mkdir()
+    (cache / "models--tiny--walker" / "refs" / "main").write_text("0123456789abcdef\n")
+    return snapshot
+
+
+def test_name_on_a_hub_is_not_downloaded_whole_or_refused(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    later = "tiny/walker is not downloaded yet; a worker downloads it from the hub when it first loads it"
+    assert models_on_offer.examine("tiny/walker") == ("", later)
+    snapshot = hub_copy(model, tmp_path / "hub")
+    assert models_on_offer.examine("tiny/walker") == ("", "tiny/walker is whole")
+    (snapshot / "unet" / "model.safetensors").unlink()
+    assert models_on_offer.examine("tiny/walker") == ("", later)
+    (snapshot / "model_index.json").write_text(json.dumps(INDEX | {"_class_name": "FluxPipeline"}))
+    assert "is of the kind FluxPipeline" in models_on_offer.flaw("tiny/walker")
 
 
 @pytest.mark.parametrize(
@@ -93,8 +124,9 @@ def test_folder_in_place_of_a_file_is_named(model: Path) -> None:
 @pytest.mark.parametrize("kind", ["FluxPipeline", "StableDiffusion3Pipeline", None])
 def test_model_of_another_kind_is_a_flaw(model: Path, kind: str | None) -> None:
     (model / "model_index.json").write_text(json.dumps(INDEX | {"_class_name": kind}))
-    said = f"The model {model} is of the kind {kind}, which this program does not paint with."
-    assert models_on_offer.flaw(str(model)) == said
+    kinds = "StableDiffusionPipeline, StableDiffusionXLPipeline and LatentConsistencyModelPipeline"
+    sentence = f"The model {model} is of the kind {kind}; this program paints with {kinds}."
+    assert models_on_offer.flaw(str(model)) == sentence
 
 
 def test_missing_part_is_named(model: Path) -> None:
@@ -141,7 +173,7 @@ def test_broken_weights_are_named(model: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("value", [[], [None, None], None, "text", 7])
 def test_part_that_is_not_there_by_intent_is_no_flaw(model: Path, value: Any) -> None:
-    (model / "model_index.json").write_text(json.dumps(INDEX | {"image_encoder": value, "unet": value}))
+    (model / "model_index.json").write_text(json.dumps(INDEX | {"image_encoder": value, "text_encoder": value}))
     assert models_on_offer.flaw(str(model)) == ""
 
 
@@ -267,6 +299,47 @@ def test_guidance_that_is_an_input_is_seen(app: Flask, model: Path) -> None:
     assert models_on_offer.facts(str(model))["embeds_guidance"]
 
 
+@pytest.mark.parametrize(
+    ("index", "config"),
+    [
+        ("EDMEulerScheduler", {}),
+        ("FlowMatchEulerDiscreteScheduler", {}),
+        ("EulerDiscreteScheduler", {"_class_name": "EDMEulerScheduler"}),
+        (None, {"_class_name": "EDMEulerScheduler"}),
+    ],
+)
+def test_scheduler_that_is_not_painted_with_is_named(model: Path, index: str | None, config: dict[str, str]) -> None:
+    (model / "model_index.json").write_text(json.dumps(INDEX | {"scheduler": ["diffusers" if index else None, index]}))
+    (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(config))
+    name = config.get("_class_name", index)
+    sentence = f"{model / 'scheduler'} is of the class {name}; this program paints with DDIMParallelScheduler, "
+    assert models_on_offer.flaw(str(model)).startswith(sentence)
+
+
+@pytest.mark.parametrize("part", ["feature_extractor", "image_encoder", "safety_checker"])
+def test_part_that_does_not_paint_may_be_missing(model: Path, part: str) -> None:
+    (model / "model_index.json").write_text(json.dumps(INDEX | {part: ["transformers", "CLIPModel"]}))
+    assert models_on_offer.examine(str(model)) == ("", f"{model} is whole")
+
+
+def test_half_precision_in_shards_is_whole_only_with_each_shard(model: Path) -> None:
+    unet = model / "unet"
+    (unet / "model.safetensors").unlink()
+    for number in (1, 2):
+        path = unet / f"diffusion_pytorch_model.fp16-0000{number}-of-00002.safetensors"
+        path.write_bytes(safetensors())
+    (unet / "diffusion_pytorch_model.safetensors.index.fp16.json").write_text("{}")
+    assert models_on_offer.flaw(str(model)) == ""
+    path.unlink()
+    assert models_on_offer.flaw(str(model)) == f"The model file {path} is missing."
+
+
+@pytest.mark.parametrize(("name", "flaw"), [("model.bin", False), ("model.non_ema.safetensors", True)])
+def test_pickles_are_weights_and_another_variant_is_not(model: Path, name: str, flaw: bool) -> None:
+    (model / "unet" / "model.safetensors").rename(model / "unet" / name)
+    assert models_on_offer.flaw(str(model)) == flaw * f"The model file {model / 'unet'}/*.safetensors is missing."
+
+
 def test_first_model_is_offered_once_and_found_without_a_name(instance: Path, model: Path) -> None:
     house_folder = str(ROOT / DEFAULTS["MODEL"])
     with make_app(instance, MODELS=[str(model), house_folder]).app_context():
@@ -304,10 +377,7 @@ def test_model_from_a_hub_tells_its_facts_once_it_is_here(
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     assert models_on_offer.facts("tiny/walker")["title"] == "tiny/walker"
-    repository = tmp_path / "hub" / "models--tiny--walker"
-    shutil.copytree(model, repository / "snapshots" / "0123456789abcdef")
-    (repository / "snapshots" / "0123456789abcdef" / "house.json").write_text('{"name": "other", "title": "Walker"}')
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text("0123456789abcdef\n")
+    snapshot = hub_copy(model, tmp_path / "hub")
+    (snapshot / "house.json").write_text('{"name": "other", "title": "Walker"}')
     facts = models_on_offer.facts("tiny/walker")
     assert (facts["name"], facts["title"]) == ("tiny/walker", "Walker")

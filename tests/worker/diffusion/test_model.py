@@ -9,11 +9,15 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from app.generation import models_on_offer
 from tests.support.house import HOUSE
+from tests.support.own_calls import change
 from worker.diffusion.model import Model, ModelError
 
 pytestmark = pytest.mark.slow
@@ -53,7 +57,7 @@ def test_name_title_and_prefix_come_from_house_json(models: dict[str, Model]) ->
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"missing: .*nowhere"):
+    with pytest.raises(ModelError, match=r"nowhere is missing"):
         Model.load(str(tmp_path / "nowhere"))
 
 
@@ -158,6 +162,99 @@ def test_folder_in_half_precision_alone_is_loaded(tiny_models: dict[str, Path], 
     prompt, _ = Model.load(str(copy), device="cpu").encode("a bear", "")
     expected, _ = Model.load(str(tiny_models["sdxl"]), device="cpu").encode("a bear", "")
     assert np.array_equal(prompt.states, expected.states)
+
+
+@pytest.mark.parametrize("layout", ["pickles", "shards", "half shards", "half decoder"])
+@pytest.mark.parametrize("kind", ["sd1", "sdxl"])
+def test_weights_are_loaded_in_each_layout(
+    tiny_models: dict[str, Path], tmp_path: Path, kind: str, layout: str
+) -> None:
+    copy = shutil.copytree(tiny_models[kind], tmp_path / "copy")
+    if layout == "pickles":
+        for path in copy.glob("*/*.safetensors"):
+            name = "pytorch_model.bin" if path.stem == "model" else f"{path.stem}.bin"
+            torch.save(load_file(path), path.with_name(name))
+            path.unlink()
+    elif layout == "half decoder":
+        [path] = copy.glob("vae/*.safetensors")
+        path.rename(path.with_suffix(".fp16.safetensors"))
+    else:
+        shutil.rmtree(copy)
+        variant = "fp16" if layout == "half shards" else None
+        diffusers.DiffusionPipeline.from_pretrained(tiny_models[kind]).save_pretrained(
+            copy, variant=variant, max_shard_size="90KB"
+        )
+        assert len(list(copy.glob("unet/*-of-*"))) > 1
+    assert models_on_offer.flaw(str(copy)) == ""
+    model = Model.load(str(copy), device="cpu")
+    whole = Model.load(str(tiny_models[kind]), device="cpu")
+    for ours, theirs in zip(
+        model.networks("float32", "contiguous"), whole.networks("float32", "contiguous"), strict=True
+    ):
+        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            assert torch.equal(one, other)
+    assert np.array_equal(model.encode("a bear", "")[0].states, whole.encode("a bear", "")[0].states)
+
+
+def test_shard_that_is_not_there_is_named(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    diffusers.DiffusionPipeline.from_pretrained(tiny_models["sd1"]).save_pretrained(tmp_path, max_shard_size="90KB")
+    shards = sorted(tmp_path.glob("unet/*-of-*"))
+    shards[1].unlink()
+    with pytest.raises(ModelError, match=f"{shards[1]} is missing"):
+        Model.load(str(tmp_path))
+    shutil.copy(shards[0], shards[1])
+    (tmp_path / "unet" / "diffusion_pytorch_model.safetensors.index.json").unlink()
+    with pytest.raises(ModelError, match=r"unet/\*.safetensors.index.json is missing"):
+        Model.load(str(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["sd1", "sdxl"])
+def test_parts_that_do_not_paint_may_be_missing(tiny_models: dict[str, Path], tmp_path: Path, kind: str) -> None:
+    copy = shutil.copytree(tiny_models[kind], tmp_path / "copy")
+    change(
+        copy / "model_index.json",
+        feature_extractor=["transformers", "CLIPImageProcessor"],
+        image_encoder=["transformers", "CLIPVisionModelWithProjection"],
+        safety_checker=["stable_diffusion", "StableDiffusionSafetyChecker"],
+    )
+    assert models_on_offer.flaw(str(copy)) == ""
+    assert Model.load(str(copy), device="cpu").encode("a bear", "")[0].states.shape[0] == 77
+
+
+@pytest.mark.parametrize("kind", ["sd1", "sdxl"])
+def test_prompt_is_cut_where_the_encoder_ends_if_the_tokenizer_names_no_length(
+    tiny_models: dict[str, Path], models: dict[str, Model], tmp_path: Path, kind: str
+) -> None:
+    copy = shutil.copytree(tiny_models[kind], tmp_path / "copy")
+    for path in copy.glob("tokenizer*/tokenizer_config.json"):
+        config = json.loads(path.read_text())
+        del config["model_max_length"]
+        path.write_text(json.dumps(config))
+    model = Model.load(str(copy), device="cpu")
+    for prompt in ("a bear", "x" * 80):
+        assert np.array_equal(model.encode(prompt, "")[0].states, models[kind].encode(prompt, "")[0].states)
+        assert model.note(prompt, prompt) == models[kind].note(prompt, prompt)
+
+
+@pytest.mark.parametrize("kind", ["sd1", "sdxl"])
+def test_scheduler_whose_package_is_missing_is_stood_in_for(
+    tiny_models: dict[str, Path], tmp_path: Path, kind: str
+) -> None:
+    copy = shutil.copytree(tiny_models[kind], tmp_path / "copy")
+    change(copy / "model_index.json", scheduler=["diffusers", "DPMSolverSDEScheduler"])
+    settings = {"_class_name": "DPMSolverSDEScheduler", "beta_start": 0.001, "use_karras_sigmas": True}
+    (copy / "scheduler" / "scheduler_config.json").write_text(json.dumps(settings))
+    solver = Model.load(str(copy), device="cpu").solver("DPMSolverMultistepScheduler", 4)
+    config = solver.config
+    assert (config.beta_start, config.beta_end, config.use_karras_sigmas) == (0.001, 0.012, True)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "model.ckpt"])
+def test_single_file_is_refused_as_the_site_refuses_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(ModelError, match="is a single file, which cannot be used yet") as refused:
+        Model.load(str(tmp_path / name))
+    assert str(refused.value) == models_on_offer.flaw(str(tmp_path / name))
 
 
 def test_more_steps_than_a_distilled_model_knows_are_refused(models: dict[str, Model]) -> None:

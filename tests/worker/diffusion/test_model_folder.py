@@ -51,7 +51,12 @@ def test_pipeline_of_another_kind_is_refused_by_name(tmp_path: Path, pipeline: s
             "unet is of the class UNet3DConditionModel",
         ),
         ("sd1", "vae/config.json", {"_class_name": "AutoencoderDC"}, "vae is of the class AutoencoderDC"),
-        ("sd1", "scheduler/scheduler_config.json", {"prediction_type": "flow_prediction"}, "'flow_prediction'; known"),
+        (
+            "sd1",
+            "scheduler/scheduler_config.json",
+            {"prediction_type": "flow_prediction"},
+            'predicts "flow_prediction"',
+        ),
     ],
 )
 def test_network_that_wants_more_than_words_is_refused(
@@ -66,7 +71,7 @@ def test_network_that_wants_more_than_words_is_refused(
 def test_second_tokenizer_without_words_is_named(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     copy = shutil.copytree(tiny_models["sdxl"], tmp_path / "copy")
     (copy / "tokenizer_2" / "tokenizer.json").unlink()
-    with pytest.raises(ModelError, match=r"missing: .*tokenizer_2/tokenizer\.json"):
+    with pytest.raises(ModelError, match=r"tokenizer_2/tokenizer\.json is missing"):
         inspect(copy)
 
 
@@ -105,8 +110,8 @@ def test_revision_follows_what_the_pictures_depend_on(
 def test_missing_or_broken_file_is_named(tiny_models: dict[str, Path], tmp_path: Path, file: str) -> None:
     copy = shutil.copytree(tiny_models["bert"], tmp_path / "copy")
     (copy / file).write_bytes((copy / file).read_bytes()[:-3])
-    with pytest.raises(ModelError, match=rf"broken: .*{file}"):
+    with pytest.raises(ModelError, match=rf"{file} is broken: "):
         inspect(copy)
     (copy / file).unlink()
-    with pytest.raises(ModelError, match=rf"missing: .*{file.partition('/')[0]}"):
+    with pytest.raises(ModelError, match=rf"{file.partition('/')[0]}.* is missing"):
         inspect(copy)
