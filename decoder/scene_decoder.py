@@ -25,6 +25,10 @@ SCALE = 8
 GUIDE = 4
 """Channels of a guide: the colours of marks that are drawn, within -1…1, and how far any are, 0…1."""
 
+MARGIN = 1
+"""How many latents a picture is continued by on each side while it is painted, and cut off again: at the very edge an
+adversary lets the network draw what it never would within a picture."""
+
 SATURATED = 3.0
 """How far latents may lie from zero: beyond, a model's are off, and are taken for less."""
 
@@ -89,6 +93,11 @@ class Level(nn.Module):
         return seen
 
 
+def _continued(picture: Tensor, by: int) -> Tensor:
+    """Continue (n, c, h, w) beyond its edges as it ends there."""
+    return F.pad(picture, (by, by, by, by), mode="replicate")
+
+
 def _doubling() -> nn.Upsample:
     return nn.Upsample(scale_factor=2, mode="nearest")
 
@@ -130,6 +139,7 @@ class SceneDecoder(nn.Module):
         :raises ValueError: where the guide is of neither size, or there is no finer stage.
         """
         times = self._times(latents, guide)
+        latents, guide = _continued(latents, MARGIN), _continued(guide, times * MARGIN)
         coarse = guide if times == 4 else F.avg_pool2d(guide, 2)
         x = F.relu(self.seen(SATURATED * torch.tanh(latents / SATURATED)))
         x = self.twice(self.blocks(x), F.avg_pool2d(coarse, 2))
@@ -138,7 +148,8 @@ class SceneDecoder(nn.Module):
             picture: Tensor = self.painted(x)
         else:
             picture = self.painted_finer(self.finer(x, guide))
-        return picture
+        cut = 2 * times * MARGIN
+        return picture[..., cut:-cut, cut:-cut]
 
     def _times(self, latents: Tensor, guide: Tensor) -> int:
         """Return how many of the guide's pixels lie along one latent: 4, or 8 for the finer stage."""
