@@ -23,15 +23,12 @@ SKETCH, VERSION = "sketch.json", 1
 BOOK = sketchbook.FILE
 LEXICON, ABOUT_LEXICON = "lexicon.npz", "LEXICON.md"
 
-_BRANCHING = {"guidance": 2.5, "gain": 1.1, "detail": 0.2, "spacing": None, "branches": True}
+_UNGUIDED = {"guidance": 1.0, "gain": 1.0, "detail": 0.0, "spacing": None, "guided": [0.0, 0.0]}
 PRESETS = {
-    "fast": _BRANCHING | {"steps": 4, "guided": [0.0, 0.5], "ladder": [[0.5, 5], [0.75, 9]]},
-    "balanced": _BRANCHING | {"steps": 5, "guided": [0.0, 0.6], "ladder": [[0.6, 5], [0.8, 9]]},
-    "exact": {
-        "steps": 12, "guidance": 2.0, "guided": [0.0, 1.0], "gain": 1.0, "detail": 0.1, "spacing": None,
-        "ladder": [[0.5, 9], [0.75, 16]], "branches": False,
-    },
-}  # fmt: skip
+    "fast": _UNGUIDED | {"steps": 3, "branches": True, "ladder": [[0.67, 5]]},
+    "balanced": _UNGUIDED | {"steps": 4, "branches": True, "ladder": [[0.5, 5], [0.75, 9]]},
+    "exact": _UNGUIDED | {"steps": 12, "branches": False, "ladder": [[0.5, 9], [0.75, 16]]},
+}
 """How such a model paints: in few steps, for the sketch says what is where. docs/painting.md has what was measured."""
 
 LARGER = 2
