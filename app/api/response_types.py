@@ -292,7 +292,7 @@ class StyleDescription(TypedDict):
               examples=[[]]),
     ]  # fmt: skip
     picture: Annotated[
-        str | None, Field(description="A picture painted in it, WebP, root-relative.", examples=["/styles/linocut.webp"])
+        str | None, Field(description="A picture painted in it, WebP, root-relative.", examples=["/styles/batik.webp"])
     ]
     likeness: Annotated[
         float | None,
