@@ -148,7 +148,6 @@ STYLES = (
     N_("a zebra"),
     N_("a ball"),
     N_("a cat"),
-    N_("a windmill"),
     N_("a lemon"),
     N_("a parrot"),
     N_("a unicorn"),
