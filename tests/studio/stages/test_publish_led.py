@@ -143,7 +143,7 @@ def test_house_json_names_hands_that_paint_a_ground_and_whose_the_drawings_are(
     }
     assert "oil painting" in told["unnamed"] and set(told["unnamed"]) < {hand["words"] for hand in told["hands"]}
     assert told["presets"] == led_model.PRESETS
-    assert (told["defaults"]["steps"], told["defaults"]["guidance"]) == (5, 2.5)
+    assert (told["defaults"]["steps"], told["defaults"]["guidance"]) == (4, 1.0)
     assert told["sizes"] == [told["size"], 2 * told["size"]]
     art = {row["name"]: row for row in told["sources"] if row.get("art")}
     assert art["Google LLC"]["licence"] == "Apache-2.0" and "noto" in art["Google LLC"]["url"]
