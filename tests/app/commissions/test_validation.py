@@ -182,7 +182,7 @@ def test_stops_that_differ_only_in_where_their_seed_is_written_are_the_same(app:
 
 @pytest.mark.parametrize("field", ["negative_prompt", "hand"])
 def test_same_prompt_in_another_hand_or_without_something_else_is_another_stop(app: Flask, field: str) -> None:
-    other = {"prompt": "a fox", field: "neon"}
+    other = {"prompt": "a fox", field: "linocut"}
     assert len(validate({"stops": [{"prompt": "a fox"}, other]}).stops) == 2
 
 
