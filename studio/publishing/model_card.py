@@ -263,14 +263,21 @@ def _figures(scores: dict[str, Any]) -> str:
         rows.append(("decoder, over all hands", f"{scores['decoder']['psnr_over_hands']:.1f} dB"))
     if scores.get("led"):
         rows += led_card.figures(scores["led"])
-    first, last = scores.get("guided", (0, 1))
-    part = "" if (first, last) == (0, 1) else f" in {first:.0%} to {last:.0%} of them"
-    head = f"Painted in {scores['steps']} steps with guidance {scores['guidance']:g}{part}, judged by the house eye."
+    head = f"Painted in {scores['steps']} steps {_guided(scores)}, judged by the house eye."
     if eye.get("R"):
         head += f" Its own accuracy on drawings of a vendor that it never saw (R): {accuracy.written(eye['R'])}."
     told = f"{head}\n\n{_table(('what', 'share (95 % interval)'), rows)}"
     by_hand = scores.get("led", {}).get("by_hand")
     return f"{told}\n\n{led_card.HANDS_HEAD}\n\n{_table(*led_card.hands_table(by_hand))}" if by_hand else told
+
+
+def _guided(scores: dict[str, Any]) -> str:
+    """Say how far pictures were guided."""
+    first, last = scores.get("guided", (0, 1))
+    if scores["guidance"] == 1 or first == last:
+        return "without guidance"
+    part = "" if (first, last) == (0, 1) else f" in {first:.0%} to {last:.0%} of them"
+    return f"with guidance {scores['guidance']:g}{part}"
 
 
 def _limits(scores: dict[str, Any], facts: dict[str, Any], *, led: bool) -> str:

@@ -62,7 +62,7 @@ def evaluated(
 
 def test_what_is_asked_is_what_is_drawn_in_hands_that_the_eye_knows(evaluated: tuple[Folder, dict[str, Any]]) -> None:
     told = evaluated[1]
-    assert told["name"] == "led-000003" and (told["steps"], told["guided"]) == (5, [0.0, 0.6])
+    assert told["name"] == "led-000003" and (told["steps"], told["guided"]) == (4, [0.0, 0.0])
     assert told["plain"]["M"]["of"] == 4 and "rewordings" not in told
     assert set(told["led"]["by_hand"]) == {"gouache", "cut-out"}
     row = told["led"]["by_hand"]["gouache"]
@@ -82,12 +82,12 @@ def test_pictures_are_those_of_the_worker(
     asked = led_exam.questions(loaded, CONCEPTS, ("gouache",), ("gouache",), exam.Extent(1, 1, 1, 0, 1), prefix="P: ")
     pipe = pipeline.pipeline(parts)
     preset = presets.resolve(presets.BALANCED, {"presets": led_model.PRESETS})
-    way = exam.Way(5, 2.5, (0.0, 0.6), 1.1)
+    way = exam.Way(4, 1.0, (0.0, 0.0), 1.0)
     ours = led_exam.led(pipe, loaded, 8, way)(asked)
     model = Model.load(str(tmp_path / "led"), device="cpu")
     painter = Painter(model)
     settings = replace(painter.rendering(preset), precision="float32")
-    assert (settings.steps, settings.guided, settings.guidance) == (5, (0, 3), way.push)
+    assert (settings.steps, settings.guided, settings.guidance) == (4, (0, 0), way.push)
     for question, picture in zip(asked, ours, strict=True):
         stop = StopInput(question.prompt, "", question.seed, has_hand=True, scene=question.scene)
         (painted,) = painter.paint(painter.prepare([stop, stop], settings), [0.0])
@@ -118,7 +118,7 @@ def test_card_tells_of_each_hand_beside_its_program(
     assert (
         "| gouache | 2 | " in text
         and "sharpness that the decoder leaves" in text
-        and "in 5 steps with guidance 2.5 in 0% to 60%" in text
+        and "in 4 steps without guidance, judged" in text
     )
     assert (tmp_path / "out/sheets/composed.webp").exists()
 
