@@ -30,8 +30,9 @@ def app(instance: Path) -> Iterator[Flask]:
 
 @pytest.mark.parametrize(
     ("prompt", "style"),
-    [("a city at night", "scratchboard"), ("saints in a chapel", "stained glass"), ("a sumo wrestler, woodcut", "woodcut"),
-     ("plan of a submarine", "cyanotype"), ("a ballerina", "chalk pastel"), ("emptiness", "ink wash")],
+    [("a city at night", "scratchboard"), ("saints in a chapel", "stained glass"),
+     ("a sumo wrestler, woodcut", "woodcut"), ("plan of a submarine", "cyanotype"), ("a ballerina", "chalk pastel"),
+     ("emptiness", "ink wash")],
 )  # fmt: skip
 def test_style_that_suits_a_prompt_comes_first(app: Flask, prompt: str, style: str) -> None:
     assert proposals.nearest(prompt, shipped.of_hands(HANDS))[0].style.hand.words == style
