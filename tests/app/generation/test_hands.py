@@ -27,13 +27,14 @@ from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
 WORDS = [
-    "pop art", "paper cut-out", "risograph", "stained glass", "mosaic", "cubist", "low poly", "pointillist",
-    "oil painting", "swirling brushstrokes", "chalk pastel", "woodcut", "charcoal", "neon", "watercolour", "ink wash",
-    "cyanotype", "colour field", "discs of colour",
+    "pop art", "paper cut-out", "risograph", "stained glass", "mosaic", "cubist", "pointillist", "woodcut",
+    "constructivist poster", "planes of primary colour", "coloured squares", "linocut", "op art lines",
+    "op art dots", "scratchboard", "etching", "printed textile", "batik", "tapestry", "cyanotype", "layered paper",
+    "oil painting", "swirling brushstrokes", "chalk pastel", "charcoal", "watercolour", "gouache", "ink wash",
 ]  # fmt: skip
-NEON = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a lion", "hand": "neon"}]
+LINOCUT = [{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a lion", "hand": "linocut"}]
 TAUGHT = [hands.Hand(hand.words, hand.title, hand.marks, hand.also) for hand in registry.HANDS.values() if hand.marks]
-MIXED = [{"prompt": "a fox", "hand": "neon"}, {"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "the sun"}]
+MIXED = [{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "the sun"}]
 
 
 def asked(client: FlaskClient, **fields: object) -> Walk:
@@ -42,7 +43,7 @@ def asked(client: FlaskClient, **fields: object) -> Walk:
     return walk_at_address(answer.json["id"])
 
 
-def test_house_model_has_nineteen_hands(app: Flask) -> None:
+def test_house_model_has_twenty_eight_hands(app: Flask) -> None:
     assert [hand.words for hand in hands.known()] == WORDS
 
 
@@ -55,8 +56,8 @@ def test_hand_is_found_by_its_words_or_title_in_any_case(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("prompt", "is_named"),
     [
-        ("an owl, neon", True), ("A Watercolour of an owl", True), ("low  poly", False), ("an owl in low poly", True),
-        ("a neonate", False), ("an owl", False), ("oil painting.", True),
+        ("an owl, linocut", True), ("A Watercolour of an owl", True), ("pop  art", False), ("an owl in pop art", True),
+        ("a linocutter", False), ("an owl", False), ("oil painting.", True),
     ],
 )  # fmt: skip
 def test_hand_is_named_by_its_whole_words(app: Flask, prompt: str, is_named: bool) -> None:
@@ -86,9 +87,9 @@ def test_further_name_means_one_hand_alone() -> None:
 
 
 def test_words_of_a_hand_follow_the_prompt() -> None:
-    assert hands.worded("a fox", "neon") == "a fox, neon"
+    assert hands.worded("a fox", "linocut") == "a fox, linocut"
     assert hands.worded("a fox", "") == "a fox"
-    assert hands.worded("a fox", "neon", "{words} of {prompt}") == "neon of a fox"
+    assert hands.worded("a fox", "linocut", "{words} of {prompt}") == "linocut of a fox"
 
 
 @given(prompt=st.text(max_size=40), words=st.text(min_size=1, max_size=20).filter(lambda text: "{" not in text))
@@ -98,14 +99,14 @@ def test_prompt_is_never_taken_for_a_pattern(prompt: str, words: str) -> None:
 
 def test_hand_of_each_stop_is_recorded_described_and_searched(client: FlaskClient) -> None:
     walk = asked(client, stops=MIXED)
-    assert [stop.hand for stop in walk.stops] == ["neon", "paper cut-out", ""]
+    assert [stop.hand for stop in walk.stops] == ["linocut", "paper cut-out", ""]
     described = client.get(f"/api/v1/walks/{walk.id}").json
-    assert [stop["hand"] for stop in described["stops"]] == ["neon", "paper cut-out", None]
-    assert [stop["hand"] for stop in described["recipe"]["stops"]] == ["neon", "paper cut-out", None]
-    assert " neon " in walk.words
+    assert [stop["hand"] for stop in described["stops"]] == ["linocut", "paper cut-out", None]
+    assert [stop["hand"] for stop in described["recipe"]["stops"]] == ["linocut", "paper cut-out", None]
+    assert " linocut " in walk.words
 
 
-@pytest.mark.parametrize("hand", ["fresco", "neo", 7, True, ["neon"]])
+@pytest.mark.parametrize("hand", ["fresco", "lino", 7, True, ["linocut"]])
 def test_unknown_hand_is_refused_with_a_list_of_those_there_are(client: FlaskClient, hand: object) -> None:
     answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "a fox"}, {"prompt": "a kite", "hand": hand}]})
     assert answer.status_code == 422
@@ -119,7 +120,7 @@ def test_model_without_hands_refuses_any_and_shows_no_row(tmp_path: Path, instan
     (tmp_path / "plain").mkdir()
     app = make_app(instance, MODEL=str(tmp_path / "plain"))
     with app.app_context(), pytest.raises(InvalidInput, match="the model that paints here knows none"):
-        validate({"stops": NEON})
+        validate({"stops": LINOCUT})
     client = app.test_client()
     page = client.get("/").text
     assert "<legend>Style" not in page
@@ -140,16 +141,16 @@ def test_recipe_without_hands_is_still_read(app: Flask) -> None:
     assert [stop.hand for stop in wanted.stops] == [None, None]
 
 
-def test_form_offers_any_and_each_hand_and_keeps_the_choice(client: FlaskClient) -> None:
-    page = client.get("/", query_string={"prompt": ["a fox", "a kite"], "hand": "neon"}).text
+def test_form_offers_any_and_each_hand_and_keeps_the_choice(app: Flask, client: FlaskClient) -> None:
+    page = client.get("/", query_string={"prompt": ["a fox", "a kite"], "hand": "linocut"}).text
     row = page[page.index("<legend>Style") :].partition("</fieldset>")[0]
     assert re.findall(r"<span>([^<]+)</span>", row) == [
-        "any", *("cut paper" if words == "paper cut-out" else words for words in WORDS),
+        "any", *(hand.title[:1].lower() + hand.title[1:] for hand in hands.known()),
     ]  # fmt: skip
-    assert re.findall(r'value="([^"]*)"[^>]*checked', row) == ["neon"]
-    answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "neon"})
+    assert re.findall(r'value="([^"]*)"[^>]*checked', row) == ["linocut"]
+    answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "linocut"})
     walk = walk_at_address(answer.headers["Location"].removeprefix("/walks/"))
-    assert [stop.hand for stop in walk.stops] == ["neon", "neon"]
+    assert [stop.hand for stop in walk.stops] == ["linocut", "linocut"]
 
 
 def test_unknown_hand_on_the_form_is_explained_beside_its_row(client: FlaskClient) -> None:
@@ -161,12 +162,12 @@ def test_unknown_hand_on_the_form_is_explained_beside_its_row(client: FlaskClien
 
 
 def test_label_and_captions_name_the_hand(app: Flask, client: FlaskClient, hung: Hanger) -> None:
-    walk = hung(stops=NEON)
-    assert "Latent walk in neon<br>" in client.get(walk.url).text
-    assert re.search(r'"detail">Neon<span class="count">, 2 frames', client.get("/gallery").text)
+    walk = hung(stops=LINOCUT)
+    assert "Latent walk in linocut<br>" in client.get(walk.url).text
+    assert re.search(r'"detail">Linocut<span class="count">, 2 frames', client.get("/gallery").text)
     mixed = hung(stops=MIXED, frames=3)
-    assert "Latent walk in neon and cut paper<br>" in client.get(mixed.url).text
-    assert "Neon and cut paper, three stops" in client.get("/gallery").text
+    assert "Latent walk in linocut and cut paper<br>" in client.get(mixed.url).text
+    assert "Linocut and cut paper, three stops" in client.get("/gallery").text
 
 
 def test_label_and_api_mark_what_the_eye_found_as_found(app: Flask, client: FlaskClient, hung: Hanger) -> None:
@@ -181,9 +182,9 @@ def test_label_and_api_mark_what_the_eye_found_as_found(app: Flask, client: Flas
 
 
 def test_walk_painted_again_keeps_hand_steps_and_guidance(client: FlaskClient, hung: Hanger) -> None:
-    walk = hung(stops=NEON, steps=12, guidance=3.5)
+    walk = hung(stops=LINOCUT, steps=12, guidance=3.5)
     page = html.unescape(client.get(walk.url).text)
-    assert "/?prompt=a+fox&prompt=a+lion&hand=neon&frames=2&steps=12&guidance=3.5" in page.replace("%20", "+")
+    assert "/?prompt=a+fox&prompt=a+lion&hand=linocut&frames=2&steps=12&guidance=3.5" in page.replace("%20", "+")
     described = client.get(f"/api/v1/walks/{walk.id}").json
     assert (described["steps"], described["guidance"]) == (12, 3.5)
     assert described["recipe"]["sampler"]["steps"] == 12
@@ -205,7 +206,7 @@ def test_walk_painted_again_keeps_hand_steps_and_guidance(client: FlaskClient, h
 )
 def test_unusable_steps_and_guidance_name_the_limit(app: Flask, field: str, value: object, rule: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        validate({"stops": NEON, field: value})
+        validate({"stops": LINOCUT, field: value})
     assert [(error.field, error.message) for error in refused.value.errors] == [(field, rule)]
 
 
@@ -283,11 +284,11 @@ def test_film_of_another_model_does_not_get_the_house_models_licence(
 
 
 def test_command_line_takes_hand_steps_and_guidance(runner: FlaskCliRunner) -> None:
-    options = ["--hand", "Neon", "--steps", "9", "--guidance", "2", "--json"]
+    options = ["--hand", "Linocut", "--steps", "9", "--guidance", "2", "--json"]
     done = runner.invoke(args=["walks", "create", "a fox", "a lion", *options])
     assert done.exit_code == 0, done.output
     walk = json.loads(done.stdout)
-    assert [stop["hand"] for stop in walk["stops"]] == ["neon", "neon"]
+    assert [stop["hand"] for stop in walk["stops"]] == ["linocut", "linocut"]
     assert (walk["steps"], walk["guidance"]) == (9, 2.0)
     refused = runner.invoke(args=["walks", "create", "a fox", "a lion", "--hand", "fresco"])
     assert refused.exit_code == 1
