@@ -48,6 +48,7 @@ MODELS = (
     N_("stained glass"),
     N_("swirling brushstrokes"),
     N_("tapestry"),
+    N_("de Stijl"),
     N_("gouache"),
     N_("watercolour"),
     N_("woodcut"),

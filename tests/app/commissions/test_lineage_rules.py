@@ -81,7 +81,7 @@ def test_seed_may_be_said_as_long_as_it_is_the_same(
     ("first", "fields"),
     [
         ({"prompt": "a fox"}, {}), ({"prompt": "A kite"}, {}), ({"seed": 8}, {}), ({}, {"seed": 8}),
-        ({"hand": "neon"}, {}), ({"negative_prompt": "rain"}, {}), ({"seed": 8}, {"seed": 7}),
+        ({"hand": "linocut"}, {}), ({"negative_prompt": "rain"}, {}), ({"seed": 8}, {"seed": 7}),
     ],
 )  # fmt: skip
 def test_first_stop_must_be_the_last_of_that_walk(
@@ -91,10 +91,10 @@ def test_first_stop_must_be_the_last_of_that_walk(
 
 
 def test_what_the_first_stop_must_be_is_told_in_full(hung: Commissioner) -> None:
-    last = {"prompt": "a kite", "hand": "neon", "negative_prompt": "rain", "seed": 3}
+    last = {"prompt": "a kite", "hand": "linocut", "negative_prompt": "rain", "seed": 3}
     parent = hung(stops=[{"prompt": "a fox"}, last])
     asked = {"stops": [{"prompt": "a kite"}, {"prompt": "the sea"}], "continues": parent.id}
-    assert refusal(lambda: validate(asked))["continues"].endswith("“a kite” in neon, without “rain”, seed 3.")
+    assert refusal(lambda: validate(asked))["continues"].endswith("“a kite” in linocut, without “rain”, seed 3.")
     assert validate(asked | {"stops": [last, {"prompt": "the sea"}]}).continues == parent.id
 
 

@@ -33,7 +33,7 @@ TYPED = {
     "token": "once",
 }
 STOPS = [
-    {"prompt": "a fox", "hand": "neon", "seed": 3},
+    {"prompt": "a fox", "hand": "linocut", "seed": 3},
     {"prompt": "été 狐狸", "negative_prompt": "rain"},
     {"prompt": "the sun"},
 ]
@@ -73,7 +73,7 @@ def test_film_fills_the_form_with_all_that_it_was_asked_with(client: FlaskClient
     sent = values(answer.text)
     assert sent["prompt"] == [stop["prompt"] for stop in STOPS]
     assert [json.loads(text or "{}") for text in sent["own"]] == [
-        {"seed": 3, "hand": "neon"}, {"negative_prompt": "rain"}, {},
+        {"seed": 3, "hand": "linocut"}, {"negative_prompt": "rain"}, {},
     ]  # fmt: skip
     assert (sent["seed"], sent["frames"], sent["preset"], sent["token"]) == ("7", "3", "exact", "once")
     assert 'name="unlisted" value="1" checked' in answer.text

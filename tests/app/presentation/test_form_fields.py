@@ -29,7 +29,7 @@ pytestmark = pytest.mark.databases
 
 Hanger = Callable[..., Walk]
 MIXED = [
-    {"prompt": "a fox", "hand": "neon", "seed": 3},
+    {"prompt": "a fox", "hand": "linocut", "seed": 3},
     {"prompt": "a fox", "hand": "paper cut-out", "negative_prompt": "rain"},
     {"prompt": "the sun"},
 ]
@@ -67,7 +67,7 @@ def test_without_the_seed_all_seeds_are_new(hung: Hanger) -> None:
     wanted = form_of(form_fields.fields(hung(stops=MIXED, frames=3))).commission()
     assert "seed" not in wanted
     assert not [stop for stop in wanted["stops"] if "seed" in stop]
-    assert [stop["hand"] for stop in wanted["stops"]] == ["neon", "paper cut-out", None]
+    assert [stop["hand"] for stop in wanted["stops"]] == ["linocut", "paper cut-out", None]
 
 
 def test_seeds_between_which_alone_something_lies_are_kept(hung: Hanger) -> None:
@@ -79,18 +79,18 @@ def test_seeds_between_which_alone_something_lies_are_kept(hung: Hanger) -> None
 def test_turned_round_takes_what_each_stop_has_along(hung: Hanger) -> None:
     fields = form_fields.fields(hung(stops=MIXED, frames=3), seed=True, turned=True)
     assert fields["prompt"] == ["the sun", "a fox", "a fox"]
-    assert [form_fields.read(text).get("hand") for text in fields["own"]] == [None, "paper cut-out", "neon"]
+    assert [form_fields.read(text).get("hand") for text in fields["own"]] == [None, "paper cut-out", "linocut"]
 
 
 def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskClient, hung: Hanger) -> None:
     original = hung(stops=MIXED, frames=3)
     page = html.unescape(client.get("/", query_string=pairs(form_fields.fields(original, seed=True))).text)
-    assert "In neon, seed 3." in page
+    assert "In linocut, seed 3." in page
     assert "In paper cut-out, without rain." in page
     assert f'A remix of <a href="{original.url}">' in page
     sent = pairs(form_fields.fields(original, seed=True) | {"edit": "plain-0"})
     page = html.unescape(client.post("/", data=sent).text)
-    assert "In neon" not in page
+    assert "In linocut" not in page
     assert "In paper cut-out, without rain." in page
     for edit in ("plain-9", "plain-99", "plain-x"):
         assert client.post("/", data=pairs({"prompt": ["a", "b"], "edit": edit})).status_code == 200

@@ -178,18 +178,18 @@ def parent(hung: Callable[..., Walk]) -> Walk:
     walk = hung("a fox", "the sun", seed=7)
     with writing() as session:
         stop = session.get(Stop, (walk.number, 1))
-        stop.seed, stop.hand, stop.negative_prompt = 12, "neon", "rain"
+        stop.seed, stop.hand, stop.negative_prompt = 12, "linocut", "rain"
     db.session.refresh(walk)
     return walk
 
 
 def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
-    form = filled("something else", "a kite", continues=parent.id, seed="12", hand="neon", negative_prompt="rain")
+    form = filled("something else", "a kite", continues=parent.id, seed="12", hand="linocut", negative_prompt="rain")
     assert [stop.prompt for stop in form.stops] == ["the sun", "a kite"]
     wanted = validate(form.commission())
     assert wanted.continues == parent.id
     assert wanted.stops[0].model_dump(exclude={"picture", "cut_out"}) == {
-        "prompt": "the sun", "negative_prompt": "rain", "hand": "neon", "seed": None, "layout": None, "scene": None
+        "prompt": "the sun", "negative_prompt": "rain", "hand": "linocut", "seed": None, "layout": None, "scene": None
     }  # fmt: skip
     assert wanted.seed == 12
 
@@ -197,7 +197,7 @@ def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
 def test_joint_stays_as_it_was_painted_whatever_the_rest_is_painted_with(parent: Walk) -> None:
     form = filled("", "a kite", continues=parent.id, seed="99", hand="", negative_prompt="")
     first, second = validate(form.commission()).stops
-    assert (first.prompt, first.negative_prompt, first.hand, first.seed) == ("the sun", "rain", "neon", 12)
+    assert (first.prompt, first.negative_prompt, first.hand, first.seed) == ("the sun", "rain", "linocut", 12)
     assert (second.negative_prompt, second.hand, second.seed) == ("", None, None)
 
 

@@ -224,7 +224,7 @@ class World:
         filled: dict[str, object] = {
             "walk_id": self.walk.id, "slug": self.slug, "page": 1, "filename": "site.css", "index": 0, "kind": "gif",
             "extension": "gif", "form": "sheet", "act": act, "digest": led.ROBOT_DIGEST, "photo_id": self.photo.id,
-            "set_id": self.set_id, "name": self.wall if "wall" in rule.rule or rule.rule.startswith("/w/") else "neon",
+            "set_id": self.set_id, "name": self.wall if "wall" in rule.rule or rule.rule.startswith("/w/") else "batik",
             "number": 1 if "legs" in rule.rule else self.words,
         }  # fmt: skip
         if rule.endpoint.startswith("stored."):

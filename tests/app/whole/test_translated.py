@@ -67,7 +67,7 @@ pytestmark = pytest.mark.slow
 Hanger = Callable[..., Walk]
 
 FOX, KITE, MOON, UNSAID = "狐狸", "风筝", "月亮", "未"
-OWN = '{"hand":"neon","negative_prompt":"风筝","seed":3}'
+OWN = '{"hand":"linocut","negative_prompt":"风筝","seed":3}'
 RECIPE: dict[str, Any] = {
     "format": recipe.FORMAT, "version": 1, "seed": 7, "frames": 3, "positions": [0.0, 1.0, 2.0], "size": [128, 128],
     "model": {"name": NAME, "revision": "3f9a2c1d0e5b", "prefix": ""},
@@ -79,7 +79,9 @@ VALUES = set(WORD.findall(" ".join([
     *SORTS, *ENDINGS, *COLOURS, *PRESETS, "hand stops model ending colour since until sort draw preset none led",
     "pop art watercolour paper cut-out neon oil painting colour field low poly risograph stained glass mosaic",
     "primary-colour grid cubist pointillist swirling brushstrokes chalk pastel woodcut charcoal ink wash cyanotype",
-    "discs of colour quirky funny serious happy poetic personal promotional academic",
+    "discs of colour linocut constructivist poster planes coloured squares op art lines dots scratchboard etching",
+    "printed textile batik tapestry layered gouache De de Stijl single grid panels tilted pattern",
+    "quirky funny serious happy poetic personal promotional academic",
 ])))  # fmt: skip
 """What stands in addresses and forms, and is named where it is wrong."""
 DRAWN = [
@@ -191,7 +193,7 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     owner = states[QUEUED].owner_hash
     made = {**states, "finished": hung(FOX, MOON, KITE, frames=5, ending="back")}
     made["round"] = hung(FOX, MOON, KITE, frames=5, ending="round", easing=True)
-    styled = [{"prompt": KITE, "hand": "neon", "negative_prompt": MOON, "seed": 4}, {"prompt": MOON, "hand": "pop art"}]
+    styled = [{"prompt": KITE, "hand": "batik", "negative_prompt": MOON, "seed": 4}, {"prompt": MOON, "hand": "pop art"}]
     made["styled"] = hung(stops=styled, frames=3, preset="fast", unlisted=True)
     made["repeat"] = commissioned(FOX, MOON, KITE, frames=5, ending="back", seed=made["finished"].seed)
     made["next"] = hung(KITE, FOX, continues=made["finished"].id, seed=made["finished"].seed)
@@ -527,9 +529,9 @@ def _readable(museum: Museum) -> list[str]:
         f"{finished}?meanwhile={museum.walks['next'].id}", "/",
         f"/?continues={walk_id}", "/?continues=aaaabbbbccccdddd", f"/?remix_of={walk_id}", "/?hand=9&model=9",
         f"/?prompt={FOX}&prompt={KITE}&prompt={MOON}&own=&own={quote(OWN)}&frames=60&steps=7&guidance=4.5&seed=3",
-        "/gallery", f"/gallery?q={FOX}", f"/gallery?q={UNSAID}", f"/gallery?q={FOX}&hand=neon", "/gallery?colour=pink",
+        "/gallery", f"/gallery?q={FOX}", f"/gallery?q={UNSAID}", f"/gallery?q={FOX}&hand=batik", "/gallery?colour=pink",
         f"/gallery?q={UNSAID}&colour=pink",
-        "/gallery?hand=neon&hand=pop+art&stops=3&ending=round&colour=red&since=2026-01-01&until=2030-01-01",
+        "/gallery?hand=linocut&hand=pop+art&stops=3&ending=round&colour=red&since=2026-01-01&until=2030-01-01",
         "/gallery?sort=oldest", "/gallery?sort=surprise&draw=3", "/gallery?sort=walked", "/gallery?sort=smoothest",
         "/gallery?hand=9&stops=99&model=9&ending=9&colour=9&since=9&until=9&sort=9&draw=9.", "/gallery?cursor=9",
         f"/gallery?q={UNSAID * 900}",
@@ -585,7 +587,7 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     yield f"{finished}/report", 422, {"data": {"words": FOX * 1001}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
-    yield f"{finished}/repaint", 422, {"data": {"style": "neon"}}
+    yield f"{finished}/repaint", 422, {"data": {"style": "linocut"}}
     yield f"{museum['drawn']}/repaint", 422, {"data": {"style": UNSAID}}
     yield f"/curator{museum['hidden']}/feature", 422, {}
     yield f"/curator{finished}/delete", 422, {}
@@ -629,7 +631,7 @@ def _sent_to_walls(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
 
 def _recipes() -> Iterator[tuple[bytes, int]]:
     """List recipes that a visitor may bring along: none, foreign ones, altered ones, a good one."""
-    good = {**RECIPE, "stops": [{"prompt": FOX, "hand": "neon"}, {"prompt": KITE}, {"prompt": MOON}]}
+    good = {**RECIPE, "stops": [{"prompt": FOX, "hand": "linocut"}, {"prompt": KITE}, {"prompt": MOON}]}
     model, sampler = good["model"], good["sampler"]
     yield b"", 422
     yield b"GIF89a", 422

@@ -135,7 +135,7 @@ def test_hand_is_recorded_as_found_where_none_was_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("eye.eye.SURE", 0.0)
-    words = {"plain": "pop art", "linocut": "linocut"}
+    words = {"plain": "pop art", "neon": "linocut"}
     sure = make_eye(tmp_path / "sure", words=words, hands_told={"by_hand": dict.fromkeys(words, 1.0)})
     app.config["EYE"] = str(sure)
     stops = [{"prompt": "a fox"}, {"prompt": "a kite", "hand": "watercolour"}, {"prompt": "a linocut of a boat"}]
