@@ -158,8 +158,8 @@ def test_lost_words_are_found_again_after_reindexing(runner: FlaskCliRunner, hun
 
 
 def test_reindexed_walk_is_found_by_its_hand_as_before(runner: FlaskCliRunner, commissioned: Hanger) -> None:
-    words = commissioned(stops=[{"prompt": "a fox", "hand": "neon"}, {"prompt": "a kite", "hand": "neon"}]).words
-    assert " neon " in words
+    words = commissioned(stops=[{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a kite", "hand": "linocut"}]).words
+    assert " linocut " in words
     with writing() as session:
         session.execute(update(Walk).values(words=""))
     run(runner, "gallery", "reindex")

@@ -39,7 +39,7 @@ def test_case_spaces_and_forms_of_letters_make_no_difference_and_hands_do(hung: 
     walk = hung("a kite", "a caf\u00e9")
     same = hung("A  CAFE\u0301", "the sea")
     hung("a cafe", "the sea")
-    hung(stops=[{"prompt": "a caf\u00e9", "hand": "neon"}, {"prompt": "the sea"}])
+    hung(stops=[{"prompt": "a caf\u00e9", "hand": "linocut"}, {"prompt": "the sea"}])
     assert ids(neighbours.after(walk, 4)) == [same.id]
 
 

@@ -193,7 +193,10 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     owner = states[QUEUED].owner_hash
     made = {**states, "finished": hung(FOX, MOON, KITE, frames=5, ending="back")}
     made["round"] = hung(FOX, MOON, KITE, frames=5, ending="round", easing=True)
-    styled = [{"prompt": KITE, "hand": "batik", "negative_prompt": MOON, "seed": 4}, {"prompt": MOON, "hand": "pop art"}]
+    styled = [
+        {"prompt": KITE, "hand": "batik", "negative_prompt": MOON, "seed": 4},
+        {"prompt": MOON, "hand": "pop art"},
+    ]
     made["styled"] = hung(stops=styled, frames=3, preset="fast", unlisted=True)
     made["repeat"] = commissioned(FOX, MOON, KITE, frames=5, ending="back", seed=made["finished"].seed)
     made["next"] = hung(KITE, FOX, continues=made["finished"].id, seed=made["finished"].seed)
