@@ -24,6 +24,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 KEPT = re.compile(r"(%\(\w+\)[sd]|\{\w*\}|<[^>]*>|%%)")
 SPOKEN = {"alt", "title", "aria-label", "aria-valuetext", "placeholder", "label"}
 TECHNICAL = {
+    "data-layouts",
     "data-names",
     "data-reel",
     "data-film",

@@ -80,7 +80,7 @@ VALUES = set(WORD.findall(" ".join([
     "pop art watercolour paper cut-out neon oil painting colour field low poly risograph stained glass mosaic",
     "primary-colour grid cubist pointillist swirling brushstrokes chalk pastel woodcut charcoal ink wash cyanotype",
     "discs of colour linocut constructivist poster planes coloured squares op art lines dots scratchboard etching",
-    "printed textile batik tapestry layered gouache De de Stijl single grid panels tilted pattern",
+    "printed textile batik tapestry layered gouache",
     "quirky funny serious happy poetic personal promotional academic",
 ])))  # fmt: skip
 """What stands in addresses and forms, and is named where it is wrong."""
