@@ -280,11 +280,11 @@ class StyleDescription(TypedDict):
     """A style: a way of painting that a stop can be asked for in."""
 
     name: Annotated[str, Field(description="Its name, as a stop's `style`.", examples=["linocut"])]
-    title: Annotated[str, Field(description="What people call it.", examples=["Neon"])]
+    title: Annotated[str, Field(description="What people call it.", examples=["Linocut"])]
     hand: Annotated[str, Field(description="The words of the hand that paints it.", examples=["linocut"])]
     suits: Annotated[
         str | None,
-        Field(description="What it suits, in a few words.", examples=["cities at night, music and all that glows"]),
+        Field(description="What it suits, in a few words.", examples=["birds, workers and bold shapes"]),
     ]
     layouts: Annotated[
         list[str],
@@ -292,7 +292,8 @@ class StyleDescription(TypedDict):
               examples=[[]]),
     ]  # fmt: skip
     picture: Annotated[
-        str | None, Field(description="A picture painted in it, WebP, root-relative.", examples=["/styles/batik.webp"])
+        str | None,
+        Field(description="A picture painted in it, WebP, root-relative.", examples=["/styles/linocut.webp"]),
     ]
     likeness: Annotated[
         float | None,

@@ -272,7 +272,7 @@ def _figures(scores: dict[str, Any]) -> str:
 
 
 def _guided(scores: dict[str, Any]) -> str:
-    """Say how far pictures were guided."""
+    """Return how far pictures were guided, as the end of a sentence."""
     first, last = scores.get("guided", (0, 1))
     if scores["guidance"] == 1 or first == last:
         return "without guidance"

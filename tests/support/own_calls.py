@@ -62,7 +62,7 @@ def usual(folder: Path, stop: StopInput, rendering: Rendering, scheduler: Any = 
 
 
 def _without_a_sketch(pipe: Any, noise: torch.Generator) -> dict[str, Any]:
-    """Have a network that sketches lead see none, and name what it begins with; nothing for any other."""
+    """Show no sketches to a network that they lead, and name what it begins with; do nothing for any other."""
     seen, told = pipe.unet.config.in_channels, pipe.unet.config.out_channels
     if seen == told:
         return {}

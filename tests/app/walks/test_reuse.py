@@ -124,10 +124,16 @@ def test_repeat_keeps_what_the_eye_found(original: Walk, again: Commissioner) ->
     assert [stop.found_hand for stop in again().stops] == ["", "linocut"]
 
 
-def test_seeds_of_stops_count_wherever_they_are_written(original: Walk) -> None:
-    stops = [{"prompt": prompt, "seed": SEED} for prompt in ("a fox", "a kite")]
-    repeat, _ = intake.place(validate({"stops": stops, "seed": SEED, "frames": 2}), visitor_key="ben")
+def test_stops_own_seeds_count_not_where_they_were_written(original: Walk) -> None:
+    stops = [{"prompt": stop.prompt, "seed": SEED, "scene": stop.scene} for stop in original.stops]
+    repeat, _ = intake.place(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")
     assert repeat.repeat_of == original.id
+
+
+def test_stops_that_the_walks_seed_composes_otherwise_are_painted(original: Walk) -> None:
+    stops = [{"prompt": stop.prompt, "seed": SEED} for stop in original.stops]
+    other, _ = intake.place(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")
+    assert other.repeat_of is None
 
 
 @pytest.mark.parametrize(
