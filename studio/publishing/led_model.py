@@ -113,13 +113,18 @@ def house(
 
 
 def painted_by(leading: Leading, base: dict[str, Any], presets: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Say by which hands a model paints, and how; what learned from pictures has the hands of its base."""
+    """Return the hands a model paints by and its presets, which ``presets`` change setting by setting.
+
+    What learned from pictures has the hands and presets of its base; what learned from drawings has ``PRESETS``,
+    whatever an earlier model of that kind was painted with.
+    """
     if leading.of_pictures:
         known, unnamed = list(base.get("hands", [])), list(base.get("unnamed", []))
+        asked = presets or base.get("presets") or {}
     else:
         known = [told_of(HANDS[hand]) for hand in leading.learned["hands"]]
         unnamed = [HANDS[hand].words for hand in leading.learned["unnamed"]]
-    asked = presets or base.get("presets") or {}
+        asked = presets or {}
     ways = {name: PRESETS.get(name, {}) | asked.get(name, {}) for name in (*PRESETS, *asked)}
     return {"hands": known, "unnamed": unnamed, "presets": ways}
 

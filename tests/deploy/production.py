@@ -54,6 +54,11 @@ class Part:
             f"{self.name}: ended with {ended}, wanted: {self._wanted}, to be forced: {self._forced}; it said:\n{said}"
         )
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is to run: it was started, and not stopped for good."""
+        return self._wanted
+
     def start(self) -> None:
         """Start it; that it is ready is for others to see."""
         self._wanted, self._forced = True, []
@@ -293,7 +298,7 @@ class Production(LiveSite):
         """Bring in a version whose libraries and schema are the same: web first, then one painter after the other."""
         self.turn_to(release)
         self.parts["web"].reload()
-        for name in [name for name in self.parts if name.startswith("worker")]:
+        for name in [name for name, part in self.parts.items() if name.startswith("worker") and part.is_wanted]:
             self.replace_worker(name)
 
     def replace_worker(self, name: str, signum: int = signal.SIGTERM) -> None:

@@ -15,7 +15,7 @@ from tests.support.html import Elements
 from tests.support.pictures import form_of, written
 
 SIZE = (96, 64)
-HANDS = "woodcut", "watercolour", "neon"
+HANDS = "woodcut", "watercolour", "linocut"
 """What is repainted, in one of these."""
 
 

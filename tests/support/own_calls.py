@@ -36,10 +36,12 @@ def shown(painter: Painter, prepared: PreparedWalk, positions: list[float], **op
     return [one.picture for one in painted if one.picture is not None]
 
 
-def usual(folder: Path, stop: StopInput, rendering: Rendering, scheduler: Any = None) -> NDArray[np.uint8]:
+def usual(
+    folder: Path, stop: StopInput, rendering: Rendering, scheduler: Any = None, *, output: str = "pil"
+) -> NDArray[Any]:
     """Paint one stop by the pipeline's own call, all its noise drawn from the stop's seed.
 
-    `scheduler` is, by default, the rendering's with the folder's settings.
+    `scheduler` is, by default, the rendering's with the folder's settings. `output` "latent" leaves out decoding.
     """
     torch.set_num_threads(rendering.threads)
     pipe = pipeline(folder)
@@ -57,6 +59,7 @@ def usual(folder: Path, stop: StopInput, rendering: Rendering, scheduler: Any = 
         guidance_scale=rendering.guidance,
         height=rendering.height,
         width=rendering.width,
+        output_type=output,
     ).images[0]
     return np.asarray(picture)
 

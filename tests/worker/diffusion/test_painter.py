@@ -358,14 +358,18 @@ def test_batch_whose_thumbnails_alone_overflow_is_painted_in_float32(
 
 
 @pytest.mark.server
-def test_house_model_paints_what_the_pipeline_itself_paints(house: Painter) -> None:
+def test_house_model_reaches_the_latents_that_the_pipeline_itself_reaches(house: Painter) -> None:
     stop = StopInput("a fox", "", 5)
     rendering = exact(house, steps=6, threads=2)
     prepared = house.prepare([stop, StopInput("a lion", "", 5)], rendering)
-    [painted] = shown(house, prepared, [0.0])
-    assert painted.shape == (SIZE, SIZE, 3)
+    [painted] = house.paint(prepared, [0.0], keep=[rendering.steps])
+    assert painted.picture is not None
+    assert painted.picture.shape == (SIZE, SIZE, 3)
     asked = replace(stop, prompt=house.prefix + stop.prompt)  # it names no hand
-    assert difference(painted, usual(HOUSE, asked, rendering)) <= 1
+    expected = usual(HOUSE, asked, rendering, output="latent")  # its decoder is shown the scene, the pipeline's is not
+    reached = painted.states[rendering.steps].latents
+    assert expected.std() > 0.5, "flat latents prove nothing"
+    assert np.abs(reached - expected).max() < 0.01 * expected.std()
 
 
 @pytest.mark.server
