@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from app.generation import cost, presets
-from tests.support.house import HOUSE, SIZE, scene
+from tests.support.house import FACTS, HOUSE, SIZE, scene
 from tests.support.own_calls import OWN_SOLVERS, change, difference, exact, shown, usual
 from worker.diffusion import level_batch
 from worker.diffusion.model import Model, ModelError
@@ -368,13 +368,14 @@ def test_house_model_reaches_the_latents_that_the_pipeline_itself_reaches(house:
     asked = replace(stop, prompt=house.prefix + stop.prompt)  # it names no hand
     expected = usual(HOUSE, asked, rendering, output="latent")  # its decoder is shown the scene, the pipeline's is not
     reached = painted.states[rendering.steps].latents
-    assert expected.std() > 0.5, "flat latents prove nothing"
-    assert np.abs(reached - expected).max() < 0.01 * expected.std()
+    assert expected.std() > 0.2, "flat latents prove nothing"
+    assert np.abs(reached - expected).max() < 0.001 * expected.std()
 
 
 @pytest.mark.server
 def test_house_model_paints_red_apples_red_and_lemons_yellow(house: Painter) -> None:
-    rendering = house.rendering(steps=12, guidance=3.5)
+    usually = FACTS["defaults"]
+    rendering = house.rendering(steps=usually["steps"], guidance=usually["guidance"])
     stops = [StopInput(f"a {name}", "", 11, scene=scene(name)) for name in ("red apple", "lemon")]
     prepared = house.prepare(stops, rendering)
     middle = slice(SIZE * 3 // 8, SIZE * 5 // 8)
