@@ -107,6 +107,13 @@ class Sketchbook:
         """Tell what was cut out of a photo from a drawing."""
         return digest in self._pictures
 
+    def cut_out(self, digest: str) -> Pixels:
+        """Return what was cut out of a photo, as it is held.
+
+        :raises KeyError: where it is not there.
+        """
+        return self._pictures[digest]
+
     def picture(self, digest: str, pixels: int) -> Array:
         """Return a drawing, or what was cut out of a photo, (pixels, pixels, 4), straight alpha, 0…1.
 

@@ -32,7 +32,10 @@ FROM_APP = {
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""
 
-NOT_FOR_APP = {"sketch.layers.distance", "sketch.mixing", "sketch.parts", "sketch.shapes"}
+NOT_FOR_APP = {
+    "sketch.layers.distance", "sketch.mixing", "sketch.parts", "sketch.shapes", "sketch.walks.drawing_pool",
+    "sketch.walks.legs",
+}  # fmt: skip
 """What of the sketches needs scipy, which the web process does not load."""
 
 BLUEPRINT = "app/pages/__init__.py"

@@ -12,7 +12,7 @@ LAYERS = {
     "sketch": """__init__ | colour habitats keys remembering | layers | marks | materials pieces prints
         | compositions | scene
         | palettes surroundings svg | arrangement backdrops lighting sketchbook | framing painterly parts wording
-        | rendering | shapes styling | mixing""",
+        | rendering | shapes styling | mixing | walks""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""
 

@@ -1,0 +1,152 @@
+"""Processes that draw the sketches of a walk side by side.
+
+Drawing holds Python's lock, so threads do not help; between two calls of a network it is what takes longest.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+
+from sketch.walks.legs import Led, Legs, Order
+
+MOST = 3
+"""How many processes draw at most, beside the one that asks."""
+
+FEW = 3
+"""Up to how many sketches are drawn by the one that asks."""
+
+Place = tuple[int, float]
+"""The number of a leg, and where on it."""
+
+log = logging.getLogger(__name__)
+
+
+class DrawingPool:
+    """Draws in so many processes, and in the one that asks; they start in the background when they are first of use."""
+
+    def __init__(self, processes: int | None = None) -> None:
+        """Draw in ``processes``; by default one less than this process may use cores, and at most ``MOST``."""
+        self._processes = min(MOST, _cores() - 1) if processes is None else processes
+        self._executor: ProcessPoolExecutor | None = None
+        self._ready: Future[None] | None = None
+
+    def drawn(self, order: Order, legs: Legs, places: Sequence[Place]) -> list[Led]:
+        """Draw an order's walk at these places; ``legs`` draws it in this process.
+
+        :raises SketchbookError: where a drawing cannot be rendered.
+        """
+        if len(places) <= FEW or not self._is_ready():
+            return [legs.drawn(*place) for place in places]
+        assert self._executor is not None  # noqa: S101 - it is ready
+        found: dict[int, Led] = {}
+        try:
+            self._share(self._executor, order, legs, places, found)
+        except BrokenProcessPool:
+            self._broken()
+        return [found[at] if at in found else legs.drawn(*place) for at, place in enumerate(places)]
+
+    def close(self) -> None:
+        """End the processes; they start again when they are asked for."""
+        executor, self._executor, self._ready = self._executor, None, None
+        if executor is not None:
+            executor.shutdown()
+
+    def _share(
+        self, executor: ProcessPoolExecutor, order: Order, legs: Legs, places: Sequence[Place], found: dict[int, Led]
+    ) -> None:
+        """Draw from the end here while the processes draw from the beginning, until they meet.
+
+        Nothing is handed out that might have to be taken back: in Python 3.11, a process that dies while what it was
+        to do is cancelled leaves others waiting.
+        """
+        front, back = 0, len(places)
+        drawn: dict[Future[Led], int] = {}
+        while front < back or drawn:
+            while front < back and len(drawn) <= self._processes:
+                drawn[executor.submit(_drawn, order, *places[front])] = front
+                front += 1
+            if front < back:
+                back -= 1
+                found[back] = legs.drawn(*places[back])
+            else:
+                wait(drawn, return_when=FIRST_COMPLETED)
+            for each in [each for each in drawn if each.done()]:
+                found[drawn.pop(each)] = each.result()
+
+    def _is_ready(self) -> bool:
+        """Start the processes if they are not; tell whether they can draw by now."""
+        if self._processes < 1:
+            return False
+        if self._executor is None and not self._starts():
+            return False
+        if self._ready is None or not self._ready.done():
+            return False
+        if self._ready.exception() is not None:
+            self._broken()
+            return False
+        return True
+
+    def _starts(self) -> bool:
+        """Start the processes in the background; where the system lets none be started, do without from now on."""
+        spawned = multiprocessing.get_context("spawn")  # a fork would hold the locks of this process's threads
+        try:
+            self._executor = ProcessPoolExecutor(self._processes, mp_context=spawned, initializer=_begin)
+            self._ready = self._executor.submit(_nothing)
+        except OSError as error:
+            log.warning("No process can be started that draws sketches; this one draws them: %s.", error)
+            self._processes = 0
+            self.close()
+            return False
+        return True
+
+    def _broken(self) -> None:
+        if self._executor is not None:
+            log.warning("A process that draws sketches ended early: this one draws instead, until others have started.")
+        self.close()
+
+
+@lru_cache(maxsize=1)
+def shared() -> DrawingPool:
+    """Return the pool that all walks of this process share."""
+    return DrawingPool()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _begin() -> None:
+    """Stay until the asking process ends, however it ends: a signal to all of a service is meant for that one."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(0)
+
+
+def _nothing() -> None:
+    """Show that the process has started."""
+
+
+_held: dict[str, Legs] = {}
+"""In a process of the pool: the legs of the walk that was drawn last, by their order's key."""
+
+
+def _drawn(order: Order, leg: int, t: float) -> Led:
+    if order.key not in _held:
+        _held.clear()
+        _held[order.key] = Legs(order)
+    return _held[order.key].drawn(leg, t)

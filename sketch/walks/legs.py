@@ -1,0 +1,118 @@
+"""What leads a painter along the legs of a walk: sketches of the scenes at its stops, and of what lies between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch import mixing, rendering
+from sketch.framing import Frame, Size
+from sketch.layers.drawn import Drawn
+from sketch.mixing import Mixture
+from sketch.parts import Taken
+from sketch.scene import Scene
+from sketch.sketchbook import Sketchbook
+
+FINER = 2
+"""How much finer a scene is drawn than its sketch, so that edges are soft and distances exact."""
+
+GUIDE = 2
+"""How much larger than a sketch the guide is that a decoder is shown: half the side of usual pictures."""
+
+STOP_FINER = 4
+"""How much finer than a sketch stops are drawn for guides: things are placed by whole pixels there, and half of one of
+the guide's is seen. What lies between stops is placed more finely than by pixels."""
+
+
+class Led(NamedTuple):
+    """What leads a picture: a sketch (4 x height x width), and the guide of the same drawing, in half the memory."""
+
+    sketch: NDArray[np.float32]
+    guide: NDArray[np.float16] | None
+
+
+@dataclass(frozen=True)
+class Order:
+    """All that it takes to draw the legs of a walk, in any process.
+
+    ``scenes`` has one for each stop, None where a stop has none; ``drawings`` are theirs as SVG by digest, ``cut_outs``
+    (n, n, 4) what was cut out of photos; sketches have ``size``. ``guide`` is how many times as large guides are; there
+    are none where it is 0. ``key`` tells orders apart.
+    """
+
+    scenes: tuple[Scene | None, ...]
+    size: Size
+    guide: int = 0
+    drawings: Mapping[str, str] = field(default_factory=dict)
+    cut_outs: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    key: str = field(default_factory=lambda: uuid4().hex)
+
+    @classmethod
+    def of(cls, scenes: Sequence[Scene | None], book: Sketchbook, size: Size, *, guide: int = 0) -> Order:
+        """Take from a sketchbook what the scenes need.
+
+        :raises SketchbookError: where a drawing is not there.
+        """
+        things = {thing.drawing for scene in scenes if scene is not None for thing in scene.things}
+        cut_outs = {digest: book.cut_out(digest) for digest in things if book.is_cut_out(digest)}
+        drawings = {digest: book.svg(digest) for digest in things - cut_outs.keys()}
+        return cls(tuple(scenes), size, guide, drawings, cut_outs)
+
+    def book(self) -> Sketchbook:
+        """Return a sketchbook of its drawings alone."""
+        return Sketchbook((), self.drawings, pictures=self.cut_outs)
+
+
+class Legs:
+    """Draws a walk, leg by leg; a stop without a scene has a blank sketch."""
+
+    def __init__(self, order: Order) -> None:
+        self._scenes, self._guide = order.scenes, order.guide
+        self._book, self._frame = order.book(), Frame.of(order.size)
+        self._step = max(FINER, order.guide)
+        self._taken = Taken(self._book, side=self._frame.side * self._step)
+        self._mixture = lru_cache(maxsize=8)(self._mixed)
+
+    def drawn(self, leg: int, t: float) -> Led:
+        """Draw what lies at ``t``, 0…1, on a leg; the last leg of a closed walk leads back to the first stop."""
+        first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]
+        if t in (0.0, 1.0) or first == last:  # at a stop: nothing needs to be matched
+            return self._alone(last if t == 1.0 else first)
+        if first is not None and last is not None:
+            return self._led(self._mixture(leg).at(t, self._finer(self._step)))
+        (sketch, guide), (other, further) = self._alone(first), self._alone(last)
+        shown = None
+        if guide is not None and further is not None:
+            shown = ((1 - t) * guide.astype(np.float32) + t * further.astype(np.float32)).astype(np.float16)
+        return Led(mixing.mixed(sketch, other, t), shown)
+
+    def _mixed(self, leg: int) -> Mixture:
+        first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]
+        assert first is not None and last is not None  # noqa: S101 - asked for only there
+        return Mixture(first, last, self._book, self._taken)
+
+    def _alone(self, scene: Scene | None) -> Led:
+        if scene is None:
+            return self._blank
+        finer = STOP_FINER // GUIDE * self._guide or FINER
+        return self._led(rendering.draw(scene, self._book, self._finer(finer)))
+
+    def _led(self, drawn: Drawn) -> Led:
+        height = self._frame.height
+        guide = drawn.guide(height * self._guide).astype(np.float16) if self._guide else None
+        return Led(drawn.sketch(height), guide)
+
+    def _finer(self, step: int) -> tuple[int, int]:
+        return self._frame.height * step, self._frame.width * step
+
+    @cached_property
+    def _blank(self) -> Led:
+        height, width, times = self._frame.height, self._frame.width, self._guide
+        guide = np.zeros((4, height * times, width * times), np.float16) if times else None
+        return Led(np.zeros((4, height, width), np.float32), guide)

@@ -1,0 +1,151 @@
+"""Processes that draw side by side: the same sketches as one draws alone, whatever becomes of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sketch.walks import drawing_pool
+from sketch.walks.drawing_pool import DrawingPool, Place
+from sketch.walks.legs import Legs, Order
+from tests.support import drawings
+
+ORDER = Order.of([drawings.scene("house"), drawings.scene("cat face")], drawings.book(), 32, guide=2)
+PLACES: list[Place] = [(0, at / 12) for at in range(13)]
+
+
+class Counted(Legs):
+    """Legs that note what was drawn in this process."""
+
+    def __init__(self) -> None:
+        super().__init__(ORDER)
+        self.places: list[Place] = []
+
+    def drawn(self, leg: int, t: float) -> drawing_pool.Led:
+        self.places.append((leg, t))
+        return super().drawn(leg, t)
+
+
+@pytest.fixture
+def pool() -> Iterator[DrawingPool]:
+    pool = DrawingPool(1)
+    started(pool)
+    yield pool
+    pool.close()
+
+
+def started(pool: DrawingPool) -> None:
+    until = time.monotonic() + 60
+    while not pool._is_ready():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def process(pool: DrawingPool) -> int:
+    assert pool._executor is not None
+    (found,) = pool._executor._processes
+    return found
+
+
+def same(found: list[drawing_pool.Led], places: list[Place] = PLACES) -> bool:
+    """Tell whether these are what one process draws at these places."""
+    alone = [Legs(ORDER).drawn(*place) for place in places]
+    return len(found) == len(alone) and all(
+        (a.sketch == b.sketch).all() and a.guide is not None and b.guide is not None and (a.guide == b.guide).all()
+        for a, b in zip(found, alone, strict=True)
+    )
+
+
+def test_some_are_drawn_by_another_process_and_all_are_the_same(pool: DrawingPool) -> None:
+    legs = Counted()
+    assert same(pool.drawn(ORDER, legs, PLACES))
+    assert 0 < len(legs.places) < len(PLACES)
+
+
+def test_few_are_drawn_here(pool: DrawingPool) -> None:
+    legs = Counted()
+    assert same(pool.drawn(ORDER, legs, PLACES[:3]), PLACES[:3])
+    assert len(legs.places) == 3
+
+
+def test_walk_does_not_wait_for_processes_that_have_not_started_yet() -> None:
+    pool, legs = DrawingPool(1), Counted()
+    assert same(pool.drawn(ORDER, legs, PLACES))
+    assert len(legs.places) == len(PLACES)
+    pool.close()
+
+
+def test_process_that_is_killed_costs_a_warning_and_another_takes_its_place(
+    pool: DrawingPool, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.kill(process(pool), signal.SIGKILL)
+    with caplog.at_level(logging.WARNING):
+        until = time.monotonic() + 60
+        while not caplog.records:
+            assert same(pool.drawn(ORDER, Counted(), PLACES)) and time.monotonic() < until
+    assert "draws sketches ended early" in caplog.text
+    started(pool)
+    legs = Counted()
+    assert same(pool.drawn(ORDER, legs, PLACES))
+    assert len(legs.places) < len(PLACES)
+
+
+def test_signals_to_a_whole_service_leave_it_drawing(pool: DrawingPool) -> None:
+    one = process(pool)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        os.kill(one, each)
+    time.sleep(0.1)
+    assert same(pool.drawn(ORDER, Counted(), PLACES)) and process(pool) == one
+
+
+def test_process_ends_with_the_one_that_asked_though_that_was_killed() -> None:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:  # pragma: no cover - is killed
+        pool = DrawingPool(1)
+        started(pool)
+        os.write(writing, str(process(pool)).encode())
+        time.sleep(600)
+    drawer = int(os.read(reading, 32))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    until = time.monotonic() + 60
+    while _is_there(drawer):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _is_there(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_where_no_process_may_be_started_all_is_drawn_here(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: object, **__: object) -> ProcessPoolExecutor:
+        raise PermissionError("no semaphores here")
+
+    monkeypatch.setattr(drawing_pool, "ProcessPoolExecutor", refused)
+    pool, legs = DrawingPool(1), Counted()
+    for _ in range(2):
+        assert same(pool.drawn(ORDER, legs, PLACES))
+    assert len(legs.places) == 2 * len(PLACES)
+    assert [each.getMessage() for each in caplog.records] == [
+        "No process can be started that draws sketches; this one draws them: no semaphores here."
+    ]
+
+
+@pytest.mark.parametrize(("cores", "processes"), [(1, 0), (2, 1), (3, 2), (64, drawing_pool.MOST)])
+def test_one_core_is_left_to_the_process_that_asks(monkeypatch: pytest.MonkeyPatch, cores: int, processes: int) -> None:
+    monkeypatch.setattr(drawing_pool, "_cores", lambda: cores)
+    assert DrawingPool()._processes == processes
