@@ -125,7 +125,7 @@ def test_settings_are_the_parents_unless_others_are_asked_for(hung: Commissioner
 
     assert settings() == ("exact", 10, 3.0)
     assert settings(steps=30) == ("exact", 30, 3.0)
-    assert settings(preset="exact") == ("exact", 12, 2.0)
+    assert settings(preset="exact") == ("exact", 12, 1.0)
 
 
 def test_model_is_the_parents_as_long_as_it_is_on_offer(parent: Walk, go_on: Commissioner) -> None:
