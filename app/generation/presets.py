@@ -93,6 +93,8 @@ def resolve(
     settings = asdict(base) | dict(facts.get("presets", {}).get(preset, {}))
     settings["scheduler"] = settings["scheduler"] or facts.get("scheduler") or SOLVER
     settings["steps"] = steps or int(settings["steps"])
+    if guidance is not None and guidance > 1 >= settings["guidance"]:
+        settings["guided"] = (0.0, 1.0)  # who asks for guidance where the preset has none wants it at every step
     settings["guidance"] = float(settings["guidance"] if guidance is None else guidance)
     return _whole(settings) | _enlarged(size, facts.get("size"), facts.get("finer", 1))
 

@@ -147,6 +147,10 @@ class LiveSite:
         """List the site's processes."""
         return processes_of(self.instance)
 
+    def parts(self) -> dict[int, str]:
+        """List the site's processes but those that draw for the worker, which start when there is enough to draw."""
+        return {pid: line for pid, line in self.processes().items() if "multiprocessing" not in line}
+
     def pid(self, *words: str) -> int | None:
         """Return the number of the process whose command line holds all of ``words``, or ``None``."""
         return next((pid for pid, line in self.processes().items() if all(word in line for word in words)), None)

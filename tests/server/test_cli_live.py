@@ -39,7 +39,7 @@ def test_a_film_is_made_with_the_running_sites_worker(site: LiveSite, tmp_path: 
     assert "finished, 24 of 24 frames" in said
     assert len(set(pixels(film))) == 24
     assert site.worker_pid() == worker
-    wait_until(lambda: len(site.processes()) == 5, what="the end of the command's processes")
+    wait_until(lambda: len(site.parts()) == 5, what="the end of the command's processes")
 
 
 def test_the_recipe_in_a_film_paints_identical_pixels(site: LiveSite, tmp_path: Path) -> None:

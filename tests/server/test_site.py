@@ -90,14 +90,14 @@ def test_the_web_server_holds_no_torch(site: LiveSite) -> None:
 
 
 def test_a_second_site_in_the_same_folder_is_refused_and_the_first_stays(site: LiveSite) -> None:
-    before = site.processes()
+    before = site.parts()
     second = run(site, "--port", "0")
     assert second.returncode == 1
     assert second.stderr.strip() == (
         f"Another site runs in {site.instance} (process {site.process.pid})."  # type: ignore[union-attr]
         " Stop it, or set MOMA_INSTANCE to another folder."
     )
-    assert site.processes() == before
+    assert site.parts() == before
     assert site.request("GET", "/readyz")[0] == 200
 
 
@@ -138,7 +138,7 @@ def test_a_stopped_site_leaves_no_process_and_finds_everything_at_the_next_start
     walk = site.finished(site.commission("a brass trumpet", "a pear", frames=4)["id"])
     film = site.request("GET", walk["media"]["gif"])[1]
     running, said = set(site.processes()), len(site.output())
-    assert len(running) == 5  # the site, Redis, gunicorn's two, the worker
+    assert len(site.parts()) == 5  # the site, Redis, gunicorn's two, the worker
     assert site.stop(signal.SIGTERM) == 0
     assert [pid for pid in running if is_running(pid)] == []
     assert site.processes() == {}
@@ -160,7 +160,7 @@ def test_the_parts_of_a_killed_site_end_and_the_next_start_is_not_hindered(site:
     process.wait(PATIENCE)
     site.start()  # at once, while the parts of the first are still closing
     assert len(site.readiness()["workers"]) == 1  # the killed one's sign of life is taken back
-    wait_until(lambda: len(site.processes()) == 5, what="the end of the killed site's parts")
+    wait_until(lambda: len(site.parts()) == 5, what="the end of the killed site's parts")
     assert painters(site) == [site.worker_pid()]
     assert site.walk(walk["id"])["state"] in ("queued", "painting")
     token = {"Authorization": f"Bearer {walk['owner_token']}"}

@@ -311,7 +311,8 @@ def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
     hung()
     painting, waits = commissioned(frames=10), commissioned(frames=10, visitor="ben")
     total = round(seconds(10) / PACE)
-    for spent, left in ((0, seconds(10)), (50, seconds(10) - 50 * PACE), (total, 0.0), (total + 50, 0.0)):
+    some = total // 2
+    for spent, left in ((0, seconds(10)), (some, seconds(10) - some * PACE), (total, 0.0), (total + some, 0.0)):
         with writing() as session:
             row = session.get(Walk, painting.number)
             row.state, row.passes = PAINTING, spent
@@ -395,7 +396,7 @@ def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
 
 
 @pytest.mark.parametrize(
-    "fields", [{"preset": "exact"}, {"preset": "fast"}, {"steps": 40}, {"guidance": 1.0}, {"steps": 1, "guidance": 0.0}]
+    "fields", [{"preset": "exact"}, {"preset": "fast"}, {"steps": 40}, {"guidance": 2.0}, {"steps": 1, "guidance": 0.0}]
 )
 def test_preset_steps_and_guidance_count_in_the_time_left(
     app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None], fields: dict[str, Any]

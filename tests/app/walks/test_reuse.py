@@ -140,7 +140,7 @@ def test_stops_that_the_walks_seed_composes_otherwise_are_painted(original: Walk
     "other",
     [
         {"seed": SEED + 1}, {"seed": None}, {"frames": 3}, {"ending": "back"}, {"ending": "round"}, {"easing": True},
-        {"preset": "fast"}, {"preset": "exact"}, {"steps": 3}, {"guidance": 1.0},
+        {"preset": "fast"}, {"preset": "exact"}, {"steps": 3}, {"guidance": 2.0},
         {"stops": [{"prompt": "a fox"}, {"prompt": "a kite", "seed": 8}]},
         {"stops": [{"prompt": "a fox"}, {"prompt": "a kite", "negative_prompt": "rain"}]},
         {"stops": [{"prompt": "a fox"}, {"prompt": "a kite", "hand": "linocut"}]},

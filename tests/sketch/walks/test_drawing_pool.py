@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -105,17 +107,23 @@ def test_signals_to_a_whole_service_leave_it_drawing(pool: DrawingPool) -> None:
     assert same(pool.drawn(ORDER, Counted(), PLACES)) and process(pool) == one
 
 
+ASKING = """
+import sys, time
+from sketch.walks.drawing_pool import DrawingPool
+pool = DrawingPool(1)
+while not pool._is_ready():
+    time.sleep(0.02)
+print(*pool._executor._processes, flush=True)
+time.sleep(600)
+"""
+
+
 def test_process_ends_with_the_one_that_asked_though_that_was_killed() -> None:
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:  # pragma: no cover - is killed
-        pool = DrawingPool(1)
-        started(pool)
-        os.write(writing, str(process(pool)).encode())
-        time.sleep(600)
-    drawer = int(os.read(reading, 32))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    with subprocess.Popen([sys.executable, "-c", ASKING], stdout=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout is not None
+        drawer = int(asking.stdout.readline())
+        assert _is_there(drawer)
+        asking.kill()
     until = time.monotonic() + 60
     while _is_there(drawer):
         assert time.monotonic() < until
