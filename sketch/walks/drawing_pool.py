@@ -89,23 +89,27 @@ class DrawingPool:
             return False
         if self._ready is None or not self._ready.done():
             return False
-        if self._ready.exception() is not None:
-            self._broken()
+        if (error := self._ready.exception()) is not None:
+            self._refused(error)
             return False
         return True
 
     def _starts(self) -> bool:
-        """Start the processes in the background; where the system lets none be started, do without from now on."""
+        """Start the processes in the background; tell whether the system lets them be started."""
         spawned = multiprocessing.get_context("spawn")  # a fork would hold the locks of this process's threads
         try:
             self._executor = ProcessPoolExecutor(self._processes, mp_context=spawned, initializer=_begin)
             self._ready = self._executor.submit(_nothing)
         except OSError as error:
-            log.warning("No process can be started that draws sketches; this one draws them: %s.", error)
-            self._processes = 0
-            self.close()
+            self._refused(error)
             return False
         return True
+
+    def _refused(self, error: BaseException) -> None:
+        """Do without from now on."""
+        log.warning("No process can be started that draws sketches; this one draws them: %s.", str(error).rstrip("."))
+        self._processes = 0
+        self.close()
 
     def _broken(self) -> None:
         if self._executor is not None:

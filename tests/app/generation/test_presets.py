@@ -111,3 +111,10 @@ def test_any_number_of_steps_gives_a_ladder_that_climbs(
     first, last = resolved["guided"]
     assert 0 <= first <= last <= steps
     assert first < last or guidance <= 1 or steps == 1
+
+
+def test_who_asks_for_guidance_where_a_preset_has_none_gets_it_at_every_step() -> None:
+    unguided = {"presets": {"balanced": {"steps": 4, "guidance": 1.0, "guided": [0.0, 0.0]}}}
+    assert presets.resolve("balanced", unguided)["guided"] == [0, 0]
+    assert presets.resolve("balanced", unguided, guidance=3)["guided"] == [0, 4]
+    assert presets.resolve("balanced", unguided, guidance=0.5)["guided"] == [0, 0]

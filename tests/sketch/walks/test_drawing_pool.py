@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import signal
@@ -151,6 +152,19 @@ def test_where_no_process_may_be_started_all_is_drawn_here(
     assert [each.getMessage() for each in caplog.records] == [
         "No process can be started that draws sketches; this one draws them: no semaphores here."
     ]
+
+
+def test_processes_that_end_before_they_draw_are_not_started_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(drawing_pool, "_nothing", functools.partial(os._exit, 1))
+    pool, legs = DrawingPool(1), Counted()
+    until = time.monotonic() + 60
+    while not caplog.records:
+        assert same(pool.drawn(ORDER, legs, PLACES)) and time.monotonic() < until
+    assert "No process can be started that draws sketches; this one draws them: " in caplog.text
+    assert same(pool.drawn(ORDER, legs, PLACES))
+    assert pool._executor is None and len(caplog.records) == 1
 
 
 @pytest.mark.parametrize(("cores", "processes"), [(1, 0), (2, 1), (3, 2), (64, drawing_pool.MOST)])
