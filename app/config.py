@@ -39,6 +39,8 @@ DEFAULTS: dict[str, Any] = {
     "MODELS": [],
     "MODELS_KEPT": 2,
     "DEVICE": "auto",
+    "VAE": "",
+    "OFFLOAD": "auto",
     "MEANING": "models/meaning",
     "EYE": "models/eye",
     "BLIP": "",
@@ -109,14 +111,15 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
-    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MEDIA_PUBLIC_URL", "MODEL", "DEVICE", "MEANING", "EYE", "BLIP",
-    "SAFETY_CHECKER", "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY", "SECRET_KEY", "METRICS_TOKEN",
-    "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT", "WORKER_METRICS", "SENTRY_DSN",
-    "TRACES_URL",
+    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MEDIA_PUBLIC_URL", "MODEL", "DEVICE", "VAE", "OFFLOAD", "MEANING", "EYE",
+    "BLIP", "SAFETY_CHECKER", "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY", "SECRET_KEY",
+    "METRICS_TOKEN", "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT", "WORKER_METRICS",
+    "SENTRY_DSN", "TRACES_URL",
 )  # fmt: skip
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 PUBLIC = re.compile(r"https://[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?(?:/[a-zA-Z0-9._~-]+)*")
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
+OFFLOADS = ("auto", "model", "sequential", "off")
 SWITCHES = tuple(name for name, value in DEFAULTS.items() if isinstance(value, bool))
 MAY_BE_ZERO = ("PROXIES", "HSTS_SECONDS", "STEPS", "GUIDANCE", "LINE_SECONDS", "FREE_BYTES_MIN")
 SECRET_MIN, SECRET_MIN_PRODUCTION, SECRET_VARIETY = 16, 32, 10
@@ -173,7 +176,7 @@ def _fill_in(app: Flask) -> None:
     config = app.config
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
-    for name in ("MODEL", "MEANING", "EYE", "BLIP"):
+    for name in ("MODEL", "VAE", "MEANING", "EYE", "BLIP"):
         config[name] = _from_root(config[name])
     config["SAFETY_CHECKER"] = config["SAFETY_CHECKER"] and _from_root(config["SAFETY_CHECKER"])
     config["MODELS"] = [_from_root(model) for model in config["MODELS"]]
@@ -216,6 +219,8 @@ def _check(app: Flask) -> None:
         raise ConfigError("MOMA_FRAMES_MAX must be no less than MOMA_STOPS_MAX: each stop is a frame.")
     if not DEVICE.fullmatch(config["DEVICE"] or ""):
         raise ConfigError(f"MOMA_DEVICE must be auto, cpu, cuda or mps, not {config['DEVICE']!r}.")
+    if config["OFFLOAD"] not in OFFLOADS:
+        raise ConfigError(f"MOMA_OFFLOAD must be auto, model, sequential or off, not {config['OFFLOAD']!r}.")
     if config["STEPS"] > config["STEPS_MAX"] or config["GUIDANCE"] > config["GUIDANCE_MAX"]:
         raise ConfigError("MOMA_STEPS and MOMA_GUIDANCE must be no more than MOMA_STEPS_MAX and MOMA_GUIDANCE_MAX.")
     if not config["LINE_MAX_VISITOR"] <= config["LINE_MAX_ADDRESS"] <= config["LINE_MAX"]:

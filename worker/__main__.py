@@ -146,8 +146,14 @@ def _load(app: Flask) -> Painters:
         if notice := schema_notice():
             log_lines.warn_once(log, notice)
         models = {model.name: model.setting for model in models_on_offer.offered()}
-    measured = Path(app.instance_path) / MEASURED
-    painters = Painters(models, device=app.config["DEVICE"], kept=app.config["MODELS_KEPT"], measured=measured)
+    painters = Painters(
+        models,
+        device=app.config["DEVICE"],
+        kept=app.config["MODELS_KEPT"],
+        measured=Path(app.instance_path) / MEASURED,
+        vae=app.config["VAE"],
+        offload=app.config["OFFLOAD"],
+    )
     painters.of()
     if checker := app.config["SAFETY_CHECKER"]:
         picture_check.prepare(picture_check.load(checker, device=str(painters.of().device)))

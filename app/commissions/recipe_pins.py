@@ -26,7 +26,7 @@ DETAIL_MAX = 2.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
-OPTIONAL = ("gain", "detail", "enlarged", "finer", "adapters")  # what a sampler's settings may lack
+OPTIONAL = ("gain", "detail", "enlarged", "finer", "adapters", "decoder")  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
@@ -73,6 +73,7 @@ class PinnedSampling(BaseModel):
     enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # of the model's own size
     finer: Literal[2] | None = None  # of what is enlarged: the share of the decoder's finer stage
     adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
+    decoder: Literal["float16", "float32"] | None = None  # beside a network in half precision
 
 
 class ToldDrawing(BaseModel):

@@ -126,6 +126,12 @@ class RecipeSampler(TypedDict):
     finer: NotRequired[
         Annotated[int, Field(description="How many times of these the decoder's finer stage paints.", examples=[2])]
     ]
+    decoder: NotRequired[
+        Annotated[
+            str,
+            Field(description="The decoder's precision, where it may differ from the network's.", examples=["float32"]),
+        ]
+    ]
 
 
 class RecipeLevel(TypedDict):

@@ -38,6 +38,7 @@ class FakePainter:
         self.passes = 0
         self.is_led = True
         self.at_once: int | None = None
+        self.decoder: str | None = None
         self.drawings: dict[str, str] = {}
         self.on_paint: Callable[[int], None] = lambda _: None
 
@@ -54,7 +55,7 @@ class FakePainter:
     def rendering(self, sampling: Mapping[str, Any]) -> Rendering:
         """Complete a walk's settings."""
         device = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": self.batch}
-        return Rendering.of(sampling, width=SIDE, height=SIDE, **device)
+        return Rendering.of(sampling, width=SIDE, height=SIDE, decoder=self.decoder, **device)
 
     def shrink(self, _model: str | None = None) -> bool:
         """Paint half as many at once, down to one."""

@@ -291,7 +291,7 @@ def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
 def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuning, "choose", lambda *_: tuning.fallback())
+    monkeypatch.setattr(tuning, "choose", lambda *_, **__: tuning.fallback())
     painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", kept=1)
     painter = painters.of()
     about = worker._about(painters)

@@ -31,5 +31,12 @@ def verdict(error: BaseException) -> str | None:
 def free_memory() -> None:
     """Give back what nothing holds any more."""
     gc.collect()
+    empty_cache()
+
+
+def empty_cache() -> None:
+    """Give the device back what torch keeps of it for later."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()

@@ -100,8 +100,13 @@ class Held:
     def __init__(
         self, photos: Sequence[Inverted | None], positions: Sequence[float], device: torch.device, *, closed: bool
     ) -> None:
-        self._photos, self._positions, self._device, self._closed = photos, positions, device, closed
+        self._positions, self._closed = positions, closed
         self._are_photos = [photo is not None for photo in photos]
+        self._calls = next(len(photo.corrections) for photo in photos if photo is not None)
+        self._there: dict[str, list[torch.Tensor | None]] = {
+            name: [None if photo is None else torch.from_numpy(getattr(photo, name)).to(device) for photo in photos]
+            for name in ("corrections", "expected")
+        }
 
     def after(
         self,
@@ -120,13 +125,13 @@ class Held:
         return clean + self._sum("expected", step, clean)
 
     def _sum(self, name: str, step: int, like: torch.Tensor) -> torch.Tensor:
-        total = np.zeros(tuple(like.shape), np.float32)
+        total = torch.zeros_like(like, dtype=torch.float32)
         for row, position in enumerate(self._positions):
-            calls = next(len(photo.corrections) for photo in self._photos if photo is not None)
-            shares = photo_path.shares(position, self._are_photos, step, calls, closed=self._closed)
+            shares = photo_path.shares(position, self._are_photos, step, self._calls, closed=self._closed)
             for stop, share in shares.items():
-                total[row] += np.float32(share) * getattr(self._photos[stop], name)[step]
-        return torch.from_numpy(total).to(self._device)
+                if (there := self._there[name][stop]) is not None:
+                    total[row] += float(np.float32(share)) * there[step]
+        return total
 
 
 def held(

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from worker.diffusion.fitting import devices
 from worker.diffusion.model import Model
 
 PICTURES = 24
@@ -51,8 +52,7 @@ class LatentPreview:
         offsets = (0.7 * random.normal(size=FEATURES)).astype(np.float32)
         shapes = np.stack([_shapes(random, channels) for _ in range(PICTURES)])
         with torch.inference_mode():
-            _, vae = model.networks("float32", "channels_last")
-            pictures = model.decode(vae, torch.from_numpy(shapes).to(model.device))
+            pictures = model.decode(model.vae(), torch.from_numpy(shapes).to(model.device))
         colours = pictures.reshape(PICTURES, SIDE, model.scale, SIDE, model.scale, 3).mean((2, 4))
         points = _features(shapes, directions, offsets).reshape(PICTURES * SIDE * SIDE, -1).astype(np.float64)
         square = points.T @ points + RIDGE * np.eye(points.shape[1])
@@ -60,10 +60,35 @@ class LatentPreview:
         return cls(directions, offsets, weights.astype(np.float32))
 
     def __call__(self, latents: torch.Tensor) -> NDArray[np.float32]:
-        """Return thumbnails (frames x height x width x 3, 0-1) of clean latents, one pixel to a latent."""
-        points = _features(latents.float().cpu().numpy(), self.directions, self.offsets)
-        thumbnails: NDArray[np.float32] = (points @ self.weights).clip(0, 1)
-        return thumbnails
+        """Return thumbnails (frames x height x width x 3, 0-1) of clean latents, one pixel to a latent.
+
+        NaN stands where numbers overflow. On a GPU they are made there, and only they are copied to the CPU.
+        """
+        if devices.is_gpu(latents.device):
+            return _checked(self._on_device(latents.float()).cpu().numpy())
+        with np.errstate(over="ignore", invalid="ignore"):  # which is looked for afterwards
+            points = _features(latents.float().cpu().numpy(), self.directions, self.offsets)
+            return _checked(points @ self.weights)
+
+    def _on_device(self, latents: torch.Tensor) -> torch.Tensor:
+        """Return the same by torch, where the latents are."""
+        directions, offsets, weights = (
+            torch.from_numpy(each).to(latents.device) for each in (self.directions, self.offsets, self.weights)
+        )
+        height, width = latents.shape[-2:]
+        padded = torch.nn.functional.pad(latents, (1, 1, 1, 1), mode="replicate")
+        shifted = [padded[:, :, i : i + height, j : j + width] for i in range(3) for j in range(3)]
+        around = torch.cat(shifted, 1).movedim(1, -1)
+        random = (around @ directions + offsets).clamp(min=0)
+        return torch.cat([around, torch.ones_like(around[..., :1]), random], -1) @ weights
+
+
+def _checked(thumbnails: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bring thumbnails within 0 and 1; what is infinite becomes NaN, or it would pass for white."""
+    if not np.isfinite(thumbnails.sum()):
+        thumbnails = np.where(np.isfinite(thumbnails), thumbnails, np.float32(np.nan))
+    clipped: NDArray[np.float32] = thumbnails.clip(0, 1)
+    return clipped
 
 
 def _shapes(random: np.random.Generator, channels: int) -> NDArray[np.float32]:

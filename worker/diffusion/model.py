@@ -8,6 +8,8 @@ kinds; how the steps make a picture, and a walk, is the painter's.
 import copy
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,11 +28,16 @@ from sketch.sketchbook import Sketchbook, SketchbookError
 from worker.diffusion import device_errors, solvers
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
+from worker.diffusion.fitting import devices, hub, placement
+from worker.diffusion.fitting.loading import Source
+from worker.diffusion.fitting.networks import Networks
+from worker.diffusion.fitting.placement import Plan
 from worker.diffusion.model_folder import ModelError
-from worker.networks import adapters, decoding, group_norm, upsampling
-from worker.networks.traced_unet import Traced, is_small
+from worker.networks import adapters, decoding
 
 __all__ = ["Model", "ModelError", "Text"]
+
+log = logging.getLogger(__name__)
 
 NONE: adapters.Shares = MappingProxyType({})
 
@@ -59,38 +66,88 @@ class Model:
     usual it can paint what latents hold.
     """
 
-    def __init__(self, folder: Path, *, name: str = "", revision: str = "", device: str = "auto") -> None:
-        """Load a folder; its name and revision are its own, unless it comes from a hub."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str = "",
+        revision: str = "",
+        device: str = "auto",
+        vae: str = "",
+        offload: str = "auto",
+    ) -> None:
+        """Load a folder; its name and revision are its own, unless it comes from a hub.
+
+        `vae` names another VAE, `offload` what may leave a GPU. The UNet is loaded when it is first asked for. Raises
+        ModelError, also where the GPU has too little memory for any plan.
+        """
         house = files.house(folder)
         self.device = machine.find(device)
         self.name: str = name or house.get("name") or folder.resolve().name
         self.title: str = house.get("title", self.name)
         self.prefix: str = house.get("prefix", "")
-        self._pipe = _pipeline(folder)
-        for encoder in (self._pipe.text_encoder, getattr(self._pipe, "text_encoder_2", None)):
-            if encoder is not None:
-                encoder.to(self.device)
-        if self.device.type == "cpu":
-            _lighten(self._pipe)
-        self.revision = revision or files.fingerprint(folder)
-        self._copies: dict[str, tuple[Any, Any]] = {"float32": (Traced(self._pipe.unet), self._pipe.vae)}
-        self._placed: dict[str, str] = {}
-        self._settled: str | None = None
+        self._source = Source(folder, self.device, vae)
+        self.revision = self._source.revision(revision)
+        self._pipe = self._source.pipeline(self._encoders_dtype())
+        self._encoders = [
+            each for each in (self._pipe.text_encoder, getattr(self._pipe, "text_encoder_2", None)) if each
+        ]
+        self._networks = Networks(self._source, self.device)
         self._laid = adapters.Laid()
+        self._upcasts = False
         self._texts: dict[tuple[str, str], tuple[Text, Text]] = {}  # in the order of their last use
         self._solvers: dict[tuple[str, int], Any] = {}
-        config = self._pipe.unet.config
+        config = self._source.unet_config
         height, width = (config.sample_size,) * 2 if isinstance(config.sample_size, int) else config.sample_size
-        self.scale: int = self._pipe.vae_scale_factor
+        self.scale: int = 2 ** (len(self._networks.vae_config.block_out_channels) - 1)
         self.latent_shape: tuple[int, int, int] = (config.out_channels, height, width)
         self.sketch_side = files.sketch_side(folder)
-        self.decodes_scenes = decoding.decodes_scenes(self._pipe.vae)
-        self.finest = decoding.finest(self._pipe.vae)
+        self.decodes_scenes = self._networks.decodes_scenes
+        self.finest = self._networks.finest
         self._folder = folder
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
         self.embeds_guidance: bool = config.time_cond_proj_dim is not None
-        self._is_small = self.device.type == "cpu" and self._copies["float32"][0].is_small
+        self.is_small = self._source.is_small
+        self.plans = self._plans(offload)
+        self.follow(self.plans[0])
         self._has_pooled = config.addition_embed_type == "text_time"
+
+    def _encoders_dtype(self) -> torch.dtype:
+        """Return the precision of the text encoders: half on a GPU, float32 on a CPU."""
+        return machine.DTYPES[next(iter(devices.halves(self.device)), "float32")]
+
+    def _plans(self, offload: str) -> tuple[Plan, ...]:
+        """Return where the parts may lie on this device, the fastest first. Raises ModelError where none fits."""
+        memory = devices.memory(self.device)
+        if memory is None:
+            if offload != "auto":
+                log.info("OFFLOAD=%s is ignored: the model runs on the CPU", offload)
+            return (placement.KEEP,)
+        try:
+            return placement.plans(offload, self._source.sizes, self._pixels, *memory, upcast=self._starts_upcast)
+        except placement.TooLittle as error:
+            raise ModelError(f"The model {self.name} does not fit on the GPU: {error}") from error
+
+    def missing(self) -> str:
+        """Say how much memory of the GPU is missing for the model."""
+        free, total = devices.memory(self.device) or (0, 0)
+        return placement.missing(self.plans, self._source.sizes, self._pixels, free, total, upcast=self._starts_upcast)
+
+    @property
+    def _pixels(self) -> int:
+        return self.size[0] * self.size[1]
+
+    @property
+    def _starts_upcast(self) -> bool:
+        """Return whether pictures are decoded in float32 in the precision that is tried first."""
+        return self.decoder(devices.halves(self.device)[0]) == "float32"
+
+    def follow(self, plan: Plan) -> None:
+        """Let the parts of the model lie where a plan says from now on; they come to a GPU when they are first used."""
+        self._networks.follow(plan)
+        if plan.encoders_leave:
+            for encoder in self._encoders:
+                encoder.to("cpu")
 
     @cached_property
     def sketchbook(self) -> Sketchbook:
@@ -115,16 +172,17 @@ class Model:
         return torch.cat([latents, beside], 1)
 
     @classmethod
-    def load(cls, model: str, *, device: str = "auto") -> "Model":
+    def load(cls, model: str, *, device: str = "auto", vae: str = "", offload: str = "auto") -> "Model":
         """Load a model from a folder or, by its name, from the Hugging Face cache or hub.
 
         Raises ModelError naming what is missing or broken.
         """
         _quiet()
         if model_layout.is_folder(model):
-            return cls(Path(model), device=device)
-        snapshot = _download(model)
-        return cls(snapshot, name=model, revision=snapshot.name[:12], device=device)
+            return cls(Path(model), device=device, vae=vae, offload=offload)
+        snapshot = hub.download(model)
+        about = {"name": model, "revision": snapshot.name[:12]}
+        return cls(snapshot, **about, device=device, vae=vae, offload=offload)
 
     def encode(self, prompt: str, negative_prompt: str) -> tuple[Text, Text]:
         """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put.
@@ -141,20 +199,35 @@ class Model:
     def _encode(self, prompt: str, negative_prompt: str) -> tuple[Text, Text]:
         left_out = next((texts[1] for (_, other), texts in self._texts.items() if other == negative_prompt), None)
         nothing = not negative_prompt and getattr(self._pipe.config, "force_zeros_for_empty_prompt", False)
-        encoded = self._pipe.encode_prompt(
-            prompt=prompt,
-            device=self.device,
-            num_images_per_prompt=1,
-            do_classifier_free_guidance=True,
-            negative_prompt=None if nothing else negative_prompt,
-            **self._as_encoded(left_out),
-        )
+        with self._encoders_there():
+            encoded = self._pipe.encode_prompt(
+                prompt=prompt,
+                device=self.device,
+                num_images_per_prompt=1,
+                do_classifier_free_guidance=True,
+                negative_prompt=None if nothing else negative_prompt,
+                **self._as_encoded(left_out),
+            )
         arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
         return (
             (Text(arrays[0], arrays[2]), Text(arrays[1], arrays[3]))
             if self._has_pooled
             else (Text(arrays[0]), Text(arrays[1]))
         )
+
+    @contextmanager
+    def _encoders_there(self) -> Iterator[None]:
+        """Move the text encoders to the device, and back to host memory where they leave it."""
+        self._networks.make_room()
+        try:
+            for encoder in self._encoders:
+                encoder.to(self.device)
+            yield
+        finally:
+            if self._networks.plan.encoders_leave:
+                for encoder in self._encoders:
+                    encoder.to("cpu")
+                device_errors.free_memory()
 
     def _as_encoded(self, left_out: Text | None) -> dict[str, torch.Tensor]:
         """Return what tells the pipeline that it need not encode again what is left out."""
@@ -172,51 +245,49 @@ class Model:
         """
         return _note(self._pipe.tokenizer, prompt, subject)
 
-    def networks(self, precision: str, memory_format: str, of_rows: adapters.Shares = NONE) -> tuple[Any, Any]:
-        """Return the UNet, with what its rows are to have of adapters, and the decoder; a copy is made once and kept.
+    def networks(
+        self, precision: str, memory_format: str, of_rows: adapters.Shares = NONE, *, decoder: str | None = None
+    ) -> tuple[Any, Any]:
+        """Return the UNet, with what its rows are to have of adapters, and the decoder, both ready to be called.
 
-        The memory format is the UNet's: the decoder, all convolutions, is faster with channels last in any precision.
-        They are put in place only where they are not: going through all their weights takes milliseconds. A graphics
-        card holds the networks of one precision alone, and never a copy besides what it is made from.
+        The memory format is the UNet's. `decoder` is the decoder's precision; None means, as in release 1.0.0, the
+        UNet's, or float32 beside float16 where the autoencoder of a Stable Diffusion XL wants that. Raises ModelError
+        where they must be loaded and cannot be.
         """
-        if not of_rows or precision not in self._copies:
+        if not of_rows or not self._networks.holds(precision):
             self._laid.take_off()
-        if precision not in self._copies:
-            dtype = machine.DTYPES[precision]
-            self._put_away("float32")
-            unet, vae = self._copies["float32"]
-            overflows = self._has_pooled and vae.config.force_upcast and dtype == torch.float16
-            fitting = Traced(copy.deepcopy(unet.unet).to(dtype))
-            self._copies[precision] = fitting, vae if overflows else copy.deepcopy(vae).to(dtype)
-        unet, vae = self._copies[precision]
-        if self._placed.get(precision) != memory_format:
-            if self._settled or self.device.type != "cpu":
-                for other in [name for name in self._placed if name != precision]:
-                    self._put_away(other)
-            unet.to(self.device).to(memory_format=machine.MEMORY_FORMATS[memory_format])
-            vae.to(self.device).to(memory_format=torch.channels_last)
-            self._placed[precision] = memory_format
+        if decoder is None:
+            is_forced = self._has_pooled and precision == "float16" and self._networks.vae_config.force_upcast
+            decoder = "float32" if is_forced else precision
+        unet, vae = self._networks.unet(precision, memory_format), self._networks.vae(decoder)
         if not of_rows:
             return unet, vae
-        self._laid.lay(unet.unet, frozenset(of_rows))
+        self._laid.lay(unet.unet, frozenset(of_rows), self.device)
         return adapters.Adapted(unet.unet, of_rows), vae
 
-    def settle(self, precision: str) -> None:
-        """Keep the networks in this precision, and in float32 for what overflows in it; let go of other copies."""
-        self._settled = precision
-        self._copies = {name: self._copies[name] for name in ("float32", precision) if name in self._copies}
-        for other in [name for name in self._placed if name != precision]:
-            self._put_away(other)
+    def vae(self, precision: str = "float32") -> Any:
+        """Return the autoencoder alone, ready to be called."""
+        return self._networks.vae(precision)
 
-    def _put_away(self, precision: str) -> None:
-        """Take the networks of a precision from a graphics card; on a processor all lie in the same memory anyway."""
-        self._placed.pop(precision, None)
-        if self.device.type == "cpu":
-            return
-        for network in self._copies.get(precision, ()):
-            network.to("cpu")
-        self._placed = dict.fromkeys(self._placed, "")  # a decoder may be that of two precisions: place them anew
-        device_errors.free_memory()
+    def decoder(self, precision: str) -> str | None:
+        """Return the decoder's precision to record in a new walk whose UNet has this one; None where they are the same.
+
+        Beside float16 it is always recorded, since a walk without it, of release 1.0.0, is painted again in float32 as
+        a whole where only its decoder overflows.
+        """
+        if self._upcasts or (precision == "float16" and self._source.forces_upcast):
+            return "float32"
+        return precision if precision == "float16" else None
+
+    def upcast(self) -> None:
+        """Decode new walks in float32."""
+        self._upcasts = True
+
+    def settle(self, precision: str) -> None:
+        """Hold the networks in this precision; drop copies that were only measured."""
+        if not self._networks.holds(precision):
+            self._laid.take_off()
+        self._networks.settle(precision)
 
     def predict(
         self,
@@ -249,7 +320,7 @@ class Model:
     def _embedded(self, guidance: float, latents: torch.Tensor) -> torch.Tensor:
         """Embed the guidance for each row (guided distillation: Meng et al., arXiv 2210.03142)."""
         strength = torch.tensor([guidance - 1]).repeat(len(latents))
-        width = self._pipe.unet.config.time_cond_proj_dim
+        width = self._source.unet_config.time_cond_proj_dim
         embedded: torch.Tensor = self._pipe.get_guidance_scale_embedding(strength, embedding_dim=width)
         return embedded.to(latents.device, latents.dtype)
 
@@ -276,7 +347,9 @@ class Model:
 
         `guides`, one for each, show a model that `decodes_scenes` what they are of; they are as much larger.
         """
-        return decoding.decode(vae, latents, guides, scale=self.scale * finer, lanes=self._is_small)
+        return decoding.decode(
+            vae, latents, guides, scale=self.scale * finer, lanes=self.is_small and not devices.is_gpu(self.device)
+        )
 
     @torch.inference_mode()
     def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -284,7 +357,7 @@ class Model:
 
         What the decoder makes of them is the nearest that this model comes to the picture.
         """
-        _, vae = self.networks("float32", "contiguous")
+        vae = self.vae()
         pixels = torch.from_numpy(np.ascontiguousarray(picture, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
         encoded = vae.encode(pixels.to(self.device, torch.float32))
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
@@ -309,56 +382,6 @@ def _note(tokenizer: Any, prompt: str, subject: str) -> str:
 def _is_unknown(pieces: list[str], unknown: str) -> bool:
     """Tell whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
     return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))
-
-
-def _pipeline(folder: Path) -> Any:
-    """Load the pipeline in float32, after a look at its files that can name the one at fault."""
-    kind = files.inspect(folder)
-    is_xl = kind == "StableDiffusionXLPipeline"
-    loader = diffusers.StableDiffusionXLPipeline if is_xl else diffusers.StableDiffusionPipeline
-    extras = {"add_watermarker": False} if is_xl else {"safety_checker": None, "requires_safety_checker": False}
-    extras |= {"feature_extractor": None, "image_encoder": None}
-    if (scheduler := solvers.stand_in(folder)) is not None:
-        extras["scheduler"] = None
-    how = {"torch_dtype": torch.float32, "variant": files.variant(folder), "local_files_only": True}
-    try:
-        pipe = loader.from_pretrained(folder, **how, **extras)
-    except Exception as error:  # whatever a library raises about a folder, the folder is at fault
-        raise ModelError(f"model folder {folder} cannot be loaded: {error}") from error
-    pipe.set_progress_bar_config(disable=True)
-    if scheduler is not None:
-        pipe.scheduler = scheduler
-    _bound_texts(pipe)
-    if (scene_decoder := files.scene_decoder(folder)) is not None:
-        decoding.join(pipe.vae, scene_decoder)
-    return pipe
-
-
-def _bound_texts(pipe: Any) -> None:
-    """Cut prompts at the text encoder's last position where the tokenizer names no length, or a longer one."""
-    for number in ("", "_2"):
-        tokenizer, encoder = (getattr(pipe, part + number, None) for part in ("tokenizer", "text_encoder"))
-        most = getattr(getattr(encoder, "config", None), "max_position_embeddings", None)
-        if tokenizer is not None and most:
-            tokenizer.model_max_length = min(tokenizer.model_max_length, most)
-
-
-def _lighten(pipe: Any) -> None:
-    """Rewrite small networks so that a processor has less to do for the same numbers, but for their last bits."""
-    if is_small(pipe.unet):
-        group_norm.relay(pipe.unet)
-        upsampling.fold(pipe.unet)
-    if isinstance(pipe.vae, diffusers.AutoencoderTiny):
-        upsampling.fold(pipe.vae.decoder)
-    if decoding.decodes_scenes(pipe.vae):
-        upsampling.fold(getattr(pipe.vae, decoding.SCENES))
-
-
-def _download(name: str) -> Path:
-    try:
-        return Path(diffusers.DiffusionPipeline.download(name, safety_checker=None))
-    except Exception as error:
-        raise ModelError(f"model {name!r} is neither a folder nor to be had from the hub: {error}") from error
 
 
 def _quiet() -> None:

@@ -4,6 +4,7 @@ The files are read before the libraries read them, because their messages seldom
 """
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,12 @@ def inspect(folder: Path) -> str:
 def variant(folder: Path) -> str | None:
     """Return "fp16" for a folder of which a part is there in half precision alone."""
     return "fp16" if any(is_half_only(part) for part in parts(folder)) else None
+
+
+def state(folder: Path, others: Iterable[Path] = ()) -> dict[Path, tuple[int, int]]:
+    """Return the size and the time of the last change of each file that is loaded, and of other files."""
+    found = [*others, *(path for part in parts(folder) for path in part.iterdir() if path.is_file())]
+    return {path: (about.st_size, about.st_mtime_ns) for path in sorted(found) if (about := path.stat())}
 
 
 def fingerprint(folder: Path) -> str:

@@ -25,16 +25,25 @@ class Painters:
     """
 
     def __init__(
-        self, models: Mapping[str, str], *, device: str = "auto", kept: int = 1, measured: Path | None = None
+        self,
+        models: Mapping[str, str],
+        *,
+        device: str = "auto",
+        kept: int = 1,
+        measured: Path | None = None,
+        vae: str = "",
+        offload: str = "auto",
     ) -> None:
         """Offer models, given as names and what they are loaded from, and keep so many of them in memory.
 
-        `measured` is the file that remembers what was measured of the device.
+        `measured` is the file that remembers what was measured of the device. `vae` takes the place of the first
+        model's own; `offload` says what may leave a GPU.
         """
         self._models = dict(models)
         self._device = device
         self._kept = kept
         self._measured = measured
+        self._vae, self._offload = vae, offload
         self._loaded: dict[str, Painter] = {}  # in the order of their last use
         self._done = 0  # pieces, since there was no room
         self.seen: dict[str, dict[str, Any]] = {}
@@ -68,7 +77,10 @@ class Painters:
     def _load(self, name: str) -> Painter:
         self._make_room(self._kept - 1)
         began = time.monotonic()
-        painter = Painter.load(self._models[name], device=self._device, measured=self._measured)
+        vae = self._vae if name == self.names[0] else ""
+        painter = Painter.load(
+            self._models[name], device=self._device, measured=self._measured, vae=vae, offload=self._offload
+        )
         _ready(painter)
         told = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}
         self.seen = self.seen | {name: told | {"device": str(painter.device)}}

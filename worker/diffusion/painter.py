@@ -16,13 +16,15 @@ import torch
 from numpy.typing import NDArray
 
 from worker import figures
-from worker.diffusion import inversion, sketches, solver_state, solvers, tuning_cache
+from worker.diffusion import inversion, sketches, solver_state, solvers
 from worker.diffusion import tuning as machine
+from worker.diffusion.fitting import choosing
+from worker.diffusion.fitting.networks import NoRoom
 from worker.diffusion.inversion import Inverted, Recording
 from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model, Text
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.prepared_walk import PreparedWalk, adapter_shares, noise_at, text_at
+from worker.diffusion.prepared_walk import PreparedWalk, adapter_shares, draw_noises, noise_at, text_at
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.diffusion.solvers import SOLVER, SOLVERS
 from worker.networks import decoding
@@ -54,15 +56,15 @@ class Painter:
         self.device, self.size, self.is_led = model.device, model.size, model.sketch_side is not None
         self.passes = 0
         self.at_once: int | None = None  # as many pictures as the device had room for; all, while it has
-        self._setting = setting or tuning_cache.choose(
-            measured, self._rehearsal(), self.device, revision=model.revision
-        )
+        self._setting = setting or choosing.choose(model, measured)
         model.settle(self._setting.precision)
 
     @classmethod
-    def load(cls, model: str, *, device: str = "auto", measured: Path | None = None) -> "Painter":
+    def load(
+        cls, model: str, *, device: str = "auto", measured: Path | None = None, vae: str = "", offload: str = "auto"
+    ) -> "Painter":
         """Load a model from a folder or by its name, and measure the device. Raises ModelError as `Model.load` does."""
-        return cls(Model.load(model, device=device), measured=measured)
+        return cls(Model.load(model, device=device, vae=vae, offload=offload), measured=measured)
 
     def rendering(
         self, sampling: Mapping[str, Any] | None = None, *, steps: int = 20, guidance: float = 3.5
@@ -77,6 +79,7 @@ class Painter:
         return Rendering.of(
             sampling, width=width, height=height, precision=measured.precision,
             memory_format=measured.memory_format, threads=measured.threads, batch=measured.batch,
+            decoder=self.model.decoder(measured.precision),
         )  # fmt: skip
 
     def prepare(
@@ -104,7 +107,7 @@ class Painter:
         channels, scale = self.model.latent_shape[0], self.model.scale * rendering.finer
         shape = (channels, rendering.height // scale, rendering.width // scale)
         count = solvers.fresh_noises(rendering.scheduler, rendering.steps)
-        drawn = np.stack([_noises(stop.seed, 1 + count, shape) for stop in stops])
+        drawn = np.stack([draw_noises(stop.seed, 1 + count, shape) for stop in stops])
         watch.lap("text")
         prepared = PreparedWalk(
             rendering=rendering,
@@ -160,7 +163,10 @@ class Painter:
             decode=decode,
         )
         for precision in dict.fromkeys((rendering.precision, "float32")):
-            painted = self._paint(prepared, task, replace(rendering, precision=precision), on_step)
+            try:
+                painted = self._paint(prepared, task, replace(rendering, precision=precision), on_step)
+            except NoRoom as error:
+                raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: {error}") from error
             if painted is not None:
                 return painted[: len(positions)]
         raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: its numbers overflow")
@@ -173,7 +179,9 @@ class Painter:
         torch.set_num_threads(min(rendering.threads, machine.cores()))
         lens = self.lens  # first of all: fitting it lays the networks out in its own way
         of_rows = adapter_shares(prepared.adapters, task.positions, closed=prepared.closed)
-        unet, vae = self.model.networks(rendering.precision, rendering.memory_format, of_rows)
+        unet, vae = self.model.networks(
+            rendering.precision, rendering.memory_format, of_rows, decoder=rendering.decoder
+        )
         solver = self._solver(rendering)
         held = task.recording or inversion.held(prepared.photos, task.positions, self.device, closed=prepared.closed)
         depth, latents, history = self._begun(prepared, task, solver)
@@ -203,7 +211,9 @@ class Painter:
                 if held is not None and not (is_last and whole):
                     expected = held.expected(step, expected)
             if reached in task.keep:
-                thumbnails = self._decoded(vae, expected, guides) if reached in rendering.decoded else lens(expected)
+                thumbnails = (
+                    self._decoded(vae, expected, guides, rendering) if reached in rendering.decoded else lens(expected)
+                )
                 _keep(painted, reached, latents, solver_state.memory(solver), thumbnails)
             on_step()
         has_numbers = bool(torch.isfinite(latents).all())  # here a device is waited for
@@ -214,7 +224,7 @@ class Painter:
             return painted
         if whole and rendering.detail:
             expected = decoding.detailed(expected, task.positions, rendering.detail)
-        pictures = self.model.decode(vae, expected, guides, finer=rendering.finer)
+        pictures = self._pictures(vae, expected, guides, rendering, finer=rendering.finer)
         watch.lap("decode")
         if not np.isfinite(pictures).all():
             return None
@@ -292,9 +302,27 @@ class Painter:
         unguided, conditioned = self.model.predict(unet, doubled, t, states, pooled, **settings).chunk(2)
         return torch.add(unguided, conditioned - unguided, alpha=rendering.guidance)
 
-    def _decoded(self, vae: Any, expected: torch.Tensor, guides: Guides | None) -> NDArray[np.float32]:
+    def _pictures(
+        self, vae: Any, latents: torch.Tensor, guides: Guides | None, rendering: Rendering, *, finer: int = 1
+    ) -> NDArray[np.float32]:
+        """Decode latents; in float32 where the decoder alone overflows, as new walks are then from the start.
+
+        A walk that does not record its decoder's precision, of release 1.0.0, is painted again as a whole.
+        """
+        pictures = self.model.decode(vae, latents, guides, finer=finer)
+        is_full = next(vae.parameters()).dtype is torch.float32
+        if is_full or np.isfinite(pictures).all() or not torch.isfinite(latents).all():
+            return pictures
+        self.model.upcast()
+        if rendering.decoder is None:
+            return pictures
+        return self.model.decode(self.model.vae(), latents, guides, finer=finer)
+
+    def _decoded(
+        self, vae: Any, expected: torch.Tensor, guides: Guides | None, rendering: Rendering
+    ) -> NDArray[np.float32]:
         """Return thumbnails of clean latents that are decoded, and averaged to four pixels for each latent."""
-        pictures, side = self.model.decode(vae, expected, guides), max(1, self.model.scale // 2)
+        pictures, side = self._pictures(vae, expected, guides, rendering), max(1, self.model.scale // 2)
         count, height, width, _ = pictures.shape
         tiles = pictures.reshape(count, height // side, side, width // side, side, 3)
         return np.asarray(tiles.mean((2, 4)), np.float32)
@@ -305,26 +333,6 @@ class Painter:
         lens = LatentPreview.fitted(self.model)
         self.model.settle(self._setting.precision)
         return lens
-
-    def _rehearsal(self) -> Callable[[machine.Setting], None]:
-        """Make one pass of the UNet to be measured, on the model's own size: guided, unless guidance is an input."""
-        model = self.model
-        texts = model.encode("", "")[: 1 if model.embeds_guidance else 2]
-        states = torch.from_numpy(np.stack([text.states for text in texts])).to(self.device)
-        vectors = [text.pooled for text in texts if text.pooled is not None]
-        pooled = torch.from_numpy(np.stack(vectors)).to(self.device) if vectors else None
-        noise = model.led(torch.from_numpy(_noises(0, 1, model.latent_shape)).to(self.device), None)
-
-        @torch.inference_mode()
-        def run(setting: machine.Setting) -> None:
-            torch.set_num_threads(setting.threads)
-            unet, _ = model.networks(setting.precision, setting.memory_format)
-            latents = noise.expand(len(texts) * setting.batch, *noise.shape[1:])
-            context = states.repeat_interleave(setting.batch, 0)
-            added = None if pooled is None else pooled.repeat_interleave(setting.batch, 0)
-            model.predict(unet, latents, 500, context, added, memory_format=setting.memory_format)
-
-        return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,12 +378,6 @@ def _are_numbers(painted: Sequence[Painted]) -> bool:
 
 def _is_within(step: int, interval: tuple[int, int] | None) -> bool:
     return interval is None or interval[0] <= step < interval[1]
-
-
-def _noises(seed: int, count: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    """Draw noises one after the other, as a pipeline does that is given this seed."""
-    generator = torch.Generator("cpu").manual_seed(seed)
-    return torch.stack([torch.randn(shape, generator=generator) for _ in range(count)]).numpy()
 
 
 def _pooled(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from worker.diffusion.inversion import Inverted
@@ -83,3 +84,9 @@ def adapter_shares(
             if adapter is not None and share:
                 found.setdefault(adapter, [0.0] * len(positions))[row] = float(share)
     return found
+
+
+def draw_noises(seed: int, count: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    """Draw noises one after the other on the CPU, as a pipeline does that is given this seed."""
+    generator = torch.Generator("cpu").manual_seed(seed)
+    return torch.stack([torch.randn(shape, generator=generator) for _ in range(count)]).numpy()

@@ -40,7 +40,8 @@ class Rendering:
     log-SNR from which and to which the steps go at equal distances, the solver's own steps if it is None. `decoded`
     are the depths whose thumbnails are taken with the decoder: those of the ladder's further rungs, or its only one,
     since they place the frames. `detail` is by how much the finest of the latents is stronger midway between stops.
-    `finer` is how many times as large as usual latents are decoded, by the decoder's finer stage.
+    `finer` is how many times as large as usual latents are decoded, by the decoder's finer stage. `decoder` is the
+    decoder's precision where the walk records it: if numbers overflow there, only decoding is repeated in float32.
     """
 
     scheduler: str
@@ -57,10 +58,14 @@ class Rendering:
     decoded: frozenset[int] = frozenset()
     detail: float = 0.0
     finer: int = 1
+    decoder: str | None = None
 
     @classmethod
-    def of(cls, sampling: Mapping[str, Any], **device: Any) -> Rendering:
-        """Join a preset's settings, as `presets.resolve` returns them or a recipe records them, with a device's."""
+    def of(cls, sampling: Mapping[str, Any], *, decoder: str | None = None, **device: Any) -> Rendering:
+        """Join a preset's settings, as `presets.resolve` returns them or a recipe records them, with a device's.
+
+        `decoder` is the decoder's precision where `sampling` records none.
+        """
         guided, spacing, ladder = sampling.get("guided"), sampling.get("spacing"), sampling.get("ladder", ())
         push, gain = sampling["guidance"] - 1, sampling.get("gain", 1.0)  # from guidance 1, which is none
         return cls(
@@ -72,5 +77,6 @@ class Rendering:
             decoded=frozenset(depth for depth, _ in ladder[1:] or ladder),
             detail=sampling.get("detail", 0.0),
             finer=sampling.get("finer", 1),
+            decoder=sampling.get("decoder", decoder),
             **device,
         )

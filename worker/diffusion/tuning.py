@@ -17,7 +17,12 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
+from worker.diffusion import device_errors
+from worker.diffusion.fitting import devices
+
 log = logging.getLogger(__name__)
+
+Run = Callable[["Setting"], object]
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 MEMORY_FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -82,13 +87,15 @@ class Known:
 
 
 def find(name: str) -> torch.device:
-    """Turn a device's name into the device; "auto" is a CUDA device where there is one, else the processor.
+    """Turn a device's name into the device; "auto" is a CUDA device where there is one, else a Mac's GPU, else the CPU.
 
     Raises RuntimeError, as torch does, for a name that it does not know.
     """
     if name != "auto":
         return torch.device(name)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def cores() -> int:
@@ -102,30 +109,38 @@ def fallback() -> Setting:
 
 
 def choose(
-    run: Callable[[Setting], object],
+    run: Run,
     device: torch.device,
     known: Known | None = None,
     *,
+    whole: Run | None = None,
     budget_s: float = BUDGET_S,
     clock: Callable[[], float] | None = None,
 ) -> Setting:
     """Measure `run`, one guided pass of the network under a setting, and return the setting to paint with.
 
-    Float32 stays unless another precision is at least `CLEARLY` faster; a larger batch must make a frame at least
-    `SLIGHTLY` cheaper, because small batches show progress sooner. A setting that fails (for want of memory, say) is
-    not chosen; when nothing can be measured the answer is `fallback()`. `clock` is read instead of the device's own.
-    `known` is what earlier starts found; it is brought up to date.
+    On a GPU the first half precision stays in which `whole`, a whole picture, can be painted; float32 only where there
+    is none. On a CPU float32 stays unless another precision is at least `CLEARLY` faster. A larger batch must make a
+    frame at least `SLIGHTLY` cheaper, because small batches show progress sooner. A setting that fails (out of memory,
+    or numbers that are not finite) is not chosen; when nothing can be measured on a CPU the answer is `fallback()`.
+    Raises NothingFits where a GPU has too little memory for any precision. `clock` is read instead of the device's
+    own. `known` is what earlier starts found; it is brought up to date.
     """
     known = known or Known()
-    trial = _Trial(run, device, known, budget_s, clock)
-    best = fallback()
+    trial = _Trial(run, whole or run, device, known, budget_s, clock)
+    best, halves = fallback(), devices.halves(device)
+    if halves:
+        best = _first_that_paints(trial, best, halves)
     try:
         best = _probe(trial, best)
-        best = _fastest(trial, _precisions(best, device))
+        if not halves:
+            best = _fastest(trial, _precisions(best))
         best = _fastest(trial, _formats(best))
         best = _fastest(trial, _threads(best, device))
         best = _best_batch(trial, best)
     except FAILURES as error:
+        if device_errors.verdict(error) == device_errors.LOST:
+            raise
         log.warning("measuring the device failed, painting with %s: %s", best, error)
         return best
     known.chosen = best
@@ -133,33 +148,39 @@ def choose(
     return best
 
 
+class NothingFits(RuntimeError):
+    """A GPU has too little memory for a model in any precision."""
+
+
 class _Trial:
     """Passes that are timed, and the seconds that are left for them."""
 
     def __init__(
         self,
-        run: Callable[[Setting], object],
+        run: Run,
+        whole: Run,
         device: torch.device,
         known: Known,
         budget_s: float,
         clock: Callable[[], float] | None,
     ) -> None:
-        self.run, self.device, self.known, self.budget_s, self.left = run, device, known, budget_s, budget_s
+        self.run, self.whole = run, whole
+        self.device, self.known, self.budget_s, self.left = device, known, budget_s, budget_s
         self.earlier = frozenset(known.times)
         self._seen = {setting: [seconds] for setting, seconds in known.times.items()}
         self._warm: set[str] = set()
-        self._counts_threads = clock is None and device.type == "cpu"
+        self._counts_threads = clock is None and not devices.is_gpu(device)
         self._clock = clock or (time.process_time if self._counts_threads else time.perf_counter)
 
     def time(self, setting: Setting) -> float:
         """Time one pass and return the shortest of all; a processor's is what it takes with nothing else to do."""
-        if setting.precision not in self._warm:  # a copy of the network is made, and perhaps traced
-            self.run(replace(setting, batch=1))
+        if setting.precision not in self._warm:  # the network is loaded or copied, and perhaps traced
+            self.whole(replace(setting, batch=1))
+            devices.synchronize(self.device)
             self._warm.add(setting.precision)
         start = self._clock()
         self.run(setting)
-        if self.device.type == "cuda" and torch.cuda.is_available():
-            torch.cuda.synchronize(self.device)
+        devices.synchronize(self.device)
         seconds = self._clock() - start
         if self._counts_threads:  # the clock adds up what all threads did, side by side
             seconds /= setting.threads
@@ -169,17 +190,23 @@ class _Trial:
         return shortest
 
     def is_due(self, setting: Setting, tried: int) -> bool:
-        """Tell whether to time a setting once more that was tried so often."""
+        """Return whether to time a setting once more that was tried so often.
+
+        Each is timed once, however slow, even when the time for measuring is up. What was timed before is then timed
+        once more in each comparison, or it would lose for a slow spell, unless a pass takes longer than the budget.
+        """
+        seen = self._seen.get(setting, [])
+        if not seen or (not tried and setting not in self.earlier and min(seen) < self.budget_s):
+            return True
         if self.left < 0 or tried >= (AGAIN if setting in self.earlier else TRIES):
             return False
-        seen = self._seen.get(setting, [])
         if len(seen) < LEAST:
             return True
         return sum(seconds <= min(seen) * SLIGHTLY for seconds in seen) < 2
 
     def shortest(self, setting: Setting) -> float:
         """Return a pass's shortest time, timing it if it was never timed before."""
-        tried = 0
+        tried = len(self._seen.get(setting, ()))
         while setting not in self.earlier and self.is_due(setting, tried):
             self.time(setting)
             tried += 1
@@ -193,17 +220,56 @@ class _Trial:
 
 
 def _probe(trial: _Trial, setting: Setting) -> Setting:
-    """Return the setting at the batch to compare with: the largest at which all comparisons fit into the budget."""
+    """Return the setting at the batch to compare with: the largest at which all comparisons fit into the budget.
+
+    Where a batch fails, that is the one before it.
+    """
     for size in (size for size in BATCHES if size <= PROBE):
-        setting = replace(setting, batch=size)
-        if trial.shortest(setting) * COMPARED * LEAST > trial.budget_s / 2:
+        larger = replace(setting, batch=size)
+        try:
+            seconds = trial.shortest(larger)
+        except FAILURES as error:
+            if size == 1:
+                raise
+            _note(larger, error)
+            break
+        setting = larger
+        if seconds * COMPARED * LEAST > trial.budget_s / 2:
             break
     return setting
 
 
-def _precisions(setting: Setting, device: torch.device) -> list[tuple[Setting, float]]:
-    lower = ["bfloat16", "float16"] if device.type == "cuda" else ["bfloat16"]
-    return [(setting, 1.0), *((replace(setting, precision=name), CLEARLY) for name in lower)]
+def _first_that_paints(trial: _Trial, setting: Setting, halves: Sequence[str]) -> Setting:
+    """Return a GPU's setting in the first precision in which a whole picture is painted; float32 is the last.
+
+    The one that was chosen last time is tried first. Raises NothingFits.
+    """
+    last = [trial.known.chosen.precision] if trial.known.chosen else []
+    verdicts = []
+    for precision in dict.fromkeys((*last, *halves, "float32")):
+        candidate = replace(setting, precision=precision)
+        try:
+            trial.time(candidate)
+        except FAILURES as error:
+            verdicts.append(device_errors.verdict(error))
+            if verdicts[-1] == device_errors.LOST:
+                raise
+            _note(candidate, error)
+        else:
+            return candidate
+    if device_errors.OUT_OF_MEMORY in verdicts:
+        raise NothingFits("no precision fits into the memory of the GPU")
+    return candidate
+
+
+def _note(setting: Setting, error: BaseException) -> None:
+    log.info("%s cannot be run here: %s", setting, error)
+    error.__traceback__ = None  # which holds the tensors that there was no room for
+    device_errors.empty_cache()
+
+
+def _precisions(setting: Setting) -> list[tuple[Setting, float]]:
+    return [(setting, 1.0), (replace(setting, precision="bfloat16"), CLEARLY)]
 
 
 def _formats(setting: Setting) -> list[tuple[Setting, float]]:
@@ -212,14 +278,14 @@ def _formats(setting: Setting) -> list[tuple[Setting, float]]:
 
 def _threads(setting: Setting, device: torch.device) -> list[tuple[Setting, float]]:
     half = setting.threads // 2
-    if device.type != "cpu" or not half:
+    if devices.is_gpu(device) or not half:
         return [(setting, 1.0)]
     return [(setting, 1.0), (replace(setting, threads=half), SLIGHTLY)]
 
 
 def _fastest(trial: _Trial, candidates: Sequence[tuple[Setting, float]]) -> Setting:
-    """Return the fastest, each time multiplied by the candidate's handicap; when time is up, the first."""
-    if len(candidates) == 1 or trial.left < 0:
+    """Return the fastest, each time multiplied by the candidate's handicap."""
+    if len(candidates) == 1:
         return candidates[0][0]
     settings = [setting for setting, _ in candidates]
     times = _timings(trial, settings)
@@ -264,7 +330,7 @@ def _timings(trial: _Trial, settings: Sequence[Setting]) -> dict[Setting, float]
             try:
                 trial.time(setting)
             except FAILURES as error:
-                log.info("%s cannot be run here: %s", setting, error)
+                _note(setting, error)
                 able.remove(setting)
                 times.pop(setting, None)
     return {setting: times.get(setting, math.inf) for setting in settings}

@@ -10,7 +10,6 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ import torch
 
 from app.version import __version__
 from worker.diffusion import tuning as machine
-from worker.diffusion.tuning import Known, Setting
+from worker.diffusion.fitting import devices
+from worker.diffusion.tuning import Known, Run, Setting
 
 log = logging.getLogger(__name__)
 
@@ -31,26 +31,34 @@ FRESH_SECONDS = 3600.0
 """For how long nothing is measured again: a worker that is started anew after a fault has walks waiting for it."""
 
 
-def choose(file: Path | None, run: Callable[[Setting], object], device: torch.device, *, revision: str) -> Setting:
+def choose(
+    file: Path | None,
+    run: Run,
+    device: torch.device,
+    *,
+    revision: str,
+    whole: Run | None = None,
+    placement: str = "",
+) -> Setting:
     """Measure as `tuning.choose` does, with what `file` remembers of this machine and model, and remember more.
 
-    What was chosen within the last hour is chosen again at once.
+    What was chosen within the last hour is chosen again at once. `placement` names where the model's parts lie.
     """
     if file is None:
-        return machine.choose(run, device)
-    key = name(device, revision)
+        return machine.choose(run, device, whole=whole)
+    key = name(device, revision, placement)
     known = read(file, key)
     if known.chosen is not None and 0 <= time.time() - _measured_at(file, key) < FRESH_SECONDS:
         log.info("painting with %s, as a while ago", known.chosen)
         return known.chosen
-    chosen = machine.choose(run, device, known)
+    chosen = machine.choose(run, device, known, whole=whole)
     write(file, key, known)
     return chosen
 
 
-def name(device: torch.device, revision: str) -> str:
-    """Name all that decides how long a pass takes here: processor or card, cores, model, programs."""
-    what = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+def name(device: torch.device, revision: str, placement: str = "") -> str:
+    """Name all that decides how long a pass takes here: CPU or GPU with its driver, cores, model, programs."""
+    what = f"{devices.name(device)}, {placement}" if devices.is_gpu(device) else _processor()
     wait = os.environ.get("OMP_WAIT_POLICY", "")
     return " · ".join((what, f"{machine.cores()} cores", wait, revision, f"torch {torch.__version__}", __version__))
 

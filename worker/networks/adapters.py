@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 import torch
+from accelerate import cpu_offload, hooks
 
 
 class AdapterError(Exception):
@@ -59,9 +61,10 @@ class Laid:
     def __init__(self) -> None:
         self._unet: Any = None
         self._files: frozenset[AdapterFile] = frozenset()
+        self._device = torch.device("cpu")
 
-    def lay(self, unet: Any, files: frozenset[AdapterFile]) -> None:
-        """Lay these over a network, and nothing else; what lies there already stays.
+    def lay(self, unet: Any, files: frozenset[AdapterFile], device: torch.device) -> None:
+        """Lay these over a network that computes on a device, and nothing else; what lies there already stays.
 
         Raises AdapterError where one does not fit.
         """
@@ -70,12 +73,12 @@ class Laid:
         self.take_off()
         if not files:
             return
-        self._unet, self._files = unet, files
+        self._unet, self._files, self._device = unet, files, device
         try:
             ordered = sorted(files, key=lambda each: each.digest)  # sums are the same to the bit in one order alone
-            with torch.inference_mode(mode=False):
+            with torch.inference_mode(mode=False), _at_rest(unet, device):
                 for file in ordered:
-                    self._lay(unet, file)
+                    self._lay(unet, file, device)
             unet.set_adapters([file.name for file in ordered])
         except AdapterError:
             self.take_off()
@@ -84,20 +87,37 @@ class Laid:
             self.take_off()
             raise AdapterError(f"a style's adapter does not fit the model: {error}") from error
 
-    def _lay(self, unet: Any, file: AdapterFile) -> None:
+    def _lay(self, unet: Any, file: AdapterFile, device: torch.device) -> None:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)  # several are meant
             unet.load_lora_adapter(file.weights(), prefix=None, adapter_name=file.name, low_cpu_mem_usage=True)
-        of_unet = next(unet.parameters())
+        dtype = next(unet.parameters()).dtype
         for name, part in unet.named_modules():
             if f".lora_A.{file.name}" in name or f".lora_B.{file.name}" in name:
-                part.to(of_unet.device, of_unet.dtype)
+                part.to(device, dtype)
 
     def take_off(self) -> None:
         """Give the network back as it was loaded."""
         if self._unet is not None:
-            self._unet.unload_lora()
+            with _at_rest(self._unet, self._device):
+                self._unet.unload_lora()
         self._unet, self._files = None, frozenset()
+
+
+@contextmanager
+def _at_rest(unet: Any, device: torch.device) -> Iterator[None]:
+    """Keep a network whose layers are offloaded whole in host memory while they are changed; offload them afterwards.
+
+    While they are offloaded their weights are on the meta device, and those of an adapter would be lost there.
+    """
+    if not isinstance(getattr(unet, "_hf_hook", None), hooks.AlignDevicesHook):
+        yield
+        return
+    hooks.remove_hook_from_module(unet, recurse=True)
+    try:
+        yield
+    finally:
+        cpu_offload(unet, device)
 
 
 class Adapted:

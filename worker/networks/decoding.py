@@ -41,8 +41,9 @@ def finest(vae: Any) -> int:
 def decode(vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int, lanes: bool) -> NDArray[np.float32]:
     """Decode latents into pictures (frames x height x width x 3, 0-1), `scale` times as wide as these.
 
-    With `lanes`, threads decode them side by side. Where a decoder that is shown scenes stands beside the autoencoder,
-    it decodes them all, and is shown a blank guide for those that have none, and the mean of one that is finer.
+    Where numbers overflow there is NaN. With `lanes`, threads decode them side by side. Where a decoder that is shown
+    scenes stands beside the autoencoder, it decodes them all, and is shown a blank guide for those that have none, and
+    the mean of one that is finer.
     """
     if not decodes_scenes(vae):
         return _decoded(partial(_plain, vae), vae, latents, scale=scale, lanes=lanes)
@@ -96,6 +97,8 @@ def _decoded(
         few = min(few, math.ceil(len(latents) / thread_lanes.parts(len(latents), least=1)))
     parts = [*zip(*(torch.split(each, few) for each in given), strict=True)]
     pictures = torch.cat(thread_lanes.run_in_lanes(work, parts) if lanes else [work(*part) for part in parts])
+    if not torch.isfinite(pictures.sum()):  # an infinite number would pass for white once it is clamped
+        pictures = torch.where(torch.isfinite(pictures), pictures, torch.nan)
     return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 
 

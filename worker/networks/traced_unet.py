@@ -35,10 +35,11 @@ def is_small(network: Any) -> bool:
 class Traced(torch.nn.Module):
     """A UNet that is called as ever, on one size of latents, and runs from a trace where that gives the same bits."""
 
-    def __init__(self, unet: Any) -> None:
+    def __init__(self, unet: Any, *, traces: bool = True) -> None:
+        """Wrap a network; with `traces` a small one on a CPU is traced when it is first called."""
         super().__init__()
         self.unet = unet
-        self.is_small = is_small(unet)
+        self.is_small = traces and is_small(unet)
         self._runs: dict[tuple[torch.Size, torch.Size], Run] = {}
 
     @property

@@ -77,8 +77,12 @@ def _open_first(painting: WalkInProgress) -> None:
     walk, painter = painting.walk, painting.painter
     settings = _model_columns(painter) | {"painted_count": 0, "passes": 0}
     if walk.precision is None:
-        settings["sampling"] = walk.sampling or _sampling(walk)
-        settings |= _columns(painter.rendering(settings["sampling"]))
+        sampling = walk.sampling or _sampling(walk)
+        settings["sampling"] = {name: value for name, value in sampling.items() if name != "decoder"}  # a worker's own
+        fresh = painter.rendering(settings["sampling"])
+        settings |= _columns(fresh)
+        if fresh.decoder is not None:
+            settings["sampling"] = settings["sampling"] | {"decoder": fresh.decoder}
     levels = [Level.from_json(level) for level in walk.levels or []] or _first(painting, settings)
     settings["levels"] = [level.to_json() for level in levels]
     for name, value in settings.items():

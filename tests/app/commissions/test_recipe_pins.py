@@ -55,6 +55,7 @@ ROUND_LEVEL = {"kind": "knots", "until": 6, "positions": [0.5], "batches": [[0]]
         (("sampler", "gain"), 11.0, "its sampling cannot be used"),
         (("sampler", "gain"), float("nan"), "its sampling cannot be used"),
         (("sampler", "detail"), 3.0, "its sampling cannot be used"),
+        (("sampler", "decoder"), "int8", "its sampling cannot be used"),
         (("sampler", "spacing"), [3.0, -5.0], "the spacing of its steps must rise"),
         (("sampler", "spacing"), [float("nan"), 3.0], "its sampling cannot be used"),
         (("sampler", "spacing"), [-1e9, 3.0], "its sampling cannot be used"),
@@ -106,6 +107,13 @@ def test_altered_levels_are_refused_with_what_was_altered(
 def test_recipe_enlarged_to_what_the_model_does_not_paint_is_refused(branched: dict[str, Any]) -> None:
     branched["sampler"]["enlarged"] = 8
     assert "its size cannot be used" in refusal(json.dumps(branched).encode())
+
+
+def test_recipe_keeps_the_precision_of_its_decoder_and_one_without_has_none(branched: dict[str, Any]) -> None:
+    _, without = recipe.commission_of(branched)
+    branched["sampler"]["decoder"] = "float16"
+    _, with_it = recipe.commission_of(branched)
+    assert with_it.columns()["sampling"] == without.columns()["sampling"] | {"decoder": "float16"}
 
 
 @pytest.mark.parametrize("name", ["gain", "detail"])

@@ -7,7 +7,6 @@ import json
 import shutil
 import weakref
 from pathlib import Path
-from typing import Any
 
 import diffusers
 import numpy as np
@@ -99,52 +98,6 @@ def test_copies_that_were_only_measured_are_let_go(tiny_models: dict[str, Path])
     assert full() is model.networks("float32", "contiguous")[0]
     assert kept() is model.networks("bfloat16", "contiguous")[0]
     assert measured() is None
-
-
-@pytest.fixture
-def on_card(tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Model:
-    """Load a model as if on a graphics card: its networks note where they were put."""
-    model = Model.load(str(tiny_models["sd1"]), device="cpu")
-    move = torch.nn.Module.to
-
-    def to(module: Any, *where: Any, **how: Any) -> Any:
-        if where and isinstance(where[0], (str, torch.device)):
-            module.place = torch.device(where[0]).type
-            return module
-        return move(module, *where, **how)
-
-    monkeypatch.setattr(torch.nn.Module, "to", to)
-    model.device = torch.device("cuda", 1)
-    return model
-
-
-def places(model: Model) -> dict[str, set[str]]:
-    """Tell where the networks of each precision are."""
-    return {name: {network.place for network in networks} for name, networks in model._copies.items()}
-
-
-def test_card_never_holds_a_copy_besides_what_it_is_made_from(on_card: Model) -> None:
-    on_card.networks("float32", "contiguous")
-    assert places(on_card) == {"float32": {"cuda"}}
-    on_card.networks("float16", "contiguous")
-    assert places(on_card) == {"float32": {"cpu"}, "float16": {"cuda"}}
-
-
-def test_card_that_is_settled_holds_one_precision_alone(on_card: Model) -> None:
-    for precision in ("float32", "float16"):
-        on_card.networks(precision, "contiguous")
-    on_card.settle("float16")
-    assert places(on_card) == {"float32": {"cpu"}, "float16": {"cuda"}}
-    on_card.networks("float32", "contiguous")  # for what overflows
-    assert places(on_card) == {"float32": {"cuda"}, "float16": {"cpu"}}
-    on_card.networks("float16", "contiguous")
-    assert places(on_card) == {"float32": {"cpu"}, "float16": {"cuda"}}
-
-
-def test_card_that_is_measured_holds_one_precision_at_a_time(on_card: Model) -> None:
-    for precision in ("float32", "bfloat16", "float16") * 2:
-        on_card.networks(precision, "contiguous")
-        assert {name for name, where in places(on_card).items() if where == {"cuda"}} == {precision}
 
 
 def test_network_lies_in_memory_as_it_was_asked_for_last(tiny_models: dict[str, Path]) -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Save the time that measuring this machine with each model takes."""
-    monkeypatch.setattr(tuning, "choose", lambda *_: tuning.fallback())
+    monkeypatch.setattr(tuning, "choose", lambda *_, **__: tuning.fallback())
 
 
 @pytest.fixture(autouse=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from tests.support import cards
 from worker.diffusion import tuning
-from worker.diffusion.tuning import Setting
+from worker.diffusion.tuning import Known, Setting
 
 CPU = torch.device("cpu")
+CARD = torch.device(cards.NAME)
 
 
 class Passes:
@@ -40,12 +42,110 @@ def test_float32_stays_unless_another_is_clearly_faster(bf16_ms: float) -> None:
     assert chosen(lambda s: {"float32": 4, "bfloat16": bf16_ms}[s.precision] * s.batch).precision == "float32"
 
 
-def test_half_precision_is_tried_on_a_graphics_card_only() -> None:
+def test_float16_is_not_tried_on_a_cpu() -> None:
     tried: set[str] = set()
-    for kind in ("cpu", "cuda"):
-        tried.clear()
-        tuning.choose(lambda s: tried.add(s.precision), torch.device(kind))
-        assert ("float16" in tried) is (kind == "cuda")
+    tuning.choose(lambda s: tried.add(s.precision), CPU)
+    assert tried == {"float32", "bfloat16"}
+
+
+class Gpu:
+    """A GPU whose passes take so long, and fail or overflow in some precisions or from some batch on."""
+
+    def __init__(
+        self,
+        *,
+        short_of_memory: tuple[str, ...] = (),
+        overflows: tuple[str, ...] = (),
+        most: int = 99,
+        pass_s: float = 0.1,
+    ) -> None:
+        self.short_of_memory, self.overflows, self.most, self.pass_s = short_of_memory, overflows, most, pass_s
+        self.seconds, self.tried = 0.0, list[Setting]()
+
+    def run(self, setting: Setting) -> None:
+        """Make a pass."""
+        self.tried.append(setting)
+        if setting.precision in self.short_of_memory or setting.batch > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        self.seconds += self.pass_s * setting.batch
+
+    def whole(self, setting: Setting) -> None:
+        """Paint a picture."""
+        self.run(setting)
+        if setting.precision in self.overflows:
+            raise RuntimeError("the numbers overflow")
+
+    def choose(self, known: Known | None = None) -> Setting:
+        """Choose a setting for it."""
+        return tuning.choose(self.run, CARD, known, whole=self.whole, clock=lambda: self.seconds)
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> cards.Card:
+    return cards.pretend(monkeypatch)
+
+
+@pytest.mark.parametrize(("halves", "expected"), [(("bfloat16", "float16"), "bfloat16"), (("float16",), "float16")])
+def test_gpu_runs_in_the_half_precision_that_it_has_and_never_tries_float32(
+    card: cards.Card, halves: tuple[str, ...], expected: str
+) -> None:
+    card.halves, gpu = halves, Gpu()
+    assert gpu.choose().precision == expected
+    assert {setting.precision for setting in gpu.tried} == {expected}
+
+
+@pytest.mark.parametrize("pass_s", [0.01, 1.01, 30.0])
+def test_slow_passes_leave_a_gpu_its_half_precision_and_time_both_memory_formats(
+    card: cards.Card, pass_s: float
+) -> None:
+    gpu = Gpu(pass_s=pass_s)
+    assert gpu.choose().precision == "bfloat16"
+    assert {setting.memory_format for setting in gpu.tried} == set(tuning.MEMORY_FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("overflows", "expected"),
+    [(("float16",), "bfloat16"), (("bfloat16",), "float16"), (("bfloat16", "float16"), "float32")],
+)
+def test_precision_whose_numbers_overflow_is_not_chosen(
+    card: cards.Card, overflows: tuple[str, ...], expected: str
+) -> None:
+    card.halves = ("float16", "bfloat16")
+    assert Gpu(overflows=overflows).choose().precision == expected
+
+
+def test_largest_batch_that_fits_is_chosen_and_out_of_memory_ends_no_start(card: cards.Card) -> None:
+    for most in (1, 2, 8):
+        gpu = Gpu(most=most, pass_s=0.001)
+        assert gpu.choose().batch <= most
+        assert max(setting.batch for setting in gpu.tried) > most
+
+
+def test_gpu_without_room_for_any_precision_is_an_error(card: cards.Card) -> None:
+    with pytest.raises(tuning.NothingFits):
+        Gpu(short_of_memory=("bfloat16", "float16", "float32")).choose()
+
+
+def test_lost_gpu_is_not_taken_for_one_that_is_short_of_memory(card: cards.Card) -> None:
+    def run(setting: Setting) -> None:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    with pytest.raises(torch.AcceleratorError):
+        tuning.choose(run, CARD)
+
+
+def test_precision_of_the_last_choice_is_tried_first(card: cards.Card) -> None:
+    known, first = Known(), Gpu(overflows=("bfloat16",))
+    assert first.choose(known).precision == "float16"
+    again = Gpu(overflows=("bfloat16",))
+    assert again.choose(known).precision == "float16"
+    assert {setting.precision for setting in again.tried} == {"float16"}
+
+
+@pytest.mark.parametrize("f32_s", [1.0, 1.01, 60.0])
+def test_slow_first_pass_of_a_cpu_keeps_no_other_precision_from_being_measured(f32_s: float) -> None:
+    seconds = {"float32": f32_s, "bfloat16": f32_s / 3}
+    assert chosen(lambda s: 1000 * seconds[s.precision] * s.batch).precision == "bfloat16"
 
 
 def test_faster_memory_format_is_chosen() -> None:
@@ -98,17 +198,20 @@ def test_large_model_is_measured_with_one_frame_and_little_time() -> None:
     assert passes.seconds < 2
 
 
-@pytest.mark.slow
-def test_processor_is_measured_by_what_it_does_not_by_how_long_it_waits() -> None:
+def test_processor_is_measured_by_what_it_does_not_by_how_long_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passes that are kept waiting, as on a busy machine, are no dearer for it."""
+    busy = waited = 0.0
 
     def run(setting: Setting) -> None:
-        time.sleep(0.002 * setting.batch)  # somebody else has the processor, the longer the larger the batch
-        busy_until = time.process_time() + 0.003
-        while time.process_time() < busy_until:
-            pass
+        nonlocal busy, waited
+        busy += 0.003
+        waited += 0.02 * setting.batch  # another process has the CPU, the longer the larger the batch
 
+    clocks = SimpleNamespace(process_time=lambda: busy, perf_counter=lambda: busy + waited)
+    monkeypatch.setattr(tuning, "time", clocks)
     assert tuning.choose(run, CPU, budget_s=0.5).batch == max(tuning.BATCHES)
+    monkeypatch.setattr(clocks, "process_time", clocks.perf_counter)
+    assert tuning.choose(run, CPU, budget_s=0.5).batch < max(tuning.BATCHES), "or the test proves nothing"
 
 
 def test_setting_that_fails_is_not_chosen() -> None:
@@ -140,8 +243,36 @@ def test_other_errors_are_not_swallowed() -> None:
 
 
 def test_automatic_device_is_the_best_there_is() -> None:
-    assert tuning.find("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    mac = "mps" if torch.backends.mps.is_available() else "cpu"
+    assert tuning.find("auto").type == ("cuda" if torch.cuda.is_available() else mac)
     assert tuning.find("cpu") == CPU
+
+
+def test_macs_gpu_is_chosen_where_there_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not run on a Mac: the device is a fake."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert tuning.find("auto") == torch.device("mps")
+
+
+def test_macs_gpu_is_waited_for_and_its_cache_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not run on a Mac: the device is a fake."""
+    done: list[str] = []
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "synchronize", lambda: done.append("waited"))
+    monkeypatch.setattr(torch.mps, "empty_cache", lambda: done.append("emptied"))
+    passes = Passes(lambda s: s.batch)
+
+    def run(setting: Setting) -> None:
+        done.append(setting.precision)
+        passes(setting)
+        if setting.batch > 4:
+            raise torch.OutOfMemoryError("MPS backend out of memory")
+
+    setting = tuning.choose(run, torch.device("mps"), clock=lambda: passes.seconds)
+    assert (setting.precision, setting.batch) == ("float16", 4)
+    assert set(done) == {"float16", "waited", "emptied"}
+    assert done[1::2][:2] == ["waited"] * 2
 
 
 def test_unknown_device_is_an_error() -> None:
@@ -152,6 +283,7 @@ def test_unknown_device_is_an_error() -> None:
 def test_passes_on_a_card_are_waited_for_on_that_card(monkeypatch: pytest.MonkeyPatch) -> None:
     passes, waited = Passes(lambda s: s.batch), []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (8, 0))
     monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
     second = torch.device("cuda", 1)
     tuning.choose(passes, second, clock=lambda: passes.seconds)

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import torch
 
+from tests.support import cards
 from worker.diffusion import tuning, tuning_cache
+from worker.diffusion.fitting import devices
 from worker.diffusion.model_pool import Painters
 from worker.diffusion.tuning import Known, Setting
 
@@ -167,6 +169,14 @@ def test_only_the_machines_measured_last_are_remembered(tmp_path: Path) -> None:
 
 def test_another_model_is_another_machine() -> None:
     assert tuning_cache.name(CPU, "one") != tuning_cache.name(CPU, "two")
+
+
+def test_gpu_is_remembered_with_its_driver_and_where_the_model_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards.pretend(monkeypatch)
+    card = torch.device(cards.NAME)
+    names = [tuning_cache.name(card, "one", placement) for placement in ("model", "tiles")]
+    monkeypatch.setattr(devices, "name", lambda _: "a GPU with another driver")
+    assert len({*names, tuning_cache.name(card, "one", "model")}) == 3
 
 
 @pytest.mark.slow

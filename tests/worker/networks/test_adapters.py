@@ -17,6 +17,8 @@ from peft import LoraConfig, get_peft_model_state_dict
 from safetensors.torch import save
 
 from app.generation import presets
+from tests.support import cards
+from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import adapter_shares
@@ -127,6 +129,23 @@ def test_adapters_are_laid_over_half_precision_too(painters: dict[str, Painter],
     exact = shown(painters["sd1"], stops(file, file), [0.0])
     half = shown(painters["sd1"], stops(file, file), [0.0], precision="bfloat16")
     assert 0 < away(half[0], exact[0]) < 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("offload", ["model", "sequential"])
+def test_adapters_lie_over_a_network_that_is_offloaded_and_are_taken_off(
+    tiny_models: dict[str, Path], adapter: Make, offload: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards.pretend(monkeypatch)
+    placed, moved = (
+        Painter(Model.load(str(tiny_models["sd1"]), device=cards.NAME, offload=how), tuning.fallback())
+        for how in ("off", offload)
+    )
+    assert moved.model._networks.plan.offload == offload
+    a, b, positions = adapter("sd1", 1), adapter("sd1", 2), [0.0, 0.5, 1.0]
+    for laid in ((None, None), (a, b), (b, None), (None, None)):
+        expected, found = (shown(painter, stops(*laid), positions) for painter in (placed, moved))
+        assert np.array_equal(expected, found)
 
 
 @pytest.mark.slow

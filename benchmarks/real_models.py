@@ -1,0 +1,104 @@
+"""Stable Diffusion 1.5 and XL in their real sizes with random weights, written by hand from the classes' defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+
+BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+KINDS = ("SD 1.5", "SDXL")
+PIXELS = {"SD 1.5": 512**2, "SDXL": 1024**2}
+
+
+def parts(kind: str) -> dict[str, Callable[[], Any]]:
+    """Return what makes each network of a model."""
+    return _xl() if kind == "SDXL" else _one_five()
+
+
+def _one_five() -> dict[str, Callable[[], Any]]:
+    return {
+        "text_encoder": lambda: transformers.CLIPTextModel(_clip()),
+        "vae": lambda: _vae(512, 0.18215),
+        "unet": lambda: diffusers.UNet2DConditionModel(sample_size=64, cross_attention_dim=768),
+    }
+
+
+def _xl() -> dict[str, Callable[[], Any]]:
+    second = {"hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 20}
+    return {
+        "text_encoder": lambda: transformers.CLIPTextModel(_clip()),
+        "text_encoder_2": lambda: transformers.CLIPTextModelWithProjection(_clip(**second, projection_dim=1280)),
+        "vae": lambda: _vae(1024, 0.13025),
+        "unet": lambda: diffusers.UNet2DConditionModel(
+            sample_size=128,
+            block_out_channels=(320, 640, 1280),
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+            transformer_layers_per_block=[1, 2, 10],
+            attention_head_dim=[5, 10, 20],
+            cross_attention_dim=2048,
+            use_linear_projection=True,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=256,
+            projection_class_embeddings_input_dim=2816,
+        ),
+    }
+
+
+def _clip(**settings: Any) -> Any:
+    sizes = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
+    ends = {"bos_token_id": 49406, "eos_token_id": 49407, "pad_token_id": 49407}
+    return transformers.CLIPTextConfig(vocab_size=49408, **sizes | ends | settings)
+
+
+def _vae(side: int, scaling: float) -> Any:
+    return diffusers.AutoencoderKL(
+        block_out_channels=(128, 256, 512, 512),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=2,
+        latent_channels=4,
+        sample_size=side,
+        scaling_factor=scaling,
+    )
+
+
+def save(kind: str, folder: Path) -> Path:
+    """Write a model in float32, as diffusers saves it, one part after the other."""
+    index: dict[str, Any] = {
+        "_class_name": "StableDiffusionXLPipeline" if kind == "SDXL" else "StableDiffusionPipeline",
+        "scheduler": ["diffusers", "DDIMScheduler"],
+    }
+    torch.manual_seed(0)
+    for name, make in parts(kind).items():
+        make().save_pretrained(folder / name)
+        library = "transformers" if name.startswith("text") else "diffusers"
+        index[name] = [library, json.loads((folder / name / "config.json").read_text()).get("_class_name", "")]
+        if library == "transformers":
+            index[name][1] = "CLIPTextModelWithProjection" if name.endswith("_2") else "CLIPTextModel"
+            tokenizer = name.replace("text_encoder", "tokenizer")
+            _tokenizer(folder / tokenizer)
+            index[tokenizer] = ["transformers", "CLIPTokenizer"]
+    diffusers.DDIMScheduler(**BETAS, steps_offset=1, clip_sample=False).save_pretrained(folder / "scheduler")
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return folder
+
+
+def _tokenizer(folder: Path) -> None:
+    """Write a byte-level tokenizer that knows letters, and the two ends at their usual places."""
+    folder.mkdir()
+    letters = [chr(code) for code in (*range(33, 127), *range(161, 173), *range(174, 324))]
+    words = [*letters, *(letter + "</w>" for letter in letters)]
+    vocabulary = {word: number for number, word in enumerate(words)} | {
+        "<|startoftext|>": 49406,
+        "<|endoftext|>": 49407,
+    }
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    (folder / "tokenizer_config.json").write_text('{"model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}')

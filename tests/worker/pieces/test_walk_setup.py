@@ -1,0 +1,54 @@
+"""What is written on a walk when its first task is done: the settings that fix its pixels."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.commissions import recipe
+from app.storage import media_store
+from tests.conftest import Commissioner
+from tests.worker.fake import FakePainter
+from tests.worker.rows import read
+from worker import job
+from worker.pieces.painting import rendering
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("decoder", ["float32", "float16", None])
+def test_walk_and_recipe_record_the_precision_of_the_decoder_where_there_is_one(
+    painter: FakePainter, commissioned: Commissioner, decoder: str | None
+) -> None:
+    painter.decoder = decoder
+    walk = commissioned(frames=2)
+    asked = dict(walk.sampling or {})
+    job.work()
+    row = read(walk.id)
+    assert row.sampling == (asked if decoder is None else asked | {"decoder": decoder})
+    painter.decoder = "float32"
+    assert rendering(row).decoder == decoder, "whatever the worker's own would be by now"
+    written = recipe.read(media_store.store().read(row.media["gif"].path))
+    _, pinned = recipe.commission_of(written)
+    assert pinned.columns()["sampling"] == row.sampling
+
+
+def test_walk_that_another_model_begins_anew_forgets_the_decoder_of_the_first(
+    app: Flask, painter: FakePainter, commissioned: Commissioner
+) -> None:
+    painter.decoder = "float16"
+    walk = commissioned(frames=12)
+
+    def stop_the_worker(batch: int) -> None:
+        if batch:
+            raise KeyboardInterrupt
+
+    painter.on_paint = stop_the_worker
+    with pytest.raises(KeyboardInterrupt):
+        job.work()
+    assert (read(walk.id).sampling or {})["decoder"] == "float16"
+    job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
+    job.work()
+    row = read(walk.id)
+    assert row.model_revision == "fake00000002"
+    assert "decoder" not in (row.sampling or {})

@@ -1,0 +1,158 @@
+"""Load a model's parts from its folder, each in the precision that it is used in, as often as that is needed.
+
+No part is kept in float32 to make copies from: that would take twice the memory that the device needs. The folder is
+the original, so whoever wants another precision loads the part again.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import diffusers
+import torch
+
+from app.generation.model_layout import ModelError, is_half_only, read_json, weights
+from worker.diffusion import model_folder as files
+from worker.diffusion import solvers
+from worker.diffusion.fitting import devices, replaced_vae, sizes
+from worker.networks import decoding, group_norm, upsampling
+from worker.networks.traced_unet import SMALL
+
+VAES = {"AutoencoderKL": diffusers.AutoencoderKL, "AutoencoderTiny": diffusers.AutoencoderTiny}
+
+
+class Source:
+    """The files of one model.
+
+    `sizes` are the parameters of its parts. `is_small` is a network that gains by what is done for small ones.
+    """
+
+    def __init__(self, folder: Path, device: torch.device, vae: str = "") -> None:
+        """Read the folder's index and the headers of its weights; `vae` names another VAE, if any.
+
+        Raises ModelError, naming the first file that is missing or broken, or what makes it one of another kind.
+        """
+        self.folder, self._device = folder, device
+        self.kind = files.inspect(folder)
+        self._replaced = replaced_vae.inspect(vae, folder)
+        self._state = self._files_state()
+        self.sizes = sizes.of(folder, self._replaced.weights if self._replaced else ())
+        self.is_small = self.sizes.unet <= SMALL
+        self.unet_config = _complete(diffusers.UNet2DConditionModel, folder / "unet")
+        own = str(read_json(folder / "vae" / "config.json")["_class_name"])
+        self._vae_class = VAES[self._replaced.class_name if self._replaced else own]
+        self.forces_upcast = self._forces_upcast()
+
+    def revision(self, of_hub: str) -> str:
+        """Return the revision: that of a hub, or the folder's fingerprint; with another VAE also by that."""
+        revision = of_hub or files.fingerprint(self.folder)
+        return self._replaced.revision(revision) if self._replaced else revision
+
+    def pipeline(self, dtype: torch.dtype) -> Any:
+        """Load the text encoders in a precision, with the tokenizers and the scheduler, as a pipeline without networks.
+
+        Raises ModelError where that fails.
+        """
+        is_xl = self.kind == "StableDiffusionXLPipeline"
+        loader = diffusers.StableDiffusionXLPipeline if is_xl else diffusers.StableDiffusionPipeline
+        how: dict[str, Any] = {"torch_dtype": dtype, "variant": files.variant(self.folder), "local_files_only": True}
+        how |= {"add_watermarker": False} if is_xl else {"safety_checker": None, "requires_safety_checker": False}
+        how |= {"feature_extractor": None, "image_encoder": None, "unet": None, "vae": None}
+        if (scheduler := solvers.stand_in(self.folder)) is not None:
+            how["scheduler"] = None
+        pipe = self._loaded(loader, self.folder, **how)
+        pipe.set_progress_bar_config(disable=True)
+        if scheduler is not None:
+            pipe.scheduler = scheduler
+        _bound_texts(pipe)
+        return pipe
+
+    def unet(self, dtype: torch.dtype) -> Any:
+        """Load the UNet in a precision. Raises ModelError where that fails."""
+        unet = self._network(diffusers.UNet2DConditionModel, self.folder / "unet", dtype)
+        if not devices.is_gpu(self._device) and self.is_small:
+            group_norm.relay(unet)
+            upsampling.fold(unet)
+        return unet
+
+    def vae(self) -> Any:
+        """Load the autoencoder in float32, with the decoder that is shown scenes where there is one.
+
+        Raises ModelError where that fails.
+        """
+        vae = self._network(self._vae_class, self._vae_path, torch.float32)
+        if (scene_decoder := files.scene_decoder(self.folder)) is not None:
+            decoding.join(vae, scene_decoder)
+        if not devices.is_gpu(self._device):
+            if isinstance(vae, diffusers.AutoencoderTiny):
+                upsampling.fold(vae.decoder)
+            if decoding.decodes_scenes(vae):
+                upsampling.fold(getattr(vae, decoding.SCENES))
+        return vae
+
+    def check_unchanged(self) -> None:
+        """Raise ModelError where a file of the folder is another than when the model was looked at."""
+        try:
+            state = self._files_state()
+        except (OSError, ModelError):  # a file or a part is gone
+            state = {}
+        if state != self._state:
+            raise ModelError(f"The model folder {self.folder} changed while it was loaded.")
+
+    def _forces_upcast(self) -> bool:
+        """Return whether the autoencoder overflows in float16, as its configuration says.
+
+        Where it says nothing that of Stable Diffusion XL does; the default of diffusers' class holds for no other.
+        """
+        part = self._replaced.config if self._replaced else self.folder / "vae"
+        is_xl = self.kind == "StableDiffusionXLPipeline" and self._vae_class is diffusers.AutoencoderKL
+        return bool(read_json(part / "config.json").get("force_upcast", is_xl))
+
+    @property
+    def _vae_path(self) -> Path:
+        return self._replaced.path if self._replaced else self.folder / "vae"
+
+    def _files_state(self) -> dict[Path, tuple[int, int]]:
+        return files.state(self.folder, self._replaced.files if self._replaced else ())
+
+    def _network(self, loader: Any, part: Path, dtype: torch.dtype) -> Any:
+        if self._replaced and part == self._replaced.path and part.is_file():
+            config = str(self._replaced.config)
+            return self._loaded(
+                loader, part, method="from_single_file", config=config, torch_dtype=dtype, local_files_only=True
+            ).eval()
+        how: dict[str, Any] = {"torch_dtype": dtype, "variant": "fp16" if is_half_only(part) else None}
+        if all(path.suffix == ".bin" for path in weights(part)):
+            how["use_safetensors"] = False  # or diffusers logs an error before it looks for these
+        return self._loaded(loader, part, local_files_only=True, **how).eval()
+
+    def _loaded(self, loader: Any, path: Path, *, method: str = "from_pretrained", **how: Any) -> Any:
+        try:
+            loaded = getattr(loader, method)(str(path), **how)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+            self.check_unchanged()
+            what = f"VAE {path}" if self._replaced and path == self._replaced.path else f"model folder {self.folder}"
+            raise ModelError(f"{what} cannot be loaded: {error}") from error
+        self.check_unchanged()
+        return loaded
+
+
+def _complete(kind: Any, part: Path) -> SimpleNamespace:
+    """Return a network's configuration with the defaults of its class, without making the network."""
+    parameters = inspect.signature(kind.__init__).parameters.values()
+    defaults = {each.name: each.default for each in parameters if each.default is not each.empty}
+    return SimpleNamespace(**defaults | read_json(part / "config.json"))
+
+
+def _bound_texts(pipe: Any) -> None:
+    """Cut prompts at the text encoder's last position where the tokenizer names no length, or a longer one."""
+    for number in ("", "_2"):
+        tokenizer, encoder = (getattr(pipe, part + number, None) for part in ("tokenizer", "text_encoder"))
+        most = getattr(getattr(encoder, "config", None), "max_position_embeddings", None)
+        if tokenizer is not None and most:
+            tokenizer.model_max_length = min(tokenizer.model_max_length, most)

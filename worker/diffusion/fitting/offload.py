@@ -1,0 +1,62 @@
+"""Keep parts of a model in host memory while they are not used, by accelerate's hooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from accelerate import cpu_offload
+from accelerate.hooks import ModelHook, add_hook_to_module
+
+from worker.diffusion import device_errors
+
+
+class Room:
+    """The parts of a model that take turns on a GPU: one of them is there at a time."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._there: Any = None
+
+    def add(self, part: Any, *within: Any) -> None:
+        """Move a part to the GPU whenever it is called, or what is `within` it, and the one before it away."""
+        part.to("cpu")
+        for called in (part, *within):
+            add_hook_to_module(called, _Turn(self, part))
+
+    def remove(self, part: Any) -> None:
+        """Forget a part that is called no more."""
+        if self._there is part:
+            self._there = None
+
+    def enter(self, part: Any) -> None:
+        """Move a part to the GPU, after the one that is there has left."""
+        if self._there is part:
+            return
+        self.clear()
+        part.to(self.device)
+        self._there = part
+
+    def clear(self) -> None:
+        """Move the part that is on the GPU back to host memory."""
+        if self._there is not None:
+            self._there.to("cpu")
+            self._there = None
+            device_errors.free_memory()
+
+
+class _Turn(ModelHook):  # type: ignore[misc]  # accelerate has no types
+    """Accelerate's hook by which a part enters the room before it works."""
+
+    def __init__(self, room: Room, part: Any) -> None:
+        self._room, self._part = room, part
+
+    def pre_forward(self, _: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        """Let the part enter the room."""
+        self._room.enter(self._part)
+        return args, kwargs
+
+
+def by_layers(part: Any, device: torch.device) -> None:
+    """Move each layer of a part to the GPU when it is called, and away after it."""
+    cpu_offload(part, device)

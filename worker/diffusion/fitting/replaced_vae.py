@@ -1,0 +1,98 @@
+"""A VAE that is loaded in the place of a model's own, as the setting `VAE` names it: a folder, or one file."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+
+from app.generation.model_layout import PARTS, ModelError, read_json, weights
+
+FIRST = "decoder.conv_in.weight"
+"""The weight whose second dimension is the number of latent channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedVae:
+    """Where another VAE lies, and the class that reads it; `config` is the folder whose configuration it has."""
+
+    path: Path
+    class_name: str
+    config: Path
+
+    @property
+    def files(self) -> list[Path]:
+        """List its files."""
+        return [self.path] if self.path.is_file() else [self.path / "config.json", *weights(self.path)]
+
+    @property
+    def weights(self) -> list[Path]:
+        """List the files with its weights."""
+        return [self.path] if self.path.is_file() else weights(self.path)
+
+    def revision(self, of_model: str) -> str:
+        """Return the revision of a model whose pictures depend on this VAE as well."""
+        digest = hashlib.sha256(of_model.encode())
+        for path in self.files:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()[:12]
+
+
+def inspect(setting: str, model: Path) -> ReplacedVae | None:
+    """Return the VAE that a setting names for a model's folder; None where it names none.
+
+    Raises ModelError where it is missing, of another kind, or made for other latents than the model's UNet.
+    """
+    if not setting:
+        return None
+    path = Path(setting)
+    if not path.exists():
+        raise ModelError(f"The VAE {path} is missing: MOMA_VAE names a folder or a .safetensors file.")
+    return _of_file(path, model / "vae") if path.is_file() else _of_folder(path, model / "vae")
+
+
+def _of_file(path: Path, own: Path) -> ReplacedVae:
+    config = read_json(own / "config.json")
+    if path.suffix != ".safetensors" or config["_class_name"] != "AutoencoderKL":
+        raise ModelError(
+            f"The VAE {path} cannot be used: a single file must be a .safetensors file of an AutoencoderKL, and stand"
+            f" in for one; the model's own is an {config['_class_name']}."
+        )
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            channels = [file.get_slice(name).get_shape()[1] for name in file.keys() if name.endswith(FIRST)]  # noqa: SIM118
+    except Exception as error:
+        raise ModelError(f"The VAE {path} is broken: {error}.") from error
+    if not channels:
+        raise ModelError(f"The VAE {path} cannot be used: it has no {FIRST}.")
+    _compare(path, "latent channels", channels[0], config.get("latent_channels", 4))
+    return ReplacedVae(path, "AutoencoderKL", own)
+
+
+def _of_folder(path: Path, own: Path) -> ReplacedVae:
+    path = path if (path / "config.json").exists() else path / "vae"
+    config, ours = read_json(path / "config.json"), read_json(own / "config.json")
+    name = config.get("_class_name")
+    if name not in PARTS["vae"]:
+        raise ModelError(f"The VAE {path} is of the class {name}; known are {', '.join(PARTS['vae'])}.")
+    if not weights(path):
+        raise ModelError(f"The VAE {path} has no weights.")
+    _compare(path, "latent channels", config.get("latent_channels", 4), ours.get("latent_channels", 4))
+    _compare(path, "pixels to a latent", *(2 ** (len(_blocks(each)) - 1) for each in (config, ours)))
+    if name == ours.get("_class_name") == "AutoencoderKL":  # a tiny one is made for latents that are scaled already
+        for setting, default in (("scaling_factor", 0.18215), ("latents_mean", None), ("latents_std", None)):
+            _compare(path, setting, config.get(setting, default), ours.get(setting, default))
+    return ReplacedVae(path, str(name), path)
+
+
+def _blocks(config: dict[str, Any]) -> list[int]:
+    return list(config.get("block_out_channels") or config.get("decoder_block_out_channels") or [64])
+
+
+def _compare(path: Path, what: str, found: object, wanted: object) -> None:
+    if found != wanted:
+        raise ModelError(f"The VAE {path} does not suit the model: its {what} are {found}, the model's {wanted}.")

@@ -1,0 +1,62 @@
+"""Count a model's parameters by the headers of its files, without loading it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import safetensors
+import torch
+
+from app.generation.model_layout import HALF, is_half_only, weights
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many parameters a model's parts have; `layer` is the largest weight of the UNet."""
+
+    unet: int
+    vae: int
+    encoders: int
+    layer: int
+
+    @property
+    def all(self) -> int:
+        """Count them all."""
+        return self.unet + self.vae + self.encoders
+
+
+def of(folder: Path, vae_files: Sequence[Path] = ()) -> Sizes:
+    """Count the parameters of a model's folder, whose files were found sound; of another VAE by its own files."""
+    unet, vae = (_shapes(loaded_files(folder / part)) for part in ("unet", "vae"))
+    vae = _shapes(vae_files) if vae_files else vae
+    encoders = [
+        _shapes(loaded_files(part)) for name in ("text_encoder", "text_encoder_2") if (part := folder / name).is_dir()
+    ]
+    return Sizes(sum(unet), sum(vae), sum(map(sum, encoders)), max(unet, default=0))
+
+
+def loaded_files(part: Path) -> list[Path]:
+    """List the weight files of a part that are loaded: those in half precision where there are no others."""
+    if is_half_only(part):
+        return [path for path in weights(part) if HALF.search(path.name)]
+    return [path for path in weights(part) if "." not in path.stem]
+
+
+def _shapes(paths: Sequence[Path]) -> list[int]:
+    return [count for path in paths for count in _counts(path)]
+
+
+def _counts(path: Path) -> Iterator[int]:
+    if path.suffix == ".safetensors":
+        with safetensors.safe_open(path, framework="pt") as file:
+            yield from (prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+        return
+    try:
+        tensors = torch.load(path, map_location="meta", mmap=True, weights_only=True)
+    except Exception:  # noqa: BLE001 - a pickle of an old form; loading it says what is wrong
+        yield path.stat().st_size // (2 if HALF.search(path.name) else 4)
+        return
+    yield from (tensor.numel() for tensor in tensors.values() if isinstance(tensor, torch.Tensor))
