@@ -115,11 +115,20 @@ def _worker(has_database: bool) -> Finding:
         versions = ", ".join(sorted({str(worker.get("version") or "an earlier version") for worker in old}))
         ours = f"this is {__version__}"
         return Finding("worker", False, f"{len(old)} of {len(workers)} run {versions}, {ours}. Start them anew.")
-    return Finding("worker", True, f"{len(workers)} running: {', '.join(map(_about, workers))}")
+    running = f"{len(workers)} running: {', '.join(map(_about, workers))}"
+    first = models_on_offer.offered()[0].name
+    if not any(first in _models(worker) for worker in workers):
+        return Finding("worker", False, f"{running}. None has {first}, the site's model. Start them anew.")
+    return Finding("worker", True, running)
 
 
 def _about(worker: dict[str, Any]) -> str:
     """Name a worker's models; those without a revision were not asked for since it began."""
-    models = worker.get("models") or {worker["model"]: worker["revision"]}
-    names = [f"{name} {revision}" if revision else f"{name} (not loaded yet)" for name, revision in models.items()]
+    found = _models(worker)
+    names = [f"{name} {revision}" if revision else f"{name} (not loaded yet)" for name, revision in found.items()]
     return f"{' and '.join(names)} on {worker['device']}"
+
+
+def _models(worker: dict[str, Any]) -> dict[str, str | None]:
+    """Return the revisions of a worker's models, by name."""
+    return worker.get("models") or {worker["model"]: worker["revision"]}

@@ -319,17 +319,17 @@ def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) ->
 
 
 def test_doctor_names_the_models_of_each_worker(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    about = {"model": "house", "revision": "0123", "device": "cuda", "models": {"house": "0123", "tiny/turbo": None}}
+    about = {"model": NAME, "revision": "0123", "device": "cuda", "models": {NAME: "0123", "tiny/turbo": None}}
     about["version"] = __version__
     monkeypatch.setattr("app.queue.jobs.workers", lambda: [about])
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
-    assert found["worker"]["detail"] == "1 running: house 0123 and tiny/turbo (not loaded yet) on cuda"
+    assert found["worker"]["detail"] == f"1 running: {NAME} 0123 and tiny/turbo (not loaded yet) on cuda"
 
 
 def test_doctor_that_waits_looks_again_until_a_worker_lives(
     instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    about = {"model": "house", "revision": "0123", "device": "cuda", "version": __version__}
+    about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
     looks = iter([[], [], [about]])
     monkeypatch.setattr("app.cli.doctor.POLL_SECONDS", 0)
     monkeypatch.setattr("app.queue.jobs.workers", lambda: next(looks))
@@ -363,7 +363,7 @@ def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:
 
 
 def test_doctor_finds_a_worker_of_another_version(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    about = {"model": "house", "revision": "0123", "device": "cuda", "version": __version__}
+    about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
     monkeypatch.setattr("app.queue.jobs.workers", lambda: [about, about | {"version": "0.0.9"}])
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     told = f"1 of 2 run 0.0.9, this is {__version__}. Start them anew."

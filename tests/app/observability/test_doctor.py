@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
+from app.generation import models_on_offer
 from app.observability import doctor
 from app.version import __version__
 
@@ -21,3 +23,16 @@ def test_worker_of_another_version_is_named_with_the_cure(monkeypatch: pytest.Mo
 def test_no_worker_is_no_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.jobs, "workers", list)
     assert not doctor._worker(has_database=False).well
+
+
+@pytest.mark.parametrize(("name", "well"), [("other", False), (None, True)])
+def test_workers_that_were_started_with_another_model_are_no_good(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, name: str | None, well: bool
+) -> None:
+    first = models_on_offer.offered()[0].name
+    worker = {**WORKER, "version": __version__, "models": {name or first: "abc"}}
+    monkeypatch.setattr(doctor.jobs, "workers", lambda: [worker])
+    found = doctor._worker(has_database=False)
+    assert found.well is well
+    told = "" if well else f". None has {first}, the site's model. Start them anew."
+    assert found.detail == f"1 running: {name or first} abc on cpu{told}"
