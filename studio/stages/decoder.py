@@ -32,6 +32,8 @@ POOL = "pool.safetensors"
 @click.option("--scenes", is_flag=True, help="Make model/decoder instead, which is shown the scenes beside latents.")
 @click.option("--finer", type=click.Path(path_type=Path),
               help="With --scenes: a decoder whose stage for pictures twice as large is learned.")  # fmt: skip
+@click.option("--from-decoder", type=click.Path(path_type=Path),
+              help="With --scenes: a decoder to go on from, such as a published one.")  # fmt: skip
 @click.option("--painter", type=click.Path(path_type=Path),
               help="A model led by sketches, whose latents are learned too, as it will paint them.")  # fmt: skip
 @click.option("--from-noise", is_flag=True, help="With --painter, painted from noise alone, as a walk is.")
@@ -43,10 +45,10 @@ POOL = "pool.safetensors"
 @click.option("--measured", type=click.IntRange(1), default=64, show_default=True, help="Others, to measure by.")
 @click.option("--size", type=click.IntRange(32), help="Pixels a side of them; 256, with --finer 512, where not told.")
 @click.option("--piece", type=click.IntRange(16), default=128, show_default=True, help="Pixels a side of what is seen.")
-def command(folder: Folder, *, vae: Path, sketchbook: Path, scenes: bool, finer: Path | None, painter: Path | None,
-            from_noise: bool, share: float, painted: int, measured: int, size: int | None, piece: int, batch: int,
-            device: str, precision: str, run: str, trackers: tuple[str, ...],
-            **often: Any) -> dict[str, Any]:  # fmt: skip
+def command(folder: Folder, *, vae: Path, sketchbook: Path, scenes: bool, finer: Path | None,
+            from_decoder: Path | None, painter: Path | None, from_noise: bool, share: float, painted: int,
+            measured: int, size: int | None, piece: int, batch: int, device: str, precision: str, run: str,
+            trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/vae, the autoencoder of --vae with a decoder that brings texture back; or model/decoder."""
     import torch
 
@@ -58,6 +60,8 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, scenes: bool, finer:
         raise StudioError(f"--size must be a multiple of 32, not {size}.")
     if finer and not scenes:
         raise StudioError("--finer is of a decoder that is shown scenes: it goes with --scenes.")
+    if from_decoder and (finer or not scenes):
+        raise StudioError("--from-decoder goes with --scenes, and not with --finer.")
     schedule = loop.Schedule(**often)
     each = Run(folder, run)
     machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
@@ -76,7 +80,7 @@ def command(folder: Folder, *, vae: Path, sketchbook: Path, scenes: bool, finer:
         folder, each, machine, schedule, settings, vae=vae, sketchbook=sketchbook, painter=from_paint, share=share,
         painted=painted, measured=measured, size=size, piece=piece, batch=batch, device=device, is_finer=bool(finer),
     )  # fmt: skip
-    return _scenes(lesson, network, finer) if scenes else _texture(lesson, network)
+    return _scenes(lesson, network, finer, from_decoder) if scenes else _texture(lesson, network)
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
     return summary | {"before": told(before), "after": told(network)}
 
 
-def _scenes(order: _Lesson, vae: Any, finer: Path | None) -> dict[str, Any]:
+def _scenes(order: _Lesson, vae: Any, finer: Path | None, further: Path | None) -> dict[str, Any]:
     """Teach a decoder that is shown scenes, or its finer stage."""
     import torch
 
@@ -185,9 +189,10 @@ def _scenes(order: _Lesson, vae: Any, finer: Path | None) -> dict[str, Any]:
     from studio.training import loop, scene_lesson
 
     target = order.folder.path / "model/decoder"
-    network: Any = scene_lesson.begun(finer, vae.config.latent_channels, order.schedule.seed)
+    network: Any = scene_lesson.begun(vae.config.latent_channels, order.schedule.seed, finer=finer, further=further)
     network.to(order.device, memory_format=torch.channels_last)
-    if order.begin(finer=digest((finer / decoder.WEIGHTS).read_bytes()) if finer else ""):
+    of = {"from_decoder": digest((further / decoder.WEIGHTS).read_bytes())} if further else {}
+    if order.begin(finer=digest((finer / decoder.WEIGHTS).read_bytes()) if finer else "", **of):
         held = order.pool(vae, "pictures", "latents", "guides", "graphic", "repainted")
         lesson = scene_lesson.SceneLesson(
             scene_lesson.ScenePool(held, order.piece, share=order.share), order.batch,

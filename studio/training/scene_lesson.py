@@ -126,20 +126,25 @@ class SceneLesson:
         return torch.lerp(plain, loss, min(1.0, after / adversary.FADE)), told
 
 
-def begun(finer: Path | None, latent: int, seed: int) -> SceneDecoder:
-    """Make a decoder, or load the one at ``finer`` to learn its finer stage alone.
+def begun(latent: int, seed: int, *, finer: Path | None = None, further: Path | None = None) -> SceneDecoder:
+    """Make a decoder, load the one at ``further``, or the one at ``finer`` to learn its finer stage alone.
 
-    :raises StudioError: where that is none.
+    :raises StudioError: where that is none, or not for so many channels of latents.
     """
     torch.manual_seed(seed)
-    if finer is None:
+    if finer is None and further is None:
         return SceneDecoder(decoder.Shape(latent=latent))
+    option, folder = ("--finer", finer) if finer else ("--from-decoder", further)
+    assert folder is not None  # noqa: S101 - one of them is told
     try:
-        network = decoder.load(finer)
+        network = decoder.load(folder)
     except DecoderError as error:
-        raise StudioError(f"--finer: {error}") from error
-    network.requires_grad_(False)
-    network.add_finer()
+        raise StudioError(f"{option}: {error}") from error
+    if network.shape.latent != latent:
+        raise StudioError(f"{option}: {folder} takes latents of {network.shape.latent} channels, not of {latent}.")
+    if finer:
+        network.requires_grad_(False)
+        network.add_finer()
     return network
 
 

@@ -178,6 +178,22 @@ def test_killed_lesson_of_scenes_goes_on_with_the_losses_it_would_have_had(
     assert losses(tmp_path)[6] == pytest.approx(whole[6], rel=1e-4)
 
 
+def test_lesson_goes_on_from_a_published_decoder(scenes: tuple[Any, ...], tmp_path: Path) -> None:
+    call(*scenes, "--steps", 2)
+    published = tmp_path / "published"
+    (tmp_path / "model/decoder").rename(published)
+    further = ("--run", "further", "--from-decoder", published)
+    call(*scenes, *further, "--steps", 1, "--rate", 1e-6)
+    first, last = decoder.load(published).state_dict(), decoder.load(tmp_path / "model/decoder").state_dict()
+    assert first.keys() == last.keys() and any((first[name] != last[name]).any() for name in first)
+    assert all(torch.allclose(first[name], last[name], atol=1e-3) for name in first)
+    for more in (("--finer", published), ()):
+        said = call(*(scenes if more else scenes[:-1]), *further, *more, "--steps", 1, ok=False)["error"]
+        assert said == "--from-decoder goes with --scenes, and not with --finer."
+    said = call(*scenes, "--run", "none", "--from-decoder", tmp_path / "none", "--steps", 1, ok=False)["error"]
+    assert "--from-decoder" in said and "config.json is missing" in said
+
+
 def test_finer_stage_is_learned_after_and_changes_nothing_before_it(scenes: tuple[Any, ...], tmp_path: Path) -> None:
     call(*scenes, "--steps", 2)
     coarse = tmp_path / "coarse"

@@ -105,8 +105,10 @@ def test_what_was_painted_is_decoded_to_the_size_of_the_pictures(book: Path, hal
 
 def test_finer_stage_alone_is_learned_of_a_decoder_that_is_there(tmp_path: Path) -> None:
     decoder.save(SceneDecoder(Shape((8, 8, 4), (1, 1, 1))), tmp_path)
-    learned = {name for name, value in scene_lesson.begun(tmp_path, 4, 1).named_parameters() if value.requires_grad}
+    learned = {
+        name for name, value in scene_lesson.begun(4, 1, finer=tmp_path).named_parameters() if value.requires_grad
+    }
     assert {name.split(".")[0] for name in learned} == {"finer", "painted_finer"}
-    assert scene_lesson.begun(None, 8, 1).shape.latent == 8
+    assert scene_lesson.begun(8, 1).shape.latent == 8
     with pytest.raises(StudioError, match=r"--finer: .*config\.json is missing"):
-        scene_lesson.begun(tmp_path / "none", 4, 1)
+        scene_lesson.begun(4, 1, finer=tmp_path / "none")
