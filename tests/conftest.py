@@ -7,7 +7,6 @@ import gc
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -49,10 +48,6 @@ settings.load_profile("same")  # the long one is taken by --hypothesis-profile=l
 
 for variable in [name for name in os.environ if name.startswith("MOMA_")]:
     del os.environ[variable]
-
-ROOT = str(Path(__file__).parents[1])
-if ROOT not in sys.path:  # processes that a test starts find our packages, whatever folder it went to
-    sys.path.insert(0, ROOT)
 
 
 MADE: list[Flask] = []  # applications whose connections are closed after the test

@@ -9,11 +9,13 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
+from pathlib import Path
 
 from sketch.walks.legs import Led, Legs, Order
 
@@ -22,6 +24,9 @@ MOST = 3
 
 FEW = 3
 """Up to how many sketches are drawn by the one that asks."""
+
+ROOT = str(Path(__file__).parents[2])
+"""Where this package is found, which a process looks for in what it is told of ``sys.path``."""
 
 Place = tuple[int, float]
 """The number of a leg, and where on it."""
@@ -96,6 +101,8 @@ class DrawingPool:
 
     def _starts(self) -> bool:
         """Start the processes in the background; tell whether the system lets them be started."""
+        if ROOT not in sys.path:  # it may say so by the folder that this process was started in
+            sys.path.append(ROOT)
         spawned = multiprocessing.get_context("spawn")  # a fork would hold the locks of this process's threads
         try:
             self._executor = ProcessPoolExecutor(self._processes, mp_context=spawned, initializer=_begin)

@@ -167,6 +167,14 @@ def test_processes_that_end_before_they_draw_are_not_started_again(
     assert pool._executor is None and len(caplog.records) == 1
 
 
+def test_processes_find_this_package_though_the_path_does_not_name_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each not in ("", drawing_pool.ROOT)])
+    pool = DrawingPool(1)
+    started(pool)
+    assert same(pool.drawn(ORDER, Counted(), PLACES))
+    pool.close()
+
+
 @pytest.mark.parametrize(("cores", "processes"), [(1, 0), (2, 1), (3, 2), (64, drawing_pool.MOST)])
 def test_one_core_is_left_to_the_process_that_asks(monkeypatch: pytest.MonkeyPatch, cores: int, processes: int) -> None:
     monkeypatch.setattr(drawing_pool, "_cores", lambda: cores)
