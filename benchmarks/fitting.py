@@ -45,7 +45,7 @@ def gpu(memory: int, *, left: int | None = None, **settings: Any) -> SimulatedGp
 
 
 def chosen(kind: str, counted: Sizes, card: SimulatedGpu) -> str:
-    """Say what is chosen for a model on a GPU, with the most bytes allocated at once, or why it is refused."""
+    """Describe what is chosen for a model on a GPU, with the most bytes allocated at once, or why it is refused."""
     model = SimulatedModel(kind, counted, real_models.PIXELS[kind], card, forces_upcast=kind == "SDXL")
     try:
         plan, setting = choose(model)

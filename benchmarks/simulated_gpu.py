@@ -57,7 +57,7 @@ class SimulatedGpu:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Let the device ``cpu:0`` pass for this GPU."""
+        """Pass the device ``cpu:0`` off as this GPU."""
         with (
             mock.patch.object(devices, "is_gpu", lambda _: True),
             mock.patch.object(devices, "halves", lambda _: self.halves),
@@ -106,7 +106,7 @@ class SimulatedModel:
         self.plan = plan
 
     def missing(self) -> str:
-        """Say how much memory is missing."""
+        """Describe how much memory is missing."""
         possible, memory = placement.allowed(self.offload), (self.gpu.free, self.gpu.total)
         return placement.missing(possible, self.sizes, self.pixels, *memory, upcast=self.starts_upcast)
 

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache
 from pathlib import Path
 
 from sketch.walks.legs import Led, Legs, Order
@@ -37,9 +36,8 @@ log = logging.getLogger(__name__)
 class DrawingPool:
     """Draws in so many processes, and in the one that asks; they start in the background when they are first of use."""
 
-    def __init__(self, processes: int | None = None) -> None:
-        """Draw in ``processes``; by default one less than this process may use cores, and at most ``MOST``."""
-        self._processes = min(MOST, _cores() - 1) if processes is None else processes
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
         self._executor: ProcessPoolExecutor | None = None
         self._ready: Future[None] | None = None
 
@@ -124,14 +122,9 @@ class DrawingPool:
         self.close()
 
 
-@lru_cache(maxsize=1)
-def shared() -> DrawingPool:
-    """Return the pool that all walks of this process share."""
-    return DrawingPool()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def beside(cores: int) -> int:
+    """Return how many processes draw beside one that may use so many cores: one fewer, and at most ``MOST``."""
+    return min(MOST, cores - 1)
 
 
 def _begin() -> None:

@@ -132,10 +132,9 @@ def begun(latent: int, seed: int, *, finer: Path | None = None, further: Path | 
     :raises StudioError: where that is none, or not for so many channels of latents.
     """
     torch.manual_seed(seed)
-    if finer is None and further is None:
+    folder, option = finer or further, "--finer" if finer else "--from-decoder"
+    if folder is None:
         return SceneDecoder(decoder.Shape(latent=latent))
-    option, folder = ("--finer", finer) if finer else ("--from-decoder", further)
-    assert folder is not None  # noqa: S101 - one of them is told
     try:
         network = decoder.load(folder)
     except DecoderError as error:

@@ -25,7 +25,7 @@ class Card:
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, card: Card | None = None) -> Card:
-    """Let the device ``cpu:0`` pass for a GPU; modules note as ``place`` whether they were moved there or away."""
+    """Pass the device ``cpu:0`` off as a GPU; modules note as ``place`` whether they were moved there or away."""
     card = card or Card()
     move, offload = torch.nn.Module.to, hooks.set_module_tensor_to_device
 

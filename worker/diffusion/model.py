@@ -129,7 +129,7 @@ class Model:
             raise ModelError(f"The model {self.name} does not fit on the GPU: {error}") from error
 
     def missing(self) -> str:
-        """Say how much memory of the GPU is missing for the model."""
+        """Describe how much memory of the GPU is missing for the model."""
         free, total = devices.memory(self.device) or (0, 0)
         return placement.missing(self.plans, self._source.sizes, self._pixels, free, total, upcast=self._starts_upcast)
 
@@ -143,7 +143,7 @@ class Model:
         return self.decoder(devices.halves(self.device)[0]) == "float32"
 
     def follow(self, plan: Plan) -> None:
-        """Let the parts of the model lie where a plan says from now on; they come to a GPU when they are first used."""
+        """Place the parts of the model where a plan says from now on; they come to a GPU when they are first used."""
         self._networks.follow(plan)
         if plan.encoders_leave:
             for encoder in self._encoders:

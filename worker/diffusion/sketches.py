@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -12,7 +13,9 @@ from sketch.framing import Size
 from sketch.scene import Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.walks import drawing_pool
+from sketch.walks.drawing_pool import DrawingPool
 from sketch.walks.legs import GUIDE, Led, Legs, Order
+from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import PaintingError
 from worker.planning import frame_schedule
@@ -22,6 +25,12 @@ REMEMBERED = 256
 
 THUMBNAIL = 16
 """The side of a thumbnail: as much as one sees of a picture at a glance."""
+
+
+@lru_cache(maxsize=1)
+def _pool() -> DrawingPool:
+    """Return the processes that draw for all walks of this one."""
+    return DrawingPool(drawing_pool.beside(tuning.cores()))
 
 
 def of_walk(
@@ -112,7 +121,7 @@ class WalkSketches:
         wanted = dict.fromkeys(positions)
         missing = [position for position in wanted if position not in self._remembered]
         places = [frame_schedule.leg(position, len(self.scenes), closed=self._closed) for position in missing]
-        drawn = drawing_pool.shared().drawn(self._order, self._legs, places)
+        drawn = _pool().drawn(self._order, self._legs, places)
         found = {position: self._remembered[position] for position in wanted if position in self._remembered}
         found |= zip(missing, drawn, strict=True)
         self._remembered |= found

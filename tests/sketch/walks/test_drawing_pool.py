@@ -58,7 +58,7 @@ def process(pool: DrawingPool) -> int:
 
 
 def same(found: list[drawing_pool.Led], places: list[Place] = PLACES) -> bool:
-    """Tell whether these are what one process draws at these places."""
+    """Return whether these are what one process draws at these places."""
     alone = [Legs(ORDER).drawn(*place) for place in places]
     return len(found) == len(alone) and all(
         (a.sketch == b.sketch).all() and a.guide is not None and b.guide is not None and (a.guide == b.guide).all()
@@ -176,6 +176,5 @@ def test_processes_find_this_package_though_the_path_does_not_name_its_folder(mo
 
 
 @pytest.mark.parametrize(("cores", "processes"), [(1, 0), (2, 1), (3, 2), (64, drawing_pool.MOST)])
-def test_one_core_is_left_to_the_process_that_asks(monkeypatch: pytest.MonkeyPatch, cores: int, processes: int) -> None:
-    monkeypatch.setattr(drawing_pool, "_cores", lambda: cores)
-    assert DrawingPool()._processes == processes
+def test_one_core_is_left_to_the_process_that_asks(cores: int, processes: int) -> None:
+    assert drawing_pool.beside(cores) == processes

@@ -9,7 +9,7 @@ import pytest
 
 from sketch import rendering
 from sketch.scene import Scene, Thing
-from sketch.sketchbook import SketchbookError
+from sketch.sketchbook import Sketchbook, SketchbookError
 from sketch.walks.legs import Legs, Order
 from tests.support import drawings
 
@@ -35,7 +35,7 @@ def test_order_that_was_sent_to_another_process_is_drawn_alike() -> None:
 
 def test_what_was_cut_out_of_a_photo_goes_with_the_order() -> None:
     cut_out = np.full((8, 8, 4), 255, np.uint8)
-    book = drawings.book().joined(type(drawings.book())((), {}, pictures={"photo": cut_out}))
+    book = drawings.book().joined(Sketchbook((), {}, pictures={"photo": cut_out}))
     told = Order.of([Scene((Thing("photo"),))], book, 32)
     assert (told.cut_outs["photo"] == cut_out).all() and not told.drawings
     assert Legs(told).drawn(0, 0.0).sketch.any()

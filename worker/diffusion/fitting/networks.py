@@ -56,7 +56,7 @@ class Networks:
         return precision in self._unets
 
     def follow(self, plan: Plan) -> None:
-        """Let the networks lie where a plan says from now on; what is in memory is loaded again."""
+        """Place the networks where a plan says from now on; what is in memory is loaded again."""
         if plan != self.plan:
             self.plan = plan
             self._unets.clear()
@@ -177,7 +177,7 @@ class Networks:
 
 
 def _tile(vae: Any) -> None:
-    """Let an autoencoder work on one picture at a time, in tiles of `placement.TILE` pixels; a tiny one needs none."""
+    """Use an autoencoder on one picture at a time, in tiles of `placement.TILE` pixels; a tiny one needs none."""
     vae.enable_slicing()
     if not isinstance(vae, diffusers.AutoencoderKL):
         return

@@ -52,7 +52,7 @@ class _Turn(ModelHook):  # type: ignore[misc]  # accelerate has no types
         self._room, self._part = room, part
 
     def pre_forward(self, _: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        """Let the part enter the room."""
+        """Move the part into the room."""
         self._room.enter(self._part)
         return args, kwargs
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 from worker.diffusion.fitting.sizes import Sizes
 
-OFFLOADS = ("auto", "model", "sequential", "off")
-
 HALF_BYTES, FULL_BYTES = 2, 4
 
 GB = 2**30
@@ -104,7 +102,7 @@ def plans(offload: str, sizes: Sizes, pixels: int, free: int, total: int, *, upc
 
 
 def missing(possible: Sequence[Plan], sizes: Sizes, pixels: int, free: int, total: int, *, upcast: bool = False) -> str:
-    """Say how much memory is missing for the plan that needs the least."""
+    """Describe how much memory is missing for the plan that needs the least."""
     least = min(needed(plan, sizes, pixels, upcast=upcast) for plan in possible)
     there = f"{free / GB:.1f} of its {total / GB:.1f} GB are free"
     if least <= free:
