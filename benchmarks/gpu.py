@@ -1,0 +1,99 @@
+"""Films by real models on a real GPU: ``python -m benchmarks.gpu --model SDXL --memory 12``.
+
+The weights are random, in half precision and in the models' real sizes; random weights take the time of learned ones.
+``--memory`` limits what torch may allocate, and what the worker is told is free, so that a large GPU stands in for a
+smaller one; kernels run at the large one's speed. Prints JSON: how long loading took, where the parts were placed, the
+seconds of the first and of a second film, and the most bytes of GPU and host memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from app.generation import presets
+from benchmarks import real_models
+from worker.diffusion.painter import Painter
+from worker.diffusion.rendering import StopInput
+from worker.diffusion.whole_walk import WholeWalk
+
+GB = 2**30
+CONTEXT = 400 * 2**20
+"""Bytes that a process's CUDA context takes beside torch's allocations; they count towards a smaller GPU's memory."""
+
+STOPS = (("a red house by the sea", 1), ("a forest in winter", 2))
+
+
+def limit(memory: int) -> None:
+    """Let torch allocate no more than a GPU of so many bytes would hold, and report as much to who asks."""
+    total = torch.cuda.get_device_properties(0).total_memory
+    torch.cuda.set_per_process_memory_fraction(min(1.0, memory / total))
+    torch.cuda.mem_get_info = lambda *_: (memory - CONTEXT - torch.cuda.memory_reserved(), memory)
+
+
+def write(kind: str, folder: Path) -> Path:
+    """Write a model of a real size with random weights in half precision, made on the GPU."""
+    default = torch.get_default_dtype()
+    try:
+        torch.set_default_dtype(torch.float16)
+        with torch.device("cuda"):
+            return real_models.save(kind, folder)
+    finally:
+        torch.set_default_dtype(default)
+
+
+def films(painter: Painter, preset: str, frames: int) -> dict[str, Any]:
+    """Paint a walk of two stops twice, and return the seconds of both and the passes of the second."""
+    facts = {"scheduler": "DDIMScheduler", "few_step": False, "embeds_guidance": False}
+    sampling = presets.resolve(preset, facts)
+    rendering = painter.rendering(sampling)
+    stops = [StopInput(prompt, "", seed) for prompt, seed in STOPS]
+    seconds, passes = [], 0
+    for _ in range(2):
+        began, before = time.perf_counter(), painter.passes
+        walk = WholeWalk(painter, painter.prepare(stops, rendering), sampling)
+        walk.paint(frames=frames)  # ends with pictures in host memory, so the GPU has finished
+        seconds.append(round(time.perf_counter() - began, 2))
+        passes = painter.passes - before
+    return {"frames": frames, "steps": sampling["steps"], "seconds": seconds, "passes": passes,
+            "frames_per_second": round(frames / seconds[-1], 2)}  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="SD 1.5", choices=real_models.KINDS)
+    parser.add_argument("--folder", type=Path, help="where it lies, or is to be written")
+    parser.add_argument("--memory", type=int, help="GB of the GPU that it stands in for; else all that is there")
+    parser.add_argument("--offload", default="auto", choices=("auto", "model", "sequential", "off"))
+    parser.add_argument("--preset", default=presets.DEFAULT, choices=presets.NAMES)
+    parser.add_argument("--frames", type=int, default=24)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as aside:
+        folder = options.folder or Path(aside) / "model"
+        if not (folder / "model_index.json").exists():
+            write(options.model, folder)
+            torch.cuda.empty_cache()
+        if options.memory:
+            limit(options.memory * GB)
+        began = time.perf_counter()
+        painter = Painter.load(str(folder), device="cuda", offload=options.offload)
+        told: dict[str, Any] = {"model": options.model, "gpu": torch.cuda.get_device_name(), "memory": options.memory,
+                                "load_seconds": round(time.perf_counter() - began, 1)}  # fmt: skip
+        told |= {"setting": str(painter._setting), "placement": painter.model._networks.plan.name}
+        torch.cuda.reset_peak_memory_stats()
+        told |= films(painter, options.preset, options.frames)
+        told |= {"reserved_gb": round(torch.cuda.max_memory_reserved() / GB, 2),
+                 "host_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GB, 2)}  # fmt: skip
+        print(json.dumps(told, indent=1))
+
+
+if __name__ == "__main__":
+    main()
