@@ -19,6 +19,9 @@ RATE = 6e-4
 FADE = 300
 """Steps over which the adversary's word comes to count: before, it knows nothing."""
 HINGE, FEATURES, DETAILS = 0.1, 1.0, 4.0
+SHOWN = 0.7
+"""How much more each pixel counts of pictures whose marks were shown."""
+
 POOLED, PART = 8, 32
 
 
@@ -56,16 +59,18 @@ class Lesson:
         self._optimiser = torch.optim.AdamW(adversary.parameters(), lr=rate, betas=(0.5, 0.99))
 
     def loss(
-        self, painted: Tensor, pictures: Tensor, step: int, exact: Tensor | None = None
+        self, painted: Tensor, pictures: Tensor, step: int, exact: Tensor | None = None, shown: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Teach the adversary a step, and return the decoder's loss by it, of pictures (n, 3, h, w), -1…1.
 
         Those that are not ``exact`` (n) of their latents are to be like them where they are coarse, and to be told
-        from none: what is fine in them lies elsewhere.
+        from none: what is fine in them lies elsewhere. Of those whose marks were ``shown`` (n) to the decoder nothing
+        is left to invent, so they are to be near alone: an adversary puts specks beside their lines.
         """
         judge = self.adversary.requires_grad_(True)
         real, fake = judge(pictures)[0], judge(painted.detach())[0]
-        told = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+        asked = torch.ones(len(pictures), device=pictures.device) if shown is None else 1 - shown
+        told = _weighed(F.relu(1 - real), asked) + _weighed(F.relu(1 + fake), asked)
         if torch.isfinite(told):
             self._optimiser.zero_grad(set_to_none=True)
             told.backward()  # type: ignore[no-untyped-call]
@@ -80,7 +85,9 @@ class Lesson:
                                for one, other in zip(features, wanted, strict=True)]).mean()  # fmt: skip
         share = min(1.0, step / FADE)
         loss = near(painted, pictures, weight) + DETAILS * details(painted, pictures)
-        return loss + share * (FEATURES * matched - HINGE * judged.mean()), {"adversary": told.detach()}
+        if shown is not None:
+            loss = loss + SHOWN * _weighed((painted - pictures).abs(), shown)
+        return loss + share * (FEATURES * matched - HINGE * _weighed(judged, asked)), {"adversary": told.detach()}
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that a run needs to go on as it would have."""

@@ -122,7 +122,8 @@ class SceneLesson:
         if after < 0:
             return plain, {}
         # Where the drawing shows the very marks, they are known; of painted ones latents hold the coarse part alone.
-        loss, told = self.adversary.loss(again, pictures, after, seen.graphic.to(again))
+        graphic = seen.graphic.to(again)
+        loss, told = self.adversary.loss(again, pictures, after, graphic, shown=graphic)
         return torch.lerp(plain, loss, min(1.0, after / adversary.FADE)), told
 
 

@@ -75,6 +75,27 @@ def test_its_word_counts_only_when_it_has_learned() -> None:
     assert torch.isclose(first, plain) and not torch.isclose(later, plain)
 
 
+def test_of_what_was_shown_no_adversary_is_asked() -> None:
+    torch.manual_seed(0)
+    asked, painted = pictures(), pictures(seed=2)
+    lesson = adversary.Lesson(adversary.Adversary((8, 8)))
+    _, told = lesson.loss(painted, asked, adversary.FADE, torch.ones(2), shown=torch.ones(2))
+    assert told["adversary"] == 0
+    assert not any(weight.grad.any() for weight in lesson.adversary.parameters() if weight.grad is not None)
+    _, told = lesson.loss(painted, asked, adversary.FADE, torch.ones(2), shown=torch.tensor([1.0, 0.0]))
+    assert told["adversary"] > 0
+
+
+def test_specks_cost_more_where_the_marks_were_shown() -> None:
+    asked = pictures()
+    specks = asked + 0.05 * torch.randn(asked.shape, generator=torch.Generator().manual_seed(3))
+    cost = [
+        float(adversary.Lesson(adversary.Adversary((8, 8))).loss(specks, asked, 0, torch.ones(2), shown=shown)[0])
+        for shown in (None, torch.ones(2))
+    ]
+    assert cost[1] > 1.1 * cost[0]
+
+
 def test_of_what_is_not_exact_only_the_coarse_counts() -> None:
     asked = pictures()
     fine = dotted(asked)
