@@ -8,7 +8,6 @@ from typing import Any
 
 from app.models import cache, folder, licence, names, single_file
 from app.models.errors import ModelError
-from app.models.names import ModelName
 
 CONSISTENT = ("LCMScheduler", "TCDScheduler")
 DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
@@ -47,12 +46,13 @@ def read(setting: str, cached: str = "") -> dict[str, Any]:
     return _of_folder(path, named["repository"] if named and not Path(names.expand(setting)).is_dir() else "")
 
 
-def kind(name: ModelName, path: Path) -> str:
-    """Return what people call the kind of a model; "" where that is not known."""
+def kind(path: Path) -> str:
+    """Return what people call the kind of the model in a folder or a file; "" where that is not known."""
     try:
-        if name.is_file:
+        if path.is_file():
             return single_file.inspect(path).family.title
-        return folder.TITLES.get(str(folder.read_json(path / "model_index.json").get("_class_name")), "")
+        named = str(folder.read_json(path / "model_index.json").get("_class_name"))
+        return folder.TITLES.get(named, named)
     except ModelError:
         return ""
 

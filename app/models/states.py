@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.models import cache, folder, hub, names, single_file
 from app.models.errors import MissingFile, ModelError
 from app.models.names import ModelName
+
+ASK_AGAIN_SECONDS = 60.0
+"""How long the hub's answer about a model is remembered: who waits for a download asks once a second."""
+
+_ASKED: dict[tuple[str, str], tuple[float, State]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,21 @@ def _of_hub(name: ModelName, cached: str, *, ask: bool) -> State:
     later = f"{name.setting} is not downloaded yet; a worker downloads it from the hub when it first loads it"
     if not ask:
         return State("", later)
+    key = (name.setting, cached)
+    asked, known = _ASKED.get(key, (0.0, None))
+    if known is None or time.monotonic() - asked > ASK_AGAIN_SECONDS:
+        known = _ask(name, cached, later)
+        _ASKED[key] = (time.monotonic(), known)
+    return known
+
+
+def _ask(name: ModelName, cached: str, later: str) -> State:
     try:
         found = hub.look(name, cached)
     except hub.Unreachable as error:
         return State("", f"{later}. {error}")
-    return State("", f"{later} ({sum(found.missing.values()) / 1e9:.1f} GB)", False, sum(found.files.values()))
+    missing = sum(found.missing.values())
+    return State("", f"{later} ({missing / 1e9:.2f} GB)", False, sum(found.files.values()))
 
 
 def size(path: Path) -> int:

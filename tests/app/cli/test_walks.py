@@ -335,7 +335,7 @@ def test_doctor_that_waits_looks_again_until_a_worker_lives(
 ) -> None:
     about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
     looks = iter([[], [], [about]])
-    monkeypatch.setattr("app.cli.doctor.POLL_SECONDS", 0)
+    monkeypatch.setattr("app.cli.checks.POLL_SECONDS", 0)
     monkeypatch.setattr("app.queue.jobs.workers", lambda: next(looks))
     monkeypatch.setattr("app.queue.jobs.redis_answers", lambda: True)
     table = make_table(tmp_path / "table")
@@ -349,7 +349,7 @@ def test_doctor_that_waits_looks_again_until_a_worker_lives(
 def test_doctor_waits_no_longer_than_it_is_told(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     clock = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
-    monkeypatch.setattr("app.cli.doctor.time", clock)
+    monkeypatch.setattr("app.cli.checks.time", clock)
     run(runner, "doctor", "--wait", "2.5", status=1)
     assert slept == [1.0, 1.0, 1.0]
 
