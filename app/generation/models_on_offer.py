@@ -69,6 +69,12 @@ def facts(setting: str | None = None) -> dict[str, Any]:
     return known[setting]
 
 
+def licence(name: str) -> str:
+    """Return the licence of the model of this name, as it stands in what is made with it; "" where none is known."""
+    offer = find(name)
+    return str(facts(offer.setting).get("licence") or "") if offer else ""
+
+
 def folder(setting: str) -> Path:
     """Return where a model's files lie; of a name on the hub, where its files lie once they were downloaded."""
     return of_models.place(setting, cache())

@@ -55,9 +55,10 @@ class EncoderHung(RuntimeError):
     """ffmpeg stood still, and was ended: no film's fault, as far as anybody knows."""
 
 
-def provenance(*, model: str, revision: str, software: str) -> str:
-    """Say in one sentence that a picture is synthetic and what made it, with IPTC's name for that."""
-    return f"Synthetic picture, painted by the model {model} (revision {revision}) with {software}; {SYNTHETIC}"
+def provenance(*, model: str, revision: str, software: str, licence: str = "") -> str:
+    """Say that a picture is synthetic and what made it, with IPTC's name for that, and the model's licence if known."""
+    made = f"Synthetic picture, painted by the model {model} (revision {revision}) with {software}; {SYNTHETIC}"
+    return f"{made}. Licence of the model: {licence}" if licence else made
 
 
 def gif(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, comment: str) -> bytes:

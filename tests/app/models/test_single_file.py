@@ -181,7 +181,7 @@ FOREIGN = {
     "model.diffusion_model.double_blocks.0.img_attn.norm.key_norm.scale": "is of the family FLUX.1;",
     "double_blocks.0.img_attn.norm.key_norm.scale": "is of the family FLUX.1;",
     "single_stream_modulation.lin.weight": "is of the family FLUX.2;",
-    "model.diffusion_model.joint_blocks.0.x_block.adaLN_modulation.1.bias": "is of the family Stable Diffusion 3;",
+    "model.diffusion_model.joint_blocks.0.x_block.adaLN_modulation.1.bias": "of the family Stable Diffusion 3;",
     "layers.0.adaLN_modulation.0.weight": "is of the family Z-Image;",
     "edm_mean": "is of the family EDM (Playground v2.5, CosXL);",
     "decoder.conv_in.weight": "is a VAE alone; MOMA_VAE takes it",
