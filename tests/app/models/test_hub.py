@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -252,3 +254,12 @@ def test_cache_that_cannot_be_written_is_named(server: Hub, model: Path, tmp_pat
 
     monkeypatch.setattr("huggingface_hub.hf_hub_download", refuse)
     assert "cannot be written to" in refusal(str(tmp_path / "cache"))
+
+
+def test_looking_and_downloading_need_no_torch() -> None:
+    code = (
+        "import sys, app.models.downloads, app.models.states, huggingface_hub as hub; hub.hf_hub_download; hub.HfApi;"
+        " print(sorted({'torch', 'diffusers', 'transformers', 'safetensors'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from app.models import families, single_file
 from tests.support import single_files, tiny
+from tests.support.halves import halved
 from worker.diffusion import tuning
 from worker.diffusion.model import Model, ModelError
 from worker.diffusion.painter import Painter
@@ -130,26 +130,6 @@ def test_another_vae_takes_the_place_of_that_in_a_file(files: dict[str, Path], f
 def test_home_folder_is_expanded(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(files["sd1"].parent))
     assert Model.load("~/my-sd1.safetensors", device="cpu").name == "my-sd1"
-
-
-def halved(source: Path, target: Path, *, shards: int = 1) -> Path:
-    """Copy a model with its weights in half precision alone, whole or in shards."""
-    shutil.copytree(source, target)
-    for path in [*target.rglob("*.safetensors")]:
-        tensors = {name: tensor.half() for name, tensor in load_file(path).items()}
-        path.unlink()
-        if shards == 1:
-            save_file(tensors, path.with_suffix(".fp16.safetensors"), metadata={"format": "pt"})
-            continue
-        where: dict[str, str] = {}
-        for number in range(shards):
-            file = path.with_name(f"{path.stem}.fp16-{number + 1:05}-of-{shards:05}.safetensors")
-            part = {name: tensors[name] for name in sorted(tensors)[number::shards]}
-            save_file(part, file, metadata={"format": "pt"})
-            where |= dict.fromkeys(part, file.name)
-        about = {"metadata": {"total_size": 0}, "weight_map": where}
-        path.with_name(f"{path.name}.index.fp16.json").write_text(json.dumps(about))
-    return target
 
 
 @pytest.mark.parametrize("shards", [1, 2])
