@@ -12,6 +12,7 @@ from app.models.errors import ModelError
 CONSISTENT = ("LCMScheduler", "TCDScheduler")
 DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
 DECODER = "decoder"
+DESCRIBING = ("scheduler/scheduler_config.json", "unet/config.json", "vae/config.json", "README.md", "house.json")
 
 
 def place(setting: str, cached: str = "") -> Path:
@@ -43,7 +44,8 @@ def read(setting: str, cached: str = "") -> dict[str, Any]:
         beside = path.with_name(path.stem + single_file.SIDE)
         return _of_file(path, about.st_mtime_ns, beside.stat().st_mtime_ns if beside.exists() else 0)
     named = names.HUB_NAME.fullmatch(setting)
-    return _of_folder(path, named["repository"] if named and not Path(names.expand(setting)).is_dir() else "")
+    there = sum((path / each).exists() for each in DESCRIBING)  # a download may be under way
+    return _of_folder(path, named["repository"] if named and not Path(names.expand(setting)).is_dir() else "", there)
 
 
 def kind(path: Path) -> str:
@@ -58,7 +60,7 @@ def kind(path: Path) -> str:
 
 
 @lru_cache(maxsize=32)
-def _of_folder(path: Path, name: str) -> dict[str, Any]:
+def _of_folder(path: Path, name: str, _there: int) -> dict[str, Any]:
     told = _json_or_nothing(path / "house.json")
     told["name"] = name or told.get("name") or path.resolve().name
     if not told.get("licence") and (of_card := licence.of_card(path)):

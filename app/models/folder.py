@@ -95,7 +95,12 @@ def inspect(folder: Path) -> str:
 
     :raises ModelError: naming what makes the model one of another kind, or the first file that is missing or broken.
     """
-    index = read_json(folder / "model_index.json")
+    try:
+        index = read_json(folder / "model_index.json")
+    except MissingFile as error:
+        if file := next(iter(sorted(folder.glob("*.safetensors"))), None):
+            raise ModelError(f"{error} To paint with the single file in that folder, name the file: {file}") from error
+        raise
     kind = inspect_index(index, str(folder))
     _inspect_scheduler(folder / "scheduler", _named_class(index, "scheduler"))
     _inspect_networks(folder)

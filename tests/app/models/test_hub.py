@@ -120,6 +120,18 @@ def test_weights_in_half_precision_alone_are_fetched_and_others_left(
     }
 
 
+def test_facts_follow_the_files_as_they_arrive(server: Hub, model: Path, there: str) -> None:
+    server.add("some/model", model)
+    snapshot = Path(there) / "models--some--model" / "snapshots" / COMMIT
+    (snapshot.parent.parent / "refs").mkdir(parents=True)
+    (snapshot.parent.parent / "refs" / "main").write_text(COMMIT)
+    snapshot.mkdir(parents=True)
+    shutil.copy(model / "model_index.json", snapshot)
+    assert facts.read("some/model", there)["size"] is None
+    hub.look(NAME, there)
+    assert facts.read("some/model", there)["size"] == 512
+
+
 def test_revision_of_a_name_is_fetched(server: Hub, model: Path, there: str) -> None:
     server.add("some/model", model)
     (model / "README.md").write_text("---\nlicense: openrail++\n---\n")

@@ -219,3 +219,11 @@ def test_missing_part_and_changed_network_are_named(tmp_path: Path) -> None:
     assert "its UNet has 1,300,011,520 parameters and should have 2,567,463,684" in sentence
     unet = {name: shape for name, shape in shapes.items() if name.startswith(families.UNET)}
     assert "has no text encoder" in refusal(headers.write(tmp_path / "c.safetensors", unet))
+
+
+def test_folder_around_a_single_file_is_refused_with_the_name_of_the_file(tmp_path: Path) -> None:
+    path = headers.write(tmp_path / "a.safetensors", headers.of("sd1"))
+    assert states.examine(str(tmp_path)).flaw == (
+        f"The model file {tmp_path}/model_index.json is missing. To paint with the single file in that folder, name the"
+        f" file: {path}"
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -125,6 +127,16 @@ def test_another_vae_takes_the_place_of_that_in_a_file(files: dict[str, Path], f
     model = Model.load(str(files["sd1"]), device="cpu", vae=str(folders["sdxl"] / "vae"))
     assert model.revision != own.revision
     assert not torch.equal(model.vae().decoder.conv_in.weight, own.vae().decoder.conv_in.weight)
+
+
+def test_command_that_the_refusal_of_a_pickle_names_converts_it(files: dict[str, Path], tmp_path: Path) -> None:
+    pickle = tmp_path / "old.ckpt"
+    torch.save({"state_dict": load_file(files["sd1"]), "global_step": 7}, pickle)
+    with pytest.raises(ModelError, match="is a pickle") as refused:
+        Model.load(str(pickle), device="cpu")
+    code = str(refused.value).partition('python -c "')[2].rpartition('"')[0]
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    assert Model.load(str(tmp_path / "old.safetensors"), device="cpu").name == "old"
 
 
 def test_home_folder_is_expanded(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
