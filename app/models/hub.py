@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fnmatch
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from app.models import cache, folder
 from app.models.errors import MissingFile, ModelError
 from app.models.licence import CARD
 from app.models.names import COMMIT, ModelName
+
+log = logging.getLogger(__name__)
 
 SMALL = ("*.json", "*.txt", "*.model")
 SMALL_MAX = 20_000_000
@@ -51,7 +54,7 @@ def look(name: ModelName, setting: str = "") -> Repository:
 def fetch(name: ModelName, setting: str = "", say: Say | None = None) -> Path:
     """Return a model's folder; fetch first what is not here yet.
 
-    With the files here and no way to the hub, those are returned.
+    With the files here, those are returned where the hub is away or gives the model no more; the log says so.
 
     :raises ModelError: as :func:`look`, and where the disk has too little room.
     """
@@ -60,8 +63,9 @@ def fetch(name: ModelName, setting: str = "", say: Say | None = None) -> Path:
         return here
     try:
         found = look(name, setting)
-    except Unreachable:
+    except ModelError as error:
         if here is not None and is_whole(name, here):
+            log.warning("%s Its files are here, and are painted with.", error)
             return here
         raise
     with _explained(name, setting):

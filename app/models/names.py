@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.models.errors import ModelError
 
-HUB_NAME = re.compile(r"(?P<repository>\w[\w.-]*/[\w.-]+)(?:@(?P<revision>[\w.][\w./-]*))?")
+HUB_NAME = re.compile(r"(?P<repository>\w[\w.-]*/[\w.-]+)(?:@(?P<revision>(?!\S*\.\.)[\w.][\w./-]*))?")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 PICKLES = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
 FILES = (".safetensors", ".gguf", ".sft", *PICKLES)

@@ -184,11 +184,17 @@ def test_hub_that_fails_is_no_flaw_of_the_model(server: Hub, model: Path, there:
     assert state.flaw == "" and f"The hub answered {status}" in state.sentence
 
 
-def test_hub_that_is_away_leaves_what_is_here_to_paint_with(server: Hub, model: Path, there: str) -> None:
+def test_hub_that_is_away_leaves_what_is_here_to_paint_with(
+    server: Hub, model: Path, there: str, caplog: pytest.LogCaptureFixture
+) -> None:
     server.add("some/model", model)
     folder = hub.fetch(NAME, there)
     server.status = 503
     assert hub.fetch(NAME, there) == folder
+    server.status = 0
+    server.repositories.clear()
+    assert hub.fetch(NAME, there) == folder
+    assert "or it is private: check the name; for a private one set HF_TOKEN. Its files are here" in caplog.text
 
 
 def test_hub_that_cannot_be_reached_is_named(there: str, monkeypatch: pytest.MonkeyPatch) -> None:
