@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ TRIES = 5
 WAIT_SECONDS = 1.0
 TIMEOUT_SECONDS = 20.0
 SHA256 = 64
+ETAG = re.compile(r"[\w-]+")
 
 Progress = Callable[[int, int], None]
 """Called with the number of bytes that are here, and of all."""
@@ -43,8 +45,8 @@ def fetch(name: ModelName, filename: str, commit: str, setting: str, progress: P
         return path
     url = huggingface_hub.hf_hub_url(name.repository, filename, revision=commit)
     about = huggingface_hub.get_hf_file_metadata(url, timeout=TIMEOUT_SECONDS)
-    if about.etag is None or about.size is None:
-        raise Damaged(f"the hub does not say how large {filename} is")
+    if about.etag is None or about.size is None or not ETAG.fullmatch(about.etag):
+        raise Damaged(f"the hub does not say how large {filename} is, and by which hash it is known")
     blob = repository / "blobs" / about.etag
     blob.parent.mkdir(parents=True, exist_ok=True)
     with _partial(blob.with_name(f"{blob.name}.incomplete")) as file:
