@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from app.models import families, single_file
+from app.models import facts, families, single_file
 from tests.support import single_files, tiny
 from tests.support.halves import halved
 from worker.diffusion import tuning
@@ -74,6 +74,28 @@ def test_weights_of_a_single_file_are_those_of_the_folder(
         assert all(torch.equal(ours[name], expected[name]) for name in ours)
     assert one._source.sizes == other._source.sizes
     assert one.size == other.size and one.name == f"my-{family}"
+
+
+@pytest.mark.parametrize("name", ["my-turbo", "my-lightning", "my-lcm", "hyper-sd15", "my-v"])
+@pytest.mark.parametrize("family", ["sd1", "sdxl"])
+def test_distilled_and_velocity_files_paint_with_their_own_solver(
+    files: dict[str, Path], tmp_path: Path, family: str, name: str
+) -> None:
+    tensors = load_file(files[family])
+    marks = {mark: torch.zeros(0) for mark in ("v_pred", "ztsnr")} if name == "my-v" else {}
+    save_file(tensors | marks, tmp_path / f"{name}.safetensors")
+    known = facts.read(str(tmp_path / f"{name}.safetensors"))
+    assert known["few_step"] == (not marks)
+    painter = Painter(Model.load(str(tmp_path / f"{name}.safetensors"), device="cpu"), tuning.fallback())
+    own = painter.model._pipe.scheduler.config
+    assert own._class_name == known["scheduler"]
+    assert (own.prediction_type, bool(own.get("rescale_betas_zero_snr"))) == (
+        ("v_prediction", True) if marks else ("epsilon", False)
+    )
+    rendering = replace(painter.rendering(steps=3, guidance=1.0), scheduler=known["scheduler"], precision="float32")
+    prepared = painter.prepare([STOP, replace(STOP, prompt="a lemon")], rendering)
+    pictures = [one.picture for one in painter.paint(prepared, [0.0, 0.5])]
+    assert all(picture is not None and np.ptp(picture) > 0 for picture in pictures)
 
 
 def test_revision_of_a_single_file_follows_its_bytes_and_settings(files: dict[str, Path], tmp_path: Path) -> None:
