@@ -64,6 +64,7 @@ COPY migrations migrations
 COPY templates templates
 COPY static static
 COPY deploy/gunicorn.conf.py deploy/gunicorn.conf.py
+COPY models/families models/families
 COPY models/house/house.json models/house/house.json
 COPY models/house/lexicon.npz models/house/lexicon.npz
 COPY models/house/sketch.json models/house/sketch.json

@@ -26,6 +26,7 @@ from sqlalchemy.exc import ArgumentError
 
 from app.errors import ConfigError
 from app.instance import VARIABLE as INSTANCE_VARIABLE
+from app.models import names
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "MODEL": "models/house",
     "MODELS": [],
     "MODELS_KEPT": 2,
+    "MODEL_CACHE": "",
     "DEVICE": "auto",
     "VAE": "",
     "OFFLOAD": "auto",
@@ -111,10 +113,10 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
-    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MEDIA_PUBLIC_URL", "MODEL", "DEVICE", "VAE", "OFFLOAD", "MEANING", "EYE",
-    "BLIP", "SAFETY_CHECKER", "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY", "SECRET_KEY",
-    "METRICS_TOKEN", "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT", "WORKER_METRICS",
-    "SENTRY_DSN", "TRACES_URL",
+    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MEDIA_PUBLIC_URL", "MODEL", "MODEL_CACHE", "DEVICE", "VAE", "OFFLOAD",
+    "MEANING", "EYE", "BLIP", "SAFETY_CHECKER", "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY",
+    "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT",
+    "WORKER_METRICS", "SENTRY_DSN", "TRACES_URL",
 )  # fmt: skip
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 PUBLIC = re.compile(r"https://[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?(?:/[a-zA-Z0-9._~-]+)*")
@@ -176,9 +178,8 @@ def _fill_in(app: Flask) -> None:
     config = app.config
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
-    for name in ("MODEL", "VAE", "MEANING", "EYE", "BLIP"):
-        config[name] = _from_root(config[name])
-    config["SAFETY_CHECKER"] = config["SAFETY_CHECKER"] and _from_root(config["SAFETY_CHECKER"])
+    for name in ("MODEL", "MODEL_CACHE", "VAE", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER"):
+        config[name] = config[name] and _from_root(config[name])
     config["MODELS"] = [_from_root(model) for model in config["MODELS"]]
     if config["PRODUCTION"] is True and not config["SECRET_KEY"]:
         raise ConfigError(f"MOMA_SECRET_KEY is missing, and MOMA_PRODUCTION is set. Make one: {SECRET_COMMAND}")
@@ -186,6 +187,8 @@ def _fill_in(app: Flask) -> None:
 
 
 def _from_root(model: str) -> str:
+    """Expand ``~``, and complete a path that is given from the project's root."""
+    model = names.expand(model)
     return str(ROOT / model) if model and (ROOT / model).exists() else model
 
 

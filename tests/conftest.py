@@ -46,6 +46,8 @@ settings.register_profile(
 settings.register_profile("long", settings.get_profile("same"), derandomize=False, max_examples=1000)
 settings.load_profile("same")  # the long one is taken by --hypothesis-profile=long
 
+os.environ["HF_HUB_OFFLINE"] = "1"  # tests ask no hub but their own
+
 for variable in [name for name in os.environ if name.startswith("MOMA_")]:
     del os.environ[variable]
 

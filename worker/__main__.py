@@ -153,6 +153,7 @@ def _load(app: Flask) -> Painters:
         measured=Path(app.instance_path) / MEASURED,
         vae=app.config["VAE"],
         offload=app.config["OFFLOAD"],
+        cache=app.config["MODEL_CACHE"],
     )
     painters.of()
     if checker := app.config["SAFETY_CHECKER"]:

@@ -7,8 +7,8 @@ from flask import Flask
 from app.cli import (
     backup,
     captions,
+    checks,
     curator,
-    doctor,
     drawings,
     exhibitions,
     first_exhibition,
@@ -23,6 +23,6 @@ from app.cli.walks import group
 
 def init_app(app: Flask) -> None:
     """Add the commands to ``flask``."""
-    modules = (gallery, first_exhibition, exhibitions, walls, drawings, curator, styles, tokens, media, backup)
-    for command in (group, *(module.group for module in modules), captions.command, doctor.command):
+    modules = (gallery, first_exhibition, exhibitions, walls, drawings, curator, styles, tokens, media, backup, checks)
+    for command in (group, *(module.group for module in modules), captions.command, checks.command):
         app.cli.add_command(command)

@@ -16,6 +16,7 @@ from app.drawings import drawing_credits
 from app.errors import InvalidInput
 from app.generation import adapters, models_on_offer, presets
 from app.i18n.gettext import N_, _
+from app.models.facts import CONSISTENT
 from app.storage.walk_models import ROUND, Stop, Walk
 from app.walks import lineage
 
@@ -192,7 +193,7 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     if facts["sizes"] and pinned.enlarged * facts["size"] not in facts["sizes"]:
         size_flaw = PLACES["width"]
         raise _altered(_(size_flaw))
-    if steps_max is not None and pinned.scheduler in models_on_offer.CONSISTENT and pinned.sampler_steps > steps_max:
+    if steps_max is not None and pinned.scheduler in CONSISTENT and pinned.sampler_steps > steps_max:
         told = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
         raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))
     if pinned.enlarged > 1:

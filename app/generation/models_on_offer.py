@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flask import current_app, g, has_request_context
+from flask import current_app, g, has_app_context, has_request_context
 
-from app.generation import model_layout
-from app.generation.model_layout import MissingFile, ModelError
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
+from app.models import facts as of_models
+from app.models import states
+from app.models.states import State
 
-CONSISTENT = ("LCMScheduler", "TCDScheduler")
-DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
-DECODER = "decoder"
 STYLES = "styles"  # the folder in the instance's, where styles that were added lie
 
 
@@ -26,13 +22,6 @@ class ModelOnOffer(NamedTuple):
     setting: str
     name: str
     title: str
-
-
-class Examined(NamedTuple):
-    """What was found of a model: its flaw, ``""`` without one, or what it is."""
-
-    flaw: str
-    state: str
 
 
 def offered() -> list[ModelOnOffer]:
@@ -71,38 +60,39 @@ def not_offered(name: str) -> str:
 def facts(setting: str | None = None) -> dict[str, Any]:
     """Return what is known of a model, of the site's first if none is named.
 
-    What its ``house.json`` says (licence, sources, hands, starters …), and always ``name`` and ``title``, ``size`` (the
-    pixels of a side, or ``None``), ``sizes`` (those that may be asked for, its own first), ``scheduler`` (the solver
-    that its folder names, or ""), ``few_step`` (whether it was distilled to paint in a few steps without guidance),
-    ``embeds_guidance`` (whether guidance is one of its inputs, and costs no second pass), ``has_sketches`` (whether
-    sketches lead it), ``finer`` (how many times as large its decoder can paint the same latents) and ``steps_max``
-    (how many steps the schedule has that it was distilled on, or ``None`` where any number can be painted).
+    They are those of :func:`app.models.facts.read`.
     """
     setting = setting or current_app.config["MODEL"]
     known: dict[str, dict[str, Any]] = g.setdefault("model_facts", {}) if has_request_context() else {}
     if setting not in known:  # a page asks dozens of times, and each time the folder is looked at
-        known[setting] = _read(folder(setting), "" if Path(setting).is_dir() else setting)
+        known[setting] = of_models.read(setting, cache())
     return known[setting]
 
 
+def licence(name: str) -> str:
+    """Return the licence of the model of this name, as it stands in what is made with it; "" where none is known."""
+    offer = find(name)
+    return str(facts(offer.setting).get("licence") or "") if offer else ""
+
+
 def folder(setting: str) -> Path:
-    """Return a model's folder; of a name on the hub, where its files lie once a worker had them, else no folder."""
-    if Path(setting).is_dir():
-        return Path(setting)
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
-    repository = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
-    repository /= "models--" + setting.replace("/", "--")
-    try:
-        return repository / "snapshots" / (repository / "refs" / "main").read_text("utf-8").strip()
-    except OSError:
-        return Path(setting)
+    """Return where a model's files lie; of a name on the hub, where its files lie once they were downloaded."""
+    return of_models.place(setting, cache())
+
+
+def cache() -> str:
+    """Return the folder of downloads from the hub as the settings name it; "" for the hub client's own."""
+    return str(current_app.config["MODEL_CACHE"]) if has_app_context() else ""
 
 
 def flaws() -> str:
-    """Look through all models on offer: ``""`` if nothing is amiss, else a sentence on the first flaw."""
+    """Look through all models on offer: ``""`` if nothing is amiss, else a sentence on the first flaw.
+
+    The hub is asked about models that are not downloaded yet; where it does not answer, that is no flaw.
+    """
     names: dict[str, str] = {}
     for model in offered():
-        if found := flaw(model.setting):
+        if found := examine(model.setting, ask=True).flaw:
             return found
         if model.name in names:
             return f"Two models are called {model.name}: {names[model.name]} and {model.setting}. Offer one of them."
@@ -118,72 +108,9 @@ def flaw(model: str) -> str:
     return examine(model).flaw
 
 
-def examine(model: str) -> Examined:
-    """Look for a model's flaw, and say what it is if it has none: whole, or yet to be downloaded."""
-    is_here = False
-    try:
-        is_here = model_layout.is_folder(model)
-        model_layout.inspect(folder(model))
-    except MissingFile as missing:
-        later = f"{model} is not downloaded yet; a worker downloads it from the hub when it first loads it"
-        return Examined(str(missing), "") if is_here else Examined("", later)
-    except ModelError as error:
-        return Examined(str(error), "")
-    return Examined("", f"{model} is whole")
+def examine(model: str, *, ask: bool = False) -> State:
+    """Look for a model's flaw, and say what it is if it has none: whole, or yet to be downloaded.
 
-
-@lru_cache(maxsize=32)
-def _read(folder: Path, name: str) -> dict[str, Any]:
-    told = _json_or_nothing(folder / "house.json")
-    told["name"] = name or told.get("name") or folder.resolve().name
-    scheduler = _json_or_nothing(folder / "scheduler" / "scheduler_config.json")
-    unet, vae = (_json_or_nothing(folder / part / "config.json") for part in ("unet", "vae"))
-    known = {
-        "title": told["name"],
-        "size": _size(unet, vae),
-        "scheduler": scheduler.get("_class_name", ""),
-        "few_step": _is_few_step(scheduler),
-        "embeds_guidance": unet.get("time_cond_proj_dim") is not None,
-        "has_sketches": (folder / model_layout.SKETCH).exists(),
-    } | told
-    known["finer"] = 2 if _json_or_nothing(folder / DECODER / "config.json").get("finer") else 1
-    known["sizes"] = _sizes(known["size"], told.get("sizes"), known["finer"])
-    return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
-
-
-def _json_or_nothing(path: Path) -> dict[str, Any]:
-    try:
-        return model_layout.read_json(path)
-    except ModelError:
-        return {}
-
-
-def _size(unet: dict[str, Any], vae: dict[str, Any]) -> int | None:
-    """Return how many pixels a side of its pictures has, if they are square; ``None`` where that is not known."""
-    latents, blocks = unet.get("sample_size"), vae.get("block_out_channels")
-    return latents * 2 ** (len(blocks) - 1) if isinstance(latents, int) and isinstance(blocks, list) else None
-
-
-def _sizes(own: int | None, told: object, finer: int) -> list[int]:
-    """List the sizes that a model paints: its own, those multiples of it that it says it paints well, and the finer."""
-    if not own:
-        return []
-    larger = [*(told if isinstance(told, list) else []), own * finer]
-    return [own, *sorted({size for size in larger if type(size) is int and size > own and not size % own})]
-
-
-def _is_few_step(scheduler: dict[str, Any]) -> bool:
-    """Tell a distilled model by the solver that its folder names: LCM's or TCD's, or Euler's as Turbo runs it."""
-    solver = scheduler.get("_class_name")
-    if solver in ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler"):
-        # Zero terminal SNR wants the trailing spacing too, of models that need all their steps.
-        return scheduler.get("timestep_spacing") == "trailing" and not scheduler.get("rescale_betas_zero_snr")
-    return solver in CONSISTENT
-
-
-def _steps_max(scheduler: dict[str, Any]) -> int | None:
-    """Return how many steps a consistency model's solver takes at most: it picks them from those of its training."""
-    if scheduler.get("_class_name") not in CONSISTENT:
-        return None
-    steps = scheduler.get("original_inference_steps")
-    return steps if isinstance(steps, int) and steps > 0 else DISTILLED_STEPS
+    Where `ask`, the hub is asked about a model that is not here.
+    """
+    return states.examine(model, cache(), ask=ask)

@@ -42,13 +42,19 @@ def examine() -> list[Finding]:
         database,
         _finding("redis", "" if jobs.redis_answers() else _redis_flaw(), "answers"),
         _finding("media", media_store.store().check(), _about_media()),
-        *(_finding("model", *models_on_offer.examine(model.setting)) for model in models_on_offer.offered()),
+        *(_model(model.setting) for model in models_on_offer.offered()),
         *(_finding(name, index.flaw(), index.about()) for name, index in INDEXES if database.well),
         _finding("disk", _disk_flaw(), "has room"),
         _finding("secrets", _secrets_flaw(), "are long enough, and nobody else on this machine reads them"),
         _finding("proxy", _proxy_flaw(), f"{config['PROXIES']} in front"),
         _worker(database.well),
     ]
+
+
+def _model(setting: str) -> Finding:
+    """Look at a model; the hub is asked about one that is not here."""
+    state = models_on_offer.examine(setting, ask=True)
+    return _finding("model", state.flaw, state.sentence)
 
 
 def _finding(part: str, flaw: str, well: str) -> Finding:

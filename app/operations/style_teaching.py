@@ -155,6 +155,9 @@ def _pupil(name: str | None) -> ModelOnOffer:
     found = models_on_offer.find(name)
     if found is None:
         raise InvalidInput.on("model", message=models_on_offer.not_offered(str(name)))
+    if models_on_offer.folder(found.setting).is_file():
+        message = f"{found.name} is a single file; styles are taught to models in folders as diffusers saves them."
+        raise InvalidInput.on("model", message=message)
     facts = models_on_offer.facts(found.setting)
     if facts["has_sketches"]:
         if found != models_on_offer.find(None):

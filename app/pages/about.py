@@ -21,10 +21,13 @@ def about() -> Response:
     """Say what this is, how it works, and whose art the model learned from."""
     config = current_app.config
     book = _drawings(config["MODEL"])
+    licence = str(models_on_offer.facts().get("licence") or "")
     page = render_template(
         "pages/about.html",
         house=models_on_offer.facts(),
         model_name=models_on_offer.facts().get("title") or config["MODEL"].rpartition("/")[2],
+        models=_licensed(),
+        licence=licence if _is_sentence(licence) else "",
         model_revision=next((worker.get("revision") for worker in jobs.workers()), None),
         drawings=drawing_credits.of_sketchbook(book) if book else (),
         steps=sampler_settings.resolve_settings()["steps"],
@@ -38,6 +41,20 @@ def about() -> Response:
         log_visitors=config["LOG_VISITORS"],
     )
     return page_response(page, cache="no-cache")
+
+
+def _licensed() -> list[tuple[str, str]]:
+    """List the titles and licences of the models on offer, but for a first one that states its own in a sentence."""
+    told = [models_on_offer.facts(model.setting) for model in models_on_offer.offered()]
+    found = [(str(each["title"]), str(each.get("licence") or "")) for each in told]
+    if _is_sentence(found[0][1]):
+        return found[1:]
+    return found if len(found) > 1 or found[0][1] else []
+
+
+def _is_sentence(licence: str) -> bool:
+    """Return whether a licence is told in sentences, not by its name."""
+    return licence.endswith(".")
 
 
 def _drawings(model: str) -> Sketchbook | None:

@@ -231,3 +231,20 @@ def test_every_number_has_its_kind_among_the_defaults() -> None:
 def test_switch_that_is_neither_true_nor_false_is_refused(instance: Path, value: object) -> None:
     with pytest.raises(ConfigError, match="MOMA_EXHIBITION must be true or false"):
         make_app(instance, EXHIBITION=value)
+
+
+@pytest.mark.parametrize("name", ["MODEL", "MODEL_CACHE", "VAE", "BLIP", "SAFETY_CHECKER"])
+def test_home_folder_is_expanded_in_paths(
+    instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(f"MOMA_{name}", "~/models/mine")
+    assert make_app(instance).config[name] == str(tmp_path / "models" / "mine")
+
+
+def test_home_folder_is_expanded_in_further_models(
+    instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    models = ["~/a.safetensors", "owner/name@v1", "~nobody-of-this-name/b"]
+    assert make_app(instance, MODELS=models).config["MODELS"] == [str(tmp_path / "a.safetensors"), *models[1:]]

@@ -23,9 +23,9 @@ FROM_APP = {
     "photos": (),
     "safety": (),
     "planning": ("generation.cost",),
-    "diffusion": ("version", "generation.model_layout"),
+    "diffusion": ("version", "models"),
     "": (
-        "__init__", "errors", "version", "storage", "generation", "queue", "walks", "search.visual_search",
+        "__init__", "errors", "version", "storage", "models", "generation", "queue", "walks", "search.visual_search",
         "commissions.recipe", "observability.log_lines",
         "observability.telemetry", "maintenance.upkeep", "uploads.photo_stops", "uploads.photo_store",
     ),

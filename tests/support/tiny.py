@@ -23,7 +23,7 @@ def save(folder: Path, *names: str) -> dict[str, Path]:
     makers: dict[str, Callable[[Path], Any]] = {
         "sd1": _sd1, "sd2": _sd2, "bert": _bert, "sdxl": _sdxl, "lcm": _lcm, "turbo": _turbo,
         "led": _led,
-    }  # fmt: skip
+    } | ({"xl": _xl} if "xl" in names else {})  # fmt: skip
     names = names or tuple(makers)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
@@ -102,7 +102,12 @@ def _bert(folder: Path, **settings: Any) -> Any:
     )
 
 
-def _sdxl(folder: Path, **settings: Any) -> Any:
+def _xl(folder: Path) -> Any:
+    """Make such a pipeline with encoders of unequal width, by which those in a single file are told apart."""
+    return _sdxl(folder, width=48)
+
+
+def _sdxl(folder: Path, *, width: int = 32, **settings: Any) -> Any:
     """Make a pipeline of two encoders, whose second pools; by default it puts nothing in place of no words."""
     euler = diffusers.EulerDiscreteScheduler(**BETAS, timestep_spacing="leading", steps_offset=1)
     parts = {"scheduler": euler, "force_zeros_for_empty_prompt": True} | settings
@@ -110,14 +115,16 @@ def _sdxl(folder: Path, **settings: Any) -> Any:
         unet=_unet(
             attention_head_dim=[2, 4],
             use_linear_projection=True,
-            cross_attention_dim=64,
+            cross_attention_dim=32 + width,
             addition_embed_type="text_time",
             addition_time_embed_dim=8,
             projection_class_embeddings_input_dim=24 + 6 * 8,
         ),
         vae=_autoencoder(),
         text_encoder=_clip(),
-        text_encoder_2=transformers.CLIPTextModelWithProjection(_clip_config(projection_dim=24)).eval(),
+        text_encoder_2=transformers.CLIPTextModelWithProjection(
+            _clip_config(projection_dim=24, hidden_size=width)
+        ).eval(),
         tokenizer=_clip_tokenizer(folder),
         tokenizer_2=_clip_tokenizer(folder),
         add_watermarker=False,
@@ -174,7 +181,7 @@ def _clip() -> Any:
 def _clip_config(**settings: Any) -> Any:
     ends = {"bos_token_id": 512, "eos_token_id": 513, "pad_token_id": 513}
     sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
-    return transformers.CLIPTextConfig(vocab_size=514, **sizes, **ends, **settings)
+    return transformers.CLIPTextConfig(vocab_size=514, **sizes | ends | settings)
 
 
 def _clip_tokenizer(folder: Path) -> Any:

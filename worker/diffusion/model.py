@@ -22,13 +22,14 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
-from app.generation import model_layout
+from app.models import folder as model_layout
+from app.models import hub, names
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
 from worker.diffusion import device_errors, solvers
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
-from worker.diffusion.fitting import devices, hub, placement
+from worker.diffusion.fitting import devices, placement
 from worker.diffusion.fitting.loading import Source
 from worker.diffusion.fitting.networks import Networks
 from worker.diffusion.fitting.placement import Plan
@@ -76,17 +77,18 @@ class Model:
         vae: str = "",
         offload: str = "auto",
     ) -> None:
-        """Load a folder; its name and revision are its own, unless it comes from a hub.
+        """Load a folder or a single file; its name and revision are its own, unless it comes from a hub.
 
         `vae` names another VAE, `offload` what may leave a GPU. The UNet is loaded when it is first asked for. Raises
         ModelError, also where the GPU has too little memory for any plan.
         """
-        house = files.house(folder)
         self.device = machine.find(device)
+        self._source = Source(folder, self.device, vae)
+        house = files.house(folder)
+        folder = self._source.folder
         self.name: str = name or house.get("name") or folder.resolve().name
         self.title: str = house.get("title", self.name)
         self.prefix: str = house.get("prefix", "")
-        self._source = Source(folder, self.device, vae)
         self.revision = self._source.revision(revision)
         self._pipe = self._source.pipeline(self._encoders_dtype())
         self._encoders = [
@@ -172,16 +174,19 @@ class Model:
         return torch.cat([latents, beside], 1)
 
     @classmethod
-    def load(cls, model: str, *, device: str = "auto", vae: str = "", offload: str = "auto") -> "Model":
-        """Load a model from a folder or, by its name, from the Hugging Face cache or hub.
+    def load(
+        cls, model: str, *, device: str = "auto", vae: str = "", offload: str = "auto", cache: str = ""
+    ) -> "Model":
+        """Load a model from a folder, a single file or, by its name, from the Hugging Face cache or hub.
 
-        Raises ModelError naming what is missing or broken.
+        `cache` is the folder of downloads. Raises ModelError naming what is missing or broken.
         """
         _quiet()
-        if model_layout.is_folder(model):
-            return cls(Path(model), device=device, vae=vae, offload=offload)
-        snapshot = hub.download(model)
-        about = {"name": model, "revision": snapshot.name[:12]}
+        named = names.parse(model)
+        if named.path is not None:
+            return cls(named.path, device=device, vae=vae, offload=offload)
+        snapshot = hub.fetch(named, cache)
+        about = {"name": named.repository, "revision": snapshot.name[:12]}
         return cls(snapshot, **about, device=device, vae=vae, offload=offload)
 
     def encode(self, prompt: str, negative_prompt: str) -> tuple[Text, Text]:

@@ -4,6 +4,7 @@ The files are read before the libraries read them, because their messages seldom
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from typing import Any
 import safetensors
 
 import decoder
-from app.generation import model_layout
-from app.generation.model_layout import PARTS, SKETCH, ModelError, is_half_only, parts, read_json, sketch_side, weights
+from app.models import folder as model_layout
+from app.models.errors import ModelError
+from app.models.folder import PARTS, SKETCH, is_half_only, parts, read_json, sketch_side, weights
+from app.models.single_file import SingleFile
+from app.models.single_file import house as house_of_file
 from decoder import DecoderError, SceneDecoder
 
 __all__ = ["ModelError", "fingerprint", "house", "inspect", "scene_decoder", "sketch_side", "variant"]
@@ -25,7 +29,9 @@ DECODER = "decoder"
 
 
 def house(folder: Path) -> dict[str, Any]:
-    """Read what a folder says of itself, if it does."""
+    """Read what a folder, or a single file, says of itself, if it does."""
+    if folder.is_file():
+        return house_of_file(folder)
     path = folder / "house.json"
     return read_json(path) if path.exists() else {}
 
@@ -50,7 +56,7 @@ def scene_decoder(folder: Path) -> SceneDecoder | None:
 
 
 def inspect(folder: Path) -> str:
-    """Return the kind of pipeline, one of `model_layout.KINDS`.
+    """Return the kind of pipeline, one of `app.models.folder.KINDS`.
 
     Raises ModelError naming the first file that is missing or broken, or what makes the model one of another kind.
     """
@@ -73,6 +79,18 @@ def state(folder: Path, others: Iterable[Path] = ()) -> dict[Path, tuple[int, in
     """Return the size and the time of the last change of each file that is loaded, and of other files."""
     found = [*others, *(path for part in parts(folder) for path in part.iterdir() if path.is_file())]
     return {path: (about.st_size, about.st_mtime_ns) for path in sorted(found) if (about := path.stat())}
+
+
+def fingerprint_of_file(model: SingleFile) -> str:
+    """Hash what a picture by a model in a single file depends on: the file, and the configurations it is read with."""
+    digest = hashlib.sha256(house_of_file(model.path).get("prefix", "").encode())
+    shipped = [path for path in model.family.folder.rglob("*") if path.suffix in (".json", ".txt")]
+    for path in sorted(path for path in shipped if path.parent.name != "scheduler"):
+        digest.update(path.relative_to(model.family.folder).as_posix().encode() + path.read_bytes())
+    digest.update(json.dumps([model.scheduler, model.sample_size], sort_keys=True).encode())
+    with model.path.open("rb") as file:
+        digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:12]
 
 
 def fingerprint(folder: Path) -> str:

@@ -33,9 +33,11 @@ class Painters:
         measured: Path | None = None,
         vae: str = "",
         offload: str = "auto",
+        cache: str = "",
     ) -> None:
         """Offer models, given as names and what they are loaded from, and keep so many of them in memory.
 
+        `cache` is the folder of downloads from the hub.
         `measured` is the file that remembers what was measured of the device. `vae` takes the place of the first
         model's own; `offload` says what may leave a GPU.
         """
@@ -43,7 +45,7 @@ class Painters:
         self._device = device
         self._kept = kept
         self._measured = measured
-        self._vae, self._offload = vae, offload
+        self._vae, self._offload, self._cache = vae, offload, cache
         self._loaded: dict[str, Painter] = {}  # in the order of their last use
         self._done = 0  # pieces, since there was no room
         self.seen: dict[str, dict[str, Any]] = {}
@@ -79,7 +81,12 @@ class Painters:
         began = time.monotonic()
         vae = self._vae if name == self.names[0] else ""
         painter = Painter.load(
-            self._models[name], device=self._device, measured=self._measured, vae=vae, offload=self._offload
+            self._models[name],
+            device=self._device,
+            measured=self._measured,
+            vae=vae,
+            offload=self._offload,
+            cache=self._cache,
         )
         _ready(painter)
         told = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}

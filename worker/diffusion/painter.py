@@ -60,11 +60,9 @@ class Painter:
         model.settle(self._setting.precision)
 
     @classmethod
-    def load(
-        cls, model: str, *, device: str = "auto", measured: Path | None = None, vae: str = "", offload: str = "auto"
-    ) -> "Painter":
-        """Load a model from a folder or by its name, and measure the device. Raises ModelError as `Model.load` does."""
-        return cls(Model.load(model, device=device, vae=vae, offload=offload), measured=measured)
+    def load(cls, model: str, *, measured: Path | None = None, **how: str) -> "Painter":
+        """Load a model with what `Model.load` takes, and measure the device. Raises ModelError as that does."""
+        return cls(Model.load(model, **how), measured=measured)
 
     def rendering(
         self, sampling: Mapping[str, Any] | None = None, *, steps: int = 20, guidance: float = 3.5

@@ -12,13 +12,8 @@ from typing import Any
 import diffusers
 import torch
 
-from app.generation.model_layout import (
-    CONFIGS,
-    FLOW_SCHEDULERS,
-    PREDICTIONS,
-    ModelError,
-    read_json,
-)
+from app.models.errors import ModelError
+from app.models.folder import CONFIGS, FLOW_SCHEDULERS, PREDICTIONS, read_json
 
 SOLVER = "DPMSolverMultistepScheduler"
 
@@ -66,6 +61,12 @@ def stand_in(folder: Path) -> Any | None:
         return None
     config = read_json(folder / "scheduler" / CONFIGS["scheduler"])
     return _made(STAND_INS[named[-1]], config)
+
+
+def of_settings(config: Mapping[str, Any]) -> Any:
+    """Make the scheduler that settings name, from them."""
+    name = str(config["_class_name"])
+    return _made(STAND_INS.get(name, name), config)
 
 
 def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.device) -> Any:

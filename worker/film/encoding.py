@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 from xml.sax.saxutils import escape
 
@@ -55,9 +54,10 @@ class EncoderHung(RuntimeError):
     """ffmpeg stood still, and was ended: no film's fault, as far as anybody knows."""
 
 
-def provenance(*, model: str, revision: str, software: str) -> str:
-    """Say in one sentence that a picture is synthetic and what made it, with IPTC's name for that."""
-    return f"Synthetic picture, painted by the model {model} (revision {revision}) with {software}; {SYNTHETIC}"
+def provenance(*, model: str, revision: str, software: str, licence: str = "") -> str:
+    """Say that a picture is synthetic and what made it, with IPTC's name for that, and the model's licence if known."""
+    terms = f". Licence of the model: {licence}" if licence else ""
+    return f"Synthetic picture, painted by the model {model} (revision {revision}) with {software}; {SYNTHETIC}{terms}"
 
 
 def gif(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, comment: str) -> bytes:
@@ -221,9 +221,7 @@ class Mp4Writer:
         self._folder = Path(self._scratch.name)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._ffmpeg is not None:
             self._ffmpeg.kill()
             self._ffmpeg.communicate()

@@ -174,7 +174,8 @@ def _publish(
     claim: Claim, found: CandidateSet, painter: Painter, places: Sequence[int], painted: Sequence[Painted]
 ) -> None:
     """Show what was painted; whatever may not be shown is to be left out here."""
-    comment = encoding.provenance(model=painter.title, revision=painter.revision, software=SOFTWARE)
+    licence = models_on_offer.licence(painter.name)
+    comment = encoding.provenance(model=painter.title, revision=painter.revision, software=SOFTWARE, licence=licence)
     about = {"title": found.asked["stop"]["prompt"], "comment": comment}
     rows = []
     for place, one in zip(places, painted, strict=True):

@@ -22,6 +22,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.commissions import recipe
 from app.errors import MediaError, MediaStoreAway
+from app.generation import models_on_offer
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Piece, Walk
@@ -221,9 +222,15 @@ def _leave_alone(claim: Claim, walk: Walk, frames: set[str], files: Sequence[Wri
 
 
 def about(walk: Walk) -> dict[str, str]:
-    """Say what every file of a walk says of itself: its title, what made it, and whose drawings it was made after."""
+    """Say what every file of a walk says of itself: its title, what made it, and whose drawings it was made after.
+
+    The model's licence is part of it, where the model is still on offer and names one.
+    """
     comment = encoding.provenance(
-        model=str(walk.model_title), revision=str(walk.model_revision), software=str(walk.software)
+        model=str(walk.model_title),
+        revision=str(walk.model_revision),
+        software=str(walk.software),
+        licence=models_on_offer.licence(str(walk.model_name)),
     )
     told = {"title": walk.title, "comment": comment}
     return told | ({"copyright": recipe.drawings_text(walk)} if walk.drawings else {})

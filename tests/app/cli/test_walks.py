@@ -15,7 +15,6 @@ from sqlalchemy import update
 
 from app.commissions import recipe
 from app.commissions.recipe_pins import PinnedSettings
-from app.generation.model_layout import USABLE
 from app.moderation import audit_log, banned_words
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -304,15 +303,20 @@ def test_doctor_of_an_empty_database_says_how_to_make_it_and_nothing_of_indexes(
 
 def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) -> None:
     later = "a worker downloads it from the hub when it first loads it"
+    offline = (
+        f"The model nobody/nothing is not in {tmp_path / 'hub'}, and HF_HUB_OFFLINE keeps this program from the hub."
+        " Run: flask --app wsgi models download nobody/nothing"
+    )
     (tmp_path / "file.safetensors").write_bytes(b"")
-    app = make_app(instance, MODELS=[str(tmp_path / "gone"), "nobody/nothing", str(tmp_path / "file.safetensors")])
+    offered = [str(tmp_path / "gone"), "nobody/nothing", str(tmp_path / "file.safetensors")]
+    app = make_app(instance, MODELS=offered, MODEL_CACHE=str(tmp_path / "hub"))
     findings = run_json(app.test_cli_runner(), "doctor", status=1)
     models = [(finding["well"], finding["detail"]) for finding in findings if finding["part"] == "model"]
     assert models == [
         (True, f"{app.config['MODEL']} is whole"),
         (False, f"The model folder {tmp_path / 'gone'} is missing."),
-        (True, f"nobody/nothing is not downloaded yet; {later}"),
-        (False, f"The model {tmp_path / 'file.safetensors'} is a single file, which cannot be used yet. {USABLE}"),
+        (True, f"nobody/nothing is not downloaded yet; {later}. {offline}"),
+        (False, f"The model file {tmp_path / 'file.safetensors'} is broken: it is empty."),
     ]
     with app.app_context():
         db.engine.dispose()
@@ -331,7 +335,7 @@ def test_doctor_that_waits_looks_again_until_a_worker_lives(
 ) -> None:
     about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
     looks = iter([[], [], [about]])
-    monkeypatch.setattr("app.cli.doctor.POLL_SECONDS", 0)
+    monkeypatch.setattr("app.cli.checks.POLL_SECONDS", 0)
     monkeypatch.setattr("app.queue.jobs.workers", lambda: next(looks))
     monkeypatch.setattr("app.queue.jobs.redis_answers", lambda: True)
     table = make_table(tmp_path / "table")
@@ -345,7 +349,7 @@ def test_doctor_that_waits_looks_again_until_a_worker_lives(
 def test_doctor_waits_no_longer_than_it_is_told(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     clock = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
-    monkeypatch.setattr("app.cli.doctor.time", clock)
+    monkeypatch.setattr("app.cli.checks.time", clock)
     run(runner, "doctor", "--wait", "2.5", status=1)
     assert slept == [1.0, 1.0, 1.0]
 

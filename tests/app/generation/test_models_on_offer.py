@@ -63,16 +63,14 @@ def test_missing_folder_is_named(name: str) -> None:
     assert models_on_offer.flaw(name) == f"The model folder {Path(name)} is missing."
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "model.ckpt"])
-def test_single_file_is_said_not_to_be_usable_yet(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(safetensors())
-    flaw = models_on_offer.flaw(str(tmp_path / name))
-    assert flaw.startswith(f"The model {tmp_path / name} is a single file, which cannot be used yet. Name a folder")
-
-
-@pytest.mark.parametrize("name", ["stabilityai/sdxl-turbo@main", "https://huggingface.co/stabilityai/sdxl-turbo"])
-def test_address_and_revision_are_no_names_on_a_hub(name: str) -> None:
+def test_address_is_no_name_on_a_hub() -> None:
+    name = "https://huggingface.co/stabilityai/sdxl-turbo"
     assert models_on_offer.flaw(name).startswith(f"The model {name} is neither a folder nor a name on the Hugging Face")
+
+
+def examined(name: str) -> tuple[str, str]:
+    state = models_on_offer.examine(name)
+    return state.flaw, state.sentence
 
 
 def hub_copy(model: Path, cache: Path) -> Path:
@@ -89,11 +87,12 @@ def test_name_on_a_hub_is_not_downloaded_whole_or_refused(
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     later = "tiny/walker is not downloaded yet; a worker downloads it from the hub when it first loads it"
-    assert models_on_offer.examine("tiny/walker") == ("", later)
+    assert examined("tiny/walker") == ("", later)
     snapshot = hub_copy(model, tmp_path / "hub")
-    assert models_on_offer.examine("tiny/walker") == ("", "tiny/walker is whole")
+    assert examined("tiny/walker") == ("", "tiny/walker is whole")
+    assert examined("tiny/walker@0123456789abcdef") == ("", later.replace("walker", "walker@0123456789abcdef"))
     (snapshot / "unet" / "model.safetensors").unlink()
-    assert models_on_offer.examine("tiny/walker") == ("", later)
+    assert examined("tiny/walker") == ("", later)
     (snapshot / "model_index.json").write_text(json.dumps(INDEX | {"_class_name": "FluxPipeline"}))
     assert "is of the kind FluxPipeline" in models_on_offer.flaw("tiny/walker")
 
@@ -319,7 +318,7 @@ def test_scheduler_that_is_not_painted_with_is_named(model: Path, index: str | N
 @pytest.mark.parametrize("part", ["feature_extractor", "image_encoder", "safety_checker"])
 def test_part_that_does_not_paint_may_be_missing(model: Path, part: str) -> None:
     (model / "model_index.json").write_text(json.dumps(INDEX | {part: ["transformers", "CLIPModel"]}))
-    assert models_on_offer.examine(str(model)) == ("", f"{model} is whole")
+    assert examined(str(model)) == ("", f"{model} is whole")
 
 
 def test_half_precision_in_shards_is_whole_only_with_each_shard(model: Path) -> None:

@@ -743,3 +743,18 @@ def test_form_over_the_limit_is_refused_before_its_token_is_looked_for(app: Flas
 def test_api_needs_no_token(app: Flask, guarded: FlaskClient) -> None:
     body = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
     assert guarded.post("/api/v1/walks", json=body).status_code == 202
+
+
+@pytest.mark.parametrize(("licence", "told"), [("openrail++", "openrail++"), ("Free to use.", None), (None, None)])
+def test_about_names_the_licence_of_each_model(
+    instance: Path, tmp_path: Path, licence: str | None, told: str | None
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "model_index.json").write_text("{}")
+    (folder / "house.json").write_text(json.dumps({"title": "Mine"} | ({"licence": licence} if licence else {})))
+    alone = make_app(instance, MODEL=str(folder)).test_client().get("/about").text
+    assert ("Licences of the models" in alone) == (told is not None)
+    assert licence is None or licence in alone
+    beside = make_app(instance, MODELS=[str(folder)]).test_client().get("/about").text
+    assert "Licences of the models" in beside and f"<bdi>{licence or 'not known'}</bdi>" in beside

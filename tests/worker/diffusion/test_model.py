@@ -205,7 +205,7 @@ def test_scheduler_whose_package_is_missing_is_stood_in_for(
 @pytest.mark.parametrize("name", ["model.safetensors", "model.ckpt"])
 def test_single_file_is_refused_as_the_site_refuses_it(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
-    with pytest.raises(ModelError, match="is a single file, which cannot be used yet") as refused:
+    with pytest.raises(ModelError, match=r"it is empty|is a pickle, which may run programs") as refused:
         Model.load(str(tmp_path / name))
     assert str(refused.value) == models_on_offer.flaw(str(tmp_path / name))
 
@@ -227,7 +227,7 @@ def test_stochastic_solver_is_run_without_its_noise(tiny_models: dict[str, Path]
 def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Take the network away and put an empty cache in place of this machine's."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     return tmp_path
 
 
@@ -242,7 +242,7 @@ def test_hub_name_is_found_in_the_cache_with_its_commit(tiny_models: dict[str, P
 
 
 def test_hub_name_that_cannot_be_had_is_named(hub_cache: Path) -> None:
-    with pytest.raises(ModelError, match="'nobody/nothing'"):
+    with pytest.raises(ModelError, match="The model nobody/nothing is not in"):
         Model.load("nobody/nothing")
 
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from app.generation import models_on_offer
-from app.generation.model_layout import SCHEDULERS
+from app.models.folder import SCHEDULERS
 from tests.support import tiny
 from tests.support.own_calls import change, difference, exact, shown, usual
 from worker.diffusion import solvers

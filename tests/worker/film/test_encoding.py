@@ -346,6 +346,11 @@ def test_plain_still_says_that_it_is_synthetic_and_nothing_else(film: Frames) ->
         assert b"<dc:" not in picture.info["xmp"]
 
 
+def test_provenance_names_the_licence_where_it_is_known() -> None:
+    said = films.provenance(model="Mine", revision="0123", software="MoMA Lisa 0.1", licence="openrail++")
+    assert said.endswith(f"{films.SYNTHETIC}. Licence of the model: openrail++")
+
+
 def test_provenance_names_model_revision_software_and_source_type() -> None:
     said = films.provenance(model="House model", revision="0123456789ab", software="MoMA Lisa 0.1")
     parts = ("Synthetic", "House model", "0123456789ab", "MoMA Lisa 0.1", "digitalsourcetype/trainedAlgorithmicMedia")

@@ -14,10 +14,12 @@ from typing import Any
 import diffusers
 import torch
 
-from app.generation.model_layout import ModelError, is_half_only, read_json, weights
+from app.models import single_file
+from app.models.errors import ModelError
+from app.models.folder import is_half_only, read_json, weights
 from worker.diffusion import model_folder as files
 from worker.diffusion import solvers
-from worker.diffusion.fitting import devices, replaced_vae, sizes
+from worker.diffusion.fitting import devices, one_file, replaced_vae, sizes
 from worker.networks import decoding, group_norm, upsampling
 from worker.networks.traced_unet import SMALL
 
@@ -27,28 +29,35 @@ VAES = {"AutoencoderKL": diffusers.AutoencoderKL, "AutoencoderTiny": diffusers.A
 class Source:
     """The files of one model.
 
+    `folder` is where its configurations lie: of a model in a single file those of its family, which are shipped.
     `sizes` are the parameters of its parts. `is_small` is a network that gains by what is done for small ones.
     """
 
     def __init__(self, folder: Path, device: torch.device, vae: str = "") -> None:
-        """Read the folder's index and the headers of its weights; `vae` names another VAE, if any.
+        """Read the index and the headers of the weights of a folder or a single file; `vae` names another VAE, if any.
 
         Raises ModelError, naming the first file that is missing or broken, or what makes it one of another kind.
         """
-        self.folder, self._device = folder, device
-        self.kind = files.inspect(folder)
+        self.path, self._device = folder, device
+        self._single = single_file.inspect(folder) if folder.is_file() else None
+        self.folder = folder = self._single.family.folder if self._single else folder
+        self.kind = self._single.kind if self._single else files.inspect(folder)
         self._replaced = replaced_vae.inspect(vae, folder)
         self._state = self._files_state()
-        self.sizes = sizes.of(folder, self._replaced.weights if self._replaced else ())
+        others = self._replaced.weights if self._replaced else ()
+        self.sizes = sizes.of_file(self._single, others) if self._single else sizes.of(folder, others)
         self.is_small = self.sizes.unet <= SMALL
         self.unet_config = _complete(diffusers.UNet2DConditionModel, folder / "unet")
+        if self._single:
+            self.unet_config.sample_size = self._single.sample_size
         own = str(read_json(folder / "vae" / "config.json")["_class_name"])
         self._vae_class = VAES[self._replaced.class_name if self._replaced else own]
         self.forces_upcast = self._forces_upcast()
 
     def revision(self, of_hub: str) -> str:
         """Return the revision: that of a hub, or the folder's fingerprint; with another VAE also by that."""
-        revision = of_hub or files.fingerprint(self.folder)
+        own = files.fingerprint_of_file(self._single) if self._single else ""
+        revision = of_hub or own or files.fingerprint(self.folder)
         return self._replaced.revision(revision) if self._replaced else revision
 
     def pipeline(self, dtype: torch.dtype) -> Any:
@@ -58,12 +67,20 @@ class Source:
         """
         is_xl = self.kind == "StableDiffusionXLPipeline"
         loader = diffusers.StableDiffusionXLPipeline if is_xl else diffusers.StableDiffusionPipeline
-        how: dict[str, Any] = {"torch_dtype": dtype, "variant": files.variant(self.folder), "local_files_only": True}
+        how: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True}
         how |= {"add_watermarker": False} if is_xl else {"safety_checker": None, "requires_safety_checker": False}
         how |= {"feature_extractor": None, "image_encoder": None, "unet": None, "vae": None}
-        if (scheduler := solvers.stand_in(self.folder)) is not None:
-            how["scheduler"] = None
-        pipe = self._loaded(loader, self.folder, **how)
+        if self._single:
+            scheduler = solvers.of_settings(self._single.scheduler)
+            how |= one_file.tokenizers(self._single) | {"scheduler": scheduler, "config": str(self.folder)}
+            pipe = self._loaded(loader, self.path, method="from_single_file", **how)
+            for part in ("text_encoder", "text_encoder_2"):
+                if (encoder := getattr(pipe, part, None)) and not one_file.is_complete(encoder):
+                    raise ModelError(one_file.incomplete(self._single, part))
+        else:
+            if (scheduler := solvers.stand_in(self.folder)) is not None:
+                how["scheduler"] = None
+            pipe = self._loaded(loader, self.folder, variant=files.variant(self.folder), **how)
         pipe.set_progress_bar_config(disable=True)
         if scheduler is not None:
             pipe.scheduler = scheduler
@@ -100,7 +117,7 @@ class Source:
         except (OSError, ModelError):  # a file or a part is gone
             state = {}
         if state != self._state:
-            raise ModelError(f"The model folder {self.folder} changed while it was loaded.")
+            raise ModelError(f"The {self._what} changed while it was loaded.")
 
     def _forces_upcast(self) -> bool:
         """Return whether the autoencoder overflows in float16, as its configuration says.
@@ -112,11 +129,16 @@ class Source:
         return bool(read_json(part / "config.json").get("force_upcast", is_xl))
 
     @property
+    def _what(self) -> str:
+        return f"model file {self.path}" if self._single else f"model folder {self.folder}"
+
+    @property
     def _vae_path(self) -> Path:
         return self._replaced.path if self._replaced else self.folder / "vae"
 
     def _files_state(self) -> dict[Path, tuple[int, int]]:
-        return files.state(self.folder, self._replaced.files if self._replaced else ())
+        others = self._replaced.files if self._replaced else []
+        return files.state(self.folder, [*others, self.path] if self._single else others)
 
     def _network(self, loader: Any, part: Path, dtype: torch.dtype) -> Any:
         if self._replaced and part == self._replaced.path and part.is_file():
@@ -124,6 +146,9 @@ class Source:
             return self._loaded(
                 loader, part, method="from_single_file", config=config, torch_dtype=dtype, local_files_only=True
             ).eval()
+        if self._single and part.parent == self.folder:
+            reader = one_file.Loader(loader, self._single)
+            return self._loaded(reader, part, method="load", part=part.name, dtype=dtype).eval()
         how: dict[str, Any] = {"torch_dtype": dtype, "variant": "fp16" if is_half_only(part) else None}
         if all(path.suffix == ".bin" for path in weights(part)):
             how["use_safetensors"] = False  # or diffusers logs an error before it looks for these
@@ -132,11 +157,11 @@ class Source:
     def _loaded(self, loader: Any, path: Path, *, method: str = "from_pretrained", **how: Any) -> Any:
         try:
             loaded = getattr(loader, method)(str(path), **how)
-        except torch.OutOfMemoryError:
+        except (torch.OutOfMemoryError, ModelError):
             raise
         except Exception as error:  # whatever a library raises about a folder, the folder is at fault
             self.check_unchanged()
-            what = f"VAE {path}" if self._replaced and path == self._replaced.path else f"model folder {self.folder}"
+            what = f"VAE {path}" if self._replaced and path == self._replaced.path else self._what
             raise ModelError(f"{what} cannot be loaded: {error}") from error
         self.check_unchanged()
         return loaded

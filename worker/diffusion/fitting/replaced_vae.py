@@ -9,7 +9,9 @@ from typing import Any
 
 import safetensors
 
-from app.generation.model_layout import PARTS, ModelError, read_json, weights
+from app.models.errors import ModelError
+from app.models.folder import PARTS, read_json, weights
+from app.models.names import expand
 
 FIRST = "decoder.conv_in.weight"
 """The weight whose second dimension is the number of latent channels."""
@@ -49,7 +51,7 @@ def inspect(setting: str, model: Path) -> ReplacedVae | None:
     """
     if not setting:
         return None
-    path = Path(setting)
+    path = Path(expand(setting))
     if not path.exists():
         raise ModelError(f"The VAE {path} is missing: MOMA_VAE names a folder or a .safetensors file.")
     return _of_file(path, model / "vae") if path.is_file() else _of_folder(path, model / "vae")

@@ -10,7 +10,8 @@ from pathlib import Path
 import safetensors
 import torch
 
-from app.generation.model_layout import HALF, is_half_only, weights
+from app.models.folder import HALF, is_half_only, weights
+from app.models.single_file import SingleFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ def of(folder: Path, vae_files: Sequence[Path] = ()) -> Sizes:
         _shapes(loaded_files(part)) for name in ("text_encoder", "text_encoder_2") if (part := folder / name).is_dir()
     ]
     return Sizes(sum(unet), sum(vae), sum(map(sum, encoders)), max(unet, default=0))
+
+
+def of_file(model: SingleFile, vae_files: Sequence[Path] = ()) -> Sizes:
+    """Count the parameters of a model in a single file; of another VAE by its own files."""
+    unet = model.counts("unet")
+    vae = sum(_shapes(vae_files)) if vae_files else model.family.parts["vae"].parameters
+    encoders = sum(part.parameters for name, part in model.family.parts.items() if name.startswith("text_encoder"))
+    return Sizes(sum(unet), vae, encoders, max(unet, default=0))
 
 
 def loaded_files(part: Path) -> list[Path]:

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-import struct
 from pathlib import Path
 from typing import Any
 
+from app.models import tensor_file
+from app.models.errors import MissingFile, ModelError
+
 KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
 """The pipelines that are painted with, as ``model_index.json`` names them."""
+
+TITLES = dict(zip(KINDS, ("Stable Diffusion", "Stable Diffusion XL", "Latent consistency"), strict=True))
+"""What people call them."""
 
 PARTS = {"unet": ("UNet2DConditionModel",), "vae": ("AutoencoderKL", "AutoencoderTiny")}
 """The classes that the two networks of a picture may have."""
@@ -81,39 +86,8 @@ SETTINGS: dict[str, tuple[object, ...]] = {
 SKETCH, SKETCH_VERSION, SKETCH_CHANNELS = "sketch.json", 1, 4
 """The file that says that a model is led by sketches; the version of these; their three colours and a distance."""
 
-HUB_NAME = re.compile(r"\w[\w.-]*/[\w.-]+")
-USABLE = (
-    "Name a folder as diffusers saves it, with model_index.json (from a single file: from_single_file, then"
-    " save_pretrained), or a name on the Hugging Face hub, such as stabilityai/sdxl-turbo."
-)
-
 HALF = re.compile(r"\.fp16[.-]")
 SHARD = re.compile(r"(?P<stem>.+)-\d{5}-of-(?P<count>\d{5})(?P<variant>.*)")
-
-
-class ModelError(Exception):
-    """A model, or a part of it that a recipe asks for, is missing, broken, or none that this program paints with."""
-
-
-class MissingFile(ModelError):
-    """A file that belongs to a model is not there; of a model from a hub it may not have been downloaded yet."""
-
-
-def is_folder(model: str) -> bool:
-    """Return whether a model as the settings name it is a folder; else it is a name on a hub.
-
-    :raises ModelError: when it is neither.
-    """
-    path = Path(model)
-    if path.is_dir():
-        return True
-    if path.exists():
-        raise ModelError(f"The model {path} is a single file, which cannot be used yet. {USABLE}")
-    if HUB_NAME.fullmatch(model):
-        return False
-    if "@" in model or "://" in model:
-        raise ModelError(f"The model {model} is neither a folder nor a name on the Hugging Face hub. {USABLE}")
-    raise ModelError(f"The model folder {path} is missing.")
 
 
 def inspect(folder: Path) -> str:
@@ -121,10 +95,13 @@ def inspect(folder: Path) -> str:
 
     :raises ModelError: naming what makes the model one of another kind, or the first file that is missing or broken.
     """
-    index = read_json(folder / "model_index.json")
-    kind = index.get("_class_name")
-    if kind not in KINDS:
-        raise ModelError(f"The model {folder} is of the kind {kind}; this program paints with {_listed(KINDS)}.")
+    try:
+        index = read_json(folder / "model_index.json")
+    except MissingFile as error:
+        if file := next(iter(sorted(folder.glob("*.safetensors"))), None):
+            raise ModelError(f"{error} To paint with the single file in that folder, name the file: {file}") from error
+        raise
+    kind = inspect_index(index, str(folder))
     _inspect_scheduler(folder / "scheduler", _named_class(index, "scheduler"))
     _inspect_networks(folder)
     for part in parts(folder):
@@ -133,18 +110,44 @@ def inspect(folder: Path) -> str:
             _inspect_vocabulary(part)
         elif part.name not in CONFIGS:
             _inspect_weights(part)
+    return kind
+
+
+def inspect_index(index: dict[str, Any], name: str) -> str:
+    """Return the kind of pipeline that the ``model_index.json`` of a model of this name tells of.
+
+    :raises ModelError: when this program does not paint with that kind.
+    """
+    kind = index.get("_class_name")
+    if kind not in KINDS:
+        raise ModelError(f"The model {name} is of the kind {kind}; this program paints with {_listed(KINDS)}.")
     return str(kind)
 
 
 def parts(folder: Path) -> list[Path]:
     """List the folders of the parts that are painted with, as ``model_index.json`` names them."""
     index = read_json(folder / "model_index.json")
-    return [folder / name for name in sorted(index) if _named_class(index, name) and name not in OPTIONAL]
+    return [folder / name for name in sorted(index) if is_named(index, name)]
 
 
 def weights(part: Path) -> list[Path]:
     """List a part's weight files as the pipeline chooses them: safetensors before pickles."""
     return sorted(part.glob("*.safetensors")) or sorted(part.glob("*.bin"))
+
+
+def is_half(path: str) -> bool:
+    """Return whether a weight file's name says that it is in half precision."""
+    return HALF.search(path.rpartition("/")[2]) is not None
+
+
+def is_usual(path: str) -> bool:
+    """Return whether a weight file's name is one that is loaded: with no variant, or half precision."""
+    return "." not in Path(path).stem or is_half(path)
+
+
+def is_named(index: dict[str, Any], part: str) -> bool:
+    """Return whether an index names a part that is painted with."""
+    return bool(_named_class(index, part)) and part not in OPTIONAL
 
 
 def is_half_only(part: Path) -> bool:
@@ -165,6 +168,28 @@ def sketch_side(folder: Path) -> int | None:
     if config.get("version") != SKETCH_VERSION or not isinstance(config.get("side"), int):
         raise ModelError(f"{path} asks for other sketches than this program draws, of version {SKETCH_VERSION}.")
     return int(config["side"])
+
+
+def inspect_scheduler(config: dict[str, Any], path: str, *, named: str = "", part: str = "") -> None:
+    """Look through a scheduler's settings, which stand in `path`; `named` is the class that an index gives `part`.
+
+    :raises ModelError: when the solvers cannot stand in for it.
+    """
+    names = [name for name in (named, str(config.get("_class_name") or "")) if name]
+    for name in names:
+        if name not in SCHEDULERS:
+            known = _listed(sorted(SCHEDULERS))
+            raise ModelError(f"{part or path} is of the class {name}; this program paints with {known}.")
+    for key, known_values in SETTINGS.items():
+        if key in config and config[key] not in known_values:
+            allowed = _listed([json.dumps(value) for value in known_values])
+            raise ModelError(f"{path} sets {key} to {json.dumps(config[key])}; this program knows {allowed}.")
+    is_flow = bool(config.get("use_flow_sigmas"))
+    if is_flow and not any(name in FLOW_SCHEDULERS for name in names):
+        raise ModelError(f"{path} sets use_flow_sigmas, which only {_listed(FLOW_SCHEDULERS)} know.")
+    prediction, predictions = config.get("prediction_type", PREDICTIONS[0]), (FLOW,) if is_flow else PREDICTIONS
+    if prediction not in predictions:
+        raise ModelError(f"{path} predicts {json.dumps(prediction)}; this program knows {_listed(predictions)}.")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -193,21 +218,7 @@ def _named_class(index: dict[str, Any], part: str) -> str:
 def _inspect_scheduler(part: Path, named: str) -> None:
     """Refuse a scheduler that the solvers cannot stand in for: it would be painted with, and wrongly."""
     path = part / CONFIGS["scheduler"]
-    config = read_json(path)
-    names = [name for name in (named, str(config.get("_class_name") or "")) if name]
-    for name in names:
-        if name not in SCHEDULERS:
-            raise ModelError(f"{part} is of the class {name}; this program paints with {_listed(sorted(SCHEDULERS))}.")
-    for key, known in SETTINGS.items():
-        if key in config and config[key] not in known:
-            allowed = _listed([json.dumps(value) for value in known])
-            raise ModelError(f"{path} sets {key} to {json.dumps(config[key])}; this program knows {allowed}.")
-    is_flow = bool(config.get("use_flow_sigmas"))
-    if is_flow and not any(name in FLOW_SCHEDULERS for name in names):
-        raise ModelError(f"{path} sets use_flow_sigmas, which only {_listed(FLOW_SCHEDULERS)} know.")
-    prediction, predictions = config.get("prediction_type", PREDICTIONS[0]), (FLOW,) if is_flow else PREDICTIONS
-    if prediction not in predictions:
-        raise ModelError(f"{path} predicts {json.dumps(prediction)}; this program knows {_listed(predictions)}.")
+    inspect_scheduler(read_json(path), str(path), named=named, part=str(part))
 
 
 def _inspect_networks(folder: Path) -> None:
@@ -253,13 +264,13 @@ def _inspect_vocabulary(part: Path) -> None:
 
 def _inspect_weights(part: Path) -> None:
     paths = weights(part)
-    if not any("." not in path.stem or HALF.search(path.name) for path in paths):
+    if not any(is_usual(path.name) for path in paths):
         raise MissingFile(f"The model file {part}/*.safetensors is missing.")
     for path in paths:
         if shard := SHARD.fullmatch(path.stem):
             _inspect_shards(path, shard)
         if path.suffix == ".safetensors":
-            _inspect_safetensors(path)
+            tensor_file.read(path)
 
 
 def _inspect_shards(path: Path, shard: re.Match[str]) -> None:
@@ -271,22 +282,6 @@ def _inspect_shards(path: Path, shard: re.Match[str]) -> None:
             raise MissingFile(f"The model file {beside} is missing.")
     if not any(path.parent.glob("*.index*.json")):
         raise MissingFile(f"The model file {path.parent}/*{path.suffix}.index.json is missing.")
-
-
-def _inspect_safetensors(path: Path) -> None:
-    """Hold a safetensors file's size against its header, which catches a cut-off download or a Git LFS pointer."""
-    size = path.stat().st_size
-    try:
-        with path.open("rb") as file:
-            length = struct.unpack("<Q", file.read(8))[0]
-            if length > size:
-                raise ValueError("its header is longer than the file")
-            header = json.loads(file.read(length))
-        end = max(int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__")
-    except (struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"The model file {path} is broken: {error}.") from error
-    if size != 8 + length + end:
-        raise ModelError(f"The model file {path} is broken: it has {size} bytes and should have {8 + length + end}.")
 
 
 def _listed(names: tuple[str, ...] | list[str], joined: str = "and") -> str:

@@ -1,0 +1,146 @@
+"""The families of models that come as a single file, with their shipped configurations; and files that are no model.
+
+A file's family follows from the names and shapes of its tensors, which are those of the original implementations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from app.models.folder import read_json
+from app.models.tensor_file import Tensor, TensorFile
+
+FOLDER = Path(__file__).resolve().parents[2] / "models" / "families"
+"""Where the configurations lie, and in ``clip`` the vocabulary that all of these models share."""
+
+UNET = "model.diffusion_model."
+FIRST = f"{UNET}input_blocks.0.0.weight"
+"""The first convolution of a UNet; its second dimension is the number of channels that it takes."""
+
+TASKS = {
+    5: "is made for pictures with depth, not for painting from words",
+    7: "is made for enlarging pictures, not for painting from words",
+    8: "is made for changing pictures (InstructPix2Pix), not for painting from words",
+    9: "is made for inpainting, not for painting from words",
+}
+"""What UNets of other tasks are for, by the channels that they take."""
+
+ADDITIONS = (
+    (r"lora_(up|down|A|B)\b|\.lora\.|\.(hada_w\d|lokr_w\d)|\.oft_|\.dora_scale", "is a LoRA, which changes a model"),
+    (r"^control_model\.|^controlnet_|^input_hint_block\.", "is a ControlNet, which guides a model"),
+    (r"motion_modules?\.", "is a motion module (AnimateDiff), which changes a model"),
+    (r"^image_proj\.|^ip_adapter\.", "is an IP-Adapter, which changes a model"),
+    (r"^emb_params$|^string_to_param|^clip_[lg]$", "is an embedding (textual inversion), which adds a word to a model"),
+)
+"""Keys of files that add to a model, and what these are."""
+
+OTHERS = (
+    (r"^edm_mean$|^edm_vpred\.", "EDM (Playground v2.5, CosXL)"),
+    (r"single_stream_modulation\.lin\.weight$", "FLUX.2"),
+    (r"distilled_guidance_layer\.", "Chroma"),
+    (r"double_blocks\.0\.img_attn\.", "FLUX.1"),
+    (r"joint_blocks\.0\.", "Stable Diffusion 3"),
+    (r"double_layers\.0\.attn\.", "AuraFlow"),
+    (r"(^|\.)layers\.0\.adaLN_modulation\.0\.", "Z-Image"),
+    (r"cap_embedder\.0\.", "Lumina 2"),
+    (r"transformer_blocks\.0\.img_mlp\.|txt_in\.text_norm\.", "Qwen-Image"),
+    (r"clip_txt_mapper\.|down_blocks\.1\.0\.channelwise\.", "Stable Cascade"),
+    (r"patchify_proj\.weight$", "LTX-Video"),
+    (r"head\.modulation$", "Wan"),
+    (r"individual_token_refiner\.", "HunyuanVideo"),
+    (r"blocks\.0\.cross_attn\.kv_linear\.", "Sana or PixArt"),
+)
+"""Keys of families that this program does not paint with."""
+
+PARTS_ALONE = (
+    (r"^(first_stage_model|vae)\.|^decoder\.(conv_in|mid)", "a VAE alone; MOMA_VAE takes it"),
+    (r"^(down_blocks|mid_block|up_blocks|time_embedding)\.", "a UNet alone, in diffusers' keys"),
+    (r"^(text_model|transformer\.resblocks|encoder\.block)\.", "a text encoder alone"),
+)
+"""Keys of files that hold one part of a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a model: how its tensors' names begin in the file, and how many parameters it has."""
+
+    prefix: str
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family: its title, and the folder of its configurations in the layout of diffusers."""
+
+    title: str
+    folder: Path
+    parts: Mapping[str, Part]
+
+    @cached_property
+    def index(self) -> dict[str, Any]:
+        """Read ``model_index.json``."""
+        return read_json(self.folder / "model_index.json")
+
+    def config(self, part: str) -> dict[str, Any]:
+        """Read the configuration of a network."""
+        return read_json(self.folder / part / "config.json")
+
+    def tokenizer_config(self, part: str) -> dict[str, Any]:
+        """Read the configuration of a tokenizer."""
+        return read_json(self.folder / part / "tokenizer_config.json")
+
+    def tokenizer(self, part: str) -> Path:
+        """Return the folder with a tokenizer's vocabulary: the family's own, or the one that all share."""
+        own = self.folder / part
+        has_own = any((own / name).exists() for name in ("tokenizer.json", "vocab.json"))
+        return own if has_own else FOLDER / "clip"
+
+
+def every() -> list[Family]:
+    """List the families."""
+    found = []
+    for path in sorted(FOLDER.glob("*/family.json")):
+        about = read_json(path)
+        parts = {name: Part(part["prefix"], int(part["parameters"])) for name, part in about["parts"].items()}
+        found.append(Family(about["title"], path.parent, parts))
+    return found
+
+
+def of(file: TensorFile) -> Family | None:
+    """Return the family whose text encoders a file has; None where it has none or others."""
+    found = [each for each in every() if all(file.part(prefix) for prefix in _encoders(each))]
+    return max(found, key=lambda each: len(each.parts), default=None)
+
+
+def foreign(tensors: Mapping[str, Tensor]) -> str:
+    """Say what a file is that is no model of these families, as the end of a sentence; "" where it may be one."""
+    for pattern, what in ADDITIONS:
+        if _has(tensors, pattern):
+            return f"{what} and is none itself"
+    for pattern, what in OTHERS:
+        if _has(tensors, pattern):
+            known = ", ".join(each.title for each in every())
+            return f"is of the family {what}; this program paints with {known}"
+    if not any(name.startswith(UNET) for name in tensors):
+        alone = next((what for pattern, what in PARTS_ALONE if _has(tensors, pattern)), "")
+        return f"is {alone}" if alone else "has no UNet in the keys of the original Stable Diffusion"
+    shape = tensors[FIRST].shape if FIRST in tensors else ()
+    if len(shape) > 1 and shape[1] != 4:
+        return TASKS.get(shape[1], f"takes {shape[1]} channels, where latents have 4: it is made for another task")
+    if _has(tensors, r"^conditioner\.embedders\.0\.model\.") and not _has(tensors, r"^conditioner\.embedders\.1\."):
+        return "is a refiner, which goes on with pictures that another model began"
+    return ""
+
+
+def _encoders(family: Family) -> list[str]:
+    return [part.prefix for name, part in family.parts.items() if name.startswith("text_encoder")]
+
+
+def _has(tensors: Mapping[str, Tensor], pattern: str) -> bool:
+    compiled = re.compile(pattern)
+    return any(compiled.search(name) for name in tensors)

@@ -1,0 +1,245 @@
+"""A model on the Hugging Face hub: first the small files are fetched, by which it may be refused, then the weights."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import disk_usage
+from typing import Any
+
+from app.models import cache, folder
+from app.models.errors import MissingFile, ModelError
+from app.models.licence import CARD
+from app.models.names import COMMIT, ModelName
+
+log = logging.getLogger(__name__)
+
+SMALL = ("*.json", "*.txt", "*.model")
+SMALL_MAX = 20_000_000
+INDEX = "model_index.json"
+ASK_SECONDS = 5.0
+
+Say = Callable[[str, int, int, int], None]
+"""Called with a file's name, the bytes of the model that are here, those of all its files, and of this file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What the hub says of a model: the folder of its small files, and the files to fetch with their sizes."""
+
+    snapshot: Path
+    files: dict[str, int]
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Return the files that are not here, with their sizes."""
+        return {name: size for name, size in self.files.items() if not (self.snapshot / name).exists()}
+
+
+def look(name: ModelName, setting: str = "") -> Repository:
+    """Fetch what says what a model is, and list the files that it needs.
+
+    :raises ModelError: when this program does not paint with it, or it cannot be had.
+    """
+    with _explained(name, setting):
+        return _look(name, setting)
+
+
+def fetch(name: ModelName, setting: str = "", say: Say | None = None) -> Path:
+    """Return a model's folder; fetch first what is not here yet.
+
+    With the files here, those are returned where the hub is away or gives the model no more; the log says so.
+
+    :raises ModelError: as :func:`look`, and where the disk has too little room.
+    """
+    here = cache.snapshot(name, setting)
+    if here is not None and (_is_offline() or COMMIT.fullmatch(name.revision)) and is_whole(name, here):
+        return here
+    try:
+        found = look(name, setting)
+    except ModelError as error:
+        if here is not None and is_whole(name, here):
+            log.warning("%s Its files are here, and are painted with.", error)
+            return here
+        raise
+    with _explained(name, setting):
+        _fetch(name, found, setting, say)
+    folder.inspect(found.snapshot)
+    return found.snapshot
+
+
+class Unreachable(ModelError):
+    """The hub does not answer."""
+
+
+def is_whole(name: ModelName, snapshot: Path) -> bool:
+    """Return whether all files of a model are here.
+
+    :raises ModelError: when what is here is broken or of another kind.
+    """
+    try:
+        folder.inspect(snapshot)
+    except MissingFile:
+        return False
+    except ModelError as error:
+        raise ModelError(str(error).replace(str(snapshot), name.setting)) from error
+    return True
+
+
+def _look(name: ModelName, setting: str) -> Repository:
+    import huggingface_hub
+
+    place = str(cache.folder(setting))
+    # First, since this does not try for half a minute where the hub is away.
+    about = huggingface_hub.HfApi().model_info(
+        name.repository, revision=name.revision or None, files_metadata=True, timeout=ASK_SECONDS
+    )
+    files = {each.rfilename: each.size or 0 for each in about.siblings or ()}
+    if INDEX not in files:
+        raise ModelError(_without_index(name))
+    index = Path(
+        huggingface_hub.hf_hub_download(
+            name.repository, INDEX, revision=name.revision or None, cache_dir=place, etag_timeout=ASK_SECONDS
+        )
+    )
+    snapshot = index.parent
+    folder.inspect_index(folder.read_json(index), name.setting)
+    for path in _small(files, folder.read_json(index)):
+        huggingface_hub.hf_hub_download(
+            name.repository, path, revision=snapshot.name, cache_dir=place, etag_timeout=ASK_SECONDS
+        )
+    is_whole(name, snapshot)
+    return Repository(snapshot, {path: files[path] for path in _weights(files, snapshot)})
+
+
+def _small(files: dict[str, int], index: dict[str, Any]) -> list[str]:
+    """List the small files of the parts that are painted with, and the model's card."""
+    names = {name for name in index if folder.is_named(index, name)}
+    return [
+        path
+        for path, size in files.items()
+        if size <= SMALL_MAX
+        and (
+            path == CARD
+            or (
+                path.partition("/")[0] in {*names, "house.json", "sketch.json"}
+                and any(fnmatch.fnmatch(path, pattern) for pattern in SMALL)
+            )
+        )
+    ]
+
+
+def _weights(files: dict[str, int], snapshot: Path) -> list[str]:
+    """Choose the weights of each part: safetensors before pickles, full precision before half."""
+    chosen = []
+    for part in folder.parts(snapshot):
+        if part.name in folder.CONFIGS:
+            continue
+        inside = [path for path in files if path.rpartition("/")[0] == part.name]
+        choices = [
+            [path for path in inside if path.endswith(suffix) and is_half == folder.is_half(path)]
+            for suffix in (".safetensors", ".bin")
+            for is_half in (False, True)
+        ]
+        usable = [[path for path in choice if folder.is_usual(path)] for choice in choices]
+        found = next((choice for choice in usable if choice), [])
+        if not found:
+            raise ModelError(f"{snapshot.parent.parent.name[8:].replace('--', '/')} has no weights in {part.name}.")
+        chosen += found
+    return chosen
+
+
+def _fetch(name: ModelName, found: Repository, setting: str, say: Say | None) -> None:
+    from app.models import downloads
+
+    missing = found.missing
+    total, done = sum(found.files.values()), sum(found.files.values()) - sum(missing.values())
+    room = disk_usage(cache.folder(setting)).free
+    begun = sum(path.stat().st_size for path in cache.repository(name, setting).glob("blobs/*.incomplete"))
+    if (need := sum(missing.values()) - begun) > room:
+        raise OSError(errno.ENOSPC, f"{need / 1e9:.1f} GB are to be downloaded, {room / 1e9:.1f} GB are free")
+    for path, size in missing.items():
+        before = done
+
+        def tell(have: int, of: int, path: str = path, before: int = before) -> None:
+            if say is not None:
+                say(path, before + have, total, of)
+
+        downloads.fetch(name, path, found.snapshot.name, setting, tell)
+        done += size
+
+
+def _is_offline() -> bool:
+    import huggingface_hub.constants
+
+    return bool(huggingface_hub.constants.is_offline_mode())
+
+
+@contextmanager
+def _explained(name: ModelName, setting: str) -> Iterator[None]:
+    """Turn what the hub's client raises into one sentence that names the model and the cure."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        raise _explanation(name, error, setting) from error
+
+
+def _without_index(name: ModelName) -> str:
+    return (
+        f"The model {name.setting} has no {INDEX}, so it is not in the layout of diffusers. If its page on the hub"
+        " offers a .safetensors file, download that and name the file."
+    )
+
+
+def _explanation(name: ModelName, error: Exception, setting: str) -> ModelError:
+    from huggingface_hub import errors
+    from huggingface_hub.constants import ENDPOINT
+
+    model, page = name.setting, f"{ENDPOINT}/{name.repository}"
+    causes = [error, *([error.__cause__] if error.__cause__ else [])]
+    if isinstance(error, json.JSONDecodeError):
+        return Unreachable(f"The hub at {ENDPOINT} did not answer for {model} as a hub does. Check HF_ENDPOINT.")
+    for cause in causes:
+        status = cause.response.status_code if isinstance(cause, errors.HfHubHTTPError) else None
+        if isinstance(cause, errors.GatedRepoError):
+            return ModelError(
+                f"The model {model} is gated: accept its terms on {page}, and set HF_TOKEN to a token of that account."
+            )
+        if isinstance(cause, errors.RepositoryNotFoundError) or status == 401:
+            return ModelError(
+                f"The hub has no model {name.repository}, or it is private: check the name; for a private one set"
+                " HF_TOKEN."
+            )
+        if isinstance(cause, errors.RevisionNotFoundError):
+            return ModelError(f"The model {name.repository} has no revision {name.revision or 'main'}: see {page}.")
+        if isinstance(cause, errors.RemoteEntryNotFoundError):
+            return ModelError(_without_index(name))
+        if isinstance(cause, errors.OfflineModeIsEnabled):
+            return Unreachable(
+                f"The model {model} is not in {cache.folder(setting)}, and HF_HUB_OFFLINE keeps this program from the"
+                f" hub. Run: flask --app wsgi models download {model}"
+            )
+        if status is not None:
+            return Unreachable(f"The hub answered {status} when asked for {model}. Try again later.")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ModelError(
+            f"No space left for the model {model} in {cache.folder(setting)}: {error.strerror}. Free some, or set"
+            " MOMA_MODEL_CACHE to a folder on another disk; what was downloaded is kept."
+        )
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return ModelError(
+            f"The model {model} cannot be written to {cache.folder(setting)}: {error.strerror}. Set MOMA_MODEL_CACHE"
+            " to a folder that this user may write to."
+        )
+    reason = str(causes[-1]).splitlines()[0].rstrip(".") if str(causes[-1]) else type(causes[-1]).__name__
+    return Unreachable(
+        f"The hub cannot be reached for the model {model}: {reason}. Run again: the download goes on where it stopped."
+    )

@@ -1,0 +1,81 @@
+"""Whether a model can be used: whole, yet to be downloaded, or what is wrong with it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.models import cache, folder, hub, names, single_file
+from app.models.errors import MissingFile, ModelError
+from app.models.names import ModelName
+
+ASK_AGAIN_SECONDS = 60.0
+"""How long the hub's answer about a model is remembered: who waits for a download asks once a second."""
+
+_ASKED: dict[tuple[str, str], tuple[float, State]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What was found of a model: its flaw, "" without one, or a sentence on its state.
+
+    `is_here` is whether its files are on this machine, `size` what they take in bytes, here or once downloaded; None
+    where that is not known.
+    """
+
+    flaw: str
+    sentence: str
+    is_here: bool = False
+    size: int | None = None
+
+
+def examine(setting: str, cached: str = "", *, ask: bool = False) -> State:
+    """Look for a model's flaw, and say what it is if it has none.
+
+    `cached` is the folder of downloads. Where `ask`, the hub is asked about a model that is not here.
+    """
+    try:
+        name = names.parse(setting)
+        if name.is_file:
+            assert name.path is not None  # noqa: S101 - for types: what is no path is no file
+            single_file.inspect(name.path)
+            return State("", f"{setting} is whole", True, name.path.stat().st_size)
+        if name.path is not None:
+            folder.inspect(name.path)
+            return State("", f"{setting} is whole", True, size(name.path))
+        return _of_hub(name, cached, ask=ask)
+    except ModelError as error:
+        return State(str(error), "")
+
+
+def _of_hub(name: ModelName, cached: str, *, ask: bool) -> State:
+    here = cache.snapshot(name, cached)
+    if here is not None and hub.is_whole(name, here):
+        return State("", f"{name.setting} is whole", True, size(here))
+    later = f"{name.setting} is not downloaded yet; a worker downloads it from the hub when it first loads it"
+    if not ask:
+        return State("", later)
+    key = (name.setting, cached)
+    asked, known = _ASKED.get(key, (0.0, None))
+    if known is None or time.monotonic() - asked > ASK_AGAIN_SECONDS:
+        known = _ask(name, cached, later)
+        _ASKED[key] = (time.monotonic(), known)
+    return known
+
+
+def _ask(name: ModelName, cached: str, later: str) -> State:
+    try:
+        found = hub.look(name, cached)
+    except hub.Unreachable as error:
+        return State("", f"{later}. {error}")
+    missing = sum(found.missing.values())
+    return State("", f"{later} ({missing / 1e9:.2f} GB)", False, sum(found.files.values()))
+
+
+def size(path: Path) -> int:
+    """Count the bytes of the files that are loaded of a folder."""
+    try:
+        return sum(file.stat().st_size for part in folder.parts(path) for file in folder.weights(part))
+    except (MissingFile, OSError):
+        return 0
