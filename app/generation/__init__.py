@@ -1,3 +1,14 @@
 """What the models on offer can do and what a walk costs, without loading a model."""
 
-__all__ = ["adapters", "cost", "hands", "limits", "model_layout", "models_on_offer", "presets", "sampler_settings"]
+__all__ = [
+    "adapters",
+    "cost",
+    "hands",
+    "limits",
+    "lora_file",
+    "loras",
+    "model_layout",
+    "models_on_offer",
+    "presets",
+    "sampler_settings",
+]
