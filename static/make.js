@@ -57,7 +57,7 @@ function showWeights() {
   document.querySelectorAll("#make [name=lora_weight][type=range]").forEach((slider) => {
     const shown = slider.closest("label").querySelector(".value");
     shown.hidden = false;
-    shown.textContent = Number(slider.value).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
+    shown.textContent = Number(slider.value).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 }).replace("-", "−");
   });
 }
 

@@ -139,8 +139,8 @@ def _model(file: Path, lora: Lora, facts: LoraFacts) -> ModelOnOffer:
     if not worded:
         names = join_words(model.name for model, _told in offered)
         message = (
-            f"cannot be used with {names}, the only model on offer: sketches lead it, and LoRA files are made for the"
-            " networks of Stable Diffusion. Offer such a model with MOMA_MODEL or MOMA_MODELS."
+            f"cannot be used here: sketches lead what is on offer ({names}), and LoRA files are made for networks of"
+            " Stable Diffusion. Offer such a model with MOMA_MODEL or MOMA_MODELS."
         )
         raise _unusable(file, message)
     made_for = facts.family or f"models whose text states are {facts.width} wide"

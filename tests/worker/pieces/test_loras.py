@@ -203,6 +203,14 @@ def test_bad_files_are_refused_by_name_and_reason(runner: FlaskCliRunner, make: 
     assert painted(commission({}, {}))
 
 
+def test_site_that_offers_led_models_alone_refuses_files_and_says_why(
+    runner: FlaskCliRunner, make: Make, app: Flask, tiny_models: dict[str, Path]
+) -> None:
+    app.config |= {"MODEL": str(tiny_models["led"]), "MODELS": []}
+    message = "cannot be used here: sketches lead what is on offer (led), and LoRA files are made for networks"
+    assert message in refused(runner, "add", str(make("ink")))
+
+
 def test_names_with_paths_are_refused(runner: FlaskCliRunner, make: Make) -> None:
     path = str(make("ink"))
     for name in ("../ink", "a/b", "..", "Ink", "x" * 61):
