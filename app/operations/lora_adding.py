@@ -55,7 +55,8 @@ def add(wanted: LoraRequest) -> Lora:
     lora = Lora(
         name=name, title=_title(wanted), digest=hashlib.sha256(data).hexdigest()[: adapters.DIGEST],
         licence=_line(wanted.licence, "licence"), trigger=_line(wanted.trigger, "trigger") or facts.trigger,
-        family=facts.family, width=facts.width, rank=facts.rank, bytes=len(data), path=loras.folder() / name,
+        family=facts.family, width=facts.width, rank=facts.rank, bytes=len(data),
+        path=loras.folder() / f"{name}{lora_file.SUFFIX}",
     )  # fmt: skip
     model = _model(wanted.file, lora, facts)
     if not jobs.workers():

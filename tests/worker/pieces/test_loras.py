@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from app.commissions import intake, recipe
 from app.commissions.validation import validate
 from app.errors import InvalidInput
-from app.generation import lora_file, loras
+from app.generation import adapters, lora_file, loras
 from app.operations import lora_adding
 from app.queue import jobs, lora_checks
 from app.storage import media_store
@@ -253,6 +253,26 @@ def test_peft_file_brings_its_strength_along(
     assert json.loads(kept)["unet.lora_alpha"] == lora_files.ALPHA
     saved.with_name("adapter_config.json").unlink()
     assert "adapter_config.json, which says how strong it is, is not beside it" in refused(runner, "add", str(saved))
+
+
+def test_style_that_was_taught_is_listed_and_chosen_as_a_lora_is(
+    runner: FlaskCliRunner, tiny_models: dict[str, Path], tmp_path: Path, app: Flask
+) -> None:
+    lora = lora_files.make(tiny_models["sd1"], parts=("unet",), targets=lora_files.ATTENTION, scale=0.4)
+    path = tmp_path / "adapter.safetensors"
+    save_file(lora.parts["unet"], path)
+    setting = app.config["MODEL"]
+    kept = adapters.keep(path, "our-prints", words="our prints", title="Our prints", setting=setting)
+    listed = run_json(runner, "loras", "list")
+    assert [(each["name"], each["model"], each["digest"]) for each in listed] == [("our-prints", "sd1", kept.digest)]
+    assert "flask styles remove our-prints removes it" in refused(runner, "remove", "our-prints")
+
+    plain, half, whole = (
+        painted(commission(first, {}))
+        for first in ({}, {"lora": "our-prints", "lora_weight": 0.5}, {"lora": "our-prints"})
+    )
+    assert 0 < away(half[0], plain[0]) < away(whole[0], plain[0])
+    assert away(half[-1], plain[-1]) < 0.1
 
 
 def test_check_that_is_lost_or_fails_is_answered(app: Flask, worker: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
