@@ -25,6 +25,9 @@ from worker.networks.lora_tensors import LoraTensors
 
 UNET = "unet"
 
+LOADED_MOST = 4
+"""How many adapters stay loaded at least, used by the batch or not."""
+
 
 class AdapterError(Exception):
     """An adapter is missing, broken, another, or does not fit."""
@@ -72,35 +75,59 @@ Weights = Mapping[AdapterFile, float]
 
 
 class Laid:
-    """The adapters that lie over a model's network: those of the last batch that had some, until another wants none."""
+    """The adapters that lie over a model's network: those of the last batches that had some, until one wants none.
+
+    A few that a batch does not use stay loaded, and are not computed: a walk of several stops comes back to them.
+    """
 
     def __init__(self) -> None:
         self._unet: Any = None
-        self._files: frozenset[AdapterFile] = frozenset()
+        self._used: frozenset[AdapterFile] = frozenset()
+        self._loaded: dict[AdapterFile, bool] = {}  # in the order of their last use; whether each changes the network
         self._device = torch.device("cpu")
         self._unfolded: upsampling.Unfolded = []
+        self._unfolding: set[AdapterFile] = set()
 
     def lay(self, unet: Any, files: frozenset[AdapterFile], device: torch.device) -> None:
-        """Lay these over a network that computes on a device, and nothing else; what lies there already stays.
+        """Use these over a network that computes on a device, and nothing else; what lies there already stays.
 
         Raises AdapterError where one does not fit.
         """
-        if unet is self._unet and files == self._files:
+        if unet is self._unet and files == self._used:
             return
-        self.take_off()
+        if unet is not self._unet or not files or (self._unfolded and not files & self._unfolding):
+            self.take_off()  # a network whose enlargements are written out has other last bits
         if not files:
             return
-        self._unet, self._files, self._device = unet, files, device
+        self._unet, self._device = unet, device
         try:
             ordered = sorted(files, key=lambda each: each.digest)  # sums are the same to the bit in one order alone
-            with torch.inference_mode(mode=False), _at_rest(unet, device):
-                names = [file.name for file in ordered if self._lay(unet, file, device)]
+            self._load(unet, ordered, device)
+            names = [file.name for file in ordered if self._loaded[file]]
             if names:
                 unet.set_adapters(names)
                 _follow_rows(unet)
+            elif any(self._loaded.values()):  # these change text encoders alone
+                self.take_off()
+                self._unet, self._device, self._loaded = unet, device, dict.fromkeys(files, False)
         except Exception:
             self.take_off()
             raise
+        self._used = files
+
+    def _load(self, unet: Any, files: Sequence[AdapterFile], device: torch.device) -> None:
+        """Load what is not there yet; let the adapters go that were not used for the longest time."""
+        missing = [file for file in files if file not in self._loaded]
+        kept = {file: self._loaded.pop(file) for file in files if file in self._loaded}
+        too_many = len(self._loaded) + len(files) - max(LOADED_MOST, len(files))
+        if missing or too_many > 0:
+            with torch.inference_mode(mode=False), _at_rest(unet, device):
+                for file in list(self._loaded)[: max(0, too_many)]:
+                    if self._loaded.pop(file):
+                        unet.delete_adapters(file.name)
+                for file in missing:
+                    kept[file] = self._lay(unet, file, device)
+        self._loaded |= kept
 
     def _lay(self, unet: Any, file: AdapterFile, device: torch.device) -> bool:
         """Lay one over the network; return whether it changes it."""
@@ -108,8 +135,9 @@ class Laid:
         count = lora.of(UNET)
         if not count:
             return False
-        if any(".upsamplers." in name for name in lora.tensors) and not self._unfolded:
-            self._unfolded = upsampling.unfold(unet)
+        if any(".upsamplers." in name for name in lora.tensors):
+            self._unfolding.add(file)
+            self._unfolded = self._unfolded or upsampling.unfold(unet)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)  # several are meant
             with_place(
@@ -128,7 +156,8 @@ class Laid:
             with _at_rest(self._unet, self._device):
                 self._unet.unload_lora()
                 upsampling.refold(self._unfolded)
-        self._unet, self._files, self._unfolded = None, frozenset(), []
+        self._unet, self._used, self._loaded = None, frozenset(), {}
+        self._unfolded, self._unfolding = [], set()
 
 
 def with_place(file: AdapterFile, network: Any, count: int, load: Callable[..., Any], *given: Any, **how: Any) -> None:
@@ -153,9 +182,10 @@ def with_place(file: AdapterFile, network: Any, count: int, load: Callable[..., 
 def _follow_rows(unet: Any) -> None:
     """Prepare the layers to have another weight for each row of a batch, whatever the shape of what they are given."""
     for layer in _layers(unet):
-        layer.base_scaling = dict(layer.scaling)
+        if not hasattr(layer, "row_weights"):
+            layer.register_forward_pre_hook(_scale_rows)
         layer.row_weights = {}
-        layer.register_forward_pre_hook(_scale_rows)
+        layer.base_scaling = {name: layer.scaling[name] for name in layer.active_adapters if name in layer.scaling}
 
 
 def _scale_rows(layer: Any, given: tuple[Any, ...]) -> None:
@@ -207,7 +237,7 @@ class Adapted:
             weights = torch.tensor(of_rows, dtype=torch.float32, device=latents.device)
             weights = weights.repeat(len(latents) // len(of_rows))
             for layer in self._layers:
-                if file.name in layer.scaling:
+                if file.name in layer.base_scaling:
                     layer.row_weights[file.name] = weights
         predicted: torch.Tensor = self._unet(latents, t, states, return_dict=False, **others)[0]
         return predicted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,44 @@ def test_model_is_as_it_was_once_a_lora_is_taken_off(
     assert np.array_equal(painted(painter, {}), before)
     encoder = painter.model._pipe.text_encoder
     assert not any("lora" in name for name in encoder.state_dict()) and not encoder._hf_peft_config_loaded
+
+
+def test_loras_of_several_stops_stay_loaded_and_paint_as_each_alone_does(
+    painters: dict[str, Painter], tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter, folder = painters["sd1"], tiny_models["sd1"]
+    files = [
+        of(lora_files.as_kohya(lora_files.make(folder, seed=seed, parts=("unet",)), tmp_path / f"{seed}.safetensors"))
+        for seed in range(1, 7)
+    ]
+    texts = of(lora_files.as_kohya(lora_files.make(folder, parts=("text_encoder",)), tmp_path / "texts.safetensors"))
+    plain = of(
+        lora_files.as_kohya(
+            lora_files.make(folder, seed=9, parts=("unet",), targets=lora_files.ATTENTION),
+            tmp_path / "plain.safetensors",
+        )
+    )
+    pairs = [{files[0]: 1.0, files[1]: 0.5}, {files[1]: 0.5, files[2]: -0.4}, {texts: 1.0}, {plain: 1.0}]
+    alone = []
+    for weights in (*pairs, {}):
+        painter.model._laid.take_off()
+        alone.append(painted(painter, weights))
+    assert not np.array_equal(alone[2], alone[4])
+    painter.model._laid.take_off()
+    read: list[str] = []
+    whole = AdapterFile.read
+    monkeypatch.setattr(AdapterFile, "read", lambda file, config: read.append(file.name) or whole(file, config))
+    painter.model._texts.clear()
+    for number in (0, 1, 0, 1, 2, 0, 3, 1, 4, 0):
+        assert np.array_equal(painted(painter, (*pairs, {})[number]), alone[number]), number
+    counted = 0
+    painter.model._laid.take_off()
+    for number in (0, 1, 0, 1):
+        before = len(read)
+        painted(painter, pairs[number])
+        counted += len(read) - before
+    assert counted == 3
+    for file, following in pairwise(files):
+        painted(painter, {file: 1.0, following: 1.0})
+    assert len(painter.model._laid._loaded) == 4
+    painter.model._laid.take_off()
